@@ -1,0 +1,52 @@
+# The commands a newcomer types; each is a thin name for what `ff` or a tool does.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up preview down test test-fast lint format lock docs
+
+help: ## Show these commands.
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make .venv with ff and everything a developer needs.
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Python 3.11 or newer is needed, $(PYTHON) is {v.major}.{v.minor}: run `make setup PYTHON=python3.12`")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+up: setup ## Start a local cluster if there is none, and deploy the stack `local` to it.
+	@$(BIN)/ff cluster up
+	@$(BIN)/ff up --stack local --yes
+
+preview: setup ## Show what `make up` would change.
+	@$(BIN)/ff preview --stack local
+
+down: setup ## Remove the stack `local`, and end the local cluster.
+	@$(BIN)/ff cluster down
+
+test: setup lint ## Lint, check types, and run every test (makes a throw-away cluster).
+	$(BIN)/python -m pytest
+
+test-fast: setup ## The tests that need no cluster.
+	$(BIN)/python -m pytest -m "not cluster" -n 2 -q
+
+lint: setup ## ruff and mypy.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup ## Put the code in the house's format.
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+lock: setup ## Renew the hash-locked requirements from pyproject.toml.
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --custom-compile-command 'make lock' pyproject.toml --output-file requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --custom-compile-command 'make lock' --group dev pyproject.toml --output-file requirements-dev.txt
+
+docs: setup ## Renew the generated pages of docs/.
+	$(BIN)/ff docs

@@ -1,0 +1,58 @@
+"""The Pulumi program: reads the settings and wires the components together. It holds no logic of its own."""
+
+import pulumi
+
+from components import arguments
+from components.bootstrap import Bootstrap
+from components.credentials import Credentials
+from components.flagsmith import Flagsmith
+from components.ingress import PublicIngress
+from components.migration import Migration
+from components.namespace import PlatformNamespace
+from components.postgres import Postgres
+from components.provider import cluster_provider
+from components.redis import Redis
+from components.settings import load
+from components.task_processor import TaskProcessor
+
+settings = load()
+for warning in settings.warnings:
+    pulumi.log.warn(warning)
+provider = cluster_provider(settings.context, settings.resolved_cluster_identifier)
+
+
+def options(*dependencies: pulumi.Resource, protect: bool = False) -> pulumi.ResourceOptions:
+    """On the one cluster, after `dependencies`; `protect` for what holds data, where the stack asks for it."""
+    return pulumi.ResourceOptions(
+        provider=provider, depends_on=list(dependencies), protect=(protect and settings.protect) or None
+    )
+
+
+namespace = PlatformNamespace("namespace", arguments.namespace_args(settings), options(protect=True))
+credentials = Credentials(
+    "credentials", arguments.credentials_args(settings, namespace.name), options(namespace, protect=True)
+)
+
+data_tier: list[pulumi.Resource] = [credentials]
+if settings.postgres.mode == "embedded":
+    postgres_args = arguments.postgres_args(settings, namespace.name, credentials)
+    data_tier.append(Postgres("postgres", postgres_args, options(namespace, credentials, protect=True)))
+if settings.redis.mode == "embedded" and credentials.redis is not None:
+    redis_args = arguments.redis_args(settings, namespace.name, credentials.redis)
+    data_tier.append(Redis("redis", redis_args, options(namespace, credentials)))
+
+# Each gates the next: databases, migration, first administrator, API, task processor.
+migration = Migration("migration", arguments.migration_args(settings, namespace.name, credentials), options(*data_tier))
+bootstrap = Bootstrap("bootstrap", arguments.bootstrap_args(settings, namespace.name, credentials), options(migration))
+flagsmith = Flagsmith("flagsmith", arguments.flagsmith_args(settings, namespace.name, credentials), options(bootstrap))
+worker_args = arguments.task_processor_args(settings, namespace.name, credentials)
+TaskProcessor("task-processor", worker_args, options(flagsmith))
+if settings.ingress.enabled:
+    PublicIngress("ingress", arguments.ingress_args(settings, namespace.name), options(flagsmith))
+
+pulumi.export("url", settings.url)
+pulumi.export("namespace", settings.namespace.name)
+pulumi.export("context", settings.context)
+pulumi.export("adminEmail", settings.admin_email)
+pulumi.export("adminPasswordCommand", arguments.login_command(settings, credentials))
+pulumi.export("secrets", {purpose: secret.name for purpose, secret in credentials.references().items()})

@@ -1,0 +1,1 @@
+"""What is deployed: one component a file, and the settings that shape them."""

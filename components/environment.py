@@ -1,0 +1,199 @@
+"""The environment of Flagsmith's containers, derived from one public host and the Secrets.
+
+The names and their meaning were read in Flagsmith's settings at 2.265.0 and seen on a running server.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from pulumi_kubernetes.core.v1 import EnvVarArgs, EnvVarSourceArgs, ObjectFieldSelectorArgs, SecretKeySelectorArgs
+
+from components import metadata
+from components.caches import cache_environment
+from components.references import SecretReference
+from components.settings.login import Login
+from components.settings.mail import Smtp
+from components.settings.references import SecretKeyReference
+
+PROMETHEUS_DIRECTORY: Final = "/tmp/prometheus"  # noqa: S108 a volume of the pod's own, mounted there
+POSTGRES_CA_DIRECTORY: Final = "/etc/flagsmith/postgres-ca"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connections:
+    """What Flagsmith connects to, and how it checks the other side.
+
+    Attributes:
+        postgres: the Secret with the key `DATABASE_URL`.
+        redis: the Secret with the key `REDIS_URL`; None without Redis.
+        django: the Secret with the key `DJANGO_SECRET_KEY`.
+        sslmode: libpq's `sslmode`, or None for what the URL says.
+        postgres_ca: the Secret and key with the CA of an external PostgreSQL.
+        redis_ca: the Secret and key with the CA of an external Redis.
+    """
+
+    postgres: SecretReference
+    redis: SecretReference | None
+    django: SecretReference
+    sslmode: str | None = None
+    postgres_ca: SecretKeyReference | None = None
+    redis_ca: SecretKeyReference | None = None
+
+    def secrets(self) -> list[SecretReference]:
+        """The Secrets a pod with this environment reads."""
+        return [secret for secret in (self.postgres, self.redis, self.django) if secret is not None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlagsmithEnvironment:
+    """All that Flagsmith's environment is made from; the same for the API, the task processor and the Jobs.
+
+    Attributes:
+        host: the public DNS name.
+        url: the public URL, scheme included.
+        namespace: the namespace, for the in-cluster names of the Service.
+        connections: databases and keys.
+        gunicorn_workers: worker processes of a pod.
+        gunicorn_threads: threads of a worker.
+        gunicorn_timeout: seconds after which a worker that does not answer is killed.
+        telemetry: whether Flagsmith reports its use to the vendor.
+        sender: the From address of mails.
+        smtp: the mail server, or None: then no mail is sent.
+        login: ways to log in besides e-mail and password.
+        extra: variables the operator adds.
+        extra_from_secrets: the same, from keys of existing Secrets.
+    """
+
+    host: str
+    url: str
+    namespace: str
+    connections: Connections
+    gunicorn_workers: int
+    gunicorn_threads: int
+    gunicorn_timeout: int
+    telemetry: bool
+    sender: str
+    smtp: Smtp | None = None
+    login: Login = field(default_factory=Login)
+    extra: Mapping[str, str] = field(default_factory=dict)
+    extra_from_secrets: Mapping[str, SecretKeyReference] = field(default_factory=dict)
+
+
+def allowed_hosts(host: str, namespace: str) -> list[str]:
+    """The `Host` headers that Django answers: the public host, the Service's names, port-forwards, the pod's own IP."""
+    service = metadata.API
+    in_cluster = [f"{service}{suffix}" for suffix in ("", f".{namespace}", f".{namespace}.svc")]
+    return [host, *in_cluster, f"{service}.{namespace}.svc.cluster.local", "localhost", "127.0.0.1", "$(POD_IP)"]
+
+
+def _plain(values: Mapping[str, str | int | bool]) -> list[EnvVarArgs]:
+    return [EnvVarArgs(name=name, value=str(value)) for name, value in values.items()]
+
+
+def _from_secret(variable: str, reference: SecretKeyReference) -> EnvVarArgs:
+    selector = SecretKeySelectorArgs(name=reference.name, key=reference.key)
+    return EnvVarArgs(name=variable, value_from=EnvVarSourceArgs(secret_key_ref=selector))
+
+
+def _database(connections: Connections) -> list[EnvVarArgs]:
+    variables = [
+        connections.postgres.env("DATABASE_URL", "DATABASE_URL"),
+        # Off by default: with persistent connections, a restarted database would fail one request per connection.
+        *_plain({"DJANGO_DB_CONN_HEALTH_CHECKS": True}),
+    ]
+    # libpq reads these where the URL says nothing.
+    if connections.sslmode is not None:
+        variables += _plain({"PGSSLMODE": connections.sslmode})
+    if connections.postgres_ca is not None:
+        variables += _plain({"PGSSLROOTCERT": f"{POSTGRES_CA_DIRECTORY}/ca.crt"})
+    return variables
+
+
+def _web(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
+    pod_ip = EnvVarSourceArgs(field_ref=ObjectFieldSelectorArgs(field_path="status.podIP"))
+    return [
+        EnvVarArgs(name="POD_IP", value_from=pod_ip),
+        *_plain(
+            {
+                "DJANGO_ALLOWED_HOSTS": ",".join(allowed_hosts(args.host, args.namespace)),
+                "DJANGO_CSRF_TRUSTED_ORIGINS": f"{args.url},http://localhost:{metadata.API_PORT}",
+                "USE_X_FORWARDED_HOST": True,
+                "FLAGSMITH_DOMAIN": args.host,
+                "FLAGSMITH_API_URL": args.url,
+                "FLAGSMITH_FRONTEND_URL": args.url,
+                # Relative, or a port-forwarded page would call the public host.
+                "API_URL": "/api/v1/",
+                # The log-in cookie of a page without TLS (a port-forward counts as localhost, which browsers trust).
+                "USE_SECURE_COOKIES": args.url.startswith("https://"),
+                "COOKIE_SAME_SITE": "lax",
+            }
+        ),
+    ]
+
+
+def _mail(smtp: Smtp | None, sender: str) -> list[EnvVarArgs]:
+    if smtp is None:
+        return []
+    variables = _plain(
+        {
+            "EMAIL_HOST": smtp.host,
+            "EMAIL_PORT": smtp.port,
+            "EMAIL_USE_TLS": smtp.security == "starttls",
+            "SENDER_EMAIL": sender,
+        }
+    )
+    if smtp.username is not None:
+        variables += _plain({"EMAIL_HOST_USER": smtp.username})
+    if smtp.existing_secret is not None:
+        variables.append(_from_secret("EMAIL_HOST_PASSWORD", smtp.existing_secret))
+    return variables
+
+
+def _log_in(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
+    variables: list[EnvVarArgs] = []
+    if args.login.github is not None:
+        secret = SecretReference(name=args.login.github.existing_secret)
+        variables += [secret.env("GITHUB_CLIENT_ID", "client-id"), secret.env("GITHUB_CLIENT_SECRET", "client-secret")]
+    if args.login.google is not None:
+        # Google's window must be able to answer the page that opened it.
+        variables += _plain({"DJANGO_SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin-allow-popups"})
+    return variables
+
+
+def flagsmith_environment(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
+    """The variables of a Flagsmith container, those that others refer to first."""
+    django = args.connections.django
+    return [
+        django.env("DJANGO_SECRET_KEY", "DJANGO_SECRET_KEY"),
+        # Both default to the secret key; pinned, so that one can be rotated without the others.
+        django.env("COOKIE_AUTH_JWT_SIGNING_KEY", "DJANGO_SECRET_KEY"),
+        django.env("WAREHOUSE_CREDENTIALS_SECRET", "DJANGO_SECRET_KEY"),
+        *_database(args.connections),
+        *cache_environment(args.connections.redis, with_ca=args.connections.redis_ca is not None),
+        *_web(args),
+        *_plain(
+            {
+                "ENVIRONMENT": "production",
+                "ALLOW_REGISTRATION_WITHOUT_INVITE": False,
+                # On by default: an anonymous visit of the initialisation page would make the superuser.
+                "ALLOW_ADMIN_INITIATION_VIA_URL": False,
+                "ENABLE_ADMIN_ACCESS_USER_PASS": True,
+                "ENABLE_TELEMETRY": args.telemetry,
+                "TASK_RUN_METHOD": "TASK_PROCESSOR",
+                "USE_POSTGRES_FOR_ANALYTICS": True,
+                "LOG_FORMAT": "json",
+                "LOG_LEVEL": "INFO",
+                # Literally `true`: any other spelling leaves the metrics port closed.
+                "PROMETHEUS_ENABLED": "true",
+                "PROMETHEUS_MULTIPROC_DIR": PROMETHEUS_DIRECTORY,
+                "GUNICORN_WORKERS": args.gunicorn_workers,
+                "GUNICORN_THREADS": args.gunicorn_threads,
+                "GUNICORN_TIMEOUT": args.gunicorn_timeout,
+            }
+        ),
+        *_mail(args.smtp, args.sender),
+        *_log_in(args),
+        *_plain(dict(args.extra)),
+        *(_from_secret(name, reference) for name, reference in args.extra_from_secrets.items()),
+    ]

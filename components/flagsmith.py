@@ -1,0 +1,83 @@
+"""Flagsmith itself: the Deployment that serves the UI and the API, its Service and its disruption budget."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import (
+    Deployment,
+    DeploymentSpecArgs,
+    DeploymentStrategyArgs,
+    RollingUpdateDeploymentArgs,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpecArgs
+
+from components import metadata
+from components.component import Component
+from components.flagsmith_pod import FlagsmithPodArgs, server_pod
+from components.services import cluster_service
+
+COMPONENT: Final = "api"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlagsmithArgs:
+    """The Deployment.
+
+    Attributes:
+        pod: what its pods are made from.
+        namespace: where it runs.
+        replicas: how many there are.
+    """
+
+    pod: FlagsmithPodArgs
+    namespace: pulumi.Input[str]
+    replicas: int
+
+
+class Flagsmith(Component):
+    """The Deployment, Service and PodDisruptionBudget `flagsmith`.
+
+    No replica is lost in a rolling update: a new pod is ready before an old one leaves.
+    """
+
+    def __init__(self, name: str, args: FlagsmithArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        release = args.pod.release
+        labels = metadata.labels(COMPONENT, release.version)
+        selector = LabelSelectorArgs(match_labels=metadata.selector(COMPONENT))
+        deployment = Deployment(
+            f"{name}-deployment",
+            metadata=ObjectMetaArgs(name=metadata.API, namespace=args.namespace, labels=labels),
+            spec=DeploymentSpecArgs(
+                replicas=args.replicas,
+                selector=selector,
+                strategy=DeploymentStrategyArgs(
+                    type="RollingUpdate",
+                    rolling_update=RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0),
+                ),
+                template=server_pod(args.pod, component=COMPONENT, container="flagsmith", command=release.serve),
+            ),
+            opts=self.child(),
+        )
+        cluster_service(
+            f"{name}-service",
+            name=metadata.API,
+            namespace=args.namespace,
+            component=COMPONENT,
+            ports={"http": metadata.API_PORT},
+            opts=self.child(deployment),
+        )
+        PodDisruptionBudget(
+            f"{name}-disruption-budget",
+            metadata=ObjectMetaArgs(name=metadata.API, namespace=args.namespace, labels=labels),
+            spec=PodDisruptionBudgetSpecArgs(
+                max_unavailable=1,
+                selector=selector,
+                # A pod that is not ready serves nobody, and must not keep its node from being drained.
+                unhealthy_pod_eviction_policy="AlwaysAllow",
+            ),
+            opts=self.child(),
+        )
+        self.register_outputs({})

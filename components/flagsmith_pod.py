@@ -1,0 +1,180 @@
+"""The Flagsmith container and its pod: the same image, environment and volumes for the API, its worker and its Jobs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pulumi_kubernetes.core.v1 import (
+    ContainerArgs,
+    ContainerPortArgs,
+    EnvVarArgs,
+    HTTPGetActionArgs,
+    HTTPHeaderArgs,
+    KeyToPathArgs,
+    LifecycleArgs,
+    LifecycleHandlerArgs,
+    PodTemplateSpecArgs,
+    ProbeArgs,
+    SecretVolumeSourceArgs,
+    SleepActionArgs,
+    VolumeArgs,
+    VolumeMountArgs,
+)
+
+from components import metadata
+from components.caches import CA_DIRECTORY as REDIS_CA_DIRECTORY
+from components.environment import (
+    POSTGRES_CA_DIRECTORY,
+    PROMETHEUS_DIRECTORY,
+    FlagsmithEnvironment,
+    flagsmith_environment,
+)
+from components.pods import EmptyDir, Placement, pod_template, requirements
+from components.references import checksum_annotations
+from components.security import container_security_context
+from components.settings.references import SecretKeyReference
+from components.settings.releases import Release
+from components.settings.workload import Resources
+
+# User and group `nobody` of the image.
+USER: Final = 65534
+# Endpoints and load balancers need some seconds to learn that a pod is leaving; until then it must go on answering.
+PRE_STOP_SECONDS: Final = 15
+SCRATCH: Final = (
+    EmptyDir(name="tmp", path="/tmp", size_limit="256Mi"),  # noqa: S108 a mount of the pod's own
+    EmptyDir(name="prometheus", path=PROMETHEUS_DIRECTORY, size_limit="64Mi"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlagsmithPodArgs:
+    """What the pods of one of Flagsmith's workloads are made from.
+
+    Attributes:
+        image: the full image reference.
+        release: what is to be known about the release in it: probe paths and command words.
+        environment: their environment.
+        resources: requests and limits of their container.
+        placement: where they run.
+    """
+
+    image: str
+    release: Release
+    environment: FlagsmithEnvironment
+    resources: Resources
+    placement: Placement
+
+
+def _probe(args: FlagsmithPodArgs, path: str, *, period: int, failures: int, timeout: int = 5) -> ProbeArgs:
+    return ProbeArgs(
+        http_get=HTTPGetActionArgs(
+            path=path,
+            port="http",
+            scheme="HTTP",
+            # The kubelet's own Host header would be the pod's address; with the public one the probe goes the way a
+            # request does. JSON is asked for, since an error page in HTML would say less in the events.
+            http_headers=[
+                HTTPHeaderArgs(name="Host", value=args.environment.host),
+                HTTPHeaderArgs(name="Accept", value="application/json"),
+            ],
+        ),
+        period_seconds=period,
+        timeout_seconds=timeout,
+        failure_threshold=failures,
+    )
+
+
+def _ca_volume(name: str, directory: str, ca: SecretKeyReference | None) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
+    if ca is None:
+        return []
+    source = SecretVolumeSourceArgs(secret_name=ca.name, items=[KeyToPathArgs(key=ca.key, path="ca.crt")])
+    mount = VolumeMountArgs(name=name, mount_path=directory, read_only=True)
+    return [(VolumeArgs(name=name, secret=source), mount)]
+
+
+def _volumes(args: FlagsmithPodArgs) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
+    connections = args.environment.connections
+    return [
+        *((directory.volume(), directory.mount()) for directory in SCRATCH),
+        *_ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, connections.postgres_ca),
+        *_ca_volume("redis-ca", REDIS_CA_DIRECTORY, connections.redis_ca),
+    ]
+
+
+def server_pod(
+    args: FlagsmithPodArgs, *, component: str, container: str, command: Sequence[str]
+) -> PodTemplateSpecArgs:
+    """The pod of a workload that serves HTTP for as long as it lives: the API, or the task processor.
+
+    It is started once database and migrations are in order (six minutes at most). From then on both probes look at the
+    process alone: a readiness that asked the database would take every replica out at once when the pool is busy or the
+    database away, although flags could still be served from the caches.
+    """
+    volumes = _volumes(args)
+    timeout = args.environment.gunicorn_timeout
+    return pod_template(
+        component=component,
+        version=args.release.version,
+        placement=args.placement,
+        user=USER,
+        container=ContainerArgs(
+            name=container,
+            image=args.image,
+            args=list(command),
+            env=flagsmith_environment(args.environment),
+            ports=[
+                ContainerPortArgs(name="http", container_port=metadata.API_PORT),
+                ContainerPortArgs(name="metrics", container_port=metadata.METRICS_PORT),
+            ],
+            startup_probe=_probe(args, args.release.readiness_path, period=5, failures=72),
+            readiness_probe=_probe(args, args.release.liveness_path, period=5, failures=3),
+            liveness_probe=_probe(args, args.release.liveness_path, period=10, failures=6, timeout=10),
+            lifecycle=LifecycleArgs(pre_stop=LifecycleHandlerArgs(sleep=SleepActionArgs(seconds=PRE_STOP_SECONDS))),
+            resources=requirements(args.resources),
+            security_context=container_security_context(),
+            volume_mounts=[mount for _, mount in volumes],
+        ),
+        volumes=[volume for volume, _ in volumes],
+        annotations=checksum_annotations(*args.environment.connections.secrets()),
+        # Longer than the longest request gunicorn lets finish, so that none is cut off.
+        grace_period_seconds=PRE_STOP_SECONDS + timeout + 15,
+        spread_over_zones=True,
+    )
+
+
+def job_pod(
+    args: FlagsmithPodArgs,
+    *,
+    component: str,
+    container: str,
+    command: Sequence[str] | None = None,
+    arguments: Sequence[str] | None = None,
+    env: Sequence[EnvVarArgs] = (),
+    volumes: Sequence[tuple[VolumeArgs, VolumeMountArgs]] = (),
+) -> PodTemplateSpecArgs:
+    """The pod of a Job: Flagsmith's environment and volumes, and some of its own.
+
+    Its annotations hold no checksum of a Secret, which would give the Job another name, and so another run, whenever a
+    password is rotated.
+    """
+    all_volumes = [*_volumes(args), *volumes]
+    return pod_template(
+        component=component,
+        version=args.release.version,
+        placement=args.placement,
+        user=USER,
+        container=ContainerArgs(
+            name=container,
+            image=args.image,
+            command=None if command is None else list(command),
+            args=None if arguments is None else list(arguments),
+            env=[*flagsmith_environment(args.environment), *env],
+            resources=requirements(args.resources),
+            security_context=container_security_context(),
+            volume_mounts=[mount for _, mount in all_volumes],
+        ),
+        volumes=[volume for volume, _ in all_volumes],
+        annotations={},
+        grace_period_seconds=30,
+        restart_policy="Never",
+    )

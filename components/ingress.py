@@ -1,0 +1,115 @@
+"""The public way in: one host, TLS, and nothing published that is not meant for the public."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Service, ServicePortArgs, ServiceSpecArgs
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.networking.v1 import (
+    HTTPIngressPathArgs,
+    HTTPIngressRuleValueArgs,
+    Ingress,
+    IngressBackendArgs,
+    IngressRuleArgs,
+    IngressServiceBackendArgs,
+    IngressSpecArgs,
+    IngressTLSArgs,
+    ServiceBackendPortArgs,
+)
+
+from components import metadata
+from components.component import Component
+
+COMPONENT: Final = "ingress"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicIngressArgs:
+    """The Ingress.
+
+    Attributes:
+        namespace: where it lives.
+        host: the public DNS name.
+        class_name: the IngressClass.
+        annotations: the operator's own, for the ingress controller.
+        tls_secret: the Secret with the certificate; None to serve plain HTTP.
+        cluster_issuer: the cert-manager ClusterIssuer that fills that Secret, or None.
+        issuer: the cert-manager Issuer of the namespace that does, or None.
+        await_address: whether Pulumi waits until the Ingress has an address. Off where no controller reports one: the
+            wait would end in a failure after ten minutes.
+    """
+
+    namespace: pulumi.Input[str]
+    host: str
+    class_name: str
+    annotations: Mapping[str, str]
+    tls_secret: str | None
+    cluster_issuer: str | None
+    issuer: str | None
+    await_address: bool
+
+
+def _path(path: str, service: str) -> HTTPIngressPathArgs:
+    port = ServiceBackendPortArgs(number=metadata.API_PORT)
+    backend = IngressBackendArgs(service=IngressServiceBackendArgs(name=service, port=port))
+    return HTTPIngressPathArgs(path=path, path_type="Prefix", backend=backend)
+
+
+def _annotations(args: PublicIngressArgs) -> dict[str, str]:
+    annotations = dict(args.annotations)
+    if args.cluster_issuer is not None:
+        annotations["cert-manager.io/cluster-issuer"] = args.cluster_issuer
+    if args.issuer is not None:
+        annotations["cert-manager.io/issuer"] = args.issuer
+    if not args.await_address:
+        annotations["pulumi.com/skipAwait"] = "true"
+    return annotations
+
+
+class PublicIngress(Component):
+    """The Ingress `flagsmith`, and a Service without pods that stands for what is not published.
+
+    Flagsmith answers `/metrics` on its public port to anybody. No field of an Ingress refuses a path, and annotations
+    that do differ from controller to controller; a path that leads to a Service without pods is a 503 with all of them.
+    """
+
+    def __init__(self, name: str, args: PublicIngressArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        labels = metadata.labels(COMPONENT)
+        unpublished = Service(
+            f"{name}-unpublished",
+            metadata=ObjectMetaArgs(
+                name=metadata.UNPUBLISHED,
+                namespace=args.namespace,
+                labels=labels,
+                annotations={"pulumi.com/skipAwait": "true"},
+            ),
+            spec=ServiceSpecArgs(
+                type="ClusterIP",
+                ports=[ServicePortArgs(name="http", port=metadata.API_PORT, protocol="TCP")],
+            ),
+            opts=self.child(),
+        )
+        tls = None if args.tls_secret is None else [IngressTLSArgs(hosts=[args.host], secret_name=args.tls_secret)]
+        Ingress(
+            f"{name}-ingress",
+            metadata=ObjectMetaArgs(
+                name=metadata.API, namespace=args.namespace, labels=labels, annotations=_annotations(args)
+            ),
+            spec=IngressSpecArgs(
+                ingress_class_name=args.class_name,
+                rules=[
+                    IngressRuleArgs(
+                        host=args.host,
+                        http=HTTPIngressRuleValueArgs(
+                            paths=[_path("/metrics", metadata.UNPUBLISHED), _path("/", metadata.API)]
+                        ),
+                    )
+                ],
+                tls=tls,
+            ),
+            opts=self.child(unpublished),
+        )
+        self.register_outputs({})

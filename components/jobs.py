@@ -1,0 +1,51 @@
+"""Jobs that run once for each pod template, and gate what depends on them."""
+
+import pulumi
+from pulumi_kubernetes.batch.v1 import Job, JobSpecArgs
+from pulumi_kubernetes.core.v1 import PodTemplateSpecArgs
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from components import metadata
+from components.hashing import short_digest
+
+
+def run_once(
+    logical_name: str,
+    *,
+    name: str,
+    namespace: pulumi.Input[str],
+    component: str,
+    version: str,
+    template: PodTemplateSpecArgs,
+    deadline_seconds: int,
+    opts: pulumi.ResourceOptions,
+) -> Job:
+    """A Job named `<name>-<hash of its pod template>`: another template is another Job, the same is not run again.
+
+    Args:
+        logical_name: the Pulumi name, the same for every run.
+        name: the start of the Job's name.
+        namespace: where it runs.
+        component: its label.
+        version: its label.
+        template: its pod; known in full when the program runs.
+        deadline_seconds: how long it may take in all before it counts as failed.
+        opts: the resource's options.
+    """
+    annotations = {
+        # A failed Job would otherwise be awaited again, in vain, by every later run.
+        "pulumi.com/replaceUnready": "true",
+        "pulumi.com/timeoutSeconds": str(deadline_seconds + 60),
+    }
+    return Job(
+        logical_name,
+        metadata=ObjectMetaArgs(
+            name=f"{name}-{short_digest(template)}",
+            namespace=namespace,
+            labels=metadata.labels(component, version),
+            annotations=annotations,
+        ),
+        # No ttlSecondsAfterFinished: a Job that the cluster removed looks like drift, and would be run again.
+        spec=JobSpecArgs(backoff_limit=2, active_deadline_seconds=deadline_seconds, template=template),
+        opts=opts,
+    )

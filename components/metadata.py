@@ -1,0 +1,41 @@
+"""Names and labels: a contract, since people's runbooks and dashboards select by them.
+
+A selector is minimal and never changes, for a Deployment's is immutable; what varies (the version) is a label only.
+"""
+
+from typing import Final
+
+NAME: Final = "app.kubernetes.io/name"
+COMPONENT: Final = "app.kubernetes.io/component"
+VERSION: Final = "app.kubernetes.io/version"
+
+API: Final = "flagsmith"
+TASK_PROCESSOR: Final = "flagsmith-task-processor"
+POSTGRES: Final = "flagsmith-postgres"
+REDIS: Final = "flagsmith-redis"
+MIGRATE: Final = "flagsmith-migrate"
+BOOTSTRAP: Final = "flagsmith-bootstrap"
+UNPUBLISHED: Final = "flagsmith-unpublished"
+
+API_PORT: Final = 8000
+METRICS_PORT: Final = 9100
+POSTGRES_PORT: Final = 5432
+REDIS_PORT: Final = 6379
+
+DEFAULT_CONTAINER: Final = "kubectl.kubernetes.io/default-container"
+
+
+def selector(component: str) -> dict[str, str]:
+    """The labels that pick out the pods of one component (`api`, `database`, `cache`, …), for ever the same."""
+    return {NAME: "flagsmith", COMPONENT: component}
+
+
+def labels(component: str, version: str | None = None) -> dict[str, str]:
+    """The recommended labels of an object of `component`, with the version of what runs in it if something does."""
+    common = {
+        **selector(component),
+        "app.kubernetes.io/instance": "flagsmith",
+        "app.kubernetes.io/part-of": "feature-flags",
+        "app.kubernetes.io/managed-by": "pulumi",
+    }
+    return common if version is None else {**common, VERSION: version}

@@ -1,0 +1,50 @@
+"""The one place where the database is migrated: a Job that everything else of Flagsmith waits for."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+
+from components import metadata
+from components.component import Component
+from components.flagsmith_pod import FlagsmithPodArgs, job_pod
+from components.jobs import run_once
+
+COMPONENT: Final = "migration"
+# An empty database takes three minutes on two busy cores; a large one may need much longer.
+DEADLINE_SECONDS: Final = 1800
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrationArgs:
+    """The Job.
+
+    Attributes:
+        pod: what Flagsmith's pods are made from.
+        namespace: where it runs.
+    """
+
+    pod: FlagsmithPodArgs
+    namespace: pulumi.Input[str]
+
+
+class Migration(Component):
+    """The Job `flagsmith-migrate-<hash>`.
+
+    The API's pods run `serve`, which does not migrate: three replicas that did would race each other, for Flagsmith
+    takes no lock. When the Job fails, nothing that depends on it is touched, and the old pods go on serving.
+    """
+
+    def __init__(self, name: str, args: MigrationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        run_once(
+            f"{name}-job",
+            name=metadata.MIGRATE,
+            namespace=args.namespace,
+            component=COMPONENT,
+            version=args.pod.release.version,
+            template=job_pod(args.pod, component=COMPONENT, container="migrate", arguments=args.pod.release.migrate),
+            deadline_seconds=DEADLINE_SECONDS,
+            opts=self.child(),
+        )
+        self.register_outputs({})

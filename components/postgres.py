@@ -1,0 +1,195 @@
+"""PostgreSQL inside the cluster: one pod, one volume of its own, the official image."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import StatefulSet, StatefulSetSpecArgs
+from pulumi_kubernetes.core.v1 import (
+    ContainerArgs,
+    ContainerPortArgs,
+    EnvVarArgs,
+    ExecActionArgs,
+    KeyToPathArgs,
+    PersistentVolumeClaim,
+    PersistentVolumeClaimSpecArgs,
+    PersistentVolumeClaimVolumeSourceArgs,
+    PodTemplateSpecArgs,
+    ProbeArgs,
+    SecretVolumeSourceArgs,
+    VolumeArgs,
+    VolumeMountArgs,
+    VolumeResourceRequirementsArgs,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+
+from components import metadata
+from components.component import Component
+from components.pods import EmptyDir, Placement, pod_template, requirements
+from components.references import SecretReference, checksum_annotations
+from components.security import container_security_context
+from components.services import cluster_service
+from components.settings.workload import Resources
+
+COMPONENT: Final = "database"
+# User and group of the official image; its entrypoint may run as it directly.
+USER: Final = 999
+# A fast shutdown waits for the last checkpoint; the image stops on SIGINT, which is a fast shutdown.
+GRACE_PERIOD_SECONDS: Final = 120
+PASSWORD_FILE: Final = "/run/secrets/postgres/password"  # noqa: S105 a path, not a password
+SCRATCH: Final = (
+    EmptyDir(name="run", path="/var/run/postgresql", size_limit="16Mi"),
+    EmptyDir(name="tmp", path="/tmp", size_limit="256Mi"),  # noqa: S108 a mount of the pod's own
+    # The runtime's /dev/shm holds 64 MiB, which a parallel query can exceed.
+    EmptyDir(name="shm", path="/dev/shm", size_limit="256Mi", medium="Memory"),  # noqa: S108 likewise
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostgresArgs:
+    """The embedded PostgreSQL.
+
+    Attributes:
+        namespace: where it runs.
+        image: the full image reference.
+        major: its major version, on which the data directory depends.
+        version: its version, as a label.
+        storage_size: the quantity of disk.
+        storage_class: the StorageClass, None for the cluster's default.
+        resources: requests and limits.
+        parameters: settings of the server by name, such as `max_connections`.
+        credentials: the Secret with the key `password`.
+        placement: where its pod runs.
+    """
+
+    namespace: pulumi.Input[str]
+    image: str
+    major: int
+    version: str
+    storage_size: str
+    storage_class: str | None
+    resources: Resources
+    parameters: Mapping[str, str]
+    credentials: SecretReference
+    placement: Placement
+
+
+def data_paths(major: int) -> tuple[str, str]:
+    """Where the volume is mounted and where PGDATA lies in it.
+
+    The official image moved both in 18. Before that, PGDATA is a sub-directory of the mount, since a fresh volume may
+    hold a `lost+found`, which initdb refuses.
+    """
+    if major >= 18:
+        return "/var/lib/postgresql", f"/var/lib/postgresql/{major}/docker"
+    return "/var/lib/postgresql/data", "/var/lib/postgresql/data/pgdata"
+
+
+def _ready(period: int, failures: int) -> ProbeArgs:
+    # By TCP: while initdb runs, the entrypoint's temporary server listens on the socket only.
+    command = ["pg_isready", "--host=127.0.0.1", "--username=postgres", "--dbname=flagsmith", "--quiet"]
+    return ProbeArgs(
+        exec_=ExecActionArgs(command=command), period_seconds=period, timeout_seconds=5, failure_threshold=failures
+    )
+
+
+def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
+    """The pod template of the server."""
+    mount, data = data_paths(args.major)
+    container = ContainerArgs(
+        name="postgres",
+        image=args.image,
+        args=[f"--{name.replace('_', '-')}={value}" for name, value in sorted(args.parameters.items())],
+        env=[
+            EnvVarArgs(name="POSTGRES_USER", value="postgres"),
+            EnvVarArgs(name="POSTGRES_DB", value="flagsmith"),
+            EnvVarArgs(name="POSTGRES_PASSWORD_FILE", value=PASSWORD_FILE),
+            EnvVarArgs(name="POSTGRES_INITDB_ARGS", value="--auth-host=scram-sha-256 --data-checksums"),
+            EnvVarArgs(name="PGDATA", value=data),
+        ],
+        ports=[ContainerPortArgs(name="postgres", container_port=metadata.POSTGRES_PORT)],
+        # Ten minutes: a crash recovery replays the write-ahead log before it answers.
+        startup_probe=_ready(period=5, failures=120),
+        readiness_probe=_ready(period=5, failures=3),
+        liveness_probe=_ready(period=10, failures=6),
+        resources=requirements(args.resources),
+        security_context=container_security_context(),
+        volume_mounts=[
+            VolumeMountArgs(name="data", mount_path=mount),
+            VolumeMountArgs(name="credentials", mount_path="/run/secrets/postgres", read_only=True),
+            *(directory.mount() for directory in SCRATCH),
+        ],
+    )
+    return pod_template(
+        component=COMPONENT,
+        version=args.version,
+        placement=args.placement,
+        user=USER,
+        container=container,
+        volumes=[
+            VolumeArgs(
+                name="data",
+                persistent_volume_claim=PersistentVolumeClaimVolumeSourceArgs(claim_name=f"{metadata.POSTGRES}-data"),
+            ),
+            VolumeArgs(
+                name="credentials",
+                secret=SecretVolumeSourceArgs(
+                    secret_name=args.credentials.name,
+                    default_mode=0o440,
+                    items=[KeyToPathArgs(key="password", path="password")],
+                ),
+            ),
+            *(directory.volume() for directory in SCRATCH),
+        ],
+        annotations=checksum_annotations(args.credentials),
+        grace_period_seconds=GRACE_PERIOD_SECONDS,
+    )
+
+
+class Postgres(Component):
+    """The StatefulSet, Service and volume claim `flagsmith-postgres`.
+
+    The claim is an object of its own, not a template of the StatefulSet: so it can grow in place, and replacing the
+    StatefulSet does not touch it.
+    """
+
+    def __init__(self, name: str, args: PostgresArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        labels = metadata.labels(COMPONENT, args.version)
+        claim = PersistentVolumeClaim(
+            f"{name}-data",
+            metadata=ObjectMetaArgs(
+                name=f"{metadata.POSTGRES}-data",
+                namespace=args.namespace,
+                labels=metadata.labels(COMPONENT),
+                # A class that binds on first use leaves the claim pending until the pod is there; the pod is awaited.
+                annotations={"pulumi.com/skipAwait": "true"},
+            ),
+            spec=PersistentVolumeClaimSpecArgs(
+                access_modes=["ReadWriteOnce"],
+                storage_class_name=args.storage_class,
+                resources=VolumeResourceRequirementsArgs(requests={"storage": args.storage_size}),
+            ),
+            opts=self.child(),
+        )
+        server = StatefulSet(
+            f"{name}-server",
+            metadata=ObjectMetaArgs(name=metadata.POSTGRES, namespace=args.namespace, labels=labels),
+            spec=StatefulSetSpecArgs(
+                replicas=1,
+                service_name=metadata.POSTGRES,
+                selector=LabelSelectorArgs(match_labels=metadata.selector(COMPONENT)),
+                template=postgres_pod(args),
+            ),
+            opts=self.child(claim),
+        )
+        cluster_service(
+            f"{name}-service",
+            name=metadata.POSTGRES,
+            namespace=args.namespace,
+            component=COMPONENT,
+            ports={"postgres": metadata.POSTGRES_PORT},
+            opts=self.child(server),
+        )
+        self.register_outputs({})

@@ -1,0 +1,131 @@
+"""Redis inside the cluster: a cache, bounded in memory, that may vanish at any time without harm."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import Deployment, DeploymentSpecArgs, DeploymentStrategyArgs
+from pulumi_kubernetes.core.v1 import ContainerArgs, ContainerPortArgs, ExecActionArgs, PodTemplateSpecArgs, ProbeArgs
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+
+from components import metadata
+from components.component import Component
+from components.pods import EmptyDir, Placement, pod_template, requirements
+from components.references import SecretReference, checksum_annotations
+from components.security import container_security_context
+from components.services import cluster_service
+from components.settings.workload import Resources
+
+COMPONENT: Final = "cache"
+# User and group of the official image.
+USER: Final = 999
+GRACE_PERIOD_SECONDS: Final = 30
+SCRATCH: Final = (EmptyDir(name="data", path="/data", size_limit="64Mi"),)
+
+# The password reaches the server on its standard input: as an argument it would show in every process list. Within
+# the quotes of a Redis configuration line, only the quote and the backslash need escaping.
+START: Final = r"""
+password=$(printf '%s' "$REDISCLI_AUTH" | sed 's/["\\]/\\&/g')
+exec redis-server - "$@" <<CONFIGURATION
+requirepass "$password"
+CONFIGURATION
+""".strip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedisArgs:
+    """The embedded Redis.
+
+    Attributes:
+        namespace: where it runs.
+        image: the full image reference.
+        version: its version, as a label.
+        max_memory: what the data may take, in Redis' own units; below the container's memory limit.
+        eviction_policy: what Redis drops when that is full, such as `allkeys-lru`.
+        resources: requests and limits.
+        credentials: the Secret with the key `password`.
+        placement: where its pod runs.
+    """
+
+    namespace: pulumi.Input[str]
+    image: str
+    version: str
+    max_memory: str
+    eviction_policy: str
+    resources: Resources
+    credentials: SecretReference
+    placement: Placement
+
+
+def _answers(period: int, failures: int) -> ProbeArgs:
+    # redis-cli exits with 0 on an error reply too (a wrong password, say): only the answer tells.
+    command = ["sh", "-c", 'test "$(redis-cli -t 3 ping)" = PONG']
+    return ProbeArgs(
+        exec_=ExecActionArgs(command=command), period_seconds=period, timeout_seconds=5, failure_threshold=failures
+    )
+
+
+def redis_pod(args: RedisArgs) -> PodTemplateSpecArgs:
+    """The pod template of the server; a plain `redis-cli` works in it, for its password is in the environment."""
+    container = ContainerArgs(
+        name="redis",
+        image=args.image,
+        command=["sh", "-c", START, "redis-server"],
+        args=[
+            *("--maxmemory", args.max_memory),
+            *("--maxmemory-policy", args.eviction_policy),
+            *("--save", ""),
+            *("--appendonly", "no"),
+            *("--dir", "/data"),
+            # A client that vanished is noticed within a minute; a pod that was killed never says goodbye.
+            *("--tcp-keepalive", "60"),
+        ],
+        env=[args.credentials.env("REDISCLI_AUTH", "password")],
+        ports=[ContainerPortArgs(name="redis", container_port=metadata.REDIS_PORT)],
+        startup_probe=_answers(period=2, failures=30),
+        readiness_probe=_answers(period=5, failures=3),
+        liveness_probe=_answers(period=10, failures=6),
+        resources=requirements(args.resources),
+        security_context=container_security_context(),
+        volume_mounts=[directory.mount() for directory in SCRATCH],
+    )
+    return pod_template(
+        component=COMPONENT,
+        version=args.version,
+        placement=args.placement,
+        user=USER,
+        container=container,
+        volumes=[directory.volume() for directory in SCRATCH],
+        annotations=checksum_annotations(args.credentials),
+        grace_period_seconds=GRACE_PERIOD_SECONDS,
+    )
+
+
+class Redis(Component):
+    """The Deployment and Service `flagsmith-redis`: a cache without persistence."""
+
+    def __init__(self, name: str, args: RedisArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        server = Deployment(
+            f"{name}-server",
+            metadata=ObjectMetaArgs(
+                name=metadata.REDIS, namespace=args.namespace, labels=metadata.labels(COMPONENT, args.version)
+            ),
+            spec=DeploymentSpecArgs(
+                replicas=1,
+                # Two at once behind one Service would each hold half of the truth; none for some seconds is harmless.
+                strategy=DeploymentStrategyArgs(type="Recreate"),
+                selector=LabelSelectorArgs(match_labels=metadata.selector(COMPONENT)),
+                template=redis_pod(args),
+            ),
+            opts=self.child(),
+        )
+        cluster_service(
+            f"{name}-service",
+            name=metadata.REDIS,
+            namespace=args.namespace,
+            component=COMPONENT,
+            ports={"redis": metadata.REDIS_PORT},
+            opts=self.child(server),
+        )
+        self.register_outputs({})

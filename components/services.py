@@ -1,0 +1,35 @@
+"""Services: a stable name and port before pods that come and go."""
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Service, ServicePortArgs, ServiceSpecArgs
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from components import metadata
+
+
+def cluster_service(
+    logical_name: str,
+    *,
+    name: str,
+    namespace: pulumi.Input[str],
+    component: str,
+    ports: dict[str, int],
+    opts: pulumi.ResourceOptions,
+) -> Service:
+    """A ClusterIP Service before the pods of `component`, each port under the same number as in the pods.
+
+    Make it depend on its workload: one made before its pods is awaited for ten seconds for nothing.
+    """
+    return Service(
+        logical_name,
+        metadata=ObjectMetaArgs(name=name, namespace=namespace, labels=metadata.labels(component)),
+        spec=ServiceSpecArgs(
+            type="ClusterIP",
+            selector=metadata.selector(component),
+            ports=[
+                ServicePortArgs(name=port_name, port=port, target_port=port_name, protocol="TCP")
+                for port_name, port in ports.items()
+            ],
+        ),
+        opts=opts,
+    )

@@ -1,0 +1,40 @@
+"""The settings of a stack: read once, checked as a whole, frozen.
+
+`load()` reads Pulumi's configuration, `parse()` checks values from anywhere else; both return `Settings` or raise one
+`SettingsError` that names every problem.
+"""
+
+from components.settings.cache import Redis
+from components.settings.database import Postgres
+from components.settings.errors import PROJECT, SettingsError
+from components.settings.ingress import Ingress
+from components.settings.load import load
+from components.settings.login import GitHubLogin, GoogleLogin
+from components.settings.mail import Smtp
+from components.settings.model import Settings
+from components.settings.parse import parse
+from components.settings.references import CaReference, PasswordReference, SecretKeyReference
+from components.settings.releases import Release
+from components.settings.workload import Amount, Resources, Scheduling, Toleration
+
+__all__ = [
+    "PROJECT",
+    "Amount",
+    "CaReference",
+    "GitHubLogin",
+    "GoogleLogin",
+    "Ingress",
+    "PasswordReference",
+    "Postgres",
+    "Redis",
+    "Release",
+    "Resources",
+    "Scheduling",
+    "SecretKeyReference",
+    "Settings",
+    "SettingsError",
+    "Smtp",
+    "Toleration",
+    "load",
+    "parse",
+]

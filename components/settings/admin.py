@@ -1,0 +1,34 @@
+"""The first administrator and what is made for them."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from components.settings.base import Section
+from components.settings.problems import Problem
+from components.settings.references import ExistingSecret
+from components.settings.types import EMail, Text
+
+Title = Annotated[Text, Field(max_length=100)]
+
+
+class Admin(ExistingSecret, Section):
+    """What a new, empty Flagsmith is set up with; one that is in use is left as it is."""
+
+    email: EMail | None = Field(default=None, description="The log-in. Default: `admin@<host>`.")
+    organisation: Title = Field(default="FootAnalytics", description="The organisation.")
+    project: Title = Field(default="FootAnalytics", description="Its project.")
+    environments: Annotated[tuple[Title, ...], Field(min_length=1)] = Field(
+        default=("development", "staging", "production"), description="The project's environments."
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """An environment given twice."""
+        for index, name in enumerate(self.environments):
+            if name in self.environments[:index]:
+                yield Problem(path=("environments", index), text="is given twice: remove one")
+
+
+class SecretKey(ExistingSecret):
+    """Django's secret key, which signs log-ins: the Secret's key is `DJANGO_SECRET_KEY`."""

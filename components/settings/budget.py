@@ -1,0 +1,115 @@
+"""Sums over the whole stack: database connections, and what its pods take together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from components.settings.quantities import GI, format_cpu, format_memory, parse_cpu, parse_memory, round_up
+from components.settings.workload import Resources
+
+if TYPE_CHECKING:
+    from components.settings.model import Settings
+
+# A rolling update runs one pod more than the replicas.
+SURGE = 1
+# Connections kept free for the Jobs, for people and for PostgreSQL's own superuser reserve (3).
+RESERVED_CONNECTIONS = 10
+# The migration Job and the bootstrap Job.
+JOBS = 2
+# The derived quota leaves as much again for whatever else an operator runs in the namespace.
+QUOTA_FACTOR = 2
+
+
+def connections(settings: Settings) -> int:
+    """Return how many connections Flagsmith can hold at once, during a rolling update, reserve included."""
+    per_pod = settings.gunicorn_workers * settings.gunicorn_threads
+    return (
+        (settings.resolved_replicas + SURGE) * per_pod
+        + settings.task_processor_replicas * settings.task_processor.threads
+        + RESERVED_CONNECTIONS
+    )
+
+
+def connections_sum(settings: Settings) -> str:
+    """Spell out the sum of `connections`."""
+    return (
+        f"({settings.resolved_replicas} replicas + {SURGE} surge) x {settings.gunicorn_workers} workers "
+        f"x {settings.gunicorn_threads} threads + {settings.task_processor_replicas} task processors "
+        f"x {settings.task_processor.threads} threads + {RESERVED_CONNECTIONS} reserved = {connections(settings)}"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    """One kind of pod: how many of them at most, and what each takes."""
+
+    name: str
+    pods: int
+    resources: Resources
+
+
+def demands(settings: Settings) -> list[Demand]:
+    """Return every kind of pod of the stack with its largest number, that during a rolling update."""
+    found = [
+        Demand(name="API", pods=settings.resolved_replicas + SURGE, resources=settings.api_resources),
+        Demand(
+            name="task processor",
+            pods=settings.task_processor_replicas + SURGE,
+            resources=settings.task_processor_resources,
+        ),
+        Demand(name="Jobs", pods=JOBS, resources=settings.job_resources),
+    ]
+    if settings.postgres.embedded:
+        found.append(Demand(name="PostgreSQL", pods=1, resources=settings.postgres_resources))
+    if settings.redis.embedded:
+        found.append(Demand(name="Redis", pods=1 + SURGE, resources=settings.redis_resources))
+    return found
+
+
+def need(settings: Settings) -> dict[str, int]:
+    """Return what all pods take together, by the quota's names: millicores, bytes and numbers."""
+    total = {"requests.cpu": 0, "requests.memory": 0, "limits.cpu": 0, "limits.memory": 0, "pods": 0}
+    for demand in demands(settings):
+        for kind, amount in (("requests", demand.resources.requests), ("limits", demand.resources.limits)):
+            total[f"{kind}.cpu"] += demand.pods * parse_cpu(amount.cpu)
+            total[f"{kind}.memory"] += demand.pods * parse_memory(amount.memory)
+        total["pods"] += demand.pods
+    return total
+
+
+def need_sum(settings: Settings, name: str) -> str:
+    """Spell out the sum of `need` for one of the quota's names."""
+    kind, _, resource = name.partition(".")
+    if not resource:
+        return " + ".join(f"{demand.pods} {demand.name}" for demand in demands(settings))
+    return " + ".join(
+        f"{demand.pods} x {getattr(getattr(demand.resources, kind), resource)} {demand.name}"
+        for demand in demands(settings)
+    )
+
+
+def format_amount(name: str, amount: int) -> str:
+    """Write an amount of one of the quota's names as Kubernetes does."""
+    if name.endswith(".cpu"):
+        return format_cpu(amount)
+    return format_memory(amount) if name.endswith(".memory") else str(amount)
+
+
+def quota(settings: Settings) -> dict[str, str]:
+    """Return the `hard` bounds: those that are set, and for the others twice the need, in whole cores and Gi."""
+    chosen = settings.namespace.quota
+    stated = {
+        "requests.cpu": chosen.requests_cpu,
+        "requests.memory": chosen.requests_memory,
+        "limits.cpu": chosen.limits_cpu,
+        "limits.memory": chosen.limits_memory,
+        "pods": chosen.pods,
+    }
+    steps = {"cpu": 1000, "memory": GI}
+    hard = {}
+    for name, amount in need(settings).items():
+        derived = round_up(amount * QUOTA_FACTOR, steps.get(name.rpartition(".")[2], 1))
+        hard[name] = str(stated[name] or format_amount(name, derived))
+    hard["persistentvolumeclaims"] = str(chosen.persistent_volume_claims)
+    return hard

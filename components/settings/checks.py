@@ -1,0 +1,154 @@
+"""What the sections of the settings may not say together, and what is allowed but worth a warning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from components.settings import budget, releases
+from components.settings.cache import parse_redis_memory
+from components.settings.images import disagreement
+from components.settings.problems import Problem
+from components.settings.quantities import MI, format_memory, parse_cpu, parse_memory
+from components.settings.reserved import reservation
+
+if TYPE_CHECKING:
+    from components.settings.model import Settings
+
+# An idle pod with 3 workers was measured at 563 MB: below this much a worker, the pod is killed before any load.
+WORKER_MEMORY = 192 * MI
+# Above its data, Redis needs memory for its clients and for fragmentation.
+REDIS_HEADROOM = 0.9
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Yield every contradiction between sections."""
+    yield from _version(settings)
+    yield from _certificate(settings)
+    yield from _environment(settings)
+    yield from _memory(settings)
+    yield from _connections(settings)
+    yield from _quota(settings)
+    yield from _container_maximum(settings)
+    for index, name in enumerate(settings.image_pull_secrets):
+        if name in settings.image_pull_secrets[:index]:
+            yield Problem(path=("imagePullSecrets", index), text="is given twice: remove one")
+
+
+def _version(settings: Settings) -> Iterator[Problem]:
+    text = releases.refusal(settings.version, settings.redis.mode)
+    if text is not None:
+        yield Problem(path=("version",), text=text)
+    text = disagreement(settings.image, settings.version, version_key="version")
+    if text is not None:
+        yield Problem(path=("image",), text=text)
+
+
+def _certificate(settings: Settings) -> Iterator[Problem]:
+    # Not in the section itself: there, an Ingress that is left out altogether would fail before all else is checked.
+    ingress = settings.ingress
+    if ingress.enabled and ingress.tls.enabled and not ingress.tls.has_source:
+        yield Problem(
+            path=("ingress", "tls"),
+            text="must say where the certificate comes from: set clusterIssuer, issuer or secretName, "
+            "or set enabled to false",
+        )
+
+
+def _environment(settings: Settings) -> Iterator[Problem]:
+    for section, names in (("env", settings.env), ("envFromSecrets", settings.env_from_secrets)):
+        for name in names:
+            text = reservation(name)
+            if text is not None:
+                yield Problem(path=(section, name), text=text)
+    for name in sorted(settings.env.keys() & settings.env_from_secrets.keys()):
+        yield Problem(path=("envFromSecrets", name), text=f"is given in env too: remove it here or there ({name})")
+
+
+def _memory(settings: Settings) -> Iterator[Problem]:
+    limit = settings.api_resources.limits.memory
+    least = settings.gunicorn_workers * WORKER_MEMORY
+    if parse_memory(limit) < least:
+        yield Problem(
+            path=("resources", "limits", "memory"),
+            value=limit,
+            text=f"must be at least {format_memory(least)} for {settings.gunicorn_workers} gunicorn workers: "
+            "raise it, or lower gunicorn.workers",
+        )
+    if settings.redis.embedded and settings.redis.max_memory is not None:
+        container = settings.redis_resources.limits.memory
+        most = int(parse_memory(container) * REDIS_HEADROOM)
+        if parse_redis_memory(settings.redis.max_memory) > most:
+            yield Problem(
+                path=("redis", "maxMemory"),
+                text=f"must be at most {most // MI}mb, 90 % of the memory limit of Redis ({container}): "
+                "lower it, or raise redis.resources.limits.memory",
+            )
+
+
+def _connections(settings: Settings) -> Iterator[Problem]:
+    limit = settings.max_connections
+    if limit is not None and budget.connections(settings) > limit:
+        yield Problem(
+            path=("postgres", "maxConnections"),
+            value=limit,
+            text=f"must be at least what Flagsmith can open: {budget.connections_sum(settings)}. "
+            "Raise it, or lower replicas, gunicorn.workers, gunicorn.threads or taskProcessor.threads",
+        )
+
+
+def _quota(settings: Settings) -> Iterator[Problem]:
+    quota = settings.namespace.quota
+    if not quota.enabled:
+        return
+    stated = {
+        "requests.cpu": ("requestsCpu", quota.requests_cpu and parse_cpu(quota.requests_cpu)),
+        "requests.memory": ("requestsMemory", quota.requests_memory and parse_memory(quota.requests_memory)),
+        "limits.cpu": ("limitsCpu", quota.limits_cpu and parse_cpu(quota.limits_cpu)),
+        "limits.memory": ("limitsMemory", quota.limits_memory and parse_memory(quota.limits_memory)),
+        "pods": ("pods", quota.pods),
+    }
+    for name, needed in budget.need(settings).items():
+        key, amount = stated[name]
+        if amount is not None and int(amount) < needed:
+            yield Problem(
+                path=("namespace", "quota", key),
+                text=f"must be at least {budget.format_amount(name, needed)}, what the stack's own pods need during "
+                f"a rolling update ({budget.need_sum(settings, name)}): raise it, or leave the key out",
+            )
+
+
+def _container_maximum(settings: Settings) -> Iterator[Problem]:
+    most = settings.namespace.limit_range.max
+    if most is None:
+        return
+    for resource, parse in (("cpu", parse_cpu), ("memory", parse_memory)):
+        allowed = getattr(most, resource)
+        for demand in budget.demands(settings):
+            limit = getattr(demand.resources.limits, resource)
+            if parse(limit) > parse(allowed):
+                yield Problem(
+                    path=("namespace", "limitRange", "max", resource),
+                    text=f"must be at least {limit}, the limit of a container of the stack ({demand.name}): raise it",
+                )
+
+
+def warnings(settings: Settings) -> Iterator[str]:
+    """Yield what is allowed and worth knowing."""
+    newer = releases.warning(settings.version)
+    if newer is not None:
+        yield newer
+    if not settings.redis.enabled:
+        yield (
+            "redis.mode is none: every process caches for itself, and each replica counts failed log-ins alone, "
+            f"so that an attacker gets {settings.resolved_replicas} times the attempts"
+        )
+    if settings.postgres.resolved_sslmode in ("disable", "allow", "prefer"):
+        yield (
+            f"postgres.sslmode is {settings.postgres.resolved_sslmode}: the password and all data may cross the "
+            "network in clear; set it to verify-full"
+        )
+    if settings.ingress.enabled and not settings.ingress.tls.enabled and settings.size != "local":
+        yield "ingress.tls.enabled is false: log-ins cross the network in clear, unless something before it adds TLS"
+    if settings.resolved_replicas < 2:
+        yield "replicas is 1: a drained node or a failed pod stops the service"

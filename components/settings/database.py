@@ -1,0 +1,120 @@
+"""PostgreSQL: inside the cluster, or an external one through an existing Secret."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from components.settings.base import Section
+from components.settings.images import check_image, disagreement
+from components.settings.problems import Problem
+from components.settings.references import CaReference
+from components.settings.types import Count, Kind, Memory, ObjectName, SecretName, Text
+from components.settings.workload import Resources
+
+# PostgreSQL 17 is the oldest whose end of life (November 2029) is years away.
+MIN_POSTGRES_MAJOR = 17
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+
+
+def _postgres_version(value: str) -> str:
+    match = re.fullmatch(r"(\d+)(\.\d+)?(-[a-z0-9.]+)?", value)
+    if match is None or int(match[1]) < MIN_POSTGRES_MAJOR:
+        raise ValueError(
+            f"must be a tag of the postgres image with PostgreSQL {MIN_POSTGRES_MAJOR} or newer, such as 17.6-bookworm"
+        )
+    if "alpine" in value:
+        raise ValueError(
+            "must be a Debian image such as 17.6-bookworm: Alpine's runs as another user and sorts text differently, "
+            "which corrupts the indexes of a volume written by the other"
+        )
+    return value
+
+
+Image = Annotated[Text, AfterValidator(check_image), Kind("image reference")]
+PostgresVersion = Annotated[Text, AfterValidator(_postgres_version), Kind("image tag")]
+
+EMBEDDED_ONLY = frozenset({"version", "image", "storage", "resources"})
+EXTERNAL_ONLY = frozenset({"sslmode", "ca_secret"})
+
+
+class Storage(Section):
+    """The volume of the embedded PostgreSQL."""
+
+    size: Memory = Field(default="20Gi", description="Its size; it can grow later, never shrink.")
+    class_name: ObjectName | None = Field(default=None, description="StorageClass. Default: the cluster's.")
+
+
+class Postgres(Section):
+    """The database of Flagsmith."""
+
+    mode: Literal["embedded", "external"] = Field(
+        default="embedded", description="`embedded`: a PostgreSQL of the stack's own; `external`: one that exists."
+    )
+    existing_secret: SecretName | None = Field(
+        default=None,
+        description="Name of an existing Secret. External (required): key `DATABASE_URL`. "
+        "Embedded: keys `password` and `DATABASE_URL`; without it the program generates one.",
+    )
+    version: PostgresVersion = Field(
+        default="17.6-bookworm", description="Embedded only. The image's tag, 17 or newer, Debian."
+    )
+    image: Image = Field(default="postgres", description="Embedded only. The image.")
+    storage: Storage = Field(default_factory=Storage, description="Embedded only. The volume.")
+    resources: Resources | None = Field(
+        default=None, description="Embedded only. Requests and limits. Default: by `size`."
+    )
+    max_connections: Count | None = Field(
+        default=None,
+        description="Embedded: the server's `max_connections`; default: by `size`. "
+        "External: how many connections Flagsmith may take, for the connection budget; default: not checked.",
+    )
+    sslmode: SslMode | None = Field(default=None, description="External only. libpq's sslmode. Default: `require`.")
+    ca_secret: CaReference | None = Field(
+        default=None, description="External only. The CA that signed the server's certificate; for `verify-…`."
+    )
+
+    @property
+    def major(self) -> int:
+        """The major version of the embedded server."""
+        return int(re.split(r"[.-]", self.version)[0])
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the stack runs the database itself."""
+        return self.mode == "embedded"
+
+    @property
+    def resolved_sslmode(self) -> SslMode | None:
+        """The sslmode for connections to an external server, by default `require`; None when embedded."""
+        return None if self.embedded else self.sslmode or "require"
+
+    def problems(self) -> Iterator[Problem]:
+        """Settings of the other mode, and what the mode needs."""
+        if self.embedded:
+            yield from self.wrong_mode(section="postgres", mode=self.mode, owner="external", fields=EXTERNAL_ONLY)
+            text = disagreement(self.image, self.version, version_key="postgres.version")
+            if text is not None:
+                yield Problem(path=("image",), text=text)
+            return
+        yield from self.wrong_mode(section="postgres", mode=self.mode, owner="embedded", fields=EMBEDDED_ONLY)
+        if self.existing_secret is None:
+            yield Problem(
+                path=("existingSecret",),
+                text="is required with postgres.mode external: name an existing Secret of the namespace "
+                "that has the key DATABASE_URL",
+            )
+        verifies = self.resolved_sslmode in ("verify-ca", "verify-full")
+        if verifies and self.ca_secret is None:
+            yield Problem(
+                path=("caSecret",),
+                text=f"is required with postgres.sslmode {self.sslmode}: name the Secret with the CA, "
+                "as {name: …, key: ca.crt}",
+            )
+        if self.ca_secret is not None and not verifies:
+            yield Problem(
+                path=("caSecret",),
+                text=f"would not be used with sslmode {self.resolved_sslmode}: "
+                "set postgres.sslmode to verify-full or verify-ca, or remove the key",
+            )

@@ -1,0 +1,84 @@
+"""The settings as the user writes them: every key with its type, default and meaning."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from components.settings.admin import Admin, SecretKey
+from components.settings.base import Section
+from components.settings.cache import Redis
+from components.settings.database import Image, Postgres
+from components.settings.images import check_mirror
+from components.settings.ingress import Ingress
+from components.settings.login import Login
+from components.settings.mail import Smtp
+from components.settings.namespace import Namespace
+from components.settings.references import SecretKeyReference
+from components.settings.releases import NEWEST_VERIFIED, dotted, parse_version
+from components.settings.types import Boolean, Count, EnvName, HostName, Kind, PlainText, SecretName, Text
+from components.settings.workload import Gunicorn, Resources, Scheduling, TaskProcessor
+
+
+def _release(value: str) -> str:
+    parse_version(value)
+    return value
+
+
+Mirror = Annotated[Text, AfterValidator(check_mirror), Kind("registry")]
+ReleaseVersion = Annotated[Text, AfterValidator(_release), Kind("X.Y.Z")]
+
+
+class SettingsFields(Section):
+    """Every key of the project's configuration."""
+
+    host: HostName = Field(description="The public DNS name. All URLs, allowed hosts and origins derive from it.")
+    context: Text = Field(description="The context of the kubeconfig to deploy to; never another.")
+    cluster_identifier: Text | None = Field(
+        default=None,
+        description="What tells the cluster from others; changing it replaces everything. Default: `context`.",
+    )
+    version: ReleaseVersion = Field(default=dotted(NEWEST_VERIFIED), description="The release of Flagsmith.")
+    image: Image = Field(
+        default="flagsmith/flagsmith",
+        description="The image: a repository, or a full reference whose tag equals `version`.",
+    )
+    registry_mirror: Mirror | None = Field(
+        default=None,
+        description="Goes before every image that names no registry, as in `mirror.example.com/dockerhub`.",
+    )
+    image_pull_secrets: tuple[SecretName, ...] = Field(
+        default=(), description="Names of existing Secrets with the credentials of registries."
+    )
+    size: Literal["local", "small", "medium", "large", "xlarge"] = Field(
+        default="small", description="Sets replicas, resources, connections and caches together; see the table."
+    )
+    replicas: Count | None = Field(default=None, description="API pods. Default: by `size`.")
+    resources: Resources | None = Field(
+        default=None, description="Requests and limits of an API container. Default: by `size`."
+    )
+    gunicorn: Gunicorn = Field(default_factory=Gunicorn, description="The API's web server.")
+    task_processor: TaskProcessor = Field(default_factory=TaskProcessor, description="The task processor.")
+    namespace: Namespace = Field(default_factory=Namespace, description="The namespace and its bounds.")
+    protect: Boolean = Field(
+        default=False,
+        description="Whether Pulumi refuses to delete the namespace, the database, its volume and Secrets.",
+    )
+    telemetry: Boolean = Field(default=False, description="Whether Flagsmith reports its use to its vendor.")
+    admin: Admin = Field(default_factory=Admin, description="What a new Flagsmith is set up with.")
+    secret_key: SecretKey = Field(
+        default_factory=SecretKey, description="Django's secret key, under `DJANGO_SECRET_KEY` in its Secret."
+    )
+    postgres: Postgres = Field(default_factory=Postgres, description="The database.")
+    redis: Redis = Field(default_factory=Redis, description="The cache.")
+    ingress: Ingress = Field(default_factory=Ingress, description="The Ingress.")
+    env: dict[EnvName, PlainText] = Field(
+        default_factory=dict,
+        description="Further environment variables of Flagsmith. They are readable by all who may read a pod: "
+        "secrets belong in `envFromSecrets`.",
+    )
+    env_from_secrets: dict[EnvName, SecretKeyReference] = Field(
+        default_factory=dict, description="Further environment variables whose values come from existing Secrets."
+    )
+    scheduling: Scheduling = Field(default_factory=Scheduling, description="Where the pods may run.")
+    smtp: Smtp | None = Field(default=None, description="The mail server; without it no e-mail is sent.")
+    login: Login = Field(default_factory=Login, description="Ways to log in besides e-mail and password.")

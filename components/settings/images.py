@@ -1,0 +1,77 @@
+"""Image references: which repository, which tag, which registry."""
+
+import re
+from dataclasses import dataclass
+
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
+_REFERENCE = re.compile(
+    rf"(?P<repository>(?:[A-Za-z0-9.-]+(?::\d+)?/)?{_COMPONENT}(?:/{_COMPONENT})*)"
+    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?"
+    r"(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+_MIRROR = re.compile(rf"[A-Za-z0-9.-]+(?::\d+)?(?:/{_COMPONENT})*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageReference:
+    """An image reference taken apart; `tag` and `digest` are None when it has none."""
+
+    repository: str
+    tag: str | None
+    digest: str | None
+
+    @property
+    def names_registry(self) -> bool:
+        """Whether the repository begins with a registry's host, by the rule every container engine follows."""
+        first, slash, _ = self.repository.partition("/")
+        return bool(slash) and ("." in first or ":" in first or first == "localhost")
+
+
+def parse_image(text: str) -> ImageReference:
+    """Take a reference apart. ValueError if it is none."""
+    match = _REFERENCE.fullmatch(text)
+    if match is None:
+        raise ValueError(
+            "must be an image's repository such as flagsmith/flagsmith, or a full reference such as "
+            "registry.example.com/flagsmith:2.265.0"
+        )
+    return ImageReference(repository=match["repository"], tag=match["tag"], digest=match["digest"])
+
+
+def check_image(text: str) -> str:
+    """Accept a repository, or a reference with a tag; a digest alone says nothing about the version."""
+    image = parse_image(text)
+    if image.digest is not None and image.tag is None:
+        raise ValueError("must name a tag before the digest, as in repository:tag@sha256:…, so that the version shows")
+    return text
+
+
+def check_mirror(text: str) -> str:
+    """Accept a registry's host with an optional path."""
+    if "://" in text or not _MIRROR.fullmatch(text) or "." not in text.split("/")[0].replace(":", "."):
+        raise ValueError("must be a registry's host with an optional path, such as mirror.example.com/dockerhub")
+    return text
+
+
+def disagreement(image: str, version: str, *, version_key: str) -> str | None:
+    """Say what is wrong when the tag of `image` is not `version`; None when they agree or there is no tag."""
+    tag = parse_image(image).tag
+    if tag in (None, version):
+        return None
+    return (
+        f"has the tag {tag}, but {version_key} is {version}: the two must agree. "
+        f"Set {version_key} to {tag}, or leave the tag out of the image"
+    )
+
+
+def resolve_image(image: str, version: str, mirror: str | None) -> str:
+    """Return the reference a container gets: `repository:version`, with the digest if one was given.
+
+    A mirror goes before every repository that names no registry. An official image such as `postgres` has its full
+    name there, `library/postgres`, as the mirrors of Docker Hub serve it.
+    """
+    parsed = parse_image(image)
+    repository = parsed.repository
+    if mirror is not None and not parsed.names_registry:
+        repository = f"{mirror}/{repository if '/' in repository else f'library/{repository}'}"
+    return f"{repository}:{version}" + (f"@{parsed.digest}" if parsed.digest else "")

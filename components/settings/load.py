@@ -1,0 +1,35 @@
+"""Reading Pulumi's configuration; nothing else in the program does."""
+
+import pulumi
+from pulumi.runtime import config as runtime
+
+from components.settings.errors import PROJECT, SettingsError
+from components.settings.model import Settings
+from components.settings.parse import parse
+
+
+def load() -> Settings:
+    """Read the settings of the stack that is being deployed.
+
+    Raises:
+        SettingsError: naming every problem, unknown keys included.
+    """
+    config = pulumi.Config(PROJECT)
+    prefix = f"{PROJECT}:"
+    configured = {*runtime.CONFIG.get(), *runtime.get_config_env()}
+    names = {key.removeprefix(prefix) for key in configured if key.startswith(prefix)}
+    # A variable PULUMI_CONFIG_FEATURE_FLAGS_… can be asked for, not listed.
+    names |= {str(field.alias) for field in Settings.model_fields.values()}
+    secret = {*runtime.get_config_secret_keys_env()} | {key for key in configured if runtime.is_config_secret(key)}
+    refused = sorted(name for name in names if f"{prefix}{name}" in secret)
+    if refused:
+        raise SettingsError(
+            [
+                f"{prefix}{name}: is marked as secret, but settings are readable in the cluster and in the state: put "
+                "the secret in a Kubernetes Secret and name that (existingSecret, envFromSecrets), or write what is no "
+                f"secret in plain with `pulumi config set {prefix}{name} …`"
+                for name in refused
+            ]
+        )
+    values = {name: value for name in sorted(names) if (value := config.get(name)) is not None}
+    return parse(values)

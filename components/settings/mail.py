@@ -1,0 +1,44 @@
+"""How Flagsmith sends e-mail."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from components.settings.base import Section
+from components.settings.problems import Problem
+from components.settings.references import PasswordReference
+from components.settings.types import EMail, MailHost, Port, Text
+
+
+class Smtp(Section):
+    """The mail server for invitations and password resets. Without this section no e-mail is sent."""
+
+    host: MailHost = Field(description="Name or address of the mail server.")
+    port: Port = Field(default=587, description="Its port.")
+    security: Literal["starttls", "ssl", "none"] = Field(
+        default="starttls", description="`starttls` (usually port 587), `ssl` (usually 465) or `none`."
+    )
+    username: Text | None = Field(default=None, description="The user to log in as; goes with `existingSecret`.")
+    sender: EMail | None = Field(default=None, description="The From address. Default: `flagsmith@<host>`.")
+    existing_secret: PasswordReference | None = Field(
+        default=None, description="The existing Secret that holds the user's password."
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """Half of a log-in, a log-in in clear, and the port of the other kind of encryption."""
+        if self.username is not None and self.existing_secret is None:
+            yield Problem(
+                path=("existingSecret",),
+                text="is required with smtp.username: name the Secret that holds the password, "
+                "as {name: …, key: password}",
+            )
+        if self.existing_secret is not None and self.username is None:
+            yield Problem(path=("username",), text="is required with smtp.existingSecret: name the user to log in as")
+        if self.username is not None and self.security == "none":
+            yield Problem(
+                path=("security",), text="would send the password in clear: set starttls or ssl, or remove the log-in"
+            )
+        if (self.port, self.security) in ((465, "starttls"), (587, "ssl")):
+            expected = "ssl" if self.port == 465 else "starttls"
+            yield Problem(path=("security",), text=f"does not go with port {self.port}: set {expected}, or the port")

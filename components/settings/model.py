@@ -1,0 +1,155 @@
+"""The settings with everything resolved: what the components read."""
+
+from collections.abc import Iterator
+
+from components.settings import budget, checks, releases
+from components.settings.cache import parse_redis_memory
+from components.settings.fields import SettingsFields
+from components.settings.images import resolve_image
+from components.settings.problems import Problem
+from components.settings.quantities import parse_cpu, parse_memory
+from components.settings.sizes import SIZES, Size
+from components.settings.tuning import postgres_parameters
+from components.settings.workload import Resources
+
+# More workers than cores cost tail latency, and fewer than two leave a pod deaf while one request is slow.
+MIN_WORKERS = 2
+# Redis needs room for its clients' buffers and for fragmentation above its data.
+REDIS_DATA_SHARE = 0.75
+
+
+class Settings(SettingsFields):
+    """The settings of one stack, checked as a whole. Properties never return None unless they say so."""
+
+    def problems(self) -> Iterator[Problem]:
+        """Contradictions between sections."""
+        yield from checks.problems(self)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is allowed and worth knowing, one sentence each."""
+        return list(checks.warnings(self))
+
+    @property
+    def release(self) -> releases.Release:
+        """What the components have to know about the release of Flagsmith."""
+        return releases.release(self.version)
+
+    @property
+    def size_defaults(self) -> Size:
+        """The row of the table of sizes."""
+        return SIZES[self.size]
+
+    @property
+    def resolved_cluster_identifier(self) -> str:
+        """What tells the cluster from others."""
+        return self.cluster_identifier or self.context
+
+    @property
+    def resolved_replicas(self) -> int:
+        """Number of API pods."""
+        return self.replicas or self.size_defaults.replicas
+
+    @property
+    def api_resources(self) -> Resources:
+        """Requests and limits of an API container."""
+        return self.resources or self.size_defaults.api
+
+    @property
+    def job_resources(self) -> Resources:
+        """Requests and limits of the container of a migration or bootstrap Job: the API's, whose code it runs."""
+        return self.api_resources
+
+    @property
+    def gunicorn_workers(self) -> int:
+        """Worker processes of an API pod: by default the whole cores of its CPU limit, at least 2."""
+        return self.gunicorn.workers or max(MIN_WORKERS, parse_cpu(self.api_resources.limits.cpu) // 1000)
+
+    @property
+    def gunicorn_threads(self) -> int:
+        """Threads of a worker: by default 1, the best of what was measured."""
+        return self.gunicorn.threads or 1
+
+    @property
+    def task_processor_replicas(self) -> int:
+        """Number of task processor pods."""
+        return self.task_processor.replicas or self.size_defaults.task_processor_replicas
+
+    @property
+    def task_processor_resources(self) -> Resources:
+        """Requests and limits of a task processor container."""
+        return self.task_processor.resources or self.size_defaults.task_processor
+
+    @property
+    def postgres_resources(self) -> Resources:
+        """Requests and limits of the embedded PostgreSQL."""
+        return self.postgres.resources or self.size_defaults.postgres
+
+    @property
+    def max_connections(self) -> int | None:
+        """Connections that PostgreSQL takes; None for an external one whose limit is not stated."""
+        if self.postgres.embedded:
+            return self.postgres.max_connections or self.size_defaults.max_connections
+        return self.postgres.max_connections
+
+    @property
+    def postgres_parameters(self) -> dict[str, str]:
+        """Parameters of the embedded PostgreSQL, derived from its memory; empty for an external one."""
+        connections = self.max_connections
+        if not self.postgres.embedded or connections is None:
+            return {}
+        return postgres_parameters(parse_memory(self.postgres_resources.limits.memory), connections)
+
+    @property
+    def redis_resources(self) -> Resources:
+        """Requests and limits of the embedded Redis."""
+        return self.redis.resources or self.size_defaults.redis
+
+    @property
+    def redis_max_memory(self) -> str:
+        """Bound on the data of the embedded Redis, in bytes: by default 75 % of its memory limit."""
+        if self.redis.max_memory is not None:
+            return str(parse_redis_memory(self.redis.max_memory))
+        return str(int(parse_memory(self.redis_resources.limits.memory) * REDIS_DATA_SHARE))
+
+    @property
+    def admin_email(self) -> str:
+        """The administrator's log-in."""
+        return self.admin.email or f"admin@{self.host}"
+
+    @property
+    def smtp_sender(self) -> str:
+        """The From address of e-mails."""
+        return (self.smtp.sender if self.smtp else None) or f"flagsmith@{self.host}"
+
+    @property
+    def url(self) -> str:
+        """Where people reach Flagsmith; without an Ingress, where `kubectl port-forward` puts it."""
+        if not self.ingress.enabled:
+            return "http://localhost:8000"
+        return f"{'https' if self.ingress.tls.enabled else 'http'}://{self.host}"
+
+    @property
+    def tls_secret_name(self) -> str:
+        """The Secret with the Ingress' certificate: an existing one, or the one that cert-manager fills."""
+        return self.ingress.tls.secret_name or "flagsmith-tls"
+
+    @property
+    def image_reference(self) -> str:
+        """The image of Flagsmith's containers, with mirror, tag and perhaps a digest."""
+        return resolve_image(self.image, self.version, self.registry_mirror)
+
+    @property
+    def postgres_image(self) -> str:
+        """The image of the embedded PostgreSQL."""
+        return resolve_image(self.postgres.image, self.postgres.version, self.registry_mirror)
+
+    @property
+    def redis_image(self) -> str:
+        """The image of the embedded Redis."""
+        return resolve_image(self.redis.image, self.redis.version, self.registry_mirror)
+
+    @property
+    def quota(self) -> dict[str, str]:
+        """The `hard` bounds of the ResourceQuota; empty when it is switched off."""
+        return budget.quota(self) if self.namespace.quota.enabled else {}

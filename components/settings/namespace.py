@@ -1,0 +1,57 @@
+"""The namespace and the bounds on what its pods may use."""
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from components.settings.base import Section
+from components.settings.problems import Problem
+from components.settings.quantities import parse_cpu, parse_memory
+from components.settings.types import Boolean, Count, Cpu, Memory, NamespaceName
+from components.settings.workload import Amount
+
+
+class Quota(Section):
+    """The ResourceQuota. A bound that is left out is twice what the stack's pods need during a rolling update."""
+
+    enabled: Boolean = Field(default=True, description="Whether there is a ResourceQuota.")
+    requests_cpu: Cpu | None = Field(default=None, description="Sum of the CPU requests. Default: derived.")
+    requests_memory: Memory | None = Field(default=None, description="Sum of the memory requests. Default: derived.")
+    limits_cpu: Cpu | None = Field(default=None, description="Sum of the CPU limits. Default: derived.")
+    limits_memory: Memory | None = Field(default=None, description="Sum of the memory limits. Default: derived.")
+    pods: Count | None = Field(default=None, description="Number of pods. Default: derived.")
+    persistent_volume_claims: Count = Field(default=10, description="Number of volume claims.")
+
+
+class LimitRange(Section):
+    """The LimitRange: what a container gets that asks for nothing, and the most that one may ask for."""
+
+    default_request: Amount = Field(
+        default=Amount(cpu="100m", memory="128Mi"), description="Requests of a container that states none."
+    )
+    default: Amount = Field(
+        default=Amount(cpu="500m", memory="512Mi"), description="Limits of a container that states none."
+    )
+    max: Amount | None = Field(default=None, description="The most that a container's limits may be.")
+
+    def problems(self) -> Iterator[Problem]:
+        """Bounds in the wrong order, which the API server refuses."""
+        for name, parse in (("cpu", parse_cpu), ("memory", parse_memory)):
+            default = getattr(self.default, name)
+            if parse(getattr(self.default_request, name)) > parse(default):
+                yield Problem(
+                    path=("defaultRequest", name),
+                    text=f"must not be more than namespace.limitRange.default.{name}, {default}",
+                )
+            if self.max is not None and parse(default) > parse(getattr(self.max, name)):
+                yield Problem(
+                    path=("max", name), text=f"must not be less than namespace.limitRange.default.{name}, {default}"
+                )
+
+
+class Namespace(Section):
+    """The namespace that the whole stack lives in."""
+
+    name: NamespaceName = Field(default="feature-flags", description="Its name.")
+    quota: Quota = Field(default_factory=Quota, description="The ResourceQuota.")
+    limit_range: LimitRange = Field(default_factory=LimitRange, description="The LimitRange.")

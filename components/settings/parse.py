@@ -1,0 +1,92 @@
+"""From the values of a stack's configuration to checked settings; pure."""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from pydantic import ValidationError
+
+from components.settings.errors import SettingsError, describe, problems_of
+from components.settings.model import Settings
+from components.settings.problems import Problem
+from components.settings.schema import is_structured
+
+Path = tuple[str | int, ...]
+
+_NULL = "must not be null or empty: give a value, or leave the key out to get the default"
+_SECURE = (
+    "is encrypted (secure), but settings are readable in the cluster: put the secret in a Kubernetes Secret and name "
+    "that (existingSecret, envFromSecrets); write what is no secret in plain"
+)
+
+
+def parse(values: Mapping[str, object]) -> Settings:
+    """Check the values of a stack's configuration and return its settings.
+
+    Args:
+        values: by key without the project's name; as parsed YAML, or as text with JSON for maps and lists, which is
+            how Pulumi hands them over.
+
+    Raises:
+        SettingsError: naming every problem that was found.
+    """
+    problems: list[Problem] = []
+    decoded = _decode(values, problems)
+    problems += _unusable(decoded, ())
+    refused = {problem.path for problem in problems}
+    settings = None
+    try:
+        settings = Settings.model_validate(_without(decoded, refused))
+    except ValidationError as error:
+        problems += [problem for problem in problems_of(error, Settings) if not _covered(problem.path, refused)]
+    if settings is None or problems:
+        raise SettingsError([describe(problem, decoded) for problem in problems])
+    return settings
+
+
+def _decode(values: Mapping[str, object], problems: list[Problem]) -> dict[str, object]:
+    """Decode the JSON of maps and lists; what is none is reported and left out."""
+    structured = {field.alias for field in Settings.model_fields.values() if is_structured(field.annotation)}
+    decoded: dict[str, object] = {}
+    for key, value in values.items():
+        decoded[key] = value
+        if key in structured and isinstance(value, str):
+            try:
+                decoded[key] = json.loads(value)
+            except ValueError:
+                del decoded[key]
+                # Pulumi turns a null into an empty text when it rewrites a stack's file.
+                if value == "":
+                    problems.append(Problem(path=(key,), text=_NULL, value=value))
+                else:
+                    problems.append(Problem(path=(key,), text="must be a map or a list; as text, in JSON"))
+    return decoded
+
+
+def _unusable(value: object, path: Path) -> Iterator[Problem]:
+    """Yield nulls and encrypted values, wherever they are."""
+    if value is None:
+        yield Problem(path=path, text=_NULL)
+    elif isinstance(value, Mapping):
+        if set(value) == {"secure"}:
+            yield Problem(path=path, text=_SECURE)
+            return
+        for key, item in value.items():
+            yield from _unusable(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unusable(item, (*path, index))
+
+
+def _without(value: object, refused: set[Path], path: Path = ()) -> object:
+    """Return the value without what is refused already, so that it is reported once."""
+    if isinstance(value, Mapping):
+        return {
+            key: _without(item, refused, (*path, key)) for key, item in value.items() if (*path, key) not in refused
+        }
+    if isinstance(value, list):
+        return [_without(item, refused, (*path, i)) for i, item in enumerate(value) if (*path, i) not in refused]
+    return value
+
+
+def _covered(path: Path, refused: set[Path]) -> bool:
+    return any(path[:length] in refused for length in range(1, len(path) + 1))

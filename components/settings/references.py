@@ -1,0 +1,33 @@
+"""Secrets that exist in the namespace already, and keys in them."""
+
+from pydantic import Field
+
+from components.settings.base import Section
+from components.settings.types import SecretDataKey, SecretName
+
+
+class SecretKeyReference(Section):
+    """One key of an existing Secret of the stack's namespace."""
+
+    name: SecretName = Field(description="The Secret's name.")
+    key: SecretDataKey = Field(description="The key in the Secret.")
+
+
+class PasswordReference(SecretKeyReference):
+    """The key of an existing Secret that holds a password."""
+
+    key: SecretDataKey = Field(default="password", description="The key in the Secret.")
+
+
+class CaReference(SecretKeyReference):
+    """The key of an existing Secret that holds the certificates of a CA, in PEM."""
+
+    key: SecretDataKey = Field(default="ca.crt", description="The key in the Secret.")
+
+
+class ExistingSecret(Section):
+    """An existing Secret of the stack's namespace, by name, in place of one that the program generates."""
+
+    existing_secret: SecretName | None = Field(
+        default=None, description="Name of an existing Secret; without it the program generates one."
+    )

@@ -1,0 +1,87 @@
+"""The table of Flagsmith releases: what differs between those the program deploys."""
+
+import re
+from dataclasses import dataclass
+
+Version = tuple[int, int, int]
+
+NEWEST_VERIFIED: Version = (2, 265, 0)
+# The first with the two endpoints that the probes ask; `bootstrap` (2.83.0) came before it.
+OLDEST: Version = (2, 164, 0)
+FIRST_WITH_REDIS: Version = (2, 97, 0)
+FIRST_WITH_PROMETHEUS: Version = (2, 170, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """What a component has to know about a release.
+
+    Attributes:
+        version: as X.Y.Z.
+        liveness_path: answers 200 without touching the database.
+        readiness_path: answers 200 when the database answers and is migrated.
+        migrate: the image's arguments that migrate the database and end.
+        serve: the arguments that serve the API and the UI, without migrating.
+        task_processor: the arguments that run the task processor, without migrating.
+        prometheus: whether the release has metrics (port 9100 and `/metrics/`).
+    """
+
+    version: str
+    liveness_path: str
+    readiness_path: str
+    migrate: tuple[str, ...]
+    serve: tuple[str, ...]
+    task_processor: tuple[str, ...]
+    prometheus: bool
+
+
+def parse_version(text: str) -> Version:
+    """Take X.Y.Z apart. ValueError if it is none."""
+    match = re.fullmatch(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})", text)
+    if match is None:
+        raise ValueError(f"must be a release of Flagsmith as X.Y.Z, such as {dotted(NEWEST_VERIFIED)}")
+    return int(match[1]), int(match[2]), int(match[3])
+
+
+def dotted(version: Version) -> str:
+    """Write a version as X.Y.Z."""
+    return ".".join(str(part) for part in version)
+
+
+def release(text: str) -> Release:
+    """Return what is to be known about a release that `refusal` does not refuse."""
+    version = parse_version(text)
+    return Release(
+        version=text,
+        liveness_path="/health/liveness/",
+        readiness_path="/health/readiness/",
+        migrate=("migrate",),
+        serve=("serve",),
+        # Not `run-task-processor`, which migrates first.
+        task_processor=("start", "task-processor"),
+        prometheus=version >= FIRST_WITH_PROMETHEUS,
+    )
+
+
+def refusal(text: str, redis_mode: str) -> str | None:
+    """Say why a release cannot be deployed; None when it can."""
+    version = parse_version(text)
+    if version >= OLDEST:
+        return None
+    reasons = ["older releases lack /health/liveness/ and /health/readiness/, which the probes ask"]
+    if version < FIRST_WITH_REDIS and redis_mode != "none":
+        reasons.append(
+            f"this one cannot use Redis either (redis.mode is {redis_mode}), "
+            f"since django-redis came in {dotted(FIRST_WITH_REDIS)}"
+        )
+    return f"must be {dotted(OLDEST)} or newer: {'; '.join(reasons)}. Set it to {dotted(NEWEST_VERIFIED)}"
+
+
+def warning(text: str) -> str | None:
+    """Say that a release is newer than those that were tried; None when it is not."""
+    if parse_version(text) <= NEWEST_VERIFIED:
+        return None
+    return (
+        f"version {text} is newer than {dotted(NEWEST_VERIFIED)}, the newest that this program was tried with: "
+        "read the release notes, and try it in staging first"
+    )

@@ -1,0 +1,65 @@
+"""The environment variables that the program sets itself, so that `env` and `envFromSecrets` may not."""
+
+import re
+
+_BY_SETTING = {
+    "telemetry": "ENABLE_TELEMETRY",
+    "secretKey.existingSecret": "DJANGO_SECRET_KEY COOKIE_AUTH_JWT_SIGNING_KEY WAREHOUSE_CREDENTIALS_SECRET",
+    "postgres.existingSecret": "DATABASE_URL DJANGO_DB_HOST DJANGO_DB_NAME DJANGO_DB_USER DJANGO_DB_PASSWORD "
+    "DJANGO_DB_PORT",
+    "postgres.sslmode": "PGSSLMODE",
+    "postgres.caSecret": "PGSSLROOTCERT",
+    "redis.existingSecret": "REDIS_URL",
+    "host": "DJANGO_ALLOWED_HOSTS DJANGO_CSRF_TRUSTED_ORIGINS FLAGSMITH_DOMAIN FLAGSMITH_API_URL "
+    "FLAGSMITH_FRONTEND_URL",
+    "gunicorn.workers": "GUNICORN_WORKERS",
+    "gunicorn.threads": "GUNICORN_THREADS",
+    "gunicorn.timeout": "GUNICORN_TIMEOUT",
+    "taskProcessor.threads": "TASK_PROCESSOR_NUM_THREADS",
+    "admin.email": "ADMIN_EMAIL",
+    "admin.organisation": "ORGANISATION_NAME",
+    "admin.project": "PROJECT_NAME",
+    "smtp": "EMAIL_HOST EMAIL_PORT EMAIL_USE_TLS EMAIL_HOST_USER EMAIL_HOST_PASSWORD SENDER_EMAIL",
+    "login.github": "GITHUB_CLIENT_ID GITHUB_CLIENT_SECRET",
+}
+_BY_SETTING_OF = {name: setting for setting, names in _BY_SETTING.items() for name in names.split()}
+
+# Fixed by what the stack is: another value breaks it or makes it unsafe.
+_FIXED = frozenset(
+    [
+        "ALLOW_ADMIN_INITIATION_VIA_CLI",
+        "ALLOW_ADMIN_INITIATION_VIA_URL",
+        "ALLOW_REGISTRATION_WITHOUT_INVITE",
+        "API_URL",
+        "COOKIE_SAME_SITE",
+        "DJANGO_DB_CONN_HEALTH_CHECKS",
+        "DJANGO_REDIS_IGNORE_EXCEPTIONS",
+        "DJANGO_SECURE_CROSS_ORIGIN_OPENER_POLICY",
+        "ENABLE_ADMIN_ACCESS_USER_PASS",
+        "ENVIRONMENT",
+        "LOG_FORMAT",
+        "LOG_LEVEL",
+        "POD_IP",
+        "PROMETHEUS_ENABLED",
+        "PROMETHEUS_MULTIPROC_DIR",
+        "RUN_BY_PROCESSOR",
+        "TASK_RUN_METHOD",
+        "USE_POSTGRES_FOR_ANALYTICS",
+        "USE_SECURE_COOKIES",
+        "USE_X_FORWARDED_HOST",
+    ]
+)
+# The caches; each has a backend, a location, a time to live and perhaps options.
+_CACHES = re.compile(
+    r"(GET_FLAGS_ENDPOINT_CACHE|GET_IDENTITIES_ENDPOINT_CACHE|ENVIRONMENT_CACHE|CACHE_ENVIRONMENT_DOCUMENT"
+    r"|CACHE_ENVIRONMENT_SEGMENTS|ENVIRONMENT_SEGMENTS_CACHE|USER_THROTTLE_CACHE)_[A-Z_]+"
+)
+
+
+def reservation(name: str) -> str | None:
+    """Say why a variable cannot be set by the user, and what to use in its place; None when it can."""
+    if name in _BY_SETTING_OF:
+        return f"is set by the program: use {_BY_SETTING_OF[name]} in its place"
+    if name in _FIXED or _CACHES.fullmatch(name):
+        return "is set by the program and cannot be changed: remove the key"
+    return None

@@ -1,0 +1,100 @@
+"""The table of sizes, from the sizing guide of Flagsmith's vendor (read at 2.265.0) and from what was measured.
+
+| size | the vendor's API pods | the vendor's database | task processor |
+|---|---|---|---|
+| small | 2 of 1 CPU / 2 GB | 2 CPU / 8 GB | 1 |
+| medium | 4 to 6 of 1 / 2 | 4 / 16 GB | 1 to 2 |
+| large | 10 to 15 of 1 / 2 | 8 / 32 GB | 2 |
+| xlarge | 20 to 30 of 2 / 4 | 16 / 64 GB | 2 to 4 |
+
+The vendor's figures are the limits here, and half of the CPU is requested, since the vendor's pods are meant to run at
+60 %. There are never fewer than 3 API replicas, one a zone. The memory of PostgreSQL is requested in full: a database
+must not be the pod that is evicted when a node runs short.
+
+`local` fits in 1.5 CPU and 3 GiB of requests in all, also during a rolling update: 4 API pods of 576Mi, the task
+processor 384Mi, PostgreSQL 256Mi and Redis 64Mi make 3008Mi. An idle API pod with 3 workers was measured at 563 MB, so
+one with 2 workers takes about 400.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from components.settings.workload import Amount, Resources
+
+SizeName = Literal["local", "small", "medium", "large", "xlarge"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """What one size sets; every value can be overridden by a setting of its own.
+
+    Attributes:
+        replicas: API pods.
+        api: requests and limits of an API container.
+        task_processor_replicas: task processor pods.
+        task_processor: requests and limits of a task processor container.
+        postgres: requests and limits of the embedded PostgreSQL.
+        max_connections: of the embedded PostgreSQL.
+        redis: requests and limits of the embedded Redis.
+    """
+
+    replicas: int
+    api: Resources
+    task_processor_replicas: int
+    task_processor: Resources
+    postgres: Resources
+    max_connections: int
+    redis: Resources
+
+
+def _resources(cpu: tuple[str, str], memory: tuple[str, str]) -> Resources:
+    return Resources(requests=Amount(cpu=cpu[0], memory=memory[0]), limits=Amount(cpu=cpu[1], memory=memory[1]))
+
+
+SIZES: dict[SizeName, Size] = {
+    "local": Size(
+        replicas=3,
+        api=_resources(("200m", "1"), ("576Mi", "1Gi")),
+        task_processor_replicas=1,
+        task_processor=_resources(("150m", "500m"), ("384Mi", "768Mi")),
+        postgres=_resources(("250m", "1"), ("256Mi", "512Mi")),
+        max_connections=50,
+        redis=_resources(("50m", "250m"), ("64Mi", "128Mi")),
+    ),
+    "small": Size(
+        replicas=3,
+        api=_resources(("500m", "1"), ("1Gi", "2Gi")),
+        task_processor_replicas=1,
+        task_processor=_resources(("250m", "1"), ("512Mi", "1Gi")),
+        postgres=_resources(("1", "2"), ("8Gi", "8Gi")),
+        max_connections=100,
+        redis=_resources(("100m", "500m"), ("256Mi", "256Mi")),
+    ),
+    "medium": Size(
+        replicas=5,
+        api=_resources(("500m", "1"), ("1Gi", "2Gi")),
+        task_processor_replicas=2,
+        task_processor=_resources(("250m", "1"), ("512Mi", "1Gi")),
+        postgres=_resources(("2", "4"), ("16Gi", "16Gi")),
+        max_connections=100,
+        redis=_resources(("250m", "1"), ("512Mi", "512Mi")),
+    ),
+    "large": Size(
+        replicas=12,
+        api=_resources(("500m", "1"), ("1Gi", "2Gi")),
+        task_processor_replicas=2,
+        task_processor=_resources(("500m", "1"), ("1Gi", "2Gi")),
+        postgres=_resources(("4", "8"), ("32Gi", "32Gi")),
+        max_connections=200,
+        redis=_resources(("500m", "1"), ("1Gi", "1Gi")),
+    ),
+    "xlarge": Size(
+        replicas=24,
+        api=_resources(("1", "2"), ("2Gi", "4Gi")),
+        task_processor_replicas=4,
+        task_processor=_resources(("500m", "1"), ("1Gi", "2Gi")),
+        postgres=_resources(("8", "16"), ("64Gi", "64Gi")),
+        max_connections=300,
+        redis=_resources(("1", "2"), ("2Gi", "2Gi")),
+    ),
+}

@@ -1,0 +1,66 @@
+"""Where a local cluster keeps its files, and the lock that keeps two runs apart."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+
+APPLICATION = "feature-flags"
+
+
+def state_home() -> Path:
+    """Directory of what lives between runs: `FF_STATE_DIR`, else the user's state directory."""
+    override = os.environ.get("FF_STATE_DIR")
+    return Path(override).expanduser().absolute() if override else platformdirs.user_state_path(APPLICATION)
+
+
+def cache_home() -> Path:
+    """Directory of what can be made again: `FF_CACHE_DIR`, else the user's cache directory."""
+    override = os.environ.get("FF_CACHE_DIR")
+    return Path(override).expanduser().absolute() if override else platformdirs.user_cache_path(APPLICATION)
+
+
+def cluster_directory(home: Path) -> Path:
+    """Everything a cluster writes is below this directory, which `down` removes."""
+    return home / "cluster"
+
+
+def kubeconfig_file(home: Path) -> Path:
+    """The kubeconfig of the cluster in `home`, whether or not it exists yet."""
+    return cluster_directory(home) / "kubeconfig"
+
+
+def write_private(path: Path, content: str | bytes) -> None:
+    """Write a file that only its owner can read (mode 0600), replacing an old one in one step."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    data = content.encode() if isinstance(content, str) else content
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+    temporary.replace(path)
+
+
+def remove_cluster_directory(home: Path) -> None:
+    """Remove the cluster's files; `home` itself stays, other things may live in it."""
+    directory = cluster_directory(home)
+    if directory.exists():
+        shutil.rmtree(directory)
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Hold an exclusive lock on a directory, waiting for it as long as it takes.
+
+    The directory itself is locked, so that no lock file is left behind. The lock ends with the process.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

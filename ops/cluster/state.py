@@ -1,0 +1,55 @@
+"""What is remembered of a cluster between runs: a small JSON file in its directory."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ops.cluster.model import Kind
+from ops.cluster.paths import cluster_directory, write_private
+from ops.cluster.processes import ProcessRecord
+from ops.errors import OpsError
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """A cluster that was made, or whose making was begun.
+
+    Attributes:
+        kind: Which kind of cluster.
+        complete: False until the cluster was ready for the first time.
+        processes: Of the simulated control plane, in the order in which they were started; empty for kind.
+    """
+
+    kind: Kind
+    complete: bool
+    processes: tuple[ProcessRecord, ...] = ()
+
+
+def load(home: Path) -> State | None:
+    """The remembered cluster, or None when there is none.
+
+    Raises:
+        OpsError: The file is damaged; nothing is guessed from it, since processes are ended by what it says.
+    """
+    path = _path(home)
+    try:
+        values = json.loads(path.read_text())
+        processes = tuple(ProcessRecord(**record) for record in values["processes"])
+        return State(kind=values["kind"], complete=values["complete"], processes=processes)
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise OpsError(
+            f"The record of the local cluster, {path}, is damaged: {error}.",
+            hint=f"End the cluster's processes by hand, if any run, and remove {path.parent}.",
+        ) from error
+
+
+def save(home: Path, state: State) -> None:
+    """Remember a cluster; written in one step, so that an interrupted run leaves the old or the new record."""
+    cluster_directory(home).mkdir(parents=True, exist_ok=True)
+    write_private(_path(home), json.dumps(asdict(state), indent=2))
+
+
+def _path(home: Path) -> Path:
+    return cluster_directory(home) / "state.json"

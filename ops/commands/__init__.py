@@ -1,0 +1,1 @@
+"""The commands of ff, one file a group."""

@@ -1,0 +1,153 @@
+"""The direct engine: `up`, `preview` and `down` of a stack, without the Pulumi CLI."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event as Flag
+from threading import Lock as Mutex
+
+from ops.engine.client import Client
+from ops.engine.connection import connect
+from ops.engine.evaluate import evaluate
+from ops.engine.guard import refuse_foreign, refuse_protected, refuse_protected_removals
+from ops.engine.lock import Lock
+from ops.engine.model import Manifest, Program, Ref
+from ops.engine.preview import preview
+from ops.engine.removal import remove
+from ops.engine.results import Preview, Result
+from ops.engine.rollout import Rollout
+from ops.engine.schedule import WORKERS, Outcome, run_graph
+from ops.engine.state import State, Store
+from ops.errors import OpsError
+from ops.events import Event
+from ops.events import State as Progress
+from ops.stacks import Stack
+
+
+def _ignore(_: Event) -> None:
+    """Nobody watches."""
+
+
+class DirectEngine:
+    """One stack on one cluster.
+
+    `kubeconfig` None means the `KUBECONFIG` rules of kubectl; `context` is always explicit. `on_event` is called
+    from several threads, one call at a time.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        stack: Stack,
+        kubeconfig: Path | None,
+        context: str,
+        on_event: Callable[[Event], None] = _ignore,
+    ) -> None:
+        self._root, self._stack = root, stack
+        self._kubeconfig, self._context = kubeconfig, context
+        self._on_event = on_event
+        self._turn = Mutex()
+
+    def has_made_stack(self) -> bool:
+        """Whether this engine has a record of the stack in the cluster."""
+        with self._client() as client:
+            return self._store(client).load() is not None
+
+    def generated(self) -> dict[str, str]:
+        """The generated values on record, secret; empty when this engine has not made the stack."""
+        with self._client() as client:
+            state = self._store(client).load()
+        return dict(state.generated) if state else {}
+
+    def preview(self) -> Preview:
+        """What `up` would do. Changes nothing."""
+        with self._client() as client:
+            state = self._store(client).load() or State()
+            program, live = self._plan(client, state)
+            return preview(client, program, live, state)
+
+    def up(self) -> Result:
+        """Bring the cluster to what the program wants.
+
+        An interrupted or failed run is completed by the next: what it may have made was on record before.
+        """
+        started = time.monotonic()
+        stop = Flag()
+        with self._client() as client, self._lock(client, stop):
+            store = self._store(client)
+            recorded = store.load() or State()
+            program, live = self._plan(client, recorded)
+            union = store.save(recorded.before(program), recorded)
+            rollout = Rollout(client, program, live, self._emit, stop)
+            outcome = run_graph({item.ref: item.needs for item in program.objects}, rollout.deploy, stop)
+            self._conclude(outcome, "deployed")
+            leftovers = union.left_by(program)
+            self._conclude(remove(client, leftovers, self._emit, stop), "deleted")
+            store.save(union.after(program), union)
+        states = [(ref, rollout.done[ref]) for ref in (item.ref for item in program.objects)]
+        return Result(
+            created=tuple(ref for ref, state in states if state is Progress.CREATED),
+            updated=tuple(ref for ref, state in states if state is Progress.UPDATED),
+            replaced=tuple(ref for ref, state in states if state is Progress.REPLACED),
+            unchanged=tuple(ref for ref, state in states if state is Progress.UNCHANGED),
+            deleted=tuple(entry.ref for entry in reversed(leftovers) if not entry.retain),
+            outputs=program.shown_outputs,
+            warnings=program.warnings,
+            seconds=time.monotonic() - started,
+        )
+
+    def down(self) -> Result:
+        """Delete all that `up` made, and then the record of it. Needs no program, only that record."""
+        started = time.monotonic()
+        stop = Flag()
+        with self._client() as client, self._lock(client, stop):
+            store = self._store(client)
+            state = store.load()
+            if state is None:
+                return Result(seconds=time.monotonic() - started)
+            refuse_protected(state.entries)
+            self._conclude(remove(client, state.entries, self._emit, stop), "deleted")
+            store.remove()
+        deleted = tuple(entry.ref for entry in reversed(state.entries) if not entry.retain)
+        return Result(deleted=deleted, seconds=time.monotonic() - started)
+
+    def _plan(self, client: Client, state: State) -> tuple[Program, dict[Ref, Manifest | None]]:
+        """The evaluated program and the live objects it is about, after all that is to be refused was refused."""
+        program = evaluate(self._root, self._stack, state.generated)
+        refuse_protected_removals(state, program)
+        refs = [item.ref for item in program.objects]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            live = dict(zip(refs, pool.map(client.get, refs), strict=True))
+        refuse_foreign(program, live, state, client.get)
+        return program, live
+
+    def _conclude(self, outcome: Outcome, verb: str) -> None:
+        """Turn failures into one error: each failed object with its cause, then what was not started for it."""
+        if not outcome.failures:
+            return
+        messages = [error.message for _, error in sorted(outcome.failures.items())]
+        if outcome.skipped:
+            messages.append(f"Not {verb} for that reason: {', '.join(str(ref) for ref in outcome.skipped)}.")
+        hints = [error.hint for error in outcome.failures.values() if error.hint]
+        hint = hints[0] if hints else "Correct the cause and run again: it goes on where this run ended."
+        raise OpsError("\n".join(messages), hint=hint)
+
+    def _emit(self, event: Event) -> None:
+        with self._turn:
+            self._on_event(event)
+
+    def _store(self, client: Client) -> Store:
+        return Store(client, self._stack.project, self._stack.name)
+
+    def _lock(self, client: Client, stop: Flag) -> Lock:
+        return Lock(client, self._stack.project, self._stack.name, stop)
+
+    @contextmanager
+    def _client(self) -> Iterator[Client]:
+        client = Client(connect(self._kubeconfig, self._context))
+        try:
+            yield client
+        finally:
+            client.close()

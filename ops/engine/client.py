@@ -1,0 +1,216 @@
+"""The Kubernetes API as the engine uses it: plain REST on the client library's authenticated connection."""
+
+import json
+from collections.abc import Mapping
+from threading import Lock
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from ops.engine.model import Manifest, Ref
+from ops.errors import OpsError
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+FIELD_MANAGER = "ff-direct"
+APPLY = "application/apply-patch+yaml"
+CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
+RETRIED_STATUSES = (429, 502, 503, 504)
+
+
+class ApiError(OpsError):
+    """The API server refused a request. `status` is the HTTP status, `reason` Kubernetes' word for it."""
+
+    def __init__(self, status: int, reason: str, message: str, what: str) -> None:
+        super().__init__(f"{what}: {message}")
+        self.status = status
+        self.reason = reason
+        self.detail = message
+
+
+class Client:
+    """One cluster. Safe to use from several threads at a time."""
+
+    def __init__(self, api: "ApiClient") -> None:
+        from urllib3 import Retry, Timeout
+
+        self._api = api
+        self._timeout = Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+        # Every request here can be repeated: applies and deletes are idempotent, creates are told apart by 409.
+        self._retry = Retry(
+            total=4,
+            connect=2,
+            redirect=0,
+            backoff_factor=0.2,
+            status_forcelist=RETRIED_STATUSES,
+            allowed_methods=None,
+            raise_on_status=False,
+        )
+        self._kinds: dict[str, dict[str, tuple[str, bool]]] = {}
+        self._discovery = Lock()
+
+    @property
+    def host(self) -> str:
+        """The API server's URL, for messages."""
+        return str(self._api.configuration.host)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._api.close()  # type: ignore[no-untyped-call]
+
+    def get(self, ref: Ref) -> Manifest | None:
+        """The live object, or None when there is none (nor its namespace, nor its kind)."""
+        try:
+            return self._json("GET", self._path(ref), f"Cannot read {ref}")
+        except (UnknownKindError, ApiError) as error:
+            if isinstance(error, UnknownKindError) or error.status == 404:
+                return None
+            raise
+
+    def list(self, api_version: str, kind: str, namespace: str, **selectors: str) -> list[Manifest]:
+        """Objects of a kind in a namespace (empty: in the whole cluster); `selectors` are query parameters."""
+        path = self._collection(api_version, kind, namespace)
+        return list(self._json("GET", path, f"Cannot list {kind} in {namespace}", selectors).get("items") or [])
+
+    def apply(self, manifest: Manifest, *, force: bool, dry_run: bool = False) -> Manifest:
+        """Server-side apply with strict field validation; `force` takes fields over from other managers."""
+        ref = Ref.of(manifest)
+        query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict", "force": str(force).lower()}
+        if dry_run:
+            query["dryRun"] = "All"
+        return self._json("PATCH", self._path(ref), f"Cannot apply {ref}", query, manifest, APPLY)
+
+    def create(self, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
+        """Create an object; ApiError with status 409 when it exists."""
+        ref = Ref.of(manifest)
+        query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"} | ({"dryRun": "All"} if dry_run else {})
+        path = self._collection(ref.api_version, ref.kind, ref.namespace)
+        return self._json("POST", path, f"Cannot create {ref}", query, manifest)
+
+    def replace(self, manifest: Manifest) -> Manifest:
+        """Replace an object; ApiError with status 409 when its resourceVersion is no longer the live one."""
+        ref = Ref.of(manifest)
+        return self._json("PUT", self._path(ref), f"Cannot write {ref}", {"fieldManager": FIELD_MANAGER}, manifest)
+
+    def delete(self, ref: Ref, *, uid: str | None = None) -> None:
+        """Ask for the object's deletion, its dependents first; one that is gone already is fine.
+
+        With `uid` only that very object is deleted, not a successor of the same name.
+        """
+        options: Manifest = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Foreground"}
+        if uid:
+            options["preconditions"] = {"uid": uid}
+        try:
+            self._json("DELETE", self._path(ref), f"Cannot delete {ref}", body=options)
+        except UnknownKindError:
+            return
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
+    def log(self, namespace: str, pod: str, container: str, *, lines: int, previous: bool = False) -> str:
+        """The last lines of a container's log; empty when there is none to be had."""
+        query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
+        status, body = self._request("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log", query)
+        return body.decode(errors="replace") if status == 200 else ""
+
+    def kind_is_namespaced(self, api_version: str, kind: str) -> bool:
+        """Whether objects of this kind live in namespaces; an unknown kind is an error."""
+        return self._kind(api_version, kind)[1]
+
+    def _path(self, ref: Ref) -> str:
+        return f"{self._collection(ref.api_version, ref.kind, ref.namespace)}/{ref.name}"
+
+    def _collection(self, api_version: str, kind: str, namespace: str) -> str:
+        plural, namespaced = self._kind(api_version, kind)
+        base = _base(api_version)
+        return f"{base}/namespaces/{namespace}/{plural}" if namespaced and namespace else f"{base}/{plural}"
+
+    def _kind(self, api_version: str, kind: str) -> tuple[str, bool]:
+        with self._discovery:
+            known = self._kinds.get(api_version)
+            if known is None or kind not in known:
+                known = self._kinds[api_version] = self._discover(api_version)
+        if kind not in known:
+            raise UnknownKindError(api_version, kind)
+        return known[kind]
+
+    def _discover(self, api_version: str) -> dict[str, tuple[str, bool]]:
+        try:
+            found = self._json("GET", _base(api_version), f"Cannot discover {api_version}")
+        except ApiError as error:
+            if error.status == 404:
+                return {}
+            raise
+        resources = [item for item in found["resources"] if "/" not in item["name"]]
+        return {item["kind"]: (item["name"], item["namespaced"]) for item in resources}
+
+    def _json(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        query: Mapping[str, str] | None = None,
+        body: Manifest | None = None,
+        content_type: str = "application/json",
+    ) -> Manifest:
+        status, data = self._request(method, path, query, body, content_type)
+        if status >= 400:
+            raise _refusal(status, data, what)
+        content: Manifest = json.loads(data)
+        return content
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Manifest | None = None,
+        content_type: str = "application/json",
+    ) -> tuple[int, bytes]:
+        from urllib3.exceptions import HTTPError
+
+        headers = {"Accept": "application/json", "Content-Type": content_type, **self._api.default_headers}
+        self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
+        url = self.host + path + (f"?{urlencode(query)}" if query else "")
+        data = None if body is None else json.dumps(body)
+        pool = self._api.rest_client.pool_manager
+        try:
+            response = pool.request(
+                method, url, body=data, headers=headers, timeout=self._timeout, retries=self._retry, redirect=False
+            )
+        except HTTPError as error:
+            reason = getattr(error, "reason", None) or error
+            raise OpsError(
+                f"The cluster at {self.host} cannot be reached: {_plain(reason)}",
+                hint="Is the cluster running, and is the kubeconfig's context the right one?",
+            ) from None
+        return response.status, response.data
+
+
+class UnknownKindError(OpsError):
+    """The cluster does not know a kind of object."""
+
+    def __init__(self, api_version: str, kind: str) -> None:
+        super().__init__(
+            f"The cluster knows no kind {kind} in {api_version}.",
+            hint="Install what defines it (its custom resource definitions), or leave out what needs it.",
+        )
+
+
+def _base(api_version: str) -> str:
+    return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+
+
+def _plain(reason: object) -> str:
+    """The part of urllib3's message that says something to people."""
+    return str(reason).rpartition(">: ")[2] or type(reason).__name__
+
+
+def _refusal(status: int, data: bytes, what: str) -> ApiError:
+    try:
+        answer = json.loads(data)
+        reason, message = answer.get("reason") or "", answer.get("message") or ""
+    except (ValueError, AttributeError):
+        reason, message = "", data.decode(errors="replace")[:200]
+    return ApiError(status, reason, message or f"HTTP status {status}", what)

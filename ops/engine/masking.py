@@ -1,0 +1,26 @@
+"""Keeps secret values out of everything that people see."""
+
+import base64
+import re
+from collections.abc import Iterable
+from urllib.parse import quote
+
+MASK = "<secret>"
+SHORTEST = 4  # a shorter value would blank out ordinary words, and is no secret worth the name
+
+
+class Masker:
+    """Replaces every known secret value, also when URL-encoded or in base64, by `<secret>`."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        forms = {form for value in secrets if len(value) >= SHORTEST for form in _forms(value)}
+        longest_first = sorted(forms, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def __call__(self, text: str) -> str:
+        """`text` without the secrets."""
+        return self._pattern.sub(MASK, text) if self._pattern else text
+
+
+def _forms(value: str) -> tuple[str, str, str]:
+    return value, quote(value, safe=""), base64.b64encode(value.encode()).decode()

@@ -1,0 +1,96 @@
+"""What an evaluated program is: Kubernetes objects, their order, and the secrets in them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from graphlib import TopologicalSorter
+from typing import Any, NamedTuple, TypeVar
+
+Manifest = dict[str, Any]
+T = TypeVar("T", bound=tuple[Any, ...])
+
+
+class Ref(NamedTuple):
+    """Which object: sortable, hashable, the same however the object is reached."""
+
+    api_version: str
+    kind: str
+    namespace: str  # empty for objects of the whole cluster
+    name: str
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> "Ref":
+        """The reference of a manifest or of a live object."""
+        metadata = manifest["metadata"]
+        return cls(manifest["apiVersion"], manifest["kind"], metadata.get("namespace", ""), metadata["name"])
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """What makes it the same object whatever version of its API is spoken: group, kind, namespace, name."""
+        group = self.api_version.rpartition("/")[0]
+        return group, self.kind, self.namespace, self.name
+
+    def __str__(self) -> str:
+        """How people name it: `Deployment feature-flags/flagsmith`."""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True)
+class KubeObject:
+    """One Kubernetes object the program wants.
+
+    `component` is the chain of its parents' names below the stack, outermost first. `needs` are the objects that
+    must be ready before it. `timeout` is the program's own limit for it to become ready, in seconds.
+    """
+
+    ref: Ref
+    manifest: Manifest
+    component: tuple[str, ...]
+    needs: frozenset[Ref]
+    protect: bool = False
+    retain: bool = False
+    timeout: float | None = None
+
+
+@dataclass(frozen=True)
+class Program:
+    """An evaluated program.
+
+    `generated` holds every generated value the program used, old and new, by resource name; `secrets` every string
+    that must not be shown. `objects` come in dependency order, the same in every evaluation.
+    """
+
+    project: str
+    stack: str
+    objects: tuple[KubeObject, ...]
+    generated: Mapping[str, str]
+    secrets: frozenset[str]
+    outputs: Mapping[str, object]
+    secret_outputs: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
+    api_versions: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def by_ref(self) -> dict[Ref, KubeObject]:
+        """The objects by their reference."""
+        return {item.ref: item for item in self.objects}
+
+    @property
+    def shown_outputs(self) -> dict[str, object]:
+        """The stack's outputs as people may see them: a secret one is only named."""
+        return {k: "<secret>" if k in self.secret_outputs else v for k, v in self.outputs.items()}
+
+
+def dependency_order(needs: Mapping[T, Iterable[T]]) -> list[T]:
+    """The keys of `needs`, each after what it needs; ties in sorted order, so that it is always the same order.
+
+    Raises graphlib.CycleError when there is no such order.
+    """
+    sorter = TopologicalSorter({item: [need for need in wanted if need in needs] for item, wanted in needs.items()})
+    sorter.prepare()
+    order: list[T] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        order.extend(ready)
+        sorter.done(*ready)
+    return order

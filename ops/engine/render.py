@@ -1,0 +1,159 @@
+"""The program as plain YAML files, for review and GitOps: one file a component, the same bytes every time."""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ops.engine.evaluate import evaluate
+from ops.engine.generated import Placeholders
+from ops.engine.model import KubeObject, Manifest, Program
+from ops.errors import OpsError
+from ops.stacks import Stack
+
+HEADER = "# Made by `ff render`: changes to this file are overwritten."
+# Sorted first, since `kubectl apply --filename DIR` goes by name and all else needs the namespace.
+FIRST = "00-"
+
+
+def render(
+    root: Path,
+    stack: Stack,
+    out_dir: Path,
+    *,
+    show_secrets: bool = False,
+    api_versions: tuple[str, ...] = (),
+    kubeconfig: Path | None = None,
+    context: str = "",
+) -> list[Path]:
+    """Write the manifests of `stack` to `out_dir`; the files written, sorted.
+
+    Generated secrets appear as `<generated: NAME>`; with `show_secrets` as the values the direct engine has recorded
+    in the cluster (`kubeconfig`, `context`), which is an error when they cannot be had. Files of an earlier render
+    that are no longer part of the program are removed; a directory that holds anything else is refused.
+    """
+    placeholders = Placeholders()
+    values: Mapping[str, str] = _recorded(root, stack, kubeconfig, context) if show_secrets else placeholders
+    program = evaluate(root, stack, values, api_versions)
+    if show_secrets:
+        _refuse_missing(program, values, stack)
+    stale = _earlier_files(out_dir)
+    files = {name: _document(items, placeholders) for name, items in _by_file(program).items()}
+    out_dir.mkdir(parents=True, exist_ok=True)
+    for path in stale:
+        if path.name not in files:
+            path.unlink()
+    for name, text in files.items():
+        path = out_dir / name
+        path.write_text(f"{HEADER}\n# Stack: {stack.name}\n{text}", encoding="utf-8")
+        if show_secrets:
+            path.chmod(0o600)
+    return sorted(out_dir / name for name in files)
+
+
+def _recorded(root: Path, stack: Stack, kubeconfig: Path | None, context: str) -> dict[str, str]:
+    from ops.engine.api import DirectEngine
+
+    values = DirectEngine(root, stack, kubeconfig, context).generated()
+    if not values:
+        raise OpsError(
+            f"The direct engine has no record of stack {stack.name!r} in context {context!r}, so there are no secrets "
+            "to show.",
+            hint="Leave --show-secrets out, or deploy the stack first. The Pulumi engine keeps its secrets itself.",
+        )
+    return values
+
+
+def _refuse_missing(program: Program, values: Mapping[str, str], stack: Stack) -> None:
+    missing = sorted(set(program.generated) - set(values))
+    if missing:
+        raise OpsError(
+            f"Stack {stack.name!r} is deployed without {', '.join(missing)}, so there are no values to show for them.",
+            hint="Run up first, or leave --show-secrets out.",
+        )
+
+
+def _earlier_files(out_dir: Path) -> list[Path]:
+    """The files of an earlier render; anything else in the directory is not ours to mix with."""
+    if out_dir.is_file():
+        raise OpsError(f"{out_dir} is a file; --out names a directory.")
+    files = sorted(out_dir.iterdir()) if out_dir.is_dir() else []
+    foreign = [path.name for path in files if not _is_ours(path)]
+    if foreign:
+        raise OpsError(
+            f"{out_dir} holds files that `ff render` did not make: {', '.join(foreign)}.",
+            hint="Name an empty or a new directory.",
+        )
+    return files
+
+
+def _is_ours(path: Path) -> bool:
+    if path.suffix != ".yaml" or not path.is_file():
+        return False
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        return lines.readline().rstrip("\n") == HEADER
+
+
+def _by_file(program: Program) -> dict[str, list[KubeObject]]:
+    """The objects by file name, in dependency order; a component's name that is taken gets its parents' too."""
+    chains = {item.component for item in program.objects}
+    groups: dict[tuple[str, ...], list[KubeObject]] = {}
+    for item in program.objects:
+        groups.setdefault(item.component, []).append(item)
+    named: dict[str, list[KubeObject]] = {}
+    for chain, items in groups.items():
+        is_only = sum(other[-1:] == chain[-1:] for other in chains) == 1
+        name = (chain[-1] if is_only else "-".join(chain)) if chain else program.project
+        first = FIRST if any(item.ref.kind == "Namespace" for item in items) else ""
+        named[f"{first}{name}.yaml"] = items
+    return named
+
+
+def _document(items: list[KubeObject], placeholders: Placeholders) -> str:
+    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    shown = [_ordered(_readable(item.manifest, placeholders)) for item in items]
+    return yaml.dump_all(
+        shown, Dumper=dumper, sort_keys=False, explicit_start=True, default_flow_style=False, width=120
+    )
+
+
+def _readable(manifest: Manifest, placeholders: Placeholders) -> Manifest:
+    """The manifest with a Secret's values as text where they are text, and stand-ins in their readable form."""
+    if manifest["kind"] == "Secret" and manifest.get("data"):
+        data, texts = {}, {}
+        for key, encoded in manifest["data"].items():
+            try:
+                texts[key] = base64.b64decode(encoded).decode()
+            except UnicodeDecodeError:
+                data[key] = encoded
+        rest = {key: value for key, value in manifest.items() if key != "data"}
+        manifest = {**rest, **({"data": data} if data else {}), **({"stringData": texts} if texts else {})}
+    result: Manifest = _replaced(manifest, placeholders)
+    return result
+
+
+def _replaced(value: Any, placeholders: Placeholders) -> Any:
+    if isinstance(value, str):
+        return placeholders.readable(value)
+    if isinstance(value, dict):
+        return {key: _replaced(item, placeholders) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_replaced(item, placeholders) for item in value]
+    return value
+
+
+def _ordered(manifest: Manifest) -> Manifest:
+    """The keys in the order in which people write them; below the first level sorted."""
+    first = [key for key in ("apiVersion", "kind", "metadata") if key in manifest]
+    rest = sorted(key for key in manifest if key not in first)
+    return {key: _sorted(manifest[key]) for key in [*first, *rest]}
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [_sorted(item) for item in value]
+    return value

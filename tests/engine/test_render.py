@@ -1,0 +1,75 @@
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ops.engine.render import render
+from ops.errors import OpsError
+from ops.stacks import Stack
+from tests.engine.conftest import PROGRAM
+
+Sample = Callable[..., Stack]
+
+
+def test_each_component_is_a_file_and_the_namespace_comes_first(tmp_path: Path, sample: Sample) -> None:
+    files = render(PROGRAM, sample(), tmp_path / "out")
+    assert [path.name for path in files] == ["00-base.yaml", "data.yaml", "jobs.yaml", "web.yaml"]
+    assert [item["kind"] for item in yaml.safe_load_all(files[3].read_text())] == ["Service", "Deployment"]
+
+
+def test_generated_secrets_are_named_and_not_shown(tmp_path: Path, sample: Sample) -> None:
+    render(PROGRAM, sample(), tmp_path)
+    secret = yaml.safe_load((tmp_path / "data.yaml").read_text())
+    assert secret["stringData"] == {
+        "password": "<generated: data-password>",
+        "url": "postgres://web:<generated: data-password>@data/web",
+    }
+    assert "data" not in secret
+
+
+def test_two_renders_are_the_same_bytes(tmp_path: Path, sample: Sample) -> None:
+    stack = sample()
+    render(PROGRAM, stack, tmp_path / "one")
+    render(PROGRAM, stack, tmp_path / "two")
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+def test_files_of_an_earlier_render_that_are_no_longer_due_are_removed(tmp_path: Path, sample: Sample) -> None:
+    render(PROGRAM, sample(), tmp_path)
+    stale = (tmp_path / "jobs.yaml").rename(tmp_path / "former.yaml")
+    render(PROGRAM, sample(), tmp_path)
+    assert not stale.exists()
+    assert (tmp_path / "jobs.yaml").exists()
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "values.yaml"])
+def test_a_directory_with_other_files_is_refused_and_left_alone(tmp_path: Path, sample: Sample, name: str) -> None:
+    (tmp_path / name).write_text("mine\n")
+    with pytest.raises(OpsError, match=name):
+        render(PROGRAM, sample(), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_failing_program_leaves_the_earlier_render(tmp_path: Path, sample: Sample) -> None:
+    files = render(PROGRAM, sample(), tmp_path)
+    with pytest.raises(OpsError, match="not a DNS name"):
+        render(PROGRAM, sample(host="not a name"), tmp_path)
+    assert all(path.exists() for path in files)
+
+
+def test_rendering_imports_no_cluster_client_and_is_quick(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from ops.stacks import load_stack; from ops.engine.render import render\n"
+        "root, out = map(Path, sys.argv[1:])\n"
+        "render(root, load_stack('local', root), out)\n"
+        "assert 'kubernetes' not in sys.modules\n"
+    )
+    started = time.monotonic()
+    subprocess.run([sys.executable, "-W", "error", "-c", program, str(PROGRAM), str(tmp_path / "out")], check=True)  # noqa: S603
+    assert time.monotonic() - started < 15  # measured 1.3 s; the margin is for a busy machine

@@ -1,0 +1,82 @@
+from threading import Barrier, Event, Lock
+
+import pytest
+
+from ops.engine.model import Ref
+from ops.engine.schedule import reversed_graph, run_graph
+from ops.engine.waiting import DeadlineError, until
+from ops.errors import OpsError
+
+
+def ref(name: str) -> Ref:
+    return Ref("v1", "ConfigMap", "n", name)
+
+
+A, B, C, D = map(ref, "abcd")
+CHAIN: dict[Ref, list[Ref]] = {A: [], B: [A], C: [B], D: []}
+
+
+def test_each_item_runs_after_what_it_needs() -> None:
+    order: list[Ref] = []
+    guard = Lock()
+
+    def work(item: Ref) -> None:
+        with guard:
+            order.append(item)
+
+    outcome = run_graph(CHAIN, work, Event())
+    assert not outcome.failures
+    assert order.index(A) < order.index(B) < order.index(C)
+    assert sorted(order) == [A, B, C, D]
+
+
+def test_what_needs_a_failed_item_never_starts_and_the_rest_ends() -> None:
+    done = []
+
+    def work(item: Ref) -> None:
+        if item == A:
+            raise OpsError("no good")
+        done.append(item)
+
+    outcome = run_graph(CHAIN, work, Event())
+    assert done == [D]
+    assert list(outcome.failures) == [A]
+    assert outcome.skipped == [B, C]
+
+
+def test_independent_items_run_at_the_same_time() -> None:
+    together = Barrier(3, timeout=10)
+    assert not run_graph({A: [], B: [], C: []}, lambda _: together.wait() and None, Event()).failures
+
+
+def test_a_defect_stops_the_work_that_is_under_way() -> None:
+    stop = Event()
+
+    def work(item: Ref) -> None:
+        if item == A:
+            raise ZeroDivisionError
+        assert stop.wait(10)
+
+    with pytest.raises(ZeroDivisionError):
+        run_graph({A: [], B: []}, work, stop)
+
+
+def test_deletion_goes_the_other_way_round() -> None:
+    assert reversed_graph(CHAIN) == {A: [B], B: [C], C: [], D: []}
+
+
+def test_waiting_ends_with_the_first_result() -> None:
+    answers = iter([None, None, 7])
+    assert until(lambda: next(answers), 10, Event()) == 7
+
+
+def test_waiting_ends_at_its_deadline() -> None:
+    with pytest.raises(DeadlineError):
+        until(lambda: None, 0.05, Event())
+
+
+def test_waiting_ends_when_the_run_is_stopped() -> None:
+    stop = Event()
+    stop.set()
+    with pytest.raises(OpsError, match="Stopped"):
+        until(lambda: None, 60, stop)

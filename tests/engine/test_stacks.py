@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import pytest
+
+from ops.errors import OpsError
+from ops.stacks import load_stack, stack_names
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "Pulumi.yaml").write_text(
+        "name: shop\nruntime: python\nconfig:\n  shop:size: {type: string, default: small}\n  colour: {value: red}\n"
+    )
+    (tmp_path / "Pulumi.blue.yaml").write_text("config:\n  shop:colour: blue\n  shop:key: {secure: AAAB}\n")
+    (tmp_path / "Pulumi.green.yaml").write_text("encryptionsalt: v1\n")
+    return tmp_path
+
+
+def test_an_unknown_stack_is_an_error_that_lists_the_known_ones(project: Path) -> None:
+    with pytest.raises(OpsError, match=r"no stack 'red' .* the stacks here are: blue, green"):
+        load_stack("red", project)
+
+
+def test_the_project_s_defaults_fill_in_what_a_stack_leaves_out(project: Path) -> None:
+    stack = load_stack("blue", project)
+    assert stack.values == {"shop:size": "small", "shop:colour": "blue", "shop:key": {"secure": "AAAB"}}
+    assert load_stack("green", project).values == {"shop:size": "small", "shop:colour": "red"}
+
+
+def test_encrypted_values_are_found_by_their_keys(project: Path) -> None:
+    assert load_stack("blue", project).encrypted_keys == ["shop:key"]
+
+
+def test_stack_names_come_from_the_files_only(project: Path) -> None:
+    assert stack_names(project) == ["blue", "green"]
+
+
+def test_a_stack_file_that_is_not_yaml_is_named(project: Path) -> None:
+    (project / "Pulumi.blue.yaml").write_text("config: [")
+    with pytest.raises(OpsError, match=r"Pulumi\.blue\.yaml is not valid YAML"):
+        load_stack("blue", project)

@@ -1,0 +1,101 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ops.engine.guard import refuse_foreign, refuse_protected, refuse_protected_removals, rival_managers
+from ops.engine.lock import is_abandoned
+from ops.engine.model import KubeObject, Program, Ref
+from ops.engine.state import Entry, State, object_name
+from ops.errors import OpsError
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def ref(name: str, version: str = "v1") -> Ref:
+    return Ref(version, "ConfigMap", "n", name)
+
+
+def program(*names: str, generated: dict[str, str] | None = None) -> Program:
+    objects = tuple(KubeObject(ref(name), {}, (), frozenset()) for name in names)
+    return Program("p", "s", objects, generated or {}, frozenset(), {})
+
+
+def managed(*managers: tuple[str, str, str]) -> dict[str, Any]:
+    entries = [{"manager": m, "operation": o, "fieldsV1": {field: {}}} for m, o, field in managers]
+    return {"metadata": {"managedFields": entries}}
+
+
+def test_old_and_new_are_on_record_before_a_run_and_only_the_new_after() -> None:
+    old = State({"kept": "1", "gone": "2"}, (Entry(ref("a")), Entry(ref("b"))))
+    wanted = program("b", "c", generated={"kept": "1", "new": "3"})
+    before = old.before(wanted)
+    assert [entry.ref.name for entry in before.entries] == ["b", "c", "a"]
+    assert before.generated == {"kept": "1", "gone": "2", "new": "3"}
+    assert [entry.ref.name for entry in before.after(wanted).entries] == ["b", "c"]
+    assert before.after(wanted).generated == {"kept": "1", "new": "3"}
+
+
+def test_an_object_in_a_newer_version_of_its_api_is_the_same_object() -> None:
+    old = State(entries=(Entry(ref("a", "v1beta1")),))
+    assert old.left_by(program("a")) == ()
+
+
+def test_a_protected_object_that_left_the_program_is_refused() -> None:
+    old = State(entries=(Entry(ref("a"), protect=True), Entry(ref("b"))))
+    refuse_protected_removals(old, program("a"))
+    with pytest.raises(OpsError, match="ConfigMap n/a"):
+        refuse_protected_removals(old, program("b"))
+
+
+def test_down_lists_every_protected_object_and_how_to_go_on() -> None:
+    entries = (Entry(ref("a"), protect=True), Entry(ref("b")), Entry(ref("c"), protect=True))
+    with pytest.raises(OpsError, match=r"ConfigMap n/a\n  ConfigMap n/c$") as caught:
+        refuse_protected(entries)
+    assert "protect: false" in (caught.value.hint or "")
+    refuse_protected(entries[1:2])
+
+
+def test_an_object_that_is_not_ours_is_refused_naming_it_and_its_manager() -> None:
+    live = {ref("a"): managed(("pulumi-kubernetes-1a2b", "Apply", "f:data")), ref("b"): None}
+    with pytest.raises(OpsError, match=r"ConfigMap n/a exists .* \(managed by pulumi-kubernetes-1a2b\)"):
+        refuse_foreign(program("a", "b"), live, State(), lambda _: None)
+
+
+def test_an_object_of_ours_that_another_tool_took_over_is_refused() -> None:
+    state = State(entries=(Entry(ref("a")), Entry(ref("left"))))
+    taken = managed(("ff-direct", "Apply", "f:data"), ("helm", "Apply", "f:data"))
+    with pytest.raises(OpsError, match="ConfigMap n/a is managed by helm as well"):
+        refuse_foreign(program("a"), {ref("a"): taken}, state, lambda _: None)
+    with pytest.raises(OpsError, match="ConfigMap n/left, which left the program, is managed by helm as well"):
+        refuse_foreign(program("a"), {ref("a"): None}, state, lambda _: taken)
+
+
+@pytest.mark.parametrize(
+    ("managers", "rivals"),
+    [
+        ([("ff-direct", "Apply", "f:spec")], []),
+        ([("kube-controller-manager", "Update", "f:status")], []),
+        ([("kubectl-edit", "Update", "f:spec")], []),
+        ([("annotator", "Apply", "f:metadata")], []),
+        ([("pulumi-resource-kubernetes", "Update", "f:spec")], ["pulumi-resource-kubernetes"]),
+        ([("argocd", "Apply", "f:spec")], ["argocd"]),
+    ],
+)
+def test_who_states_what_an_object_should_be_is_a_rival(
+    managers: list[tuple[str, str, str]], rivals: list[str]
+) -> None:
+    assert rival_managers(managed(*managers)) == rivals
+
+
+def test_a_stack_name_that_cannot_name_a_secret_is_refused() -> None:
+    assert object_name("feature-flags", "local") == "ff-direct.feature-flags.local"
+    with pytest.raises(OpsError, match="My_Stack"):
+        object_name("feature-flags", "My_Stack")
+
+
+def test_a_lease_counts_until_it_expires_when_its_holder_is_elsewhere() -> None:
+    spec = {"holderIdentity": "elsewhere/1/2/x", "renewTime": NOW.isoformat(), "leaseDurationSeconds": 20}
+    assert not is_abandoned(spec, NOW + timedelta(seconds=19))
+    assert is_abandoned(spec, NOW + timedelta(seconds=21))
+    assert is_abandoned({}, NOW)

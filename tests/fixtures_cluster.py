@@ -1,0 +1,75 @@
+"""Fixtures of the throw-away simulated cluster: its own directory, its own ports, ended with the session."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+from ops.cluster import api, binaries
+from ops.cluster.api import LocalCluster
+from ops.cluster.build import GoMissingError
+from ops.console import progress
+
+GO_MISSING = pytest.StashKey[GoMissingError]()
+
+
+def eventually(condition: Callable[[], object], *, seconds: float = 30) -> None:
+    """Wait until a condition holds (or its value is truthy), and fail naming it when it does not within `seconds`."""
+    attempts = Retrying(
+        retry=retry_if_result(lambda result: not result), stop=stop_after_delay(seconds), wait=wait_fixed(0.05)
+    )
+    try:
+        attempts(condition)
+    except RetryError:
+        pytest.fail(f"after {seconds} s it does not hold that {condition.__name__.replace('_', ' ')}")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Build the cluster's programs before the first test: it may take longer than a test may."""
+    needed = any(item.get_closest_marker("cluster") for item in session.items)
+    if not needed or session.config.option.collectonly:
+        return
+    capture: Any = session.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        try:
+            binaries.control_plane(progress())
+        except GoMissingError as error:
+            session.config.stash[GO_MISSING] = error
+
+
+@pytest.fixture(scope="session")
+def cluster_programs(pytestconfig: pytest.Config) -> None:
+    """The programs are there; without them tests are skipped, and fail in CI, which has all that is needed."""
+    error = pytestconfig.stash.get(GO_MISSING, None)
+    if error:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{error.message} {error.hint}")
+
+
+@pytest.fixture(scope="session")
+def cluster(cluster_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:  # noqa: ARG001
+    """A simulated cluster for the whole session; tests use namespaces of their own."""
+    home = tmp_path_factory.mktemp("cluster")
+    try:
+        yield api.up(home=home, kind="simulated")
+    finally:
+        api.down(home=home)
+
+
+@pytest.fixture(scope="session")
+def kubernetes_client(cluster: LocalCluster) -> Iterator[Any]:
+    """A `kubernetes.client.ApiClient` for the cluster, which uses no proxy of the environment."""
+    with client_for(cluster.kubeconfig) as client:
+        yield client
+
+
+def client_for(kubeconfig: Path) -> Any:
+    """A `kubernetes.client.ApiClient` for the current context of a kubeconfig."""
+    from kubernetes import client, config
+
+    configuration = client.Configuration()
+    config.load_kube_config(str(kubeconfig), client_configuration=configuration)
+    configuration.proxy = None
+    return client.ApiClient(configuration)

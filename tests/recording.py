@@ -1,0 +1,93 @@
+"""Runs the real program for a stack on Pulumi's mock monitor, and keeps what it registered."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from ops.engine import graph
+from ops.engine.evaluate import evaluate
+from ops.engine.model import KubeObject, Program
+from ops.engine.monitor import Registration
+from ops.stacks import load_stack
+
+ROOT = Path(__file__).resolve().parent.parent
+STACKS = ("local", "staging", "production")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """An evaluated program and the registrations it came from, with selectors that fail when they find nothing."""
+
+    program: Program
+    registrations: Mapping[str, Registration]
+
+    def all(self, kind: str) -> list[dict[str, Any]]:
+        return [item.manifest for item in self.program.objects if item.ref.kind == kind]
+
+    def one(self, kind: str, name: str) -> dict[str, Any]:
+        found = [item for item in self.all(kind) if item["metadata"]["name"] == name]
+        assert len(found) == 1, f"{len(found)} objects {kind}/{name} in {[str(o.ref) for o in self.program.objects]}"
+        return found[0]
+
+    def starting(self, kind: str, prefix: str) -> dict[str, Any]:
+        found = [item for item in self.all(kind) if item["metadata"]["name"].startswith(prefix)]
+        assert len(found) == 1, f"{len(found)} objects {kind}/{prefix}*"
+        return found[0]
+
+    def object(self, kind: str, prefix: str) -> KubeObject:
+        (found,) = (o for o in self.program.objects if o.ref.kind == kind and o.ref.name.startswith(prefix))
+        return found
+
+    def needed_by(self, item: KubeObject) -> set[str]:
+        """The names of all objects that must be ready before `item`, directly or not."""
+        by_ref, found, todo = self.program.by_ref, set(), [item]
+        while todo:
+            for need in todo.pop().needs:
+                if need not in found:
+                    found.add(need)
+                    todo.append(by_ref[need])
+        return {f"{ref.kind}/{ref.name}" for ref in found}
+
+
+def record(stack: str, overrides: Mapping[str, object] | None = None, without: tuple[str, ...] = ()) -> Recording:
+    """Run the program for `stack` with some settings replaced; keys without the project's name."""
+    captured: list[graph.RecordingMonitor] = []
+    build = graph.build
+
+    def keep(monitor: graph.RecordingMonitor, *rest: Any) -> Program:
+        captured.append(monitor)
+        return build(monitor, *rest)
+
+    loaded = load_stack(stack, ROOT)
+    config = {k: v for k, v in loaded.config.items() if k.partition(":")[2] not in without}
+    config |= {f"feature-flags:{key}": value for key, value in (overrides or {}).items()}
+    with mock.patch.object(graph, "build", keep):
+        program = evaluate(ROOT, replace(loaded, config=config), {})
+    return Recording(program, captured[0].registrations)
+
+
+@cache
+def recorded(stack: str) -> Recording:
+    """The recording of `stack` as its file says; made once."""
+    return record(stack)
+
+
+def pod_templates(recording: Recording) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every pod template, with the name of what it belongs to."""
+    for kind in ("Deployment", "StatefulSet", "Job"):
+        for manifest in recording.all(kind):
+            yield f"{kind}/{manifest['metadata']['name']}", manifest["spec"]["template"]
+
+
+def container(template: Mapping[str, Any]) -> dict[str, Any]:
+    """The one container of a pod template."""
+    (only,) = template["spec"]["containers"]
+    return dict(only)
+
+
+def environment(template: Mapping[str, Any]) -> dict[str, Any]:
+    """The environment of a pod template's container: a value, or where it comes from."""
+    return {item["name"]: item.get("value", item.get("valueFrom")) for item in container(template)["env"]}

@@ -1,0 +1,144 @@
+"""Sizes, the sums over a stack, and the budgets that stop a preview."""
+
+from typing import Any
+
+import pytest
+
+from components.settings import budget
+from components.settings.quantities import GI, parse_cpu, parse_memory
+from components.settings.sizes import SIZES
+from tests.settings.support import refusal, settings
+
+SIZE_NAMES = tuple(SIZES)
+
+
+def _resources(cpu: str, memory: str) -> dict[str, Any]:
+    return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"cpu": cpu, "memory": memory}}
+
+
+@pytest.mark.parametrize("size", SIZE_NAMES)
+def test_every_size_is_valid_and_has_three_replicas_or_more(size: str) -> None:
+    found = settings(size=size)
+
+    assert found.resolved_replicas >= 3
+    assert found.gunicorn_workers >= 2
+    assert found.gunicorn_threads == 1
+    assert int(found.redis_max_memory) < parse_memory(found.redis_resources.limits.memory)
+
+
+@pytest.mark.parametrize(
+    ("size", "replicas"), [("local", 3), ("small", 3), ("medium", 5), ("large", 12), ("xlarge", 24)]
+)
+def test_replicas_follow_the_vendors_guide(size: str, replicas: int) -> None:
+    assert settings(size=size).resolved_replicas == replicas
+
+
+def test_local_fits_in_three_gibibytes_and_one_and_a_half_cores_even_while_an_api_pod_is_replaced() -> None:
+    found = settings(size="local")
+    api = found.resolved_replicas + budget.SURGE
+    parts = [
+        (api, found.api_resources),
+        (1, found.task_processor_resources),
+        (1, found.postgres_resources),
+        (1, found.redis_resources),
+    ]
+
+    assert sum(count * parse_memory(part.requests.memory) for count, part in parts) <= 3 * GI
+    assert sum(count * parse_cpu(part.requests.cpu) for count, part in parts) <= 1500
+
+
+def test_each_value_of_a_size_can_be_overridden() -> None:
+    found = settings(
+        replicas=7,
+        resources=_resources("4", "4Gi"),
+        gunicorn={"threads": 2},
+        taskProcessor={"replicas": 3, "resources": _resources("1", "1Gi")},
+        postgres={"maxConnections": 150, "resources": _resources("2", "4Gi")},
+        redis={"resources": _resources("1", "1Gi")},
+    )
+
+    assert (found.resolved_replicas, found.gunicorn_workers, found.gunicorn_threads) == (7, 4, 2)
+    assert (found.task_processor_replicas, found.task_processor_resources.limits.memory) == (3, "1Gi")
+    assert found.postgres_parameters["max_connections"] == "150"
+    assert found.redis_resources.requests.cpu == "1"
+
+
+def test_postgres_parameters_follow_from_its_memory() -> None:
+    assert settings(postgres={"resources": _resources("1", "4Gi")}).postgres_parameters == {
+        "max_connections": "100",
+        "shared_buffers": "1024MB",
+        "effective_cache_size": "3072MB",
+        "work_mem": "10485kB",
+        "maintenance_work_mem": "256MB",
+    }
+
+
+def test_the_connection_budget_spells_out_its_sum() -> None:
+    (line,) = refusal(replicas=45)
+
+    assert line.startswith("feature-flags:postgres.maxConnections = 100: ")
+    assert "(45 replicas + 1 surge) x 2 workers x 1 threads + 1 task processors x 5 threads + 10 reserved = 107" in line
+    assert "lower replicas" in line
+
+
+def test_the_connection_budget_holds_to_the_last_connection() -> None:
+    needed = budget.connections(settings())
+
+    assert settings(postgres={"maxConnections": needed}).max_connections == needed
+    assert refusal(postgres={"maxConnections": needed - 1})
+
+
+def test_an_external_postgres_is_only_checked_against_a_stated_limit() -> None:
+    external = {"mode": "external", "existingSecret": "db"}
+
+    assert settings(replicas=500, postgres=external).max_connections is None
+    assert "= 1017" in refusal(replicas=500, postgres={**external, "maxConnections": 400})[0]
+
+
+@pytest.mark.parametrize("size", SIZE_NAMES)
+def test_the_derived_quota_holds_twice_what_all_pods_need(size: str) -> None:
+    found = settings(size=size)
+    need = budget.need(found)
+
+    assert parse_cpu(found.quota["requests.cpu"]) >= 2 * need["requests.cpu"]
+    assert parse_memory(found.quota["requests.memory"]) >= 2 * need["requests.memory"]
+    assert parse_cpu(found.quota["limits.cpu"]) >= 2 * need["limits.cpu"]
+    assert parse_memory(found.quota["limits.memory"]) >= 2 * need["limits.memory"]
+    assert int(found.quota["pods"]) == 2 * need["pods"]
+    assert found.quota["persistentvolumeclaims"] == "10"
+
+
+def test_a_quota_that_is_set_is_taken_and_the_rest_derived() -> None:
+    found = settings(namespace={"quota": {"requestsCpu": "32", "pods": "99"}})
+
+    assert (found.quota["requests.cpu"], found.quota["pods"]) == ("32", "99")
+    assert found.quota["requests.memory"] == settings().quota["requests.memory"]
+
+
+def test_a_quota_that_is_switched_off_is_empty() -> None:
+    assert settings(namespace={"quota": {"enabled": False}}).quota == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "needed"),
+    [
+        ("requestsCpu", "4", "4700m"),
+        ("requestsMemory", "8Gi", "15872Mi"),
+        ("limitsCpu", "4", "11"),
+        ("limitsMemory", "8Gi", "23040Mi"),
+        ("pods", 5, "11"),
+    ],
+)
+def test_a_quota_below_the_stacks_own_pods_is_refused_with_the_sum(key: str, value: object, needed: str) -> None:
+    (line,) = refusal(namespace={"quota": {key: value}})
+
+    assert f"feature-flags:namespace.quota.{key} = " in line
+    assert f"must be at least {needed}, " in line
+    assert "4 " in line
+    assert "2 x " in line or "2 Jobs" in line
+
+
+def test_parts_outside_the_cluster_do_not_count_towards_the_quota() -> None:
+    external = {"mode": "external", "existingSecret": "db"}
+
+    assert budget.need(settings(postgres=external, redis={"mode": "none"}))["pods"] == 8
