@@ -87,7 +87,7 @@ def _environment(settings: Settings, credentials: Credentials, *, workers: int) 
             postgres=credentials.postgres,
             redis=credentials.redis,
             django=credentials.django,
-            sslmode=settings.postgres.sslmode,
+            sslmode=settings.postgres.resolved_sslmode,
             postgres_ca=settings.postgres.ca_secret,
             redis_ca=settings.redis.ca_secret,
         ),

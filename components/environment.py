@@ -155,9 +155,16 @@ def _log_in(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
     if args.login.github is not None:
         secret = SecretReference(name=args.login.github.existing_secret)
         variables += [secret.env("GITHUB_CLIENT_ID", "client-id"), secret.env("GITHUB_CLIENT_SECRET", "client-secret")]
-    if args.login.google is not None:
+    if args.login.google:
         # Google's window must be able to answer the page that opened it.
         variables += _plain({"DJANGO_SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin-allow-popups"})
+    if args.login.environment_key is not None:
+        variables += _plain(
+            {
+                "FLAGSMITH_ON_FLAGSMITH_API_KEY": args.login.environment_key,
+                "FLAGSMITH_ON_FLAGSMITH_API_URL": f"{args.url}/api/v1/",
+            }
+        )
     return variables
 
 

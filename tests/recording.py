@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from ops.engine import graph
+from ops.engine import graph, monitor
 from ops.engine.evaluate import evaluate
 from ops.engine.model import KubeObject, Program
-from ops.engine.monitor import Registration
 from ops.stacks import load_stack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,7 +21,7 @@ class Recording:
     """An evaluated program and the registrations it came from, with selectors that fail when they find nothing."""
 
     program: Program
-    registrations: Mapping[str, Registration]
+    registrations: Mapping[str, monitor.Registration]
 
     def all(self, kind: str) -> list[dict[str, Any]]:
         return [item.manifest for item in self.program.objects if item.ref.kind == kind]
@@ -54,12 +53,12 @@ class Recording:
 
 def record(stack: str, overrides: Mapping[str, object] | None = None, without: tuple[str, ...] = ()) -> Recording:
     """Run the program for `stack` with some settings replaced; keys without the project's name."""
-    captured: list[graph.RecordingMonitor] = []
+    captured: list[monitor.RecordingMonitor] = []
     build = graph.build
 
-    def keep(monitor: graph.RecordingMonitor, *rest: Any) -> Program:
-        captured.append(monitor)
-        return build(monitor, *rest)
+    def keep(recorder: monitor.RecordingMonitor, *rest: Any) -> Program:
+        captured.append(recorder)
+        return build(recorder, *rest)
 
     loaded = load_stack(stack, ROOT)
     config = {k: v for k, v in loaded.config.items() if k.partition(":")[2] not in without}

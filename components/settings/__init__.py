@@ -9,7 +9,7 @@ from components.settings.database import Postgres
 from components.settings.errors import PROJECT, SettingsError
 from components.settings.ingress import Ingress
 from components.settings.load import load
-from components.settings.login import GitHubLogin, GoogleLogin
+from components.settings.login import GitHubLogin, Login
 from components.settings.mail import Smtp
 from components.settings.model import Settings
 from components.settings.parse import parse
@@ -22,8 +22,8 @@ __all__ = [
     "Amount",
     "CaReference",
     "GitHubLogin",
-    "GoogleLogin",
     "Ingress",
+    "Login",
     "PasswordReference",
     "Postgres",
     "Redis",

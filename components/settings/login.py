@@ -1,17 +1,12 @@
 """Log-in through Google and GitHub."""
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
 from components.settings.base import Section
-from components.settings.types import SecretName
-
-
-class GoogleLogin(Section):
-    """Log-in with a Google account."""
-
-    existing_secret: SecretName = Field(
-        description="Name of an existing Secret with the keys `client-id` and `client-secret` of the OAuth client."
-    )
+from components.settings.problems import Problem
+from components.settings.types import Boolean, SecretName, Text
 
 
 class GitHubLogin(Section):
@@ -23,7 +18,30 @@ class GitHubLogin(Section):
 
 
 class Login(Section):
-    """Ways to log in besides e-mail and password."""
+    """Ways to log in besides e-mail and password.
 
-    google: GoogleLogin | None = Field(default=None, description="Log-in with a Google account.")
+    Flagsmith shows their buttons when flags of its own say so: make the flags `oauth_google` (value
+    `{"clientId": "…"}`) and `oauth_github` (value `{"url": "…"}`) in an environment, and name its client-side key here.
+    """
+
+    google: Boolean = Field(default=False, description="Whether log-in with a Google account is prepared.")
     github: GitHubLogin | None = Field(default=None, description="Log-in with a GitHub account.")
+    environment_key: Text | None = Field(
+        default=None,
+        description="Client-side key of the environment with the flags `oauth_google` and `oauth_github`, without "
+        "which there are no buttons. The key is public.",
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """A key that nothing needs, or one that must stay secret."""
+        if self.environment_key is None:
+            return
+        if self.environment_key.startswith("ser."):
+            yield Problem(
+                path=("environmentKey",),
+                text="is a server-side key, which browsers must not get: name the environment's client-side key",
+            )
+        if not self.google and self.github is None:
+            yield Problem(
+                path=("environmentKey",), text="goes with login.google or login.github: set one of them, or remove it"
+            )

@@ -16,8 +16,9 @@ class Smtp(Section):
 
     host: MailHost = Field(description="Name or address of the mail server.")
     port: Port = Field(default=587, description="Its port.")
-    security: Literal["starttls", "ssl", "none"] = Field(
-        default="starttls", description="`starttls` (usually port 587), `ssl` (usually 465) or `none`."
+    security: Literal["starttls", "none"] = Field(
+        default="starttls",
+        description="`starttls` (usually port 587) or `none`; Flagsmith has no implicit TLS (port 465).",
     )
     username: Text | None = Field(default=None, description="The user to log in as; goes with `existingSecret`.")
     sender: EMail | None = Field(default=None, description="The From address. Default: `flagsmith@<host>`.")
@@ -26,7 +27,7 @@ class Smtp(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """Half of a log-in, a log-in in clear, and the port of the other kind of encryption."""
+        """Half of a log-in, a log-in in clear, and the port of a kind of encryption that Flagsmith lacks."""
         if self.username is not None and self.existing_secret is None:
             yield Problem(
                 path=("existingSecret",),
@@ -37,8 +38,11 @@ class Smtp(Section):
             yield Problem(path=("username",), text="is required with smtp.existingSecret: name the user to log in as")
         if self.username is not None and self.security == "none":
             yield Problem(
-                path=("security",), text="would send the password in clear: set starttls or ssl, or remove the log-in"
+                path=("security",), text="would send the password in clear: set starttls, or remove the log-in"
             )
-        if (self.port, self.security) in ((465, "starttls"), (587, "ssl")):
-            expected = "ssl" if self.port == 465 else "starttls"
-            yield Problem(path=("security",), text=f"does not go with port {self.port}: set {expected}, or the port")
+        if self.port == 465:
+            yield Problem(
+                path=("port",),
+                text="is the port of implicit TLS, which Flagsmith does not speak: use the server's STARTTLS port, "
+                "usually 587",
+            )

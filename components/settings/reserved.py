@@ -21,16 +21,19 @@ _BY_SETTING = {
     "admin.project": "PROJECT_NAME",
     "smtp": "EMAIL_HOST EMAIL_PORT EMAIL_USE_TLS EMAIL_HOST_USER EMAIL_HOST_PASSWORD SENDER_EMAIL",
     "login.github": "GITHUB_CLIENT_ID GITHUB_CLIENT_SECRET",
+    "login.environmentKey": "FLAGSMITH_ON_FLAGSMITH_API_KEY FLAGSMITH_ON_FLAGSMITH_API_URL",
 }
 _BY_SETTING_OF = {name: setting for setting, names in _BY_SETTING.items() for name in names.split()}
 
 # Fixed by what the stack is: another value breaks it or makes it unsafe.
 _FIXED = frozenset(
     [
+        "ADMIN_PASSWORD",
         "ALLOW_ADMIN_INITIATION_VIA_CLI",
         "ALLOW_ADMIN_INITIATION_VIA_URL",
         "ALLOW_REGISTRATION_WITHOUT_INVITE",
         "API_URL",
+        "BOOTSTRAP",
         "COOKIE_SAME_SITE",
         "DJANGO_DB_CONN_HEALTH_CHECKS",
         "DJANGO_REDIS_IGNORE_EXCEPTIONS",
@@ -42,6 +45,7 @@ _FIXED = frozenset(
         "POD_IP",
         "PROMETHEUS_ENABLED",
         "PROMETHEUS_MULTIPROC_DIR",
+        "PYTHONPATH",
         "RUN_BY_PROCESSOR",
         "TASK_RUN_METHOD",
         "USE_POSTGRES_FOR_ANALYTICS",

@@ -88,6 +88,8 @@ _started: list[subprocess.Popen[bytes]] = []
 
 def find(record: ProcessRecord) -> psutil.Process | None:
     """The process a record is about, or None when it has ended, also when its pid now belongs to another process."""
+    if exit_code(record) is not None:
+        return None
     try:
         process = psutil.Process(record.pid)
         same = (
@@ -152,12 +154,14 @@ def _left_after(seconds: float, members: list[psutil.Process]) -> list[psutil.Pr
 
 
 def _has_ended(process: psutil.Process) -> bool:
-    for child in _started:
-        # Reaps it, if it is a child of this run.
-        child.poll()
+    own = next((child for child in _started if child.pid == process.pid), None)
+    if own is not None:
+        # Also reaps it, which the system does for those of an earlier run.
+        return own.poll() is not None
     try:
-        # One that only waits for its parent to take note has ended, too: that may be an init in no hurry.
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+        # A zombie has ended though its parent, maybe an init in no hurry, has not taken note; unless it is only the
+        # first thread that has ended.
+        return not process.is_running() or (process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1)
     except psutil.NoSuchProcess:
         return True
 

@@ -92,12 +92,14 @@ class Client:
         ref = Ref.of(manifest)
         return self._json("PUT", self._path(ref), f"Cannot write {ref}", {"fieldManager": FIELD_MANAGER}, manifest)
 
-    def delete(self, ref: Ref, *, uid: str | None = None) -> None:
-        """Ask for the object's deletion, its dependents first; one that is gone already is fine.
+    def delete(self, ref: Ref, *, uid: str | None = None, dependents_first: bool = False) -> None:
+        """Ask for the object's deletion; one that is gone already is fine.
 
-        With `uid` only that very object is deleted, not a successor of the same name.
+        With `uid` only that very object is deleted, not a successor of the same name. With `dependents_first` the
+        object stays until the cluster has deleted all that it owns; without, it is gone at once.
         """
-        options: Manifest = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Foreground"}
+        policy = "Foreground" if dependents_first else "Background"
+        options: Manifest = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy}
         if uid:
             options["preconditions"] = {"uid": uid}
         try:
@@ -113,10 +115,6 @@ class Client:
         query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
         status, body = self._request("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log", query)
         return body.decode(errors="replace") if status == 200 else ""
-
-    def kind_is_namespaced(self, api_version: str, kind: str) -> bool:
-        """Whether objects of this kind live in namespaces; an unknown kind is an error."""
-        return self._kind(api_version, kind)[1]
 
     def _path(self, ref: Ref) -> str:
         return f"{self._collection(ref.api_version, ref.kind, ref.namespace)}/{ref.name}"

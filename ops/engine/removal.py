@@ -41,7 +41,7 @@ def remove(client: Client, entries: Sequence[Entry], emit: Callable[[Event], Non
 def delete_and_wait(client: Client, ref: Ref, live: Manifest, seconds: float, stop: Flag) -> None:
     """Delete this very object, dependents first, and wait until it is gone; its successor is left alone."""
     uid = live["metadata"]["uid"]
-    client.delete(ref, uid=uid)
+    client.delete(ref, uid=uid, dependents_first=True)
     last = live
 
     def is_gone() -> bool | None:

@@ -9,17 +9,18 @@ from pathlib import Path
 
 import psutil
 import pytest
+from kubernetes import client
 from rich.console import Console
 
 from ops.cluster import api
-from tests.fixtures_cluster import eventually
+from tests.fixtures_cluster import client_for, eventually
 
 pytestmark = pytest.mark.cluster
 
 EXTRA_STAGE = """
 apiVersion: kwok.x-k8s.io/v1alpha1
 kind: Stage
-metadata: {name: label-namespaces}
+metadata: {name: answer}
 spec:
   resourceRef: {apiGroup: v1, kind: ConfigMap}
   selector:
@@ -58,7 +59,10 @@ def test_a_killed_api_server_is_noticed_and_repaired_and_down_leaves_nothing(hom
     server = next(process.pid for process in before.processes if process.name == "kube-apiserver")
     psutil.Process(server).kill()
 
-    eventually(lambda: not api.status(home=home).up)
+    def status_notices() -> bool:
+        return not api.status(home=home).up
+
+    eventually(status_notices)
     assert api.status(home=home).problem == "no longer running: kube-apiserver."
 
     assert api.up(console, home=home, kind="simulated") == first
@@ -82,13 +86,14 @@ def test_a_cluster_outlives_the_command_that_made_it_and_takes_more_stages(home:
         "import sys; from pathlib import Path; from ops.cluster import api;"
         "api.up(home=Path(sys.argv[1]), kind='simulated', extra_stages=[Path(sys.argv[2])])"
     )
-    subprocess.run([sys.executable, "-c", program, str(home), str(stages)], check=True, capture_output=True)
+    command = [sys.executable, "-c", program, str(home), str(stages)]
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603
     assert api.status(home=home).up
-    from kubernetes import client
-
-    from tests.fixtures_cluster import client_for
-
     with client_for(api.kubeconfig_path(home=home)) as connection:
         core = client.CoreV1Api(connection)
         core.create_namespaced_config_map("default", {"metadata": {"name": "ask"}})
-        eventually(lambda: core.read_namespaced_config_map("ask", "default").data == {"answer": "42"})
+
+        def the_stage_answers() -> bool:
+            return bool(core.read_namespaced_config_map("ask", "default").data == {"answer": "42"})
+
+        eventually(the_stage_answers)

@@ -125,7 +125,8 @@ def test_a_second_run_waits_for_the_first_and_does_not_build_again(places: Path,
     assert builds.read_text() == "x\n"
 
 
-def test_without_go_the_error_says_what_is_needed_and_what_else_works(places: Path, console: Console) -> None:
+@pytest.mark.usefixtures("places")
+def test_without_go_the_error_says_what_is_needed_and_what_else_works(console: Console) -> None:
     with pytest.raises(build.GoMissingError, match=r"etcd must be built once, .* Go, which is not on PATH") as error:
         binaries.resolve(pins.ETCD, console)
     hint = error.value.hint or ""

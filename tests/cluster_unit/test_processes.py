@@ -25,10 +25,16 @@ def begin(directory: Path, script: str) -> ProcessRecord:
     )
 
 
+def eventually_logs(record: ProcessRecord, text: str) -> None:
+    def the_text_is_logged() -> bool:
+        return text in Path(record.log).read_text()
+
+    eventually(the_text_is_logged)
+
+
 @pytest.fixture
 def sleeper(tmp_path: Path) -> Iterator[ProcessRecord]:
     record = begin(tmp_path, SLEEPER)
-    eventually(lambda: processes.find(record))
     yield record
     processes.stop([record])
 
@@ -39,7 +45,7 @@ def test_a_started_process_has_a_session_of_its_own_and_inherits_no_environment(
     monkeypatch.setenv("SECRET_OF_THE_USER", "hunter2")
     record = begin(tmp_path, f"env; {SLEEPER}")
     try:
-        eventually(lambda: "PATH" in Path(record.log).read_text())
+        eventually_logs(record, "PATH")
         assert os.getsid(record.pid) == record.pid
         assert "hunter2" not in Path(record.log).read_text()
     finally:
@@ -57,12 +63,16 @@ def test_stop_ends_the_process_and_its_children(sleeper: ProcessRecord) -> None:
     processes.stop([sleeper])
     assert processes.find(sleeper) is None
     assert processes.exit_code(sleeper) == 0
-    eventually(lambda: not any(child.is_running() and child.status() != "zombie" for child in children))
+
+    def its_children_have_ended() -> bool:
+        return not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
+
+    eventually(its_children_have_ended)
 
 
 def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     record = begin(tmp_path, STUBBORN)
-    eventually(lambda: "ready" in Path(record.log).read_text())
+    eventually_logs(record, "ready")
     processes.stop([record], seconds=0.2)
     assert processes.find(record) is None
     assert processes.exit_code(record) == -9

@@ -1,5 +1,6 @@
 """The direct engine against a real API server."""
 
+from base64 import b64decode
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -86,10 +87,6 @@ def test_a_run_killed_half_way_is_completed_by_the_next_with_the_same_password(s
 
 
 def test_generated_values_are_on_record_before_the_first_object_is_made(site: Site) -> None:
-    def state_is_there_whenever_the_namespace_is() -> bool:
-        made = site.get("Namespace", site.name)
-        return made is not None and site.state() is not None
-
     process = site.start_up()
     eventually(site.state, seconds=60)
     process.kill()
@@ -97,7 +94,7 @@ def test_generated_values_are_on_record_before_the_first_object_is_made(site: Si
     values = site.engine().generated()
     site.engine().up()
     assert site.engine().generated() == values
-    assert state_is_there_whenever_the_namespace_is()
+    assert b64decode(site.password()).decode() == values["data-password"]
 
 
 def test_two_runs_at_a_time_are_refused_and_the_first_goes_on(site: Site) -> None:

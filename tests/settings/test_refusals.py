@@ -207,7 +207,7 @@ CONTRADICTIONS = [
         "none",
         "in clear",
     ),
-    Case("the wrong mail port", {"smtp": {"host": "m.io", "port": 465}}, "smtp.security", "", "set ssl, or the port"),
+    Case("the wrong mail port", {"smtp": {"host": "m.io", "port": 465}}, "smtp.port", "465", "usually 587"),
     Case("workers without memory", {"gunicorn": {"workers": 12}}, "limits.memory", "2Gi", "12 gunicorn workers"),
     Case(
         "a limit range below its default",

@@ -1,0 +1,167 @@
+"""The Pulumi CLI as an engine, driven by Pulumi's Automation API. All of Pulumi is imported when it is first needed."""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ops.automation_events import EventTranslator
+from ops.deployer import Outcome, Plan
+from ops.engine_choice import INSTALL_HINT
+from ops.errors import OpsError
+from ops.events import Event
+from ops.stacks import Stack
+
+if TYPE_CHECKING:
+    from pulumi.automation import PulumiCommand
+    from pulumi.automation import Stack as PulumiStack
+
+Explain = Callable[[list[dict[str, Any]]], str]
+SHOWN_LINES = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class CliDeployer:
+    """Deploys `stack` with the Pulumi CLI.
+
+    Attributes:
+        root: The project's directory.
+        stack: The stack.
+        command: The CLI.
+        environment: What the CLI gets beside this process's environment: backend, passphrase, kubeconfig.
+        on_event: Takes what happens, one call at a time.
+        explain: Says more about Kubernetes objects that failed (their pods' events and log lines).
+        makes_stack: Whether a stack that the backend does not know may be made even for a preview.
+    """
+
+    root: Path
+    stack: Stack
+    command: "PulumiCommand"
+    on_event: Callable[[Event], None]
+    explain: Explain
+    environment: Mapping[str, str] = field(default_factory=dict)
+    makes_stack: bool = False
+
+    def up(self) -> Outcome:
+        """Bring the cluster to what the program wants; makes the stack in the backend when it is not there."""
+        stack = self._selected(make=True)
+        with self._listening() as heard:
+            result = stack.up(on_event=heard, color="never", show_secrets=False, suppress_outputs=True)
+        outputs = {k: "<secret>" if output.secret else output.value for k, output in result.outputs.items()}
+        return Outcome(heard.counts, outputs, tuple(heard.warnings))
+
+    def preview(self) -> Plan:
+        """What `up` would do; changes nothing."""
+        stack = self._selected(make=self.makes_stack)
+        with self._listening(quiet=True) as heard:
+            stack.preview(on_event=heard, color="never")
+        return Plan(tuple(heard.changes), heard.counts.get("unchanged", 0), tuple(heard.warnings))
+
+    def check_down(self) -> None:
+        """Raise when the recorded state holds protected resources, listing them."""
+        protected = [resource["urn"] for resource in self._resources() if resource.get("protect")]
+        if protected:
+            listed = "\n".join(f"  {_described(urn)}" for urn in protected)
+            raise OpsError(
+                f"Nothing was deleted, since the stack {self.stack.name!r} holds protected resources:\n{listed}",
+                hint="Set `protect: false` in the stack's configuration, run up, then try again.",
+            )
+
+    def down(self) -> Outcome:
+        """Remove all that `up` made; the empty stack and its configuration stay."""
+        self.check_down()
+        stack = self._selected(make=False)
+        with self._listening() as heard:
+            stack.destroy(on_event=heard, color="never", show_secrets=False, suppress_outputs=True)
+        return Outcome(heard.counts, warnings=tuple(heard.warnings))
+
+    def _resources(self) -> list[dict[str, Any]]:
+        stack = self._selected(make=False)
+        with self._listening():
+            deployment = stack.export_stack().deployment or {}
+        resources: list[dict[str, Any]] = deployment.get("resources") or []
+        return resources
+
+    def _selected(self, *, make: bool) -> "PulumiStack":
+        from pulumi import automation
+
+        options = automation.LocalWorkspaceOptions(pulumi_command=self.command, env_vars=dict(self.environment))
+        select = automation.create_or_select_stack if make else automation.select_stack
+        try:
+            with self._listening():
+                return select(stack_name=self.stack.name, work_dir=str(self.root), opts=options)
+        except automation.StackNotFoundError:
+            raise OpsError(
+                f"The backend that Pulumi is logged in to has no stack {self.stack.name!r}.",
+                hint=f"`ff up --stack {self.stack.name}` makes it, as `pulumi stack init {self.stack.name}` does. "
+                "Is it the right backend? `pulumi whoami --verbose` tells.",
+            ) from None
+
+    @contextmanager
+    def _listening(self, *, quiet: bool = False) -> Iterator[EventTranslator]:
+        """A listener for one run of the CLI, whose failure becomes an error that tells the cause."""
+        from pulumi import automation
+
+        heard = EventTranslator(_ignore if quiet else self.on_event)
+        try:
+            yield heard
+        except automation.ConcurrentUpdateError:
+            raise OpsError(
+                f"Another update of the stack {self.stack.name!r} is running.",
+                hint="Wait for it to end. If it was killed, its lock is left: "
+                f"`pulumi cancel --stack {self.stack.name}` removes it.",
+            ) from None
+        except automation.StackNotFoundError:
+            raise
+        except automation.CommandError as error:
+            causes = heard.errors or [_last_lines(str(error))]
+            details = self.explain(heard.failed) if heard.failed else ""
+            raise OpsError(
+                "\n".join([*causes, *([details] if details else [])]),
+                hint="Correct the cause and run again: Pulumi goes on where this run ended.",
+            ) from None
+
+
+def find_command(*, install: bool) -> "PulumiCommand":
+    """The CLI that is on PATH, else the one which the SDK's installer has put or, with `install`, now puts there.
+
+    Raises OpsError when there is none, when it is too old for the SDK, or when it cannot be installed.
+    """
+    from pulumi.automation import InvalidVersionError, PulumiCommand
+
+    from ops.pulumi_cli import find
+
+    try:
+        if shutil.which("pulumi"):
+            return PulumiCommand()
+        if install:
+            return PulumiCommand.install()
+        found = find()
+        if found is None:
+            raise OpsError("There is no `pulumi` on PATH.", hint="Install it from pulumi.com.")
+        return PulumiCommand(root=str(found.parent.parent))
+    except InvalidVersionError as error:
+        raise OpsError(f"The Pulumi CLI does not fit: {error}", hint="Install a newer one from pulumi.com.") from None
+    except subprocess.CalledProcessError as error:
+        said = (error.output or b"").decode(errors="replace").strip()
+        raise OpsError(f"The Pulumi CLI cannot be used: {error}\n{said}".rstrip(), hint=INSTALL_HINT) from None
+    except OSError as error:
+        raise OpsError(f"The Pulumi CLI cannot be used or installed: {error}", hint=INSTALL_HINT) from None
+
+
+def _ignore(_: Event) -> None:
+    """Nobody watches."""
+
+
+def _described(urn: str) -> str:
+    kinds, _, name = urn.rpartition("::")
+    return f"{kinds.rpartition('::')[2].rpartition('$')[2].rpartition(':')[2]} {name}"
+
+
+def _last_lines(text: str) -> str:
+    """What the CLI said last, for a failure that came without a diagnosis of its own."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith((" code:", " stdout:"))]
+    return "\n".join(line.removeprefix(" stderr: ") for line in lines[-SHOWN_LINES:])

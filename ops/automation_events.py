@@ -1,0 +1,134 @@
+"""The Pulumi engine's events, translated into the progress table's, a plan and the causes of a failure."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from ops.deployer import PlannedChange
+from ops.events import Event, State
+
+if TYPE_CHECKING:
+    from pulumi.automation import EngineEvent
+    from pulumi.automation.events import DiagnosticEvent, StepEventMetadata
+
+# Pulumi's operations: what to call one while it runs, and when it has ended. A replacement is one row, of which its
+# creation and its deletion are steps.
+_STEPS: Mapping[str, tuple[State | None, State]] = {
+    "same": (None, State.UNCHANGED),
+    "create": (State.CREATING, State.CREATED),
+    "import": (State.CREATING, State.CREATED),
+    "update": (State.UPDATING, State.UPDATED),
+    "delete": (State.DELETING, State.DELETED),
+    "create-replacement": (State.REPLACING, State.REPLACED),
+    "replace": (State.REPLACING, State.REPLACED),
+    "delete-replaced": (State.REPLACING, State.REPLACED),
+}
+_PLANNED = ("create", "import", "update", "delete", "replace")
+_COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
+
+
+class EventTranslator:
+    """Listens to one run of the Pulumi engine; its methods are called from the Automation API's threads.
+
+    Attributes:
+        errors: What failed, each once, in the order in which it was said.
+        warnings: The same for warnings.
+        failed: Inputs or last known state of the Kubernetes objects that failed.
+        changes: What a preview found, in order.
+    """
+
+    def __init__(self, on_event: Callable[[Event], None]) -> None:
+        self.errors: list[str] = []
+        self.warnings: list[str] = []
+        self.failed: list[dict[str, Any]] = []
+        self.changes: list[PlannedChange] = []
+        self._on_event = on_event
+        self._names: dict[str, tuple[str, str]] = {}
+        self._ended: dict[str, State] = {}
+        self._lock = Lock()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many resources ended in each state."""
+        return dict(Counter(str(state) for state in self._ended.values()))
+
+    def __call__(self, event: "EngineEvent") -> None:
+        """Take one event of the engine."""
+        with self._lock:
+            if event.resource_pre_event:
+                self._before(event.resource_pre_event.metadata)
+            elif event.res_outputs_event:
+                self._after(event.res_outputs_event.metadata)
+            elif event.res_op_failed_event:
+                self._failed(event.res_op_failed_event.metadata)
+            elif event.diagnostic_event:
+                self._said(event.diagnostic_event)
+
+    def _before(self, step: "StepEventMetadata") -> None:
+        if not _counts(step):
+            return
+        self._names[step.urn] = _name_and_kind(step)
+        if step.op in _PLANNED:
+            name, kind = self._names[step.urn]
+            self.changes.append(PlannedChange(str(step.op.value), kind, name, _fields(step)))
+        running, _ = _STEPS.get(step.op.value, (None, State.UNCHANGED))
+        if running:
+            self._emit(step.urn, running)
+
+    def _after(self, step: "StepEventMetadata") -> None:
+        if not _counts(step) or step.op.value not in _STEPS:
+            return
+        self._names.setdefault(step.urn, _name_and_kind(step))
+        ended = _STEPS[step.op.value][1]
+        self._ended[step.urn] = ended
+        self._emit(step.urn, ended)
+
+    def _failed(self, step: "StepEventMetadata") -> None:
+        if not _counts(step):
+            return
+        self._names.setdefault(step.urn, _name_and_kind(step))
+        self._ended[step.urn] = State.FAILED
+        self._emit(step.urn, State.FAILED)
+        state = step.new or step.old
+        if step.type.startswith("kubernetes:") and state:
+            self.failed.append(dict(state.inputs or {}))
+
+    def _said(self, said: "DiagnosticEvent") -> None:
+        text = _COLOUR.sub("", said.message).strip()
+        if not text:
+            return
+        if said.severity == "error":
+            name, kind = self._names.get(said.urn or "", ("", ""))
+            message = f"{kind} {name}: {text}" if name else text
+            if message not in self.errors:
+                self.errors.append(message)
+        elif said.severity == "warning" and not said.ephemeral:
+            if text not in self.warnings:
+                self.warnings.append(text)
+        elif said.urn in self._names and said.urn not in self._ended:
+            self._emit(said.urn, State.WAITING, text.splitlines()[0])
+
+    def _emit(self, urn: str, state: State, message: str = "") -> None:
+        name, kind = self._names[urn]
+        self._on_event(Event(name, kind, state, message))
+
+
+def _counts(step: "StepEventMetadata") -> bool:
+    """Only real resources: no components, no providers, not the stack itself."""
+    state = step.new or step.old
+    return bool(state and state.custom) and not step.type.startswith("pulumi:")
+
+
+def _name_and_kind(step: "StepEventMetadata") -> tuple[str, str]:
+    """A Kubernetes object's own name; for anything else the name in the program."""
+    state = step.new or step.old
+    metadata = (state.inputs or {}).get("metadata") if state else None
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return str(name or step.urn.rpartition("::")[2]), step.type.rpartition(":")[2]
+
+
+def _fields(step: "StepEventMetadata") -> tuple[str, ...]:
+    """The fields that differ. Their values are left to `pulumi preview --diff`."""
+    return tuple(sorted(step.detailed_diff or step.diffs or ())) if step.op.value in ("update", "replace") else ()

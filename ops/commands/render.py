@@ -1,0 +1,60 @@
+"""`ff render`: a stack as plain YAML files."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ops.commands.stack import StackOption
+from ops.console import output, progress
+from ops.project import LOCAL, ROOT
+
+if TYPE_CHECKING:
+    from ops.stacks import Stack
+
+
+def render(
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The directory to write to: new, empty or rendered before.")],
+    stack: StackOption = LOCAL,
+    api_versions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--api-versions",
+            help="An API the cluster has beyond Kubernetes' own, such as monitoring.coreos.com/v1; repeat for more.",
+            show_default=False,
+        ),
+    ] = None,
+    show_secrets: Annotated[
+        bool, typer.Option("--show-secrets", help="Write the generated secrets in clear, read from the cluster.")
+    ] = False,
+) -> None:
+    """Write a stack's manifests, one file a component, for review and GitOps; asks no cluster."""
+    from ops.engine.render import render as write
+    from ops.stacks import load_stack
+    from ops.target import settings_context
+
+    found = load_stack(stack, ROOT)
+    context = settings_context(found)
+    files = write(
+        ROOT,
+        found,
+        out,
+        show_secrets=show_secrets,
+        api_versions=tuple(api_versions or ()),
+        kubeconfig=_kubeconfig(found) if show_secrets else None,
+        context=context,
+    )
+    for file in files:
+        output().print(str(file), markup=False)
+    progress().print(f"{len(files)} files of the stack {stack!r} written to {out}.", markup=False)
+    if show_secrets:
+        progress().print("They hold secrets in clear: do not commit them.", style="yellow")
+
+
+def _kubeconfig(stack: "Stack") -> Path | None:
+    if stack.name != LOCAL:
+        return None
+    from ops.cluster import api
+
+    return api.kubeconfig_path()

@@ -1,0 +1,128 @@
+"""`ff up`, `ff preview`, `ff down`: deploy a stack, show what that would change, and remove it."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ops.console import output, progress
+from ops.deployer import EngineName
+from ops.errors import OpsError
+from ops.project import LOCAL
+
+if TYPE_CHECKING:
+    from ops.engine_choice import Choice
+    from ops.target import Target
+
+StackOption = Annotated[str, typer.Option("--stack", "-s", help="The stack: the NAME of a file Pulumi.NAME.yaml.")]
+EngineOption = Annotated[
+    EngineName | None,
+    typer.Option(
+        "--engine",
+        help="cli: the Pulumi CLI. direct: without it. Default: the CLI; for the stack `local` without a CLI, direct.",
+        show_default=False,
+    ),
+]
+InstallOption = Annotated[
+    bool, typer.Option("--install-pulumi", help="Let Pulumi's own installer download the CLI if it is not there.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for CI.")]
+
+
+def up(
+    *,
+    stack: StackOption = LOCAL,
+    engine: EngineOption = None,
+    yes: YesOption = False,
+    install_pulumi: InstallOption = False,
+) -> None:
+    """Deploy a stack, and wait until it is rolled out."""
+    from ops import report
+    from ops.progress import Progress
+    from ops.target import deployer
+
+    target, choice = _resolve(stack, engine, install=install_pulumi)
+    if not target.is_local and not yes:
+        _require_terminal(f"Deploying the stack {stack!r}")
+        with Progress(progress(), f"Comparing {_where(target)}") as compare:
+            plan = deployer(target, choice.engine, compare, install=install_pulumi).preview()
+        report.show_plan(progress(), plan)
+        _confirm(f"Deploy {_where(target)}?")
+    with Progress(progress(), f"Deploying {_where(target)} with {choice.engine.label}") as run:
+        outcome = deployer(target, choice.engine, run, install=install_pulumi).up()
+    report.show_warnings(progress(), outcome.warnings)
+    progress().print(f"Deployed: {report.totals(outcome, run.seconds)}.", style="green")
+    report.show_access(output(), target, outcome.outputs)
+    if target.is_simulated:
+        report.show_simulated_note(output())
+
+
+def preview(
+    *,
+    stack: StackOption = LOCAL,
+    engine: EngineOption = None,
+    install_pulumi: InstallOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the changes as JSON, for programs.")] = False,
+) -> None:
+    """Show what `ff up` would change; changes nothing."""
+    from ops import report
+    from ops.progress import Progress
+    from ops.target import deployer
+
+    target, choice = _resolve(stack, engine, install=install_pulumi)
+    with Progress(progress(), f"Comparing {_where(target)} with {choice.engine.label}") as run:
+        plan = deployer(target, choice.engine, run, install=install_pulumi).preview()
+    report.show_warnings(progress(), plan.warnings)
+    if as_json:
+        output().print(report.plan_as_json(plan, choice.engine), markup=False)
+    else:
+        report.show_plan(output(), plan)
+
+
+def down(
+    *,
+    stack: StackOption = LOCAL,
+    engine: EngineOption = None,
+    yes: YesOption = False,
+    install_pulumi: InstallOption = False,
+) -> None:
+    """Remove all that `ff up` made, the data included; refused when anything of it is protected."""
+    from ops import report
+    from ops.progress import Progress
+    from ops.target import deployer
+
+    target, choice = _resolve(stack, engine, install=install_pulumi)
+    run = Progress(progress(), f"Removing {_where(target)} with {choice.engine.label}")
+    remover = deployer(target, choice.engine, run, install=install_pulumi)
+    remover.check_down()
+    if not yes:
+        _require_terminal(f"Removing the stack {stack!r} and its data")
+        _confirm(f"Remove {_where(target)} and all its data?")
+    with run:
+        outcome = remover.down()
+    report.show_warnings(progress(), outcome.warnings)
+    progress().print(f"Removed: {report.totals(outcome, run.seconds)}.", style="green")
+
+
+def _resolve(stack: str, engine: EngineName | None, *, install: bool) -> "tuple[Target, Choice]":
+    from ops import target as targets
+
+    found = targets.find(stack)
+    choice = targets.choose_engine(found, engine, install=install)
+    if choice.reason:
+        progress().print(f"Using {choice.engine.label}: {choice.reason}.", markup=False, soft_wrap=True)
+    return found, choice
+
+
+def _where(target: "Target") -> str:
+    return f"the stack {target.stack.name!r} in context {target.context!r}"
+
+
+def _require_terminal(what: str) -> None:
+    if not sys.stdin.isatty():
+        raise OpsError(f"{what} needs a confirmation, and there is no terminal to ask on.", hint="Add `--yes`.")
+
+
+def _confirm(question: str) -> None:
+    if not typer.confirm(question, err=True):
+        raise OpsError("Nothing was changed: it was not confirmed.")

@@ -1,0 +1,67 @@
+"""What both engines can do with a stack, in one vocabulary: the commands know nothing else of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class EngineName(StrEnum):
+    """The two engines: the Pulumi CLI, and the one that needs no CLI."""
+
+    CLI = "cli"
+    DIRECT = "direct"
+
+    @property
+    def label(self) -> str:
+        """How messages call it."""
+        return "the Pulumi CLI" if self is EngineName.CLI else "the direct engine"
+
+
+@dataclass(frozen=True)
+class PlannedChange:
+    """What `up` would do to one resource. `fields` are lines for people, secrets masked; `note` is a remark."""
+
+    action: str
+    kind: str
+    name: str
+    fields: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `up` would do, in its order; resources that stay as they are are only counted."""
+
+    changes: tuple[PlannedChange, ...] = ()
+    unchanged: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: how many resources were `created`, `updated`, ...; the stack's outputs, secret ones masked."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    outputs: Mapping[str, object] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+class Deployer(Protocol):
+    """One stack, and the engine that deploys it. Everything raises OpsError when it cannot go on."""
+
+    def up(self) -> Outcome:
+        """Bring the cluster to what the program wants."""
+        ...
+
+    def preview(self) -> Plan:
+        """What `up` would do; changes nothing."""
+        ...
+
+    def check_down(self) -> None:
+        """Raise, before anything is touched, when the stack holds protected resources; the error lists them."""
+        ...
+
+    def down(self) -> Outcome:
+        """Remove all that `up` made."""
+        ...

@@ -1,0 +1,72 @@
+"""The direct engine as the commands see it."""
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.deployer import Outcome, Plan, PlannedChange
+from ops.events import Event
+from ops.stacks import Stack
+
+if TYPE_CHECKING:
+    from ops.engine.api import DirectEngine
+    from ops.engine.results import Change, Result
+
+
+class DirectDeployer:
+    """Deploys `stack` to `context` without the Pulumi CLI; `kubeconfig` None means the user's own."""
+
+    def __init__(
+        self, root: Path, stack: Stack, kubeconfig: Path | None, context: str, on_event: Callable[[Event], None]
+    ) -> None:
+        self._root, self._stack = root, stack
+        self._kubeconfig, self._context = kubeconfig, context
+        self._on_event = on_event
+
+    def has_made_stack(self) -> bool:
+        """Whether this engine's record of the stack is in the cluster."""
+        return self._engine.has_made_stack()
+
+    def up(self) -> Outcome:
+        """Bring the cluster to what the program wants."""
+        return _outcome(self._engine.up())
+
+    def preview(self) -> Plan:
+        """What `up` would do; changes nothing."""
+        plan = self._engine.preview()
+        changes = tuple(_planned(change) for change in plan.changes if change.action != "unchanged")
+        return Plan(changes, unchanged=len(plan.changes) - len(changes), warnings=plan.warnings)
+
+    def check_down(self) -> None:
+        """The engine itself refuses first, when anything is protected."""
+
+    def down(self) -> Outcome:
+        """Remove all that `up` made."""
+        return _outcome(self._engine.down())
+
+    @cached_property
+    def _engine(self) -> "DirectEngine":
+        from ops.engine.api import DirectEngine
+
+        return DirectEngine(self._root, self._stack, self._kubeconfig, self._context, self._on_event)
+
+
+def _outcome(result: "Result") -> Outcome:
+    found = {
+        "created": result.created,
+        "updated": result.updated,
+        "replaced": result.replaced,
+        "deleted": result.deleted,
+        "unchanged": result.unchanged,
+    }
+    return Outcome({name: len(refs) for name, refs in found.items() if refs}, result.outputs, result.warnings)
+
+
+def _planned(change: "Change") -> PlannedChange:
+    fields = tuple(f"{field.path}: {_shown(field.old)} → {_shown(field.new)}" for field in change.fields)
+    return PlannedChange(change.action, change.ref.kind, change.ref.name, fields, change.note)
+
+
+def _shown(value: str | None) -> str:
+    return "(absent)" if value is None else value

@@ -1,0 +1,46 @@
+"""Why Kubernetes objects that Pulumi gave up on do not become ready."""
+
+import base64
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ops.errors import OpsError
+
+if TYPE_CHECKING:
+    from ops.engine.client import Client
+
+
+def explain(kubeconfig: Path | None, context: str, manifests: Iterable[dict[str, Any]]) -> str:
+    """Pods' states, last events and last log lines of the objects, secrets masked; empty when nothing can be told."""
+    from ops.engine.client import ApiError, Client
+    from ops.engine.connection import connect
+    from ops.engine.diagnose import diagnose
+    from ops.engine.masking import Masker
+    from ops.engine.model import Ref
+
+    told = []
+    try:
+        client = Client(connect(kubeconfig, context))
+    except OpsError:
+        return ""  # the failure itself already says that the cluster does not answer
+    try:
+        for manifest in manifests:
+            try:
+                ref = Ref.of(manifest)
+                live = client.get(ref)
+                if live is not None:
+                    lines = diagnose(client, live, Masker(_secrets(client, ref.namespace)))
+                    told.append(f"{ref}:\n{lines}" if lines else "")
+            except (ApiError, KeyError):
+                continue  # it only explains another error
+    finally:
+        client.close()
+    return "\n".join(filter(None, told))
+
+
+def _secrets(client: "Client", namespace: str) -> list[str]:
+    """Every value of the namespace's Secrets: what a container could print into its log."""
+    found = client.list("v1", "Secret", namespace) if namespace else []
+    encoded = [value for secret in found for value in (secret.get("data") or {}).values()]
+    return [base64.b64decode(value).decode(errors="ignore") for value in encoded]

@@ -1,0 +1,140 @@
+"""From a stack's name to what deploys it: its file, its cluster, and the engine for it."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops import pulumi_cli
+from ops.deployer import Deployer, EngineName
+from ops.direct import DirectDeployer
+from ops.engine_choice import Choice, choose
+from ops.errors import OpsError
+from ops.events import Event
+from ops.project import LOCAL, ROOT
+from ops.stacks import Stack, load_stack
+
+OnEvent = Callable[[Event], None]
+LOCAL_PASSPHRASE = "local"  # noqa: S105 - it protects nothing: the stack's salt is public, its state stays on this machine
+
+
+@dataclass(frozen=True)
+class Target:
+    """A stack and its cluster.
+
+    Attributes:
+        stack: The stack.
+        context: The kubeconfig's context it goes to; never the current one.
+        kubeconfig: The local cluster's for the stack `local`; None means the user's own.
+        is_simulated: Whether the cluster's nodes run no containers.
+    """
+
+    stack: Stack
+    context: str
+    kubeconfig: Path | None = None
+    is_simulated: bool = False
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is the stack of the local cluster."""
+        return self.stack.name == LOCAL
+
+    @property
+    def backend(self) -> Path | None:
+        """Where the CLI keeps the state of `local`: with the cluster's files, since it means nothing without it."""
+        return self.kubeconfig.parent / "pulumi" if self.kubeconfig else None
+
+
+def find(name: str) -> Target:
+    """The stack called `name` and its cluster. For `local` that must run; other clusters are not asked yet."""
+    stack = load_stack(name, ROOT)
+    context = settings_context(stack)
+    if name != LOCAL:
+        return Target(stack, context)
+    from ops.cluster import api
+
+    status = api.status()
+    if not status.up:
+        problem = f"is not up: {status.problem}" if status.kind else "has not been made."
+        raise OpsError(f"The local cluster {problem}", hint="Run `ff cluster up` (`make up` does both).")
+    return Target(stack, context, api.kubeconfig_path(), is_simulated=status.kind == "simulated")
+
+
+def settings_context(stack: Stack) -> str:
+    """The stack's context, all its settings checked on the way."""
+    from components.settings import SettingsError
+
+    try:
+        return stack.settings.context
+    except SettingsError as error:
+        raise OpsError(f"The stack {stack.name!r} has settings that are refused:\n{error}") from None
+
+
+def choose_engine(target: Target, wanted: EngineName | None, *, install: bool) -> Choice:
+    """The engine for the target, given what `--engine` says and whether the CLI may be installed."""
+    has_cli = install or pulumi_cli.find() is not None
+    return choose(target.stack.name, wanted=wanted, made_by=made_by(target, wanted), has_cli=has_cli)
+
+
+def made_by(target: Target, wanted: EngineName | None) -> EngineName | None:
+    """The engine that made the stack, as far as can be told from here.
+
+    The direct engine's record is in the cluster. The CLI's is in its backend, of which only that of `local` is read:
+    elsewhere the direct engine refuses objects which Pulumi owns.
+    """
+    if target.backend and _has_resources(target.backend, target.stack):
+        return EngineName.CLI
+    if wanted is EngineName.DIRECT:
+        return None  # it reads its own record anyway
+    return EngineName.DIRECT if direct(target, _ignore).has_made_stack() else None
+
+
+def deployer(target: Target, engine: EngineName, on_event: OnEvent, *, install: bool) -> Deployer:
+    """What deploys the target."""
+    if engine is EngineName.DIRECT:
+        return direct(target, on_event)
+    from ops.automation import CliDeployer, find_command
+    from ops.failure import explain
+
+    return CliDeployer(
+        root=ROOT,
+        stack=target.stack,
+        command=find_command(install=install),
+        environment=_environment(target),
+        on_event=on_event,
+        explain=lambda failed: explain(target.kubeconfig, target.context, failed),
+        makes_stack=target.is_local,
+    )
+
+
+def direct(target: Target, on_event: OnEvent) -> DirectDeployer:
+    """The direct engine for the target."""
+    return DirectDeployer(ROOT, target.stack, target.kubeconfig, target.context, on_event)
+
+
+def _environment(target: Target) -> Mapping[str, str]:
+    if target.backend is None:
+        return {}
+    target.backend.mkdir(parents=True, exist_ok=True)
+    target.backend.chmod(0o700)
+    return {
+        "PULUMI_BACKEND_URL": target.backend.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": LOCAL_PASSPHRASE,
+        "KUBECONFIG": str(target.kubeconfig),
+    }
+
+
+def _has_resources(backend: Path, stack: Stack) -> bool:
+    """Whether the file backend records anything of the stack but the stack itself."""
+    path = backend / ".pulumi" / "stacks" / stack.project / f"{stack.name}.json"
+    try:
+        state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return False
+    latest = (state.get("checkpoint") or {}).get("latest") or {}
+    return any(resource.get("custom") for resource in latest.get("resources") or [])
+
+
+def _ignore(_: Event) -> None:
+    """Nobody watches."""

@@ -1,0 +1,123 @@
+"""The Secrets: generated once, or existing ones named in the settings."""
+
+import base64
+from typing import Any
+from urllib.parse import urlsplit
+
+from components.hashing import digest
+from tests.recording import Recording, container, environment, pod_templates, record, recorded
+
+
+def data(recording: Recording, name: str) -> dict[str, str]:
+    secret = recording.one("Secret", name)
+    return {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
+
+
+def template(recording: Recording, kind: str, name: str) -> dict[str, Any]:
+    return dict(recording.one(kind, name)["spec"]["template"])
+
+
+def test_the_urls_hold_the_passwords_and_the_names_of_the_services() -> None:
+    recording = recorded("local")
+    postgres = data(recording, "flagsmith-postgres")
+    url = urlsplit(postgres["DATABASE_URL"])
+    assert (url.scheme, url.username, url.password) == ("postgresql", "postgres", postgres["password"])
+    assert (url.hostname, url.port, url.path) == ("flagsmith-postgres", 5432, "/flagsmith")
+    redis = data(recording, "flagsmith-redis")
+    url = urlsplit(redis["REDIS_URL"])
+    assert (url.scheme, url.password, url.hostname, url.port) == (
+        "redis",
+        redis["password"],
+        "flagsmith-redis",
+        6379,
+    )
+
+
+def test_generated_values_are_long_and_differ() -> None:
+    recording = recorded("local")
+    values = [
+        data(recording, "flagsmith-postgres")["password"],
+        data(recording, "flagsmith-redis")["password"],
+        data(recording, "flagsmith-django")["DJANGO_SECRET_KEY"],
+        data(recording, "flagsmith-admin")["password"],
+    ]
+    assert len(set(values)) == 4
+    assert sorted(map(len, values)) == [32, 32, 32, 50]
+
+
+def test_an_existing_secret_takes_the_place_of_each_generated_one() -> None:
+    recording = record(
+        "local",
+        {
+            "postgres": {"existingSecret": "my-postgres"},
+            "redis": {"existingSecret": "my-redis"},
+            "secretKey": {"existingSecret": "my-django"},
+            "admin": {"existingSecret": "my-admin"},
+        },
+    )
+    assert recording.all("Secret") == []
+    assert recording.program.generated == {}
+    env = environment(template(recording, "Deployment", "flagsmith"))
+    assert env["DATABASE_URL"]["secretKeyRef"] == {"name": "my-postgres", "key": "DATABASE_URL"}
+    assert env["REDIS_URL"]["secretKeyRef"] == {"name": "my-redis", "key": "REDIS_URL"}
+    assert env["DJANGO_SECRET_KEY"]["secretKeyRef"] == {"name": "my-django", "key": "DJANGO_SECRET_KEY"}
+    redis = environment(template(recording, "Deployment", "flagsmith-redis"))
+    assert redis["REDISCLI_AUTH"]["secretKeyRef"] == {"name": "my-redis", "key": "password"}
+    assert set(recording.program.outputs["secrets"].values()) == {"my-postgres", "my-redis", "my-django", "my-admin"}  # type: ignore[attr-defined]
+
+
+def test_external_databases_deploy_neither_server_and_check_certificates() -> None:
+    recording = record(
+        "production",
+        {
+            "postgres": {
+                "mode": "external",
+                "existingSecret": "rds",
+                "sslmode": "verify-full",
+                "caSecret": {"name": "rds-ca"},
+                "maxConnections": 500,
+            },
+            "redis": {"mode": "external", "existingSecret": "cache", "tls": True, "caSecret": {"name": "cache-ca"}},
+        },
+    )
+    assert recording.all("StatefulSet") == []
+    assert recording.all("PersistentVolumeClaim") == []
+    pod = template(recording, "Deployment", "flagsmith")
+    env = environment(pod)
+    assert env["PGSSLMODE"] == "verify-full"
+    assert env["PGSSLROOTCERT"] == "/etc/flagsmith/postgres-ca/ca.crt"
+    assert env["GET_FLAGS_ENDPOINT_CACHE_LOCATION"].endswith("&ssl_ca_certs=/etc/flagsmith/redis-ca/ca.crt")
+    mounts = {mount["name"]: mount["mountPath"] for mount in container(pod)["volumeMounts"]}
+    assert mounts["postgres-ca"] == "/etc/flagsmith/postgres-ca"
+    assert mounts["redis-ca"] == "/etc/flagsmith/redis-ca"
+
+
+def test_an_external_postgres_is_asked_for_tls_unless_the_settings_say_otherwise() -> None:
+    recording = record("staging", {"postgres": {"mode": "external", "existingSecret": "rds"}})
+    assert environment(template(recording, "Deployment", "flagsmith"))["PGSSLMODE"] == "require"
+
+
+def test_without_redis_no_cache_is_wired_to_it() -> None:
+    recording = record("local", {"redis": {"mode": "none"}})
+    env = environment(template(recording, "Deployment", "flagsmith"))
+    assert not [name for name in env if "CACHE" in name or "REDIS" in name]
+    names = {item["metadata"]["name"] for item in recording.all("Secret")}
+    assert names == {"flagsmith-postgres", "flagsmith-django", "flagsmith-admin"}
+
+
+def checksums(recording: Recording) -> dict[str, dict[str, str]]:
+    return {
+        name.partition("-migrate-")[0].partition("-bootstrap-")[0]: {
+            key: value for key, value in pod["metadata"]["annotations"].items() if key.startswith("checksum/")
+        }
+        for name, pod in pod_templates(recording)
+    }
+
+
+def test_checksums_follow_the_contents_and_nothing_else() -> None:
+    recording = recorded("local")
+    expected = digest(data(recording, "flagsmith-redis"))
+    assert checksums(recording)["Deployment/flagsmith-redis"] == {"checksum/flagsmith-redis": expected}
+    assert (
+        checksums(record("local"))["Deployment/flagsmith-redis"] != checksums(recording)["Deployment/flagsmith-redis"]
+    )

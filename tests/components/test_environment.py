@@ -1,0 +1,128 @@
+"""Flagsmith's environment: one host, no open doors, caches that are really read."""
+
+from typing import Any
+
+import pytest
+
+from components.caches import CACHES, SOCKET_TIMEOUT_SECONDS
+from components.settings.reserved import reservation
+from tests.recording import Recording, environment, pod_templates, record, recorded
+
+
+def api_environment(recording: Recording) -> dict[str, Any]:
+    return environment(recording.one("Deployment", "flagsmith")["spec"]["template"])
+
+
+def flagsmith_environments(recording: Recording) -> dict[str, dict[str, Any]]:
+    return {
+        name: environment(pod)
+        for name, pod in pod_templates(recording)
+        if name.startswith(("Job/", "Deployment/flagsmith")) and name != "Deployment/flagsmith-redis"
+    }
+
+
+def test_the_public_host_alone_gives_hosts_origins_and_urls() -> None:
+    env = api_environment(record("production", {"host": "flags.example.org"}))
+    assert env["DJANGO_ALLOWED_HOSTS"].split(",") == [
+        "flags.example.org",
+        "flagsmith",
+        "flagsmith.feature-flags",
+        "flagsmith.feature-flags.svc",
+        "flagsmith.feature-flags.svc.cluster.local",
+        "localhost",
+        "127.0.0.1",
+        "$(POD_IP)",
+    ]
+    assert env["DJANGO_CSRF_TRUSTED_ORIGINS"] == "https://flags.example.org,http://localhost:8000"
+    assert env["FLAGSMITH_DOMAIN"] == "flags.example.org"
+    assert env["FLAGSMITH_API_URL"] == env["FLAGSMITH_FRONTEND_URL"] == "https://flags.example.org"
+    assert env["API_URL"] == "/api/v1/"
+
+
+def test_a_variable_is_defined_before_another_refers_to_it() -> None:
+    for name, env in flagsmith_environments(recorded("production")).items():
+        order = list(env)
+        for position, value in enumerate(env.values()):
+            for referred in ("POD_IP", "REDIS_URL"):
+                if isinstance(value, str) and f"$({referred})" in value:
+                    assert order.index(referred) < position, (name, order[position])
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ALLOW_REGISTRATION_WITHOUT_INVITE", "False"),
+        ("ALLOW_ADMIN_INITIATION_VIA_URL", "False"),
+        ("ENABLE_TELEMETRY", "False"),
+        ("TASK_RUN_METHOD", "TASK_PROCESSOR"),
+        ("PROMETHEUS_ENABLED", "true"),
+        ("PROMETHEUS_MULTIPROC_DIR", "/tmp/prometheus"),
+        ("DJANGO_DB_CONN_HEALTH_CHECKS", "True"),
+        ("CACHE_ENVIRONMENT_DOCUMENT_MODE", "EXPIRING"),
+    ],
+)
+def test_every_flagsmith_container_has_the_safe_value(variable: str, value: str) -> None:
+    environments = flagsmith_environments(recorded("production"))
+    assert len(environments) == 4
+    for name, env in environments.items():
+        assert env[variable] == value, name
+
+
+def test_each_cache_has_a_redis_database_of_its_own_and_gives_up_quickly() -> None:
+    env = api_environment(recorded("production"))
+    databases = {env[cache.location].partition("?")[0] for cache in CACHES.values()}
+    assert databases == {f"$(REDIS_URL)/{number}" for number in range(1, len(CACHES) + 1)}
+    for cache in CACHES.values():
+        assert env[cache.backend] == "django_redis.cache.RedisCache"
+        assert f"socket_timeout={SOCKET_TIMEOUT_SECONDS}&" in env[cache.location]
+        assert f"socket_connect_timeout={SOCKET_TIMEOUT_SECONDS}" in env[cache.location]
+    # A request makes about six operations; all of them timing out must stay below a second.
+    assert 6 * SOCKET_TIMEOUT_SECONDS < 1
+
+
+def test_the_operators_variables_come_last_and_from_secrets_too() -> None:
+    recording = record(
+        "local",
+        {
+            "env": {"LOGIN_THROTTLE_RATE": "5/min"},
+            "envFromSecrets": {"SENTRY_SDK_DSN": {"name": "sentry", "key": "dsn"}},
+        },
+    )
+    env = api_environment(recording)
+    assert env["LOGIN_THROTTLE_RATE"] == "5/min"
+    assert env["SENTRY_SDK_DSN"] == {"secretKeyRef": {"name": "sentry", "key": "dsn"}}
+
+
+def test_mail_and_log_in_reach_the_container() -> None:
+    recording = record(
+        "production",
+        {
+            "smtp": {"host": "smtp.example.com", "username": "flags", "existingSecret": {"name": "smtp"}},
+            "login": {"google": True, "github": {"existingSecret": "github-oauth"}, "environmentKey": "abc"},
+        },
+    )
+    env = api_environment(recording)
+    assert (env["EMAIL_HOST"], env["EMAIL_PORT"], env["EMAIL_USE_TLS"]) == ("smtp.example.com", "587", "True")
+    assert env["EMAIL_HOST_PASSWORD"] == {"secretKeyRef": {"name": "smtp", "key": "password"}}
+    assert env["SENDER_EMAIL"] == "flagsmith@flags.footanalytics.com"
+    assert env["GITHUB_CLIENT_ID"] == {"secretKeyRef": {"name": "github-oauth", "key": "client-id"}}
+    assert env["DJANGO_SECURE_CROSS_ORIGIN_OPENER_POLICY"] == "same-origin-allow-popups"
+    assert env["FLAGSMITH_ON_FLAGSMITH_API_KEY"] == "abc"
+
+
+def test_what_the_program_sets_is_refused_from_the_operator() -> None:
+    everything = record(
+        "production",
+        {
+            "postgres": {
+                "mode": "external",
+                "existingSecret": "a",
+                "sslmode": "verify-full",
+                "caSecret": {"name": "b"},
+            },
+            "smtp": {"host": "smtp.example.com", "username": "flags", "existingSecret": {"name": "smtp"}},
+            "login": {"google": True, "github": {"existingSecret": "c"}, "environmentKey": "abc"},
+        },
+    )
+    for env in flagsmith_environments(everything).values():
+        assert {name for name in env if reservation(name) is None} == set()
