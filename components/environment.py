@@ -168,8 +168,8 @@ def _log_in(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
     return variables
 
 
-def flagsmith_environment(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
-    """The variables of a Flagsmith container, those that others refer to first."""
+def _essentials(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
+    """What every process of Flagsmith needs, be it for a second."""
     django = args.connections.django
     return [
         django.env("DJANGO_SECRET_KEY", "DJANGO_SECRET_KEY"),
@@ -177,23 +177,44 @@ def flagsmith_environment(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
         django.env("COOKIE_AUTH_JWT_SIGNING_KEY", "DJANGO_SECRET_KEY"),
         django.env("WAREHOUSE_CREDENTIALS_SECRET", "DJANGO_SECRET_KEY"),
         *_database(args.connections),
+        *_plain(
+            {
+                "ENVIRONMENT": "production",
+                "TASK_RUN_METHOD": "TASK_PROCESSOR",
+                "LOG_FORMAT": "json",
+                "LOG_LEVEL": "INFO",
+                "PROMETHEUS_MULTIPROC_DIR": PROMETHEUS_DIRECTORY,
+            }
+        ),
+    ]
+
+
+def _operators(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
+    from_secrets = (_from_secret(name, reference) for name, reference in args.extra_from_secrets.items())
+    return [*_plain(dict(args.extra)), *from_secrets]
+
+
+def job_environment(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
+    """The variables of a Job: no more than it needs, since each change of one is another run of the Job."""
+    return [*_essentials(args), *_operators(args)]
+
+
+def server_environment(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
+    """The variables of the API and the task processor, those that others refer to first."""
+    return [
+        *_essentials(args),
         *cache_environment(args.connections.redis, with_ca=args.connections.redis_ca is not None),
         *_web(args),
         *_plain(
             {
-                "ENVIRONMENT": "production",
                 "ALLOW_REGISTRATION_WITHOUT_INVITE": False,
                 # On by default: an anonymous visit of the initialisation page would make the superuser.
                 "ALLOW_ADMIN_INITIATION_VIA_URL": False,
                 "ENABLE_ADMIN_ACCESS_USER_PASS": True,
                 "ENABLE_TELEMETRY": args.telemetry,
-                "TASK_RUN_METHOD": "TASK_PROCESSOR",
                 "USE_POSTGRES_FOR_ANALYTICS": True,
-                "LOG_FORMAT": "json",
-                "LOG_LEVEL": "INFO",
                 # Literally `true`: any other spelling leaves the metrics port closed.
                 "PROMETHEUS_ENABLED": "true",
-                "PROMETHEUS_MULTIPROC_DIR": PROMETHEUS_DIRECTORY,
                 "GUNICORN_WORKERS": args.gunicorn_workers,
                 "GUNICORN_THREADS": args.gunicorn_threads,
                 "GUNICORN_TIMEOUT": args.gunicorn_timeout,
@@ -201,6 +222,5 @@ def flagsmith_environment(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
         ),
         *_mail(args.smtp, args.sender),
         *_log_in(args),
-        *_plain(dict(args.extra)),
-        *(_from_secret(name, reference) for name, reference in args.extra_from_secrets.items()),
+        *_operators(args),
     ]

@@ -27,7 +27,8 @@ from components.environment import (
     POSTGRES_CA_DIRECTORY,
     PROMETHEUS_DIRECTORY,
     FlagsmithEnvironment,
-    flagsmith_environment,
+    job_environment,
+    server_environment,
 )
 from components.pods import EmptyDir, Placement, pod_template, requirements
 from components.references import checksum_annotations
@@ -121,7 +122,7 @@ def server_pod(
             name=container,
             image=args.image,
             args=list(command),
-            env=flagsmith_environment(args.environment),
+            env=server_environment(args.environment),
             ports=[
                 ContainerPortArgs(name="http", container_port=metadata.API_PORT),
                 ContainerPortArgs(name="metrics", container_port=metadata.METRICS_PORT),
@@ -152,7 +153,7 @@ def job_pod(
     env: Sequence[EnvVarArgs] = (),
     volumes: Sequence[tuple[VolumeArgs, VolumeMountArgs]] = (),
 ) -> PodTemplateSpecArgs:
-    """The pod of a Job: Flagsmith's environment and volumes, and some of its own.
+    """The pod of a Job: what Flagsmith needs to reach its database, and some volumes and variables of the Job's own.
 
     Its annotations hold no checksum of a Secret, which would give the Job another name, and so another run, whenever a
     password is rotated.
@@ -168,7 +169,7 @@ def job_pod(
             image=args.image,
             command=None if command is None else list(command),
             args=None if arguments is None else list(arguments),
-            env=[*flagsmith_environment(args.environment), *env],
+            env=[*job_environment(args.environment), *env],
             resources=requirements(args.resources),
             security_context=container_security_context(),
             volume_mounts=[mount for _, mount in all_volumes],

@@ -175,6 +175,9 @@ def controller_manager(program: Path, directory: Path, ports: Ports, credentials
                 "use-service-account-credentials": "true",
                 # By default a node that got ready keeps its start-up taint for up to 5 s.
                 "node-monitor-period": "500ms",
+                # A simulated node never fails. After a pause of the whole machine (a laptop's sleep) its heartbeat is
+                # late all the same, and its pods would be marked unready, for good: no kubelet marks them ready again.
+                "node-monitor-grace-period": "8760h",
                 # Its default is a system directory, which it creates.
                 "flex-volume-plugin-dir": directory / "flex-volume",
             }

@@ -47,7 +47,7 @@ def render(
     )
     for file in files:
         output().print(str(file), markup=False)
-    progress().print(f"{len(files)} files of the stack {stack!r} written to {out}.", markup=False)
+    progress().print(f"{len(files)} files of the stack {stack!r} are in {out}.", markup=False)
     if show_secrets:
         progress().print("They hold secrets in clear: do not commit them.", style="yellow")
 

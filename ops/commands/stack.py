@@ -119,8 +119,13 @@ def _where(target: "Target") -> str:
 
 
 def _require_terminal(what: str) -> None:
-    if not sys.stdin.isatty():
+    if not is_terminal():
         raise OpsError(f"{what} needs a confirmation, and there is no terminal to ask on.", hint="Add `--yes`.")
+
+
+def is_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty()
 
 
 def _confirm(question: str) -> None:

@@ -56,7 +56,7 @@ class Client:
 
     def close(self) -> None:
         """Close the connections."""
-        self._api.close()  # type: ignore[no-untyped-call]
+        self._api.close()
 
     def get(self, ref: Ref) -> Manifest | None:
         """The live object, or None when there is none (nor its namespace, nor its kind)."""

@@ -20,7 +20,7 @@ def connect(kubeconfig: Path | None, context: str) -> "ApiClient":
 
     source = str(kubeconfig) if kubeconfig else os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
     try:
-        contexts, _ = kube_config.list_kube_config_contexts(source)  # type: ignore[no-untyped-call]
+        contexts, _ = kube_config.list_kube_config_contexts(source)
     except ConfigException:
         raise OpsError(
             f"There is no kubeconfig at {source}.",
@@ -31,9 +31,7 @@ def connect(kubeconfig: Path | None, context: str) -> "ApiClient":
         listed = ", ".join(names) or "none"
         raise OpsError(f"The kubeconfig {source} has no context {context!r}; it has: {listed}.")
     try:
-        client: ApiClient = kube_config.new_client_from_config(  # type: ignore[no-untyped-call]
-            source, context, persist_config=False
-        )
+        client: ApiClient = kube_config.new_client_from_config(source, context, persist_config=False)
     except ConfigException as error:
         raise OpsError(f"The context {context!r} of {source} cannot be used: {error}") from None
     return client

@@ -101,7 +101,7 @@ class RecordingMonitor(MockMonitor):
 
     def GetDeploymentInfo(self, request: Any) -> resource_pb2.DeploymentInfo:  # noqa: N802
         """Say what is supported; a program that wants more gets the SDK's own error instead of a silent omission."""
-        offered = super().GetDeploymentInfo(request).supportedFeatures
+        offered = super().GetDeploymentInfo(request).supportedFeatures  # type: ignore[no-untyped-call]
         return resource_pb2.DeploymentInfo(supportedFeatures=[item for item in offered if item not in UNSUPPORTED])
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802

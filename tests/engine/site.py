@@ -37,7 +37,7 @@ class Site:
     def start_up(self, **settings: object) -> subprocess.Popen[str]:
         """`up` in a process of its own."""
         arguments = [self.name, str(self.kubeconfig), self.context, json.dumps(settings)]
-        process = subprocess.Popen([sys.executable, "-m", "tests.engine.site", *arguments], text=True)  # noqa: S603
+        process = subprocess.Popen([sys.executable, "-m", "tests.engine.site", *arguments], text=True)
         self.running.append(process)
         return process
 

@@ -1,0 +1,61 @@
+"""What stands in for a stack, its cluster and its engine, so that the commands are tested without any of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ops.deployer import Outcome, Plan, PlannedChange
+from ops.errors import OpsError
+from ops.events import Event, State
+from ops.stacks import Stack
+from ops.target import Target
+
+OUTPUTS: dict[str, object] = {
+    "url": "https://flags.example.com",
+    "namespace": "feature-flags",
+    "adminEmail": "admin@flags.example.com",
+    "adminPasswordCommand": "kubectl get secret flagsmith-admin",
+    "secrets": {"admin": "flagsmith-admin"},
+}
+
+
+def target(name: str = "local", *, home: Path | None = None, is_simulated: bool = False) -> Target:
+    """A stack that no file describes; with `home` it has the local cluster's kubeconfig there."""
+    stack = Stack(name=name, project="feature-flags", config={}, defaults={}, path=Path(f"Pulumi.{name}.yaml"))
+    kubeconfig = home / "cluster" / "kubeconfig" if home else None
+    return Target(stack, context=f"{name}-context", kubeconfig=kubeconfig, is_simulated=is_simulated)
+
+
+@dataclass
+class FakeDeployer:
+    """Records what it is asked for; `failure` is raised by whatever changes the cluster, `protected` by the check."""
+
+    calls: list[str] = field(default_factory=list)
+    failure: BaseException | None = None
+    protected: OpsError | None = None
+    on_event: Callable[[Event], None] | None = None
+
+    def up(self) -> Outcome:
+        self._record("up")
+        return Outcome({"created": 1}, OUTPUTS, ("the host is only known to this machine",))
+
+    def preview(self) -> Plan:
+        self._record("preview")
+        change = PlannedChange("update", "Deployment", "flagsmith", ("spec.replicas: 3 → 4",))
+        return Plan((change,), unchanged=20)
+
+    def check_down(self) -> None:
+        self.calls.append("check_down")
+        if self.protected:
+            raise self.protected
+
+    def down(self) -> Outcome:
+        self._record("down")
+        return Outcome({"deleted": 21})
+
+    def _record(self, call: str) -> None:
+        self.calls.append(call)
+        if self.on_event:
+            self.on_event(Event("flagsmith", "Deployment", State.CREATED))
+        if self.failure:
+            raise self.failure

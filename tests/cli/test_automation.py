@@ -1,0 +1,109 @@
+"""The Pulumi CLI as an engine, over a `pulumi` that is a script."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.automation import CliDeployer, find_command
+from ops.errors import OpsError
+from tests.cli import fakes
+
+URN = "urn:pulumi:local::feature-flags::flagsmith:Namespace$kubernetes:core/v1:Namespace::namespace"
+SCRIPT = """#!/bin/sh
+echo "$@" >> {calls}
+case "$*" in
+  *version*) echo v3.999.0 ;;
+  *"stack select"*) {select} ;;
+  *"stack export"*) cat {state} ;;
+  *) {other} ;;
+esac
+"""
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    return tmp_path / "calls"
+
+
+def deployer(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    resources: list[dict[str, Any]] | None = None,
+    select: str = "true",
+    other: str = "true",
+) -> CliDeployer:
+    (tmp_path / "state").write_text(json.dumps({"version": 3, "deployment": {"resources": resources or []}}))
+    (tmp_path / "Pulumi.yaml").write_text("name: feature-flags\nruntime: python\n")
+    program = tmp_path / "bin" / "pulumi"
+    program.parent.mkdir()
+    program.write_text(SCRIPT.format(calls=tmp_path / "calls", state=tmp_path / "state", select=select, other=other))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    return CliDeployer(
+        root=tmp_path,
+        stack=fakes.target().stack,
+        command=find_command(install=False),
+        on_event=lambda _: None,
+        explain=lambda _: "",
+    )
+
+
+def test_down_of_protected_resources_lists_them_and_destroys_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Path
+) -> None:
+    protected = {"urn": URN, "custom": True, "protect": True}
+    with pytest.raises(OpsError, match="holds protected resources:\n  Namespace namespace"):
+        deployer(tmp_path, monkeypatch, resources=[protected, {"urn": f"{URN}2", "custom": True}]).down()
+    assert "destroy" not in calls.read_text()
+
+
+def test_down_of_an_unprotected_stack_destroys_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Path) -> None:
+    with pytest.raises(OpsError):  # the script answers nothing that the Automation API could read
+        deployer(tmp_path, monkeypatch, resources=[{"urn": URN, "custom": True}], other="false").down()
+    assert "destroy" in calls.read_text()
+
+
+def test_a_stack_that_the_backend_does_not_know_is_not_made_by_a_preview(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Path
+) -> None:
+    unknown = "echo \"error: no stack named 'local' found\" >&2; exit 1"
+    with pytest.raises(OpsError, match="has no stack 'local'") as error:
+        deployer(tmp_path, monkeypatch, select=unknown).preview()
+    assert "pulumi stack init local" in (error.value.hint or "")
+    assert "stack init" not in calls.read_text()
+
+
+def test_a_locked_stack_says_how_to_unlock_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = 'echo "error: the stack is currently locked by 1 lock(s)" >&2; exit 255'
+    with pytest.raises(OpsError, match="Another update of the stack 'local' is running") as error:
+        deployer(tmp_path, monkeypatch, other=locked).up()
+    assert "pulumi cancel --stack local" in (error.value.hint or "")
+
+
+def test_a_failure_without_diagnostics_tells_what_the_cli_said_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(OpsError, match="no credentials"):
+        deployer(tmp_path, monkeypatch, select='echo "error: no credentials" >&2; exit 1').up()
+
+
+def test_a_cli_that_is_too_old_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "pulumi"
+    program.write_text("#!/bin/sh\necho v2.0.0\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(OpsError, match="does not fit"):
+        find_command(install=False)
+
+
+def test_an_installation_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def offline(*_: object, **__: object) -> None:
+        raise OSError("the network is unreachable")
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("pulumi.automation.PulumiCommand.install", offline)
+    with pytest.raises(OpsError, match="the network is unreachable"):
+        find_command(install=True)

@@ -1,0 +1,82 @@
+"""What the Pulumi engine says, translated."""
+
+from typing import Any
+
+import pytest
+from pulumi.automation import EngineEvent
+
+from ops.automation_events import EventTranslator
+from ops.deployer import PlannedChange
+from ops.events import Event, State
+
+URN = "urn:pulumi:local::feature-flags::flagsmith:Api$kubernetes:apps/v1:Deployment::flagsmith-api"
+
+
+def step(op: str, *, kind: str = "kubernetes:apps/v1:Deployment", custom: bool = True, **more: Any) -> dict[str, Any]:
+    state = {
+        "type": kind,
+        "urn": URN,
+        "custom": custom,
+        "inputs": {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "flagsmith"}},
+    }
+    return {"metadata": {"op": op, "urn": URN, "type": kind, "new": state, **more}}
+
+
+def said(severity: str, message: str, **more: Any) -> dict[str, Any]:
+    return {"diagnosticEvent": {"severity": severity, "message": message, "color": "never", "urn": URN, **more}}
+
+
+def translated(*events: dict[str, Any]) -> tuple[EventTranslator, list[Event]]:
+    heard: list[Event] = []
+    translator = EventTranslator(heard.append)
+    for event in events:
+        translator(EngineEvent.from_json(event))
+    return translator, heard
+
+
+@pytest.mark.parametrize(
+    ("op", "states"),
+    [
+        ("create", [State.CREATING, State.CREATED]),
+        ("update", [State.UPDATING, State.UPDATED]),
+        ("delete", [State.DELETING, State.DELETED]),
+        ("create-replacement", [State.REPLACING, State.REPLACED]),
+        ("same", [State.UNCHANGED]),
+    ],
+)
+def test_an_operation_is_seen_to_begin_and_to_end(op: str, states: list[State]) -> None:
+    translator, heard = translated({"resourcePreEvent": step(op)}, {"resOutputsEvent": step(op)})
+    assert heard == [Event("flagsmith", "Deployment", state) for state in states]
+    assert translator.counts == {states[-1]: 1}
+
+
+def test_components_and_providers_are_no_rows_of_the_table() -> None:
+    _, heard = translated(
+        {"resourcePreEvent": step("create", kind="flagsmith:Api", custom=False)},
+        {"resourcePreEvent": step("create", kind="pulumi:providers:kubernetes")},
+    )
+    assert heard == []
+
+
+def test_a_status_message_says_what_is_awaited_until_the_resource_has_ended() -> None:
+    waits = said("info", "<{%reset%}>[1/2] Waiting for app ReplicaSet<{%reset%}>\n", ephemeral=True)
+    _, heard = translated({"resourcePreEvent": step("create")}, waits, {"resOutputsEvent": step("create")}, waits)
+    assert [event.message for event in heard] == ["", "[1/2] Waiting for app ReplicaSet", ""]
+
+
+def test_errors_name_their_resource_and_are_kept_once() -> None:
+    error = said("error", "3 errors occurred")
+    translator, heard = translated(
+        {"resourcePreEvent": step("create")}, error, error, {"resOpFailedEvent": {**step("create"), "status": 1}}
+    )
+    assert translator.errors == ["Deployment flagsmith: 3 errors occurred"]
+    assert heard[-1].state is State.FAILED
+    assert [manifest["metadata"]["name"] for manifest in translator.failed] == ["flagsmith"]
+
+
+def test_a_preview_s_changes_name_the_fields_that_differ() -> None:
+    diff = {"spec.replicas": {"diffKind": "update"}}
+    translator, _ = translated(
+        {"resourcePreEvent": step("update", detailedDiff=diff)}, {"resourcePreEvent": step("same")}
+    )
+    assert translator.changes == [PlannedChange("update", "Deployment", "flagsmith", ("spec.replicas",))]

@@ -1,0 +1,103 @@
+"""The real program on the throw-away cluster."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+import pytest
+
+from ops.cluster import rest
+from ops.cluster.api import LocalCluster
+from ops.engine.api import DirectEngine
+from ops.engine.results import Result
+from ops.stacks import Stack, load_stack
+from tests.recording import ROOT
+
+NAMESPACE = "feature-flags"
+COLLECTIONS = (
+    "/api/v1/namespaces/feature-flags/pods",
+    "/api/v1/namespaces/feature-flags/secrets",
+    "/api/v1/namespaces/feature-flags/configmaps",
+    "/api/v1/namespaces/feature-flags/services",
+    "/api/v1/namespaces/feature-flags/persistentvolumeclaims",
+    "/api/v1/namespaces/feature-flags/resourcequotas",
+    "/api/v1/namespaces/feature-flags/limitranges",
+    "/apis/apps/v1/namespaces/feature-flags/deployments",
+    "/apis/apps/v1/namespaces/feature-flags/replicasets",
+    "/apis/apps/v1/namespaces/feature-flags/statefulsets",
+    "/apis/batch/v1/namespaces/feature-flags/jobs",
+    "/apis/policy/v1/namespaces/feature-flags/poddisruptionbudgets",
+    "/apis/networking.k8s.io/v1/namespaces/feature-flags/ingresses",
+)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The stack `local` on the throw-away cluster, with some of its settings replaced."""
+
+    cluster: LocalCluster
+    http: httpx.Client
+
+    def stack(self, overrides: Mapping[str, object] | None = None) -> Stack:
+        loaded = load_stack("local", ROOT)
+        config = dict(loaded.config) | {f"feature-flags:{key}": value for key, value in (overrides or {}).items()}
+        return replace(loaded, config=config)
+
+    def engine(self, overrides: Mapping[str, object] | None = None) -> DirectEngine:
+        return DirectEngine(ROOT, self.stack(overrides), self.cluster.kubeconfig, self.cluster.context)
+
+    def up(self, overrides: Mapping[str, object] | None = None) -> Result:
+        return self.engine(overrides).up()
+
+    def get(self, path: str) -> dict[str, Any]:
+        response = self.http.get(path)
+        response.raise_for_status()
+        return dict(response.json())
+
+    def items(self, path: str, **labels: str) -> list[dict[str, Any]]:
+        selector = ",".join(f"{key}={value}" for key, value in labels.items())
+        response = self.http.get(path, params={"labelSelector": selector})
+        response.raise_for_status()
+        return list(response.json()["items"])
+
+    def versions(self) -> dict[str, str]:
+        """The resource version of every object of the namespace, and of the namespace."""
+        found = {"namespace": self.get(f"/api/v1/namespaces/{NAMESPACE}")["metadata"]["resourceVersion"]}
+        for path in COLLECTIONS:
+            for item in self.items(path):
+                found[f"{path}/{item['metadata']['name']}"] = item["metadata"]["resourceVersion"]
+        return found
+
+    def generations(self) -> dict[str, int]:
+        """How often what is wanted of each workload changed."""
+        kinds = ("deployments", "statefulsets")
+        items = [item for kind in kinds for item in self.items(f"/apis/apps/v1/namespaces/{NAMESPACE}/{kind}")]
+        return {item["metadata"]["name"]: item["metadata"]["generation"] for item in items}
+
+    def pods(self, component: str) -> list[dict[str, Any]]:
+        """The pods of a component that are not on their way out."""
+        label = {"app.kubernetes.io/component": component}
+        found = self.items(f"/api/v1/namespaces/{NAMESPACE}/pods", **label)
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def available(self) -> int:
+        status = self.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/flagsmith")["status"]
+        return int(status.get("availableReplicas", 0))
+
+
+@pytest.fixture(scope="session")
+def platform(cluster: LocalCluster) -> Iterator[Platform]:
+    with rest.client(cluster.kubeconfig) as http:
+        made = Platform(cluster, http)
+        try:
+            yield made
+        finally:
+            made.engine().down()
+
+
+@pytest.fixture
+def deployed(platform: Platform) -> Platform:
+    """The stack as its file says, whatever an earlier test did to it."""
+    platform.up()
+    return platform

@@ -1,0 +1,94 @@
+"""Every manifest of every stack, before the real API server's eyes."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from ops.cluster import rest
+from ops.cluster.api import LocalCluster
+from tests.recording import STACKS, pod_templates, recorded
+
+pytestmark = pytest.mark.cluster
+
+SCRATCH = "manifests"
+COLLECTIONS = {
+    "Secret": "/api/v1/namespaces/{}/secrets",
+    "ConfigMap": "/api/v1/namespaces/{}/configmaps",
+    "Service": "/api/v1/namespaces/{}/services",
+    "ResourceQuota": "/api/v1/namespaces/{}/resourcequotas",
+    "LimitRange": "/api/v1/namespaces/{}/limitranges",
+    "PersistentVolumeClaim": "/api/v1/namespaces/{}/persistentvolumeclaims",
+    "Namespace": "/api/v1/namespaces",
+    "Deployment": "/apis/apps/v1/namespaces/{}/deployments",
+    "StatefulSet": "/apis/apps/v1/namespaces/{}/statefulsets",
+    "Job": "/apis/batch/v1/namespaces/{}/jobs",
+    "PodDisruptionBudget": "/apis/policy/v1/namespaces/{}/poddisruptionbudgets",
+    "Ingress": "/apis/networking.k8s.io/v1/namespaces/{}/ingresses",
+}
+
+
+@pytest.fixture(scope="module")
+def http(cluster: LocalCluster) -> Iterator[httpx.Client]:
+    """A client, and a namespace with Pod Security `restricted` to try objects in without making them."""
+    with rest.client(cluster.kubeconfig) as client:
+        labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+        manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SCRATCH, "labels": labels}}
+        client.post("/api/v1/namespaces", json=manifest).raise_for_status()
+        try:
+            yield client
+        finally:
+            client.delete(f"/api/v1/namespaces/{SCRATCH}").raise_for_status()
+
+
+def tried(http: httpx.Client, manifest: dict[str, Any]) -> httpx.Response:
+    """The server's answer to creating the object, which it validates strictly and does not keep."""
+    moved = copy.deepcopy(manifest)
+    if moved["kind"] == "Namespace":
+        moved["metadata"]["name"] = "another-namespace"
+    else:
+        moved["metadata"]["namespace"] = SCRATCH
+    path = COLLECTIONS[moved["kind"]].format(SCRATCH)
+    return http.post(path, json=moved, params={"dryRun": "All", "fieldValidation": "Strict"})
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_manifest_is_accepted_with_strict_validation(http: httpx.Client, stack: str) -> None:
+    for item in recorded(stack).program.objects:
+        answer = tried(http, item.manifest)
+        assert answer.status_code == 201, f"{item.ref}: {answer.json()['message']}"
+        assert "Warning" not in answer.headers, f"{item.ref}: {answer.headers['Warning']}"
+
+
+def test_a_misspelt_field_is_refused(http: httpx.Client) -> None:
+    manifest = copy.deepcopy(recorded("local").one("Deployment", "flagsmith"))
+    manifest["spec"]["template"]["spec"]["terminationGracePeriodSecond"] = 60
+    answer = tried(http, manifest)
+    assert answer.status_code == 400
+    assert 'unknown field "spec.template.spec.terminationGracePeriodSecond"' in answer.json()["message"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_pod_of_every_template_is_admitted_under_restricted(http: httpx.Client, stack: str) -> None:
+    names = []
+    for name, template in pod_templates(recorded(stack)):
+        answer = http.post(f"/api/v1/namespaces/{SCRATCH}/pods", params={"dryRun": "All"}, json=pod(name, template))
+        assert answer.status_code == 201, f"{name}: {answer.json()['message']}"
+        names.append(name)
+    assert len(names) == 6
+
+
+def test_a_pod_that_may_gain_privileges_is_not(http: httpx.Client) -> None:
+    name, template = next(pod_templates(recorded("local")))
+    broken = copy.deepcopy(template)
+    broken["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = True
+    answer = http.post(f"/api/v1/namespaces/{SCRATCH}/pods", params={"dryRun": "All"}, json=pod(name, broken))
+    assert answer.status_code == 403
+    assert "restricted" in answer.json()["message"]
+
+
+def pod(name: str, template: dict[str, Any]) -> dict[str, Any]:
+    metadata = template["metadata"] | {"name": name.rpartition("/")[2], "namespace": SCRATCH}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}

@@ -1,0 +1,144 @@
+"""What a deployment does to a running platform: everything once, then only what changed, and never too few pods."""
+
+import pytest
+
+from ops.errors import OpsError
+from tests.deployment.conftest import NAMESPACE, Platform
+from tests.fixtures_cluster import eventually
+
+pytestmark = pytest.mark.cluster
+
+ZONE = "topology.kubernetes.io/zone"
+
+
+def zones_of(platform: Platform) -> list[str]:
+    nodes = {node["metadata"]["name"]: node["metadata"]["labels"][ZONE] for node in platform.items("/api/v1/nodes")}
+    return sorted(nodes[pod["spec"]["nodeName"]] for pod in platform.pods("api"))
+
+
+def test_the_first_deployment_rolls_out_three_replicas_in_three_zones(deployed: Platform) -> None:
+    status = deployed.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/flagsmith")["status"]
+    assert (status["replicas"], status["availableReplicas"], status["updatedReplicas"]) == (3, 3, 3)
+    assert len(set(zones_of(deployed))) == 3
+    jobs = deployed.items(f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs")
+    assert {job["status"]["succeeded"] for job in jobs} == {1}
+    assert len(jobs) == 2
+
+
+def test_a_second_run_moves_no_resource_version(deployed: Platform) -> None:
+    before = deployed.versions()
+    assert len(before) > 25
+    result = deployed.up()
+    assert not result.changed
+    assert deployed.versions() == before
+
+
+def test_a_setting_of_redis_rolls_redis_and_nothing_else(deployed: Platform) -> None:
+    before = deployed.generations()
+    deployed.up({"redis": {"evictionPolicy": "allkeys-lfu"}})
+    after = deployed.generations()
+    assert {name for name in after if after[name] != before[name]} == {"flagsmith-redis"}
+
+
+def test_more_replicas_restart_none_of_those_there(deployed: Platform) -> None:
+    before = {pod["metadata"]["name"] for pod in deployed.pods("api")}
+    deployed.up({"replicas": 4})
+    after = {pod["metadata"]["name"] for pod in deployed.pods("api")}
+    assert before < after
+    assert len(after) == 4
+
+
+def test_after_many_rollouts_the_replicas_are_still_in_three_zones(deployed: Platform) -> None:
+    for attempt in range(4):
+        deployed.up({"env": {"LOGIN_THROTTLE_RATE": f"{attempt + 1}/min"}})
+        assert len(set(zones_of(deployed))) == 3, f"after rollout {attempt + 1}"
+
+
+def test_a_rollout_never_leaves_fewer_than_three_available(deployed: Platform) -> None:
+    fewest = deployed.available()
+    engine = deployed.engine({"env": {"LOGIN_THROTTLE_RATE": "9/min"}})
+    engine_events = []
+
+    def watch(event: object) -> None:
+        nonlocal fewest
+        engine_events.append(event)
+        fewest = min(fewest, deployed.available())
+
+    engine._on_event = watch  # noqa: SLF001 the engine of this test only
+    engine.up()
+    assert len(engine_events) > 10
+    assert fewest == 3
+
+
+def test_a_component_that_is_switched_off_is_deleted_and_the_rest_stays(deployed: Platform) -> None:
+    before = deployed.generations()
+    result = deployed.up({"ingress": {"enabled": False}})
+    assert {f"{ref.kind}/{ref.name}" for ref in result.deleted} == {
+        "Ingress/flagsmith",
+        "Service/flagsmith-unpublished",
+    }
+    assert deployed.items(f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/ingresses") == []
+    assert set(deployed.generations()) == set(before)
+
+
+def test_a_bigger_volume_grows_in_place(deployed: Platform) -> None:
+    path = f"/api/v1/namespaces/{NAMESPACE}/persistentvolumeclaims/flagsmith-postgres-data"
+    before = deployed.get(path)["metadata"]["uid"]
+    deployed.up({"postgres": {"storage": {"size": "2Gi"}}})
+    claim = deployed.get(path)
+    assert claim["metadata"]["uid"] == before
+    assert claim["spec"]["resources"]["requests"]["storage"] == "2Gi"
+
+    def the_volume_has_grown() -> bool:
+        return str(deployed.get(path)["status"]["capacity"]["storage"]) == "2Gi"
+
+    eventually(the_volume_has_grown)
+    # Storage cannot shrink; the next test starts from a platform made anew.
+    deployed.engine().down()
+
+
+def test_draining_a_node_never_leaves_fewer_than_two_api_pods(deployed: Platform) -> None:
+    node = deployed.pods("api")[0]["spec"]["nodeName"]
+    cordon = {"spec": {"unschedulable": True}}
+    merge = {"Content-Type": "application/merge-patch+json"}
+    deployed.http.patch(f"/api/v1/nodes/{node}", json=cordon, headers=merge).raise_for_status()
+    try:
+        fewest = deployed.available()
+
+        def the_node_is_drained() -> bool:
+            nonlocal fewest
+            left = [pod for pod in deployed.pods("api") if pod["spec"]["nodeName"] == node]
+            for pod in left:
+                name = pod["metadata"]["name"]
+                eviction = {
+                    "apiVersion": "policy/v1",
+                    "kind": "Eviction",
+                    "metadata": {"name": name, "namespace": NAMESPACE},
+                }
+                answer = deployed.http.post(f"/api/v1/namespaces/{NAMESPACE}/pods/{name}/eviction", json=eviction)
+                # 429: the budget does not allow it yet; 404: it has gone in between.
+                assert answer.status_code in {201, 404, 429}, answer.text
+            fewest = min(fewest, deployed.available())
+            return not left and deployed.available() == 3
+
+        eventually(the_node_is_drained)
+        assert fewest >= 2
+    finally:
+        cordon["spec"]["unschedulable"] = False
+        deployed.http.patch(f"/api/v1/nodes/{node}", json=cordon, headers=merge).raise_for_status()
+
+
+def test_a_refused_setting_touches_nothing(deployed: Platform) -> None:
+    before = deployed.versions()
+    with pytest.raises(OpsError, match="feature-flags:replicas"):
+        deployed.up({"replicas": 0})
+    assert deployed.versions() == before
+
+
+def test_down_leaves_nothing(platform: Platform) -> None:
+    platform.up()
+    platform.engine().down()
+    assert platform.http.get(f"/api/v1/namespaces/{NAMESPACE}").status_code == 404
+    states = [item["metadata"]["name"] for item in platform.items("/api/v1/namespaces/kube-system/secrets")]
+    assert not [name for name in states if name.startswith("ff-direct")]
+    assert platform.items("/api/v1/persistentvolumes") == []
