@@ -1,5 +1,6 @@
 """Which engine deploys a stack."""
 
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_without_pulumi_on_path_the_one_of_the_sdk_s_installer_counts(
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
     assert pulumi_cli.find() is None
-    installed = tmp_path / ".pulumi" / "versions" / pulumi_cli.version("pulumi") / "bin" / "pulumi"
+    installed = tmp_path / ".pulumi" / "versions" / version("pulumi") / "bin" / "pulumi"
     installed.parent.mkdir(parents=True)
     installed.write_text("#!/bin/sh\n")
     assert pulumi_cli.find() == installed

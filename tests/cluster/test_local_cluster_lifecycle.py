@@ -87,7 +87,7 @@ def test_a_cluster_outlives_the_command_that_made_it_and_takes_more_stages(home:
         "api.up(home=Path(sys.argv[1]), kind='simulated', extra_stages=[Path(sys.argv[2])])"
     )
     command = [sys.executable, "-c", program, str(home), str(stages)]
-    subprocess.run(command, check=True, capture_output=True)  # noqa: S603
+    subprocess.run(command, check=True, capture_output=True)
     assert api.status(home=home).up
     with client_for(api.kubeconfig_path(home=home)) as connection:
         core = client.CoreV1Api(connection)

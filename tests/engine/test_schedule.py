@@ -46,7 +46,11 @@ def test_what_needs_a_failed_item_never_starts_and_the_rest_ends() -> None:
 
 def test_independent_items_run_at_the_same_time() -> None:
     together = Barrier(3, timeout=10)
-    assert not run_graph({A: [], B: [], C: []}, lambda _: together.wait() and None, Event()).failures
+
+    def work(_: Ref) -> None:
+        together.wait()
+
+    assert not run_graph({A: [], B: [], C: []}, work, Event()).failures
 
 
 def test_a_defect_stops_the_work_that_is_under_way() -> None:
