@@ -54,8 +54,8 @@ def deployer(
 def test_down_of_protected_resources_lists_them_and_destroys_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Path
 ) -> None:
-    protected = {"urn": URN, "custom": True, "protect": True}
-    with pytest.raises(OpsError, match="holds protected resources:\n  Namespace namespace"):
+    protected = {"urn": URN, "custom": True, "protect": True, "inputs": {"metadata": {"name": "feature-flags"}}}
+    with pytest.raises(OpsError, match="holds protected resources:\n  Namespace feature-flags"):
         deployer(tmp_path, monkeypatch, resources=[protected, {"urn": f"{URN}2", "custom": True}]).down()
     assert "destroy" not in calls.read_text()
 
@@ -81,6 +81,22 @@ def test_a_locked_stack_says_how_to_unlock_it(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(OpsError, match="Another update of the stack 'local' is running") as error:
         deployer(tmp_path, monkeypatch, other=locked).up()
     assert "pulumi cancel --stack local" in (error.value.hint or "")
+
+
+def test_an_interrupt_is_left_to_the_cli_and_ends_the_command_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Path
+) -> None:
+    interrupted = f"kill -INT $PPID; echo ended >> {calls}; exit 255"
+    with pytest.raises(KeyboardInterrupt):
+        deployer(tmp_path, monkeypatch, other=interrupted).up()
+    assert calls.read_text().endswith("ended\n")
+
+
+def test_an_object_that_a_killed_run_left_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exists = 'echo "error: deployments.apps \\"flagsmith-redis\\" already exists" >&2; exit 255'
+    with pytest.raises(OpsError, match="already exists") as error:
+        deployer(tmp_path, monkeypatch, other=exists).up()
+    assert "pulumi import" in (error.value.hint or "")
 
 
 def test_a_failure_without_diagnostics_tells_what_the_cli_said_last(

@@ -107,7 +107,7 @@ def test_draining_a_node_never_leaves_fewer_than_two_api_pods(deployed: Platform
 
         def the_node_is_drained() -> bool:
             nonlocal fewest
-            left = [pod for pod in deployed.pods("api") if pod["spec"]["nodeName"] == node]
+            left = [pod for pod in deployed.pods("api") if pod["spec"].get("nodeName") == node]
             for pod in left:
                 name = pod["metadata"]["name"]
                 eviction = {
