@@ -18,11 +18,17 @@ def cluster_service(
 ) -> Service:
     """A ClusterIP Service before the pods of `component`, each port under the same number as in the pods.
 
-    Make it depend on its workload: one made before its pods is awaited for ten seconds for nothing.
+    Make it depend on its workload. Pulumi then need not await it: the pods are ready, and it would watch their
+    endpoints for ten seconds more.
     """
     return Service(
         logical_name,
-        metadata=ObjectMetaArgs(name=name, namespace=namespace, labels=metadata.labels(component)),
+        metadata=ObjectMetaArgs(
+            name=name,
+            namespace=namespace,
+            labels=metadata.labels(component),
+            annotations={"pulumi.com/skipAwait": "true"},
+        ),
         spec=ServiceSpecArgs(
             type="ClusterIP",
             selector=metadata.selector(component),

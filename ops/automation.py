@@ -1,11 +1,14 @@
 """The Pulumi CLI as an engine, driven by Pulumi's Automation API. All of Pulumi is imported when it is first needed."""
 
+import shlex
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
 
 from ops.automation_events import EventTranslator
@@ -62,9 +65,9 @@ class CliDeployer:
 
     def check_down(self) -> None:
         """Raise when the recorded state holds protected resources, listing them."""
-        protected = [resource["urn"] for resource in self._resources() if resource.get("protect")]
+        protected = [item for item in self._resources() if item.get("protect") and item.get("custom")]
         if protected:
-            listed = "\n".join(f"  {_described(urn)}" for urn in protected)
+            listed = "\n".join(f"  {_described(item)}" for item in protected)
             raise OpsError(
                 f"Nothing was deleted, since the stack {self.stack.name!r} holds protected resources:\n{listed}",
                 hint="Set `protect: false` in the stack's configuration, run up, then try again.",
@@ -77,6 +80,19 @@ class CliDeployer:
         with self._listening() as heard:
             stack.destroy(on_event=heard, color="never", show_secrets=False, suppress_outputs=True)
         return Outcome(heard.counts, warnings=tuple(heard.warnings))
+
+    def _typed(self, command: str) -> str:
+        """The line that runs a command of the CLI on this stack by hand."""
+        needed = {key: value for key, value in self.environment.items() if key.startswith("PULUMI_")}
+        return " ".join(
+            [
+                *(f"{key}={shlex.quote(value)}" for key, value in needed.items()),
+                "pulumi",
+                command,
+                "--stack",
+                self.stack.name,
+            ]
+        )
 
     def _resources(self) -> list[dict[str, Any]]:
         stack = self._selected(make=False)
@@ -106,22 +122,26 @@ class CliDeployer:
         from pulumi import automation
 
         heard = EventTranslator(_ignore if quiet else self.on_event)
+        interrupted = Flag()
         try:
-            yield heard
+            with _interrupts_noted(interrupted):
+                yield heard
         except automation.ConcurrentUpdateError:
             raise OpsError(
                 f"Another update of the stack {self.stack.name!r} is running.",
-                hint="Wait for it to end. If it was killed, its lock is left: "
-                f"`pulumi cancel --stack {self.stack.name}` removes it.",
+                hint="Wait for it to end. If it was killed, its lock is left; remove it with:\n"
+                f"  {self._typed('cancel')}",
             ) from None
         except automation.StackNotFoundError:
             raise
         except automation.CommandError as error:
+            if interrupted.is_set():
+                raise KeyboardInterrupt from None
             causes = heard.errors or [_last_lines(str(error))]
             details = self.explain(heard.failed) if heard.failed else ""
             raise OpsError(
                 "\n".join([*causes, *([details] if details else [])]),
-                hint="Correct the cause and run again: Pulumi goes on where this run ended.",
+                hint=_what_to_do(causes),
             ) from None
 
 
@@ -152,13 +172,36 @@ def find_command(*, install: bool) -> "PulumiCommand":
         raise OpsError(f"The Pulumi CLI cannot be used or installed: {error}", hint=INSTALL_HINT) from None
 
 
+@contextmanager
+def _interrupts_noted(interrupted: Flag) -> Iterator[None]:
+    """Let the CLI, which gets the terminal's interrupt too, end its run in order: it records what it has made."""
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _ignore(_: Event) -> None:
     """Nobody watches."""
 
 
-def _described(urn: str) -> str:
-    kinds, _, name = urn.rpartition("::")
-    return f"{kinds.rpartition('::')[2].rpartition('$')[2].rpartition(':')[2]} {name}"
+def _what_to_do(causes: list[str]) -> str:
+    hint = "Correct the cause and run again: Pulumi goes on where this run ended."
+    if any("already exists" in cause for cause in causes):
+        hint += (
+            "\nAn object that already exists was left by a run that was killed before it could record it, or it is "
+            "somebody else's. If nobody needs it, delete it with kubectl; to keep it, use `pulumi import`."
+        )
+    return hint
+
+
+def _described(resource: Mapping[str, Any]) -> str:
+    """A recorded resource as people know it: its kind, and its name in the cluster where it has one."""
+    kinds, _, name = str(resource["urn"]).rpartition("::")
+    metadata = (resource.get("inputs") or {}).get("metadata")
+    known = metadata.get("name") if isinstance(metadata, dict) else None
+    return f"{kinds.rpartition(':')[2]} {known or name}"
 
 
 def _last_lines(text: str) -> str:

@@ -26,6 +26,7 @@ _STEPS: Mapping[str, tuple[State | None, State]] = {
     "delete-replaced": (State.REPLACING, State.REPLACED),
 }
 _PLANNED = ("create", "import", "update", "delete", "replace")
+_NO_CAUSE = ("update failed", "preview failed", "destroy failed")  # what the engine says last, after the cause
 _COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 
 
@@ -102,7 +103,7 @@ class EventTranslator:
         if said.severity == "error":
             name, kind = self._names.get(said.urn or "", ("", ""))
             message = f"{kind} {name}: {text}" if name else text
-            if message not in self.errors:
+            if message not in self.errors and text not in _NO_CAUSE:
                 self.errors.append(message)
         elif said.severity == "warning" and not said.ephemeral:
             if text not in self.warnings:

@@ -39,7 +39,7 @@ def plan_as_json(plan: Plan, engine: EngineName) -> str:
 def show_warnings(console: Console, warnings: tuple[str, ...]) -> None:
     """Each warning on lines of its own."""
     for warning in warnings:
-        console.print(f"Warning: {warning}", style="yellow", markup=False)
+        console.print(f"Warning: {warning}", style="yellow", markup=False, soft_wrap=True)
 
 
 def totals(outcome: Outcome, seconds: float) -> str:

@@ -90,8 +90,10 @@ def made_by(target: Target, wanted: EngineName | None) -> EngineName | None:
     return EngineName.DIRECT if direct(target, _ignore).has_made_stack() else None
 
 
-def deployer(target: Target, engine: EngineName, on_event: OnEvent, *, install: bool) -> Deployer:
-    """What deploys the target."""
+def deployer(
+    target: Target, engine: EngineName, on_event: OnEvent, *, install: bool, makes_stack: bool = False
+) -> Deployer:
+    """What deploys the target; with `makes_stack` its preview too makes a stack that Pulumi does not know."""
     if engine is EngineName.DIRECT:
         return direct(target, on_event)
     from ops.automation import CliDeployer, find_command
@@ -104,7 +106,7 @@ def deployer(target: Target, engine: EngineName, on_event: OnEvent, *, install: 
         environment=_environment(target),
         on_event=on_event,
         explain=lambda failed: explain(target.kubeconfig, target.context, failed),
-        makes_stack=target.is_local,
+        makes_stack=makes_stack or target.is_local,
     )
 
 

@@ -45,7 +45,7 @@ def up(
     if not target.is_local and not yes:
         _require_terminal(f"Deploying the stack {stack!r}")
         with Progress(progress(), f"Comparing {_where(target)}") as compare:
-            plan = deployer(target, choice.engine, compare, install=install_pulumi).preview()
+            plan = deployer(target, choice.engine, compare, install=install_pulumi, makes_stack=True).preview()
         report.show_plan(progress(), plan)
         _confirm(f"Deploy {_where(target)}?")
     with Progress(progress(), f"Deploying {_where(target)} with {choice.engine.label}") as run:

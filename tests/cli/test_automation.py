@@ -1,6 +1,7 @@
 """The Pulumi CLI as an engine, over a `pulumi` that is a script."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,15 @@ def test_a_stack_that_the_backend_does_not_know_is_not_made_by_a_preview(
         deployer(tmp_path, monkeypatch, select=unknown).preview()
     assert "pulumi stack init local" in (error.value.hint or "")
     assert "stack init" not in calls.read_text()
+
+
+def test_the_preview_that_up_shows_makes_the_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Path
+) -> None:
+    unknown = "echo \"error: no stack named 'local' found\" >&2; exit 1"
+    with pytest.raises(OpsError):  # the script answers nothing that the Automation API could read
+        replace(deployer(tmp_path, monkeypatch, select=unknown, other="false"), makes_stack=True).preview()
+    assert "stack init local" in calls.read_text()
 
 
 def test_a_locked_stack_says_how_to_unlock_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
