@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ops.commands import cluster, docs, render, stack
+from ops.commands import cluster, docs, env, render, stack
 from ops.console import output, progress
 from ops.errors import OpsError
 
@@ -58,6 +58,7 @@ app.command()(stack.up)
 app.command()(stack.preview)
 app.command()(stack.down)
 app.command()(render.render)
+app.command()(env.env)
 app.add_typer(cluster.app, name="cluster")
 app.command()(docs.docs)
 
