@@ -3,6 +3,7 @@
 import pulumi
 
 from components import arguments
+from components.autoscaler import Autoscaler
 from components.bootstrap import Bootstrap
 from components.credentials import Credentials
 from components.flagsmith import Flagsmith
@@ -21,22 +22,18 @@ for warning in settings.warnings:
 provider = cluster_provider(settings.context, settings.resolved_cluster_identifier)
 
 
-def options(*dependencies: pulumi.Resource, protect: bool = False) -> pulumi.ResourceOptions:
-    """On the one cluster, after `dependencies`; `protect` for what holds data, where the stack asks for it."""
-    return pulumi.ResourceOptions(
-        provider=provider, depends_on=list(dependencies), protect=(protect and settings.protect) or None
-    )
+def options(*dependencies: pulumi.Resource) -> pulumi.ResourceOptions:
+    """On the one cluster, after `dependencies`."""
+    return pulumi.ResourceOptions(provider=provider, depends_on=list(dependencies))
 
 
-namespace = PlatformNamespace("namespace", arguments.namespace_args(settings), options(protect=True))
-credentials = Credentials(
-    "credentials", arguments.credentials_args(settings, namespace.name), options(namespace, protect=True)
-)
+namespace = PlatformNamespace("namespace", arguments.namespace_args(settings), options())
+credentials = Credentials("credentials", arguments.credentials_args(settings, namespace.name), options(namespace))
 
 data_tier: list[pulumi.Resource] = [credentials]
 if settings.postgres.mode == "embedded":
     postgres_args = arguments.postgres_args(settings, namespace.name, credentials)
-    data_tier.append(Postgres("postgres", postgres_args, options(namespace, credentials, protect=True)))
+    data_tier.append(Postgres("postgres", postgres_args, options(namespace, credentials)))
 if settings.redis.mode == "embedded" and credentials.redis is not None:
     redis_args = arguments.redis_args(settings, namespace.name, credentials.redis)
     data_tier.append(Redis("redis", redis_args, options(namespace, credentials)))
@@ -44,7 +41,10 @@ if settings.redis.mode == "embedded" and credentials.redis is not None:
 # Each gates the next: databases, migration, first administrator, API, task processor.
 migration = Migration("migration", arguments.migration_args(settings, namespace.name, credentials), options(*data_tier))
 bootstrap = Bootstrap("bootstrap", arguments.bootstrap_args(settings, namespace.name, credentials), options(migration))
-flagsmith = Flagsmith("flagsmith", arguments.flagsmith_args(settings, namespace.name, credentials), options(bootstrap))
+gates: list[pulumi.Resource] = [bootstrap]
+if settings.autoscaling.enabled:
+    gates.append(Autoscaler("autoscaler", arguments.autoscaler_args(settings, namespace.name), options(bootstrap)))
+flagsmith = Flagsmith("flagsmith", arguments.flagsmith_args(settings, namespace.name, credentials), options(*gates))
 worker_args = arguments.task_processor_args(settings, namespace.name, credentials)
 TaskProcessor("task-processor", worker_args, options(flagsmith))
 if settings.ingress.enabled:

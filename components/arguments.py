@@ -1,7 +1,10 @@
 """From the settings to the arguments of each component: pure functions, and the only place that knows both."""
 
+import shlex
+
 import pulumi
 
+from components.autoscaler import AutoscalerArgs
 from components.bootstrap import BootstrapArgs
 from components.credentials import Credentials, CredentialsArgs
 from components.environment import Connections, FlagsmithEnvironment
@@ -28,6 +31,7 @@ def namespace_args(settings: Settings) -> PlatformNamespaceArgs:
         default_request=limits.default_request.as_dict(),
         default_limit=limits.default.as_dict(),
         max_limit=None if limits.max is None else limits.max.as_dict(),
+        protect=settings.protect,
     )
 
 
@@ -41,6 +45,7 @@ def credentials_args(settings: Settings, namespace: pulumi.Input[str]) -> Creden
         with_redis=settings.redis.mode != "none",
         django=settings.secret_key.existing_secret,
         admin=settings.admin.existing_secret,
+        protect=settings.protect,
     )
 
 
@@ -61,6 +66,7 @@ def postgres_args(settings: Settings, namespace: pulumi.Input[str], credentials:
         parameters=settings.postgres_parameters,
         credentials=credentials.postgres,
         placement=_placement(settings),
+        protect=settings.protect,
     )
 
 
@@ -91,6 +97,7 @@ def _environment(settings: Settings, credentials: Credentials, *, workers: int) 
             postgres_ca=settings.postgres.ca_secret,
             redis_ca=settings.redis.ca_secret,
         ),
+        caches=settings.caches,
         gunicorn_workers=workers,
         gunicorn_threads=settings.gunicorn_threads,
         gunicorn_timeout=settings.gunicorn.timeout,
@@ -140,7 +147,17 @@ def flagsmith_args(settings: Settings, namespace: pulumi.Input[str], credentials
     return FlagsmithArgs(
         pod=_pod(settings, credentials, resources=settings.api_resources, workers=settings.gunicorn_workers),
         namespace=namespace,
-        replicas=settings.resolved_replicas,
+        replicas=None if settings.autoscaling.enabled else settings.resolved_replicas,
+    )
+
+
+def autoscaler_args(settings: Settings, namespace: pulumi.Input[str]) -> AutoscalerArgs:
+    """The autoscaler of the API."""
+    return AutoscalerArgs(
+        namespace=namespace,
+        min_replicas=settings.resolved_replicas,
+        max_replicas=settings.most_replicas,
+        target_cpu=settings.target_cpu,
     )
 
 
@@ -174,5 +191,5 @@ def ingress_args(settings: Settings, namespace: pulumi.Input[str]) -> PublicIngr
 
 def login_command(settings: Settings, credentials: Credentials) -> str:
     """What to type to see the administrator's password."""
-    where = f"--context {settings.context} --namespace {settings.namespace.name}"
+    where = f"--context {shlex.quote(settings.context)} --namespace {settings.namespace.name}"
     return f"kubectl {where} get secret {credentials.admin.name} -o jsonpath='{{.data.password}}' | base64 --decode"

@@ -9,15 +9,10 @@ from typing import Final
 from pulumi_kubernetes.core.v1 import EnvVarArgs
 
 from components.references import SecretReference
+from components.settings.caches import Caches
 
 BACKEND: Final = "django_redis.cache.RedisCache"
 CA_DIRECTORY: Final = "/etc/flagsmith/redis-ca"
-
-# A hung Redis costs one time-out per operation, and a request makes about six: in all less than a second.
-SOCKET_TIMEOUT_SECONDS: Final = 0.1
-
-# A changed flag shows everywhere within this time, also if Redis was away when it changed.
-SECONDS: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +24,14 @@ class Cache:
         backend: the variable that names the backend.
         location: the variable that names the location.
         seconds: the variable of the time to live; None where the cache has none.
+        setting: the attribute of the settings `caches` with its value; empty where there is no variable.
     """
 
     database: int
     backend: str
     location: str
     seconds: str | None
+    setting: str = ""
 
 
 CACHES: Final = {
@@ -43,30 +40,35 @@ CACHES: Final = {
         backend="GET_FLAGS_ENDPOINT_CACHE_BACKEND",
         location="GET_FLAGS_ENDPOINT_CACHE_LOCATION",
         seconds="GET_FLAGS_ENDPOINT_CACHE_SECONDS",
+        setting="flags",
     ),
     "identities": Cache(
         database=2,
         backend="GET_IDENTITIES_ENDPOINT_CACHE_BACKEND",
         location="GET_IDENTITIES_ENDPOINT_CACHE_LOCATION",
         seconds="GET_IDENTITIES_ENDPOINT_CACHE_SECONDS",
+        setting="identities",
     ),
     "environment": Cache(
         database=3,
         backend="ENVIRONMENT_CACHE_BACKEND",
         location="ENVIRONMENT_CACHE_LOCATION",
         seconds="ENVIRONMENT_CACHE_SECONDS",
+        setting="environment",
     ),
     "environment-document": Cache(
         database=4,
         backend="CACHE_ENVIRONMENT_DOCUMENT_BACKEND",
         location="CACHE_ENVIRONMENT_DOCUMENT_LOCATION",
         seconds="CACHE_ENVIRONMENT_DOCUMENT_SECONDS",
+        setting="environment_document",
     ),
     "environment-segments": Cache(
         database=5,
         backend="CACHE_ENVIRONMENT_SEGMENTS_BACKEND",
         location="ENVIRONMENT_SEGMENTS_CACHE_LOCATION",
         seconds="CACHE_ENVIRONMENT_SEGMENTS_SECONDS",
+        setting="environment_segments",
     ),
     # Failed log-ins are counted by all replicas together, or each replica would allow as many again.
     "log-in throttling": Cache(
@@ -75,16 +77,18 @@ CACHES: Final = {
 }
 
 
-def cache_environment(redis: SecretReference | None, *, with_ca: bool) -> list[EnvVarArgs]:
-    """The variables that put the caches into Redis; none of them without Redis.
+def cache_environment(redis: SecretReference | None, caches: Caches, *, with_ca: bool) -> list[EnvVarArgs]:
+    """The variables that put the caches into Redis; without Redis, what bounds the one that Flagsmith has anyway.
 
     Args:
         redis: the Secret with the key `REDIS_URL` (scheme, password, host and port, no database), or None.
+        caches: how long each keeps what it holds, and how long an operation may wait.
         with_ca: whether the server's certificate is checked against the CA mounted at `CA_DIRECTORY`.
     """
     if redis is None:
-        return []
-    options = f"socket_timeout={SOCKET_TIMEOUT_SECONDS}&socket_connect_timeout={SOCKET_TIMEOUT_SECONDS}"
+        # Each process keeps environments in its memory, for 60 s unless told otherwise.
+        return [EnvVarArgs(name="ENVIRONMENT_CACHE_SECONDS", value=str(caches.environment))]
+    options = f"socket_timeout={caches.socket_timeout:g}&socket_connect_timeout={caches.socket_timeout:g}"
     if with_ca:
         options += f"&ssl_ca_certs={CA_DIRECTORY}/ca.crt"
     variables = [redis.env("REDIS_URL", "REDIS_URL")]
@@ -92,7 +96,7 @@ def cache_environment(redis: SecretReference | None, *, with_ca: bool) -> list[E
         variables.append(EnvVarArgs(name=cache.backend, value=BACKEND))
         variables.append(EnvVarArgs(name=cache.location, value=f"$(REDIS_URL)/{cache.database}?{options}"))
         if cache.seconds is not None:
-            variables.append(EnvVarArgs(name=cache.seconds, value=str(SECONDS)))
+            variables.append(EnvVarArgs(name=cache.seconds, value=str(getattr(caches, cache.setting))))
     # EXPIRING bounds how stale a document can get; PERSISTENT would miss a write made while Redis is away for good.
     variables.append(EnvVarArgs(name="CACHE_ENVIRONMENT_DOCUMENT_MODE", value="EXPIRING"))
     return variables

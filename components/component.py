@@ -19,6 +19,12 @@ class Component(pulumi.ComponentResource):
             list(inherited) if isinstance(inherited, Sequence) else []
         )
 
-    def child(self, *dependencies: pulumi.Resource) -> pulumi.ResourceOptions:
-        """The options of a child: this component as its parent, after `dependencies` and what the component needs."""
-        return pulumi.ResourceOptions(parent=self, depends_on=[*self._inherited, *dependencies])
+    def child(self, *dependencies: pulumi.Resource, protect: bool = False) -> pulumi.ResourceOptions:
+        """The options of a child: this component as its parent, after `dependencies` and what the component needs.
+
+        `protect` makes Pulumi refuse to delete it. It is given child by child, for what cannot be made again: a
+        protected component would also hold on to its quota or its Service.
+        """
+        return pulumi.ResourceOptions(
+            parent=self, depends_on=[*self._inherited, *dependencies], protect=True if protect else None
+        )

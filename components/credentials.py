@@ -34,6 +34,7 @@ class CredentialsArgs:
         with_redis: False when the stack runs without Redis, which then needs no Secret.
         django: the name of an existing Secret with the key `DJANGO_SECRET_KEY`; None to generate one.
         admin: the name of an existing Secret with the key `password`; None to generate one.
+        protect: whether Pulumi refuses to delete what is generated.
     """
 
     namespace: pulumi.Input[str]
@@ -43,6 +44,7 @@ class CredentialsArgs:
     with_redis: bool
     django: str | None
     admin: str | None
+    protect: bool
 
 
 class Credentials(Component):
@@ -60,6 +62,7 @@ class Credentials(Component):
         super().__init__(name, opts)
         self._namespace = args.namespace
         self._name = name
+        self._protects = args.protect
         self.postgres = self._existing(args.postgres) or self._postgres()
         self.redis = (self._existing(args.redis) or self._redis()) if args.with_redis else None
         self.django = self._existing(args.django) or self._secret(
@@ -84,7 +87,7 @@ class Credentials(Component):
             f"{self._name}-{purpose}-password",
             length=length,
             special=False,
-            opts=self.child(),
+            opts=self.child(protect=self._protects),
         )
         return pulumi.Output.secret(password.result)
 
@@ -108,7 +111,7 @@ class Credentials(Component):
             type="Opaque",
             # Not string_data, which the API server stores elsewhere, so that nobody would own the stored values.
             data=values.apply(lambda plain: {key: b64encode(value.encode()).decode() for key, value in plain.items()}),
-            opts=self.child(),
+            opts=self.child(protect=self._protects),
         )
         # A digest of a value of 190 random bits gives nothing away, and must not hide the pod template that carries it.
         return SecretReference(name=name, digest=pulumi.Output.unsecret(values.apply(digest)))

@@ -12,6 +12,7 @@ from pulumi_kubernetes.core.v1 import EnvVarArgs, EnvVarSourceArgs, ObjectFieldS
 from components import metadata
 from components.caches import cache_environment
 from components.references import SecretReference
+from components.settings.caches import Caches
 from components.settings.login import Login
 from components.settings.mail import Smtp
 from components.settings.references import SecretKeyReference
@@ -54,6 +55,7 @@ class FlagsmithEnvironment:
         url: the public URL, scheme included.
         namespace: the namespace, for the in-cluster names of the Service.
         connections: databases and keys.
+        caches: how long the caches keep what they hold.
         gunicorn_workers: worker processes of a pod.
         gunicorn_threads: threads of a worker.
         gunicorn_timeout: seconds after which a worker that does not answer is killed.
@@ -69,6 +71,7 @@ class FlagsmithEnvironment:
     url: str
     namespace: str
     connections: Connections
+    caches: Caches
     gunicorn_workers: int
     gunicorn_threads: int
     gunicorn_timeout: int
@@ -173,7 +176,7 @@ def _essentials(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
     django = args.connections.django
     return [
         django.env("DJANGO_SECRET_KEY", "DJANGO_SECRET_KEY"),
-        # Both default to the secret key; pinned, so that one can be rotated without the others.
+        # Both default to the secret key; stated, so that it shows what hangs on it.
         django.env("COOKIE_AUTH_JWT_SIGNING_KEY", "DJANGO_SECRET_KEY"),
         django.env("WAREHOUSE_CREDENTIALS_SECRET", "DJANGO_SECRET_KEY"),
         *_database(args.connections),
@@ -203,7 +206,7 @@ def server_environment(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
     """The variables of the API and the task processor, those that others refer to first."""
     return [
         *_essentials(args),
-        *cache_environment(args.connections.redis, with_ca=args.connections.redis_ca is not None),
+        *cache_environment(args.connections.redis, args.caches, with_ca=args.connections.redis_ca is not None),
         *_web(args),
         *_plain(
             {

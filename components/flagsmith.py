@@ -28,18 +28,20 @@ class FlagsmithArgs:
     Attributes:
         pod: what its pods are made from.
         namespace: where it runs.
-        replicas: how many there are.
+        replicas: how many there are; None when an autoscaler says so.
     """
 
     pod: FlagsmithPodArgs
     namespace: pulumi.Input[str]
-    replicas: int
+    replicas: int | None
 
 
 class Flagsmith(Component):
     """The Deployment, Service and PodDisruptionBudget `flagsmith`.
 
-    No replica is lost in a rolling update: a new pod is ready before an old one leaves.
+    No replica is lost in a rolling update: a new pod is ready before an old one leaves. Nor when an autoscaler takes
+    over: leaving `replicas` out would set it back to 1, unless its change is ignored, which keeps the number that is
+    there until the autoscaler sets another.
     """
 
     def __init__(self, name: str, args: FlagsmithArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -47,9 +49,16 @@ class Flagsmith(Component):
         release = args.pod.release
         labels = metadata.labels(COMPONENT, release.version)
         selector = LabelSelectorArgs(match_labels=metadata.selector(COMPONENT))
+        ignored = pulumi.ResourceOptions(ignore_changes=["spec.replicas"] if args.replicas is None else None)
         deployment = Deployment(
             f"{name}-deployment",
-            metadata=ObjectMetaArgs(name=metadata.API, namespace=args.namespace, labels=labels),
+            metadata=ObjectMetaArgs(
+                name=metadata.API,
+                namespace=args.namespace,
+                labels=labels,
+                # A stated number takes over from the autoscaler, or `kubectl scale`, that set one before.
+                annotations={"pulumi.com/patchForce": "true"},
+            ),
             spec=DeploymentSpecArgs(
                 replicas=args.replicas,
                 selector=selector,
@@ -59,7 +68,7 @@ class Flagsmith(Component):
                 ),
                 template=server_pod(args.pod, component=COMPONENT, container="flagsmith", command=release.serve),
             ),
-            opts=self.child(),
+            opts=pulumi.ResourceOptions.merge(self.child(), ignored),
         )
         cluster_service(
             f"{name}-service",

@@ -23,6 +23,8 @@ from components import metadata
 from components.component import Component
 
 COMPONENT: Final = "ingress"
+# The port of TCPMUX, which no image of the stack serves.
+CLOSED_PORT: Final = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,10 +71,11 @@ def _annotations(args: PublicIngressArgs) -> dict[str, str]:
 
 
 class PublicIngress(Component):
-    """The Ingress `flagsmith`, and a Service without pods that stands for what is not published.
+    """The Ingress `flagsmith`, and a Service that stands for what is not published.
 
     Flagsmith answers `/metrics` on its public port to anybody. No field of an Ingress refuses a path, and annotations
-    that do differ from controller to controller; a path that leads to a Service without pods is a 503 with all of them.
+    that do differ from controller to controller. A path that leads to a port on which nobody listens is a 502 with all
+    of them; a Service without pods would not do, since some controllers then take the next shorter path.
     """
 
     def __init__(self, name: str, args: PublicIngressArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -88,7 +91,8 @@ class PublicIngress(Component):
             ),
             spec=ServiceSpecArgs(
                 type="ClusterIP",
-                ports=[ServicePortArgs(name="http", port=metadata.API_PORT, protocol="TCP")],
+                selector=metadata.selector("api"),
+                ports=[ServicePortArgs(name="http", port=metadata.API_PORT, target_port=CLOSED_PORT, protocol="TCP")],
             ),
             opts=self.child(),
         )

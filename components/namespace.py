@@ -28,6 +28,7 @@ class PlatformNamespaceArgs:
         default_request: what a container that requests nothing is given, so that the quota does not refuse it.
         default_limit: the limits of a container that sets none.
         max_limit: the most a single container may be given; None for no such bound.
+        protect: whether Pulumi refuses to delete the namespace.
     """
 
     name: str
@@ -35,6 +36,7 @@ class PlatformNamespaceArgs:
     default_request: Mapping[str, str]
     default_limit: Mapping[str, str]
     max_limit: Mapping[str, str] | None
+    protect: bool
 
 
 class PlatformNamespace(Component):
@@ -54,7 +56,7 @@ class PlatformNamespace(Component):
                     **{f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")},
                 },
             ),
-            opts=self.child(),
+            opts=self.child(protect=args.protect),
         )
         if args.quota is not None:
             ResourceQuota(

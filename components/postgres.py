@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import pulumi
@@ -30,6 +31,7 @@ from components.pods import EmptyDir, Placement, pod_template, requirements
 from components.references import SecretReference, checksum_annotations
 from components.security import container_security_context
 from components.services import cluster_service
+from components.settings.quantities import MI, format_memory, parse_memory
 from components.settings.workload import Resources
 
 COMPONENT: Final = "database"
@@ -38,12 +40,10 @@ USER: Final = 999
 # A fast shutdown waits for the last checkpoint; the image stops on SIGINT, which is a fast shutdown.
 GRACE_PERIOD_SECONDS: Final = 120
 PASSWORD_FILE: Final = "/run/secrets/postgres/password"  # noqa: S105 a path, not a password
-SCRATCH: Final = (
-    EmptyDir(name="run", path="/var/run/postgresql", size_limit="16Mi"),
-    EmptyDir(name="tmp", path="/tmp", size_limit="256Mi"),  # noqa: S108 a mount of the pod's own
-    # The runtime's /dev/shm holds 64 MiB, which a parallel query can exceed.
-    EmptyDir(name="shm", path="/dev/shm", size_limit="256Mi", medium="Memory"),  # noqa: S108 likewise
-)
+START: Final = Path(__file__).parent / "scripts" / "start-postgres.sh"
+# The runtime's /dev/shm holds 64 MiB, which one parallel query can exceed; what lies there counts as the pod's memory.
+SHARED_MEMORY_SHARE: Final = 8
+MIN_SHARED_MEMORY: Final = 64 * MI
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +61,7 @@ class PostgresArgs:
         parameters: settings of the server by name, such as `max_connections`.
         credentials: the Secret with the key `password`.
         placement: where its pod runs.
+        protect: whether Pulumi refuses to delete the server and its volume.
     """
 
     namespace: pulumi.Input[str]
@@ -73,6 +74,17 @@ class PostgresArgs:
     parameters: Mapping[str, str]
     credentials: SecretReference
     placement: Placement
+    protect: bool
+
+
+def scratch(memory_limit: str) -> list[EmptyDir]:
+    """What the server writes besides its data; shared memory is an eighth of the memory limit, at least 64Mi."""
+    shared = max(MIN_SHARED_MEMORY, parse_memory(memory_limit) // SHARED_MEMORY_SHARE // MI * MI)
+    return [
+        EmptyDir(name="run", path="/var/run/postgresql", size_limit="16Mi"),
+        EmptyDir(name="tmp", path="/tmp", size_limit="256Mi"),  # noqa: S108 a mount of the pod's own
+        EmptyDir(name="shm", path="/dev/shm", size_limit=format_memory(shared), medium="Memory"),  # noqa: S108 likewise
+    ]
 
 
 def data_paths(major: int) -> tuple[str, str]:
@@ -97,9 +109,11 @@ def _ready(period: int, failures: int) -> ProbeArgs:
 def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
     """The pod template of the server."""
     mount, data = data_paths(args.major)
+    directories = scratch(args.resources.limits.memory)
     container = ContainerArgs(
         name="postgres",
         image=args.image,
+        command=["bash", "-c", START.read_text(encoding="utf-8"), "start-postgres"],
         args=[f"--{name.replace('_', '-')}={value}" for name, value in sorted(args.parameters.items())],
         env=[
             EnvVarArgs(name="POSTGRES_USER", value="postgres"),
@@ -107,6 +121,9 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
             EnvVarArgs(name="POSTGRES_PASSWORD_FILE", value=PASSWORD_FILE),
             EnvVarArgs(name="POSTGRES_INITDB_ARGS", value="--auth-host=scram-sha-256 --data-checksums"),
             EnvVarArgs(name="PGDATA", value=data),
+            EnvVarArgs(name="DATA_VOLUME", value=mount),
+            # The image's own variable, stated so that the start does not rely on it.
+            EnvVarArgs(name="PG_MAJOR", value=str(args.major)),
         ],
         ports=[ContainerPortArgs(name="postgres", container_port=metadata.POSTGRES_PORT)],
         # Ten minutes: a crash recovery replays the write-ahead log before it answers.
@@ -118,7 +135,7 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
         volume_mounts=[
             VolumeMountArgs(name="data", mount_path=mount),
             VolumeMountArgs(name="credentials", mount_path="/run/secrets/postgres", read_only=True),
-            *(directory.mount() for directory in SCRATCH),
+            *(directory.mount() for directory in directories),
         ],
     )
     return pod_template(
@@ -140,7 +157,7 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
                     items=[KeyToPathArgs(key="password", path="password")],
                 ),
             ),
-            *(directory.volume() for directory in SCRATCH),
+            *(directory.volume() for directory in directories),
         ],
         annotations=checksum_annotations(args.credentials),
         grace_period_seconds=GRACE_PERIOD_SECONDS,
@@ -171,7 +188,7 @@ class Postgres(Component):
                 storage_class_name=args.storage_class,
                 resources=VolumeResourceRequirementsArgs(requests={"storage": args.storage_size}),
             ),
-            opts=self.child(),
+            opts=self.child(protect=args.protect),
         )
         server = StatefulSet(
             f"{name}-server",
@@ -179,10 +196,13 @@ class Postgres(Component):
             spec=StatefulSetSpecArgs(
                 replicas=1,
                 service_name=metadata.POSTGRES,
+                # The default would never replace a pod that did not get ready: a wrong image or a pod that fits no node
+                # would stay, also after the setting is mended. With one replica there is no order to keep.
+                pod_management_policy="Parallel",
                 selector=LabelSelectorArgs(match_labels=metadata.selector(COMPONENT)),
                 template=postgres_pod(args),
             ),
-            opts=self.child(claim),
+            opts=self.child(claim, protect=args.protect),
         )
         cluster_service(
             f"{name}-service",

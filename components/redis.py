@@ -59,7 +59,7 @@ class RedisArgs:
 
 def _answers(period: int, failures: int) -> ProbeArgs:
     # redis-cli exits with 0 on an error reply too (a wrong password, say): only the answer tells.
-    command = ["sh", "-c", 'test "$(redis-cli -t 3 ping)" = PONG']
+    command = ["sh", "-c", 'test "$(redis-cli ping)" = PONG']
     return ProbeArgs(
         exec_=ExecActionArgs(command=command), period_seconds=period, timeout_seconds=5, failure_threshold=failures
     )

@@ -159,7 +159,10 @@ def _both(resources: Resources) -> list[str]:
 
 
 def _sizes() -> str:
-    columns = "size|API pods|CPU|memory|task processors|CPU|memory|PostgreSQL CPU|memory|connections|Redis CPU|memory"
+    columns = (
+        "size|API pods|autoscaler|CPU|memory|task processors|CPU|memory|PostgreSQL CPU|memory|connections|"
+        "Redis CPU|memory"
+    )
     lines = [
         "From the sizing guide of Flagsmith's vendor, and never fewer than 3 API replicas. Requests / limits:",
         "",
@@ -170,6 +173,7 @@ def _sizes() -> str:
         cells = [
             f"`{name}`",
             str(size.replicas),
+            " to ".join(map(str, size.autoscaling)),
             *_both(size.api),
             str(size.task_processor_replicas),
             *_both(size.task_processor),

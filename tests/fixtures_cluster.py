@@ -13,6 +13,8 @@ from ops.cluster.api import LocalCluster
 from ops.cluster.build import GoMissingError
 from ops.console import progress
 
+# What makes certain pods of the tests fail.
+STAGES = (Path(__file__).parent / "stages" / "failing-migration.yaml",)
 GO_MISSING = pytest.StashKey[GoMissingError]()
 
 
@@ -53,7 +55,7 @@ def cluster(cluster_programs: None, tmp_path_factory: pytest.TempPathFactory) ->
     """A simulated cluster for the whole session; tests use namespaces of their own."""
     home = tmp_path_factory.mktemp("cluster")
     try:
-        yield api.up(home=home, kind="simulated")
+        yield api.up(home=home, kind="simulated", extra_stages=STAGES)
     finally:
         api.down(home=home)
 

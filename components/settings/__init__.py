@@ -4,7 +4,9 @@
 `SettingsError` that names every problem.
 """
 
+from components.settings.autoscaling import Autoscaling
 from components.settings.cache import Redis
+from components.settings.caches import Caches
 from components.settings.database import Postgres
 from components.settings.errors import PROJECT, SettingsError
 from components.settings.ingress import Ingress
@@ -20,7 +22,9 @@ from components.settings.workload import Amount, Resources, Scheduling, Tolerati
 __all__ = [
     "PROJECT",
     "Amount",
+    "Autoscaling",
     "CaReference",
+    "Caches",
     "GitHubLogin",
     "Ingress",
     "Login",

@@ -31,11 +31,13 @@ class Section(BaseModel):
             raise ContradictionError(found)
         return self
 
-    def wrong_mode(self, *, section: str, mode: str, owner: str, fields: frozenset[str]) -> Iterator[Problem]:
+    def wrong_mode(
+        self, *, section: str, mode: str, owner: str, fields: frozenset[str], key: str = "mode"
+    ) -> Iterator[Problem]:
         """Yield a problem for each of `fields` (those of mode `owner`) that is set although the mode is `mode`."""
         for name in sorted(fields & self.model_fields_set):
             yield Problem(
                 path=(to_camel(name),),
-                text=f"belongs to {section}.mode {owner}, and the mode is {mode}: "
-                f"remove the key, or set {section}.mode to {owner}",
+                text=f"belongs to {section}.{key} {owner}, and {section}.{key} is {mode}: "
+                f"remove the key, or set {section}.{key} to {owner}",
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from components.settings.quantities import GI, format_cpu, format_memory, parse_cpu, parse_memory, round_up
+from components.settings.quantities import format_cpu, format_memory, parse_cpu, parse_memory
 from components.settings.workload import Resources
 
 if TYPE_CHECKING:
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 # A rolling update runs one pod more than the replicas.
 SURGE = 1
-# Connections kept free for the Jobs, for people and for PostgreSQL's own superuser reserve (3).
+# Connections kept free for the Jobs, for pods on their way out, for people and for PostgreSQL's superuser reserve (3).
 RESERVED_CONNECTIONS = 10
+# Beside its tasks, a task processor asks the database for its health when it starts.
+HEALTH_CONNECTIONS = 1
 # The migration Job and the bootstrap Job.
 JOBS = 2
-# The derived quota leaves as much again for whatever else an operator runs in the namespace.
-QUOTA_FACTOR = 2
 
 
 def connections(settings: Settings) -> int:
     """Return how many connections Flagsmith can hold at once, during a rolling update, reserve included."""
     per_pod = settings.gunicorn_workers * settings.gunicorn_threads
     return (
-        (settings.resolved_replicas + SURGE) * per_pod
-        + settings.task_processor_replicas * settings.task_processor.threads
+        (settings.most_replicas + SURGE) * per_pod
+        + (settings.task_processor_replicas + SURGE) * (settings.task_processor.threads + HEALTH_CONNECTIONS)
         + RESERVED_CONNECTIONS
     )
 
@@ -34,9 +34,10 @@ def connections(settings: Settings) -> int:
 def connections_sum(settings: Settings) -> str:
     """Spell out the sum of `connections`."""
     return (
-        f"({settings.resolved_replicas} replicas + {SURGE} surge) x {settings.gunicorn_workers} workers "
-        f"x {settings.gunicorn_threads} threads + {settings.task_processor_replicas} task processors "
-        f"x {settings.task_processor.threads} threads + {RESERVED_CONNECTIONS} reserved = {connections(settings)}"
+        f"({settings.most_replicas} replicas + {SURGE} surge) x {settings.gunicorn_workers} workers "
+        f"x {settings.gunicorn_threads} threads + ({settings.task_processor_replicas} task processors + {SURGE} surge) "
+        f"x ({settings.task_processor.threads} threads + {HEALTH_CONNECTIONS}) + {RESERVED_CONNECTIONS} reserved "
+        f"= {connections(settings)}"
     )
 
 
@@ -50,9 +51,9 @@ class Demand:
 
 
 def demands(settings: Settings) -> list[Demand]:
-    """Return every kind of pod of the stack with its largest number, that during a rolling update."""
+    """Return every kind of pod of the stack with its largest number, all rolling updates at once."""
     found = [
-        Demand(name="API", pods=settings.resolved_replicas + SURGE, resources=settings.api_resources),
+        Demand(name="API", pods=settings.most_replicas + SURGE, resources=settings.api_resources),
         Demand(
             name="task processor",
             pods=settings.task_processor_replicas + SURGE,
@@ -97,19 +98,22 @@ def format_amount(name: str, amount: int) -> str:
 
 
 def quota(settings: Settings) -> dict[str, str]:
-    """Return the `hard` bounds: those that are set, and for the others twice the need, in whole cores and Gi."""
+    """Return the `hard` bounds: those that are set, and for the rest what no change of size can run into.
+
+    A bound derived from the size would be lowered before the pods of the larger size are gone, and then keep the
+    database from being restarted: CPU and memory are bounded only where the operator says how much.
+    """
     chosen = settings.namespace.quota
     stated = {
         "requests.cpu": chosen.requests_cpu,
         "requests.memory": chosen.requests_memory,
         "limits.cpu": chosen.limits_cpu,
         "limits.memory": chosen.limits_memory,
-        "pods": chosen.pods,
     }
-    steps = {"cpu": 1000, "memory": GI}
-    hard = {}
-    for name, amount in need(settings).items():
-        derived = round_up(amount * QUOTA_FACTOR, steps.get(name.rpartition(".")[2], 1))
-        hard[name] = str(stated[name] or format_amount(name, derived))
-    hard["persistentvolumeclaims"] = str(chosen.persistent_volume_claims)
-    return hard
+    return {
+        **{name: amount for name, amount in stated.items() if amount is not None},
+        "pods": str(chosen.pods),
+        "persistentvolumeclaims": str(chosen.persistent_volume_claims),
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
+    }

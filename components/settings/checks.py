@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from components.settings import budget, releases
 from components.settings.cache import parse_redis_memory
+from components.settings.caches import PROMISED_SECONDS
 from components.settings.images import disagreement
 from components.settings.problems import Problem
 from components.settings.quantities import MI, format_memory, parse_cpu, parse_memory
@@ -26,6 +28,8 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _version(settings)
     yield from _certificate(settings)
     yield from _environment(settings)
+    yield from _caches(settings)
+    yield from _replicas(settings)
     yield from _memory(settings)
     yield from _connections(settings)
     yield from _quota(settings)
@@ -65,6 +69,33 @@ def _environment(settings: Settings) -> Iterator[Problem]:
         yield Problem(path=("envFromSecrets", name), text=f"is given in env too: remove it here or there ({name})")
 
 
+def _caches(settings: Settings) -> Iterator[Problem]:
+    if settings.redis.enabled:
+        return
+    owner, fields = "embedded or external", frozenset(type(settings.caches).model_fields)
+    for problem in settings.caches.wrong_mode(section="redis", mode="none", owner=owner, fields=fields):
+        yield replace(problem, path=("caches", *problem.path))
+
+
+def _replicas(settings: Settings) -> Iterator[Problem]:
+    if not settings.autoscaling.enabled:
+        return
+    if settings.replicas is not None:
+        yield Problem(
+            path=("replicas",),
+            text="is what an autoscaler sets, and autoscaling.enabled is true: remove it "
+            "(autoscaling.minReplicas is the fewest), or set autoscaling.enabled to false",
+        )
+    fewest, most = settings.resolved_replicas, settings.most_replicas
+    if fewest > most:
+        stated = "maxReplicas" if settings.autoscaling.max_replicas is not None else "minReplicas"
+        yield Problem(
+            path=("autoscaling", stated),
+            text=f"leaves no range: the fewest API pods are {fewest}, the most {most}. "
+            "Lower autoscaling.minReplicas, or raise autoscaling.maxReplicas",
+        )
+
+
 def _memory(settings: Settings) -> Iterator[Problem]:
     limit = settings.api_resources.limits.memory
     least = settings.gunicorn_workers * WORKER_MEMORY
@@ -93,7 +124,8 @@ def _connections(settings: Settings) -> Iterator[Problem]:
             path=("postgres", "maxConnections"),
             value=limit,
             text=f"must be at least what Flagsmith can open: {budget.connections_sum(settings)}. "
-            "Raise it, or lower replicas, gunicorn.workers, gunicorn.threads or taskProcessor.threads",
+            f"Raise it, or lower {'autoscaling.maxReplicas' if settings.autoscaling.enabled else 'replicas'}, "
+            "gunicorn.workers, gunicorn.threads or taskProcessor.threads",
         )
 
 
@@ -141,7 +173,7 @@ def warnings(settings: Settings) -> Iterator[str]:
     if not settings.redis.enabled:
         yield (
             "redis.mode is none: every process caches for itself, and each replica counts failed log-ins alone, "
-            f"so that an attacker gets {settings.resolved_replicas} times the attempts"
+            f"so that an attacker gets {settings.most_replicas} times the attempts"
         )
     if settings.postgres.resolved_sslmode in ("disable", "allow", "prefer"):
         yield (
@@ -151,4 +183,12 @@ def warnings(settings: Settings) -> Iterator[str]:
     if settings.ingress.enabled and not settings.ingress.tls.enabled and settings.size != "local":
         yield "ingress.tls.enabled is false: log-ins cross the network in clear, unless something before it adds TLS"
     if settings.resolved_replicas < 2:
-        yield "replicas is 1: a drained node or a failed pod stops the service"
+        key = "autoscaling.minReplicas" if settings.autoscaling.enabled else "replicas"
+        yield f"{key} is 1: a drained node or a failed pod stops the service"
+    if settings.redis.enabled:
+        for text, seconds in settings.caches.worst_cases().items():
+            if seconds > PROMISED_SECONDS:
+                yield (
+                    f"caches: a changed flag may show only after {seconds} s ({text}), "
+                    f"which is more than {PROMISED_SECONDS} s: lower one of them"
+                )

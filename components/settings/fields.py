@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from components.settings.admin import Admin, SecretKey
+from components.settings.autoscaling import Autoscaling
 from components.settings.base import Section
 from components.settings.cache import Redis
+from components.settings.caches import Caches
 from components.settings.database import Image, Postgres
 from components.settings.images import check_mirror
 from components.settings.ingress import Ingress
@@ -35,7 +37,8 @@ class SettingsFields(Section):
     context: Text = Field(description="The context of the kubeconfig to deploy to; never another.")
     cluster_identifier: Text | None = Field(
         default=None,
-        description="What tells the cluster from others; changing it replaces everything. Default: `context`.",
+        description="What Pulumi takes for the cluster's identity; changing it replaces everything. Not the context, "
+        "whose name each person may choose. Default: the namespace.",
     )
     version: ReleaseVersion = Field(default=dotted(NEWEST_VERIFIED), description="The release of Flagsmith.")
     image: Image = Field(
@@ -52,7 +55,12 @@ class SettingsFields(Section):
     size: Literal["local", "small", "medium", "large", "xlarge"] = Field(
         default="small", description="Sets replicas, resources, connections and caches together; see the table."
     )
-    replicas: Count | None = Field(default=None, description="API pods. Default: by `size`.")
+    replicas: Count | None = Field(
+        default=None, description="API pods. Default: by `size`. Not with `autoscaling.enabled`."
+    )
+    autoscaling: Autoscaling = Field(
+        default_factory=Autoscaling, description="An autoscaler in place of a fixed number of API pods."
+    )
     resources: Resources | None = Field(
         default=None, description="Requests and limits of an API container. Default: by `size`."
     )
@@ -70,6 +78,7 @@ class SettingsFields(Section):
     )
     postgres: Postgres = Field(default_factory=Postgres, description="The database.")
     redis: Redis = Field(default_factory=Redis, description="The cache.")
+    caches: Caches = Field(default_factory=Caches, description="How long Flagsmith's caches keep what they hold.")
     ingress: Ingress = Field(default_factory=Ingress, description="The Ingress.")
     env: dict[EnvName, PlainText] = Field(
         default_factory=dict,

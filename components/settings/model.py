@@ -7,7 +7,7 @@ from components.settings.cache import parse_redis_memory
 from components.settings.fields import SettingsFields
 from components.settings.images import resolve_image
 from components.settings.problems import Problem
-from components.settings.quantities import parse_cpu, parse_memory
+from components.settings.quantities import format_cpu, parse_cpu, parse_memory
 from components.settings.sizes import SIZES, Size
 from components.settings.tuning import postgres_parameters
 from components.settings.workload import Resources
@@ -43,12 +43,29 @@ class Settings(SettingsFields):
     @property
     def resolved_cluster_identifier(self) -> str:
         """What tells the cluster from others."""
-        return self.cluster_identifier or self.context
+        return self.cluster_identifier or self.namespace.name
 
     @property
     def resolved_replicas(self) -> int:
-        """Number of API pods."""
+        """Number of API pods; with an autoscaler, the fewest."""
+        if self.autoscaling.enabled:
+            return self.autoscaling.min_replicas or self.size_defaults.autoscaling[0]
         return self.replicas or self.size_defaults.replicas
+
+    @property
+    def most_replicas(self) -> int:
+        """Number of API pods; with an autoscaler, the most."""
+        if self.autoscaling.enabled:
+            return self.autoscaling.max_replicas or self.size_defaults.autoscaling[1]
+        return self.resolved_replicas
+
+    @property
+    def target_cpu(self) -> str:
+        """The CPU that an API pod is to use on average: a share of its limit.
+
+        The vendor means the share of a whole pod, of which only half is requested here.
+        """
+        return format_cpu(parse_cpu(self.api_resources.limits.cpu) * self.autoscaling.target_cpu // 100)
 
     @property
     def api_resources(self) -> Resources:
@@ -94,11 +111,12 @@ class Settings(SettingsFields):
 
     @property
     def postgres_parameters(self) -> dict[str, str]:
-        """Parameters of the embedded PostgreSQL, derived from its memory; empty for an external one."""
+        """Parameters of the embedded PostgreSQL, derived from its memory and disk; empty for an external one."""
         connections = self.max_connections
         if not self.postgres.embedded or connections is None:
             return {}
-        return postgres_parameters(parse_memory(self.postgres_resources.limits.memory), connections)
+        memory, storage = self.postgres_resources.limits.memory, self.postgres.storage.size
+        return postgres_parameters(parse_memory(memory), connections, parse_memory(storage))
 
     @property
     def redis_resources(self) -> Resources:

@@ -12,14 +12,17 @@ from components.settings.workload import Amount
 
 
 class Quota(Section):
-    """The ResourceQuota. A bound that is left out is twice what the stack's pods need during a rolling update."""
+    """The ResourceQuota. Without bounds on CPU and memory it stops a run-away only, and no way in but the Ingress.
+
+    Lower a bound after the pods that need it are gone: Kubernetes counts them until then.
+    """
 
     enabled: Boolean = Field(default=True, description="Whether there is a ResourceQuota.")
-    requests_cpu: Cpu | None = Field(default=None, description="Sum of the CPU requests. Default: derived.")
-    requests_memory: Memory | None = Field(default=None, description="Sum of the memory requests. Default: derived.")
-    limits_cpu: Cpu | None = Field(default=None, description="Sum of the CPU limits. Default: derived.")
-    limits_memory: Memory | None = Field(default=None, description="Sum of the memory limits. Default: derived.")
-    pods: Count | None = Field(default=None, description="Number of pods. Default: derived.")
+    requests_cpu: Cpu | None = Field(default=None, description="Sum of the CPU requests. Default: no bound.")
+    requests_memory: Memory | None = Field(default=None, description="Sum of the memory requests. Default: no bound.")
+    limits_cpu: Cpu | None = Field(default=None, description="Sum of the CPU limits. Default: no bound.")
+    limits_memory: Memory | None = Field(default=None, description="Sum of the memory limits. Default: no bound.")
+    pods: Count = Field(default=300, description="Number of pods.")
     persistent_volume_claims: Count = Field(default=10, description="Number of volume claims.")
 
 

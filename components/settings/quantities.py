@@ -70,8 +70,3 @@ def canonical_memory(quantity: str) -> str:
         if amount and amount % factor == 0:
             return f"{amount // factor}{decimal}"
     return str(amount)
-
-
-def round_up(amount: int, step: int) -> int:
-    """Return the smallest multiple of `step` that is not below `amount`."""
-    return -(-amount // step) * step

@@ -10,6 +10,11 @@ _BY_SETTING = {
     "postgres.sslmode": "PGSSLMODE",
     "postgres.caSecret": "PGSSLROOTCERT",
     "redis.existingSecret": "REDIS_URL",
+    "caches.flags": "GET_FLAGS_ENDPOINT_CACHE_SECONDS",
+    "caches.identities": "GET_IDENTITIES_ENDPOINT_CACHE_SECONDS",
+    "caches.environment": "ENVIRONMENT_CACHE_SECONDS",
+    "caches.environmentDocument": "CACHE_ENVIRONMENT_DOCUMENT_SECONDS",
+    "caches.environmentSegments": "CACHE_ENVIRONMENT_SEGMENTS_SECONDS",
     "host": "DJANGO_ALLOWED_HOSTS DJANGO_CSRF_TRUSTED_ORIGINS FLAGSMITH_DOMAIN FLAGSMITH_API_URL "
     "FLAGSMITH_FRONTEND_URL",
     "gunicorn.workers": "GUNICORN_WORKERS",
@@ -34,6 +39,9 @@ _FIXED = frozenset(
         "ALLOW_REGISTRATION_WITHOUT_INVITE",
         "API_URL",
         "BOOTSTRAP",
+        # Caches of each process, which would add their time to those in Redis.
+        "CACHE_FLAGS_SECONDS",
+        "CACHE_PROJECT_SEGMENTS_SECONDS",
         "COOKIE_SAME_SITE",
         "DJANGO_DB_CONN_HEALTH_CHECKS",
         "DJANGO_REDIS_IGNORE_EXCEPTIONS",

@@ -1,11 +1,11 @@
 """The table of sizes, from the sizing guide of Flagsmith's vendor (read at 2.265.0) and from what was measured.
 
-| size | the vendor's API pods | the vendor's database | task processor |
-|---|---|---|---|
-| small | 2 of 1 CPU / 2 GB | 2 CPU / 8 GB | 1 |
-| medium | 4 to 6 of 1 / 2 | 4 / 16 GB | 1 to 2 |
-| large | 10 to 15 of 1 / 2 | 8 / 32 GB | 2 |
-| xlarge | 20 to 30 of 2 / 4 | 16 / 64 GB | 2 to 4 |
+| size | the vendor's API pods | its autoscaler | the vendor's database | task processor |
+|---|---|---|---|---|
+| small | 2 of 1 CPU / 2 GB | 2 to 5 | 2 CPU / 8 GB | 1 |
+| medium | 4 to 6 of 1 / 2 | 4 to 15 | 4 / 16 GB | 1 to 2 |
+| large | 10 to 15 of 1 / 2 | 6 to 25 | 8 / 32 GB | 2 |
+| xlarge | 20 to 30 of 2 / 4 | 10 to 50 | 16 / 64 GB | 2 to 4 |
 
 The vendor's figures are the limits here, and half of the CPU is requested, since the vendor's pods are meant to run at
 60 %. There are never fewer than 3 API replicas, one a zone. The memory of PostgreSQL is requested in full: a database
@@ -29,7 +29,8 @@ class Size:
     """What one size sets; every value can be overridden by a setting of its own.
 
     Attributes:
-        replicas: API pods.
+        replicas: API pods, without an autoscaler.
+        autoscaling: the fewest and the most API pods of an autoscaler.
         api: requests and limits of an API container.
         task_processor_replicas: task processor pods.
         task_processor: requests and limits of a task processor container.
@@ -39,6 +40,7 @@ class Size:
     """
 
     replicas: int
+    autoscaling: tuple[int, int]
     api: Resources
     task_processor_replicas: int
     task_processor: Resources
@@ -54,6 +56,7 @@ def _resources(cpu: tuple[str, str], memory: tuple[str, str]) -> Resources:
 SIZES: dict[SizeName, Size] = {
     "local": Size(
         replicas=3,
+        autoscaling=(3, 5),
         api=_resources(("200m", "1"), ("576Mi", "1Gi")),
         task_processor_replicas=1,
         task_processor=_resources(("150m", "500m"), ("384Mi", "768Mi")),
@@ -63,6 +66,7 @@ SIZES: dict[SizeName, Size] = {
     ),
     "small": Size(
         replicas=3,
+        autoscaling=(3, 5),
         api=_resources(("500m", "1"), ("1Gi", "2Gi")),
         task_processor_replicas=1,
         task_processor=_resources(("250m", "1"), ("512Mi", "1Gi")),
@@ -72,6 +76,7 @@ SIZES: dict[SizeName, Size] = {
     ),
     "medium": Size(
         replicas=5,
+        autoscaling=(4, 15),
         api=_resources(("500m", "1"), ("1Gi", "2Gi")),
         task_processor_replicas=2,
         task_processor=_resources(("250m", "1"), ("512Mi", "1Gi")),
@@ -81,6 +86,7 @@ SIZES: dict[SizeName, Size] = {
     ),
     "large": Size(
         replicas=12,
+        autoscaling=(6, 25),
         api=_resources(("500m", "1"), ("1Gi", "2Gi")),
         task_processor_replicas=2,
         task_processor=_resources(("500m", "1"), ("1Gi", "2Gi")),
@@ -90,6 +96,7 @@ SIZES: dict[SizeName, Size] = {
     ),
     "xlarge": Size(
         replicas=24,
+        autoscaling=(10, 50),
         api=_resources(("1", "2"), ("2Gi", "4Gi")),
         task_processor_replicas=4,
         task_processor=_resources(("500m", "1"), ("1Gi", "2Gi")),

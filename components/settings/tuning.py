@@ -1,4 +1,4 @@
-"""PostgreSQL's parameters, derived from the memory of its container."""
+"""PostgreSQL's parameters, derived from the memory of its container and the size of its volume."""
 
 from components.settings.quantities import KI, MI
 
@@ -9,14 +9,21 @@ SHARED_BUFFERS_SHARE = 4
 WORK_MEM_USES = 3
 MIN_WORK_MEM, MAX_WORK_MEM = 2 * MI, 64 * MI
 MIN_MAINTENANCE, MAX_MAINTENANCE = 16 * MI, 1024 * MI
+# Between checkpoints the write-ahead log may grow to this share of the volume; the server's own default, 1 GB, would
+# fill a small one. A longer log is a longer recovery.
+WAL_SHARE = 8
+MIN_WAL, MAX_WAL = 64 * MI, 4096 * MI
 
 
 def _clamp(value: int, low: int, high: int) -> int:
     return max(low, min(value, high))
 
 
-def postgres_parameters(memory: int, max_connections: int) -> dict[str, str]:
-    """Return parameters for a server with `memory` bytes; PostgreSQL's `kB` and `MB` are powers of 1024."""
+def postgres_parameters(memory: int, max_connections: int, storage: int) -> dict[str, str]:
+    """Return parameters for a server with `memory` bytes and a volume of `storage` bytes.
+
+    PostgreSQL's `kB` and `MB` are powers of 1024.
+    """
     shared_buffers = memory // SHARED_BUFFERS_SHARE
     work_mem = (memory - shared_buffers) // (max_connections * WORK_MEM_USES)
     return {
@@ -24,5 +31,6 @@ def postgres_parameters(memory: int, max_connections: int) -> dict[str, str]:
         "shared_buffers": f"{shared_buffers // MI}MB",
         "effective_cache_size": f"{memory * 3 // 4 // MI}MB",
         "work_mem": f"{_clamp(work_mem, MIN_WORK_MEM, MAX_WORK_MEM) // KI}kB",
+        "max_wal_size": f"{_clamp(storage // WAL_SHARE, MIN_WAL, MAX_WAL) // MI}MB",
         "maintenance_work_mem": f"{_clamp(memory // 16, MIN_MAINTENANCE, MAX_MAINTENANCE) // MI}MB",
     }

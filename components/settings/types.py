@@ -3,6 +3,7 @@
 A validator raises ValueError with a sentence that starts with "must" or "is": the key and the value are put before it.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Annotated
@@ -62,6 +63,18 @@ def _whole(value: object) -> object:
         case str() if re.fullmatch(r"[+-]?[0-9]{1,18}", value):
             return int(value)
     raise ValueError("must be a whole number such as 3")
+
+
+def decimal(value: object) -> object:
+    """Take a number, also as text, as a finite float. ValueError if it is none."""
+    match value:
+        case bool():
+            pass
+        case int() | float() if math.isfinite(value):
+            return float(value)
+        case str() if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
+            return float(value)
+    raise ValueError("must be a number such as 0.1")
 
 
 def _boolean(value: object) -> object:

@@ -1,6 +1,7 @@
 """From registrations to a program: the Kubernetes objects, the order among them, and the secrets in them."""
 
 import base64
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from graphlib import CycleError
@@ -23,6 +24,7 @@ CLUSTER_KINDS = frozenset(
         *("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration"),
     }
 )
+PLAIN_PATH = re.compile(r"\w+(\.\w+)*")
 KINDS_OF_USERS = "kubernetes:apiextensions.k8s.io/v1:CustomResource"
 
 
@@ -40,6 +42,7 @@ def build(monitor: RecordingMonitor, stack: Stack, warnings: tuple[str, ...], ap
             protect=registrations[urn].protect,
             retain=_retained(registrations[urn], registrations),
             timeout=_seconds(registrations[urn].timeout),
+            ignored=_ignored(registrations[urn]),
         )
         for urn, ref in refs.items()
     }
@@ -149,6 +152,17 @@ def _component(registration: Registration, registrations: Mapping[str, Registrat
 def _retained(registration: Registration, registrations: Mapping[str, Registration]) -> bool:
     """Pulumi's engine, not its SDK, hands `retainOnDelete` down from parents."""
     return registration.retain or any(parent.retain for parent in _parents(registration, registrations))
+
+
+def _ignored(registration: Registration) -> tuple[str, ...]:
+    strange = [path for path in registration.ignored if not PLAIN_PATH.fullmatch(path)]
+    if strange:
+        raise OpsError(
+            f"The direct engine cannot ignore changes of {', '.join(strange)} in {registration.type} "
+            f"{registration.name!r}: it knows paths of plain keys, such as spec.replicas.",
+            hint="Use the Pulumi engine for this stack.",
+        )
+    return registration.ignored
 
 
 def _seconds(duration: str) -> float | None:

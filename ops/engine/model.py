@@ -40,7 +40,8 @@ class KubeObject:
     """One Kubernetes object the program wants.
 
     `component` is the chain of its parents' names below the stack, outermost first. `needs` are the objects that
-    must be ready before it. `timeout` is the program's own limit for it to become ready, in seconds.
+    must be ready before it. `timeout` is the program's own limit for it to become ready, in seconds. `ignored` are
+    the fields whose changes the program ignores once the object is there, as paths of plain keys.
     """
 
     ref: Ref
@@ -50,6 +51,7 @@ class KubeObject:
     protect: bool = False
     retain: bool = False
     timeout: float | None = None
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ class Registration:
     protect: bool
     retain: bool
     timeout: str
+    ignored: tuple[str, ...]
 
 
 @dataclass
@@ -133,6 +134,7 @@ class RecordingMonitor(MockMonitor):
             protect=request.protect,
             retain=request.retainOnDelete,
             timeout=request.customTimeouts.create or request.customTimeouts.update,
+            ignored=tuple(request.ignoreChanges),
         )
         outputs = struct_pb2.Struct()
         outputs.CopyFrom(request.object)

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ops.engine.client import ApiError, Client
 from ops.engine.diff import field_changes
+from ops.engine.ignored import without_ignored
 from ops.engine.masking import Masker
 from ops.engine.model import KubeObject, Manifest, Program, Ref
 from ops.engine.readiness import job_has_failed
@@ -57,7 +58,8 @@ def _update(client: Client, item: KubeObject, existing: Manifest, mask: Masker) 
     if item.ref.kind == "Job" and job_has_failed(existing):
         return Change(Action.REPLACE, item.ref, note="it failed, and is made anew")
     try:
-        wanted = client.apply(item.manifest, force=True, dry_run=True)
+        manifest = without_ignored(item.manifest, item.ignored, existing)
+        wanted = client.apply(manifest, force=True, dry_run=True)
     except ApiError as error:
         if must_replace(error, item):
             return Change(Action.REPLACE, item.ref, note=mask(error.detail))

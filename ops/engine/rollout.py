@@ -5,6 +5,8 @@ from threading import Event as Flag
 
 from ops.engine.client import ApiError, Client
 from ops.engine.diagnose import diagnose
+from ops.engine.diff import field_changes
+from ops.engine.ignored import without_ignored
 from ops.engine.masking import Masker
 from ops.engine.model import KubeObject, Manifest, Program, Ref
 from ops.engine.readiness import Phase, Readiness, assess, job_has_failed, time_limit
@@ -56,20 +58,32 @@ class Rollout:
         if before is None:
             self._say(item.ref, State.CREATING)
         try:
-            applied = self._client.apply(item.manifest, force=before is not None)
+            applied = self._client.apply(self._wanted(item, before), force=before is not None)
         except ApiError as error:
             if before and must_replace(error, item):
                 return self._replace(item, before)
             raise
         if before is None or applied["metadata"]["uid"] != before["metadata"]["uid"]:
             state = State.CREATED
-        elif applied["metadata"]["resourceVersion"] != before["metadata"]["resourceVersion"]:
+        elif self._differs(before, applied):
             self._say(item.ref, State.UPDATING)
             state = State.UPDATED
         else:
             state = State.UNCHANGED
         self._await(item, applied)
         return state
+
+    def _differs(self, before: Manifest, applied: Manifest) -> bool:
+        """Whether the object is another; its status, which controllers write at any time, does not count."""
+        if applied["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]:
+            return False
+        return bool(field_changes(before, applied, self._mask))
+
+    def _wanted(self, item: KubeObject, before: Manifest | None) -> Manifest:
+        if before is None or not item.ignored:
+            return item.manifest
+        # Looked at again: since the plan was made, an autoscaler may have set another value.
+        return without_ignored(item.manifest, item.ignored, self._client.get(item.ref) or before)
 
     def _replace(self, item: KubeObject, before: Manifest) -> State:
         self._say(item.ref, State.REPLACING)

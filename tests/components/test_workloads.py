@@ -75,10 +75,13 @@ def test_the_ingress_serves_the_host_with_tls_and_does_not_publish_metrics() -> 
     assert ingress["metadata"]["annotations"]["cert-manager.io/cluster-issuer"] == "letsencrypt"
     assert ingress["spec"]["tls"] == [{"hosts": ["flags.footanalytics.com"], "secretName": "flagsmith-tls"}]
     (rule,) = ingress["spec"]["rules"]
+    api_container = container(recorded("production").one("Deployment", "flagsmith")["spec"]["template"])
     backends = {path["path"]: path["backend"]["service"]["name"] for path in rule["http"]["paths"]}
     assert rule["host"] == "flags.footanalytics.com"
     assert backends == {"/metrics": "flagsmith-unpublished", "/": "flagsmith"}
-    assert "selector" not in recorded("production").one("Service", "flagsmith-unpublished")["spec"]
+    unpublished = recorded("production").one("Service", "flagsmith-unpublished")["spec"]
+    listening = {port["containerPort"] for port in api_container["ports"]}
+    assert unpublished["ports"][0]["targetPort"] not in listening
 
 
 @pytest.mark.parametrize(("awaited", "skip"), [(True, None), (False, "true")])

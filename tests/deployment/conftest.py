@@ -1,5 +1,6 @@
 """The real program on the throw-away cluster."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,6 +29,7 @@ COLLECTIONS = (
     "/apis/apps/v1/namespaces/feature-flags/statefulsets",
     "/apis/batch/v1/namespaces/feature-flags/jobs",
     "/apis/policy/v1/namespaces/feature-flags/poddisruptionbudgets",
+    "/apis/autoscaling/v2/namespaces/feature-flags/horizontalpodautoscalers",
     "/apis/networking.k8s.io/v1/namespaces/feature-flags/ingresses",
 )
 
@@ -80,6 +82,25 @@ class Platform:
         label = {"app.kubernetes.io/component": component}
         found = self.items(f"/api/v1/namespaces/{NAMESPACE}/pods", **label)
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def revision(self) -> str:
+        """The cluster's latest revision, from which `history` tells what came after it."""
+        return str(self.get("/api/v1/namespaces")["metadata"]["resourceVersion"])
+
+    def history(self, path: str, since: str) -> list[tuple[str, dict[str, Any]]]:
+        """What happened to the objects of a collection after `since`: the kind of event, and the object then."""
+        query = {"watch": "1", "resourceVersion": since, "timeoutSeconds": "1"}
+        answer = self.http.get(path, params=query)
+        answer.raise_for_status()
+        events = [json.loads(line) for line in answer.text.splitlines()]
+        assert all(event["type"] != "ERROR" for event in events), events[-1]
+        return [(event["type"], event["object"]) for event in events]
+
+    def scales(self, since: str) -> list[tuple[int, int]]:
+        """The wanted and the available replicas of the API, each time its Deployment changed after `since`."""
+        path = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
+        found = [item for _, item in self.history(path, since) if item["metadata"]["name"] == "flagsmith"]
+        return [(item["spec"]["replicas"], item["status"].get("availableReplicas", 0)) for item in found]
 
     def available(self) -> int:
         status = self.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/flagsmith")["status"]

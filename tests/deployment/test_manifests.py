@@ -9,7 +9,7 @@ import pytest
 
 from ops.cluster import rest
 from ops.cluster.api import LocalCluster
-from tests.recording import STACKS, pod_templates, recorded
+from tests.recording import STACKS, pod_templates, record, recorded
 
 pytestmark = pytest.mark.cluster
 
@@ -25,6 +25,7 @@ COLLECTIONS = {
     "Deployment": "/apis/apps/v1/namespaces/{}/deployments",
     "StatefulSet": "/apis/apps/v1/namespaces/{}/statefulsets",
     "Job": "/apis/batch/v1/namespaces/{}/jobs",
+    "HorizontalPodAutoscaler": "/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers",
     "PodDisruptionBudget": "/apis/policy/v1/namespaces/{}/poddisruptionbudgets",
     "Ingress": "/apis/networking.k8s.io/v1/namespaces/{}/ingresses",
 }
@@ -60,6 +61,14 @@ def test_every_manifest_is_accepted_with_strict_validation(http: httpx.Client, s
         answer = tried(http, item.manifest)
         assert answer.status_code == 201, f"{item.ref}: {answer.json()['message']}"
         assert "Warning" not in answer.headers, f"{item.ref}: {answer.headers['Warning']}"
+
+
+def test_an_autoscaler_is_accepted_with_strict_validation(http: httpx.Client) -> None:
+    manifest = record("production", {"autoscaling": {"enabled": True}}).one("HorizontalPodAutoscaler", "flagsmith")
+    answer = tried(http, manifest)
+    assert answer.status_code == 201, answer.json()["message"]
+    # The server adds nothing, so that a second deployment sees no difference.
+    assert {key: answer.json()["spec"][key] for key in manifest["spec"]} == manifest["spec"]
 
 
 def test_a_misspelt_field_is_refused(http: httpx.Client) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from components.settings import budget
-from components.settings.quantities import GI, parse_cpu, parse_memory
+from components.settings.quantities import GI, KI, MI, parse_cpu, parse_memory
 from components.settings.sizes import SIZES
 from tests.settings.support import refusal, settings
 
@@ -63,11 +63,12 @@ def test_each_value_of_a_size_can_be_overridden() -> None:
     assert found.redis_resources.requests.cpu == "1"
 
 
-def test_postgres_parameters_follow_from_its_memory() -> None:
-    assert settings(postgres={"resources": _resources("1", "4Gi")}).postgres_parameters == {
+def test_postgres_parameters_follow_from_its_memory_and_its_disk() -> None:
+    assert settings(postgres={"resources": _resources("1", "4Gi"), "storage": {"size": "8Gi"}}).postgres_parameters == {
         "max_connections": "100",
         "shared_buffers": "1024MB",
         "effective_cache_size": "3072MB",
+        "max_wal_size": "1024MB",
         "work_mem": "10485kB",
         "maintenance_work_mem": "256MB",
     }
@@ -77,7 +78,8 @@ def test_the_connection_budget_spells_out_its_sum() -> None:
     (line,) = refusal(replicas=45)
 
     assert line.startswith("feature-flags:postgres.maxConnections = 100: ")
-    assert "(45 replicas + 1 surge) x 2 workers x 1 threads + 1 task processors x 5 threads + 10 reserved = 107" in line
+    pods = "(45 replicas + 1 surge) x 2 workers x 1 threads + (1 task processors + 1 surge) x (5 threads + 1)"
+    assert f"{pods} + 10 reserved = 114" in line
     assert "lower replicas" in line
 
 
@@ -91,28 +93,44 @@ def test_the_connection_budget_holds_to_the_last_connection() -> None:
 def test_an_external_postgres_is_only_checked_against_a_stated_limit() -> None:
     external = {"mode": "external", "existingSecret": "db"}
 
-    assert settings(replicas=500, postgres=external).max_connections is None
-    assert "= 1017" in refusal(replicas=500, postgres={**external, "maxConnections": 400})[0]
+    room = {"quota": {"pods": 600}}
+    assert settings(replicas=500, namespace=room, postgres=external).max_connections is None
+    assert "= 1024" in refusal(replicas=500, namespace=room, postgres={**external, "maxConnections": 400})[0]
+
+
+def test_the_quota_is_the_same_for_every_size_so_that_no_change_of_size_runs_into_it() -> None:
+    (quota,) = {tuple(settings(size=size).quota.items()) for size in SIZE_NAMES}
+
+    assert dict(quota) == {
+        "pods": "300",
+        "persistentvolumeclaims": "10",
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
+    }
+
+
+@pytest.mark.parametrize(("storage", "expected"), [("1Gi", "128MB"), ("20Gi", "2560MB"), ("1Ti", "4096MB")])
+def test_the_write_ahead_log_leaves_room_on_the_volume(storage: str, expected: str) -> None:
+    assert settings(postgres={"storage": {"size": storage}}).postgres_parameters["max_wal_size"] == expected
 
 
 @pytest.mark.parametrize("size", SIZE_NAMES)
-def test_the_derived_quota_holds_twice_what_all_pods_need(size: str) -> None:
+def test_the_memory_of_postgres_holds_its_buffers_and_the_work_of_all_connections(size: str) -> None:
     found = settings(size=size)
-    need = budget.need(found)
+    parameters = {name: value.rstrip("kMB") for name, value in found.postgres_parameters.items()}
+    connections = budget.connections(found)
+    used = int(parameters["shared_buffers"]) * MI + connections * int(parameters["work_mem"]) * KI
+    # Besides: three autovacuum workers, each with its maintenance memory.
+    used += 3 * int(parameters["maintenance_work_mem"]) * MI
 
-    assert parse_cpu(found.quota["requests.cpu"]) >= 2 * need["requests.cpu"]
-    assert parse_memory(found.quota["requests.memory"]) >= 2 * need["requests.memory"]
-    assert parse_cpu(found.quota["limits.cpu"]) >= 2 * need["limits.cpu"]
-    assert parse_memory(found.quota["limits.memory"]) >= 2 * need["limits.memory"]
-    assert int(found.quota["pods"]) == 2 * need["pods"]
-    assert found.quota["persistentvolumeclaims"] == "10"
+    assert used <= parse_memory(found.postgres_resources.limits.memory) * 0.9
 
 
-def test_a_quota_that_is_set_is_taken_and_the_rest_derived() -> None:
+def test_a_bound_that_is_set_is_taken_and_no_other_is_made_up() -> None:
     found = settings(namespace={"quota": {"requestsCpu": "32", "pods": "99"}})
 
     assert (found.quota["requests.cpu"], found.quota["pods"]) == ("32", "99")
-    assert found.quota["requests.memory"] == settings().quota["requests.memory"]
+    assert "requests.memory" not in found.quota
 
 
 def test_a_quota_that_is_switched_off_is_empty() -> None:

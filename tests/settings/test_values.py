@@ -18,7 +18,7 @@ def test_a_host_a_context_and_an_issuer_are_enough() -> None:
     assert found.url == "https://flags.example.com"
     assert found.admin_email == "admin@flags.example.com"
     assert found.smtp_sender == "flagsmith@flags.example.com"
-    assert found.resolved_cluster_identifier == "cluster"
+    assert found.resolved_cluster_identifier == "feature-flags"
     assert found.namespace.name == "feature-flags"
     assert found.tls_secret_name == "flagsmith-tls"
     assert found.admin.environments == ("development", "staging", "production")
