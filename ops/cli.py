@@ -24,6 +24,10 @@ class _Commands(TyperGroup):
             if error.hint:
                 progress().print(error.hint, markup=False, soft_wrap=True)
             raise typer.Exit(1) from None
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            progress().print(f"Error: {place}{error.strerror or error}", style="red", markup=False, soft_wrap=True)
+            raise typer.Exit(1) from None
         except KeyboardInterrupt:
             progress().print("Interrupted. Run it again: it goes on where this run ended.", style="red")
             raise typer.Exit(INTERRUPTED) from None

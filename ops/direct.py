@@ -39,7 +39,8 @@ class DirectDeployer:
         return Plan(changes, unchanged=len(plan.changes) - len(changes), warnings=plan.warnings)
 
     def check_down(self) -> None:
-        """The engine itself refuses first, when anything is protected."""
+        """Refuse when anything is protected, before anybody is asked for a confirmation."""
+        self._engine.check_down()
 
     def down(self) -> Outcome:
         """Remove all that `up` made."""

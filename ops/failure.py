@@ -32,7 +32,7 @@ def explain(kubeconfig: Path | None, context: str, manifests: Iterable[dict[str,
                 if live is not None:
                     lines = diagnose(client, live, Masker(_secrets(client, ref.namespace)))
                     told.append(f"{ref}:\n{lines}" if lines else "")
-            except (ApiError, KeyError):
+            except (ApiError, KeyError, OpsError):
                 continue  # it only explains another error
     finally:
         client.close()

@@ -79,9 +79,27 @@ def stack_names(root: Path) -> list[str]:
     return sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml") if path.name.count(".") == 2)
 
 
+class _UniqueKeys(yaml.SafeLoader):
+    """Safe YAML in which a key given twice is an error; by default the last one silently wins."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        """Build a mapping, as the base class does."""
+        seen = set()
+        for key_node, _ in node.value:
+            key = key_node.value
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is given twice; remove one", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)  # noqa: S506 a SafeLoader
+    except UnicodeDecodeError:
+        raise OpsError(f"{path} is not UTF-8 text.") from None
     except FileNotFoundError:
         raise OpsError(f"{path} does not exist; run this in the project's directory.") from None
     except yaml.YAMLError as error:
@@ -97,6 +115,11 @@ def _section(content: Mapping[str, Any], path: Path) -> Mapping[str, object]:
     config = content.get("config") or {}
     if not isinstance(config, dict):
         raise OpsError(f"`config:` of {path} must be a mapping of keys to values.")
+    for key in config:
+        if not isinstance(key, str):
+            raise OpsError(
+                f"`config:` of {path} has the key {key!r}, which is not text: remove it, or put it in quotes."
+            )
     return config
 
 

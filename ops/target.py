@@ -42,8 +42,8 @@ class Target:
 
     @property
     def backend(self) -> Path | None:
-        """Where the CLI keeps the state of `local`: with the cluster's files, since it means nothing without it."""
-        return self.kubeconfig.parent / "pulumi" if self.kubeconfig else None
+        """Where the CLI keeps the state of `local`; None for other stacks, whose backend is the user's."""
+        return local_backend(self.kubeconfig) if self.kubeconfig else None
 
 
 def find(name: str) -> Target:
@@ -74,7 +74,10 @@ def settings_context(stack: Stack) -> str:
 def choose_engine(target: Target, wanted: EngineName | None, *, install: bool) -> Choice:
     """The engine for the target, given what `--engine` says and whether the CLI may be installed."""
     has_cli = install or pulumi_cli.find() is not None
-    return choose(target.stack.name, wanted=wanted, made_by=made_by(target, wanted), has_cli=has_cli)
+    made_by_whom = None
+    if has_cli or target.is_local or wanted is EngineName.DIRECT:
+        made_by_whom = made_by(target, wanted)
+    return choose(target.stack.name, wanted=wanted, made_by=made_by_whom, has_cli=has_cli)
 
 
 def made_by(target: Target, wanted: EngineName | None) -> EngineName | None:
@@ -87,7 +90,14 @@ def made_by(target: Target, wanted: EngineName | None) -> EngineName | None:
         return EngineName.CLI
     if wanted is EngineName.DIRECT:
         return None  # it reads its own record anyway
-    return EngineName.DIRECT if direct(target, _ignore).has_made_stack() else None
+    try:
+        return EngineName.DIRECT if direct(target, _ignore).has_made_stack() else None
+    except OpsError:
+        if target.is_local:
+            raise
+        # Who may not read the record (it is among kube-system's Secrets), or cannot reach the cluster from here, may
+        # still run Pulumi, which asks for no more than the program needs.
+        return None
 
 
 def deployer(
@@ -118,13 +128,24 @@ def direct(target: Target, on_event: OnEvent) -> DirectDeployer:
 def _environment(target: Target) -> Mapping[str, str]:
     if target.backend is None:
         return {}
-    target.backend.mkdir(parents=True, exist_ok=True)
-    target.backend.chmod(0o700)
+    return local_environment(target.kubeconfig) if target.kubeconfig else {}
+
+
+def local_environment(kubeconfig: Path) -> dict[str, str]:
+    """What `pulumi` needs in its environment for the stack `local`; makes the directory of its state."""
+    backend = local_backend(kubeconfig)
+    backend.mkdir(parents=True, exist_ok=True)
+    backend.chmod(0o700)
     return {
-        "PULUMI_BACKEND_URL": target.backend.as_uri(),
+        "PULUMI_BACKEND_URL": backend.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": LOCAL_PASSPHRASE,
-        "KUBECONFIG": str(target.kubeconfig),
+        "KUBECONFIG": str(kubeconfig),
     }
+
+
+def local_backend(kubeconfig: Path) -> Path:
+    """Where the CLI keeps the state of `local`: with the cluster's files, since it means nothing without it."""
+    return kubeconfig.parent / "pulumi"
 
 
 def _has_resources(backend: Path, stack: Stack) -> bool:

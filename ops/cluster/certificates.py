@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ops.cluster.paths import write_private
+from ops.files import write_private
 
 LIFETIME: Final = datetime.timedelta(days=3650)
 """Longer than anyone keeps a local cluster: an expired certificate would only puzzle."""

@@ -8,8 +8,8 @@ import yaml
 
 from ops.cluster.certificates import KeyPair
 from ops.cluster.model import NAME
-from ops.cluster.paths import write_private
 from ops.errors import OpsError
+from ops.files import write_private
 
 
 def write(path: Path, *, server: str, authority: Path, user: KeyPair) -> Path:

@@ -34,16 +34,6 @@ def kubeconfig_file(home: Path) -> Path:
     return cluster_directory(home) / "kubeconfig"
 
 
-def write_private(path: Path, content: str | bytes) -> None:
-    """Write a file that only its owner can read (mode 0600), replacing an old one in one step."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    data = content.encode() if isinstance(content, str) else content
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-    temporary.replace(path)
-
-
 def remove_cluster_directory(home: Path) -> None:
     """Remove the cluster's files; `home` itself stays, other things may live in it."""
     directory = cluster_directory(home)

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ops.cluster.model import Kind
-from ops.cluster.paths import cluster_directory, write_private
+from ops.cluster.paths import cluster_directory
 from ops.cluster.processes import ProcessRecord
 from ops.errors import OpsError
+from ops.files import write_private
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,11 +65,23 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print it as 
 
 
 @app.command()
-def kubeconfig() -> None:
+def kubeconfig(
+    *,
+    env: Annotated[
+        bool, typer.Option("--env", help="Print what a shell must set for `pulumi` typed by hand on the stack `local`.")
+    ] = False,
+) -> None:
     """Print the path of the local cluster's kubeconfig."""
     from ops.cluster import api
 
-    output().print(str(api.kubeconfig_path()), markup=False)
+    path = api.kubeconfig_path()
+    if not env:
+        output().print(str(path), markup=False)
+        return
+    from ops.target import local_environment
+
+    for name, value in local_environment(path).items():
+        output().print(f"export {name}={shlex.quote(value)}", markup=False)
 
 
 def _print(now: ClusterStatus) -> None:

@@ -98,6 +98,12 @@ class DirectEngine:
             seconds=time.monotonic() - started,
         )
 
+    def check_down(self) -> None:
+        """Refuse, as `down` would, when anything of the stack is protected; changes nothing."""
+        with self._client() as client:
+            state = self._store(client).load()
+        refuse_protected(state.entries if state else ())
+
     def down(self) -> Result:
         """Delete all that `up` made, and then the record of it. Needs no program, only that record."""
         started = time.monotonic()

@@ -11,8 +11,11 @@ from ops.engine.evaluate import evaluate
 from ops.engine.generated import Placeholders
 from ops.engine.model import KubeObject, Manifest, Program
 from ops.errors import OpsError
+from ops.files import write_private
 from ops.stacks import Stack
 
+# What the program calls the annotation by which a pod notices a changed Secret.
+CHECKSUM = "checksum/"
 HEADER = "# Made by `ff render`: changes to this file are overwritten."
 # Sorted first, since `kubectl apply --filename DIR` goes by name and all else needs the namespace.
 FIRST = "00-"
@@ -30,9 +33,11 @@ def render(
 ) -> list[Path]:
     """Write the manifests of `stack` to `out_dir`; the files written, sorted.
 
-    Generated secrets appear as `<generated: NAME>`; with `show_secrets` as the values the direct engine has recorded
-    in the cluster (`kubeconfig`, `context`), which is an error when they cannot be had. Files of an earlier render
-    that are no longer part of the program are removed; a directory that holds anything else is refused.
+    A Secret with generated values is a comment with `<generated: NAME>` in their place: applied, it would overwrite the
+    values of a running stack. Checksums of Secrets are left out, being those of the stand-ins. With `show_secrets` both
+    are written with the values the direct engine has recorded in the cluster (`kubeconfig`, `context`), which is an
+    error when they cannot be had. Files of an earlier render that are no longer part of the program are removed; a
+    directory that holds anything else is refused.
     """
     placeholders = Placeholders()
     values: Mapping[str, str] = _recorded(root, stack, kubeconfig, context) if show_secrets else placeholders
@@ -47,9 +52,11 @@ def render(
             path.unlink()
     for name, text in files.items():
         path = out_dir / name
-        path.write_text(f"{HEADER}\n# Stack: {stack.name}\n{text}", encoding="utf-8")
+        content = f"{HEADER}\n# Stack: {stack.name}\n{text}"
         if show_secrets:
-            path.chmod(0o600)
+            write_private(path, content)
+        else:
+            path.write_text(content, encoding="utf-8")
     return sorted(out_dir / name for name in files)
 
 
@@ -112,11 +119,30 @@ def _by_file(program: Program) -> dict[str, list[KubeObject]]:
 
 
 def _document(items: list[KubeObject], placeholders: Placeholders) -> str:
+    return "".join(_text(item.manifest, placeholders) for item in items)
+
+
+def _text(manifest: Manifest, placeholders: Placeholders) -> str:
     dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    shown = [_ordered(_readable(item.manifest, placeholders)) for item in items]
-    return yaml.dump_all(
+    shown = _ordered(_readable(_without_stand_in_checksums(manifest, placeholders), placeholders))
+    text: str = yaml.dump(
         shown, Dumper=dumper, sort_keys=False, explicit_start=True, default_flow_style=False, width=120
     )
+    if manifest["kind"] != "Secret" or "<generated: " not in text:
+        return text
+    name = manifest["metadata"]["name"]
+    note = f"# The Secret {name} is not applied: its values are generated, or yours to make, under these keys.\n"
+    return note + "".join(f"# {line}\n" for line in text.splitlines())
+
+
+def _without_stand_in_checksums(manifest: Manifest, placeholders: Placeholders) -> Manifest:
+    template = manifest.get("spec", {}).get("template")
+    if not placeholders or not isinstance(template, dict) or "annotations" not in template.get("metadata", {}):
+        return manifest
+    annotations = template["metadata"]["annotations"]
+    kept = {key: value for key, value in annotations.items() if not key.startswith(CHECKSUM)}
+    metadata = {**template["metadata"], "annotations": kept}
+    return {**manifest, "spec": {**manifest["spec"], "template": {**template, "metadata": metadata}}}
 
 
 def _readable(manifest: Manifest, placeholders: Placeholders) -> Manifest:

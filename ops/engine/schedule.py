@@ -23,8 +23,9 @@ class Outcome:
 def run_graph(needs: Mapping[Ref, Iterable[Ref]], work: Callable[[Ref], None], stop: Event) -> Outcome:
     """Call `work` for every key of `needs`, each after what it needs.
 
-    An OpsError of `work` fails its item only. Any other exception, an interruption by the user included, sets
-    `stop`, so that running work can end early, and is raised when that work has ended.
+    An OpsError of `work` fails its item only. Once `stop` is set (the lock is lost, say) no more items start. Any other
+    exception, an interruption by the user included, sets `stop`, so that running work can end early, and is raised when
+    that work has ended.
     """
     graph = {ref: [need for need in wanted if need in needs] for ref, wanted in needs.items()}
     sorter = TopologicalSorter(graph)
@@ -35,11 +36,14 @@ def run_graph(needs: Mapping[Ref, Iterable[Ref]], work: Callable[[Ref], None], s
         try:
             while sorter.is_active():
                 for ref in sorted(sorter.get_ready()):
-                    if any(need in outcome.failures or need in outcome.skipped for need in graph[ref]):
+                    needs_a_failure = any(need in outcome.failures or need in outcome.skipped for need in graph[ref])
+                    if needs_a_failure or stop.is_set():
                         outcome.skipped.append(ref)
                         sorter.done(ref)
                     else:
                         running[pool.submit(work, ref)] = ref
+                if not running:
+                    continue
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in finished:
                     ref = running.pop(future)

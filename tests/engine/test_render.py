@@ -23,12 +23,18 @@ def test_each_component_is_a_file_and_the_namespace_comes_first(tmp_path: Path, 
 
 def test_generated_secrets_are_named_and_not_shown(tmp_path: Path, sample: Sample) -> None:
     render(PROGRAM, sample(), tmp_path)
-    secret = yaml.safe_load((tmp_path / "data.yaml").read_text())
-    assert secret["stringData"] == {
-        "password": "<generated: data-password>",
-        "url": "postgres://web:<generated: data-password>@data/web",
-    }
-    assert "data" not in secret
+    text = (tmp_path / "data.yaml").read_text()
+    assert "password: '<generated: data-password>'" in text
+    assert "postgres://web:<generated: data-password>@data/web" in text
+
+
+def test_a_secret_with_stand_ins_is_a_comment_so_that_applying_it_overwrites_nothing(
+    tmp_path: Path, sample: Sample
+) -> None:
+    for path in render(PROGRAM, sample(), tmp_path):
+        kinds = [item["kind"] for item in yaml.safe_load_all(path.read_text()) if item]
+        assert "Secret" not in kinds
+    assert yaml.safe_load((tmp_path / "data.yaml").read_text()) is None
 
 
 def test_two_renders_are_the_same_bytes(tmp_path: Path, sample: Sample) -> None:

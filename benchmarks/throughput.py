@@ -1,0 +1,229 @@
+"""Requests a second of a Flagsmith with a stack's environment, as ratios to one with what the Helm chart sets.
+
+Needed: a Flagsmith that can be started by a command, `wrk`, and an empty PostgreSQL and a Redis on this machine:
+
+    ff env --stack S --show-secrets --postgres URL --redis URL --format json > api.json
+    ff env --stack S --show-secrets --postgres URL --format json --component bootstrap > bootstrap.json
+
+Migrate and bootstrap the database with them, then, with Flagsmith's directory as DIR:
+
+    python benchmarks/throughput.py --environment ours=api.json --admin bootstrap.json --directory DIR \
+        --set DJANGO_SETTINGS_MODULE=app.settings.production -- flagsmith start --bind 127.0.0.1:{port} api
+
+Each server is started, warmed up, measured and stopped in turn, on a free port of the loopback interface; the first is
+the base of the ratios. Rates differ from machine to machine and from run to run; the ratios within one run hardly do.
+"""
+
+import argparse
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+BASE = "Helm chart's defaults"
+CONNECTIONS, WARM_UP_SECONDS, FLAGS, USERS = 16, 3, 50, 100
+START_SECONDS, STOP_SECONDS = 90, 40
+MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
+
+Environment = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What is asked for, with which kind of key; `script` is Lua for wrk."""
+
+    name: str
+    path: str
+    server_side: bool = False
+    script: str = ""
+
+
+ENDPOINTS = (
+    Endpoint("`/flags/`", "/api/v1/flags/"),
+    Endpoint("`/identities/` GET", "/api/v1/identities/?identifier=user-1"),
+    Endpoint(
+        f"`/identities/` GET, {USERS} users in turn",
+        "/api/v1/identities/",
+        script=f"""
+            local n = 0
+            request = function()
+                n = n + 1
+                return wrk.format("GET", "/api/v1/identities/?identifier=user-" .. n % {USERS})
+            end""",
+    ),
+    Endpoint("`/environment-document/`", "/api/v1/environment-document/", server_side=True),
+    Endpoint(
+        f"`/identities/` POST with traits, {USERS} users in turn",
+        "/api/v1/identities/",
+        script=f"""
+            local n = 0
+            wrk.headers["Content-Type"] = "application/json"
+            request = function()
+                n = n + 1
+                local traits = '[{{"trait_key": "plan", "trait_value": "premium"}}]'
+                local body = string.format('{{"identifier": "user-%d", "traits": %s}}', n % {USERS}, traits)
+                return wrk.format("POST", nil, nil, body)
+            end""",
+    ),
+    Endpoint("`/health/liveness/`, the ceiling", "/health/liveness/"),
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One endpoint under load: requests a second, and the 99th percentile in milliseconds."""
+
+    rate: float
+    p99: float
+
+
+@dataclass(frozen=True)
+class Keys:
+    """An environment's keys."""
+
+    client: str
+    server: str
+
+
+def helm_defaults(environment: Environment) -> Environment:
+    """`environment` without its caches and with the chart's gunicorn: all else is the same, so as to compare these."""
+    kept = {name: value for name, value in environment.items() if "CACHE" not in name and name != "REDIS_URL"}
+    return {**kept, "GUNICORN_WORKERS": "3", "GUNICORN_THREADS": "2"}
+
+
+@contextmanager
+def serving(command: list[str], directory: Path, environment: Environment) -> Iterator[httpx.Client]:
+    """A running server; stopped by its own process id in any case."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = [word.replace("{port}", str(port)) for word in command]
+    host = environment["DJANGO_ALLOWED_HOSTS"].split(",")[0]
+    with tempfile.TemporaryDirectory() as scratch, (Path(scratch) / "log").open("w+") as log:
+        variables = {"PATH": os.environ["PATH"], **environment, "PROMETHEUS_MULTIPROC_DIR": scratch}
+        process = subprocess.Popen(words, cwd=directory, env=variables, stdout=log, stderr=subprocess.STDOUT)
+        client = httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", headers={"Host": host}, trust_env=False, timeout=START_SECONDS
+        )
+        try:
+            _wait_until_ready(process, client, Path(log.name))
+            yield client
+        finally:
+            client.close()
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], client: httpx.Client, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if client.get("/health/liveness/").is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    sys.exit(f"The server did not start:\n{log.read_text()[-2000:]}")
+
+
+def prepare(client: httpx.Client, admin: Mapping[str, str]) -> Keys:
+    """The keys of the project's first environment, after the flags that are missing in it were made."""
+    credentials = {"email": admin["ADMIN_EMAIL"], "password": admin["ADMIN_PASSWORD"]}
+    client.headers["Authorization"] = f"Token {_json(client.post('/api/v1/auth/login/', json=credentials))['key']}"
+    project = _json(client.get("/api/v1/projects/"))[0]["id"]
+    key = str(_json(client.get("/api/v1/environments/", params={"project": project}))["results"][0]["api_key"])
+    features = f"/api/v1/projects/{project}/features/"
+    known = {item["name"] for item in _json(client.get(features, params={"page_size": 100}))["results"]}
+    for name in sorted({f"benchmark_{number:02}" for number in range(FLAGS)} - known):
+        _json(client.post(features, json={"name": name, "default_enabled": True, "initial_value": "a value"}))
+    server = str(_json(client.post(f"/api/v1/environments/{key}/api-keys/", json={"name": "benchmark"}))["key"])
+    del client.headers["Authorization"]
+    served = len(_json(client.get("/api/v1/flags/", headers={"X-Environment-Key": key})))
+    if served != FLAGS:
+        sys.exit(f"The first environment serves {served} flags in place of {FLAGS}; use a database without any flags.")
+    return Keys(key, server)
+
+
+def _json(response: httpx.Response) -> Any:
+    if not response.is_success:
+        sys.exit(f"{response.request.method} {response.request.url.path}: {response.status_code} {response.text[:300]}")
+    return response.json()
+
+
+def measure(client: httpx.Client, endpoint: Endpoint, keys: Keys, seconds: int) -> Measured:
+    """One run of wrk after a warm-up; anything but answers with a status below 400 ends the benchmark."""
+    _wrk(client, endpoint, keys, WARM_UP_SECONDS)
+    output = _wrk(client, endpoint, keys, seconds)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    p99 = re.search(r"99%\s+([\d.]+)(us|ms|s|m)\b", output)
+    if rate is None or p99 is None or "Non-2xx" in output or "Socket errors" in output:
+        sys.exit(f"{endpoint.path} was not answered as it should be:\n{output}")
+    return Measured(float(rate[1]), float(p99[1]) * MILLISECONDS[p99[2]])
+
+
+def _wrk(client: httpx.Client, endpoint: Endpoint, keys: Keys, seconds: int) -> str:
+    command = ["wrk", "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s", "--latency"]
+    command += ["--timeout", "10s", "--header", f"Host: {client.headers['Host']}"]
+    command += ["--header", f"X-Environment-Key: {keys.server if endpoint.server_side else keys.client}"]
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(endpoint.script)
+        script.flush()
+        command += ["--script", script.name] if endpoint.script else []
+        command.append(str(client.base_url.join(endpoint.path)))
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 30).stdout
+
+
+def table(results: Mapping[str, list[Measured]]) -> str:
+    """The results in Markdown, each with its ratio to the first."""
+    base = next(iter(results.values()))
+    lines = ["| | " + " | ".join(results) + " |", "|---" * (len(results) + 1) + "|"]
+    for number, endpoint in enumerate(ENDPOINTS):
+        cells = [_cell(found[number], base[number]) for found in results.values()]
+        lines.append(f"| {endpoint.name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _cell(found: Measured, base: Measured) -> str:
+    return f"{found.rate:,.0f} rps, p99 {found.p99:,.0f} ms, **{found.rate / base.rate:.1f}x**"
+
+
+def main() -> None:
+    """Measure the base and then each environment."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--environment", action="append", required=True, metavar="NAME=FILE")
+    parser.add_argument("--admin", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--directory", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--set", action="append", default=[], metavar="VARIABLE=VALUE", dest="variables")
+    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("command", nargs="+")
+    options = parser.parse_args()
+    common = dict(item.split("=", 1) for item in options.variables)
+    admin = json.loads(options.admin.read_text())
+    given = dict(item.split("=", 1) for item in options.environment)
+    environments = {name: {**json.loads(Path(file).read_text()), **common} for name, file in given.items()}
+    first = next(iter(environments.values()))
+    results: dict[str, list[Measured]] = {}
+    for name, environment in {BASE: helm_defaults(first), **environments}.items():
+        with serving(options.command, options.directory, environment) as client:
+            keys = prepare(client, admin)
+            results[name] = [measure(client, endpoint, keys, options.seconds) for endpoint in ENDPOINTS]
+        print(f"measured: {name}", file=sys.stderr)
+    print(table(results))
+
+
+if __name__ == "__main__":
+    main()
