@@ -70,8 +70,9 @@ CACHES: Final = {
         seconds="CACHE_ENVIRONMENT_SEGMENTS_SECONDS",
         setting="environment_segments",
     ),
-    # Failed log-ins are counted by all replicas together, or each replica would allow as many again.
-    "log-in throttling": Cache(
+    # Where requests per user are counted (USER_THROTTLE_RATE, off by default). The rate of log-ins is counted
+    # in each process, and no variable moves it; wrong passwords are counted in the database, by all together.
+    "user throttling": Cache(
         database=6, backend="USER_THROTTLE_CACHE_BACKEND", location="USER_THROTTLE_CACHE_LOCATION", seconds=None
     ),
 }

@@ -17,13 +17,15 @@ SURGE = 1
 RESERVED_CONNECTIONS = 10
 # Beside its tasks, a task processor asks the database for its health when it starts.
 HEALTH_CONNECTIONS = 1
+# gunicorn's master keeps the connection open on which Flagsmith looked at the database before the workers started.
+MASTER_CONNECTIONS = 1
 # The migration Job and the bootstrap Job.
 JOBS = 2
 
 
 def connections(settings: Settings) -> int:
     """Return how many connections Flagsmith can hold at once, during a rolling update, reserve included."""
-    per_pod = settings.gunicorn_workers * settings.gunicorn_threads
+    per_pod = settings.gunicorn_workers * settings.gunicorn_threads + MASTER_CONNECTIONS
     return (
         (settings.most_replicas + SURGE) * per_pod
         + (settings.task_processor_replicas + SURGE) * (settings.task_processor.threads + HEALTH_CONNECTIONS)
@@ -34,8 +36,9 @@ def connections(settings: Settings) -> int:
 def connections_sum(settings: Settings) -> str:
     """Spell out the sum of `connections`."""
     return (
-        f"({settings.most_replicas} replicas + {SURGE} surge) x {settings.gunicorn_workers} workers "
-        f"x {settings.gunicorn_threads} threads + ({settings.task_processor_replicas} task processors + {SURGE} surge) "
+        f"({settings.most_replicas} replicas + {SURGE} surge) "
+        f"x ({settings.gunicorn_workers} workers x {settings.gunicorn_threads} threads + {MASTER_CONNECTIONS}) "
+        f"+ ({settings.task_processor_replicas} task processors + {SURGE} surge) "
         f"x ({settings.task_processor.threads} threads + {HEALTH_CONNECTIONS}) + {RESERVED_CONNECTIONS} reserved "
         f"= {connections(settings)}"
     )

@@ -172,8 +172,8 @@ def warnings(settings: Settings) -> Iterator[str]:
         yield newer
     if not settings.redis.enabled:
         yield (
-            "redis.mode is none: every process caches for itself, and each replica counts failed log-ins alone, "
-            f"so that an attacker gets {settings.most_replicas} times the attempts"
+            "redis.mode is none: every process caches for itself, so that the database answers each request "
+            f"{settings.resolved_replicas * settings.gunicorn_workers} times over before the caches are filled"
         )
     if settings.postgres.resolved_sslmode in ("disable", "allow", "prefer"):
         yield (

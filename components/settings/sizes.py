@@ -61,7 +61,7 @@ SIZES: dict[SizeName, Size] = {
         task_processor_replicas=1,
         task_processor=_resources(("150m", "500m"), ("384Mi", "768Mi")),
         postgres=_resources(("250m", "1"), ("256Mi", "512Mi")),
-        max_connections=50,
+        max_connections=60,
         redis=_resources(("50m", "250m"), ("64Mi", "128Mi")),
     ),
     "small": Size(
@@ -81,7 +81,7 @@ SIZES: dict[SizeName, Size] = {
         task_processor_replicas=2,
         task_processor=_resources(("250m", "1"), ("512Mi", "1Gi")),
         postgres=_resources(("2", "4"), ("16Gi", "16Gi")),
-        max_connections=100,
+        max_connections=150,
         redis=_resources(("250m", "1"), ("512Mi", "512Mi")),
     ),
     "large": Size(

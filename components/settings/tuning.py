@@ -32,5 +32,8 @@ def postgres_parameters(memory: int, max_connections: int, storage: int) -> dict
         "effective_cache_size": f"{memory * 3 // 4 // MI}MB",
         "work_mem": f"{_clamp(work_mem, MIN_WORK_MEM, MAX_WORK_MEM) // KI}kB",
         "max_wal_size": f"{_clamp(storage // WAL_SHARE, MIN_WAL, MAX_WAL) // MI}MB",
+        # Flagsmith's larger queries are short and planned as long: compiling them took 2 s of a first request, and
+        # without it they took 0.1 s (seen at 2.265.0).
+        "jit": "off",
         "maintenance_work_mem": f"{_clamp(memory // 16, MIN_MAINTENANCE, MAX_MAINTENANCE) // MI}MB",
     }

@@ -83,7 +83,7 @@ def test_each_cache_has_a_redis_database_of_its_own_and_gives_up_quickly() -> No
     assert databases == {f"$(REDIS_URL)/{number}" for number in range(1, len(CACHES) + 1)}
     for cache in CACHES.values():
         assert env[cache.backend] == "django_redis.cache.RedisCache"
-        assert env[cache.location].endswith("?socket_timeout=0.1&socket_connect_timeout=0.1")
+        assert env[cache.location].endswith("?socket_timeout=0.05&socket_connect_timeout=0.05")
 
 
 def test_the_times_of_the_caches_and_the_timeout_of_redis_are_settings() -> None:
@@ -93,12 +93,12 @@ def test_the_times_of_the_caches_and_the_timeout_of_redis_are_settings() -> None
         "environment": 3,
         "environmentDocument": 4,
         "environmentSegments": 5,
-        "socketTimeout": "0.15",
+        "socketTimeout": "0.12",
     }
     env = api_environment(record("production", {"caches": caches}))
     assert [env[cache.seconds] for cache in CACHES.values() if cache.seconds] == ["1", "2", "3", "4", "5"]
     for cache in CACHES.values():
-        assert env[cache.location].endswith("?socket_timeout=0.15&socket_connect_timeout=0.15")
+        assert env[cache.location].endswith("?socket_timeout=0.12&socket_connect_timeout=0.12")
 
 
 def test_without_redis_the_cache_that_each_process_has_is_bounded_all_the_same() -> None:

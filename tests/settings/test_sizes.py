@@ -22,7 +22,7 @@ def test_every_size_is_valid_and_has_three_replicas_or_more(size: str) -> None:
 
     assert found.resolved_replicas >= 3
     assert found.gunicorn_workers >= 2
-    assert found.gunicorn_threads == 1
+    assert found.gunicorn_threads == 2
     assert int(found.redis_max_memory) < parse_memory(found.redis_resources.limits.memory)
 
 
@@ -70,6 +70,7 @@ def test_postgres_parameters_follow_from_its_memory_and_its_disk() -> None:
         "effective_cache_size": "3072MB",
         "max_wal_size": "1024MB",
         "work_mem": "10485kB",
+        "jit": "off",
         "maintenance_work_mem": "256MB",
     }
 
@@ -78,9 +79,12 @@ def test_the_connection_budget_spells_out_its_sum() -> None:
     (line,) = refusal(replicas=45)
 
     assert line.startswith("feature-flags:postgres.maxConnections = 100: ")
-    pods = "(45 replicas + 1 surge) x 2 workers x 1 threads + (1 task processors + 1 surge) x (5 threads + 1)"
-    assert f"{pods} + 10 reserved = 114" in line
-    assert "lower replicas" in line
+    for part in (
+        "(45 replicas + 1 surge) x (2 workers x 2 threads + 1)",
+        "+ (1 task processors + 1 surge) x (5 threads + 1)",
+        "+ 10 reserved = 252",
+    ):
+        assert part in line
 
 
 def test_the_connection_budget_holds_to_the_last_connection() -> None:
@@ -95,7 +99,7 @@ def test_an_external_postgres_is_only_checked_against_a_stated_limit() -> None:
 
     room = {"quota": {"pods": 600}}
     assert settings(replicas=500, namespace=room, postgres=external).max_connections is None
-    assert "= 1024" in refusal(replicas=500, namespace=room, postgres={**external, "maxConnections": 400})[0]
+    assert "= 2527" in refusal(replicas=500, namespace=room, postgres={**external, "maxConnections": 400})[0]
 
 
 def test_the_quota_is_the_same_for_every_size_so_that_no_change_of_size_runs_into_it() -> None:
@@ -160,3 +164,9 @@ def test_parts_outside_the_cluster_do_not_count_towards_the_quota() -> None:
     external = {"mode": "external", "existingSecret": "db"}
 
     assert budget.need(settings(postgres=external, redis={"mode": "none"}))["pods"] == 8
+
+
+def test_one_thread_a_worker_is_refused_since_workers_would_share_a_database_connection() -> None:
+    (line,) = refusal(gunicorn={"threads": 1})
+
+    assert line.startswith("feature-flags:gunicorn.threads = 1: must be at least 2")

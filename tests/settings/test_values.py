@@ -156,7 +156,7 @@ def test_redis_gets_three_quarters_of_its_container_unless_told_otherwise(redis:
     ("values", "word"),
     [
         ({"version": "2.266.0"}, "newer than 2.265.0"),
-        ({"redis": {"mode": "none"}}, "failed log-ins"),
+        ({"redis": {"mode": "none"}}, "caches for itself"),
         ({"postgres": {**EXTERNAL, "sslmode": "prefer"}}, "in clear"),
         ({"ingress": {"tls": {"enabled": False}}}, "TLS"),
         ({"replicas": 1}, "stops the service"),
