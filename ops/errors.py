@@ -12,3 +12,7 @@ class OpsError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class NoAccessError(OpsError):
+    """A cluster cannot be asked from here: no usable kubeconfig, no way to it, or no permission."""

@@ -82,26 +82,29 @@ def stack_names(root: Path) -> list[str]:
 class _UniqueKeys(yaml.SafeLoader):
     """Safe YAML in which a key given twice is an error; by default the last one silently wins."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        """Build a mapping, as the base class does."""
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """Compose a mapping, as the base class does; merges (`<<`) come later, so what they bring is no repetition."""
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
         seen = set()
         for key_node, _ in node.value:
-            key = key_node.value
+            key = (key_node.tag, key_node.value) if isinstance(key_node, yaml.ScalarNode) else key_node
             if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is given twice; remove one", key_node.start_mark
+                raise yaml.composer.ComposerError(
+                    None, None, f"the key {key_node.value!r} is given twice; remove one", key_node.start_mark
                 )
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        return node
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)  # noqa: S506 a SafeLoader
     except UnicodeDecodeError:
-        raise OpsError(f"{path} is not UTF-8 text.") from None
+        raise OpsError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
     except FileNotFoundError:
         raise OpsError(f"{path} does not exist; run this in the project's directory.") from None
+    except OSError as error:
+        raise OpsError(f"{path} cannot be read: {error.strerror}.") from None
     except yaml.YAMLError as error:
         raise OpsError(f"{path} is not valid YAML: {error}") from None
     if content is None:

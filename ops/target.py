@@ -10,8 +10,9 @@ from ops import pulumi_cli
 from ops.deployer import Deployer, EngineName
 from ops.direct import DirectDeployer
 from ops.engine_choice import Choice, choose
-from ops.errors import OpsError
+from ops.errors import NoAccessError, OpsError
 from ops.events import Event
+from ops.files import make_directory
 from ops.project import LOCAL, ROOT
 from ops.stacks import Stack, load_stack
 
@@ -92,7 +93,7 @@ def made_by(target: Target, wanted: EngineName | None) -> EngineName | None:
         return None  # it reads its own record anyway
     try:
         return EngineName.DIRECT if direct(target, _ignore).has_made_stack() else None
-    except OpsError:
+    except NoAccessError:
         if target.is_local:
             raise
         # Who may not read the record (it is among kube-system's Secrets), or cannot reach the cluster from here, may
@@ -134,7 +135,7 @@ def _environment(target: Target) -> Mapping[str, str]:
 def local_environment(kubeconfig: Path) -> dict[str, str]:
     """What `pulumi` needs in its environment for the stack `local`; makes the directory of its state."""
     backend = local_backend(kubeconfig)
-    backend.mkdir(parents=True, exist_ok=True)
+    make_directory(backend, hint="It must be in a directory you can write to; see FF_STATE_DIR.")
     backend.chmod(0o700)
     return {
         "PULUMI_BACKEND_URL": backend.as_uri(),

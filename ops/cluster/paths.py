@@ -9,7 +9,10 @@ from pathlib import Path
 
 import platformdirs
 
+from ops.files import make_directory
+
 APPLICATION = "feature-flags"
+STATE_HINT = "Set FF_STATE_DIR to a directory you can write to, or leave it out."
 
 
 def state_home() -> Path:
@@ -47,7 +50,7 @@ def locked(directory: Path) -> Iterator[None]:
 
     The directory itself is locked, so that no lock file is left behind. The lock ends with the process.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    make_directory(directory, hint=STATE_HINT)
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ops.cluster.model import Kind
-from ops.cluster.paths import cluster_directory
+from ops.cluster.paths import STATE_HINT, cluster_directory
 from ops.cluster.processes import ProcessRecord
 from ops.errors import OpsError
 from ops.files import write_private
@@ -39,6 +39,10 @@ def load(home: Path) -> State | None:
         return State(kind=values["kind"], complete=values["complete"], processes=processes)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise OpsError(
+            f"The record of the local cluster, {path}, cannot be read: {error.strerror}.", hint=STATE_HINT
+        ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise OpsError(
             f"The record of the local cluster, {path}, is damaged: {error}.",

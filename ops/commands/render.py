@@ -21,7 +21,8 @@ def render(
         list[str] | None,
         typer.Option(
             "--api-versions",
-            help="An API the cluster has beyond Kubernetes' own, such as monitoring.coreos.com/v1; repeat for more.",
+            help="An API the cluster has beyond Kubernetes' own, such as monitoring.coreos.com/v1; repeat for more. "
+            "For parts that need custom resources; none of today's do, so today it is only checked.",
             show_default=False,
         ),
     ] = None,

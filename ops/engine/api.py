@@ -25,6 +25,8 @@ from ops.events import Event
 from ops.events import State as Progress
 from ops.stacks import Stack
 
+LEASE_LOST = "This run was stopped: another run took its Lease, which it did not renew in time."
+
 
 def _ignore(_: Event) -> None:
     """Nobody watches."""
@@ -82,9 +84,9 @@ class DirectEngine:
             union = store.save(recorded.before(program), recorded)
             rollout = Rollout(client, program, live, self._emit, stop)
             outcome = run_graph({item.ref: item.needs for item in program.objects}, rollout.deploy, stop)
-            self._conclude(outcome, "deployed")
+            self.conclude(outcome, "deployed")
             leftovers = union.left_by(program)
-            self._conclude(remove(client, leftovers, self._emit, stop), "deleted")
+            self.conclude(remove(client, leftovers, self._emit, stop), "deleted")
             store.save(union.after(program), union)
         states = [(ref, rollout.done[ref]) for ref in (item.ref for item in program.objects)]
         return Result(
@@ -114,7 +116,7 @@ class DirectEngine:
             if state is None:
                 return Result(seconds=time.monotonic() - started)
             refuse_protected(state.entries)
-            self._conclude(remove(client, state.entries, self._emit, stop), "deleted")
+            self.conclude(remove(client, state.entries, self._emit, stop), "deleted")
             store.remove()
         deleted = tuple(entry.ref for entry in reversed(state.entries) if not entry.retain)
         return Result(deleted=deleted, seconds=time.monotonic() - started)
@@ -129,11 +131,14 @@ class DirectEngine:
         refuse_foreign(program, live, state, client.get)
         return program, live
 
-    def _conclude(self, outcome: Outcome, verb: str) -> None:
-        """Turn failures into one error: each failed object with its cause, then what was not started for it."""
-        if not outcome.failures:
+    def conclude(self, outcome: Outcome, verb: str) -> None:
+        """Turn failures into one error: each failed object with its cause, then what was not started for it.
+
+        A run that lost its Lease between two objects failed too: what it did not start must not count as done.
+        """
+        if not outcome.failures and not outcome.skipped:
             return
-        messages = [error.message for _, error in sorted(outcome.failures.items())]
+        messages = [error.message for _, error in sorted(outcome.failures.items())] or [LEASE_LOST]
         if outcome.skipped:
             messages.append(f"Not {verb} for that reason: {', '.join(str(ref) for ref in outcome.skipped)}.")
         hints = [error.hint for error in outcome.failures.values() if error.hint]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from ops.engine.model import Manifest, Ref
-from ops.errors import OpsError
+from ops.errors import NoAccessError, OpsError
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -16,6 +16,7 @@ FIELD_MANAGER = "ff-direct"
 APPLY = "application/apply-patch+yaml"
 CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
 RETRIED_STATUSES = (429, 502, 503, 504)
+DENIED_STATUSES = (401, 403)
 
 
 class ApiError(OpsError):
@@ -26,6 +27,10 @@ class ApiError(OpsError):
         self.status = status
         self.reason = reason
         self.detail = message
+
+
+class DeniedError(ApiError, NoAccessError):
+    """Who asks is not known to the API server (401), or may not do this (403)."""
 
 
 class Client:
@@ -179,7 +184,7 @@ class Client:
             )
         except HTTPError as error:
             reason = getattr(error, "reason", None) or error
-            raise OpsError(
+            raise NoAccessError(
                 f"The cluster at {self.host} cannot be reached: {_plain(reason)}",
                 hint="Is the cluster running, and is the kubeconfig's context the right one?",
             ) from None
@@ -211,4 +216,5 @@ def _refusal(status: int, data: bytes, what: str) -> ApiError:
         reason, message = answer.get("reason") or "", answer.get("message") or ""
     except (ValueError, AttributeError):
         reason, message = "", data.decode(errors="replace")[:200]
-    return ApiError(status, reason, message or f"HTTP status {status}", what)
+    refused = DeniedError if status in DENIED_STATUSES else ApiError
+    return refused(status, reason, message or f"HTTP status {status}", what)

@@ -4,9 +4,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from yaml import YAMLError
-
-from ops.errors import OpsError
+from ops.engine import kubeconfig as files
+from ops.errors import NoAccessError
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -16,35 +15,26 @@ def connect(kubeconfig: Path | None, context: str) -> "ApiClient":
     """An API client for `context` of `kubeconfig`; without one, the `KUBECONFIG` rules of kubectl count.
 
     The current context is never used: it may be the wrong cluster. An unknown context is an error naming those there.
+    Every failure is a NoAccessError.
     """
+    source = str(kubeconfig) if kubeconfig else os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+    found = files.read(source)
+    if context not in found.contexts:
+        listed = ", ".join(sorted(found.contexts)) or "none"
+        raise NoAccessError(f"The kubeconfig {source} has no context {context!r}; it has: {listed}.")
+    plugin = found.plugin(context)
+
     from kubernetes.config import kube_config
     from kubernetes.config.config_exception import ConfigException
 
-    source = str(kubeconfig) if kubeconfig else os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
-    _refuse_missing(source)
-    try:
-        contexts, _ = kube_config.list_kube_config_contexts(source)
-        names = sorted(entry["name"] for entry in contexts or [])
-    except (ConfigException, OSError, YAMLError, TypeError, AttributeError, ValueError) as error:
-        raise OpsError(
-            f"The kubeconfig {source} cannot be read: {' '.join(str(error).split())}",
-            hint="It must be a file with clusters, users and contexts, as your cluster's provider gave it to you.",
-        ) from None
-    if context not in names:
-        listed = ", ".join(names) or "none"
-        raise OpsError(f"The kubeconfig {source} has no context {context!r}; it has: {listed}.")
     try:
         client: ApiClient = kube_config.new_client_from_config(source, context, persist_config=False)
-    except (ConfigException, OSError, TypeError, AttributeError, ValueError) as error:
-        raise OpsError(f"The context {context!r} of {source} cannot be used: {error}") from None
-    return client
-
-
-def _refuse_missing(source: str) -> None:
-    """Name a kubeconfig that is not there; of several, joined as kubectl takes them, one must be."""
-    paths = [Path(part).expanduser() for part in source.split(os.pathsep) if part]
-    if not any(path.exists() for path in paths):
-        raise OpsError(
-            f"There is no kubeconfig at {source}.",
-            hint="Set KUBECONFIG to the file your cluster's provider gave you.",
+    except (ConfigException, OSError, LookupError, TypeError, AttributeError, ValueError) as error:
+        raise NoAccessError(f"The context {context!r} of {source} cannot be used: {error}") from None
+    # The library only logs that a plugin failed, and would go on as nobody.
+    if plugin and not client.configuration.api_key and not client.configuration.cert_file:
+        raise NoAccessError(
+            f"The credential plugin {plugin!r} of the context {context!r} of {source} gave no credentials.",
+            hint="What it said is above. Log in with it again.",
         )
+    return client

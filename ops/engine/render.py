@@ -9,9 +9,10 @@ import yaml
 
 from ops.engine.evaluate import evaluate
 from ops.engine.generated import Placeholders
-from ops.engine.model import KubeObject, Manifest, Program
+from ops.engine.model import KubeObject, Manifest, Program, Ref
+from ops.engine.waves import sync_waves, with_wave
 from ops.errors import OpsError
-from ops.files import write_private
+from ops.files import make_directory, write_private
 from ops.stacks import Stack
 
 # What the program calls the annotation by which a pod notices a changed Secret.
@@ -34,10 +35,10 @@ def render(
     """Write the manifests of `stack` to `out_dir`; the files written, sorted.
 
     A Secret with generated values is a comment with `<generated: NAME>` in their place: applied, it would overwrite the
-    values of a running stack. Checksums of Secrets are left out, being those of the stand-ins. With `show_secrets` both
-    are written with the values the direct engine has recorded in the cluster (`kubeconfig`, `context`), which is an
-    error when they cannot be had. Files of an earlier render that are no longer part of the program are removed; a
-    directory that holds anything else is refused.
+    values of a running stack. Every object carries its sync wave (ops/engine/waves.py). Checksums of Secrets are left
+    out, being those of the stand-ins. With `show_secrets` both are written with the values the direct engine has
+    recorded in the cluster (`kubeconfig`, `context`), which is an error when they cannot be had. Files of an earlier
+    render that are no longer part of the program are removed; a directory that holds anything else is refused.
     """
     placeholders = Placeholders()
     values: Mapping[str, str] = _recorded(root, stack, kubeconfig, context) if show_secrets else placeholders
@@ -45,8 +46,9 @@ def render(
     if show_secrets:
         _refuse_missing(program, values, stack)
     stale = _earlier_files(out_dir)
-    files = {name: _document(items, placeholders) for name, items in _by_file(program).items()}
-    out_dir.mkdir(parents=True, exist_ok=True)
+    waves = sync_waves(program)
+    files = {name: _document(items, waves, placeholders) for name, items in _by_file(program).items()}
+    make_directory(out_dir, hint="Name another directory with --out.")
     for path in stale:
         if path.name not in files:
             path.unlink()
@@ -118,17 +120,18 @@ def _by_file(program: Program) -> dict[str, list[KubeObject]]:
     return named
 
 
-def _document(items: list[KubeObject], placeholders: Placeholders) -> str:
-    return "".join(_text(item.manifest, placeholders) for item in items)
+def _document(items: list[KubeObject], waves: Mapping[Ref, int], placeholders: Placeholders) -> str:
+    return "".join(_text(with_wave(item.manifest, waves[item.ref]), placeholders) for item in items)
 
 
 def _text(manifest: Manifest, placeholders: Placeholders) -> str:
     dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    shown = _ordered(_readable(_without_stand_in_checksums(manifest, placeholders), placeholders))
+    plain = _decoded(_without_stand_in_checksums(manifest, placeholders))
+    shown = _ordered(_replaced(plain, placeholders))
     text: str = yaml.dump(
         shown, Dumper=dumper, sort_keys=False, explicit_start=True, default_flow_style=False, width=120
     )
-    if manifest["kind"] != "Secret" or "<generated: " not in text:
+    if manifest["kind"] != "Secret" or _replaced(plain, placeholders) == plain:
         return text
     name = manifest["metadata"]["name"]
     note = f"# The Secret {name} is not applied: its values are generated, or yours to make, under these keys.\n"
@@ -145,8 +148,8 @@ def _without_stand_in_checksums(manifest: Manifest, placeholders: Placeholders) 
     return {**manifest, "spec": {**manifest["spec"], "template": {**template, "metadata": metadata}}}
 
 
-def _readable(manifest: Manifest, placeholders: Placeholders) -> Manifest:
-    """The manifest with a Secret's values as text where they are text, and stand-ins in their readable form."""
+def _decoded(manifest: Manifest) -> Manifest:
+    """The manifest with a Secret's values as text where they are text."""
     if manifest["kind"] == "Secret" and manifest.get("data"):
         data, texts = {}, {}
         for key, encoded in manifest["data"].items():
@@ -155,9 +158,8 @@ def _readable(manifest: Manifest, placeholders: Placeholders) -> Manifest:
             except UnicodeDecodeError:
                 data[key] = encoded
         rest = {key: value for key, value in manifest.items() if key != "data"}
-        manifest = {**rest, **({"data": data} if data else {}), **({"stringData": texts} if texts else {})}
-    result: Manifest = _replaced(manifest, placeholders)
-    return result
+        return {**rest, **({"data": data} if data else {}), **({"stringData": texts} if texts else {})}
+    return manifest
 
 
 def _replaced(value: Any, placeholders: Placeholders) -> Any:

@@ -1,5 +1,6 @@
 """Which engine deploys a stack."""
 
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from ops import pulumi_cli, target
 from ops.deployer import EngineName
+from ops.engine.client import _refusal
 from ops.engine_choice import choose
 from ops.errors import OpsError
 from tests.cli import fakes
@@ -105,3 +107,38 @@ def test_the_cli_s_record_of_local_is_its_file_backend(
 def test_the_direct_engine_s_record_is_asked_of_the_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ops.direct.DirectDeployer.has_made_stack", lambda _: True)
     assert target.made_by(fakes.target("staging"), None) is DIRECT
+
+
+def _raising(error: OpsError) -> Callable[[object], bool]:
+    def raise_it(_: object) -> bool:
+        raise error
+
+    return raise_it
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_who_may_not_read_the_direct_engine_s_record_can_still_run_the_cli(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = _refusal(status, b"{}", "Cannot read Secret kube-system/x")
+    monkeypatch.setattr("ops.direct.DirectDeployer.has_made_stack", _raising(refusal))
+    assert target.made_by(fakes.target("staging"), None) is None
+
+
+def test_a_record_that_is_there_and_cannot_be_understood_stops_the_cli(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ops.direct.DirectDeployer.has_made_stack", _raising(OpsError("was written in format 2")))
+    with pytest.raises(OpsError, match="format 2"):
+        target.made_by(fakes.target("staging"), None)
+
+
+@pytest.mark.parametrize("has_cli", [True, False])
+def test_without_a_kubeconfig_the_missing_cli_is_what_is_named(
+    has_cli: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "absent"))
+    monkeypatch.setattr(pulumi_cli, "find", lambda: tmp_path / "pulumi" if has_cli else None)
+    if has_cli:
+        assert target.choose_engine(fakes.target("staging"), None, install=False).engine is CLI
+    else:
+        with pytest.raises(OpsError, match="needs the Pulumi CLI"):
+            target.choose_engine(fakes.target("staging"), None, install=False)

@@ -6,7 +6,7 @@ import pytest
 
 from ops.engine.api import DirectEngine
 from ops.engine.connection import connect
-from ops.errors import OpsError
+from ops.errors import NoAccessError, OpsError
 from ops.stacks import Stack
 from tests.engine.conftest import PROGRAM
 
@@ -45,3 +45,49 @@ def test_a_cluster_that_cannot_be_reached_is_one_clear_error(tmp_path: Path, sam
         for run in (engine.preview, engine.up, engine.down):
             with pytest.raises(OpsError, match=f"The cluster at {server} cannot be reached: .*refused"):
                 run()
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("clusters: [\ntoken: s3cret", r"is not valid YAML \(line 2\)"),
+        ("just some words\n", "is not a kubeconfig"),
+        ("apiVersion: v1\nkind: Config\n", "names no clusters"),
+        ("contexts: east\n", "`contexts:` of .* must be a list"),
+        ("", "is not a kubeconfig"),
+    ],
+)
+def test_a_file_that_is_no_kubeconfig_is_named_with_what_is_wrong(tmp_path: Path, content: str, problem: str) -> None:
+    path = tmp_path / "config"
+    path.write_text(content)
+    with pytest.raises(NoAccessError, match=problem) as error:
+        connect(path, "east")
+    assert str(path) in error.value.message
+    assert "s3cret" not in error.value.message
+    assert "KUBECONFIG" in (error.value.hint or "")
+
+
+def test_a_directory_and_bytes_are_no_kubeconfig(tmp_path: Path) -> None:
+    with pytest.raises(NoAccessError, match="Is a directory"):
+        connect(tmp_path, "east")
+    (tmp_path / "config").write_bytes(b"\xff\xfe")
+    with pytest.raises(NoAccessError, match="is not text"):
+        connect(tmp_path / "config", "east")
+
+
+def test_a_kubeconfig_without_a_current_context_is_fine(tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path / "config", "http://127.0.0.1:12345")
+    path.write_text(path.read_text().replace("current-context: east\n", ""))
+    assert connect(path, "west").configuration.host == "http://127.0.0.1:12345"
+
+
+@pytest.mark.parametrize(
+    ("command", "problem"),
+    [("no-such-plugin", "needs the credential plugin 'no-such-plugin'"), ("false", "'false' .* gave no credentials")],
+)
+def test_a_credential_plugin_that_is_missing_or_fails_is_named(tmp_path: Path, command: str, problem: str) -> None:
+    path = kubeconfig(tmp_path / "config")
+    plugin = f"{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: '{command}'}}}}"
+    path.write_text(path.read_text().replace("user: {}}]", f"user: {plugin}}}]"))
+    with pytest.raises(NoAccessError, match=problem):
+        connect(path, "west")

@@ -136,8 +136,9 @@ def test_a_foreign_object_is_refused_before_anything_is_made(site: Site) -> None
 def test_protected_objects_stop_down_before_anything_is_touched(site: Site) -> None:
     site.engine(protect=True).up()
     before = site.versions()
-    with pytest.raises(OpsError, match=f"protected:\n  Namespace {site.name}"):
-        site.engine(protect=True).down()
+    for refused in (site.engine(protect=True).check_down, site.engine(protect=True).down):
+        with pytest.raises(OpsError, match=f"protected:\n  Namespace {site.name}"):
+            refused()
     assert site.versions() == before
     assert not site.engine().up().changed
     assert site.engine().down().deleted

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import time
@@ -9,7 +10,8 @@ import yaml
 
 from ops.engine.render import render
 from ops.errors import OpsError
-from ops.stacks import Stack
+from ops.project import ROOT
+from ops.stacks import Stack, load_stack
 from tests.engine.conftest import PROGRAM
 
 Sample = Callable[..., Stack]
@@ -79,3 +81,30 @@ def test_rendering_imports_no_cluster_client_and_is_quick(tmp_path: Path) -> Non
     started = time.monotonic()
     subprocess.run([sys.executable, "-W", "error", "-c", program, str(PROGRAM), str(tmp_path / "out")], check=True)
     assert time.monotonic() - started < 15  # measured 1.3 s; the margin is for a busy machine
+
+
+def test_checksums_of_stand_ins_are_left_out(tmp_path: Path) -> None:
+    for path in render(ROOT, load_stack("production", ROOT), tmp_path):
+        assert "checksum/" not in path.read_text()
+
+
+def test_with_secrets_the_files_are_only_ever_the_owner_s(
+    tmp_path: Path, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.engine.api.DirectEngine.generated", lambda _: {"data-password": "known"})
+    monkeypatch.setattr(Path, "chmod", lambda *_: pytest.fail("a file is closed to others after it was written"))
+    before = os.umask(0)
+    try:
+        files = render(PROGRAM, sample(), tmp_path, show_secrets=True)
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    [secret] = yaml.safe_load_all((tmp_path / "data.yaml").read_text())
+    assert secret["stringData"]["password"] == "known"
+
+
+def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path, sample: Sample) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OpsError, match=r"directory .*/file/out cannot be made: Not a directory") as error:
+        render(PROGRAM, sample(), tmp_path / "file" / "out")
+    assert "--out" in (error.value.hint or "")

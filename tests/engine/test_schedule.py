@@ -1,11 +1,14 @@
+from pathlib import Path
 from threading import Barrier, Event, Lock
 
 import pytest
 
+from ops.engine.api import DirectEngine
 from ops.engine.model import Ref
-from ops.engine.schedule import reversed_graph, run_graph
+from ops.engine.schedule import Outcome, reversed_graph, run_graph
 from ops.engine.waiting import DeadlineError, until
 from ops.errors import OpsError
+from ops.stacks import Stack
 
 
 def ref(name: str) -> Ref:
@@ -84,3 +87,22 @@ def test_waiting_ends_when_the_run_is_stopped() -> None:
     stop.set()
     with pytest.raises(OpsError, match="Stopped"):
         until(lambda: None, 60, stop)
+
+
+def test_nothing_starts_once_the_run_is_stopped() -> None:
+    stop, done = Event(), []
+
+    def work(item: Ref) -> None:
+        done.append(item)
+        stop.set()
+
+    outcome = run_graph({A: [], B: [A], C: [B]}, work, stop)
+    assert done == [A]
+    assert not outcome.failures
+    assert outcome.skipped == [B, C]
+
+
+def test_a_run_that_was_stopped_between_two_objects_has_failed(tmp_path: Path) -> None:
+    engine = DirectEngine(tmp_path, Stack("s", "p", {}, {}, tmp_path), None, "c")
+    with pytest.raises(OpsError, match=r"another run took its Lease(?s:.)*Not deployed .*ConfigMap n/b"):
+        engine.conclude(Outcome(skipped=[B]), "deployed")

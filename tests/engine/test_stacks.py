@@ -39,3 +39,30 @@ def test_a_stack_file_that_is_not_yaml_is_named(project: Path) -> None:
     (project / "Pulumi.blue.yaml").write_text("config: [")
     with pytest.raises(OpsError, match=r"Pulumi\.blue\.yaml is not valid YAML"):
         load_stack("blue", project)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"config: {shop:colour: \xff}\n", r"Pulumi\.blue\.yaml is not UTF-8"),
+        (b"config:\n  1: red\n", "has the key 1, which is not text"),
+        (b"config:\n  shop:colour: red\n  shop:colour: blue\n", r"(?s)key 'shop:colour' is given twice.*line 3"),
+        (b"config:\n  ? [a]\n  : red\n", "is not valid YAML"),
+    ],
+)
+def test_a_stack_file_with_a_mistake_is_named_with_it(project: Path, content: bytes, problem: str) -> None:
+    (project / "Pulumi.blue.yaml").write_bytes(content)
+    with pytest.raises(OpsError, match=problem):
+        load_stack("blue", project)
+
+
+def test_what_a_merge_brings_is_not_a_key_given_twice(project: Path) -> None:
+    text = "base: &base {shop:colour: red}\nconfig:\n  <<: *base\n  shop:colour: blue\n"
+    (project / "Pulumi.blue.yaml").write_text(text)
+    assert load_stack("blue", project).config == {"shop:colour": "blue"}
+
+
+def test_a_stack_file_that_is_a_directory_is_named(project: Path) -> None:
+    (project / "Pulumi.red.yaml").mkdir()
+    with pytest.raises(OpsError, match=r"Pulumi\.red\.yaml cannot be read: Is a directory"):
+        load_stack("red", project)
