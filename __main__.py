@@ -15,6 +15,7 @@ from components.provider import cluster_provider
 from components.redis import Redis
 from components.settings import load
 from components.task_processor import TaskProcessor
+from components.toolbox import Toolbox
 
 settings = load()
 for warning in settings.warnings:
@@ -47,6 +48,9 @@ if settings.autoscaling.enabled:
 flagsmith = Flagsmith("flagsmith", arguments.flagsmith_args(settings, namespace.name, credentials), options(*gates))
 worker_args = arguments.task_processor_args(settings, namespace.name, credentials)
 TaskProcessor("task-processor", worker_args, options(flagsmith))
+if settings.postgres.mode == "external":
+    # The embedded server's own pod has what an SQL prompt needs.
+    Toolbox("toolbox", arguments.toolbox_args(settings, namespace.name, credentials), options(credentials))
 if settings.ingress.enabled:
     PublicIngress("ingress", arguments.ingress_args(settings, namespace.name), options(flagsmith))
 

@@ -10,8 +10,9 @@ Migrate and bootstrap the database with them, then, with Flagsmith's directory a
     python benchmarks/throughput.py --environment ours=api.json --admin bootstrap.json --directory DIR \
         --set DJANGO_SETTINGS_MODULE=app.settings.production -- flagsmith start --bind 127.0.0.1:{port} api
 
-Each server is started, warmed up, measured and stopped in turn, on a free port of the loopback interface; the first is
-the base of the ratios. Rates differ from machine to machine and from run to run; the ratios within one run hardly do.
+All servers run at a time, on free ports of the loopback interface, and are asked in turn, round after round, so that a
+machine that gets busier or slower does so for all of them. The first is the base of the ratios; what is printed is the
+median of the rounds. With `--base-jit` the base has PostgreSQL's own default, just-in-time compilation.
 """
 
 import argparse
@@ -23,16 +24,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
 BASE = "Helm chart's defaults"
-CONNECTIONS, WARM_UP_SECONDS, FLAGS, USERS = 16, 3, 50, 100
+CONNECTIONS, WARM_UP_SECONDS, FLAGS, USERS = 16, 2, 50, 100
 START_SECONDS, STOP_SECONDS = 90, 40
 MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
@@ -96,10 +99,13 @@ class Keys:
     server: str
 
 
-def helm_defaults(environment: Environment) -> Environment:
+def helm_defaults(environment: Environment, *, jit: bool) -> Environment:
     """`environment` without its caches and with the chart's gunicorn: all else is the same, so as to compare these."""
     kept = {name: value for name, value in environment.items() if "CACHE" not in name and name != "REDIS_URL"}
-    return {**kept, "GUNICORN_WORKERS": "3", "GUNICORN_THREADS": "2"}
+    url = kept["DATABASE_URL"]
+    if jit:
+        url += ("&" if "?" in url else "?") + f"options={quote('-c jit=on')}"
+    return {**kept, "DATABASE_URL": url, "GUNICORN_WORKERS": "3", "GUNICORN_THREADS": "2"}
 
 
 @contextmanager
@@ -187,18 +193,20 @@ def _wrk(client: httpx.Client, endpoint: Endpoint, keys: Keys, seconds: int) -> 
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 30).stdout
 
 
-def table(results: Mapping[str, list[Measured]]) -> str:
-    """The results in Markdown, each with its ratio to the first."""
+def table(results: Mapping[str, Mapping[str, Sequence[Measured]]]) -> str:
+    """The medians in Markdown, each with the median of its ratios to the first."""
     base = next(iter(results.values()))
     lines = ["| | " + " | ".join(results) + " |", "|---" * (len(results) + 1) + "|"]
-    for number, endpoint in enumerate(ENDPOINTS):
-        cells = [_cell(found[number], base[number]) for found in results.values()]
+    for endpoint in ENDPOINTS:
+        cells = [_cell(found[endpoint.name], base[endpoint.name]) for found in results.values()]
         lines.append(f"| {endpoint.name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def _cell(found: Measured, base: Measured) -> str:
-    return f"{found.rate:,.0f} rps, p99 {found.p99:,.0f} ms, **{found.rate / base.rate:.1f}x**"
+def _cell(found: Sequence[Measured], base: Sequence[Measured]) -> str:
+    ratio = median(one.rate / other.rate for one, other in zip(found, base, strict=True))
+    rate, p99 = median(one.rate for one in found), median(one.p99 for one in found)
+    return f"{rate:,.0f} rps, p99 {p99:,.0f} ms, **{ratio:.1f}x**"
 
 
 def main() -> None:
@@ -208,7 +216,9 @@ def main() -> None:
     parser.add_argument("--admin", type=Path, required=True, metavar="FILE")
     parser.add_argument("--directory", type=Path, required=True, metavar="DIR")
     parser.add_argument("--set", action="append", default=[], metavar="VARIABLE=VALUE", dest="variables")
-    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--seconds", type=int, default=5, help="of each round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--base-jit", action="store_true")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
     common = dict(item.split("=", 1) for item in options.variables)
@@ -216,12 +226,20 @@ def main() -> None:
     given = dict(item.split("=", 1) for item in options.environment)
     environments = {name: {**json.loads(Path(file).read_text()), **common} for name, file in given.items()}
     first = next(iter(environments.values()))
-    results: dict[str, list[Measured]] = {}
-    for name, environment in {BASE: helm_defaults(first), **environments}.items():
-        with serving(options.command, options.directory, environment) as client:
-            keys = prepare(client, admin)
-            results[name] = [measure(client, endpoint, keys, options.seconds) for endpoint in ENDPOINTS]
-        print(f"measured: {name}", file=sys.stderr)
+    environments = {BASE: helm_defaults(first, jit=options.base_jit), **environments}
+    results: dict[str, dict[str, list[Measured]]] = {name: {} for name in environments}
+    with ExitStack() as servers:
+        clients = {
+            name: servers.enter_context(serving(options.command, options.directory, environment))
+            for name, environment in environments.items()
+        }
+        keys = {name: prepare(client, admin) for name, client in clients.items()}
+        for endpoint in ENDPOINTS:
+            for _ in range(options.rounds):
+                for name, client in clients.items():
+                    measured = measure(client, endpoint, keys[name], options.seconds)
+                    results[name].setdefault(endpoint.name, []).append(measured)
+            print(f"measured: {endpoint.name}", file=sys.stderr)
     print(table(results))
 
 

@@ -20,6 +20,7 @@ from components.references import SecretReference
 from components.settings import Settings
 from components.settings.workload import Resources
 from components.task_processor import TaskProcessorArgs
+from components.toolbox import ToolboxArgs
 
 
 def namespace_args(settings: Settings) -> PlatformNamespaceArgs:
@@ -84,19 +85,23 @@ def redis_args(settings: Settings, namespace: pulumi.Input[str], credentials: Se
     )
 
 
+def _connections(settings: Settings, credentials: Credentials) -> Connections:
+    return Connections(
+        postgres=credentials.postgres,
+        redis=credentials.redis,
+        django=credentials.django,
+        sslmode=settings.postgres.resolved_sslmode,
+        postgres_ca=settings.postgres.ca_secret,
+        redis_ca=settings.redis.ca_secret,
+    )
+
+
 def _environment(settings: Settings, credentials: Credentials, *, workers: int) -> FlagsmithEnvironment:
     return FlagsmithEnvironment(
         host=settings.host,
         url=settings.url,
         namespace=settings.namespace.name,
-        connections=Connections(
-            postgres=credentials.postgres,
-            redis=credentials.redis,
-            django=credentials.django,
-            sslmode=settings.postgres.resolved_sslmode,
-            postgres_ca=settings.postgres.ca_secret,
-            redis_ca=settings.redis.ca_secret,
-        ),
+        connections=_connections(settings, credentials),
         caches=settings.caches,
         gunicorn_workers=workers,
         gunicorn_threads=settings.gunicorn_threads,
@@ -186,6 +191,18 @@ def ingress_args(settings: Settings, namespace: pulumi.Input[str]) -> PublicIngr
         cluster_issuer=tls.cluster_issuer,
         issuer=tls.issuer,
         await_address=settings.ingress.await_address,
+    )
+
+
+def toolbox_args(settings: Settings, namespace: pulumi.Input[str], credentials: Credentials) -> ToolboxArgs:
+    """The pod for an SQL prompt on an external database."""
+    return ToolboxArgs(
+        namespace=namespace,
+        image=settings.postgres_image,
+        version=settings.postgres.version,
+        connections=_connections(settings, credentials),
+        resources=settings.job_resources,
+        placement=_placement(settings),
     )
 
 

@@ -99,13 +99,9 @@ def _from_secret(variable: str, reference: SecretKeyReference) -> EnvVarArgs:
     return EnvVarArgs(name=variable, value_from=EnvVarSourceArgs(secret_key_ref=selector))
 
 
-def _database(connections: Connections) -> list[EnvVarArgs]:
-    variables = [
-        connections.postgres.env("DATABASE_URL", "DATABASE_URL"),
-        # Off by default: with persistent connections, a restarted database would fail one request per connection.
-        *_plain({"DJANGO_DB_CONN_HEALTH_CHECKS": True}),
-    ]
-    # libpq reads these where the URL says nothing.
+def database_environment(connections: Connections) -> list[EnvVarArgs]:
+    """What a program of PostgreSQL's own needs to reach the database; libpq reads the rest where the URL is silent."""
+    variables = [connections.postgres.env("DATABASE_URL", "DATABASE_URL")]
     if connections.sslmode is not None:
         variables += _plain({"PGSSLMODE": connections.sslmode})
     if connections.postgres_ca is not None:
@@ -179,9 +175,11 @@ def _essentials(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
         # Both default to the secret key; stated, so that it shows what hangs on it.
         django.env("COOKIE_AUTH_JWT_SIGNING_KEY", "DJANGO_SECRET_KEY"),
         django.env("WAREHOUSE_CREDENTIALS_SECRET", "DJANGO_SECRET_KEY"),
-        *_database(args.connections),
+        *database_environment(args.connections),
         *_plain(
             {
+                # Off by default: with persistent connections, a restarted database would fail one request for each.
+                "DJANGO_DB_CONN_HEALTH_CHECKS": True,
                 "ENVIRONMENT": "production",
                 "TASK_RUN_METHOD": "TASK_PROCESSOR",
                 "LOG_FORMAT": "json",

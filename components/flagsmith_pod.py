@@ -26,6 +26,7 @@ from components.caches import CA_DIRECTORY as REDIS_CA_DIRECTORY
 from components.environment import (
     POSTGRES_CA_DIRECTORY,
     PROMETHEUS_DIRECTORY,
+    Connections,
     FlagsmithEnvironment,
     job_environment,
     server_environment,
@@ -93,11 +94,16 @@ def _ca_volume(name: str, directory: str, ca: SecretKeyReference | None) -> list
     return [(VolumeArgs(name=name, secret=source), mount)]
 
 
+def postgres_ca_volume(connections: Connections) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
+    """The CA of an external PostgreSQL, where there is one."""
+    return _ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, connections.postgres_ca)
+
+
 def _volumes(args: FlagsmithPodArgs) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
     connections = args.environment.connections
     return [
         *((directory.volume(), directory.mount()) for directory in SCRATCH),
-        *_ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, connections.postgres_ca),
+        *postgres_ca_volume(connections),
         *_ca_volume("redis-ca", REDIS_CA_DIRECTORY, connections.redis_ca),
     ]
 

@@ -15,6 +15,7 @@ POSTGRES: Final = "flagsmith-postgres"
 REDIS: Final = "flagsmith-redis"
 MIGRATE: Final = "flagsmith-migrate"
 BOOTSTRAP: Final = "flagsmith-bootstrap"
+TOOLBOX: Final = "flagsmith-toolbox"
 UNPUBLISHED: Final = "flagsmith-unpublished"
 
 API_PORT: Final = 8000

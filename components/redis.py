@@ -79,6 +79,8 @@ def redis_pod(args: RedisArgs) -> PodTemplateSpecArgs:
             *("--dir", "/data"),
             # A client that vanished is noticed within a minute; a pod that was killed never says goodbye.
             *("--tcp-keepalive", "60"),
+            # What took longer, in milliseconds, is remembered for `ff cache latency`; twice Flagsmith's time-out.
+            *("--latency-monitor-threshold", "100"),
         ],
         env=[args.credentials.env("REDISCLI_AUTH", "password")],
         ports=[ContainerPortArgs(name="redis", container_port=metadata.REDIS_PORT)],

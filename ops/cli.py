@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ops.commands import cluster, docs, env, render, stack
+from ops.commands import admin, cache, cluster, db, docs, env, flags, operate, render, stack
 from ops.console import output, progress
 from ops.errors import OpsError
 
@@ -63,6 +63,16 @@ app.command()(stack.preview)
 app.command()(stack.down)
 app.command()(render.render)
 app.command()(env.env)
+app.command()(operate.status)
+app.command()(operate.logs)
+app.command()(operate.restart)
+app.command()(operate.shell)
+app.command("port-forward")(operate.port_forward)
+app.command("open")(operate.open_url)
+app.add_typer(flags.app, name="flags")
+app.add_typer(db.app, name="db")
+app.add_typer(cache.app, name="cache")
+app.add_typer(admin.app, name="admin")
 app.add_typer(cluster.app, name="cluster")
 app.command()(docs.docs)
 

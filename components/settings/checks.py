@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from components.settings import budget, releases
 from components.settings.cache import parse_redis_memory
-from components.settings.caches import PROMISED_SECONDS
+from components.settings.caches import PER_PROCESS, PROMISED_SECONDS
 from components.settings.images import disagreement
 from components.settings.problems import Problem
 from components.settings.quantities import MI, format_memory, parse_cpu, parse_memory
@@ -72,7 +72,7 @@ def _environment(settings: Settings) -> Iterator[Problem]:
 def _caches(settings: Settings) -> Iterator[Problem]:
     if settings.redis.enabled:
         return
-    owner, fields = "embedded or external", frozenset(type(settings.caches).model_fields)
+    owner, fields = "embedded or external", frozenset(type(settings.caches).model_fields) - PER_PROCESS
     for problem in settings.caches.wrong_mode(section="redis", mode="none", owner=owner, fields=fields):
         yield replace(problem, path=("caches", *problem.path))
 

@@ -35,7 +35,7 @@ def _postgres_version(value: str) -> str:
 Image = Annotated[Text, AfterValidator(check_image), Kind("image reference")]
 PostgresVersion = Annotated[Text, AfterValidator(_postgres_version), Kind("image tag")]
 
-EMBEDDED_ONLY = frozenset({"version", "image", "storage", "resources"})
+EMBEDDED_ONLY = frozenset({"storage", "resources"})
 EXTERNAL_ONLY = frozenset({"sslmode", "ca_secret"})
 
 
@@ -58,9 +58,11 @@ class Postgres(Section):
         "Embedded: keys `password` and `DATABASE_URL`; without it the program generates one.",
     )
     version: PostgresVersion = Field(
-        default="17.6-bookworm", description="Embedded only. The image's tag, 17 or newer, Debian."
+        default="17.6-bookworm",
+        description="The image's tag, 17 or newer, Debian. External: of the programs that reach the server (`psql`, "
+        "`pg_dump`), so not of an older major version than the server.",
     )
-    image: Image = Field(default="postgres", description="Embedded only. The image.")
+    image: Image = Field(default="postgres", description="The image.")
     storage: Storage = Field(default_factory=Storage, description="Embedded only. The volume.")
     resources: Resources | None = Field(
         default=None, description="Embedded only. Requests and limits. Default: by `size`."
@@ -92,11 +94,11 @@ class Postgres(Section):
 
     def problems(self) -> Iterator[Problem]:
         """Settings of the other mode, and what the mode needs."""
+        text = disagreement(self.image, self.version, version_key="postgres.version")
+        if text is not None:
+            yield Problem(path=("image",), text=text)
         if self.embedded:
             yield from self.wrong_mode(section="postgres", mode=self.mode, owner="external", fields=EXTERNAL_ONLY)
-            text = disagreement(self.image, self.version, version_key="postgres.version")
-            if text is not None:
-                yield Problem(path=("image",), text=text)
             return
         yield from self.wrong_mode(section="postgres", mode=self.mode, owner="embedded", fields=EMBEDDED_ONLY)
         if self.existing_secret is None:

@@ -32,6 +32,7 @@ def up(
     home: Path | None = None,
     kind: Kind | None = None,
     extra_stages: Sequence[Path] = (),
+    container_path: str | None = None,
 ) -> LocalCluster:
     """Make the local cluster, or hand back the one that runs; one that is broken is made anew, its content lost.
 
@@ -41,6 +42,8 @@ def up(
         kind: Which kind to make. By default kind where Docker answers, else a simulated one; a running cluster of
             either kind is handed back.
         extra_stages: More kwok configuration for a simulated cluster, read when it is made.
+        container_path: Lets commands of simulated containers run on this machine, as that configuration says; their
+            search path. For tests alone: whoever reaches the node's port may run them.
 
     Raises:
         OpsError: It cannot be made, or a cluster of the other kind runs.
@@ -63,7 +66,7 @@ def up(
         paths.remove_cluster_directory(home)
         if (kind or ("kind" if kind_cluster.docker_answers() else "simulated")) == "kind":
             return kind_cluster.up(home, console)
-        return simulated.up(home, console, extra_stages)
+        return simulated.up(home, console, extra_stages, container_path)
 
 
 def down(console: Console | None = None, *, home: Path | None = None) -> bool:

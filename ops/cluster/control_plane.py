@@ -31,6 +31,7 @@ class Ports:
     api_server: int
     controller_manager: int
     scheduler: int
+    kubelets: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,20 +49,22 @@ class Credentials:
 
 def free_ports() -> Ports:
     """Ports that no process listened on a moment ago; all are held open together, so that they differ."""
-    sockets = [socket.socket() for _ in range(5)]
+    sockets = [socket.socket() for _ in range(6)]
     try:
         for item in sockets:
             item.bind((LOOPBACK, 0))
-        etcd, etcd_peer, api_server, controller_manager, scheduler = (item.getsockname()[1] for item in sockets)
+        found = [item.getsockname()[1] for item in sockets]
     finally:
         for item in sockets:
             item.close()
+    etcd, etcd_peer, api_server, controller_manager, scheduler, kubelets = found
     return Ports(
         etcd=etcd,
         etcd_peer=etcd_peer,
         api_server=api_server,
         controller_manager=controller_manager,
         scheduler=scheduler,
+        kubelets=kubelets,
     )
 
 
@@ -90,14 +93,14 @@ def issue_credentials(home: Path, directory: Path, ports: Ports) -> Credentials:
     )
 
 
-def environment(directory: Path) -> dict[str, str]:
-    """Environment of every component: a home and a temporary directory that go with the cluster.
+def environment(directory: Path, path: str = os.defpath) -> dict[str, str]:
+    """Environment of every component: a home and a temporary directory that go with the cluster, and the search path.
 
     kwok reads `~/.kwok/kwok.yaml`, which may be the user's for another cluster: hence a home of its own.
     """
     temporary = directory / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
-    return {"PATH": os.defpath, "HOME": str(directory), "TMPDIR": str(temporary)}
+    return {"PATH": path, "HOME": str(directory), "TMPDIR": str(temporary)}
 
 
 def etcd(program: Path, directory: Path, ports: Ports, credentials: Credentials) -> list[str]:
@@ -190,11 +193,23 @@ def scheduler(program: Path, ports: Ports, credentials: Credentials) -> list[str
     return [str(program), *_component_flags(credentials.scheduler, credentials, ports.scheduler)]
 
 
-def kwok(program: Path, credentials: Credentials, configuration: Sequence[Path]) -> list[str]:
-    """Command of kwok, which plays the kubelets of all nodes by the stages in the configuration files."""
+def kwok(program: Path, credentials: Credentials, configuration: Sequence[Path], kubelet_port: int | None) -> list[str]:
+    """Command of kwok, which plays the kubelets of all nodes by the stages in the configuration files.
+
+    With a port it answers there for the nodes' kubelets: then commands, logs and ports of containers are what the
+    configuration says, on this machine.
+    """
+    server: dict[str, object] = {}
+    if kubelet_port is not None:
+        server = {
+            "server-address": f"{LOOPBACK}:{kubelet_port}",
+            "node-port": kubelet_port,
+            "tls-cert-file": credentials.server.certificate,
+            "tls-private-key-file": credentials.server.key,
+        }
     return [
         str(program),
-        *_flags({"kubeconfig": credentials.kwok, "manage-all-nodes": "true", "node-ip": LOOPBACK}),
+        *_flags({"kubeconfig": credentials.kwok, "manage-all-nodes": "true", "node-ip": LOOPBACK, **server}),
         *(f"--config={path}" for path in configuration),
     ]
 

@@ -11,16 +11,18 @@ REGION = "local"
 ZONES = ("local-a", "local-b", "local-c")
 
 CLOSED_PORT = 1
-"""Where the nodes' kubelets would answer. No program listens there, so that exec and logs fail at once and clearly."""
+"""Where kubelets that are not played answer: no program listens there, so exec and logs fail at once and clearly."""
 
 
-def nodes(version: str) -> list[dict[str, Any]]:
+def nodes(version: str, kubelet_port: int | None = None) -> list[dict[str, Any]]:
     """Node manifests, one a zone: 8 CPUs, 32 GiB and 110 pods, of which a kubelet's usual reserve is not allocatable.
 
     Args:
         version: Kubernetes version that their kubelets claim to be.
+        kubelet_port: Where their kubelets answer; None means nowhere.
     """
-    return [_node(number, zone, version) for number, zone in enumerate(ZONES, start=1)]
+    port = CLOSED_PORT if kubelet_port is None else kubelet_port
+    return [_node(number, zone, version, port) for number, zone in enumerate(ZONES, start=1)]
 
 
 def storage_class() -> dict[str, Any]:
@@ -39,7 +41,7 @@ def storage_class() -> dict[str, Any]:
     }
 
 
-def _node(number: int, zone: str, version: str) -> dict[str, Any]:
+def _node(number: int, zone: str, version: str, kubelet_port: int) -> dict[str, Any]:
     name = f"simulated-{number}"
     return {
         "apiVersion": "v1",
@@ -58,7 +60,7 @@ def _node(number: int, zone: str, version: str) -> dict[str, Any]:
         "status": {
             "capacity": {"cpu": "8", "memory": "32Gi", "ephemeral-storage": "100Gi", "pods": "110"},
             "allocatable": {"cpu": "7800m", "memory": "31Gi", "ephemeral-storage": "90Gi", "pods": "110"},
-            "daemonEndpoints": {"kubeletEndpoint": {"Port": CLOSED_PORT}},
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet_port}},
             "nodeInfo": {
                 "architecture": "amd64",
                 "operatingSystem": "linux",

@@ -1,5 +1,6 @@
 """The simulated cluster: the real Kubernetes control plane, and nodes that kwok plays."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -37,13 +38,17 @@ class PortTakenError(OpsError):
     """A port that was free a moment ago is in use."""
 
 
-def up(home: Path, console: Console, extra_stages: Sequence[Path] = ()) -> LocalCluster:
+def up(
+    home: Path, console: Console, extra_stages: Sequence[Path] = (), container_path: str | None = None
+) -> LocalCluster:
     """Make a new simulated cluster, ready for use. The caller has removed what was there before.
 
     Args:
         home: State directory.
         console: Where progress goes.
         extra_stages: More files of kwok's configuration, such as stages that make certain pods fail.
+        container_path: The search path of the commands that kwok's configuration (ClusterExec) runs on this machine
+            for those in containers. None, the default: containers run no command, and have no log and no port.
 
     Raises:
         OpsError: It cannot be made; nothing of it is left then.
@@ -53,7 +58,7 @@ def up(home: Path, console: Console, extra_stages: Sequence[Path] = ()) -> Local
     attempts = Retrying(
         retry=retry_if_exception_type(PortTakenError), stop=stop_after_attempt(PORT_ATTEMPTS), reraise=True
     )
-    return attempts(_Start(home, programs, (STAGES, *extra_stages)).run)
+    return attempts(_Start(home, programs, (STAGES, *extra_stages), container_path).run)
 
 
 def stop(home: Path, known: state.State) -> None:
@@ -65,8 +70,11 @@ def stop(home: Path, known: state.State) -> None:
 class _Start:
     """One start of a cluster, from nothing to ready."""
 
-    def __init__(self, home: Path, programs: dict[str, Path], stages: Sequence[Path]) -> None:
+    def __init__(
+        self, home: Path, programs: dict[str, Path], stages: Sequence[Path], container_path: str | None
+    ) -> None:
         self._home = home
+        self._container_path = container_path
         self._directory = cluster_directory(home)
         self._programs = programs
         self._stages = stages
@@ -97,8 +105,10 @@ class _Start:
             self._start(manager.name, control_plane.controller_manager(manager, directory, ports, credentials))
             scheduler = programs["kube-scheduler"]
             self._start(scheduler.name, control_plane.scheduler(scheduler, ports, credentials))
-            self._start("kwok", control_plane.kwok(programs["kwok"], credentials, self._stages))
-            for node in objects.nodes(pins.version(pins.KUBERNETES)):
+            kubelets = None if self._container_path is None else ports.kubelets
+            kwok = control_plane.kwok(programs["kwok"], credentials, self._stages, kubelets)
+            self._start("kwok", kwok, self._container_path)
+            for node in objects.nodes(pins.version(pins.KUBERNETES), kubelets):
                 rest.create(api, "/api/v1/nodes", node)
             rest.create(api, "/apis/storage.k8s.io/v1/storageclasses", objects.storage_class())
             self._wait("kube-scheduler is healthy", lambda: _is_healthy(api, ports.scheduler))
@@ -110,8 +120,8 @@ class _Start:
         self._save(complete=True)
         return LocalCluster(kind="simulated", kubeconfig=kubeconfig)
 
-    def _start(self, name: str, command: list[str]) -> None:
-        environment = control_plane.environment(self._directory)
+    def _start(self, name: str, command: list[str], path: str | None = None) -> None:
+        environment = control_plane.environment(self._directory, path or os.defpath)
         self._records.append(processes.start(name, command, directory=self._directory, environment=environment))
         self._save(complete=False)
 

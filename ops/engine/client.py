@@ -1,7 +1,7 @@
 """The Kubernetes API as the engine uses it: plain REST on the client library's authenticated connection."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FIELD_MANAGER = "ff-direct"
 APPLY = "application/apply-patch+yaml"
+MERGE = "application/merge-patch+json"
 CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
 RETRIED_STATUSES = (429, 502, 503, 504)
 DENIED_STATUSES = (401, 403)
@@ -97,6 +98,11 @@ class Client:
         ref = Ref.of(manifest)
         return self._json("PUT", self._path(ref), f"Cannot write {ref}", {"fieldManager": FIELD_MANAGER}, manifest)
 
+    def merge(self, ref: Ref, change: Manifest) -> Manifest:
+        """Change some fields of an object, as another field manager than the program; the object after it."""
+        query = {"fieldManager": "ff", "fieldValidation": "Strict"}
+        return self._json("PATCH", self._path(ref), f"Cannot change {ref}", query, change, MERGE)
+
     def delete(self, ref: Ref, *, uid: str | None = None, dependents_first: bool = False) -> None:
         """Ask for the object's deletion; one that is gone already is fine.
 
@@ -120,6 +126,28 @@ class Client:
         query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
         status, body = self._request("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log", query)
         return body.decode(errors="replace") if status == 200 else ""
+
+    def follow(self, namespace: str, pod: str, container: str, *, lines: int) -> Iterator[str]:
+        """A container's last lines, and then each new one until the container ends."""
+        from urllib3 import Timeout
+
+        query = {"container": container, "tailLines": str(lines), "follow": "true"}
+        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log?{urlencode(query)}"
+        headers = dict(self._api.default_headers)
+        self._api.update_params_for_auth(headers, [], ["BearerToken"], path, "GET", None)
+        with self._api.rest_client.pool_manager.request(
+            "GET",
+            self.host + path,
+            headers=headers,
+            preload_content=False,
+            timeout=Timeout(connect=CONNECT_SECONDS, read=None),
+        ) as response:
+            if response.status >= 400:
+                raise _refusal(response.status, response.read(), f"Cannot read the log of {pod}/{container}")
+            rest = b""
+            for chunk in response.stream(amt=None):
+                *complete, rest = (rest + chunk).split(b"\n")
+                yield from (line.decode(errors="replace") for line in complete)
 
     def _path(self, ref: Ref) -> str:
         return f"{self._collection(ref.api_version, ref.kind, ref.namespace)}/{ref.name}"

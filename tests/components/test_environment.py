@@ -77,13 +77,23 @@ def test_a_job_gets_no_more_than_it_needs_so_that_few_settings_run_it_again() ->
     assert not jobs({"env": {"ANALYTICS_DATABASE_URL": "postgresql://analytics"}}) & before
 
 
-def test_each_cache_has_a_redis_database_of_its_own_and_gives_up_quickly() -> None:
+SHARED = [cache for cache in CACHES.values() if cache.database is not None]
+
+
+def test_each_shared_cache_has_a_redis_database_of_its_own_and_gives_up_quickly() -> None:
     env = api_environment(recorded("production"))
-    databases = {env[cache.location].partition("?")[0] for cache in CACHES.values()}
-    assert databases == {f"$(REDIS_URL)/{number}" for number in range(1, len(CACHES) + 1)}
-    for cache in CACHES.values():
+    databases = {env[cache.location].partition("?")[0] for cache in SHARED}
+    assert databases == {f"$(REDIS_URL)/{number}" for number in range(1, len(SHARED) + 1)}
+    for cache in SHARED:
         assert env[cache.backend] == "django_redis.cache.RedisCache"
         assert env[cache.location].endswith("?socket_timeout=0.05&socket_connect_timeout=0.05")
+
+
+def test_what_every_request_asks_for_is_kept_in_each_process() -> None:
+    env = api_environment(recorded("production"))
+    for name in ("ENVIRONMENT_CACHE_BACKEND", "CACHE_ENVIRONMENT_SEGMENTS_BACKEND"):
+        assert env[name] == "django.core.cache.backends.locmem.LocMemCache"
+    assert env["ENVIRONMENT_CACHE_LOCATION"] != env["ENVIRONMENT_SEGMENTS_CACHE_LOCATION"]
 
 
 def test_the_times_of_the_caches_and_the_timeout_of_redis_are_settings() -> None:
@@ -97,14 +107,15 @@ def test_the_times_of_the_caches_and_the_timeout_of_redis_are_settings() -> None
     }
     env = api_environment(record("production", {"caches": caches}))
     assert [env[cache.seconds] for cache in CACHES.values() if cache.seconds] == ["1", "2", "3", "4", "5"]
-    for cache in CACHES.values():
+    for cache in SHARED:
         assert env[cache.location].endswith("?socket_timeout=0.12&socket_connect_timeout=0.12")
 
 
-def test_without_redis_the_cache_that_each_process_has_is_bounded_all_the_same() -> None:
-    env = api_environment(record("production", {"redis": {"mode": "none"}}))
-    assert env["ENVIRONMENT_CACHE_SECONDS"] == "5"
-    assert [name for name in env if "CACHE" in name] == ["ENVIRONMENT_CACHE_SECONDS"]
+def test_without_redis_the_caches_that_each_process_has_are_bounded_all_the_same() -> None:
+    env = api_environment(record("production", {"redis": {"mode": "none"}, "caches": {"environment": 3}}))
+    assert env["ENVIRONMENT_CACHE_SECONDS"] == "3"
+    assert env["CACHE_ENVIRONMENT_SEGMENTS_SECONDS"] == "5"
+    assert not [value for name, value in env.items() if "CACHE" in name and "redis" in value.lower()]
 
 
 def test_the_namespace_is_in_the_hosts_and_the_probes_ask_for_one_that_is_allowed() -> None:

@@ -1,0 +1,63 @@
+"""Templates of one-off Jobs: CronJobs that never run by themselves, from which an operator's command makes a Job.
+
+So what runs in the cluster is all declared here, and `kubectl create job --from=cronjob/NAME` works without `ff`.
+"""
+
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.batch.v1 import CronJob, CronJobSpecArgs, JobSpecArgs, JobTemplateSpecArgs
+from pulumi_kubernetes.core.v1 import PodTemplateSpecArgs
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from components import metadata
+
+# A CronJob needs a schedule, also when it is suspended: the 31st of February.
+NEVER: Final = "0 0 31 2 *"
+# Long enough to look at a Job that failed, short enough not to pile up.
+KEPT_SECONDS: Final = 86_400
+
+
+def job_template(
+    logical_name: str,
+    *,
+    name: str,
+    namespace: pulumi.Input[str],
+    component: str,
+    version: str,
+    template: PodTemplateSpecArgs,
+    deadline_seconds: int,
+    opts: pulumi.ResourceOptions,
+) -> CronJob:
+    """A suspended CronJob `name`.
+
+    Args:
+        logical_name: the Pulumi name.
+        name: the CronJob's name, and the start of its Jobs' names.
+        namespace: where it runs.
+        component: its label.
+        version: its label.
+        template: the pod of its Jobs.
+        deadline_seconds: how long a Job may take before it counts as failed.
+        opts: the resource's options.
+    """
+    labels = metadata.labels(component, version)
+    return CronJob(
+        logical_name,
+        metadata=ObjectMetaArgs(name=name, namespace=namespace, labels=labels),
+        spec=CronJobSpecArgs(
+            schedule=NEVER,
+            suspend=True,
+            job_template=JobTemplateSpecArgs(
+                metadata=ObjectMetaArgs(labels=labels),
+                spec=JobSpecArgs(
+                    # Whoever started it is watching, and decides.
+                    backoff_limit=0,
+                    active_deadline_seconds=deadline_seconds,
+                    ttl_seconds_after_finished=KEPT_SECONDS,
+                    template=template,
+                ),
+            ),
+        ),
+        opts=opts,
+    )

@@ -1,0 +1,171 @@
+"""A port of a component's pods on this machine."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+
+from ops.access import pods
+from ops.access.site import Site
+from ops.access.websocket import explained, headers, subresource
+from ops.engine.model import Manifest
+from ops.errors import OpsError
+
+LOOPBACK = "127.0.0.1"
+CHUNK = 64 * 1024  # bytes
+OnProblem = Callable[[str], None]
+
+
+def _ignore(_: str) -> None:
+    """Nobody is told."""
+
+
+@contextmanager
+def forward(
+    site: Site, component: str, port: int, *, local_port: int = 0, on_problem: OnProblem = _ignore
+) -> Iterator[int]:
+    """Listen on loopback and carry each connection to `port` of a ready pod of `component`; the local port.
+
+    The pod is chosen anew when it is gone, so that a forward outlives a rollout.
+
+    Args:
+        site: Where.
+        component: Whose pods.
+        port: The pods' port.
+        local_port: The port here; a free one if 0.
+        on_problem: Is told why a connection could not be made; the connection itself is just closed.
+
+    Raises:
+        OpsError: No pod is ready, or the local port is taken.
+    """
+    carrier = _Carrier(site, component, port, on_problem)
+    carrier.choose()
+
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            carrier.carry(self.request)
+
+    try:
+        server = _Server((LOOPBACK, local_port), Handler)
+    except OSError as error:
+        raise OpsError(
+            f"The port {local_port} of this machine cannot be listened on: {error.strerror}.",
+            hint="Choose another one; 0 takes a free one.",
+        ) from None
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
+    thread.start()
+    try:
+        yield int(server.server_address[1])
+    finally:
+        server.shutdown()
+        server.close_all()
+        server.server_close()
+        thread.join()
+
+
+class _Server(ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self, *args: object) -> None:
+        self._open: set[socket.socket] = set()
+        super().__init__(*args)  # type: ignore[arg-type]
+
+    def process_request(self, request: object, client_address: object) -> None:
+        assert isinstance(request, socket.socket)  # noqa: S101 - tells mypy what a TCP server gets
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: object) -> None:
+        assert isinstance(request, socket.socket)  # noqa: S101
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def close_all(self) -> None:
+        """End the connections there are, so that their threads end too."""
+        for connection in list(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Carrier:
+    def __init__(self, site: Site, component: str, port: int, on_problem: OnProblem) -> None:
+        self._site, self._component, self._port, self._on_problem = site, component, port, on_problem
+        self._pod: Manifest | None = None
+        self._lock = threading.Lock()
+
+    def choose(self) -> Manifest:
+        """The pod in use; another one if that is gone."""
+        with self._lock:
+            if self._pod is None:
+                self._pod = pods.running(self._site, self._component)
+            return self._pod
+
+    def carry(self, client: socket.socket) -> None:
+        """Carry one connection to its end."""
+        try:
+            tunnel = self._tunnel()
+        except OpsError as error:
+            self._on_problem(error.message)
+            return
+        try:
+            remote = tunnel.socket(self._port)
+            upward = threading.Thread(target=_copy, args=(client, remote), daemon=True)
+            upward.start()
+            _copy(remote, client)
+            with suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+            upward.join()
+            problem = tunnel.error(self._port)
+            if problem:
+                self._on_problem(f"The pod does not answer on port {self._port}: {problem}")
+                self._forget()
+        finally:
+            tunnel.close()
+
+    def _tunnel(self) -> "_Tunnel":
+        try:
+            return _Tunnel(self._site, self.choose(), self._port)
+        except OpsError:
+            self._forget()
+            return _Tunnel(self._site, self.choose(), self._port)
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._pod = None
+
+
+class _Tunnel:
+    """One websocket to one port of one pod."""
+
+    def __init__(self, site: Site, pod: Manifest, port: int) -> None:
+        from kubernetes.stream.ws_client import PortForward, create_websocket, get_websocket_url
+
+        path = subresource(pod, "portforward", [("ports", str(port))])
+        with explained(site, f"Cannot reach port {port} of the pod {pod['metadata']['name']}"):
+            url = get_websocket_url(site.client.host + path)
+            self._forward = PortForward(create_websocket(site.api.configuration, url, headers(site, path)), [port])
+
+    def socket(self, port: int) -> socket.socket:
+        """The pod's end of the connection."""
+        found: socket.socket = self._forward.socket(port)
+        return found
+
+    def error(self, port: int) -> str | None:
+        """What the pod's node says went wrong."""
+        found: str | None = self._forward.error(port)
+        return found
+
+    def close(self) -> None:
+        """End it."""
+        self._forward.close()
+
+
+def _copy(source: socket.socket, sink: socket.socket) -> None:
+    """Copy until the source ends, and then say so to the sink."""
+    with suppress(OSError):
+        while data := source.recv(CHUNK):
+            sink.sendall(data)
+    with suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)

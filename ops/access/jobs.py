@@ -1,0 +1,149 @@
+"""One-off Jobs, made from the templates that the program deploys as CronJobs."""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ops.access.pods import container as container_of
+from ops.access.site import Site
+from ops.engine.diagnose import diagnose
+from ops.engine.model import Manifest, Ref
+from ops.engine.waiting import FIRST_PAUSE, GROWTH, LONGEST_PAUSE
+from ops.errors import OpsError
+
+API_VERSION = "batch/v1"
+LOG_LINES = 15
+STARTED_BY = "feature-flags/started-by"
+OnLine = Callable[[str], None]
+
+
+def _ignore(_: str) -> None:
+    """Nobody reads along."""
+
+
+def start(site: Site, template: str, *, env: Mapping[str, str] | None = None) -> str:
+    """Start a Job from the CronJob called `template`, as `kubectl create job --from` does; the Job's name.
+
+    Args:
+        site: Where.
+        template: The CronJob's name.
+        env: Variables set in all of its containers, over those of the template; no secrets.
+
+    Raises:
+        OpsError: There is no such CronJob, or the Job is refused.
+    """
+    cron = site.get(API_VERSION, "CronJob", template)
+    if cron is None:
+        raise OpsError(
+            f"There is no CronJob {site.namespace}/{template} in context {site.context!r}, which this needs.",
+            hint=f"An older version of the program deployed the stack? `ff up --stack {site.stack.name}` brings it.",
+        )
+    return str(site.client.create(from_template(cron, secrets.token_hex(3), env or {}))["metadata"]["name"])
+
+
+def from_template(cron: Manifest, suffix: str, env: Mapping[str, str]) -> Manifest:
+    """The Job that the CronJob's template describes."""
+    template = cron["spec"]["jobTemplate"]
+    metadata = template.get("metadata") or {}
+    pod = template["spec"]["template"]
+    containers = {
+        kind: [_with_env(item, env) for item in pod["spec"][kind]]
+        for kind in ("initContainers", "containers")
+        if kind in pod["spec"]
+    }
+    spec = {**template["spec"], "template": {**pod, "spec": {**pod["spec"], **containers}}}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Job",
+        "metadata": {
+            "name": f"{cron['metadata']['name']}-{suffix}",
+            "namespace": cron["metadata"]["namespace"],
+            "labels": metadata.get("labels") or {},
+            "annotations": {**(metadata.get("annotations") or {}), STARTED_BY: "ff"},
+        },
+        "spec": spec,
+    }
+
+
+def _with_env(container: Manifest, env: Mapping[str, str]) -> Manifest:
+    kept = [entry for entry in container.get("env") or [] if entry["name"] not in env]
+    return {**container, "env": [*kept, *({"name": name, "value": value} for name, value in env.items())]}
+
+
+def wait(site: Site, name: str, *, seconds: float, on_line: OnLine = _ignore) -> Manifest:
+    """Wait until a Job has succeeded; the Job's pod.
+
+    Args:
+        site: Where.
+        name: The Job.
+        seconds: How long it may take.
+        on_line: Gets each new line of the log, secrets masked.
+
+    Raises:
+        OpsError: It failed, with its last log lines; or it has not ended in time. The Job stays, to be looked at.
+    """
+    deadline = time.monotonic() + seconds
+    pause, shown = FIRST_PAUSE, 0
+    mask = site.masker()
+    while True:
+        job = site.get(API_VERSION, "Job", name)
+        if job is None:
+            raise OpsError(f"The Job {site.namespace}/{name} is gone: somebody deleted it.")
+        ended = next((kind for kind in ("Complete", "Failed") if _condition(job, kind)), None)
+        pod = newest_pod(site, name)
+        lines = log(site, pod).splitlines() if pod else []
+        for line in lines[shown:]:
+            on_line(mask(line))
+        shown = max(shown, len(lines))
+        if ended == "Complete" and pod is not None:
+            return pod
+        if ended == "Failed":
+            tail = "\n".join(f"  {mask(line)}" for line in lines[-LOG_LINES:]) or "  (its log is empty)"
+            reason = _condition(job, "Failed").get("message", "")
+            raise OpsError(f"The Job {name} failed ({reason}). Its last log lines:\n{tail}")
+        if time.monotonic() >= deadline:
+            raise OpsError(
+                f"The Job {name} has not ended after {seconds:.0f} s; it goes on.",
+                hint=f"See {site.kubectl} describe job {name}, and its log with {site.kubectl} logs -f job/{name}.",
+            )
+        time.sleep(pause)
+        pause = min(pause * GROWTH, LONGEST_PAUSE)
+
+
+def started(site: Site, name: str, *, seconds: float) -> Manifest:
+    """Wait until the Job's pod runs; that pod. Raises OpsError when it does not in time, saying why."""
+    deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
+    while True:
+        pod = newest_pod(site, name)
+        if pod is not None and pod.get("status", {}).get("phase") == "Running":
+            return pod
+        if time.monotonic() >= deadline:
+            why = diagnose(site.client, pod, site.masker()) if pod else ""
+            raise OpsError(f"The Job {name} has no running pod after {seconds:.0f} s.\n{why}".rstrip())
+        time.sleep(pause)
+        pause = min(pause * GROWTH, LONGEST_PAUSE)
+
+
+def newest_pod(site: Site, job: str) -> Manifest | None:
+    """The Job's last pod."""
+    found = site.items("v1", "Pod", labelSelector=f"batch.kubernetes.io/job-name={job}")
+    return max(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), default=None)
+
+
+def log(site: Site, pod: Manifest, lines: int = 1000) -> str:
+    """The logs of the pod's containers, those that ran first first."""
+    spec = pod["spec"]
+    names = [item["name"] for item in spec.get("initContainers") or []] + [container_of(pod)]
+    found = (site.client.log(site.namespace, pod["metadata"]["name"], name, lines=lines) for name in names)
+    return "\n".join(text.rstrip("\n") for text in found if text.strip())
+
+
+def remove(site: Site, name: str) -> None:
+    """Delete a Job and its pods; one that is gone already is fine."""
+    site.client.delete(Ref(API_VERSION, "Job", site.namespace, name))
+
+
+def _condition(job: Manifest, kind: str) -> dict[str, Any]:
+    conditions: list[dict[str, Any]] = job.get("status", {}).get("conditions") or []
+    return next((item for item in conditions if item["type"] == kind and item["status"] == "True"), {})

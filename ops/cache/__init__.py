@@ -1,0 +1,1 @@
+"""Flagsmith's caches in Redis."""

@@ -1,0 +1,1 @@
+"""The database of a stack, embedded or external: checks and connections."""

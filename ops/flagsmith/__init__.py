@@ -1,0 +1,1 @@
+"""Flagsmith's HTTP API."""

@@ -1,0 +1,60 @@
+"""The Flagsmith of a deployed stack, over a port-forward of its own: no ingress and no DNS is needed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ops.access.forward import forward
+from ops.access.pods import Component
+from ops.access.site import Site
+from ops.errors import OpsError
+from ops.flagsmith.client import FlagsmithClient, FlagsmithError
+from ops.operate.admin import password
+
+API_PORT = 8000
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An environment of the platform's project."""
+
+    id: int
+    name: str
+    key: str
+
+
+@contextmanager
+def flagsmith(site: Site) -> Iterator[FlagsmithClient]:
+    """A client of the stack's Flagsmith, not logged in."""
+    problems: list[str] = []
+    with (
+        forward(site, Component.API, API_PORT, on_problem=problems.append) as port,
+        FlagsmithClient(f"http://127.0.0.1:{port}") as client,
+    ):
+        try:
+            yield client
+        except FlagsmithError as error:
+            if error.status or not problems:
+                raise
+            raise FlagsmithError(f"{error.message} ({problems[-1]})", hint=error.hint) from None
+
+
+def log_in(site: Site, client: FlagsmithClient) -> None:
+    """Log in as the administrator, with the password of the Secret."""
+    try:
+        client.log_in(site.settings.admin_email, password(site))
+    except OpsError as error:
+        raise OpsError(
+            f"The administrator's log-in is refused: {error.message}",
+            hint="Was the password changed in the UI? `ff admin password --reset` sets it back to the Secret's.",
+        ) from None
+
+
+def environments(site: Site, client: FlagsmithClient) -> list[Environment]:
+    """The environments of the platform's project; the client must be logged in."""
+    wanted = site.settings.admin.project
+    projects = {item["name"]: item["id"] for item in client.pages("/api/v1/projects/")}
+    if wanted not in projects:
+        raise OpsError(f"There is no project {wanted!r} in Flagsmith; there are: {', '.join(projects) or 'none'}.")
+    found = client.pages("/api/v1/environments/", {"project": projects[wanted]})
+    return [Environment(item["id"], item["name"], item["api_key"]) for item in found]

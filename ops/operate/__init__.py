@@ -1,0 +1,1 @@
+"""What an engineer on call looks at and does: status, logs, restarts, the way in."""

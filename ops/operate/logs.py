@@ -1,0 +1,71 @@
+"""The logs of a stack's pods, secrets masked."""
+
+import threading
+from collections.abc import Callable, Sequence
+from queue import Empty, Queue
+
+from ops.access.pods import Component, container, pods
+from ops.access.site import Site
+from ops.engine.model import Manifest
+from ops.errors import OpsError
+
+SERVERS = (Component.API, Component.TASK_PROCESSOR, Component.DATABASE, Component.CACHE)
+LOOK_AGAIN_SECONDS = 3.0  # how soon a new pod's log is followed too
+OnLine = Callable[[str, str], None]
+
+
+def show(site: Site, components: Sequence[Component], *, lines: int, on_line: OnLine) -> None:
+    """Hand each of the pods' last lines to `on_line`, with the pod's name, one pod after the other.
+
+    Raises OpsError when there is no pod of any of the components.
+    """
+    mask = site.masker()
+    for pod in _wanted(site, components):
+        name = str(pod["metadata"]["name"])
+        for line in site.client.log(site.namespace, name, container(pod), lines=lines).splitlines():
+            on_line(name, mask(line))
+
+
+def follow(
+    site: Site, components: Sequence[Component], *, lines: int, on_line: OnLine, stop: threading.Event | None = None
+) -> None:
+    """As `show`, and then each new line of all pods as it comes, also of pods that are made later; until `stop`."""
+    mask, queue = site.masker(), Queue[tuple[str, str]]()
+    ended = stop or threading.Event()
+    followed: dict[str, threading.Thread] = {}
+    first = _wanted(site, components)
+    while not ended.is_set():
+        for pod in first or [pod for component in components for pod in pods(site, component)]:
+            name = str(pod["metadata"]["name"])
+            if name not in followed or not followed[name].is_alive():
+                # Of a pod that is followed again, only what is new; one whose container restarted begins anew.
+                tail = lines if name not in followed else 0
+                followed[name] = threading.Thread(target=_feed, args=(site, pod, tail, queue), daemon=True)
+                followed[name].start()
+        first = []
+        try:
+            while not ended.is_set():
+                name, line = queue.get(timeout=LOOK_AGAIN_SECONDS)
+                on_line(name, mask(line))
+        except Empty:
+            continue
+
+
+def _wanted(site: Site, components: Sequence[Component]) -> list[Manifest]:
+    found = [pod for component in components for pod in pods(site, component)]
+    if not found:
+        named = ", ".join(components)
+        raise OpsError(
+            f"There is no pod of {named} in {site.namespace} (context {site.context!r}).",
+            hint=f"`ff status --stack {site.stack.name}` shows what there is.",
+        )
+    return found
+
+
+def _feed(site: Site, pod: Manifest, lines: int, queue: "Queue[tuple[str, str]]") -> None:
+    name = str(pod["metadata"]["name"])
+    try:
+        for line in site.client.follow(site.namespace, name, container(pod), lines=lines):
+            queue.put((name, line))
+    except OpsError:
+        return  # not started yet, or gone: the next look tells

@@ -1,0 +1,46 @@
+"""What a stack looks like at a glance."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Row:
+    """One object, or one kind of pods.
+
+    Attributes:
+        kind: What it is, such as Deployment.
+        name: Its name.
+        state: How it is, for people.
+        is_fine: Whether it is as it should be.
+    """
+
+    kind: str
+    name: str
+    state: str
+    is_fine: bool = True
+
+
+@dataclass(frozen=True)
+class Status:
+    """A stack at a glance.
+
+    Attributes:
+        stack: Its name.
+        context: The kubeconfig's context it is in.
+        namespace: Its namespace.
+        version: Flagsmith's release, by the settings.
+        url: Where people find it.
+        rows: All that is looked at.
+    """
+
+    stack: str
+    context: str
+    namespace: str
+    version: str
+    url: str
+    rows: list[Row] = field(default_factory=list)
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether everything is as it should be."""
+        return all(row.is_fine for row in self.rows)

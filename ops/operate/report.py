@@ -1,0 +1,22 @@
+"""How a status is shown to people."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ops.operate.model import Status
+
+
+def show(console: Console, status: Status) -> None:
+    """Print it as a table, trouble in red."""
+    console.print(
+        f"[bold]{escape(status.stack)}[/bold]: Flagsmith {status.version} at {escape(status.url)}, "
+        f"namespace {status.namespace}, context {escape(status.context)}"
+    )
+    table = Table(box=None, pad_edge=False)
+    for title in ("", "KIND", "NAME", "STATE"):
+        table.add_column(title, overflow="fold")
+    for row in status.rows:
+        style = "" if row.is_fine else "red"
+        table.add_row("ok" if row.is_fine else "!!", row.kind, escape(row.name), escape(row.state), style=style)
+    console.print(table)
