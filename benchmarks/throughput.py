@@ -12,7 +12,8 @@ Migrate and bootstrap the database with them, then, with Flagsmith's directory a
 
 All servers run at a time, on free ports of the loopback interface, and are asked in turn, round after round, so that a
 machine that gets busier or slower does so for all of them. The first is the base of the ratios; what is printed is the
-median of the rounds. With `--base-jit` the base has PostgreSQL's own default, just-in-time compilation.
+median of the rounds. What the project holds is in `project.py`. With `--base-jit` the base has PostgreSQL's own
+default, just-in-time compilation.
 """
 
 import argparse
@@ -29,13 +30,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 from urllib.parse import quote
 
 import httpx
+from project import Keys, prepare
 
 BASE = "Helm chart's defaults"
-CONNECTIONS, WARM_UP_SECONDS, FLAGS, USERS = 16, 2, 50, 100
+CONNECTIONS, WARM_UP_SECONDS, USERS = 16, 2, 100
 START_SECONDS, STOP_SECONDS = 90, 40
 MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
@@ -91,14 +92,6 @@ class Measured:
     p99: float
 
 
-@dataclass(frozen=True)
-class Keys:
-    """An environment's keys."""
-
-    client: str
-    server: str
-
-
 def helm_defaults(environment: Environment, *, jit: bool) -> Environment:
     """`environment` without its caches and with the chart's gunicorn: all else is the same, so as to compare these."""
     kept = {name: value for name, value in environment.items() if "CACHE" not in name and name != "REDIS_URL"}
@@ -144,30 +137,6 @@ def _wait_until_ready(process: subprocess.Popen[bytes], client: httpx.Client, lo
         except httpx.TransportError:
             time.sleep(0.2)
     sys.exit(f"The server did not start:\n{log.read_text()[-2000:]}")
-
-
-def prepare(client: httpx.Client, admin: Mapping[str, str]) -> Keys:
-    """The keys of the project's first environment, after the flags that are missing in it were made."""
-    credentials = {"email": admin["ADMIN_EMAIL"], "password": admin["ADMIN_PASSWORD"]}
-    client.headers["Authorization"] = f"Token {_json(client.post('/api/v1/auth/login/', json=credentials))['key']}"
-    project = _json(client.get("/api/v1/projects/"))[0]["id"]
-    key = str(_json(client.get("/api/v1/environments/", params={"project": project}))["results"][0]["api_key"])
-    features = f"/api/v1/projects/{project}/features/"
-    known = {item["name"] for item in _json(client.get(features, params={"page_size": 100}))["results"]}
-    for name in sorted({f"benchmark_{number:02}" for number in range(FLAGS)} - known):
-        _json(client.post(features, json={"name": name, "default_enabled": True, "initial_value": "a value"}))
-    server = str(_json(client.post(f"/api/v1/environments/{key}/api-keys/", json={"name": "benchmark"}))["key"])
-    del client.headers["Authorization"]
-    served = len(_json(client.get("/api/v1/flags/", headers={"X-Environment-Key": key})))
-    if served != FLAGS:
-        sys.exit(f"The first environment serves {served} flags in place of {FLAGS}; use a database without any flags.")
-    return Keys(key, server)
-
-
-def _json(response: httpx.Response) -> Any:
-    if not response.is_success:
-        sys.exit(f"{response.request.method} {response.request.url.path}: {response.status_code} {response.text[:300]}")
-    return response.json()
 
 
 def measure(client: httpx.Client, endpoint: Endpoint, keys: Keys, seconds: int) -> Measured:

@@ -2,9 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
+from typer.testing import CliRunner, Result
+
+from ops import console
+from ops.cli import app
 
 pytest_plugins = ["tests.fixtures_cluster"]
 
@@ -30,3 +34,18 @@ def program() -> Callable[[str, str], str]:
         return path
 
     return find
+
+
+@pytest.fixture
+def run() -> Iterator[Callable[..., Result]]:
+    """Run `ff` with these arguments in this process."""
+
+    def invoke(*arguments: str) -> Result:
+        # The consoles are shared and hold on to the streams of the run in which they were first used.
+        console.progress.cache_clear()
+        console.output.cache_clear()
+        return CliRunner(env={"COLUMNS": "400"}).invoke(app, arguments, catch_exceptions=False)
+
+    yield invoke
+    console.progress.cache_clear()
+    console.output.cache_clear()

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from ops.cluster import api, binaries
+from ops.cluster import api, binaries, rest
 from ops.cluster.api import LocalCluster
 from ops.cluster.build import GoMissingError
 from ops.console import progress
+from tests.containers import Containers
+from tests.platform import Platform
 
 # What makes certain pods of the tests fail.
 STAGES = (Path(__file__).parent / "stages" / "failing-migration.yaml",)
@@ -51,13 +53,46 @@ def cluster_programs(pytestconfig: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster(cluster_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:  # noqa: ARG001
+def containers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Containers]:
+    """What runs in the cluster's containers; its servers are started by the tests that need them."""
+    made = Containers(tmp_path_factory.mktemp("containers"))
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture(scope="session")
+def cluster(
+    cluster_programs: None,  # noqa: ARG001
+    containers: Containers,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[LocalCluster]:
     """A simulated cluster for the whole session; tests use namespaces of their own."""
     home = tmp_path_factory.mktemp("cluster")
+    stages = (*STAGES, containers.configuration())
     try:
-        yield api.up(home=home, kind="simulated", extra_stages=STAGES)
+        yield api.up(home=home, kind="simulated", extra_stages=stages, container_path=containers.path)
     finally:
         api.down(home=home)
+
+
+@pytest.fixture(scope="session")
+def platform(cluster: LocalCluster) -> Iterator[Platform]:
+    """The stack `local` on the throw-away cluster."""
+    with rest.client(cluster.kubeconfig) as http:
+        made = Platform(cluster, http)
+        try:
+            yield made
+        finally:
+            made.engine().down()
+
+
+@pytest.fixture
+def deployed(platform: Platform) -> Platform:
+    """The stack as its file says, whatever an earlier test did to it."""
+    platform.up()
+    return platform
 
 
 @pytest.fixture(scope="session")

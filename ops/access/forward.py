@@ -8,12 +8,11 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 from ops.access import pods
 from ops.access.site import Site
-from ops.access.websocket import explained, headers, subresource
+from ops.access.tunnel import Tunnel
 from ops.engine.model import Manifest
 from ops.errors import OpsError
 
 LOOPBACK = "127.0.0.1"
-CHUNK = 64 * 1024  # bytes
 OnProblem = Callable[[str], None]
 
 
@@ -109,63 +108,18 @@ class _Carrier:
         except OpsError as error:
             self._on_problem(error.message)
             return
-        try:
-            remote = tunnel.socket(self._port)
-            upward = threading.Thread(target=_copy, args=(client, remote), daemon=True)
-            upward.start()
-            _copy(remote, client)
-            with suppress(OSError):
-                client.shutdown(socket.SHUT_RDWR)
-            upward.join()
-            problem = tunnel.error(self._port)
-            if problem:
-                self._on_problem(f"The pod does not answer on port {self._port}: {problem}")
-                self._forget()
-        finally:
-            tunnel.close()
+        problem = tunnel.carry(client)
+        if problem:
+            self._on_problem(f"The pod does not answer on port {self._port}: {problem}")
+            self._forget()
 
-    def _tunnel(self) -> "_Tunnel":
+    def _tunnel(self) -> Tunnel:
         try:
-            return _Tunnel(self._site, self.choose(), self._port)
+            return Tunnel(self._site, self.choose(), self._port)
         except OpsError:
             self._forget()
-            return _Tunnel(self._site, self.choose(), self._port)
+            return Tunnel(self._site, self.choose(), self._port)
 
     def _forget(self) -> None:
         with self._lock:
             self._pod = None
-
-
-class _Tunnel:
-    """One websocket to one port of one pod."""
-
-    def __init__(self, site: Site, pod: Manifest, port: int) -> None:
-        from kubernetes.stream.ws_client import PortForward, create_websocket, get_websocket_url
-
-        path = subresource(pod, "portforward", [("ports", str(port))])
-        with explained(site, f"Cannot reach port {port} of the pod {pod['metadata']['name']}"):
-            url = get_websocket_url(site.client.host + path)
-            self._forward = PortForward(create_websocket(site.api.configuration, url, headers(site, path)), [port])
-
-    def socket(self, port: int) -> socket.socket:
-        """The pod's end of the connection."""
-        found: socket.socket = self._forward.socket(port)
-        return found
-
-    def error(self, port: int) -> str | None:
-        """What the pod's node says went wrong."""
-        found: str | None = self._forward.error(port)
-        return found
-
-    def close(self) -> None:
-        """End it."""
-        self._forward.close()
-
-
-def _copy(source: socket.socket, sink: socket.socket) -> None:
-    """Copy until the source ends, and then say so to the sink."""
-    with suppress(OSError):
-        while data := source.recv(CHUNK):
-            sink.sendall(data)
-    with suppress(OSError):
-        sink.shutdown(socket.SHUT_WR)

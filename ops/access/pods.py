@@ -43,7 +43,7 @@ def running(site: Site, component: str) -> Manifest:
     states = [f"{pod['metadata']['name']} is {pod.get('status', {}).get('phase', 'unknown')}" for pod in found]
     there = f"there are {len(found)}: {'; '.join(states)}" if found else "there is none at all"
     raise OpsError(
-        f"No pod of {component!r} is ready in {site.namespace} (context {site.context!r}); {there}.",
+        f"No pod of {str(component)!r} is ready in {site.namespace} (context {site.context!r}); {there}.",
         hint=f"`ff doctor --stack {site.stack.name}` says why.",
     )
 

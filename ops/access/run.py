@@ -70,7 +70,7 @@ def run(
         err += socket.read_channel(STDERR)
         code = exit_code(socket.read_channel(STATUS), what)
     finally:
-        socket.close()
+        end(socket)
     return Completed(code, out.decode(errors="replace"), err.decode(errors="replace"))
 
 
@@ -88,6 +88,12 @@ def open_exec(
     with explained(site, f"Cannot run {command[0]} in the pod {pod['metadata']['name']}"):
         url = get_websocket_url(site.client.host + path)
         return WSClient(site.api.configuration, url, headers(site, path), capture_all=False, binary=True)
+
+
+def end(connection: "WSClient") -> None:
+    """Close it whoever ended first: its own close() leaves the socket open once the other side has said good-bye."""
+    connection.close()
+    connection.sock.shutdown()
 
 
 def exit_code(status: bytes, what: str) -> int:

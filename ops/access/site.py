@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from components.settings import Settings
 
 
+# What Secrets hold beside secrets: names that messages may well say.
+PUBLIC_KEYS = frozenset({"email", "username", "tls.crt", "ca.crt"})
+
+
 @dataclass(frozen=True)
 class Site:
     """A stack where it runs.
@@ -74,8 +78,9 @@ class Site:
         return _decoded(found)
 
     def masker(self) -> Masker:
-        """What takes every value of the namespace's Secrets out of a text; a container may have printed one."""
-        return Masker(value for secret in self.items("v1", "Secret") for value in _decoded(secret).values())
+        """What takes every secret value of the namespace's Secrets out of a text; a container may have printed one."""
+        secrets = self.items("v1", "Secret")
+        return Masker(value for item in secrets for key, value in _decoded(item).items() if key not in PUBLIC_KEYS)
 
 
 @contextmanager

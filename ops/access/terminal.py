@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ops.access.run import RESIZE, STATUS, STDIN, STDOUT, exit_code, open_exec
+from ops.access.run import RESIZE, STATUS, STDIN, STDOUT, end, exit_code, open_exec
 from ops.access.site import Site
 from ops.engine.model import Manifest
 from ops.errors import OpsError
@@ -37,7 +37,7 @@ def interactive(site: Site, pod: Manifest, command: Sequence[str], *, container:
             _relay(socket)
         return exit_code(socket.read_channel(STATUS), what)
     finally:
-        socket.close()
+        end(socket)
 
 
 def _relay(socket: "WSClient") -> None:

@@ -33,7 +33,8 @@ def connections(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> N
     with open_site(stack) as site:
         found = logic.connections(site)
     if as_json:
-        print_json({**vars(found), "share": found.share, "is_fine": found.is_fine})
+        facts = {name: value for name, value in vars(found).items() if name != "rows"}
+        print_json({**facts, "share": found.share, "is_fine": found.is_fine, "connections": found.rows})
     else:
         report.show(output(), found)
     if not found.is_fine:

@@ -56,7 +56,10 @@ def connections(site: Site) -> Connections:
 
 
 def check(site: Site) -> str:
-    """Django's own check of the database, in an API pod; what it says. Raises OpsError when it fails."""
+    """Django's own check of the database and a query, in an API pod; what they say.
+
+    Django's check alone looks at the models' fields and passes without a connection. Raises OpsError when either fails.
+    """
     done = run(site, running(site, Component.API), CHECK, seconds=CHECK_SECONDS)
     said = site.masker()("\n".join(part.strip() for part in (done.out, done.err) if part.strip()))
     if done.code:
@@ -65,4 +68,5 @@ def check(site: Site) -> str:
             f"`{' '.join(CHECK)}` failed in the API's pod:\n{tail}",
             hint=f"`ff doctor --stack {site.stack.name}` looks at the database and the way to it.",
         )
-    return said
+    found = connections(site)
+    return f"{said}\nPostgreSQL {found.version} answers; {found.used} of {found.limit} connections are in use."

@@ -138,10 +138,11 @@ def _certificates(site: Site, now: datetime) -> Iterator[Row]:
         return
     for ingress in site.items("networking.k8s.io/v1", "Ingress"):
         for entry in ingress["spec"].get("tls") or []:
-            yield _certificate(entry["secretName"], site.get("v1", "Secret", entry["secretName"]), now)
+            yield certificate_row(entry["secretName"], site.get("v1", "Secret", entry["secretName"]), now)
 
 
-def _certificate(name: str, secret: Manifest | None, now: datetime) -> Row:
+def certificate_row(name: str, secret: Manifest | None, now: datetime) -> Row:
+    """How the certificate in a TLS Secret is, seen at `now`."""
     expiry = not_after(secret)
     if expiry is None:
         missing = "not issued yet" if secret is None else "holds no certificate (tls.crt)"

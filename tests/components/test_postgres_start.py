@@ -1,8 +1,6 @@
 """The start of the embedded PostgreSQL, on a real one: a renewed password counts, another major's data stops it."""
 
 import os
-import pwd
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from components.postgres import START
-from tests.components.test_redis_start import free_port
+from tests.servers import free_port, give_to_postgres, postgres_programs, postgres_user
 
 PASSWORD = """pa'ss "w\\ord $HOME"""
 # Stands in for the official image's entrypoint: makes the database if there is none, then runs the server.
@@ -89,27 +87,17 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    programs = found[-1].parent if found else Path(shutil.which("postgres") or "").parent
-    if not (programs / "initdb").exists():
-        pytest.skip("postgres is not installed: sudo apt-get install postgresql")
+    programs = postgres_programs()
     version = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
-    # PostgreSQL refuses to run as root; Debian's package brings a user for it.
-    user = "postgres" if os.geteuid() == 0 else None
-    made = Server(tmp_path, str(programs), user, free_port(), version.split()[2].partition(".")[0])
+    made = Server(tmp_path, str(programs), postgres_user(), free_port(), version.split()[2].partition(".")[0])
     (tmp_path / "bin").mkdir()
     entrypoint = tmp_path / "bin" / "docker-entrypoint.sh"
     entrypoint.write_text(ENTRYPOINT, encoding="utf-8")
     entrypoint.chmod(0o755)
     (tmp_path / "volume").mkdir()
     made.set_password(PASSWORD)
-    if user is not None:
-        account = pwd.getpwnam(user)
-        for path in (tmp_path, tmp_path / "volume"):
-            os.chown(path, account.pw_uid, account.pw_gid)
-        for path in tmp_path.parents:
-            if path.is_relative_to("/tmp") and path != Path("/tmp"):
-                path.chmod(0o755)
+    for path in (tmp_path, tmp_path / "volume"):
+        give_to_postgres(path)
     try:
         yield made
     finally:

@@ -1,7 +1,6 @@
 """The start of the embedded Redis, on a real one: its password, its bound, and the commands of its probes."""
 
 import os
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,15 +9,10 @@ import pytest
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
 from tests.recording import container, record
+from tests.servers import free_port
 
 # Every character that means something to a shell or in a configuration file.
 PASSWORD = """p"a'ss\\w$HOME`#é x"""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

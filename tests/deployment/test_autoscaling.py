@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from ops.engine.results import Action
-from tests.deployment.conftest import NAMESPACE, Platform
 from tests.fixtures_cluster import eventually
+from tests.platform import NAMESPACE, Platform
 
 pytestmark = pytest.mark.cluster
 

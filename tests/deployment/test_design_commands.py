@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.deployment.conftest import Platform
+from tests.platform import Platform
 from tests.test_from_the_design import COMMANDS
 
 pytestmark = pytest.mark.cluster

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ops.errors import OpsError
-from tests.deployment.conftest import NAMESPACE, Platform
+from tests.platform import NAMESPACE, Platform
 
 pytestmark = pytest.mark.cluster
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployment.conftest import NAMESPACE, Platform
 from tests.fixtures_cluster import eventually
+from tests.platform import NAMESPACE, Platform
 
 pytestmark = pytest.mark.cluster
 

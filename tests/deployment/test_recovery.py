@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.deployment.conftest import NAMESPACE, Platform
 from tests.fixtures_cluster import eventually
+from tests.platform import NAMESPACE, Platform
 
 pytestmark = pytest.mark.cluster
 

@@ -3,8 +3,8 @@
 import pytest
 
 from ops.errors import OpsError
-from tests.deployment.conftest import NAMESPACE, Platform
 from tests.fixtures_cluster import eventually
+from tests.platform import NAMESPACE, Platform
 
 pytestmark = pytest.mark.cluster
 

@@ -5,7 +5,7 @@ from base64 import b64decode, b64encode
 
 import pytest
 
-from tests.deployment.conftest import NAMESPACE, Platform
+from tests.platform import NAMESPACE, Platform
 
 pytestmark = pytest.mark.cluster
 

@@ -1,14 +1,12 @@
 """The real program on the throw-away cluster."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
-import pytest
 
-from ops.cluster import rest
 from ops.cluster.api import LocalCluster
 from ops.engine.api import DirectEngine
 from ops.engine.results import Result
@@ -105,20 +103,3 @@ class Platform:
     def available(self) -> int:
         status = self.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/flagsmith")["status"]
         return int(status.get("availableReplicas", 0))
-
-
-@pytest.fixture(scope="session")
-def platform(cluster: LocalCluster) -> Iterator[Platform]:
-    with rest.client(cluster.kubeconfig) as http:
-        made = Platform(cluster, http)
-        try:
-            yield made
-        finally:
-            made.engine().down()
-
-
-@pytest.fixture
-def deployed(platform: Platform) -> Platform:
-    """The stack as its file says, whatever an earlier test did to it."""
-    platform.up()
-    return platform

@@ -1,0 +1,111 @@
+"""What runs "in" the simulated cluster's containers: programs and servers of this machine, as kwok is told.
+
+A command in a container of Flagsmith's runs here, with the connections to a real PostgreSQL and a real Redis in its
+environment and a small Django project as its directory; a forwarded port is a server's port here; a log is a file here.
+"""
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.caches import CACHES
+from tests.servers import LOOPBACK, Postgres, Redis, find_postgres, free_port
+
+NAMESPACE = "feature-flags"
+DJANGO = Path(__file__).parent / "doubles" / "django"
+PASSWORD = "only-for-tests"
+
+
+@dataclass
+class Containers:
+    """The servers, started by the tests that need them, and the files that stand for the containers' logs."""
+
+    home: Path
+    postgres: Postgres = field(init=False)
+    redis: Redis = field(init=False)
+    api_port: int = field(default_factory=free_port)
+
+    def __post_init__(self) -> None:
+        self.postgres = Postgres(self.home / "postgres", free_port(), PASSWORD)
+        self.redis = Redis(self.home / "redis", free_port(), PASSWORD)
+        self._programs.mkdir(parents=True)
+        python = self._programs / "python"
+        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+        python.chmod(0o755)
+        for name in ("flagsmith", "task-processor", "migrate", "bootstrap", "postgres", "redis"):
+            self.log(name).write_text("", encoding="utf-8")
+
+    @property
+    def _programs(self) -> Path:
+        return self.home / "programs"
+
+    @property
+    def path(self) -> str:
+        """Where commands in containers are looked for."""
+        directories = (self._programs, find_postgres(), os.environ.get("PATH", os.defpath))
+        return ":".join(str(directory) for directory in directories if directory)
+
+    def log(self, container: str) -> Path:
+        """The file that is a container's log."""
+        return self.home / f"{container}.log"
+
+    def write_log(self, container: str, *lines: str) -> None:
+        """What the container has printed so far."""
+        text = "".join(f"2026-01-01T00:00:00.000000000Z stdout F {line}\n" for line in lines)
+        self.log(container).write_text(text, encoding="utf-8")
+
+    def configuration(self) -> Path:
+        """The file that tells kwok all this."""
+        path = self.home / "containers.yaml"
+        documents = (self._commands(), self._ports(), self._logs())
+        path.write_text("---\n".join(yaml.safe_dump(document) for document in documents), encoding="utf-8")
+        return path
+
+    def stop(self) -> None:
+        self.postgres.stop()
+        self.redis.stop()
+
+    def _environment(self) -> dict[str, str]:
+        shared = [cache for cache in CACHES.values() if cache.database is not None]
+        locations = {cache.location: self.redis.url(cache.database or 0) for cache in shared}
+        return {
+            "DATABASE_URL": self.postgres.url(),
+            "DJANGO_SETTINGS_MODULE": "project.settings",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **locations,
+        }
+
+    def _commands(self) -> dict[str, Any]:
+        def local(environment: dict[str, str], directory: Path) -> dict[str, Any]:
+            envs = [{"name": name, "value": value} for name, value in environment.items()]
+            return {"envs": envs, "workDir": str(directory)}
+
+        server = {"PGHOST": LOOPBACK, "PGPORT": str(self.postgres.port), "PGPASSWORD": self.postgres.password}
+        execs = [
+            {"containers": ["flagsmith", "task-processor"], "local": local(self._environment(), DJANGO)},
+            {"containers": ["postgres"], "local": local(server, self.home)},
+        ]
+        return _rule("ClusterExec", {"execs": execs})
+
+    def _ports(self) -> dict[str, Any]:
+        ports = {8000: self.api_port, 5432: self.postgres.port, 6379: self.redis.port}
+        forwards = [{"ports": [port], "target": {"address": LOOPBACK, "port": local}} for port, local in ports.items()]
+        return _rule("ClusterPortForward", {"forwards": forwards})
+
+    def _logs(self) -> dict[str, Any]:
+        names = ("flagsmith", "task-processor", "migrate", "bootstrap", "postgres", "redis")
+        logs = [{"containers": [name], "logsFile": str(self.log(name))} for name in names]
+        return _rule("ClusterLogs", {"logs": logs})
+
+
+def _rule(kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "apiVersion": "kwok.x-k8s.io/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": "containers"},
+        "spec": {"selector": {"matchNamespaces": [NAMESPACE]}, **spec},
+    }

@@ -1,0 +1,58 @@
+"""The stack `local`, deployed on the throw-away cluster, as the commands that operate it find it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from ops import target
+from ops.access.site import Site, open_site
+from ops.engine.model import Ref
+from ops.target import Target
+from tests.containers import Containers
+from tests.platform import Platform
+
+FAIL = "kwok.feature-flags/fail"  # see ops/cluster/stages.yaml
+
+
+@pytest.fixture
+def place(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Target:
+    """Every command's stack is the deployed one."""
+    found = Target(deployed.stack(), deployed.cluster.context, deployed.cluster.kubeconfig, is_simulated=True)
+    monkeypatch.setattr(target, "find", lambda _: found)
+    return found
+
+
+@pytest.fixture
+def site(place: Target) -> Iterator[Site]:
+    with open_site(place.stack.name) as opened:
+        yield opened
+
+
+@pytest.fixture
+def crashing_redis(site: Site) -> Iterator[None]:
+    """Redis' pods crash over and over."""
+    ref = Ref("apps/v1", "Deployment", site.namespace, "flagsmith-redis")
+
+    def annotate(value: str | None) -> None:
+        site.client.merge(ref, {"spec": {"template": {"metadata": {"annotations": {FAIL: value}}}}})
+
+    annotate("true")
+    yield
+    annotate(None)
+
+
+@pytest.fixture
+def database(containers: Containers) -> Containers:
+    """The containers, with a database that runs, whatever an earlier test did to it."""
+    containers.postgres.start()
+    return containers
+
+
+@pytest.fixture
+def cache(containers: Containers) -> Iterator[Containers]:
+    """The containers, with an empty Redis that runs."""
+    containers.redis.start()
+    with containers.redis.client() as client:
+        client.flushall()
+    yield containers
+    containers.redis.stop()

@@ -1,0 +1,74 @@
+"""`ff admin password`, on real accounts of a Django project."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from typer.testing import Result
+
+from ops.access.site import Site
+from ops.operate.admin import password
+from tests.containers import DJANGO, Containers
+
+pytestmark = pytest.mark.cluster
+Run = Callable[..., Result]
+ACCOUNT = """
+import django, sys
+django.setup()
+from django.contrib.auth.models import User
+email, action, password = sys.argv[1], sys.argv[2], sys.stdin.read()
+if action == "make":
+    User.objects.filter(email=email).delete()
+    User.objects.create_user(email, email, password, is_active=False)
+else:
+    user = User.objects.get(email=email)
+    print(user.check_password(password), user.is_active)
+"""
+
+
+def django(containers: Containers, *command: str, stdin: str = "") -> str:
+    environment = {"DATABASE_URL": containers.postgres.url(), "DJANGO_SETTINGS_MODULE": "project.settings"}
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=DJANGO,
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_the_way_to_the_password_is_shown_and_not_the_password(site: Site, run: Run) -> None:
+    shown = run("admin", "password")
+    assert shown.exit_code == 0
+    assert "get secret flagsmith-admin -o jsonpath='{.data.password}' | base64 -d" in shown.stdout
+    assert password(site) not in shown.stdout + shown.stderr
+
+
+def test_a_changed_password_is_set_back_to_the_secret_s(site: Site, database: Containers, run: Run) -> None:
+    email = site.settings.admin_email
+    django(database, "manage.py", "migrate", "--no-input", "--verbosity", "0")
+    django(database, "-c", ACCOUNT, email, "make", stdin="a password of theirs")
+    shown = run("admin", "password", "--reset", "--yes")
+    assert shown.exit_code == 0, shown.stderr
+    assert password(site) not in shown.stdout + shown.stderr
+    assert django(database, "-c", ACCOUNT, email, "check", stdin=password(site)) == "True True"
+
+
+def test_without_the_account_it_is_said(site: Site, database: Containers, run: Run) -> None:
+    django(database, "manage.py", "migrate", "--no-input", "--verbosity", "0")
+    database.postgres.query("DELETE FROM auth_user")
+    shown = run("admin", "password", "--reset", "--yes")
+    assert shown.exit_code == 1
+    assert f"there is no account with the e-mail {site.settings.admin_email!r}" in shown.stderr
+
+
+def test_a_reset_asks_first(site: Site, run: Run) -> None:
+    shown = run("admin", "password", "--reset", "--stack", site.stack.name)
+    assert shown.exit_code == 1
+    assert "Add --yes" in shown.stderr

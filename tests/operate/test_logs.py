@@ -1,0 +1,69 @@
+"""`ff logs`: each line with its pod, no secret in any."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from typer.testing import Result
+
+from ops.access.pods import Component, pods
+from ops.access.site import Site
+from ops.operate import logs
+from tests.containers import Containers
+from tests.fixtures_cluster import eventually
+
+pytestmark = pytest.mark.cluster
+Run = Callable[..., Result]
+
+
+def test_each_line_has_its_pod_and_secrets_are_masked(site: Site, containers: Containers, run: Run) -> None:
+    secret = site.secret("flagsmith-postgres")["password"]
+    containers.write_log("flagsmith", "first line", f"connecting with {secret}")
+    shown = run("logs", "--component", "api")
+    assert shown.exit_code == 0
+    for pod in pods(site, Component.API):
+        assert f"{pod['metadata']['name']}  first line" in shown.stdout
+    assert shown.stdout.count("connecting with ") == 3
+    assert secret not in shown.stdout
+
+
+def test_only_as_many_lines_as_wanted(site: Site, containers: Containers, run: Run) -> None:
+    containers.write_log("flagsmith", *(f"line {number}" for number in range(10)))
+    lines = run("logs", "--component", "api", "--lines", "2").stdout.splitlines()
+    assert len(lines) == 2 * len(pods(site, Component.API))
+    assert all(line.endswith(("line 8", "line 9")) for line in lines)
+
+
+def test_a_component_without_pods_is_named(site: Site, run: Run) -> None:
+    shown = run("logs", "--component", "backup", "--stack", site.stack.name)
+    assert shown.exit_code == 1
+    assert "There is no pod of backup in feature-flags" in shown.stderr
+
+
+def test_following_goes_on_with_new_lines(site: Site, containers: Containers) -> None:
+    containers.write_log("redis", "before")
+    seen: list[str] = []
+    stop = threading.Event()
+
+    def run_until_stopped() -> None:
+        logs.follow(site, [Component.CACHE], lines=10, on_line=lambda _, line: seen.append(line), stop=stop)
+
+    thread = threading.Thread(target=run_until_stopped)
+    thread.start()
+    try:
+
+        def the_old_line_is_seen() -> bool:
+            return "before" in seen
+
+        eventually(the_old_line_is_seen)
+        with containers.log("redis").open("a", encoding="utf-8") as log:
+            log.write("2026-01-01T00:00:01.000000000Z stdout F after\n")
+
+        def the_new_line_is_seen() -> bool:
+            return "after" in seen
+
+        eventually(the_new_line_is_seen)
+    finally:
+        stop.set()
+        thread.join()
+    assert seen.count("before") == 1

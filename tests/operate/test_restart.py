@@ -1,0 +1,57 @@
+"""`ff restart`: new pods, waited for; what cannot be restarted is refused."""
+
+from collections.abc import Callable
+
+import pytest
+from typer.testing import Result
+
+from ops.access.pods import Component, pods
+from ops.access.site import Site
+from ops.engine.model import Ref
+from ops.errors import OpsError
+from ops.operate.restart import restart
+
+pytestmark = pytest.mark.cluster
+Run = Callable[..., Result]
+
+
+def names(site: Site, component: Component) -> set[str]:
+    found = pods(site, component)
+    return {pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"]}
+
+
+def test_all_pods_of_flagsmith_are_replaced_and_those_of_the_data_are_not(site: Site, run: Run) -> None:
+    before = {component: names(site, component) for component in Component}
+    assert run("restart").exit_code == 0
+    after = {component: names(site, component) for component in Component}
+    for component in (Component.API, Component.TASK_PROCESSOR):
+        assert not before[component] & after[component]
+        assert len(after[component]) == len(before[component])
+    for component in (Component.DATABASE, Component.CACHE):
+        assert before[component] == after[component]
+
+
+def test_a_restart_is_no_change_to_the_next_deployment(site: Site, run: Run) -> None:
+
+    run("restart", "--component", "cache")
+    restarted = names(site, Component.CACHE)
+    ref = Ref("apps/v1", "Deployment", site.namespace, "flagsmith-redis")
+    live = site.client.get(ref)
+    assert live is not None
+    assert "kubectl.kubernetes.io/restartedAt" in live["spec"]["template"]["metadata"]["annotations"]
+    assert names(site, Component.CACHE) == restarted
+
+
+def test_a_job_cannot_be_restarted(site: Site, run: Run) -> None:
+    shown = run("restart", "--component", "migration")
+    assert shown.exit_code == 1
+    assert "'migration' is no workload that can be restarted" in shown.stderr
+    assert "Allowed are: api, task-processor, cache, database" in shown.stderr
+    assert site.namespace == "feature-flags"
+
+
+@pytest.mark.usefixtures("crashing_redis")
+def test_pods_that_do_not_come_up_are_named(site: Site) -> None:
+    with pytest.raises(OpsError, match="flagsmith-redis") as error:
+        restart(site, [Component.CACHE], seconds=3, on_step=lambda _: None)
+    assert "CrashLoopBackOff" in str(error.value) or "is not ready" in str(error.value)

@@ -1,0 +1,71 @@
+"""`ff status`, on a stack that is well and on one that is not."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from ops.access.site import Site
+from ops.operate.status import status
+from tests.certificates import tls_secret
+from tests.fixtures_cluster import eventually
+
+pytestmark = pytest.mark.cluster
+Run = Callable[..., Result]
+
+
+def rows(site: Site) -> dict[tuple[str, str], Any]:
+    return {(row.kind, row.name): row for row in status(site).rows}
+
+
+def test_a_healthy_stack_is_shown_whole_and_ends_with_0(site: Site, run: Run) -> None:
+    shown = run("status")
+    assert shown.exit_code == 0, shown.stdout + shown.stderr
+    assert "!!" not in shown.stdout
+    for kind, name in (
+        ("Deployment", "flagsmith"),
+        ("Deployment", "flagsmith-redis"),
+        ("StatefulSet", "flagsmith-postgres"),
+        ("PodDisruptionBudget", "flagsmith"),
+        ("PersistentVolumeClaim", "flagsmith-postgres-data"),
+        ("Ingress", "flagsmith"),
+    ):
+        assert (kind, name) in rows(site)
+    assert sum(kind == "Pod (api)" for kind, _ in rows(site)) == 3
+    assert sum(kind == "Job" for kind, _ in rows(site)) == 2
+
+
+@pytest.mark.usefixtures("site")
+def test_json_is_one_document_with_the_same_rows(run: Run) -> None:
+    document = json.loads(run("status", "--json").stdout)
+    assert document["is_fine"] is True
+    assert document["namespace"] == "feature-flags"
+    assert {"kind": "Deployment", "name": "flagsmith", "state": "3/3 ready", "is_fine": True} in document["rows"]
+
+
+@pytest.mark.usefixtures("crashing_redis")
+def test_a_pod_that_cannot_start_is_trouble_by_its_reason(site: Site, run: Run) -> None:
+    def redis_crashes() -> bool:
+        return any("CrashLoopBackOff" in row.state for row in status(site).rows)
+
+    eventually(redis_crashes)
+    shown = run("status")
+    assert shown.exit_code == 1
+    assert "CrashLoopBackOff" in shown.stdout
+    assert "ff doctor --stack local" in shown.stderr
+
+
+@pytest.mark.parametrize(("days", "is_fine"), [(60, True), (5, False), (-1, False)])
+def test_the_certificate_s_days_are_counted(site: Site, days: int, *, is_fine: bool) -> None:
+    from ops.operate.status import certificate_row
+
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    secret = tls_secret("flags.example.com", now + timedelta(days=days, hours=1))
+    row = certificate_row("flagsmith-tls", secret, now)
+    assert row.state == f"valid for {days} days"
+    assert row.is_fine is is_fine
+    assert certificate_row("flagsmith-tls", None, now).state == "not issued yet"
+    assert site.settings.ingress.enabled

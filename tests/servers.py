@@ -1,0 +1,182 @@
+"""Real servers of this machine's packages, each with a directory and a port of its own, for tests to break."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+import redis
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+LOOPBACK = "127.0.0.1"
+
+
+def free_port() -> int:
+    """A port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def find_postgres() -> Path | None:
+    """Where PostgreSQL's programs are."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    programs = found[-1].parent if found else Path(shutil.which("postgres") or "").parent
+    return programs if (programs / "initdb").exists() else None
+
+
+def postgres_programs() -> Path:
+    """Where PostgreSQL's programs are; skips the test, naming the package, where they are not."""
+    programs = find_postgres()
+    if programs is None:
+        pytest.skip("postgres is not installed: sudo apt-get install postgresql")
+    return programs
+
+
+def postgres_user() -> str | None:
+    """Whom PostgreSQL runs as: it refuses root, and Debian's package brings a user for it."""
+    return "postgres" if os.geteuid() == 0 else None
+
+
+def give_to_postgres(directory: Path) -> None:
+    """Make a directory below pytest's own usable by PostgreSQL's user."""
+    user = postgres_user()
+    if user is None:
+        return
+    account = pwd.getpwnam(user)
+    os.chown(directory, account.pw_uid, account.pw_gid)
+    for path in directory.parents:
+        if path.is_relative_to("/tmp") and path != Path("/tmp"):
+            path.chmod(0o755)
+
+
+@dataclass
+class Postgres:
+    """A PostgreSQL on loopback with one superuser."""
+
+    home: Path
+    port: int
+    password: str
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def url(self, database: str = "flagsmith") -> str:
+        return f"postgresql://postgres:{self.password}@{LOOPBACK}:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Start it if it does not run, made first if there is none, and wait until it answers."""
+        if self.is_running:
+            return
+        programs, data = postgres_programs(), self.home / "data"
+        if not data.exists():
+            self.home.mkdir(exist_ok=True)
+            give_to_postgres(self.home)
+            secret = self.home / "password"
+            secret.write_text(self.password, encoding="utf-8")
+            give_to_postgres(secret)
+            self._run(programs / "initdb", "-D", data, "-U", "postgres", f"--pwfile={secret}", "--auth=scram-sha-256")
+        options = [f"--port={self.port}", f"--listen-addresses={LOOPBACK}", f"--unix-socket-directories={self.home}"]
+        options += ["--fsync=off", "--max-connections=40"]
+        with (self.home / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [programs / "postgres", "-D", data, *options],
+                user=postgres_user(),
+                cwd=self.home,
+                stdout=log,
+                stderr=log,
+            )
+        self._answers()
+        if not self.query("SELECT 1 FROM pg_database WHERE datname = 'flagsmith'", "postgres"):
+            self.query("CREATE DATABASE flagsmith", "postgres")
+
+    def stop(self) -> None:
+        if self.process is not None and self.is_running:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(timeout=30)
+
+    def query(self, statement: str, database: str = "flagsmith") -> list[tuple[Any, ...]]:
+        """Run a statement in a transaction of its own; the rows it gives."""
+        connection = psycopg2.connect(self.url(database), connect_timeout=5)
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+                return list(cursor.fetchall()) if cursor.description else []
+        finally:
+            connection.close()
+
+    def _run(self, *command: object) -> None:
+        words = [str(word) for word in command]
+        done = subprocess.run(
+            words, user=postgres_user(), cwd=self.home, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+
+    @retry(stop=stop_after_delay(30), wait=wait_fixed(0.1), retry=retry_if_exception_type(psycopg2.OperationalError))
+    def _answers(self) -> None:
+        assert self.is_running, (self.home / "log").read_text()[-2000:]
+        self.query("SELECT 1", "postgres")
+
+
+@dataclass
+class Redis:
+    """A Redis on loopback that keeps nothing."""
+
+    home: Path
+    port: int
+    password: str
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def url(self, database: int = 0) -> str:
+        return f"redis://:{self.password}@{LOOPBACK}:{self.port}/{database}"
+
+    def client(self, database: int = 0) -> "redis.Redis":
+        return redis.Redis.from_url(self.url(database), socket_timeout=5)
+
+    def start(self) -> None:
+        """Start it if it does not run, and wait until it answers."""
+        if self.is_running:
+            return
+        program = shutil.which("redis-server")
+        if program is None:
+            pytest.skip("redis-server is not installed: sudo apt-get install redis-server")
+        self.home.mkdir(exist_ok=True)
+        options = ["--port", str(self.port), "--bind", LOOPBACK, "--save", "", "--requirepass", self.password]
+        with (self.home / "log").open("ab") as log:
+            self.process = subprocess.Popen([program, *options], cwd=self.home, stdout=log, stderr=log)
+        self._answers()
+
+    def stop(self) -> None:
+        if self.process is not None and self.is_running:
+            self.resume()
+            self.process.terminate()
+            self.process.wait(timeout=30)
+
+    def hang(self) -> None:
+        """It keeps its connections and answers nothing."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
+    @retry(stop=stop_after_delay(10), wait=wait_fixed(0.05), retry=retry_if_exception_type(redis.RedisError))
+    def _answers(self) -> None:
+        assert self.is_running, (self.home / "log").read_text()[-2000:]
+        with self.client() as client:
+            client.ping()
