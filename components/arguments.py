@@ -176,6 +176,7 @@ def task_processor_args(
         namespace=namespace,
         replicas=settings.task_processor_replicas,
         threads=settings.task_processor.threads,
+        idle_session_timeout=settings.task_processor.idle_session_timeout,
     )
 
 

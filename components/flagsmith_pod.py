@@ -109,7 +109,7 @@ def _volumes(args: FlagsmithPodArgs) -> list[tuple[VolumeArgs, VolumeMountArgs]]
 
 
 def server_pod(
-    args: FlagsmithPodArgs, *, component: str, container: str, command: Sequence[str]
+    args: FlagsmithPodArgs, *, component: str, container: str, command: Sequence[str], env: Sequence[EnvVarArgs] = ()
 ) -> PodTemplateSpecArgs:
     """The pod of a workload that serves HTTP for as long as it lives: the API, or the task processor.
 
@@ -128,7 +128,7 @@ def server_pod(
             name=container,
             image=args.image,
             args=list(command),
-            env=server_environment(args.environment),
+            env=[*server_environment(args.environment), *env],
             ports=[
                 ContainerPortArgs(name="http", container_port=metadata.API_PORT),
                 ContainerPortArgs(name="metrics", container_port=metadata.METRICS_PORT),

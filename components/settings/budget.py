@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 SURGE = 1
 # Connections kept free for the Jobs, for pods on their way out, for people and for PostgreSQL's superuser reserve (3).
 RESERVED_CONNECTIONS = 10
+# Each thread of a task processor looks for tasks on one connection, and does each task in a thread with another.
+TASK_CONNECTIONS = 2
 # Beside its tasks, a task processor asks the database for its health when it starts.
 HEALTH_CONNECTIONS = 1
-# gunicorn's master keeps the connection open on which Flagsmith looked at the database before the workers started.
-MASTER_CONNECTIONS = 1
+# gunicorn's master keeps the connection open on which Flagsmith looked at the database before the workers started, and
+# what counts the use of the API writes it down from a thread of its own (seen with real containers: 6 for 2 x 2).
+MASTER_CONNECTIONS = 2
 # The migration Job and the bootstrap Job.
 JOBS = 2
 
@@ -28,7 +31,8 @@ def connections(settings: Settings) -> int:
     per_pod = settings.gunicorn_workers * settings.gunicorn_threads + MASTER_CONNECTIONS
     return (
         (settings.most_replicas + SURGE) * per_pod
-        + (settings.task_processor_replicas + SURGE) * (settings.task_processor.threads + HEALTH_CONNECTIONS)
+        + (settings.task_processor_replicas + SURGE)
+        * (settings.task_processor.threads * TASK_CONNECTIONS + HEALTH_CONNECTIONS)
         + RESERVED_CONNECTIONS
     )
 
@@ -39,8 +43,8 @@ def connections_sum(settings: Settings) -> str:
         f"({settings.most_replicas} replicas + {SURGE} surge) "
         f"x ({settings.gunicorn_workers} workers x {settings.gunicorn_threads} threads + {MASTER_CONNECTIONS}) "
         f"+ ({settings.task_processor_replicas} task processors + {SURGE} surge) "
-        f"x ({settings.task_processor.threads} threads + {HEALTH_CONNECTIONS}) + {RESERVED_CONNECTIONS} reserved "
-        f"= {connections(settings)}"
+        f"x ({settings.task_processor.threads} threads x {TASK_CONNECTIONS} + {HEALTH_CONNECTIONS}) "
+        f"+ {RESERVED_CONNECTIONS} reserved = {connections(settings)}"
     )
 
 

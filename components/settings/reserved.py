@@ -9,6 +9,7 @@ _BY_SETTING = {
     "DJANGO_DB_PORT",
     "postgres.sslmode": "PGSSLMODE",
     "postgres.caSecret": "PGSSLROOTCERT",
+    "taskProcessor.idleSessionTimeout": "PGOPTIONS",
     "redis.existingSecret": "REDIS_URL",
     "caches.flags": "GET_FLAGS_ENDPOINT_CACHE_SECONDS",
     "caches.identities": "GET_IDENTITIES_ENDPOINT_CACHE_SECONDS",

@@ -61,7 +61,7 @@ SIZES: dict[SizeName, Size] = {
         task_processor_replicas=1,
         task_processor=_resources(("150m", "500m"), ("384Mi", "768Mi")),
         postgres=_resources(("250m", "1"), ("256Mi", "512Mi")),
-        max_connections=60,
+        max_connections=80,
         redis=_resources(("50m", "250m"), ("64Mi", "128Mi")),
     ),
     "small": Size(
@@ -101,7 +101,7 @@ SIZES: dict[SizeName, Size] = {
         task_processor_replicas=4,
         task_processor=_resources(("500m", "1"), ("1Gi", "2Gi")),
         postgres=_resources(("8", "16"), ("64Gi", "64Gi")),
-        max_connections=300,
+        max_connections=400,
         redis=_resources(("1", "2"), ("2Gi", "2Gi")),
     ),
 }

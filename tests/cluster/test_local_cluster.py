@@ -209,5 +209,6 @@ def test_the_logs_of_a_simulated_pod_fail_at_once(kubernetes_client: Any, namesp
         return bool(core.read_namespaced_pod("silent", namespace).status.phase == "Running")
 
     eventually(it_runs)
-    with pytest.raises(ApiException, match="connection refused"):
+    # Refused by the node, or, once another test has written logs for its own containers, by the simulator.
+    with pytest.raises(ApiException, match=r"connection refused|no logs found for container"):
         core.read_namespaced_pod_log("silent", namespace, _request_timeout=5)

@@ -132,3 +132,15 @@ def test_a_failed_job_is_made_anew_and_none_is_reaped() -> None:
         assert job["metadata"]["annotations"]["pulumi.com/replaceUnready"] == "true"
         assert "ttlSecondsAfterFinished" not in job["spec"]
         assert job["spec"]["activeDeadlineSeconds"] > 0
+
+
+def test_a_task_processor_s_idle_connections_are_closed_unless_a_pooler_refuses_that() -> None:
+    def options(**settings: object) -> list[str]:
+        pod = record("local", settings).one("Deployment", "flagsmith-task-processor")["spec"]["template"]
+        return [entry["value"] for entry in container(pod)["env"] if entry["name"] == "PGOPTIONS"]
+
+    assert options() == ["-c idle_session_timeout=5s"]
+    assert options(taskProcessor={"idleSessionTimeout": 30}) == ["-c idle_session_timeout=30s"]
+    assert options(taskProcessor={"idleSessionTimeout": 0}) == []
+    api = record("local").one("Deployment", "flagsmith")["spec"]["template"]
+    assert all(entry["name"] != "PGOPTIONS" for entry in container(api)["env"])

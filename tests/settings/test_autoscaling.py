@@ -44,7 +44,7 @@ def test_the_maximum_and_its_surge_count_in_the_quota() -> None:
 def test_the_maximum_and_its_surge_count_in_the_connections() -> None:
     (line,) = refusal(autoscaling={"enabled": True, "maxReplicas": 50})
 
-    assert "(50 replicas + 1 surge) x (2 workers x 2 threads + 1)" in line
+    assert "(50 replicas + 1 surge) x (2 workers x 2 threads + 2)" in line
     assert "lower autoscaling.maxReplicas" in line
 
 

@@ -80,9 +80,9 @@ def test_the_connection_budget_spells_out_its_sum() -> None:
 
     assert line.startswith("feature-flags:postgres.maxConnections = 100: ")
     for part in (
-        "(45 replicas + 1 surge) x (2 workers x 2 threads + 1)",
-        "+ (1 task processors + 1 surge) x (5 threads + 1)",
-        "+ 10 reserved = 252",
+        "(45 replicas + 1 surge) x (2 workers x 2 threads + 2)",
+        "+ (1 task processors + 1 surge) x (5 threads x 2 + 1)",
+        "+ 10 reserved = 308",
     ):
         assert part in line
 
@@ -99,7 +99,7 @@ def test_an_external_postgres_is_only_checked_against_a_stated_limit() -> None:
 
     room = {"quota": {"pods": 600}}
     assert settings(replicas=500, namespace=room, postgres=external).max_connections is None
-    assert "= 2527" in refusal(replicas=500, namespace=room, postgres={**external, "maxConnections": 400})[0]
+    assert "= 3038" in refusal(replicas=500, namespace=room, postgres={**external, "maxConnections": 400})[0]
 
 
 def test_the_quota_is_the_same_for_every_size_so_that_no_change_of_size_runs_into_it() -> None:
