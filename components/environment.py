@@ -219,6 +219,9 @@ def server_environment(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
                 "GUNICORN_WORKERS": args.gunicorn_workers,
                 "GUNICORN_THREADS": args.gunicorn_threads,
                 "GUNICORN_TIMEOUT": args.gunicorn_timeout,
+                # gunicorn drops idle connections when it stops, and a client that was about to use one loses its
+                # request: 4 of 10,000 in a rollout under load. Closed after each answer, none is idle.
+                "GUNICORN_KEEP_ALIVE": 0,
             }
         ),
         *_mail(args.smtp, args.sender),

@@ -49,6 +49,7 @@ _FIXED = frozenset(
         "DJANGO_SECURE_CROSS_ORIGIN_OPENER_POLICY",
         "ENABLE_ADMIN_ACCESS_USER_PASS",
         "ENVIRONMENT",
+        "GUNICORN_KEEP_ALIVE",
         "LOG_FORMAT",
         "LOG_LEVEL",
         "POD_IP",

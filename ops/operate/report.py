@@ -14,8 +14,9 @@ def show(console: Console, status: Status) -> None:
         f"namespace {status.namespace}, context {escape(status.context)}"
     )
     table = Table(box=None, pad_edge=False)
-    for title in ("", "KIND", "NAME", "STATE"):
-        table.add_column(title, overflow="fold")
+    for title in ("", "KIND", "NAME"):
+        table.add_column(title, no_wrap=True)  # names are copied from here
+    table.add_column("STATE", overflow="fold")
     for row in status.rows:
         style = "" if row.is_fine else "red"
         table.add_row("ok" if row.is_fine else "!!", row.kind, escape(row.name), escape(row.state), style=style)

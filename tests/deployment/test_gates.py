@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from ops.errors import OpsError
+from tests.containers import Containers
 from tests.platform import NAMESPACE, Platform
 
 pytestmark = pytest.mark.cluster
@@ -56,7 +57,10 @@ def test_databases_migration_bootstrap_api_and_worker_come_one_after_the_other(p
     assert jobs["migration"]["status"]["completionTime"] <= first
 
 
-def test_a_failed_migration_is_named_keeps_the_old_pods_and_does_not_block_the_next_run(deployed: Platform) -> None:
+def test_a_failed_migration_is_named_keeps_the_old_pods_and_does_not_block_the_next_run(
+    deployed: Platform, containers: Containers
+) -> None:
+    containers.write_log("migrate", "Applying features.0066…", 'ERROR: column "archived" contains null values')
     before = {pod["metadata"]["uid"] for pod in deployed.pods("api")}
     generations = deployed.generations()
     since = deployed.revision()
@@ -68,6 +72,7 @@ def test_a_failed_migration_is_named_keeps_the_old_pods_and_does_not_block_the_n
         assert f"Job {NAMESPACE}/flagsmith-migrate-" in message
         assert "BackoffLimitExceeded" in message
         assert "migrate: Error, exit code 1" in message
+        assert 'ERROR: column "archived" contains null values' in message, "its last log lines say why"
         assert "Not deployed for that reason" in message
         assert f"Deployment {NAMESPACE}/flagsmith" in message
 

@@ -1,0 +1,1 @@
+"""Smoke tests: does a running Flagsmith do what it is there for?"""

@@ -1,0 +1,59 @@
+"""The public address: its certificate, and the redirect to it."""
+
+import socket
+import ssl
+from datetime import UTC, datetime
+
+import httpx
+
+from ops.smoke.http import REQUEST_SECONDS
+from ops.smoke.keys import Keys
+from ops.smoke.model import CheckFailedError, CheckSkippedError, Place
+
+RENEWED_DAYS = 14  # cert-manager renews a third of the lifetime before the end: 30 days for the usual 90
+HTTPS_PORT = 443
+
+
+def certificate(place: Place, _: Keys) -> str:
+    """The certificate is trusted, is the host's, and does not end soon."""
+    url = _public(place)
+    try:
+        with (
+            socket.create_connection((url.host, url.port or HTTPS_PORT), timeout=REQUEST_SECONDS) as connection,
+            ssl.create_default_context().wrap_socket(connection, server_hostname=url.host) as secured,
+        ):
+            found = secured.getpeercert() or {}
+    except ssl.SSLCertVerificationError as error:
+        raise CheckFailedError(f"{url}: the certificate is refused: {error.verify_message}") from None
+    except OSError as error:
+        raise CheckFailedError(f"{url}: {error}") from None
+    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(found["notAfter"])), UTC)
+    days = (ends - datetime.now(UTC)).days
+    if days < RENEWED_DAYS:
+        raise CheckFailedError(f"{url}: the certificate ends in {days} days, and should have been renewed")
+    return f"valid for {days} days"
+
+
+def redirect(place: Place, _: Keys) -> str:
+    """Plain HTTP leads to HTTPS."""
+    url = _public(place)
+    if url.port is not None:
+        raise CheckSkippedError("the address has a port of its own")
+    plain = url.copy_with(scheme="http")
+    try:
+        answer = httpx.get(plain, timeout=REQUEST_SECONDS, trust_env=False)
+    except httpx.TransportError as error:
+        raise CheckFailedError(f"{plain}: {error or type(error).__name__}") from None
+    target = answer.headers.get("Location", "")
+    if not answer.is_redirect or not target.startswith("https://"):
+        raise CheckFailedError(f"{plain} is answered with status {answer.status_code}, not with a redirect to HTTPS")
+    return f"{answer.status_code} to {target}"
+
+
+def _public(place: Place) -> httpx.URL:
+    if place.public_url is None:
+        raise CheckSkippedError("no ingress")
+    url = httpx.URL(place.public_url)
+    if url.scheme != "https":
+        raise CheckSkippedError("no TLS")
+    return url

@@ -1,0 +1,61 @@
+"""How the double reads requests and makes answers."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Response, g, jsonify, request
+
+from tests.doubles.flagsmith.database import Database, RefusalError, Row
+
+PAGE_SIZE, LARGEST_PAGE = 10, 999
+NO_PERMISSION = {"detail": "You do not have permission to perform this action."}
+
+
+def database() -> Database:
+    found: Database = g.database
+    return found
+
+
+def body() -> Any:
+    found = request.get_json(silent=True)
+    if found is None:
+        raise RefusalError(400, {"detail": "JSON parse error - Expecting value: line 1 column 1 (char 0)"})
+    return found
+
+
+def required(values: Row, *names: str) -> None:
+    missing = {name: ["This field is required."] for name in names if name not in values}
+    if missing:
+        raise RefusalError(400, missing)
+
+
+def page(rows: Iterable[Row]) -> Response:
+    """One page, as `page` and `page_size` ask for it."""
+    found = list(rows)
+    size = min(int(request.args.get("page_size", PAGE_SIZE)), LARGEST_PAGE)
+    number = int(request.args.get("page", 1))
+    start = (number - 1) * size
+    if start >= len(found) and number > 1:
+        raise RefusalError(404, {"detail": "Invalid page."})
+
+    def link(other: int) -> str:
+        return f"{request.base_url}?page={other}&page_size={size}"
+
+    return jsonify(
+        count=len(found),
+        next=link(number + 1) if start + size < len(found) else None,
+        previous=link(number - 1) if number > 1 else None,
+        results=found[start : start + size],
+    )
+
+
+def user() -> Row | None:
+    """Who asks, by token; None for an organisation's key. Refuses everybody else."""
+    kind, _, value = request.headers.get("Authorization", "").partition(" ")
+    if kind == "Token":
+        found = database().rows("users", token=value)
+        if found:
+            return found[0]
+    if kind == "Api-Key" and value in database().api_keys:
+        return None
+    raise RefusalError(401, {"detail": "Authentication credentials were not provided."})

@@ -1,0 +1,86 @@
+"""What the double keeps: tables of dicts, in the shape that the API shows them in."""
+
+import itertools
+import secrets
+import threading
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+class RefusalError(Exception):
+    """An answer that is no success: a status, and what the body says."""
+
+    def __init__(self, status: int, body: object) -> None:
+        super().__init__(f"{status}: {body}")
+        self.status, self.body = status, body
+
+
+@dataclass
+class Database:
+    """The tables, each with a sequence of ids of its own, and who may see them.
+
+    Attributes:
+        organisation: The one organisation of the open-source edition.
+        users: Accounts; `password` and `token` are in no answer.
+        api_keys: The organisation's keys.
+        lock: Held by each request, since the server has threads.
+    """
+
+    email: str
+    password: str
+    organisation: str = "FootAnalytics"
+    tables: dict[str, dict[int, Row]] = field(default_factory=lambda: defaultdict(dict))
+    api_keys: set[str] = field(default_factory=set)
+    logged_in: bool = False
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self._sequences: dict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
+        self.insert("users", email=self.email, password=self.password, token=secrets.token_hex(20), role="ADMIN")
+
+    def insert(self, table: str, **values: Any) -> Row:
+        row = {"id": next(self._sequences[table]), **values}
+        self.tables[table][row["id"]] = row
+        return row
+
+    def rows(self, table: str, **wanted: Any) -> list[Row]:
+        """The rows that have these values, in the order of their making."""
+        return [row for row in self.tables[table].values() if all(row[key] == value for key, value in wanted.items())]
+
+    def get(self, table: str, number: int) -> Row:
+        row = self.tables[table].get(number)
+        if row is None:
+            raise RefusalError(404, {"detail": "Not found."})
+        return row
+
+    def one(self, table: str, **wanted: Any) -> Row:
+        found = self.rows(table, **wanted)
+        if not found:
+            raise RefusalError(404, {"detail": "Not found."})
+        return found[0]
+
+    def remove(self, table: str, **wanted: Any) -> None:
+        for row in self.rows(table, **wanted):
+            del self.tables[table][row["id"]]
+
+    def touch(self, environment: int) -> None:
+        """Note that an environment's document changed."""
+        self.get("environments", environment)["updated_at"] = datetime.now(UTC)
+
+
+def new_uuid() -> str:
+    return str(uuid.uuid4())
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(16).replace("-", "a").replace("_", "b")

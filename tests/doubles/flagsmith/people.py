@@ -1,0 +1,203 @@
+"""Log-in, organisation, groups and their permissions."""
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+
+from tests.doubles.flagsmith.answers import NO_PERMISSION, body, database, page, required, user
+from tests.doubles.flagsmith.database import RefusalError, Row, new_key, new_uuid, now
+
+people = Blueprint("people", __name__)
+PROJECT_PERMISSIONS = {
+    "VIEW_PROJECT": "View permission for the given project.",
+    "CREATE_ENVIRONMENT": "Ability to create an environment in the given project.",
+    "DELETE_FEATURE": "Ability to delete features in the given project.",
+    "CREATE_FEATURE": "Ability to create features in the given project.",
+    "MANAGE_SEGMENTS": "Ability to manage segments in the given project.",
+}
+ENVIRONMENT_PERMISSIONS = {
+    "VIEW_ENVIRONMENT": "View permission for the given environment.",
+    "UPDATE_FEATURE_STATE": "Update the state or value for a given feature state.",
+    "MANAGE_IDENTITIES": "Manage identities in the given environment.",
+    "VIEW_IDENTITIES": "View identities in the given environment.",
+    "MANAGE_SEGMENT_OVERRIDES": "Permission to manage segment overrides in the given environment",
+}
+
+
+@people.post("/auth/login/")
+def log_in() -> Any:
+    given = body()
+    required(given, "email", "password")
+    found = database().rows("users", email=given["email"], password=given["password"])
+    if not found:
+        raise RefusalError(400, {"non_field_errors": ["Unable to log in with provided credentials."]})
+    database().logged_in = True
+    return jsonify(key=found[0]["token"])
+
+
+@people.post("/auth/users/")
+def sign_up() -> Any:
+    raise RefusalError(403, NO_PERMISSION)
+
+
+@people.get("/organisations/")
+def organisations() -> Any:
+    user()
+    name = database().organisation
+    return page([{"id": 1, "uuid": new_uuid(), "name": name, "num_seats": 1, "role": "ADMIN", "force_2fa": False}])
+
+
+@people.post("/organisations/1/master-api-keys/")
+def add_key() -> Any:
+    user()
+    key = f"{secrets.token_urlsafe(6)[:8]}.{secrets.token_urlsafe(24)}"
+    database().api_keys.add(key)
+    given = body()
+    return jsonify(
+        id=new_key(),
+        prefix=key[:8],
+        created=now(),
+        name=given["name"],
+        revoked=False,
+        expiry_date=None,
+        key=key,
+        is_admin=given.get("is_admin", True),
+        has_expired=False,
+        created_by=1,
+    ), 201
+
+
+@people.get("/organisations/1/users/")
+def users() -> Any:
+    user()
+    return jsonify([_shown(row) for row in database().rows("users")])
+
+
+def _shown(row: Row) -> Row:
+    return {
+        "id": row["id"],
+        "email": row["email"],
+        "first_name": "",
+        "last_name": "",
+        "last_login": now(),
+        "uuid": new_uuid(),
+        "role": row["role"],
+        "date_joined": now(),
+    }
+
+
+@people.post("/organisations/1/invites/")
+def invite() -> Any:
+    user()
+    required(body(), "email")
+    raise RefusalError(400, {"detail": "Please upgrade your plan to add additional seats/users"})
+
+
+@people.get("/organisations/1/groups/")
+def groups() -> Any:
+    user()
+    return page(database().rows("groups"))
+
+
+@people.post("/organisations/1/groups/")
+def add_group() -> Any:
+    user()
+    given = body()
+    required(given, "name")
+    row = database().insert(
+        "groups",
+        name=given["name"],
+        users=[],
+        is_default=given.get("is_default", False),
+        external_id=given.get("external_id"),
+    )
+    return jsonify(row), 201
+
+
+@people.post("/organisations/1/groups/<int:group>/add-users/")
+def add_users(group: int) -> Any:
+    user()
+    row = database().get("groups", group)
+    for number in body()["user_ids"]:
+        member = _shown(database().get("users", number))
+        kept = {key: member[key] for key in ("id", "email", "first_name", "last_name", "last_login")}
+        row["users"].append({**kept, "group_admin": False})
+    return jsonify(row)
+
+
+@people.get("/projects/permissions/")
+def project_permissions() -> Any:
+    return _described(PROJECT_PERMISSIONS)
+
+
+@people.get("/environments/permissions/")
+def environment_permissions() -> Any:
+    return _described(ENVIRONMENT_PERMISSIONS)
+
+
+def _described(known: dict[str, str]) -> Any:
+    user()
+    return jsonify([{"key": key, "description": text, "supports_tag": False} for key, text in known.items()])
+
+
+@people.get("/projects/<project>/user-group-permissions/")
+def project_grants(project: str) -> Any:
+    return _grants("project_grants", project)
+
+
+@people.post("/projects/<project>/user-group-permissions/")
+def grant_project(project: str) -> Any:
+    return _grant("project_grants", project, PROJECT_PERMISSIONS)
+
+
+@people.get("/environments/<environment>/user-group-permissions/")
+def environment_grants(environment: str) -> Any:
+    return _grants("environment_grants", environment)
+
+
+@people.post("/environments/<environment>/user-group-permissions/")
+def grant_environment(environment: str) -> Any:
+    return _grant("environment_grants", environment, ENVIRONMENT_PERMISSIONS)
+
+
+def _grants(table: str, where: str) -> Any:
+    user()
+    rows = database().rows(table, where=where)
+    return jsonify([{**_grant_shown(row), "group": database().get("groups", row["group"])} for row in rows])
+
+
+def _grant(table: str, where: str, known: dict[str, str]) -> Any:
+    user()
+    given = body()
+    unknown = [name for name in given["permissions"] if name not in known]
+    if unknown:
+        raise RefusalError(400, {"permissions": [f'Invalid pk "{unknown[0]}" - object does not exist.']})
+    values = {key: given[key] for key in ("permissions", "admin", "group")}
+    return jsonify(_grant_shown(database().insert(table, where=where, **values))), 201
+
+
+def _grant_shown(row: Row) -> Row:
+    return {key: row[key] for key in ("id", "permissions", "admin", "group")}
+
+
+@people.get("/audit/")
+def audit() -> Any:
+    if user() is None:
+        raise RefusalError(500, None)
+    return page([])
+
+
+@people.get("/projects/<int:project>/audit/")
+def project_audit(project: int) -> Any:
+    user()
+    database().get("projects", project)
+    return page([])
+
+
+@people.post("/projects/")
+def add_project() -> Any:
+    user()
+    if database().rows("projects"):
+        raise RefusalError(403, NO_PERMISSION)
+    raise RefusalError(501, {"detail": f"the double's project is made with it, not by {request.path}"})

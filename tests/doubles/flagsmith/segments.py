@@ -1,0 +1,125 @@
+"""Segments and their rules."""
+
+from typing import Any
+
+from flask import Blueprint, jsonify
+
+from tests.doubles.flagsmith.answers import body, database, page, required, user
+from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_uuid, now
+
+segments = Blueprint("segments", __name__)
+
+
+@segments.get("/projects/<int:project>/segments/")
+def list_segments(project: int) -> Any:
+    user()
+    return page(database().rows("segments", project=project))
+
+
+@segments.post("/projects/<int:project>/segments/")
+def add_segment(project: int) -> Any:
+    user()
+    given = body()
+    required(given, "name", "rules")
+    _check(given["rules"])
+    row = database().insert(
+        "segments",
+        uuid=new_uuid(),
+        created_at=now(),
+        updated_at=now(),
+        name=given["name"],
+        description=given.get("description"),
+        project=project,
+        feature=given.get("feature"),
+        version_of=0,
+        rules=_rules(database(), given["rules"]),
+        metadata=[],
+        membership_counts=[],
+        managed_by="",
+    )
+    row["version_of"] = row["id"]
+    _changed(project)
+    return jsonify(row), 201
+
+
+@segments.get("/projects/<int:project>/segments/<int:number>/")
+def one_segment(project: int, number: int) -> Any:
+    user()
+    return jsonify(database().one("segments", id=number, project=project))
+
+
+@segments.put("/projects/<int:project>/segments/<int:number>/")
+def change_segment(project: int, number: int) -> Any:
+    user()
+    row, given = database().one("segments", id=number, project=project), body()
+    required(given, "name", "rules")
+    _check(given["rules"])
+    row.update(
+        name=given["name"],
+        description=given.get("description"),
+        updated_at=now(),
+        rules=_rules(database(), given["rules"]),
+    )
+    _changed(project)
+    return jsonify(row)
+
+
+@segments.delete("/projects/<int:project>/segments/<int:number>/")
+def remove_segment(project: int, number: int) -> Any:
+    user()
+    database().one("segments", id=number, project=project)
+    for link in database().rows("feature_segments", segment=number):
+        database().remove("states", feature_segment=link["id"])
+        database().remove("feature_segments", id=link["id"])
+    database().remove("segments", id=number)
+    _changed(project)
+    return "", 204
+
+
+def _changed(project: int) -> None:
+    for environment in database().rows("environments", project=project):
+        database().touch(environment["id"])
+
+
+def _check(rules: list[Row]) -> None:
+    """Refuse a condition whose property is an empty text; a percentage split has none at all (null)."""
+    for outer in rules:
+        for inner in outer.get("rules", []):
+            for condition in inner.get("conditions", []):
+                if condition.get("property") == "":
+                    problem = {"conditions": [{"property": ["This field may not be blank."]}]}
+                    raise RefusalError(400, {"rules": [{"rules": [problem]}]})
+
+
+def _rules(data: Database, rules: list[Row]) -> list[Row]:
+    """The rules with ids; a rule or condition that brings its id keeps it."""
+    return [
+        {
+            "id": _id(data, "rules", rule),
+            "type": rule["type"],
+            "rules": [
+                {
+                    "id": _id(data, "rules", inner),
+                    "type": inner["type"],
+                    "conditions": [_condition(data, item) for item in inner.get("conditions", [])],
+                }
+                for inner in rule.get("rules", [])
+            ],
+            "conditions": [_condition(data, item) for item in rule.get("conditions", [])],
+        }
+        for rule in rules
+    ]
+
+
+def _condition(data: Database, given: Row) -> Row:
+    return {
+        "id": _id(data, "conditions", given),
+        "operator": given["operator"],
+        "property": given.get("property"),
+        "value": given["value"],
+        "description": given.get("description"),
+    }
+
+
+def _id(data: Database, table: str, given: Row) -> int:
+    return int(given["id"]) if given.get("id") else int(data.insert(table)["id"])

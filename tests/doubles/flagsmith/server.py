@@ -1,0 +1,174 @@
+"""The double as a server: with the catch-all page of the unified image, and with faults."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, request
+from werkzeug.serving import make_server
+
+from tests.doubles.flagsmith.answers import user
+from tests.doubles.flagsmith.database import Database, RefusalError
+from tests.doubles.flagsmith.features import features
+from tests.doubles.flagsmith.people import people
+from tests.doubles.flagsmith.projects import new_environment, new_project, projects
+from tests.doubles.flagsmith.sdk import sdk
+from tests.doubles.flagsmith.segments import segments
+from tests.doubles.flagsmith.states import states
+
+LOOPBACK = "127.0.0.1"
+NOT_FOUND = (
+    '\n<!doctype html>\n<html lang="en">\n<head>\n  <title>Not Found</title>\n</head>\n<body>\n  <h1>Not Found</h1>'
+    "<p>The requested resource was not found on this server.</p>\n</body>\n</html>\n"
+)
+UI = '<!DOCTYPE html><html><head><title>Flagsmith</title></head><body><div id="app"></div></body></html>'
+METRICS = "# HELP flagsmith_build_info Flagsmith version and build information.\n# TYPE flagsmith_build_info gauge\n"
+
+
+@dataclass
+class Flagsmith:
+    """A Flagsmith with one project, and what is wrong with it.
+
+    Attributes:
+        version: What it says it is.
+        with_ui: Whether it is the unified image, which answers every unknown path with its page.
+        failing: Paths that answer with a status of their own, by their start.
+        hanging: Starts of paths that are not answered until `release` is set.
+        stale: Whether `/flags/` and the documents go on showing what they showed when this was set.
+        delays: Seconds that paths take longer, by their start.
+        requests: How often each method and path was asked.
+    """
+
+    email: str = "admin@example.com"
+    password: str = "only-for-tests"
+    project: str = "footanalytics-platform"
+    version: str = "2.265.0"
+    with_ui: bool = True
+    failing: dict[str, int] = field(default_factory=dict)
+    hanging: set[str] = field(default_factory=set)
+    stale: bool = False
+    delays: dict[str, float] = field(default_factory=dict)
+    requests: Counter[tuple[str, str]] = field(default_factory=Counter)
+    release: threading.Event = field(default_factory=threading.Event)
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        self.database = Database(self.email, self.password)
+        new_project(self.database, self.project)
+        self._kept: dict[tuple[str, str], tuple[int, bytes, str]] = {}
+
+    def add_environments(self, *names: str) -> dict[str, str]:
+        """Make environments of the project; their keys by their names."""
+        rows = {name: new_environment(self.database, 1, name) for name in names}
+        return {name: str(row["api_key"]) for name, row in rows.items()}
+
+    def forget(self) -> None:
+        """Count requests from here on."""
+        self.requests.clear()
+
+    def application(self) -> Flask:
+        app = Flask("flagsmith")
+        app.json.sort_keys = False  # type: ignore[attr-defined]
+        for part in (people, projects, features, states, segments, sdk):
+            app.register_blueprint(part, url_prefix="/api/v1")
+        app.before_request(self._before)
+        app.after_request(self._after)
+        app.teardown_request(self._done)
+        app.register_error_handler(RefusalError, _refuse)
+        app.register_error_handler(404, self._not_found)
+        app.register_error_handler(405, lambda _: (jsonify(detail=f'Method "{request.method}" not allowed.'), 405))
+        self._add_health(app)
+        return app
+
+    def _add_health(self, app: Flask) -> None:
+        working = {"DatabaseBackend": "working", "MigrationsHealthCheck": "working"}
+        app.add_url_rule("/health/liveness/", view_func=lambda: {"status": "ok"}, endpoint="liveness")
+        app.add_url_rule("/health/readiness/", view_func=lambda: working, endpoint="readiness")
+        app.add_url_rule("/health", view_func=lambda: working, endpoint="health")
+        app.add_url_rule("/version/", view_func=self._version, endpoint="version")
+        app.add_url_rule("/metrics/", view_func=lambda: Response(METRICS, mimetype="text/plain"), endpoint="metrics")
+        app.add_url_rule("/processor/monitoring/", view_func=_monitoring, endpoint="monitoring")
+
+    def _version(self) -> dict[str, Any]:
+        return {
+            "ci_commit_sha": "unknown",
+            "image_tag": self.version,
+            "has_email_provider": False,
+            "is_enterprise": False,
+            "is_saas": False,
+            "self_hosted_data": {"has_users": True, "has_logins": self.database.logged_in},
+            "package_versions": {".": self.version},
+        }
+
+    def _before(self) -> Response | None:
+        self.requests[request.method, request.path] += 1
+        for start in self.hanging:
+            if request.path.startswith(start):
+                self.release.wait()
+        for start, seconds in self.delays.items():
+            if request.path.startswith(start):
+                time.sleep(seconds)
+        for start, status in self.failing.items():
+            if request.path.startswith(start):
+                return Response(_broken(status), status=status, mimetype="text/html")
+        self.database.lock.acquire()
+        g.locked, g.database = True, self.database
+        return None
+
+    def _after(self, response: Response) -> Response:
+        response.headers["Flagsmith-Version"] = self.version
+        if response.status_code == 204:
+            del response.headers["Content-Type"]
+        kept = (request.full_path, request.headers.get("X-Environment-Key", ""))
+        if request.path in ("/api/v1/flags/", "/api/v1/environment-document/") and response.status_code == 200:
+            if self.stale and kept in self._kept:
+                status, data, kind = self._kept[kept]
+                return Response(data, status=status, content_type=kind)
+            self._kept[kept] = (response.status_code, response.get_data(), response.content_type)
+        return response
+
+    def _done(self, _: BaseException | None) -> None:
+        if g.pop("locked", False):
+            self.database.lock.release()
+
+    def _not_found(self, _: Exception) -> tuple[str, int]:
+        if self.with_ui:
+            return (UI, 200) if request.method == "GET" else ("", 405)
+        return NOT_FOUND, 404
+
+
+def _broken(status: int) -> str:
+    """Django's page for what went wrong in the server."""
+    page = NOT_FOUND.replace("Not Found", f"Server Error ({status})")
+    return page.replace("The requested resource was not found on this server.", "")
+
+
+def _refuse(refusal: RefusalError) -> tuple[Any, int]:
+    if refusal.body is None:
+        return _broken(refusal.status), refusal.status
+    return jsonify(refusal.body), refusal.status
+
+
+def _monitoring() -> dict[str, int]:
+    user()
+    return {"waiting": 0}
+
+
+@contextmanager
+def serve(flagsmith: Flagsmith, port: int = 0) -> Iterator[Flagsmith]:
+    """Serve it on loopback; its `url` is set."""
+    server = make_server(LOOPBACK, port, flagsmith.application(), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    flagsmith.url = f"http://{LOOPBACK}:{server.server_port}"
+    try:
+        yield flagsmith
+    finally:
+        flagsmith.release.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
