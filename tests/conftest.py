@@ -13,6 +13,16 @@ from ops.cli import app
 pytest_plugins = ["tests.fixtures_cluster"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Where `pytest tests/smoke` finds the Flagsmith to test."""
+    group = parser.getgroup("smoke", "smoke tests")
+    group.addoption("--url", help="the Flagsmith to test; without it, the double")
+    group.addoption("--environment", help="an environment of it; needs FLAGSMITH_API_KEY")
+    group.addoption("--environment-key", help="an environment's client-side key")
+    group.addoption("--expect-version", help="the release it has to be")
+    group.addoption("--skip", action="append", help="a check to leave out; repeat for more")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """In CI, which installs all that the tests need, a test that skips itself has failed."""

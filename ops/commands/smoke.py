@@ -1,6 +1,5 @@
 """`ff smoke`: does a running Flagsmith do what it is there for?"""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,14 +9,11 @@ import typer
 
 from ops.commands.options import JsonOption, print_json
 from ops.console import output, progress
-from ops.errors import OpsError
 from ops.project import LOCAL
 
 if TYPE_CHECKING:
     from ops.smoke.model import Place
 
-API_KEY = "FLAGSMITH_API_KEY"
-SERVER_KEY = "FLAGSMITH_SERVER_KEY"
 TROUBLE = 1
 
 
@@ -47,15 +43,12 @@ def smoke(
     With --stack the keys come from the stack. With --url alone they come from --environment-key and the variables
     FLAGSMITH_API_KEY (an organisation's key) and FLAGSMITH_SERVER_KEY; what needs a missing one is skipped.
     """
-    from dataclasses import replace
-
     from ops.smoke import report, suite
     from ops.smoke.keys import open_keys
     from ops.smoke.model import Outcome
 
     names = suite.chosen(skip or [])
-    with _place(stack, url, environment, environment_key, seconds) as found:
-        place = replace(found, version=expected_version) if expected_version else found
+    with _place(stack, url, environment, environment_key, expected_version, seconds) as place:
         progress().print(f"Testing {place.url}")
         with open_keys(place) as keys:
             results = list(suite.run(place, keys, names))
@@ -75,57 +68,28 @@ def smoke(
 
 @contextmanager
 def _place(
-    stack: str | None, url: str | None, environment: str | None, environment_key: str | None, seconds: float
+    stack: str | None,
+    url: str | None,
+    environment: str | None,
+    environment_key: str | None,
+    version: str | None,
+    seconds: float,
 ) -> Iterator["Place"]:
     from ops.access.site import open_site
-    from ops.smoke.deployed import place_of
-    from ops.smoke.model import Place
+    from ops.smoke.deployed import place_at, place_of
 
-    server_key = os.environ.get(SERVER_KEY)
-    address = _checked(url)
-    if address is not None and stack is None:
-        api_key = os.environ.get(API_KEY)
-        if environment_key is None and api_key is None:
-            raise OpsError(
-                "Nothing here knows a key of this Flagsmith.",
-                hint=f"Give --environment-key, an organisation's key in {API_KEY}, or the --stack it belongs to.",
-            )
-        yield Place(
-            url=address,
-            public_url=address,
-            environment=environment,
-            environment_key=environment_key,
-            server_key=server_key,
-            authenticate=(lambda client: client.use_api_key(api_key)) if api_key else None,
-            seconds=seconds,
-        )
+    if url is not None and stack is None:
+        yield place_at(url, environment=environment, environment_key=environment_key, version=version, seconds=seconds)
         return
     with (
         open_site(stack or LOCAL) as site,
         place_of(
             site,
-            url=address,
+            url=url,
             environment=environment,
             environment_key=environment_key,
-            server_key=server_key,
+            version=version,
             seconds=seconds,
         ) as place,
     ):
         yield place
-
-
-def _checked(url: str | None) -> str | None:
-    import httpx
-
-    if url is None:
-        return None
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise OpsError(f"--url {url!r} is no address: {error}.") from None
-    if parsed.scheme not in ("http", "https") or not parsed.host or parsed.path not in ("", "/"):
-        raise OpsError(
-            f"--url {url!r} must be http:// or https://, a host, and no path.",
-            hint="For example https://flags.example.com or http://localhost:8000.",
-        )
-    return url.rstrip("/")

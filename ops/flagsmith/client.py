@@ -148,7 +148,7 @@ class FlagsmithClient:
     def _pause(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         named = error.wait if isinstance(error, _TransientError) else 0.0
-        grown = wait_exponential_jitter(initial=FIRST_WAIT, max=self._longest_wait, jitter=FIRST_WAIT)(state)
+        grown = wait_exponential_jitter(multiplier=FIRST_WAIT, max=self._longest_wait, jitter=FIRST_WAIT)(state)
         return min(max(named, grown), self._longest_wait)
 
     def _once(

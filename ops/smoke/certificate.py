@@ -39,7 +39,11 @@ def redirect(place: Place, _: Keys) -> str:
     url = _public(place)
     if url.port is not None:
         raise CheckSkippedError("the address has a port of its own")
-    plain = url.copy_with(scheme="http")
+    return redirects(url.copy_with(scheme="http"))
+
+
+def redirects(plain: httpx.URL) -> str:
+    """Where an address of plain HTTP leads. Raises CheckFailedError when that is not HTTPS."""
     try:
         answer = httpx.get(plain, timeout=REQUEST_SECONDS, trust_env=False)
     except httpx.TransportError as error:

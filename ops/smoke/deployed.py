@@ -1,13 +1,59 @@
-"""The place of a deployed stack: its URL or a port-forward, its keys from Secrets and from Flagsmith itself."""
+"""Where to test: a Flagsmith at an address, or a deployed stack at its own address or through a port-forward."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import httpx
 
 from ops.access.forward import forward
 from ops.access.pods import Component
 from ops.access.site import Site
+from ops.errors import OpsError
 from ops.flagsmith.deployed import API_PORT, log_in
 from ops.smoke.model import Place
+
+API_KEY = "FLAGSMITH_API_KEY"
+SERVER_KEY = "FLAGSMITH_SERVER_KEY"
+
+
+def checked(url: str) -> str:
+    """The address without its last slash. Raises OpsError when it is none."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise OpsError(f"--url {url!r} is no address: {error}.") from None
+    if parsed.scheme not in ("http", "https") or not parsed.host or parsed.path not in ("", "/"):
+        raise OpsError(
+            f"--url {url!r} must be http:// or https://, a host, and no path.",
+            hint="For example https://flags.example.com or http://localhost:8000.",
+        )
+    return url.rstrip("/")
+
+
+def place_at(
+    url: str, *, environment: str | None, environment_key: str | None, version: str | None, seconds: float
+) -> Place:
+    """A Flagsmith of which only the address is known; other keys come from FLAGSMITH_API_KEY and FLAGSMITH_SERVER_KEY.
+
+    Raises OpsError when nothing knows a key of it.
+    """
+    api_key = os.environ.get(API_KEY)
+    if environment_key is None and api_key is None:
+        raise OpsError(
+            "Nothing here knows a key of this Flagsmith.",
+            hint=f"Give --environment-key, an organisation's key in {API_KEY}, or the --stack it belongs to.",
+        )
+    return Place(
+        url=checked(url),
+        public_url=checked(url),
+        environment=environment,
+        environment_key=environment_key,
+        server_key=os.environ.get(SERVER_KEY),
+        version=version,
+        authenticate=(lambda client: client.use_api_key(api_key)) if api_key else None,
+        seconds=seconds,
+    )
 
 
 @contextmanager
@@ -17,22 +63,22 @@ def place_of(
     url: str | None,
     environment: str | None,
     environment_key: str | None,
-    server_key: str | None,
+    version: str | None,
     seconds: float,
 ) -> Iterator[Place]:
     """The stack's Flagsmith: at `url`, at its public address, or through a port-forward where there is no ingress."""
     settings = site.settings
     has_ingress = settings.ingress.enabled and not site.is_simulated
-    address = url or (settings.url if has_ingress else None)
+    address = checked(url) if url else settings.url if has_ingress else None
 
     def made(base: str) -> Place:
         return Place(
             url=base,
-            public_url=settings.url if has_ingress and url is None else url,
+            public_url=address,
             environment=environment or (None if environment_key else settings.admin.environments[0]),
             environment_key=environment_key,
-            server_key=server_key,
-            version=settings.version,
+            server_key=os.environ.get(SERVER_KEY),
+            version=version or settings.version,
             staleness=max(settings.caches.worst_cases().values()),
             authenticate=lambda client: log_in(site, client),
             project=settings.admin.project,

@@ -59,7 +59,7 @@ class Probe:
         attempts = Retrying(
             retry=retry_if_exception_type(_NotYetError),
             stop=stop_after_delay(self.left),
-            wait=wait_exponential_jitter(initial=0.1, max=2, jitter=0.1),
+            wait=wait_exponential_jitter(multiplier=0.1, max=2, jitter=0.1),
             reraise=True,
         )
         headers = {"Accept": kind, **({"X-Environment-Key": key} if key is not None else {})}

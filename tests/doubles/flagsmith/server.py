@@ -1,12 +1,11 @@
 """The double as a server: with the catch-all page of the unified image, and with faults."""
 
 import threading
-import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, jsonify, request
 from werkzeug.serving import make_server
@@ -19,6 +18,9 @@ from tests.doubles.flagsmith.projects import new_environment, new_project, proje
 from tests.doubles.flagsmith.sdk import sdk
 from tests.doubles.flagsmith.segments import segments
 from tests.doubles.flagsmith.states import states
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LOOPBACK = "127.0.0.1"
 NOT_FOUND = (
@@ -39,7 +41,8 @@ class Flagsmith:
         failing: Paths that answer with a status of their own, by their start.
         hanging: Starts of paths that are not answered until `release` is set.
         stale: Whether `/flags/` and the documents go on showing what they showed when this was set.
-        delays: Seconds that paths take longer, by their start.
+        replaced: Paths that are answered as other ones are.
+        until: When this holds, it is well again.
         requests: How often each method and path was asked.
     """
 
@@ -51,7 +54,8 @@ class Flagsmith:
     failing: dict[str, int] = field(default_factory=dict)
     hanging: set[str] = field(default_factory=set)
     stale: bool = False
-    delays: dict[str, float] = field(default_factory=dict)
+    replaced: dict[str, str] = field(default_factory=dict)
+    until: Callable[["Flagsmith"], bool] = lambda _: False
     requests: Counter[tuple[str, str]] = field(default_factory=Counter)
     release: threading.Event = field(default_factory=threading.Event)
     url: str = ""
@@ -72,6 +76,7 @@ class Flagsmith:
 
     def application(self) -> Flask:
         app = Flask("flagsmith")
+        app.wsgi_app = self._replace(app.wsgi_app)  # type: ignore[method-assign, assignment]
         app.json.sort_keys = False  # type: ignore[attr-defined]
         for part in (people, projects, features, states, segments, sdk):
             app.register_blueprint(part, url_prefix="/api/v1")
@@ -83,6 +88,13 @@ class Flagsmith:
         app.register_error_handler(405, lambda _: (jsonify(detail=f'Method "{request.method}" not allowed.'), 405))
         self._add_health(app)
         return app
+
+    def _replace(self, inner: "WSGIApplication") -> "WSGIApplication":
+        def outer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+            environ["PATH_INFO"] = self.replaced.get(environ["PATH_INFO"], environ["PATH_INFO"])
+            return inner(environ, start_response)
+
+        return outer
 
     def _add_health(self, app: Flask) -> None:
         working = {"DatabaseBackend": "working", "MigrationsHealthCheck": "working"}
@@ -109,9 +121,8 @@ class Flagsmith:
         for start in self.hanging:
             if request.path.startswith(start):
                 self.release.wait()
-        for start, seconds in self.delays.items():
-            if request.path.startswith(start):
-                time.sleep(seconds)
+        if self.until(self):
+            self.failing.clear()
         for start, status in self.failing.items():
             if request.path.startswith(start):
                 return Response(_broken(status), status=status, mimetype="text/html")

@@ -1,0 +1,52 @@
+"""The Flagsmith to test: the one at --url, else the double."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from ops.smoke import suite
+from ops.smoke.deployed import place_at
+from ops.smoke.keys import Keys, open_keys
+from ops.smoke.model import Place
+from tests.doubles.flagsmith import Flagsmith, serve
+
+NEED_TLS = ("certificate", "redirect")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each check, without those that --skip names and those that the address rules out."""
+    if "check" not in metafunc.fixturenames:
+        return
+    url = metafunc.config.getoption("--url") or ""
+    skipped = metafunc.config.getoption("--skip") or []
+    ruled_out = [] if url.startswith("https://") else [*NEED_TLS]
+    metafunc.parametrize("check", suite.chosen([*skipped, *ruled_out]))
+
+
+@pytest.fixture(scope="session")
+def place(pytestconfig: pytest.Config) -> Iterator[Place]:
+    url = pytestconfig.getoption("--url")
+    if url:
+        yield place_at(
+            url,
+            environment=pytestconfig.getoption("--environment"),
+            environment_key=pytestconfig.getoption("--environment-key"),
+            version=pytestconfig.getoption("--expect-version"),
+            seconds=30,
+        )
+        return
+    with serve(Flagsmith()) as flagsmith:
+        flagsmith.add_environments("development")
+        yield Place(
+            url=flagsmith.url,
+            environment="development",
+            version=flagsmith.version,
+            staleness=1,
+            authenticate=lambda client: client.log_in(flagsmith.email, flagsmith.password),
+        )
+
+
+@pytest.fixture(scope="session")
+def keys(place: Place) -> Iterator[Keys]:
+    with open_keys(place) as opened:
+        yield opened
