@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ops.commands import admin, cache, cluster, db, docs, env, flags, operate, render, smoke, stack
+from ops.commands import admin, cache, cluster, db, docs, doctor, env, flags, operate, render, smoke, stack
 from ops.console import output, progress
 from ops.errors import OpsError
 
@@ -70,6 +70,7 @@ app.command()(operate.shell)
 app.command("port-forward")(operate.port_forward)
 app.command("open")(operate.open_url)
 app.command()(smoke.smoke)
+app.command()(doctor.doctor)
 app.add_typer(flags.app, name="flags")
 app.add_typer(db.app, name="db")
 app.add_typer(cache.app, name="cache")

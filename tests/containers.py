@@ -5,6 +5,7 @@ environment and a small Django project as its directory; a forwarded port is a s
 """
 
 import os
+import shlex
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,8 @@ class Containers:
         self.redis = Redis(self.home / "redis", free_port(), PASSWORD)
         self._programs.mkdir(parents=True)
         python = self._programs / "python"
-        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+        start = f'[ ! -e "{self.altered}" ] || . "{self.altered}"\nexec "{sys.executable}" "$@"\n'
+        python.write_text(f"#!/bin/sh\n{start}", encoding="utf-8")
         python.chmod(0o755)
         for name in ("flagsmith", "task-processor", "migrate", "bootstrap", "postgres", "redis"):
             self.log(name).write_text("", encoding="utf-8")
@@ -42,6 +44,16 @@ class Containers:
     @property
     def _programs(self) -> Path:
         return self.home / "programs"
+
+    @property
+    def altered(self) -> Path:
+        """The file of variables that a test sets over those of Flagsmith's containers."""
+        return self.home / "altered.sh"
+
+    def alter(self, **variables: str) -> None:
+        """Let Flagsmith's containers see other variables than they do; none for those they should see."""
+        lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()]
+        self.altered.write_text("".join(lines), encoding="utf-8")
 
     @property
     def path(self) -> str:

@@ -16,7 +16,7 @@ from tests.containers import Containers
 from tests.platform import Platform
 
 # What makes certain pods of the tests fail.
-STAGES = (Path(__file__).parent / "stages" / "failing-migration.yaml",)
+STAGES = tuple(sorted((Path(__file__).parent / "stages").glob("*.yaml")))
 GO_MISSING = pytest.StashKey[GoMissingError]()
 
 

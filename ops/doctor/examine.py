@@ -1,0 +1,99 @@
+"""The whole examination: what each check needs, and in which order they are made."""
+
+from collections.abc import Iterator
+
+from ops import target
+from ops.access.pods import Component, is_ready
+from ops.access.pods import pods as pods_of
+from ops.access.site import Site, open_site
+from ops.doctor.answers import answers
+from ops.doctor.ingress import certificates, ingress
+from ops.doctor.model import Check, Finding, Patient
+from ops.doctor.secrets import changed_secrets
+from ops.doctor.storage import claims
+from ops.doctor.surroundings import surroundings
+from ops.doctor.workloads import autoscalers, jobs, pods, rollouts
+from ops.errors import NoAccessError, OpsError
+
+# What is read from the cluster's objects.
+OBJECTS: tuple[Check, ...] = (claims, pods, rollouts, jobs, autoscalers, changed_secrets, ingress, certificates)
+
+
+def examine(stack: str, environment_key: str | None = None) -> Iterator[Finding]:
+    """All that is wrong with a stack; nothing for one that is well.
+
+    Args:
+        stack: Its name.
+        environment_key: A key that applications say is refused; by default those of the environments are tried.
+
+    Raises:
+        OpsError: The stack is unknown, or its settings are refused: that is no fault of what is deployed.
+    """
+    try:
+        with open_site(stack) as site:
+            yield from _examine(Patient(site, environment_key))
+    except NoAccessError as error:
+        yield _without_access(stack, error)
+    except OpsError as error:
+        if "is not deployed" not in error.message:
+            raise
+        yield Finding("not-deployed", error.message, (), error.hint or f"ff up --stack {stack}")
+
+
+def _examine(patient: Patient) -> Iterator[Finding]:
+    for check in OBJECTS:
+        yield from check(patient)
+    if not any(is_ready(pod) for pod in pods_of(patient.site, Component.API)):
+        yield _nothing_serves(patient.site)
+        return
+    around = list(_unhindered(surroundings, patient))
+    yield from around
+    # A Flagsmith without its database fails in all it is asked: that is not another fault.
+    if not any(finding.name.startswith("database") or finding.name == "dns" for finding in around):
+        yield from _unhindered(answers, patient)
+
+
+def _unhindered(check: Check, patient: Patient) -> Iterator[Finding]:
+    """A check that goes through a pod; where the pod or the way to it fails, that is the finding."""
+    try:
+        yield from check(patient)
+    except OpsError as error:
+        yield Finding(
+            "pod-unreachable",
+            "A pod of the API cannot be looked into.",
+            (error.message,),
+            error.hint or f"ff status --stack {patient.site.stack.name}",
+        )
+
+
+def _nothing_serves(site: Site) -> Finding:
+    return Finding(
+        "nothing-serves",
+        "No pod of the API is ready: no flag is served.",
+        tuple(
+            f"{pod['metadata']['name']}: {pod.get('status', {}).get('phase', 'Unknown')}"
+            for pod in pods_of(site, Component.API)
+        )
+        or ("there is no pod at all",),
+        f"ff logs --stack {site.stack.name} --component api",
+    )
+
+
+def _without_access(stack: str, error: NoAccessError) -> Finding:
+    message = error.message
+    if "has no context" in message:
+        name, what = "wrong-context", "The kubeconfig does not know the stack's context."
+    elif "cannot be reached" in message:
+        name, what = "cluster-unreachable", "The cluster's API server does not answer."
+    else:
+        name, what = "no-access", "The cluster cannot be asked from here."
+    context = _context(stack)
+    fix = error.hint or (f"kubectl config get-contexts   (the stack {stack} wants {context!r})")
+    return Finding(name, what, (message,), fix)
+
+
+def _context(stack: str) -> str:
+    from ops.project import ROOT
+    from ops.stacks import load_stack
+
+    return target.settings_context(load_stack(stack, ROOT))

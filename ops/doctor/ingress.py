@@ -1,0 +1,96 @@
+"""The way in from outside: the ingress, its address, its name and its certificate."""
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from ops.doctor.model import Finding, Patient
+from ops.engine.model import Manifest
+from ops.engine.readiness import condition
+from ops.operate.status import EXPIRES_SOON_DAYS, not_after
+
+
+def ingress(patient: Patient) -> Iterator[Finding]:
+    """An Ingress that nobody serves, or whose name leads nowhere."""
+    site = patient.site
+    settings = site.settings.ingress
+    # A simulated cluster has no ingress controller, unless the settings count on one.
+    if not settings.enabled or (site.is_simulated and not settings.await_address):
+        return
+    for item in site.items("networking.k8s.io/v1", "Ingress"):
+        name, wanted = item["metadata"]["name"], item["spec"].get("ingressClassName")
+        entries = ((item.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+        known = [found["metadata"]["name"] for found in site.client.list("networking.k8s.io/v1", "IngressClass", "")]
+        if wanted not in known:
+            yield Finding(
+                "ingress-class-missing",
+                f"No controller serves the Ingress {name}: there is no IngressClass {wanted}.",
+                (f"the cluster has: {', '.join(known) or 'none'}",),
+                f"install the controller, or set ingress.className in Pulumi.{site.stack.name}.yaml",
+            )
+        elif not entries:
+            yield Finding(
+                "ingress-without-address",
+                f"The Ingress {name} has no address.",
+                (f"class {wanted}, no entry in status.loadBalancer", *patient.said_of(name)),
+                f"{site.kubectl} describe ingress {name}",
+            )
+        else:
+            yield from unresolved(patient, site.settings.host)
+
+
+def unresolved(patient: Patient, host: str) -> Iterator[Finding]:
+    """The public name, as this machine resolves it."""
+    try:
+        socket.getaddrinfo(host, 443)
+    except OSError as error:
+        yield Finding(
+            "dns-public",
+            f"The name {host} cannot be resolved from here.",
+            (f"{host}: {error.strerror or error}",),
+            f"{patient.site.kubectl} get ingress   (its address belongs into the name's DNS record)",
+        )
+
+
+def certificates(patient: Patient, now: datetime | None = None) -> Iterator[Finding]:
+    """Certificates that were not issued, or end soon."""
+    site = patient.site
+    if not site.settings.ingress.enabled or not site.settings.ingress.tls.enabled:
+        return
+    names = {
+        entry["secretName"]
+        for item in site.items("networking.k8s.io/v1", "Ingress")
+        for entry in item["spec"].get("tls") or []
+    }
+    for name in sorted(names):
+        yield from _certificate(patient, name, now or datetime.now(UTC))
+
+
+def _certificate(patient: Patient, name: str, now: datetime) -> Iterator[Finding]:
+    site = patient.site
+    ends = not_after(site.get("v1", "Secret", name))
+    fix = f"{site.kubectl} describe certificate,certificaterequest,order,challenge"
+    if ends is None:
+        yield Finding(
+            "certificate-not-issued",
+            f"There is no certificate in the Secret {name}: browsers refuse the address.",
+            ("the Secret is missing or has no tls.crt", *_said_by_cert_manager(site.get(*CERTIFICATE, name))),
+            fix,
+        )
+        return
+    days = (ends - now).days
+    if days < EXPIRES_SOON_DAYS:
+        yield Finding(
+            "certificate-expired" if days < 0 else "certificate-expiring",
+            f"The certificate in the Secret {name} {'ended' if days < 0 else 'ends'} on {ends:%Y-%m-%d}.",
+            (f"{days} days are left", *_said_by_cert_manager(site.get(*CERTIFICATE, name))),
+            fix,
+        )
+
+
+CERTIFICATE = ("cert-manager.io/v1", "Certificate")
+
+
+def _said_by_cert_manager(certificate: Manifest | None) -> tuple[str, ...]:
+    ready = condition(certificate, "Ready") if certificate else {}
+    return (f"cert-manager: {ready.get('reason', '')}: {ready.get('message', '')}",) if ready else ()
