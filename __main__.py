@@ -4,6 +4,7 @@ import pulumi
 
 from components import arguments
 from components.autoscaler import Autoscaler
+from components.backup import Backups
 from components.bootstrap import Bootstrap
 from components.credentials import Credentials
 from components.flagsmith import Flagsmith
@@ -51,6 +52,8 @@ TaskProcessor("task-processor", worker_args, options(flagsmith))
 if settings.postgres.mode == "external":
     # The embedded server's own pod has what an SQL prompt needs.
     Toolbox("toolbox", arguments.toolbox_args(settings, namespace.name, credentials), options(credentials))
+if settings.backup.enabled:
+    Backups("backups", arguments.backup_args(settings, namespace.name, credentials), options(credentials))
 if settings.ingress.enabled:
     PublicIngress("ingress", arguments.ingress_args(settings, namespace.name), options(flagsmith))
 

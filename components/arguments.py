@@ -5,6 +5,7 @@ import shlex
 import pulumi
 
 from components.autoscaler import AutoscalerArgs
+from components.backup import BackupArgs
 from components.bootstrap import BootstrapArgs
 from components.credentials import Credentials, CredentialsArgs
 from components.environment import Connections, FlagsmithEnvironment
@@ -204,6 +205,22 @@ def toolbox_args(settings: Settings, namespace: pulumi.Input[str], credentials: 
         connections=_connections(settings, credentials),
         resources=settings.job_resources,
         placement=_placement(settings),
+    )
+
+
+def backup_args(settings: Settings, namespace: pulumi.Input[str], credentials: Credentials) -> BackupArgs:
+    """The backups of the database."""
+    return BackupArgs(
+        settings=settings.backup,
+        namespace=namespace,
+        postgres_image=settings.postgres_image,
+        flagsmith_image=settings.image_reference,
+        release=settings.version,
+        connections=_connections(settings, credentials),
+        storage_size=settings.backup_storage,
+        resources=settings.backup.resources,
+        placement=_placement(settings),
+        protect=settings.protect,
     )
 
 

@@ -16,6 +16,10 @@ REDIS: Final = "flagsmith-redis"
 MIGRATE: Final = "flagsmith-migrate"
 BOOTSTRAP: Final = "flagsmith-bootstrap"
 TOOLBOX: Final = "flagsmith-toolbox"
+BACKUP: Final = "flagsmith-backup"
+RESTORE: Final = "flagsmith-restore"
+DRILL: Final = "flagsmith-drill"
+BACKUPS: Final = "flagsmith-backups"
 UNPUBLISHED: Final = "flagsmith-unpublished"
 
 API_PORT: Final = 8000

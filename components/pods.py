@@ -93,13 +93,14 @@ def pod_template(
     placement: Placement,
     user: int,
     container: ContainerArgs,
+    init_containers: Sequence[ContainerArgs] = (),
     volumes: Sequence[VolumeArgs],
     annotations: Mapping[str, pulumi.Input[str]],
     grace_period_seconds: int,
     restart_policy: str = "Always",
     spread_over_zones: bool = False,
 ) -> PodTemplateSpecArgs:
-    """A pod of one container, restricted and without a service account token.
+    """A pod of one container, and those that run before it, restricted and without a service account token.
 
     Args:
         component: what the pod is (`api`, `database`, …); becomes its labels.
@@ -107,6 +108,7 @@ def pod_template(
         placement: where it runs.
         user: the numeric user and group it runs as.
         container: its one container, which `kubectl exec` and `kubectl logs` use by default.
+        init_containers: what runs to its end before, one after the other.
         volumes: its volumes.
         annotations: its annotations, such as the checksums of the Secrets it reads.
         grace_period_seconds: how long it may take to stop.
@@ -124,6 +126,7 @@ def pod_template(
             # The variables of a Service named flagsmith (FLAGSMITH_PORT=tcp://…) would mix with Flagsmith's own.
             enable_service_links=False,
             security_context=pod_security_context(user),
+            init_containers=list(init_containers) or None,
             containers=[container],
             volumes=list(volumes),
             restart_policy=restart_policy,

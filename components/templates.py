@@ -1,4 +1,4 @@
-"""Templates of one-off Jobs: CronJobs that never run by themselves, from which an operator's command makes a Job.
+"""Templates of Jobs: CronJobs from which an operator's command makes a Job; few of them run by themselves too.
 
 So what runs in the cluster is all declared here, and `kubectl create job --from=cronjob/NAME` works without `ff`.
 """
@@ -16,6 +16,7 @@ from components import metadata
 NEVER: Final = "0 0 31 2 *"
 # Long enough to look at a Job that failed, short enough not to pile up.
 KEPT_SECONDS: Final = 86_400
+RETRIES_AT_NIGHT: Final = 2
 
 
 def job_template(
@@ -27,9 +28,10 @@ def job_template(
     version: str,
     template: PodTemplateSpecArgs,
     deadline_seconds: int,
+    schedule: str | None = None,
     opts: pulumi.ResourceOptions,
 ) -> CronJob:
-    """A suspended CronJob `name`.
+    """A CronJob `name`, suspended unless it has a schedule.
 
     Args:
         logical_name: the Pulumi name.
@@ -39,6 +41,7 @@ def job_template(
         version: its label.
         template: the pod of its Jobs.
         deadline_seconds: how long a Job may take before it counts as failed.
+        schedule: when it runs by itself, in UTC; None for never.
         opts: the resource's options.
     """
     labels = metadata.labels(component, version)
@@ -46,13 +49,19 @@ def job_template(
         logical_name,
         metadata=ObjectMetaArgs(name=name, namespace=namespace, labels=labels),
         spec=CronJobSpecArgs(
-            schedule=NEVER,
-            suspend=True,
+            schedule=schedule or NEVER,
+            time_zone="Etc/UTC",
+            suspend=schedule is None,
+            concurrency_policy="Forbid",
+            # A cluster that was away at the hour makes up for it within the day.
+            starting_deadline_seconds=KEPT_SECONDS if schedule else None,
+            successful_jobs_history_limit=3,
+            failed_jobs_history_limit=3,
             job_template=JobTemplateSpecArgs(
                 metadata=ObjectMetaArgs(labels=labels),
                 spec=JobSpecArgs(
-                    # Whoever started it is watching, and decides.
-                    backoff_limit=0,
+                    # Whoever started it is watching, and decides; at night nobody does.
+                    backoff_limit=RETRIES_AT_NIGHT if schedule else 0,
                     active_deadline_seconds=deadline_seconds,
                     ttl_seconds_after_finished=KEPT_SECONDS,
                     template=template,

@@ -68,6 +68,8 @@ def demands(settings: Settings) -> list[Demand]:
         ),
         Demand(name="Jobs", pods=JOBS, resources=settings.job_resources),
     ]
+    if settings.backup.enabled:
+        found.append(Demand(name="backup", pods=1, resources=settings.backup.resources))
     if settings.postgres.embedded:
         found.append(Demand(name="PostgreSQL", pods=1, resources=settings.postgres_resources))
     if settings.redis.embedded:

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field
 
 from components.settings.admin import Admin, SecretKey
 from components.settings.autoscaling import Autoscaling
+from components.settings.backup import Backup
 from components.settings.base import Section
 from components.settings.cache import Redis
 from components.settings.caches import Caches
@@ -77,6 +78,7 @@ class SettingsFields(Section):
         default_factory=SecretKey, description="Django's secret key, under `DJANGO_SECRET_KEY` in its Secret."
     )
     postgres: Postgres = Field(default_factory=Postgres, description="The database.")
+    backup: Backup = Field(default_factory=Backup, description="Backups of the database.")
     redis: Redis = Field(default_factory=Redis, description="The cache.")
     caches: Caches = Field(default_factory=Caches, description="How long Flagsmith's caches keep what they hold.")
     ingress: Ingress = Field(default_factory=Ingress, description="The Ingress.")

@@ -119,6 +119,11 @@ class Settings(SettingsFields):
         return postgres_parameters(parse_memory(memory), connections, parse_memory(storage))
 
     @property
+    def backup_storage(self) -> str:
+        """Room for backups, and for one that is being made or restored."""
+        return self.backup.storage.size or self.postgres.storage.size
+
+    @property
     def redis_resources(self) -> Resources:
         """Requests and limits of the embedded Redis."""
         return self.redis.resources or self.size_defaults.redis

@@ -81,7 +81,7 @@ def test_external_databases_deploy_neither_server_and_check_certificates() -> No
         },
     )
     assert recording.all("StatefulSet") == []
-    assert recording.all("PersistentVolumeClaim") == []
+    assert [claim["metadata"]["name"] for claim in recording.all("PersistentVolumeClaim")] == ["flagsmith-backup-data"]
     pod = template(recording, "Deployment", "flagsmith")
     env = environment(pod)
     assert env["PGSSLMODE"] == "verify-full"

@@ -144,11 +144,11 @@ def test_a_quota_that_is_switched_off_is_empty() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "needed"),
     [
-        ("requestsCpu", "4", "4700m"),
-        ("requestsMemory", "8Gi", "15872Mi"),
-        ("limitsCpu", "4", "11"),
-        ("limitsMemory", "8Gi", "23040Mi"),
-        ("pods", 5, "11"),
+        ("requestsCpu", "4", "4800m"),
+        ("requestsMemory", "8Gi", "16064Mi"),
+        ("limitsCpu", "4", "12"),
+        ("limitsMemory", "8Gi", "23Gi"),
+        ("pods", 5, "12"),
     ],
 )
 def test_a_quota_below_the_stacks_own_pods_is_refused_with_the_sum(key: str, value: object, needed: str) -> None:
@@ -163,7 +163,7 @@ def test_a_quota_below_the_stacks_own_pods_is_refused_with_the_sum(key: str, val
 def test_parts_outside_the_cluster_do_not_count_towards_the_quota() -> None:
     external = {"mode": "external", "existingSecret": "db"}
 
-    assert budget.need(settings(postgres=external, redis={"mode": "none"}))["pods"] == 8
+    assert budget.need(settings(postgres=external, redis={"mode": "none"}))["pods"] == 9
 
 
 def test_one_thread_a_worker_is_refused_since_workers_would_share_a_database_connection() -> None:

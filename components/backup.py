@@ -1,0 +1,218 @@
+"""Backups of the database: what makes, lists, restores and tries them. Their scripts are files in `scripts/`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.core.v1 import (
+    ContainerArgs,
+    EnvVarArgs,
+    PersistentVolumeClaim,
+    PersistentVolumeClaimSpecArgs,
+    PersistentVolumeClaimVolumeSourceArgs,
+    PodTemplateSpecArgs,
+    VolumeArgs,
+    VolumeMountArgs,
+    VolumeResourceRequirementsArgs,
+)
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from components import metadata
+from components.component import Component
+from components.environment import Connections, database_environment
+from components.flagsmith_pod import postgres_ca_volume
+from components.pods import EmptyDir, Placement, pod_template, requirements
+from components.postgres import USER
+from components.references import SecretReference
+from components.security import container_security_context
+from components.settings.backup import Backup
+from components.settings.quantities import format_memory, parse_memory
+from components.settings.workload import Resources
+from components.templates import job_template
+
+COMPONENT: Final = "backup"
+SCRIPTS: Final = Path(__file__).parent / "scripts"
+WORK: Final = "/work"
+STORE: Final = "/backups"
+# A large database on a slow disk; whoever needs more has outgrown dumps.
+DEADLINE_SECONDS: Final = 4 * 3600
+TMP: Final = EmptyDir(name="tmp", path="/tmp", size_limit="256Mi")  # noqa: S108 a mount of the pod's own
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupArgs:
+    """Backups, and where they go.
+
+    Attributes:
+        settings: schedule, store and retention.
+        namespace: where the Jobs run.
+        postgres_image: the image with `pg_dump`.
+        flagsmith_image: the image with Python and boto3.
+        release: Flagsmith's release, which goes into each backup.
+        connections: the database, and how its certificate is checked.
+        storage_size: room for the backups, and for the one at work.
+        resources: requests and limits of each container.
+        placement: where the pods run.
+        protect: whether Pulumi refuses to delete the volume.
+    """
+
+    settings: Backup
+    namespace: pulumi.Input[str]
+    postgres_image: str
+    flagsmith_image: str
+    release: str
+    connections: Connections
+    storage_size: str
+    resources: Resources
+    placement: Placement
+    protect: bool
+
+
+def _work(args: BackupArgs) -> EmptyDir:
+    # A dump, and the database that a drill makes of it.
+    return EmptyDir(name="work", path=WORK, size_limit=format_memory(2 * parse_memory(args.storage_size)))
+
+
+def _passphrase(args: BackupArgs) -> list[EnvVarArgs]:
+    reference = args.settings.encryption
+    if reference is None:
+        return []
+    return [SecretReference(name=reference.name).env("BACKUP_PASSPHRASE", reference.key)]
+
+
+def store_environment(args: BackupArgs) -> list[EnvVarArgs]:
+    """What store_backups.py has to know of the store."""
+    s3 = args.settings.s3
+    plain = {"WORK": WORK, "KEEP": str(args.settings.keep), "HOME": TMP.path, "STORE": STORE}
+    if s3 is None:
+        return [EnvVarArgs(name=name, value=value) for name, value in plain.items()]
+    plain |= {"STORE": f"s3://{s3.bucket}/{s3.prefix}", "S3_PATH_STYLE": "true" if s3.path_style else "false"}
+    if s3.endpoint is not None:
+        plain["S3_ENDPOINT"] = s3.endpoint
+    if s3.region is not None:
+        plain["AWS_DEFAULT_REGION"] = s3.region
+    secret = SecretReference(name=s3.existing_secret)
+    keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    return [*(EnvVarArgs(name=name, value=value) for name, value in plain.items()), *(secret.env(k, k) for k in keys)]
+
+
+def _store(args: BackupArgs, name: str, action: str) -> ContainerArgs:
+    """A container of Flagsmith's image that puts into the store, fetches from it, or lists it."""
+    volume = [] if args.settings.s3 else [VolumeMountArgs(name="backups", mount_path=STORE)]
+    return ContainerArgs(
+        name=name,
+        image=args.flagsmith_image,
+        command=["python", "-c", (SCRIPTS / "store_backups.py").read_text(encoding="utf-8"), action],
+        env=store_environment(args),
+        resources=requirements(args.resources),
+        security_context=container_security_context(),
+        volume_mounts=[_work(args).mount(), TMP.mount(), *volume],
+    )
+
+
+def _postgres(args: BackupArgs, name: str, *scripts: str) -> ContainerArgs:
+    """A container of PostgreSQL's image that runs scripts on the database and what lies in the work directory."""
+    source = "\n".join((SCRIPTS / script).read_text(encoding="utf-8") for script in scripts)
+    return ContainerArgs(
+        name=name,
+        image=args.postgres_image,
+        command=["bash", "-c", source, name],
+        env=[
+            *database_environment(args.connections),
+            EnvVarArgs(name="WORK", value=WORK),
+            EnvVarArgs(name="RELEASE", value=args.release),
+            *_passphrase(args),
+        ],
+        resources=requirements(args.resources),
+        security_context=container_security_context(),
+        volume_mounts=[
+            _work(args).mount(),
+            TMP.mount(),
+            *(mount for _, mount in postgres_ca_volume(args.connections)),
+        ],
+    )
+
+
+def backup_pod(args: BackupArgs, containers: Sequence[ContainerArgs]) -> PodTemplateSpecArgs:
+    """A pod whose containers run one after the other."""
+    claim = PersistentVolumeClaimVolumeSourceArgs(claim_name=f"{metadata.BACKUP}-data")
+    volumes = [] if args.settings.s3 else [VolumeArgs(name="backups", persistent_volume_claim=claim)]
+    return pod_template(
+        component=COMPONENT,
+        version=args.release,
+        placement=args.placement,
+        user=USER,
+        init_containers=containers[:-1],
+        container=containers[-1],
+        volumes=[
+            _work(args).volume(),
+            TMP.volume(),
+            *volumes,
+            *(volume for volume, _ in postgres_ca_volume(args.connections)),
+        ],
+        annotations={},
+        grace_period_seconds=30,
+        restart_policy="Never",
+    )
+
+
+class Backups(Component):
+    """The volume of the backups, and the CronJobs.
+
+    `flagsmith-backup` makes a backup on its schedule; from the others, which never run by themselves, `ff db` makes its
+    Jobs: `flagsmith-backups` lists, `flagsmith-restore` restores, `flagsmith-drill` tries a backup.
+    """
+
+    def __init__(self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        if args.settings.s3 is None:
+            self._claim(name, args)
+        schedule = None if args.settings.suspend else args.settings.schedule
+        pods = {
+            metadata.BACKUP: [_postgres(args, "dump", "dump-database.sh"), _store(args, "store", "put")],
+            metadata.BACKUPS: [_store(args, "list", "list")],
+            metadata.RESTORE: [
+                _store(args, "fetch", "fetch"),
+                _postgres(args, "restore", "read-dump.sh", "restore-database.sh"),
+            ],
+            metadata.DRILL: [
+                _store(args, "fetch", "fetch"),
+                _postgres(args, "drill", "read-dump.sh", "drill-backup.sh"),
+            ],
+        }
+        for cron_job, containers in pods.items():
+            job_template(
+                f"{name}-{cron_job.removeprefix('flagsmith-')}",
+                name=cron_job,
+                namespace=args.namespace,
+                component=COMPONENT,
+                version=args.release,
+                template=backup_pod(args, containers),
+                deadline_seconds=DEADLINE_SECONDS,
+                schedule=schedule if cron_job == metadata.BACKUP else None,
+                opts=self.child(),
+            )
+        self.register_outputs({})
+
+    def _claim(self, name: str, args: BackupArgs) -> None:
+        annotations = {
+            # With WaitForFirstConsumer it is bound by the first backup's pod, which comes later than the deployment.
+            "pulumi.com/skipAwait": "true",
+        }
+        PersistentVolumeClaim(
+            f"{name}-data",
+            metadata=ObjectMetaArgs(
+                name=f"{metadata.BACKUP}-data",
+                namespace=args.namespace,
+                labels=metadata.labels(COMPONENT),
+                annotations=annotations,
+            ),
+            spec=PersistentVolumeClaimSpecArgs(
+                access_modes=["ReadWriteOnce"],
+                storage_class_name=args.settings.storage.class_name,
+                resources=VolumeResourceRequirementsArgs(requests={"storage": args.storage_size}),
+            ),
+            opts=self.child(protect=args.protect),
+        )

@@ -1,0 +1,44 @@
+# Dumps the database that DATABASE_URL names into $WORK. Runs as `bash -c` in PostgreSQL's image.
+#
+# $WORK gets NAME.dump (custom format; NAME.dump.enc if BACKUP_PASSPHRASE is set) and NAME.json, which says what is in
+# it: the rows of each table are counted in the very snapshot that is dumped. BACKUP_LABEL goes into the name.
+set -euo pipefail
+
+started=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+name="flagsmith-$(date -u +%Y%m%dT%H%M%SZ)${BACKUP_LABEL:+-$BACKUP_LABEL}"
+counts="SELECT coalesce(json_object_agg(tablename, (xpath('/row/c/text()', query_to_xml(
+    format('SELECT count(*) AS c FROM %I.%I', schemaname, tablename), false, true, '')))[1]::text::bigint
+    ORDER BY tablename)::jsonb, '{}') FROM pg_tables WHERE schemaname = 'public';"
+
+coproc SESSION { exec psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$DATABASE_URL"; }
+session=$SESSION_PID
+ask() {
+    echo "${*//$'\n'/ }" >&"${SESSION[1]}"
+    IFS= read -r answer <&"${SESSION[0]}" || { wait "$session"; exit 1; }
+}
+echo "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;" >&"${SESSION[1]}"
+ask "SELECT pg_export_snapshot();"
+snapshot=$answer
+ask "SHOW server_version;"
+server=$answer
+ask "$counts"
+rows=$answer
+
+dump() {
+    pg_dump --format=custom --no-owner --no-privileges --schema=public --lock-wait-timeout=60s \
+        --snapshot="$snapshot" "$DATABASE_URL"
+}
+if [ -n "${BACKUP_PASSPHRASE:-}" ]; then
+    file="$name.dump.enc"
+    dump | openssl enc -aes-256-cbc -pbkdf2 -iter 600000 -salt -pass env:BACKUP_PASSPHRASE >"$WORK/$file"
+else
+    file="$name.dump"
+    dump >"$WORK/$file"
+fi
+printf '\\q\n' >&"${SESSION[1]}"
+wait "$session"
+
+printf '{"name": "%s", "file": "%s", "label": "%s", "started": "%s", "finished": "%s", "server": "%s", "release": "%s", "rows": %s}\n' \
+    "$name" "$file" "${BACKUP_LABEL:-}" "$started" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$server" "${RELEASE:-}" "$rows" \
+    >"$WORK/$name.json"
+echo "Dumped $file: $(stat -c %s "$WORK/$file") bytes."

@@ -1,0 +1,48 @@
+# Replaces what is in the database that DATABASE_URL names by a fetched backup, whole or not at all.
+# Runs as `bash -c` in PostgreSQL's image, after read-dump.sh.
+set -euo pipefail
+
+plain_dump
+# COMMIT is sent only if pg_restore gave everything; without it the server takes all of it back.
+{
+    cat <<'SQL'
+BEGIN;
+SET LOCAL lock_timeout = '30s';
+SET LOCAL client_min_messages = warning;
+DO $$
+DECLARE found record;
+BEGIN
+    FOR found IN SELECT c.oid::regclass::text AS name, c.relkind FROM pg_class c
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+        AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('e', 'i', 'a'))
+    LOOP
+        EXECUTE format('DROP %s IF EXISTS %s CASCADE', CASE found.relkind WHEN 'v' THEN 'VIEW'
+            WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END,
+            found.name);
+    END LOOP;
+    FOR found IN SELECT p.oid::regprocedure::text AS name, p.prokind FROM pg_proc p
+        WHERE p.pronamespace = 'public'::regnamespace
+        AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+    LOOP
+        EXECUTE format('DROP %s IF EXISTS %s CASCADE', CASE found.prokind WHEN 'p' THEN 'PROCEDURE'
+            WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END, found.name);
+    END LOOP;
+    FOR found IN SELECT t.oid::regtype::text AS name FROM pg_type t
+        WHERE t.typnamespace = 'public'::regnamespace AND t.typtype IN ('e', 'd')
+        AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = t.oid AND d.deptype = 'e')
+    LOOP
+        EXECUTE format('DROP TYPE IF EXISTS %s CASCADE', found.name);
+    END LOOP;
+END $$;
+SQL
+    dumped_sql && echo "COMMIT;"
+} | psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null "$DATABASE_URL"
+
+then=$(rows_then)
+now=$(rows_now "$DATABASE_URL")
+if [ -n "$then" ] && [ "$then" != "$now" ]; then
+    echo "The restored tables do not have the rows that were dumped." >&2
+    printf 'dumped:   %s\nrestored: %s\n' "$then" "$now" >&2
+    exit 1
+fi
+printf '{"restored": "%s", "rows": %s}\n' "$(field name)" "$now"

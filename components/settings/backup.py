@@ -1,0 +1,93 @@
+"""Backups of the database: when, where to, how many."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from components.settings.base import Section
+from components.settings.problems import Problem
+from components.settings.references import SecretKeyReference
+from components.settings.types import Boolean, Count, Kind, Memory, ObjectName, SecretDataKey, SecretName, Text
+from components.settings.workload import Resources
+
+_FIELD = r"(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?(,(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?)*"
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+def _schedule(value: str) -> str:
+    if not re.fullmatch(rf"{_FIELD}( {_FIELD}){{4}}", value):
+        raise ValueError('must be a schedule of cron with five fields, in UTC, such as "15 2 * * *"')
+    return value
+
+
+def _bucket(value: str) -> str:
+    if not _BUCKET.fullmatch(value):
+        raise ValueError("must be a bucket's name, such as flagsmith-backups: no scheme, no path")
+    return value
+
+
+def _endpoint(value: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", value):
+        raise ValueError("must be the address of the service, such as https://minio.example.com:9000, without a path")
+    return value
+
+
+Schedule = Annotated[Text, AfterValidator(_schedule), Kind("cron, in UTC")]
+Bucket = Annotated[Text, AfterValidator(_bucket), Kind("bucket")]
+Endpoint = Annotated[Text, AfterValidator(_endpoint), Kind("address")]
+BACKUP_RESOURCES = Resources.model_validate(
+    {"requests": {"cpu": "100m", "memory": "192Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}}
+)
+
+
+class S3(Section):
+    """A bucket of S3, or of a service that speaks its protocol."""
+
+    bucket: Bucket = Field(description="The bucket, which exists.")
+    prefix: Text = Field(default="flagsmith", description="What the objects' names begin with.")
+    region: Text | None = Field(default=None, description="The bucket's region.")
+    endpoint: Endpoint | None = Field(default=None, description="The service's address. Default: Amazon's.")
+    path_style: Boolean = Field(
+        default=False, description="Whether the bucket goes into the path, not the host name; MinIO wants that."
+    )
+    existing_secret: SecretName = Field(
+        description="Name of an existing Secret with the keys `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`."
+    )
+
+
+class BackupStorage(Section):
+    """The volume that backups are kept on, where there is no `s3`."""
+
+    size: Memory | None = Field(default=None, description="Its size. Default: that of `postgres.storage`, else 20Gi.")
+    class_name: ObjectName | None = Field(default=None, description="StorageClass. Default: the cluster's.")
+
+
+class PassphraseReference(SecretKeyReference):
+    """The key of an existing Secret with a passphrase."""
+
+    key: SecretDataKey = Field(default="passphrase", description="The key in the Secret.")
+
+
+class Backup(Section):
+    """Backups of the database, embedded or external: `pg_dump` on a schedule and by `ff db backup`."""
+
+    enabled: Boolean = Field(default=True, description="Whether there are backups at all.")
+    suspend: Boolean = Field(default=False, description="Whether they are made by `ff db backup` alone.")
+    schedule: Schedule = Field(default="15 2 * * *", description="When they are made, in UTC.")
+    keep: Count = Field(default=14, description="How many are kept; of those before a restore or an upgrade as many.")
+    max_age_hours: Count = Field(default=30, description="After how many hours `ff doctor` finds the last one too old.")
+    storage: BackupStorage = Field(default_factory=BackupStorage, description="The volume, without `s3`.")
+    s3: S3 | None = Field(default=None, description="A bucket in place of the volume: it survives the cluster.")
+    resources: Resources = Field(
+        default=BACKUP_RESOURCES, description="Requests and limits of each container of their Jobs."
+    )
+    encryption: PassphraseReference | None = Field(
+        default=None, description="An existing Secret with the passphrase that the backups are encrypted with."
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """A volume and a bucket at once."""
+        if self.s3 is not None and "storage" in self.model_fields_set:
+            yield Problem(path=("storage",), text="is not used with backup.s3: remove one of the two")
