@@ -1,8 +1,12 @@
 """The two consoles of the command: progress goes to stderr, data to stdout, so that data can be piped."""
 
+import os
+import sys
 from functools import cache
 
 from rich.console import Console
+
+PIPED_WIDTH = 240  # of a table that goes into a pipe or a file, where Rich takes 80
 
 
 @cache
@@ -14,4 +18,5 @@ def progress() -> Console:
 @cache
 def output() -> Console:
     """The console of what a command was asked for (stdout); never wraps, since people parse it."""
-    return Console(highlight=False, soft_wrap=True)
+    is_narrow = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(highlight=False, soft_wrap=True, width=PIPED_WIDTH if is_narrow else None)

@@ -19,6 +19,8 @@ from tests.servers import LOOPBACK, Postgres, Redis, find_postgres, free_port
 NAMESPACE = "feature-flags"
 DJANGO = Path(__file__).parent / "doubles" / "django"
 PASSWORD = "only-for-tests"
+SERVERS = ("flagsmith", "task-processor", "postgres", "redis")
+LOGS = (*SERVERS, "migrate", "bootstrap", "dump", "store", "list", "fetch", "restore", "drill")
 
 
 @dataclass
@@ -38,7 +40,7 @@ class Containers:
         start = f'[ ! -e "{self.altered}" ] || . "{self.altered}"\nexec "{sys.executable}" "$@"\n'
         python.write_text(f"#!/bin/sh\n{start}", encoding="utf-8")
         python.chmod(0o755)
-        for name in ("flagsmith", "task-processor", "migrate", "bootstrap", "postgres", "redis"):
+        for name in LOGS:
             self.log(name).write_text("", encoding="utf-8")
 
     @property
@@ -109,8 +111,7 @@ class Containers:
         return _rule("ClusterPortForward", {"forwards": forwards})
 
     def _logs(self) -> dict[str, Any]:
-        names = ("flagsmith", "task-processor", "migrate", "bootstrap", "postgres", "redis")
-        logs = [{"containers": [name], "logsFile": str(self.log(name))} for name in names]
+        logs = [{"containers": [name], "logsFile": str(self.log(name))} for name in LOGS]
         return _rule("ClusterLogs", {"logs": logs})
 
 

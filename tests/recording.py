@@ -79,6 +79,8 @@ def pod_templates(recording: Recording) -> Iterator[tuple[str, dict[str, Any]]]:
     for kind in ("Deployment", "StatefulSet", "Job"):
         for manifest in recording.all(kind):
             yield f"{kind}/{manifest['metadata']['name']}", manifest["spec"]["template"]
+    for manifest in recording.all("CronJob"):
+        yield f"CronJob/{manifest['metadata']['name']}", manifest["spec"]["jobTemplate"]["spec"]["template"]
 
 
 def container(template: Mapping[str, Any]) -> dict[str, Any]:

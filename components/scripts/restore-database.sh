@@ -9,7 +9,7 @@ plain_dump
 BEGIN;
 SET LOCAL lock_timeout = '30s';
 SET LOCAL client_min_messages = warning;
-DO $$
+DO $body$
 DECLARE found record;
 BEGIN
     FOR found IN SELECT c.oid::regclass::text AS name, c.relkind FROM pg_class c
@@ -33,7 +33,7 @@ BEGIN
     LOOP
         EXECUTE format('DROP TYPE IF EXISTS %s CASCADE', found.name);
     END LOOP;
-END $$;
+END $body$;
 SQL
     dumped_sql && echo "COMMIT;"
 } | psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null "$DATABASE_URL"

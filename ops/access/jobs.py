@@ -15,6 +15,11 @@ from ops.errors import OpsError
 API_VERSION = "batch/v1"
 LOG_LINES = 15
 STARTED_BY = "feature-flags/started-by"
+KEPT_SECONDS = 86_400  # of a Job that failed, to be looked at
+# What a Job's controller wrote into its pods' labels, and would refuse in another Job.
+GENERATED_LABELS = frozenset(
+    ["controller-uid", "batch.kubernetes.io/controller-uid", "job-name", "batch.kubernetes.io/job-name"]
+)
 OnLine = Callable[[str], None]
 
 
@@ -40,6 +45,30 @@ def start(site: Site, template: str, *, env: Mapping[str, str] | None = None) ->
             hint=f"An older version of the program deployed the stack? `ff up --stack {site.stack.name}` brings it.",
         )
     return str(site.client.create(from_template(cron, secrets.token_hex(3), env or {}))["metadata"]["name"])
+
+
+def start_like(site: Site, job: Manifest, name: str, change: Callable[[Manifest], Manifest]) -> str:
+    """Start a Job with the pod template of another one, changed; its name, which begins with `name`."""
+    pod = job["spec"]["template"]
+    labels = {key: value for key, value in pod["metadata"]["labels"].items() if key not in GENERATED_LABELS}
+    template = change({**pod, "metadata": {"labels": labels, "annotations": pod["metadata"].get("annotations") or {}}})
+    manifest = {
+        "apiVersion": API_VERSION,
+        "kind": "Job",
+        "metadata": {
+            "name": f"{name}-{secrets.token_hex(3)}",
+            "namespace": site.namespace,
+            "labels": job["metadata"].get("labels") or {},
+            "annotations": {STARTED_BY: "ff"},
+        },
+        "spec": {
+            "backoffLimit": 0,
+            "activeDeadlineSeconds": job["spec"].get("activeDeadlineSeconds"),
+            "ttlSecondsAfterFinished": KEPT_SECONDS,
+            "template": template,
+        },
+    }
+    return str(site.client.create(manifest)["metadata"]["name"])
 
 
 def from_template(cron: Manifest, suffix: str, env: Mapping[str, str]) -> Manifest:
@@ -121,6 +150,21 @@ def started(site: Site, name: str, *, seconds: float) -> Manifest:
         if time.monotonic() >= deadline:
             why = diagnose(site.client, pod, site.masker()) if pod else ""
             raise OpsError(f"The Job {name} has no running pod after {seconds:.0f} s.\n{why}".rstrip())
+        time.sleep(pause)
+        pause = min(pause * GROWTH, LONGEST_PAUSE)
+
+
+def initializing(site: Site, name: str, container: str, *, seconds: float) -> Manifest:
+    """Wait until an init container of the Job's pod runs; that pod. Raises OpsError when it does not in time."""
+    deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
+    while True:
+        pod = newest_pod(site, name)
+        statuses = (pod or {}).get("status", {}).get("initContainerStatuses") or []
+        if pod is not None and any(item["name"] == container and "running" in item["state"] for item in statuses):
+            return pod
+        if time.monotonic() >= deadline:
+            why = diagnose(site.client, pod, site.masker()) if pod else ""
+            raise OpsError(f"The Job {name} did not get to {container!r} within {seconds:.0f} s.\n{why}".rstrip())
         time.sleep(pause)
         pause = min(pause * GROWTH, LONGEST_PAUSE)
 

@@ -54,6 +54,7 @@ def container(pod: Manifest, name: str | None = None) -> str:
     if name is None:
         declared = (pod["metadata"].get("annotations") or {}).get(DEFAULT_CONTAINER)
         return str(declared or names[0])
+    names += [item["name"] for item in pod["spec"].get("initContainers") or []]
     if name not in names:
         raise OpsError(f"The pod {pod['metadata']['name']} has no container {name!r}; it has: {', '.join(names)}.")
     return name

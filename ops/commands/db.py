@@ -5,11 +5,14 @@ from typing import Annotated
 import typer
 
 from ops.commands.options import JsonOption, print_json
-from ops.commands.stack import StackOption
+from ops.commands.stack import StackOption, YesOption
 from ops.console import output, progress
+from ops.errors import OpsError
 from ops.project import LOCAL
 
-app = typer.Typer(no_args_is_help=True, help="Look into the database, embedded or external.")
+app = typer.Typer(
+    no_args_is_help=True, help="The database, embedded or external: look into it, back it up, restore it."
+)
 TROUBLE = 1
 
 
@@ -59,3 +62,88 @@ def psql(
     with open_site(stack) as site:
         code = run(site, arguments or [])
     raise typer.Exit(code)
+
+
+@app.command()
+def backup(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
+    """Make a backup now, and keep it where the stack keeps its backups."""
+    from ops.access.site import open_site
+    from ops.backup.backup import backup as run
+
+    with open_site(stack) as site:
+        made = run(site, on_line=_step)
+    if as_json:
+        print_json(made)
+    else:
+        output().print(f"{made.name}: {made.bytes} bytes, SHA-256 {made.sha256}")
+
+
+@app.command()
+def backups(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
+    """List the backups that there are, the newest first."""
+    from ops.access.site import open_site
+    from ops.backup import report
+    from ops.backup.backup import backups as run
+
+    with open_site(stack) as site:
+        found = run(site)
+    if as_json:
+        print_json(found)
+    else:
+        report.show_backups(output(), found)
+
+
+@app.command()
+def restore(
+    *,
+    wanted: Annotated[str, typer.Argument(metavar="BACKUP", help="A backup's name, `latest`, or a file from pg_dump.")],
+    stack: StackOption = LOCAL,
+    yes: YesOption = False,
+) -> None:
+    """Replace the whole database by a backup. Flagsmith is stopped meanwhile; what is live now is backed up first."""
+    from ops.access.site import open_site
+    from ops.backup.restore import restore as run
+
+    with open_site(stack) as site:
+        progress().print(
+            f"This replaces the whole database of the stack {stack} ({site.context}) by {wanted}. Flagsmith serves "
+            "nothing meanwhile. What is live now is backed up first.",
+            style="yellow",
+        )
+        if not yes:
+            _confirm(stack)
+        done = run(site, wanted, on_line=_step)
+    output().print(f"{done.name} is live: {done.rows} rows. What was live before is the backup {done.safety}.")
+
+
+@app.command()
+def drill(
+    *,
+    wanted: Annotated[str, typer.Argument(metavar="BACKUP", help="A backup's name.")] = "latest",
+    stack: StackOption = LOCAL,
+    as_json: JsonOption = False,
+) -> None:
+    """Try a backup in a scratch PostgreSQL: is it whole, how old is it, how long does a restore take?"""
+    from ops.access.site import open_site
+    from ops.backup import report
+    from ops.backup.drill import drill as run
+
+    with open_site(stack) as site:
+        found = run(site, wanted, on_line=_step)
+    if as_json:
+        print_json(found)
+    else:
+        report.show_drill(output(), found)
+
+
+def _step(line: str) -> None:
+    progress().print(line, markup=False)
+
+
+def _confirm(stack: str) -> None:
+    import sys
+
+    if not sys.stdin.isatty():
+        raise OpsError("A restore needs a confirmation, and there is no terminal.", hint="Add --yes.")
+    if typer.prompt("Type the stack's name to go on", err=True) != stack:
+        raise OpsError("That is not the stack's name. Nothing was changed.")

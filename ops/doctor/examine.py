@@ -7,6 +7,7 @@ from ops.access.pods import Component, is_ready
 from ops.access.pods import pods as pods_of
 from ops.access.site import Site, open_site
 from ops.doctor.answers import answers
+from ops.doctor.backups import backups
 from ops.doctor.ingress import certificates, ingress
 from ops.doctor.model import Check, Finding, Patient
 from ops.doctor.secrets import changed_secrets
@@ -16,7 +17,17 @@ from ops.doctor.workloads import autoscalers, jobs, pods, rollouts
 from ops.errors import NoAccessError, OpsError
 
 # What is read from the cluster's objects.
-OBJECTS: tuple[Check, ...] = (claims, pods, rollouts, jobs, autoscalers, changed_secrets, ingress, certificates)
+OBJECTS: tuple[Check, ...] = (
+    claims,
+    pods,
+    rollouts,
+    jobs,
+    autoscalers,
+    changed_secrets,
+    ingress,
+    certificates,
+    backups,
+)
 
 
 def examine(stack: str, environment_key: str | None = None) -> Iterator[Finding]:

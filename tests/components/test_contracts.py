@@ -68,6 +68,14 @@ def test_every_container_requests_and_limits_cpu_and_memory(stack: Recording) ->
         assert set(resources["requests"]) == set(resources["limits"]) == {"cpu", "memory"}, name
 
 
+def test_no_command_holds_what_kubernetes_takes_for_an_escape(stack: Recording) -> None:
+    for name, template in pod_templates(stack):
+        pod = template["spec"]
+        for its_container in [*pod.get("initContainers", []), *pod["containers"]]:
+            words = [*its_container.get("command", []), *its_container.get("args", [])]
+            assert not [word for word in words if "$$" in word], f"{name}: Kubernetes makes a single $ of it"
+
+
 def test_every_pod_is_restricted_with_a_read_only_root(stack: Recording) -> None:
     for name, template in pod_templates(stack):
         pod, its_container = template["spec"], container(template)["securityContext"]
@@ -95,7 +103,8 @@ def test_every_image_is_pinned_by_a_tag(stack: Recording) -> None:
 def test_every_volume_mount_has_its_volume_and_every_volume_is_mounted(stack: Recording) -> None:
     for name, template in pod_templates(stack):
         volumes = {volume["name"] for volume in template["spec"]["volumes"]}
-        mounts = {mount["name"] for mount in container(template)["volumeMounts"]}
+        containers = [*template["spec"].get("initContainers", []), container(template)]
+        mounts = {mount["name"] for item in containers for mount in item["volumeMounts"]}
         assert volumes == mounts, name
 
 

@@ -1,0 +1,48 @@
+"""Tries a backup: restores it into a scratch PostgreSQL of the Job's own pod, never into the live server."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ops.access.site import Site
+from ops.backup import jobs
+from ops.backup.jobs import OnLine
+
+LATEST = "latest"
+
+
+@dataclass(frozen=True)
+class Drill:
+    """What came of it.
+
+    Attributes:
+        name: The backup.
+        age_hours: How old it is: what would be lost with the live database.
+        seconds: How long the restore took.
+        rows: Rows of each table, the same as when it was made.
+        migrations: How many migrations it has.
+        pending: Migrations of the live database that it lacks: a restore applies them.
+        unknown: Migrations of its own that the live database lacks: it is of a newer release.
+    """
+
+    name: str
+    age_hours: float
+    seconds: int
+    rows: dict[str, int]
+    migrations: int
+    pending: list[str]
+    unknown: list[str]
+
+
+def drill(site: Site, name: str = LATEST, *, on_line: OnLine = jobs.ignore, now: datetime | None = None) -> Drill:
+    """Try a backup, by default the newest. Raises OpsError when it cannot be restored, or lacks rows."""
+    found = jobs.run(site, jobs.DRILL, {"BACKUP": name}, on_line)
+    age = (now or datetime.now(UTC)) - datetime.fromisoformat(found["started"])
+    return Drill(
+        found["drilled"],
+        round(age.total_seconds() / 3600, 1),
+        found["seconds"],
+        found["rows"],
+        found["migrations"],
+        found["pending"],
+        found["unknown"],
+    )
