@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ops.commands import admin, cache, cluster, db, docs, doctor, env, flags, operate, render, smoke, stack
+from ops.commands import admin, cache, cluster, db, docs, doctor, env, flags, operate, render, smoke, stack, upgrade
 from ops.console import output, progress
 from ops.errors import OpsError
 
@@ -71,6 +71,7 @@ app.command("port-forward")(operate.port_forward)
 app.command("open")(operate.open_url)
 app.command()(smoke.smoke)
 app.command()(doctor.doctor)
+app.command()(upgrade.upgrade)
 app.add_typer(flags.app, name="flags")
 app.add_typer(db.app, name="db")
 app.add_typer(cache.app, name="cache")

@@ -48,8 +48,22 @@ def up(
             plan = deployer(target, choice.engine, compare, install=install_pulumi, makes_stack=True).preview()
         report.show_plan(progress(), plan)
         _confirm(f"Deploy {_where(target)}?")
+    _deploy(target, choice, install=install_pulumi)
+
+
+def deploy(stack: str, engine: EngineName | None) -> None:
+    """Deploy a stack without asking, as a step of another command."""
+    target, choice = _resolve(stack, engine, install=False)
+    _deploy(target, choice, install=False)
+
+
+def _deploy(target: "Target", choice: "Choice", *, install: bool) -> None:
+    from ops import report
+    from ops.progress import Progress
+    from ops.target import deployer
+
     with Progress(progress(), f"Deploying {_where(target)} with {choice.engine.label}") as run:
-        outcome = deployer(target, choice.engine, run, install=install_pulumi).up()
+        outcome = deployer(target, choice.engine, run, install=install).up()
     report.show_warnings(progress(), outcome.warnings)
     progress().print(f"Deployed: {report.totals(outcome, run.seconds)}.", style="green")
     report.show_access(output(), target, outcome.outputs)
@@ -63,8 +77,20 @@ def preview(
     engine: EngineOption = None,
     install_pulumi: InstallOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the changes as JSON, for programs.")] = False,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="COMMIT",
+            help="Compare with the manifests of another commit in place of the cluster, as Markdown; needs no access.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Show what `ff up` would change; changes nothing."""
+    if against is not None:
+        _compare(stack, against)
+        return
     from ops import report
     from ops.progress import Progress
     from ops.target import deployer
@@ -77,6 +103,18 @@ def preview(
         output().print(report.plan_as_json(plan, choice.engine), markup=False)
     else:
         report.show_plan(output(), plan)
+
+
+def _compare(stack: str, commit: str) -> None:
+    from ops.compare.commits import of_commit
+    from ops.compare.manifests import differences, of_stack
+    from ops.compare.markdown import markdown
+    from ops.project import ROOT
+    from ops.stacks import load_stack
+
+    found = load_stack(stack, ROOT)
+    changes = differences(of_commit(ROOT, commit, stack), of_stack(ROOT, found))
+    output().out(markdown(changes, title=f"Manifests of {stack}, against {commit}"), highlight=False)
 
 
 def down(

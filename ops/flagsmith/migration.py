@@ -1,7 +1,6 @@
 """Runs Flagsmith's migrations outside of a deployment: from the Job that the last deployment ran."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ops.access import jobs
 from ops.access.pods import LABEL, Component
@@ -20,40 +19,39 @@ def migrate(site: Site, on_line: OnLine) -> None:
     jobs.remove(site, name)
 
 
-def output(site: Site, name: str, arguments: Sequence[str], *, image: str | None = None) -> str:
-    """What a command of Flagsmith's image prints, run in the migration's pod with its environment.
+def output(site: Site, name: str, *, command: Sequence[str], image: str) -> str:
+    """What a command prints, run in a pod like the migration's, with its environment.
 
     Args:
         site: Where.
         name: How the Job's name begins.
-        arguments: The image's arguments.
-        image: Another image than that of the last deployment.
+        command: The program and its arguments.
+        image: The image to run it in.
+
+    Raises:
+        OpsError: It failed, with its last lines.
     """
-    job = start(site, name, arguments=arguments, image=image)
+    job = start(site, name, command=command, image=image)
     pod = jobs.wait(site, job, seconds=SECONDS)
     text = jobs.log(site, pod)
     jobs.remove(site, job)
     return text
 
 
-def start(site: Site, name: str, *, arguments: Sequence[str] | None = None, image: str | None = None) -> str:
+def start(site: Site, name: str, *, command: Sequence[str] | None = None, image: str | None = None) -> str:
     """Start a Job like the last deployment's migration; its name."""
-    return jobs.start_like(site, _last(site), name, lambda pod: _changed(pod, arguments, image))
+    return jobs.start_like(site, _last(site), name, lambda pod: _changed(pod, command, image))
 
 
-def image(site: Site) -> str:
-    """The image of the last deployment's migration."""
-    return str(_last(site)["spec"]["template"]["spec"]["containers"][0]["image"])
-
-
-def _changed(pod: Manifest, arguments: Sequence[str] | None, image: str | None) -> Manifest:
+def _changed(pod: Manifest, command: Sequence[str] | None, image: str | None) -> Manifest:
     (container,) = pod["spec"]["containers"]
-    change: dict[str, Any] = {}
-    if arguments is not None:
-        change["args"] = list(arguments)
+    changed = dict(container)
+    if command is not None:
+        changed.pop("args", None)
+        changed["command"] = list(command)
     if image is not None:
-        change["image"] = image
-    return {**pod, "spec": {**pod["spec"], "containers": [{**container, **change}]}}
+        changed["image"] = image
+    return {**pod, "spec": {**pod["spec"], "containers": [changed]}}
 
 
 def _last(site: Site) -> Manifest:

@@ -1,0 +1,53 @@
+"""What was upgraded when: a ConfigMap in the stack's namespace, from which the way back is known."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from ops.access.site import Site
+from ops.engine.model import Ref
+
+NAME = "flagsmith-upgrades"
+KEPT = 20
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """One upgrade.
+
+    Attributes:
+        before: The release before.
+        after: The release after.
+        at: When its migrations began, by the database's clock.
+        backup: The backup that was made just before.
+    """
+
+    before: str
+    after: str
+    at: str
+    backup: str
+
+
+def upgrades(site: Site) -> list[Upgrade]:
+    """All that are noted, the newest last."""
+    found = site.get("v1", "ConfigMap", NAME)
+    return [Upgrade(**item) for item in json.loads((found or {}).get("data", {}).get("upgrades", "[]"))]
+
+
+def note(site: Site, upgrade: Upgrade) -> None:
+    """Note one more."""
+    _write(site, [*upgrades(site), upgrade][-KEPT:])
+
+
+def forget_last(site: Site) -> None:
+    """Take the newest back, since it was undone."""
+    _write(site, upgrades(site)[:-1])
+
+
+def _write(site: Site, found: list[Upgrade]) -> None:
+    data = {"upgrades": json.dumps([asdict(item) for item in found], indent=2)}
+    ref = Ref("v1", "ConfigMap", site.namespace, NAME)
+    if site.client.get(ref) is not None:
+        site.client.merge(ref, {"data": data})
+        return
+    metadata = {"name": NAME, "namespace": site.namespace, "labels": {"app.kubernetes.io/part-of": "feature-flags"}}
+    site.client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})

@@ -1,0 +1,84 @@
+"""Makes an upgrade, and takes it back."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from ops.access.script import run_python
+from ops.access.site import Site
+from ops.backup.backup import backup
+from ops.errors import OpsError
+from ops.flagsmith import migration
+from ops.upgrade import record
+from ops.upgrade.file import set_settings
+from ops.upgrade.record import Upgrade
+
+LABEL = "before-upgrade"
+ROLL_BACK = ("python", "manage.py", "rollbackmigrationsappliedafter")
+OnStep = Callable[[str], None]
+Deploy = Callable[[], None]
+
+
+def upgrade(site: Site, version: str, deploy: Deploy, on_step: OnStep) -> Upgrade:
+    """Back up, set the release in the stack's file, deploy. What was there is noted for the way back.
+
+    If the deployment fails, the file says again what it said: the old pods go on serving.
+
+    Raises OpsError when a step fails; the hint says how to go on or back.
+    """
+    before = site.settings.version
+    on_step("Making a backup…")
+    made = backup(site, label=LABEL, on_line=on_step)
+    moment = run_python(site, "database_time.py", what="The database cannot be asked for the time")["now"]
+    noted = Upgrade(before, version, moment, made.name)
+    record.note(site, noted)
+    on_step(f"Setting version to {version} in {site.stack.path.name}…")
+    set_settings(site.stack, {"version": version})
+    try:
+        deploy()
+    except OpsError as error:
+        set_settings(site.stack, {"version": before})
+        raise OpsError(
+            f"{error.message}\n{site.stack.path.name} says {before} again, whose pods go on serving.",
+            hint=f"`ff upgrade --back --stack {site.stack.name}` takes back what was migrated; "
+            f"the backup from before is {made.name}.",
+        ) from None
+    return noted
+
+
+def back(site: Site, deploy: Deploy, on_step: OnStep) -> Upgrade:
+    """Undo the last upgrade: its migrations by the newer release, then the older image.
+
+    Raises OpsError when there is none to undo, or a step fails.
+    """
+    last = last_upgrade(site)
+    on_step(f"Taking back what {last.after} migrated since {last.at}…")
+    newer = site.settings.image_reference.replace(f":{site.settings.version}", f":{last.after}")
+    try:
+        text = migration.output(site, "flagsmith-roll-back", command=[*ROLL_BACK, last.at], image=newer)
+    except OpsError as error:
+        raise OpsError(
+            f"{error.message}\nNothing else was changed.",
+            hint=f"The backup from before the upgrade is {last.backup}: set version to {last.before} in "
+            f"{site.stack.path.name}, then `ff db restore {last.backup}`, then `ff up`.",
+        ) from None
+    for line in text.strip().splitlines()[-3:]:
+        on_step(line)
+    if site.settings.version != last.before:
+        set_settings(site.stack, {"version": last.before})
+    deploy()
+    with suppress(OpsError):
+        record.forget_last(site)
+    return last
+
+
+def last_upgrade(site: Site) -> Upgrade:
+    """The upgrade that `back` undoes. Raises OpsError when there is none."""
+    found = record.upgrades(site)
+    current = site.settings.version
+    if not found or current not in (found[-1].after, found[-1].before):
+        raise OpsError(
+            f"No upgrade to {current} is noted that could be undone.",
+            hint="`ff upgrade` notes its own alone. A backup from before is the way back: `ff db backups`, "
+            "`ff db restore NAME`, with the older version in the settings.",
+        )
+    return found[-1]
