@@ -126,8 +126,8 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
             EnvVarArgs(name="PG_MAJOR", value=str(args.major)),
         ],
         ports=[ContainerPortArgs(name="postgres", container_port=metadata.POSTGRES_PORT)],
-        # Ten minutes: a crash recovery replays the write-ahead log before it answers.
-        startup_probe=_ready(period=5, failures=120),
+        # An hour: a crash recovery replays the write-ahead log before it answers, and an upgrade restores a dump.
+        startup_probe=_ready(period=5, failures=720),
         readiness_probe=_ready(period=5, failures=3),
         liveness_probe=_ready(period=10, failures=6),
         resources=requirements(args.resources),

@@ -36,6 +36,7 @@ class Containers:
         self.postgres = Postgres(self.home / "postgres", free_port(), PASSWORD)
         self.redis = Redis(self.home / "redis", free_port(), PASSWORD)
         self._programs.mkdir(parents=True)
+        self.volume.mkdir()
         python = self._programs / "python"
         start = f'[ ! -e "{self.altered}" ] || . "{self.altered}"\nexec "{sys.executable}" "$@"\n'
         python.write_text(f"#!/bin/sh\n{start}", encoding="utf-8")
@@ -46,6 +47,11 @@ class Containers:
     @property
     def _programs(self) -> Path:
         return self.home / "programs"
+
+    @property
+    def volume(self) -> Path:
+        """The volume of PostgreSQL's pod, as far as commands in it see one."""
+        return self.home / "volume"
 
     @property
     def altered(self) -> Path:
@@ -99,6 +105,7 @@ class Containers:
             return {"envs": envs, "workDir": str(directory)}
 
         server = {"PGHOST": LOOPBACK, "PGPORT": str(self.postgres.port), "PGPASSWORD": self.postgres.password}
+        server["DATA_VOLUME"] = str(self.volume)
         execs = [
             {"containers": ["flagsmith", "task-processor"], "local": local(self._environment(), DJANGO)},
             {"containers": ["postgres"], "local": local(server, self.home)},

@@ -1,8 +1,51 @@
-# Starts PostgreSQL in the official image, after two looks at the volume. Runs as `bash -c` with the server's arguments.
+# Starts PostgreSQL in the official image, after three looks at the volume. Runs as `bash -c` with the server's arguments.
 #
+# 0. A dump that `ff db upgrade` left is made the new major version's data. The old data is kept until that has worked.
 # 1. Data of another major version lies in another directory, which the image would not find: it would make an empty
 #    database and serve that. 2. The image sets the password only when it makes the database: a renewed one is set here.
-set -eu
+set -euo pipefail
+
+make_data_of() { # make_data_of DUMP
+    new=$DATA_VOLUME/.upgrading
+    rm -rf "$new"
+    # As the image does it for a new database.
+    # shellcheck disable=SC2086 - several arguments
+    initdb --pgdata="$new" --username="$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" ${POSTGRES_INITDB_ARGS:-} >/dev/null
+    printf '\nhost all all all scram-sha-256\n' >>"$new/pg_hba.conf"
+    # It listens on a socket only: nobody sees it before it is whole.
+    socket=$(mktemp -d)
+    pg_ctl --pgdata="$new" --silent --wait --timeout=120 --log="$socket/log" \
+        --options="-c listen_addresses='' -c unix_socket_directories='$socket'" start
+    export PGHOST=$socket PGUSER=$POSTGRES_USER PGPASSFILE=$socket/password
+    (umask 077 && printf '*:*:*:*:%s\n' "$(sed 's/[\\:]/\\&/g' "$POSTGRES_PASSWORD_FILE")" >"$PGPASSFILE")
+    [ "$POSTGRES_DB" = postgres ] || createdb "$POSTGRES_DB"
+    # A dump does not hold the schema `public`, which every database has.
+    pg_restore --exit-on-error --no-owner --dbname="$POSTGRES_DB" "$1"
+    vacuumdb --quiet --analyze-only --dbname="$POSTGRES_DB"
+    pg_ctl --pgdata="$new" --silent --wait stop
+    unset PGHOST PGUSER PGPASSFILE
+    rm -rf "$socket"
+}
+
+for dump in "$DATA_VOLUME"/upgrade-*.dump; do
+    [ -e "$dump" ] || continue
+    old=${dump##*/upgrade-}
+    old=${old%.dump}
+    # Still the old version: the upgrade has not come to its deployment yet.
+    [ "$old" != "$PG_MAJOR" ] || continue
+    if [ ! -s "$PGDATA/PG_VERSION" ]; then
+        echo "Making the data of PostgreSQL $PG_MAJOR from the dump of $old…"
+        make_data_of "$dump"
+        mkdir -p "${PGDATA%/*}"
+        mv "$DATA_VOLUME/.upgrading" "$PGDATA"
+    fi
+    for file in "$DATA_VOLUME"/PG_VERSION "$DATA_VOLUME"/*/PG_VERSION "$DATA_VOLUME"/*/*/PG_VERSION; do
+        [ -e "$file" ] && [ "$(cat "$file")" = "$old" ] || continue
+        mv "${file%/PG_VERSION}" "$DATA_VOLUME/.before-upgrade-$old"
+        echo "The data of PostgreSQL $old is kept in $DATA_VOLUME/.before-upgrade-$old."
+    done
+    rm "$dump"
+done
 
 for file in "$DATA_VOLUME"/PG_VERSION "$DATA_VOLUME"/*/PG_VERSION "$DATA_VOLUME"/*/*/PG_VERSION; do
     [ -e "$file" ] || continue
@@ -10,7 +53,7 @@ for file in "$DATA_VOLUME"/PG_VERSION "$DATA_VOLUME"/*/PG_VERSION "$DATA_VOLUME"
     if [ "$found" != "$PG_MAJOR" ] || [ "${file%/PG_VERSION}" != "$PGDATA" ]; then
         echo "This volume holds the data of PostgreSQL $found in ${file%/PG_VERSION}, and this is PostgreSQL $PG_MAJOR" \
             "with $PGDATA: it would start with an empty database. Nothing was changed. Set postgres.version back to a" \
-            "release of $found; to move to another major version, dump the database and restore it." >&2
+            "release of $found; \`ff db upgrade\` moves to another major version." >&2
         exit 1
     fi
 done

@@ -35,7 +35,7 @@ def _postgres_version(value: str) -> str:
 Image = Annotated[Text, AfterValidator(check_image), Kind("image reference")]
 PostgresVersion = Annotated[Text, AfterValidator(_postgres_version), Kind("image tag")]
 
-EMBEDDED_ONLY = frozenset({"storage", "resources"})
+EMBEDDED_ONLY = frozenset({"storage", "resources", "data_major"})
 EXTERNAL_ONLY = frozenset({"sslmode", "ca_secret"})
 
 
@@ -61,6 +61,11 @@ class Postgres(Section):
         default="17.6-bookworm",
         description="The image's tag, 17 or newer, Debian. External: of the programs that reach the server (`psql`, "
         "`pg_dump`), so not of an older major version than the server.",
+    )
+    data_major: Count = Field(
+        default=MIN_POSTGRES_MAJOR,
+        description="Embedded only. The major version of the data on the volume; `ff db upgrade` changes it together "
+        "with `version`, whose data it makes from the old one's.",
     )
     image: Image = Field(default="postgres", description="The image.")
     storage: Storage = Field(default_factory=Storage, description="Embedded only. The volume.")
@@ -98,6 +103,14 @@ class Postgres(Section):
         if text is not None:
             yield Problem(path=("image",), text=text)
         if self.embedded:
+            if self.major != self.data_major:
+                yield Problem(
+                    path=("version",),
+                    text=f"is of another major version than the data on the volume (postgres.dataMajor is "
+                    f"{self.data_major}): PostgreSQL {self.major} would start with an empty database. "
+                    f"Move it with `ff db upgrade {self.version}`; for a new stack set postgres.dataMajor "
+                    f"to {self.major}",
+                )
             yield from self.wrong_mode(section="postgres", mode=self.mode, owner="external", fields=EXTERNAL_ONLY)
             return
         yield from self.wrong_mode(section="postgres", mode=self.mode, owner="embedded", fields=EMBEDDED_ONLY)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ops.commands.options import JsonOption, print_json
-from ops.commands.stack import StackOption, YesOption
+from ops.commands.stack import EngineOption, StackOption, YesOption
 from ops.console import output, progress
 from ops.errors import OpsError
 from ops.project import LOCAL
@@ -134,6 +134,39 @@ def drill(
         print_json(found)
     else:
         report.show_drill(output(), found)
+
+
+@app.command()
+def upgrade(
+    *,
+    version: Annotated[
+        str, typer.Argument(help="A tag of the postgres image of a newer major, such as 18.0-bookworm.")
+    ],
+    stack: StackOption = LOCAL,
+    engine: EngineOption = None,
+    yes: YesOption = False,
+) -> None:
+    """Move the embedded PostgreSQL and its data to another major version. Flagsmith is stopped meanwhile."""
+    from ops.access.site import open_site
+    from ops.commands.stack import deploy
+    from ops.upgrade.postgres import check
+    from ops.upgrade.postgres import upgrade as run
+
+    with open_site(stack) as site:
+        check(site, version)
+        old = site.settings.postgres.version
+        progress().print(
+            f"This moves the database of the stack {stack} ({site.context}) from PostgreSQL {old} to {version}. "
+            "Flagsmith serves nothing meanwhile. A backup is made first, and the old data is kept on the volume.",
+            style="yellow",
+        )
+        if not yes:
+            _confirm(stack)
+        made = run(site, version, lambda: deploy(stack, engine), _step)
+        major = old.partition(".")[0]
+        remove = f"{site.kubectl} exec flagsmith-postgres-0 -- bash -c 'rm -r \"$DATA_VOLUME\"/.before-upgrade-{major}'"
+    output().print(f"PostgreSQL {version} serves. The backup from before is {made}.")
+    output().print(f"When you trust it, remove the old data: {remove}", markup=False)
 
 
 def _step(line: str) -> None:

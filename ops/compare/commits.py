@@ -42,8 +42,6 @@ def of_commit(root: Path, commit: str, stack: str) -> Manifests:
 @contextmanager
 def _checked_out(root: Path, commit: str, place: Path) -> Iterator[Path]:
     """The files of a commit, in a work tree that is removed again."""
-    if shutil.which("git") is None:
-        raise OpsError("git is not there, which this needs to read another commit.", hint="Install git.")
     known = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}")
     if known.returncode:
         raise OpsError(
@@ -59,16 +57,10 @@ def _checked_out(root: Path, commit: str, place: Path) -> Iterator[Path]:
 
 
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    git = shutil.which("git")
+    if git is None:
+        raise OpsError("git is not there, which this needs to read another commit.", hint="Install git.")
     # The arguments are ours, but for the commit, which `--end-of-options` keeps from being an option.
     return subprocess.run(  # noqa: S603
-        [
-            "git",  # noqa: S607 - the user's own git, wherever it is
-            "-C",
-            str(root),
-            *arguments,
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
+        [git, "-C", str(root), *arguments], capture_output=True, text=True, check=False, timeout=SECONDS
     )

@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from ops.errors import OpsError
-from ops.project import ROOT
 from ops.stacks import Stack, load_stack
 
 INDENT = "  "
 
 
-def set_settings(stack: Stack, values: Mapping[str, str], root: Path = ROOT) -> None:
+def set_settings(stack: Stack, values: Mapping[str, str]) -> None:
     """Set top-level settings such as `version`, or one level down such as `postgres.version`.
 
     Raises OpsError, and changes nothing, when the file is written in a way that this does not understand.
@@ -21,7 +19,7 @@ def set_settings(stack: Stack, values: Mapping[str, str], root: Path = ROOT) -> 
     for key, value in values.items():
         text = _set(text, stack, key, value)
     stack.path.write_text(text, encoding="utf-8")
-    if not _took(stack, values, root):
+    if not _took(stack, values):
         stack.path.write_text(before, encoding="utf-8")
         wanted = ", ".join(f"{stack.project}:{key} to {value}" for key, value in values.items())
         raise OpsError(f"{stack.path.name} could not be changed by itself.", hint=f"Set {wanted}, then run this again.")
@@ -52,9 +50,9 @@ def _set_in(text: str, stack: Stack, section: str, name: str, value: str) -> str
     return text[: found.end()] + changed + text[found.end() + len(inside) :]
 
 
-def _took(stack: Stack, values: Mapping[str, str], root: Path) -> bool:
+def _took(stack: Stack, values: Mapping[str, str]) -> bool:
     try:
-        config = load_stack(stack.name, root).config
+        config = load_stack(stack.name, stack.path.parent).config
     except OpsError:
         return False
     for key, value in values.items():

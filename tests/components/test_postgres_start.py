@@ -42,6 +42,8 @@ class Server:
             "PGDATA": str(volume / "pgdata"),
             "PG_MAJOR": self.major,
             "POSTGRES_USER": "postgres",
+            "POSTGRES_DB": "flagsmith",
+            "POSTGRES_INITDB_ARGS": "--auth-host=scram-sha-256 --data-checksums",
             "POSTGRES_PASSWORD_FILE": str(self.home / "password"),
         }
 
@@ -137,5 +139,91 @@ def test_the_data_of_another_major_stops_the_start_and_is_left_alone(server: Ser
     printed, _ = server.process.communicate(timeout=20)
     assert server.process.returncode == 1
     assert f"holds the data of PostgreSQL {int(server.major) - 1}" in printed
-    assert "dump the database and restore it" in printed
+    assert "`ff db upgrade` moves to another major version" in printed
     assert sorted(data.rglob("*")) == before
+
+
+def sql(server: Server, statement: str, password: str = PASSWORD, database: str = "flagsmith") -> str:
+    command = ["psql", "-h", "127.0.0.1", "-p", str(server.port), "-U", "postgres", "-tAc", statement, database]
+    environment = {**server.environment, "PGPASSWORD": password}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def upgrading(server: Server) -> Server:
+    """A volume with the data of the major version before, and the dump that `ff db upgrade` makes of it."""
+    server.start()
+    assert server.accepts(PASSWORD)
+    sql(server, "CREATE DATABASE flagsmith", database="postgres")
+    sql(server, "CREATE TABLE features (id int); INSERT INTO features SELECT generate_series(1, 1000)")
+    old = int(server.major) - 1
+    volume = server.home / "volume"
+    dump = ["pg_dump", "-h", "127.0.0.1", "-p", str(server.port), "-U", "postgres", "-Fc", "flagsmith"]
+    with (volume / f"upgrade-{old}.dump").open("wb") as file:
+        environment = {**server.environment, "PGPASSWORD": PASSWORD}
+        subprocess.run(dump, env=environment, stdout=file, check=True, timeout=30)
+    server.stop()
+    (volume / "pgdata" / "PG_VERSION").write_text(f"{old}\n", encoding="utf-8")
+    (volume / "pgdata").rename(volume / "old")
+    give_to_postgres(volume / f"upgrade-{old}.dump")
+    return server
+
+
+def test_a_dump_of_the_major_before_becomes_the_data_and_the_old_is_kept(upgrading: Server) -> None:
+    old = int(upgrading.major) - 1
+    upgrading.start()
+    assert upgrading.accepts(PASSWORD)
+    assert sql(upgrading, "SELECT count(*) FROM features") == "1000"
+    volume = upgrading.home / "volume"
+    names = {path.name for path in volume.iterdir()}
+    assert names == {"pgdata", f".before-upgrade-{old}"}
+    assert (volume / f".before-upgrade-{old}" / "PG_VERSION").read_text().strip() == str(old)
+    printed = upgrading.stop()
+    assert f"Making the data of PostgreSQL {upgrading.major} from the dump of {old}" in printed
+    sizes = sql_after_restart(upgrading)
+    assert sizes == "1000", "the next start is an ordinary one"
+
+
+def sql_after_restart(server: Server) -> str:
+    server.start()
+    assert server.accepts(PASSWORD)
+    return sql(server, "SELECT count(*) FROM features")
+
+
+def test_a_broken_dump_leaves_the_old_data_and_the_next_start_tries_again(upgrading: Server) -> None:
+    old = int(upgrading.major) - 1
+    volume = upgrading.home / "volume"
+    dump = volume / f"upgrade-{old}.dump"
+    whole = dump.read_bytes()
+    dump.write_bytes(whole[:-200])
+    upgrading.start()
+    assert upgrading.process is not None
+    upgrading.process.communicate(timeout=60)
+    assert upgrading.process.returncode != 0
+    assert (volume / "old" / "PG_VERSION").exists()
+    assert not (volume / "pgdata").exists()
+    stop_left_over(upgrading)
+    dump.write_bytes(whole)
+    upgrading.start()
+    assert upgrading.accepts(PASSWORD)
+    assert sql(upgrading, "SELECT count(*) FROM features") == "1000"
+
+
+def stop_left_over(server: Server) -> None:
+    """The server that the failed start left: a container's end would have ended it."""
+    data = server.home / "volume" / ".upgrading"
+    command = [f"{server.programs}/pg_ctl", "-D", str(data), "-m", "immediate", "stop"]
+    subprocess.run(command, user=server.user, cwd=server.home, check=False, capture_output=True, timeout=30)
+
+
+def test_a_dump_of_the_same_major_waits_for_the_deployment(upgrading: Server) -> None:
+    volume = upgrading.home / "volume"
+    old = int(upgrading.major) - 1
+    (volume / "old" / "PG_VERSION").write_text(f"{upgrading.major}\n", encoding="utf-8")
+    (volume / "old").rename(volume / "pgdata")
+    (volume / f"upgrade-{old}.dump").rename(volume / f"upgrade-{upgrading.major}.dump")
+    upgrading.start()
+    assert upgrading.accepts(PASSWORD)
+    assert sql(upgrading, "SELECT count(*) FROM features") == "1000"
+    assert (volume / f"upgrade-{upgrading.major}.dump").exists()

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from components.settings import SettingsError, parse
-from tests.settings.support import refusal
+from tests.settings.support import refusal, settings
 
 
 class Case(NamedTuple):
@@ -274,3 +274,12 @@ def test_what_is_missing_is_named() -> None:
 )
 def test_what_could_be_a_secret_is_never_shown(values: dict[str, Any]) -> None:
     assert "hunter2" not in "\n".join(refusal(**values)).lower()
+
+
+def test_another_major_version_than_the_data_s_is_refused_with_the_way_to_move_it() -> None:
+    (line,) = refusal(postgres={"version": "18.0-bookworm"})
+
+    assert "PostgreSQL 18 would start with an empty database" in line
+    assert "`ff db upgrade 18.0-bookworm`" in line
+    assert "set postgres.dataMajor to 18" in line
+    assert settings(postgres={"version": "18.0-bookworm", "dataMajor": 18}).postgres.major == 18

@@ -1,0 +1,96 @@
+"""Moves the embedded PostgreSQL to another major version: a dump on its volume, from which the new one starts."""
+
+from collections.abc import Callable
+
+from ops.access.pods import Component, running
+from ops.access.run import run
+from ops.access.site import Site
+from ops.backup.backup import backup
+from ops.backup.writers import stopped
+from ops.errors import OpsError
+from ops.upgrade.file import set_settings
+
+LABEL = "before-upgrade"
+DUMP_SECONDS = 4 * 3600.0
+# The dump, and the new data beside the old.
+ROOM = 1.5
+SIZE = "SELECT sum(pg_database_size(oid))::bigint FROM pg_database WHERE datallowconn"
+OnStep = Callable[[str], None]
+
+
+def check(site: Site, version: str) -> int:
+    """The wanted major version. Raises OpsError when the database cannot be moved to `version`."""
+    postgres = site.settings.postgres
+    if not postgres.embedded:
+        raise OpsError(
+            "The database of this stack is external.", hint="Whoever runs it moves it to another major version."
+        )
+    found = version.split("-")[0].split(".")[0]
+    if not found.isdigit():
+        raise OpsError(f"{version!r} must be a tag of the postgres image, such as 18.0-bookworm.")
+    major = int(found)
+    if major == postgres.major:
+        raise OpsError(
+            f"{version} is of the major version {major}, as {postgres.version} is.",
+            hint=f"Set postgres.version to {version}, and `ff up --stack {site.stack.name}`.",
+        )
+    if major < postgres.major:
+        raise OpsError(f"{version} is older than {postgres.version}, and cannot read its dumps.")
+    return major
+
+
+def upgrade(site: Site, version: str, deploy: Callable[[], None], on_step: OnStep) -> str:
+    """Move the database; the backup that was made before. Flagsmith is stopped meanwhile.
+
+    If it fails, the settings and the old version are put back: its data is untouched until the new one has worked.
+
+    Raises OpsError when a step fails.
+    """
+    major, postgres = check(site, version), site.settings.postgres
+    _require_room(site)
+    on_step("Making a backup…")
+    made = backup(site, label=LABEL, on_line=on_step)
+    before = {"postgres.version": postgres.version, "postgres.dataMajor": str(postgres.major)}
+    with stopped(site, on_step):
+        on_step(f"Dumping the database of PostgreSQL {postgres.major} onto its own volume…")
+        _dump(site, postgres.major)
+        set_settings(site.stack, {"postgres.version": version, "postgres.dataMajor": str(major)})
+        try:
+            deploy()
+        except OpsError as error:
+            on_step(f"Putting PostgreSQL {postgres.version} back…")
+            set_settings(site.stack, before)
+            deploy()
+            raise OpsError(
+                f"{error.message}\nPostgreSQL {postgres.version} serves again, with its own data.",
+                hint=f"The backup from before is {made.name}.",
+            ) from None
+    return made.name
+
+
+def _in_server(site: Site, script: str, seconds: float, what: str) -> str:
+    """What a script prints that runs in the database's own container."""
+    done = run(site, running(site, Component.DATABASE), ["bash", "-c", script], seconds=seconds)
+    if done.code:
+        raise OpsError(f"{what}: {site.masker()(done.err.strip() or done.out.strip())}")
+    return done.out.strip()
+
+
+def _require_room(site: Site) -> None:
+    script = f'psql -U postgres -XtAc "{SIZE}" && df --output=avail -B1 "$DATA_VOLUME" | tail -n 1'
+    size, free = (int(line) for line in _in_server(site, script, 60, "The volume cannot be looked at").split())
+    if free < ROOM * size:
+        raise OpsError(
+            f"The volume has {free} bytes free, and the upgrade needs {ROOM * size:.0f}: a dump, and the new data "
+            f"beside the old ({size} bytes).",
+            hint=f"Raise postgres.storage.size, and `ff up --stack {site.stack.name}`.",
+        )
+
+
+def _dump(site: Site, major: int) -> None:
+    target = f'"$DATA_VOLUME"/upgrade-{major}.dump'
+    script = (
+        f"set -e; pg_dump -U postgres --format=custom --no-owner --file={target}.partial flagsmith; "
+        f"pg_restore --list {target}.partial > /dev/null; mv {target}.partial {target}"
+    )
+    _in_server(site, script, DUMP_SECONDS, "The database cannot be dumped")

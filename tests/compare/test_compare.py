@@ -1,0 +1,107 @@
+"""`ff preview --against`: what changes between two commits, as Markdown; without a cluster, without credentials."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from ops.compare.commits import of_commit
+from ops.compare.manifests import differences
+from ops.compare.markdown import MOST_CHARACTERS, markdown
+from ops.errors import OpsError
+from tests.recording import ROOT
+
+Run = Callable[..., Result]
+
+
+def git(root: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(["git", "-C", str(root), *identity, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """The project in a repository of its own, with one commit."""
+    root = tmp_path / "project"
+    root.mkdir()
+    for name in ("components", "ops"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (*ROOT.glob("Pulumi*.yaml"), ROOT / "__main__.py"):
+        shutil.copy(path, root)
+    git(root, "init", "--quiet", "--initial-branch=main")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message=first")
+    return root
+
+
+def test_a_commit_is_rendered_by_its_own_program(repository: Path) -> None:
+    before = of_commit(repository, "main", "staging")
+    path = repository / "Pulumi.staging.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("size: small", "size: medium", 1))
+    program = repository / "components" / "metadata.py"
+    program.write_text(program.read_text(encoding="utf-8").replace('"feature-flags",\n', '"flags",\n'))
+    git(repository, "commit", "--quiet", "--all", "--message=second")
+    after = of_commit(repository, "HEAD", "staging")
+    found = {item.name: item for item in differences(before, after)}
+    assert found["Deployment flagsmith"].action == "update"
+    assert "-    app.kubernetes.io/part-of: feature-flags\n+    app.kubernetes.io/part-of: flags" in (
+        found["Deployment flagsmith"].diff
+    )
+    assert any(item.action == "replace" and name.startswith("Job flagsmith-migrate-") for name, item in found.items())
+    assert of_commit(repository, "HEAD~1", "staging") == before
+    assert of_commit(repository, "HEAD", "no-such-stack") == {}
+    assert git(repository, "worktree", "list").count("\n") == 0, "no work tree is left"
+    assert git(repository, "status", "--porcelain") == ""
+
+
+def test_what_is_not_there_is_named(repository: Path) -> None:
+    with pytest.raises(OpsError, match="There is no commit 'no-such-branch'"):
+        of_commit(repository, "no-such-branch", "staging")
+    with pytest.raises(OpsError, match="There is no commit '--help'"):
+        of_commit(repository, "--help", "staging")
+    (repository / "__main__.py").write_text("raise ValueError('broken')\n", encoding="utf-8")
+    git(repository, "commit", "--quiet", "--all", "--message=broken")
+    with pytest.raises(OpsError, match=r"(?s)The program of HEAD does not render 'staging'.*broken"):
+        of_commit(repository, "HEAD", "staging")
+
+
+def test_the_command_compares_what_is_here_with_a_commit(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ops.compare import commits
+
+    monkeypatch.setattr(commits, "of_commit", lambda *_: {})
+    shown = run("preview", "--stack", "staging", "--against", "main")
+    assert shown.exit_code == 0, shown.stderr
+    assert shown.stdout.startswith("### Manifests of staging, against main\n")
+    assert "<details><summary>+ create <code>CronJob flagsmith-backup</code></summary>" in shown.stdout
+    assert "`StatefulSet flagsmith-postgres`" in shown.stdout
+
+
+def test_names_that_end_with_a_digest_are_the_same_object() -> None:
+    old = {"Job flagsmith-migrate-0123456789": "a: 1\n", "Service one": "x: 1\n", "Service two": "y: 1\n"}
+    new = {"Job flagsmith-migrate-abcdefabcd": "a: 2\n", "Service one": "x: 1\n", "Service three": "z: 1\n"}
+    found = [(item.action, item.name) for item in differences(old, new)]
+    assert found == [
+        ("replace", "Job flagsmith-migrate-abcdefabcd"),
+        ("create", "Service three"),
+        ("delete", "Service two"),
+    ]
+
+
+def test_markdown_folds_each_object_and_fits_into_a_comment() -> None:
+    assert "No manifest changes." in markdown([], title="staging")
+    old = {f"ConfigMap c{number}": "data:\n" + f"  key: {number}\n" * 400 for number in range(60)}
+    text = markdown(differences(old, {}), title="staging")
+    assert text.startswith("### staging\n\n60 to delete.\n")
+    assert len(text) < MOST_CHARACTERS + 5_000
+    assert "more, too long to show here:" in text
+    assert text.count("<details>") == text.count("</details>")
+
+
+def test_a_fence_in_a_manifest_closes_nothing() -> None:
+    text = markdown(differences({}, {"ConfigMap a": "data: |\n  ```\n  <b>\n"}), title="x")
+    assert "\n````diff\n" in text
