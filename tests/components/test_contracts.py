@@ -169,7 +169,7 @@ def host_of(stack: Recording) -> str:
 def test_every_pod_that_stays_is_probed(stack: Recording) -> None:
     for name, template in pod_templates(stack):
         probes = {"startupProbe", "readinessProbe", "livenessProbe"} & set(container(template))
-        assert len(probes) == (0 if name.startswith("Job/") else 3), name
+        assert len(probes) == (0 if name.startswith(("Job/", "CronJob/")) else 3), name
 
 
 def test_no_generated_value_appears_outside_of_a_secret(stack: Recording) -> None:
@@ -211,4 +211,4 @@ def test_a_pod_carries_the_checksum_of_exactly_the_secrets_it_reads(stack: Recor
         annotations = template["metadata"]["annotations"]
         checksums = {key.removeprefix("checksum/") for key in annotations if key.startswith("checksum/")}
         # A Job runs once: a rotated password is no reason to run it again.
-        assert checksums == (set() if name.startswith("Job/") else read_by(template)), name
+        assert checksums == (set() if name.startswith(("Job/", "CronJob/")) else read_by(template)), name

@@ -16,7 +16,8 @@ def api_environment(recording: Recording) -> dict[str, Any]:
 def flagsmith_environments(recording: Recording) -> dict[str, dict[str, Any]]:
     """The environments of the API, the task processor and the Jobs."""
     others = {"Deployment/flagsmith-redis", "StatefulSet/flagsmith-postgres"}
-    found = {name: environment(pod) for name, pod in pod_templates(recording) if name not in others}
+    pods = [(name, pod) for name, pod in pod_templates(recording) if not name.startswith("CronJob/")]
+    found = {name: environment(pod) for name, pod in pods if name not in others}
     assert len(found) == 4
     return found
 

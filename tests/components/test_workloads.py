@@ -36,7 +36,7 @@ def test_a_pod_may_finish_its_longest_request_before_it_is_killed() -> None:
     ],
 )
 def test_the_data_directory_follows_the_major_version(version: str, mount: str, data: str) -> None:
-    recording = record("local", {"postgres": {"version": version}})
+    recording = record("local", {"postgres": {"version": version, "dataMajor": int(version.partition(".")[0])}})
     server = container(recording.one("StatefulSet", "flagsmith-postgres")["spec"]["template"])
     assert {"name": "PGDATA", "value": data} in server["env"]
     assert {"name": "data", "mountPath": mount} in server["volumeMounts"]
