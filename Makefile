@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview down test test-fast lint format lock docs
+.PHONY: help setup up preview smoke down test test-fast lint format lock docs
 
 help: ## Show these commands.
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ up: setup ## Start a local cluster if there is none, and deploy the stack `local
 
 preview: setup ## Show what `make up` would change.
 	@$(BIN)/ff preview --stack local
+
+smoke: setup ## Test the stack `local` from outside: does it do what it is there for?
+	@$(BIN)/ff smoke --stack local --junit out/smoke.xml
 
 down: setup ## Remove the stack `local`, and end the local cluster.
 	@$(BIN)/ff cluster down

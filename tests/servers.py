@@ -2,10 +2,12 @@
 
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,10 +21,12 @@ LOOPBACK = "127.0.0.1"
 
 
 def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A port that nothing listens on now, of those that the system gives to nobody by itself (32768 and up)."""
+    while True:
+        port = random.randrange(20_000, 32_000)  # noqa: S311 - no secret
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
 
 
 def find_postgres() -> Path | None:
@@ -85,6 +89,8 @@ class Postgres:
             secret.write_text(self.password, encoding="utf-8")
             give_to_postgres(secret)
             self._run(programs / "initdb", "-D", data, "-U", "postgres", f"--pwfile={secret}", "--auth=scram-sha-256")
+        # Another run of pytest closes the directory above its own.
+        give_to_postgres(self.home)
         options = [f"--port={self.port}", f"--listen-addresses={LOOPBACK}", f"--unix-socket-directories={self.home}"]
         options += ["--fsync=off", "--max-connections=40"]
         with (self.home / "log").open("ab") as log:

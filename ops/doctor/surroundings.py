@@ -46,7 +46,7 @@ def _database(patient: Patient, seen: dict[str, Any]) -> Iterator[Finding]:
             "database-out-of-connections",
             "The database takes no more connections.",
             evidence,
-            f"ff db connections --stack {stack}; then raise postgres.maxConnections or lower gunicorn.workers",
+            f"ff restart --stack {stack}   (frees them; then raise postgres.maxConnections, or lower gunicorn.workers)",
         )
     elif state != "ok":
         yield Finding(

@@ -12,6 +12,7 @@ from ops.flagsmith.client import FlagsmithClient, FlagsmithError
 from ops.operate.admin import password
 
 API_PORT = 8000
+REFUSALS = frozenset([400, 401, 403])
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ def log_in(site: Site, client: FlagsmithClient) -> None:
     """Log in as the administrator, with the password of the Secret."""
     try:
         client.log_in(site.settings.admin_email, password(site))
-    except OpsError as error:
+    except FlagsmithError as error:
+        if error.status not in REFUSALS:
+            raise
         raise OpsError(
             f"The administrator's log-in is refused: {error.message}",
             hint="Was the password changed in the UI? `ff admin password --reset` sets it back to the Secret's.",

@@ -164,6 +164,9 @@ def test_a_claim_is_bound_and_grows_and_so_is_its_successor(kubernetes_client: A
 
         eventually(the_claim_is_bound)
 
+    def own_volumes() -> list[Any]:
+        return [item for item in core.list_persistent_volume().items if item.spec.claim_ref.namespace == namespace]
+
     def no_volume_is_left() -> bool:
         return not core.list_persistent_volume().items
 
@@ -172,7 +175,7 @@ def test_a_claim_is_bound_and_grows_and_so_is_its_successor(kubernetes_client: A
         it_is_bound_with("1Gi")
         core.patch_namespaced_persistent_volume_claim("data", namespace, claim("2Gi"))
         it_is_bound_with("2Gi")
-        assert [volume.spec.capacity for volume in core.list_persistent_volume().items] == [{"storage": "2Gi"}]
+        assert [volume.spec.capacity for volume in own_volumes()] == [{"storage": "2Gi"}]
         core.delete_namespaced_persistent_volume_claim("data", namespace)
         eventually(no_volume_is_left)
         assert is_gone(core.read_namespaced_persistent_volume_claim, "data", namespace)

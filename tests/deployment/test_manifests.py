@@ -25,6 +25,7 @@ COLLECTIONS = {
     "Deployment": "/apis/apps/v1/namespaces/{}/deployments",
     "StatefulSet": "/apis/apps/v1/namespaces/{}/statefulsets",
     "Job": "/apis/batch/v1/namespaces/{}/jobs",
+    "CronJob": "/apis/batch/v1/namespaces/{}/cronjobs",
     "HorizontalPodAutoscaler": "/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers",
     "PodDisruptionBudget": "/apis/policy/v1/namespaces/{}/poddisruptionbudgets",
     "Ingress": "/apis/networking.k8s.io/v1/namespaces/{}/ingresses",
@@ -86,7 +87,7 @@ def test_a_pod_of_every_template_is_admitted_under_restricted(http: httpx.Client
         answer = http.post(f"/api/v1/namespaces/{SCRATCH}/pods", params={"dryRun": "All"}, json=pod(name, template))
         assert answer.status_code == 201, f"{name}: {answer.json()['message']}"
         names.append(name)
-    assert len(names) == 6
+    assert len(names) == 10
 
 
 def test_a_pod_that_may_gain_privileges_is_not(http: httpx.Client) -> None:

@@ -11,7 +11,7 @@ POSTGRES = f"/apis/apps/v1/namespaces/{NAMESPACE}/statefulsets/flagsmith-postgre
 
 
 def test_a_smaller_platform_follows_a_larger_one_although_the_database_restarts_first(deployed: Platform) -> None:
-    deployed.up({"replicas": 12, "postgres": {"storage": {"size": "1Gi"}, "maxConnections": 100}})
+    deployed.up({"replicas": 12, "postgres": {"storage": {"size": "1Gi"}, "maxConnections": 120}})
     deployed.up({"replicas": 3})
     assert deployed.get(POSTGRES)["status"]["readyReplicas"] == 1
     assert len(deployed.pods("api")) == 3

@@ -53,7 +53,7 @@ def test_the_database_is_out_of_connections(doctor: Examine) -> None:
     found = doctor()
     assert found.keys() == {"database-out-of-connections"}
     assert "too many clients" in found["database-out-of-connections"].evidence[0]
-    assert "ff db connections --stack local" in found["database-out-of-connections"].fix
+    assert found["database-out-of-connections"].fix.startswith("ff restart --stack local")
 
 
 def test_the_database_is_about_to_run_out_of_connections(doctor: Examine, healthy: Containers) -> None:

@@ -1,0 +1,99 @@
+"""The workflows of GitHub Actions: accepted by actionlint, pinned, and without secrets for a fork's code."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.recording import ROOT
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
+PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+GO_SECONDS = 300
+
+
+def read(path: Path) -> dict[str, Any]:
+    # In YAML 1.1 the key `on` is true.
+    return {("on" if key is True else key): value for key, value in yaml.safe_load(path.read_text("utf-8")).items()}
+
+
+def test_actionlint_has_nothing_to_say() -> None:
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("go is not installed: see README.md")
+    environment = {**os.environ, "GOFLAGS": "-mod=readonly"}
+    command = [go, "run", "github.com/rhysd/actionlint/cmd/actionlint", "-no-color", *map(str, WORKFLOWS)]
+    done = subprocess.run(
+        command,
+        cwd=ROOT / "tools" / "actionlint",
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=GO_SECONDS,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_actionlint_would_notice_a_mistake(tmp_path: Path) -> None:
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("go is not installed: see README.md")
+    path = tmp_path / "broken.yml"
+    path.write_text(
+        "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: echo ${{ nothing.here }}\n"
+    )
+    command = [go, "run", "github.com/rhysd/actionlint/cmd/actionlint", "-no-color", str(path)]
+    done = subprocess.run(
+        command, cwd=ROOT / "tools" / "actionlint", capture_output=True, text=True, check=False, timeout=GO_SECONDS
+    )
+    assert done.returncode == 1
+    assert 'undefined variable "nothing"' in done.stdout
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_action_is_pinned_by_its_commit(path: Path) -> None:
+    used = re.findall(r"uses: (.+)", path.read_text(encoding="utf-8"))
+    foreign = [name for name in used if not name.startswith("./")]
+    assert [name for name in foreign if not PINNED.fullmatch(name)] == []
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_may_read_the_repository_and_a_job_says_what_it_needs_beyond(path: Path) -> None:
+    workflow = read(path)
+    assert workflow["permissions"] == {"contents": "read"}
+    assert "pull_request_target" not in workflow["on"], "it runs a fork's code with the repository's secrets"
+    for job in workflow["jobs"].values():
+        assert set(job.get("permissions", {})) <= {"contents", "pull-requests"}
+        if "uses" not in job:
+            assert job["timeout-minutes"] <= 90
+
+
+def test_only_the_repository_s_own_branches_get_secrets_in_a_pull_request() -> None:
+    workflow = read(ROOT / ".github" / "workflows" / "pull-request.yml")
+    with_secrets = {name for name, job in workflow["jobs"].items() if "secrets." in yaml.safe_dump(job)}
+    assert with_secrets == {"preview"}
+    condition = workflow["jobs"]["preview"]["if"]
+    assert condition == "github.event.pull_request.head.repo.full_name == github.repository"
+
+
+def test_no_script_takes_text_from_outside_into_its_source() -> None:
+    for path in (*WORKFLOWS, *ACTIONS):
+        content = read(path)
+        jobs = content.get("jobs", {"action": {"steps": content.get("runs", {}).get("steps", [])}})
+        for job in jobs.values():
+            for step in job.get("steps", []):
+                assert "${{" not in step.get("run", ""), f"{path.name}: give it by env"
+
+
+def test_the_commands_that_the_workflows_run_are_there() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for path in WORKFLOWS:
+        for target in re.findall(r"run: make ([\w-]+)", path.read_text(encoding="utf-8")):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
