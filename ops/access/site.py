@@ -34,7 +34,6 @@ class Site:
         settings: Its settings.
         context: The kubeconfig's context it is in; never the current one.
         kubeconfig: The local cluster's; None means the user's own.
-        is_simulated: Whether the cluster's nodes run no containers.
         client: The cluster's objects.
         api: The Kubernetes client below it, for websockets.
     """
@@ -43,7 +42,6 @@ class Site:
     settings: "Settings"
     context: str
     kubeconfig: Path | None
-    is_simulated: bool
     client: Client
     api: "ApiClient"
 
@@ -51,6 +49,11 @@ class Site:
     def namespace(self) -> str:
         """Where the stack lives."""
         return self.settings.namespace.name
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the public address leads to it; the local cluster has no ingress controller."""
+        return self.settings.ingress.enabled and self.kubeconfig is None
 
     @property
     def kubectl(self) -> str:
@@ -100,7 +103,7 @@ def open_site(name: str) -> Iterator[Site]:
                 f"The stack {name!r} is not deployed: context {place.context!r} has no namespace {namespace!r}.",
                 hint=f"Run `ff up --stack {name}`; or is another cluster meant (feature-flags:context)?",
             )
-        yield Site(place.stack, settings, place.context, place.kubeconfig, place.is_simulated, client, api)
+        yield Site(place.stack, settings, place.context, place.kubeconfig, client, api)
     finally:
         client.close()
 

@@ -130,7 +130,7 @@ def open_url(
         output().print(f"URL       {settings.url}")
         output().print(f"E-mail    {settings.admin_email}")
         output().print(f"Password  {password_command(site)}", markup=False)
-        if not settings.ingress.enabled or site.is_simulated:
+        if not site.is_published:
             output().print(f"No ingress: `ff port-forward --stack {stack}`, then http://localhost:8000")
     if browser:
         typer.launch(settings.url)

@@ -14,8 +14,8 @@ def ingress(patient: Patient) -> Iterator[Finding]:
     """An Ingress that nobody serves, or whose name leads nowhere."""
     site = patient.site
     settings = site.settings.ingress
-    # A simulated cluster has no ingress controller, unless the settings count on one.
-    if not settings.enabled or (site.is_simulated and not settings.await_address):
+    # The local cluster has no ingress controller, unless the settings count on one.
+    if not site.is_published and not (settings.enabled and settings.await_address):
         return
     for item in site.items("networking.k8s.io/v1", "Ingress"):
         name, wanted = item["metadata"]["name"], item["spec"].get("ingressClassName")

@@ -68,8 +68,7 @@ def place_of(
 ) -> Iterator[Place]:
     """The stack's Flagsmith: at `url`, at its public address, or through a port-forward where there is no ingress."""
     settings = site.settings
-    has_ingress = settings.ingress.enabled and not site.is_simulated
-    address = checked(url) if url else settings.url if has_ingress else None
+    address = checked(url) if url else settings.url if site.is_published else None
 
     def made(base: str) -> Place:
         return Place(

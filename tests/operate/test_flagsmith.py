@@ -82,3 +82,10 @@ def test_the_smoke_tests_notice_another_release(flagsmith: Flagsmith, run: Run) 
     shown = run("smoke", "--skip", "round-trip")
     assert shown.exit_code == 1
     assert "it is 2.0.0, and the settings say 2.265.0" in shown.stdout
+
+
+def test_only_a_cluster_of_one_s_own_choice_has_an_ingress_controller(site: Site) -> None:
+    from dataclasses import replace
+
+    assert not site.is_published, "the local cluster has none"
+    assert replace(site, kubeconfig=None).is_published
