@@ -167,8 +167,7 @@ class Backups(Component):
 
     def __init__(self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        if args.settings.s3 is None:
-            self._claim(name, args)
+        claim = [] if args.settings.s3 else [self._claim(name, args)]
         schedule = None if args.settings.suspend else args.settings.schedule
         pods = {
             metadata.BACKUP: [_postgres(args, "dump", "dump-database.sh"), _store(args, "store", "put")],
@@ -192,16 +191,17 @@ class Backups(Component):
                 template=backup_pod(args, containers),
                 deadline_seconds=DEADLINE_SECONDS,
                 schedule=schedule if cron_job == metadata.BACKUP else None,
-                opts=self.child(),
+                # So that it is deleted before the claim, which its Jobs' pods hold as long as they are there.
+                opts=self.child(*claim),
             )
         self.register_outputs({})
 
-    def _claim(self, name: str, args: BackupArgs) -> None:
+    def _claim(self, name: str, args: BackupArgs) -> PersistentVolumeClaim:
         annotations = {
             # With WaitForFirstConsumer it is bound by the first backup's pod, which comes later than the deployment.
             "pulumi.com/skipAwait": "true",
         }
-        PersistentVolumeClaim(
+        return PersistentVolumeClaim(
             f"{name}-data",
             metadata=ObjectMetaArgs(
                 name=f"{metadata.BACKUP}-data",

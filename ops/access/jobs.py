@@ -90,6 +90,16 @@ def from_template(cron: Manifest, suffix: str, env: Mapping[str, str]) -> Manife
             "namespace": cron["metadata"]["namespace"],
             "labels": metadata.get("labels") or {},
             "annotations": {**(metadata.get("annotations") or {}), STARTED_BY: "ff"},
+            # As `kubectl create job --from` has it: it goes with the CronJob, and holds no volume after that.
+            "ownerReferences": [
+                {
+                    "apiVersion": API_VERSION,
+                    "kind": "CronJob",
+                    "name": cron["metadata"]["name"],
+                    "uid": cron["metadata"]["uid"],
+                    "controller": True,
+                }
+            ],
         },
         "spec": spec,
     }

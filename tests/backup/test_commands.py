@@ -17,6 +17,7 @@ from ops.doctor.model import Patient
 from ops.engine.model import Ref
 from ops.operate.status import status
 from tests.containers import NAMESPACE, Containers
+from tests.fixtures_cluster import eventually
 from tests.operate.conftest import FAIL, cache, place, site
 from tests.platform import Platform
 
@@ -92,7 +93,7 @@ def test_a_backup_by_hand_is_noted_where_status_finds_it(site: Site, run: Run) -
 
 
 def test_a_backup_that_fails_says_why_and_keeps_its_job(
-    site: Site, logs: Containers, failing: Callable[[str], None], run: Run
+    site: Site, logs: Containers, failing: Callable[[str], None], deployed: Platform, run: Run
 ) -> None:
     logs.write_log("store", "The backups' store cannot be used: No space left on device")
     failing("flagsmith-backup")
@@ -102,7 +103,15 @@ def test_a_backup_that_fails_says_why_and_keeps_its_job(
     (job,) = jobs(site, "flagsmith-backup-")
     assert job["metadata"]["name"] in shown.stderr
     assert status(site).is_fine, "the stack is none the worse for it"
-    site.client.delete(Ref("batch/v1", "Job", NAMESPACE, job["metadata"]["name"]))
+    (owner,) = job["metadata"]["ownerReferences"]
+    assert (owner["kind"], owner["name"]) == ("CronJob", "flagsmith-backup")
+    site.client.delete(Ref("batch/v1", "CronJob", NAMESPACE, "flagsmith-backup"))
+
+    def the_job_goes_with_it() -> bool:
+        return jobs(site, "flagsmith-backup-") == []
+
+    eventually(the_job_goes_with_it)
+    deployed.up()
 
 
 @pytest.mark.usefixtures("logs", "site")
