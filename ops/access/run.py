@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.access.pods import container as container_of
 from ops.access.site import Site
-from ops.access.websocket import explained, headers, subresource
+from ops.access.websocket import explained, headers, subresource, without_query
 from ops.engine.model import Manifest
 from ops.errors import OpsError
 
@@ -108,4 +108,4 @@ def exit_code(status: bytes, what: str) -> int:
     for cause in causes:
         if cause.get("reason") == "ExitCode":
             return int(cause["message"])
-    raise OpsError(f"{what}: {found.get('message', 'no reason is given')}")
+    raise OpsError(f"{what}: {without_query(found.get('message', 'no reason is given'))}")

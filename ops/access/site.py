@@ -34,6 +34,7 @@ class Site:
         settings: Its settings.
         context: The kubeconfig's context it is in; never the current one.
         kubeconfig: The local cluster's; None means the user's own.
+        is_simulated: Whether the cluster's nodes run no containers.
         client: The cluster's objects.
         api: The Kubernetes client below it, for websockets.
     """
@@ -42,6 +43,7 @@ class Site:
     settings: "Settings"
     context: str
     kubeconfig: Path | None
+    is_simulated: bool
     client: Client
     api: "ApiClient"
 
@@ -103,7 +105,7 @@ def open_site(name: str) -> Iterator[Site]:
                 f"The stack {name!r} is not deployed: context {place.context!r} has no namespace {namespace!r}.",
                 hint=f"Run `ff up --stack {name}`; or is another cluster meant (feature-flags:context)?",
             )
-        yield Site(place.stack, settings, place.context, place.kubeconfig, client, api)
+        yield Site(place.stack, settings, place.context, place.kubeconfig, place.is_simulated, client, api)
     finally:
         client.close()
 

@@ -1,5 +1,6 @@
 """Websockets of the API server: the way into containers, without kubectl."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,7 @@ from ops.access.site import Site
 from ops.engine.model import Manifest
 from ops.errors import NoAccessError, OpsError
 
+ADDRESS = re.compile(r"(https?://[^\s\"?]+)\?[^\s\"]*")
 Query = Sequence[tuple[str, str]]
 
 
@@ -16,6 +18,11 @@ def subresource(pod: Manifest, verb: str, query: Query) -> str:
     """The path of a pod's `exec`, `attach` or `portforward`."""
     metadata = pod["metadata"]
     return f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}/{verb}?{urlencode(query)}"
+
+
+def without_query(message: str) -> str:
+    """The message with its addresses cut: the API server names them with all of a command's words."""
+    return ADDRESS.sub(r"\1", message)
 
 
 def headers(site: Site, path: str) -> dict[str, str]:
@@ -50,7 +57,7 @@ def _refusal(what: str, error: Any) -> OpsError:
         message = json.loads(error.resp_body)["message"]
     except (TypeError, ValueError, KeyError):
         message = (error.resp_body or b"").decode(errors="replace")[:200] if error.resp_body else ""
-    text = f"{what}: {message or f'the API server answers with status {status}'}"
+    text = f"{what}: {without_query(message) or f'the API server answers with status {status}'}"
     if status in (401, 403):
         return NoAccessError(
             text, hint="Your role needs the verbs `get` and `create` on pods/exec and pods/portforward."

@@ -50,6 +50,7 @@ def smoke(
     names = suite.chosen(skip or [])
     with _place(stack, url, environment, environment_key, expected_version, seconds) as place:
         progress().print(f"Testing {place.url}")
+        is_simulated = place.is_simulated
         with open_keys(place) as keys:
             results = list(suite.run(place, keys, names))
     if junit is not None:
@@ -63,6 +64,8 @@ def smoke(
     if failed:
         where = f" --stack {stack or LOCAL}" if url is None or stack else ""
         progress().print(f"`ff doctor{where}` looks for the cause.")
+        if is_simulated:
+            report.show_simulated_note(progress())
         raise typer.Exit(TROUBLE)
 
 

@@ -168,7 +168,7 @@ def test_a_claim_is_bound_and_grows_and_so_is_its_successor(kubernetes_client: A
         return [item for item in core.list_persistent_volume().items if item.spec.claim_ref.namespace == namespace]
 
     def no_volume_is_left() -> bool:
-        return not core.list_persistent_volume().items
+        return not own_volumes()
 
     for _ in range(2):
         core.create_namespaced_persistent_volume_claim(namespace, claim())

@@ -20,8 +20,7 @@ Run = Callable[..., CliResult]
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "REQUEST_SECONDS", 0.3)
-    monkeypatch.setattr(round_trip, "MARGIN", 1.5)
+    monkeypatch.setattr(http, "REQUEST_SECONDS", 1.0)
     monkeypatch.setattr(round_trip, "POLL_SECONDS", 0.2)
 
 
@@ -75,7 +74,7 @@ def test_a_server_that_hangs_fails_in_time(flagsmith: Flagsmith, place: Place) -
     found = outcomes(place, "flags", "liveness")
     assert found["liveness"].outcome is Outcome.PASSED
     assert "was not answered within" in found["flags"].detail
-    assert found["flags"].seconds < 5
+    assert found["flags"].seconds < 10
 
 
 def test_a_server_that_is_slow_to_come_up_is_waited_for(flagsmith: Flagsmith, place: Place) -> None:
@@ -88,7 +87,8 @@ def test_a_server_that_is_slow_to_come_up_is_waited_for(flagsmith: Flagsmith, pl
     assert failed(replace(place, seconds=10), "readiness") == {}
 
 
-def test_stale_flags_fail_the_round_trip(flagsmith: Flagsmith, place: Place) -> None:
+def test_stale_flags_fail_the_round_trip(flagsmith: Flagsmith, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(round_trip, "MARGIN", 0.5)
     assert failed(place, "flags") == {}
     flagsmith.stale = True
     problems = failed(place, "round-trip")
