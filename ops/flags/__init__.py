@@ -1,0 +1,1 @@
+"""Flags as code: the catalogue in `flags/`, read, checked and described."""

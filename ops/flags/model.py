@@ -1,0 +1,162 @@
+"""The catalogue: what can be said about flags, segments, rollouts and experiments."""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Value = bool | int | str | None
+Weight = Annotated[float, Field(ge=0, le=100)]
+
+
+class Part(BaseModel):
+    """A part of the catalogue: frozen, and without keys that nobody knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Operator(StrEnum):
+    """How a condition compares a trait; Flagsmith's own words."""
+
+    EQUAL = "EQUAL"
+    NOT_EQUAL = "NOT_EQUAL"
+    GREATER_THAN = "GREATER_THAN"
+    GREATER_THAN_INCLUSIVE = "GREATER_THAN_INCLUSIVE"
+    LESS_THAN = "LESS_THAN"
+    LESS_THAN_INCLUSIVE = "LESS_THAN_INCLUSIVE"
+    CONTAINS = "CONTAINS"
+    NOT_CONTAINS = "NOT_CONTAINS"
+    REGEX = "REGEX"
+    IN = "IN"
+    MODULO = "MODULO"
+    IS_SET = "IS_SET"
+    IS_NOT_SET = "IS_NOT_SET"
+
+
+def _operator(value: object) -> object:
+    return Operator(value) if isinstance(value, str) and value in list(Operator) else value
+
+
+def _comparable(value: object) -> object:
+    """YAML makes a date of 2024-01-01; Flagsmith compares its text."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
+class Condition(Part):
+    """What is asked of one trait of a user."""
+
+    trait: Annotated[str, Field(min_length=1)] = Field(description="The trait's name.")
+    operator: Annotated[Operator, BeforeValidator(_operator)] = Field(description="How it is compared.")
+    value: Annotated[bool | int | float | str | None, BeforeValidator(_comparable)] = Field(
+        default=None, description="What it is compared with; for IN several, separated by commas."
+    )
+
+
+class Segment(Part):
+    """A group of users, by their traits."""
+
+    description: str = Field(description="Who that is, for people.")
+    all: tuple[Condition, ...] = Field(default=(), strict=False, description="All of these hold.")
+    any: tuple[Condition, ...] = Field(default=(), strict=False, description="One of these holds at least.")
+    none: tuple[Condition, ...] = Field(default=(), strict=False, description="None of these holds.")
+
+
+class Target(Part):
+    """What the users of a segment get. Of several segments that a user is in, the first one counts."""
+
+    segment: str = Field(description="The segment's name.")
+    enabled: bool = Field(description="Whether the flag is on for them.")
+    value: Value = Field(default=None, description="Their value; the flag's own if left out.")
+
+
+class Rollout(Part):
+    """For which share of the users a flag that is off is on; a user stays in it from request to request."""
+
+    everyone: Weight = Field(default=0, description="Percent of those who are in none of the segments.")
+    segments: Mapping[str, Weight] = Field(
+        default_factory=dict,
+        description="Percent of each segment's users, exactly; of several that a user is in, the first one counts.",
+    )
+
+
+def _rollout(value: object) -> object:
+    return {"everyone": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+class Variation(Part):
+    """One of the values of an experiment."""
+
+    name: str = Field(description="Its name, for weights.")
+    value: bool | int | str = Field(description="What users get who are in it.")
+    weight: Weight = Field(description="Percent of the users; all weights of a flag are 100 together.")
+
+
+class State(Part):
+    """What a flag is in an environment; what is left out is as the flag itself says."""
+
+    enabled: bool | None = Field(default=None, description="Whether it is on.")
+    value: Value = Field(default=None, description="Its value.")
+    rollout: Annotated[Rollout | None, BeforeValidator(_rollout)] = Field(
+        default=None, description="For which share of the users it is on: percent, or percent by segment."
+    )
+    targeting: tuple[Target, ...] | None = Field(
+        default=None, strict=False, description="What segments get, in their order."
+    )
+    weights: Mapping[str, Weight] | None = Field(default=None, description="Other weights of the variations, by name.")
+
+
+class Kind(StrEnum):
+    """What a flag is for, and so how long it lives."""
+
+    RELEASE = "release"
+    EXPERIMENT = "experiment"
+    OPS = "ops"
+    PERMISSION = "permission"
+
+
+def _kind(value: object) -> object:
+    return Kind(value) if isinstance(value, str) and value in list(Kind) else value
+
+
+class Flag(Part):
+    """A flag: who owns it, what it is for, and what it is in each environment."""
+
+    description: Annotated[str, Field(min_length=1)] = Field(description="What it switches, for people.")
+    owner: Annotated[str, Field(min_length=1)] = Field(description="The team that answers for it.")
+    kind: Annotated[Kind, BeforeValidator(_kind)] = Field(
+        description="release: new code, until it is everywhere. experiment: until it is decided. ops: to switch load "
+        "off. permission: who may have what, for good."
+    )
+    version: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Of what is versioned; the name then has it too, as in model_v2_enabled."
+    )
+    tags: tuple[str, ...] = Field(default=(), strict=False, description="Words to find it by.")
+    success: str | None = Field(default=None, description="When it has done its work; releases must say.")
+    expires: date | None = Field(default=None, description="When it must be gone; releases and experiments must say.")
+    enabled: bool = Field(description="Whether it is on, where nothing else says so.")
+    value: Value = Field(default=None, description="Its value; not with variations.")
+    variations: tuple[Variation, ...] = Field(
+        default=(), strict=False, description="The values of an experiment; the first is the control."
+    )
+    rollout: Annotated[Rollout | None, BeforeValidator(_rollout)] = Field(
+        default=None, description="For which share of the users it is on: percent, or percent by segment."
+    )
+    targeting: tuple[Target, ...] = Field(default=(), strict=False, description="What segments get, in their order.")
+    environments: Mapping[str, State] = Field(default_factory=dict, description="What is different, by environment.")
+
+
+class Catalogue(Part):
+    """All that is declared."""
+
+    project: str = Field(description="The project in Flagsmith.")
+    environments: tuple[str, ...] = Field(strict=False, description="The project's environments.")
+    segments: Mapping[str, Segment] = Field(default_factory=dict, description="Groups of users, by name.")
+    flags: Mapping[str, Flag] = Field(default_factory=dict, description="The flags, by name.")
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a catalogue, for editors."""
+    found = Catalogue.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found, "title": "Catalogue of feature flags"}

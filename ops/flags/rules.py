@@ -1,0 +1,153 @@
+"""What must hold in a catalogue beyond its form: names, references, weights, lifecycle."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import chain
+
+from ops.flags.model import Catalogue, Condition, Flag, Kind, Operator, Rollout, Segment, State, Target
+from ops.flags.problems import Key, Problem
+
+SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+LONGEST_NAME = 150  # Flagsmith's own limit for a feature's name
+WITHOUT_VALUE = frozenset([Operator.IS_SET, Operator.IS_NOT_SET])
+ALL = 100.0
+CLOSE = 0.001  # of a percent: weights such as 33.333 need not add up to the last digit
+
+
+def check(catalogue: Catalogue, today: date) -> list[Problem]:
+    """All that is wrong with a catalogue, and what is worth knowing."""
+    return list(chain(_environments(catalogue), _segments(catalogue), _flags(catalogue, today)))
+
+
+def _environments(catalogue: Catalogue) -> Iterator[Problem]:
+    for number, name in enumerate(catalogue.environments):
+        if name in catalogue.environments[:number]:
+            yield Problem(("environments", number), f"{name} is given twice: remove one")
+    if not catalogue.environments:
+        yield Problem(("environments",), "is empty: name the project's environments")
+
+
+def _name(key: Key, name: str) -> Iterator[Problem]:
+    if not SNAKE_CASE.fullmatch(name):
+        yield Problem(key, "must be snake_case: small letters and digits in words joined by _, such as new_dashboard")
+    elif len(name) > LONGEST_NAME:
+        yield Problem(key, f"has {len(name)} letters; Flagsmith takes {LONGEST_NAME}")
+
+
+def _segments(catalogue: Catalogue) -> Iterator[Problem]:
+    for name, segment in catalogue.segments.items():
+        key: Key = ("segments", name)
+        yield from _name(key, name)
+        if not (segment.all or segment.any or segment.none):
+            yield Problem(key, "has no condition: everybody would be in it. Give `all`, `any` or `none`")
+        yield from _conditions(key, segment)
+
+
+def _conditions(key: Key, segment: Segment) -> Iterator[Problem]:
+    for group, conditions in (("all", segment.all), ("any", segment.any), ("none", segment.none)):
+        for number, condition in enumerate(conditions):
+            yield from _condition((*key, group, number), condition)
+
+
+def _condition(key: Key, condition: Condition) -> Iterator[Problem]:
+    if condition.operator in WITHOUT_VALUE:
+        if condition.value is not None:
+            yield Problem((*key, "value"), f"is not used by {condition.operator}: remove it")
+        return
+    if condition.value is None:
+        yield Problem(key, f"lacks the key 'value', which {condition.operator} compares with")
+    elif condition.operator is Operator.REGEX:
+        try:
+            re.compile(str(condition.value))
+        except re.error as error:
+            yield Problem((*key, "value"), f"is no regular expression: {error}")
+    elif condition.operator is Operator.MODULO and not re.fullmatch(r"\d+(\.\d+)?\|\d+(\.\d+)?", str(condition.value)):
+        yield Problem((*key, "value"), "must be DIVISOR|REMAINDER, such as 2|0")
+
+
+def _flags(catalogue: Catalogue, today: date) -> Iterator[Problem]:
+    for name, flag in catalogue.flags.items():
+        key: Key = ("flags", name)
+        yield from _name(key, name)
+        yield from _lifecycle(key, name, flag, today)
+        yield from _variations(key, flag)
+        yield from _rollout((*key, "rollout"), flag.rollout, catalogue, is_on=flag.enabled)
+        yield from _targeting((*key, "targeting"), flag.targeting, flag.rollout, catalogue)
+        for environment, state in flag.environments.items():
+            place: Key = (*key, "environments", environment)
+            if environment not in catalogue.environments:
+                yield _unknown(place, "environment", catalogue.environments)
+            yield from _state(place, state, flag, catalogue)
+
+
+def _lifecycle(key: Key, name: str, flag: Flag, today: date) -> Iterator[Problem]:
+    if flag.version is not None and f"v{flag.version}" not in name.split("_"):
+        yield Problem((*key, "version"), f"is {flag.version}: the name must say so, such as {name}_v{flag.version}")
+    if flag.kind is Kind.RELEASE and not flag.success:
+        yield Problem(key, "lacks the key 'success': when has this release done its work?")
+    if flag.kind in (Kind.RELEASE, Kind.EXPERIMENT) and flag.expires is None:
+        yield Problem(key, f"lacks the key 'expires': a flag of the kind {flag.kind} does not stay for good")
+    if flag.expires is not None and flag.expires < today:
+        text = f"was {flag.expires}: remove the flag from the code and from here, or give it more time"
+        yield Problem((*key, "expires"), text, is_warning=True)
+
+
+def _variations(key: Key, flag: Flag) -> Iterator[Problem]:
+    if not flag.variations:
+        return
+    names = [item.name for item in flag.variations]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            yield Problem((*key, "variations", number, "name"), f"{name} is given twice: remove one")
+    total = sum(item.weight for item in flag.variations)
+    if abs(total - ALL) > CLOSE:
+        yield Problem((*key, "variations"), f"have weights of {total:g} together: they must be 100")
+    if flag.value is not None:
+        yield Problem((*key, "value"), "goes without variations only: the first variation is the control")
+
+
+def _state(key: Key, state: State, flag: Flag, catalogue: Catalogue) -> Iterator[Problem]:
+    yield from _rollout((*key, "rollout"), state.rollout, catalogue, is_on=bool(state.enabled))
+    rollout = state.rollout or flag.rollout
+    yield from _targeting((*key, "targeting"), state.targeting or (), rollout, catalogue)
+    if state.weights is None:
+        return
+    known = [item.name for item in flag.variations]
+    for name in state.weights:
+        if name not in known:
+            yield _unknown((*key, "weights", name), "variation", known)
+    total = sum(state.weights.values())
+    if set(state.weights) == set(known) and abs(total - ALL) > CLOSE:
+        yield Problem((*key, "weights"), f"are {total:g} together: they must be 100")
+    missing = [name for name in known if name not in state.weights]
+    if missing:
+        yield Problem((*key, "weights"), f"lack {', '.join(missing)}: name every variation")
+
+
+def _rollout(key: Key, rollout: Rollout | None, catalogue: Catalogue, *, is_on: bool) -> Iterator[Problem]:
+    if rollout is not None and is_on:
+        yield Problem(key, "goes with `enabled: false` only: what is on for everybody has no share to roll out to")
+    for name in rollout.segments if rollout else ():
+        if name not in catalogue.segments:
+            yield _unknown((*key, "segments", name), "segment", catalogue.segments)
+
+
+def _targeting(
+    key: Key, targets: tuple[Target, ...], rollout: Rollout | None, catalogue: Catalogue
+) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for number, target in enumerate(targets):
+        if target.segment not in catalogue.segments:
+            yield _unknown((*key, number, "segment"), "segment", catalogue.segments, given=target.segment)
+        if target.segment in seen:
+            yield Problem((*key, number, "segment"), f"{target.segment} is targeted twice: remove one")
+        if rollout and target.segment in rollout.segments:
+            text = f"{target.segment} has a share in the rollout too: only one of the two can count"
+            yield Problem((*key, number, "segment"), text)
+        seen.add(target.segment)
+
+
+def _unknown(key: Key, what: str, known: Iterable[str], given: str | None = None) -> Problem:
+    listed = ", ".join(known) or "none"
+    return Problem(key, f"{f'{given} ' if given else ''}is no {what} of this catalogue; there are: {listed}")
