@@ -14,6 +14,7 @@ make_data_of() { # make_data_of DUMP
     printf '\nhost all all all scram-sha-256\n' >>"$new/pg_hba.conf"
     # It listens on a socket only: nobody sees it before it is whole.
     socket=$(mktemp -d)
+    trap 'pg_ctl --pgdata="$new" --silent --mode=immediate stop || true; rm -rf "$socket"' EXIT
     pg_ctl --pgdata="$new" --silent --wait --timeout=120 --log="$socket/log" \
         --options="-c listen_addresses='' -c unix_socket_directories='$socket'" start
     export PGHOST=$socket PGUSER=$POSTGRES_USER PGPASSFILE=$socket/password
@@ -24,6 +25,7 @@ make_data_of() { # make_data_of DUMP
     vacuumdb --quiet --analyze-only --dbname="$POSTGRES_DB"
     pg_ctl --pgdata="$new" --silent --wait stop
     unset PGHOST PGUSER PGPASSFILE
+    trap - EXIT
     rm -rf "$socket"
 }
 

@@ -27,7 +27,8 @@ def test_a_deployment_killed_half_way_is_completed_with_the_same_passwords(platf
     home = platform.cluster.kubeconfig.parent.parent
     process = subprocess.Popen(
         [FF, "up", "--engine", "direct"],
-        env={**os.environ, "FF_STATE_DIR": str(home)},
+        # What the client library leaves when it is killed goes with the test's directory.
+        env={**os.environ, "FF_STATE_DIR": str(home), "TMPDIR": str(home)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

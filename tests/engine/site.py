@@ -1,6 +1,7 @@
 """The small program on the throw-away cluster: one stack and one namespace, removed after the test."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,9 @@ class Site:
     def start_up(self, **settings: object) -> subprocess.Popen[str]:
         """`up` in a process of its own."""
         arguments = [self.name, str(self.kubeconfig), self.context, json.dumps(settings)]
-        process = subprocess.Popen([sys.executable, "-m", "tests.engine.site", *arguments], text=True)
+        # What the client library leaves when it is killed goes with the cluster's directory.
+        environment = {**os.environ, "TMPDIR": str(self.kubeconfig.parent)}
+        process = subprocess.Popen([sys.executable, "-m", "tests.engine.site", *arguments], text=True, env=environment)
         self.running.append(process)
         return process
 
