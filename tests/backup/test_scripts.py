@@ -1,7 +1,6 @@
 """Dump, destroy, restore, compare every table; and what is refused, on a real PostgreSQL."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -134,7 +133,8 @@ def test_a_drill_tries_the_backup_elsewhere_and_leaves_the_live_database_alone(j
     assert found["unknown"] == ["features.0001_initial"]
     assert found["migrations"] == 2
     assert jobs.content() == before
-    assert not list(Path("/proc").glob("*/cwd/work/scratch/postmaster.pid"))
+    assert (jobs.home / "work" / "scratch" / "PG_VERSION").exists()
+    assert not (jobs.home / "work" / "scratch" / "postmaster.pid").exists(), "the scratch server is ended"
 
 
 def test_a_drill_notices_rows_that_are_missing(jobs: Jobs) -> None:
