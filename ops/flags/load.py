@@ -8,7 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from ops.errors import OpsError
-from ops.flags.model import Catalogue, Kind, Operator
+from ops.flags.model import Catalogue, Kind, Operator, Role
 from ops.flags.problems import CatalogueError, Key, Place, Problem, dotted
 
 
@@ -87,6 +87,9 @@ def _problem(error: Any) -> Problem:
     """pydantic's error in words for those who write catalogues."""
     key: Key = tuple(part for part in error["loc"] if part not in _ARTEFACTS)
     kind, given, last = error["type"], error.get("input"), str(error["loc"][-1])
+    if kind == "extra_forbidden" and key == ("access", "roles"):
+        text = "are of Flagsmith's Enterprise edition, whose API the open-source one lacks: give groups their roles"
+        return Problem(key, text)
     if kind == "extra_forbidden":
         return Problem(key, "is no key that is known here: remove it, or correct its name")
     if kind == "missing":
@@ -95,6 +98,8 @@ def _problem(error: Any) -> Problem:
         return Problem(key, f"is {given!r}: must be at least {error['ctx']['ge']:g}")
     if kind == "less_than_equal":
         return Problem(key, f"is {given!r}: must be at most {error['ctx']['le']:g}")
+    if kind == "string_pattern_mismatch":
+        return Problem(key, f"is {given!r}: must be a Kubernetes name, of small letters, digits and -, at most 63")
     if str(key[-1]) in _ALLOWED:
         return Problem(key, f"is {given!r}: must be one of {_ALLOWED[str(key[-1])]}")
     wanted = _WORDS.get(kind, error["msg"][:1].lower() + error["msg"][1:])
@@ -112,7 +117,7 @@ def _distinct(problems: list[Problem]) -> list[Problem]:
 
 # What pydantic adds to a place for the members of a union.
 _ARTEFACTS = frozenset(["bool", "int", "str", "float", "function-before[_rollout(), nullable[Rollout]]"])
-_ALLOWED = {"operator": ", ".join(Operator), "kind": ", ".join(Kind)}
+_ALLOWED = {"operator": ", ".join(Operator), "kind": ", ".join(Kind), "role": ", ".join(Role)}
 _WORDS = {
     "bool_type": "must be true or false",
     "int_type": "must be a whole number",

@@ -7,8 +7,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-Value = bool | int | str | None
+Json = Mapping[str, Any] | list[Any]
+"""A value of several parts; Flagsmith keeps its text."""
+Value = bool | int | str | Json | None
 Weight = Annotated[float, Field(ge=0, le=100)]
+DNS_LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 
 
 class Part(BaseModel):
@@ -89,7 +92,7 @@ class Variation(Part):
     """One of the values of an experiment."""
 
     name: str = Field(description="Its name, for weights.")
-    value: bool | int | str = Field(description="What users get who are in it.")
+    value: bool | int | str | Json = Field(description="What users get who are in it.")
     weight: Weight = Field(description="Percent of the users; all weights of a flag are 100 together.")
 
 
@@ -147,6 +150,57 @@ class Flag(Part):
     environments: Mapping[str, State] = Field(default_factory=dict, description="What is different, by environment.")
 
 
+class Role(StrEnum):
+    """What the people of a group may do."""
+
+    ADMIN = "admin"
+    DEVELOPER = "developer"
+    VIEWER = "viewer"
+
+
+def _role(value: object) -> object:
+    return Role(value) if isinstance(value, str) and value in list(Role) else value
+
+
+SomeRole = Annotated[Role, BeforeValidator(_role)]
+
+
+class Group(Part):
+    """A group of people, and what they may do with the project's flags."""
+
+    role: SomeRole = Field(
+        description="admin: everything in the project. developer: switch flags and target segments, in each environment. "
+        "viewer: look."
+    )
+    environments: Mapping[str, SomeRole] = Field(
+        default_factory=dict, description="Another role in one environment: developer or viewer."
+    )
+    members: tuple[str, ...] | None = Field(
+        default=None,
+        strict=False,
+        description="Who is in it, by e-mail address; who is in it by other ways stays if this is left out.",
+    )
+
+
+class Access(Part):
+    """Who may do what."""
+
+    groups: Mapping[str, Group] = Field(default_factory=dict, description="Groups, by name.")
+
+
+class Delivery(Part):
+    """The keys of an environment, as a Kubernetes Secret for an application."""
+
+    environment: str = Field(description="The environment.")
+    namespace: Annotated[str, Field(pattern=DNS_LABEL)] = Field(description="The application's namespace.")
+    secret: Annotated[str, Field(pattern=DNS_LABEL)] = Field(
+        default="flagsmith-keys", description="The Secret's name in it."
+    )
+    server_side: bool = Field(
+        default=False, description="Whether a server-side key is in it too, for local evaluation; never in a browser's."
+    )
+
+
 class Catalogue(Part):
     """All that is declared."""
 
@@ -154,6 +208,10 @@ class Catalogue(Part):
     environments: tuple[str, ...] = Field(strict=False, description="The project's environments.")
     segments: Mapping[str, Segment] = Field(default_factory=dict, description="Groups of users, by name.")
     flags: Mapping[str, Flag] = Field(default_factory=dict, description="The flags, by name.")
+    access: Access = Field(default_factory=Access, description="Who may do what with them.")
+    keys: tuple[Delivery, ...] = Field(
+        default=(), strict=False, description="Which applications get the keys of which environment."
+    )
 
 
 def schema() -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import chain
 
-from ops.flags.model import Catalogue, Condition, Flag, Kind, Operator, Rollout, Segment, State, Target
+from ops.flags.model import Catalogue, Condition, Flag, Kind, Operator, Role, Rollout, Segment, State, Target
 from ops.flags.problems import Key, Problem
 
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -17,7 +17,8 @@ CLOSE = 0.001  # of a percent: weights such as 33.333 need not add up to the las
 
 def check(catalogue: Catalogue, today: date) -> list[Problem]:
     """All that is wrong with a catalogue, and what is worth knowing."""
-    return list(chain(_environments(catalogue), _segments(catalogue), _flags(catalogue, today)))
+    parts = (_environments(catalogue), _segments(catalogue), _flags(catalogue, today))
+    return list(chain(*parts, _access(catalogue), _deliveries(catalogue)))
 
 
 def _environments(catalogue: Catalogue) -> Iterator[Problem]:
@@ -146,6 +147,29 @@ def _targeting(
             text = f"{target.segment} has a share in the rollout too: only one of the two can count"
             yield Problem((*key, number, "segment"), text)
         seen.add(target.segment)
+
+
+def _access(catalogue: Catalogue) -> Iterator[Problem]:
+    for name, group in catalogue.access.groups.items():
+        key: Key = ("access", "groups", name, "environments")
+        for environment, role in group.environments.items():
+            if environment not in catalogue.environments:
+                yield _unknown((*key, environment), "environment", catalogue.environments)
+            if Role.ADMIN in (role, group.role):
+                text = "is of no use: an admin is one in all environments, and nobody is one in a single one"
+                yield Problem((*key, environment), text)
+
+
+def _deliveries(catalogue: Catalogue) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], int] = {}
+    for number, item in enumerate(catalogue.keys):
+        key: Key = ("keys", number)
+        if item.environment not in catalogue.environments:
+            yield _unknown((*key, "environment"), "environment", catalogue.environments, given=item.environment)
+        place = (item.namespace, item.secret)
+        if place in seen:
+            yield Problem(key, f"writes the Secret {item.namespace}/{item.secret}, as keys[{seen[place]}] does")
+        seen.setdefault(place, number)
 
 
 def _unknown(key: Key, what: str, known: Iterable[str], given: str | None = None) -> Problem:

@@ -1,8 +1,9 @@
 """The Flagsmith of a deployed stack, over a port-forward of its own: no ingress and no DNS is needed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from ops.access.forward import forward
 from ops.access.pods import Component
@@ -17,11 +18,24 @@ REFUSALS = frozenset([400, 401, 403])
 
 @dataclass(frozen=True)
 class Environment:
-    """An environment of the platform's project."""
+    """An environment of the platform's project.
+
+    Attributes:
+        id: Its number.
+        name: Its name.
+        key: Its client-side key, which is also its name in the API's paths.
+        is_versioned: Whether it keeps versions of its flags (v2 feature versioning), which are then changed as a whole.
+    """
 
     id: int
     name: str
     key: str
+    is_versioned: bool = False
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Environment":
+        """The environment in the API's words."""
+        return cls(row["id"], row["name"], row["api_key"], bool(row.get("use_v2_feature_versioning")))
 
 
 @contextmanager
@@ -60,4 +74,4 @@ def environments(site: Site, client: FlagsmithClient) -> list[Environment]:
     if wanted not in projects:
         raise OpsError(f"There is no project {wanted!r} in Flagsmith; there are: {', '.join(projects) or 'none'}.")
     found = client.pages("/api/v1/environments/", {"project": projects[wanted]})
-    return [Environment(item["id"], item["name"], item["api_key"]) for item in found]
+    return [Environment.of(item) for item in found]

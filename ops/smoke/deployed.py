@@ -4,31 +4,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
-
 from ops.access.forward import forward
 from ops.access.pods import Component
 from ops.access.site import Site
 from ops.errors import OpsError
+from ops.flagsmith.address import API_KEY, SERVER_KEY, checked
 from ops.flagsmith.deployed import API_PORT, log_in
 from ops.smoke.model import Place
-
-API_KEY = "FLAGSMITH_API_KEY"
-SERVER_KEY = "FLAGSMITH_SERVER_KEY"
-
-
-def checked(url: str) -> str:
-    """The address without its last slash. Raises OpsError when it is none."""
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise OpsError(f"--url {url!r} is no address: {error}.") from None
-    if parsed.scheme not in ("http", "https") or not parsed.host or parsed.path not in ("", "/"):
-        raise OpsError(
-            f"--url {url!r} must be http:// or https://, a host, and no path.",
-            hint="For example https://flags.example.com or http://localhost:8000.",
-        )
-    return url.rstrip("/")
 
 
 def place_at(

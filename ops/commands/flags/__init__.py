@@ -1,0 +1,10 @@
+"""`ff flags`: the flags that are declared in git, those that are served, and what code makes of them."""
+
+import typer
+
+from ops.commands.flags import catalogue, served
+
+app = typer.Typer(no_args_is_help=True, help="The flags: what is declared in git, and what is served.")
+app.command()(catalogue.validate)
+app.command()(catalogue.schema)
+app.command()(served.get)

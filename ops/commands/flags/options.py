@@ -1,0 +1,47 @@
+"""What the commands of `ff flags` share: where the catalogue is, which Flagsmith is meant, and how it is read."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ops.console import progress
+
+if TYPE_CHECKING:
+    from ops.flags.load import Source
+    from ops.flags.model import Catalogue
+
+CATALOGUE = Path("flags/catalogue.yaml")
+CatalogueArgument = Annotated[Path, typer.Argument(help="The catalogue's file.", metavar="[CATALOGUE]")]
+CatalogueOption = Annotated[Path, typer.Option("--catalogue", "-c", help="The catalogue's file.")]
+SomeStackOption = Annotated[
+    str | None,
+    typer.Option("--stack", "-s", help="The stack. Default: local, unless --url is given.", show_default=False),
+]
+UrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        help="The address of a Flagsmith, with an organisation's API key in FLAGSMITH_API_KEY; in place of a stack.",
+        show_default=False,
+    ),
+]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Take warnings, such as expired flags, for errors.")]
+
+
+def read(path: Path, *, strict: bool = False) -> "tuple[Catalogue, Source]":
+    """The catalogue, checked; its warnings are printed. Raises CatalogueError when it is wrong."""
+    from datetime import UTC, datetime
+
+    from ops.flags.load import load, refused
+    from ops.flags.rules import check
+
+    declared, source = load(path)
+    found = check(declared, datetime.now(UTC).date())
+    errors = [problem for problem in found if strict or not problem.is_warning]
+    for problem in found:
+        if problem not in errors:
+            progress().print(f"Warning: {source.line(problem)}", style="yellow", markup=False, soft_wrap=True)
+    if errors:
+        raise refused(source, errors)
+    return declared, source

@@ -1,0 +1,98 @@
+"""A connection to the project that flags live in: of a stack through a port-forward, or of any Flagsmith by its address."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ops.access.site import Site, open_site
+from ops.errors import OpsError
+from ops.flagsmith.address import API_KEY, checked
+from ops.flagsmith.client import FlagsmithClient
+from ops.flagsmith.deployed import Environment, flagsmith, log_in
+from ops.project import LOCAL
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One project of a Flagsmith, with the rights of an administrator or of an organisation's key.
+
+    Attributes:
+        client: Logged in.
+        project: The project's id.
+        organisation: The id of the organisation it belongs to.
+        name: The project's name.
+        environments: Its environments, in the order of their making.
+        site: The stack, where one was named: there a Lease keeps two runs apart.
+        label: What messages call this Flagsmith.
+    """
+
+    client: FlagsmithClient
+    project: int
+    organisation: int
+    name: str
+    environments: tuple[Environment, ...]
+    site: Site | None
+    label: str
+
+    def environment(self, name: str) -> Environment:
+        """The environment called `name`. Raises OpsError naming those that there are."""
+        for item in self.environments:
+            if item.name == name:
+                return item
+        known = ", ".join(item.name for item in self.environments) or "none"
+        raise OpsError(f"There is no environment {name!r}; there are: {known}.")
+
+
+@contextmanager
+def connect(*, stack: str | None, url: str | None, project: str | None = None) -> Iterator[Connection]:
+    """The project of a stack (default: `local`, unless there is an address), or of the Flagsmith at `url`.
+
+    At an address the organisation's key of the variable FLAGSMITH_API_KEY is used, or, where the stack is named as
+    well, its administrator. `project` is wanted by name; by default the stack's own, or the only one there is.
+
+    Raises OpsError when there is no way in, or no such project.
+    """
+    if url is None:
+        with open_site(stack or LOCAL) as site, flagsmith(site) as client:
+            log_in(site, client)
+            yield _found(client, project or site.settings.admin.project, site, f"the stack {site.stack.name!r}")
+        return
+    with FlagsmithClient(checked(url)) as client:
+        if stack is not None:
+            with open_site(stack) as site:
+                log_in(site, client)
+                yield _found(client, project or site.settings.admin.project, site, checked(url))
+            return
+        key = os.environ.get(API_KEY)
+        if not key:
+            raise OpsError(
+                f"Nothing here may change the Flagsmith at {url}: the variable {API_KEY} is empty.",
+                hint="Make an API key in the organisation's settings; or name the --stack it belongs to.",
+            )
+        client.use_api_key(key)
+        yield _found(client, project, None, checked(url))
+
+
+def _found(client: FlagsmithClient, wanted: str | None, site: Site | None, label: str) -> Connection:
+    projects = list(client.pages("/api/v1/projects/"))
+    names = ", ".join(item["name"] for item in projects) or "none"
+    chosen = [item for item in projects if wanted in (None, item["name"])]
+    if not chosen:
+        raise OpsError(
+            f"There is no project {wanted!r} in {label}; there are: {names}.",
+            hint="The open-source edition has one project: name it in the catalogue, or rename it in the UI.",
+        )
+    if len(chosen) > 1:
+        raise OpsError(f"Which project of {label}? There are: {names}.")
+    found = chosen[0]
+    rows = client.pages("/api/v1/environments/", {"project": found["id"]})
+    return Connection(
+        client=client,
+        project=int(found["id"]),
+        organisation=int(found["organisation"]),
+        name=str(found["name"]),
+        environments=tuple(Environment.of(row) for row in rows),
+        site=site,
+        label=label,
+    )
