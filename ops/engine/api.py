@@ -12,7 +12,7 @@ from ops.engine.client import Client
 from ops.engine.connection import connect
 from ops.engine.evaluate import evaluate
 from ops.engine.guard import refuse_foreign, refuse_protected, refuse_protected_removals
-from ops.engine.lock import Lock
+from ops.engine.lock import Lock, of_stack
 from ops.engine.model import Manifest, Program, Ref
 from ops.engine.preview import preview
 from ops.engine.removal import remove
@@ -153,7 +153,7 @@ class DirectEngine:
         return Store(client, self._stack.project, self._stack.name)
 
     def _lock(self, client: Client, stop: Flag) -> Lock:
-        return Lock(client, self._stack.project, self._stack.name, stop)
+        return of_stack(client, self._stack.project, self._stack.name, stop)
 
     @contextmanager
     def _client(self) -> Iterator[Client]:

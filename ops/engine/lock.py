@@ -19,15 +19,15 @@ RENEW_SECONDS = 5.0
 
 
 class Lock:
-    """Holds the stack's Lease, as a context manager; `stop` is set when another run took it.
+    """Holds a Lease, as a context manager; `stop` is set when another run took it.
 
     A Lease left by a killed run is taken over at once when that run was on this machine and its process is gone,
     else when it has expired (20 seconds after its last renewal).
     """
 
-    def __init__(self, client: Client, project: str, stack: str, stop: Event) -> None:
-        self._client, self._stack, self._stop = client, stack, stop
-        self._ref = Ref("coordination.k8s.io/v1", "Lease", NAMESPACE, object_name(project, stack))
+    def __init__(self, client: Client, ref: Ref, what: str, stop: Event) -> None:
+        """A lock by the Lease `ref`; `what` is what another run would be working on, in messages."""
+        self._client, self._ref, self._what, self._stop = client, ref, what, stop
         self._holder = f"{socket.gethostname()}/{os.getpid()}/{_started(os.getpid())}/{uuid.uuid4().hex[:8]}"
         self._done = Event()
         self._renewer = Thread(target=self._renew, name="lease", daemon=True)
@@ -77,7 +77,7 @@ class Lock:
                 continue  # out of reach for a moment: the run itself says so if it lasts
 
     def _manifest(self, resource_version: str = "") -> Manifest:
-        metadata = {"name": self._ref.name, "namespace": NAMESPACE}
+        metadata = {"name": self._ref.name, "namespace": self._ref.namespace}
         if resource_version:
             metadata["resourceVersion"] = resource_version
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -88,9 +88,19 @@ class Lock:
         spec = lease["spec"] if lease else {}
         host, pid, _ = _parts(str(spec.get("holderIdentity", "")))
         return OpsError(
-            f"Another run is working on stack {self._stack!r}: process {pid} on {host}.",
+            f"Another run is working on {self._what}: process {pid} on {host}.",
             hint=f"Wait for it to end. A run that was killed stops counting after {LEASE_SECONDS} seconds.",
         )
+
+
+def lease(namespace: str, name: str) -> Ref:
+    """A Lease."""
+    return Ref("coordination.k8s.io/v1", "Lease", namespace, name)
+
+
+def of_stack(client: Client, project: str, stack: str, stop: Event) -> Lock:
+    """The lock of a stack's deployments."""
+    return Lock(client, lease(NAMESPACE, object_name(project, stack)), f"stack {stack!r}", stop)
 
 
 def is_abandoned(spec: Manifest, now: datetime) -> bool:

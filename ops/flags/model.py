@@ -36,6 +36,7 @@ class Operator(StrEnum):
     MODULO = "MODULO"
     IS_SET = "IS_SET"
     IS_NOT_SET = "IS_NOT_SET"
+    PERCENTAGE_SPLIT = "PERCENTAGE_SPLIT"
 
 
 def _operator(value: object) -> object:
@@ -48,12 +49,13 @@ def _comparable(value: object) -> object:
 
 
 class Condition(Part):
-    """What is asked of one trait of a user."""
+    """What is asked of one trait of a user; of none for PERCENTAGE_SPLIT, which takes a share of all users."""
 
-    trait: Annotated[str, Field(min_length=1)] = Field(description="The trait's name.")
+    trait: Annotated[str, Field(min_length=1)] | None = Field(default=None, description="The trait's name.")
     operator: Annotated[Operator, BeforeValidator(_operator)] = Field(description="How it is compared.")
     value: Annotated[bool | int | float | str | None, BeforeValidator(_comparable)] = Field(
-        default=None, description="What it is compared with; for IN several, separated by commas."
+        default=None,
+        description="What it is compared with; for IN several, separated by commas; for PERCENTAGE_SPLIT a percentage.",
     )
 
 
@@ -71,7 +73,8 @@ class Target(Part):
 
     segment: str = Field(description="The segment's name.")
     enabled: bool = Field(description="Whether the flag is on for them.")
-    value: Value = Field(default=None, description="Their value; the flag's own if left out.")
+    value: Value = Field(default=None, description="Their value; the flag's own, or its variations, if left out.")
+    weights: Mapping[str, Weight] | None = Field(default=None, description="Their weights of the variations, by name.")
 
 
 class Rollout(Part):
@@ -169,8 +172,7 @@ class Group(Part):
     """A group of people, and what they may do with the project's flags."""
 
     role: SomeRole = Field(
-        description="admin: everything in the project. developer: switch flags and target segments, in each environment. "
-        "viewer: look."
+        description="admin: everything in the project. developer: switch flags and target segments. viewer: look."
     )
     environments: Mapping[str, SomeRole] = Field(
         default_factory=dict, description="Another role in one environment: developer or viewer."

@@ -1,7 +1,7 @@
 """What must hold in a catalogue beyond its form: names, references, weights, lifecycle."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import chain
 
@@ -12,6 +12,7 @@ SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 LONGEST_NAME = 150  # Flagsmith's own limit for a feature's name
 WITHOUT_VALUE = frozenset([Operator.IS_SET, Operator.IS_NOT_SET])
 ALL = 100.0
+CONTROL = "control"
 CLOSE = 0.001  # of a percent: weights such as 33.333 need not add up to the last digit
 
 
@@ -52,6 +53,11 @@ def _conditions(key: Key, segment: Segment) -> Iterator[Problem]:
 
 
 def _condition(key: Key, condition: Condition) -> Iterator[Problem]:
+    if condition.operator is Operator.PERCENTAGE_SPLIT:
+        yield from _split(key, condition)
+        return
+    if condition.trait is None:
+        yield Problem(key, f"lacks the key 'trait', of which {condition.operator} asks")
     if condition.operator in WITHOUT_VALUE:
         if condition.value is not None:
             yield Problem((*key, "value"), f"is not used by {condition.operator}: remove it")
@@ -67,6 +73,14 @@ def _condition(key: Key, condition: Condition) -> Iterator[Problem]:
         yield Problem((*key, "value"), "must be DIVISOR|REMAINDER, such as 2|0")
 
 
+def _split(key: Key, condition: Condition) -> Iterator[Problem]:
+    if condition.trait is not None:
+        yield Problem((*key, "trait"), "is not used by PERCENTAGE_SPLIT, which takes a share of all users: remove it")
+    share = condition.value
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= ALL:
+        yield Problem((*key, "value"), f"is {share!r}: must be a percentage from 0 to 100")
+
+
 def _flags(catalogue: Catalogue, today: date) -> Iterator[Problem]:
     for name, flag in catalogue.flags.items():
         key: Key = ("flags", name)
@@ -74,7 +88,7 @@ def _flags(catalogue: Catalogue, today: date) -> Iterator[Problem]:
         yield from _lifecycle(key, name, flag, today)
         yield from _variations(key, flag)
         yield from _rollout((*key, "rollout"), flag.rollout, catalogue, is_on=flag.enabled)
-        yield from _targeting((*key, "targeting"), flag.targeting, flag.rollout, catalogue)
+        yield from _targeting((*key, "targeting"), flag.targeting, flag, flag.rollout, catalogue)
         for environment, state in flag.environments.items():
             place: Key = (*key, "environments", environment)
             if environment not in catalogue.environments:
@@ -104,6 +118,10 @@ def _variations(key: Key, flag: Flag) -> Iterator[Problem]:
     total = sum(item.weight for item in flag.variations)
     if abs(total - ALL) > CLOSE:
         yield Problem((*key, "variations"), f"have weights of {total:g} together: they must be 100")
+    for number, item in enumerate(flag.variations[1:], 1):
+        if item.name == CONTROL:
+            text = f"{CONTROL} is Flagsmith's own name of the first variation: give it to that one, or another name"
+            yield Problem((*key, "variations", number, "name"), text)
     if flag.value is not None:
         yield Problem((*key, "value"), "goes without variations only: the first variation is the control")
 
@@ -111,19 +129,23 @@ def _variations(key: Key, flag: Flag) -> Iterator[Problem]:
 def _state(key: Key, state: State, flag: Flag, catalogue: Catalogue) -> Iterator[Problem]:
     yield from _rollout((*key, "rollout"), state.rollout, catalogue, is_on=bool(state.enabled))
     rollout = state.rollout or flag.rollout
-    yield from _targeting((*key, "targeting"), state.targeting or (), rollout, catalogue)
-    if state.weights is None:
+    yield from _targeting((*key, "targeting"), state.targeting or (), flag, rollout, catalogue)
+    yield from _weights((*key, "weights"), state.weights, flag)
+
+
+def _weights(key: Key, weights: Mapping[str, float] | None, flag: Flag) -> Iterator[Problem]:
+    if weights is None:
         return
     known = [item.name for item in flag.variations]
-    for name in state.weights:
+    for name in weights:
         if name not in known:
-            yield _unknown((*key, "weights", name), "variation", known)
-    total = sum(state.weights.values())
-    if set(state.weights) == set(known) and abs(total - ALL) > CLOSE:
-        yield Problem((*key, "weights"), f"are {total:g} together: they must be 100")
-    missing = [name for name in known if name not in state.weights]
+            yield _unknown((*key, name), "variation", known)
+    total = sum(weights.values())
+    if set(weights) == set(known) and abs(total - ALL) > CLOSE:
+        yield Problem(key, f"are {total:g} together: they must be 100")
+    missing = [name for name in known if name not in weights]
     if missing:
-        yield Problem((*key, "weights"), f"lack {', '.join(missing)}: name every variation")
+        yield Problem(key, f"lack {', '.join(missing)}: name every variation")
 
 
 def _rollout(key: Key, rollout: Rollout | None, catalogue: Catalogue, *, is_on: bool) -> Iterator[Problem]:
@@ -135,10 +157,13 @@ def _rollout(key: Key, rollout: Rollout | None, catalogue: Catalogue, *, is_on: 
 
 
 def _targeting(
-    key: Key, targets: tuple[Target, ...], rollout: Rollout | None, catalogue: Catalogue
+    key: Key, targets: tuple[Target, ...], flag: Flag, rollout: Rollout | None, catalogue: Catalogue
 ) -> Iterator[Problem]:
     seen: set[str] = set()
     for number, target in enumerate(targets):
+        yield from _weights((*key, number, "weights"), target.weights, flag)
+        if target.weights is not None and target.value is not None:
+            yield Problem((*key, number), "has both a value and weights: the value is for all of the segment, or none")
         if target.segment not in catalogue.segments:
             yield _unknown((*key, number, "segment"), "segment", catalogue.segments, given=target.segment)
         if target.segment in seen:

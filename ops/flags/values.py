@@ -8,14 +8,18 @@ Plain = bool | int | str | None
 
 
 def plain(value: Value) -> Plain:
-    """The value as Flagsmith keeps it: one of several parts as its JSON text, always the same text for the same parts."""
+    """The value as Flagsmith keeps it: one of several parts as its JSON text, the same text for the same parts."""
     if value is None or isinstance(value, bool | int | str):
         return value
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def same(one: Plain, other: Plain) -> bool:
-    """Whether two kept values mean the same: JSON texts do when their parts are the same; true and 1 do not."""
+    """Whether two kept values mean the same.
+
+    JSON texts do when their parts are the same; true and 1 do not; no value and an empty text, which the UI leaves, do.
+    """
+    one, other = None if one == "" else one, None if other == "" else other
     if type(one) is not type(other):
         return False
     if one == other:

@@ -1,18 +1,20 @@
 """A client of Flagsmith's HTTP API: JSON in, JSON out, everything else an error that says what to do."""
 
+import time
 from collections.abc import Iterator, Mapping
+from threading import Lock
 from typing import Any
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from ops.errors import OpsError
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
 ATTEMPTS = 5
 FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0  # seconds
-PAGE_SIZE = 100  # the API's default is 10
-TRANSIENT = frozenset({429, 502, 503, 504})
+PAGE_SIZE = 999  # the most that the API gives; its default is 10
+TRANSIENT = frozenset({429, 500, 502, 503, 504})
 # What may be sent again without doing it twice.
 REPEATABLE = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE"})
 
@@ -30,18 +32,28 @@ class FlagsmithError(OpsError):
 
 
 class _TransientError(FlagsmithError):
-    """Worth another attempt, not before `wait` seconds if the server named a time."""
+    """Worth another attempt, not before `wait` seconds if the server named a time.
 
-    def __init__(self, message: str, status: int = 0, wait: float = 0) -> None:
+    Attributes:
+        wait: Seconds.
+        is_undone: Whether it is sure that nothing was done: then anything may be sent again.
+    """
+
+    def __init__(self, message: str, status: int = 0, *, wait: float = 0, is_undone: bool = False) -> None:
         super().__init__(message, status, hint="Is Flagsmith up? `ff status` and `ff doctor` look at it.")
-        self.wait = wait
+        self.wait, self.is_undone = wait, is_undone
+
+
+def is_ambiguous(error: FlagsmithError) -> bool:
+    """Whether nobody knows if the request was carried out: there was no answer, or one of a gateway."""
+    return error.status == 0 or error.status in TRANSIENT
 
 
 class FlagsmithClient:
     """One Flagsmith.
 
-    Transport errors and the statuses 429, 502, 503 and 504 are tried again with growing pauses, or the one that the
-    server names, where repeating does no harm. A key or a password is in no message.
+    Transport errors and the statuses 429, 500, 502, 503 and 504 are tried again with growing pauses, or the one that
+    the server names, where repeating does no harm. No key or password is in a message. Several threads may use it.
     """
 
     def __init__(
@@ -55,6 +67,7 @@ class FlagsmithClient:
         longest_wait: float = LONGEST_WAIT,
     ) -> None:
         """A client of the Flagsmith at `base_url`; `host` is the Host header where the address has another name."""
+        self._spacing, self._next, self._turn = 0.0, 0.0, Lock()
         sent = {"Accept": "application/json", **({"Host": host} if host else {}), **(headers or {})}
         self._http = httpx.Client(
             base_url=base_url,
@@ -89,6 +102,10 @@ class FlagsmithClient:
     def use_api_key(self, key: str) -> None:
         """Send the further requests with an organisation's API key."""
         self._http.headers["Authorization"] = f"Api-Key {key}"
+
+    def limit_rate(self, per_second: float) -> None:
+        """Send no more than so many requests a second from now on, all threads together."""
+        self._spacing = 1 / per_second
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None, *, key: str | None = None) -> Any:
         """The JSON at `path`; `key` is an environment's."""
@@ -138,12 +155,19 @@ class FlagsmithClient:
     ) -> Any:
         """The JSON of one answer, None for an empty one. Raises FlagsmithError for anything else."""
         attempts = Retrying(
-            retry=retry_if_exception_type(_TransientError),
-            stop=stop_after_attempt(ATTEMPTS if method in REPEATABLE else 1),
+            retry=retry_if_exception(lambda error: _may_repeat(method, error)),
+            stop=stop_after_attempt(ATTEMPTS),
             wait=self._pause,
             reraise=True,
         )
         return attempts(self._once, method, path, params, body, headers)
+
+    def _wait_for_turn(self) -> None:
+        with self._turn:
+            now = time.monotonic()
+            turn = max(self._next, now)
+            self._next = turn + self._spacing
+        time.sleep(turn - now)
 
     def _pause(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -160,12 +184,18 @@ class FlagsmithClient:
         headers: Mapping[str, str] | None,
     ) -> Any:
         what = f"{method} {self._http.base_url.join(path)}"
+        self._wait_for_turn()
         try:
             response = self._http.request(method, path, params=params, json=body, headers=headers)
         except httpx.TransportError as error:
-            raise _TransientError(f"{what}: {error or type(error).__name__}") from None
-        if response.status_code in TRANSIENT:
-            raise _TransientError(f"{what}: {_said(response)}", response.status_code, _retry_after(response))
+            is_undone = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            raise _TransientError(f"{what}: {error or type(error).__name__}", is_undone=is_undone) from None
+        status = response.status_code
+        if status in TRANSIENT:
+            is_undone = status == httpx.codes.TOO_MANY_REQUESTS
+            raise _TransientError(
+                f"{what}: {_said(response)}", status, wait=_retry_after(response), is_undone=is_undone
+            )
         if not response.is_success:
             raise FlagsmithError(f"{what}: {_said(response)}", response.status_code)
         if not response.content:
@@ -178,6 +208,10 @@ class FlagsmithClient:
                 hint="Flagsmith's image answers an unknown path with its user interface: is the address right?",
             )
         return response.json()
+
+
+def _may_repeat(method: str, error: BaseException) -> bool:
+    return isinstance(error, _TransientError) and (method in REPEATABLE or error.is_undone)
 
 
 def _is_json(response: httpx.Response) -> bool:

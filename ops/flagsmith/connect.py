@@ -1,4 +1,4 @@
-"""A connection to the project that flags live in: of a stack through a port-forward, or of any Flagsmith by its address."""
+"""A connection to the project that flags live in: a stack's, through a port-forward, or any by its address."""
 
 import os
 from collections.abc import Iterator

@@ -2,9 +2,11 @@
 
 import typer
 
-from ops.commands.flags import catalogue, served
+from ops.commands.flags import catalogue, reconcile, served
 
 app = typer.Typer(no_args_is_help=True, help="The flags: what is declared in git, and what is served.")
 app.command()(catalogue.validate)
 app.command()(catalogue.schema)
+app.command()(reconcile.plan)
+app.command()(reconcile.apply)
 app.command()(served.get)

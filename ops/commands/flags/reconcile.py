@@ -1,0 +1,189 @@
+"""`ff flags plan` and `apply`: what the catalogue would change in a running Flagsmith, and changing it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ops.commands.flags.options import (
+    CATALOGUE,
+    CatalogueArgument,
+    SomeStackOption,
+    StrictOption,
+    UrlOption,
+    read,
+)
+from ops.commands.options import JsonOption, print_json
+from ops.commands.stack import YesOption, is_terminal
+from ops.console import output, progress
+from ops.errors import OpsError
+
+if TYPE_CHECKING:
+    from ops.flags.apply import Reviewed
+    from ops.flags.model import Catalogue
+    from ops.flagsmith.connect import Connection
+
+CHANGES = 2
+DeleteOption = Annotated[
+    bool, typer.Option("--delete", help="Delete what left the catalogue: flags in place of archiving, segments too.")
+]
+PRODUCTION = "production"
+LEASE = "flagsmith-flags"
+
+
+def plan(
+    *,
+    catalogue: CatalogueArgument = CATALOGUE,
+    stack: SomeStackOption = None,
+    url: UrlOption = None,
+    delete: DeleteOption = False,
+    strict: StrictOption = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Keep the plan in this file, for `ff flags apply FILE`.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what `ff flags apply` would change; exits with 2 when there are changes."""
+    from ops.flags import planfile, show
+    from ops.flags.apply import Reviewed
+    from ops.flags.desired import desired
+
+    declared, _ = read(catalogue, strict=strict)
+    with _connected(declared, stack, url) as connection:
+        reviewed = Reviewed.now(connection, desired(declared), delete=delete)
+        if out is not None:
+            planfile.write(out, catalogue, reviewed.plan, project=connection.name, delete=delete)
+    if as_json:
+        print_json(planfile.as_json(reviewed.plan))
+    else:
+        show.show(output(), reviewed.plan)
+    if reviewed.plan.has_changes:
+        raise typer.Exit(CHANGES)
+
+
+def apply(
+    *,
+    source: Annotated[
+        Path, typer.Argument(help="The catalogue, or a plan of `ff flags plan --out`.", metavar="[CATALOGUE|PLAN]")
+    ] = CATALOGUE,
+    stack: SomeStackOption = None,
+    url: UrlOption = None,
+    delete: DeleteOption = False,
+    strict: StrictOption = False,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the flags of a running Flagsmith those of the catalogue; production asks, unless --yes."""
+    from ops.flags import planfile
+    from ops.flags.desired import desired
+
+    kept = planfile.read(source) if planfile.is_plan(source) else None
+    if kept is not None and delete:
+        raise OpsError(f"{source} says by itself whether to delete.", hint="Leave --delete out, or plan again with it.")
+    declared, _ = read(source if kept is None else kept.catalogue, strict=strict)
+    wanted = desired(declared)
+    delete = delete if kept is None else kept.delete
+    with _connected(declared, stack, url) as connection, _locked(connection) as stopped:
+        from ops.flags.apply import Reviewed
+
+        reviewed = Reviewed.now(connection, wanted, delete=delete)
+        if kept is not None:
+            kept.require_same(reviewed.plan, connection.name)
+        apply_reviewed(connection, reviewed, yes=yes, as_json=as_json, stopped=stopped)
+
+
+def apply_catalogue(path: Path, *, stack: str, yes: bool) -> None:
+    """Apply a catalogue to a stack, as a step after deploying it."""
+    from ops.flags.apply import Reviewed
+    from ops.flags.desired import desired
+
+    declared, _ = read(path)
+    with _connected(declared, stack, None) as connection, _locked(connection) as stopped:
+        reviewed = Reviewed.now(connection, desired(declared))
+        apply_reviewed(connection, reviewed, yes=yes, as_json=False, stopped=stopped)
+
+
+def apply_reviewed(
+    connection: "Connection", reviewed: "Reviewed", *, yes: bool, as_json: bool, stopped: Callable[[], bool]
+) -> None:
+    """Show a plan, ask where somebody has to agree, and carry it out."""
+    from ops.flags import change, show
+    from ops.flags.apply import Reviewed
+    from ops.flags.apply import apply as run
+
+    show.show(progress(), reviewed.plan)
+    if not reviewed.plan.changes:
+        progress().print("Nothing to do.", style="green")
+    elif not yes:
+        _agree(connection, reviewed)
+        now = Reviewed.now(connection, reviewed.wanted, delete=reviewed.delete)
+        if change.not_in(now.plan.changes, reviewed.plan.changes):
+            raise OpsError("Flagsmith changed since it was planned.", hint="Run it again: it plans anew.")
+        reviewed = now
+    commit = _commit()
+    done = run(
+        connection,
+        reviewed,
+        on_change=lambda step: progress().print(f" {show.sentence(step)}", markup=False, soft_wrap=True),
+        stopped=stopped,
+    )
+    if as_json:
+        print_json({"project": connection.name, "commit": commit, "changed": len(done.changes), "flags": done.flags})
+    elif done.changes:
+        what = f"{len(done.changes)} steps, {len(done.flags)} flags"
+        progress().print(f"Applied{f' commit {commit}' if commit else ''}: {what}.", style="green")
+
+
+def _agree(connection: "Connection", reviewed: "Reviewed") -> None:
+    """Ask; where production changes, for the project's name."""
+    touched = {change.environment for change in reviewed.plan.changes}
+    touches_production = None in touched or PRODUCTION in touched
+    if not is_terminal():
+        raise OpsError(
+            "Changing flags needs a confirmation, and there is no terminal to ask on.", hint="Add `--yes`, in CI."
+        )
+    if not touches_production:
+        if not typer.confirm(f"Apply to {connection.label}?", err=True):
+            raise OpsError("Nothing was changed: it was not confirmed.")
+        return
+    given = typer.prompt(f"This reaches production. Type the project's name ({connection.name}) to apply", err=True)
+    if given != connection.name:
+        raise OpsError(f"Nothing was changed: {given!r} is not the project's name, {connection.name!r}.")
+
+
+@contextmanager
+def _connected(declared: "Catalogue", stack: str | None, url: str | None) -> Iterator["Connection"]:
+    from ops.flagsmith.connect import connect
+
+    with connect(stack=stack, url=url, project=declared.project) as connection:
+        yield connection
+
+
+@contextmanager
+def _locked(connection: "Connection") -> Iterator[Callable[[], bool]]:
+    """Keep other runs on the same stack out; without a cluster, the plan alone tells what changed meanwhile."""
+    if connection.site is None:
+        yield lambda: False
+        return
+    from threading import Event
+
+    from ops.engine.lock import Lock, lease
+
+    lost, site = Event(), connection.site
+    what = f"the flags of stack {site.stack.name!r}"
+    with Lock(site.client, lease(site.namespace, LEASE), what, lost):
+        yield lost.is_set
+
+
+def _commit() -> str | None:
+    """The commit of the work tree, where there is one: an entry of the audit log is traced to a pull request by it."""
+    import shutil
+    import subprocess
+
+    git = shutil.which("git")
+    if git is None:
+        return None
+    found = subprocess.run([git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S603
+    return found.stdout.strip() or None

@@ -1,0 +1,142 @@
+"""The changes of a plan: each one step of one object, in words that two plans can be compared by."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Action(StrEnum):
+    """What is done. Adopting marks as `ff`'s own what is as the catalogue wants it already: it changes no flag."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    ARCHIVE = "archive"
+    ADOPT = "adopt"
+
+
+class Kind(StrEnum):
+    """What it is done to, in the order in which it is done."""
+
+    ENVIRONMENT = "environment"
+    SEGMENT = "segment"
+    FLAG = "flag"
+    GROUP = "group"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One step.
+
+    Attributes:
+        action: What is done.
+        kind: The kind of the object.
+        name: The object's name.
+        environment: The environment, for what a flag is in one.
+        field: Which part of it; empty for all of it.
+        before: What it was, as JSON.
+        after: What it will be, as JSON.
+    """
+
+    action: Action
+    kind: Kind
+    name: str
+    environment: str | None = None
+    field: tuple[str, ...] = ()
+    before: Any = None
+    after: Any = None
+
+    @property
+    def place(self) -> tuple[str | None, ...]:
+        """Where it happens."""
+        return (self.kind, self.name, self.environment, *self.field)
+
+    def wider(self) -> Iterator[tuple[str | None, ...]]:
+        """The places that this one is a part of."""
+        for length in range(len(self.field)):
+            yield (self.kind, self.name, self.environment, *self.field[:length])
+        if self.environment is not None:
+            yield (self.kind, self.name, None)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much is done, of the project or of one environment."""
+
+    create: int = 0
+    update: int = 0
+    delete: int = 0
+    archive: int = 0
+    adopt: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What has to be done, and what is left alone.
+
+    Attributes:
+        changes: In their order.
+        unmanaged: What people made and the catalogue does not mention, in words.
+        totals: How many objects there are, by environment; the project's own segments and flags under None.
+        requests: How many requests reading took.
+    """
+
+    changes: tuple[Change, ...]
+    unmanaged: tuple[str, ...]
+    totals: Mapping[str | None, int]
+    requests: int = 0
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything is done beside adopting."""
+        return any(change.action is not Action.ADOPT for change in self.changes)
+
+    def of(self, kind: Kind) -> dict[str, list[Change]]:
+        """The changes of a kind of object, by the object's name."""
+        found: dict[str, list[Change]] = {}
+        for change in self.changes:
+            if change.kind is kind:
+                found.setdefault(change.name, []).append(change)
+        return found
+
+    def counts(self) -> dict[str | None, Counts]:
+        """How many objects are created, updated, ... in each environment; the project's own under None."""
+        return {place: self._count(place, total) for place, total in self.totals.items()}
+
+    def _count(self, place: str | None, total: int) -> Counts:
+        objects: dict[tuple[Kind, str], set[Action]] = {}
+        for change in self.changes:
+            if change.environment == place:
+                whole = change.action if not change.field else Action.UPDATE
+                objects.setdefault((change.kind, change.name), set()).add(whole)
+        # Of several steps of one object the one that says most counts.
+        ranked = Counter(next(action for action in _RANK if action in found) for found in objects.values())
+        numbers = {str(action): ranked[action] for action in Action}
+        changed = sum(number for name, number in numbers.items() if name != Action.DELETE)
+        return Counts(**numbers, unchanged=max(total - changed, 0))
+
+
+_RANK = (Action.CREATE, Action.DELETE, Action.ARCHIVE, Action.UPDATE, Action.ADOPT)
+
+
+def not_in(changes: Iterable[Change], reviewed: Iterable[Change]) -> list[Change]:
+    """Those changes that a reviewed plan has not: none, where a part of it was done since, and nothing else happened.
+
+    What an interrupted run made is completed field by field, which its creation in the reviewed plan covers.
+    """
+    known = list(reviewed)
+    exact = {(change.place, _key(change.before), _key(change.after)) for change in known}
+    created = {change.place for change in known if change.action is Action.CREATE}
+    found = []
+    for change in changes:
+        is_covered = any(place in created for place in (change.place, *change.wider()))
+        if not is_covered and (change.place, _key(change.before), _key(change.after)) not in exact:
+            found.append(change)
+    return found
+
+
+def _key(value: object) -> str:
+    return repr(value)

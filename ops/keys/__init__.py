@@ -1,0 +1,1 @@
+"""The keys of environments, and the Kubernetes Secrets in which applications find them."""
