@@ -6,7 +6,22 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ops.commands import admin, cache, cluster, db, docs, doctor, env, flags, operate, render, smoke, stack, upgrade
+from ops.commands import (
+    admin,
+    cache,
+    cluster,
+    db,
+    docs,
+    doctor,
+    env,
+    flags,
+    keys,
+    operate,
+    render,
+    smoke,
+    stack,
+    upgrade,
+)
 from ops.console import output, progress
 from ops.errors import OpsError
 
@@ -73,6 +88,7 @@ app.command()(smoke.smoke)
 app.command()(doctor.doctor)
 app.command()(upgrade.upgrade)
 app.add_typer(flags.app, name="flags")
+app.add_typer(keys.app, name="keys")
 app.add_typer(db.app, name="db")
 app.add_typer(cache.app, name="cache")
 app.add_typer(admin.app, name="admin")

@@ -23,6 +23,7 @@ from ops.flagsmith.deployed import Environment
 
 Row = Mapping[str, Any]
 THREADS = 4
+NO_SUCH_PATH = frozenset([200, 404])  # the unified image answers 200 with its page to what it does not know
 FIELDS = {"unicode": "string_value", "int": "integer_value", "bool": "boolean_value"}
 
 
@@ -139,7 +140,7 @@ def _document(client: FlagsmithClient, environment: Environment) -> dict[str, tu
     try:
         found = client.get(f"/api/v1/environments/{environment.key}/document/")
     except FlagsmithError as error:
-        if error.status != 404:
+        if error.status not in NO_SUCH_PATH:
             raise
         return {}
     return {

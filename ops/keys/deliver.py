@@ -1,8 +1,8 @@
 """Brings one delivery to what it should be.
 
-The order is: a new key, the Secret, the end of the old key. So there is a valid key in the Secret at every moment, and a
-run that was interrupted is completed by the next one. Secret and keys are read in this order too, and the Secret is
-written only as it was read: of two runs at a time one is refused.
+The order is: a new key, the Secret, the end of the old key. So there is a valid key in the Secret at every moment, and
+a run that was interrupted is completed by the next one. The Secret is read before the keys, and written only if nobody
+changed it since: of two runs at a time one is refused.
 """
 
 from dataclasses import dataclass, replace
@@ -69,8 +69,8 @@ class _Progress:
             if not run.dry:
                 secret.write(run.site, delivery, held, wanted, now)
             self._note(written="changed" if held.version else "created")
-            if held.version:
-                self._note(restart=readers.restarts(run.site, delivery))
+        if self.outcome.written or self.outcome.is_resumed:
+            self._note(restart=readers.restarts(run.site, delivery))
         self._finish(found, until)
 
     def _current(self, found: Plan) -> str:

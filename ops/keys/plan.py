@@ -26,9 +26,7 @@ class Plan:
     over: tuple[ServerKey, ...]
 
 
-def plan(
-    keys: Sequence[ServerKey], *, is_wanted: bool, rotates: bool, now: datetime, until: datetime
-) -> Plan:
+def plan(keys: Sequence[ServerKey], *, is_wanted: bool, rotates: bool, now: datetime, until: datetime) -> Plan:
     """Decide, from the keys that have the delivery's name, the oldest first.
 
     More than one key without an end is a rotation that was interrupted: the newest is used, and no other is made.
@@ -46,11 +44,7 @@ def plan(
     current = lasting[-1] if is_wanted and not needs_key else None
     others = [key for key in keys if key is not current]
     over = [key for key in others if key.is_over(now)]
-    ending = [
-        key
-        for key in others
-        if key not in over and (key.expires is None or (rotates and key.expires > until))
-    ]
+    ending = [key for key in others if key not in over and (key.expires is None or (rotates and key.expires > until))]
     if until <= now:
         over, ending = [*over, *ending], []
     return Plan(current, needs_key, is_resumed, tuple(ending), tuple(over))

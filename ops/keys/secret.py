@@ -60,8 +60,8 @@ def read(site: Site, delivery: Delivery, *, adopt: bool) -> Held:
     if found is None:
         if site.client.get(Ref("v1", "Namespace", "", delivery.namespace)) is None:
             raise OpsError(
-                f"There is no namespace {delivery.namespace!r} in context {site.context!r} for the Secret {place(delivery)}.",
-                hint=f"Make it with the application, or correct `keys` in the catalogue; then run it again.",
+                f"There is no namespace {delivery.namespace!r} in context {site.context!r}.",
+                hint="Make it with the application, or correct `keys` in the catalogue; then run it again.",
             )
         return Held()
     labels = found["metadata"].get("labels") or {}

@@ -2,7 +2,7 @@
 
 import typer
 
-from ops.commands.flags import catalogue, reconcile, served
+from ops.commands.flags import catalogue, code, reconcile, served
 
 app = typer.Typer(no_args_is_help=True, help="The flags: what is declared in git, and what is served.")
 app.command()(catalogue.validate)
@@ -10,3 +10,5 @@ app.command()(catalogue.schema)
 app.command()(reconcile.plan)
 app.command()(reconcile.apply)
 app.command()(served.get)
+app.command()(code.codegen)
+app.command()(code.references)

@@ -21,7 +21,7 @@ def ensure(find: Callable[[], Found | None], make: Callable[[], Found]) -> Found
     attempts = Retrying(
         retry=retry_if_exception(lambda error: isinstance(error, FlagsmithError) and is_ambiguous(error)),
         stop=stop_after_attempt(ATTEMPTS),
-        wait=wait_exponential_jitter(initial=FIRST_WAIT, max=LONGEST_WAIT),
+        wait=wait_exponential_jitter(multiplier=FIRST_WAIT, max=LONGEST_WAIT, jitter=FIRST_WAIT),
         reraise=True,
     )
     return attempts(lambda: _once(find, make))

@@ -148,7 +148,9 @@ def change_option(project: int, number: int, option: int) -> Any:
     given = body()
     share = float(given.get("default_percentage_allocation", row["default_percentage_allocation"]))
     _fits(database(), number, share, besides=option)
-    values = ("type", "string_value", "integer_value", "boolean_value")
+    if "feature" not in given or "default_percentage_allocation" not in given:
+        raise RefusalError(500, None)  # the real one takes a whole option only
+    values = ("type", "string_value", "integer_value", "boolean_value", "key")
     row.update({key: given[key] for key in values if key in given}, default_percentage_allocation=share)
     return jsonify(row)
 
@@ -166,6 +168,8 @@ def remove_option(project: int, number: int, option: int) -> Any:
 def _add_option(data: Database, feature: Row, given: Row) -> Row:
     share = float(given.get("default_percentage_allocation", ALL))
     _fits(data, feature["id"], share)
+    if given.get("key") == "control":
+        raise RefusalError(400, {"key": ["This key is reserved."]})
     row = data.insert(
         "options",
         uuid=new_uuid(),

@@ -1,14 +1,19 @@
 """The project, its environments, their keys, and tags."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, jsonify
+from flask import Blueprint, jsonify, request
 
-from tests.doubles.flagsmith.answers import body, database, page, required, user
+from tests.doubles.flagsmith.answers import NO_PERMISSION, body, database, page, required, user
 from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_key, new_uuid, now
 from tests.doubles.flagsmith.states import new_state
 
 projects = Blueprint("projects", __name__)
+LONGEST_TEXT = 100
+NO_TIME = (
+    "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
+)
 
 
 def new_project(data: Database, name: str) -> Row:
@@ -99,37 +104,99 @@ def environment(key: str) -> Any:
     return jsonify({**shown(row), "total_segment_overrides": len(overrides)})
 
 
+@projects.put("/environments/<key>/")
+@projects.patch("/environments/<key>/")
+def change_environment(key: str) -> Any:
+    user()
+    given, found = body(), database().rows("environments", api_key=key)
+    if not found:
+        raise RefusalError(404, {"detail": "No Environment matches the given query."})
+    if request.method == "PUT":
+        required(given, "name")
+    if "api_key" in given:
+        _check_text("api_key", given["api_key"])
+        if database().rows("environments", api_key=given["api_key"]) not in ([], found):
+            raise RefusalError(400, {"api_key": ["environment with this api key already exists."]})
+    found[0].update({name: given[name] for name in ("api_key", "name") if name in given})
+    database().touch(found[0]["id"])
+    return jsonify(shown(found[0]))
+
+
 @projects.get("/environments/<key>/api-keys/")
 def server_keys(key: str) -> Any:
     user()
-    number = database().one("environments", api_key=key)["id"]
-    return jsonify([_key(row) for row in database().rows("server_keys", environment=number)])
+    return jsonify([_key(row) for row in database().rows("server_keys", environment=_owner(key))])
 
 
 @projects.post("/environments/<key>/api-keys/")
 def add_server_key(key: str) -> Any:
     user()
-    given = body()
+    given, owner = body(), _owner(key)
     required(given, "name")
+    _check_text("name", given["name"])
     row = database().insert(
         "server_keys",
         key=f"ser.{new_key()}",
-        active=True,
+        active=given.get("active", True),
         created_at=now(),
         name=given["name"],
-        expires_at=given.get("expires_at"),
-        environment=database().one("environments", api_key=key)["id"],
+        expires_at=_time(given.get("expires_at")),
+        environment=owner,
     )
     return jsonify(_key(row)), 201
+
+
+@projects.put("/environments/<key>/api-keys/<int:number>/")
+@projects.patch("/environments/<key>/api-keys/<int:number>/")
+def change_server_key(key: str, number: int) -> Any:
+    user()
+    row, given = _server_key(key, number), body()
+    if request.method == "PUT":
+        required(given, "name")
+    if "name" in given:
+        _check_text("name", given["name"])
+    if "expires_at" in given:
+        given["expires_at"] = _time(given["expires_at"])
+    row.update({name: given[name] for name in ("name", "active", "expires_at") if name in given})
+    return jsonify(_key(row))
 
 
 @projects.delete("/environments/<key>/api-keys/<int:number>/")
 def remove_server_key(key: str, number: int) -> Any:
     user()
-    database().one("environments", api_key=key)
-    database().get("server_keys", number)
-    database().remove("server_keys", id=number)
+    database().remove("server_keys", id=_server_key(key, number)["id"])
     return "", 204
+
+
+def _owner(key: str) -> int:
+    """The environment's number; of one that there is not, nobody is the administrator."""
+    found = database().rows("environments", api_key=key)
+    if not found:
+        raise RefusalError(403, NO_PERMISSION)
+    return int(found[0]["id"])
+
+
+def _server_key(key: str, number: int) -> Row:
+    found = database().rows("server_keys", id=number, environment=_owner(key))
+    if not found:
+        raise RefusalError(404, {"detail": "No EnvironmentAPIKey matches the given query."})
+    return found[0]
+
+
+def _check_text(name: str, value: str | None) -> None:
+    if value is None:
+        raise RefusalError(400, {name: ["This field may not be null."]})
+    if not value:
+        raise RefusalError(400, {name: ["This field may not be blank."]})
+    if len(value) > LONGEST_TEXT:
+        raise RefusalError(400, {name: [f"Ensure this field has no more than {LONGEST_TEXT} characters."]})
+
+
+def _time(value: str | None) -> str | None:
+    try:
+        return value and datetime.fromisoformat(value).astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except ValueError:
+        raise RefusalError(400, {"expires_at": [NO_TIME]}) from None
 
 
 def _key(row: Row) -> Row:

@@ -7,7 +7,7 @@ from flag_engine.engine import get_evaluation_result
 from flagsmith.mappers import map_context_and_identity_data_to_context, map_environment_document_to_context
 from flask import Blueprint, Response, jsonify, request
 
-from tests.doubles.flagsmith.answers import body, database, required
+from tests.doubles.flagsmith.answers import body, database, required, user
 from tests.doubles.flagsmith.database import Database, RefusalError, Row
 from tests.doubles.flagsmith.states import latest, plain
 
@@ -136,6 +136,12 @@ def environment_document() -> Any:
     return answer
 
 
+@sdk.get("/environments/<key>/document/")
+def environment_document_for_people(key: str) -> Any:
+    user()
+    return jsonify(document(database(), database().one("environments", api_key=key)))
+
+
 def document(data: Database, environment: Row) -> Row:
     """All that a client needs to evaluate by itself."""
     project = data.get("projects", environment["project"])
@@ -155,7 +161,12 @@ def document(data: Database, environment: Row) -> Row:
                 "persist_trait_data": True,
             },
             "hide_disabled_flags": project["hide_disabled_flags"],
-            "segments": [_segment(data, environment, row) for row in data.rows("segments", project=project["id"])],
+            "segments": [
+                shown
+                for row in data.rows("segments", project=project["id"])
+                for shown in [_segment(data, environment, row)]
+                if row["feature"] is None or shown["feature_states"]
+            ],
             "enable_realtime_updates": False,
             "server_key_only_feature_ids": [],
         },

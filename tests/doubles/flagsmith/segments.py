@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, jsonify
+from flask import Blueprint, jsonify, request
 
 from tests.doubles.flagsmith.answers import body, database, page, required, user
 from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_uuid, now
@@ -13,7 +13,8 @@ segments = Blueprint("segments", __name__)
 @segments.get("/projects/<int:project>/segments/")
 def list_segments(project: int) -> Any:
     user()
-    return page(database().rows("segments", project=project))
+    wanted = request.args.get("q", "").lower()
+    return page(row for row in database().rows("segments", project=project) if wanted in row["name"].lower())
 
 
 @segments.post("/projects/<int:project>/segments/")
@@ -49,17 +50,16 @@ def one_segment(project: int, number: int) -> Any:
 
 
 @segments.put("/projects/<int:project>/segments/<int:number>/")
+@segments.patch("/projects/<int:project>/segments/<int:number>/")
 def change_segment(project: int, number: int) -> Any:
     user()
     row, given = database().one("segments", id=number, project=project), body()
-    required(given, "name", "rules")
-    _check(given["rules"])
-    row.update(
-        name=given["name"],
-        description=given.get("description"),
-        updated_at=now(),
-        rules=_rules(database(), given["rules"]),
-    )
+    if request.method == "PUT":
+        required(given, "name", "rules")
+    _check(given.get("rules", []))
+    row.update({name: given[name] for name in ("name", "description") if name in given}, updated_at=now())
+    if "rules" in given:
+        row["rules"] = _rules(database(), given["rules"])
     _changed(project)
     return jsonify(row)
 
@@ -116,7 +116,7 @@ def _condition(data: Database, given: Row) -> Row:
         "id": _id(data, "conditions", given),
         "operator": given["operator"],
         "property": given.get("property"),
-        "value": given["value"],
+        "value": str(given["value"]) if "value" in given else None,
         "description": given.get("description"),
     }
 

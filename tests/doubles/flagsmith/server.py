@@ -27,6 +27,17 @@ NOT_FOUND = (
     '\n<!doctype html>\n<html lang="en">\n<head>\n  <title>Not Found</title>\n</head>\n<body>\n  <h1>Not Found</h1>'
     "<p>The requested resource was not found on this server.</p>\n</body>\n</html>\n"
 )
+# What a browser is told that asks from a page of another origin: everybody may, with these headers.
+CORS_HEADERS = (
+    "sentry-trace, x-environment-key, traceparent, user-agent, x-csrftoken, tracestate, authorization, accept, "
+    "content-type, x-requested-with, origin, accept-encoding, baggage, x-e2e-test-auth-token, "
+    "flagsmith-application-name, flagsmith-sdk-user-agent, dnt, flagsmith-application-version"
+)
+PREFLIGHT = {
+    "Access-Control-Allow-Headers": CORS_HEADERS,
+    "Access-Control-Allow-Methods": "DELETE, GET, OPTIONS, PATCH, POST, PUT",
+    "Access-Control-Max-Age": "86400",
+}
 UI = '<!DOCTYPE html><html><head><title>Flagsmith</title></head><body><div id="app"></div></body></html>'
 METRICS = "# HELP flagsmith_build_info Flagsmith version and build information.\n# TYPE flagsmith_build_info gauge\n"
 
@@ -126,12 +137,18 @@ class Flagsmith:
         for start, status in self.failing.items():
             if request.path.startswith(start):
                 return Response(_broken(status), status=status, mimetype="text/html")
+        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+            return Response("", headers=PREFLIGHT, mimetype="text/html")
         self.database.lock.acquire()
         g.locked, g.database = True, self.database
         return None
 
     def _after(self, response: Response) -> Response:
         response.headers["Flagsmith-Version"] = self.version
+        response.vary.add("Origin")
+        if "Origin" in request.headers:
+            response.headers["Access-Control-Allow-Origin"] = "*"
+            response.headers["Access-Control-Expose-Headers"] = "Retry-After"
         if response.status_code == 204:
             del response.headers["Content-Type"]
         kept = (request.full_path, request.headers.get("X-Environment-Key", ""))

@@ -13,6 +13,7 @@ EMPTY = {"type": "unicode", "string_value": None, "integer_value": None, "boolea
 FIELDS = {"unicode": "string_value", "int": "integer_value", "bool": "boolean_value"}
 KINDS: Mapping[type, str] = {bool: "bool", int: "int", str: "unicode"}
 ALL = 100.0
+VERSIONED = {"detail": "Cannot modify feature states directly: the environment uses v2 feature versioning."}
 
 
 def new_state(data: Database, feature: Row, environment: int, segment: int | None = None) -> Row:
@@ -67,8 +68,7 @@ def shown(data: Database, row: Row, *, is_typed: bool = False) -> Row:
 def _environment(key: str) -> Row:
     row = database().one("environments", api_key=key)
     if row["use_v2_feature_versioning"] and request.method != "GET":
-        message = "Cannot modify feature states directly: the environment uses v2 feature versioning."
-        raise RefusalError(400, {"detail": message})
+        raise RefusalError(400, VERSIONED)
     return row
 
 
@@ -126,6 +126,10 @@ def change_state(key: str, number: int) -> Any:
 def change_override(number: int) -> Any:
     user()
     row, given = database().get("states", number), body()
+    if database().get("environments", row["environment"])["use_v2_feature_versioning"]:
+        raise RefusalError(400, VERSIONED)
+    if "feature" not in given or "environment" not in given:
+        raise RefusalError(500, None)  # the real one takes a whole state only
     if "feature_state_value" in given:
         row["value"] = {**EMPTY, **given["feature_state_value"]}
     _change(row, given)

@@ -1,0 +1,102 @@
+"""A project to reconcile: on the double, or on a real Flagsmith named by two variables."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flagsmith import Flagsmith as Sdk
+from typer.testing import Result
+
+from ops.flagsmith.client import FlagsmithClient
+from tests.doubles.flagsmith import Flagsmith, serve
+from tests.recording import ROOT
+
+Run = Callable[..., Result]
+EXAMPLE = ROOT / "flags" / "catalogue.yaml"
+URL = "FLAGSMITH_TEST_URL"
+"""The address of a real Flagsmith with an empty project FootAnalytics, to run these tests against; with
+FLAGSMITH_API_KEY, an organisation's key. Everything in the project is deleted."""
+API_KEY = "only-for-tests"
+ENVIRONMENTS = ("development", "staging", "production")
+
+
+@dataclass
+class Project:
+    """A project at an address.
+
+    Attributes:
+        url: The address.
+        client: With an organisation's key.
+        double: The double behind it; None for a real one.
+    """
+
+    url: str
+    client: FlagsmithClient
+    double: Flagsmith | None
+
+    @property
+    def is_real(self) -> bool:
+        return self.double is None
+
+    def environments(self) -> dict[str, str]:
+        """The client-side keys."""
+        rows = self.client.pages("/api/v1/environments/", {"project": 1})
+        return {row["name"]: row["api_key"] for row in rows}
+
+    @contextmanager
+    def sdk(self, environment: str, *, local: bool) -> Iterator[Sdk]:
+        """The official SDK, evaluating here or there."""
+        key = self.environments()[environment]
+        if local:
+            path = f"/api/v1/environments/{key}/api-keys/"
+            key = self.client.post(path, {"name": "tests"})["key"]
+        made = Sdk(
+            environment_key=key,
+            api_url=f"{self.url}/api/v1/",
+            enable_local_evaluation=local,
+            environment_refresh_interval_seconds=3600,
+            request_timeout_seconds=30,
+        )
+        try:
+            if local:
+                made.update_environment()
+            yield made
+        finally:
+            if local:
+                made.environment_data_polling_manager_thread.stop()
+
+
+@contextmanager
+def project(*, environments: tuple[str, ...] = ENVIRONMENTS) -> Iterator[Project]:
+    """An empty project: of the double, or of the real Flagsmith that the variables name."""
+    url = os.environ.get(URL)
+    if url:
+        with FlagsmithClient(url) as client:
+            client.use_api_key(os.environ["FLAGSMITH_API_KEY"])
+            _empty(client)
+            yield Project(url, client, None)
+        return
+    double = Flagsmith(project="FootAnalytics")
+    double.database.api_keys.add(API_KEY)
+    double.add_environments(*environments)
+    with serve(double), FlagsmithClient(double.url, longest_wait=0.05) as client:
+        client.use_api_key(API_KEY)
+        yield Project(double.url, client, double)
+
+
+def _empty(client: FlagsmithClient) -> None:
+    for what in ("features", "segments"):
+        for row in list(client.pages(f"/api/v1/projects/1/{what}/")):
+            client.delete(f"/api/v1/projects/1/{what}/{row['id']}/")
+    for row in list(client.pages("/api/v1/environments/", {"project": 1})):
+        client.delete(f"/api/v1/environments/{row['api_key']}/")
+
+
+def example(home: Path, change: Callable[[str], str] = lambda text: text) -> Path:
+    """A copy of the example catalogue, with its text changed."""
+    path = home / "catalogue.yaml"
+    before = EXAMPLE.read_text(encoding="utf-8")
+    path.write_text(change(before), encoding="utf-8")
+    return path
