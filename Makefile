@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
+EXAMPLES := examples/node/node_modules/.stamp examples/react/dist/index.html
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview smoke down test test-fast lint format lock docs
+.PHONY: help setup up preview smoke down test test-fast lint format lock docs examples
 
 help: ## Show these commands.
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,11 +33,22 @@ smoke: setup ## Test the stack `local` from outside: does it do what it is there
 down: setup ## Remove the stack `local`, and end the local cluster.
 	@$(BIN)/ff cluster down
 
-test: setup lint ## Lint, check types, and run every test (makes a throw-away cluster).
+test: setup lint examples ## Lint, check types, and run every test (makes a throw-away cluster).
 	$(BIN)/python -m pytest
 
-test-fast: setup ## The tests that need no cluster.
+test-fast: setup examples ## The tests that need no cluster.
 	$(BIN)/python -m pytest -m "not cluster" -n 2 -q
+
+examples: ## Install the packages of examples/, and build their page.
+	@if command -v npm >/dev/null; then $(MAKE) --silent $(EXAMPLES); \
+	else echo "npm is not installed: examples/node and examples/react are left out, their tests are skipped."; fi
+
+examples/%/node_modules/.stamp: examples/%/package-lock.json examples/%/package.json
+	cd examples/$* && npm ci --no-audit --no-fund
+	@touch $@
+
+examples/react/dist/index.html: examples/react/node_modules/.stamp $(wildcard examples/react/src/* examples/react/*.js examples/react/*.html) examples/matches.json
+	cd examples/react && npm run build
 
 lint: setup ## ruff and mypy.
 	$(BIN)/ruff check .

@@ -81,12 +81,14 @@ class Plan:
         changes: In their order.
         unmanaged: What people made and the catalogue does not mention, in words.
         totals: How many objects there are, by environment; the project's own segments and flags under None.
+        waiting: What cannot be done yet, in words.
         requests: How many requests reading took.
     """
 
     changes: tuple[Change, ...]
     unmanaged: tuple[str, ...]
     totals: Mapping[str | None, int]
+    waiting: tuple[str, ...] = ()
     requests: int = 0
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from ops.flags.access import groups_of
 from ops.flags.model import Catalogue, Condition, Flag, Rollout, Segment, State, Target
 from ops.flags.spec import FlagSpec, OptionSpec, OverrideSpec, ProjectSpec, Rule, Rules, SegmentSpec, StateSpec
 from ops.flags.values import Plain, plain
@@ -30,7 +31,7 @@ def desired(catalogue: Catalogue) -> ProjectSpec:
             options=tuple(OptionSpec(item.name, plain(item.value), item.weight) for item in flag.variations[1:]),
             states=states,
         )
-    return ProjectSpec(catalogue.environments, segments, flags)
+    return ProjectSpec(catalogue.environments, segments, flags, groups_of(catalogue))
 
 
 def rules(segment: Segment) -> Rules:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from ops.flags.codegen import constant
 
 HASH = frozenset([".py", ".pyi", ".rb", ".rake", ".ex", ".exs", ".sh", ".bash"])
-SLASH = frozenset([".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".go", ".java", ".kt", ".kts", ".rs"])
-SLASH |= {".groovy", ".gradle", ".scala", ".cs", ".swift", ".php", ".dart", ".c", ".cc", ".cpp", ".h", ".hpp", ".m"}
+# Names in snake_case are rare here: one like a flag's is the flag, as a key or as a property of useFlags(...).
+SCRIPT = frozenset([".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"])
+SLASH = SCRIPT | {".go", ".java", ".kt", ".kts", ".groovy", ".gradle", ".scala", ".cs", ".swift", ".php", ".dart"}
+SLASH |= {".rs", ".c", ".cc", ".cpp", ".h", ".hpp", ".m"}
 # In these a name needs no quotes.
 DATA = frozenset([".yaml", ".yml", ".json", ".toml", ".ini", ".properties"])
 MARKUP = frozenset([".html", ".htm", ".vue", ".svelte", ".astro", ".xml", ".erb", ".ejs", ".hbs", ".mustache"])
@@ -87,7 +89,7 @@ def mentions(text: str, suffix: str, names: Names) -> Iterator[tuple[str, int]]:
     for match in names.literal.finditer(code):
         before, after = code[match.start() - 1 : match.start()], code[match.end() : match.end() + 1]
         is_quoted = before == after and before in ("'", '"', "`")
-        if is_quoted or ("_" in match[0] and inside(match.start())):
+        if is_quoted or ("_" in match[0] and (suffix in SCRIPT or inside(match.start()))):
             yield match[0], match.start()
     if suffix in DATA:
         return

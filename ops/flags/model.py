@@ -129,7 +129,7 @@ def _kind(value: object) -> object:
 class Flag(Part):
     """A flag: who owns it, what it is for, and what it is in each environment."""
 
-    description: Annotated[str, Field(min_length=1)] = Field(description="What it switches, for people.")
+    description: str = Field(description="What it switches, for people.")
     owner: Annotated[str, Field(min_length=1)] = Field(description="The team that answers for it.")
     kind: Annotated[Kind, BeforeValidator(_kind)] = Field(
         description="release: new code, until it is everywhere. experiment: until it is decided. ops: to switch load "

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from ops.errors import OpsError
+from ops.flags.access import compare_group, without_account
 from ops.flags.change import Action, Change, Kind, Plan
 from ops.flags.compare import compare_states, matched, state_as_json
 from ops.flags.snapshot import RemoteFlag, RemoteSegment, Snapshot
@@ -26,10 +27,12 @@ def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> Plan:
         *(_segment(item, found.segments.get(name), found) for name, item in wanted.segments.items()),
         *(_flag(item, found.flags.get(name), found) for name, item in wanted.flags.items()),
         _left(wanted, found, delete=delete),
+        *(compare_group(item, found.groups.get(name), found.users) for name, item in wanted.groups.items()),
     )
-    totals: dict[str | None, int] = {None: len(wanted.segments) + len(wanted.flags)}
+    totals: dict[str | None, int] = {None: len(wanted.segments) + len(wanted.flags) + len(wanted.groups)}
     totals |= dict.fromkeys(wanted.environments, len(wanted.flags))
-    return Plan(tuple(changes), tuple(_unmanaged(wanted, found, delete=delete)), totals, found.requests)
+    unmanaged = tuple(_unmanaged(wanted, found, delete=delete))
+    return Plan(tuple(changes), unmanaged, totals, without_account(wanted.groups.values(), found.users), found.requests)
 
 
 def _check(wanted: ProjectSpec, found: Snapshot) -> None:
@@ -143,6 +146,9 @@ def _unmanaged(wanted: ProjectSpec, found: Snapshot, *, delete: bool) -> Iterato
             yield f"flag {name}"
         elif name in wanted.flags:
             yield from _foreign_overrides(wanted.flags[name], flag, found.segments)
+
+    if wanted.groups:
+        yield from (f"group {name}" for name in found.groups if name not in wanted.groups)
 
 
 def _foreign_overrides(wanted: FlagSpec, found: RemoteFlag, segments: Mapping[str, RemoteSegment]) -> Iterator[str]:

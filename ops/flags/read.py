@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.errors import OpsError
+from ops.flags.read_groups import read_groups
 from ops.flags.remote_rules import read_rules
 from ops.flags.snapshot import RemoteFlag, RemoteOption, RemoteOverride, RemoteSegment, RemoteState, Snapshot, Variant
 from ops.flags.spec import MARK
@@ -36,13 +37,16 @@ class Link:
     priority: int
 
 
-def read(connection: Connection, names: Collection[str], wanted: Collection[str]) -> Snapshot:
+def read(
+    connection: Connection, names: Collection[str], wanted: Collection[str], *, with_groups: bool = False
+) -> Snapshot:
     """The project as it is now.
 
     Args:
         connection: Where.
         names: The environments to read; those that are not there are left out.
         wanted: Flags whose overrides are read even if they are archived.
+        with_groups: Whether groups of people are read as well: three requests more, and one for each environment.
     """
     client, project = connection.client, f"/api/v1/projects/{connection.project}"
     environments = [item for item in connection.environments if item.name in names]
@@ -55,6 +59,7 @@ def read(connection: Connection, names: Collection[str], wanted: Collection[str]
         found = _known(segments, environments, states, documents, needed)
         missing = [key for key, rows in found.items() if _is_unsure(rows)]
         links = dict(zip(missing, pool.map(lambda key: _links(client, *key), missing), strict=True))
+        groups, users = read_groups(connection, environments, pool) if with_groups else ({}, {})
     labels = {row["id"]: row["label"] for row in tags}
     by_environment = {item.id: item.name for item in environments}
     flags: dict[int, dict[str, RemoteState]] = defaultdict(dict)
@@ -69,7 +74,9 @@ def read(connection: Connection, names: Collection[str], wanted: Collection[str]
         segments={row["name"]: _segment(row) for row in reversed(segments)},
         ambiguous=frozenset(name for name in counted if counted.count(name) > 1),
         flags={row["name"]: _flag(row, labels, flags[row["id"]]) for row in features},
-        requests=4 + 2 * len(environments) + len(missing),
+        groups=groups,
+        users=users,
+        requests=4 + 2 * len(environments) + len(missing) + (3 + len(environments)) * with_groups,
     )
 
 

@@ -1,5 +1,6 @@
 """What must hold in a catalogue beyond its form: names, references, weights, lifecycle."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -86,6 +87,7 @@ def _flags(catalogue: Catalogue, today: date) -> Iterator[Problem]:
         key: Key = ("flags", name)
         yield from _name(key, name)
         yield from _lifecycle(key, name, flag, today)
+        yield from _json((*key, "value"), flag.value)
         yield from _variations(key, flag)
         yield from _rollout((*key, "rollout"), flag.rollout, catalogue, is_on=flag.enabled)
         yield from _targeting((*key, "targeting"), flag.targeting, flag, flag.rollout, catalogue)
@@ -97,6 +99,8 @@ def _flags(catalogue: Catalogue, today: date) -> Iterator[Problem]:
 
 
 def _lifecycle(key: Key, name: str, flag: Flag, today: date) -> Iterator[Problem]:
+    if not flag.description.strip():
+        yield Problem((*key, "description"), "is empty: say what the flag switches", is_warning=True)
     if flag.version is not None and f"v{flag.version}" not in name.split("_"):
         yield Problem((*key, "version"), f"is {flag.version}: the name must say so, such as {name}_v{flag.version}")
     if flag.kind is Kind.RELEASE and not flag.success:
@@ -118,6 +122,8 @@ def _variations(key: Key, flag: Flag) -> Iterator[Problem]:
     total = sum(item.weight for item in flag.variations)
     if abs(total - ALL) > CLOSE:
         yield Problem((*key, "variations"), f"have weights of {total:g} together: they must be 100")
+    for number, item in enumerate(flag.variations):
+        yield from _json((*key, "variations", number, "value"), item.value)
     for number, item in enumerate(flag.variations[1:], 1):
         if item.name == CONTROL:
             text = f"{CONTROL} is Flagsmith's own name of the first variation: give it to that one, or another name"
@@ -127,6 +133,7 @@ def _variations(key: Key, flag: Flag) -> Iterator[Problem]:
 
 
 def _state(key: Key, state: State, flag: Flag, catalogue: Catalogue) -> Iterator[Problem]:
+    yield from _json((*key, "value"), state.value)
     yield from _rollout((*key, "rollout"), state.rollout, catalogue, is_on=bool(state.enabled))
     rollout = state.rollout or flag.rollout
     yield from _targeting((*key, "targeting"), state.targeting or (), flag, rollout, catalogue)
@@ -156,11 +163,22 @@ def _rollout(key: Key, rollout: Rollout | None, catalogue: Catalogue, *, is_on: 
             yield _unknown((*key, "segments", name), "segment", catalogue.segments)
 
 
+def _json(key: Key, value: object) -> Iterator[Problem]:
+    """A value of several parts has to be JSON, which has neither dates nor numbers beyond all numbers."""
+    if not isinstance(value, Mapping | list):
+        return
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        yield Problem(key, f"cannot be written as JSON: {error}. Dates are texts there, in quotes")
+
+
 def _targeting(
     key: Key, targets: tuple[Target, ...], flag: Flag, rollout: Rollout | None, catalogue: Catalogue
 ) -> Iterator[Problem]:
     seen: set[str] = set()
     for number, target in enumerate(targets):
+        yield from _json((*key, number, "value"), target.value)
         yield from _weights((*key, number, "weights"), target.weights, flag)
         if target.weights is not None and target.value is not None:
             yield Problem((*key, number), "has both a value and weights: the value is for all of the segment, or none")

@@ -34,7 +34,9 @@ def show(console: Console, plan: Plan) -> None:
         _object(console, f"{kind} {name}", list(changes))
     for line in plan.unmanaged:
         console.print(f" . {escape(line)}: not in the catalogue, left alone", style="dim", soft_wrap=True)
-    if plan.changes or plan.unmanaged:
+    for line in plan.waiting:
+        console.print(f" ! {escape(line)}", style="yellow", soft_wrap=True)
+    if plan.changes or plan.unmanaged or plan.waiting:
         console.print()
     console.print(_table(plan.counts()))
 
@@ -44,7 +46,7 @@ def _object(console: Console, title: str, changes: list[Change]) -> None:
     sign, style = SIGNS[whole[0].action if whole else Action.UPDATE]
     what = f" ({DONE[whole[0].action]})" if whole and whole[0].action in (Action.ADOPT, Action.ARCHIVE) else ""
     shown = whole[0].after if whole and whole[0].action is Action.CREATE else None
-    described = f": {_value(shown)}" if shown else ""
+    described = f": {value_in_words(shown)}" if shown else ""
     console.print(f" {sign} {title}{what}{described}", style=style, markup=False, soft_wrap=True)
     for change in changes:
         if change not in whole:
@@ -57,9 +59,9 @@ def in_words(change: Change) -> str:
     where = f"{change.environment}: " if change.environment else ""
     what = " ".join(change.field)
     if change.action is Action.UPDATE and not (change.before is None and isinstance(change.after, list)):
-        return f"{where}{what} {_value(change.before)} → {_value(change.after)}"
+        return f"{where}{what} {value_in_words(change.before)} → {value_in_words(change.after)}"
     shown = change.before if change.action is Action.DELETE else change.after
-    return f"{where}{what}{' ' if what and shown is not None else ''}{'' if shown is None else _value(shown)}"
+    return f"{where}{what}{' ' if what and shown is not None else ''}{'' if shown is None else value_in_words(shown)}"
 
 
 def sentence(change: Change) -> str:
@@ -68,13 +70,14 @@ def sentence(change: Change) -> str:
     return f"{change.kind} {change.name} {DONE[change.action]}" + (f": {rest}" if rest else "")
 
 
-def _value(value: Any) -> str:
+def value_in_words(value: Any) -> str:
+    """A value, a state or a list of them in one line."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, Mapping):
         return ", ".join(_entries(value)) or "nothing"
     if isinstance(value, list):
-        return ", ".join(map(_value, value)) or "nothing"
+        return ", ".join(map(value_in_words, value)) or "nothing"
     if isinstance(value, float):
         return f"{value:g}"
     return "nothing" if value is None else str(value)
@@ -84,15 +87,15 @@ def _entries(value: Mapping[str, Any]) -> Iterator[str]:
     """The parts of a state or an override: on, value red, weights a 50 b 25, then its overrides."""
     for key, item in value.items():
         if key == "enabled":
-            yield _value(item)
+            yield value_in_words(item)
         elif key == "overrides":
             yield from (f"{item['segment']} {' '.join(_entries({**item, 'segment': None}))}" for item in item)
         elif isinstance(item, Mapping):
-            yield f"{key} " + " ".join(f"{name} {_value(weight)}" for name, weight in item.items())
+            yield f"{key} " + " ".join(f"{name} {value_in_words(weight)}" for name, weight in item.items())
         elif isinstance(item, float | int) and not isinstance(item, bool) and key != "value":
             yield f"{key} {item:g}"
         elif item is not None:
-            yield f"{key} {_value(item)}"
+            yield f"{key} {value_in_words(item)}"
 
 
 def _table(counts: Mapping[str | None, Counts]) -> Table:

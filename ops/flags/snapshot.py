@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ops.flags.spec import TAG, Rules
+from ops.flags.spec import TAG, Grant, Rules
 from ops.flags.values import Plain
 from ops.flagsmith.deployed import Environment
 
@@ -94,6 +94,25 @@ class RemoteFlag:
 
 
 @dataclass(frozen=True)
+class RemoteGrant:
+    """A group's permissions, which have an id of their own."""
+
+    id: int
+    grant: Grant
+
+
+@dataclass(frozen=True)
+class RemoteGroup:
+    """A group of people: its permissions in the project and, by name, in environments; its members' ids by address."""
+
+    id: int
+    name: str
+    project: RemoteGrant | None
+    environments: Mapping[str, RemoteGrant]
+    members: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """A project at one moment.
 
@@ -104,6 +123,8 @@ class Snapshot:
         segments: By name; of several with one name the first.
         ambiguous: Names that several segments have.
         flags: By name.
+        groups: Groups of people, by name; read only where a catalogue has some.
+        users: The ids of the organisation's people, by address.
         requests: How many requests it took to read.
     """
 
@@ -113,4 +134,6 @@ class Snapshot:
     segments: Mapping[str, RemoteSegment] = field(default_factory=dict)
     ambiguous: frozenset[str] = frozenset()
     flags: Mapping[str, RemoteFlag] = field(default_factory=dict)
+    groups: Mapping[str, RemoteGroup] = field(default_factory=dict)
+    users: Mapping[str, int] = field(default_factory=dict)
     requests: int = 0

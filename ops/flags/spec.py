@@ -127,9 +127,31 @@ class FlagSpec:
 
 
 @dataclass(frozen=True)
+class Grant:
+    """What a group may do in the project, or in an environment; an admin may do everything there."""
+
+    permissions: frozenset[str] = frozenset()
+    admin: bool = False
+
+    def __str__(self) -> str:
+        return "admin" if self.admin else ", ".join(sorted(self.permissions)) or "nothing"
+
+
+@dataclass(frozen=True)
+class GroupSpec:
+    """A group of people; None as members leaves them to the UI."""
+
+    name: str
+    project: Grant
+    environments: Mapping[str, Grant]
+    members: frozenset[str] | None
+
+
+@dataclass(frozen=True)
 class ProjectSpec:
     """All that is wanted of a project."""
 
     environments: tuple[str, ...]
     segments: Mapping[str, SegmentSpec]
     flags: Mapping[str, FlagSpec]
+    groups: Mapping[str, GroupSpec] = field(default_factory=dict)

@@ -51,7 +51,7 @@ def summary(outcomes: Sequence[Outcome], *, dry: bool) -> str:
     right = sum(outcome.is_unchanged for outcome in outcomes)
     failed = sum(outcome.problem is not None for outcome in outcomes)
     changed = len(outcomes) - right - failed
-    text = f"{len(outcomes)} deliveries: {changed} {'to be changed' if dry else 'changed'}, {right} right already"
+    text = f"Deliveries: {changed} {'to be changed' if dry else 'changed'}, {right} right already"
     return f"{text}, {failed} failed." if failed else f"{text}."
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FILE = Path(__file__).parent / "flagsmith-2.265.0.json"
+FOLDER = Path(__file__).parent
 # Times, random names and secrets: of these only the type has to agree.
 VOLATILE = frozenset(
     [
@@ -17,7 +17,7 @@ VOLATILE = frozenset(
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its answer."""
+    """One request and its answer; `key` is the environment's key it was sent with, where the recording names it."""
 
     number: int
     method: str
@@ -28,6 +28,7 @@ class Exchange:
     status: int
     kind: str
     answer: Any
+    key: str | None = None
 
     @property
     def name(self) -> str:
@@ -35,9 +36,9 @@ class Exchange:
         return f"{self.number} {self.method} {self.path}{note}"
 
 
-def exchanges() -> list[Exchange]:
-    """All of them, in the order in which they were recorded."""
-    found = json.loads(FILE.read_text(encoding="utf-8"))["exchanges"]
+def exchanges(name: str) -> list[Exchange]:
+    """Those of one recording, in the order in which they were made."""
+    found = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))["exchanges"]
     return [
         Exchange(
             number,
@@ -49,6 +50,7 @@ def exchanges() -> list[Exchange]:
             item["response"]["status"],
             (item["response"]["content_type"] or "").partition(";")[0],
             item["response"]["body"],
+            item["request"].get("key"),
         )
         for number, item in enumerate(found)
     ]

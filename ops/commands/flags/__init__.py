@@ -2,13 +2,16 @@
 
 import typer
 
-from ops.commands.flags import catalogue, code, reconcile, served
+from ops.commands.flags import catalogue, code, reconcile, served, transfer
 
 app = typer.Typer(no_args_is_help=True, help="The flags: what is declared in git, and what is served.")
 app.command()(catalogue.validate)
 app.command()(catalogue.schema)
 app.command()(reconcile.plan)
 app.command()(reconcile.apply)
+app.command()(transfer.export)
+app.command()(transfer.diff)
+app.command()(transfer.promote)
 app.command()(served.get)
 app.command()(code.codegen)
 app.command()(code.references)

@@ -126,6 +126,14 @@ def add_users(group: int) -> Any:
     return jsonify(row)
 
 
+@people.post("/organisations/1/groups/<int:group>/remove-users/")
+def remove_users(group: int) -> Any:
+    user()
+    row, gone = database().get("groups", group), body()["user_ids"]
+    row["users"] = [member for member in row["users"] if member["id"] not in gone]
+    return jsonify(row)
+
+
 @people.get("/projects/permissions/")
 def project_permissions() -> Any:
     return _described(PROJECT_PERMISSIONS)
@@ -161,6 +169,25 @@ def grant_environment(environment: str) -> Any:
     return _grant("environment_grants", environment, ENVIRONMENT_PERMISSIONS)
 
 
+@people.put("/projects/<project>/user-group-permissions/<int:number>/")
+def change_project_grant(project: str, number: int) -> Any:
+    return _change_grant("project_grants", project, number, PROJECT_PERMISSIONS)
+
+
+@people.put("/environments/<environment>/user-group-permissions/<int:number>/")
+def change_environment_grant(environment: str, number: int) -> Any:
+    return _change_grant("environment_grants", environment, number, ENVIRONMENT_PERMISSIONS)
+
+
+def _change_grant(table: str, where: str, number: int, known: dict[str, str]) -> Any:
+    user()
+    given = body()
+    _check_permissions(given, known)
+    row = database().one(table, id=number, where=where)
+    row.update({key: given[key] for key in ("permissions", "admin")})
+    return jsonify(_grant_shown(row))
+
+
 def _grants(table: str, where: str) -> Any:
     user()
     rows = database().rows(table, where=where)
@@ -170,11 +197,15 @@ def _grants(table: str, where: str) -> Any:
 def _grant(table: str, where: str, known: dict[str, str]) -> Any:
     user()
     given = body()
+    _check_permissions(given, known)
+    values = {key: given[key] for key in ("permissions", "admin", "group")}
+    return jsonify(_grant_shown(database().insert(table, where=where, **values))), 201
+
+
+def _check_permissions(given: Row, known: dict[str, str]) -> None:
     unknown = [name for name in given["permissions"] if name not in known]
     if unknown:
         raise RefusalError(400, {"permissions": [f'Invalid pk "{unknown[0]}" - object does not exist.']})
-    values = {key: given[key] for key in ("permissions", "admin", "group")}
-    return jsonify(_grant_shown(database().insert(table, where=where, **values))), 201
 
 
 def _grant_shown(row: Row) -> Row:

@@ -1,0 +1,1 @@
+"""A small program that asks Flagsmith which features a user has."""

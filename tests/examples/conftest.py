@@ -1,0 +1,148 @@
+"""A double with the catalogue's flags, and the two programs of `examples/` that are run against it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from ops.flags.load import load
+from ops.flags.model import Catalogue
+from tests.doubles.flagsmith import Flagsmith, serve
+from tests.examples.seed import seed
+from tests.recording import ROOT
+
+EXAMPLES = ROOT / "examples"
+SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Service:
+    """The double, with the address and the keys of one of its environments, as the examples want them."""
+
+    flagsmith: Flagsmith
+    client_key: str
+    server_key: str
+
+    @property
+    def url(self) -> str:
+        return f"{self.flagsmith.url}/api/v1/"
+
+    def key(self, evaluation: str) -> str:
+        """The key with which a program evaluates flags this way."""
+        return self.server_key if evaluation == "local" else self.client_key
+
+    def flags(self, identity: str, traits: Mapping[str, object] | None = None) -> dict[str, tuple[bool, Any]]:
+        """What a user's flags are: on or off, and the value."""
+        body = {
+            "identifier": identity,
+            "traits": [{"trait_key": key, "trait_value": value} for key, value in (traits or {}).items()],
+        }
+        headers = {"X-Environment-Key": self.client_key}
+        found = httpx.post(f"{self.url}identities/", json=body, headers=headers).json()["flags"]
+        return {row["feature"]["name"]: (row["enabled"], row["feature_state_value"]) for row in found}
+
+    def identity_in(self, variant: str) -> str:
+        """Somebody who sees this dashboard: who does follows from the environment's key, which is random."""
+        names = (f"user-{number}" for number in range(1000))
+        return next(name for name in names if self.flags(name)["dashboard_ab_test"] == (True, variant))
+
+    def used(self) -> dict[str, int]:
+        """How often each flag was read, as far as it was reported."""
+        rows = self.flagsmith.database.rows("evaluations")
+        return {
+            row["feature"]: sum(item["count"] for item in rows if item["feature"] == row["feature"]) for row in rows
+        }
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    return load(ROOT / "flags" / "catalogue.yaml")[0]
+
+
+@contextmanager
+def serving(catalogue: Catalogue) -> Iterator[Service]:
+    """The catalogue's flags in the environment `development` of a double."""
+    with serve(Flagsmith()) as flagsmith:
+        (key,) = flagsmith.add_environments("development").values()
+        seed(flagsmith, catalogue)
+        server_key = "ser.of-the-tests-alone"
+        flagsmith.database.insert("server_keys", key=server_key, active=True, expires_at=None, environment=1)
+        flagsmith.forget()
+        yield Service(flagsmith, key, server_key)
+
+
+@pytest.fixture
+def service(catalogue: Catalogue) -> Iterator[Service]:
+    with serving(catalogue) as made:
+        yield made
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a program did: with which code it ended, what it printed, and how long it took."""
+
+    code: int
+    text: str
+    notice: str
+    seconds: float
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def flags(self) -> dict[str, tuple[bool, Any]]:
+        return {name: (flag["enabled"], flag["value"]) for name, flag in self.json["flags"].items()}
+
+
+@dataclass(frozen=True)
+class Program:
+    """One of the examples that are programs."""
+
+    command: tuple[str, ...]
+    home: Path
+
+    def run(self, *arguments: str, url: str = "", key: str = "") -> Run:
+        """Run it; neither of its streams may hold the key."""
+        variables = {"FLAGSMITH_API_URL": url, "FLAGSMITH_ENVIRONMENT_KEY": key}
+        environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **variables}
+        start = time.monotonic()
+        done = subprocess.run(
+            [*self.command, *arguments],
+            cwd=self.home,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=SECONDS,
+            check=False,
+        )
+        assert not key or key not in done.stdout + done.stderr
+        return Run(done.returncode, done.stdout, done.stderr, time.monotonic() - start)
+
+
+def node(example: str) -> str:
+    """Where Node is; skips the test where it, or what `make examples` makes, is missing."""
+    program = shutil.which("node")
+    if program is None:
+        pytest.skip("node is not installed: see examples/node/README.md")
+    if not (EXAMPLES / example / "node_modules").is_dir():
+        pytest.skip(f"the packages of examples/{example} are not installed: make examples")
+    return program
+
+
+@pytest.fixture(params=["python", "node"])
+def program(request: pytest.FixtureRequest) -> Program:
+    if request.param == "python":
+        return Program((sys.executable, "-m", "footanalytics"), EXAMPLES / "python")
+    return Program((node("node"), "src/main.js"), EXAMPLES / "node")
