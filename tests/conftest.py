@@ -48,13 +48,13 @@ def program() -> Callable[[str, str], str]:
 
 @pytest.fixture
 def run() -> Iterator[Callable[..., Result]]:
-    """Run `ff` with these arguments in this process."""
+    """Run `ff` with these arguments in this process; `given` is typed at its prompts."""
 
-    def invoke(*arguments: str) -> Result:
+    def invoke(*arguments: str, given: str | None = None) -> Result:
         # The consoles are shared and hold on to the streams of the run in which they were first used.
         console.progress.cache_clear()
         console.output.cache_clear()
-        return CliRunner(env={"COLUMNS": "400"}).invoke(app, arguments, catch_exceptions=False)
+        return CliRunner(env={"COLUMNS": "400"}).invoke(app, arguments, input=given, catch_exceptions=False)
 
     yield invoke
     console.progress.cache_clear()

@@ -12,7 +12,7 @@ from ops.console import output, progress
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ops.access.site import Site
     from ops.keys.model import Outcome
@@ -69,10 +69,11 @@ def sync(
     declared, _ = read(catalogue)
     with connect(stack=stack, url=url, project=declared.project) as connection:
         run = Run(work.site_of(connection), connection.client, adopt=adopt, dry=dry_run)
-        outcomes = work.sync(connection, run, declared.keys)
-        left = work.leftovers(connection, run, outcomes)
-    for item in left:
-        progress().print(report.leftover(item), style="yellow", markup=False, soft_wrap=True)
+        if dry_run:
+            progress().print("Nothing is written. What would be done:")
+        outcomes = _told(work.sync(connection, run, declared.keys))
+        for item in work.leftovers(connection, run, outcomes):
+            progress().print(report.leftover(item), style="yellow", markup=False, soft_wrap=True)
     _conclude(outcomes, dry=dry_run)
 
 
@@ -119,7 +120,7 @@ def _rotate_server(
     with connect(stack=stack, url=url, project=declared.project) as connection:
         site = work.site_of(connection)
         run = Run(site, connection.client, rotates=True, overlap=length)
-        outcomes = work.sync(connection, run, chosen)
+        outcomes = _told(work.sync(connection, run, chosen))
     if any(outcome.ending for outcome in outcomes):
         progress().print(
             "Restart what reads these Secrets before the old keys end. Flagsmith ends no key by itself: the first "
@@ -127,7 +128,7 @@ def _rotate_server(
             markup=False,
             soft_wrap=True,
         )
-    _conclude(outcomes, dry=False)
+    _conclude(outcomes)
 
 
 def _rotate_client(environment: str, stack: str | None, url: str | None, catalogue: Path, *, yes: bool) -> None:
@@ -145,10 +146,10 @@ def _rotate_client(environment: str, stack: str | None, url: str | None, catalog
         changed = work.change_client_key(connection, environment)
         progress().print(f"The client key of {environment} is another one now.", markup=False)
         chosen = [item for item in declared.keys if item.environment == environment]
-        outcomes = work.sync(changed, Run(site, connection.client), chosen)
+        outcomes = _told(work.sync(changed, Run(site, connection.client), chosen))
     if any(outcome.problem for outcome in outcomes):
         progress().print("`ff keys sync` completes it.")
-    _conclude(outcomes, dry=False)
+    _conclude(outcomes)
 
 
 def _warning(environment: str, site: "Site") -> str:
@@ -173,18 +174,27 @@ def _confirm(environment: str) -> None:
         raise OpsError("Nothing was changed: it was not confirmed.")
 
 
-def _conclude(outcomes: "Sequence[Outcome]", *, dry: bool) -> None:
-    """Print what was done; exits with 1 when something failed."""
+def _told(outcomes: "Iterable[Outcome]") -> "list[Outcome]":
+    """Print what was done for each delivery, as it is done."""
     from ops.keys import report
 
-    if dry:
-        progress().print("Nothing is written. What would be done:")
+    told = []
     for outcome in outcomes:
         for line in report.lines(outcome):
             output().print(line, markup=False)
-    for outcome in outcomes:
         for line in report.problem(outcome):
             progress().print(line, style="red", markup=False, soft_wrap=True)
+        told.append(outcome)
+    return told
+
+
+def _conclude(outcomes: "Sequence[Outcome]", *, dry: bool = False) -> None:
+    """Sum it up; exits with 1 when something failed."""
+    from ops.keys import report
+
+    if not outcomes:
+        progress().print("The catalogue delivers no keys here: its `keys` say which applications get them.")
+        return
     has_failed = any(outcome.problem for outcome in outcomes)
     progress().print(report.summary(outcomes, dry=dry), style="red" if has_failed else "green")
     if has_failed:

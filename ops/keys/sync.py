@@ -1,6 +1,6 @@
 """Brings all deliveries of a catalogue to what they should be, and rotates their keys."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -38,9 +38,10 @@ def site_of(connection: Connection) -> Site:
     return connection.site
 
 
-def sync(connection: Connection, run: Run, deliveries: Sequence[Delivery]) -> list[Outcome]:
-    """Bring each delivery to what it should be; one that fails does not stop the others."""
-    return [_delivered(connection, run, delivery) for delivery in deliveries]
+def sync(connection: Connection, run: Run, deliveries: Sequence[Delivery]) -> Iterator[Outcome]:
+    """Bring each delivery to what it should be, one after the other; one that fails does not stop the others."""
+    for delivery in deliveries:
+        yield _delivered(connection, run, delivery)
 
 
 def _delivered(connection: Connection, run: Run, delivery: Delivery) -> Outcome:

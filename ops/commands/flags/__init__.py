@@ -2,7 +2,7 @@
 
 import typer
 
-from ops.commands.flags import catalogue, code, reconcile, served, transfer
+from ops.commands.flags import catalogue, code, look, reconcile, served, transfer
 
 app = typer.Typer(no_args_is_help=True, help="The flags: what is declared in git, and what is served.")
 app.command()(catalogue.validate)
@@ -13,5 +13,6 @@ app.command()(transfer.export)
 app.command()(transfer.diff)
 app.command()(transfer.promote)
 app.command()(served.get)
+app.command()(look.explain)
 app.command()(code.codegen)
 app.command()(code.references)

@@ -53,6 +53,8 @@ class Flagsmith:
         hanging: Starts of paths that are not answered until `release` is set.
         stale: Whether `/flags/` and the documents go on showing what they showed when this was set.
         replaced: Paths that are answered as other ones are.
+        every: Of how many requests one is answered with `then` in place of its answer; of none for 0.
+        then: A status.
         until: When this holds, it is well again.
         requests: How often each method and path was asked.
     """
@@ -66,6 +68,8 @@ class Flagsmith:
     hanging: set[str] = field(default_factory=set)
     stale: bool = False
     replaced: dict[str, str] = field(default_factory=dict)
+    every: int = 0
+    then: int = 503
     until: Callable[["Flagsmith"], bool] = lambda _: False
     requests: Counter[tuple[str, str]] = field(default_factory=Counter)
     release: threading.Event = field(default_factory=threading.Event)
@@ -132,6 +136,8 @@ class Flagsmith:
         for start in self.hanging:
             if request.path.startswith(start):
                 self.release.wait()
+        if self.every and self.requests.total() % self.every == 0:
+            return Response(_broken(self.then), status=self.then, mimetype="text/html")
         if self.until(self):
             self.failing.clear()
         for start, status in self.failing.items():
