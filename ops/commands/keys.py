@@ -155,7 +155,8 @@ def _rotate_client(environment: str, stack: str | None, url: str | None, catalog
 def _warning(environment: str, site: "Site") -> str:
     return (
         f"Every client that uses the present client key of {environment} is refused (403) within {_caches(site)}, "
-        "until it has the new one: there is no overlap. And the users of percentage rollouts and of experiments are "
+        "until it has the new one: there is no overlap. Server-side keys stay, but those who ask for the environment's "
+        "document with them may get 500 during that time. And the users of percentage rollouts and of experiments are "
         "drawn anew, for Flagsmith computes who is in them from this key: running experiments lose their meaning."
     )
 

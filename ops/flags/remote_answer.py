@@ -20,7 +20,7 @@ class Remote:
         is_served: Whether the flag is in it.
         enabled: Whether it is on.
         value: Its value.
-        stored: The traits that the server keeps of this user, without those that were given another value.
+        stored: The traits that the server keeps of this user, beside those given.
     """
 
     is_served: bool
@@ -56,7 +56,7 @@ def ask(client: FlagsmithClient, key: str, flag: str, user: User) -> Remote:
     stored = {row["trait_key"]: row["trait_value"] for row in found.get("traits") or () if not row["transient"]}
     for item in found["flags"]:
         if item["feature"]["name"] == flag:
-            return Remote(True, item["enabled"], item["feature_state_value"], stored)
+            return Remote(is_served=True, enabled=item["enabled"], value=item["feature_state_value"], stored=stored)
     return Remote(is_served=False, stored=stored)
 
 
@@ -80,17 +80,16 @@ def _reasons(document: Document, trace: Trace, remote: Remote) -> Iterator[str]:
     if user.identifier is None and trace.decisive.source is Source.SEGMENT:
         yield "The server looks at no segment for a client that names no user; local evaluation does."
         return
-    stored = {name: value for name, value in remote.stored.items() if name not in user.traits}
-    if stored:
-        said = ", ".join(f"{name}={in_words(value)}" for name, value in stored.items())
-        yield f"The server keeps traits of {user.identifier}, which count there: {said}."
-        merged = explain(document, trace.flag, User(user.identifier, {**stored, **user.traits}))
+    if remote.stored:
+        merged = explain(document, trace.flag, User(user.identifier, {**remote.stored, **user.traits}))
         if (merged.enabled, merged.value) == (remote.enabled, remote.value):
-            yield "With them the local answer is the same: give them with --trait."
+            yield "With the traits that the server keeps the local answer is the same: give them with --trait."
             return
-        found = True
     if user.traits and not document.get("allow_client_traits", True):
         yield "The environment takes no traits from clients (allow_client_traits is off): the server ignored them."
+        found = True
+    if user.identifier is not None and document.get("hide_sensitive_data"):
+        yield "The environment shows no stored traits (hide_sensitive_data is on): the server may count some."
         found = True
     if not document.get("use_identity_composite_key_for_hashing", True):
         yield (

@@ -33,6 +33,9 @@ def tell(console: Console, trace: Trace, compared: Comparison) -> None:
             line(f"      {'→' if is_theirs else ' '} {_part(part, trace.split)}", "bold" if is_theirs else "dim")
     line(f"Locally:  {answer(enabled=trace.enabled, value=trace.value)} ({trace.reason})", "bold")
     remote = compared.remote
+    if remote.stored:
+        said = ", ".join(f"{name}={in_words(value)}" for name, value in remote.stored.items())
+        line(f"The server keeps traits of {trace.user.identifier}, which count there too: {said}.", "yellow")
     if compared.agrees and remote.is_served:
         line("Remotely: the same.", "green")
     elif compared.agrees:

@@ -9,7 +9,7 @@ FOLDER = Path(__file__).parent
 # Times, random names and secrets: of these only the type has to agree.
 VOLATILE = frozenset(
     [
-        *("uuid", "key", "api_key", "prefix", "featurestate_uuid", "mv_fs_value_uuid"),
+        *("uuid", "environment_feature_version", "key", "api_key", "prefix", "featurestate_uuid", "mv_fs_value_uuid"),
         *("created", "created_at", "updated_at", "created_date", "live_from", "last_login", "date_joined"),
     ]
 )

@@ -19,6 +19,8 @@ URL = "FLAGSMITH_TEST_URL"
 """The address of a real Flagsmith with an empty project FootAnalytics, to run these tests against; with
 FLAGSMITH_API_KEY, an organisation's key. Everything in the project is deleted."""
 API_KEY = "only-for-tests"
+ONLY_DIFFERENCE = ["FLAG", "FIELD", "STAGING", "PRODUCTION", "ml_model_v2_enabled", "enabled", "on", "off"]
+"""The words of `ff flags diff staging production`, of the example."""
 ENVIRONMENTS = ("development", "staging", "production")
 
 

@@ -12,15 +12,16 @@ from tests.flags.support import EXAMPLE, Project, Run
 IDENTITIES = 10_000
 # Of the double, which is no faster than a real server, fewer; that both evaluations agree is seen with these.
 REMOTE = int(os.environ.get("FLAGSMITH_TEST_REMOTE_IDENTITIES", "200"))
-NOBODY: Mapping[str, object] = {}
-PREMIUM = {"plan": "premium", "country": "IL"}
-BETA = {"beta_participant": True, "signup_date": "2024-06-01"}
-EARLY = {"beta_participant": True, "signup_date": "2023-06-01"}
-ABROAD = {"plan": "premium", "country": "DE"}
+Traits = Mapping[str, str | bool]
+NOBODY: Traits = {}
+PREMIUM: Traits = {"plan": "premium", "country": "IL"}
+BETA: Traits = {"beta_participant": True, "signup_date": "2024-06-01"}
+EARLY: Traits = {"beta_participant": True, "signup_date": "2023-06-01"}
+ABROAD: Traits = {"plan": "premium", "country": "DE"}
 Flags = dict[str, tuple[bool, object]]
 
 
-def evaluate(sdk: Sdk, number: int, traits: Mapping[str, object]) -> Flags:
+def evaluate(sdk: Sdk, number: int, traits: Traits) -> Flags:
     found = sdk.get_identity_flags(f"user-{number}", traits=dict(traits))
     return {flag.feature_name: (flag.enabled, flag.value) for flag in found.all_flags()}
 

@@ -99,7 +99,6 @@ def test_an_answer_that_was_lost_makes_nothing_twice(
 def test_a_refusal_stops_it_and_says_what_was_done(server: Project, run: Run) -> None:
     assert server.double
     server.double.failing["/api/v1/features/featurestates/"] = 400
-    server.double.until = lambda found: False
     done = run("flags", "apply", str(EXAMPLE), "--url", server.url, "--yes")
     assert done.exit_code == 1
     assert "status 400" in done.stderr

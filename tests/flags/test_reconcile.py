@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,12 +27,12 @@ def planned(run: Run, server: Project, path: Path, *options: str) -> list[str]:
     return found
 
 
-def feature(server: Project, name: str) -> dict[str, object]:
+def feature(server: Project, name: str) -> dict[str, Any]:
     (found,) = [row for row in server.client.pages(FEATURES) if row["name"] == name]
     return dict(found)
 
 
-def states(server: Project, environment: str, name: str) -> list[dict[str, object]]:
+def states(server: Project, environment: str, name: str) -> list[dict[str, Any]]:
     number = {row["name"]: row["id"] for row in server.client.pages("/api/v1/environments/", {"project": 1})}
     where = {"environment": number[environment], "feature": feature(server, name)["id"]}
     return list(server.client.pages("/api/v1/features/featurestates/", where))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ops.flagsmith import client as client_module
 from ops.flagsmith.client import FlagsmithClient, FlagsmithError
 from tests.doubles.flagsmith import Flagsmith
 
@@ -53,7 +54,8 @@ def test_a_page_in_place_of_json_is_refused(client: FlagsmithClient) -> None:
         client.get("/api/v2/flags/")
 
 
-def test_all_pages_are_read(flagsmith: Flagsmith, client: FlagsmithClient) -> None:
+def test_all_pages_are_read(flagsmith: Flagsmith, client: FlagsmithClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "PAGE_SIZE", 100)
     for number in range(205):
         client.post(FEATURES, {"name": f"flag_{number}"})
     flagsmith.forget()

@@ -1,17 +1,35 @@
 """`ff flags explain`, `usage` and `report`: why a user gets a flag, who uses it, and all flags on one page."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ops.commands.flags.options import SomeStackOption, UrlOption
+from ops.commands.flags.options import CATALOGUE, SomeStackOption, UrlOption, read
 from ops.commands.options import JsonOption, print_json
-from ops.console import output
-from ops.errors import OpsError
+from ops.console import output, progress
+
+if TYPE_CHECKING:
+    from ops.flags.model import Catalogue
 
 DISAGREED = 1
 EnvironmentOption = Annotated[str, typer.Option("--environment", "-e", help="The environment's name.")]
+KnownOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--catalogue",
+        "-c",
+        help=f"The catalogue, which knows owners and expiry. Default: {CATALOGUE}, if it is there.",
+        show_default=False,
+    ),
+]
+
+
+def known(path: Path | None) -> "Catalogue | None":
+    """The catalogue at `path`; without one that of the default place, if there is one."""
+    if path is None and not CATALOGUE.exists():
+        return None
+    return read(path or CATALOGUE)[0]
 
 
 def explain(
@@ -49,3 +67,36 @@ def explain(
         tell(output(), trace, compared)
     if not compared.agrees:
         raise typer.Exit(DISAGREED)
+
+
+def usage(
+    *,
+    days: Annotated[
+        int, typer.Option("--days", help="How many days, today included; Flagsmith keeps 90.", min=1, max=366)
+    ] = 30,
+    environment: Annotated[
+        list[str] | None, typer.Option("--environment", "-e", help="An environment; repeat. Default: all together.")
+    ] = None,
+    flag: Annotated[str | None, typer.Option("--flag", help="One flag. Default: all.")] = None,
+    catalogue: KnownOption = None,
+    stack: SomeStackOption = None,
+    url: UrlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how often each flag was evaluated, day by day; unused flags at the end, with their age and owner.
+
+    Flagsmith counts what SDKs report with analytics switched on, by quarters of an hour that its task processor sums up
+    once an hour: what is evaluated now is shown after 15 to 75 minutes. Requests of flags alone are not counted.
+    """
+    from ops.flags import usage_show
+    from ops.flags.usage import usage as counted
+    from ops.flagsmith.connect import connect
+
+    declared = known(catalogue)
+    with connect(stack=stack, url=url) as connection:
+        places = [connection.environment(name) for name in environment or ()] or connection.environments
+        found = counted(connection, places, days, only=flag, catalogue=declared)
+    if as_json:
+        print_json(usage_show.as_json(found))
+    else:
+        usage_show.show(output(), progress(), found)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from ops.flagsmith.connect import Connection
 
 CHANGES = 2
+RATE = 50.0
+"""Requests a second, at most. A real Flagsmith with two workers makes some ten changes a second; Flagsmith's own limits
+(MASTER_API_KEY_THROTTLE_RATE, USER_THROTTLE_RATE) are off unless somebody sets them, and then answer 429."""
 DeleteOption = Annotated[
     bool, typer.Option("--delete", help="Delete what left the catalogue: flags in place of archiving, segments too.")
 ]
@@ -73,6 +76,7 @@ def apply(
     delete: DeleteOption = False,
     strict: StrictOption = False,
     yes: YesOption = False,
+    rate: Annotated[float, typer.Option("--rate", min=0.1, help="Requests a second, at most.")] = RATE,
     as_json: JsonOption = False,
 ) -> None:
     """Make the flags of a running Flagsmith those of the catalogue; production asks, unless --yes."""
@@ -91,7 +95,7 @@ def apply(
         reviewed = Reviewed.now(connection, wanted, delete=delete)
         if kept is not None:
             kept.require_same(reviewed.plan, connection.name)
-        apply_reviewed(connection, reviewed, yes=yes, as_json=as_json, stopped=stopped)
+        apply_reviewed(connection, reviewed, yes=yes, as_json=as_json, stopped=stopped, rate=rate)
 
 
 def apply_catalogue(path: Path, *, stack: str, yes: bool) -> None:
@@ -106,7 +110,13 @@ def apply_catalogue(path: Path, *, stack: str, yes: bool) -> None:
 
 
 def apply_reviewed(
-    connection: "Connection", reviewed: "Reviewed", *, yes: bool, as_json: bool, stopped: Callable[[], bool]
+    connection: "Connection",
+    reviewed: "Reviewed",
+    *,
+    yes: bool,
+    as_json: bool,
+    stopped: Callable[[], bool],
+    rate: float = RATE,
 ) -> None:
     """Show a plan, ask where somebody has to agree, and carry it out."""
     from ops.flags import change, show
@@ -128,6 +138,7 @@ def apply_reviewed(
         reviewed,
         on_change=lambda step: progress().print(f" {show.sentence(step)}", markup=False, soft_wrap=True),
         stopped=stopped,
+        rate=rate,
     )
     if as_json:
         print_json({"project": connection.name, "commit": commit, "changed": len(done.changes), "flags": done.flags})

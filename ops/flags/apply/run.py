@@ -17,10 +17,6 @@ from ops.flags.spec import ProjectSpec
 from ops.flagsmith.connect import Connection
 from ops.flagsmith.deployed import Environment
 
-RATE = 50.0
-"""Requests a second, at most. A real Flagsmith with two workers makes some ten changes a second; Flagsmith's own limits
-(MASTER_API_KEY_THROTTLE_RATE, USER_THROTTLE_RATE) are off unless somebody sets them, and then answer 429."""
-
 
 @dataclass(frozen=True)
 class Reviewed:
@@ -52,7 +48,7 @@ def apply(
     *,
     on_change: OnChange,
     stopped: Callable[[], bool] = lambda: False,
-    rate: float = RATE,
+    rate: float,
 ) -> Done:
     """Carry out the plan, step by step; a run that ends in between is completed by the next one.
 

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from ops.flags.apply.ensure import ensure
 from ops.flags.apply.states import content
 from ops.flags.change import Change
-from ops.flags.compare import matched, surplus
+from ops.flags.compare import compare_states, matched, surplus
+from ops.flags.read import read_state
 from ops.flags.snapshot import Snapshot
 from ops.flags.spec import FlagSpec
 from ops.flagsmith.client import FlagsmithClient
@@ -17,6 +19,7 @@ class Versions:
     def __init__(self, client: FlagsmithClient, found: Snapshot) -> None:
         self._client, self._found = client, found
         self._segments = {name: item.id for name, item in found.segments.items()}
+        self._names = {item.id: name for name, item in found.segments.items()}
         self._managed = {name for name, item in found.segments.items() if item.is_managed}
 
     def write(self, wanted: FlagSpec, environment: Environment, changes: list[Change]) -> None:  # noqa: ARG002
@@ -32,12 +35,16 @@ class Versions:
             body = {"feature_segment": link, **content(override, ids, ())}
             (updates if override.segment in there else creates).append(body)
         path = f"/api/v1/environments/{environment.id}/features/{flag.id}/versions/"
-        self._client.post(
-            path,
-            {
-                "feature_states_to_create": creates,
-                "feature_states_to_update": updates,
-                "segment_ids_to_delete_overrides": [item.segment_id for item in surplus(state, found, self._managed)],
-                "publish_immediately": True,
-            },
-        )
+        body = {
+            "feature_states_to_create": creates,
+            "feature_states_to_update": updates,
+            "segment_ids_to_delete_overrides": [item.segment_id for item in surplus(state, found, self._managed)],
+            "publish_immediately": True,
+        }
+
+        def published() -> bool | None:
+            now = read_state(self._client, environment, flag.id, self._names)
+            left = compare_states(wanted, environment.name, state, flag, now, self._managed)
+            return None if any(left) else True
+
+        ensure(published, lambda: bool(self._client.post(path, body)))

@@ -6,9 +6,9 @@ from typing import Any
 from flask import Response, g, jsonify, request
 
 from tests.doubles.flagsmith.database import Database, RefusalError, Row
+from tests.doubles.flagsmith.permissions import check
 
 PAGE_SIZE, LARGEST_PAGE = 10, 999
-NO_PERMISSION = {"detail": "You do not have permission to perform this action."}
 
 
 def database() -> Database:
@@ -55,6 +55,8 @@ def user() -> Row | None:
     if kind == "Token":
         found = database().rows("users", token=value)
         if found:
+            if found[0]["role"] != "ADMIN":
+                check(database(), found[0])
             return found[0]
     if kind == "Api-Key" and value in database().api_keys:
         return None

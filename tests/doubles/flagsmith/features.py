@@ -39,6 +39,11 @@ def shown(data: Database, row: Row, *, listed: bool = False, changed: bool = Fal
     return found
 
 
+def owner_shown(row: Row) -> Row:
+    names = {"first_name": "", "last_name": "", "last_login": now(), "uuid": new_uuid()}
+    return {"id": row["id"], "email": row["email"], **names}
+
+
 def option_shown(row: Row) -> Row:
     return {key: value for key, value in row.items() if key != "feature"}
 
@@ -57,7 +62,7 @@ def list_features(project: int) -> Any:
 
 @features.post("/projects/<int:project>/features/")
 def add_feature(project: int) -> Any:
-    user()
+    who = user()
     data, given = database(), body()
     required(given, "name")
     _is_new(data, project, given["name"])
@@ -71,7 +76,7 @@ def add_feature(project: int) -> Any:
         description=given.get("description"),
         tags=given.get("tags", []),
         is_archived=given.get("is_archived", False),
-        owners=[],
+        owners=[owner_shown(who)] if who else [],
         group_owners=[],
         uuid=new_uuid(),
         project=project,
@@ -169,7 +174,10 @@ def _add_option(data: Database, feature: Row, given: Row) -> Row:
     share = float(given.get("default_percentage_allocation", ALL))
     _fits(data, feature["id"], share)
     if given.get("key") == "control":
-        raise RefusalError(400, {"key": ["This key is reserved."]})
+        raise RefusalError(400, {"key": ['"control" is a reserved variant key.']})
+    if given.get("key") and data.rows("options", feature=feature["id"], key=given["key"]):
+        message = "Multivariate option with this key already exists for the feature."
+        raise RefusalError(400, {"key": [message]})
     row = data.insert(
         "options",
         uuid=new_uuid(),

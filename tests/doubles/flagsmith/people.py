@@ -5,8 +5,9 @@ from typing import Any
 
 from flask import Blueprint, jsonify, request
 
-from tests.doubles.flagsmith.answers import NO_PERMISSION, body, database, page, required, user
+from tests.doubles.flagsmith.answers import body, database, page, required, user
 from tests.doubles.flagsmith.database import RefusalError, Row, new_key, new_uuid, now
+from tests.doubles.flagsmith.permissions import NO_PERMISSION
 
 people = Blueprint("people", __name__)
 PROJECT_PERMISSIONS = {
@@ -184,7 +185,7 @@ def _change_grant(table: str, where: str, number: int, known: dict[str, str]) ->
     given = body()
     _check_permissions(given, known)
     row = database().one(table, id=number, where=where)
-    row.update({key: given[key] for key in ("permissions", "admin")})
+    row.update(admin=given["admin"], permissions=[name for name in known if name in given["permissions"]])
     return jsonify(_grant_shown(row))
 
 

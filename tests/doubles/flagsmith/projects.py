@@ -5,8 +5,9 @@ from typing import Any
 
 from flask import Blueprint, jsonify, request
 
-from tests.doubles.flagsmith.answers import NO_PERMISSION, body, database, page, required, user
+from tests.doubles.flagsmith.answers import body, database, page, required, user
 from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_key, new_uuid, now
+from tests.doubles.flagsmith.permissions import NO_PERMISSION
 from tests.doubles.flagsmith.states import new_state
 
 projects = Blueprint("projects", __name__)

@@ -1,6 +1,5 @@
 """What applications ask: flags, identities, the environment's document. Evaluated by Flagsmith's own engine."""
 
-from datetime import datetime
 from typing import Any
 
 from flag_engine.engine import get_evaluation_result
@@ -19,10 +18,8 @@ def _environment() -> Row:
     found = database().rows("environments", api_key=key)
     if found:
         return found[0]
-    for row in database().rows("server_keys", key=key, active=True):
-        expires = row["expires_at"]
-        if expires is None or datetime.fromisoformat(expires) > datetime.now().astimezone():
-            return database().get("environments", row["environment"])
+    for row in database().rows("server_keys", key=key):  # also when it is over: only deleting ends a key
+        return database().get("environments", row["environment"])
     word = "Key" if key else "key"
     raise RefusalError(403, {"detail": f"Invalid or missing Environment {word}"})
 
@@ -212,7 +209,7 @@ def _document_state(data: Database, state: Row) -> Row:
                 "multivariate_feature_option": {
                     "value": plain(options[row["multivariate_feature_option"]]),
                     "id": row["multivariate_feature_option"],
-                    "key": None,
+                    "key": options[row["multivariate_feature_option"]]["key"],
                 },
                 "percentage_allocation": row["percentage_allocation"],
                 "id": row["id"],

@@ -116,7 +116,7 @@ def _condition(data: Database, given: Row) -> Row:
         "id": _id(data, "conditions", given),
         "operator": given["operator"],
         "property": given.get("property"),
-        "value": str(given["value"]) if "value" in given else None,
+        "value": str(given.get("value")),  # the real one makes the text None of none
         "description": given.get("description"),
     }
 

@@ -18,6 +18,7 @@ from tests.doubles.flagsmith.projects import new_environment, new_project, proje
 from tests.doubles.flagsmith.sdk import sdk
 from tests.doubles.flagsmith.segments import segments
 from tests.doubles.flagsmith.states import states
+from tests.doubles.flagsmith.versions import versions
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -93,7 +94,7 @@ class Flagsmith:
         app = Flask("flagsmith")
         app.wsgi_app = self._replace(app.wsgi_app)  # type: ignore[method-assign, assignment]
         app.json.sort_keys = False  # type: ignore[attr-defined]
-        for part in (people, projects, features, states, segments, sdk):
+        for part in (people, projects, features, states, segments, versions, sdk):
             app.register_blueprint(part, url_prefix="/api/v1")
         app.before_request(self._before)
         app.after_request(self._after)

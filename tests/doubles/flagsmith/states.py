@@ -13,7 +13,9 @@ EMPTY = {"type": "unicode", "string_value": None, "integer_value": None, "boolea
 FIELDS = {"unicode": "string_value", "int": "integer_value", "bool": "boolean_value"}
 KINDS: Mapping[type, str] = {bool: "bool", int: "int", str: "unicode"}
 ALL = 100.0
-VERSIONED = {"detail": "Cannot modify feature states directly: the environment uses v2 feature versioning."}
+VERSIONED = {
+    "detail": "This environment uses v2 feature versioning. Use the environment feature version endpoint instead."
+}
 
 
 def new_state(data: Database, feature: Row, environment: int, segment: int | None = None) -> Row:
@@ -34,6 +36,11 @@ def new_state(data: Database, feature: Row, environment: int, segment: int | Non
         change_request=None,
         environment_feature_version=None,
     )
+
+
+def new_link(data: Database, feature: int, environment: int, segment: int, priority: int) -> Row:
+    values = {"segment": segment, "priority": priority, "environment": environment, "feature": feature}
+    return data.insert("feature_segments", uuid=new_uuid(), **values)
 
 
 def remove_states(data: Database, **wanted: Any) -> None:
@@ -114,7 +121,7 @@ def change_state(key: str, number: int) -> Any:
         required(given, "enabled", "feature")
     if "feature_state_value" in given:
         row["value"] = typed(given["feature_state_value"])
-    _change(row, given)
+    change(row, given)
     database().touch(environment["id"])
     if request.method == "PATCH":
         return jsonify({"feature": row["feature"], **{name: row[name] for name in ("enabled",) if name in given}})
@@ -132,16 +139,16 @@ def change_override(number: int) -> Any:
         raise RefusalError(500, None)  # the real one takes a whole state only
     if "feature_state_value" in given:
         row["value"] = {**EMPTY, **given["feature_state_value"]}
-    _change(row, given)
+    change(row, given)
     database().touch(row["environment"])
     return jsonify(shown(database(), row, is_typed=True))
 
 
-def _change(row: Row, given: Row) -> None:
+def change(row: Row, given: Row) -> None:
     data = database()
     wanted = given.get("multivariate_feature_state_values", [])
     if sum(float(item["percentage_allocation"]) for item in wanted) > ALL:
-        raise RefusalError(400, {"multivariate_feature_state_values": ["Invalid percentage allocation"]})
+        raise RefusalError(400, {"non_field_errors": ["Multivariate percentage values exceed 100%."]})
     row["enabled"] = given.get("enabled", row["enabled"])
     row["updated_at"] = now()
     for item in wanted:
@@ -167,17 +174,11 @@ def add_override(key: str, number: int) -> Any:
     required(given, "feature_segment")
     feature, segment = data.get("features", number), data.get("segments", given["feature_segment"]["segment"])
     siblings = data.rows("feature_segments", feature=number, environment=environment["id"])
-    link = data.insert(
-        "feature_segments",
-        uuid=new_uuid(),
-        segment=segment["id"],
-        priority=given["feature_segment"].get("priority", len(siblings)),
-        environment=environment["id"],
-        feature=number,
-    )
+    priority = given["feature_segment"].get("priority", len(siblings))
+    link = new_link(data, number, environment["id"], segment["id"], priority)
     row = new_state(data, feature, environment["id"], link["id"])
     row["value"] = {**EMPTY, **given.get("feature_state_value", {})}
-    _change(row, given)
+    change(row, given)
     data.touch(environment["id"])
     found = {name: value for name, value in shown(data, row, is_typed=True).items() if name not in _UNSAID}
     kept = {name: link[name] for name in ("id", "segment", "priority", "uuid")}
@@ -191,7 +192,8 @@ _UNSAID = ("version", "environment_feature_version")
 def feature_segments() -> Any:
     user()
     wanted = {name: int(request.args[name]) for name in ("environment", "feature") if name in request.args}
-    return page([_link(row) for row in database().rows("feature_segments", **wanted)])
+    rows = sorted(database().rows("feature_segments", **wanted), key=lambda row: int(row["priority"]))
+    return page([_link(row) for row in rows])
 
 
 @states.post("/features/feature-segments/update-priorities/")

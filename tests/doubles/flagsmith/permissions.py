@@ -1,0 +1,59 @@
+"""What a person who is no administrator may do, as a Flagsmith 2.265.0 was seen to decide by groups' permissions."""
+
+import re
+from collections.abc import Iterator
+
+from flask import request
+
+from tests.doubles.flagsmith.database import Database, RefusalError, Row
+
+NO_PERMISSION = {"detail": "You do not have permission to perform this action."}
+OVERRIDES = re.compile(r"/(create-segment-override|feature-segments)(/|$)")
+STATES = re.compile(r"/featurestates/")
+FOR_ADMINS = re.compile(r"/(api-keys|user-group-permissions|master-api-keys|groups|users)/")
+
+
+def check(data: Database, who: Row) -> None:
+    """Refuse what is asked, if it is not for this person."""
+    grants = list(_grants(data, who, "project_grants"))
+    if any(grant["admin"] for grant in grants):
+        return
+    path, is_reading = request.path, request.method == "GET"
+    if FOR_ADMINS.search(path):
+        raise RefusalError(403, NO_PERMISSION)
+    in_project = {name for grant in grants for name in grant["permissions"]}
+    wanted = "UPDATE_FEATURE_STATE" if STATES.search(path) else "MANAGE_SEGMENT_OVERRIDES"
+    if is_reading:
+        is_allowed = "VIEW_PROJECT" in in_project
+    elif OVERRIDES.search(path) or STATES.search(path):
+        here = _environment(data)
+        is_allowed = wanted in {
+            name
+            for grant in _grants(data, who, "environment_grants")
+            if grant["where"] == here
+            for name in grant["permissions"]
+        }
+    else:
+        is_allowed = False
+    if not is_allowed:
+        raise RefusalError(403, NO_PERMISSION)
+
+
+def _grants(data: Database, who: Row, table: str) -> Iterator[Row]:
+    for grant in data.rows(table):
+        if any(member["id"] == who["id"] for member in data.get("groups", grant["group"])["users"]):
+            yield grant
+
+
+def _environment(data: Database) -> str:
+    """The key of the environment that is written to."""
+    arguments = request.view_args or {}
+    if "key" in arguments:
+        return str(arguments["key"])
+    given = request.get_json(silent=True)
+    if "number" in arguments:
+        table = "states" if STATES.search(request.path) else "feature_segments"
+        number = data.get(table, arguments["number"])["environment"]
+    else:
+        number = data.get("feature_segments", given[0]["id"])["environment"]
+    return str(data.get("environments", number)["api_key"])
