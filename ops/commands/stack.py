@@ -1,6 +1,7 @@
 """`ff up`, `ff preview`, `ff down`: deploy a stack, show what that would change, and remove it."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,12 +36,18 @@ def up(
     engine: EngineOption = None,
     yes: YesOption = False,
     install_pulumi: InstallOption = False,
+    flags: Annotated[
+        Path | None,
+        typer.Option("--flags", metavar="CATALOGUE", help="Then apply this catalogue of flags.", show_default=False),
+    ] = None,
 ) -> None:
     """Deploy a stack, and wait until it is rolled out."""
     from ops import report
+    from ops.commands.flags.reconcile import apply_catalogue, checked
     from ops.progress import Progress
     from ops.target import deployer
 
+    catalogue = checked(flags) if flags else None
     target, choice = _resolve(stack, engine, install=install_pulumi)
     if not target.is_local and not yes:
         _require_terminal(f"Deploying the stack {stack!r}")
@@ -49,6 +56,8 @@ def up(
         report.show_plan(progress(), plan)
         _confirm(f"Deploy {_where(target)}?")
     _deploy(target, choice, install=install_pulumi)
+    if catalogue is not None:
+        apply_catalogue(catalogue, stack=stack, yes=yes or target.is_local)
 
 
 def deploy(stack: str, engine: EngineName | None) -> None:

@@ -28,6 +28,8 @@ QUERY = """
     LEFT JOIN api_keys_masterapikey key ON key.id = entry.master_api_key_id
     LEFT JOIN environments_environment place ON place.id = entry.environment_id
     WHERE flag.project_id = %s AND flag.deleted_at IS NULL
+          -- Removing an environment is logged as a removal of every flag in it.
+      AND place.deleted_at IS NULL
     ORDER BY flag.id, entry.created_date DESC, entry.id DESC
 """
 

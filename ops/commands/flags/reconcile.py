@@ -98,12 +98,16 @@ def apply(
         apply_reviewed(connection, reviewed, yes=yes, as_json=as_json, stopped=stopped, rate=rate)
 
 
-def apply_catalogue(path: Path, *, stack: str, yes: bool) -> None:
+def checked(path: Path) -> "Catalogue":
+    """A catalogue that is right; whatever else a command does should wait for it. Raises CatalogueError."""
+    return read(path)[0]
+
+
+def apply_catalogue(declared: "Catalogue", *, stack: str, yes: bool) -> None:
     """Apply a catalogue to a stack, as a step after deploying it."""
     from ops.flags.apply import Reviewed
     from ops.flags.desired import desired
 
-    declared, _ = read(path)
     with _connected(declared, stack, None) as connection, _locked(connection) as stopped:
         reviewed = Reviewed.now(connection, desired(declared))
         apply_reviewed(connection, reviewed, yes=yes, as_json=False, stopped=stopped)

@@ -55,5 +55,5 @@ def _environment(data: Database) -> str:
         table = "states" if STATES.search(request.path) else "feature_segments"
         number = data.get(table, arguments["number"])["environment"]
     else:
-        number = data.get("feature_segments", given[0]["id"])["environment"]
+        number = data.get("feature_segments", (given or [{}])[0].get("id"))["environment"]
     return str(data.get("environments", number)["api_key"])

@@ -1,0 +1,60 @@
+"""A deployed stack's catalogue: by port-forward, as its administrator, under a Lease, and after deploying."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+from typer.testing import Result
+
+from ops.access.site import Site
+from ops.commands.flags.reconcile import LEASE
+from ops.engine.lock import Lock, lease
+from ops.operate.admin import password
+from tests.containers import Containers
+from tests.doubles.flagsmith import Flagsmith, serve
+from tests.recording import ROOT
+
+pytestmark = pytest.mark.cluster
+Run = Callable[..., Result]
+EXAMPLE = ROOT / "flags" / "catalogue.yaml"
+
+
+@pytest.fixture
+def flagsmith(site: Site, containers: Containers) -> Iterator[Flagsmith]:
+    """The double, where the API's pods answer."""
+    made = Flagsmith(email=site.settings.admin_email, password=password(site), project=site.settings.admin.project)
+    with serve(made, containers.api_port):
+        made.add_environments("development", "staging", "production")
+        yield made
+
+
+def test_a_stacks_flags_are_applied_through_its_port_forward(flagsmith: Flagsmith, site: Site, run: Run) -> None:
+    assert run("flags", "plan", str(EXAMPLE)).exit_code == 2
+    done = run("flags", "apply", str(EXAMPLE), "--yes")
+    assert done.exit_code == 0, done.stderr
+    assert run("flags", "plan", str(EXAMPLE), "--stack", "local").exit_code == 0
+    assert len(flagsmith.database.rows("features")) == 8
+    assert site.client.get(lease(site.namespace, LEASE)) is None, "the Lease is given back"
+    assert password(site) not in done.stderr
+
+
+def test_two_runs_at_a_time_are_kept_apart(flagsmith: Flagsmith, site: Site, run: Run) -> None:
+    with Lock(site.client, lease(site.namespace, LEASE), "the flags", Event()):
+        done = run("flags", "apply", str(EXAMPLE), "--yes")
+    assert done.exit_code == 1
+    assert "Another run is working on the flags of stack 'local'" in done.stderr
+    assert flagsmith.database.rows("features") == []
+    assert run("flags", "apply", str(EXAMPLE), "--yes").exit_code == 0
+
+
+def test_deploying_applies_them_as_its_last_step(flagsmith: Flagsmith, run: Run, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("project: X\n", encoding="utf-8")
+    refused = run("up", "--stack", "local", "--yes", "--engine", "direct", "--flags", str(wrong))
+    assert refused.exit_code == 1
+    assert "wrong.yaml:1: lacks the key 'environments'" in refused.stderr
+    assert "Deploying" not in refused.stderr
+    done = run("up", "--stack", "local", "--yes", "--engine", "direct", "--flags", str(EXAMPLE))
+    assert done.exit_code == 0, done.stderr
+    assert len(flagsmith.database.rows("features")) == 8
