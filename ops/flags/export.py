@@ -1,19 +1,18 @@
 """Turns a live project into a catalogue; what no catalogue can say is left out and told."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ops.flags.desired import rollout_segment
+from ops.flags.export_parts import percent, segment_content, share_of, usual_of, value_content
 from ops.flags.model import Catalogue
 from ops.flags.rules import CONTROL, SNAKE_CASE
 from ops.flags.snapshot import RemoteFlag, RemoteOverride, RemoteSegment, RemoteState, Snapshot
-from ops.flags.spec import TAG, Rule, Rules, ordered
-from ops.flags.values import same, structure
+from ops.flags.spec import TAG, Rules
+from ops.flags.values import same
 
 FULL = 100.0
-SPLIT = "PERCENTAGE_SPLIT"
 UNASSIGNED = "unassigned"
 KEPT = ("owner", "kind", "version", "success", "expires")
 """What only git knows of a flag, and Flagsmith does not."""
@@ -42,7 +41,7 @@ def export(found: Snapshot, project: str, like: Catalogue | None = None) -> Expo
     """
     done = Exported({"project": project, "environments": list(found.environments)})
     segments = {name: item for name, item in found.segments.items() if item.feature is None}
-    content = {name: _segment(item) for name, item in segments.items() if _can_say(name, item, found, done)}
+    content = {name: segment_content(item) for name, item in segments.items() if _can_say(name, item, found, done)}
     flags: dict[str, Any] = {}
     for name, flag in found.flags.items():
         if flag.is_archived:
@@ -74,21 +73,6 @@ def _can_say(name: str, segment: RemoteSegment, found: Snapshot, done: Exported)
     return reason is None
 
 
-def _segment(segment: RemoteSegment) -> dict[str, Any]:
-    rules = segment.rules or Rules()
-    (some,) = rules.any or (frozenset[Rule](),)
-    groups = {"all": rules.all, "any": some, "none": rules.none}
-    conditions = {name: [_condition(rule) for rule in ordered(group)] for name, group in groups.items() if group}
-    return {"description": segment.description, **conditions}
-
-
-def _condition(rule: Rule) -> dict[str, Any]:
-    if rule.operator == SPLIT:
-        return {"operator": SPLIT, "value": _number(float(rule.value or 0))}
-    value = {} if rule.value is None else {"value": rule.value}
-    return {"trait": rule.trait, "operator": rule.operator, **value}
-
-
 class _Flag:
     """A flag of the catalogue: its fields are what most environments have; each environment says what else it has."""
 
@@ -110,13 +94,13 @@ class _Flag:
         states = {
             name: self._state(name, flag.states[name]) for name in self._found.environments if name in flag.states
         }
-        usual = _usual(list(states.values()))
+        usual = usual_of(list(states.values()))
         tags = sorted(flag.tags - self._found.system_tags - {TAG})
         found = {"description": flag.description, **self._kept()}
         if tags:
             found["tags"] = tags
         if flag.options:
-            found["variations"] = self._variations(usual.pop("value"))
+            found["variations"] = self._variations(self._said(usual.pop("value")))
             usual["weights"] = self._weights_of({option.id: option.weight for option in flag.options})
         found |= {key: value for key, value in usual.items() if value is not None and key != "weights"}
         environments = {name: self._different(state, usual) for name, state in states.items()}
@@ -133,10 +117,19 @@ class _Flag:
         """The control has what the others leave, and the catalogue's name for it."""
         rest = FULL - sum(option.weight for option in self._flag.options)
         others = [
-            {"name": self._names[option.id], "value": _value(option.value) or "", "weight": _number(option.weight)}
+            {
+                "name": self._names[option.id],
+                "value": self._said(option.value),
+                "weight": percent(option.weight),
+            }
             for option in self._flag.options
         ]
-        return [{"name": self._control, "value": "" if control is None else control, "weight": _number(rest)}, *others]
+        return [{"name": self._control, "value": control, "weight": percent(rest)}, *others]
+
+    @staticmethod
+    def _said(value: Any) -> Any:
+        """A variation's value: a catalogue has no variation without one."""
+        return "" if value is None else value_content(value)
 
     @property
     def _control(self) -> str:
@@ -144,8 +137,8 @@ class _Flag:
 
     def _weights_of(self, weights: Mapping[int, float]) -> dict[str, float]:
         rest = FULL - sum(weights.values())
-        others = {self._names[number]: _number(weight) for number, weight in weights.items()}
-        return {self._control: _number(rest), **others}
+        others = {self._names[number]: percent(weight) for number, weight in weights.items()}
+        return {self._control: percent(rest), **others}
 
     def _different(self, state: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
         if self._flag.options and state["value"] != self._found_control:
@@ -157,13 +150,13 @@ class _Flag:
 
     @property
     def _found_control(self) -> Any:
-        return _value(next(iter(self._flag.states.values())).value)
+        return value_content(next(iter(self._flag.states.values())).value)
 
     def _state(self, environment: str, state: RemoteState) -> dict[str, Any]:
         targeting, rollout = self._overrides(environment, state)
         return {
             "enabled": state.enabled,
-            "value": _value(state.value),
+            "value": value_content(state.value),
             "weights": self._weights(state),
             "targeting": targeting or None,
             "rollout": rollout,
@@ -185,9 +178,9 @@ class _Flag:
             segment = self._found.segments[item.segment]
             group = item.segment.removeprefix(f"{prefix}.")
             if segment.feature is not None and segment.is_managed and item.segment == prefix:
-                everyone = _share(segment)
+                everyone = share_of(segment)
             elif segment.feature is not None and segment.is_managed and group != item.segment:
-                shares[group] = _share(segment)
+                shares[group] = share_of(segment)
             elif item.segment in shares:
                 continue  # who misses the share of a group is off
             elif item.segment not in self._segments:
@@ -197,8 +190,8 @@ class _Flag:
             else:
                 targets.append(self._target(item, state))
         if not shares:
-            return targets, _number(everyone) if everyone else None
-        return targets, {"everyone": _number(everyone), "segments": {name: _number(of) for name, of in shares.items()}}
+            return targets, percent(everyone) if everyone else None
+        return targets, {"everyone": percent(everyone), "segments": {name: percent(of) for name, of in shares.items()}}
 
     def _known_groups(self, environment: str) -> Collection[str]:
         """The groups that the other catalogue's rollout names: of 100 % and 0 % the server keeps plain overrides."""
@@ -217,38 +210,5 @@ class _Flag:
                 raise CannotSayError(f"its override for {item.segment} has a control value of its own")
             return found if weights == self._weights(state) else {**found, "weights": weights}
         if has_own_value or weights is not None:
-            found["value"] = "" if item.value is None else _value(item.value)
+            found["value"] = "" if item.value is None else value_content(item.value)
         return found
-
-
-def _usual(states: list[dict[str, Any]]) -> dict[str, Any]:
-    """What most environments have; nothing, where one has no value or no rollout, since it could not say so."""
-    found = {key: _most([state[key] for state in states]) for key in states[0]}
-    if any(state["value"] is None for state in states):
-        found["value"] = None
-    off = [state["rollout"] for state in states if not state["enabled"]]
-    found["rollout"] = None if found["enabled"] or None in off else _most(off)
-    return found
-
-
-def _share(segment: RemoteSegment) -> float:
-    rules = segment.rules or Rules()
-    return next((float(rule.value or 0) for rule in rules.all if rule.operator == SPLIT), 0.0)
-
-
-def _number(value: float) -> float | int:
-    rounded = round(value, 3)
-    return int(rounded) if rounded == int(rounded) else rounded
-
-
-def _value(value: Any) -> Any:
-    """A value as a catalogue says it: JSON texts by their parts."""
-    found = structure(value)
-    return value if found is None else found
-
-
-def _most(values: Iterable[Any]) -> Any:
-    """What occurs most often; of several the first."""
-    listed = list(values)
-    (winner, _), *_ = Counter(map(repr, listed)).most_common(1)
-    return next(item for item in listed if repr(item) == winner)

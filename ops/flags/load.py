@@ -11,6 +11,9 @@ from ops.errors import OpsError
 from ops.flags.model import Catalogue, Kind, Operator, Role
 from ops.flags.problems import CatalogueError, Key, Place, Problem, dotted
 
+# libyaml's is seven times as fast, where PyYAML was built with it.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -34,7 +37,7 @@ class Source:
 def load(path: Path) -> tuple[Catalogue, Source]:
     """The catalogue in a file. Raises CatalogueError with all that is wrong with it."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=LOADER)
     except FileNotFoundError:
         raise OpsError(
             f"There is no catalogue at {path}.", hint="Name another one, such as flags/catalogue.yaml."

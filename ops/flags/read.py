@@ -1,31 +1,28 @@
 """Reads a project's flags from a server, in a number of requests that does not grow with the number of flags.
 
-Four for the project (flags, segments, tags; the fourth is the list of environments, which connecting reads), two for
-each environment (its states, and its document, which alone says of all overrides which segment they are for), and one
-more for each flag with several overrides in an environment: their order is not read from the document, which the server
-may have cached.
+Five for the project (flags, segments, tags, and the lists of projects and environments, which connecting reads), and
+two for each environment: its states, and its document, which alone says of all overrides which segment they are for.
+The server may have cached the document for some seconds, so what it does not know is asked for one by one, and so is an
+order of overrides that seems to be another one than is wanted. Each request counts: with an organisation's key the
+server spends a quarter of a second on the key alone, which it keeps as a slow hash.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from ops.errors import OpsError
 from ops.flags.read_groups import read_groups
-from ops.flags.remote_rules import read_rules
-from ops.flags.snapshot import RemoteFlag, RemoteOption, RemoteOverride, RemoteSegment, RemoteState, Snapshot, Variant
-from ops.flags.spec import MARK
-from ops.flags.values import Plain
+from ops.flags.rows import Row, flag_of, segment_of, value, variants
+from ops.flags.snapshot import RemoteOverride, RemoteState, Snapshot
+from ops.flags.spec import FlagSpec
 from ops.flagsmith.client import FlagsmithClient, FlagsmithError
 from ops.flagsmith.connect import Connection
 from ops.flagsmith.deployed import Environment
 
-Row = Mapping[str, Any]
 THREADS = 4
 NO_SUCH_PATH = frozenset([200, 404])  # the unified image answers 200 with its page to what it does not know
-FIELDS = {"unicode": "string_value", "int": "integer_value", "bool": "boolean_value"}
 
 
 @dataclass(frozen=True)
@@ -38,14 +35,19 @@ class Link:
 
 
 def read(
-    connection: Connection, names: Collection[str], wanted: Collection[str], *, with_groups: bool = False
+    connection: Connection,
+    names: Collection[str],
+    wanted: Mapping[str, FlagSpec] | None = None,
+    *,
+    with_groups: bool = False,
 ) -> Snapshot:
     """The project as it is now.
 
     Args:
         connection: Where.
         names: The environments to read; those that are not there are left out.
-        wanted: Flags whose overrides are read even if they are archived.
+        wanted: What is wanted of the flags, which are read even if they are archived; without it all orders are asked
+            for.
         with_groups: Whether groups of people are read as well: three requests more, and one for each environment.
     """
     client, project = connection.client, f"/api/v1/projects/{connection.project}"
@@ -55,15 +57,16 @@ def read(
         states = pool.map(lambda item: _states(client, item), environments)
         documents = pool.map(lambda item: _document(client, item), environments)
         features, segments, tags = listed
-        needed = {row["id"] for row in features if not row["is_archived"] or row["name"] in wanted}
+        needed = {row["id"] for row in features if not row["is_archived"] or row["name"] in (wanted or {})}
         found = _known(segments, environments, states, documents, needed)
-        missing = [key for key, rows in found.items() if _is_unsure(rows)]
+        names_of = {row["id"]: row["name"] for row in segments}
+        by_environment = {item.id: item.name for item in environments}
+        expected = _Expected(wanted, {row["id"]: row["name"] for row in features}, by_environment, names_of)
+        missing = [key for key, rows in found.items() if expected.is_unsure(key, rows)]
         links = dict(zip(missing, pool.map(lambda key: _links(client, *key), missing), strict=True))
         groups, users = read_groups(connection, environments, pool) if with_groups else ({}, {})
     labels = {row["id"]: row["label"] for row in tags}
-    by_environment = {item.id: item.name for item in environments}
     flags: dict[int, dict[str, RemoteState]] = defaultdict(dict)
-    names_of = {row["id"]: row["name"] for row in segments}
     for (environment, feature), rows in found.items():
         flags[feature][by_environment[environment]] = _state(rows, links.get((environment, feature), {}), names_of)
     counted = [row["name"] for row in segments]
@@ -71,12 +74,12 @@ def read(
         environments={item.name: item for item in connection.environments},
         tags={row["label"]: row["id"] for row in tags},
         system_tags=frozenset(row["label"] for row in tags if row.get("is_system_tag")),
-        segments={row["name"]: _segment(row) for row in reversed(segments)},
+        segments={row["name"]: segment_of(row) for row in reversed(segments)},
         ambiguous=frozenset(name for name in counted if counted.count(name) > 1),
-        flags={row["name"]: _flag(row, labels, flags[row["id"]]) for row in features},
+        flags={row["name"]: flag_of(row, labels, flags[row["id"]]) for row in features},
         groups=groups,
         users=users,
-        requests=4 + 2 * len(environments) + len(missing) + (3 + len(environments)) * with_groups,
+        requests=5 + 2 * len(environments) + len(missing) + (3 + len(environments)) * with_groups,
     )
 
 
@@ -108,9 +111,31 @@ def _known(
     return found
 
 
-def _is_unsure(rows: _Rows) -> bool:
-    """Whether the links have to be asked for: there is an order, or the document does not know an override (yet)."""
-    return len(rows.overrides) > 1 or any(row["uuid"] not in rows.known for row in rows.overrides)
+@dataclass(frozen=True)
+class _Expected:
+    """Which order of overrides is wanted, to tell where the document's has to be confirmed."""
+
+    wanted: Mapping[str, FlagSpec] | None
+    flags: Mapping[int, str]
+    environments: Mapping[int, str]
+    segments: Mapping[int, str]
+
+    def is_unsure(self, key: tuple[int, int], rows: _Rows) -> bool:
+        """Whether the links have to be asked for: the document lacks an override, or says a surprising order."""
+        if any(row["uuid"] not in rows.known for row in rows.overrides):
+            return True
+        if len(rows.overrides) < 2:
+            return False
+        if self.wanted is None:
+            return True
+        flag = self.wanted.get(self.flags[key[1]])
+        state = flag.states.get(self.environments[key[0]]) if flag else None
+        if state is None:
+            return False
+        links = sorted((rows.known[row["uuid"]] for row in rows.overrides), key=lambda link: link[1])
+        there = [self.segments[segment] for segment, _ in links]
+        named = [item.segment for item in state.overrides]
+        return [name for name in there if name in named] != [name for name in named if name in there]
 
 
 def _state(rows: _Rows, links: Mapping[int, Link], names: Mapping[int, str]) -> RemoteState:
@@ -130,11 +155,11 @@ def _state(rows: _Rows, links: Mapping[int, Link], names: Mapping[int, str]) -> 
                 priority=priority,
                 enabled=row["enabled"],
                 value=value(row["feature_state_value"]),
-                variants=_variants(row),
+                variants=variants(row),
             )
         )
     overrides.sort(key=lambda item: (item.priority, item.link))
-    return RemoteState(own["id"], own["enabled"], value(own["feature_state_value"]), _variants(own), tuple(overrides))
+    return RemoteState(own["id"], own["enabled"], value(own["feature_state_value"]), variants(own), tuple(overrides))
 
 
 def _states(client: FlagsmithClient, environment: Environment, feature: int | None = None) -> list[Row]:
@@ -170,46 +195,3 @@ def read_state(
     mine = [row for row in rows if not row.get("identity")]
     of = _Rows([row for row in mine if not row["feature_segment"]], [row for row in mine if row["feature_segment"]], {})
     return _state(of, _links(client, environment.id, feature) if of.overrides else {}, names)
-
-
-def value(kept: Row | None) -> Plain:
-    """A value out of the API's typed form."""
-    found: Plain = kept[FIELDS[kept["type"]]] if kept else None
-    return found
-
-
-def typed(plain: Plain) -> dict[str, Any]:
-    """A value in the API's typed form."""
-    kind = "bool" if isinstance(plain, bool) else "int" if isinstance(plain, int) else "unicode"
-    return {"type": kind, **dict.fromkeys(FIELDS.values()), FIELDS[kind]: plain}
-
-
-def _variants(row: Row) -> tuple[Variant, ...]:
-    return tuple(
-        Variant(item["id"], item["multivariate_feature_option"], float(item["percentage_allocation"]))
-        for item in row["multivariate_feature_state_values"]
-    )
-
-
-def _segment(row: Row) -> RemoteSegment:
-    description = row.get("description") or ""
-    is_managed = description.endswith(MARK)
-    shown = description.removesuffix(MARK).rstrip("\n") if is_managed else description
-    return RemoteSegment(row["id"], row["name"], shown, read_rules(row["rules"]), row.get("feature"), is_managed)
-
-
-def _flag(row: Row, labels: Mapping[int, str], states: Mapping[str, RemoteState]) -> RemoteFlag:
-    return RemoteFlag(
-        id=row["id"],
-        name=row["name"],
-        description=row.get("description") or "",
-        tags=frozenset(labels[number] for number in row["tags"] if number in labels),
-        is_archived=row["is_archived"],
-        options=tuple(option(item) for item in row["multivariate_options"]),
-        states=states,
-    )
-
-
-def option(row: Row) -> RemoteOption:
-    """A variation out of the API's form."""
-    return RemoteOption(row["id"], row.get("key"), value(row), float(row["default_percentage_allocation"]))

@@ -157,7 +157,8 @@ def _line(
 def _cell(flag: RemoteFlag, environment: str, segments: Mapping[str, RemoteSegment]) -> Cell:
     state = flag.states[environment]
     found = [_override(flag, environment, item, segments.get(item.segment)) for item in state.overrides]
-    return Cell(state.enabled, _text(state.value), _weights(flag, state), tuple(_told(found)))
+    own = Cell(state.enabled, _text(state.value), _weights(flag, state), ())
+    return replace(own, overrides=tuple(_brief(item, own) for item in _told(found)))
 
 
 def _override(flag: RemoteFlag, environment: str, item: RemoteOverride, segment: RemoteSegment | None) -> Override:
@@ -203,19 +204,10 @@ def _text(value: Plain) -> str:
     return "" if value is None else str(value)
 
 
-def without_repeats(cell: Cell) -> Cell:
-    """The cell; overrides say only in what they differ from it."""
-    return replace(
-        cell,
-        overrides=tuple(
-            replace(
-                item,
-                value=item.value if item.value != cell.value else "",
-                weights=item.weights if item.weights != cell.weights else (),
-            )
-            for item in cell.overrides
-        ),
-    )
+def _brief(item: Override, own: Cell) -> Override:
+    """An override that says of value and weights only what the environment's own state does not."""
+    value = item.value if item.value != own.value else ""
+    return replace(item, value=value, weights=item.weights if item.weights != own.weights else ())
 
 
 def html(made: Report) -> str:

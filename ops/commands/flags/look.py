@@ -8,9 +8,12 @@ import typer
 from ops.commands.flags.options import CATALOGUE, SomeStackOption, UrlOption, read
 from ops.commands.options import JsonOption, print_json
 from ops.console import output, progress
+from ops.errors import OpsError
 
 if TYPE_CHECKING:
+    from ops.flags.last_change import LastChange
     from ops.flags.model import Catalogue
+    from ops.flagsmith.connect import Connection
 
 DISAGREED = 1
 EnvironmentOption = Annotated[str, typer.Option("--environment", "-e", help="The environment's name.")]
@@ -100,3 +103,55 @@ def usage(
         print_json(usage_show.as_json(found))
     else:
         usage_show.show(output(), progress(), found)
+
+
+def report(
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The HTML file to write, such as report.html.")],
+    catalogue: KnownOption = None,
+    stack: SomeStackOption = None,
+    url: UrlOption = None,
+) -> None:
+    """Write all flags on one page: by environment, rollouts as bars, owner, expiry, last change.
+
+    The last change is the audit log's where a stack is named: it is read from the stack's database. At a bare --url it
+    is the time of the newest state.
+    """
+    from datetime import UTC, datetime
+
+    from ops.files import make_directory
+    from ops.flags import report as reports
+    from ops.flags.read import read as snapshot
+    from ops.flagsmith.connect import connect
+
+    if out.exists() and reports.MARK not in out.read_text(encoding="utf-8", errors="replace"):
+        raise OpsError(f"{out} was not written by this command.", hint="Name another file, or remove this one.")
+    declared = known(catalogue)
+    with connect(stack=stack, url=url, project=declared.project if declared else None) as connection:
+        found = snapshot(connection, [item.name for item in connection.environments])
+        changes, is_audited = _changes(connection)
+    made = reports.report(
+        found,
+        declared,
+        changes,
+        project=connection.name,
+        label=connection.label,
+        made=datetime.now(UTC),
+        is_audited=is_audited,
+    )
+    make_directory(out.parent, hint="Name another file.")
+    out.write_text(reports.html(made), encoding="utf-8")
+    count = len(made.lines) + len(made.others)
+    progress().print(f"{out}: {count} flags, {len(made.expired)} expired.", style="green", markup=False)
+
+
+def _changes(connection: "Connection") -> "tuple[dict[int, LastChange], bool]":
+    """The last changes, and whether they are the audit log's."""
+    from ops.flags.last_change import of_audit_log, of_states
+
+    if connection.site is not None:
+        try:
+            return of_audit_log(connection.site, connection.project), True
+        except OpsError as error:
+            progress().print(f"{error.message} The states' times are shown.", style="yellow", markup=False)
+    return of_states(connection.client, connection.environments), False

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ops.flags.load import Source
     from ops.flags.model import Catalogue
 
+WARNINGS = 10
 CATALOGUE = Path("flags/catalogue.yaml")
 CatalogueArgument = Annotated[Path, typer.Argument(help="The catalogue's file.", metavar="[CATALOGUE]")]
 CatalogueOption = Annotated[Path, typer.Option("--catalogue", "-c", help="The catalogue's file.")]
@@ -39,9 +40,11 @@ def read(path: Path, *, strict: bool = False) -> "tuple[Catalogue, Source]":
     declared, source = load(path)
     found = check(declared, datetime.now(UTC).date())
     errors = [problem for problem in found if strict or not problem.is_warning]
-    for problem in found:
-        if problem not in errors:
-            progress().print(f"Warning: {source.line(problem)}", style="yellow", markup=False, soft_wrap=True)
+    warnings = [problem for problem in found if problem.is_warning and not strict]
+    for problem in warnings[:WARNINGS]:
+        progress().print(f"Warning: {source.line(problem)}", style="yellow", markup=False, soft_wrap=True)
+    if len(warnings) > WARNINGS:
+        progress().print(f"Warning: and {len(warnings) - WARNINGS} more; --strict names all.", style="yellow")
     if errors:
         raise refused(source, errors)
     return declared, source

@@ -40,7 +40,7 @@ def export(
         raise OpsError(f"{out} is there already.", hint="Add --force to write over it, or give another --out.")
     known = read(like)[0] if like else None
     with connect(stack=stack, url=url, project=project) as connection:
-        found = snapshot(connection, [item.name for item in connection.environments], ())
+        found = snapshot(connection, [item.name for item in connection.environments])
         done = exported(found, connection.name, known)
     for line in done.left_out:
         progress().print(f"Left out: {line}", style="yellow", markup=False, soft_wrap=True)
@@ -79,7 +79,7 @@ def diff(
         with connect(stack=stack, url=url, project=declared.project) as connection:
             for name in (source, target):
                 connection.environment(name)
-            found = snapshot(connection, (source, target), ())
+            found = snapshot(connection, (source, target))
         states, segments = differ.live_states(found), {name: str(item.rules) for name, item in found.segments.items()}
     else:
         for name in (source, target):

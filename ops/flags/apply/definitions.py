@@ -6,7 +6,7 @@ from typing import Any
 from ops.flags.apply.ensure import ensure, first
 from ops.flags.change import Action, Change, Kind, Plan
 from ops.flags.compare import matched
-from ops.flags.read import option, typed
+from ops.flags.rows import option_of, typed
 from ops.flags.snapshot import RemoteFlag, RemoteOption, Snapshot
 from ops.flags.spec import TAG, FlagSpec, OptionSpec, ProjectSpec, SegmentSpec
 from ops.flagsmith.client import FlagsmithClient
@@ -122,7 +122,7 @@ class Definitions:
         return found
 
     def _with_options(self, flag: RemoteFlag, row: Mapping[str, Any]) -> RemoteFlag:
-        options = tuple(option(item) for item in row["multivariate_options"])
+        options = tuple(option_of(item) for item in row["multivariate_options"])
         return RemoteFlag(flag.id, flag.name, "", frozenset(), is_archived=False, options=options, states={})
 
     def _write_options(self, wanted: FlagSpec, flag: RemoteFlag) -> None:
@@ -145,7 +145,7 @@ class Definitions:
                 lambda: first(self._client.pages(path), key=wanted.name),
                 lambda: self._client.post(path, {**body, "default_percentage_allocation": 0}),
             )
-            there = option(row)
+            there = option_of(row)
         if there != RemoteOption(there.id, wanted.name, wanted.value, wanted.weight):
             self._client.put(f"{path}{there.id}/", {**body, "default_percentage_allocation": wanted.weight})
 

@@ -6,7 +6,8 @@ from typing import Any
 from ops.flags.apply.ensure import ensure, first
 from ops.flags.change import Change
 from ops.flags.compare import matched, orders, surplus
-from ops.flags.read import read_state, typed
+from ops.flags.read import read_state
+from ops.flags.rows import typed
 from ops.flags.snapshot import RemoteFlag, RemoteOverride, RemoteState, Snapshot, Variant
 from ops.flags.spec import FlagSpec, OverrideSpec, StateSpec
 from ops.flagsmith.client import FlagsmithClient
