@@ -92,6 +92,16 @@ def test_no_script_takes_text_from_outside_into_its_source() -> None:
                 assert "${{" not in step.get("run", ""), f"{path.name}: give it by env"
 
 
+def test_no_pipe_hides_a_failure() -> None:
+    for path in WORKFLOWS:
+        content = read(path)
+        has_pipefail = content.get("defaults", {}).get("run", {}).get("shell") == "bash"
+        for job in content["jobs"].values():
+            for step in job.get("steps", []):
+                lines = [line for line in step.get("run", "").splitlines() if " | " in line and "|| true" not in line]
+                assert not lines or has_pipefail, f"{path.name}: {lines}"
+
+
 def test_the_commands_that_the_workflows_run_are_there() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for path in WORKFLOWS:
