@@ -15,7 +15,9 @@ ROLLOUT_DESCRIPTION = "A share of users, for the rollout of {flag} in {environme
 def desired(catalogue: Catalogue) -> ProjectSpec:
     """The specification of a project; the catalogue must have been checked."""
     groups = {name: rules(item) for name, item in catalogue.segments.items()}
-    segments = {name: SegmentSpec(name, item.description, groups[name]) for name, item in catalogue.segments.items()}
+    segments = {
+        name: SegmentSpec(name, item.description.strip(), groups[name]) for name, item in catalogue.segments.items()
+    }
     flags = {}
     for name, flag in catalogue.flags.items():
         states = {}
@@ -25,7 +27,7 @@ def desired(catalogue: Catalogue) -> ProjectSpec:
             segments.update(wanted.made)
         flags[name] = FlagSpec(
             name=name,
-            description=flag.description,
+            description=flag.description.strip(),
             tags=frozenset(flag.tags),
             value=_control(flag, None),
             options=tuple(OptionSpec(item.name, plain(item.value), item.weight) for item in flag.variations[1:]),
@@ -45,16 +47,17 @@ def rules(segment: Segment) -> Rules:
 
 
 def _rule(condition: Condition) -> Rule:
-    return Rule(str(condition.operator), condition.trait, _text(condition.value))
+    trait = condition.trait
+    return Rule(str(condition.operator), trait.strip() if trait else None, _text(condition.value))
 
 
 def _text(value: object) -> str | None:
-    """A condition's value as text: true in small letters, and no .0 behind whole numbers."""
+    """A condition's value as Flagsmith keeps it: true in small letters, no .0 behind whole ones, no blanks around."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
-    return None if value is None else str(value)
+    return None if value is None else str(value).strip()
 
 
 def _control(flag: Flag, state: State | None) -> Plain:

@@ -81,7 +81,7 @@ def _overrides(
             step = Step(
                 source=Source.IDENTITY if is_identity else Source.SEGMENT,
                 name=str(user.identifier) if is_identity else segment["name"],
-                priority=None if is_identity else priority,
+                priority=None if is_identity or priority == DEFAULT_PRIORITY else priority,
                 holds=is_identity or number in matched,
                 decides=False,
                 groups=() if is_identity else tuple(_groups(context, segment["rules"], segment["key"])),

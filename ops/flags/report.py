@@ -1,5 +1,6 @@
 """All flags of a project on one page: where each is on, for whom, until when, and its last change."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -148,10 +149,18 @@ def _line(
         description=declared.description if declared else flag.description,
         declared=declared,
         cells=tuple(_cell(flag, name, segments) if name in flag.states else None for name in names),
-        change=changes.get(flag.id),
+        change=_without_name(changes.get(flag.id), flag.name),
         is_expired=expires is not None and expires < today,
         is_due=expires is not None and today <= expires <= today + SOON,
     )
+
+
+def _without_name(change: LastChange | None, name: str) -> LastChange | None:
+    """The change without the flag's name, which its row has."""
+    if change is None:
+        return None
+    said = re.sub(rf"(:| (for|to) feature:?) '?{re.escape(name)}'?(?=[ .]|$)", "", change.what)
+    return replace(change, what=said.removesuffix(".").replace(" and segment ", " for segment "))
 
 
 def _cell(flag: RemoteFlag, environment: str, segments: Mapping[str, RemoteSegment]) -> Cell:

@@ -12,6 +12,7 @@ from ops.flags.problems import Key, Problem
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 LONGEST_NAME = 150  # Flagsmith's own limit for a feature's name
 WITHOUT_VALUE = frozenset([Operator.IS_SET, Operator.IS_NOT_SET])
+LARGEST = 2**31 - 1  # of PostgreSQL's integer
 ALL = 100.0
 CONTROL = "control"
 CLOSE = 0.001  # of a percent: weights such as 33.333 need not add up to the last digit
@@ -87,7 +88,7 @@ def _flags(catalogue: Catalogue, today: date) -> Iterator[Problem]:
         key: Key = ("flags", name)
         yield from _name(key, name)
         yield from _lifecycle(key, name, flag, today)
-        yield from _json((*key, "value"), flag.value)
+        yield from _value((*key, "value"), flag.value)
         yield from _variations(key, flag)
         yield from _rollout((*key, "rollout"), flag.rollout, catalogue, is_on=flag.enabled)
         yield from _targeting((*key, "targeting"), flag.targeting, flag, flag.rollout, catalogue)
@@ -123,7 +124,7 @@ def _variations(key: Key, flag: Flag) -> Iterator[Problem]:
     if abs(total - ALL) > CLOSE:
         yield Problem((*key, "variations"), f"have weights of {total:g} together: they must be 100")
     for number, item in enumerate(flag.variations):
-        yield from _json((*key, "variations", number, "value"), item.value)
+        yield from _value((*key, "variations", number, "value"), item.value)
     for number, item in enumerate(flag.variations[1:], 1):
         if item.name == CONTROL:
             text = f"{CONTROL} is Flagsmith's own name of the first variation: give it to that one, or another name"
@@ -133,7 +134,7 @@ def _variations(key: Key, flag: Flag) -> Iterator[Problem]:
 
 
 def _state(key: Key, state: State, flag: Flag, catalogue: Catalogue) -> Iterator[Problem]:
-    yield from _json((*key, "value"), state.value)
+    yield from _value((*key, "value"), state.value)
     yield from _rollout((*key, "rollout"), state.rollout, catalogue, is_on=bool(state.enabled))
     rollout = state.rollout or flag.rollout
     yield from _targeting((*key, "targeting"), state.targeting or (), flag, rollout, catalogue)
@@ -163,8 +164,10 @@ def _rollout(key: Key, rollout: Rollout | None, catalogue: Catalogue, *, is_on: 
             yield _unknown((*key, "segments", name), "segment", catalogue.segments)
 
 
-def _json(key: Key, value: object) -> Iterator[Problem]:
-    """A value of several parts has to be JSON, which has neither dates nor numbers beyond all numbers."""
+def _value(key: Key, value: object) -> Iterator[Problem]:
+    """What Flagsmith cannot keep: JSON has neither dates nor endless numbers, and its own numbers have 32 bits."""
+    if isinstance(value, int) and not -LARGEST - 1 <= value <= LARGEST:
+        yield Problem(key, f"is {value}: Flagsmith keeps whole numbers of 32 bits, up to {LARGEST}; write it in quotes")
     if not isinstance(value, Mapping | list):
         return
     try:
@@ -178,7 +181,7 @@ def _targeting(
 ) -> Iterator[Problem]:
     seen: set[str] = set()
     for number, target in enumerate(targets):
-        yield from _json((*key, number, "value"), target.value)
+        yield from _value((*key, number, "value"), target.value)
         yield from _weights((*key, number, "weights"), target.weights, flag)
         if target.weights is not None and target.value is not None:
             yield Problem((*key, number), "has both a value and weights: the value is for all of the segment, or none")

@@ -24,6 +24,7 @@ DONE = {
     Action.ARCHIVE: "archived",
     Action.ADOPT: "adopted",
 }
+LONGEST = 120  # characters of a value
 PROJECT = "the project"
 COLUMNS = ("create", "update", "delete", "archive", "adopt", "unchanged")
 
@@ -80,7 +81,13 @@ def value_in_words(value: Any) -> str:
         return ", ".join(map(value_in_words, value)) or "nothing"
     if isinstance(value, float):
         return f"{value:g}"
-    return "nothing" if value is None else str(value)
+    return "nothing" if value is None else _text(str(value))
+
+
+def _text(text: str) -> str:
+    """A text in one line that can be read."""
+    line = text.replace("\n", "\\n")
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
 
 def _entries(value: Mapping[str, Any]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """How often each flag was evaluated, day by day, as Flagsmith counts what SDKs report to it."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +13,6 @@ from ops.flagsmith.connect import Connection
 from ops.flagsmith.deployed import Environment
 
 THREADS = 4
-KEPT_DAYS = 90  # Flagsmith's own default: BUCKETED_ANALYTICS_DATA_RETENTION_DAYS
 BLOCKS = "▁▂▃▄▅▆▇█"
 NOTHING = "·"  # a day without a single evaluation
 Row = Mapping[str, Any]
@@ -78,17 +77,18 @@ def usage(
     *,
     only: str | None = None,
     catalogue: Catalogue | None = None,
-    today: date | None = None,
+    on_start: Callable[[int], None] = lambda _: None,
 ) -> Usage:
     """The usage of the project's flags that are not archived, or of one; one request for each flag and environment.
 
-    Raises OpsError for a flag that there is not.
+    `on_start` is told how many that are. Raises OpsError for a flag that there is not.
     """
     client, project = connection.client, f"/api/v1/projects/{connection.project}/features/"
     rows = list(client.pages(project))
     wanted = [find(rows, only)] if only is not None else [row for row in rows if not row["is_archived"]]
-    until = today or datetime.now(UTC).date()
+    until = datetime.now(UTC).date()
     pairs = [(row, environment) for row in wanted for environment in environments]
+    on_start(len(pairs))
 
     def counted(pair: tuple[Row, Environment]) -> list[Row]:
         row, environment = pair
@@ -133,6 +133,7 @@ def sparkline(item: FlagUsage, days: Collection[date]) -> str:
 
 
 def _block(count: int, most: int) -> str:
+    """The lowest block for the least, the highest for the most."""
     if count <= 0:
         return NOTHING
-    return BLOCKS[min(len(BLOCKS) - 1, count * len(BLOCKS) // (most + 1))]
+    return BLOCKS[round((len(BLOCKS) - 1) * count / most)]

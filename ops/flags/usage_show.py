@@ -9,9 +9,9 @@ from rich.table import Table
 from ops.flags.usage import FlagUsage, Usage, sparkline
 
 NOT_COUNTED = (
-    "Nothing was counted at all. Flagsmith counts what SDKs report (enable_analytics in the SDK), an hour or so later, "
-    "by its task processor, and only with USE_POSTGRES_FOR_ANALYTICS, which the platform sets for every stack. "
-    "`ff status` shows whether the task processor runs."
+    "Nothing was counted at all. Flagsmith counts what SDKs report (their option enable_analytics), by its task "
+    "processor, once an hour, and only with the variable USE_POSTGRES_FOR_ANALYTICS, which this platform sets for each "
+    "stack. `ff status` shows whether the task processor runs."
 )
 
 

@@ -8,8 +8,10 @@ Plain = bool | int | str | None
 
 
 def plain(value: Value) -> Plain:
-    """The value as Flagsmith keeps it: one of several parts as its JSON text, the same text for the same parts."""
-    if value is None or isinstance(value, bool | int | str):
+    """The value as Flagsmith keeps it: texts without blanks at their ends, several parts as one JSON text."""
+    if isinstance(value, str):
+        return value.strip()
+    if value is None or isinstance(value, bool | int):
         return value
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 

@@ -78,6 +78,8 @@ def project(*, environments: tuple[str, ...] = ENVIRONMENTS) -> Iterator[Project
         with FlagsmithClient(url) as client:
             client.use_api_key(os.environ["FLAGSMITH_API_KEY"])
             _empty(client)
+            for name in environments:
+                client.post("/api/v1/environments/", {"name": name, "project": 1})
             yield Project(url, client, None)
         return
     double = Flagsmith(project="FootAnalytics")
@@ -94,6 +96,8 @@ def _empty(client: FlagsmithClient) -> None:
             client.delete(f"/api/v1/projects/1/{what}/{row['id']}/")
     for row in list(client.pages("/api/v1/environments/", {"project": 1})):
         client.delete(f"/api/v1/environments/{row['api_key']}/")
+    for row in list(client.pages("/api/v1/organisations/1/groups/")):
+        client.delete(f"/api/v1/organisations/1/groups/{row['id']}/")
 
 
 def example(home: Path, change: Callable[[str], str] = lambda text: text) -> Path:

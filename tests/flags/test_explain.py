@@ -1,7 +1,6 @@
 """`ff flags explain`: which rule decided, in which order, and whether the server says the same."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from ops.errors import OpsError
 from ops.flags.explain import explain
 from ops.flags.remote_answer import Remote, compare
 from ops.flags.trace import Source, Trace
-from ops.flags.user import User, user
+from ops.flags.user import User
 from tests.flags.support import Project, Run
 from tests.flags.test_acceptance import ABROAD, BETA, EARLY, NOBODY, PREMIUM
 
@@ -43,7 +42,7 @@ def test_what_is_told_is_what_the_sdk_evaluates(applied: Project, local: bool) -
             evaluated = {flag.feature_name: (flag.enabled, flag.value) for flag in found.all_flags()}
             assert len(evaluated) == 8
             for flag, expected in evaluated.items():
-                trace = explain(declared, flag, User(name, dict(traits)))  # type: ignore[arg-type]
+                trace = explain(declared, flag, User(name, dict(traits)))
                 assert decided(trace) == (trace.enabled, trace.value) == expected, (name, flag)
 
 
@@ -123,10 +122,10 @@ def as_json(run: Run, project: Project, flag: str, *arguments: str) -> Any:
 
 
 @pytest.fixture
-def declared() -> Iterator[dict[str, Any]]:
+def declared() -> dict[str, Any]:
     """A flag that is off, and on for two segments: of those who are not premium, and of all of them."""
     conditions = [{"operator": "EQUAL", "value": "premium", "property_": "plan"}]
-    yield {
+    return {
         "api_key": "key",
         "name": "staging",
         "project": {
@@ -224,29 +223,3 @@ def test_a_flag_that_is_hidden_is_no_difference(declared: dict[str, Any]) -> Non
 def test_a_flag_that_the_document_lacks_may_be_new(declared: dict[str, Any]) -> None:
     with pytest.raises(OpsError, match="lacks the flag 'other'"):
         explain(declared, "other", User())
-
-
-def test_traits_are_read_as_yaml() -> None:
-    given = ["a=true", "b=1", "c=1.5", 'd="true"', "e=text", "f=2024-06-01", "g=x=y", "h=''"]
-    found = user("somebody", given).traits
-    assert found == {"a": True, "b": 1, "c": 1.5, "d": "true", "e": "text", "f": "2024-06-01", "g": "x=y", "h": ""}
-    assert found["a"] is True
-
-
-@pytest.mark.parametrize(
-    ("identity", "given", "message"),
-    [
-        ("somebody", ["plan"], "must be NAME=VALUE"),
-        ("somebody", ["=premium"], "must be NAME=VALUE"),
-        ("somebody", ["a=1", "a=2"], "is given twice"),
-        ("somebody", ["a=[1, 2]"], "must be true, false, a number or text"),
-        ("somebody", ["a="], "must be true, false, a number or text"),
-        ("somebody", ["a=[1"], "is no YAML"),
-        ("somebody", [f"a={'x' * 2001}"], "Flagsmith takes 2000"),
-        ("", [], "is empty"),
-        (None, ["a=1"], "Traits without a user"),
-    ],
-)
-def test_what_is_no_trait_is_refused(identity: str | None, given: list[str], message: str) -> None:
-    with pytest.raises(OpsError, match=message):
-        user(identity, given)

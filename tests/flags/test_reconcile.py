@@ -163,9 +163,16 @@ def test_environments_that_are_missing_are_made(server: Project, run: Run, tmp_p
 
 
 def test_values_of_every_type_arrive_as_they_are(server: Project, run: Run, tmp_path: Path) -> None:
-    kinds = {"text": "hello", "number": 5, "truth": True, "parts": {"b": [1, 2], "a": {"c": None}}, "digits": "5"}
+    kinds = {
+        "text": "  hello \n",
+        "lines": "one\ntwo\n",
+        "number": 5,
+        "truth": True,
+        "parts": {"b": [1, 2], "a": {"c": None}},
+        "digits": "5",
+    }
     lines = "".join(
-        f"  {name}:\n    description: A {name}.\n    owner: web\n    kind: ops\n    enabled: true\n"
+        f"  {name}:\n    description: |\n      A {name}.\n    owner: web\n    kind: ops\n    enabled: true\n"
         f"    value: {json.dumps(value)}\n"
         for name, value in kinds.items()
     )

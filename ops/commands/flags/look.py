@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ops.flagsmith.connect import Connection
 
 DISAGREED = 1
+MANY = 200  # counts, from which on people wonder
 EnvironmentOption = Annotated[str, typer.Option("--environment", "-e", help="The environment's name.")]
 KnownOption = Annotated[
     Path | None,
@@ -88,8 +89,9 @@ def usage(
 ) -> None:
     """Show how often each flag was evaluated, day by day; unused flags at the end, with their age and owner.
 
-    Flagsmith counts what SDKs report with analytics switched on, by quarters of an hour that its task processor sums up
-    once an hour: what is evaluated now is shown after 15 to 75 minutes. Requests of flags alone are not counted.
+    Flagsmith counts what SDKs report with analytics switched on; requests for flags alone are not counted. Its task
+    processor sums up once an hour, so what is evaluated now is shown within the next hour and a half; a server that
+    gets no further report holds the last one back. Each flag and environment is a request of its own.
     """
     from ops.flags import usage_show
     from ops.flags.usage import usage as counted
@@ -98,11 +100,16 @@ def usage(
     declared = known(catalogue)
     with connect(stack=stack, url=url) as connection:
         places = [connection.environment(name) for name in environment or ()] or connection.environments
-        found = counted(connection, places, days, only=flag, catalogue=declared)
+        found = counted(connection, places, days, only=flag, catalogue=declared, on_start=_asking)
     if as_json:
         print_json(usage_show.as_json(found))
     else:
         usage_show.show(output(), progress(), found)
+
+
+def _asking(count: int) -> None:
+    if count > MANY:
+        progress().print(f"Asking for {count} counts, one for each flag and environment …", style="dim")
 
 
 def report(
@@ -124,6 +131,8 @@ def report(
     from ops.flags.read import read as snapshot
     from ops.flagsmith.connect import connect
 
+    if out.is_dir():
+        raise OpsError(f"{out} is a directory.", hint=f"Name a file, such as {out / 'report.html'}.")
     if out.exists() and reports.MARK not in out.read_text(encoding="utf-8", errors="replace"):
         raise OpsError(f"{out} was not written by this command.", hint="Name another file, or remove this one.")
     declared = known(catalogue)

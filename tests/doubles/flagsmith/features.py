@@ -6,7 +6,7 @@ from flask import Blueprint, jsonify, request
 
 from tests.doubles.flagsmith.answers import body, database, page, required, user
 from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_uuid, now
-from tests.doubles.flagsmith.states import new_state, remove_states
+from tests.doubles.flagsmith.states import new_state, remove_states, trimmed
 
 features = Blueprint("features", __name__)
 CHANGEABLE = ("name", "description", "tags", "is_archived", "is_server_key_only", "owners")
@@ -63,7 +63,7 @@ def list_features(project: int) -> Any:
 @features.post("/projects/<int:project>/features/")
 def add_feature(project: int) -> Any:
     who = user()
-    data, given = database(), body()
+    data, given = database(), trimmed(body())
     required(given, "name")
     _is_new(data, project, given["name"])
     row = data.insert(
@@ -109,7 +109,7 @@ def one_feature(project: int, number: int) -> Any:
 @features.put("/projects/<int:project>/features/<int:number>/")
 def change_feature(project: int, number: int) -> Any:
     user()
-    data, given = database(), body()
+    data, given = database(), trimmed(body())
     row = data.one("features", id=number, project=project)
     row.update({key: given[key] for key in CHANGEABLE if key in given})
     for environment in data.rows("environments", project=project):

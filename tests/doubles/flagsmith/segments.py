@@ -6,6 +6,7 @@ from flask import Blueprint, jsonify, request
 
 from tests.doubles.flagsmith.answers import body, database, page, required, user
 from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_uuid, now
+from tests.doubles.flagsmith.states import trimmed
 
 segments = Blueprint("segments", __name__)
 
@@ -20,7 +21,7 @@ def list_segments(project: int) -> Any:
 @segments.post("/projects/<int:project>/segments/")
 def add_segment(project: int) -> Any:
     user()
-    given = body()
+    given = trimmed(body())
     required(given, "name", "rules")
     _check(given["rules"])
     row = database().insert(
@@ -53,7 +54,7 @@ def one_segment(project: int, number: int) -> Any:
 @segments.patch("/projects/<int:project>/segments/<int:number>/")
 def change_segment(project: int, number: int) -> Any:
     user()
-    row, given = database().one("segments", id=number, project=project), body()
+    row, given = database().one("segments", id=number, project=project), trimmed(body())
     if request.method == "PUT":
         required(given, "name", "rules")
     _check(given.get("rules", []))
@@ -115,8 +116,8 @@ def _condition(data: Database, given: Row) -> Row:
     return {
         "id": _id(data, "conditions", given),
         "operator": given["operator"],
-        "property": given.get("property"),
-        "value": str(given.get("value")),  # the real one makes the text None of none
+        "property": (given.get("property") or "").strip() or None,
+        "value": str(given.get("value")).strip(),  # the real one makes the text None of none
         "description": given.get("description"),
     }
 

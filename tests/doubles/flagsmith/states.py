@@ -58,6 +58,11 @@ def typed(value: object) -> Row:
     return {**EMPTY, "type": kind, FIELDS[kind]: value}
 
 
+def trimmed(values: Row) -> Row:
+    """Texts without blanks at their ends, as Flagsmith's serializers keep them."""
+    return {key: value.strip() if isinstance(value, str) else value for key, value in values.items()}
+
+
 def plain(value: Row) -> Any:
     return value[FIELDS[value["type"]]]
 
@@ -138,7 +143,7 @@ def change_override(number: int) -> Any:
     if "feature" not in given or "environment" not in given:
         raise RefusalError(500, None)  # the real one takes a whole state only
     if "feature_state_value" in given:
-        row["value"] = {**EMPTY, **given["feature_state_value"]}
+        row["value"] = trimmed({**EMPTY, **given["feature_state_value"]})
     change(row, given)
     database().touch(row["environment"])
     return jsonify(shown(database(), row, is_typed=True))
@@ -177,7 +182,7 @@ def add_override(key: str, number: int) -> Any:
     priority = given["feature_segment"].get("priority", len(siblings))
     link = new_link(data, number, environment["id"], segment["id"], priority)
     row = new_state(data, feature, environment["id"], link["id"])
-    row["value"] = {**EMPTY, **given.get("feature_state_value", {})}
+    row["value"] = trimmed({**EMPTY, **given.get("feature_state_value", {})})
     change(row, given)
     data.touch(environment["id"])
     found = {name: value for name, value in shown(data, row, is_typed=True).items() if name not in _UNSAID}
