@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ops.flags.values import Plain
+from ops.flags.catalogue.values import Plain
 
 MARK = "Declared in git (ff)."
 """The last line of the description of every segment that `ff` made or adopted; segments have no tags."""

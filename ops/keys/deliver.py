@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from ops.access.site import Site
 from ops.errors import OpsError
-from ops.flags.model import Delivery
+from ops.flags.catalogue.model import Delivery
 from ops.flagsmith.client import FlagsmithClient
 from ops.flagsmith.deployed import Environment
 from ops.keys import readers, secret, server

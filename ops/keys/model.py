@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ops.errors import OpsError
-from ops.flags.model import Delivery
+from ops.flags.catalogue.model import Delivery
 
 PREFIX = "ff: "
 LONGEST_NAME = 100  # that Flagsmith takes

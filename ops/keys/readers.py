@@ -5,7 +5,7 @@ from typing import Any
 from ops.access.site import Site
 from ops.engine.model import Manifest
 from ops.errors import OpsError
-from ops.flags.model import Delivery
+from ops.flags.catalogue.model import Delivery
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 

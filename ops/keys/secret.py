@@ -8,7 +8,7 @@ from datetime import datetime
 from ops.access.site import Site
 from ops.engine.model import Manifest, Ref
 from ops.errors import OpsError
-from ops.flags.model import Delivery
+from ops.flags.catalogue.model import Delivery
 from ops.keys.model import place
 
 CLIENT, SERVER, ADDRESS = "FLAGSMITH_ENVIRONMENT_KEY", "FLAGSMITH_SERVER_KEY", "FLAGSMITH_API_URL"

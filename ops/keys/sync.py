@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from ops.access.site import Site
 from ops.errors import OpsError
-from ops.flags.model import Delivery
+from ops.flags.catalogue.model import Delivery
 from ops.flagsmith.connect import Connection
 from ops.keys import server
 from ops.keys.deliver import Run, deliver

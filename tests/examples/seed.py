@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ops.flags.model import Catalogue, Condition, Flag, Rollout
+from ops.flags.catalogue.model import Catalogue, Condition, Flag, Rollout
 from ops.flagsmith.client import FlagsmithClient
 from tests.doubles.flagsmith import Flagsmith
 

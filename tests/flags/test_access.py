@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ops.flags.load import load
-from ops.flags.problems import CatalogueError
+from ops.flags.catalogue.load import load
+from ops.flags.catalogue.problems import CatalogueError
 from tests.flags.support import EXAMPLE, Project, Run, example
 
 READS = ("list flags", "list states")

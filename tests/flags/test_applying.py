@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from ops.commands.flags import reconcile
-from ops.flags.apply import Reviewed, apply
-from ops.flags.change import Change
-from ops.flags.desired import desired
-from ops.flags.load import load
+from ops.flags.catalogue.load import load
+from ops.flags.reconcile.apply import Reviewed, apply
+from ops.flags.reconcile.change import Change
+from ops.flags.reconcile.desired import desired
 from ops.flagsmith.client import FlagsmithClient, FlagsmithError
 from ops.flagsmith.connect import Connection, connect
 from tests.flags.support import EXAMPLE, Project, Run, example

@@ -13,9 +13,9 @@ import pytest
 from flagsmith import Flagsmith
 from flagsmith.models import Flags
 
-from ops.flags.codegen import module
-from ops.flags.load import load
-from ops.flags.model import Catalogue
+from ops.flags.catalogue.load import load
+from ops.flags.catalogue.model import Catalogue
+from ops.flags.code.codegen import module
 from tests.recording import ROOT
 
 EXAMPLE = ROOT / "flags" / "catalogue.yaml"

@@ -11,10 +11,10 @@ import pytest
 from typer.testing import Result
 
 from ops.errors import OpsError
-from ops.flags.codegen import module
-from ops.flags.load import load
-from ops.flags.model import Catalogue
-from ops.flags.openfeature import manifest
+from ops.flags.catalogue.load import load
+from ops.flags.catalogue.model import Catalogue
+from ops.flags.code.codegen import module
+from ops.flags.code.openfeature import manifest
 from tests.recording import ROOT
 
 Run = Callable[..., Result]

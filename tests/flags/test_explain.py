@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from ops.errors import OpsError
-from ops.flags.explain import explain
-from ops.flags.remote_answer import Remote, compare
-from ops.flags.trace import Source, Trace
-from ops.flags.user import User
+from ops.flags.explain.explain import explain
+from ops.flags.explain.remote_answer import Remote, compare
+from ops.flags.explain.trace import Source, Trace
+from ops.flags.explain.user import User
 from tests.flags.support import Project, Run
 from tests.flags.test_acceptance import ABROAD, BETA, EARLY, NOBODY, PREMIUM
 

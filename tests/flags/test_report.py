@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ops.flags.last_change import LastChange
-from ops.flags.model import Catalogue
-from ops.flags.report import Report, html, report
-from ops.flags.snapshot import RemoteFlag, RemoteState, Snapshot
+from ops.flags.catalogue.model import Catalogue
+from ops.flags.look.last_change import LastChange
+from ops.flags.look.report import Report, html, report
+from ops.flags.server.snapshot import RemoteFlag, RemoteState, Snapshot
 from ops.flagsmith.deployed import Environment
 from tests.examples.browser import chromium
 from tests.flags.support import EXAMPLE, Project, Run

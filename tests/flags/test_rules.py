@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.flags.load import load
-from ops.flags.problems import CatalogueError
-from ops.flags.rules import check
+from ops.flags.catalogue.load import load
+from ops.flags.catalogue.problems import CatalogueError
+from ops.flags.catalogue.rules import check
 
 TODAY = date(2026, 11, 23)
 HEAD = "project: X\nenvironments: [staging, production]\n"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.flags.load import load
-from ops.flags.promote import promote
+from ops.flags.catalogue.load import load
+from ops.flags.transfer.promote import promote
 from tests.flags.support import EXAMPLE, ONLY_DIFFERENCE, Project, Run, example
 
 FEATURES = "/api/v1/projects/1/features/"

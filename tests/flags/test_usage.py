@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ops.flags.usage import FlagUsage, sparkline
+from ops.flags.look.usage import FlagUsage, sparkline
 from tests.doubles.flagsmith.looking import sum_up
 from tests.flags.support import EXAMPLE, URL, Project, Run
 

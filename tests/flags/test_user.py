@@ -3,7 +3,7 @@
 import pytest
 
 from ops.errors import OpsError
-from ops.flags.user import user
+from ops.flags.explain.user import user
 
 
 def test_traits_are_read_as_yaml() -> None:

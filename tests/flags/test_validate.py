@@ -9,9 +9,9 @@ import pytest
 from typer.testing import Result
 
 from ops.errors import OpsError
-from ops.flags.load import load
-from ops.flags.model import Kind, Operator, schema
-from ops.flags.rules import check
+from ops.flags.catalogue.load import load
+from ops.flags.catalogue.model import Kind, Operator, schema
+from ops.flags.catalogue.rules import check
 from tests.recording import ROOT
 
 Run = Callable[..., Result]

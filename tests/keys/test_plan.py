@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ops.errors import OpsError
-from ops.flags.model import Delivery
+from ops.flags.catalogue.model import Delivery
 from ops.keys.duration import duration
 from ops.keys.model import ServerKey, key_name
 from ops.keys.plan import Plan, plan

@@ -14,6 +14,6 @@ def validate(*, catalogue: CatalogueArgument = CATALOGUE, strict: StrictOption =
 
 def schema() -> None:
     """Print the JSON Schema of a catalogue, for editors; flags/catalogue.schema.json holds it."""
-    from ops.flags.model import schema as made
+    from ops.flags.catalogue.model import schema as made
 
     print_json(made())

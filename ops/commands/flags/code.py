@@ -12,8 +12,8 @@ from ops.console import output, progress
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
-    from ops.flags.problems import Place
-    from ops.flags.references import References
+    from ops.flags.catalogue.problems import Place
+    from ops.flags.code.references import References
 
 STDOUT = Path("-")
 SHOWN = 3  # places of a flag in the table; --json has all
@@ -34,8 +34,8 @@ def codegen(
     ] = False,
 ) -> None:
     """Write the flags as a typed Python module, and as a manifest for the OpenFeature CLI."""
-    from ops.flags.codegen import module
-    from ops.flags.openfeature import manifest
+    from ops.flags.code.codegen import module
+    from ops.flags.code.openfeature import manifest
 
     wanted = [path for path in (python, openfeature) if path is not None]
     if not wanted:
@@ -64,8 +64,8 @@ def _check(files: Mapping[Path, str]) -> None:
 
 def _write(path: Path, text: str) -> None:
     from ops.files import make_directory
-    from ops.flags.codegen import MARK
-    from ops.flags.openfeature import SCHEMA
+    from ops.flags.code.codegen import MARK
+    from ops.flags.code.openfeature import SCHEMA
 
     if path == STDOUT:
         output().out(text, end="", highlight=False)
@@ -106,7 +106,7 @@ def references(
     """Show where code uses each flag; exits with 1 when it uses one that is not declared."""
     from datetime import UTC, datetime
 
-    from ops.flags.references import references as find
+    from ops.flags.code.references import references as find
 
     declared, _ = read(catalogue)
     today = datetime.now(UTC).date()

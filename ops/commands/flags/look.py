@@ -11,8 +11,8 @@ from ops.console import output, progress
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
-    from ops.flags.last_change import LastChange
-    from ops.flags.model import Catalogue
+    from ops.flags.catalogue.model import Catalogue
+    from ops.flags.look.last_change import LastChange
     from ops.flagsmith.connect import Connection
 
 DISAGREED = 1
@@ -56,10 +56,10 @@ def explain(
     Evaluated here from the environment's document, as SDKs do, and asked of the server with the client-side key, which
     keeps neither the user nor the traits.
     """
-    from ops.flags.ask import explained
-    from ops.flags.remote_answer import as_json as plain
-    from ops.flags.tell import tell
-    from ops.flags.user import user
+    from ops.flags.explain.ask import explained
+    from ops.flags.explain.remote_answer import as_json as plain
+    from ops.flags.explain.tell import tell
+    from ops.flags.explain.user import user
     from ops.flagsmith.connect import connect
 
     who = user(identity, trait or ())
@@ -93,8 +93,8 @@ def usage(
     processor sums up once an hour, so what is evaluated now is shown within the next hour and a half; a server that
     gets no further report holds the last one back. Each flag and environment is a request of its own.
     """
-    from ops.flags import usage_show
-    from ops.flags.usage import usage as counted
+    from ops.flags.look import usage_show
+    from ops.flags.look.usage import usage as counted
     from ops.flagsmith.connect import connect
 
     declared = known(catalogue)
@@ -127,8 +127,8 @@ def report(
     from datetime import UTC, datetime
 
     from ops.files import make_directory
-    from ops.flags import report as reports
-    from ops.flags.read import read as snapshot
+    from ops.flags.look import report as reports
+    from ops.flags.server.read import read as snapshot
     from ops.flagsmith.connect import connect
 
     if out.is_dir():
@@ -156,7 +156,7 @@ def report(
 
 def _changes(connection: "Connection") -> "tuple[dict[int, LastChange], bool]":
     """The last changes, and whether they are the audit log's."""
-    from ops.flags.last_change import of_audit_log, of_states
+    from ops.flags.look.last_change import of_audit_log, of_states
 
     if connection.site is not None:
         try:

@@ -8,8 +8,8 @@ import typer
 from ops.console import progress
 
 if TYPE_CHECKING:
-    from ops.flags.load import Source
-    from ops.flags.model import Catalogue
+    from ops.flags.catalogue.load import Source
+    from ops.flags.catalogue.model import Catalogue
 
 WARNINGS = 10
 CATALOGUE = Path("flags/catalogue.yaml")
@@ -34,8 +34,8 @@ def read(path: Path, *, strict: bool = False) -> "tuple[Catalogue, Source]":
     """The catalogue, checked; its warnings are printed. Raises CatalogueError when it is wrong."""
     from datetime import UTC, datetime
 
-    from ops.flags.load import load, refused
-    from ops.flags.rules import check
+    from ops.flags.catalogue.load import load, refused
+    from ops.flags.catalogue.rules import check
 
     declared, source = load(path)
     found = check(declared, datetime.now(UTC).date())

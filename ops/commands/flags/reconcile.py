@@ -21,8 +21,8 @@ from ops.console import output, progress
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
-    from ops.flags.apply import Reviewed
-    from ops.flags.model import Catalogue
+    from ops.flags.catalogue.model import Catalogue
+    from ops.flags.reconcile.apply import Reviewed
     from ops.flagsmith.connect import Connection
 
 CHANGES = 2
@@ -49,9 +49,9 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Show what `ff flags apply` would change; exits with 2 when there are changes."""
-    from ops.flags import planfile, show
-    from ops.flags.apply import Reviewed
-    from ops.flags.desired import desired
+    from ops.flags.reconcile import planfile, show
+    from ops.flags.reconcile.apply import Reviewed
+    from ops.flags.reconcile.desired import desired
 
     declared, _ = read(catalogue, strict=strict)
     with _connected(declared, stack, url) as connection:
@@ -80,8 +80,8 @@ def apply(
     as_json: JsonOption = False,
 ) -> None:
     """Make the flags of a running Flagsmith those of the catalogue; production asks, unless --yes."""
-    from ops.flags import planfile
-    from ops.flags.desired import desired
+    from ops.flags.reconcile import planfile
+    from ops.flags.reconcile.desired import desired
 
     kept = planfile.read(source) if planfile.is_plan(source) else None
     if kept is not None and delete:
@@ -90,7 +90,7 @@ def apply(
     wanted = desired(declared)
     delete = delete if kept is None else kept.delete
     with _connected(declared, stack, url) as connection, _locked(connection) as stopped:
-        from ops.flags.apply import Reviewed
+        from ops.flags.reconcile.apply import Reviewed
 
         reviewed = Reviewed.now(connection, wanted, delete=delete)
         if kept is not None:
@@ -105,8 +105,8 @@ def checked(path: Path) -> "Catalogue":
 
 def apply_catalogue(declared: "Catalogue", *, stack: str, yes: bool) -> None:
     """Apply a catalogue to a stack, as a step after deploying it."""
-    from ops.flags.apply import Reviewed
-    from ops.flags.desired import desired
+    from ops.flags.reconcile.apply import Reviewed
+    from ops.flags.reconcile.desired import desired
 
     with _connected(declared, stack, None) as connection, _locked(connection) as stopped:
         reviewed = Reviewed.now(connection, desired(declared))
@@ -123,9 +123,9 @@ def apply_reviewed(
     rate: float = RATE,
 ) -> None:
     """Show a plan, ask where somebody has to agree, and carry it out."""
-    from ops.flags import change, show
-    from ops.flags.apply import Reviewed
-    from ops.flags.apply import apply as run
+    from ops.flags.reconcile import change, show
+    from ops.flags.reconcile.apply import Reviewed
+    from ops.flags.reconcile.apply import apply as run
 
     show.show(progress(), reviewed.plan)
     if not reviewed.plan.changes:

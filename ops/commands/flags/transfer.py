@@ -31,9 +31,9 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
     """Write a live project as a catalogue, of which `ff flags plan` finds nothing to change."""
-    from ops.flags.export import export as exported
-    from ops.flags.read import read as snapshot
-    from ops.flags.write import text_of
+    from ops.flags.catalogue.write import text_of
+    from ops.flags.server.read import read as snapshot
+    from ops.flags.transfer.export import export as exported
     from ops.flagsmith.connect import connect
 
     if out is not None and out.exists() and not force:
@@ -66,10 +66,10 @@ def diff(
     from rich.markup import escape
     from rich.table import Table
 
-    from ops.flags import differ
-    from ops.flags.desired import desired
-    from ops.flags.read import read as snapshot
-    from ops.flags.show import value_in_words
+    from ops.flags.reconcile.desired import desired
+    from ops.flags.reconcile.show import value_in_words
+    from ops.flags.server.read import read as snapshot
+    from ops.flags.transfer import differ
     from ops.flagsmith.connect import connect
 
     if not live and (stack or url):
@@ -114,7 +114,7 @@ def promote(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, and change nothing.")] = False,
 ) -> None:
     """Give an environment in the catalogue what another one has there: states, values, weights, targeting."""
-    from ops.flags.promote import promote as promoted
+    from ops.flags.transfer.promote import promote as promoted
 
     declared, _ = read(catalogue)
     done = promoted(catalogue, declared, source, target, only or ())

@@ -1,0 +1,1 @@
+"""The catalogue in `flags/`: its form, its rules, its file."""

@@ -1,0 +1,134 @@
+"""Reads a catalogue from YAML, and knows at which line each key is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from ops.errors import OpsError
+from ops.flags.catalogue.model import Catalogue, Kind, Operator, Role
+from ops.flags.catalogue.problems import CatalogueError, Key, Place, Problem, dotted
+
+# libyaml's is seven times as fast, where PyYAML was built with it.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A catalogue's file, with the line of each key."""
+
+    path: Path
+    lines: dict[Key, int]
+
+    def place(self, key: Key) -> Place:
+        """Where a key is; where the nearest one above it is, for one that is missing."""
+        while key and key not in self.lines:
+            key = key[:-1]
+        return Place(self.path, self.lines.get(key, 1))
+
+    def line(self, problem: Problem) -> str:
+        """One line for people: file, line, key, what is wrong."""
+        where = dotted(problem.key)
+        return f"{self.place(problem.key)}: {f'{where}: ' if where else ''}{problem.text}"
+
+
+def load(path: Path) -> tuple[Catalogue, Source]:
+    """The catalogue in a file. Raises CatalogueError with all that is wrong with it."""
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=LOADER)
+    except FileNotFoundError:
+        raise OpsError(
+            f"There is no catalogue at {path}.", hint="Name another one, such as flags/catalogue.yaml."
+        ) from None
+    except UnicodeDecodeError:
+        raise OpsError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise CatalogueError(f"{path}:{line}: this is not valid YAML: {error.problem}") from None
+    problems: list[Problem] = []
+    lines: dict[Key, int] = {}
+    content = _read(node, (), lines, problems) if node is not None else None
+    source = Source(path, lines)
+    if not isinstance(content, dict):
+        problems.append(Problem((), "must be a mapping with `project`, `environments` and `flags`"))
+    if problems:
+        raise refused(source, problems)
+    try:
+        return Catalogue.model_validate(content), source
+    except ValidationError as error:
+        raise refused(source, _distinct([_problem(item) for item in error.errors()])) from None
+
+
+def refused(source: Source, problems: list[Problem]) -> CatalogueError:
+    """The error that says all of it, in the order of the lines."""
+    ordered = sorted(problems, key=lambda item: source.place(item.key).line)
+    return CatalogueError("\n".join(source.line(problem) for problem in ordered))
+
+
+def _read(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[Problem]) -> Any:
+    """The plain value of a node; every key's line is noted, and a key given twice is a problem."""
+    lines.setdefault(key, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return [_read(item, (*key, number), lines, problems) for number, item in enumerate(node.value)]
+    if not isinstance(node, yaml.MappingNode):
+        return yaml.SafeLoader("").construct_object(node)
+    found: dict[str, Any] = {}
+    for name_node, value_node in node.value:
+        name = str(name_node.value)
+        place = (*key, name)
+        if name in found:
+            first = lines[place]
+            problems.append(Problem((*key, name), f"is given twice, first at line {first}: remove one"))
+        lines[place] = name_node.start_mark.line + 1
+        found[name] = _read(value_node, place, lines, problems)
+    return found
+
+
+def _problem(error: Any) -> Problem:
+    """pydantic's error in words for those who write catalogues."""
+    key: Key = tuple(part for part in error["loc"] if part not in _ARTEFACTS)
+    kind, given, last = error["type"], error.get("input"), str(error["loc"][-1])
+    if kind == "extra_forbidden" and key == ("access", "roles"):
+        text = "are of Flagsmith's Enterprise edition, whose API the open-source one lacks: give groups their roles"
+        return Problem(key, text)
+    if kind == "extra_forbidden":
+        return Problem(key, "is no key that is known here: remove it, or correct its name")
+    if kind == "missing":
+        return Problem(key[:-1], f"lacks the key {last!r}")
+    if kind == "greater_than_equal":
+        return Problem(key, f"is {given!r}: must be at least {error['ctx']['ge']:g}")
+    if kind == "less_than_equal":
+        return Problem(key, f"is {given!r}: must be at most {error['ctx']['le']:g}")
+    if kind == "string_pattern_mismatch":
+        return Problem(key, f"is {given!r}: must be a Kubernetes name, of small letters, digits and -, at most 63")
+    if str(key[-1]) in _ALLOWED:
+        return Problem(key, f"is {given!r}: must be one of {_ALLOWED[str(key[-1])]}")
+    wanted = _WORDS.get(kind, error["msg"][:1].lower() + error["msg"][1:])
+    return Problem(key, f"is {given!r}: {wanted}")
+
+
+def _distinct(problems: list[Problem]) -> list[Problem]:
+    """One problem for each key: a value that may be of several types is refused once for each of them."""
+    found: dict[tuple[Key, str], Problem] = {}
+    for problem in problems:
+        is_missing = problem.text.startswith("lacks")
+        found.setdefault((problem.key, problem.text if is_missing else ""), problem)
+    return list(found.values())
+
+
+# What pydantic adds to a place for the members of a union.
+_ARTEFACTS = frozenset(["bool", "int", "str", "float", "function-before[_rollout(), nullable[Rollout]]"])
+_ALLOWED = {"operator": ", ".join(Operator), "kind": ", ".join(Kind), "role": ", ".join(Role)}
+_WORDS = {
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "string_type": "must be text: write it in quotes",
+    "tuple_type": "must be a list",
+    "mapping_type": "must be a mapping",
+    "model_type": "must be a mapping of keys",
+    "string_too_short": "must not be empty",
+    "date_type": "must be a date such as 2027-06-30, without quotes",
+}

@@ -1,0 +1,223 @@
+"""What must hold in a catalogue beyond its form: names, references, weights, lifecycle."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from itertools import chain
+
+from ops.flags.catalogue.model import Catalogue, Condition, Flag, Kind, Operator, Role, Rollout, Segment, State, Target
+from ops.flags.catalogue.problems import Key, Problem
+
+SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+LONGEST_NAME = 150  # Flagsmith's own limit for a feature's name
+WITHOUT_VALUE = frozenset([Operator.IS_SET, Operator.IS_NOT_SET])
+LARGEST = 2**31 - 1  # of PostgreSQL's integer
+ALL = 100.0
+CONTROL = "control"
+CLOSE = 0.001  # of a percent: weights such as 33.333 need not add up to the last digit
+
+
+def check(catalogue: Catalogue, today: date) -> list[Problem]:
+    """All that is wrong with a catalogue, and what is worth knowing."""
+    parts = (_environments(catalogue), _segments(catalogue), _flags(catalogue, today))
+    return list(chain(*parts, _access(catalogue), _deliveries(catalogue)))
+
+
+def _environments(catalogue: Catalogue) -> Iterator[Problem]:
+    for number, name in enumerate(catalogue.environments):
+        if name in catalogue.environments[:number]:
+            yield Problem(("environments", number), f"{name} is given twice: remove one")
+    if not catalogue.environments:
+        yield Problem(("environments",), "is empty: name the project's environments")
+
+
+def _name(key: Key, name: str) -> Iterator[Problem]:
+    if not SNAKE_CASE.fullmatch(name):
+        yield Problem(key, "must be snake_case: small letters and digits in words joined by _, such as new_dashboard")
+    elif len(name) > LONGEST_NAME:
+        yield Problem(key, f"has {len(name)} letters; Flagsmith takes {LONGEST_NAME}")
+
+
+def _segments(catalogue: Catalogue) -> Iterator[Problem]:
+    for name, segment in catalogue.segments.items():
+        key: Key = ("segments", name)
+        yield from _name(key, name)
+        if not (segment.all or segment.any or segment.none):
+            yield Problem(key, "has no condition: everybody would be in it. Give `all`, `any` or `none`")
+        yield from _conditions(key, segment)
+
+
+def _conditions(key: Key, segment: Segment) -> Iterator[Problem]:
+    for group, conditions in (("all", segment.all), ("any", segment.any), ("none", segment.none)):
+        for number, condition in enumerate(conditions):
+            yield from _condition((*key, group, number), condition)
+
+
+def _condition(key: Key, condition: Condition) -> Iterator[Problem]:
+    if condition.operator is Operator.PERCENTAGE_SPLIT:
+        yield from _split(key, condition)
+        return
+    if condition.trait is None:
+        yield Problem(key, f"lacks the key 'trait', of which {condition.operator} asks")
+    if condition.operator in WITHOUT_VALUE:
+        if condition.value is not None:
+            yield Problem((*key, "value"), f"is not used by {condition.operator}: remove it")
+        return
+    if condition.value is None:
+        yield Problem(key, f"lacks the key 'value', which {condition.operator} compares with")
+    elif condition.operator is Operator.REGEX:
+        try:
+            re.compile(str(condition.value))
+        except re.error as error:
+            yield Problem((*key, "value"), f"is no regular expression: {error}")
+    elif condition.operator is Operator.MODULO and not re.fullmatch(r"\d+(\.\d+)?\|\d+(\.\d+)?", str(condition.value)):
+        yield Problem((*key, "value"), "must be DIVISOR|REMAINDER, such as 2|0")
+
+
+def _split(key: Key, condition: Condition) -> Iterator[Problem]:
+    if condition.trait is not None:
+        yield Problem((*key, "trait"), "is not used by PERCENTAGE_SPLIT, which takes a share of all users: remove it")
+    share = condition.value
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= ALL:
+        yield Problem((*key, "value"), f"is {share!r}: must be a percentage from 0 to 100")
+
+
+def _flags(catalogue: Catalogue, today: date) -> Iterator[Problem]:
+    for name, flag in catalogue.flags.items():
+        key: Key = ("flags", name)
+        yield from _name(key, name)
+        yield from _lifecycle(key, name, flag, today)
+        yield from _value((*key, "value"), flag.value)
+        yield from _variations(key, flag)
+        yield from _rollout((*key, "rollout"), flag.rollout, catalogue, is_on=flag.enabled)
+        yield from _targeting((*key, "targeting"), flag.targeting, flag, flag.rollout, catalogue)
+        for environment, state in flag.environments.items():
+            place: Key = (*key, "environments", environment)
+            if environment not in catalogue.environments:
+                yield _unknown(place, "environment", catalogue.environments)
+            yield from _state(place, state, flag, catalogue)
+
+
+def _lifecycle(key: Key, name: str, flag: Flag, today: date) -> Iterator[Problem]:
+    if not flag.description.strip():
+        yield Problem((*key, "description"), "is empty: say what the flag switches", is_warning=True)
+    if flag.version is not None and f"v{flag.version}" not in name.split("_"):
+        yield Problem((*key, "version"), f"is {flag.version}: the name must say so, such as {name}_v{flag.version}")
+    if flag.kind is Kind.RELEASE and not flag.success:
+        yield Problem(key, "lacks the key 'success': when has this release done its work?")
+    if flag.kind in (Kind.RELEASE, Kind.EXPERIMENT) and flag.expires is None:
+        yield Problem(key, f"lacks the key 'expires': a flag of the kind {flag.kind} does not stay for good")
+    if flag.expires is not None and flag.expires < today:
+        text = f"was {flag.expires}: remove the flag from the code and from here, or give it more time"
+        yield Problem((*key, "expires"), text, is_warning=True)
+
+
+def _variations(key: Key, flag: Flag) -> Iterator[Problem]:
+    if not flag.variations:
+        return
+    names = [item.name for item in flag.variations]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            yield Problem((*key, "variations", number, "name"), f"{name} is given twice: remove one")
+    total = sum(item.weight for item in flag.variations)
+    if abs(total - ALL) > CLOSE:
+        yield Problem((*key, "variations"), f"have weights of {total:g} together: they must be 100")
+    for number, item in enumerate(flag.variations):
+        yield from _value((*key, "variations", number, "value"), item.value)
+    for number, item in enumerate(flag.variations[1:], 1):
+        if item.name == CONTROL:
+            text = f"{CONTROL} is Flagsmith's own name of the first variation: give it to that one, or another name"
+            yield Problem((*key, "variations", number, "name"), text)
+    if flag.value is not None:
+        yield Problem((*key, "value"), "goes without variations only: the first variation is the control")
+
+
+def _state(key: Key, state: State, flag: Flag, catalogue: Catalogue) -> Iterator[Problem]:
+    yield from _value((*key, "value"), state.value)
+    yield from _rollout((*key, "rollout"), state.rollout, catalogue, is_on=bool(state.enabled))
+    rollout = state.rollout or flag.rollout
+    yield from _targeting((*key, "targeting"), state.targeting or (), flag, rollout, catalogue)
+    yield from _weights((*key, "weights"), state.weights, flag)
+
+
+def _weights(key: Key, weights: Mapping[str, float] | None, flag: Flag) -> Iterator[Problem]:
+    if weights is None:
+        return
+    known = [item.name for item in flag.variations]
+    for name in weights:
+        if name not in known:
+            yield _unknown((*key, name), "variation", known)
+    total = sum(weights.values())
+    if set(weights) == set(known) and abs(total - ALL) > CLOSE:
+        yield Problem(key, f"are {total:g} together: they must be 100")
+    missing = [name for name in known if name not in weights]
+    if missing:
+        yield Problem(key, f"lack {', '.join(missing)}: name every variation")
+
+
+def _rollout(key: Key, rollout: Rollout | None, catalogue: Catalogue, *, is_on: bool) -> Iterator[Problem]:
+    if rollout is not None and is_on:
+        yield Problem(key, "goes with `enabled: false` only: what is on for everybody has no share to roll out to")
+    for name in rollout.segments if rollout else ():
+        if name not in catalogue.segments:
+            yield _unknown((*key, "segments", name), "segment", catalogue.segments)
+
+
+def _value(key: Key, value: object) -> Iterator[Problem]:
+    """What Flagsmith cannot keep: JSON has neither dates nor endless numbers, and its own numbers have 32 bits."""
+    if isinstance(value, int) and not -LARGEST - 1 <= value <= LARGEST:
+        yield Problem(key, f"is {value}: Flagsmith keeps whole numbers of 32 bits, up to {LARGEST}; write it in quotes")
+    if not isinstance(value, Mapping | list):
+        return
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        yield Problem(key, f"cannot be written as JSON: {error}. Dates are texts there, in quotes")
+
+
+def _targeting(
+    key: Key, targets: tuple[Target, ...], flag: Flag, rollout: Rollout | None, catalogue: Catalogue
+) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for number, target in enumerate(targets):
+        yield from _value((*key, number, "value"), target.value)
+        yield from _weights((*key, number, "weights"), target.weights, flag)
+        if target.weights is not None and target.value is not None:
+            yield Problem((*key, number), "has both a value and weights: the value is for all of the segment, or none")
+        if target.segment not in catalogue.segments:
+            yield _unknown((*key, number, "segment"), "segment", catalogue.segments, given=target.segment)
+        if target.segment in seen:
+            yield Problem((*key, number, "segment"), f"{target.segment} is targeted twice: remove one")
+        if rollout and target.segment in rollout.segments:
+            text = f"{target.segment} has a share in the rollout too: only one of the two can count"
+            yield Problem((*key, number, "segment"), text)
+        seen.add(target.segment)
+
+
+def _access(catalogue: Catalogue) -> Iterator[Problem]:
+    for name, group in catalogue.access.groups.items():
+        key: Key = ("access", "groups", name, "environments")
+        for environment, role in group.environments.items():
+            if environment not in catalogue.environments:
+                yield _unknown((*key, environment), "environment", catalogue.environments)
+            if Role.ADMIN in (role, group.role):
+                text = "is of no use: an admin is one in all environments, and nobody is one in a single one"
+                yield Problem((*key, environment), text)
+
+
+def _deliveries(catalogue: Catalogue) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], int] = {}
+    for number, item in enumerate(catalogue.keys):
+        key: Key = ("keys", number)
+        if item.environment not in catalogue.environments:
+            yield _unknown((*key, "environment"), "environment", catalogue.environments, given=item.environment)
+        place = (item.namespace, item.secret)
+        if place in seen:
+            yield Problem(key, f"writes the Secret {item.namespace}/{item.secret}, as keys[{seen[place]}] does")
+        seen.setdefault(place, number)
+
+
+def _unknown(key: Key, what: str, known: Iterable[str], given: str | None = None) -> Problem:
+    listed = ", ".join(known) or "none"
+    return Problem(key, f"{f'{given} ' if given else ''}is no {what} of this catalogue; there are: {listed}")

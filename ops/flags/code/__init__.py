@@ -1,0 +1,1 @@
+"""Flags in code: typed modules, manifests, and where each flag is used."""

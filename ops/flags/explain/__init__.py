@@ -1,0 +1,1 @@
+"""Why a user gets a flag as they do."""

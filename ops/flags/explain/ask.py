@@ -1,0 +1,42 @@
+"""Explains a flag of a running Flagsmith: its document is evaluated here, and the server is asked too."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from ops.errors import OpsError
+from ops.flags.explain.explain import explain
+from ops.flags.explain.remote_answer import Comparison, ask, compare
+from ops.flags.explain.trace import Trace
+from ops.flags.explain.user import User
+from ops.flagsmith.connect import Connection
+
+Row = Mapping[str, Any]
+
+
+def explained(connection: Connection, flag: str, environment: str, user: User) -> tuple[Trace, Comparison]:
+    """Why the user gets the flag as they do, and what the server says itself.
+
+    Raises OpsError for a flag or an environment that there is not, and for an archived flag.
+    """
+    place = connection.environment(environment)
+    feature = find(list(connection.client.pages(f"/api/v1/projects/{connection.project}/features/")), flag)
+    document = connection.client.get(f"/api/v1/environments/{place.key}/document/")
+    names = {row["id"]: row["key"] for row in feature["multivariate_options"] if row.get("key")}
+    trace = explain(document, flag, user, names)
+    remote = ask(connection.client, place.key, flag, user)
+    return trace, compare(document, trace, remote, is_server_side=bool(feature["is_server_key_only"]))
+
+
+def find(features: Iterable[Row], name: str) -> Row:
+    """The flag called `name`, which clients get."""
+    known = {row["name"]: row for row in features}
+    if name not in known:
+        near = get_close_matches(name, known)
+        raise OpsError(
+            f"There is no flag {name!r} in the project" + (f"; near it: {', '.join(near)}." if near else "."),
+            hint="`ff flags get --environment NAME` lists the flags that are served.",
+        )
+    if known[name]["is_archived"]:
+        raise OpsError(f"The flag {name!r} is archived: no client gets it.", hint="Unarchive it in the UI first.")
+    return known[name]

@@ -1,0 +1,1 @@
+"""How often flags are used, and all of them on one page."""

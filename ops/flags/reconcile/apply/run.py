@@ -1,0 +1,164 @@
+"""Applies a plan: definitions first, then what they are in each environment, then what goes; and looks afterwards."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ops.errors import OpsError
+from ops.flags.reconcile.apply.definitions import Definitions, OnChange
+from ops.flags.reconcile.apply.groups import Groups
+from ops.flags.reconcile.apply.states import States
+from ops.flags.reconcile.apply.versions import Versions
+from ops.flags.reconcile.change import Action, Change, Kind, Plan, not_in
+from ops.flags.reconcile.plan import plan
+from ops.flags.server.read import read
+from ops.flags.server.snapshot import Snapshot
+from ops.flags.spec import ProjectSpec
+from ops.flagsmith.connect import Connection
+from ops.flagsmith.deployed import Environment
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What was read and planned, for a person or a pipeline to agree to."""
+
+    wanted: ProjectSpec
+    found: Snapshot
+    plan: Plan
+    delete: bool = False
+
+    @classmethod
+    def now(cls, connection: Connection, wanted: ProjectSpec, *, delete: bool = False) -> "Reviewed":
+        """Read the server, and plan."""
+        found = read(connection, wanted.environments, wanted.flags, with_groups=bool(wanted.groups))
+        return cls(wanted, found, plan(wanted, found, delete=delete), delete)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was done: the changes, and the ids of the flags that they changed."""
+
+    changes: tuple[Change, ...]
+    flags: dict[str, int]
+
+
+def apply(
+    connection: Connection,
+    reviewed: Reviewed,
+    *,
+    on_change: OnChange,
+    stopped: Callable[[], bool] = lambda: False,
+    rate: float,
+) -> Done:
+    """Carry out the plan, step by step; a run that ends in between is completed by the next one.
+
+    Args:
+        connection: Where.
+        reviewed: What was agreed to, read from there a moment ago.
+        on_change: Is told of each step when it is done.
+        rate: Requests a second, at most.
+        stopped: Asked before each step: whether another run took the lock over.
+
+    Raises:
+        OpsError: A step was refused, the lock was lost, or the server is not as planned afterwards.
+    """
+    connection.client.limit_rate(rate)
+    run = _Run(connection, reviewed, on_change, stopped)
+    try:
+        return run.all()
+    except OpsError as error:
+        done = f" {len(run.done)} steps were done." if run.done else ""
+        hint = "Run it again: what is done is not done twice."
+        raise OpsError(f"{error.message}{done}", hint=f"{error.hint} {hint}" if error.hint else hint) from None
+
+
+class _Run:
+    def __init__(
+        self, connection: Connection, reviewed: Reviewed, on_change: OnChange, stopped: Callable[[], bool]
+    ) -> None:
+        self._connection, self._client = connection, connection.client
+        self._reviewed, self._wanted = reviewed, reviewed.wanted
+        self._on_change, self._stopped = on_change, stopped
+        self.done: list[Change] = []
+
+    def all(self) -> Done:
+        """Do everything."""
+        found, todo = self._reviewed.found, self._reviewed.plan
+        makes = Definitions(self._client, self._connection.project, self._wanted, found, self._tell)
+        if makes.run(todo):
+            # What was made has ids now, and states of its own.
+            again = self._again()
+            found, todo = again.found, again.plan
+        self._write_states(found, todo)
+        self._remove(found, todo)
+        groups = Groups(self._connection, self._wanted, found)
+        for name, changes in todo.of(Kind.GROUP).items():
+            groups.write(name)
+            for change in changes:
+                self._tell(change)
+        if self.done:
+            self._look()
+        numbers = {flag.name: flag.id for flag in found.flags.values()}
+        changed = {change.name for change in self.done if change.kind is Kind.FLAG}
+        return Done(tuple(self.done), {name: numbers[name] for name in sorted(changed) if name in numbers})
+
+    def _tell(self, change: Change) -> None:
+        self.done.append(change)
+        self._on_change(change)
+        if self._stopped():
+            raise OpsError("Another run took the lock over: this one stopped.")
+
+    def _again(self) -> Reviewed:
+        rows = self._client.pages("/api/v1/environments/", {"project": self._connection.project})
+        connection = replace(self._connection, environments=tuple(Environment.of(row) for row in rows))
+        again = Reviewed.now(connection, self._wanted, delete=self._reviewed.delete)
+        others = not_in(again.plan.changes, self._reviewed.plan.changes)
+        if others:
+            raise OpsError(f"Somebody changed {_names(others)} meanwhile.")
+        return again
+
+    def _write_states(self, found: Snapshot, todo: Plan) -> None:
+        writers = (States(self._client, found), Versions(self._client, found))
+        for name, changes in todo.of(Kind.FLAG).items():
+            if name not in self._wanted.flags:
+                continue
+            for environment in dict.fromkeys(change.environment for change in changes if change.environment):
+                here = [change for change in changes if change.environment == environment]
+                where = found.environments[environment]
+                writers[where.is_versioned].write(self._wanted.flags[name], where, here)
+                for change in here:
+                    self._tell(change)
+
+    def _remove(self, found: Snapshot, todo: Plan) -> None:
+        project = f"/api/v1/projects/{self._connection.project}"
+        for change in todo.changes:
+            if change.field or change.action not in (Action.ARCHIVE, Action.DELETE):
+                continue
+            if change.kind is Kind.SEGMENT:
+                self._client.delete(f"{project}/segments/{found.segments[change.name].id}/")
+            elif change.action is Action.DELETE:
+                self._client.delete(f"{project}/features/{found.flags[change.name].id}/")
+            else:
+                self._archive(f"{project}/features/{found.flags[change.name].id}/")
+            self._tell(change)
+
+    def _archive(self, path: str) -> None:
+        self._client.patch(path, {"is_archived": True})
+
+    def _look(self) -> None:
+        left = self._again_plan()
+        if left:
+            raise OpsError(f"Flagsmith does not show all that was done: {_names(left)} differ.")
+
+    def _again_plan(self) -> list[Any]:
+        return list(self._again().plan.changes)
+
+
+def _names(changes: Collection[Change]) -> str:
+    names = dict.fromkeys(
+        f"{change.kind} {change.name}" + (f" in {change.environment}" if change.environment else "")
+        for change in changes
+    )
+    listed = list(names)
+    more = f" and {len(listed) - 3} more" if len(listed) > 3 else ""
+    return ", ".join(listed[:3]) + more

@@ -1,0 +1,139 @@
+"""What a server has: its flags with the ids that changing them needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ops.flags.catalogue.values import Plain
+from ops.flags.spec import TAG, Grant, Rules
+from ops.flagsmith.deployed import Environment
+
+
+@dataclass(frozen=True)
+class RemoteSegment:
+    """A segment; `description` is without `ff`'s mark, `feature` the id of the flag it is for alone."""
+
+    id: int
+    name: str
+    description: str
+    rules: Rules | None
+    feature: int | None
+    is_managed: bool
+
+
+@dataclass(frozen=True)
+class RemoteOption:
+    """A variation of a flag beside its control."""
+
+    id: int
+    key: str | None
+    value: Plain
+    weight: float
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The weight of a variation in a state, which has an id of its own."""
+
+    id: int
+    option: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class RemoteOverride:
+    """A segment's override.
+
+    Attributes:
+        id: The feature state's.
+        link: The feature segment's, which has the priority.
+        segment: The segment's name.
+        segment_id: The segment's id.
+        priority: The lowest one counts.
+        enabled: Whether the flag is on.
+        value: The value, the control's of a multivariate flag.
+        variants: The weights.
+    """
+
+    id: int
+    link: int
+    segment: str
+    segment_id: int
+    priority: int
+    enabled: bool
+    value: Plain
+    variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True)
+class RemoteState:
+    """A flag in an environment; its overrides are in the order in which they count."""
+
+    id: int
+    enabled: bool
+    value: Plain
+    variants: tuple[Variant, ...]
+    overrides: tuple[RemoteOverride, ...]
+
+
+@dataclass(frozen=True)
+class RemoteFlag:
+    """A flag."""
+
+    id: int
+    name: str
+    description: str
+    tags: frozenset[str]
+    is_archived: bool
+    options: tuple[RemoteOption, ...]
+    states: Mapping[str, RemoteState]
+
+    @property
+    def is_managed(self) -> bool:
+        """Whether `ff` made or adopted it."""
+        return TAG in self.tags
+
+
+@dataclass(frozen=True)
+class RemoteGrant:
+    """A group's permissions, which have an id of their own."""
+
+    id: int
+    grant: Grant
+
+
+@dataclass(frozen=True)
+class RemoteGroup:
+    """A group of people: its permissions in the project and, by name, in environments; its members' ids by address."""
+
+    id: int
+    name: str
+    project: RemoteGrant | None
+    environments: Mapping[str, RemoteGrant]
+    members: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A project at one moment.
+
+    Attributes:
+        environments: By name.
+        tags: The ids of tags, by label.
+        system_tags: Labels that Flagsmith itself gives and takes.
+        segments: By name; of several with one name the first.
+        ambiguous: Names that several segments have.
+        flags: By name.
+        groups: Groups of people, by name; read only where a catalogue has some.
+        users: The ids of the organisation's people, by address.
+        requests: How many requests it took to read.
+    """
+
+    environments: Mapping[str, Environment]
+    tags: Mapping[str, int]
+    system_tags: frozenset[str] = frozenset()
+    segments: Mapping[str, RemoteSegment] = field(default_factory=dict)
+    ambiguous: frozenset[str] = frozenset()
+    flags: Mapping[str, RemoteFlag] = field(default_factory=dict)
+    groups: Mapping[str, RemoteGroup] = field(default_factory=dict)
+    users: Mapping[str, int] = field(default_factory=dict)
+    requests: int = 0

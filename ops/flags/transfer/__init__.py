@@ -1,0 +1,1 @@
+"""From a server into git, and from one environment to the next."""
