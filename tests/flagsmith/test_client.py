@@ -1,5 +1,7 @@
 """The client of Flagsmith's API: what it tries again, what it does not, and what it says."""
 
+import time
+
 import pytest
 
 from ops.flagsmith import client as client_module
@@ -82,3 +84,18 @@ def test_a_server_that_is_not_there_is_named() -> None:
         client.get("/version/")
     assert caught.value.status == 0
     assert caught.value.hint is not None
+
+
+def test_no_more_requests_are_sent_than_the_rate_allows(client: FlagsmithClient) -> None:
+    client.limit_rate(50)
+    started = time.monotonic()
+    for _ in range(6):
+        client.get(FEATURES)
+    assert time.monotonic() - started >= 5 / 50
+
+
+def test_a_post_that_was_not_carried_out_is_sent_again(flagsmith: Flagsmith, client: FlagsmithClient) -> None:
+    flagsmith.failing[FEATURES] = 429
+    flagsmith.until = lambda found: asked(found, "POST") == 3
+    assert client.post(FEATURES, {"name": "once"})["name"] == "once"
+    assert asked(flagsmith, "POST") == 3
