@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ops.errors import OpsError
 from ops.flags.reconcile.apply.definitions import Definitions, OnChange
@@ -139,19 +138,13 @@ class _Run:
             elif change.action is Action.DELETE:
                 self._client.delete(f"{project}/features/{found.flags[change.name].id}/")
             else:
-                self._archive(f"{project}/features/{found.flags[change.name].id}/")
+                self._client.patch(f"{project}/features/{found.flags[change.name].id}/", {"is_archived": True})
             self._tell(change)
 
-    def _archive(self, path: str) -> None:
-        self._client.patch(path, {"is_archived": True})
-
     def _look(self) -> None:
-        left = self._again_plan()
+        left = self._again().plan.changes
         if left:
             raise OpsError(f"Flagsmith does not show all that was done: {_names(left)} differ.")
-
-    def _again_plan(self) -> list[Any]:
-        return list(self._again().plan.changes)
 
 
 def _names(changes: Collection[Change]) -> str:
