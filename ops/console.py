@@ -12,11 +12,11 @@ PIPED_WIDTH = 240  # of a table that goes into a pipe or a file, where Rich take
 @cache
 def progress() -> Console:
     """The console of progress, warnings and errors (stderr)."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, emoji=False)
 
 
 @cache
 def output() -> Console:
     """The console of what a command was asked for (stdout); never wraps, since people parse it."""
     is_narrow = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    return Console(highlight=False, soft_wrap=True, width=PIPED_WIDTH if is_narrow else None)
+    return Console(highlight=False, emoji=False, soft_wrap=True, width=PIPED_WIDTH if is_narrow else None)

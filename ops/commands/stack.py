@@ -56,8 +56,8 @@ def up(
         report.show_plan(progress(), plan)
         _confirm(f"Deploy {_where(target)}?")
     _deploy(target, choice, install=install_pulumi)
-    if catalogue is not None:
-        apply_catalogue(catalogue, stack=stack, yes=yes or target.is_local)
+    if flags is not None and catalogue is not None:
+        apply_catalogue(catalogue, flags, stack=stack, yes=yes or target.is_local)
 
 
 def deploy(stack: str, engine: EngineName | None) -> None:

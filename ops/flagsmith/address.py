@@ -14,6 +14,11 @@ def checked(url: str) -> str:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
         raise OpsError(f"--url {url!r} is no address: {error}.") from None
+    if parsed.userinfo:
+        raise OpsError(
+            "--url must not have a user and a password in it: they would be in logs and messages.",
+            hint=f"Give the organisation's API key by {API_KEY}.",
+        )
     if parsed.scheme not in ("http", "https") or not parsed.host or parsed.path not in ("", "/"):
         raise OpsError(
             f"--url {url!r} must be http:// or https://, a host, and no path.",

@@ -12,6 +12,8 @@ from ops.flagsmith.client import FlagsmithClient
 from ops.flagsmith.deployed import Environment, flagsmith, log_in
 from ops.project import LOCAL
 
+LONGEST_WAIT = 60.0  # seconds, that a busy server may name: its limits are by the minute
+
 
 @dataclass(frozen=True)
 class Connection:
@@ -58,7 +60,7 @@ def connect(*, stack: str | None, url: str | None, project: str | None = None) -
             log_in(site, client)
             yield _found(client, project or site.settings.admin.project, site, f"the stack {site.stack.name!r}")
         return
-    with FlagsmithClient(checked(url)) as client:
+    with FlagsmithClient(checked(url), longest_wait=LONGEST_WAIT) as client:
         if stack is not None:
             with open_site(stack) as site:
                 log_in(site, client)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.flags.support import ENVIRONMENTS, EXAMPLE, Project, Run, example
 
+ARCHIVED = "- flag hebrew_ui_enabled (archived: hidden in the UI, and served as it is)"
 FEATURES = "/api/v1/projects/1/features/"
 SEGMENTS = "/api/v1/projects/1/segments/"
 
@@ -49,7 +50,7 @@ def test_a_change_is_made_in_place(applied: Project, run: Run, tmp_path: Path) -
 
     path = example(tmp_path, change)
     lines = planned(run, applied, path)
-    assert "~ variation variant_b value new_dashboard_v2 → new_dashboard_v3" in lines
+    assert '~ variation variant_b value "new_dashboard_v2" → "new_dashboard_v3"' in lines
     assert "~ rules 25 % → 35 %" in lines
     assert "~ production: weights variant_a 30 variant_b 30 → variant_a 30 variant_b 20" not in lines
     assert "~ production: weights variant_a 30, variant_b 30 → variant_a 30, variant_b 20" in lines
@@ -86,11 +87,11 @@ def test_what_left_the_catalogue_is_archived_and_comes_back(applied: Project, ru
     number = feature(applied, "hebrew_ui_enabled")["id"]
     start, end = (EXAMPLE.read_text().index(f"  {name}:") for name in ("hebrew_ui_enabled", "new_dashboard_enabled"))
     path = example(tmp_path, lambda text: text[:start] + text[end:])
-    assert planned(run, applied, path) == ["- flag hebrew_ui_enabled (archived)"]
+    assert planned(run, applied, path) == [ARCHIVED]
     apply(run, applied, path)
     assert feature(applied, "hebrew_ui_enabled")["is_archived"] is True
     assert planned(run, applied, path) == []
-    assert planned(run, applied, EXAMPLE) == ["~ flag hebrew_ui_enabled", "~ archived on → off"]
+    assert planned(run, applied, EXAMPLE) == ["~ flag hebrew_ui_enabled", "~ archived true → false"]
     apply(run, applied, EXAMPLE)
     assert feature(applied, "hebrew_ui_enabled")["id"] == number
     assert planned(run, applied, EXAMPLE) == []
@@ -135,7 +136,7 @@ def test_flags_of_the_ui_are_adopted_and_changed_in_place(server: Project, run: 
     lines = planned(run, server, EXAMPLE)
     assert "= flag hebrew_ui_enabled (adopted)" in lines
     assert "~ production: enabled off → on" in lines
-    assert "~ production: value x → nothing" in lines
+    assert '~ production: value "x" → nothing' in lines
     apply(run, server, EXAMPLE)
     assert planned(run, server, EXAMPLE) == []
     assert feature(server, "hebrew_ui_enabled")["id"] == made["id"]

@@ -110,3 +110,43 @@ def test_access_and_deliveries_name_what_is_wrong(tmp_path: Path, text: str, sai
     found = problems(tmp_path, HEAD + text)
     assert len(found) == 1, found
     assert said in found[0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (
+            (
+                "    targeting:\n      - {segment: beta, enabled: true}\n"
+                "    environments:\n      staging: {rollout: {segments: {beta: 50}}}\n"
+            ),
+            "beta has a share in the rollout too",
+        ),
+        ("    environments:\n      staging: {enabled: true, rollout: 25}\n", "goes with `enabled: false` only"),
+        ("    value: 1.5\n", "value: is 1.5: must be true, false, a text, a whole number, a mapping or a list"),
+        ("    value: 2024-13-45\n", "which cannot be read"),
+        ("    value: !odd 5\n", "which cannot be read"),
+        ("    value: &a [*a]\n", "levels deep"),
+        ("    value: \x07\n", "this is not valid YAML"),
+    ],
+)
+def test_what_counts_in_an_environment_is_checked_and_odd_yaml_is_named(tmp_path: Path, lines: str, said: str) -> None:
+    found = problems(tmp_path, HEAD + SEGMENTS + FLAG + lines)
+    assert len(found) == 1, found
+    assert said in found[0]
+    assert found[0].startswith("c.yaml:")
+
+
+def test_three_thirds_are_a_whole(tmp_path: Path) -> None:
+    lines = "".join(f"      - {{name: {name}, value: {name}, weight: 33.333}}\n" for name in "abc")
+    assert problems(tmp_path, f"{HEAD}{FLAG}    variations:\n{lines}") == []
+
+
+def test_flags_named_like_types_and_keys_keep_their_names(tmp_path: Path) -> None:
+    text = HEAD + "".join(
+        f"{'flags:' if name == 'bool' else ''}\n  {name}:\n    description: x\n    owner: x\n    kind: ops\n"
+        f"    enabled: maybe\n"
+        for name in ("bool", "kind", "value")
+    )
+    keys = [line.split(": ")[1] for line in problems(tmp_path, text)]
+    assert keys == ["flags.bool.enabled", "flags.kind.enabled", "flags.value.enabled"]

@@ -98,7 +98,6 @@ def test_without_any_count_it_is_said_how_there_would_be_some(applied: Project, 
     ("arguments", "message"),
     [
         (("--flag", "busy"), "There is no flag 'busy' in the project; near it: busy_flag."),
-        (("--flag", "archived_flag"), "The flag 'archived_flag' is archived"),
         (("-e", "testing"), "There is no environment 'testing'"),
     ],
 )

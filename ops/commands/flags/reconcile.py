@@ -32,7 +32,7 @@ RATE = 50.0
 DeleteOption = Annotated[
     bool, typer.Option("--delete", help="Delete what left the catalogue: flags in place of archiving, segments too.")
 ]
-PRODUCTION = "production"
+PRODUCTION = frozenset(["production", "prod", "live"])
 LEASE = "flagsmith-flags"
 
 
@@ -57,7 +57,9 @@ def plan(
     with _connected(declared, stack, url) as connection:
         reviewed = Reviewed.now(connection, desired(declared), delete=delete)
         if out is not None:
-            planfile.write(out, catalogue, reviewed.plan, project=connection.name, delete=delete)
+            planfile.write(
+                out, catalogue, reviewed.plan, server=connection.label, project=connection.name, delete=delete
+            )
     if as_json:
         print_json(planfile.as_json(reviewed.plan))
     else:
@@ -94,8 +96,9 @@ def apply(
 
         reviewed = Reviewed.now(connection, wanted, delete=delete)
         if kept is not None:
-            kept.require_same(reviewed.plan, connection.name)
-        apply_reviewed(connection, reviewed, yes=yes, as_json=as_json, stopped=stopped, rate=rate)
+            kept.require_same(reviewed.plan, connection.label, connection.name)
+        where = source if kept is None else kept.catalogue
+        apply_reviewed(connection, reviewed, yes=yes, as_json=as_json, stopped=stopped, source=where, rate=rate)
 
 
 def checked(path: Path) -> "Catalogue":
@@ -103,14 +106,14 @@ def checked(path: Path) -> "Catalogue":
     return read(path)[0]
 
 
-def apply_catalogue(declared: "Catalogue", *, stack: str, yes: bool) -> None:
+def apply_catalogue(declared: "Catalogue", path: Path, *, stack: str, yes: bool) -> None:
     """Apply a catalogue to a stack, as a step after deploying it."""
     from ops.flags.reconcile.apply import Reviewed
     from ops.flags.reconcile.desired import desired
 
     with _connected(declared, stack, None) as connection, _locked(connection) as stopped:
         reviewed = Reviewed.now(connection, desired(declared))
-        apply_reviewed(connection, reviewed, yes=yes, as_json=False, stopped=stopped)
+        apply_reviewed(connection, reviewed, yes=yes, as_json=False, stopped=stopped, source=path)
 
 
 def apply_reviewed(
@@ -120,6 +123,7 @@ def apply_reviewed(
     yes: bool,
     as_json: bool,
     stopped: Callable[[], bool],
+    source: Path,
     rate: float = RATE,
 ) -> None:
     """Show a plan, ask where somebody has to agree, and carry it out."""
@@ -136,7 +140,7 @@ def apply_reviewed(
         if change.not_in(now.plan.changes, reviewed.plan.changes):
             raise OpsError("Flagsmith changed since it was planned.", hint="Run it again: it plans anew.")
         reviewed = now
-    commit = _commit()
+    commit = _commit(source)
     done = run(
         connection,
         reviewed,
@@ -154,7 +158,7 @@ def apply_reviewed(
 def _agree(connection: "Connection", reviewed: "Reviewed") -> None:
     """Ask; where production changes, for the project's name."""
     touched = {change.environment for change in reviewed.plan.changes}
-    touches_production = None in touched or PRODUCTION in touched
+    touches_production = None in touched or any(str(name).lower() in PRODUCTION for name in touched)
     if not is_terminal():
         raise OpsError(
             "Changing flags needs a confirmation, and there is no terminal to ask on.", hint="Add `--yes`, in CI."
@@ -192,13 +196,17 @@ def _locked(connection: "Connection") -> Iterator[Callable[[], bool]]:
         yield lost.is_set
 
 
-def _commit() -> str | None:
-    """The commit of the work tree, where there is one: an entry of the audit log is traced to a pull request by it."""
+def _commit(source: Path) -> str | None:
+    """The last commit of a file that is in git as it is: it leads from an entry of the audit log to a pull request."""
     import shutil
     import subprocess
 
     git = shutil.which("git")
     if git is None:
         return None
-    found = subprocess.run([git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S603
-    return found.stdout.strip() or None
+
+    def said(*words: str) -> str:
+        command = [git, "-C", str(source.resolve().parent), *words, "--", source.name]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+
+    return None if said("status", "--porcelain") else said("log", "-1", "--format=%h", "--abbrev=12") or None

@@ -34,6 +34,7 @@ def export(
     from ops.flags.catalogue.write import text_of
     from ops.flags.server.read import read as snapshot
     from ops.flags.transfer.export import export as exported
+    from ops.flags.transfer.settle import settled
     from ops.flagsmith.connect import connect
 
     if out is not None and out.exists() and not force:
@@ -41,7 +42,7 @@ def export(
     known = read(like)[0] if like else None
     with connect(stack=stack, url=url, project=project) as connection:
         found = snapshot(connection, [item.name for item in connection.environments])
-        done = exported(found, connection.name, known)
+        done = settled(exported(found, connection.name, known), found, out or CATALOGUE)
     for line in done.left_out:
         progress().print(f"Left out: {line}", style="yellow", markup=False, soft_wrap=True)
     text = text_of(done.content)
@@ -67,7 +68,7 @@ def diff(
     from rich.table import Table
 
     from ops.flags.reconcile.desired import desired
-    from ops.flags.reconcile.show import value_in_words
+    from ops.flags.reconcile.show import in_quotes, on_or_off
     from ops.flags.server.read import read as snapshot
     from ops.flags.transfer import differ
     from ops.flagsmith.connect import connect
@@ -97,7 +98,8 @@ def diff(
         for title in ("FLAG", "FIELD", source.upper(), target.upper()):
             table.add_column(escape(title), overflow="fold")
         for row in rows:
-            table.add_row(row.flag, row.field, escape(value_in_words(row.one)), escape(value_in_words(row.other)))
+            words = on_or_off if row.field == "enabled" else in_quotes
+            table.add_row(escape(row.flag), row.field, escape(words(row.one)), escape(words(row.other)))
         output().print(table)
     else:
         progress().print(f"{source} and {target} are the same.", style="green")
@@ -122,9 +124,11 @@ def promote(
         progress().print(f"{target} has all that {source} has: nothing changed.", style="green")
         return
     output().out(done.diff, highlight=False)
+    if done.is_laid_out_anew:
+        progress().print("Its layout cannot be kept: other lines change too, and say the same.", style="yellow")
     if dry_run:
         return
-    catalogue.write_text(done.text, encoding="utf-8")
+    catalogue.write_bytes(done.text.encode())
     read(catalogue)
     progress().print(
         f"{catalogue}: {target} is as {source} now, in {', '.join(done.flags)}.", style="green", markup=False

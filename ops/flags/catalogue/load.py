@@ -11,6 +11,7 @@ from ops.errors import OpsError
 from ops.flags.catalogue.model import Catalogue, Kind, Operator, Role
 from ops.flags.catalogue.problems import CatalogueError, Key, Place, Problem, dotted
 
+DEEPEST = 40  # levels
 # libyaml's is seven times as fast, where PyYAML was built with it.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -37,16 +38,23 @@ class Source:
 def load(path: Path) -> tuple[Catalogue, Source]:
     """The catalogue in a file. Raises CatalogueError with all that is wrong with it."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=LOADER)
+        return parse(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError:
         raise OpsError(
             f"There is no catalogue at {path}.", hint="Name another one, such as flags/catalogue.yaml."
         ) from None
     except UnicodeDecodeError:
         raise OpsError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise CatalogueError(f"{path}:{line}: this is not valid YAML: {error.problem}") from None
+
+
+def parse(text: str, path: Path) -> tuple[Catalogue, Source]:
+    """The catalogue in a text, which is or will be in the file `path`. Raises CatalogueError as `load` does."""
+    try:
+        node = yaml.compose(text, Loader=LOADER)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        said = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise CatalogueError(f"{path}:{mark.line + 1 if mark else 1}: this is not valid YAML: {said}") from None
     problems: list[Problem] = []
     lines: dict[Key, int] = {}
     content = _read(node, (), lines, problems) if node is not None else None
@@ -70,10 +78,18 @@ def refused(source: Source, problems: list[Problem]) -> CatalogueError:
 def _read(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[Problem]) -> Any:
     """The plain value of a node; every key's line is noted, and a key given twice is a problem."""
     lines.setdefault(key, node.start_mark.line + 1)
+    if len(key) > DEEPEST:
+        problems.append(Problem(key[:3], f"goes more than {DEEPEST} levels deep: does an alias name what it is in?"))
+        return None
     if isinstance(node, yaml.SequenceNode):
         return [_read(item, (*key, number), lines, problems) for number, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
-        return yaml.SafeLoader("").construct_object(node)
+        try:
+            return yaml.SafeLoader("").construct_object(node)
+        except (yaml.YAMLError, ValueError) as error:
+            said = getattr(error, "problem", None) or str(error)
+            problems.append(Problem(key, f"is {node.value!r}, which cannot be read: {said}; write texts in quotes"))
+            return None
     found: dict[str, Any] = {}
     for name_node, value_node in node.value:
         name = str(name_node.value)
@@ -88,7 +104,7 @@ def _read(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[Probl
 
 def _problem(error: Any) -> Problem:
     """pydantic's error in words for those who write catalogues."""
-    key: Key = tuple(part for part in error["loc"] if part not in _ARTEFACTS)
+    key = _key(error["loc"])
     kind, given, last = error["type"], error.get("input"), str(error["loc"][-1])
     if kind == "extra_forbidden" and key == ("access", "roles"):
         text = "are of Flagsmith's Enterprise edition, whose API the open-source one lacks: give groups their roles"
@@ -103,7 +119,9 @@ def _problem(error: Any) -> Problem:
         return Problem(key, f"is {given!r}: must be at most {error['ctx']['le']:g}")
     if kind == "string_pattern_mismatch":
         return Problem(key, f"is {given!r}: must be a Kubernetes name, of small letters, digits and -, at most 63")
-    if str(key[-1]) in _ALLOWED:
+    if len(key) > 2 and key[-1] == "value" and kind != "missing":
+        return Problem(key, f"is {given!r}: must be true, false, a text, a whole number, a mapping or a list")
+    if str(key[-1]) in _ALLOWED and kind not in _CONTAINERS:
         return Problem(key, f"is {given!r}: must be one of {_ALLOWED[str(key[-1])]}")
     wanted = _WORDS.get(kind, error["msg"][:1].lower() + error["msg"][1:])
     return Problem(key, f"is {given!r}: {wanted}")
@@ -118,8 +136,17 @@ def _distinct(problems: list[Problem]) -> list[Problem]:
     return list(found.values())
 
 
-# What pydantic adds to a place for the members of a union.
-_ARTEFACTS = frozenset(["bool", "int", "str", "float", "function-before[_rollout(), nullable[Rollout]]"])
+def _key(place: tuple[str | int, ...]) -> Key:
+    """A place without what pydantic adds to it: the members of a union behind a value, and its functions' names."""
+    for number, part in enumerate(place):
+        if number > 2 and place[number - 1] == "value":
+            return place[:number]
+        if isinstance(part, str) and part.startswith("function-"):
+            return place[:number] + _key(place[number + 1 :])
+    return place
+
+
+_CONTAINERS = frozenset(["model_type", "mapping_type", "dict_type"])
 _ALLOWED = {"operator": ", ".join(Operator), "kind": ", ".join(Kind), "role": ", ".join(Role)}
 _WORDS = {
     "bool_type": "must be true or false",

@@ -15,7 +15,7 @@ WITHOUT_VALUE = frozenset([Operator.IS_SET, Operator.IS_NOT_SET])
 LARGEST = 2**31 - 1  # of PostgreSQL's integer
 ALL = 100.0
 CONTROL = "control"
-CLOSE = 0.001  # of a percent: weights such as 33.333 need not add up to the last digit
+CLOSE = 0.01  # of a percent: three weights of 33.333 need not add up to the last digit
 
 
 def check(catalogue: Catalogue, today: date) -> list[Problem]:
@@ -135,9 +135,13 @@ def _variations(key: Key, flag: Flag) -> Iterator[Problem]:
 
 def _state(key: Key, state: State, flag: Flag, catalogue: Catalogue) -> Iterator[Problem]:
     yield from _value((*key, "value"), state.value)
-    yield from _rollout((*key, "rollout"), state.rollout, catalogue, is_on=bool(state.enabled))
-    rollout = state.rollout or flag.rollout
-    yield from _targeting((*key, "targeting"), state.targeting or (), flag, rollout, catalogue)
+    is_on = flag.enabled if state.enabled is None else state.enabled
+    yield from _rollout((*key, "rollout"), state.rollout, catalogue, is_on=is_on)
+    rollout = state.rollout or (None if is_on else flag.rollout)
+    place = (*key, "rollout") if state.targeting is None else (*key, "targeting")
+    targeting = flag.targeting if state.targeting is None else state.targeting
+    if state.targeting is not None or state.rollout is not None:
+        yield from _targeting(place, targeting, flag, rollout, catalogue)
     yield from _weights((*key, "weights"), state.weights, flag)
 
 

@@ -27,7 +27,8 @@ def same(one: Plain, other: Plain) -> bool:
     if one == other:
         return True
     parts, others = structure(one), structure(other)
-    return parts is not None and parts == others
+    # As texts again, since Python takes true and 1 for the same.
+    return parts is not None and others is not None and plain(parts) == plain(others)
 
 
 def structure(value: Plain) -> Json | None:

@@ -4,8 +4,10 @@ import io
 import re
 from typing import Any
 
+import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 WIDTH = 120
 SHORT = 100  # characters, up to which a mapping of plain values is written in one line
@@ -14,11 +16,11 @@ HEAD = "# yaml-language-server: $schema=./catalogue.schema.json\n"
 
 def text_of(content: dict[str, Any]) -> str:
     """The file's text: short mappings below lists in one line, an empty line between flags."""
-    yaml = YAML()
-    yaml.width = WIDTH
-    yaml.indent(mapping=2, sequence=4, offset=2)
+    writer = YAML()
+    writer.width = WIDTH
+    writer.indent(mapping=2, sequence=4, offset=2)
     stream = io.StringIO()
-    yaml.dump(_node(content, depth=0), stream)
+    writer.dump(_node(content, depth=0), stream)
     return HEAD + _spaced(stream.getvalue())
 
 
@@ -47,4 +49,14 @@ def _node(value: Any, depth: int) -> Any:
         if all(not isinstance(item, dict | list) for item in value):
             items.fa.set_flow_style()
         return items
+    if isinstance(value, str) and _is_ambiguous(value):
+        return DoubleQuotedScalarString(value)
     return value
+
+
+def _is_ambiguous(text: str) -> bool:
+    """Whether a text would be read as something else: `on` and `1:30` are none where YAML 1.1 is read, as it is here;
+    and whether it has signs that end a line."""
+    loader: Any = yaml.SafeLoader("")
+    kind = loader.resolve(yaml.ScalarNode, text, (True, False))
+    return kind != "tag:yaml.org,2002:str" or any(sign in text for sign in "\x85\u2028\u2029")

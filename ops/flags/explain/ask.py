@@ -17,7 +17,7 @@ Row = Mapping[str, Any]
 def explained(connection: Connection, flag: str, environment: str, user: User) -> tuple[Trace, Comparison]:
     """Why the user gets the flag as they do, and what the server says itself.
 
-    Raises OpsError for a flag or an environment that there is not, and for an archived flag.
+    Raises OpsError for a flag or an environment that there is not.
     """
     place = connection.environment(environment)
     feature = find(list(connection.client.pages(f"/api/v1/projects/{connection.project}/features/")), flag)
@@ -37,6 +37,4 @@ def find(features: Iterable[Row], name: str) -> Row:
             f"There is no flag {name!r} in the project" + (f"; near it: {', '.join(near)}." if near else "."),
             hint="`ff flags get --environment NAME` lists the flags that are served.",
         )
-    if known[name]["is_archived"]:
-        raise OpsError(f"The flag {name!r} is archived: no client gets it.", hint="Unarchive it in the UI first.")
     return known[name]

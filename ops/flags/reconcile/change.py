@@ -127,14 +127,20 @@ _RANK = (Action.CREATE, Action.DELETE, Action.ARCHIVE, Action.UPDATE, Action.ADO
 def not_in(changes: Iterable[Change], reviewed: Iterable[Change]) -> list[Change]:
     """Those changes that a reviewed plan has not: none, where a part of it was done since, and nothing else happened.
 
-    What an interrupted run made is completed field by field, which its creation in the reviewed plan covers.
+    What an interrupted run made is completed field by field, which its creation in the reviewed plan covers. What is
+    not `ff`'s yet, and so has to be adopted, was made by somebody else: no creation covers it.
     """
-    known = list(reviewed)
+    known, now = list(reviewed), list(changes)
     exact = {(change.place, _key(change.before), _key(change.after)) for change in known}
-    created = {change.place for change in known if change.action is Action.CREATE}
+    foreign = {(change.kind, change.name) for change in now if change.action is Action.ADOPT}
+    created = {
+        change.place for change in known if change.action is Action.CREATE and (change.kind, change.name) not in foreign
+    }
     found = []
-    for change in changes:
-        is_covered = any(place in created for place in (change.place, *change.wider()))
+    for change in now:
+        is_covered = change.action is not Action.DELETE and any(
+            place in created for place in (change.place, *change.wider())
+        )
         if not is_covered and (change.place, _key(change.before), _key(change.after)) not in exact:
             found.append(change)
     return found

@@ -9,18 +9,21 @@ from ops.flags.server.snapshot import RemoteFlag, RemoteOption, RemoteOverride, 
 from ops.flags.spec import FlagSpec, OptionSpec, OverrideSpec, StateSpec
 
 CLOSE = 0.001  # of a percent
+ORDER = ("order of overrides",)
 
 
 def matched(found: Iterable[RemoteOption], wanted: Iterable[OptionSpec]) -> dict[str, RemoteOption]:
-    """Which variation of the server is which of the catalogue: by key, and by value those that have no key."""
-    by_key = {item.key: item for item in found if item.key}
-    nameless = [item for item in found if not item.key]
+    """Which variation of the server is which of the catalogue: by key, and by value those whose key nobody wants."""
+    declared = list(wanted)
+    names = {option.name for option in declared}
+    by_key = {item.key: item for item in found if item.key in names}
+    others = [item for item in found if item.key not in names]
     options = {}
-    for option in wanted:
-        there = by_key.get(option.name) or next((item for item in nameless if same(item.value, option.value)), None)
+    for option in declared:
+        there = by_key.get(option.name) or next((item for item in others if same(item.value, option.value)), None)
         if there is not None:
             options[option.name] = there
-            nameless = [item for item in nameless if item.id != there.id]
+            others = [item for item in others if item.id != there.id]
     return options
 
 
@@ -54,30 +57,43 @@ def compare_states(
         yield from (changed((*place, field), *values) for field, values in different.items())
     for item in surplus(state, found, managed):
         yield changed(("override", item.segment), None, None, Action.DELETE)
-    before, after = orders(state, found)
     named = [item.segment for item in state.overrides]
-    if before != after or [*before, *(name for name in named if name not in before)] != named:
-        yield changed(("order of overrides",), None, named)
+    if not is_in_order(state, found, managed):
+        yield changed(ORDER, None, named)
 
 
 def surplus(state: StateSpec, found: RemoteState, managed: Collection[str]) -> list[RemoteOverride]:
-    """The overrides that have to go: for segments that the catalogue does not name here any more, and second ones."""
+    """The overrides that have to go: for segments of `ff`'s that the catalogue does not name here any more."""
     named = {item.segment for item in state.overrides}
-    seen: set[str] = set()
-    gone = []
-    # Of several overrides for one segment Flagsmith serves the last one made.
-    for item in sorted(found.overrides, key=lambda override: -override.id):
-        if item.segment in seen or (item.segment not in named and item.segment in managed):
-            gone.append(item)
-        seen.add(item.segment)
-    return gone
+    return [item for item in found.overrides if item.segment not in named and item.segment in managed]
 
 
-def orders(state: StateSpec, found: RemoteState) -> tuple[list[str], list[str]]:
-    """The segments of the overrides that are there and stay, in the order they have and in the one they should have."""
+def is_in_order(state: StateSpec, found: RemoteState, managed: Collection[str]) -> bool:
+    """Whether the overrides that are there, and those that are added behind them, count in the catalogue's order.
+
+    Of equal priorities nobody knows which one counts: then it is not.
+    """
+    named = {item.segment for item in state.overrides}
+    priorities = [item.priority for item in found.overrides if item.segment in named]
+    if len(set(priorities)) < len(priorities):
+        return False
+    gone = {item.id for item in surplus(state, found, managed)}
+    there = [item.segment for item in found.overrides if item.id not in gone]
+    return sequence(state, found, managed) == [
+        *there,
+        *(item.segment for item in state.overrides if item.segment not in there),
+    ]
+
+
+def sequence(state: StateSpec, found: RemoteState, managed: Collection[str]) -> list[str]:
+    """The segments of all overrides in the order they should have: the catalogue's take the places that they have among
+    the others, which keep theirs; new ones come behind."""
+    gone = {item.id for item in surplus(state, found, managed)}
+    there = [item.segment for item in found.overrides if item.id not in gone]
     named = [item.segment for item in state.overrides]
-    there = [item.segment for item in found.overrides]
-    return [name for name in dict.fromkeys(there) if name in named], [name for name in named if name in there]
+    places = [*there, *(name for name in named if name not in there)]
+    wanted = iter(named)
+    return [next(wanted) if name in named else name for name in places]
 
 
 def _differences(
@@ -88,8 +104,9 @@ def _differences(
         different["enabled"] = (found.enabled, wanted.enabled)
     if not same(wanted.value, found.value):
         different["value"] = (found.value, wanted.value)
-    weights = weights_of(found.variants, names)
-    if any(abs(weights.get(name, 0.0) - weight) > CLOSE for name, weight in wanted.weights.items()):
+    there = weights_of(found.variants, names)
+    weights = {name: there.get(name, 0.0) for name in wanted.weights}
+    if any(abs(weights[name] - weight) > CLOSE for name, weight in wanted.weights.items()):
         different["weights"] = (weights, dict(wanted.weights))
     return different
 

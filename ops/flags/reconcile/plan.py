@@ -7,7 +7,7 @@ from ops.errors import OpsError
 from ops.flags.catalogue.values import same
 from ops.flags.reconcile.access import compare_group, without_account
 from ops.flags.reconcile.change import Action, Change, Kind, Plan
-from ops.flags.reconcile.compare import compare_states, matched, state_as_json
+from ops.flags.reconcile.compare import CLOSE, compare_states, matched, state_as_json
 from ops.flags.server.snapshot import RemoteFlag, RemoteSegment, Snapshot
 from ops.flags.spec import TAG, FlagSpec, ProjectSpec, SegmentSpec
 
@@ -107,9 +107,11 @@ def _definition(wanted: FlagSpec, found: RemoteFlag, snapshot: Snapshot) -> Iter
         if there is None:
             yield Change(Action.CREATE, Kind.FLAG, wanted.name, None, place, after=option.value)
             continue
+        if there.key and there.key != option.name:
+            yield Change(Action.UPDATE, Kind.FLAG, wanted.name, None, (*place, "name"), there.key, option.name)
         if not same(there.value, option.value):
             yield Change(Action.UPDATE, Kind.FLAG, wanted.name, None, (*place, "value"), there.value, option.value)
-        if there.weight != option.weight:
+        if abs(there.weight - option.weight) > CLOSE:
             yield Change(Action.UPDATE, Kind.FLAG, wanted.name, None, (*place, "weight"), there.weight, option.weight)
     kept = {item.id for item in options.values()}
     for item in found.options:
@@ -130,8 +132,18 @@ def _left(wanted: ProjectSpec, found: Snapshot, *, delete: bool) -> Iterator[Cha
                 yield Change(Action.ARCHIVE, Kind.FLAG, name)
     if delete:
         for name, segment in found.segments.items():
-            if name not in wanted.segments and segment.is_managed:
+            if name not in wanted.segments and segment.is_managed and not _users(segment, wanted, found):
                 yield Change(Action.DELETE, Kind.SEGMENT, name)
+
+
+def _users(segment: RemoteSegment, wanted: ProjectSpec, found: Snapshot) -> list[str]:
+    """The flags of people that a segment targets: deleting it would delete their overrides."""
+    return [
+        name
+        for name, flag in found.flags.items()
+        if name not in wanted.flags and not flag.is_managed
+        if any(item.segment_id == segment.id for state in flag.states.values() for item in state.overrides)
+    ]
 
 
 def _unmanaged(wanted: ProjectSpec, found: Snapshot, *, delete: bool) -> Iterator[str]:
@@ -139,8 +151,15 @@ def _unmanaged(wanted: ProjectSpec, found: Snapshot, *, delete: bool) -> Iterato
         if name not in wanted.environments:
             yield f"environment {name}"
     for name, segment in found.segments.items():
-        if name not in wanted.segments and not (delete and segment.is_managed):
-            yield f"segment {name}" + (" (left the catalogue; --delete removes it)" if segment.is_managed else "")
+        if name in wanted.segments:
+            continue
+        users = _users(segment, wanted, found)
+        if segment.is_managed and users:
+            yield f"segment {name} (left the catalogue; targets {', '.join(users)}, which is people's)"
+        elif segment.is_managed and not delete:
+            yield f"segment {name} (left the catalogue; --delete removes it)"
+        elif not segment.is_managed:
+            yield f"segment {name}"
     for name, flag in found.flags.items():
         if name not in wanted.flags and not flag.is_managed:
             yield f"flag {name}"

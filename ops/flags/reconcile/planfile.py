@@ -23,6 +23,7 @@ class PlanFile:
     Attributes:
         path: The file.
         catalogue: The catalogue that it was made of, which must be the same still.
+        server: The Flagsmith that it is for.
         project: The project that it is for.
         delete: Whether what left the catalogue is deleted.
         changes: What was reviewed.
@@ -30,14 +31,18 @@ class PlanFile:
 
     path: Path
     catalogue: Path
+    server: str
     project: str
     delete: bool
     changes: tuple[Change, ...]
 
-    def require_same(self, found: Plan, project: str) -> None:
+    def require_same(self, found: Plan, server: str, project: str) -> None:
         """Raise OpsError unless what there is to do now is this plan, or what an interrupted run left of it."""
-        if project != self.project:
-            raise OpsError(f"{self.path} is a plan for the project {self.project!r}, and this is {project!r}.")
+        if (server, project) != (self.server, self.project):
+            raise OpsError(
+                f"{self.path} is a plan for the project {self.project!r} of {self.server}, "
+                f"and this is {project!r} of {server}."
+            )
         others = not_in(found.changes, self.changes)
         if others:
             lines = "\n".join(f"  {sentence(change)}" for change in others[:SHOWN])
@@ -58,7 +63,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def write(path: Path, catalogue: Path, plan: Plan, *, project: str, delete: bool) -> None:
+def write(path: Path, catalogue: Path, plan: Plan, *, server: str, project: str, delete: bool) -> None:
     """Keep a plan. Raises OpsError where it would overwrite something else than a plan."""
     if path.exists() and not is_plan(path):
         raise OpsError(f"{path} is there, and no plan.", hint="Give --out another name.")
@@ -66,6 +71,7 @@ def write(path: Path, catalogue: Path, plan: Plan, *, project: str, delete: bool
         KEY: FORMAT,
         "catalogue": str(catalogue),
         "sha256": _digest(catalogue),
+        "server": server,
         "project": project,
         "delete": delete,
         "changes": [asdict(change) for change in plan.changes],
@@ -87,14 +93,23 @@ def read(path: Path) -> PlanFile:
     found = json.loads(path.read_text(encoding="utf-8"))
     if found[KEY] != FORMAT:
         raise OpsError(f"{path} is of form {found[KEY]}, which another release of ff made.", hint="Make the plan anew.")
+    try:
+        return _checked(path, found)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise OpsError(f"{path} is no plan as ff writes them.", hint="Make it anew: ff flags plan --out FILE") from None
+
+
+def _checked(path: Path, found: dict[str, Any]) -> PlanFile:
     catalogue = Path(found["catalogue"])
-    if not catalogue.exists() or _digest(catalogue) != found["sha256"]:
+    if not catalogue.exists():
+        raise OpsError(f"{path} was made of {catalogue}, which is not here.", hint="Apply it from the same directory.")
+    if _digest(catalogue) != found["sha256"]:
         raise OpsError(
             f"{catalogue} is not what {path} was made of.",
             hint="Check the commit out that was planned, or make the plan anew.",
         )
     changes = tuple(_change(item) for item in found["changes"])
-    return PlanFile(path, catalogue, found["project"], found["delete"], changes)
+    return PlanFile(path, catalogue, found["server"], found["project"], found["delete"], changes)
 
 
 def _change(item: dict[str, Any]) -> Change:

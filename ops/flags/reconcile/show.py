@@ -1,5 +1,6 @@
 """Prints a plan, as Pulumi prints a preview."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
@@ -9,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ops.flags.reconcile.change import Action, Change, Counts, Plan
+from ops.flags.reconcile.compare import ORDER
 
 SIGNS = {
     Action.CREATE: ("+", "green"),
@@ -23,6 +25,11 @@ DONE = {
     Action.DELETE: "deleted",
     Action.ARCHIVE: "archived",
     Action.ADOPT: "adopted",
+}
+REMARKS = {
+    Action.ADOPT: " (adopted)",
+    # Seen on 2.265.0: archived flags are in /flags/, in the answers for identities, and in the environment's document.
+    Action.ARCHIVE: " (archived: hidden in the UI, and served as it is)",
 }
 LONGEST = 120  # characters of a value
 PROJECT = "the project"
@@ -45,7 +52,7 @@ def show(console: Console, plan: Plan) -> None:
 def _object(console: Console, title: str, changes: list[Change]) -> None:
     whole = [change for change in changes if not change.field and change.environment is None]
     sign, style = SIGNS[whole[0].action if whole else Action.UPDATE]
-    what = f" ({DONE[whole[0].action]})" if whole and whole[0].action in (Action.ADOPT, Action.ARCHIVE) else ""
+    what = REMARKS.get(whole[0].action, "") if whole else ""
     shown = whole[0].after if whole and whole[0].action is Action.CREATE else None
     described = f": {value_in_words(shown)}" if shown else ""
     console.print(f" {sign} {title}{what}{described}", style=style, markup=False, soft_wrap=True)
@@ -59,10 +66,13 @@ def in_words(change: Change) -> str:
     """A step in one line, without its object."""
     where = f"{change.environment}: " if change.environment else ""
     what = " ".join(change.field)
-    if change.action is Action.UPDATE and not (change.before is None and isinstance(change.after, list)):
-        return f"{where}{what} {value_in_words(change.before)} → {value_in_words(change.after)}"
+    words = in_quotes if change.field[-1:] == ("value",) or change.field[:1] == ("variation",) else value_in_words
+    if change.field[-1:] == ("enabled",):
+        words = on_or_off
+    if change.action is Action.UPDATE and change.field != ORDER:
+        return f"{where}{what} {words(change.before)} → {words(change.after)}"
     shown = change.before if change.action is Action.DELETE else change.after
-    return f"{where}{what}{' ' if what and shown is not None else ''}{'' if shown is None else value_in_words(shown)}"
+    return f"{where}{what}{' ' if what and shown is not None else ''}{'' if shown is None else words(shown)}"
 
 
 def sentence(change: Change) -> str:
@@ -71,10 +81,20 @@ def sentence(change: Change) -> str:
     return f"{change.kind} {change.name} {DONE[change.action]}" + (f": {rest}" if rest else "")
 
 
+def on_or_off(value: Any) -> str:
+    """Whether a flag is on."""
+    return "on" if value else "off"
+
+
+def in_quotes(value: Any) -> str:
+    """A flag's value: texts in quotes, which tells "5" from 5, and "on" from what is on."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else value_in_words(value)
+
+
 def value_in_words(value: Any) -> str:
     """A value, a state or a list of them in one line."""
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return "true" if value else "false"
     if isinstance(value, Mapping):
         return ", ".join(_entries(value)) or "nothing"
     if isinstance(value, list):
@@ -94,7 +114,9 @@ def _entries(value: Mapping[str, Any]) -> Iterator[str]:
     """The parts of a state or an override: on, value red, weights a 50 b 25, then its overrides."""
     for key, item in value.items():
         if key == "enabled":
-            yield value_in_words(item)
+            yield on_or_off(item)
+        elif key == "value":
+            yield f"value {in_quotes(item)}"
         elif key == "overrides":
             yield from (f"{item['segment']} {' '.join(_entries({**item, 'segment': None}))}" for item in item)
         elif isinstance(item, Mapping):

@@ -46,8 +46,7 @@ def read(
     Args:
         connection: Where.
         names: The environments to read; those that are not there are left out.
-        wanted: What is wanted of the flags, which are read even if they are archived; without it all orders are asked
-            for.
+        wanted: What is wanted of the flags; without it all orders are asked for.
         with_groups: Whether groups of people are read as well: three requests more, and one for each environment.
     """
     client, project = connection.client, f"/api/v1/projects/{connection.project}"
@@ -57,8 +56,7 @@ def read(
         states = pool.map(lambda item: _states(client, item), environments)
         documents = pool.map(lambda item: _document(client, item), environments)
         features, segments, tags = listed
-        needed = {row["id"] for row in features if not row["is_archived"] or row["name"] in (wanted or {})}
-        found = _known(segments, environments, states, documents, needed)
+        found = _known(segments, environments, states, documents)
         names_of = {row["id"]: row["name"] for row in segments}
         by_environment = {item.id: item.name for item in environments}
         expected = _Expected(wanted, {row["id"]: row["name"] for row in features}, by_environment, names_of)
@@ -97,14 +95,13 @@ def _known(
     environments: Iterable[Environment],
     states: Iterable[list[Row]],
     documents: Iterable[Mapping[str, tuple[int, int]]],
-    needed: Collection[int],
 ) -> dict[tuple[int, int], _Rows]:
     existing = {row["id"] for row in segments}
     found: dict[tuple[int, int], _Rows] = {}
     for environment, rows, document in zip(environments, states, documents, strict=True):
         known = {uuid: link for uuid, link in document.items() if link[0] in existing}
         for row in rows:
-            if row.get("identity") or row["feature"] not in needed:
+            if row.get("identity"):
                 continue
             of = found.setdefault((environment.id, row["feature"]), _Rows([], [], known))
             (of.overrides if row["feature_segment"] else of.own).append(row)
@@ -133,6 +130,8 @@ class _Expected:
         if state is None:
             return False
         links = sorted((rows.known[row["uuid"]] for row in rows.overrides), key=lambda link: link[1])
+        if len({priority for _, priority in links}) < len(links):
+            return True
         there = [self.segments[segment] for segment, _ in links]
         named = [item.segment for item in state.overrides]
         return [name for name in there if name in named] != [name for name in named if name in there]

@@ -28,9 +28,10 @@ def declared_states(wanted: ProjectSpec) -> States:
 
 
 def live_states(found: Snapshot) -> States:
-    """The states of each flag that a server has, by environment; archived flags are served to nobody."""
-    flags = {name: flag for name, flag in found.flags.items() if not flag.is_archived}
-    return {name: {place: _state(flag, item) for place, item in flag.states.items()} for name, flag in flags.items()}
+    """The states of each flag that a server has, by environment; of archived ones too, which are served."""
+    return {
+        name: {place: _state(flag, item) for place, item in flag.states.items()} for name, flag in found.flags.items()
+    }
 
 
 def _state(flag: RemoteFlag, found: RemoteState) -> StateSpec:

@@ -45,6 +45,7 @@ def export(found: Snapshot, project: str, like: Catalogue | None = None) -> Expo
     flags: dict[str, Any] = {}
     for name, flag in found.flags.items():
         if flag.is_archived:
+            done.left_out.append(f"flag {name}: it is archived")
             continue
         if not SNAKE_CASE.fullmatch(name):
             done.left_out.append(f"flag {name}: its name is not snake_case")

@@ -44,7 +44,7 @@ def share_of(segment: RemoteSegment) -> float:
 
 def percent(value: float) -> float | int:
     """A percentage as people write it."""
-    rounded = round(value, 3)
+    rounded = round(value, 6)  # floats of a sum such as 100 - 33.3 - 33.3
     return int(rounded) if rounded == int(rounded) else rounded
 
 

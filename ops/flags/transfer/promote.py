@@ -26,11 +26,13 @@ class Promotion:
         flags: The flags that are something else in the target then.
         text: The file's content then.
         diff: The difference, as git shows it.
+        is_laid_out_anew: Whether lines change that say the same: the file's layout is none that can be kept.
     """
 
     flags: tuple[str, ...]
     text: str
     diff: str
+    is_laid_out_anew: bool = False
 
 
 def promote(path: Path, declared: Catalogue, source: str, target: str, only: Collection[str] = ()) -> Promotion:
@@ -57,18 +59,23 @@ def promote(path: Path, declared: Catalogue, source: str, target: str, only: Col
     for name in only:
         if name not in declared.flags:
             raise OpsError(f"{path} has no flag {name!r}.")
-    before = path.read_text(encoding="utf-8")
+    raw = path.read_bytes().decode()
+    line_end = "\r\n" if "\r\n" in raw else "\n"
+    before = raw.replace("\r\n", "\n")
     yaml = _yaml(before)
     content = yaml.load(before)
     changed = [name for name in declared.flags if (not only or name in only) and _copy(content, name, source, target)]
     after = _dumped(yaml, content) if changed else before
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="")
-    return Promotion(tuple(changed), after, "\n".join(lines))
+    is_laid_out_anew = bool(changed) and _dumped(yaml, yaml.load(before)) != before
+    return Promotion(tuple(changed), after.replace("\n", line_end), "\n".join(lines), is_laid_out_anew)
 
 
 def _copy(content: Any, name: str, source: str, target: str) -> bool:
     """Copy what the flag is in one environment to another one; whether that changed anything."""
-    flag = content["flags"][name]
+    flag = content["flags"].get(name)
+    if flag is None:
+        raise OpsError(f"The flag {name!r} has a name that YAML takes for something else.", hint="Put it in quotes.")
     states = flag.get("environments") or {}
     wanted = states.get(source)
     if wanted == states.get(target) or (not wanted and not states.get(target)):

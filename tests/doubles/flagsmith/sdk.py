@@ -34,10 +34,8 @@ def _with_age(answer: Response, environment: Row) -> Response:
 
 
 def served(data: Database, environment: Row) -> list[Row]:
-    """The environment's own states of the features that clients get."""
-    rows = data.rows("states", environment=environment["id"], feature_segment=None, identity=None)
-    features = {row["id"]: row for row in data.rows("features")}
-    return [row for row in rows if not features[row["feature"]]["is_archived"]]
+    """The environment's own states, those of archived features too."""
+    return data.rows("states", environment=environment["id"], feature_segment=None, identity=None)
 
 
 def _flag(data: Database, state: Row) -> Row:
@@ -180,7 +178,7 @@ def _segment(data: Database, environment: Row, segment: Row) -> Row:
     states = [
         {**_document_state(data, row), "feature_segment": {"priority": links[row["feature_segment"]]["priority"]}}
         for row in rows
-        if row["feature_segment"] in links and not data.get("features", row["feature"])["is_archived"]
+        if row["feature_segment"] in links
     ]
     rules = [_rule(rule) for rule in segment["rules"]]
     return {"id": segment["id"], "name": segment["name"], "rules": rules, "feature_states": states}

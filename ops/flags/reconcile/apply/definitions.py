@@ -12,6 +12,7 @@ from ops.flags.spec import TAG, FlagSpec, OptionSpec, ProjectSpec, SegmentSpec
 from ops.flagsmith.client import FlagsmithClient
 
 OnChange = Callable[[Change], None]
+VARIATION = "variation"
 TAG_COLOUR = "#6837FC"
 TAG_DESCRIPTION = "Declared in git: what is changed here is changed back by `ff flags apply`."
 
@@ -34,29 +35,23 @@ class Definitions:
         for name, changes in plan.of(Kind.ENVIRONMENT).items():
             self._add_environment(name)
             made = self._tell(changes) or made
-        segments = plan.of(Kind.SEGMENT)
-        for name, changes in segments.items():
-            if name in self._wanted.segments and not self._waits(self._wanted.segments[name]):
-                self._write_segment(self._wanted.segments[name])
-                made = self._tell(changes) or made
+        segments = {name: of for name, of in plan.of(Kind.SEGMENT).items() if name in self._wanted.segments}
+        # A segment for a flag alone waits for the flag.
+        late = {name for name in segments if self._wanted.segments[name].feature not in {None, *self._found.flags}}
+        made = self._write_segments({name: of for name, of in segments.items() if name not in late}) or made
         for name, changes in plan.of(Kind.FLAG).items():
-            own = [change for change in changes if change.environment is None]
+            own = [change for change in changes if change.environment is None and not is_removed_variation(change)]
             if own and name in self._wanted.flags:
                 self._write_flag(self._wanted.flags[name], own)
                 made = self._tell(own) or made
-        for name, changes in segments.items():
-            if name in self._wanted.segments and self._found_later(name):
-                self._write_segment(self._wanted.segments[name])
-                made = self._tell(changes) or made
+        return self._write_segments({name: segments[name] for name in segments if name in late}) or made
+
+    def _write_segments(self, changed: Mapping[str, list[Change]]) -> bool:
+        made = False
+        for name, changes in changed.items():
+            self._write_segment(self._wanted.segments[name])
+            made = self._tell(changes) or made
         return made
-
-    def _waits(self, segment: SegmentSpec) -> bool:
-        """Whether a segment is for a flag alone that is not there yet."""
-        return segment.feature is not None and segment.feature not in self._flags
-
-    def _found_later(self, name: str) -> bool:
-        feature = self._wanted.segments[name].feature
-        return feature is not None and feature not in self._found.flags
 
     def _tell(self, changes: list[Change]) -> bool:
         for change in changes:
@@ -99,7 +94,7 @@ class Definitions:
             there = RemoteFlag(row["id"], wanted.name, "", frozenset(), is_archived=False, options=(), states={})
             self._flags[wanted.name] = there.id
             there = self._with_options(there, row)
-        elif any(change.field[:1] != ("variation",) for change in changes):
+        elif any(change.field[:1] != (VARIATION,) for change in changes):
             system = {label for label in there.tags if label in self._found.system_tags}
             tags = sorted(wanted.tags | {TAG} | system)
             body = {"description": wanted.description, "is_archived": False, "tags": [self._tag(tag) for tag in tags]}
@@ -126,13 +121,18 @@ class Definitions:
         return RemoteFlag(flag.id, flag.name, "", frozenset(), is_archived=False, options=options, states={})
 
     def _write_options(self, wanted: FlagSpec, flag: RemoteFlag) -> None:
-        """Variations: what goes goes first, and weights shrink before others grow: never are they over 100 together."""
+        """Make and change variations.
+
+        Weights shrink before others grow, so that they are never over 100 together. Those that the catalogue has no
+        more only lose their weight here: they go when no environment gives them out any more.
+        """
         path = f"{self._project}/features/{flag.id}/mv-options/"
         there = matched(flag.options, wanted.options)
         kept = {item.id for item in there.values()}
         for surplus in flag.options:
-            if surplus.id not in kept:
-                self._client.delete(f"{path}{surplus.id}/")
+            if surplus.id not in kept and surplus.weight:
+                body = {**typed(surplus.value), "feature": flag.id, "key": surplus.key}
+                self._client.put(f"{path}{surplus.id}/", {**body, "default_percentage_allocation": 0})
         shrinking = [item for item in wanted.options if item.name in there and there[item.name].weight > item.weight]
         for item in [*shrinking, *(item for item in wanted.options if item not in shrinking)]:
             self._write_option(path, flag.id, item, there.get(item.name))
@@ -148,6 +148,11 @@ class Definitions:
             there = option_of(row)
         if there != RemoteOption(there.id, wanted.name, wanted.value, wanted.weight):
             self._client.put(f"{path}{there.id}/", {**body, "default_percentage_allocation": wanted.weight})
+
+
+def is_removed_variation(change: Change) -> bool:
+    """Whether a step is the removal of a variation, which comes last."""
+    return change.action is Action.DELETE and change.field[:1] == (VARIATION,)
 
 
 def _text(value: object) -> str:

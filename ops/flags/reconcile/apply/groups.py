@@ -55,4 +55,6 @@ class Groups:
     def _members(self, group: int, what: str, addresses: set[str] | frozenset[str]) -> None:
         if addresses:
             ids = [self._found.users[address] for address in sorted(addresses)]
-            self._client.post(f"{self._groups}{group}/{what}/", {"user_ids": ids})
+            path = f"{self._groups}{group}/{what}/"
+            # Doing it twice does no harm.
+            ensure(lambda: None, lambda: self._client.post(path, {"user_ids": ids}) or True)

@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from ops.errors import OpsError
-from ops.flags.reconcile.apply.definitions import Definitions, OnChange
+from ops.flags.reconcile.apply.definitions import Definitions, OnChange, is_removed_variation
 from ops.flags.reconcile.apply.groups import Groups
 from ops.flags.reconcile.apply.states import States
 from ops.flags.reconcile.apply.versions import Versions
 from ops.flags.reconcile.change import Action, Change, Kind, Plan, not_in
+from ops.flags.reconcile.compare import matched
 from ops.flags.reconcile.plan import plan
 from ops.flags.server.read import read
 from ops.flags.server.snapshot import Snapshot
@@ -117,20 +118,26 @@ class _Run:
         return again
 
     def _write_states(self, found: Snapshot, todo: Plan) -> None:
-        writers = (States(self._client, found), Versions(self._client, found))
+        states, versions = States(self._client, found), Versions(self._client, found)
         for name, changes in todo.of(Kind.FLAG).items():
             if name not in self._wanted.flags:
                 continue
             for environment in dict.fromkeys(change.environment for change in changes if change.environment):
                 here = [change for change in changes if change.environment == environment]
                 where = found.environments[environment]
-                writers[where.is_versioned].write(self._wanted.flags[name], where, here)
+                if where.is_versioned:
+                    versions.write(self._wanted.flags[name], where)
+                else:
+                    states.write(self._wanted.flags[name], where, here)
                 for change in here:
                     self._tell(change)
 
     def _remove(self, found: Snapshot, todo: Plan) -> None:
         project = f"/api/v1/projects/{self._connection.project}"
         for change in todo.changes:
+            if is_removed_variation(change):
+                self._remove_variation(found, change)
+                continue
             if change.field or change.action not in (Action.ARCHIVE, Action.DELETE):
                 continue
             if change.kind is Kind.SEGMENT:
@@ -140,6 +147,15 @@ class _Run:
             else:
                 self._client.patch(f"{project}/features/{found.flags[change.name].id}/", {"is_archived": True})
             self._tell(change)
+
+    def _remove_variation(self, found: Snapshot, change: Change) -> None:
+        flag = found.flags[change.name]
+        kept = {item.id for item in matched(flag.options, self._wanted.flags[change.name].options).values()}
+        for item in flag.options:
+            if item.id not in kept and change.field[1] == (item.key or str(item.value)):
+                path = f"/api/v1/projects/{self._connection.project}/features/{flag.id}/mv-options/{item.id}/"
+                self._client.delete(path)
+        self._tell(change)
 
     def _look(self) -> None:
         left = self._again().plan.changes

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ops.flags.reconcile.apply.ensure import ensure, first
+from ops.flags.reconcile.apply.ensure import ensure
+from ops.flags.reconcile.apply.writing import STEP, Target, content
 from ops.flags.reconcile.change import Change
-from ops.flags.reconcile.compare import matched, orders, surplus
+from ops.flags.reconcile.compare import ORDER, is_in_order, sequence, surplus
 from ops.flags.server.read import read_state
-from ops.flags.server.rows import typed
-from ops.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteState, Snapshot, Variant
+from ops.flags.server.snapshot import RemoteOverride, RemoteState, Snapshot
 from ops.flags.spec import FlagSpec, OverrideSpec, StateSpec
 from ops.flagsmith.client import FlagsmithClient
 from ops.flagsmith.deployed import Environment
+
+LINKS = "/api/v1/features/feature-segments/"
 
 
 class States:
@@ -19,98 +21,68 @@ class States:
 
     def __init__(self, client: FlagsmithClient, found: Snapshot) -> None:
         self._client, self._found = client, found
-        self._segments = {name: item.id for name, item in found.segments.items()}
-        self._names = {item.id: name for name, item in found.segments.items()}
-        self._managed = {name for name, item in found.segments.items() if item.is_managed}
 
     def write(self, wanted: FlagSpec, environment: Environment, changes: list[Change]) -> None:
         """Carry out the changes of one flag in one environment.
 
-        Overrides come before the state that they are exceptions of, and go after it: nobody is switched by the way.
+        New overrides are there and in their place before old ones change, overrides come before the state that they are
+        exceptions of, and go after it: nobody is switched by the way.
         """
-        flag = self._found.flags[wanted.name]
-        state, found = wanted.states[environment.name], flag.states[environment.name]
-        ids = {name: item.id for name, item in matched(flag.options, wanted.options).items()}
+        target = Target.of(self._found, wanted, environment)
         changed = {change.field[:2] if change.field[:1] == ("override",) else change.field[:1] for change in changes}
-        there = {item.segment: item for item in found.overrides}
-        made = False
-        for override in state.overrides:
-            if override.segment not in there:
-                made = self._add_override(flag, environment, override, ids) or made
-            elif ("override", override.segment) in changed:
-                self._put(flag, environment, there[override.segment], override, ids)
-        if made or ("order of overrides",) in changed:
-            self._set_order(flag, environment, state)
+        there = {item.segment: item for item in target.found.overrides}
+        new = [item for item in target.state.overrides if item.segment not in there]
+        for override in new:
+            self._add_override(target, override)
+        if new or ORDER in changed:
+            self._set_order(target)
+        for override in target.state.overrides:
+            if ("override", override.segment) in changed and override.segment in there:
+                self._put(target, there[override.segment], override)
         if {("enabled",), ("value",), ("weights",)} & changed:
-            self._put(flag, environment, found, state, ids)
-        for item in surplus(state, found, self._managed):
-            self._client.delete(f"/api/v1/features/feature-segments/{item.link}/")
+            self._put(target, target.found, target.state)
+        for item in surplus(target.state, target.found, target.managed):
+            for link in self._links(target, item.segment_id):
+                self._client.delete(f"{LINKS}{link['id']}/")
 
-    def _put(
-        self,
-        flag: RemoteFlag,
-        environment: Environment,
-        found: RemoteState | RemoteOverride,
-        wanted: StateSpec | OverrideSpec,
-        ids: Mapping[str, int],
-    ) -> None:
+    def _put(self, target: Target, found: RemoteState | RemoteOverride, wanted: StateSpec | OverrideSpec) -> None:
         body = {
-            "feature": flag.id,
-            "environment": environment.id,
+            "feature": target.flag.id,
+            "environment": target.environment.id,
             "feature_segment": found.link if isinstance(found, RemoteOverride) else None,
-            **content(wanted, ids, found.variants),
+            **content(wanted, target.ids, found.variants),
         }
         self._client.put(f"/api/v1/features/featurestates/{found.id}/", body)
 
-    def _add_override(
-        self, flag: RemoteFlag, environment: Environment, wanted: OverrideSpec, ids: Mapping[str, int]
-    ) -> bool:
-        """Make an override, never a second one for a segment, which the server would take: whether it was made."""
-        segment = self._segments[wanted.segment]
-        links = "/api/v1/features/feature-segments/"
-        where = {"environment": environment.id, "feature": flag.id}
-        path = f"/api/v1/environments/{environment.key}/features/{flag.id}/create-segment-override/"
-        body = {"feature_segment": {"segment": segment}, **content(wanted, ids, ())}
-        before = first(self._client.pages(links, where), segment=segment)
-        if before is None:
-            ensure(
-                lambda: first(self._client.pages(links, where), segment=segment),
-                lambda: self._client.post(path, body),
-            )
-            return True
-        found = read_state(self._client, environment, flag.id, self._names)
-        there = next(item for item in found.overrides if item.segment == wanted.segment)
-        self._put(flag, environment, there, wanted, ids)
-        return True
+    def _links(self, target: Target, segment: int) -> list[Mapping[str, Any]]:
+        """All overrides of one segment, the oldest first: the server makes a second one when it is asked twice."""
+        rows = self._client.pages(LINKS, {"environment": target.environment.id, "feature": target.flag.id})
+        return sorted((row for row in rows if row["segment"] == segment), key=lambda row: int(row["id"]))
 
-    def _set_order(self, flag: RemoteFlag, environment: Environment, state: StateSpec) -> None:
+    def _add_override(self, target: Target, wanted: OverrideSpec) -> None:
+        """Make an override, and never leave a second one for its segment: of two runs that make one at the same time
+        both keep the older one."""
+        segment = target.segments[wanted.segment]
+        key, feature = target.environment.key, target.flag.id
+        path = f"/api/v1/environments/{key}/features/{feature}/create-segment-override/"
+        body = {"feature_segment": {"segment": segment}, **content(wanted, target.ids, ())}
+        was_there = bool(self._links(target, segment))
+        if not was_there:
+            ensure(lambda: self._links(target, segment) or None, lambda: [self._client.post(path, body)])
+        links = self._links(target, segment)
+        for link in links[1:]:
+            self._client.delete(f"{LINKS}{link['id']}/")
+        if was_there or len(links) > 1:
+            found = read_state(self._client, target.environment, feature, target.names)
+            self._put(target, next(item for item in found.overrides if item.segment_id == segment), wanted)
+
+    def _set_order(self, target: Target) -> None:
         """Give the catalogue's overrides its order, in the places that they have; others keep theirs."""
-        found = read_state(self._client, environment, flag.id, self._names)
-        before, after = orders(state, found)
-        if before == after:
+        found = read_state(self._client, target.environment, target.flag.id, target.names)
+        if is_in_order(target.state, found, target.managed):
             return
-        there = {item.segment: item for item in found.overrides}
-        # Places are renumbered from 0, since several overrides may have one and the same.
-        places = [number for number, item in enumerate(found.overrides) if item.segment in after]
-        ranks = {item.link: number for number, item in enumerate(found.overrides)}
-        ranks |= {there[name].link: number for name, number in zip(after, places, strict=True)}
-        body = [{"id": link, "priority": rank} for link, rank in ranks.items()]
-        self._client.post("/api/v1/features/feature-segments/update-priorities/", body)
-
-
-def content(wanted: StateSpec | OverrideSpec, ids: Mapping[str, int], variants: tuple[Variant, ...]) -> dict[str, Any]:
-    """A state or an override in the API's form; `variants` are the weights that it has, `ids` the variations' own."""
-    own = {item.option: item.id for item in variants}
-    weights = [
-        {
-            **({"id": own[ids[name]]} if ids[name] in own else {}),
-            "multivariate_feature_option": ids[name],
-            "percentage_allocation": weight,
-        }
-        for name, weight in wanted.weights.items()
-    ]
-    return {
-        "enabled": wanted.enabled,
-        "feature_state_value": typed(wanted.value),
-        "multivariate_feature_state_values": weights,
-    }
+        links = {item.segment: item.link for item in found.overrides}
+        ranked = [name for name in sequence(target.state, found, target.managed) if name in links]
+        body = [{"id": links[name], "priority": rank * STEP} for rank, name in enumerate(ranked)]
+        path = f"{LINKS}update-priorities/"
+        ensure(lambda: None, lambda: self._client.post(path, body) or True)  # doing it twice does no harm
