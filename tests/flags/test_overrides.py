@@ -184,6 +184,19 @@ def test_a_plan_that_somebody_edited_is_refused(server: Project, run: Run, tmp_p
     assert str(kept) in done.stderr
 
 
+def test_overrides_for_identities_are_never_touched(server: Project, run: Run, tmp_path: Path) -> None:
+    if server.double is None:
+        pytest.skip("they are made in the double's tables")
+    apply(run, server, written(tmp_path, value="before"))
+    data = server.double.database
+    (own,) = data.rows("states", feature=number_of(server, "trial"), environment=3, identity=None)
+    values = {name: value for name, value in own.items() if name != "id"}
+    mine = data.insert("states", **{**values, "identity": 7, "enabled": True, "uuid": "of-a-user"})
+    kept = dict(mine)
+    apply(run, server, written(tmp_path, value="after", targeting=targets(0)))
+    assert data.get("states", mine["id"]) == kept
+
+
 def test_a_segment_that_peoples_flags_use_is_not_deleted(server: Project, run: Run, tmp_path: Path) -> None:
     apply(run, server, written(tmp_path, targeting=targets(0)))
     server.client.post(FEATURES, {"name": "by_hand"})

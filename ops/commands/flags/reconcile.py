@@ -53,6 +53,8 @@ def plan(
     from ops.flags.reconcile.apply import Reviewed
     from ops.flags.reconcile.desired import desired
 
+    if planfile.is_plan(catalogue):
+        raise OpsError(f"{catalogue} is a plan, and no catalogue.", hint=f"ff flags apply {catalogue}")
     declared, _ = read(catalogue, strict=strict)
     with _connected(declared, stack, url) as connection:
         reviewed = Reviewed.now(connection, desired(declared), delete=delete)

@@ -102,6 +102,7 @@ def all_states() -> Any:
     if "feature" in request.args:
         wanted["feature"] = int(request.args["feature"])
     rows = latest(database(), database().rows("states", identity=None, **wanted))
+    rows += [row for row in database().rows("states", **wanted) if row["identity"]]
     return page([shown(database(), row, is_typed=True) for row in rows])
 
 
