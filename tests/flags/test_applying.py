@@ -31,7 +31,15 @@ def connected(server: Project) -> Iterator[Connection]:
 
 @pytest.mark.parametrize("steps", [1, 7, 19, 24, 33, 44, 60])
 def test_an_interrupted_apply_is_completed_by_the_next(server: Project, run: Run, steps: int) -> None:
-    wanted = desired(load(EXAMPLE)[0])
+    killed_after(server, steps)
+    second = run("flags", "apply", str(EXAMPLE), "--url", server.url, "--yes")
+    assert second.exit_code == 0, second.stderr
+    assert run("flags", "plan", str(EXAMPLE), "--url", server.url).exit_code == 0
+    assert _doubled(server) == []
+
+
+def killed_after(server: Project, steps: int) -> None:
+    """An apply of the example whose process is gone after so many steps."""
     done: list[Change] = []
 
     def kill(change: Change) -> None:
@@ -39,12 +47,9 @@ def test_an_interrupted_apply_is_completed_by_the_next(server: Project, run: Run
         if len(done) == steps:
             raise KilledError
 
+    wanted = desired(load(EXAMPLE)[0])
     with connected(server) as connection, pytest.raises(KilledError):
         apply(connection, Reviewed.now(connection, wanted), on_change=kill, rate=1000)
-    second = run("flags", "apply", str(EXAMPLE), "--url", server.url, "--yes")
-    assert second.exit_code == 0, second.stderr
-    assert run("flags", "plan", str(EXAMPLE), "--url", server.url).exit_code == 0
-    assert _doubled(server) == []
 
 
 def _doubled(server: Project) -> list[object]:
@@ -132,17 +137,9 @@ def test_a_kept_plan_is_applied_as_it_is_or_refused(applied: Project, run: Run, 
 
 
 def test_a_kept_plan_that_was_interrupted_is_completed(server: Project, run: Run, tmp_path: Path) -> None:
-    kept, wanted = tmp_path / "plan.json", desired(load(EXAMPLE)[0])
+    kept = tmp_path / "plan.json"
     assert run("flags", "plan", str(EXAMPLE), "--url", server.url, "--out", str(kept)).exit_code == 2
-    done: list[Change] = []
-
-    def kill(change: Change) -> None:
-        done.append(change)
-        if len(done) == 40:
-            raise KilledError
-
-    with connected(server) as connection, pytest.raises(KilledError):
-        apply(connection, Reviewed.now(connection, wanted), on_change=kill, rate=1000)
+    killed_after(server, 40)
     second = run("flags", "apply", str(kept), "--url", server.url, "--yes")
     assert second.exit_code == 0, second.stderr
     assert run("flags", "plan", str(EXAMPLE), "--url", server.url).exit_code == 0
