@@ -45,6 +45,8 @@ def export(
         done = settled(exported(found, connection.name, known), found, out or CATALOGUE)
     for line in done.left_out:
         progress().print(f"Left out: {line}", style="yellow", markup=False, soft_wrap=True)
+    for line in done.differing:
+        progress().print(f"Differs: {line}", style="yellow", markup=False, soft_wrap=True)
     text = text_of(done.content)
     if out is None:
         output().out(text, highlight=False, end="")

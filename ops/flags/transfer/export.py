@@ -20,10 +20,11 @@ KEPT = ("owner", "kind", "version", "success", "expires")
 
 @dataclass
 class Exported:
-    """A catalogue's content, and what is not in it, in words."""
+    """A catalogue's content, what is not in it, and what is in it otherwise than it is, in words."""
 
     content: dict[str, Any]
     left_out: list[str] = field(default_factory=list)
+    differing: list[str] = field(default_factory=list)
 
 
 class CannotSayError(Exception):
@@ -53,7 +54,8 @@ def export(found: Snapshot, project: str, like: Catalogue | None = None) -> Expo
         try:
             flags[name] = _Flag(flag, found, content, like, done.left_out).content()
         except CannotSayError as error:
-            done.left_out.append(f"flag {name}: {error}")
+            archived = " (the next apply would archive it)" if flag.is_managed else ""
+            done.left_out.append(f"flag {name}: {error}{archived}")
     done.content |= {"segments": content, "flags": flags}
     if like is not None:
         kept = like.model_dump(mode="json", exclude_unset=True)

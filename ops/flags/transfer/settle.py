@@ -15,44 +15,53 @@ from ops.flags.server.snapshot import Snapshot
 from ops.flags.transfer.export import Exported
 
 SECTIONS = {Kind.FLAG: "flags", Kind.SEGMENT: "segments"}
+Reasons = dict[tuple[str, str], str]
 
 
 def settled(done: Exported, found: Snapshot, path: Path) -> Exported:
     """The catalogue without flags and segments that it would change, or that its own rules refuse; each is named.
 
-    A flag that a segment is taken out of goes by the next look, so this ends.
+    What `ff` manages stays in all the same, since without it `ff` would archive it; then the difference is named. What
+    uses a segment that is taken out goes by the next look, so this ends.
     """
-    while reasons := _reasons(done, found, path):
-        for (section, name), reason in reasons.items():
+    while refused := _refused(done, path) or {
+        place: reason for place, reason in _changed(done, found, path).items() if not _is_managed(found, *place)
+    }:
+        for (section, name), reason in refused.items():
             done.content[section].pop(name, None)
             done.left_out.append(f"{section.removesuffix('s')} {name}: {reason}")
+    for (section, name), reason in _changed(done, found, path).items():
+        done.differing.append(f"{section.removesuffix('s')} {name}: {reason}")
     return done
 
 
-def _reasons(done: Exported, found: Snapshot, path: Path) -> dict[tuple[str, str], str]:
-    """What has to go, and why."""
+def _is_managed(found: Snapshot, section: str, name: str) -> bool:
+    there = found.flags.get(name) if section == "flags" else found.segments.get(name)
+    return there is not None and there.is_managed
+
+
+def _refused(done: Exported, path: Path) -> Reasons:
+    """What the rules of catalogues refuse, and why."""
     try:
         declared, _ = parse(text_of(done.content), path)
     except CatalogueError as error:
         raise CatalogueError(f"The project cannot be exported:\n{error.message}") from None
-    today = datetime.now(UTC).date()
-    reasons: dict[tuple[str, str], str] = {}
-    for problem in check(declared, today):
+    reasons: Reasons = {}
+    for problem in check(declared, datetime.now(UTC).date()):
         if not problem.is_warning and len(problem.key) > 1 and problem.key[0] in SECTIONS.values():
             reasons.setdefault((str(problem.key[0]), str(problem.key[1])), problem.text)
-    if reasons:
-        return reasons
-    wanted = desired(declared)
-    for change in plan(wanted, found).changes:
-        if change.action is not Action.ADOPT and change.kind in SECTIONS:
-            name = change.name if change.kind is Kind.FLAG else _owner(change.name, set(wanted.flags))
-            section = "flags" if name in wanted.flags else SECTIONS[change.kind]
-            if name in done.content[section]:
-                reasons.setdefault((section, name), f"a catalogue cannot say it as it is ({sentence(change)})")
     return reasons
 
 
-def _owner(segment: str, flags: set[str]) -> str:
-    """The flag that a rollout's segment is for; any other segment itself."""
-    name = segment.partition(".")[0]
-    return name if segment != name and name in flags else segment
+def _changed(done: Exported, found: Snapshot, path: Path) -> Reasons:
+    """What the catalogue would change, and how."""
+    declared, _ = parse(text_of(done.content), path)
+    reasons: Reasons = {}
+    for change in plan(desired(declared), found).changes:
+        if change.action is Action.ADOPT or change.kind not in SECTIONS:
+            continue
+        flag = change.name if change.kind is Kind.FLAG else change.name.partition(".")[0]
+        place = ("flags", flag) if flag in declared.flags else (SECTIONS[change.kind], change.name)
+        if place[1] in done.content[place[0]]:
+            reasons.setdefault(place, f"a catalogue cannot say it as it is ({sentence(change)})")
+    return reasons
