@@ -9,7 +9,7 @@ from ops.access.site import Site, open_site
 from ops.errors import OpsError
 from ops.flagsmith.address import API_KEY, checked
 from ops.flagsmith.client import FlagsmithClient
-from ops.flagsmith.deployed import Environment, flagsmith, log_in
+from ops.flagsmith.deployed import Environment, environments_of, flagsmith, log_in
 from ops.project import LOCAL
 
 LONGEST_WAIT = 60.0  # seconds, that a busy server may name: its limits are by the minute
@@ -88,13 +88,12 @@ def _found(client: FlagsmithClient, wanted: str | None, site: Site | None, label
     if len(chosen) > 1:
         raise OpsError(f"Which project of {label}? There are: {names}.")
     found = chosen[0]
-    rows = client.pages("/api/v1/environments/", {"project": found["id"]})
     return Connection(
         client=client,
         project=int(found["id"]),
         organisation=int(found["organisation"]),
         name=str(found["name"]),
-        environments=tuple(Environment.of(row) for row in rows),
+        environments=tuple(environments_of(client, found["id"])),
         site=site,
         label=label,
     )

@@ -73,5 +73,9 @@ def environments(site: Site, client: FlagsmithClient) -> list[Environment]:
     projects = {item["name"]: item["id"] for item in client.pages("/api/v1/projects/")}
     if wanted not in projects:
         raise OpsError(f"There is no project {wanted!r} in Flagsmith; there are: {', '.join(projects) or 'none'}.")
-    found = client.pages("/api/v1/environments/", {"project": projects[wanted]})
-    return [Environment.of(item) for item in found]
+    return environments_of(client, projects[wanted])
+
+
+def environments_of(client: FlagsmithClient, project: int) -> list[Environment]:
+    """The environments of the project with this id, in the order of their making."""
+    return [Environment.of(row) for row in client.pages("/api/v1/environments/", {"project": project})]

@@ -7,12 +7,11 @@ from typing import Any
 from ops.flags.catalogue.model import Catalogue
 from ops.flags.catalogue.rules import CONTROL, SNAKE_CASE
 from ops.flags.catalogue.values import same
-from ops.flags.reconcile.desired import rollout_segment
+from ops.flags.reconcile.desired import ALL, rollout_segment
 from ops.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteSegment, RemoteState, Snapshot
 from ops.flags.spec import TAG, Rules
 from ops.flags.transfer.export_parts import percent, segment_content, share_of, usual_of, value_content
 
-FULL = 100.0
 UNASSIGNED = "unassigned"
 KEPT = ("owner", "kind", "version", "success", "expires")
 """What only git knows of a flag, and Flagsmith does not."""
@@ -118,7 +117,7 @@ class _Flag:
 
     def _variations(self, control: Any) -> list[dict[str, Any]]:
         """The control has what the others leave, and the catalogue's name for it."""
-        rest = FULL - sum(option.weight for option in self._flag.options)
+        rest = ALL - sum(option.weight for option in self._flag.options)
         others = [
             {
                 "name": self._names[option.id],
@@ -139,7 +138,7 @@ class _Flag:
         return self._like.variations[0].name if self._like and self._like.variations else CONTROL
 
     def _weights_of(self, weights: Mapping[int, float]) -> dict[str, float]:
-        rest = FULL - sum(weights.values())
+        rest = ALL - sum(weights.values())
         others = {self._names[number]: percent(weight) for number, weight in weights.items()}
         return {self._control: percent(rest), **others}
 
@@ -189,7 +188,7 @@ class _Flag:
             elif item.segment not in self._segments:
                 self._left_out.append(f"override of {self._flag.name} for {item.segment} in {environment}")
             elif shares or item.segment in known:
-                shares[item.segment] = FULL if item.enabled else 0.0
+                shares[item.segment] = ALL if item.enabled else 0.0
             else:
                 targets.append(self._target(item, state))
         if not shares:

@@ -6,7 +6,7 @@ from typing import Any
 from ops.flags.reconcile.apply.ensure import ensure, first
 from ops.flags.reconcile.change import Action, Change, Kind, Plan
 from ops.flags.reconcile.compare import matched
-from ops.flags.server.rows import option_of, typed
+from ops.flags.server.rows import flag_of, option_of, typed
 from ops.flags.server.snapshot import RemoteFlag, RemoteOption, Snapshot
 from ops.flags.spec import TAG, FlagSpec, OptionSpec, ProjectSpec, SegmentSpec
 from ops.flagsmith.client import FlagsmithClient
@@ -91,9 +91,8 @@ class Definitions:
         path, there = f"{self._project}/features/", self._found.flags.get(wanted.name)
         if there is None:
             row = self._add_flag(path, wanted)
-            there = RemoteFlag(row["id"], wanted.name, "", frozenset(), is_archived=False, options=(), states={})
+            there = flag_of(row, {}, {})
             self._flags[wanted.name] = there.id
-            there = self._with_options(there, row)
         elif any(change.field[:1] != (VARIATION,) for change in changes):
             system = {label for label in there.tags if label in self._found.system_tags}
             tags = sorted(wanted.tags | {TAG} | system)
@@ -115,10 +114,6 @@ class Definitions:
             lambda: self._client.post(path, body),
         )
         return found
-
-    def _with_options(self, flag: RemoteFlag, row: Mapping[str, Any]) -> RemoteFlag:
-        options = tuple(option_of(item) for item in row["multivariate_options"])
-        return RemoteFlag(flag.id, flag.name, "", frozenset(), is_archived=False, options=options, states={})
 
     def _write_options(self, wanted: FlagSpec, flag: RemoteFlag) -> None:
         """Make and change variations.

@@ -15,7 +15,7 @@ from ops.flags.server.read import read
 from ops.flags.server.snapshot import Snapshot
 from ops.flags.spec import ProjectSpec
 from ops.flagsmith.connect import Connection
-from ops.flagsmith.deployed import Environment
+from ops.flagsmith.deployed import environments_of
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,8 @@ class _Run:
             raise OpsError("Another run took the lock over: this one stopped.")
 
     def _again(self) -> Reviewed:
-        rows = self._client.pages("/api/v1/environments/", {"project": self._connection.project})
-        connection = replace(self._connection, environments=tuple(Environment.of(row) for row in rows))
+        environments = environments_of(self._client, self._connection.project)
+        connection = replace(self._connection, environments=tuple(environments))
         again = Reviewed.now(connection, self._wanted, delete=self._reviewed.delete)
         others = not_in(again.plan.changes, self._reviewed.plan.changes)
         if others:
