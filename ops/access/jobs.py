@@ -14,6 +14,7 @@ from ops.errors import OpsError
 
 API_VERSION = "batch/v1"
 LOG_LINES = 15
+LINES_READ = 1000
 STARTED_BY = "feature-flags/started-by"
 KEPT_SECONDS = 86_400  # of a Job that failed, to be looked at
 # What a Job's controller wrote into its pods' labels, and would refuse in another Job.
@@ -123,7 +124,8 @@ def wait(site: Site, name: str, *, seconds: float, on_line: OnLine = _ignore) ->
         OpsError: It failed, with its last log lines; or it has not ended in time. The Job stays, to be looked at.
     """
     deadline = time.monotonic() + seconds
-    pause, shown = FIRST_PAUSE, 0
+    pause = FIRST_PAUSE
+    shown: dict[str, int] = {}
     mask = site.masker()
     while True:
         job = site.get(API_VERSION, "Job", name)
@@ -131,14 +133,17 @@ def wait(site: Site, name: str, *, seconds: float, on_line: OnLine = _ignore) ->
             raise OpsError(f"The Job {site.namespace}/{name} is gone: somebody deleted it.")
         ended = next((kind for kind in ("Complete", "Failed") if _condition(job, kind)), None)
         pod = newest_pod(site, name)
-        lines = log(site, pod).splitlines() if pod else []
-        for line in lines[shown:]:
-            on_line(mask(line))
-        shown = max(shown, len(lines))
+        found = _logs(site, pod) if pod else {}
+        # Counted for each container: a log that could not be read for a moment must not hide lines of the next.
+        for container, lines in found.items():
+            for line in lines[shown.get(container, 0) :]:
+                on_line(mask(line))
+            shown[container] = max(shown.get(container, 0), len(lines))
         if ended == "Complete" and pod is not None:
             return pod
         if ended == "Failed":
-            tail = "\n".join(f"  {mask(line)}" for line in lines[-LOG_LINES:]) or "  (its log is empty)"
+            last = [line for lines in found.values() for line in lines][-LOG_LINES:]
+            tail = "\n".join(f"  {mask(line)}" for line in last) or "  (its log is empty)"
             reason = _condition(job, "Failed").get("message", "")
             raise OpsError(f"The Job {name} failed ({reason}). Its last log lines:\n{tail}")
         if time.monotonic() >= deadline:
@@ -185,12 +190,16 @@ def newest_pod(site: Site, job: str) -> Manifest | None:
     return max(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), default=None)
 
 
-def log(site: Site, pod: Manifest, lines: int = 1000) -> str:
+def log(site: Site, pod: Manifest) -> str:
     """The logs of the pod's containers, those that ran first first."""
+    return "\n".join(line for lines in _logs(site, pod).values() for line in lines)
+
+
+def _logs(site: Site, pod: Manifest) -> dict[str, list[str]]:
     spec = pod["spec"]
     names = [item["name"] for item in spec.get("initContainers") or []] + [container_of(pod)]
-    found = (site.client.log(site.namespace, pod["metadata"]["name"], name, lines=lines) for name in names)
-    return "\n".join(text.rstrip("\n") for text in found if text.strip())
+    name = pod["metadata"]["name"]
+    return {item: site.client.log(site.namespace, name, item, lines=LINES_READ).splitlines() for item in names}
 
 
 def remove(site: Site, name: str) -> None:
