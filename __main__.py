@@ -6,6 +6,7 @@ from components import arguments
 from components.autoscaler import Autoscaler
 from components.backup import Backups
 from components.bootstrap import Bootstrap
+from components.capabilities import find as find_capabilities
 from components.credentials import Credentials
 from components.flagsmith import Flagsmith
 from components.ingress import PublicIngress
@@ -22,6 +23,7 @@ settings = load()
 for warning in settings.warnings:
     pulumi.log.warn(warning)
 provider = cluster_provider(settings.context, settings.resolved_cluster_identifier)
+capabilities = find_capabilities(settings)
 
 
 def options(*dependencies: pulumi.Resource) -> pulumi.ResourceOptions:

@@ -27,6 +27,7 @@ from components.pods import EmptyDir, Placement, pod_template, requirements
 from components.postgres import USER
 from components.references import SecretReference
 from components.security import container_security_context
+from components.service_accounts import service_account
 from components.settings.backup import Backup
 from components.settings.quantities import format_memory, parse_memory
 from components.settings.workload import Resources
@@ -167,6 +168,9 @@ class Backups(Component):
 
     def __init__(self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
+        account = service_account(
+            f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
+        )
         claim = [] if args.settings.s3 else [self._claim(name, args)]
         schedule = None if args.settings.suspend else args.settings.schedule
         pods = {
@@ -192,7 +196,7 @@ class Backups(Component):
                 deadline_seconds=DEADLINE_SECONDS,
                 schedule=schedule if cron_job == metadata.BACKUP else None,
                 # So that it is deleted before the claim, which its Jobs' pods hold as long as they are there.
-                opts=self.child(*claim),
+                opts=self.child(account, *claim),
             )
         self.register_outputs({})
 

@@ -16,6 +16,7 @@ from components.flagsmith_pod import FlagsmithPodArgs, job_pod
 from components.hashing import short_digest
 from components.jobs import run_once
 from components.references import SecretReference
+from components.service_accounts import service_account
 
 COMPONENT: Final = "bootstrap"
 DEADLINE_SECONDS: Final = 600
@@ -85,6 +86,9 @@ class Bootstrap(Component):
             ],
             volumes=[(volume, VolumeMountArgs(name="bootstrap", mount_path=DIRECTORY, read_only=True))],
         )
+        account = service_account(
+            f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
+        )
         run_once(
             f"{name}-job",
             name=metadata.BOOTSTRAP,
@@ -93,6 +97,6 @@ class Bootstrap(Component):
             version=args.pod.release.version,
             template=template,
             deadline_seconds=DEADLINE_SECONDS,
-            opts=self.child(config_map),
+            opts=self.child(config_map, account),
         )
         self.register_outputs({})

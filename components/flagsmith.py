@@ -16,6 +16,7 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudget
 from components import metadata
 from components.component import Component
 from components.flagsmith_pod import FlagsmithPodArgs, server_pod
+from components.service_accounts import service_account
 from components.services import cluster_service
 
 COMPONENT: Final = "api"
@@ -49,6 +50,9 @@ class Flagsmith(Component):
         release = args.pod.release
         labels = metadata.labels(COMPONENT, release.version)
         selector = LabelSelectorArgs(match_labels=metadata.selector(COMPONENT))
+        account = service_account(
+            f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
+        )
         ignored = pulumi.ResourceOptions(ignore_changes=["spec.replicas"] if args.replicas is None else None)
         deployment = Deployment(
             f"{name}-deployment",
@@ -68,7 +72,7 @@ class Flagsmith(Component):
                 ),
                 template=server_pod(args.pod, component=COMPONENT, container="flagsmith", command=release.serve),
             ),
-            opts=pulumi.ResourceOptions.merge(self.child(), ignored),
+            opts=pulumi.ResourceOptions.merge(self.child(account), ignored),
         )
         cluster_service(
             f"{name}-service",

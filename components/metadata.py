@@ -30,6 +30,11 @@ REDIS_PORT: Final = 6379
 DEFAULT_CONTAINER: Final = "kubectl.kubernetes.io/default-container"
 
 
+def service_account(component: str) -> str:
+    """The name of the service account of a component's pods."""
+    return f"flagsmith-{component}"
+
+
 def selector(component: str) -> dict[str, str]:
     """The labels that pick out the pods of one component (`api`, `database`, `cache`, …), for ever the same."""
     return {NAME: "flagsmith", COMPONENT: component}

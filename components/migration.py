@@ -9,6 +9,7 @@ from components import metadata
 from components.component import Component
 from components.flagsmith_pod import FlagsmithPodArgs, job_pod
 from components.jobs import run_once
+from components.service_accounts import service_account
 
 COMPONENT: Final = "migration"
 # An empty database takes three minutes on two busy cores; a large one may need much longer.
@@ -37,6 +38,9 @@ class Migration(Component):
 
     def __init__(self, name: str, args: MigrationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
+        account = service_account(
+            f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
+        )
         run_once(
             f"{name}-job",
             name=metadata.MIGRATE,
@@ -45,6 +49,6 @@ class Migration(Component):
             version=args.pod.release.version,
             template=job_pod(args.pod, component=COMPONENT, container="migrate", arguments=args.pod.release.migrate),
             deadline_seconds=DEADLINE_SECONDS,
-            opts=self.child(),
+            opts=self.child(account),
         )
         self.register_outputs({})

@@ -94,21 +94,23 @@ def pod_template(
     user: int,
     container: ContainerArgs,
     init_containers: Sequence[ContainerArgs] = (),
+    sidecars: Sequence[ContainerArgs] = (),
     volumes: Sequence[VolumeArgs],
     annotations: Mapping[str, pulumi.Input[str]],
     grace_period_seconds: int,
     restart_policy: str = "Always",
     spread_over_zones: bool = False,
 ) -> PodTemplateSpecArgs:
-    """A pod of one container, and those that run before it, restricted and without a service account token.
+    """A pod of one main container, those before and beside it, restricted and without a service account token.
 
     Args:
-        component: what the pod is (`api`, `database`, …); becomes its labels.
+        component: what the pod is (`api`, `database`, …); becomes its labels and names its service account.
         version: of the software in it; a label only.
         placement: where it runs.
         user: the numeric user and group it runs as.
-        container: its one container, which `kubectl exec` and `kubectl logs` use by default.
+        container: its main container, which `kubectl exec` and `kubectl logs` use by default.
         init_containers: what runs to its end before, one after the other.
+        sidecars: what runs beside it, such as an exporter of metrics.
         volumes: its volumes.
         annotations: its annotations, such as the checksums of the Secrets it reads.
         grace_period_seconds: how long it may take to stop.
@@ -122,12 +124,13 @@ def pod_template(
             annotations={metadata.DEFAULT_CONTAINER: container.name, **annotations},
         ),
         spec=PodSpecArgs(
+            service_account_name=metadata.service_account(component),
             automount_service_account_token=False,
             # The variables of a Service named flagsmith (FLAGSMITH_PORT=tcp://…) would mix with Flagsmith's own.
             enable_service_links=False,
             security_context=pod_security_context(user),
             init_containers=list(init_containers) or None,
-            containers=[container],
+            containers=[container, *sidecars],
             volumes=list(volumes),
             restart_policy=restart_policy,
             termination_grace_period_seconds=grace_period_seconds,

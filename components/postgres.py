@@ -30,6 +30,7 @@ from components.component import Component
 from components.pods import EmptyDir, Placement, pod_template, requirements
 from components.references import SecretReference, checksum_annotations
 from components.security import container_security_context
+from components.service_accounts import service_account
 from components.services import cluster_service
 from components.settings.quantities import MI, format_memory, parse_memory
 from components.settings.workload import Resources
@@ -174,6 +175,9 @@ class Postgres(Component):
     def __init__(self, name: str, args: PostgresArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         labels = metadata.labels(COMPONENT, args.version)
+        account = service_account(
+            f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
+        )
         claim = PersistentVolumeClaim(
             f"{name}-data",
             metadata=ObjectMetaArgs(
@@ -202,7 +206,7 @@ class Postgres(Component):
                 selector=LabelSelectorArgs(match_labels=metadata.selector(COMPONENT)),
                 template=postgres_pod(args),
             ),
-            opts=self.child(claim, protect=args.protect),
+            opts=self.child(claim, account, protect=args.protect),
         )
         cluster_service(
             f"{name}-service",

@@ -13,6 +13,7 @@ from components.component import Component
 from components.pods import EmptyDir, Placement, pod_template, requirements
 from components.references import SecretReference, checksum_annotations
 from components.security import container_security_context
+from components.service_accounts import service_account
 from components.services import cluster_service
 from components.settings.workload import Resources
 
@@ -108,6 +109,9 @@ class Redis(Component):
 
     def __init__(self, name: str, args: RedisArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
+        account = service_account(
+            f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
+        )
         server = Deployment(
             f"{name}-server",
             metadata=ObjectMetaArgs(
@@ -120,7 +124,7 @@ class Redis(Component):
                 selector=LabelSelectorArgs(match_labels=metadata.selector(COMPONENT)),
                 template=redis_pod(args),
             ),
-            opts=self.child(),
+            opts=self.child(account),
         )
         cluster_service(
             f"{name}-service",

@@ -16,6 +16,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from components import metadata
 from components.component import Component
 from components.flagsmith_pod import FlagsmithPodArgs, server_pod
+from components.service_accounts import service_account
 
 COMPONENT: Final = "task-processor"
 
@@ -49,6 +50,9 @@ class TaskProcessor(Component):
         timeout = args.idle_session_timeout
         options = [EnvVarArgs(name="PGOPTIONS", value=f"-c idle_session_timeout={timeout}s")] if timeout else []
         command = [*args.pod.release.task_processor, "--numthreads", str(args.threads)]
+        account = service_account(
+            f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
+        )
         Deployment(
             f"{name}-deployment",
             metadata=ObjectMetaArgs(
@@ -67,6 +71,6 @@ class TaskProcessor(Component):
                     args.pod, component=COMPONENT, container="task-processor", command=command, env=options
                 ),
             ),
-            opts=self.child(),
+            opts=self.child(account),
         )
         self.register_outputs({})

@@ -14,6 +14,7 @@ from components.flagsmith_pod import postgres_ca_volume
 from components.pods import EmptyDir, Placement, pod_template, requirements
 from components.postgres import USER
 from components.security import container_security_context
+from components.service_accounts import service_account
 from components.settings.workload import Resources
 from components.templates import job_template
 
@@ -75,6 +76,9 @@ class Toolbox(Component):
 
     def __init__(self, name: str, args: ToolboxArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
+        account = service_account(
+            f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
+        )
         job_template(
             f"{name}-template",
             name=metadata.TOOLBOX,
@@ -83,6 +87,6 @@ class Toolbox(Component):
             version=args.version,
             template=toolbox_pod(args),
             deadline_seconds=DEADLINE_SECONDS,
-            opts=self.child(),
+            opts=self.child(account),
         )
         self.register_outputs({})

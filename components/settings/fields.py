@@ -18,7 +18,7 @@ from components.settings.mail import Smtp
 from components.settings.namespace import Namespace
 from components.settings.references import SecretKeyReference
 from components.settings.releases import NEWEST_VERIFIED, dotted, parse_version
-from components.settings.types import Boolean, Count, EnvName, HostName, Kind, PlainText, SecretName, Text
+from components.settings.types import ApiVersion, Boolean, Count, EnvName, HostName, Kind, PlainText, SecretName, Text
 from components.settings.workload import Gunicorn, Resources, Scheduling, TaskProcessor
 
 
@@ -40,6 +40,15 @@ class SettingsFields(Section):
         default=None,
         description="What Pulumi takes for the cluster's identity; changing it replaces everything. Not the context, "
         "whose name each person may choose. Default: the namespace.",
+    )
+    api_versions: tuple[ApiVersion, ...] | None = Field(
+        default=None,
+        description="The custom resources that the cluster serves, each as group/version or group/version/Kind. "
+        "Default: `up` and `preview` ask the cluster; `ff render` takes `--api-versions`.",
+    )
+    production: Boolean = Field(
+        default=False,
+        description="Whether people's work depends on this stack: what is optional elsewhere is then on or required.",
     )
     version: ReleaseVersion = Field(default=dotted(NEWEST_VERIFIED), description="The release of Flagsmith.")
     image: Image = Field(

@@ -17,6 +17,7 @@ _QUALIFIED = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _EMAIL_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 _SECRET_KEY = re.compile(r"[A-Za-z0-9._-]{1,253}")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_API_VERSION = re.compile(r"[a-z0-9.-]+/v[0-9]+((alpha|beta)[0-9]+)?(/[A-Z][A-Za-z0-9]*)?")
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,12 @@ def _email(value: str) -> str:
     return value
 
 
+def _api_version(value: str) -> str:
+    if not _API_VERSION.fullmatch(value):
+        raise ValueError("must be group/version such as monitoring.coreos.com/v1, or group/version/Kind")
+    return value
+
+
 def _number_to_text(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
@@ -204,6 +211,7 @@ SecretDataKey = Annotated[Text, AfterValidator(_secret_key), Kind("key in a Secr
 NamespaceName = Annotated[Text, AfterValidator(_namespace), Kind("namespace name")]
 EnvName = Annotated[Text, AfterValidator(_env_name), Kind("variable name")]
 QualifiedName = Annotated[Text, AfterValidator(_qualified_name), Kind("key")]
+ApiVersion = Annotated[Text, AfterValidator(_api_version), Kind("group/version or group/version/Kind")]
 LabelValue = Annotated[PlainText, AfterValidator(_label_value), Kind("label value")]
 EMail = Annotated[Text, AfterValidator(_email), Kind("e-mail address")]
 Cpu = Annotated[str, BeforeValidator(_number_to_text), AfterValidator(_filled), AfterValidator(_cpu), Kind("CPU")]

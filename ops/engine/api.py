@@ -10,7 +10,7 @@ from threading import Lock as Mutex
 
 from ops.engine.client import Client
 from ops.engine.connection import connect
-from ops.engine.evaluate import evaluate
+from ops.engine.evaluate import api_versions_key, evaluate
 from ops.engine.guard import refuse_foreign, refuse_protected, refuse_protected_removals
 from ops.engine.lock import Lock, of_stack
 from ops.engine.model import Manifest, Program, Ref
@@ -123,7 +123,11 @@ class DirectEngine:
 
     def _plan(self, client: Client, state: State) -> tuple[Program, dict[Ref, Manifest | None]]:
         """The evaluated program and the live objects it is about, after all that is to be refused was refused."""
-        program = evaluate(self._root, self._stack, state.generated)
+        from components.capabilities import discover
+
+        stated = api_versions_key(self._stack) in self._stack.values
+        served = () if stated else discover(client.fetch)
+        program = evaluate(self._root, self._stack, state.generated, served)
         refuse_protected_removals(state, program)
         refs = [item.ref for item in program.objects]
         with ThreadPoolExecutor(WORKERS) as pool:

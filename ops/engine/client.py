@@ -73,6 +73,15 @@ class Client:
                 return None
             raise
 
+    def fetch(self, path: str) -> Manifest | None:
+        """What a path of the API holds, or None when there is none."""
+        try:
+            return self._json("GET", path, f"Cannot read {path}")
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
     def list(self, api_version: str, kind: str, namespace: str, **selectors: str) -> list[Manifest]:
         """Objects of a kind in a namespace (empty: in the whole cluster); `selectors` are query parameters."""
         path = self._collection(api_version, kind, namespace)

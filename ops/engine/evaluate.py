@@ -27,7 +27,8 @@ def evaluate(root: Path, stack: Stack, generated: Mapping[str, str], api_version
     """Run `__main__.py` of `root` for `stack` on a recording monitor.
 
     `generated` gives generated values by resource name; what it lacks is made anew and is in the result's
-    `generated`. The program's own errors, encrypted configuration and unsupported resources are an OpsError.
+    `generated`. `api_versions` is what the cluster serves, where the stack's own file does not say it. The program's
+    own errors, encrypted configuration and unsupported resources are an OpsError.
     """
     for version in api_versions:
         if not API_VERSION.fullmatch(version):
@@ -38,6 +39,8 @@ def evaluate(root: Path, stack: Stack, generated: Mapping[str, str], api_version
     import pulumi.runtime  # noqa: F401 - first imported here, so that its defaults are set in the caller's context
 
     config = config_strings(stack)
+    if api_versions or api_versions_key(stack) not in config:
+        config[api_versions_key(stack)] = json.dumps(api_versions)
     outcome: list[Program | BaseException] = []
 
     def work() -> None:
@@ -56,6 +59,11 @@ def evaluate(root: Path, stack: Stack, generated: Mapping[str, str], api_version
     if isinstance(result, Program):
         return result
     raise _explained(result, root) from (None if isinstance(result, OpsError) else result)
+
+
+def api_versions_key(stack: Stack) -> str:
+    """The key of the configuration that says what the cluster serves."""
+    return f"{stack.project}:apiVersions"
 
 
 def config_strings(stack: Stack) -> dict[str, str]:

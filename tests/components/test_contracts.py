@@ -68,6 +68,17 @@ def test_every_container_requests_and_limits_cpu_and_memory(stack: Recording) ->
         assert set(resources["requests"]) == set(resources["limits"]) == {"cpu", "memory"}, name
 
 
+def test_every_pod_names_the_service_account_of_its_component_which_is_made_before_it(stack: Recording) -> None:
+    accounts = {item["metadata"]["name"]: item for item in stack.all("ServiceAccount")}
+    for name, template in pod_templates(stack):
+        component = template["metadata"]["labels"]["app.kubernetes.io/component"]
+        assert template["spec"]["serviceAccountName"] == f"flagsmith-{component}", name
+        assert accounts[f"flagsmith-{component}"]["automountServiceAccountToken"] is False, name
+        kind, _, object_name = name.partition("/")
+        (item,) = (o for o in objects(stack) if o.ref.kind == kind and o.ref.name == object_name)
+        assert f"ServiceAccount/flagsmith-{component}" in stack.needed_by(item), name
+
+
 def test_no_command_holds_what_kubernetes_takes_for_an_escape(stack: Recording) -> None:
     for name, template in pod_templates(stack):
         pod = template["spec"]

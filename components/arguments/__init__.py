@@ -1,0 +1,35 @@
+"""From the settings to the arguments of each component: pure functions, and the only room that knows both."""
+
+from components.arguments.data import (
+    backup_args,
+    credentials_args,
+    login_command,
+    namespace_args,
+    postgres_args,
+    redis_args,
+    toolbox_args,
+)
+from components.arguments.flagsmith import (
+    autoscaler_args,
+    bootstrap_args,
+    flagsmith_args,
+    ingress_args,
+    migration_args,
+    task_processor_args,
+)
+
+__all__ = [
+    "autoscaler_args",
+    "backup_args",
+    "bootstrap_args",
+    "credentials_args",
+    "flagsmith_args",
+    "ingress_args",
+    "login_command",
+    "migration_args",
+    "namespace_args",
+    "postgres_args",
+    "redis_args",
+    "task_processor_args",
+    "toolbox_args",
+]

@@ -1,0 +1,107 @@
+"""The arguments of what holds data: namespace, Secrets, PostgreSQL, Redis, and the Jobs on the database."""
+
+import shlex
+
+import pulumi
+
+from components.arguments.shared import connections, placement
+from components.backup import BackupArgs
+from components.credentials import Credentials, CredentialsArgs
+from components.namespace import PlatformNamespaceArgs
+from components.postgres import PostgresArgs
+from components.redis import RedisArgs
+from components.references import SecretReference
+from components.settings import Settings
+from components.toolbox import ToolboxArgs
+
+
+def namespace_args(settings: Settings) -> PlatformNamespaceArgs:
+    """The namespace."""
+    limits = settings.namespace.limit_range
+    return PlatformNamespaceArgs(
+        name=settings.namespace.name,
+        quota=settings.quota or None,
+        default_request=limits.default_request.as_dict(),
+        default_limit=limits.default.as_dict(),
+        max_limit=None if limits.max is None else limits.max.as_dict(),
+        protect=settings.protect,
+    )
+
+
+def credentials_args(settings: Settings, namespace: pulumi.Input[str]) -> CredentialsArgs:
+    """The Secrets."""
+    return CredentialsArgs(
+        namespace=namespace,
+        admin_email=settings.admin_email,
+        postgres=settings.postgres.existing_secret,
+        redis=settings.redis.existing_secret,
+        with_redis=settings.redis.mode != "none",
+        django=settings.secret_key.existing_secret,
+        admin=settings.admin.existing_secret,
+        protect=settings.protect,
+    )
+
+
+def postgres_args(settings: Settings, namespace: pulumi.Input[str], credentials: Credentials) -> PostgresArgs:
+    """The embedded PostgreSQL."""
+    return PostgresArgs(
+        namespace=namespace,
+        image=settings.postgres_image,
+        major=settings.postgres.major,
+        version=settings.postgres.version,
+        storage_size=settings.postgres.storage.size,
+        storage_class=settings.postgres.storage.class_name,
+        resources=settings.postgres_resources,
+        parameters=settings.postgres_parameters,
+        credentials=credentials.postgres,
+        placement=placement(settings),
+        protect=settings.protect,
+    )
+
+
+def redis_args(settings: Settings, namespace: pulumi.Input[str], credentials: SecretReference) -> RedisArgs:
+    """The embedded Redis."""
+    return RedisArgs(
+        namespace=namespace,
+        image=settings.redis_image,
+        version=settings.redis.version,
+        max_memory=settings.redis_max_memory,
+        eviction_policy=settings.redis.eviction_policy,
+        resources=settings.redis_resources,
+        credentials=credentials,
+        placement=placement(settings),
+    )
+
+
+def toolbox_args(settings: Settings, namespace: pulumi.Input[str], credentials: Credentials) -> ToolboxArgs:
+    """The pod for an SQL prompt on an external database."""
+    return ToolboxArgs(
+        namespace=namespace,
+        image=settings.postgres_image,
+        version=settings.postgres.version,
+        connections=connections(settings, credentials),
+        resources=settings.job_resources,
+        placement=placement(settings),
+    )
+
+
+def backup_args(settings: Settings, namespace: pulumi.Input[str], credentials: Credentials) -> BackupArgs:
+    """The backups of the database."""
+    return BackupArgs(
+        settings=settings.backup,
+        namespace=namespace,
+        postgres_image=settings.postgres_image,
+        flagsmith_image=settings.image_reference,
+        release=settings.version,
+        connections=connections(settings, credentials),
+        storage_size=settings.backup_storage,
+        resources=settings.backup.resources,
+        placement=placement(settings),
+        protect=settings.protect,
+    )
+
+
+def login_command(settings: Settings, credentials: Credentials) -> str:
+    """What to type to see the administrator's password."""
+    where = f"--context {shlex.quote(settings.context)} --namespace {settings.namespace.name}"
+    return f"kubectl {where} get secret {credentials.admin.name} -o jsonpath='{{.data.password}}' | base64 --decode"

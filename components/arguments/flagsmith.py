@@ -1,0 +1,115 @@
+"""The arguments of Flagsmith itself: its Jobs, the API, the task processor and the Ingress."""
+
+import pulumi
+
+from components.arguments.shared import connections, placement
+from components.autoscaler import AutoscalerArgs
+from components.bootstrap import BootstrapArgs
+from components.credentials import Credentials
+from components.environment import FlagsmithEnvironment
+from components.flagsmith import FlagsmithArgs
+from components.flagsmith_pod import FlagsmithPodArgs
+from components.ingress import PublicIngressArgs
+from components.migration import MigrationArgs
+from components.settings import Settings
+from components.settings.workload import Resources
+from components.task_processor import TaskProcessorArgs
+
+
+def _environment(settings: Settings, credentials: Credentials, *, workers: int) -> FlagsmithEnvironment:
+    return FlagsmithEnvironment(
+        host=settings.host,
+        url=settings.url,
+        namespace=settings.namespace.name,
+        connections=connections(settings, credentials),
+        caches=settings.caches,
+        gunicorn_workers=workers,
+        gunicorn_threads=settings.gunicorn_threads,
+        gunicorn_timeout=settings.gunicorn.timeout,
+        telemetry=settings.telemetry,
+        smtp=settings.smtp,
+        sender=settings.smtp_sender,
+        login=settings.login,
+        extra=settings.env,
+        extra_from_secrets=settings.env_from_secrets,
+    )
+
+
+def _pod(settings: Settings, credentials: Credentials, *, resources: Resources, workers: int) -> FlagsmithPodArgs:
+    return FlagsmithPodArgs(
+        image=settings.image_reference,
+        release=settings.release,
+        environment=_environment(settings, credentials, workers=workers),
+        resources=resources,
+        placement=placement(settings),
+    )
+
+
+def _job_pod(settings: Settings, credentials: Credentials) -> FlagsmithPodArgs:
+    return _pod(settings, credentials, resources=settings.job_resources, workers=1)
+
+
+def migration_args(settings: Settings, namespace: pulumi.Input[str], credentials: Credentials) -> MigrationArgs:
+    """The migration Job."""
+    return MigrationArgs(pod=_job_pod(settings, credentials), namespace=namespace)
+
+
+def bootstrap_args(settings: Settings, namespace: pulumi.Input[str], credentials: Credentials) -> BootstrapArgs:
+    """The bootstrap Job."""
+    return BootstrapArgs(
+        pod=_job_pod(settings, credentials),
+        namespace=namespace,
+        admin=credentials.admin,
+        admin_email=settings.admin_email,
+        organisation=settings.admin.organisation,
+        project=settings.admin.project,
+        environments=settings.admin.environments,
+    )
+
+
+def flagsmith_args(settings: Settings, namespace: pulumi.Input[str], credentials: Credentials) -> FlagsmithArgs:
+    """The API."""
+    return FlagsmithArgs(
+        pod=_pod(settings, credentials, resources=settings.api_resources, workers=settings.gunicorn_workers),
+        namespace=namespace,
+        replicas=None if settings.autoscaling.enabled else settings.resolved_replicas,
+    )
+
+
+def autoscaler_args(settings: Settings, namespace: pulumi.Input[str]) -> AutoscalerArgs:
+    """The autoscaler of the API."""
+    return AutoscalerArgs(
+        namespace=namespace,
+        min_replicas=settings.resolved_replicas,
+        max_replicas=settings.most_replicas,
+        target_cpu=settings.target_cpu,
+    )
+
+
+def task_processor_args(
+    settings: Settings, namespace: pulumi.Input[str], credentials: Credentials
+) -> TaskProcessorArgs:
+    """The task processor."""
+    return TaskProcessorArgs(
+        # One worker process: it only answers the probes, the tasks are done by threads beside it.
+        pod=_pod(settings, credentials, resources=settings.task_processor_resources, workers=1),
+        namespace=namespace,
+        replicas=settings.task_processor_replicas,
+        threads=settings.task_processor.threads,
+        idle_session_timeout=settings.task_processor.idle_session_timeout,
+    )
+
+
+def ingress_args(settings: Settings, namespace: pulumi.Input[str]) -> PublicIngressArgs:
+    """The Ingress."""
+    tls = settings.ingress.tls
+    return PublicIngressArgs(
+        namespace=namespace,
+        host=settings.host,
+        class_name=settings.ingress.class_name,
+        annotations=settings.ingress.annotations,
+        tls_secret=settings.tls_secret_name if tls.enabled else None,
+        cluster_issuer=tls.cluster_issuer,
+        issuer=tls.issuer,
+        await_address=settings.ingress.await_address,
+    )
