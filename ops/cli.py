@@ -15,6 +15,7 @@ from ops.commands import (
     doctor,
     env,
     flags,
+    images,
     keys,
     operate,
     render,
@@ -89,6 +90,7 @@ app.command()(doctor.doctor)
 app.command()(upgrade.upgrade)
 app.add_typer(flags.app, name="flags")
 app.add_typer(keys.app, name="keys")
+app.add_typer(images.app, name="images")
 app.add_typer(db.app, name="db")
 app.add_typer(cache.app, name="cache")
 app.add_typer(admin.app, name="admin")

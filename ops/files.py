@@ -1,4 +1,4 @@
-"""Files that hold secrets, and directories that people name."""
+"""Files that hold secrets or are replaced in one step, and directories that people name."""
 
 import os
 from pathlib import Path
@@ -14,6 +14,15 @@ def write_private(path: Path, content: str | bytes) -> None:
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
+    temporary.replace(path)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file in one step: whoever reads it meanwhile, or after a crash, has the old text or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    if path.exists():
+        temporary.chmod(path.stat().st_mode)
     temporary.replace(path)
 
 

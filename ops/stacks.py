@@ -12,6 +12,7 @@ from ops.errors import OpsError
 
 if TYPE_CHECKING:
     from components.settings import Settings
+    from components.settings.lock import Lock
 
 PROJECT_FILE = "Pulumi.yaml"
 
@@ -42,16 +43,22 @@ class Stack:
 
     @cached_property
     def settings(self) -> "Settings":
-        """The typed settings of this stack; encrypted values count as left out.
+        """The typed settings of this stack, with the lock file of images beside it; encrypted values count as left out.
 
         Raises components.settings.SettingsError, which lists every problem.
         """
+        from components.settings import read_lock
+
+        return self.settings_with(read_lock(self.path.parent))
+
+    def settings_with(self, lock: "Lock") -> "Settings":
+        """The typed settings of this stack with another lock of images; errors as for `settings`."""
         from components.settings import parse
 
         prefix = f"{self.project}:"
         hidden = set(self.encrypted_keys)
         values = {k.removeprefix(prefix): v for k, v in self.values.items() if k.startswith(prefix) and k not in hidden}
-        return parse(values)
+        return parse(values, lock)
 
 
 def load_stack(name: str, root: Path) -> Stack:

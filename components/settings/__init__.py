@@ -1,7 +1,7 @@
 """The settings of a stack: read once, checked as a whole, frozen.
 
-`load()` reads Pulumi's configuration, `parse()` checks values from anywhere else; both return `Settings` or raise one
-`SettingsError` that names every problem.
+`load()` reads Pulumi's configuration and the lock file of images, `parse()` checks values from anywhere else; both
+return `Settings` or raise one `SettingsError` that names every problem.
 """
 
 from components.settings.autoscaling import Autoscaling
@@ -11,6 +11,7 @@ from components.settings.database import Postgres
 from components.settings.errors import PROJECT, SettingsError
 from components.settings.ingress import Ingress
 from components.settings.load import load
+from components.settings.lock import read_lock
 from components.settings.login import GitHubLogin, Login
 from components.settings.mail import Smtp
 from components.settings.model import Settings
@@ -41,4 +42,5 @@ __all__ = [
     "Toleration",
     "load",
     "parse",
+    "read_lock",
 ]

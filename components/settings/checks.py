@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from components.settings import budget, releases
+from components.settings import budget, checks_images, releases
 from components.settings.cache import parse_redis_memory
 from components.settings.caches import PER_PROCESS, PROMISED_SECONDS
 from components.settings.images import disagreement
@@ -34,6 +34,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _connections(settings)
     yield from _quota(settings)
     yield from _container_maximum(settings)
+    yield from checks_images.problems(settings)
     for index, name in enumerate(settings.image_pull_secrets):
         if name in settings.image_pull_secrets[:index]:
             yield Problem(path=("imagePullSecrets", index), text="is given twice: remove one")
@@ -170,6 +171,7 @@ def warnings(settings: Settings) -> Iterator[str]:
     newer = releases.warning(settings.version)
     if newer is not None:
         yield newer
+    yield from checks_images.warnings(settings)
     if not settings.redis.enabled:
         yield (
             "redis.mode is none: every process caches for itself, so that the database answers each request "

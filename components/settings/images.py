@@ -1,8 +1,10 @@
 """Image references: which repository, which tag, which registry."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+# The registry of an image that names none.
+DOCKER_HUB = "docker.io"
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
 _REFERENCE = re.compile(
     rf"(?P<repository>(?:[A-Za-z0-9.-]+(?::\d+)?/)?{_COMPONENT}(?:/{_COMPONENT})*)"
@@ -64,14 +66,66 @@ def disagreement(image: str, version: str, *, version_key: str) -> str | None:
     )
 
 
-def resolve_image(image: str, version: str, mirror: str | None) -> str:
-    """Return the reference a container gets: `repository:version`, with the digest if one was given.
+@dataclass(frozen=True, kw_only=True)
+class StackImage:
+    """An image of a stack.
+
+    Attributes:
+        source: its full name where it comes from, as `docker.io/library/postgres:17.6-bookworm`.
+        target: what the stack's containers pull, without digest: the same, unless there is a mirror.
+        digest: which bytes it has to be; None when neither the settings nor the lock file say so.
+        is_stated: whether the settings give the digest.
+        path: the key of the settings that names the image.
+    """
+
+    source: str
+    target: str
+    digest: str | None
+    is_stated: bool
+    path: tuple[str, ...] = field(compare=False)
+
+    @property
+    def reference(self) -> str:
+        """The reference that a container gets: `repository:tag`, with the digest where there is one."""
+        return f"{self.target}@{self.digest}" if self.digest else self.target
+
+
+def full_name(repository: str, tag: str) -> str:
+    """The name of an image with its registry, by the rule every container engine follows."""
+    named = ImageReference(repository=repository, tag=tag, digest=None).names_registry
+    host, _, path = repository.partition("/")
+    if not named:
+        host, path = DOCKER_HUB, repository
+    elif host == f"index.{DOCKER_HUB}":
+        host = DOCKER_HUB
+    if host == DOCKER_HUB and "/" not in path:
+        path = f"library/{path}"
+    return f"{host}/{path}:{tag}"
+
+
+def stack_image(
+    path: tuple[str, ...], image: str, version: str, *, mirror: str | None, locked: str | None
+) -> StackImage:
+    """The image `image` at the tag `version`.
 
     A mirror goes before every repository that names no registry. An official image such as `postgres` has its full
-    name there, `library/postgres`, as the mirrors of Docker Hub serve it.
+    name there, `library/postgres`, as the mirrors of Docker Hub serve it. The digest is the same at the mirror.
+
+    Args:
+        path: the key of the settings that `image` is from.
+        image: a repository, perhaps with a tag and a digest.
+        version: the tag.
+        mirror: the registry mirror, if there is one.
+        locked: the digest in the lock file, which one given in `image` overrides.
     """
     parsed = parse_image(image)
     repository = parsed.repository
     if mirror is not None and not parsed.names_registry:
         repository = f"{mirror}/{repository if '/' in repository else f'library/{repository}'}"
-    return f"{repository}:{version}" + (f"@{parsed.digest}" if parsed.digest else "")
+    return StackImage(
+        source=full_name(parsed.repository, version),
+        target=f"{repository}:{version}",
+        digest=parsed.digest or locked,
+        is_stated=parsed.digest is not None,
+        path=path,
+    )

@@ -1,9 +1,12 @@
-"""Reading Pulumi's configuration; nothing else in the program does."""
+"""Reading Pulumi's configuration and the lock file of images; nothing else in the program does."""
+
+from pathlib import Path
 
 import pulumi
 from pulumi.runtime import config as runtime
 
 from components.settings.errors import PROJECT, SettingsError
+from components.settings.lock import read_lock
 from components.settings.model import Settings
 from components.settings.parse import parse
 
@@ -32,4 +35,5 @@ def load() -> Settings:
             ]
         )
     values = {name: value for name in sorted(names) if (value := config.get(name)) is not None}
-    return parse(values)
+    # Pulumi runs a program in the directory of its project.
+    return parse(values, read_lock(Path.cwd()))

@@ -1,11 +1,15 @@
 """The settings with everything resolved: what the components read."""
 
 from collections.abc import Iterator
+from typing import Any
+
+from pydantic import PrivateAttr
 
 from components.settings import budget, checks, releases
 from components.settings.cache import parse_redis_memory
 from components.settings.fields import SettingsFields
-from components.settings.images import resolve_image
+from components.settings.images import StackImage, full_name, parse_image, stack_image
+from components.settings.lock import Lock, LockedImage
 from components.settings.problems import Problem
 from components.settings.quantities import format_cpu, parse_cpu, parse_memory
 from components.settings.sizes import SIZES, Size
@@ -20,6 +24,12 @@ REDIS_DATA_SHARE = 0.75
 
 class Settings(SettingsFields):
     """The settings of one stack, checked as a whole. Properties never return None unless they say so."""
+
+    _lock: Lock = PrivateAttr(default_factory=dict)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Take the lock file, which `parse` hands over beside the values."""
+        self._lock = context or {}
 
     def problems(self) -> Iterator[Problem]:
         """Contradictions between sections."""
@@ -158,19 +168,39 @@ class Settings(SettingsFields):
         return self.ingress.tls.secret_name or "flagsmith-tls"
 
     @property
+    def images(self) -> dict[str, StackImage]:
+        """Every image that the stack uses, by what it is for. One that is not here is in no container."""
+        found = {
+            "flagsmith": self._image(("image",), self.image, self.version),
+            "postgres": self._image(("postgres", "image"), self.postgres.image, self.postgres.version),
+        }
+        if self.redis.embedded:
+            found["redis"] = self._image(("redis", "image"), self.redis.image, self.redis.version)
+        return found
+
+    def _image(self, path: tuple[str, ...], image: str, version: str) -> StackImage:
+        locked = self._lock.get(full_name(parse_image(image).repository, version))
+        digest = None if locked is None else locked.digest
+        return stack_image(path, image, version, mirror=self.registry_mirror, locked=digest)
+
+    def locked(self, image: StackImage) -> LockedImage | None:
+        """What the lock file says about an image; None for nothing."""
+        return self._lock.get(image.source)
+
+    @property
     def image_reference(self) -> str:
         """The image of Flagsmith's containers, with mirror, tag and perhaps a digest."""
-        return resolve_image(self.image, self.version, self.registry_mirror)
+        return self.images["flagsmith"].reference
 
     @property
     def postgres_image(self) -> str:
-        """The image of the embedded PostgreSQL."""
-        return resolve_image(self.postgres.image, self.postgres.version, self.registry_mirror)
+        """The image with PostgreSQL's server and programs."""
+        return self.images["postgres"].reference
 
     @property
     def redis_image(self) -> str:
-        """The image of the embedded Redis."""
-        return resolve_image(self.redis.image, self.redis.version, self.registry_mirror)
+        """The image of the embedded Redis; KeyError when there is none."""
+        return self.images["redis"].reference
 
     @property
     def quota(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 
 from components.settings.errors import SettingsError, describe, problems_of
+from components.settings.lock import Lock
 from components.settings.model import Settings
 from components.settings.problems import Problem
 from components.settings.schema import is_structured
@@ -19,12 +20,13 @@ _SECURE = (
 )
 
 
-def parse(values: Mapping[str, object]) -> Settings:
+def parse(values: Mapping[str, object], lock: Lock | None = None) -> Settings:
     """Check the values of a stack's configuration and return its settings.
 
     Args:
         values: by key without the project's name; as parsed YAML, or as text with JSON for maps and lists, which is
             how Pulumi hands them over.
+        lock: the lock file of images; None for an empty one.
 
     Raises:
         SettingsError: naming every problem that was found.
@@ -35,7 +37,7 @@ def parse(values: Mapping[str, object]) -> Settings:
     refused = {problem.path for problem in problems}
     settings = None
     try:
-        settings = Settings.model_validate(_without(decoded, refused))
+        settings = Settings.model_validate(_without(decoded, refused), context=lock)
     except ValidationError as error:
         problems += [problem for problem in problems_of(error, Settings) if not _covered(problem.path, refused)]
     if settings is None or problems:

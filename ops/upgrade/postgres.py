@@ -8,6 +8,7 @@ from ops.access.site import Site
 from ops.backup.backup import backup
 from ops.backup.writers import stopped
 from ops.errors import OpsError
+from ops.images.renew import lock_new_images
 from ops.upgrade.file import set_settings
 
 LABEL = "before-upgrade"
@@ -56,6 +57,7 @@ def upgrade(site: Site, version: str, deploy: Callable[[], None], on_step: OnSte
         _dump(site, postgres.major)
         set_settings(site.stack, {"postgres.version": version, "postgres.dataMajor": str(major)})
         try:
+            lock_new_images(site.stack, on_step)
             deploy()
         except OpsError as error:
             on_step(f"Putting PostgreSQL {postgres.version} back…")

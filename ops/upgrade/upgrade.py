@@ -8,8 +8,10 @@ from ops.access.site import Site
 from ops.backup.backup import backup
 from ops.errors import OpsError
 from ops.flagsmith import migration
+from ops.images.renew import lock_new_images
 from ops.upgrade import record
 from ops.upgrade.file import set_settings
+from ops.upgrade.plan import with_version
 from ops.upgrade.record import Upgrade
 
 LABEL = "before-upgrade"
@@ -34,6 +36,7 @@ def upgrade(site: Site, version: str, deploy: Deploy, on_step: OnStep) -> Upgrad
     on_step(f"Setting version to {version} in {site.stack.path.name}…")
     set_settings(site.stack, {"version": version})
     try:
+        lock_new_images(site.stack, on_step)
         deploy()
     except OpsError as error:
         set_settings(site.stack, {"version": before})
@@ -52,7 +55,7 @@ def back(site: Site, deploy: Deploy, on_step: OnStep) -> Upgrade:
     """
     last = last_upgrade(site)
     on_step(f"Taking back what {last.after} migrated since {last.at}…")
-    newer = site.settings.image_reference.replace(f":{site.settings.version}", f":{last.after}")
+    newer = with_version(site.stack, last.after).settings.image_reference
     try:
         text = migration.output(site, "flagsmith-roll-back", command=[*ROLL_BACK, last.at], image=newer)
     except OpsError as error:
@@ -65,6 +68,7 @@ def back(site: Site, deploy: Deploy, on_step: OnStep) -> Upgrade:
         on_step(line)
     if site.settings.version != last.before:
         set_settings(site.stack, {"version": last.before})
+    lock_new_images(site.stack, on_step)
     deploy()
     with suppress(OpsError):
         record.forget_last(site)

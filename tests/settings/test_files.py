@@ -39,7 +39,7 @@ def test_every_stack_is_valid_and_has_three_replicas_or_more(name: str) -> None:
     found = _stack(name)
 
     assert found.resolved_replicas >= 3
-    assert found.warnings == []
+    assert [text for text in found.warnings if not text.startswith("not locked: ")] == []
     assert found.ingress.enabled
 
 
