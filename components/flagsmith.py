@@ -11,10 +11,10 @@ from pulumi_kubernetes.apps.v1 import (
     RollingUpdateDeploymentArgs,
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
-from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpecArgs
 
 from components import metadata
 from components.component import Component
+from components.disruption import disruption_budget
 from components.flagsmith_pod import FlagsmithPodArgs, server_pod
 from components.service_accounts import service_account
 from components.services import cluster_service
@@ -82,15 +82,12 @@ class Flagsmith(Component):
             ports={"http": metadata.API_PORT},
             opts=self.child(deployment),
         )
-        PodDisruptionBudget(
+        disruption_budget(
             f"{name}-disruption-budget",
-            metadata=ObjectMetaArgs(name=metadata.API, namespace=args.namespace, labels=labels),
-            spec=PodDisruptionBudgetSpecArgs(
-                max_unavailable=1,
-                selector=selector,
-                # A pod that is not ready serves nobody, and must not keep its node from being drained.
-                unhealthy_pod_eviction_policy="AlwaysAllow",
-            ),
+            name=metadata.API,
+            namespace=args.namespace,
+            component=COMPONENT,
+            version=release.version,
             opts=self.child(),
         )
         self.register_outputs({})

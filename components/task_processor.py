@@ -15,6 +15,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components import metadata
 from components.component import Component
+from components.disruption import disruption_budget
 from components.flagsmith_pod import FlagsmithPodArgs, server_pod
 from components.service_accounts import service_account
 
@@ -41,7 +42,10 @@ class TaskProcessorArgs:
 
 
 class TaskProcessor(Component):
-    """The Deployment `flagsmith-task-processor`. It takes tasks from a table of the database; nothing calls it."""
+    """The Deployment `flagsmith-task-processor`, with a disruption budget where it has several pods.
+
+    It takes tasks from a table of the database; nothing calls it.
+    """
 
     def __init__(self, name: str, args: TaskProcessorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
@@ -73,4 +77,13 @@ class TaskProcessor(Component):
             ),
             opts=self.child(account),
         )
+        if args.replicas > 1:
+            disruption_budget(
+                f"{name}-disruption-budget",
+                name=metadata.TASK_PROCESSOR,
+                namespace=args.namespace,
+                component=COMPONENT,
+                version=args.pod.release.version,
+                opts=self.child(),
+            )
         self.register_outputs({})

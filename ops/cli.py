@@ -18,6 +18,7 @@ from ops.commands import (
     images,
     keys,
     operate,
+    policy,
     render,
     smoke,
     stack,
@@ -78,6 +79,7 @@ app.command()(stack.up)
 app.command()(stack.preview)
 app.command()(stack.down)
 app.command()(render.render)
+app.add_typer(policy.app, name="policy")
 app.command()(env.env)
 app.command()(operate.status)
 app.command()(operate.logs)

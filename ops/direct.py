@@ -11,11 +11,15 @@ from ops.stacks import Stack
 
 if TYPE_CHECKING:
     from ops.engine.api import DirectEngine
+    from ops.engine.model import Program
     from ops.engine.results import Change, Result
 
 
 class DirectDeployer:
-    """Deploys `stack` to `context` without the Pulumi CLI; `kubeconfig` None means the user's own."""
+    """Deploys `stack` to `context` without the Pulumi CLI; `kubeconfig` None means the user's own.
+
+    A program that breaks a mandatory rule of the policy is refused before anything is changed.
+    """
 
     def __init__(
         self, root: Path, stack: Stack, kubeconfig: Path | None, context: str, on_event: Callable[[Event], None]
@@ -50,7 +54,14 @@ class DirectDeployer:
     def _engine(self) -> "DirectEngine":
         from ops.engine.api import DirectEngine
 
-        return DirectEngine(self._root, self._stack, self._kubeconfig, self._context, self._on_event)
+        return DirectEngine(
+            self._root, self._stack, self._kubeconfig, self._context, self._on_event, review=self._review
+        )
+
+    def _review(self, program: "Program") -> tuple[str, ...]:
+        from ops.policies.review import refuse_violations
+
+        return refuse_violations(program, production=self._stack.settings.production)
 
 
 def _outcome(result: "Result") -> Outcome:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
 from threading import Lock as Mutex
@@ -32,11 +33,17 @@ def _ignore(_: Event) -> None:
     """Nobody watches."""
 
 
+def _no_objection(_: Program) -> tuple[str, ...]:
+    """Nobody reviews."""
+    return ()
+
+
 class DirectEngine:
     """One stack on one cluster.
 
     `kubeconfig` None means the `KUBECONFIG` rules of kubectl; `context` is always explicit. `on_event` is called
-    from several threads, one call at a time.
+    from several threads, one call at a time. `review` is shown every program before anything is written: it raises
+    OpsError for one that must not be deployed, and returns what is to be warned about.
     """
 
     def __init__(
@@ -46,10 +53,11 @@ class DirectEngine:
         kubeconfig: Path | None,
         context: str,
         on_event: Callable[[Event], None] = _ignore,
+        review: Callable[[Program], tuple[str, ...]] = _no_objection,
     ) -> None:
         self._root, self._stack = root, stack
         self._kubeconfig, self._context = kubeconfig, context
-        self._on_event = on_event
+        self._on_event, self._review = on_event, review
         self._turn = Mutex()
 
     def has_made_stack(self) -> bool:
@@ -128,6 +136,7 @@ class DirectEngine:
         stated = api_versions_key(self._stack) in self._stack.values
         served = () if stated else discover(client.fetch)
         program = evaluate(self._root, self._stack, state.generated, served)
+        program = replace(program, warnings=(*program.warnings, *self._review(program)))
         refuse_protected_removals(state, program)
         refs = [item.ref for item in program.objects]
         with ThreadPoolExecutor(WORKERS) as pool:

@@ -1,0 +1,134 @@
+"""`ff policy`: the rules that every deployment keeps, and whether manifests keep them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ops.commands.options import JsonOption, print_json
+from ops.console import output, progress
+from ops.errors import OpsError
+
+if TYPE_CHECKING:
+    from policies.check import Report
+    from policies.model import Rule, Violation
+
+VIOLATED = 1
+
+app = typer.Typer(no_args_is_help=True, help="The rules that every deployment keeps: docs/policy.md.")
+
+PoliciesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--policies",
+        metavar="DIR",
+        help="A directory with rules of your own. Default: policies/custom.",
+        show_default=False,
+    ),
+]
+
+
+@app.command("list")
+def list_rules(*, policies: PoliciesOption = None, as_json: JsonOption = False) -> None:
+    """List the rules, those of your own included."""
+    from ops.policies.review import rules
+
+    found = rules(policies)
+    if as_json:
+        print_json([_rule(rule) for rule in found])
+        return
+    width = max(len(rule.id) for rule in found)
+    for rule in found:
+        output().print(f"{rule.id:<{width}}  {rule.enforcement.value:<9}  {rule.title}", markup=False, soft_wrap=True)
+
+
+@app.command("check")
+def check_rules(
+    *,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE|DIR]...", help="Manifests, as `ff render` writes them or any others."),
+    ] = None,
+    stack: Annotated[
+        str | None,
+        typer.Option("--stack", "-s", help="A stack in place of files, as it would be deployed.", show_default=False),
+    ] = None,
+    production: Annotated[
+        bool, typer.Option("--production", help="Ask what holds for production of files too; a stack says it itself.")
+    ] = False,
+    policies: PoliciesOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check manifests, or a stack, against the rules; asks no cluster. Exits with 1 when a mandatory one is broken."""
+    report = _report(paths or [], stack, policies, production=production)
+    from policies.model import Enforcement
+
+    if as_json:
+        print_json(
+            {
+                "violations": [_violation(item) for item in report.violations],
+                "notChecked": [rule.id for rule in report.unseen],
+            }
+        )
+    else:
+        _show(report)
+    if report.of(Enforcement.MANDATORY):
+        raise typer.Exit(VIOLATED)
+
+
+def _report(paths: list[Path], stack: str | None, policies: Path | None, *, production: bool) -> "Report":
+    from ops.policies.review import of_manifests, of_stack
+    from ops.project import ROOT
+    from ops.stacks import load_stack
+    from ops.target import settings_context
+
+    if (stack is None) == (not paths):
+        raise OpsError("Name either manifests, or a stack with --stack.")
+    if stack is None:
+        return of_manifests(paths, production=production, directory=policies)
+    if production:
+        raise OpsError("--production is for files: a stack's own settings say whether it is production.")
+    found = load_stack(stack, ROOT)
+    settings_context(found)
+    return of_stack(ROOT, found, policies)
+
+
+def _show(report: "Report") -> None:
+    for violation in report.violations:
+        output().print(f"{violation.rule.enforcement.value}: {violation}", markup=False, soft_wrap=True)
+    for rule in report.unseen:
+        progress().print(
+            f"Not checked: {rule.id}. It is about an option of Pulumi's resources, which manifests do not show; "
+            "`ff policy check --stack` sees it.",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
+    if not report.violations:
+        progress().print("No rule is broken.", style="green")
+
+
+def _rule(rule: "Rule") -> dict[str, object]:
+    return {
+        "id": rule.id,
+        "title": rule.title,
+        "description": rule.description,
+        "enforcement": rule.enforcement,
+        "remedy": rule.remedy,
+        "productionOnly": rule.production_only,
+    }
+
+
+def _violation(violation: "Violation") -> dict[str, object]:
+    found = violation.finding
+    return {
+        "rule": violation.rule.id,
+        "enforcement": violation.rule.enforcement,
+        "kind": found.object.kind,
+        "namespace": found.object.namespace,
+        "name": found.object.name,
+        "path": found.path,
+        "value": found.value,
+        "allowed": found.allowed,
+        "remedy": violation.rule.remedy,
+    }

@@ -1,0 +1,46 @@
+"""The rules as a gate before a deployment."""
+
+from pathlib import Path
+
+from ops.engine.evaluate import evaluate
+from ops.engine.generated import Placeholders
+from ops.engine.model import Program
+from ops.errors import OpsError
+from ops.policies.objects import of_files, of_program
+from ops.stacks import Stack
+from policies import custom_rules
+from policies.check import Report, check
+from policies.model import Enforcement, Rule
+
+HINT = "Mend the cause, or see docs/policy.md for how a rule is lifted for one object, with a reason."
+
+
+def rules(directory: Path | None = None) -> tuple[Rule, ...]:
+    """All rules, those in `directory` (default: `policies/custom`) included; one that cannot be used is an OpsError."""
+    if directory is not None and not directory.is_dir():
+        raise OpsError(f"{directory} is no directory; --policies names one with Python files.")
+    try:
+        return custom_rules.all_rules(directory or custom_rules.CUSTOM)
+    except custom_rules.PolicyError as error:
+        raise OpsError(str(error)) from None
+
+
+def of_stack(root: Path, stack: Stack, directory: Path | None = None, api_versions: tuple[str, ...] = ()) -> Report:
+    """What the rules say about a stack as it would be deployed; asks no cluster."""
+    program = evaluate(root, stack, Placeholders(), api_versions)
+    return check(of_program(program, production=stack.settings.production), rules(directory))
+
+
+def of_manifests(paths: list[Path], *, production: bool, directory: Path | None = None) -> Report:
+    """What the rules say about manifests in files."""
+    return check(of_files(paths, production=production), rules(directory))
+
+
+def refuse_violations(program: Program, *, production: bool) -> tuple[str, ...]:
+    """The warnings of advisory rules; a violation of a mandatory one is an OpsError, which lists them all."""
+    report = check(of_program(program, production=production), rules())
+    mandatory = report.of(Enforcement.MANDATORY)
+    if mandatory:
+        listed = "\n".join(f"  {item}" for item in mandatory)
+        raise OpsError(f"Nothing was changed, since the program breaks rules of the policy:\n{listed}", hint=HINT)
+    return tuple(str(item) for item in report.of(Enforcement.ADVISORY))

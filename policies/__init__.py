@@ -1,0 +1,1 @@
+"""The rules that every deployment of the platform keeps, as pure functions over manifests."""

@@ -1,0 +1,14 @@
+"""All rules of the platform, in the order in which they are listed."""
+
+from policies.model import Rule
+from policies.rules import availability, images, ingress, protection, resources, restricted, secrets
+
+RULES: tuple[Rule, ...] = (
+    *images.RULES,
+    *resources.RULES,
+    *restricted.RULES,
+    *availability.RULES,
+    *protection.RULES,
+    *secrets.RULES,
+    *ingress.RULES,
+)

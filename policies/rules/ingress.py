@@ -1,0 +1,55 @@
+"""Rules of the way in: log-ins and keys do not cross the network in clear."""
+
+from collections.abc import Iterator
+
+from policies.model import MISSING, Enforcement, Finding, Object, Objects, Rule
+
+# Names below it always mean the machine that asks (RFC 6761).
+LOOPBACK = ".localhost"
+
+
+def _covered(host: str, names: set[str]) -> bool:
+    return host in names or f"*.{host.partition('.')[2]}" in names
+
+
+def _tls(objects: Objects) -> Iterator[Finding]:
+    for item in objects.of("Ingress"):
+        names = {name for entry in item.spec.get("tls") or () for name in entry.get("hosts") or ()}
+        for host in _hosts(item):
+            if not host.endswith(LOOPBACK) and not _covered(host, names):
+                value = sorted(names) or MISSING
+                yield Finding(item, "spec.tls", value, f"an entry with the host {host or '(any)'} and a Secret")
+        for entry in item.spec.get("tls") or ():
+            if not entry.get("secretName"):
+                yield Finding(item, "spec.tls.secretName", MISSING, "the name of a Secret with the certificate")
+
+
+def _hosts(item: Object) -> list[str]:
+    rules = [str(rule.get("host") or "") for rule in item.spec.get("rules") or ()]
+    return sorted(set(rules)) or [""]
+
+
+def _elsewhere(objects: Objects) -> Iterator[Finding]:
+    return iter(()) if objects.production else _tls(objects)
+
+
+RULES = (
+    Rule(
+        id="ingress-tls",
+        title="In production every host of an Ingress has a certificate",
+        description="Without one, passwords and server-side keys cross the network in clear.",
+        enforcement=Enforcement.MANDATORY,
+        remedy="Set `ingress.tls`.",
+        check=_tls,
+        production_only=True,
+    ),
+    Rule(
+        id="ingress-tls-elsewhere",
+        title="Outside production, too, every host of an Ingress has a certificate",
+        description="Unless something before the Ingress adds TLS, passwords cross the network in clear. Names below "
+        ".localhost, which mean this machine, are let be.",
+        enforcement=Enforcement.ADVISORY,
+        remedy="Set `ingress.tls`.",
+        check=_elsewhere,
+    ),
+)

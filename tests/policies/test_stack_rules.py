@@ -1,0 +1,168 @@
+"""Rules of availability, protection and the way in."""
+
+from typing import Any
+
+import pytest
+
+from policies.check import check
+from policies.model import MISSING, Object, Objects
+from tests.policies.manifests import (
+    LABELS,
+    autoscaler,
+    broken,
+    budget,
+    deployment,
+    ingress,
+    paths,
+    rule,
+)
+
+NAME = "app.kubernetes.io/name"
+TLS = {"hosts": ["flags.example.com"], "secretName": "flagsmith-tls"}
+
+
+def other_namespace(manifest: dict[str, Any]) -> dict[str, Any]:
+    return {**manifest, "metadata": {**manifest["metadata"], "namespace": "other"}}
+
+
+def selecting(**selector: Any) -> dict[str, Any]:
+    return budget(maxUnavailable=1, selector=selector)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        (),
+        (other_namespace(budget()),),
+        (selecting(matchLabels={**LABELS, "app.kubernetes.io/component": "cache"}),),
+        (budget(maxUnavailable=1, selector=None),),
+        (
+            selecting(
+                matchExpressions=[{"key": "app.kubernetes.io/name", "operator": "NotIn", "values": ["flagsmith"]}]
+            ),
+        ),
+        (selecting(matchExpressions=[{"key": NAME, "operator": "DoesNotExist"}]),),
+        (selecting(matchExpressions=[{"key": "tier", "operator": "Exists"}]),),
+    ],
+)
+def test_a_replicated_workload_has_a_budget(around: tuple[dict[str, Any], ...]) -> None:
+    (found,) = broken("disruption-budget", deployment(replicas=2), *around)
+    assert found.finding.value == MISSING
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        {"matchLabels": LABELS},
+        {},
+        {"matchExpressions": [{"key": "app.kubernetes.io/component", "operator": "In", "values": ["api", "cache"]}]},
+        {"matchExpressions": [{"key": "app.kubernetes.io/component", "operator": "Exists"}]},
+    ],
+)
+def test_a_budget_may_select_in_every_way(selector: dict[str, Any]) -> None:
+    assert broken("disruption-budget", deployment(), selecting(**selector)) == []
+
+
+def test_a_single_pod_needs_no_budget_and_what_an_autoscaler_rules_does() -> None:
+    assert broken("disruption-budget", deployment(replicas=1)) == []
+    assert broken("disruption-budget", deployment(replicas=None)) == []
+    assert len(broken("disruption-budget", deployment(replicas=None), autoscaler(1))) == 1
+    assert broken("disruption-budget", deployment(replicas=1), other_namespace(autoscaler(3))) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "replicas"),
+    [
+        ({"maxUnavailable": 0}, 3),
+        ({"maxUnavailable": "0%"}, 3),
+        ({"minAvailable": 3}, 3),
+        ({"minAvailable": "100%"}, 3),
+        ({"minAvailable": "90%"}, 3),
+        ({"minAvailable": 1}, 1),
+    ],
+)
+def test_a_budget_that_lets_no_pod_go_is_refused(spec: dict[str, Any], replicas: int) -> None:
+    (found,) = broken("evictions", deployment(replicas=replicas), budget(**spec))
+    assert found.finding.object.kind == "PodDisruptionBudget"
+    assert found.finding.value == next(iter(spec.values()))
+
+
+@pytest.mark.parametrize(
+    "spec", [{"maxUnavailable": 1}, {"maxUnavailable": "1%"}, {"minAvailable": 2}, {"minAvailable": "50%"}]
+)
+def test_a_budget_that_lets_one_pod_go_is_let_be(spec: dict[str, Any]) -> None:
+    assert broken("evictions", deployment(replicas=3), budget(**spec)) == []
+
+
+def test_the_fewest_pods_of_an_autoscaler_count() -> None:
+    (found,) = broken("evictions", deployment(replicas=9), autoscaler(2), budget(minAvailable=2))
+    assert "less than 2" in found.finding.allowed
+
+
+@pytest.mark.parametrize(
+    ("around", "path"),
+    [
+        ((deployment(replicas=2),), "spec.replicas"),
+        ((deployment(replicas=None),), "spec.replicas"),
+        ((deployment(replicas=9), autoscaler(2)), "spec.minReplicas"),
+        ((deployment(replicas=9), autoscaler(None)), "spec.minReplicas"),
+    ],
+)
+def test_production_has_three_replicas(around: tuple[dict[str, Any], ...], path: str) -> None:
+    assert paths(broken("production-replicas", *around)) == [path]
+    assert broken("production-replicas", *around, production=False) == []
+
+
+def test_what_is_not_the_api_may_have_fewer() -> None:
+    worker = deployment(replicas=1)
+    worker["metadata"]["labels"] = {**LABELS, "app.kubernetes.io/component": "task-processor"}
+    assert broken("production-replicas", worker, autoscaler(3)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "component"),
+    [("Namespace", ""), ("PersistentVolumeClaim", ""), ("Secret", ""), ("StatefulSet", "database")],
+)
+def test_what_cannot_be_made_again_is_protected(kind: str, component: str) -> None:
+    labels = {"app.kubernetes.io/component": component}
+    subject = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "a", "labels": labels}}
+    assert len(broken("protected-data", subject, protected=False)) == 1
+    assert broken("protected-data", subject, protected=True) == []
+    assert broken("protected-data", subject, protected=False, production=False) == []
+
+
+def test_what_can_be_made_again_needs_no_protection() -> None:
+    assert broken("protected-data", deployment(), protected=False) == []
+
+
+def test_protection_that_cannot_be_seen_is_reported_as_not_checked() -> None:
+    seen, unseen = Object(deployment(), protected=True), Object(deployment())
+    report = check(Objects((seen, unseen), production=True), [rule("protected-data")])
+    assert report.unseen == (rule("protected-data"),)
+    assert check(Objects((seen,), production=True), [rule("protected-data")]).unseen == ()
+    assert check(Objects((unseen,)), [rule("protected-data")]).unseen == ()
+
+
+@pytest.mark.parametrize(
+    ("subject", "path"),
+    [
+        (ingress("flags.example.com"), "spec.tls"),
+        (ingress("flags.example.com", tls=[{"hosts": ["other.example.com"], "secretName": "a"}]), "spec.tls"),
+        (ingress("flags.example.com", tls=[{"hosts": ["*.com"], "secretName": "a"}]), "spec.tls"),
+        (ingress("flags.example.com", tls=[{"hosts": ["flags.example.com"]}]), "spec.tls.secretName"),
+        (ingress(), "spec.tls"),
+    ],
+)
+def test_every_host_has_a_certificate(subject: dict[str, Any], path: str) -> None:
+    assert paths(broken("ingress-tls", subject)) == [path]
+    assert broken("ingress-tls", subject, production=False) == []
+    (found,) = broken("ingress-tls-elsewhere", subject, production=False)
+    assert found.rule.enforcement == "advisory"
+    assert broken("ingress-tls-elsewhere", subject) == []
+
+
+def test_a_wildcard_covers_a_host_and_this_machine_needs_no_certificate() -> None:
+    wildcard = ingress("flags.example.com", tls=[{"hosts": ["*.example.com"], "secretName": "a"}])
+    assert broken("ingress-tls", wildcard) == []
+    assert broken("ingress-tls-elsewhere", ingress("flags.localhost"), production=False) == []
+    assert broken("ingress-tls", ingress("flags.example.com", tls=[TLS])) == []

@@ -1,0 +1,83 @@
+"""The stacks of the repository keep the rules, and the direct engine lets nothing pass that does not."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ops.direct import DirectDeployer
+from ops.engine.generated import Placeholders
+from ops.engine.render import render
+from ops.errors import OpsError
+from ops.policies.objects import of_program
+from ops.policies.review import of_manifests, of_stack, refuse_violations, rules
+from ops.stacks import load_stack
+from policies.check import check
+from policies.model import Enforcement
+from tests.fixtures_cluster import Platform
+from tests.policies.test_custom_rules import EXAMPLES
+from tests.recording import ROOT, STACKS, record, recorded
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_a_stack_breaks_no_rule(name: str) -> None:
+    report = of_stack(ROOT, load_stack(name, ROOT))
+    assert report.unseen == ()
+    assert [str(item) for item in report.of(Enforcement.MANDATORY)] == []
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_its_rendered_files_break_none_that_can_be_seen_in_them(name: str, tmp_path: Path) -> None:
+    render(ROOT, load_stack(name, ROOT), tmp_path)
+    production = name == "production"
+    report = of_manifests([tmp_path], production=production)
+    assert [rule.id for rule in report.unseen] == (["protected-data"] if production else [])
+    assert [str(item) for item in report.of(Enforcement.MANDATORY)] == []
+
+
+def test_a_stack_s_violations_name_the_object_and_no_secret() -> None:
+    program = record("production", {"env": {"GREETING": "postgresql://flagsmith:hunter2@db/flagsmith"}}).program
+    with pytest.raises(OpsError, match="plain-secret: Deployment feature-flags/flagsmith: ") as error:
+        refuse_violations(program, production=True)
+    assert "env[GREETING].value = not shown" in error.value.message
+    assert "hunter2" not in error.value.message
+    assert "docs/policy.md" in (error.value.hint or "")
+
+
+def test_a_generated_value_outside_a_secret_is_found() -> None:
+    program = recorded("local").program
+    leaked = replace(program.objects[0], manifest={**program.objects[0].manifest, "note": "generated-value.x.end"})
+    program = replace(program, objects=(leaked,), generated={"x": Placeholders()["x"]})
+    assert [item.rule.id for item in check(of_program(program, production=False), rules()).violations] == [
+        "plain-secret"
+    ]
+
+
+def test_without_protection_production_s_data_is_named() -> None:
+    program = recorded("staging").program
+    report = check(of_program(program, production=True), rules())
+    found = {str(item.finding.object) for item in report.violations if item.rule.id == "protected-data"}
+    assert {
+        "Namespace feature-flags",
+        "StatefulSet feature-flags/flagsmith-postgres",
+        "PersistentVolumeClaim feature-flags/flagsmith-postgres-data",
+        "Secret feature-flags/flagsmith-postgres",
+    } <= found
+
+
+@pytest.mark.cluster
+def test_the_direct_engine_refuses_before_it_writes_anything(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.engine().down()
+    stack = platform.stack()
+    engine = DirectDeployer(ROOT, stack, platform.cluster.kubeconfig, platform.cluster.context, lambda _: None)
+    monkeypatch.setattr("policies.custom_rules.CUSTOM", EXAMPLES)
+    since = platform.revision()
+    for run in (engine.preview, engine.up):
+        with pytest.raises(OpsError, match=r"Nothing was changed.*\n +team-label: Namespace feature-flags: "):
+            run()
+    assert platform.history("/api/v1/secrets", since) == []
+    assert platform.http.get("/api/v1/namespaces/feature-flags").status_code == 404
+    monkeypatch.undo()
+    assert engine.preview().changes
