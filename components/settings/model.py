@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import PrivateAttr
 
-from components.settings import budget, checks, releases
+from components.settings import budget, checks, checks_production, releases
 from components.settings.cache import parse_redis_memory
 from components.settings.fields import SettingsFields
 from components.settings.images import StackImage, full_name, parse_image, stack_image
@@ -34,6 +34,7 @@ class Settings(SettingsFields):
     def problems(self) -> Iterator[Problem]:
         """Contradictions between sections."""
         yield from checks.problems(self)
+        yield from checks_production.problems(self)
 
     @property
     def warnings(self) -> list[str]:

@@ -56,11 +56,23 @@ def check_rules(
     production: Annotated[
         bool, typer.Option("--production", help="Ask what holds for production of files too; a stack says it itself.")
     ] = False,
+    api_versions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--api-versions", help="What a stack's cluster serves beyond Kubernetes' own, as of `ff render`; repeat."
+        ),
+    ] = None,
     policies: PoliciesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check manifests, or a stack, against the rules; asks no cluster. Exits with 1 when a mandatory one is broken."""
-    report = _report(paths or [], stack, policies, production=production)
+    if (stack is None) == (not paths):
+        raise OpsError("Name either manifests, or a stack with --stack.")
+    report = (
+        _of_files(paths or [], policies, production=production)
+        if stack is None
+        else _of_stack(stack, policies, tuple(api_versions or ()), production=production)
+    )
     from policies.model import Enforcement
 
     if as_json:
@@ -76,21 +88,23 @@ def check_rules(
         raise typer.Exit(VIOLATED)
 
 
-def _report(paths: list[Path], stack: str | None, policies: Path | None, *, production: bool) -> "Report":
-    from ops.policies.review import of_manifests, of_stack
+def _of_files(paths: list[Path], policies: Path | None, *, production: bool) -> "Report":
+    from ops.policies.review import of_manifests
+
+    return of_manifests(paths, production=production, directory=policies)
+
+
+def _of_stack(name: str, policies: Path | None, api_versions: tuple[str, ...], *, production: bool) -> "Report":
+    from ops.policies.review import of_stack
     from ops.project import ROOT
     from ops.stacks import load_stack
     from ops.target import settings_context
 
-    if (stack is None) == (not paths):
-        raise OpsError("Name either manifests, or a stack with --stack.")
-    if stack is None:
-        return of_manifests(paths, production=production, directory=policies)
     if production:
         raise OpsError("--production is for files: a stack's own settings say whether it is production.")
-    found = load_stack(stack, ROOT)
-    settings_context(found)
-    return of_stack(ROOT, found, policies)
+    stack = load_stack(name, ROOT)
+    settings_context(stack)
+    return of_stack(ROOT, stack, policies, api_versions)
 
 
 def _show(report: "Report") -> None:

@@ -1,4 +1,4 @@
-"""Rules of pods: Pod Security's `restricted` level, a read-only root file system, no service account token.
+"""Rules of pods: Pod Security's `restricted` level, a read-only root file system, a service account without a token.
 
 Source of the first: kubernetes.io/docs/concepts/security/pod-security-standards, read in the version for 1.35. Each
 control is a small function; `restricted` is all of them, `baseline`, which it contains, included.
@@ -163,6 +163,13 @@ def _tokens(objects: Objects) -> Iterator[Finding]:
                 yield Finding(pod.object, path, "serviceAccountToken", "other sources")
 
 
+def _accounts(objects: Objects) -> Iterator[Finding]:
+    for pod in pods(objects):
+        name = pod.spec.get("serviceAccountName") or MISSING
+        if name in (MISSING, "default"):
+            yield Finding(pod.object, f"{pod.path}.serviceAccountName", name, "an account of the component's own")
+
+
 RULES = (
     Rule(
         id="restricted-pods",
@@ -189,5 +196,13 @@ RULES = (
         enforcement=Enforcement.MANDATORY,
         remedy="Say so in the pod; the service account's own field is a default that a pod overrides.",
         check=_tokens,
+    ),
+    Rule(
+        id="service-account",
+        title="Every pod runs under a service account of its component, never under `default`",
+        description="Whatever is granted to `default` by mistake is granted to every pod that names no other.",
+        enforcement=Enforcement.MANDATORY,
+        remedy="Make an account for the component, and name it in the pod.",
+        check=_accounts,
     ),
 )

@@ -29,6 +29,7 @@ def container(**fields: Any) -> dict[str, Any]:
 def pod(*containers: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
     return {
         "automountServiceAccountToken": False,
+        "serviceAccountName": "flagsmith-api",
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         "containers": list(containers or (container(),)),
         **fields,

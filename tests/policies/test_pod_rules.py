@@ -165,6 +165,12 @@ def test_a_pod_has_no_token() -> None:
     assert found.finding.path == f"{SPEC}.volumes[token].projected.sources"
 
 
+@pytest.mark.parametrize(("name", "shown"), [("default", "default"), ("", MISSING), (None, MISSING)])
+def test_a_pod_has_an_account_of_its_own(name: str | None, shown: str) -> None:
+    (found,) = broken("service-account", deployment(pod(serviceAccountName=name)))
+    assert (found.finding.path, found.finding.value) == (f"{SPEC}.serviceAccountName", shown)
+
+
 def test_a_violation_says_where_what_and_what_to_do() -> None:
     (found,) = broken("image-tag", deployment(pod(container(image="flagsmith/flagsmith:latest"))))
     assert str(found) == (

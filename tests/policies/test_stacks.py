@@ -14,7 +14,7 @@ from ops.policies.review import of_manifests, of_stack, refuse_violations, rules
 from ops.stacks import load_stack
 from policies.check import check
 from policies.model import Enforcement
-from tests.fixtures_cluster import Platform
+from tests.platform import Platform
 from tests.policies.test_custom_rules import EXAMPLES
 from tests.recording import ROOT, STACKS, record, recorded
 

@@ -1,0 +1,40 @@
+"""What a stack that people's work depends on may not do without; no option and no missing tool skips these checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from components.settings.problems import Problem
+
+if TYPE_CHECKING:
+    from components.settings.model import Settings
+
+# One may be replaced and one may fail at the same moment, and flags are still served.
+MIN_REPLICAS: Final = 3
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Yield what production lacks; nothing for a stack that is none."""
+    if not settings.production:
+        return
+    if settings.resolved_replicas < MIN_REPLICAS:
+        key = ("autoscaling", "minReplicas") if settings.autoscaling.enabled else ("replicas",)
+        yield Problem(
+            path=key,
+            value=settings.resolved_replicas,
+            text=f"must be at least {MIN_REPLICAS} where production is true: raise it, or set production to false",
+        )
+    if settings.ingress.enabled and not settings.ingress.tls.enabled:
+        yield Problem(
+            path=("ingress", "tls", "enabled"),
+            text="must be true where production is true, or passwords cross the network in clear: "
+            "name a certificate's source, or set ingress.enabled to false",
+        )
+    if not settings.protect:
+        yield Problem(
+            path=("protect",),
+            value=settings.protect,
+            text="must be true where production is true, or one command deletes the database: "
+            "set it to true, or production to false",
+        )
