@@ -8,6 +8,7 @@ from components.backup import Backups
 from components.bootstrap import Bootstrap
 from components.capabilities import find as find_capabilities
 from components.credentials import Credentials
+from components.database_roles import DatabaseGrants, DatabaseRoles
 from components.flagsmith import Flagsmith
 from components.ingress import PublicIngress
 from components.migration import Migration
@@ -35,15 +36,21 @@ namespace = PlatformNamespace("namespace", arguments.namespace_args(settings), o
 credentials = Credentials("credentials", arguments.credentials_args(settings, namespace.name), options(namespace))
 
 data_tier: list[pulumi.Resource] = [credentials]
-if settings.postgres.mode == "embedded":
-    postgres_args = arguments.postgres_args(settings, namespace.name, credentials)
-    data_tier.append(Postgres("postgres", postgres_args, options(namespace, credentials)))
+roles_args = None
+if settings.postgres.mode == "embedded" and credentials.postgres is not None:
+    postgres_args = arguments.postgres_args(settings, namespace.name, credentials.postgres)
+    postgres = Postgres("postgres", postgres_args, options(namespace, credentials))
+    roles_args = arguments.database_roles_args(settings, namespace.name, credentials, credentials.postgres)
+    data_tier.append(DatabaseRoles("database-roles", roles_args, options(postgres, credentials)))
 if settings.redis.mode == "embedded" and credentials.redis is not None:
     redis_args = arguments.redis_args(settings, namespace.name, credentials.redis)
     data_tier.append(Redis("redis", redis_args, options(namespace, credentials)))
 
-# Each gates the next: databases, migration, first administrator, API, task processor.
+# Each gates the next: databases and roles, migration, first administrator, API, task processor.
 migration = Migration("migration", arguments.migration_args(settings, namespace.name, credentials), options(*data_tier))
+readable: list[pulumi.Resource] = [migration]
+if roles_args is not None:
+    readable.append(DatabaseGrants("database-grants", roles_args, settings.version, options(migration)))
 bootstrap = Bootstrap("bootstrap", arguments.bootstrap_args(settings, namespace.name, credentials), options(migration))
 gates: list[pulumi.Resource] = [bootstrap]
 if settings.autoscaling.enabled:

@@ -27,8 +27,12 @@ class CredentialsArgs:
     Attributes:
         namespace: where they live.
         admin_email: the e-mail the administrator logs in with.
+        embedded_postgres: whether the database is the stack's own.
         postgres: the name of an existing Secret with the keys `password` (embedded PostgreSQL only) and `DATABASE_URL`;
-            None to generate one for the embedded PostgreSQL.
+            None to generate those of the embedded PostgreSQL.
+        audit: the name of an existing Secret with the key `DATABASE_URL` of who reads the audit log; None to generate
+            one for the embedded PostgreSQL.
+        analytics: the same of who reads the flags' analytics.
         redis: the name of an existing Secret with the keys `password` (embedded Redis only) and `REDIS_URL`; None to
             generate one for the embedded Redis.
         with_redis: False when the stack runs without Redis, which then needs no Secret.
@@ -39,7 +43,10 @@ class CredentialsArgs:
 
     namespace: pulumi.Input[str]
     admin_email: str
+    embedded_postgres: bool
     postgres: str | None
+    audit: str | None
+    analytics: str | None
     redis: str | None
     with_redis: bool
     django: str | None
@@ -48,12 +55,25 @@ class CredentialsArgs:
 
 
 class Credentials(Component):
-    """The Secrets `flagsmith-postgres`, `flagsmith-redis`, `flagsmith-django` and `flagsmith-admin`.
+    """The Secrets `flagsmith-postgres`, `flagsmith-database`, `flagsmith-redis`, `flagsmith-django`, `flagsmith-admin`.
 
-    A generated value is made once: no setting changes it, and only replacing its RandomPassword renews it.
+    And those of the database's readers, `flagsmith-audit` and `flagsmith-analytics`. A generated value is made once: no
+    setting changes it, and only replacing its RandomPassword renews it.
+
+    Attributes:
+        postgres: the administrator of the embedded PostgreSQL, key `password`; None for an external one.
+        database: what Flagsmith logs in to its database with, key `DATABASE_URL`.
+        audit: what the audit log is read with, key `DATABASE_URL`; None for an external database without such a Secret.
+        analytics: the same for the flags' analytics.
+        redis: the cache, key `REDIS_URL`; None without Redis.
+        django: the keys that Flagsmith signs with.
+        admin: the administrator of Flagsmith.
     """
 
-    postgres: SecretReference
+    postgres: SecretReference | None
+    database: SecretReference
+    audit: SecretReference | None
+    analytics: SecretReference | None
     redis: SecretReference | None
     django: SecretReference
     admin: SecretReference
@@ -63,7 +83,11 @@ class Credentials(Component):
         self._namespace = args.namespace
         self._name = name
         self._protects = args.protect
-        self.postgres = self._existing(args.postgres) or self._postgres()
+        existing = self._existing(args.postgres)
+        self.postgres = (existing or self._postgres()) if args.embedded_postgres else None
+        self.database = existing or self._login(metadata.DATABASE, "application", "flagsmith_a", "database")
+        self.audit = self._reader(args, args.audit, metadata.AUDIT, "flagsmith_audit", "audit")
+        self.analytics = self._reader(args, args.analytics, metadata.ANALYTICS, "flagsmith_analytics", "analytics")
         self.redis = (self._existing(args.redis) or self._redis()) if args.with_redis else None
         self.django = self._existing(args.django) or self._secret(
             "flagsmith-django", "application", {"DJANGO_SECRET_KEY": self._password("django", SECRET_KEY_LENGTH)}
@@ -75,7 +99,15 @@ class Credentials(Component):
 
     def references(self) -> dict[str, SecretReference]:
         """The Secrets by what they are for."""
-        found = {"postgres": self.postgres, "redis": self.redis, "django": self.django, "admin": self.admin}
+        found = {
+            "postgres": self.postgres,
+            "database": self.database,
+            "audit": self.audit,
+            "analytics": self.analytics,
+            "redis": self.redis,
+            "django": self.django,
+            "admin": self.admin,
+        }
         return {purpose: reference for purpose, reference in found.items() if reference is not None}
 
     @staticmethod
@@ -92,10 +124,21 @@ class Credentials(Component):
         return pulumi.Output.secret(password.result)
 
     def _postgres(self) -> SecretReference:
-        password = self._password("postgres")
+        return self._secret(metadata.POSTGRES, "database", {"password": self._password("postgres")})
+
+    def _login(self, name: str, component: str, role: str, purpose: str) -> SecretReference:
+        """The Secret of a role of the embedded PostgreSQL."""
+        password = self._password(purpose)
         host = f"{metadata.POSTGRES}:{metadata.POSTGRES_PORT}"
-        url = password.apply(lambda value: f"postgresql://postgres:{quote(value, safe='')}@{host}/flagsmith")
-        return self._secret(metadata.POSTGRES, "database", {"password": password, "DATABASE_URL": url})
+        url = password.apply(lambda value: f"postgresql://{role}:{quote(value, safe='')}@{host}/flagsmith")
+        return self._secret(name, component, {"username": role, "password": password, "DATABASE_URL": url})
+
+    def _reader(
+        self, args: CredentialsArgs, existing: str | None, name: str, role: str, purpose: str
+    ) -> SecretReference | None:
+        if existing is not None or not args.embedded_postgres:
+            return self._existing(existing)
+        return self._login(name, "database", role, purpose)
 
     def _redis(self) -> SecretReference:
         password = self._password("redis")

@@ -1,5 +1,7 @@
 """Jobs that run once for each pod template, and gate what depends on them."""
 
+from collections.abc import Sequence
+
 import pulumi
 from pulumi_kubernetes.batch.v1 import Job, JobSpecArgs
 from pulumi_kubernetes.core.v1 import PodTemplateSpecArgs
@@ -7,6 +9,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components import metadata
 from components.hashing import short_digest
+from components.references import SecretReference
 
 
 def run_once(
@@ -18,6 +21,7 @@ def run_once(
     version: str,
     template: PodTemplateSpecArgs,
     deadline_seconds: int,
+    reads: Sequence[SecretReference] = (),
     opts: pulumi.ResourceOptions,
 ) -> Job:
     """A Job named `<name>-<hash of its pod template>`: another template is another Job, the same is not run again.
@@ -30,6 +34,7 @@ def run_once(
         version: its label.
         template: its pod; known in full when the program runs.
         deadline_seconds: how long it may take in all before it counts as failed.
+        reads: Secrets whose contents make another Job too.
         opts: the resource's options.
     """
     annotations = {
@@ -40,7 +45,7 @@ def run_once(
     return Job(
         logical_name,
         metadata=ObjectMetaArgs(
-            name=f"{name}-{short_digest(template)}",
+            name=_name(name, template, reads),
             namespace=namespace,
             labels=metadata.labels(component, version),
             annotations=annotations,
@@ -49,3 +54,11 @@ def run_once(
         spec=JobSpecArgs(backoff_limit=2, active_deadline_seconds=deadline_seconds, template=template),
         opts=opts,
     )
+
+
+def _name(name: str, template: PodTemplateSpecArgs, reads: Sequence[SecretReference]) -> pulumi.Input[str]:
+    contents = [secret.digest for secret in reads if secret.digest is not None]
+    if not contents:
+        return f"{name}-{short_digest(template)}"
+    own = short_digest(template)
+    return pulumi.Output.all(*contents).apply(lambda digests: f"{name}-{short_digest([own, *digests])}")

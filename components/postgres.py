@@ -25,10 +25,10 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
-from components import metadata
+from components import metadata, postgres_access
 from components.component import Component
 from components.pods import EmptyDir, Placement, pod_template, requirements
-from components.references import SecretReference, checksum_annotations
+from components.references import SecretReference
 from components.security import container_security_context
 from components.service_accounts import service_account
 from components.services import cluster_service
@@ -115,7 +115,10 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
         name="postgres",
         image=args.image,
         command=["bash", "-c", START.read_text(encoding="utf-8"), "start-postgres"],
-        args=[f"--{name.replace('_', '-')}={value}" for name, value in sorted(args.parameters.items())],
+        args=[
+            *postgres_access.ARGUMENTS,
+            *(f"--{name.replace('_', '-')}={value}" for name, value in sorted(args.parameters.items())),
+        ],
         env=[
             EnvVarArgs(name="POSTGRES_USER", value="postgres"),
             EnvVarArgs(name="POSTGRES_DB", value="flagsmith"),
@@ -136,6 +139,7 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
         volume_mounts=[
             VolumeMountArgs(name="data", mount_path=mount),
             VolumeMountArgs(name="credentials", mount_path="/run/secrets/postgres", read_only=True),
+            postgres_access.mount(),
             *(directory.mount() for directory in directories),
         ],
     )
@@ -158,15 +162,17 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
                     items=[KeyToPathArgs(key="password", path="password")],
                 ),
             ),
+            postgres_access.volume(),
             *(directory.volume() for directory in directories),
         ],
-        annotations=checksum_annotations(args.credentials),
+        # Not the Secret's: the roles Job sets a renewed password on the running server.
+        annotations=postgres_access.ANNOTATIONS,
         grace_period_seconds=GRACE_PERIOD_SECONDS,
     )
 
 
 class Postgres(Component):
-    """The StatefulSet, Service and volume claim `flagsmith-postgres`.
+    """The StatefulSet, Service and volume claim `flagsmith-postgres`, and who may connect.
 
     The claim is an object of its own, not a template of the StatefulSet: so it can grow in place, and replacing the
     StatefulSet does not touch it.
@@ -194,6 +200,9 @@ class Postgres(Component):
             ),
             opts=self.child(protect=args.protect),
         )
+        access = postgres_access.config_map(
+            f"{name}-access", namespace=args.namespace, component=COMPONENT, opts=self.child()
+        )
         server = StatefulSet(
             f"{name}-server",
             metadata=ObjectMetaArgs(name=metadata.POSTGRES, namespace=args.namespace, labels=labels),
@@ -206,7 +215,7 @@ class Postgres(Component):
                 selector=LabelSelectorArgs(match_labels=metadata.selector(COMPONENT)),
                 template=postgres_pod(args),
             ),
-            opts=self.child(claim, account, protect=args.protect),
+            opts=self.child(claim, account, access, protect=args.protect),
         )
         cluster_service(
             f"{name}-service",

@@ -19,12 +19,10 @@ class SecretReference:
     name: str
     digest: pulumi.Output[str] | None = None
 
-    def env(self, variable: str, key: str) -> EnvVarArgs:
-        """The environment variable that takes its value from `key`."""
-        return EnvVarArgs(
-            name=variable,
-            value_from=EnvVarSourceArgs(secret_key_ref=SecretKeySelectorArgs(name=self.name, key=key)),
-        )
+    def env(self, variable: str, key: str, *, optional: bool = False) -> EnvVarArgs:
+        """The environment variable that takes its value from `key`, which the Secret may lack if it is `optional`."""
+        selector = SecretKeySelectorArgs(name=self.name, key=key, optional=True if optional else None)
+        return EnvVarArgs(name=variable, value_from=EnvVarSourceArgs(secret_key_ref=selector))
 
 
 def checksum_annotations(*secrets: SecretReference) -> dict[str, pulumi.Input[str]]:

@@ -20,7 +20,7 @@ NAMESPACE = "feature-flags"
 DJANGO = Path(__file__).parent / "doubles" / "django"
 PASSWORD = "only-for-tests"
 SERVERS = ("flagsmith", "task-processor", "postgres", "redis")
-LOGS = (*SERVERS, "migrate", "bootstrap", "dump", "store", "list", "fetch", "restore", "drill")
+LOGS = (*SERVERS, "roles", "migrate", "grants", "bootstrap", "dump", "store", "list", "fetch", "restore", "drill")
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from components.arguments.data import (
     backup_args,
     credentials_args,
+    database_roles_args,
     login_command,
     namespace_args,
     postgres_args,
@@ -23,6 +24,7 @@ __all__ = [
     "backup_args",
     "bootstrap_args",
     "credentials_args",
+    "database_roles_args",
     "flagsmith_args",
     "ingress_args",
     "login_command",

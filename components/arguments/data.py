@@ -7,6 +7,7 @@ import pulumi
 from components.arguments.shared import connections, placement
 from components.backup import BackupArgs
 from components.credentials import Credentials, CredentialsArgs
+from components.database_roles import DatabaseRolesArgs
 from components.namespace import PlatformNamespaceArgs
 from components.postgres import PostgresArgs
 from components.redis import RedisArgs
@@ -33,7 +34,10 @@ def credentials_args(settings: Settings, namespace: pulumi.Input[str]) -> Creden
     return CredentialsArgs(
         namespace=namespace,
         admin_email=settings.admin_email,
+        embedded_postgres=settings.postgres.embedded,
         postgres=settings.postgres.existing_secret,
+        audit=None,
+        analytics=None,
         redis=settings.redis.existing_secret,
         with_redis=settings.redis.mode != "none",
         django=settings.secret_key.existing_secret,
@@ -42,7 +46,7 @@ def credentials_args(settings: Settings, namespace: pulumi.Input[str]) -> Creden
     )
 
 
-def postgres_args(settings: Settings, namespace: pulumi.Input[str], credentials: Credentials) -> PostgresArgs:
+def postgres_args(settings: Settings, namespace: pulumi.Input[str], credentials: SecretReference) -> PostgresArgs:
     """The embedded PostgreSQL."""
     return PostgresArgs(
         namespace=namespace,
@@ -53,9 +57,25 @@ def postgres_args(settings: Settings, namespace: pulumi.Input[str], credentials:
         storage_class=settings.postgres.storage.class_name,
         resources=settings.postgres_resources,
         parameters=settings.postgres_parameters,
-        credentials=credentials.postgres,
+        credentials=credentials,
         placement=placement(settings),
         protect=settings.protect,
+    )
+
+
+def database_roles_args(
+    settings: Settings, namespace: pulumi.Input[str], credentials: Credentials, administrator: SecretReference
+) -> DatabaseRolesArgs:
+    """The roles of the embedded PostgreSQL, and what they may read."""
+    return DatabaseRolesArgs(
+        namespace=namespace,
+        image=settings.postgres_image,
+        version=settings.postgres.version,
+        administrator=administrator,
+        application=credentials.database,
+        audit=credentials.audit,
+        analytics=credentials.analytics,
+        placement=placement(settings),
     )
 
 

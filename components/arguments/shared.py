@@ -14,7 +14,7 @@ def placement(settings: Settings) -> Placement:
 def connections(settings: Settings, credentials: Credentials) -> Connections:
     """What Flagsmith connects to."""
     return Connections(
-        postgres=credentials.postgres,
+        postgres=credentials.database,
         redis=credentials.redis,
         django=credentials.django,
         sslmode=settings.postgres.resolved_sslmode,

@@ -49,7 +49,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
 
 def test_secrets_are_masked_and_named_and_references_expanded(run: Run) -> None:
     lines = run("env", "--stack", "production").stdout.splitlines()
-    assert "export DATABASE_URL='<secret flagsmith-postgres/DATABASE_URL>'" in lines
+    assert "export DATABASE_URL='<secret flagsmith-database/DATABASE_URL>'" in lines
     location = next(line for line in lines if line.startswith("export GET_FLAGS_ENDPOINT_CACHE_LOCATION="))
     assert location.startswith("export GET_FLAGS_ENDPOINT_CACHE_LOCATION='<secret flagsmith-redis/REDIS_URL>/1?")
     assert "export POD_IP='127.0.0.1'" in lines
@@ -131,7 +131,7 @@ def test_a_value_out_of_a_secret_is_not_expanded_again() -> None:
 
 
 def test_deployed_secrets_are_read_from_the_stacks_own_context(run: Run, cluster: dict[str, dict[str, str]]) -> None:
-    cluster["flagsmith-postgres"] = {"DATABASE_URL": "postgresql://deployed"}
+    cluster["flagsmith-database"] = {"DATABASE_URL": "postgresql://deployed"}
     cluster["flagsmith-redis"] = {"REDIS_URL": "redis://:deployed@flagsmith-redis:6379"}
     cluster["flagsmith-django"] = {"DJANGO_SECRET_KEY": "deployed-key"}
     found = variables(run("env", "--stack", "production", "--show-secrets", "--format", "json"))
@@ -144,7 +144,7 @@ def test_a_secret_that_is_not_deployed_is_named(run: Run, cluster: dict[str, dic
     cluster["flagsmith-django"] = {"DJANGO_SECRET_KEY": "x"}
     result = run("env", "--stack", "production", "--show-secrets")
     assert result.exit_code == 1
-    assert "no Secret feature-flags/flagsmith-postgres in context 'production-context'" in result.stderr
+    assert "no Secret feature-flags/flagsmith-database in context 'production-context'" in result.stderr
     assert "--generate" in result.stderr
     assert result.stdout == ""
 

@@ -19,10 +19,13 @@ def template(recording: Recording, kind: str, name: str) -> dict[str, Any]:
 
 def test_the_urls_hold_the_passwords_and_the_names_of_the_services() -> None:
     recording = recorded("local")
-    postgres = data(recording, "flagsmith-postgres")
-    url = urlsplit(postgres["DATABASE_URL"])
-    assert (url.scheme, url.username, url.password) == ("postgresql", "postgres", postgres["password"])
-    assert (url.hostname, url.port, url.path) == ("flagsmith-postgres", 5432, "/flagsmith")
+    roles = {"database": "flagsmith_a", "audit": "flagsmith_audit", "analytics": "flagsmith_analytics"}
+    for name, role in roles.items():
+        secret = data(recording, f"flagsmith-{name}")
+        url = urlsplit(secret["DATABASE_URL"])
+        assert (url.scheme, url.username, url.password) == ("postgresql", role, secret["password"])
+        assert (url.hostname, url.port, url.path) == ("flagsmith-postgres", 5432, "/flagsmith")
+        assert secret["username"] == role
     redis = data(recording, "flagsmith-redis")
     url = urlsplit(redis["REDIS_URL"])
     assert (url.scheme, url.password, url.hostname, url.port) == (
@@ -37,12 +40,31 @@ def test_generated_values_are_long_and_differ() -> None:
     recording = recorded("local")
     values = [
         data(recording, "flagsmith-postgres")["password"],
+        data(recording, "flagsmith-database")["password"],
+        data(recording, "flagsmith-audit")["password"],
+        data(recording, "flagsmith-analytics")["password"],
         data(recording, "flagsmith-redis")["password"],
         data(recording, "flagsmith-django")["DJANGO_SECRET_KEY"],
         data(recording, "flagsmith-admin")["password"],
     ]
-    assert len(set(values)) == 4
-    assert sorted(map(len, values)) == [32, 32, 32, 50]
+    assert len(set(values)) == 7
+    assert sorted(map(len, values)) == [32, 32, 32, 32, 32, 32, 50]
+
+
+def test_nothing_but_the_database_and_its_roles_reads_the_administrators_password() -> None:
+    recording = recorded("production")
+    readers = {
+        name.rpartition("-")[0] for name, pod in pod_templates(recording) if "flagsmith-postgres" in str(secrets(pod))
+    }
+    assert readers == {"StatefulSet/flagsmith", "Job/flagsmith-roles", "Job/flagsmith-grants"}
+    assert set(data(recording, "flagsmith-postgres")) == {"password"}
+
+
+def secrets(pod: dict[str, Any]) -> list[str]:
+    """The Secrets that a pod reads."""
+    variables = [item for its in pod["spec"]["containers"] for item in its.get("env") or []]
+    files = [volume.get("secret", {}).get("secretName") for volume in pod["spec"]["volumes"]]
+    return [item.get("valueFrom", {}).get("secretKeyRef", {}).get("name") for item in variables] + files
 
 
 def test_an_existing_secret_takes_the_place_of_each_generated_one() -> None:
@@ -55,15 +77,20 @@ def test_an_existing_secret_takes_the_place_of_each_generated_one() -> None:
             "admin": {"existingSecret": "my-admin"},
         },
     )
-    assert recording.all("Secret") == []
-    assert recording.program.generated == {}
+    # Who reads the database besides Flagsmith has a role of the stack's own.
+    assert {item["metadata"]["name"] for item in recording.all("Secret")} == {"flagsmith-audit", "flagsmith-analytics"}
+    roles = environment(recording.starting("Job", "flagsmith-roles-")["spec"]["template"])
+    assert roles["APPLICATION_URL"]["secretKeyRef"] == {"name": "my-postgres", "key": "DATABASE_URL"}
+    assert roles["PASSWORD"]["secretKeyRef"] == {"name": "my-postgres", "key": "password"}
+    assert "LOGIN" not in roles
     env = environment(template(recording, "Deployment", "flagsmith"))
     assert env["DATABASE_URL"]["secretKeyRef"] == {"name": "my-postgres", "key": "DATABASE_URL"}
     assert env["REDIS_URL"]["secretKeyRef"] == {"name": "my-redis", "key": "REDIS_URL"}
     assert env["DJANGO_SECRET_KEY"]["secretKeyRef"] == {"name": "my-django", "key": "DJANGO_SECRET_KEY"}
     redis = environment(template(recording, "Deployment", "flagsmith-redis"))
     assert redis["REDISCLI_AUTH"]["secretKeyRef"] == {"name": "my-redis", "key": "password"}
-    assert set(recording.program.outputs["secrets"].values()) == {"my-postgres", "my-redis", "my-django", "my-admin"}  # type: ignore[attr-defined]
+    named = {"my-postgres", "my-redis", "my-django", "my-admin"}
+    assert set(recording.program.outputs["secrets"].values()) > named  # type: ignore[attr-defined]
 
 
 def test_external_databases_deploy_neither_server_and_check_certificates() -> None:
@@ -81,6 +108,7 @@ def test_external_databases_deploy_neither_server_and_check_certificates() -> No
         },
     )
     assert recording.all("StatefulSet") == []
+    assert not [job for job in recording.all("Job") if "roles" in job["metadata"]["name"]], "its roles are not ours"
     assert [claim["metadata"]["name"] for claim in recording.all("PersistentVolumeClaim")] == ["flagsmith-backup-data"]
     pod = template(recording, "Deployment", "flagsmith")
     env = environment(pod)
@@ -102,7 +130,7 @@ def test_without_redis_no_cache_is_wired_to_it() -> None:
     env = environment(template(recording, "Deployment", "flagsmith"))
     assert not [name for name, value in env.items() if "redis" in f"{name}={value}".lower()]
     names = {item["metadata"]["name"] for item in recording.all("Secret")}
-    assert names == {"flagsmith-postgres", "flagsmith-django", "flagsmith-admin"}
+    assert {name for name in names if "redis" in name} == set()
 
 
 def checksums(recording: Recording) -> dict[str, dict[str, str]]:

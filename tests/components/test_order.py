@@ -20,6 +20,10 @@ def test_databases_migration_bootstrap_api_and_worker_gate_each_the_next(stack: 
     migrate, bootstrap = job_name(recording, "flagsmith-migrate-"), job_name(recording, "flagsmith-bootstrap-")
 
     needed = needs_of(recording, "Job", migrate)
+    roles, grants = job_name(recording, "flagsmith-roles-"), job_name(recording, "flagsmith-grants-")
+    assert f"Job/{roles}" in needed
+    assert "StatefulSet/flagsmith-postgres" in needs_of(recording, "Job", roles)
+    assert f"Job/{migrate}" in needs_of(recording, "Job", grants)
     assert {"StatefulSet/flagsmith-postgres", "Service/flagsmith-postgres", "Service/flagsmith-redis"} <= needed
     assert {"Secret/flagsmith-postgres", "Secret/flagsmith-redis", "Secret/flagsmith-django"} <= needed
     assert f"Job/{migrate}" in needs_of(recording, "Job", bootstrap)
@@ -48,6 +52,7 @@ def test_production_protects_its_namespace_database_volume_and_secrets() -> None
         "StatefulSet/flagsmith-postgres",
         "PersistentVolumeClaim/flagsmith-postgres-data",
         "Secret/flagsmith-postgres",
+        "Secret/flagsmith-database",
         "Secret/flagsmith-redis",
         "Secret/flagsmith-django",
         "Secret/flagsmith-admin",
@@ -68,7 +73,7 @@ def test_other_stacks_protect_nothing(stack: str) -> None:
 
 def test_a_generated_password_is_protected_like_the_secret_it_is_in() -> None:
     passwords = [r for r in recorded("production").registrations.values() if "randomPassword" in r.type]
-    assert len(passwords) == 4
+    assert len(passwords) == 7
     assert all(password.protect for password in passwords)
 
 

@@ -1,6 +1,7 @@
 """The start of the embedded PostgreSQL, on a real one: a renewed password counts, another major's data stops it."""
 
 import os
+import pwd
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,14 +11,20 @@ import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from components.postgres import START
+from components.postgres_access import FILES
 from tests.servers import free_port, give_to_postgres, postgres_programs, postgres_user
 
 PASSWORD = """pa'ss "w\\ord $HOME"""
-# Stands in for the official image's entrypoint: makes the database if there is none, then runs the server.
+# Stands in for the official image's entrypoint: makes the database if there is none, by a temporary server that gets
+# the server's own arguments and listens on its socket only; then runs the server.
 ENTRYPOINT = """#!/bin/bash
 set -eu
-[ -s "$PGDATA/PG_VERSION" ] ||
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
     initdb -D "$PGDATA" -U "$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" --auth-host=scram-sha-256 >/dev/null
+    pg_ctl -D "$PGDATA" -o "$(printf '%q ' "${@:2}" -c listen_addresses='')" -s -w start
+    psql -h "$SOCKET" -p "$PORT" -U "$POSTGRES_USER" --no-password -d postgres -qc "CREATE DATABASE $POSTGRES_DB"
+    pg_ctl -D "$PGDATA" -m fast -s -w stop
+fi
 exec "$@"
 """
 
@@ -45,6 +52,8 @@ class Server:
             "POSTGRES_DB": "flagsmith",
             "POSTGRES_INITDB_ARGS": "--auth-host=scram-sha-256 --data-checksums",
             "POSTGRES_PASSWORD_FILE": str(self.home / "password"),
+            "SOCKET": str(self.home),
+            "PORT": str(self.port),
         }
 
     def set_password(self, value: str) -> None:
@@ -53,6 +62,7 @@ class Server:
     def start(self) -> None:
         command = ["bash", "-c", START.read_text(encoding="utf-8"), "start-postgres"]
         options = [f"--port={self.port}", "--listen-addresses=127.0.0.1", f"--unix-socket-directories={self.home}"]
+        options += [f"--hba-file={self.home}/pg_hba.conf", f"--ident-file={self.home}/pg_ident.conf"]
         self.process = subprocess.Popen(
             [*command, *options],
             env=self.environment,
@@ -87,6 +97,11 @@ class Server:
         return self.log_in(password)
 
 
+def system_user() -> str:
+    """Whom the server runs as: `postgres`, as in the image, unless the tests are no superuser's."""
+    return postgres_user() or pwd.getpwuid(os.geteuid()).pw_name
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     programs = postgres_programs()
@@ -96,6 +111,8 @@ def server(tmp_path: Path) -> Iterator[Server]:
     entrypoint = tmp_path / "bin" / "docker-entrypoint.sh"
     entrypoint.write_text(ENTRYPOINT, encoding="utf-8")
     entrypoint.chmod(0o755)
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text.replace("postgres     postgres", f"{system_user()}     postgres"), "utf-8")
     (tmp_path / "volume").mkdir()
     made.set_password(PASSWORD)
     for path in (tmp_path, tmp_path / "volume"):
@@ -111,6 +128,25 @@ def test_an_empty_volume_gets_a_database_with_the_password(server: Server) -> No
     server.start()
     assert server.accepts(PASSWORD)
     assert not server.log_in("another")
+
+
+def by_socket(server: Server, system: str, role: str) -> subprocess.CompletedProcess[str]:
+    command = ["psql", "-h", str(server.home), "-p", str(server.port), "-U", role, "--no-password", "-d", "flagsmith"]
+    command += ["-tAc", "SELECT session_user"]
+    return subprocess.run(command, env=server.environment, user=system, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only a superuser can be several users")
+def test_the_socket_lets_a_pods_own_users_in_without_a_password_and_nobody_else(server: Server) -> None:
+    server.start()
+    assert server.accepts(PASSWORD)
+    sql(server, "CREATE ROLE flagsmith_metrics LOGIN; CREATE ROLE flagsmith_a LOGIN")
+    assert by_socket(server, "postgres", "postgres").stdout.strip() == "postgres"
+    assert by_socket(server, "nobody", "flagsmith_metrics").stdout.strip() == "flagsmith_metrics"
+    for system, role in (("nobody", "postgres"), ("nobody", "flagsmith_a"), ("postgres", "flagsmith_a")):
+        refused = by_socket(server, system, role)
+        assert refused.returncode != 0
+        assert "Peer authentication failed" in refused.stderr
 
 
 def test_a_renewed_password_counts_after_a_restart_and_is_in_no_log(server: Server) -> None:
@@ -155,7 +191,6 @@ def upgrading(server: Server) -> Server:
     """A volume with the data of the major version before, and the dump that `ff db upgrade` makes of it."""
     server.start()
     assert server.accepts(PASSWORD)
-    sql(server, "CREATE DATABASE flagsmith", database="postgres")
     sql(server, "CREATE TABLE features (id int); INSERT INTO features SELECT generate_series(1, 1000)")
     old = int(server.major) - 1
     volume = server.home / "volume"

@@ -16,7 +16,8 @@ def secret(platform: Platform, name: str) -> dict[str, str]:
 
 
 def test_generated_values_survive_every_change_of_settings(deployed: Platform) -> None:
-    names = ("flagsmith-postgres", "flagsmith-redis", "flagsmith-django", "flagsmith-admin")
+    purposes = ("postgres", "database", "audit", "analytics", "redis", "django", "admin")
+    names = [f"flagsmith-{purpose}" for purpose in purposes]
     before = {name: secret(deployed, name) for name in names}
     deployed.up({"replicas": 4, "version": "2.264.0"})
     assert {name: secret(deployed, name) for name in names} == before
