@@ -11,6 +11,7 @@ from components.credentials import Credentials
 from components.database_roles import DatabaseGrants, DatabaseRoles
 from components.flagsmith import Flagsmith
 from components.ingress import PublicIngress
+from components.logs import Logs
 from components.migration import Migration
 from components.namespace import PlatformNamespace
 from components.postgres import Postgres
@@ -53,6 +54,9 @@ if roles_args is not None:
     readable.append(DatabaseGrants("database-grants", roles_args, settings.version, options(migration)))
 bootstrap = Bootstrap("bootstrap", arguments.bootstrap_args(settings, namespace.name, credentials), options(migration))
 gates: list[pulumi.Resource] = [bootstrap]
+logs_args = arguments.logs_args(settings, namespace.name)
+if logs_args is not None:
+    gates.append(Logs("logs", logs_args, options(namespace)))
 if settings.autoscaling.enabled:
     gates.append(Autoscaler("autoscaler", arguments.autoscaler_args(settings, namespace.name), options(bootstrap)))
 flagsmith = Flagsmith("flagsmith", arguments.flagsmith_args(settings, namespace.name, credentials), options(*gates))

@@ -21,7 +21,7 @@ from pulumi_kubernetes.core.v1 import (
     VolumeMountArgs,
 )
 
-from components import metadata
+from components import logs, metadata, tracing
 from components.caches import CA_DIRECTORY as REDIS_CA_DIRECTORY
 from components.environment import (
     POSTGRES_CA_DIRECTORY,
@@ -34,8 +34,10 @@ from components.environment import (
 from components.pods import EmptyDir, Placement, pod_template, requirements
 from components.references import checksum_annotations
 from components.security import container_security_context
+from components.settings.logs import AccessLog
 from components.settings.references import SecretKeyReference
 from components.settings.releases import Release
+from components.settings.tracing import Tracing
 from components.settings.workload import Resources
 
 # User and group `nobody` of the image.
@@ -58,6 +60,8 @@ class FlagsmithPodArgs:
         environment: their environment.
         resources: requests and limits of their container.
         placement: where they run.
+        access_log: which requests servers log; None for a log as the release makes it.
+        tracing: where servers send traces.
     """
 
     image: str
@@ -65,6 +69,8 @@ class FlagsmithPodArgs:
     environment: FlagsmithEnvironment
     resources: Resources
     placement: Placement
+    access_log: AccessLog | None
+    tracing: Tracing
 
 
 def _probe(args: FlagsmithPodArgs, path: str, *, period: int, failures: int, timeout: int = 5) -> ProbeArgs:
@@ -118,6 +124,12 @@ def server_pod(
     database away, although flags could still be served from the caches.
     """
     volumes = _volumes(args)
+    written: dict[str, str] = {}
+    if args.access_log is not None:
+        volumes.append(logs.volume(args.access_log))
+        written = logs.environment(args.access_log)
+    traced = tracing.environment(args.tracing, component=component, namespace=args.environment.namespace)
+    observed = [*(EnvVarArgs(name=name, value=value) for name, value in written.items()), *traced]
     timeout = args.environment.gunicorn_timeout
     return pod_template(
         component=component,
@@ -128,7 +140,7 @@ def server_pod(
             name=container,
             image=args.image,
             args=list(command),
-            env=[*server_environment(args.environment), *env],
+            env=[*server_environment(args.environment), *observed, *env],
             ports=[
                 ContainerPortArgs(name="http", container_port=metadata.API_PORT),
                 ContainerPortArgs(name="metrics", container_port=metadata.METRICS_PORT),

@@ -18,6 +18,7 @@ from components.arguments.flagsmith import (
     migration_args,
     task_processor_args,
 )
+from components.arguments.logs import logs_args
 
 __all__ = [
     "autoscaler_args",
@@ -28,6 +29,7 @@ __all__ = [
     "flagsmith_args",
     "ingress_args",
     "login_command",
+    "logs_args",
     "migration_args",
     "namespace_args",
     "postgres_args",

@@ -42,6 +42,8 @@ def _pod(settings: Settings, credentials: Credentials, *, resources: Resources, 
         environment=_environment(settings, credentials, workers=workers),
         resources=resources,
         placement=placement(settings),
+        access_log=settings.access_log,
+        tracing=settings.tracing,
     )
 
 

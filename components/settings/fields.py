@@ -14,10 +14,12 @@ from components.settings.database import Image, Postgres
 from components.settings.images import check_mirror
 from components.settings.ingress import Ingress
 from components.settings.login import Login
+from components.settings.logs import Logs
 from components.settings.mail import Smtp
 from components.settings.namespace import Namespace
 from components.settings.references import SecretKeyReference
 from components.settings.releases import NEWEST_VERIFIED, dotted, parse_version
+from components.settings.tracing import Tracing
 from components.settings.types import ApiVersion, Boolean, Count, EnvName, HostName, Kind, PlainText, SecretName, Text
 from components.settings.workload import Gunicorn, Resources, Scheduling, TaskProcessor
 
@@ -102,3 +104,5 @@ class SettingsFields(Section):
     scheduling: Scheduling = Field(default_factory=Scheduling, description="Where the pods may run.")
     smtp: Smtp | None = Field(default=None, description="The mail server; without it no e-mail is sent.")
     login: Login = Field(default_factory=Login, description="Ways to log in besides e-mail and password.")
+    logs: Logs = Field(default_factory=Logs, description="Flagsmith's log.")
+    tracing: Tracing = Field(default_factory=Tracing, description="Traces for an OpenTelemetry collector.")

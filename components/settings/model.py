@@ -10,6 +10,7 @@ from components.settings.cache import parse_redis_memory
 from components.settings.fields import SettingsFields
 from components.settings.images import StackImage, full_name, parse_image, stack_image
 from components.settings.lock import Lock, LockedImage
+from components.settings.logs import AccessLog
 from components.settings.problems import Problem
 from components.settings.quantities import format_cpu, parse_cpu, parse_memory
 from components.settings.sizes import SIZES, Size
@@ -45,6 +46,11 @@ class Settings(SettingsFields):
     def release(self) -> releases.Release:
         """What the components have to know about the release of Flagsmith."""
         return releases.release(self.version)
+
+    @property
+    def access_log(self) -> AccessLog | None:
+        """Which requests are logged; None for a release whose log is as the release makes it."""
+        return self.logs.access or "all" if self.release.json_access_log else None
 
     @property
     def size_defaults(self) -> Size:

@@ -10,6 +10,10 @@ NEWEST_VERIFIED: Version = (2, 265, 0)
 OLDEST: Version = (2, 164, 0)
 FIRST_WITH_REDIS: Version = (2, 97, 0)
 FIRST_WITH_PROMETHEUS: Version = (2, 170, 0)
+# Where the lock file took flagsmith-common 3.5.0, 3.6.1 and 3.12.0.
+FIRST_WITH_JSON_ACCESS_LOG: Version = (2, 225, 0)
+FIRST_WITH_TRACING: Version = (2, 227, 0)
+FIRST_WITH_TRACING_BY_GRPC: Version = (2, 253, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +28,9 @@ class Release:
         serve: the arguments that serve the API and the UI, without migrating.
         task_processor: the arguments that run the task processor, without migrating.
         prometheus: whether the release has metrics (port 9100 and `/metrics/`).
+        json_access_log: whether its access log is written as JSON, through the logging configuration.
+        tracing: whether it exports traces.
+        tracing_by_grpc: whether it does so by gRPC too.
     """
 
     version: str
@@ -33,6 +40,9 @@ class Release:
     serve: tuple[str, ...]
     task_processor: tuple[str, ...]
     prometheus: bool
+    json_access_log: bool
+    tracing: bool
+    tracing_by_grpc: bool
 
 
 def parse_version(text: str) -> Version:
@@ -60,6 +70,9 @@ def release(text: str) -> Release:
         # Not `run-task-processor`, which migrates first.
         task_processor=("start", "task-processor"),
         prometheus=version >= FIRST_WITH_PROMETHEUS,
+        json_access_log=version >= FIRST_WITH_JSON_ACCESS_LOG,
+        tracing=version >= FIRST_WITH_TRACING,
+        tracing_by_grpc=version >= FIRST_WITH_TRACING_BY_GRPC,
     )
 
 

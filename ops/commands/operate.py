@@ -15,6 +15,8 @@ ComponentOption = Annotated[
     Component, typer.Option("--component", "-c", help="Which of the stack's components.", show_choices=True)
 ]
 TROUBLE = 1
+LINES = 100
+LINES_SEARCHED = 10_000
 
 
 def status(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
@@ -41,7 +43,15 @@ def logs(
         list[Component] | None, typer.Option("--component", "-c", help="Whose; repeat for more. Default: all servers.")
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with each new line, also of new pods.")] = False,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many of each pod's last lines.")] = 100,
+    lines: Annotated[
+        int | None,
+        typer.Option(
+            "--lines", "-n", min=1, help="How many of each pod's last lines. Default: 100; with --request-id, 10,000."
+        ),
+    ] = None,
+    request_id: Annotated[
+        str | None, typer.Option("--request-id", help="Only the lines of the request with this X-Request-ID.")
+    ] = None,
 ) -> None:
     """Print the pods' logs, secrets masked, each line with the name of its pod."""
     from ops.access.site import open_site
@@ -49,11 +59,15 @@ def logs(
 
     with open_site(stack) as site:
         run = logic.follow if follow else logic.show
-        run(site, component or logic.SERVERS, lines=lines, on_line=lambda pod, line: _line(f"{pod}  {line}"))
+        if request_id is None:
+            run(site, component or logic.SERVERS, lines=lines or LINES, on_line=_line)
+        else:
+            only = logic.of_request(request_id, _line)
+            run(site, component or logic.REQUESTS, lines=lines or LINES_SEARCHED, on_line=only)
 
 
-def _line(text: str) -> None:
-    output().out(text, highlight=False)
+def _line(pod: str, line: str) -> None:
+    output().out(f"{pod}  {line}", highlight=False)
 
 
 def restart(

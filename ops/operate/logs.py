@@ -1,5 +1,6 @@
 """The logs of a stack's pods, secrets masked."""
 
+import json
 import threading
 from collections.abc import Callable, Sequence
 from queue import Empty, Queue
@@ -10,8 +11,23 @@ from ops.engine.model import Manifest
 from ops.errors import OpsError
 
 SERVERS = (Component.API, Component.TASK_PROCESSOR, Component.DATABASE, Component.CACHE)
+REQUESTS = (Component.API, Component.TASK_PROCESSOR)
 LOOK_AGAIN_SECONDS = 3.0  # how soon a new pod's log is followed too
 OnLine = Callable[[str, str], None]
+
+
+def of_request(request_id: str, on_line: OnLine) -> OnLine:
+    """Hand on only the lines of the request with this id: those that Flagsmith wrote it in, as JSON."""
+
+    def hand_on(pod: str, line: str) -> None:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            return
+        if isinstance(entry, dict) and entry.get("request_id") == request_id:
+            on_line(pod, line)
+
+    return hand_on
 
 
 def show(site: Site, components: Sequence[Component], *, lines: int, on_line: OnLine) -> None:

@@ -67,3 +67,16 @@ def test_following_goes_on_with_new_lines(site: Site, containers: Containers) ->
         stop.set()
         thread.join()
     assert seen.count("before") == 1
+
+
+def test_the_lines_of_one_request_alone(site: Site, containers: Containers, run: Run) -> None:
+    containers.write_log(
+        "flagsmith",
+        '{"message": "one", "request_id": "req-1"}',
+        '{"message": "two", "request_id": "req-2"}',
+        "req-1",
+        "7",
+    )
+    lines = run("logs", "--request-id", "req-1", "--stack", site.stack.name).stdout.splitlines()
+    assert lines
+    assert all('"message": "one"' in line for line in lines)
