@@ -14,6 +14,7 @@ from components.ingress import PublicIngress
 from components.logs import Logs
 from components.migration import Migration
 from components.namespace import PlatformNamespace
+from components.network_policies import NetworkPolicies
 from components.postgres import Postgres
 from components.provider import cluster_provider
 from components.redis import Redis
@@ -34,7 +35,12 @@ def options(*dependencies: pulumi.Resource) -> pulumi.ResourceOptions:
 
 
 namespace = PlatformNamespace("namespace", arguments.namespace_args(settings), options())
-credentials = Credentials("credentials", arguments.credentials_args(settings, namespace.name), options(namespace))
+# All pods wait for the Secrets: with the policies before these, none ever runs without its policy.
+foundation: list[pulumi.Resource] = [namespace]
+if settings.isolated:
+    policy_args = arguments.network_policies_args(settings, namespace.name)
+    foundation.append(NetworkPolicies("network-policies", policy_args, options(namespace)))
+credentials = Credentials("credentials", arguments.credentials_args(settings, namespace.name), options(*foundation))
 
 data_tier: list[pulumi.Resource] = [credentials]
 roles_args = None

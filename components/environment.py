@@ -180,6 +180,8 @@ def _essentials(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
             {
                 # Off by default: with persistent connections, a restarted database would fail one request for each.
                 "DJANGO_DB_CONN_HEALTH_CHECKS": True,
+                # On by default, and sent by whoever migrates the database.
+                "ENABLE_TELEMETRY": args.telemetry,
                 "ENVIRONMENT": "production",
                 "TASK_RUN_METHOD": "TASK_PROCESSOR",
                 "LOG_FORMAT": "json",
@@ -212,7 +214,6 @@ def server_environment(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
                 # On by default: an anonymous visit of the initialisation page would make the superuser.
                 "ALLOW_ADMIN_INITIATION_VIA_URL": False,
                 "ENABLE_ADMIN_ACCESS_USER_PASS": True,
-                "ENABLE_TELEMETRY": args.telemetry,
                 "USE_POSTGRES_FOR_ANALYTICS": True,
                 # Literally `true`: any other spelling leaves the metrics port closed.
                 "PROMETHEUS_ENABLED": "true",

@@ -19,6 +19,7 @@ COLLECTIONS = (
     "/api/v1/namespaces/feature-flags/secrets",
     "/api/v1/namespaces/feature-flags/configmaps",
     "/api/v1/namespaces/feature-flags/services",
+    "/api/v1/namespaces/feature-flags/serviceaccounts",
     "/api/v1/namespaces/feature-flags/persistentvolumeclaims",
     "/api/v1/namespaces/feature-flags/resourcequotas",
     "/api/v1/namespaces/feature-flags/limitranges",
@@ -29,6 +30,7 @@ COLLECTIONS = (
     "/apis/policy/v1/namespaces/feature-flags/poddisruptionbudgets",
     "/apis/autoscaling/v2/namespaces/feature-flags/horizontalpodautoscalers",
     "/apis/networking.k8s.io/v1/namespaces/feature-flags/ingresses",
+    "/apis/networking.k8s.io/v1/namespaces/feature-flags/networkpolicies",
 )
 
 

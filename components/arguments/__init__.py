@@ -19,6 +19,7 @@ from components.arguments.flagsmith import (
     task_processor_args,
 )
 from components.arguments.logs import logs_args
+from components.arguments.network import network_policies_args
 
 __all__ = [
     "autoscaler_args",
@@ -32,6 +33,7 @@ __all__ = [
     "logs_args",
     "migration_args",
     "namespace_args",
+    "network_policies_args",
     "postgres_args",
     "redis_args",
     "task_processor_args",

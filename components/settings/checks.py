@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from components.settings import budget, checks_images, checks_observability, releases
+from components.settings import budget, checks_images, checks_network, checks_observability, releases
 from components.settings.cache import parse_redis_memory
 from components.settings.caches import PER_PROCESS, PROMISED_SECONDS
 from components.settings.images import disagreement
@@ -36,6 +36,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _container_maximum(settings)
     yield from checks_images.problems(settings)
     yield from checks_observability.problems(settings)
+    yield from checks_network.problems(settings)
     for index, name in enumerate(settings.image_pull_secrets):
         if name in settings.image_pull_secrets[:index]:
             yield Problem(path=("imagePullSecrets", index), text="is given twice: remove one")
@@ -196,3 +197,4 @@ def warnings(settings: Settings) -> Iterator[str]:
                     f"which is more than {PROMISED_SECONDS} s: lower one of them"
                 )
     yield from checks_observability.warnings(settings)
+    yield from checks_network.warnings(settings)

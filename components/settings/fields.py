@@ -17,6 +17,7 @@ from components.settings.login import Login
 from components.settings.logs import Logs
 from components.settings.mail import Smtp
 from components.settings.namespace import Namespace
+from components.settings.network import NetworkPolicies
 from components.settings.references import SecretKeyReference
 from components.settings.releases import NEWEST_VERIFIED, dotted, parse_version
 from components.settings.tracing import Tracing
@@ -79,6 +80,9 @@ class SettingsFields(Section):
     gunicorn: Gunicorn = Field(default_factory=Gunicorn, description="The API's web server.")
     task_processor: TaskProcessor = Field(default_factory=TaskProcessor, description="The task processor.")
     namespace: Namespace = Field(default_factory=Namespace, description="The namespace and its bounds.")
+    network_policy: NetworkPolicies = Field(
+        default_factory=NetworkPolicies, description="Who may talk to whom; see network.md."
+    )
     protect: Boolean = Field(
         default=False,
         description="Whether Pulumi refuses to delete the namespace, the database, its volume and Secrets.",

@@ -32,6 +32,11 @@ class IngressTls(Section):
         """Whether the settings say where the certificate comes from."""
         return any((self.cluster_issuer, self.issuer, self.secret_name))
 
+    @property
+    def issued(self) -> bool:
+        """Whether cert-manager gets the certificate."""
+        return self.enabled and self.secret_name is None
+
     def problems(self) -> Iterator[Problem]:
         """More than one source of the certificate, or one for no certificate."""
         sources = {"clusterIssuer": self.cluster_issuer, "issuer": self.issuer, "secretName": self.secret_name}

@@ -210,6 +210,12 @@ class Settings(SettingsFields):
         return self.images["redis"].reference
 
     @property
+    def isolated(self) -> bool:
+        """Whether there are network policies: by default where people's work depends on the stack."""
+        stated = self.network_policy.enabled
+        return self.production if stated is None else stated
+
+    @property
     def quota(self) -> dict[str, str]:
         """The `hard` bounds of the ResourceQuota; empty when it is switched off."""
         return budget.quota(self) if self.namespace.quota.enabled else {}

@@ -83,6 +83,12 @@ def test_a_job_gets_no_more_than_it_needs_so_that_few_settings_run_it_again() ->
 SHARED = [cache for cache in CACHES.values() if cache.database is not None]
 
 
+def test_the_vendor_gets_a_report_only_if_the_stack_says_so_also_from_a_migration() -> None:
+    for stated, expected in ((False, "False"), (True, "True")):
+        found = flagsmith_environments(record("staging", {"telemetry": stated}))
+        assert {env["ENABLE_TELEMETRY"] for env in found.values()} == {expected}
+
+
 def test_each_shared_cache_has_a_redis_database_of_its_own_and_gives_up_quickly() -> None:
     env = api_environment(recorded("production"))
     databases = {env[cache.location].partition("?")[0] for cache in SHARED}

@@ -9,6 +9,7 @@ import pytest
 
 from ops.cluster import rest
 from ops.cluster.api import LocalCluster
+from tests.network.variants import VARIANTS
 from tests.recording import STACKS, pod_templates, record, recorded
 
 pytestmark = pytest.mark.cluster
@@ -30,6 +31,7 @@ COLLECTIONS = {
     "HorizontalPodAutoscaler": "/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers",
     "PodDisruptionBudget": "/apis/policy/v1/namespaces/{}/poddisruptionbudgets",
     "Ingress": "/apis/networking.k8s.io/v1/namespaces/{}/ingresses",
+    "NetworkPolicy": "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies",
 }
 
 
@@ -71,6 +73,15 @@ def test_an_autoscaler_is_accepted_with_strict_validation(http: httpx.Client) ->
     assert answer.status_code == 201, answer.json()["message"]
     # The server adds nothing, so that a second deployment sees no difference.
     assert {key: answer.json()["spec"][key] for key in manifest["spec"]} == manifest["spec"]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_network_policy_is_accepted_as_it_is(http: httpx.Client, variant: str) -> None:
+    for manifest in record("production", VARIANTS[variant]).all("NetworkPolicy"):
+        answer = tried(http, manifest)
+        assert answer.status_code == 201, f"{manifest['metadata']['name']}: {answer.json()['message']}"
+        assert "Warning" not in answer.headers, answer.headers["Warning"]
+        assert answer.json()["spec"] == manifest["spec"], "the server adds nothing, so that no deployment sees a change"
 
 
 def test_a_misspelt_field_is_refused(http: httpx.Client) -> None:

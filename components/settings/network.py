@@ -1,0 +1,166 @@
+"""The network policies: who may talk to the stack, and whom it may talk to."""
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from components.settings.base import Section
+from components.settings.problems import NOT_SHOWN, Problem
+from components.settings.types import Boolean, Kind, LabelValue, ObjectName, Port, QualifiedName, Text
+
+CLIENT_LABEL: Final = "feature-flags/client"
+"""The label of the namespaces whose pods may call the API: `feature-flags/client: "true"`."""
+
+NODE_LOCAL_DNS: Final = "169.254.20.10/32"
+"""Where NodeLocal DNSCache listens on each node, by the manifests of Kubernetes."""
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value))
+    except ValueError:
+        pass
+    try:
+        meant = ip_network(value, strict=False)
+    except ValueError:
+        meant = None
+    raise ValueError(
+        "must be a network such as 10.20.0.0/16, or 203.0.113.7/32 for a single address"
+        + (f": {meant} is the network that holds this address" if meant else "")
+    )
+
+
+Cidr = Annotated[Text, AfterValidator(_network), Kind("network, as in 10.20.0.0/16")]
+Labels = dict[QualifiedName, LabelValue]
+
+
+class Peer(Section):
+    """Who is at the other end: pods of the cluster, or addresses."""
+
+    cidr: Cidr | None = Field(default=None, description="Addresses outside of the cluster, or of nodes; no pods'.")
+    except_: tuple[Cidr, ...] = Field(default=(), alias="except", description="Networks within `cidr` to leave out.")
+    namespace: ObjectName | None = Field(default=None, description="The namespace of pods, by name.")
+    namespace_labels: Labels = Field(default_factory=dict, description="The namespaces of pods, by their labels.")
+    pod_labels: Labels = Field(
+        default_factory=dict,
+        description="The pods, by their labels. Default: all of the namespaces; without these, in every namespace.",
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """Nobody, two at once, or exceptions from something else."""
+        pods = [
+            key
+            for key, value in (
+                ("namespace", self.namespace),
+                ("namespaceLabels", self.namespace_labels),
+                ("podLabels", self.pod_labels),
+            )
+            if value
+        ]
+        if self.cidr is None and not pods:
+            yield Problem(path=(), text="must name cidr, namespace, namespaceLabels or podLabels", value=NOT_SHOWN)
+        for key in pods if self.cidr is not None else []:
+            yield Problem(path=(key,), text="contradicts cidr: addresses and pods are two entries of the list")
+        if self.namespace is not None and self.namespace_labels:
+            yield Problem(path=("namespaceLabels",), text="contradicts namespace: remove one of the two")
+        for index, inner in enumerate(self.except_):
+            if self.cidr is None:
+                yield Problem(path=("except", index), text="goes with cidr: name the network that holds it")
+            elif not _within(inner, self.cidr):
+                yield Problem(path=("except", index), text=f"must be smaller than cidr, {self.cidr}, and within it")
+
+
+def _within(inner: str, outer: str) -> bool:
+    small, large = ip_network(inner), ip_network(outer)
+    if small.version != large.version or small.prefixlen <= large.prefixlen:
+        return False
+    return large.supernet_of(small)  # type: ignore[arg-type]  # of one version, as was asked above
+
+
+class Destination(Peer):
+    """Whom Flagsmith may call."""
+
+    ports: tuple[Port, ...] = Field(default=(443,), min_length=1, description="The ports.")
+
+
+class Outgoing(Section):
+    """Where something outside of the stack is."""
+
+    to: tuple[Peer, ...] = Field(default=(), description="Who it is. Default: any address.")
+    port: Port | None = Field(
+        default=None, description="The port that its pods or hosts listen on. Default: the one of its own settings."
+    )
+
+
+class Egress(Section):
+    """Where the services are that the stack uses and does not run; each goes with the setting that uses it."""
+
+    postgres: Outgoing = Field(default_factory=Outgoing, description="`postgres.mode` external; port 5432.")
+    redis: Outgoing = Field(default_factory=Outgoing, description="`redis.mode` external; port 6379.")
+    smtp: Outgoing = Field(default_factory=Outgoing, description="`smtp`; port `smtp.port`.")
+    s3: Outgoing = Field(
+        default_factory=Outgoing,
+        description="`backup.s3`; the port of its endpoint. Without an endpoint: the internet, port 443.",
+    )
+    login: Outgoing = Field(
+        default_factory=Outgoing, description="`login.google` and `login.github`. Default: the internet, port 443."
+    )
+
+
+class Dns(Section):
+    """The cluster's name server."""
+
+    namespace: ObjectName = Field(default="kube-system", description="Its namespace.")
+    pod_labels: Labels = Field(
+        default_factory=lambda: {"k8s-app": "kube-dns"}, description="Its pods. Default: `k8s-app: kube-dns`."
+    )
+    addresses: tuple[Cidr, ...] = Field(
+        default=(NODE_LOCAL_DNS,),
+        description="Further addresses: of NodeLocal DNSCache, and where that takes over the Service's, that one too.",
+    )
+    port: Port = Field(default=53, description="The port that its pods listen on; 5353 on OpenShift.")
+
+
+def _labelled() -> tuple[Peer, ...]:
+    return (Peer.model_validate({"namespaceLabels": {CLIENT_LABEL: "true"}}),)
+
+
+class NetworkPolicies(Section):
+    """Network policies: nothing goes in or out of the namespace but what docs/network.md lists."""
+
+    enabled: Boolean | None = Field(default=None, description="Whether there are any. Default: `production`.")
+    ingress_namespace: ObjectName | None = Field(
+        default=None, description="The namespace of the ingress controller. Default: `ingress-nginx`."
+    )
+    ingress_pod_labels: Labels = Field(
+        default_factory=dict, description="The ingress controller's pods there. Default: all of that namespace."
+    )
+    ingress_cidrs: tuple[Cidr, ...] = Field(
+        default=(),
+        description="Addresses of an ingress controller without a pod's: the nodes' where it uses their network, "
+        "the load balancer's where that sends to pods directly.",
+    )
+    clients: tuple[Peer, ...] = Field(
+        default_factory=_labelled,
+        description=f'Who may call the API within the cluster. Default: namespaces labelled `{CLIENT_LABEL}: "true"`.',
+    )
+    monitoring_namespace: ObjectName = Field(
+        default="monitoring", description="The namespace of Prometheus, which may read the metrics' ports."
+    )
+    monitoring_pod_labels: Labels = Field(
+        default_factory=dict, description="Prometheus' pods there. Default: all of that namespace."
+    )
+    webhooks: tuple[Destination, ...] = Field(
+        default=(), description="Where webhooks and Flagsmith's integrations may go. Default: nowhere."
+    )
+    egress: Egress = Field(
+        default_factory=Egress, description="Services outside of the stack that its other settings name."
+    )
+    dns: Dns = Field(default_factory=Dns, description="The cluster's name server.")
+
+    @property
+    def resolved_ingress_namespace(self) -> str:
+        """The namespace of the ingress controller."""
+        return self.ingress_namespace or "ingress-nginx"

@@ -1,0 +1,55 @@
+"""The stacks whose policies are tried: production's, and what changes who talks to whom."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from components.settings import Settings
+
+BUCKET: Final = {"bucket": "backups", "existingSecret": "bucket"}
+SERVICES: Final[Mapping[str, object]] = {
+    "postgres": {"mode": "external", "existingSecret": "postgres"},
+    "redis": {"mode": "external", "existingSecret": "redis"},
+    "smtp": {"host": "smtp.example.com"},
+    "login": {"google": True, "github": {"existingSecret": "github"}},
+    "backup": {"s3": BUCKET},
+    "telemetry": True,
+}
+VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
+    "as its file says": {},
+    "with everything outside, and where nobody says": SERVICES,
+    "with everything outside, at stated addresses": {
+        **SERVICES,
+        "networkPolicy": {
+            "egress": {
+                "postgres": {"to": [{"cidr": "10.20.0.5/32"}]},
+                "redis": {"to": [{"cidr": "10.20.0.6/32"}]},
+                "smtp": {"to": [{"cidr": "10.20.0.7/32"}]},
+                "s3": {"to": [{"cidr": "203.0.113.8/32"}]},
+                "login": {"to": [{"cidr": "198.51.100.4/32"}]},
+            },
+            "webhooks": [{"cidr": "203.0.113.7/32"}],
+        },
+    },
+    "with a bucket of its own endpoint": {"backup": {"s3": {**BUCKET, "endpoint": "https://minio.example.com"}}},
+    "without Redis and backups": {"redis": {"mode": "none"}, "backup": {"enabled": False}},
+    "without an Ingress and clients": {"ingress": {"enabled": False}, "networkPolicy": {"clients": []}},
+    "with a certificate of its own": {"ingress": {"tls": {"secretName": "tls"}}},
+    "with an ingress controller on its nodes' network": {"networkPolicy": {"ingressCidrs": ["10.100.0.0/24"]}},
+}
+
+CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
+    "always": lambda _: True,
+    "an Ingress": lambda stack: stack.ingress.enabled,
+    "a certificate from an issuer": lambda stack: stack.ingress.tls.secret_name is None and stack.ingress.tls.enabled,
+    "PostgreSQL embedded": lambda stack: stack.postgres.mode == "embedded",
+    "PostgreSQL external": lambda stack: stack.postgres.mode == "external",
+    "Redis embedded": lambda stack: stack.redis.mode == "embedded",
+    "Redis external": lambda stack: stack.redis.mode == "external",
+    "backups": lambda stack: stack.backup.enabled,
+    "a bucket": lambda stack: stack.backup.s3 is not None,
+    "mail": lambda stack: stack.smtp is not None,
+    "webhooks": lambda stack: bool(stack.network_policy.webhooks),
+    "log-in by GitHub or Google": lambda stack: stack.login.google or stack.login.github is not None,
+    "telemetry": lambda stack: stack.telemetry,
+}
+"""What the last column of the table means."""
