@@ -40,7 +40,8 @@ foundation: list[pulumi.Resource] = [namespace]
 if settings.isolated:
     policy_args = arguments.network_policies_args(settings, namespace.name)
     foundation.append(NetworkPolicies("network-policies", policy_args, options(namespace)))
-credentials = Credentials("credentials", arguments.credentials_args(settings, namespace.name), options(*foundation))
+credentials_args = arguments.credentials_args(settings, namespace.name, capabilities)
+credentials = Credentials("credentials", credentials_args, options(*foundation))
 
 data_tier: list[pulumi.Resource] = [credentials]
 roles_args = None

@@ -11,6 +11,7 @@ from pulumi_random import RandomPassword
 
 from components import metadata
 from components.component import Component
+from components.external_secrets import ExternalSecrets, ExternalSecretsArgs
 from components.hashing import digest
 from components.references import SecretReference
 
@@ -38,6 +39,7 @@ class CredentialsArgs:
         with_redis: False when the stack runs without Redis, which then needs no Secret.
         django: the name of an existing Secret with the key `DJANGO_SECRET_KEY`; None to generate one.
         admin: the name of an existing Secret with the key `password`; None to generate one.
+        store: the Secrets that come from a store, which the names above then are; None without one.
         protect: whether Pulumi refuses to delete what is generated.
     """
 
@@ -51,6 +53,7 @@ class CredentialsArgs:
     with_redis: bool
     django: str | None
     admin: str | None
+    store: ExternalSecretsArgs | None
     protect: bool
 
 
@@ -83,6 +86,8 @@ class Credentials(Component):
         self._namespace = args.namespace
         self._name = name
         self._protects = args.protect
+        if args.store is not None:
+            ExternalSecrets(f"{name}-store", args.store, self.child())
         existing = self._existing(args.postgres)
         self.postgres = (existing or self._postgres()) if args.embedded_postgres else None
         self.database = existing or self._login(metadata.DATABASE, "application", "flagsmith_a", "database")

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from ops import console
 from ops.cli import app
 
-pytest_plugins = ["tests.fixtures_cluster"]
+pytest_plugins = ["tests.fixtures_cluster", "tests.crds"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,8 +4,10 @@ import shlex
 
 import pulumi
 
+from components.arguments.secrets import external_secrets_args
 from components.arguments.shared import connections, placement
 from components.backup import BackupArgs
+from components.capabilities import Capabilities
 from components.credentials import Credentials, CredentialsArgs
 from components.database_roles import DatabaseRolesArgs
 from components.namespace import PlatformNamespaceArgs
@@ -29,19 +31,20 @@ def namespace_args(settings: Settings) -> PlatformNamespaceArgs:
     )
 
 
-def credentials_args(settings: Settings, namespace: pulumi.Input[str]) -> CredentialsArgs:
+def credentials_args(settings: Settings, namespace: pulumi.Input[str], capabilities: Capabilities) -> CredentialsArgs:
     """The Secrets."""
     return CredentialsArgs(
         namespace=namespace,
         admin_email=settings.admin_email,
         embedded_postgres=settings.postgres.embedded,
-        postgres=settings.postgres.existing_secret,
+        postgres=settings.secret_name("postgres"),
         audit=None,
         analytics=None,
-        redis=settings.redis.existing_secret,
+        redis=settings.secret_name("redis"),
         with_redis=settings.redis.mode != "none",
-        django=settings.secret_key.existing_secret,
-        admin=settings.admin.existing_secret,
+        django=settings.secret_name("django"),
+        admin=settings.secret_name("admin"),
+        store=external_secrets_args(settings, namespace, capabilities),
         protect=settings.protect,
     )
 

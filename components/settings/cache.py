@@ -120,11 +120,5 @@ class Redis(Section):
             text = disagreement(self.image, self.version, version_key="redis.version")
             if text is not None:
                 yield Problem(path=("image",), text=text)
-        if self.mode == "external" and self.existing_secret is None:
-            yield Problem(
-                path=("existingSecret",),
-                text="is required with redis.mode external: name an existing Secret of the namespace "
-                "that has the key REDIS_URL",
-            )
         if self.mode == "external" and self.ca_secret is not None and not self.tls:
             yield Problem(path=("caSecret",), text="goes with redis.tls true only: set that, or remove the key")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from components.settings import budget, checks_images, checks_network, checks_observability, releases
+from components.settings import budget, checks_images, checks_network, checks_observability, checks_secrets, releases
 from components.settings.cache import parse_redis_memory
 from components.settings.caches import PER_PROCESS, PROMISED_SECONDS
 from components.settings.images import disagreement
@@ -37,6 +37,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from checks_images.problems(settings)
     yield from checks_observability.problems(settings)
     yield from checks_network.problems(settings)
+    yield from checks_secrets.problems(settings)
     for index, name in enumerate(settings.image_pull_secrets):
         if name in settings.image_pull_secrets[:index]:
             yield Problem(path=("imagePullSecrets", index), text="is given twice: remove one")

@@ -114,12 +114,6 @@ class Postgres(Section):
             yield from self.wrong_mode(section="postgres", mode=self.mode, owner="external", fields=EXTERNAL_ONLY)
             return
         yield from self.wrong_mode(section="postgres", mode=self.mode, owner="embedded", fields=EMBEDDED_ONLY)
-        if self.existing_secret is None:
-            yield Problem(
-                path=("existingSecret",),
-                text="is required with postgres.mode external: name an existing Secret of the namespace "
-                "that has the key DATABASE_URL",
-            )
         verifies = self.resolved_sslmode in ("verify-ca", "verify-full")
         if verifies and self.ca_secret is None:
             yield Problem(

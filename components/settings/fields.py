@@ -20,6 +20,7 @@ from components.settings.namespace import Namespace
 from components.settings.network import NetworkPolicies
 from components.settings.references import SecretKeyReference
 from components.settings.releases import NEWEST_VERIFIED, dotted, parse_version
+from components.settings.secret_store import SecretStore
 from components.settings.tracing import Tracing
 from components.settings.types import ApiVersion, Boolean, Count, EnvName, HostName, Kind, PlainText, SecretName, Text
 from components.settings.workload import Gunicorn, Resources, Scheduling, TaskProcessor
@@ -91,6 +92,9 @@ class SettingsFields(Section):
     admin: Admin = Field(default_factory=Admin, description="What a new Flagsmith is set up with.")
     secret_key: SecretKey = Field(
         default_factory=SecretKey, description="Django's secret key, under `DJANGO_SECRET_KEY` in its Secret."
+    )
+    secret_store: SecretStore | None = Field(
+        default=None, description="A store that Secrets come from, through the External Secrets Operator."
     )
     postgres: Postgres = Field(default_factory=Postgres, description="The database.")
     backup: Backup = Field(default_factory=Backup, description="Backups of the database.")

@@ -13,6 +13,7 @@ from components.settings.lock import Lock, LockedImage
 from components.settings.logs import AccessLog
 from components.settings.problems import Problem
 from components.settings.quantities import format_cpu, parse_cpu, parse_memory
+from components.settings.secret_store import KEYS, SERVER_KEYS, own_name
 from components.settings.sizes import SIZES, Size
 from components.settings.tuning import postgres_parameters
 from components.settings.workload import Resources
@@ -173,6 +174,27 @@ class Settings(SettingsFields):
     def tls_secret_name(self) -> str:
         """The Secret with the Ingress' certificate: an existing one, or the one that cert-manager fills."""
         return self.ingress.tls.secret_name or "flagsmith-tls"
+
+    @property
+    def existing_secrets(self) -> dict[str, str | None]:
+        """The Secrets that exist already, by what they are for; None for one that does not."""
+        return {
+            "postgres": self.postgres.existing_secret,
+            "redis": self.redis.existing_secret,
+            "django": self.secret_key.existing_secret,
+            "admin": self.admin.existing_secret,
+        }
+
+    def secret_name(self, purpose: str) -> str | None:
+        """The Secret that somebody else makes: one that exists, or one from the store; None for one to generate."""
+        if self.secret_store is not None and purpose in self.secret_store.secrets.by_purpose:
+            return own_name(purpose)
+        return self.existing_secrets[purpose]
+
+    def secret_keys(self, purpose: str) -> tuple[str, ...]:
+        """The keys that the program reads of a Secret which it does not generate."""
+        is_server = (purpose == "postgres" and self.postgres.embedded) or (purpose == "redis" and self.redis.embedded)
+        return (*SERVER_KEYS, *KEYS[purpose]) if is_server else KEYS[purpose]
 
     @property
     def images(self) -> dict[str, StackImage]:

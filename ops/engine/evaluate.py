@@ -23,14 +23,20 @@ API_VERSION = re.compile(r"([a-z0-9.-]+/)?v[0-9]+((alpha|beta)[0-9]+)?(/[A-Z][A-
 _one_at_a_time = threading.Lock()  # the working directory and sys.path belong to the whole process
 
 
-def evaluate(root: Path, stack: Stack, generated: Mapping[str, str], api_versions: tuple[str, ...] = ()) -> Program:
+# Served where nobody asked the cluster: a stack that names a secret store says itself that there is its operator.
+SECRET_STORE = ("secretStore", "external-secrets.io/v1/ExternalSecret")
+
+
+def evaluate(
+    root: Path, stack: Stack, generated: Mapping[str, str], api_versions: tuple[str, ...] | None = None
+) -> Program:
     """Run `__main__.py` of `root` for `stack` on a recording monitor.
 
     `generated` gives generated values by resource name; what it lacks is made anew and is in the result's
-    `generated`. `api_versions` is what the cluster serves, where the stack's own file does not say it. The program's
-    own errors, encrypted configuration and unsupported resources are an OpsError.
+    `generated`. `api_versions` is what the cluster serves, where the stack's own file does not say it; None if nobody
+    asked. The program's own errors, encrypted configuration and unsupported resources are an OpsError.
     """
-    for version in api_versions:
+    for version in api_versions or ():
         if not API_VERSION.fullmatch(version):
             raise OpsError(
                 f"--api-versions {version!r} is not an API version; write group/version, for example "
@@ -40,12 +46,12 @@ def evaluate(root: Path, stack: Stack, generated: Mapping[str, str], api_version
 
     config = config_strings(stack)
     if api_versions or api_versions_key(stack) not in config:
-        config[api_versions_key(stack)] = json.dumps(api_versions)
+        config[api_versions_key(stack)] = json.dumps(_unasked(stack) if api_versions is None else api_versions)
     outcome: list[Program | BaseException] = []
 
     def work() -> None:
         try:
-            outcome.append(asyncio.run(_run(root, stack, config, generated, api_versions)))
+            outcome.append(asyncio.run(_run(root, stack, config, generated, api_versions or ())))
         except BaseException as error:  # noqa: BLE001 - handed to the calling thread
             outcome.append(error)
 
@@ -59,6 +65,11 @@ def evaluate(root: Path, stack: Stack, generated: Mapping[str, str], api_version
     if isinstance(result, Program):
         return result
     raise _explained(result, root) from (None if isinstance(result, OpsError) else result)
+
+
+def _unasked(stack: Stack) -> list[str]:
+    key, served = SECRET_STORE
+    return [served] if f"{stack.project}:{key}" in stack.values else []
 
 
 def api_versions_key(stack: Stack) -> str:

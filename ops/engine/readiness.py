@@ -164,6 +164,17 @@ def _pod(live: Manifest) -> Readiness:
     return READY if done else _waiting(f"it is {phase}")
 
 
+def _external_secret(live: Manifest) -> Readiness:
+    ready, status = condition(live, "Ready"), live.get("status", {})
+    if ready.get("status") == "False":
+        return _waiting(f"{ready.get('reason', 'not ready')}: {ready.get('message', 'no Secret is made')}")
+    # The operator notes the generation that it made the Secret from; the condition is from before until then.
+    synced, _, _ = str(status.get("syncedResourceVersion", "")).partition("-")
+    if ready.get("status") == "True" and synced == str(live["metadata"].get("generation")):
+        return READY
+    return _waiting("the External Secrets Operator has not made its Secret yet")
+
+
 _RULES: dict[str, Callable[[Manifest], Readiness]] = {
     "Deployment": _deployment,
     "StatefulSet": _stateful_set,
@@ -173,4 +184,5 @@ _RULES: dict[str, Callable[[Manifest], Readiness]] = {
     "Namespace": _namespace,
     "CustomResourceDefinition": _definition,
     "Pod": _pod,
+    "ExternalSecret": _external_secret,
 }

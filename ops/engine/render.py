@@ -42,7 +42,7 @@ def render(
     """
     placeholders = Placeholders()
     values: Mapping[str, str] = _recorded(root, stack, kubeconfig, context) if show_secrets else placeholders
-    program = evaluate(root, stack, values, api_versions)
+    program = evaluate(root, stack, values, api_versions or None)
     if show_secrets:
         _refuse_missing(program, values, stack)
     stale = _earlier_files(out_dir)

@@ -9,7 +9,7 @@ PASSWORD_KEY = "password"  # noqa: S105 - the key's name in the Secret
 
 def secret_name(site: Site) -> str:
     """The Secret with the administrator's password: the program's own, or the one that the settings name."""
-    return site.settings.admin.existing_secret or "flagsmith-admin"
+    return site.settings.secret_name("admin") or "flagsmith-admin"
 
 
 def password(site: Site) -> str:

@@ -27,7 +27,7 @@ def rules(directory: Path | None = None) -> tuple[Rule, ...]:
 
 def of_stack(root: Path, stack: Stack, directory: Path | None = None, api_versions: tuple[str, ...] = ()) -> Report:
     """What the rules say about a stack as it would be deployed; asks no cluster."""
-    program = evaluate(root, stack, Placeholders(), api_versions)
+    program = evaluate(root, stack, Placeholders(), api_versions or None)
     return check(of_program(program, production=stack.settings.production), rules(directory))
 
 

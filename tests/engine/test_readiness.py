@@ -112,3 +112,24 @@ def test_the_annotation_goes_before_the_program_s_timeout_and_that_before_the_de
     assert time_limit(live("Job", {}), 60) == 60
     assert time_limit(live("Job", {})) == 600
     assert time_limit(live("Job", {}, timeoutSeconds="soon")) == 600
+
+
+@pytest.mark.parametrize(
+    ("status", "phase", "message"),
+    [
+        ({}, Phase.WAITING, "has not made its Secret yet"),
+        (conditions("Ready") | {"syncedResourceVersion": "2-abc"}, Phase.READY, ""),
+        (conditions("Ready") | {"syncedResourceVersion": "1-abc"}, Phase.WAITING, "has not made its Secret yet"),
+        (
+            {"conditions": [{"type": "Ready", "status": "False", "reason": "SecretSyncedError", "message": "denied"}]},
+            Phase.WAITING,
+            "SecretSyncedError: denied",
+        ),
+    ],
+)
+def test_an_external_secret_is_ready_when_its_present_form_was_followed(
+    status: dict[str, Any], phase: Phase, message: str
+) -> None:
+    readiness = assess(live("ExternalSecret", status))
+    assert readiness.phase is phase
+    assert message in readiness.message

@@ -126,10 +126,11 @@ def test_production_warns_of_what_is_not_locked_and_only_production_does() -> No
         return [text for text in found if text.startswith("not locked: ")]
 
     assert warned() == []
-    (text,) = warned(production=True)
+    production = {"production": True, "protect": True}
+    (text,) = warned(**production)
     assert "docker.io/flagsmith/flagsmith:2.265.0, docker.io/library/redis:8.2.1-bookworm" in text
     assert "postgres" not in text
     assert "run `ff images lock`" in text
-    names = [image.source for image in parse({**VALID, "production": True}).images.values()]
-    locked = parse({**VALID, "production": True}, lock_of(*names))
+    names = [image.source for image in parse({**VALID, **production}).images.values()]
+    locked = parse({**VALID, **production}, lock_of(*names))
     assert not [text for text in locked.warnings if text.startswith("not locked: ")]
