@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
+POLICIES := policies/.venv/.stamp
 EXAMPLES := examples/node/node_modules/.stamp examples/react/dist/index.html
 
 .DEFAULT_GOAL := help
@@ -11,13 +12,19 @@ EXAMPLES := examples/node/node_modules/.stamp examples/react/dist/index.html
 help: ## Show these commands.
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## Make .venv with ff and everything a developer needs.
+setup: $(STAMP) $(POLICIES) ## Make .venv with ff and everything a developer needs.
 
 $(STAMP): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Python 3.11 or newer is needed, $(PYTHON) is {v.major}.{v.minor}: run `make setup PYTHON=python3.12`")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The policy pack runs in an environment of its own.
+$(POLICIES): policies/requirements.txt $(STAMP)
+	$(PYTHON) -m venv policies/.venv
+	policies/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement policies/requirements.txt
 	@touch $@
 
 up: setup ## Start a local cluster if there is none, and deploy the stack `local` to it.
@@ -62,6 +69,7 @@ format: setup ## Put the code in the house's format.
 lock: setup ## Renew the hash-locked requirements from pyproject.toml.
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --custom-compile-command 'make lock' pyproject.toml --output-file requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --custom-compile-command 'make lock' --group dev pyproject.toml --output-file requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --custom-compile-command 'make lock' policies/requirements.in --output-file policies/requirements.txt
 
 docs: setup ## Renew the generated pages of docs/.
 	$(BIN)/ff docs

@@ -37,6 +37,7 @@ class CliDeployer:
         environment: What the CLI gets beside this process's environment: backend, passphrase, kubeconfig.
         on_event: Takes what happens, one call at a time.
         explain: Says more about Kubernetes objects that failed (their pods' events and log lines).
+        policy_packs: Directories of policy packs whose mandatory rules stop it.
         makes_stack: Whether a stack that the backend does not know may be made even for a preview.
     """
 
@@ -46,13 +47,16 @@ class CliDeployer:
     on_event: Callable[[Event], None]
     explain: Explain
     environment: Mapping[str, str] = field(default_factory=dict)
+    policy_packs: tuple[Path, ...] = ()
     makes_stack: bool = False
 
     def up(self) -> Outcome:
         """Bring the cluster to what the program wants; makes the stack in the backend when it is not there."""
         stack = self._selected(make=True)
         with self._listening() as heard:
-            result = stack.up(on_event=heard, color="never", show_secrets=False, suppress_outputs=True)
+            result = stack.up(
+                on_event=heard, color="never", show_secrets=False, suppress_outputs=True, policy_packs=self._packs
+            )
         outputs = {k: "<secret>" if output.secret else output.value for k, output in result.outputs.items()}
         return Outcome(heard.counts, outputs, tuple(heard.warnings))
 
@@ -60,7 +64,7 @@ class CliDeployer:
         """What `up` would do; changes nothing."""
         stack = self._selected(make=self.makes_stack)
         with self._listening(quiet=True) as heard:
-            stack.preview(on_event=heard, color="never")
+            stack.preview(on_event=heard, color="never", policy_packs=self._packs)
         return Plan(tuple(heard.changes), heard.counts.get("unchanged", 0), tuple(heard.warnings))
 
     def check_down(self) -> None:
@@ -80,6 +84,10 @@ class CliDeployer:
         with self._listening() as heard:
             stack.destroy(on_event=heard, color="never", show_secrets=False, suppress_outputs=True)
         return Outcome(heard.counts, warnings=tuple(heard.warnings))
+
+    @property
+    def _packs(self) -> list[str]:
+        return [str(pack) for pack in self.policy_packs]
 
     def _typed(self, command: str) -> str:
         """The line that runs a command of the CLI on this stack by hand."""

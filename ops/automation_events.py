@@ -11,7 +11,7 @@ from ops.events import Event, State
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
-    from pulumi.automation.events import DiagnosticEvent, StepEventMetadata
+    from pulumi.automation.events import DiagnosticEvent, PolicyEvent, StepEventMetadata
 
 # Pulumi's operations: what to call one while it runs, and when it has ended. A replacement is one row, of which its
 # creation and its deletion are steps.
@@ -66,6 +66,8 @@ class EventTranslator:
                 self._failed(event.res_op_failed_event.metadata)
             elif event.diagnostic_event:
                 self._said(event.diagnostic_event)
+            elif event.policy_event:
+                self._violated(event.policy_event)
 
     def _before(self, step: "StepEventMetadata") -> None:
         if not _counts(step):
@@ -110,6 +112,14 @@ class EventTranslator:
                 self.warnings.append(text)
         elif said.urn in self._names and said.urn not in self._ended:
             self._emit(said.urn, State.WAITING, text.splitlines()[0])
+
+    def _violated(self, violation: "PolicyEvent") -> None:
+        """A rule of a policy pack is broken; its first line is the rule's title, which the rest says more exactly."""
+        text = _COLOUR.sub("", violation.message).strip()
+        _, _, exact = text.partition("\n")
+        told = self.errors if violation.enforcement_level == "mandatory" else self.warnings
+        if (exact or text) not in told:
+            told.append(exact or text)
 
     def _emit(self, urn: str, state: State, message: str = "") -> None:
         name, kind = self._names[urn]

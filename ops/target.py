@@ -117,8 +117,17 @@ def deployer(
         environment=_environment(target),
         on_event=on_event,
         explain=lambda failed: explain(target.kubeconfig, target.context, failed),
+        policy_packs=(policy_pack(),),
         makes_stack=makes_stack or target.is_local,
     )
+
+
+def policy_pack() -> Path:
+    """The directory of the policy pack; an error where the environment it runs in has not been made."""
+    pack = ROOT / "policies"
+    if not (pack / ".venv").is_dir():
+        raise OpsError(f"The policy pack cannot run: there is no {pack / '.venv'}.", hint="Run `make setup`.")
+    return pack
 
 
 def direct(target: Target, on_event: OnEvent) -> DirectDeployer:

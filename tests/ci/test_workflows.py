@@ -107,3 +107,16 @@ def test_the_commands_that_the_workflows_run_are_there() -> None:
     for path in WORKFLOWS:
         for target in re.findall(r"run: make ([\w-]+)", path.read_text(encoding="utf-8")):
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_pulumi_never_runs_without_the_policy_pack() -> None:
+    steps = [
+        step
+        for path in WORKFLOWS
+        for job in read(path)["jobs"].values()
+        for step in job.get("steps", [])
+        if step.get("uses", "").startswith("pulumi/actions@")
+    ]
+    assert len(steps) == 3
+    assert {step["with"]["policyPacks"] for step in steps} == {"policies"}
+    assert (ROOT / "policies" / "PulumiPolicy.yaml").is_file()

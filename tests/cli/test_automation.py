@@ -133,3 +133,12 @@ def test_an_installation_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr("pulumi.automation.PulumiCommand.install", offline)
     with pytest.raises(OpsError, match="the network is unreachable"):
         find_command(install=True)
+
+
+@pytest.mark.parametrize("command", ["up", "preview"])
+def test_the_policy_pack_goes_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Path, command: str) -> None:
+    made = replace(deployer(tmp_path, monkeypatch, other="false"), policy_packs=(tmp_path / "policies",))
+    with pytest.raises(OpsError):  # the script answers nothing that the Automation API could read
+        getattr(made, command)()
+    (line,) = (line for line in calls.read_text().splitlines() if line.startswith(command))
+    assert f"--policy-pack {tmp_path / 'policies'}" in line

@@ -80,3 +80,16 @@ def test_a_preview_s_changes_name_the_fields_that_differ() -> None:
         {"resourcePreEvent": step("update", detailedDiff=diff)}, {"resourcePreEvent": step("same")}
     )
     assert translator.changes == [PlannedChange("update", "Deployment", "flagsmith", ("spec.replicas",))]
+
+
+def test_a_broken_rule_of_the_policy_pack_is_an_error_or_a_warning_without_its_title() -> None:
+    def violated(level: str, message: str) -> dict[str, Any]:
+        return {"policyEvent": {"message": message, "color": "never", "enforcementLevel": level}}
+
+    exact = "image-tag: Deployment a/b: spec.image = missing"
+    translator, _ = translated(
+        violated("mandatory", f"<{{%reset%}}>Every image has a tag\n{exact}<{{%reset%}}>"),
+        violated("mandatory", f"Every image has a tag\n{exact}"),
+        violated("advisory", "somebody else's rule"),
+    )
+    assert (translator.errors, translator.warnings) == ([exact], ["somebody else's rule"])

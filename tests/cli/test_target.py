@@ -53,3 +53,14 @@ def test_settings_that_are_refused_are_an_error_of_the_command(tmp_path: Path, m
     monkeypatch.setattr(target, "ROOT", tmp_path)
     with pytest.raises(OpsError, match=r"(?s)'odd' has settings that are refused.*feature-flags:host"):
         target.find("odd")
+
+
+def test_the_policy_pack_of_the_cli_needs_the_environment_it_runs_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(target, "ROOT", tmp_path)
+    with pytest.raises(OpsError, match="The policy pack cannot run") as error:
+        target.policy_pack()
+    assert error.value.hint == "Run `make setup`."
+    (tmp_path / "policies" / ".venv").mkdir(parents=True)
+    assert target.policy_pack() == tmp_path / "policies"
