@@ -137,8 +137,10 @@ def test_an_installation_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch,
 
 @pytest.mark.parametrize("command", ["up", "preview"])
 def test_the_policy_pack_goes_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Path, command: str) -> None:
-    made = replace(deployer(tmp_path, monkeypatch, other="false"), policy_packs=(tmp_path / "policies",))
-    with pytest.raises(OpsError):  # the script answers nothing that the Automation API could read
+    failing = 'for word; do case "$word" in up|preview) exit 1 ;; esac; done'
+    made = replace(deployer(tmp_path, monkeypatch, other=failing), policy_packs=(tmp_path / "policies",))
+    with pytest.raises(OpsError):
         getattr(made, command)()
-    (line,) = (line for line in calls.read_text().splitlines() if line.startswith(command))
+    (line,) = (line for line in calls.read_text().splitlines() if "--policy-pack" in line)
+    assert f" {command} " in f" {line} "
     assert f"--policy-pack {tmp_path / 'policies'}" in line
