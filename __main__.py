@@ -3,6 +3,8 @@
 import pulumi
 
 from components import arguments
+from components.audit import Audit
+from components.audit_exporter import AuditExporter
 from components.autoscaler import Autoscaler
 from components.backup import Backups
 from components.bootstrap import Bootstrap
@@ -74,6 +76,11 @@ if settings.postgres.mode == "external":
     Toolbox("toolbox", arguments.toolbox_args(settings, namespace.name, credentials), options(credentials))
 if settings.backup.enabled:
     Backups("backups", arguments.backup_args(settings, namespace.name, credentials), options(credentials))
+if settings.audit_enabled and credentials.audit is not None:
+    audit_args = arguments.audit_args(settings, namespace.name, credentials, credentials.audit)
+    audit = Audit("audit", audit_args, options(credentials))
+    if settings.audit.export.enabled:
+        AuditExporter("audit-exporter", audit_args, options(audit, *readable))
 if settings.ingress.enabled:
     PublicIngress("ingress", arguments.ingress_args(settings, namespace.name), options(flagsmith))
 

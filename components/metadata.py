@@ -27,11 +27,13 @@ RESTORE: Final = "flagsmith-restore"
 DRILL: Final = "flagsmith-drill"
 BACKUPS: Final = "flagsmith-backups"
 UNPUBLISHED: Final = "flagsmith-unpublished"
+AUDIT_EXPORTER: Final = "flagsmith-audit-exporter"
 
 API_PORT: Final = 8000
 METRICS_PORT: Final = 9100
 POSTGRES_PORT: Final = 5432
 REDIS_PORT: Final = 6379
+AUDIT_METRICS_PORT: Final = 9103
 
 DEFAULT_CONTAINER: Final = "kubectl.kubernetes.io/default-container"
 

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from ops.commands import (
     admin,
+    audit,
     cache,
     cluster,
     db,
@@ -89,6 +90,7 @@ app.command("port-forward")(operate.port_forward)
 app.command("open")(operate.open_url)
 app.command()(smoke.smoke)
 app.command()(doctor.doctor)
+app.command()(audit.audit)
 app.command()(upgrade.upgrade)
 app.add_typer(flags.app, name="flags")
 app.add_typer(keys.app, name="keys")

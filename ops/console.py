@@ -2,6 +2,7 @@
 
 import os
 import sys
+import unicodedata
 from functools import cache
 
 from rich.console import Console
@@ -20,3 +21,15 @@ def output() -> Console:
     """The console of what a command was asked for (stdout); never wraps, since people parse it."""
     is_narrow = not sys.stdout.isatty() and "COLUMNS" not in os.environ
     return Console(highlight=False, emoji=False, soft_wrap=True, width=PIPED_WIDTH if is_narrow else None)
+
+
+def printable(text: str) -> str:
+    """The text without what steers a terminal or turns its writing round: such characters as their code."""
+    return "".join(_escaped(letter) if unicodedata.category(letter) in _STEERING else letter for letter in text)
+
+
+_STEERING = frozenset(["Cc", "Cf", "Co", "Cs", "Zl", "Zp"])
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape").decode()

@@ -1,5 +1,6 @@
 """From the settings to the arguments of each component: pure functions, and the only room that knows both."""
 
+from components.arguments.audit import audit_args
 from components.arguments.data import (
     backup_args,
     credentials_args,
@@ -22,6 +23,7 @@ from components.arguments.logs import logs_args
 from components.arguments.network import network_policies_args
 
 __all__ = [
+    "audit_args",
     "autoscaler_args",
     "backup_args",
     "bootstrap_args",

@@ -38,7 +38,7 @@ def credentials_args(settings: Settings, namespace: pulumi.Input[str], capabilit
         admin_email=settings.admin_email,
         embedded_postgres=settings.postgres.embedded,
         postgres=settings.secret_name("postgres"),
-        audit=None,
+        audit=settings.audit.existing_secret,
         analytics=None,
         redis=settings.secret_name("redis"),
         with_redis=settings.redis.mode != "none",

@@ -70,6 +70,10 @@ def demands(settings: Settings) -> list[Demand]:
     ]
     if settings.backup.enabled:
         found.append(Demand(name="backup", pods=1, resources=settings.backup.resources))
+    if settings.audit_enabled:
+        # The reader, and the exporter, whose old pod is gone before the new one starts.
+        pods = 1 + settings.audit.export.enabled
+        found.append(Demand(name="audit", pods=pods, resources=settings.audit.resources))
     if settings.postgres.embedded:
         found.append(Demand(name="PostgreSQL", pods=1, resources=settings.postgres_resources))
     if settings.redis.embedded:

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from components.settings import budget, checks_images, checks_network, checks_observability, checks_secrets, releases
+from components.settings import (
+    budget,
+    checks_audit,
+    checks_images,
+    checks_network,
+    checks_observability,
+    checks_secrets,
+    releases,
+)
 from components.settings.cache import parse_redis_memory
 from components.settings.caches import PER_PROCESS, PROMISED_SECONDS
 from components.settings.images import disagreement
@@ -38,6 +46,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from checks_observability.problems(settings)
     yield from checks_network.problems(settings)
     yield from checks_secrets.problems(settings)
+    yield from checks_audit.problems(settings)
     for index, name in enumerate(settings.image_pull_secrets):
         if name in settings.image_pull_secrets[:index]:
             yield Problem(path=("imagePullSecrets", index), text="is given twice: remove one")
@@ -175,6 +184,7 @@ def warnings(settings: Settings) -> Iterator[str]:
     if newer is not None:
         yield newer
     yield from checks_images.warnings(settings)
+    yield from checks_audit.warnings(settings)
     if not settings.redis.enabled:
         yield (
             "redis.mode is none: every process caches for itself, so that the database answers each request "

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from components.settings.admin import Admin, SecretKey
+from components.settings.audit import Audit
 from components.settings.autoscaling import Autoscaling
 from components.settings.backup import Backup
 from components.settings.base import Section
@@ -98,6 +99,7 @@ class SettingsFields(Section):
     )
     postgres: Postgres = Field(default_factory=Postgres, description="The database.")
     backup: Backup = Field(default_factory=Backup, description="Backups of the database.")
+    audit: Audit = Field(default_factory=Audit, description="The audit log: who changed which flag.")
     redis: Redis = Field(default_factory=Redis, description="The cache.")
     caches: Caches = Field(default_factory=Caches, description="How long Flagsmith's caches keep what they hold.")
     ingress: Ingress = Field(default_factory=Ingress, description="The Ingress.")

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import PrivateAttr
 
-from components.settings import budget, checks, checks_production, releases
+from components.settings import budget, checks, checks_audit, checks_production, releases
 from components.settings.cache import parse_redis_memory
 from components.settings.fields import SettingsFields
 from components.settings.images import StackImage, full_name, parse_image, stack_image
@@ -140,6 +140,11 @@ class Settings(SettingsFields):
     def backup_storage(self) -> str:
         """Room for backups, and for one that is being made or restored."""
         return self.backup.storage.size or self.postgres.storage.size
+
+    @property
+    def audit_enabled(self) -> bool:
+        """Whether the audit log can be read: it is wanted, and there is a Secret to read it with."""
+        return checks_audit.wanted(self) and checks_audit.has_secret(self)
 
     @property
     def redis_resources(self) -> Resources:

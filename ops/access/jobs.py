@@ -190,16 +190,16 @@ def newest_pod(site: Site, job: str) -> Manifest | None:
     return max(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), default=None)
 
 
-def log(site: Site, pod: Manifest) -> str:
-    """The logs of the pod's containers, those that ran first first."""
-    return "\n".join(line for lines in _logs(site, pod).values() for line in lines)
+def log(site: Site, pod: Manifest, *, lines: int = LINES_READ) -> str:
+    """The last lines of the logs of the pod's containers, those that ran first first."""
+    return "\n".join(line for found in _logs(site, pod, lines).values() for line in found)
 
 
-def _logs(site: Site, pod: Manifest) -> dict[str, list[str]]:
+def _logs(site: Site, pod: Manifest, count: int = LINES_READ) -> dict[str, list[str]]:
     spec = pod["spec"]
     names = [item["name"] for item in spec.get("initContainers") or []] + [container_of(pod)]
     name = pod["metadata"]["name"]
-    return {item: site.client.log(site.namespace, name, item, lines=LINES_READ).splitlines() for item in names}
+    return {item: site.client.log(site.namespace, name, item, lines=count).splitlines() for item in names}
 
 
 def remove(site: Site, name: str) -> None:

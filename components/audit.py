@@ -1,0 +1,147 @@
+"""The audit log: the Job that reads it for `ff audit`, and the scripts that it shares with the exporter."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.core.v1 import (
+    ConfigMap,
+    ConfigMapVolumeSourceArgs,
+    ContainerArgs,
+    EnvVarArgs,
+    PodTemplateSpecArgs,
+    VolumeArgs,
+    VolumeMountArgs,
+)
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from components import metadata
+from components.component import Component
+from components.environment import Connections, database_environment
+from components.flagsmith_pod import USER, postgres_ca_volume
+from components.hashing import short_digest
+from components.pods import EmptyDir, Placement, pod_template, requirements
+from components.security import container_security_context
+from components.service_accounts import service_account
+from components.settings.audit import AuditExport
+from components.settings.workload import Resources
+from components.templates import job_template
+
+COMPONENT: Final = "audit"
+DEADLINE_SECONDS: Final = 600
+SCRIPTS: Final = Path(__file__).parent / "scripts"
+FILES: Final = (
+    "audit_changes.py",
+    "audit_cursor.py",
+    "audit_entries.py",
+    "audit_sink.py",
+    "export_audit.py",
+    "read_audit.py",
+)
+DIRECTORY: Final = "/audit"
+TMP: Final = EmptyDir(name="tmp", path="/tmp", size_limit="64Mi")  # noqa: S108 a mount of the pod's own
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditArgs:
+    """What reads the audit log.
+
+    Attributes:
+        namespace: where it runs.
+        image: Flagsmith's image, which has Python and PostgreSQL's driver.
+        version: its version, as a label.
+        source: the deployment's name in each entry's id: its public host.
+        connections: the database, as the role that reads the log.
+        export: where the exporter ships to.
+        resources: requests and limits of each container.
+        placement: where the pods run.
+    """
+
+    namespace: pulumi.Input[str]
+    image: str
+    version: str
+    source: str
+    connections: Connections
+    export: AuditExport
+    resources: Resources
+    placement: Placement
+
+
+def scripts() -> dict[str, str]:
+    """The files that both pods run, by name."""
+    return {name: (SCRIPTS / name).read_text(encoding="utf-8") for name in FILES}
+
+
+def scripts_name() -> str:
+    """The ConfigMap they are in: another one for each change, so that the exporter restarts."""
+    return f"{metadata.AUDIT}-{short_digest(scripts())}"
+
+
+def scripts_volume() -> tuple[VolumeArgs, VolumeMountArgs]:
+    """The ConfigMap in a pod."""
+    source = ConfigMapVolumeSourceArgs(name=scripts_name())
+    return VolumeArgs(name="scripts", config_map=source), VolumeMountArgs(
+        name="scripts", mount_path=DIRECTORY, read_only=True
+    )
+
+
+def common_environment(args: AuditArgs) -> list[EnvVarArgs]:
+    """What both pods have to know."""
+    plain = {"SOURCE": args.source, "HOME": TMP.path, "PYTHONDONTWRITEBYTECODE": "1"}
+    return [
+        *database_environment(args.connections),
+        *(EnvVarArgs(name=name, value=value) for name, value in plain.items()),
+    ]
+
+
+def reader_pod(args: AuditArgs) -> PodTemplateSpecArgs:
+    """The pod of the Job that prints entries; `ff audit` sets the variables that say which."""
+    volumes = [scripts_volume(), (TMP.volume(), TMP.mount()), *postgres_ca_volume(args.connections)]
+    return pod_template(
+        component=COMPONENT,
+        version=args.version,
+        placement=args.placement,
+        user=USER,
+        container=ContainerArgs(
+            name="audit",
+            image=args.image,
+            command=["python", f"{DIRECTORY}/read_audit.py"],
+            env=[*common_environment(args), EnvVarArgs(name="LIMIT", value="100")],
+            resources=requirements(args.resources),
+            security_context=container_security_context(),
+            volume_mounts=[mount for _, mount in volumes],
+        ),
+        volumes=[volume for volume, _ in volumes],
+        annotations={},
+        grace_period_seconds=5,
+        restart_policy="Never",
+    )
+
+
+class Audit(Component):
+    """The suspended CronJob `flagsmith-audit`, from which `ff audit` makes its Job, and the scripts in a ConfigMap."""
+
+    def __init__(self, name: str, args: AuditArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        files = ConfigMap(
+            f"{name}-scripts",
+            metadata=ObjectMetaArgs(name=scripts_name(), namespace=args.namespace, labels=metadata.labels(COMPONENT)),
+            data=scripts(),
+            immutable=True,
+            opts=self.child(),
+        )
+        account = service_account(
+            f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
+        )
+        job_template(
+            f"{name}-template",
+            name=metadata.AUDIT,
+            namespace=args.namespace,
+            component=COMPONENT,
+            version=args.version,
+            template=reader_pod(args),
+            deadline_seconds=DEADLINE_SECONDS,
+            opts=self.child(files, account),
+        )
+        self.register_outputs({})

@@ -1,0 +1,186 @@
+"""The entries of Flagsmith's audit log, with the names of what they are about. Runs in Flagsmith's image.
+
+Read as the role of grants-audit.sql. The open-source edition keeps the log, and shows it to nobody.
+"""
+
+import os
+from contextlib import contextmanager
+
+import psycopg2
+from audit_changes import changes_of
+from psycopg2.extras import RealDictCursor
+
+# The log writes what an override did into its text alone; where `history_record_class_path` says what was changed, the
+# object's id is that of the feature for variations and overrides, and of the state or its value otherwise.
+QUERY = """
+    SELECT entry.id, entry.created_date, entry.log, entry.author_id, person.email, entry.is_system_event,
+        entry.project_id, project.name AS project, entry.environment_id, place.name AS environment,
+        entry.related_object_type AS type, entry.related_object_id, entry.related_object_uuid,
+        entry.history_record_id AS history, record.class,
+        coalesce(feature.id, facts.feature) AS feature_id, feature.name AS feature,
+        coalesce(segment.id, facts.segment) AS segment_id, segment.name AS segment,
+        segment.version_of_id <> segment.id AS is_revision,
+        state.identity_id, someone.identifier AS identity, version.published_at
+    FROM audit_auditlog entry
+    LEFT JOIN users_ffadminuser person ON person.id = entry.author_id
+    LEFT JOIN projects_project project ON project.id = entry.project_id
+    LEFT JOIN environments_environment place ON place.id = entry.environment_id
+    CROSS JOIN LATERAL (SELECT regexp_replace(entry.history_record_class_path, '^.*\\.Historical', '') AS class) record
+    LEFT JOIN multivariate_historicalmultivariatefeaturestatevalue weight
+        ON record.class = 'MultivariateFeatureStateValue' AND weight.history_id = entry.history_record_id
+    -- An override that is gone is in the history alone, and one that is older than the history only in the table.
+    LEFT JOIN LATERAL (
+        SELECT feature_id, feature_segment_id, identity_id FROM (
+            SELECT feature_id, feature_segment_id, identity_id, history_id FROM features_historicalfeaturestate
+                WHERE id = coalesce(weight.feature_state_id, entry.related_object_id)
+            UNION ALL
+            SELECT feature_id, feature_segment_id, identity_id, 0 FROM features_featurestate
+                WHERE id = coalesce(weight.feature_state_id, entry.related_object_id)
+        ) known ORDER BY history_id DESC LIMIT 1
+    ) state ON entry.related_object_type = 'FEATURE_STATE'
+    LEFT JOIN features_historicalfeaturesegment removed
+        ON record.class = 'FeatureSegment' AND removed.history_id = entry.history_record_id
+    LEFT JOIN LATERAL (
+        SELECT segment_id FROM (
+            SELECT segment_id, history_id FROM features_historicalfeaturesegment WHERE id = state.feature_segment_id
+            UNION ALL
+            SELECT segment_id, 0 FROM features_featuresegment WHERE id = state.feature_segment_id
+        ) known ORDER BY history_id DESC LIMIT 1
+    ) target ON true
+    LEFT JOIN feature_versioning_environmentfeatureversion version
+        ON entry.related_object_type = 'EF_VERSION' AND version.uuid::text = entry.related_object_uuid
+    CROSS JOIN LATERAL (
+        SELECT CASE entry.related_object_type WHEN 'FEATURE' THEN entry.related_object_id
+                ELSE coalesce(state.feature_id, version.feature_id) END AS feature,
+            CASE entry.related_object_type WHEN 'SEGMENT' THEN entry.related_object_id
+                ELSE coalesce(removed.segment_id, target.segment_id) END AS segment
+    ) facts
+    LEFT JOIN segments_segment segment ON segment.id = facts.segment
+    LEFT JOIN features_feature feature
+        ON feature.id = CASE entry.related_object_type WHEN 'SEGMENT' THEN segment.feature_id ELSE facts.feature END
+    LEFT JOIN environments_identity someone ON someone.id = state.identity_id
+    WHERE {}
+    ORDER BY entry.id {}
+    LIMIT %s
+"""
+SECONDS = 30
+KINDS = {
+    "Feature": "flag",
+    "FeatureState": "state",
+    "FeatureStateValue": "value",
+    "FeatureSegment": "override",
+    "MultivariateFeatureOption": "variation",
+    "MultivariateFeatureStateValue": "weight",
+    "Segment": "segment",
+    "Environment": "environment",
+}
+TYPES = {"EF_VERSION": "version", "FEATURE_STATE": "state", "FEATURE": "flag"}
+ACTIONS = {"+": "created", "~": "updated", "-": "deleted"}
+# How the log's text ends where no history says what was done.
+WORDS = {
+    "created": "created",
+    "deleted": "deleted",
+    "removed": "deleted",
+    "added": "created",
+    "published": "published",
+    "re-ordered": "reordered",
+}
+
+
+@contextmanager
+def connected():
+    """A connection to the database of DATABASE_URL, on which each statement is a transaction of its own."""
+    connection = psycopg2.connect(
+        os.environ["DATABASE_URL"],
+        connect_timeout=10,
+        application_name="flagsmith-audit",
+        keepalives_idle=30,
+        keepalives_interval=10,
+        keepalives_count=3,
+        tcp_user_timeout=60_000,
+    )
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            # Not among the options of the connection: a pooler knows none.
+            cursor.execute(f"SET statement_timeout = '{SECONDS}s'; SET lock_timeout = '10s'; SET TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def read(connection, condition, values, *, limit, newest_first=False):
+    """The rows of entries that meet a condition, each with the API key of whoever changed something."""
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(QUERY.format(condition, "DESC" if newest_first else "ASC"), (*values, limit))
+        rows = cursor.fetchall()
+        cursor.execute("SELECT * FROM feature_flags_audit.api_keys(%s)", ([row["id"] for row in rows],))
+        keys = {row["entry"]: row for row in cursor.fetchall()}
+    for row in rows:
+        row["key"] = keys.get(row["id"])
+    return rows
+
+
+def described(connection, rows, source):
+    """The rows as entries, with the old and the new state where Flagsmith's history has them."""
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        changes = changes_of(cursor, rows)
+    return [_entry(row, *changes.get(row["id"], (None, [])), source) for row in rows]
+
+
+def actor(row):
+    """Who it was."""
+    if row["email"]:
+        return {"kind": "user", "name": row["email"], "id": row["author_id"]}
+    if row["key"]:
+        return {"kind": "api-key", "name": row["key"]["name"], "id": row["key"]["prefix"]}
+    if row["is_system_event"]:
+        return {"kind": "server", "name": "the server", "id": None}
+    return {"kind": "unknown", "name": "an account or key that is gone", "id": None}
+
+
+def _entry(row, kind_of_change, changes, source):
+    moment = row["created_date"]
+    kind, name = _what(row)
+    return {
+        # A restore sets the numbers back, so that another entry gets the same one; it has another time.
+        "id": f"flagsmith-audit:{source}:{row['id']}:{int(moment.timestamp()) * 1_000_000 + moment.microsecond}",
+        "row": row["id"],
+        "time": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "source": source,
+        "actor": actor(row),
+        "action": ACTIONS.get(kind_of_change) or _action(row["log"]),
+        "kind": kind,
+        "name": name,
+        "feature": _named(row, "feature"),
+        "segment": _named(row, "segment"),
+        "identity": row["identity"],
+        "environment": _named(row, "environment"),
+        "project": _named(row, "project"),
+        "changes": changes,
+        "log": row["log"],
+        "object": {"type": row["type"], "id": row["related_object_id"], "uuid": row["related_object_uuid"]},
+    }
+
+
+def _what(row):
+    kind = KINDS.get(row["class"]) or TYPES.get(row["type"]) or str(row["type"] or "unknown").lower().replace("_", " ")
+    name = row["feature"]
+    if kind in ("state", "value", "weight") and (row["segment_id"] or row["identity_id"]):
+        kind = f"{'segment' if row['segment_id'] else 'identity'} override"
+    if row["type"] == "SEGMENT":
+        # Before each change of a segment Flagsmith makes a copy of it.
+        kind, name = "segment copy" if row["is_revision"] else "segment", row["segment"]
+    elif row["type"] == "ENVIRONMENT":
+        name = row["environment"]
+    return kind, name or row["log"].partition(": ")[2] or row["log"]
+
+
+def _action(log):
+    words = log.lower().replace(":", " ").split()
+    return next((WORDS[word] for word in words if word in WORDS), "updated")
+
+
+def _named(row, kind):
+    number = row[f"{kind}_id"]
+    return None if number is None else {"id": number, "name": row[kind]}

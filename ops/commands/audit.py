@@ -1,0 +1,55 @@
+"""`ff audit`: who changed which flag, segment or environment, and when."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from ops.commands.stack import StackOption
+from ops.console import output, progress
+from ops.project import LOCAL
+
+MOST = 10_000
+"""Entries of one question. A container's log is kept to 10 MiB by default, which holds some 10,000 usual entries."""
+
+
+def audit(
+    *,
+    stack: StackOption = LOCAL,
+    since: Annotated[
+        str | None, typer.Option("--since", help="From when on: a time in UTC, or how long ago, such as 24h.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Before when, likewise.")] = None,
+    actor: Annotated[
+        str | None, typer.Option("--actor", help="A person's e-mail, an API key's name or prefix, or `server`.")
+    ] = None,
+    feature: Annotated[str | None, typer.Option("--feature", help="A flag's name.")] = None,
+    environment: Annotated[str | None, typer.Option("--environment", "-e", help="An environment's name.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, help="The newest so many.")] = 100,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one line for each entry.")] = False,
+) -> None:
+    """Show who changed which flag, segment or environment, from what to what; the newest last.
+
+    The open-source edition keeps an audit log and shows it to nobody. It is read from the stack's database, by a Job
+    whose role may read nothing else.
+    """
+    from ops.access.site import open_site
+    from ops.audit import read, show
+
+    wanted = read.Wanted(
+        since=None if since is None else read.moment(since, "--since"),
+        until=None if until is None else read.moment(until, "--until"),
+        actor=actor,
+        feature=feature,
+        environment=environment,
+        limit=limit,
+    )
+    with open_site(stack) as site:
+        entries = read.read(site, wanted)
+    if as_json:
+        for entry in entries:
+            output().out(json.dumps(entry), highlight=False)
+    elif entries:
+        show.show(output(), entries)
+    else:
+        progress().print("The audit log has no such entry.")
