@@ -88,7 +88,9 @@ class Destination(Peer):
 class Outgoing(Section):
     """Where something outside of the stack is."""
 
-    to: tuple[Peer, ...] = Field(default=(), description="Who it is. Default: any address.")
+    to: tuple[Peer, ...] = Field(
+        default=(), description="Who it is. Default: the pods of the namespace for `NAME.NAMESPACE.svc`, else anybody."
+    )
     port: Port | None = Field(
         default=None, description="The port that its pods or hosts listen on. Default: the one of its own settings."
     )
@@ -107,6 +109,7 @@ class Egress(Section):
     login: Outgoing = Field(
         default_factory=Outgoing, description="`login.google` and `login.github`. Default: the internet, port 443."
     )
+    tracing: Outgoing = Field(default_factory=Outgoing, description="`tracing`; the port of `tracing.endpoint`.")
 
 
 class Dns(Section):

@@ -13,7 +13,7 @@ import yaml
 from components.settings import PROJECT, Settings, parse
 from ops.engine.render import render
 from ops.stacks import Stack, load_stack
-from tests.network.actors import GROUPS, INTERNET, NAMESPACES, OUTSIDE, OWN, pods
+from tests.network.actors import COMPONENT, GROUPS, INTERNET, NAMESPACES, OUTSIDE, OWN, pods, templates
 from tests.network.evaluator import Actor, World
 from tests.network.table import Row, rows
 from tests.network.variants import CONDITIONS, VARIANTS
@@ -27,7 +27,9 @@ EGRESS_OF = {
     "outside mail server": "smtp",
     "outside bucket": "s3",
     "outside log-in services": "login",
+    "outside collector": "tracing",
 }
+SECTION_OF = {"s3": "backup"}
 Connection = tuple[str, str, int, str]
 
 
@@ -35,6 +37,7 @@ Connection = tuple[str, str, int, str]
 class Rendered:
     """A stack, its settings and what `ff render` made of it."""
 
+    variant: str
     settings: Settings
     manifests: tuple[dict[str, Any], ...]
 
@@ -61,7 +64,7 @@ def _rendered(variant: str, directory: Path) -> Rendered:
     stack = stack_of(VARIANTS[variant])
     texts = [path.read_text(encoding="utf-8") for path in render(ROOT, stack, directory)]
     manifests = tuple(item for text in texts for item in yaml.safe_load_all(text) if item)
-    return Rendered(settings_of(stack), manifests)
+    return Rendered(variant, settings_of(stack), manifests)
 
 
 @pytest.fixture(params=VARIANTS)
@@ -92,7 +95,7 @@ def reachable(stack: Rendered, policies: tuple[dict[str, Any], ...], blocks_matc
     }
 
 
-def meant(word: str, stack: Rendered, blocks_match_pods: bool) -> frozenset[str]:
+def meant(word: str, stack: Rendered) -> frozenset[str]:
     """The names of those whom a word of the table means in this stack."""
     if word == "ingress controller" and stack.settings.network_policy.ingress_cidrs:
         return GROUPS[word] | {"node"}
@@ -105,22 +108,20 @@ def meant(word: str, stack: Rendered, blocks_match_pods: bool) -> frozenset[str]
         s3 = stack.settings.backup.s3
         if key == "login" or (key == "s3" and s3 is not None and s3.endpoint is None):
             return INTERNET
-        return frozenset(actor.name for actor in OUTSIDE if blocks_match_pods or actor.namespace is None)
+        if ".svc" in str(VARIANTS[stack.variant].get(SECTION_OF.get(key, key))):
+            return frozenset(actor.name for actor in OUTSIDE if actor.namespace == "default")
+        return frozenset(actor.name for actor in OUTSIDE)
     names = {actor.name for actor in stack.actors}
     assert word in names, f"{word}: who is that? There are {sorted(names)}"
     return frozenset({word})
 
 
-def listed(stack: Rendered, blocks_match_pods: bool) -> set[Connection]:
+def listed(stack: Rendered) -> Iterator[Connection]:
     """Every connection that the table has for this stack."""
-    return set(_listed(stack, blocks_match_pods))
-
-
-def _listed(stack: Rendered, blocks_match_pods: bool) -> Iterator[Connection]:
     for row in rows():
         if _holds(row, stack.settings):
-            for source in meant(row.source, stack, blocks_match_pods):
-                for destination in meant(row.destination, stack, blocks_match_pods):
+            for source in meant(row.source, stack):
+                for destination in meant(row.destination, stack):
                     for number, protocol in row.ports:
                         yield source, destination, number, protocol
 
@@ -133,7 +134,7 @@ def _holds(row: Row, settings: Settings) -> bool:
 
 
 def test_what_the_policies_let_pass_is_what_the_table_lists(stack: Rendered, blocks_match_pods: bool) -> None:
-    found, table = reachable(stack, stack.policies, blocks_match_pods), listed(stack, blocks_match_pods)
+    found, table = reachable(stack, stack.policies, blocks_match_pods), set(listed(stack))
 
     assert not found - table, "open, and not in the table"
     assert not table - found, "in the table, and cut off"
@@ -150,10 +151,10 @@ def test_every_row_of_the_table_is_tried_by_some_stack() -> None:
 
 def test_every_rule_is_needed(stack: Rendered) -> None:
     """A peer or a port fewer cuts something off: the policies hold nothing that the actors do not try."""
-    before = reachable(stack, stack.policies, blocks_match_pods=True)
+    before = reachable(stack, stack.policies, blocks_match_pods=False)
     actors = {actor.name: actor for actor in stack.actors}
     for where, fewer in _with_less(stack.policies):
-        world = World(policies=fewer, namespaces=NAMESPACES, blocks_match_pods=True)
+        world = World(policies=fewer, namespaces=NAMESPACES, blocks_match_pods=False)
         assert any(not world.reaches(actors[a], actors[b], port, protocol) for a, b, port, protocol in before), where
 
 
@@ -178,3 +179,30 @@ def test_every_pod_of_the_namespace_is_closed_in_both_directions(stack: Rendered
 
     assert [spec["policyTypes"] for spec in deny] == [["Ingress", "Egress"]]
     assert not {"ingress", "egress"} & deny[0].keys()
+
+
+def test_whoever_has_the_way_to_the_database_or_to_redis_in_its_environment_has_it_on_the_network(
+    stack: Rendered,
+) -> None:
+    found = reachable(stack, stack.policies, blocks_match_pods=False)
+    places = {
+        "DATABASE_URL": ("database", "outside PostgreSQL", 5432),
+        "REDIS_URL": ("cache", "outside Redis", 6379),
+    }
+    for name, template in templates(stack.manifests):
+        component = template["metadata"]["labels"][COMPONENT]
+        containers = [*template["spec"].get("initContainers", ()), *template["spec"]["containers"]]
+        variables = {variable["name"] for item in containers for variable in item.get("env", ())}
+        for variable in variables & places.keys():
+            *servers, port = places[variable]
+            assert any((component, server, port, "TCP") in found for server in servers if server != component), name
+
+
+def test_prometheus_reaches_every_port_of_metrics_and_no_other(stack: Rendered) -> None:
+    found = reachable(stack, stack.policies, blocks_match_pods=False)
+    ports = {
+        (actor.name, number) for actor in stack.actors for (name, _), number in actor.ports.items() if name == "metrics"
+    }
+
+    assert len(ports) >= 2
+    assert {(other, port) for who, other, port, _ in found if who == "Prometheus"} == ports

@@ -13,6 +13,7 @@ SERVICES: Final[Mapping[str, object]] = {
     "login": {"google": True, "github": {"existingSecret": "github"}},
     "backup": {"s3": BUCKET},
     "telemetry": True,
+    "tracing": {"endpoint": "https://collector.example.com:4318"},
 }
 VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
     "as its file says": {},
@@ -26,11 +27,17 @@ VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
                 "smtp": {"to": [{"cidr": "10.20.0.7/32"}]},
                 "s3": {"to": [{"cidr": "203.0.113.8/32"}]},
                 "login": {"to": [{"cidr": "198.51.100.4/32"}]},
+                "tracing": {"to": [{"cidr": "10.20.0.8/32"}]},
             },
             "webhooks": [{"cidr": "203.0.113.7/32"}],
         },
     },
     "with a bucket of its own endpoint": {"backup": {"s3": {**BUCKET, "endpoint": "https://minio.example.com"}}},
+    "with services of other namespaces": {
+        "smtp": {"host": "mail.default.svc"},
+        "tracing": {"endpoint": "http://collector.default.svc.cluster.local:4318"},
+        "backup": {"s3": {**BUCKET, "endpoint": "https://minio.default.svc"}},
+    },
     "without Redis and backups": {"redis": {"mode": "none"}, "backup": {"enabled": False}},
     "without an Ingress and clients": {"ingress": {"enabled": False}, "networkPolicy": {"clients": []}},
     "with a certificate of its own": {"ingress": {"tls": {"secretName": "tls"}}},
@@ -50,6 +57,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
     "mail": lambda stack: stack.smtp is not None,
     "webhooks": lambda stack: bool(stack.network_policy.webhooks),
     "log-in by GitHub or Google": lambda stack: stack.login.google or stack.login.github is not None,
+    "traces": lambda stack: stack.tracing.endpoint is not None,
     "telemetry": lambda stack: stack.telemetry,
 }
 """What the last column of the table means."""

@@ -105,6 +105,7 @@ def test_a_webhook_s_receiver_has_ports() -> None:
         ("redis", "redis.mode external"),
         ("smtp", "the section smtp"),
         ("s3", "backup.s3"),
+        ("tracing", "tracing.endpoint"),
         ("login", "login.google or login.github"),
     ],
 )
