@@ -10,12 +10,13 @@ if TYPE_CHECKING:
 
 
 def explain(kubeconfig: Path | None, context: str, manifests: Iterable[dict[str, Any]]) -> str:
-    """Pods' states, last events and last log lines of the objects, secrets masked; empty when nothing can be told."""
+    """What is waited for, pods' states, last events and log lines, secrets masked; empty when nothing can be told."""
     from ops.engine.client import Client
     from ops.engine.connection import connect
     from ops.engine.diagnose import diagnose
     from ops.engine.masking import Masker
     from ops.engine.model import Ref
+    from ops.engine.readiness import assess
 
     told = []
     try:
@@ -28,8 +29,9 @@ def explain(kubeconfig: Path | None, context: str, manifests: Iterable[dict[str,
                 ref = Ref.of(manifest)
                 live = client.get(ref)
                 if live is not None:
-                    lines = diagnose(client, live, Masker(_secrets(client, ref.namespace)))
-                    told.append(f"{ref}:\n{lines}" if lines else "")
+                    mask = Masker(_secrets(client, ref.namespace))
+                    waits, lines = mask(assess(live).message), diagnose(client, live, mask)
+                    told.append("\n".join(filter(None, (f"{ref}: {waits}".rstrip(), lines))) if waits or lines else "")
             except Exception:  # noqa: BLE001, S112 - as above; what can be told of the other objects is still told
                 continue
     finally:

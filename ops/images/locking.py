@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 
 from components.settings.lock import Lock, LockedImage
 from ops.errors import OpsError
-from ops.images.credentials import Login, login_for
+from ops.images.credentials import login_for
 from ops.images.names import Place, place
 from ops.images.registry import Registry, Resolved
 from ops.images.use import Use
 
 OnStep = Callable[[str], None]
-OpenRegistry = Callable[[Place, Callable[[str], Login | None]], Registry]
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,6 @@ def changes(
     *,
     from_mirror: bool = False,
     keeps_others: bool = False,
-    open_registry: OpenRegistry = Registry,
 ) -> Changes:
     """Ask the registries what every image is.
 
@@ -54,7 +52,6 @@ def changes(
         on_step: Is told what is asked.
         from_mirror: Whether images that a stack pulls from a mirror are asked for there.
         keeps_others: Whether locked images stay that are not among `found`.
-        open_registry: Opens a registry; replaced by tests.
 
     Raises:
         OpsError: With every image that could not be resolved, or whose digest in a stack's settings is another one.
@@ -67,7 +64,7 @@ def changes(
         for source, asked in places.items():
             on_step(f"Asking {asked.registry} for {asked}…")
             if asked.registry not in registries:
-                registries[asked.registry] = open_registry(asked, login_for)
+                registries[asked.registry] = Registry(asked, login_for)
             try:
                 resolved[source] = _locked(registries[asked.registry], asked, lock.get(source))
             except OpsError as error:
@@ -93,14 +90,13 @@ def changes(
 
 def _places(found: Sequence[Use], *, from_mirror: bool) -> dict[str, Place]:
     """Where to ask for each image that needs a lock, by its full name; the first mirror that a stack has for it."""
-    names: dict[str, str] = {}
-    for use in found:
-        if use.image.is_stated:
-            continue
-        if from_mirror and use.is_mirrored:
-            names[use.image.source] = use.mirrored
-        names.setdefault(use.image.source, use.image.source)
-    return {source: place(name) for source, name in sorted(names.items())}
+    mirrors: dict[str, str] = {}
+    if from_mirror:
+        for use in found:
+            if use.is_mirrored:
+                mirrors.setdefault(use.image.source, use.mirrored)
+    wanted = sorted({use.image.source for use in found if not use.image.is_stated})
+    return {source: place(mirrors.get(source, source)) for source in wanted}
 
 
 def _locked(registry: Registry, asked: Place, before: LockedImage | None) -> LockedImage:

@@ -1,6 +1,6 @@
 """Which images the stacks use."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from components.settings import SettingsError
@@ -53,11 +53,6 @@ def uses(stacks: Iterable[Stack], lock: Lock | None = None) -> list[Use]:
             use["purposes"][purpose] = use["stacks"][stack.name] = None
     made = [Use(image, tuple(sorted(use["purposes"])), tuple(use["stacks"])) for image, use in found.items()]
     return sorted(made, key=lambda use: (use.image.source, use.image.target, use.image.digest or ""))
-
-
-def sources(found: Sequence[Use]) -> list[str]:
-    """The full names of the images, each once."""
-    return list(dict.fromkeys(use.image.source for use in found))
 
 
 def _images(stack: Stack, lock: Lock | None) -> Mapping[str, StackImage]:

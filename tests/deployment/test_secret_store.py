@@ -12,6 +12,7 @@ from ops import target
 from ops.doctor.examine import examine
 from ops.engine.api import DirectEngine
 from ops.errors import OpsError
+from ops.failure import explain
 from ops.target import Target
 from tests.doubles.external_secrets import NOT_IN_STORE, Operator
 from tests.fixtures_cluster import eventually
@@ -128,6 +129,10 @@ def test_a_secret_that_the_store_lacks_stops_the_deployment_with_the_operators_w
     assert "flagsmith-django" in caught.value.message
     assert f"was not ready within 3 s: SecretSyncedError: {NOT_IN_STORE}" in caught.value.message
     assert platform.items(f"/api/v1/namespaces/{NAMESPACE}/pods") == [], "nothing started without its Secrets"
+    name = {"name": "flagsmith-django", "namespace": NAMESPACE}
+    given_up = {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "metadata": name}
+    told = explain(platform.cluster.kubeconfig, platform.cluster.context, [given_up])
+    assert f"SecretSyncedError: {NOT_IN_STORE}" in told, "what `ff up` adds to the CLI's own error"
     operator.store["flagsmith-django"] = {"": "p4"}
     engine.up()
     assert values(platform, "flagsmith-django") == {"DJANGO_SECRET_KEY": "p4"}
