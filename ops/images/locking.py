@@ -73,8 +73,10 @@ def changes(
         for registry in registries.values():
             registry.close()
     if failed:
+        # A registry that is away is away for each of its images.
+        messages = dict.fromkeys(error.message for error in failed.values())
         hints = dict.fromkeys(error.hint for error in failed.values() if error.hint)
-        raise OpsError("\n".join(error.message for error in failed.values()), hint="\n".join(hints))
+        raise OpsError("\n".join(messages), hint="\n".join(hints))
     _refuse_contradictions(found, resolved)
     stated = {use.image.source for use in found}
     others = {name: item for name, item in lock.items() if name not in resolved}

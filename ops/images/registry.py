@@ -40,7 +40,9 @@ class _TransientError(OpsError):
     """Worth another attempt, not before `wait` seconds if the registry named a time."""
 
     def __init__(self, message: str, *, wait: float = 0) -> None:
-        super().__init__(message, hint="Try again; nothing was changed.")
+        super().__init__(
+            message, hint="Nothing was changed: try again, from where it answers, or at a mirror with --from-mirror."
+        )
         self.wait = wait
 
 

@@ -23,6 +23,7 @@ VARIANTS: Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]] = {
     ),
     "no Redis, no backups": ("staging", {"redis": {"mode": "none"}, "backup": {"enabled": False}}, ()),
     "a mirror": ("staging", {"registryMirror": "mirror.example.com/hub"}, ()),
+    "what ships the audit log": ("staging", {"audit": {"export": {"sink": "stdout"}}}, ()),
     "a bucket": ("production", {"backup": {"s3": {"bucket": "backups", "existingSecret": "bucket"}}}, ()),
 }
 

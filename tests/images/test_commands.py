@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import yaml
 from typer.testing import Result
 
@@ -15,6 +16,7 @@ from ops.upgrade.file import set_settings
 from ops.upgrade.plan import with_version
 from tests.images.conftest import PLATFORMS, write_stack
 from tests.registries import DockerRegistry
+from tests.servers import LOOPBACK, free_port
 
 Run = Callable[..., Result]
 OTHER = "sha256:" + "f" * 64
@@ -109,6 +111,16 @@ def test_all_that_cannot_be_resolved_is_named_and_nothing_is_written(
     assert f"{registry.host} has no flagsmith:2.264.9." in result.stderr
     assert f"{registry.host} has no reddis:8.2.1-bookworm." in result.stderr
     assert not (project / LOCK_FILE).exists()
+
+
+def test_a_registry_that_is_away_is_named_once(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ops.images.registry.ATTEMPTS", 1)
+    away = f"{LOOPBACK}:{free_port()}"
+    write_stack(project, "one", away)
+    result = run("images", "lock")
+    assert result.exit_code == 1
+    assert result.stderr.count(f"{away} cannot be asked") == 1
+    assert "--from-mirror" in result.stderr
 
 
 def test_a_mirror_is_asked_and_its_images_are_locked_by_the_names_of_the_originals(

@@ -276,7 +276,8 @@ def test_a_registry_that_stays_broken_is_given_up() -> None:
 
     with double(fail) as host, pytest.raises(OpsError, match=f"{host} answers 503") as caught:
         resolve(f"{host}/a/b:1")
-    assert (len(asked), caught.value.hint) == (4, "Try again; nothing was changed.")
+    assert len(asked) == 4
+    assert "Nothing was changed" in (caught.value.hint or "")
     with pytest.raises(OpsError, match=f"{host} cannot be asked"):
         resolve(f"{host}/a/b:1")
 
