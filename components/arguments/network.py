@@ -9,6 +9,8 @@ from components import metadata
 from components.arguments.network_ends import (
     ANYWHERE,
     API,
+    AUDIT,
+    AUDIT_EXPORTER,
     BACKUP,
     BOOTSTRAP,
     CACHE,
@@ -72,12 +74,22 @@ def _monitoring(settings: Settings) -> Iterator[Flow]:
     monitoring = [in_namespace(network.monitoring_namespace, network.monitoring_pod_labels)]
     for pods in SERVERS:
         yield _flow(monitoring, pods, metadata.METRICS_PORT)
+    if _ships_audit(settings):
+        yield _flow(monitoring, AUDIT_EXPORTER, metadata.AUDIT_METRICS_PORT)
+
+
+def _ships_audit(settings: Settings) -> bool:
+    return settings.audit_enabled and settings.audit.export.enabled
 
 
 def _database_users(settings: Settings) -> Iterator[Pods]:
     yield from (*SERVERS, MIGRATION, BOOTSTRAP)
     if settings.backup.enabled:
         yield BACKUP
+    if settings.audit_enabled:
+        yield AUDIT
+    if _ships_audit(settings):
+        yield AUDIT_EXPORTER
     yield ROLES if settings.postgres.embedded else TOOLBOX
 
 
@@ -119,6 +131,10 @@ def _services(settings: Settings) -> Iterator[Flow]:
         else:
             host, port = place(s3.endpoint, WEB_PORTS)
             yield _leaving(BACKUP, egress.s3, port, behind(host))
+    shipped = settings.audit.export.destination
+    if _ships_audit(settings) and shipped is not None:
+        host, port = shipped
+        yield _leaving(AUDIT_EXPORTER, egress.audit, port, behind(host))
 
 
 def _names(flows: Iterable[Flow], dns: Dns) -> Iterator[Flow]:

@@ -6,6 +6,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from components import (
+    audit,
+    audit_exporter,
     backup,
     bootstrap,
     database_roles,
@@ -27,6 +29,8 @@ DATABASE: Final = component_pods(postgres.COMPONENT)
 ROLES: Final = component_pods(database_roles.COMPONENT)
 CACHE: Final = component_pods(redis.COMPONENT)
 BACKUP: Final = component_pods(backup.COMPONENT)
+AUDIT: Final = component_pods(audit.COMPONENT)
+AUDIT_EXPORTER: Final = component_pods(audit_exporter.COMPONENT)
 TOOLBOX: Final = component_pods(toolbox.COMPONENT)
 # What cert-manager starts to answer a challenge of ACME, and its port (cert-manager 1.21, pkg/issuer/acme/http).
 SOLVER: Final = Pods(name="flagsmith-acme-solver", labels={"acme.cert-manager.io/http01-solver": "true"})

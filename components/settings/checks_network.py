@@ -21,6 +21,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         "redis": (settings.redis.mode == "external", "redis.mode external"),
         "smtp": (settings.smtp is not None, "the section smtp"),
         "s3": (settings.backup.enabled and settings.backup.s3 is not None, "backup.s3"),
+        "audit": (settings.audit.export.destination is not None, "audit.export.url"),
         "tracing": (settings.tracing.endpoint is not None, "tracing.endpoint"),
         "login": (settings.login.google or settings.login.github is not None, "login.google or login.github"),
     }

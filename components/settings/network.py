@@ -109,6 +109,7 @@ class Egress(Section):
     login: Outgoing = Field(
         default_factory=Outgoing, description="`login.google` and `login.github`. Default: the internet, port 443."
     )
+    audit: Outgoing = Field(default_factory=Outgoing, description="`audit.export.url`; its port.")
     tracing: Outgoing = Field(default_factory=Outgoing, description="`tracing`; the port of `tracing.endpoint`.")
 
 

@@ -28,6 +28,7 @@ EGRESS_OF = {
     "outside bucket": "s3",
     "outside log-in services": "login",
     "outside collector": "tracing",
+    "outside audit endpoint": "audit",
 }
 SECTION_OF = {"s3": "backup"}
 Connection = tuple[str, str, int, str]

@@ -14,6 +14,10 @@ SERVICES: Final[Mapping[str, object]] = {
     "backup": {"s3": BUCKET},
     "telemetry": True,
     "tracing": {"endpoint": "https://collector.example.com:4318"},
+    "audit": {
+        "existingSecret": "auditor",
+        "export": {"sink": "https", "url": "https://audit.example.com/api/v1/events"},
+    },
 }
 VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
     "as its file says": {},
@@ -28,6 +32,7 @@ VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
                 "s3": {"to": [{"cidr": "203.0.113.8/32"}]},
                 "login": {"to": [{"cidr": "198.51.100.4/32"}]},
                 "tracing": {"to": [{"cidr": "10.20.0.8/32"}]},
+                "audit": {"to": [{"cidr": "10.20.0.9/32"}]},
             },
             "webhooks": [{"cidr": "203.0.113.7/32"}],
         },
@@ -38,7 +43,12 @@ VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
         "tracing": {"endpoint": "http://collector.default.svc.cluster.local:4318"},
         "backup": {"s3": {**BUCKET, "endpoint": "https://minio.default.svc"}},
     },
-    "without Redis and backups": {"redis": {"mode": "none"}, "backup": {"enabled": False}},
+    "with entries of the audit log in a log": {"audit": {"export": {"sink": "stdout"}}},
+    "without Redis, backups and audit": {
+        "redis": {"mode": "none"},
+        "backup": {"enabled": False},
+        "audit": {"enabled": False},
+    },
     "without an Ingress and clients": {"ingress": {"enabled": False}, "networkPolicy": {"clients": []}},
     "with a certificate of its own": {"ingress": {"tls": {"secretName": "tls"}}},
     "with an ingress controller on its nodes' network": {"networkPolicy": {"ingressCidrs": ["10.100.0.0/24"]}},
@@ -57,6 +67,9 @@ CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
     "mail": lambda stack: stack.smtp is not None,
     "webhooks": lambda stack: bool(stack.network_policy.webhooks),
     "log-in by GitHub or Google": lambda stack: stack.login.google or stack.login.github is not None,
+    "audit": lambda stack: stack.audit_enabled,
+    "its export": lambda stack: stack.audit.export.enabled,
+    "an endpoint": lambda stack: stack.audit.export.url is not None,
     "traces": lambda stack: stack.tracing.endpoint is not None,
     "telemetry": lambda stack: stack.telemetry,
 }

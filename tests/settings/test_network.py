@@ -106,6 +106,7 @@ def test_a_webhook_s_receiver_has_ports() -> None:
         ("smtp", "the section smtp"),
         ("s3", "backup.s3"),
         ("tracing", "tracing.endpoint"),
+        ("audit", "audit.export.url"),
         ("login", "login.google or login.github"),
     ],
 )
