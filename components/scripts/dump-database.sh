@@ -4,6 +4,8 @@
 # it: the rows of each table are counted in the very snapshot that is dumped. BACKUP_LABEL goes into the name.
 set -euo pipefail
 
+# By this name the roles Jobs know a backup at work, and leave its sessions alone.
+export PGAPPNAME=flagsmith-backup
 started=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 name="flagsmith-$(date -u +%Y%m%dT%H%M%SZ)${BACKUP_LABEL:+-$BACKUP_LABEL}"
 counts="SELECT coalesce(json_object_agg(tablename, (xpath('/row/c/text()', query_to_xml(

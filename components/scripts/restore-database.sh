@@ -2,6 +2,8 @@
 # Runs as `bash -c` in PostgreSQL's image, after read-dump.sh.
 set -euo pipefail
 
+# By this name the roles Jobs know a restore at work, and leave its session alone.
+export PGAPPNAME=flagsmith-backup
 plain_dump
 # COMMIT is sent only if pg_restore gave everything; without it the server takes all of it back.
 {

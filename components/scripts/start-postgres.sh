@@ -20,8 +20,11 @@ make_data_of() { # make_data_of DUMP
     export PGHOST=$socket PGUSER=$POSTGRES_USER PGPASSFILE=$socket/password
     (umask 077 && printf '*:*:*:*:%s\n' "$(sed 's/[\\:]/\\&/g' "$POSTGRES_PASSWORD_FILE")" >"$PGPASSFILE")
     [ "$POSTGRES_DB" = postgres ] || createdb "$POSTGRES_DB"
+    # The roles first, with their passwords, since the dump names them; the server's first superuser is there already.
+    grep -v -x -F "CREATE ROLE $POSTGRES_USER;" "${1%.dump}.roles.sql" |
+        psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null --dbname=postgres
     # A dump does not hold the schema `public`, which every database has.
-    pg_restore --exit-on-error --no-owner --dbname="$POSTGRES_DB" "$1"
+    pg_restore --exit-on-error --dbname="$POSTGRES_DB" "$1"
     vacuumdb --quiet --analyze-only --dbname="$POSTGRES_DB"
     pg_ctl --pgdata="$new" --silent --wait stop
     unset PGHOST PGUSER PGPASSFILE
@@ -46,7 +49,7 @@ for dump in "$DATA_VOLUME"/upgrade-*.dump; do
         mv "${file%/PG_VERSION}" "$DATA_VOLUME/.before-upgrade-$old"
         echo "The data of PostgreSQL $old is kept in $DATA_VOLUME/.before-upgrade-$old."
     done
-    rm "$dump"
+    rm "$dump" "${dump%.dump}.roles.sql"
 done
 
 for file in "$DATA_VOLUME"/PG_VERSION "$DATA_VOLUME"/*/PG_VERSION "$DATA_VOLUME"/*/*/PG_VERSION; do

@@ -48,6 +48,21 @@ def start(site: Site, template: str, *, env: Mapping[str, str] | None = None) ->
     return str(site.client.create(from_template(cron, secrets.token_hex(3), env or {}))["metadata"]["name"])
 
 
+def deployed(site: Site, start: str) -> Manifest:
+    """The Job of the last deployment whose name begins with `start`. Raises OpsError when there is none."""
+    found = [
+        job
+        for job in site.items(API_VERSION, "Job")
+        if job["metadata"]["name"].startswith(start) and STARTED_BY not in (job["metadata"].get("annotations") or {})
+    ]
+    if not found:
+        raise OpsError(
+            f"There is no Job {start}… in {site.namespace} to start another one from.",
+            hint=f"ff up --stack {site.stack.name}",
+        )
+    return max(found, key=lambda job: str(job["metadata"]["creationTimestamp"]))
+
+
 def start_like(site: Site, job: Manifest, name: str, change: Callable[[Manifest], Manifest]) -> str:
     """Start a Job with the pod template of another one, changed; its name, which begins with `name`."""
     pod = job["spec"]["template"]

@@ -13,6 +13,7 @@ from ops.backup.drill import LATEST
 from ops.backup.jobs import OnLine
 from ops.backup.writers import stopped
 from ops.cache import caches
+from ops.database import roles
 from ops.errors import OpsError
 from ops.flagsmith.migration import migrate
 
@@ -53,10 +54,13 @@ def restore(site: Site, wanted: str, *, on_line: OnLine = jobs.ignore) -> Restor
     safety = backup(site, label=BEFORE, on_line=on_line)
     try:
         with stopped(site, on_line):
+            # What somebody made as the administrator could not be replaced.
+            roles.make(site, on_line)
             on_line(f"Restoring {name}…")
             found = _from_file(site, file, on_line) if file else jobs.run(site, jobs.RESTORE, {"BACKUP": name}, on_line)
             on_line("Migrating…")
             migrate(site, on_line)
+            roles.grant(site, on_line)
     except OpsError as error:
         way_back = f"What was live before is in the backup {safety.name}: `ff db restore {safety.name}` brings it back."
         raise OpsError(error.message, hint=f"{error.hint} {way_back}" if error.hint else way_back) from None

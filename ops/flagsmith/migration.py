@@ -3,10 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from ops.access import jobs
-from ops.access.pods import LABEL, Component
 from ops.access.site import Site
 from ops.engine.model import Manifest
-from ops.errors import OpsError
 
 SECONDS = 1860.0  # the Job's own limit, and a little
 OnLine = Callable[[str], None]
@@ -40,7 +38,9 @@ def output(site: Site, name: str, *, command: Sequence[str], image: str) -> str:
 
 def start(site: Site, name: str, *, command: Sequence[str] | None = None, image: str | None = None) -> str:
     """Start a Job like the last deployment's migration; its name."""
-    return jobs.start_like(site, _last(site), name, lambda pod: _changed(pod, command, image))
+    return jobs.start_like(
+        site, jobs.deployed(site, "flagsmith-migrate-"), name, lambda pod: _changed(pod, command, image)
+    )
 
 
 def _changed(pod: Manifest, command: Sequence[str] | None, image: str | None) -> Manifest:
@@ -52,17 +52,3 @@ def _changed(pod: Manifest, command: Sequence[str] | None, image: str | None) ->
     if image is not None:
         changed["image"] = image
     return {**pod, "spec": {**pod["spec"], "containers": [changed]}}
-
-
-def _last(site: Site) -> Manifest:
-    found = [
-        job
-        for job in site.items("batch/v1", "Job", labelSelector=f"{LABEL}={Component.MIGRATION}")
-        if jobs.STARTED_BY not in (job["metadata"].get("annotations") or {})
-    ]
-    if not found:
-        raise OpsError(
-            f"There is no migration Job in {site.namespace} to start another one from.",
-            hint=f"ff up --stack {site.stack.name}",
-        )
-    return max(found, key=lambda job: str(job["metadata"]["creationTimestamp"]))

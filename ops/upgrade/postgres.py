@@ -90,9 +90,10 @@ def _require_room(site: Site) -> None:
 
 
 def _dump(site: Site, major: int) -> None:
-    target = f'"$DATA_VOLUME"/upgrade-{major}.dump'
+    target = f'"$DATA_VOLUME"/upgrade-{major}'
     script = (
-        f"set -e; pg_dump -U postgres --format=custom --no-owner --file={target}.partial flagsmith; "
-        f"pg_restore --list {target}.partial > /dev/null; mv {target}.partial {target}"
+        f"set -e; pg_dumpall -U postgres --roles-only --file={target}.roles.sql; "
+        f"pg_dump -U postgres --format=custom --file={target}.partial flagsmith; "
+        f"pg_restore --list {target}.partial > /dev/null; mv {target}.partial {target}.dump"
     )
     _in_server(site, script, DUMP_SECONDS, "The database cannot be dumped")

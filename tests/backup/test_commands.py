@@ -135,13 +135,21 @@ def test_a_restore_stops_the_writers_migrates_and_starts_them_again(site: Site, 
         item for kind, item in deployed.history(f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs", since) if kind == "ADDED"
     ]
     names = [item["metadata"]["name"].rpartition("-")[0] for item in created]
-    assert names == ["flagsmith-backups", "flagsmith-backup", "flagsmith-restore", "flagsmith-migrate-again"]
+    assert names == [
+        "flagsmith-backups",
+        "flagsmith-backup",
+        "flagsmith-roles-again",
+        "flagsmith-restore",
+        "flagsmith-migrate-again",
+        "flagsmith-grants-again",
+    ]
     values = {
         item["name"]: item.get("value")
         for job in created
         for part in ("initContainers", "containers")
         for container in job["spec"]["template"]["spec"].get(part, [])
         for item in container["env"]
+        if job["metadata"]["name"].startswith("flagsmith-restore-") or item["name"] == "BACKUP_LABEL"
     }
     assert (values["BACKUP_LABEL"], values["BACKUP"]) == ("before-restore", NAME)
     pods_while_restoring = [

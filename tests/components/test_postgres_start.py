@@ -192,12 +192,18 @@ def upgrading(server: Server) -> Server:
     server.start()
     assert server.accepts(PASSWORD)
     sql(server, "CREATE TABLE features (id int); INSERT INTO features SELECT generate_series(1, 1000)")
+    sql(server, "CREATE ROLE flagsmith_a LOGIN PASSWORD 'kept'; ALTER TABLE features OWNER TO flagsmith_a")
+    sql(server, "CREATE ROLE flagsmith_audit; GRANT SELECT ON features TO flagsmith_audit")
     old = int(server.major) - 1
     volume = server.home / "volume"
     dump = ["pg_dump", "-h", "127.0.0.1", "-p", str(server.port), "-U", "postgres", "-Fc", "flagsmith"]
+    environment = {**server.environment, "PGPASSWORD": PASSWORD}
     with (volume / f"upgrade-{old}.dump").open("wb") as file:
-        environment = {**server.environment, "PGPASSWORD": PASSWORD}
         subprocess.run(dump, env=environment, stdout=file, check=True, timeout=30)
+    roles = ["pg_dumpall", "-h", "127.0.0.1", "-p", str(server.port), "-U", "postgres", "--roles-only"]
+    with (volume / f"upgrade-{old}.roles.sql").open("wb") as file:
+        subprocess.run(roles, env=environment, stdout=file, check=True, timeout=30)
+    give_to_postgres(volume / f"upgrade-{old}.roles.sql")
     server.stop()
     (volume / "pgdata" / "PG_VERSION").write_text(f"{old}\n", encoding="utf-8")
     (volume / "pgdata").rename(volume / "old")
@@ -210,6 +216,8 @@ def test_a_dump_of_the_major_before_becomes_the_data_and_the_old_is_kept(upgradi
     upgrading.start()
     assert upgrading.accepts(PASSWORD)
     assert sql(upgrading, "SELECT count(*) FROM features") == "1000"
+    owner = "SELECT tableowner || has_table_privilege('flagsmith_audit', 'features', 'SELECT') FROM pg_tables"
+    assert sql(upgrading, f"{owner} WHERE tablename = 'features'") == "flagsmith_atrue"
     volume = upgrading.home / "volume"
     names = {path.name for path in volume.iterdir()}
     assert names == {"pgdata", f".before-upgrade-{old}"}
@@ -250,7 +258,8 @@ def test_a_dump_of_the_same_major_waits_for_the_deployment(upgrading: Server) ->
     old = int(upgrading.major) - 1
     (volume / "old" / "PG_VERSION").write_text(f"{upgrading.major}\n", encoding="utf-8")
     (volume / "old").rename(volume / "pgdata")
-    (volume / f"upgrade-{old}.dump").rename(volume / f"upgrade-{upgrading.major}.dump")
+    for kind in ("dump", "roles.sql"):
+        (volume / f"upgrade-{old}.{kind}").rename(volume / f"upgrade-{upgrading.major}.{kind}")
     upgrading.start()
     assert upgrading.accepts(PASSWORD)
     assert sql(upgrading, "SELECT count(*) FROM features") == "1000"

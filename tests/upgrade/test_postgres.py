@@ -47,6 +47,7 @@ def test_the_writers_stop_the_dump_is_whole_and_the_new_version_is_deployed(
     dump = containers.volume / "upgrade-17.dump"
     listed = subprocess.run([postgres_programs() / "pg_restore", "--list", dump], capture_output=True, check=True)
     assert b"TABLE DATA public moved" in listed.stdout
+    assert "CREATE ROLE postgres;" in (containers.volume / "upgrade-17.roles.sql").read_text(encoding="utf-8")
     wanted = [replicas for replicas, _ in deployed.scales(since)]
     assert 0 in wanted
     assert wanted[-1] == 3
