@@ -20,6 +20,7 @@ from components.network_policies import NetworkPolicies
 from components.postgres import Postgres
 from components.provider import cluster_provider
 from components.redis import Redis
+from components.retired_login import RetiredLogin
 from components.settings import load
 from components.task_processor import TaskProcessor
 from components.toolbox import Toolbox
@@ -70,7 +71,10 @@ if settings.autoscaling.enabled:
     gates.append(Autoscaler("autoscaler", arguments.autoscaler_args(settings, namespace.name), options(bootstrap)))
 flagsmith = Flagsmith("flagsmith", arguments.flagsmith_args(settings, namespace.name, credentials), options(*gates))
 worker_args = arguments.task_processor_args(settings, namespace.name, credentials)
-TaskProcessor("task-processor", worker_args, options(flagsmith))
+task_processor = TaskProcessor("task-processor", worker_args, options(flagsmith))
+if roles_args is not None and roles_args.application.is_generated:
+    timeout = settings.gunicorn.timeout
+    RetiredLogin("retired-login", roles_args, timeout, options(flagsmith, task_processor))
 if settings.postgres.mode == "external":
     # The embedded server's own pod has what an SQL prompt needs.
     Toolbox("toolbox", arguments.toolbox_args(settings, namespace.name, credentials), options(credentials))

@@ -14,11 +14,14 @@ from components.component import Component
 from components.external_secrets import ExternalSecrets, ExternalSecretsArgs
 from components.hashing import digest
 from components.references import SecretReference
+from components.settings.rotations import Rotations
 
 # 32 characters of 62 letters and digits hold 190 bits; special characters would add trouble, not strength.
 PASSWORD_LENGTH = 32
 # Django's own generator makes secret keys of 50 characters.
 SECRET_KEY_LENGTH = 50
+# What Flagsmith logs in as after an even number of rotations, and after an odd one.
+LOGINS = ("flagsmith_a", "flagsmith_b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +43,8 @@ class CredentialsArgs:
         django: the name of an existing Secret with the key `DJANGO_SECRET_KEY`; None to generate one.
         admin: the name of an existing Secret with the key `password`; None to generate one.
         store: the Secrets that come from a store, which the names above then are; None without one.
-        protect: whether Pulumi refuses to delete what is generated.
+        rotations: how often each was renewed.
+        protect: whether Pulumi refuses to delete the Secrets.
     """
 
     namespace: pulumi.Input[str]
@@ -54,6 +58,7 @@ class CredentialsArgs:
     django: str | None
     admin: str | None
     store: ExternalSecretsArgs | None
+    rotations: Rotations
     protect: bool
 
 
@@ -61,7 +66,7 @@ class Credentials(Component):
     """The Secrets `flagsmith-postgres`, `flagsmith-database`, `flagsmith-redis`, `flagsmith-django`, `flagsmith-admin`.
 
     And those of the database's readers, `flagsmith-audit` and `flagsmith-analytics`. A generated value is made once: no
-    setting changes it, and only replacing its RandomPassword renews it.
+    setting changes it but its number in `rotations`.
 
     Attributes:
         postgres: the administrator of the embedded PostgreSQL, key `password`; None for an external one.
@@ -88,17 +93,18 @@ class Credentials(Component):
         self._protects = args.protect
         if args.store is not None:
             ExternalSecrets(f"{name}-store", args.store, self.child())
+        self._rotations = args.rotations
         existing = self._existing(args.postgres)
         self.postgres = (existing or self._postgres()) if args.embedded_postgres else None
-        self.database = existing or self._login(metadata.DATABASE, "application", "flagsmith_a", "database")
+        self.database = existing or self._database()
         self.audit = self._reader(args, args.audit, metadata.AUDIT, "flagsmith_audit", "audit")
         self.analytics = self._reader(args, args.analytics, metadata.ANALYTICS, "flagsmith_analytics", "analytics")
         self.redis = (self._existing(args.redis) or self._redis()) if args.with_redis else None
-        self.django = self._existing(args.django) or self._secret(
-            "flagsmith-django", "application", {"DJANGO_SECRET_KEY": self._password("django", SECRET_KEY_LENGTH)}
-        )
+        self.django = self._existing(args.django) or self._django()
         self.admin = self._existing(args.admin) or self._secret(
-            "flagsmith-admin", "application", {"email": args.admin_email, "password": self._password("admin")}
+            "flagsmith-admin",
+            "application",
+            {"email": args.admin_email, "password": self._value("admin", self._rotations.admin)},
         )
         self.register_outputs({secret: reference.name for secret, reference in self.references().items()})
 
@@ -119,34 +125,71 @@ class Credentials(Component):
     def _existing(name: str | None) -> SecretReference | None:
         return None if name is None else SecretReference(name=name)
 
-    def _password(self, purpose: str, length: int = PASSWORD_LENGTH) -> pulumi.Output[str]:
+    def _value(self, purpose: str, rotation: int = 0, *, length: int = PASSWORD_LENGTH) -> pulumi.Output[str]:
+        """The value of a rotation; the first has no keepers, as the values that were made before there were any."""
         password = RandomPassword(
             f"{self._name}-{purpose}-password",
             length=length,
             special=False,
-            opts=self.child(protect=self._protects),
+            keepers={"rotation": str(rotation)} if rotation else None,
+            # Never protected, since Pulumi would refuse to renew it; what must not be lost is in the protected Secret.
+            opts=self.child(),
         )
         return pulumi.Output.secret(password.result)
 
-    def _postgres(self) -> SecretReference:
-        return self._secret(metadata.POSTGRES, "database", {"password": self._password("postgres")})
+    def _in_turn(self, purpose: str, rotation: int) -> tuple[pulumi.Output[str], pulumi.Output[str] | None]:
+        """The value of a rotation, and the one before, which stays what it was.
 
-    def _login(self, name: str, component: str, role: str, purpose: str) -> SecretReference:
+        There are two, renewed in turn: so what still uses the one before works, and one step back is possible.
+        """
+        even = self._value(purpose, rotation // 2)
+        if rotation == 0:
+            return even, None
+        odd = self._value(f"{purpose}-odd", (rotation + 1) // 2)
+        return (odd, even) if rotation % 2 else (even, odd)
+
+    def _postgres(self) -> SecretReference:
+        password, previous = self._in_turn("postgres", self._rotations.postgres)
+        data: dict[str, pulumi.Input[str]] = {"password": password}
+        if previous is not None:
+            data["previous"] = previous
+        return self._secret(metadata.POSTGRES, "database", data)
+
+    def _database(self) -> SecretReference:
+        rotation = self._rotations.database
+        password, _ = self._in_turn("database", rotation)
+        return self._login(metadata.DATABASE, "application", LOGINS[rotation % 2], password)
+
+    def _login(self, name: str, component: str, role: str, password: pulumi.Output[str]) -> SecretReference:
         """The Secret of a role of the embedded PostgreSQL."""
-        password = self._password(purpose)
         host = f"{metadata.POSTGRES}:{metadata.POSTGRES_PORT}"
         url = password.apply(lambda value: f"postgresql://{role}:{quote(value, safe='')}@{host}/flagsmith")
         return self._secret(name, component, {"username": role, "password": password, "DATABASE_URL": url})
+
+    def _django(self) -> SecretReference:
+        """One value until a key is renewed, since it was one before there were three: no key may change by itself."""
+        first = self._value("django", length=SECRET_KEY_LENGTH)
+        rotations = {
+            "DJANGO_SECRET_KEY": ("django-key", self._rotations.django),
+            "COOKIE_AUTH_JWT_SIGNING_KEY": ("cookies", self._rotations.cookies),
+            "WAREHOUSE_CREDENTIALS_SECRET": ("warehouse", self._rotations.warehouse),
+        }
+        data: dict[str, pulumi.Input[str]] = {
+            key: self._value(purpose, rotation, length=SECRET_KEY_LENGTH) if rotation else first
+            for key, (purpose, rotation) in rotations.items()
+        }
+        return self._secret("flagsmith-django", "application", data)
 
     def _reader(
         self, args: CredentialsArgs, existing: str | None, name: str, role: str, purpose: str
     ) -> SecretReference | None:
         if existing is not None or not args.embedded_postgres:
             return self._existing(existing)
-        return self._login(name, "database", role, purpose)
+        password = self._value(purpose, getattr(self._rotations, purpose))
+        return self._login(name, "database", role, password)
 
     def _redis(self) -> SecretReference:
-        password = self._password("redis")
+        password = self._value("redis", self._rotations.redis)
         host = f"{metadata.REDIS}:{metadata.REDIS_PORT}"
         url = password.apply(lambda value: f"redis://:{quote(value, safe='')}@{host}")
         return self._secret(metadata.REDIS, "cache", {"password": password, "REDIS_URL": url})

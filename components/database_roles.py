@@ -75,7 +75,8 @@ def grants() -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in sorted(SCRIPTS.glob("grants-*.sql"))}
 
 
-def _administrator(args: DatabaseRolesArgs) -> list[EnvVarArgs]:
+def administrator(args: DatabaseRolesArgs) -> list[EnvVarArgs]:
+    """The variables of administrator.sh."""
     plain = {
         "PGHOST": metadata.POSTGRES,
         "PGPORT": str(metadata.POSTGRES_PORT),
@@ -91,7 +92,7 @@ def _administrator(args: DatabaseRolesArgs) -> list[EnvVarArgs]:
 
 def roles_environment(args: DatabaseRolesArgs) -> list[EnvVarArgs]:
     """The variables of make-roles.sh."""
-    if args.application.digest is None:
+    if not args.application.is_generated:
         application = [args.application.env("APPLICATION_URL", "DATABASE_URL")]
     else:
         application = [
@@ -99,17 +100,18 @@ def roles_environment(args: DatabaseRolesArgs) -> list[EnvVarArgs]:
             args.application.env("LOGIN_PASSWORD", "password"),
         ]
     readers = {"AUDIT_PASSWORD": args.audit, "ANALYTICS_PASSWORD": args.analytics}
-    generated = [secret.env(name, "password") for name, secret in readers.items() if secret and secret.digest]
-    return [*_administrator(args), *application, *generated]
+    generated = [secret.env(name, "password") for name, secret in readers.items() if secret and secret.is_generated]
+    return [*administrator(args), *application, *generated]
 
 
-def _pod(
+def pod(
     args: DatabaseRolesArgs,
     name: str,
     scripts: Sequence[str],
     env: Sequence[EnvVarArgs],
     volumes: Sequence[tuple[VolumeArgs, VolumeMountArgs]] = (),
 ) -> PodTemplateSpecArgs:
+    """The pod of a Job on the database: scripts, one after the other, as the administrator."""
     source = "\n".join((SCRIPTS / script).read_text(encoding="utf-8") for script in scripts)
     return pod_template(
         component=COMPONENT,
@@ -150,7 +152,7 @@ class DatabaseRoles(Component):
             namespace=args.namespace,
             component=COMPONENT,
             version=args.version,
-            template=_pod(
+            template=pod(
                 args, "roles", ["administrator.sh", "own-database.sh", "make-roles.sh"], roles_environment(args)
             ),
             deadline_seconds=DEADLINE_SECONDS,
@@ -182,7 +184,7 @@ class DatabaseGrants(Component):
         volume = VolumeArgs(name="grants", config_map=ConfigMapVolumeSourceArgs(name=metadata.GRANTS))
         mount = VolumeMountArgs(name="grants", mount_path=GRANTS, read_only=True)
         env = [
-            *_administrator(args),
+            *administrator(args),
             EnvVarArgs(name="GRANTS", value=GRANTS),
             # No more than what makes another Job of it.
             EnvVarArgs(name="RELEASE", value=release),
@@ -194,7 +196,7 @@ class DatabaseGrants(Component):
             namespace=args.namespace,
             component=COMPONENT,
             version=args.version,
-            template=_pod(
+            template=pod(
                 args, "grants", ["administrator.sh", "own-database.sh", "grant-readers.sh"], env, [(volume, mount)]
             ),
             deadline_seconds=DEADLINE_SECONDS,

@@ -170,11 +170,10 @@ def _log_in(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
 def _essentials(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
     """What every process of Flagsmith needs, be it for a second."""
     django = args.connections.django
+    keys = ("DJANGO_SECRET_KEY", "COOKIE_AUTH_JWT_SIGNING_KEY", "WAREHOUSE_CREDENTIALS_SECRET")
     return [
-        django.env("DJANGO_SECRET_KEY", "DJANGO_SECRET_KEY"),
-        # Both default to the secret key; stated, so that it shows what hangs on it.
-        django.env("COOKIE_AUTH_JWT_SIGNING_KEY", "DJANGO_SECRET_KEY"),
-        django.env("WAREHOUSE_CREDENTIALS_SECRET", "DJANGO_SECRET_KEY"),
+        # An existing Secret has the first alone, which is Flagsmith's own default for the others.
+        *(django.env(key, key if django.is_generated else keys[0]) for key in keys),
         *database_environment(args.connections),
         *_plain(
             {

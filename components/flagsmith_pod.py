@@ -73,6 +73,11 @@ class FlagsmithPodArgs:
     tracing: Tracing
 
 
+def grace_period(gunicorn_timeout: int) -> int:
+    """Seconds that a pod may take to stop: longer than gunicorn lets any request take, so that none is cut off."""
+    return PRE_STOP_SECONDS + gunicorn_timeout + 15
+
+
 def _probe(args: FlagsmithPodArgs, path: str, *, period: int, failures: int, timeout: int = 5) -> ProbeArgs:
     return ProbeArgs(
         http_get=HTTPGetActionArgs(
@@ -130,7 +135,6 @@ def server_pod(
         written = logs.environment(args.access_log)
     traced = tracing.environment(args.tracing, component=component, namespace=args.environment.namespace)
     observed = [*(EnvVarArgs(name=name, value=value) for name, value in written.items()), *traced]
-    timeout = args.environment.gunicorn_timeout
     return pod_template(
         component=component,
         version=args.release.version,
@@ -155,8 +159,7 @@ def server_pod(
         ),
         volumes=[volume for volume, _ in volumes],
         annotations=checksum_annotations(*args.environment.connections.secrets()),
-        # Longer than the longest request gunicorn lets finish, so that none is cut off.
-        grace_period_seconds=PRE_STOP_SECONDS + timeout + 15,
+        grace_period_seconds=grace_period(args.environment.gunicorn_timeout),
         spread_over_zones=True,
     )
 

@@ -19,6 +19,11 @@ class SecretReference:
     name: str
     digest: pulumi.Output[str] | None = None
 
+    @property
+    def is_generated(self) -> bool:
+        """Whether the program put in what it holds, and so knows its keys."""
+        return self.digest is not None
+
     def env(self, variable: str, key: str, *, optional: bool = False) -> EnvVarArgs:
         """The environment variable that takes its value from `key`, which the Secret may lack if it is `optional`."""
         selector = SecretKeySelectorArgs(name=self.name, key=key, optional=True if optional else None)

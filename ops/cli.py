@@ -21,6 +21,7 @@ from ops.commands import (
     operate,
     policy,
     render,
+    secrets,
     smoke,
     stack,
     upgrade,
@@ -98,6 +99,7 @@ app.add_typer(images.app, name="images")
 app.add_typer(db.app, name="db")
 app.add_typer(cache.app, name="cache")
 app.add_typer(admin.app, name="admin")
+app.add_typer(secrets.app, name="secrets")
 app.add_typer(cluster.app, name="cluster")
 app.command()(docs.docs)
 

@@ -20,7 +20,20 @@ NAMESPACE = "feature-flags"
 DJANGO = Path(__file__).parent / "doubles" / "django"
 PASSWORD = "only-for-tests"
 SERVERS = ("flagsmith", "task-processor", "postgres", "redis")
-LOGS = (*SERVERS, "roles", "migrate", "grants", "bootstrap", "dump", "store", "list", "fetch", "restore", "drill")
+LOGS = (
+    *SERVERS,
+    "roles",
+    "migrate",
+    "grants",
+    "retire",
+    "bootstrap",
+    "dump",
+    "store",
+    "list",
+    "fetch",
+    "restore",
+    "drill",
+)
 
 
 @dataclass

@@ -51,7 +51,17 @@ class Recording:
         return {f"{ref.kind}/{ref.name}" for ref in found}
 
 
-def record(stack: str, overrides: Mapping[str, object] | None = None, without: tuple[str, ...] = ()) -> Recording:
+def rotated(stack: str, rotations: Mapping[str, int], generated: Mapping[str, str]) -> Recording:
+    """The recording of a stack whose generated values are on record, with these rotations."""
+    return record(stack, {"rotations": dict(rotations)}, generated=generated)
+
+
+def record(
+    stack: str,
+    overrides: Mapping[str, object] | None = None,
+    without: tuple[str, ...] = (),
+    generated: Mapping[str, str] | None = None,
+) -> Recording:
     """Run the program for `stack` with some settings replaced; keys without the project's name."""
     captured: list[monitor.RecordingMonitor] = []
     build = graph.build
@@ -64,7 +74,7 @@ def record(stack: str, overrides: Mapping[str, object] | None = None, without: t
     config = {k: v for k, v in loaded.config.items() if k.partition(":")[2] not in without}
     config |= {f"feature-flags:{key}": value for key, value in (overrides or {}).items()}
     with mock.patch.object(graph, "build", keep):
-        program = evaluate(ROOT, replace(loaded, config=config), {})
+        program = evaluate(ROOT, replace(loaded, config=config), generated or {})
     return Recording(program, captured[0].registrations)
 
 

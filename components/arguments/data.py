@@ -45,6 +45,7 @@ def credentials_args(settings: Settings, namespace: pulumi.Input[str], capabilit
         django=settings.secret_name("django"),
         admin=settings.secret_name("admin"),
         store=external_secrets_args(settings, namespace, capabilities),
+        rotations=settings.rotations,
         protect=settings.protect,
     )
 

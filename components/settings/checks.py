@@ -14,6 +14,7 @@ from components.settings import (
     checks_observability,
     checks_secrets,
     releases,
+    sources,
 )
 from components.settings.cache import parse_redis_memory
 from components.settings.caches import PER_PROCESS, PROMISED_SECONDS
@@ -47,6 +48,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from checks_network.problems(settings)
     yield from checks_secrets.problems(settings)
     yield from checks_audit.problems(settings)
+    yield from sources.problems(settings)
     for index, name in enumerate(settings.image_pull_secrets):
         if name in settings.image_pull_secrets[:index]:
             yield Problem(path=("imagePullSecrets", index), text="is given twice: remove one")

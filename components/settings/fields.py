@@ -21,6 +21,7 @@ from components.settings.namespace import Namespace
 from components.settings.network import NetworkPolicies
 from components.settings.references import SecretKeyReference
 from components.settings.releases import NEWEST_VERIFIED, dotted, parse_version
+from components.settings.rotations import Rotations
 from components.settings.secret_store import SecretStore
 from components.settings.tracing import Tracing
 from components.settings.types import ApiVersion, Boolean, Count, EnvName, HostName, Kind, PlainText, SecretName, Text
@@ -97,6 +98,7 @@ class SettingsFields(Section):
     secret_store: SecretStore | None = Field(
         default=None, description="A store that Secrets come from, through the External Secrets Operator."
     )
+    rotations: Rotations = Field(default_factory=Rotations, description="How often each generated secret was renewed.")
     postgres: Postgres = Field(default_factory=Postgres, description="The database.")
     backup: Backup = Field(default_factory=Backup, description="Backups of the database.")
     audit: Audit = Field(default_factory=Audit, description="The audit log: who changed which flag.")

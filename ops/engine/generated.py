@@ -1,5 +1,7 @@
 """Generated values: what the Random provider makes with the CLI, the direct engine makes itself."""
 
+import hashlib
+import json
 import re
 import secrets
 import string
@@ -32,6 +34,14 @@ def password(name: str, inputs: Mapping[str, Any]) -> str:
     value = required + [secrets.choice(allowed) for _ in range(length - len(required))]
     secrets.SystemRandom().shuffle(value)
     return "".join(value)
+
+
+def record_name(name: str, inputs: Mapping[str, Any]) -> str:
+    """The name under which the value of the RandomPassword `name` is on record: other keepers, another value."""
+    keepers = inputs.get("keepers")
+    if not keepers:
+        return name
+    return f"{name}.{hashlib.sha256(json.dumps(keepers, sort_keys=True).encode()).hexdigest()[:10]}"
 
 
 class Placeholders(dict[str, str]):

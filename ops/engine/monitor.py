@@ -10,7 +10,7 @@ from pulumi import get_project, get_stack
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
-from ops.engine.generated import password
+from ops.engine.generated import password, record_name
 from ops.errors import OpsError
 
 # Pulumi's protocol marks a secret value by these two constants (they are the same in all its SDKs).
@@ -91,6 +91,7 @@ class RecordingMonitor(MockMonitor):
         self.outputs: dict[str, Any] = {}
         self.output_values = Plain()
         self._known = generated
+        self._named: set[str] = set()
         self._lock = Lock()
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
@@ -156,13 +157,15 @@ class RecordingMonitor(MockMonitor):
         return empty_pb2.Empty()
 
     def _value_of(self, name: str, inputs: Mapping[str, Any]) -> str:
-        if name in self.used:
+        if name in self._named:
             raise OpsError(f"Two RandomPassword resources are named {name!r}; give each a name of its own.")
+        self._named.add(name)
+        recorded = record_name(name, inputs)
         try:
-            self.used[name] = self._known[name]
+            self.used[recorded] = self._known[recorded]
         except KeyError:
-            self.used[name] = password(name, inputs)
-        return self.used[name]
+            self.used[recorded] = password(name, inputs)
+        return self.used[recorded]
 
 
 def _as_secret(value: str) -> dict[str, str]:

@@ -20,6 +20,12 @@ Run = Callable[..., Result]
 URLS = ("--postgres", "postgresql://me:it's@127.0.0.1:55432/trial", "--redis", "redis://:pass@127.0.0.1:6390")
 
 
+def keys(value: str) -> dict[str, str]:
+    """What the Secret with Flagsmith's keys holds."""
+    names = ("DJANGO_SECRET_KEY", "COOKIE_AUTH_JWT_SIGNING_KEY", "WAREHOUSE_CREDENTIALS_SECRET")
+    return dict.fromkeys(names, value)
+
+
 def variables(result: Result) -> dict[str, str]:
     assert result.exit_code == 0, result.stderr
     return dict(json.loads(result.stdout))
@@ -133,7 +139,7 @@ def test_a_value_out_of_a_secret_is_not_expanded_again() -> None:
 def test_deployed_secrets_are_read_from_the_stacks_own_context(run: Run, cluster: dict[str, dict[str, str]]) -> None:
     cluster["flagsmith-database"] = {"DATABASE_URL": "postgresql://deployed"}
     cluster["flagsmith-redis"] = {"REDIS_URL": "redis://:deployed@flagsmith-redis:6379"}
-    cluster["flagsmith-django"] = {"DJANGO_SECRET_KEY": "deployed-key"}
+    cluster["flagsmith-django"] = keys("deployed-key")
     found = variables(run("env", "--stack", "production", "--show-secrets", "--format", "json"))
     assert found["DATABASE_URL"] == "postgresql://deployed"
     assert found["WAREHOUSE_CREDENTIALS_SECRET"] == "deployed-key"
@@ -141,7 +147,7 @@ def test_deployed_secrets_are_read_from_the_stacks_own_context(run: Run, cluster
 
 
 def test_a_secret_that_is_not_deployed_is_named(run: Run, cluster: dict[str, dict[str, str]]) -> None:
-    cluster["flagsmith-django"] = {"DJANGO_SECRET_KEY": "x"}
+    cluster["flagsmith-django"] = keys("x")
     result = run("env", "--stack", "production", "--show-secrets")
     assert result.exit_code == 1
     assert "no Secret feature-flags/flagsmith-database in context 'production-context'" in result.stderr
@@ -157,7 +163,7 @@ def test_a_missing_key_of_a_deployed_secret_is_named(run: Run, cluster: dict[str
 
 
 def test_an_overridden_secret_need_not_be_there(run: Run, cluster: dict[str, dict[str, str]]) -> None:
-    cluster["flagsmith-django"] = {"DJANGO_SECRET_KEY": "deployed-key"}
+    cluster["flagsmith-django"] = keys("deployed-key")
     found = variables(run("env", "--stack", "production", "--show-secrets", "--format", "json", *URLS))
     assert found["DJANGO_SECRET_KEY"] == "deployed-key"
 

@@ -56,7 +56,7 @@ def test_nothing_but_the_database_and_its_roles_reads_the_administrators_passwor
     readers = {
         name.rpartition("-")[0] for name, pod in pod_templates(recording) if "flagsmith-postgres" in str(secrets(pod))
     }
-    assert readers == {"StatefulSet/flagsmith", "Job/flagsmith-roles", "Job/flagsmith-grants"}
+    assert readers == {"StatefulSet/flagsmith", "Job/flagsmith-roles", "Job/flagsmith-grants", "Job/flagsmith-retire"}
     assert set(data(recording, "flagsmith-postgres")) == {"password"}
 
 

@@ -35,7 +35,7 @@ def test_a_healthy_stack_is_shown_whole_and_ends_with_0(site: Site, run: Run) ->
     ):
         assert (kind, name) in rows(site)
     assert sum(kind == "Pod (api)" for kind, _ in rows(site)) == 3
-    assert sum(kind == "Job" for kind, _ in rows(site)) == 4
+    assert sum(kind == "Job" for kind, _ in rows(site)) == 5
 
 
 @pytest.mark.usefixtures("site")

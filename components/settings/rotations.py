@@ -1,0 +1,32 @@
+"""How often each generated secret was renewed: declared here, so that git says when, and both engines do the same."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from components.settings.base import Section
+from components.settings.types import Kind, WholeNumber
+
+Rotation = Annotated[WholeNumber, Field(ge=0), Kind("whole number")]
+
+
+class Rotations(Section):
+    """How often each generated secret was renewed; another number is another value. `ff secrets rotate` raises it.
+
+    Never lower a number by more than one: the value before the last is gone.
+    """
+
+    postgres: Rotation = Field(default=0, description="The administrator of the embedded PostgreSQL.")
+    database: Rotation = Field(
+        default=0, description="Flagsmith's log-in to the embedded PostgreSQL: even `flagsmith_a`, odd `flagsmith_b`."
+    )
+    audit: Rotation = Field(default=0, description="The log-in of who reads the audit log.")
+    analytics: Rotation = Field(default=0, description="The log-in of who reads the flags' analytics.")
+    redis: Rotation = Field(default=0, description="The embedded Redis.")
+    django: Rotation = Field(default=0, description="`DJANGO_SECRET_KEY`: links to reset a password, signed webhooks.")
+    cookies: Rotation = Field(default=0, description="The key that signs log-ins: renewing it logs everybody out.")
+    warehouse: Rotation = Field(
+        default=0,
+        description="The key that encrypts the credentials of data warehouses in the database: renewing it loses them.",
+    )
+    admin: Rotation = Field(default=0, description="The administrator's password, which `ff` sets in Flagsmith too.")

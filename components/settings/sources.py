@@ -1,0 +1,49 @@
+"""Where each secret of `rotations` comes from: generated, or from elsewhere, where it is renewed too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from components.settings.problems import Problem
+
+if TYPE_CHECKING:
+    from components.settings.model import Settings
+
+# Which Secret of the operator's takes the place of which secrets.
+PURPOSES: Final = {
+    "postgres": "postgres",
+    "database": "postgres",
+    "redis": "redis",
+    "django": "django",
+    "cookies": "django",
+    "warehouse": "django",
+    "admin": "admin",
+}
+SECTIONS: Final = {"django": "secretKey"}
+
+
+def elsewhere(settings: Settings, name: str) -> str | None:
+    """Say why the program does not generate the secret `name`, for after "…, since"; None when it does."""
+    if name in ("database", "postgres", "audit", "analytics") and not settings.postgres.embedded:
+        return "postgres.mode is external, whose roles are not the stack's own"
+    if name == "redis" and not settings.redis.enabled:
+        return "redis.mode is none"
+    if name == "audit" and settings.audit.existing_secret is not None:
+        return f"audit.existingSecret names {settings.audit.existing_secret}"
+    purpose = PURPOSES.get(name)
+    if purpose is None or settings.secret_name(purpose) is None:
+        return None
+    if settings.existing_secrets[purpose] is None:
+        return f"secretStore.secrets.{purpose} takes it from a store"
+    return f"{SECTIONS.get(purpose, purpose)}.existingSecret names {settings.existing_secrets[purpose]}"
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Yield rotations of what is not generated."""
+    for name in sorted(settings.rotations.model_fields_set):
+        reason = elsewhere(settings, name)
+        if reason is not None and getattr(settings.rotations, name):
+            yield Problem(
+                path=("rotations", name), text=f"is not generated, since {reason}: renew it there, and remove the key"
+            )

@@ -1,0 +1,76 @@
+"""`ff secrets`: the generated secrets, and renewing them while Flagsmith serves."""
+
+from typing import Annotated
+
+import typer
+
+from ops.commands.options import JsonOption, print_json
+from ops.commands.stack import EngineOption, StackOption, YesOption, is_terminal
+from ops.console import output, progress
+from ops.errors import OpsError
+from ops.project import LOCAL
+
+app = typer.Typer(
+    no_args_is_help=True, help="The secrets that the program generates: what they are for, renewing them."
+)
+
+
+@app.command("list")
+def list_secrets(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
+    """List them: what each is for, who reads it, how often it was renewed, and what that costs. Shows no value."""
+    from ops.access.site import open_site
+    from ops.secrets import report
+
+    with open_site(stack) as site:
+        found = report.rows(site)
+    if as_json:
+        print_json(found)
+    else:
+        report.show(output(), found)
+
+
+@app.command()
+def rotate(
+    *,
+    name: Annotated[str, typer.Argument(help="Its name, as `ff secrets list` has it.")],
+    stack: StackOption = LOCAL,
+    engine: EngineOption = None,
+    yes: YesOption = False,
+) -> None:
+    """Renew a secret: raise its number in the stack's file, deploy, and look whether all is well.
+
+    Whatever else of the settings is not deployed yet is deployed too. After a failure, run it again.
+    """
+    from ops.access.site import open_site
+    from ops.commands.stack import deploy
+    from ops.secrets import rotate as logic
+    from ops.secrets.catalogue import find
+
+    item = find(name)
+    with open_site(stack) as site:
+        logic.require_generated(site, item)
+        number = logic.next_number(site, item)
+        progress().print(
+            f"This renews {item.name} of the stack {stack} ({site.context}), rotation {number}. Restarted: "
+            f"{item.readers}. It costs: {item.cost}.",
+            markup=False,
+        )
+        if item.loses:
+            progress().print(item.loses, style="yellow")
+        _confirm(f"Renew {item.name}?", yes=yes)
+        done = logic.rotate(site, item, lambda: deploy(stack, engine), _step)
+        file = site.stack.path.name
+    output().print(f"{item.name} is renewed, rotation {done}. Commit {file}.", markup=False)
+
+
+def _step(line: str) -> None:
+    progress().print(line, markup=False)
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    if yes:
+        return
+    if not is_terminal():
+        raise OpsError("This needs a confirmation, and there is no terminal.", hint="Add --yes.")
+    if not typer.confirm(question, err=True):
+        raise OpsError("Nothing was changed.")

@@ -1,0 +1,1 @@
+"""Generated secrets: what there are, and how they are renewed while Flagsmith serves."""

@@ -1,0 +1,62 @@
+"""How secrets are shown to people: never a value."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from components.settings import sources
+from ops.access.site import Site
+from ops.secrets import record
+from ops.secrets.catalogue import GENERATED
+
+
+@dataclass(frozen=True)
+class Row:
+    """One secret of a stack.
+
+    Attributes:
+        name: Its name.
+        secret: The Secret that holds it.
+        use: What it is for.
+        readers: Who reads it.
+        cost: What renewing it costs.
+        rotations: How often it was renewed; None when the program does not generate it.
+        last: When `ff` renewed it last; empty for never.
+        elsewhere: Why it is not generated; empty when it is.
+    """
+
+    name: str
+    secret: str
+    use: str
+    readers: str
+    cost: str
+    rotations: int | None
+    last: str
+    elsewhere: str
+
+
+def rows(site: Site) -> list[Row]:
+    """All secrets that the program can generate."""
+    known = record.rotations(site)
+    found = []
+    for item in GENERATED:
+        reason = sources.elsewhere(site.settings, item.name)
+        number = None if reason else int(getattr(site.settings.rotations, item.name))
+        last = known[item.name].finished if item.name in known else ""
+        found.append(Row(item.name, item.secret, item.use, item.readers, item.cost, number, last, reason or ""))
+    return found
+
+
+def show(console: Console, found: Sequence[Row]) -> None:
+    """Print them as a table."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("NAME", "ROTATIONS", "LAST", "FOR", "READ BY", "RENEWING IT COSTS"):
+        table.add_column(title, overflow="fold")
+    for row in found:
+        if row.elsewhere:
+            table.add_row(row.name, "-", "", row.use, row.readers, f"not generated: {row.elsewhere}")
+        else:
+            table.add_row(row.name, str(row.rotations), row.last[:10], row.use, row.readers, row.cost)
+    console.print(table)
