@@ -11,6 +11,7 @@ from components.bootstrap import Bootstrap
 from components.capabilities import find as find_capabilities
 from components.credentials import Credentials
 from components.database_roles import DatabaseGrants, DatabaseRoles
+from components.flag_metrics import FlagMetrics
 from components.flagsmith import Flagsmith
 from components.ingress import PublicIngress
 from components.logs import Logs
@@ -75,6 +76,9 @@ task_processor = TaskProcessor("task-processor", worker_args, options(flagsmith)
 if roles_args is not None and roles_args.application.is_generated:
     timeout = settings.gunicorn.timeout
     RetiredLogin("retired-login", roles_args, timeout, options(flagsmith, task_processor))
+if settings.flag_metrics_enabled and credentials.analytics is not None:
+    metrics_args = arguments.flag_metrics_args(settings, namespace.name, credentials, credentials.analytics)
+    FlagMetrics("flag-metrics", metrics_args, options(*readable))
 if settings.postgres.mode == "external":
     # The embedded server's own pod has what an SQL prompt needs.
     Toolbox("toolbox", arguments.toolbox_args(settings, namespace.name, credentials), options(credentials))

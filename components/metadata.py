@@ -11,6 +11,7 @@ VERSION: Final = "app.kubernetes.io/version"
 
 API: Final = "flagsmith"
 TASK_PROCESSOR: Final = "flagsmith-task-processor"
+FLAG_METRICS: Final = "flagsmith-flag-metrics"
 POSTGRES: Final = "flagsmith-postgres"
 REDIS: Final = "flagsmith-redis"
 POSTGRES_ACCESS: Final = "flagsmith-postgres-access"
@@ -32,6 +33,7 @@ AUDIT_EXPORTER: Final = "flagsmith-audit-exporter"
 
 API_PORT: Final = 8000
 METRICS_PORT: Final = 9100
+FLAG_METRICS_PORT: Final = 9102
 POSTGRES_PORT: Final = 5432
 REDIS_PORT: Final = 6379
 AUDIT_METRICS_PORT: Final = 9103

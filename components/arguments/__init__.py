@@ -11,6 +11,7 @@ from components.arguments.data import (
     redis_args,
     toolbox_args,
 )
+from components.arguments.flag_metrics import flag_metrics_args
 from components.arguments.flagsmith import (
     autoscaler_args,
     bootstrap_args,
@@ -29,6 +30,7 @@ __all__ = [
     "bootstrap_args",
     "credentials_args",
     "database_roles_args",
+    "flag_metrics_args",
     "flagsmith_args",
     "ingress_args",
     "login_command",

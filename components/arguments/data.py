@@ -39,7 +39,7 @@ def credentials_args(settings: Settings, namespace: pulumi.Input[str], capabilit
         embedded_postgres=settings.postgres.embedded,
         postgres=settings.secret_name("postgres"),
         audit=settings.audit.existing_secret,
-        analytics=None,
+        analytics=settings.monitoring.flag_metrics.existing_secret,
         redis=settings.secret_name("redis"),
         with_redis=settings.redis.mode != "none",
         django=settings.secret_name("django"),

@@ -15,6 +15,7 @@ from components.arguments.network_ends import (
     BOOTSTRAP,
     CACHE,
     DATABASE,
+    FLAG_METRICS,
     INTERNET,
     MIGRATION,
     ROLES,
@@ -76,6 +77,8 @@ def _monitoring(settings: Settings) -> Iterator[Flow]:
         yield _flow(monitoring, pods, metadata.METRICS_PORT)
     if _ships_audit(settings):
         yield _flow(monitoring, AUDIT_EXPORTER, metadata.AUDIT_METRICS_PORT)
+    if settings.flag_metrics_enabled:
+        yield _flow(monitoring, FLAG_METRICS, metadata.FLAG_METRICS_PORT)
 
 
 def _ships_audit(settings: Settings) -> bool:
@@ -90,6 +93,8 @@ def _database_users(settings: Settings) -> Iterator[Pods]:
         yield AUDIT
     if _ships_audit(settings):
         yield AUDIT_EXPORTER
+    if settings.flag_metrics_enabled:
+        yield FLAG_METRICS
     yield ROLES if settings.postgres.embedded else TOOLBOX
 
 

@@ -11,6 +11,7 @@ from components import (
     backup,
     bootstrap,
     database_roles,
+    flag_metrics,
     flagsmith,
     migration,
     postgres,
@@ -31,6 +32,7 @@ CACHE: Final = component_pods(redis.COMPONENT)
 BACKUP: Final = component_pods(backup.COMPONENT)
 AUDIT: Final = component_pods(audit.COMPONENT)
 AUDIT_EXPORTER: Final = component_pods(audit_exporter.COMPONENT)
+FLAG_METRICS: Final = component_pods(flag_metrics.COMPONENT)
 TOOLBOX: Final = component_pods(toolbox.COMPONENT)
 # What cert-manager starts to answer a challenge of ACME, and its port (cert-manager 1.21, pkg/issuer/acme/http).
 SOLVER: Final = Pods(name="flagsmith-acme-solver", labels={"acme.cert-manager.io/http01-solver": "true"})

@@ -92,10 +92,10 @@ class Exporter:
                 self.url, connect_timeout=CONNECT_SECONDS, application_name="flagsmith-flag-metrics"
             )
         except psycopg2.ProgrammingError:
-            self.failed(parts, "DATABASE_URL is not an address that libpq understands")
+            self.failed(self.parts, "DATABASE_URL is not an address that libpq understands")
             return
         except psycopg2.Error as error:
-            self.failed(parts, said(error, self.url))
+            self.failed(self.parts, said(error, self.url))
             return
         try:
             for part in parts:

@@ -22,6 +22,8 @@ HEALTH_CONNECTIONS = 1
 # gunicorn's master keeps the connection open on which Flagsmith looked at the database before the workers started, and
 # what counts the use of the API writes it down from a thread of its own (seen with real containers: 6 for 2 x 2).
 MASTER_CONNECTIONS = 2
+# The exporter of flag metrics; one pod at a time.
+FLAG_METRICS_CONNECTIONS = 1
 # The migration Job and the bootstrap Job.
 JOBS = 2
 
@@ -33,8 +35,13 @@ def connections(settings: Settings) -> int:
         (settings.most_replicas + SURGE) * per_pod
         + (settings.task_processor_replicas + SURGE)
         * (settings.task_processor.threads * TASK_CONNECTIONS + HEALTH_CONNECTIONS)
+        + _flag_metrics(settings)
         + RESERVED_CONNECTIONS
     )
+
+
+def _flag_metrics(settings: Settings) -> int:
+    return FLAG_METRICS_CONNECTIONS if settings.flag_metrics_enabled else 0
 
 
 def connections_sum(settings: Settings) -> str:
@@ -44,6 +51,7 @@ def connections_sum(settings: Settings) -> str:
         f"x ({settings.gunicorn_workers} workers x {settings.gunicorn_threads} threads + {MASTER_CONNECTIONS}) "
         f"+ ({settings.task_processor_replicas} task processors + {SURGE} surge) "
         f"x ({settings.task_processor.threads} threads x {TASK_CONNECTIONS} + {HEALTH_CONNECTIONS}) "
+        f"{f'+ {_flag_metrics(settings)} flag metrics ' if settings.flag_metrics_enabled else ''}"
         f"+ {RESERVED_CONNECTIONS} reserved = {connections(settings)}"
     )
 
@@ -74,6 +82,8 @@ def demands(settings: Settings) -> list[Demand]:
         # The reader, and the exporter, whose old pod is gone before the new one starts.
         pods = 1 + settings.audit.export.enabled
         found.append(Demand(name="audit", pods=pods, resources=settings.audit.resources))
+    if settings.flag_metrics_enabled:
+        found.append(Demand(name="flag metrics", pods=1, resources=settings.monitoring.flag_metrics.resources))
     if settings.postgres.embedded:
         found.append(Demand(name="PostgreSQL", pods=1, resources=settings.postgres_resources))
     if settings.redis.embedded:

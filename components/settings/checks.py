@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from components.settings import (
     budget,
     checks_audit,
+    checks_flag_metrics,
     checks_images,
     checks_network,
     checks_observability,
@@ -43,6 +44,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _connections(settings)
     yield from _quota(settings)
     yield from _container_maximum(settings)
+    yield from checks_flag_metrics.problems(settings)
     yield from checks_images.problems(settings)
     yield from checks_observability.problems(settings)
     yield from checks_network.problems(settings)
@@ -185,6 +187,7 @@ def warnings(settings: Settings) -> Iterator[str]:
     newer = releases.warning(settings.version)
     if newer is not None:
         yield newer
+    yield from checks_flag_metrics.warnings(settings)
     yield from checks_images.warnings(settings)
     yield from checks_audit.warnings(settings)
     if not settings.redis.enabled:

@@ -17,6 +17,7 @@ from components.settings.ingress import Ingress
 from components.settings.login import Login
 from components.settings.logs import Logs
 from components.settings.mail import Smtp
+from components.settings.monitoring import Monitoring
 from components.settings.namespace import Namespace
 from components.settings.network import NetworkPolicies
 from components.settings.references import SecretKeyReference
@@ -105,6 +106,7 @@ class SettingsFields(Section):
     redis: Redis = Field(default_factory=Redis, description="The cache.")
     caches: Caches = Field(default_factory=Caches, description="How long Flagsmith's caches keep what they hold.")
     ingress: Ingress = Field(default_factory=Ingress, description="The Ingress.")
+    monitoring: Monitoring = Field(default_factory=Monitoring, description="What an operator sees of the stack.")
     env: dict[EnvName, PlainText] = Field(
         default_factory=dict,
         description="Further environment variables of Flagsmith. They are readable by all who may read a pod: "

@@ -159,6 +159,19 @@ class Settings(SettingsFields):
         return str(int(parse_memory(self.redis_resources.limits.memory) * REDIS_DATA_SHARE))
 
     @property
+    def monitoring_enabled(self) -> bool:
+        """Whether the stack is monitored: by default, one that people's work depends on."""
+        return self.production if self.monitoring.enabled is None else self.monitoring.enabled
+
+    @property
+    def flag_metrics_enabled(self) -> bool:
+        """Whether the exporter of flag metrics runs: by default, if monitoring is on and a role to read with there."""
+        metrics = self.monitoring.flag_metrics
+        if metrics.enabled is not None:
+            return metrics.enabled
+        return self.monitoring_enabled and (self.postgres.embedded or metrics.existing_secret is not None)
+
+    @property
     def admin_email(self) -> str:
         """The administrator's log-in."""
         return self.admin.email or f"admin@{self.host}"

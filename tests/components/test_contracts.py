@@ -163,7 +163,7 @@ def test_probes_ask_the_two_paths_that_exist_with_the_public_host(stack: Recordi
     for _, template in pod_templates(stack):
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
             http = container(template).get(probe, {}).get("httpGet")
-            if http:
+            if http and http["port"] == "http":
                 asked.add((probe, http["path"]))
                 assert {"name": "Host", "value": host_of(stack)} in http["httpHeaders"]
     assert asked == {

@@ -18,6 +18,7 @@ SERVICES: Final[Mapping[str, object]] = {
         "existingSecret": "auditor",
         "export": {"sink": "https", "url": "https://audit.example.com/api/v1/events"},
     },
+    "monitoring": {"flagMetrics": {"existingSecret": "reader"}},
 }
 VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
     "as its file says": {},
@@ -44,10 +45,11 @@ VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
         "backup": {"s3": {**BUCKET, "endpoint": "https://minio.default.svc"}},
     },
     "with entries of the audit log in a log": {"audit": {"export": {"sink": "stdout"}}},
-    "without Redis, backups and audit": {
+    "without Redis, backups, audit and monitoring": {
         "redis": {"mode": "none"},
         "backup": {"enabled": False},
         "audit": {"enabled": False},
+        "monitoring": {"enabled": False},
     },
     "without an Ingress and clients": {"ingress": {"enabled": False}, "networkPolicy": {"clients": []}},
     "with a certificate of its own": {"ingress": {"tls": {"secretName": "tls"}}},
@@ -63,6 +65,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
     "Redis embedded": lambda stack: stack.redis.mode == "embedded",
     "Redis external": lambda stack: stack.redis.mode == "external",
     "backups": lambda stack: stack.backup.enabled,
+    "flag metrics": lambda stack: stack.flag_metrics_enabled,
     "a bucket": lambda stack: stack.backup.s3 is not None,
     "mail": lambda stack: stack.smtp is not None,
     "webhooks": lambda stack: bool(stack.network_policy.webhooks),

@@ -1,0 +1,37 @@
+"""What the settings of the flag metrics need of the database's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from components.settings.problems import Problem
+
+if TYPE_CHECKING:
+    from components.settings.model import Settings
+
+_WANTED = (
+    "name a Secret with the DATABASE_URL of a read-only role in monitoring.flagMetrics.existingSecret "
+    "(docs/flag-metrics.md has the SQL)"
+)
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Switched on, without a role to read with."""
+    metrics = settings.monitoring.flag_metrics
+    if metrics.enabled and not settings.postgres.embedded and metrics.existing_secret is None:
+        yield Problem(
+            path=("monitoring", "flagMetrics", "enabled"),
+            text=f"needs a role of the external database: {_WANTED}, or set it to false",
+        )
+
+
+def warnings(settings: Settings) -> Iterator[str]:
+    """Wanted by default, and not possible."""
+    metrics = settings.monitoring.flag_metrics
+    if metrics.enabled is None and settings.monitoring_enabled and not settings.flag_metrics_enabled:
+        yield (
+            "monitoring.flagMetrics: the database is external and no role of it is named, so that evaluations, "
+            f"adoption and the queue of tasks are not measured; {_WANTED}, or set monitoring.flagMetrics.enabled to "
+            "false"
+        )
