@@ -140,7 +140,7 @@ class Credentials(Component):
     def _in_turn(self, purpose: str, rotation: int) -> tuple[pulumi.Output[str], pulumi.Output[str] | None]:
         """The value of a rotation, and the one before, which stays what it was.
 
-        There are two, renewed in turn: so what still uses the one before works, and one step back is possible.
+        There are two, renewed in turn: so what still uses the one before works.
         """
         even = self._value(purpose, rotation // 2)
         if rotation == 0:

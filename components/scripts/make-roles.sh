@@ -11,6 +11,7 @@ set -euo pipefail
 
 log_in
 sql --output=/dev/null <<'SQL'
+SET client_min_messages = warning;
 SELECT format('CREATE ROLE %I NOLOGIN', name)
     FROM unnest(ARRAY['flagsmith', 'flagsmith_a', 'flagsmith_b', 'flagsmith_metrics', 'flagsmith_audit',
         'flagsmith_analytics']) name

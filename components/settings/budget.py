@@ -22,26 +22,37 @@ HEALTH_CONNECTIONS = 1
 # gunicorn's master keeps the connection open on which Flagsmith looked at the database before the workers started, and
 # what counts the use of the API writes it down from a thread of its own (seen with real containers: 6 for 2 x 2).
 MASTER_CONNECTIONS = 2
-# The exporter of flag metrics; one pod at a time.
+# The roles that read metrics, the audit log and analytics, and what make-roles.sh lets each of them open.
+READERS = 3
+READER_CONNECTIONS = 3
+# Those of an external database are the operator's; the exporter of flag metrics is counted, one pod at a time.
 FLAG_METRICS_CONNECTIONS = 1
-# The migration Job and the bootstrap Job.
+# The migration Job and the bootstrap Job; the Jobs of the database's roles run before, after or with one of them.
 JOBS = 2
 
 
 def connections(settings: Settings) -> int:
-    """Return how many connections Flagsmith can hold at once, during a rolling update, reserve included."""
+    """Return how many connections can be open at once, during a rolling update, readers and reserve included."""
     per_pod = settings.gunicorn_workers * settings.gunicorn_threads + MASTER_CONNECTIONS
     return (
         (settings.most_replicas + SURGE) * per_pod
         + (settings.task_processor_replicas + SURGE)
         * (settings.task_processor.threads * TASK_CONNECTIONS + HEALTH_CONNECTIONS)
-        + _flag_metrics(settings)
+        + _readers(settings)
         + RESERVED_CONNECTIONS
     )
 
 
-def _flag_metrics(settings: Settings) -> int:
+def _readers(settings: Settings) -> int:
+    if settings.postgres.embedded:
+        return READERS * READER_CONNECTIONS
     return FLAG_METRICS_CONNECTIONS if settings.flag_metrics_enabled else 0
+
+
+def _readers_text(settings: Settings) -> str:
+    if settings.postgres.embedded:
+        return f"+ {READERS} readers x {READER_CONNECTIONS} "
+    return f"+ {FLAG_METRICS_CONNECTIONS} flag metrics " if settings.flag_metrics_enabled else ""
 
 
 def connections_sum(settings: Settings) -> str:
@@ -51,8 +62,7 @@ def connections_sum(settings: Settings) -> str:
         f"x ({settings.gunicorn_workers} workers x {settings.gunicorn_threads} threads + {MASTER_CONNECTIONS}) "
         f"+ ({settings.task_processor_replicas} task processors + {SURGE} surge) "
         f"x ({settings.task_processor.threads} threads x {TASK_CONNECTIONS} + {HEALTH_CONNECTIONS}) "
-        f"{f'+ {_flag_metrics(settings)} flag metrics ' if settings.flag_metrics_enabled else ''}"
-        f"+ {RESERVED_CONNECTIONS} reserved = {connections(settings)}"
+        f"{_readers_text(settings)}+ {RESERVED_CONNECTIONS} reserved = {connections(settings)}"
     )
 
 

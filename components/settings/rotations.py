@@ -13,7 +13,7 @@ Rotation = Annotated[WholeNumber, Field(ge=0), Kind("whole number")]
 class Rotations(Section):
     """How often each generated secret was renewed; another number is another value. `ff secrets rotate` raises it.
 
-    Never lower a number by more than one: the value before the last is gone.
+    Never lower a number: the values before are gone.
     """
 
     postgres: Rotation = Field(default=0, description="The administrator of the embedded PostgreSQL.")

@@ -91,7 +91,7 @@ SIZES: dict[SizeName, Size] = {
         task_processor_replicas=2,
         task_processor=_resources(("500m", "1"), ("1Gi", "2Gi")),
         postgres=_resources(("4", "8"), ("32Gi", "32Gi")),
-        max_connections=200,
+        max_connections=220,
         redis=_resources(("500m", "1"), ("1Gi", "1Gi")),
     ),
     "xlarge": Size(

@@ -9,6 +9,9 @@ from ops.doctor.model import Finding, Patient
 from ops.engine.model import Manifest
 from ops.operate.restart import WORKLOADS
 
+# What a Job of the deployment makes known to a server that runs.
+TAKEN_OVER = {"database": frozenset({"flagsmith-postgres"})}
+
 
 def changed_secrets(patient: Patient) -> Iterator[Finding]:
     """Compare when a Secret's values changed with when the pods that read it started."""
@@ -19,7 +22,7 @@ def changed_secrets(patient: Patient) -> Iterator[Finding]:
         started = _started(pod)
         if component not in WORKLOADS or started is None:
             continue
-        for name in sorted(_read_by(pod)):
+        for name in sorted(_read_by(pod) - TAKEN_OVER.get(component, frozenset())):
             changed = changes.get(name)
             if changed is not None and changed > started:
                 evidence = f"{pod['metadata']['name']} started at {started}, {name} changed at {changed}"
@@ -51,8 +54,12 @@ def _started(pod: Manifest) -> datetime | None:
     return max(times, default=None)
 
 
-def _read_by(pod: Manifest) -> Iterator[str]:
+def _read_by(pod: Manifest) -> set[str]:
     """The Secrets that a pod's containers read: variables and files."""
+    return set(_references(pod))
+
+
+def _references(pod: Manifest) -> Iterator[str]:
     spec = pod["spec"]
     for container in [*(spec.get("initContainers") or []), *spec["containers"]]:
         for variable in container.get("env") or []:

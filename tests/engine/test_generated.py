@@ -2,7 +2,7 @@ import string
 
 import pytest
 
-from ops.engine.generated import Placeholders, password
+from ops.engine.generated import Placeholders, password, record_name
 from ops.errors import OpsError
 
 
@@ -38,3 +38,12 @@ def test_placeholders_become_readable_wherever_they_are() -> None:
     stand_ins = Placeholders()
     text = f"a {stand_ins['one']} b {stand_ins['one-more']}"
     assert stand_ins.readable(text) == "a <generated: one> b <generated: one-more>"
+
+
+def test_a_value_is_on_record_by_its_name_and_its_keepers() -> None:
+    assert record_name("data-password", {"length": 32}) == "data-password"
+    assert record_name("data-password", {"length": 40, "keepers": {}}) == "data-password"
+    renewed = record_name("data-password", {"length": 32, "keepers": {"a": "1", "b": "2"}})
+    assert renewed.startswith("data-password.")
+    assert renewed == record_name("data-password", {"length": 40, "keepers": {"b": "2", "a": "1"}})
+    assert renewed != record_name("data-password", {"length": 32, "keepers": {"a": "1", "b": "3"}})

@@ -34,9 +34,9 @@ def test_the_target_is_a_share_of_what_a_pod_can_do_not_of_what_it_requests() ->
 
 
 def test_the_maximum_and_its_surge_count_in_the_quota() -> None:
-    fixed, scaled = settings(), settings(autoscaling={"enabled": True, "maxReplicas": 9})
+    fixed, scaled = settings(), settings(autoscaling={"enabled": True, "maxReplicas": 8})
 
-    assert budget.need(scaled)["pods"] == budget.need(fixed)["pods"] + 6
+    assert budget.need(scaled)["pods"] == budget.need(fixed)["pods"] + 5
     (line,) = refusal(autoscaling={"enabled": True}, namespace={"quota": {"pods": 12}})
     assert "6 API" in line
 

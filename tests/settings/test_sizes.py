@@ -82,7 +82,7 @@ def test_the_connection_budget_spells_out_its_sum() -> None:
     for part in (
         "(45 replicas + 1 surge) x (2 workers x 2 threads + 2)",
         "+ (1 task processors + 1 surge) x (5 threads x 2 + 1)",
-        "+ 10 reserved = 308",
+        "+ 3 readers x 3 + 10 reserved = 317",
     ):
         assert part in line
 
