@@ -16,6 +16,7 @@ STACKS: Mapping[str, Mapping[str, object]] = {
         "redis": {"mode": "external", "existingSecret": "redis"},
     },
     "production, with an autoscaler": {"autoscaling": {"enabled": True}},
+    "production, with an exporter of the audit log": {"audit": {"export": {"sink": "stdout"}}},
 }
 RIGHTS = {"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"}
 
