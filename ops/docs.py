@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from components.settings import PROJECT, Amount, Resources, Settings, releases
+from components.settings.network import Outgoing
 from components.settings.schema import model_of, unwrap
 from components.settings.sizes import SIZES
 from components.settings.types import Kind
@@ -79,6 +80,8 @@ def entries(model: type[BaseModel], prefix: str = "") -> Iterator[Entry]:
             yield Entry(key, "map: `cpu`, `memory`", _amount(field), meaning)
         elif section is Resources and prefix:
             yield Entry(key, "map, as [resources](#resources)", "", meaning)
+        elif section is Outgoing:
+            yield Entry(key, "map: `to` (list, as `networkPolicy.clients`), `port`", "", meaning)
         else:
             yield Entry(f"{key}{_suffix(field)}", _container(field), _default(field), meaning)
             yield from entries(section, f"{key}{_suffix(field)}")
