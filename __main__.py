@@ -10,6 +10,7 @@ from components.backup import Backups
 from components.bootstrap import Bootstrap
 from components.capabilities import find as find_capabilities
 from components.credentials import Credentials
+from components.dashboards.component import Dashboards
 from components.database_roles import DatabaseGrants, DatabaseRoles
 from components.flag_metrics import FlagMetrics
 from components.flagsmith import Flagsmith
@@ -89,6 +90,8 @@ if settings.audit_enabled and credentials.audit is not None:
     audit = Audit("audit", audit_args, options(credentials))
     if settings.audit.export.enabled:
         AuditExporter("audit-exporter", audit_args, options(audit, *readable))
+if settings.dashboards_enabled:
+    Dashboards("dashboards", arguments.dashboards_args(settings, namespace.name), options(namespace))
 if settings.ingress.enabled:
     PublicIngress("ingress", arguments.ingress_args(settings, namespace.name), options(flagsmith))
 

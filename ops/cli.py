@@ -11,6 +11,7 @@ from ops.commands import (
     audit,
     cache,
     cluster,
+    dashboard,
     db,
     docs,
     doctor,
@@ -89,6 +90,7 @@ app.command()(operate.restart)
 app.command()(operate.shell)
 app.command("port-forward")(operate.port_forward)
 app.command("open")(operate.open_url)
+app.command()(dashboard.dashboard)
 app.command()(smoke.smoke)
 app.command()(doctor.doctor)
 app.command()(audit.audit)

@@ -17,6 +17,7 @@ from components.caches import CACHES
 from tests.servers import LOOPBACK, Postgres, Redis, find_postgres, free_port
 
 NAMESPACE = "feature-flags"
+GRAFANA_NAMESPACE = "observability"
 DJANGO = Path(__file__).parent / "doubles" / "django"
 PASSWORD = "only-for-tests"
 SERVERS = ("flagsmith", "task-processor", "postgres", "redis")
@@ -44,6 +45,7 @@ class Containers:
     postgres: Postgres = field(init=False)
     redis: Redis = field(init=False)
     api_port: int = field(default_factory=free_port)
+    grafana_port: int = field(default_factory=free_port)
 
     def __post_init__(self) -> None:
         self.postgres = Postgres(self.home / "postgres", free_port(), PASSWORD)
@@ -126,7 +128,7 @@ class Containers:
         return _rule("ClusterExec", {"execs": execs})
 
     def _ports(self) -> dict[str, Any]:
-        ports = {8000: self.api_port, 5432: self.postgres.port, 6379: self.redis.port}
+        ports = {8000: self.api_port, 5432: self.postgres.port, 6379: self.redis.port, 3000: self.grafana_port}
         forwards = [{"ports": [port], "target": {"address": LOOPBACK, "port": local}} for port, local in ports.items()]
         return _rule("ClusterPortForward", {"forwards": forwards})
 
@@ -140,5 +142,5 @@ def _rule(kind: str, spec: dict[str, Any]) -> dict[str, Any]:
         "apiVersion": "kwok.x-k8s.io/v1alpha1",
         "kind": kind,
         "metadata": {"name": "containers"},
-        "spec": {"selector": {"matchNamespaces": [NAMESPACE]}, **spec},
+        "spec": {"selector": {"matchNamespaces": [NAMESPACE, GRAFANA_NAMESPACE]}, **spec},
     }

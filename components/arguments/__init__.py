@@ -1,6 +1,7 @@
 """From the settings to the arguments of each component: pure functions, and the only room that knows both."""
 
 from components.arguments.audit import audit_args
+from components.arguments.dashboards import dashboards_args
 from components.arguments.data import (
     backup_args,
     credentials_args,
@@ -29,6 +30,7 @@ __all__ = [
     "backup_args",
     "bootstrap_args",
     "credentials_args",
+    "dashboards_args",
     "database_roles_args",
     "flag_metrics_args",
     "flagsmith_args",

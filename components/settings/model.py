@@ -172,6 +172,12 @@ class Settings(SettingsFields):
         return self.monitoring_enabled and (self.postgres.embedded or metrics.existing_secret is not None)
 
     @property
+    def dashboards_enabled(self) -> bool:
+        """Whether there are dashboards."""
+        enabled = self.monitoring.dashboards.enabled
+        return self.monitoring_enabled if enabled is None else enabled
+
+    @property
     def admin_email(self) -> str:
         """The administrator's log-in."""
         return self.admin.email or f"admin@{self.host}"

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 from ops.access import pods
@@ -20,25 +20,36 @@ def _ignore(_: str) -> None:
     """Nobody is told."""
 
 
-@contextmanager
 def forward(
     site: Site, component: str, port: int, *, local_port: int = 0, on_problem: OnProblem = _ignore
+) -> AbstractContextManager[int]:
+    """As `forward_to`, to a ready pod of one of the stack's components."""
+
+    def choose() -> Manifest:
+        return pods.running(site, component)
+
+    return forward_to(site, choose, port, local_port=local_port, on_problem=on_problem)
+
+
+@contextmanager
+def forward_to(
+    site: Site, choose: Callable[[], Manifest], port: int, *, local_port: int = 0, on_problem: OnProblem = _ignore
 ) -> Iterator[int]:
-    """Listen on loopback and carry each connection to `port` of a ready pod of `component`; the local port.
+    """Listen on loopback and carry each connection to `port` of the pod that `choose` names; the local port.
 
     The pod is chosen anew when it is gone, so that a forward outlives a rollout.
 
     Args:
         site: Where.
-        component: Whose pods.
-        port: The pods' port.
+        choose: A ready pod; it raises OpsError when there is none.
+        port: The pod's port.
         local_port: The port here; a free one if 0.
         on_problem: Is told why a connection could not be made; the connection itself is just closed.
 
     Raises:
         OpsError: No pod is ready, or the local port is taken.
     """
-    carrier = _Carrier(site, component, port, on_problem)
+    carrier = _Carrier(site, choose, port, on_problem)
     carrier.choose()
 
     class Handler(BaseRequestHandler):
@@ -89,8 +100,8 @@ class _Server(ThreadingTCPServer):
 
 
 class _Carrier:
-    def __init__(self, site: Site, component: str, port: int, on_problem: OnProblem) -> None:
-        self._site, self._component, self._port, self._on_problem = site, component, port, on_problem
+    def __init__(self, site: Site, choose: Callable[[], Manifest], port: int, on_problem: OnProblem) -> None:
+        self._site, self._choose, self._port, self._on_problem = site, choose, port, on_problem
         self._pod: Manifest | None = None
         self._lock = threading.Lock()
 
@@ -98,7 +109,7 @@ class _Carrier:
         """The pod in use; another one if that is gone."""
         with self._lock:
             if self._pod is None:
-                self._pod = pods.running(self._site, self._component)
+                self._pod = self._choose()
             return self._pod
 
     def carry(self, client: socket.socket) -> None:

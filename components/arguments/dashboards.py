@@ -1,0 +1,27 @@
+"""The arguments of the dashboards."""
+
+import pulumi
+
+from components.dashboards.component import DashboardsArgs
+from components.dashboards.model import Facts
+from components.settings import Settings
+
+
+def dashboards_args(settings: Settings, namespace: pulumi.Input[str]) -> DashboardsArgs:
+    """The dashboards."""
+    section = settings.monitoring.dashboards
+    return DashboardsArgs(
+        namespace=namespace,
+        facts=Facts(
+            namespace=settings.namespace.name,
+            thresholds=settings.monitoring.thresholds,
+            runbook_url=settings.monitoring.runbook_url,
+            backup_max_age_hours=settings.backup.max_age_hours if settings.backup.enabled else None,
+            embedded_postgres=settings.postgres.embedded,
+            postgres_metrics=settings.monitoring_enabled and settings.postgres.embedded,
+            redis_metrics=settings.monitoring_enabled and settings.redis.embedded,
+            flag_metrics=settings.flag_metrics_enabled,
+        ),
+        labels=section.labels,
+        annotations={} if section.folder is None else {section.folder_annotation: section.folder},
+    )

@@ -1,0 +1,43 @@
+"""Above or below what an alert fires: the vendor's figures (sizing guide, read at 2.265.0) where it gives one."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from components.settings.base import Section
+from components.settings.types import Count, Kind, WholeNumber, decimal
+
+Percent = Annotated[WholeNumber, Field(ge=1, le=100), Kind("percent, 1 to 100")]
+Decimal = Annotated[float, BeforeValidator(decimal), Field(gt=0)]
+Share = Annotated[Decimal, Field(le=100), Kind("percent, above 0")]
+# The histogram's last bucket ends there: above it, a quantile cannot be told.
+Latency = Annotated[Decimal, Field(le=10), Kind("seconds, up to 10")]
+
+
+class Thresholds(Section):
+    """What the alerts compare with."""
+
+    sdk_error_percent: Share = Field(
+        default=1, description="Answers 5xx of an SDK endpoint within 5 minutes, of all of its answers."
+    )
+    error_percent: Share = Field(
+        default=0.1, description="Answers 5xx of the whole API within an hour (vendor: worth a look above 0.1)."
+    )
+    latency_seconds: Latency = Field(
+        default=1, description="The 99th percentile of an SDK endpoint's answers (vendor: 1 s)."
+    )
+    cpu_percent: Percent = Field(default=80, description="CPU of a container, of its limit (vendor: 80).")
+    memory_percent: Percent = Field(default=90, description="Memory of a container, of its limit.")
+    connections_percent: Percent = Field(
+        default=70, description="Connections to PostgreSQL, of `max_connections` (vendor: 70)."
+    )
+    cache_miss_percent: Percent = Field(
+        default=50, description="Environment documents that were asked for and not found in the cache."
+    )
+    evictions_per_second: Decimal = Field(default=1, description="Keys that a full Redis drops, each second.")
+    tasks_waiting: Count = Field(default=1000, description="Tasks that are due and not begun.")
+    task_wait_seconds: Count = Field(default=300, description="How long the oldest of them waits.")
+    volume_percent: Percent = Field(default=85, description="What is used of a volume.")
+    certificate_days: Count = Field(
+        default=14, description="Days until the certificate ends; cert-manager renews at 30."
+    )

@@ -1,0 +1,46 @@
+"""`ff dashboard`: a dashboard in the Grafana of the stack's cluster."""
+
+import threading
+from typing import Annotated, Literal
+
+import typer
+
+from ops.commands.stack import StackOption
+from ops.console import output, progress
+from ops.project import LOCAL
+
+GRAFANA_PORT = 3000
+
+
+def dashboard(
+    which: Annotated[
+        Literal["service", "data", "flags"], typer.Argument(help="Which one.", show_choices=True)
+    ] = "service",
+    *,
+    stack: StackOption = LOCAL,
+    local_port: Annotated[
+        int, typer.Option("--port", "-p", min=0, max=65535, help="The port here; 0 for any free one.")
+    ] = GRAFANA_PORT,
+    print_url: Annotated[bool, typer.Option("--print-url", help="Print the address and open no browser.")] = False,
+) -> None:
+    """Open a dashboard in the cluster's Grafana, through a forwarded port, until Ctrl-C."""
+    from components.dashboards.model import Dashboard
+    from ops.access.forward import LOOPBACK, forward_to
+    from ops.access.site import open_site
+    from ops.operate import grafana as logic
+
+    with open_site(stack) as site:
+        path = logic.path(site, Dashboard(which))
+        grafana = logic.find(site)
+        remote = grafana.pod_port(grafana.pod())
+        with forward_to(site, grafana.pod, remote, local_port=local_port, on_problem=progress().print) as port:
+            url = f"http://{LOOPBACK}:{port}{path}"
+            progress().print(f"Forwarding to Grafana, {grafana.name}. Ctrl-C ends it.")
+            output().out(url, highlight=False)
+            if not print_url:
+                typer.launch(url)
+            _until_interrupted()
+
+
+def _until_interrupted() -> None:
+    threading.Event().wait()

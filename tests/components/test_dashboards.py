@@ -1,0 +1,44 @@
+"""The dashboards' ConfigMaps: there in production, found by the sidecar, and nowhere else."""
+
+import json
+
+from components.dashboards.model import Dashboard
+from tests.recording import Recording, record, recorded
+
+
+def dashboards(recording: Recording) -> dict[str, dict[str, object]]:
+    """The ConfigMaps by the dashboard's name."""
+    prefix = "flagsmith-dashboard-"
+    found = {item["metadata"]["name"]: item for item in recording.all("ConfigMap")}
+    return {name.removeprefix(prefix): item for name, item in found.items() if name.startswith(prefix)}
+
+
+def test_production_has_all_of_them_with_the_sidecars_label_and_folder() -> None:
+    found = dashboards(recorded("production"))
+    assert set(found) == set(Dashboard)
+    for name, item in found.items():
+        assert item["metadata"]["labels"]["grafana_dashboard"] == "1"  # type: ignore[index]
+        assert item["metadata"]["annotations"] == {"grafana_folder": "Feature flags"}  # type: ignore[index]
+        ((key, text),) = item["data"].items()  # type: ignore[attr-defined]
+        assert key == f"flagsmith-{name}.json"
+        assert json.loads(text)["uid"].startswith(f"flagsmith-{name}-")
+
+
+def test_local_has_none_unless_asked_for_and_then_only_those_with_something_to_show() -> None:
+    assert not dashboards(recorded("local"))
+    found = dashboards(record("local", {"monitoring": {"dashboards": {"enabled": True}}}))
+    assert set(found) == {Dashboard.SERVICE, Dashboard.DATA}
+
+
+def test_labels_and_folder_are_settings() -> None:
+    section = {
+        "enabled": True,
+        "labels": {"team/board": "yes"},
+        "folderAnnotation": "team/folder",
+        "folder": "F",
+    }
+    for item in dashboards(record("local", {"monitoring": {"dashboards": section}})).values():
+        metadata = item["metadata"]
+        assert metadata["labels"]["team/board"] == "yes"  # type: ignore[index]
+        assert "grafana_dashboard" not in metadata["labels"]  # type: ignore[index]
+        assert metadata["annotations"] == {"team/folder": "F"}  # type: ignore[index]

@@ -1,0 +1,124 @@
+"""The dashboards of a stack with everything, and a real Prometheus that holds the recorded scrapes."""
+
+import json
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from components.dashboards.build import documents
+from components.dashboards.model import Dashboard, Facts
+from components.settings.thresholds import Thresholds
+from tests.servers import LOOPBACK, free_port
+
+SCRAPES = Path(__file__).parent.parent / "scrapes"
+EVERYTHING = Facts(
+    namespace="feature-flags",
+    thresholds=Thresholds(),
+    runbook_url="https://wiki.example.com/runbook.md",
+    backup_max_age_hours=30,
+    embedded_postgres=True,
+    postgres_metrics=True,
+    redis_metrics=True,
+    flag_metrics=True,
+)
+NOW = 1_795_550_000
+"""When the scrapes are taken to end: the autumn of 2026, when they were recorded."""
+
+SAMPLES, SECONDS_BETWEEN = 12, 60
+SAMPLE = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
+# Grows, as nothing happens between a scrape and its copy; all but gauges may.
+COUNTER = re.compile(
+    r".*(_total|_count|_sum|_bucket|_hit|_read|_commit|_rollback|_fetched|_inserted|_updated|_deleted)"
+)
+
+
+@pytest.fixture(scope="session")
+def boards() -> dict[Dashboard, dict[str, Any]]:
+    return {which: json.loads(text) for which, text in documents(EVERYTHING).items()}
+
+
+def series(text: str, step: int) -> Iterator[str]:
+    """A scrape's samples in OpenMetrics at one step of time, with the labels of its target."""
+    at = NOW - (SAMPLES - 1 - step) * SECONDS_BETWEEN
+    for line in text.splitlines():
+        found = SAMPLE.match(line)
+        if found is None:
+            continue
+        name, labels, value = found[1], found[2] or "", float(found[3])
+        target = [f'{key}="{given}"' for key, given in TARGET.items() if not re.search(rf"(^|,){key}=", labels)]
+        grown = value * (1 + step / 10) if COUNTER.fullmatch(name) else value
+        yield f"{name}{{{','.join([*filter(None, [labels.rstrip(',')]), *target])}}} {grown} {at}"
+
+
+TARGET = {"namespace": "feature-flags", "pod": "flagsmith-0", "container": "flagsmith", "instance": "10.0.0.1:9100"}
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """A real one."""
+
+    url: str
+
+    def ask(self, expression: str) -> list[dict[str, Any]]:
+        """The series that an expression has at the time of the scrapes. Fails where it is refused."""
+        answer = httpx.post(f"{self.url}/api/v1/query", data={"query": expression, "time": str(NOW)}).json()
+        assert answer["status"] == "success", f"{expression}: {answer.get('error')}"
+        return list(answer["data"]["result"])
+
+
+@pytest.fixture(scope="session")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """Debian's, with all recorded scrapes in its storage."""
+    if shutil.which("prometheus") is None:
+        pytest.skip("prometheus is not installed: sudo apt-get install prometheus")
+    place = tmp_path_factory.mktemp("prometheus")
+    texts = [path.read_text(encoding="utf-8") for path in sorted(SCRAPES.glob("*.txt"))]
+    assert len(texts) >= 6
+    lines = [line for step in range(SAMPLES) for text in texts for line in series(text, step)]
+    (place / "scrapes").write_text("\n".join([*lines, "# EOF", ""]), encoding="utf-8")
+    command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(place / "scrapes"), str(place / "data")]
+    subprocess.run(command, check=True, capture_output=True)
+    (place / "prometheus.yml").write_text("{}\n", encoding="utf-8")
+    port = free_port()
+    with (
+        (place / "log").open("w", encoding="utf-8") as log,
+        subprocess.Popen(
+            [
+                "prometheus",
+                f"--config.file={place / 'prometheus.yml'}",
+                f"--storage.tsdb.path={place / 'data'}",
+                "--storage.tsdb.retention.time=100y",
+                f"--web.listen-address={LOOPBACK}:{port}",
+            ],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        try:
+            url = f"http://{LOOPBACK}:{port}"
+            _await_ready(process, url, place / "log")
+            yield Prometheus(url)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _await_ready(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        try:
+            if httpx.get(f"{url}/-/ready").is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(log.read_text(encoding="utf-8"))
