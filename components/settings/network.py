@@ -162,8 +162,8 @@ class NetworkPolicies(Section):
     egress: Egress = Field(
         default_factory=Egress,
         description="Services outside of the stack that its other settings name. `to` says who they are; default: the "
-        "pods of the namespace for a Service's name in full (`NAME.NAMESPACE.svc`), else anybody. `port` is the one that "
-        "their pods or hosts listen on; default: that of their own settings.",
+        "pods of the namespace for a Service's name in full (`NAME.NAMESPACE.svc`), else anybody. `port` is the one "
+        "that their pods or hosts listen on; default: that of their own settings.",
     )
     dns: Dns = Field(default_factory=Dns, description="The cluster's name server.")
 
