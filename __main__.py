@@ -12,11 +12,13 @@ from components.capabilities import find as find_capabilities
 from components.credentials import Credentials
 from components.dashboards.component import Dashboards
 from components.database_roles import DatabaseGrants, DatabaseRoles
+from components.external_exporters import ExternalExporters
 from components.flag_metrics import FlagMetrics
 from components.flagsmith import Flagsmith
 from components.ingress import PublicIngress
 from components.logs import Logs
 from components.migration import Migration
+from components.monitoring import Monitoring
 from components.namespace import PlatformNamespace
 from components.network_policies import NetworkPolicies
 from components.postgres import Postgres
@@ -32,6 +34,9 @@ for warning in settings.warnings:
     pulumi.log.warn(warning)
 provider = cluster_provider(settings.context, settings.resolved_cluster_identifier)
 capabilities = find_capabilities(settings)
+for warning in arguments.monitoring_warnings(settings, capabilities):
+    pulumi.log.warn(warning)
+scraping = arguments.scraping(settings, capabilities)
 
 
 def options(*dependencies: pulumi.Resource) -> pulumi.ResourceOptions:
@@ -51,12 +56,12 @@ credentials = Credentials("credentials", credentials_args, options(*foundation))
 data_tier: list[pulumi.Resource] = [credentials]
 roles_args = None
 if settings.postgres.mode == "embedded" and credentials.postgres is not None:
-    postgres_args = arguments.postgres_args(settings, namespace.name, credentials.postgres)
+    postgres_args = arguments.postgres_args(settings, namespace.name, credentials.postgres, scraping)
     postgres = Postgres("postgres", postgres_args, options(namespace, credentials))
     roles_args = arguments.database_roles_args(settings, namespace.name, credentials, credentials.postgres)
     data_tier.append(DatabaseRoles("database-roles", roles_args, options(postgres, credentials)))
 if settings.redis.mode == "embedded" and credentials.redis is not None:
-    redis_args = arguments.redis_args(settings, namespace.name, credentials.redis)
+    redis_args = arguments.redis_args(settings, namespace.name, credentials.redis, scraping)
     data_tier.append(Redis("redis", redis_args, options(namespace, credentials)))
 
 # Each gates the next: databases and roles, migration, first administrator, API, task processor.
@@ -71,8 +76,9 @@ if logs_args is not None:
     gates.append(Logs("logs", logs_args, options(namespace)))
 if settings.autoscaling.enabled:
     gates.append(Autoscaler("autoscaler", arguments.autoscaler_args(settings, namespace.name), options(bootstrap)))
-flagsmith = Flagsmith("flagsmith", arguments.flagsmith_args(settings, namespace.name, credentials), options(*gates))
-worker_args = arguments.task_processor_args(settings, namespace.name, credentials)
+flagsmith_args = arguments.flagsmith_args(settings, namespace.name, credentials, scraping)
+flagsmith = Flagsmith("flagsmith", flagsmith_args, options(*gates))
+worker_args = arguments.task_processor_args(settings, namespace.name, credentials, scraping)
 task_processor = TaskProcessor("task-processor", worker_args, options(flagsmith))
 if roles_args is not None and roles_args.application.is_generated:
     timeout = settings.gunicorn.timeout
@@ -92,6 +98,12 @@ if settings.audit_enabled and credentials.audit is not None:
         AuditExporter("audit-exporter", audit_args, options(audit, *readable))
 if settings.dashboards_enabled:
     Dashboards("dashboards", arguments.dashboards_args(settings, namespace.name), options(namespace))
+if settings.monitoring_enabled:
+    exporters_args = arguments.external_exporters_args(settings, namespace.name, scraping)
+    if exporters_args.postgres or exporters_args.redis:
+        ExternalExporters("exporters", exporters_args, options(credentials))
+if scraping.monitors:
+    Monitoring("monitoring", arguments.monitoring_args(settings, namespace.name), options(namespace))
 if settings.ingress.enabled:
     PublicIngress("ingress", arguments.ingress_args(settings, namespace.name), options(flagsmith))
 

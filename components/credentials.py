@@ -37,8 +37,8 @@ class CredentialsArgs:
         audit: the name of an existing Secret with the key `DATABASE_URL` of who reads the audit log; None to generate
             one for the embedded PostgreSQL.
         analytics: the same of who reads the flags' analytics.
-        redis: the name of an existing Secret with the keys `password` (embedded Redis only) and `REDIS_URL`; None to
-            generate one for the embedded Redis.
+        redis: the name of an existing Secret with the keys `password` and `metrics-password` (embedded Redis only) and
+            `REDIS_URL`; None to generate one for the embedded Redis.
         with_redis: False when the stack runs without Redis, which then needs no Secret.
         django: the name of an existing Secret with the key `DJANGO_SECRET_KEY`; None to generate one.
         admin: the name of an existing Secret with the key `password`; None to generate one.
@@ -192,7 +192,10 @@ class Credentials(Component):
         password = self._value("redis", self._rotations.redis)
         host = f"{metadata.REDIS}:{metadata.REDIS_PORT}"
         url = password.apply(lambda value: f"redis://:{quote(value, safe='')}@{host}")
-        return self._secret(metadata.REDIS, "cache", {"password": password, "REDIS_URL": url})
+        metrics = self._value("redis-metrics", self._rotations.redis)
+        return self._secret(
+            metadata.REDIS, "cache", {"password": password, "REDIS_URL": url, "metrics-password": metrics}
+        )
 
     def _secret(self, name: str, component: str, data: dict[str, pulumi.Input[str]]) -> SecretReference:
         values = pulumi.Output.all(**data)

@@ -1,7 +1,7 @@
 """The Flagsmith container and its pod: the same image, environment and volumes for the API, its worker and its Jobs."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from pulumi_kubernetes.core.v1 import (
@@ -62,6 +62,7 @@ class FlagsmithPodArgs:
         placement: where they run.
         access_log: which requests servers log; None for a log as the release makes it.
         tracing: where servers send traces.
+        annotations: those of the pods that serve, by which Prometheus finds them where there is no PodMonitor.
     """
 
     image: str
@@ -71,6 +72,7 @@ class FlagsmithPodArgs:
     placement: Placement
     access_log: AccessLog | None
     tracing: Tracing
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 def grace_period(gunicorn_timeout: int) -> int:
@@ -97,7 +99,8 @@ def _probe(args: FlagsmithPodArgs, path: str, *, period: int, failures: int, tim
     )
 
 
-def _ca_volume(name: str, directory: str, ca: SecretKeyReference | None) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
+def ca_volume(name: str, directory: str, ca: SecretKeyReference | None) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
+    """The certificates of a CA as the file `ca.crt` of `directory`, where there is one."""
     if ca is None:
         return []
     source = SecretVolumeSourceArgs(secret_name=ca.name, items=[KeyToPathArgs(key=ca.key, path="ca.crt")])
@@ -107,7 +110,7 @@ def _ca_volume(name: str, directory: str, ca: SecretKeyReference | None) -> list
 
 def postgres_ca_volume(connections: Connections) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
     """The CA of an external PostgreSQL, where there is one."""
-    return _ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, connections.postgres_ca)
+    return ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, connections.postgres_ca)
 
 
 def _volumes(args: FlagsmithPodArgs) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
@@ -115,7 +118,7 @@ def _volumes(args: FlagsmithPodArgs) -> list[tuple[VolumeArgs, VolumeMountArgs]]
     return [
         *((directory.volume(), directory.mount()) for directory in SCRATCH),
         *postgres_ca_volume(connections),
-        *_ca_volume("redis-ca", REDIS_CA_DIRECTORY, connections.redis_ca),
+        *ca_volume("redis-ca", REDIS_CA_DIRECTORY, connections.redis_ca),
     ]
 
 
@@ -158,7 +161,7 @@ def server_pod(
             volume_mounts=[mount for _, mount in volumes],
         ),
         volumes=[volume for volume, _ in volumes],
-        annotations=checksum_annotations(*args.environment.connections.secrets()),
+        annotations={**checksum_annotations(*args.environment.connections.secrets()), **args.annotations},
         grace_period_seconds=grace_period(args.environment.gunicorn_timeout),
         spread_over_zones=True,
     )

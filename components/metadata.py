@@ -30,10 +30,14 @@ DRILL: Final = "flagsmith-drill"
 BACKUPS: Final = "flagsmith-backups"
 UNPUBLISHED: Final = "flagsmith-unpublished"
 AUDIT_EXPORTER: Final = "flagsmith-audit-exporter"
+POSTGRES_EXPORTER: Final = "flagsmith-postgres-exporter"
+REDIS_EXPORTER: Final = "flagsmith-redis-exporter"
 
 API_PORT: Final = 8000
 METRICS_PORT: Final = 9100
 FLAG_METRICS_PORT: Final = 9102
+POSTGRES_METRICS_PORT: Final = 9187
+REDIS_METRICS_PORT: Final = 9121
 POSTGRES_PORT: Final = 5432
 REDIS_PORT: Final = 6379
 AUDIT_METRICS_PORT: Final = 9103

@@ -27,6 +27,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components import metadata, postgres_access
 from components.component import Component
+from components.exporters import TIMEOUT_SECONDS, Exporter, postgres_exporter
 from components.pods import EmptyDir, Placement, pod_template, requirements
 from components.references import SecretReference
 from components.security import container_security_context
@@ -42,6 +43,11 @@ USER: Final = 999
 GRACE_PERIOD_SECONDS: Final = 120
 PASSWORD_FILE: Final = "/run/secrets/postgres/password"  # noqa: S105 a path, not a password
 START: Final = Path(__file__).parent / "scripts" / "start-postgres.sh"
+SOCKETS: Final = EmptyDir(name="run", path="/var/run/postgresql", size_limit="16Mi")
+# By the socket, where the server knows the exporter by its user id: there is no password to keep.
+METRICS_SOURCE: Final = (
+    f"host={SOCKETS.path} user=flagsmith_metrics dbname=flagsmith sslmode=disable connect_timeout={TIMEOUT_SECONDS}"
+)
 # The runtime's /dev/shm holds 64 MiB, which one parallel query can exceed; what lies there counts as the pod's memory.
 SHARED_MEMORY_SHARE: Final = 8
 MIN_SHARED_MEMORY: Final = 64 * MI
@@ -61,6 +67,7 @@ class PostgresArgs:
         resources: requests and limits.
         parameters: settings of the server by name, such as `max_connections`.
         credentials: the Secret with the key `password`.
+        exporter: the exporter of its metrics, beside it; None for none.
         placement: where its pod runs.
         protect: whether Pulumi refuses to delete the server and its volume.
     """
@@ -74,6 +81,7 @@ class PostgresArgs:
     resources: Resources
     parameters: Mapping[str, str]
     credentials: SecretReference
+    exporter: Exporter | None
     placement: Placement
     protect: bool
 
@@ -82,7 +90,7 @@ def scratch(memory_limit: str) -> list[EmptyDir]:
     """What the server writes besides its data; shared memory is an eighth of the memory limit, at least 64Mi."""
     shared = max(MIN_SHARED_MEMORY, parse_memory(memory_limit) // SHARED_MEMORY_SHARE // MI * MI)
     return [
-        EmptyDir(name="run", path="/var/run/postgresql", size_limit="16Mi"),
+        SOCKETS,
         EmptyDir(name="tmp", path="/tmp", size_limit="256Mi"),  # noqa: S108 a mount of the pod's own
         EmptyDir(name="shm", path="/dev/shm", size_limit=format_memory(shared), medium="Memory"),  # noqa: S108 likewise
     ]
@@ -105,6 +113,12 @@ def _ready(period: int, failures: int) -> ProbeArgs:
     return ProbeArgs(
         exec_=ExecActionArgs(command=command), period_seconds=period, timeout_seconds=5, failure_threshold=failures
     )
+
+
+def _exporter(exporter: Exporter) -> ContainerArgs:
+    # A socket is connected to, not written: a read-only mount is enough.
+    mount = VolumeMountArgs(name=SOCKETS.name, mount_path=SOCKETS.path, read_only=True)
+    return postgres_exporter(exporter, [EnvVarArgs(name="DATA_SOURCE_NAME", value=METRICS_SOURCE)], [mount])
 
 
 def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
@@ -149,6 +163,7 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
         placement=args.placement,
         user=USER,
         container=container,
+        sidecars=[] if args.exporter is None else [_exporter(args.exporter)],
         volumes=[
             VolumeArgs(
                 name="data",
@@ -166,7 +181,10 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
             *(directory.volume() for directory in directories),
         ],
         # Not the Secret's: the roles Job sets a renewed password on the running server.
-        annotations=postgres_access.ANNOTATIONS,
+        annotations={
+            **postgres_access.ANNOTATIONS,
+            **({} if args.exporter is None else args.exporter.annotations),
+        },
         grace_period_seconds=GRACE_PERIOD_SECONDS,
     )
 
@@ -223,6 +241,7 @@ class Postgres(Component):
             namespace=args.namespace,
             component=COMPONENT,
             ports={"postgres": metadata.POSTGRES_PORT},
+            publish_not_ready=args.exporter is not None,
             opts=self.child(server),
         )
         self.register_outputs({})

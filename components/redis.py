@@ -5,11 +5,19 @@ from typing import Final
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment, DeploymentSpecArgs, DeploymentStrategyArgs
-from pulumi_kubernetes.core.v1 import ContainerArgs, ContainerPortArgs, ExecActionArgs, PodTemplateSpecArgs, ProbeArgs
+from pulumi_kubernetes.core.v1 import (
+    ContainerArgs,
+    ContainerPortArgs,
+    EnvVarArgs,
+    ExecActionArgs,
+    PodTemplateSpecArgs,
+    ProbeArgs,
+)
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components import metadata
 from components.component import Component
+from components.exporters import Exporter, redis_exporter
 from components.pods import EmptyDir, Placement, pod_template, requirements
 from components.references import SecretReference, checksum_annotations
 from components.security import container_security_context
@@ -23,12 +31,21 @@ USER: Final = 999
 GRACE_PERIOD_SECONDS: Final = 30
 SCRATCH: Final = (EmptyDir(name="data", path="/data", size_limit="64Mi"),)
 
-# The password reaches the server on its standard input: as an argument it would show in every process list. Within
-# the quotes of a Redis configuration line, only the quote and the backslash need escaping.
+# The passwords reach the server on its standard input: as arguments they would show in every process list. Within the
+# quotes of a Redis configuration line, only the quote and the backslash need escaping. The exporter's user may see
+# numbers: no key, no value, no command of others, and not the configuration, which holds the main password.
 START: Final = r"""
 password=$(printf '%s' "$REDISCLI_AUTH" | sed 's/["\\]/\\&/g')
+metrics=
+if [ -n "$METRICS_PASSWORD" ]; then
+    hash=$(printf '%s' "$METRICS_PASSWORD" | sha256sum | cut -d ' ' -f 1)
+    metrics="user metrics on #$hash resetkeys resetchannels -@all +ping +info +command|info"
+    metrics="$metrics +slowlog|len +latency|latest +latency|histogram"
+fi
+unset METRICS_PASSWORD
 exec redis-server - "$@" <<CONFIGURATION
 requirepass "$password"
+$metrics
 CONFIGURATION
 """.strip()
 
@@ -44,7 +61,8 @@ class RedisArgs:
         max_memory: what the data may take, in Redis' own units; below the container's memory limit.
         eviction_policy: what Redis drops when that is full, such as `allkeys-lru`.
         resources: requests and limits.
-        credentials: the Secret with the key `password`.
+        credentials: the Secret with the keys `password` and, for the exporter, `metrics-password`.
+        exporter: the exporter of its metrics, beside it; None for none.
         placement: where its pod runs.
     """
 
@@ -55,6 +73,7 @@ class RedisArgs:
     eviction_policy: str
     resources: Resources
     credentials: SecretReference
+    exporter: Exporter | None
     placement: Placement
 
 
@@ -64,6 +83,12 @@ def _answers(period: int, failures: int) -> ProbeArgs:
     return ProbeArgs(
         exec_=ExecActionArgs(command=command), period_seconds=period, timeout_seconds=5, failure_threshold=failures
     )
+
+
+def _exporter(exporter: Exporter, credentials: SecretReference) -> ContainerArgs:
+    address = EnvVarArgs(name="REDIS_ADDR", value=f"redis://127.0.0.1:{metadata.REDIS_PORT}")
+    user = EnvVarArgs(name="REDIS_USER", value="metrics")
+    return redis_exporter(exporter, [address, user, credentials.env("REDIS_PASSWORD", "metrics-password")])
 
 
 def redis_pod(args: RedisArgs) -> PodTemplateSpecArgs:
@@ -83,7 +108,11 @@ def redis_pod(args: RedisArgs) -> PodTemplateSpecArgs:
             # What took longer, in milliseconds, is remembered for `ff cache latency`; twice Flagsmith's time-out.
             *("--latency-monitor-threshold", "100"),
         ],
-        env=[args.credentials.env("REDISCLI_AUTH", "password")],
+        env=[
+            args.credentials.env("REDISCLI_AUTH", "password"),
+            # An operator's own Secret may lack it. Then there is no such user, and the cache works all the same.
+            args.credentials.env("METRICS_PASSWORD", "metrics-password", optional=True),
+        ],
         ports=[ContainerPortArgs(name="redis", container_port=metadata.REDIS_PORT)],
         startup_probe=_answers(period=2, failures=30),
         readiness_probe=_answers(period=5, failures=3),
@@ -98,8 +127,12 @@ def redis_pod(args: RedisArgs) -> PodTemplateSpecArgs:
         placement=args.placement,
         user=USER,
         container=container,
+        sidecars=[] if args.exporter is None else [_exporter(args.exporter, args.credentials)],
         volumes=[directory.volume() for directory in SCRATCH],
-        annotations=checksum_annotations(args.credentials),
+        annotations={
+            **checksum_annotations(args.credentials),
+            **({} if args.exporter is None else args.exporter.annotations),
+        },
         grace_period_seconds=GRACE_PERIOD_SECONDS,
     )
 
@@ -132,6 +165,7 @@ class Redis(Component):
             namespace=args.namespace,
             component=COMPONENT,
             ports={"redis": metadata.REDIS_PORT},
+            publish_not_ready=args.exporter is not None,
             opts=self.child(server),
         )
         self.register_outputs({})

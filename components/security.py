@@ -21,9 +21,14 @@ def pod_security_context(user: int) -> PodSecurityContextArgs:
     )
 
 
-def container_security_context() -> SecurityContextArgs:
-    """No capability, no way to gain one, and nothing to write to but the mounted volumes."""
+def container_security_context(user: int | None = None) -> SecurityContextArgs:
+    """No capability, no way to gain one, and nothing to write to but the mounted volumes.
+
+    It runs as `user` and its group, None for the pod's own.
+    """
     return SecurityContextArgs(
+        run_as_user=user,
+        run_as_group=user,
         allow_privilege_escalation=False,
         capabilities=CapabilitiesArgs(drop=["ALL"]),
         read_only_root_filesystem=True,

@@ -14,12 +14,16 @@ def cluster_service(
     namespace: pulumi.Input[str],
     component: str,
     ports: dict[str, int],
+    publish_not_ready: bool = False,
     opts: pulumi.ResourceOptions,
 ) -> Service:
     """A ClusterIP Service before the pods of `component`, each port under the same number as in the pods.
 
     Make it depend on its workload. Pulumi then need not await it: the pods are ready, and it would watch their
     endpoints for ten seconds more.
+
+    `publish_not_ready` keeps a pod in the Service that is not ready: for a single pod with a container beside the main
+    one, which must not take it out when it fails.
     """
     return Service(
         logical_name,
@@ -31,6 +35,7 @@ def cluster_service(
         ),
         spec=ServiceSpecArgs(
             type="ClusterIP",
+            publish_not_ready_addresses=True if publish_not_ready else None,
             selector=metadata.selector(component),
             ports=[
                 ServicePortArgs(name=port_name, port=port, target_port=port_name, protocol="TCP")

@@ -94,9 +94,15 @@ def pod_templates(recording: Recording) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def container(template: Mapping[str, Any]) -> dict[str, Any]:
-    """The one container of a pod template."""
-    (only,) = template["spec"]["containers"]
-    return dict(only)
+    """The main container of a pod template, which kubectl uses by default."""
+    name = template["metadata"]["annotations"]["kubectl.kubernetes.io/default-container"]
+    (main,) = (item for item in template["spec"]["containers"] if item["name"] == name)
+    return dict(main)
+
+
+def all_containers(template: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All containers of a pod template: those before the main one, it, and those beside it."""
+    return [*template["spec"].get("initContainers", []), *template["spec"]["containers"]]
 
 
 def environment(template: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,12 @@ from components.arguments.flagsmith import (
     task_processor_args,
 )
 from components.arguments.logs import logs_args
+from components.arguments.monitoring import (
+    external_exporters_args,
+    monitoring_args,
+    monitoring_warnings,
+    scraping,
+)
 from components.arguments.network import network_policies_args
 
 __all__ = [
@@ -32,16 +38,20 @@ __all__ = [
     "credentials_args",
     "dashboards_args",
     "database_roles_args",
+    "external_exporters_args",
     "flag_metrics_args",
     "flagsmith_args",
     "ingress_args",
     "login_command",
     "logs_args",
     "migration_args",
+    "monitoring_args",
+    "monitoring_warnings",
     "namespace_args",
     "network_policies_args",
     "postgres_args",
     "redis_args",
+    "scraping",
     "task_processor_args",
     "toolbox_args",
 ]

@@ -4,6 +4,7 @@ import shlex
 
 import pulumi
 
+from components.arguments.monitoring import postgres_exporter, redis_exporter
 from components.arguments.secrets import external_secrets_args
 from components.arguments.shared import connections, placement
 from components.backup import BackupArgs
@@ -14,6 +15,7 @@ from components.namespace import PlatformNamespaceArgs
 from components.postgres import PostgresArgs
 from components.redis import RedisArgs
 from components.references import SecretReference
+from components.scraping import Scraping
 from components.settings import Settings
 from components.toolbox import ToolboxArgs
 
@@ -50,7 +52,9 @@ def credentials_args(settings: Settings, namespace: pulumi.Input[str], capabilit
     )
 
 
-def postgres_args(settings: Settings, namespace: pulumi.Input[str], credentials: SecretReference) -> PostgresArgs:
+def postgres_args(
+    settings: Settings, namespace: pulumi.Input[str], credentials: SecretReference, scraping: Scraping
+) -> PostgresArgs:
     """The embedded PostgreSQL."""
     return PostgresArgs(
         namespace=namespace,
@@ -62,6 +66,7 @@ def postgres_args(settings: Settings, namespace: pulumi.Input[str], credentials:
         resources=settings.postgres_resources,
         parameters=settings.postgres_parameters,
         credentials=credentials,
+        exporter=postgres_exporter(settings, scraping),
         placement=placement(settings),
         protect=settings.protect,
     )
@@ -83,7 +88,9 @@ def database_roles_args(
     )
 
 
-def redis_args(settings: Settings, namespace: pulumi.Input[str], credentials: SecretReference) -> RedisArgs:
+def redis_args(
+    settings: Settings, namespace: pulumi.Input[str], credentials: SecretReference, scraping: Scraping
+) -> RedisArgs:
     """The embedded Redis."""
     return RedisArgs(
         namespace=namespace,
@@ -93,6 +100,7 @@ def redis_args(settings: Settings, namespace: pulumi.Input[str], credentials: Se
         eviction_policy=settings.redis.eviction_policy,
         resources=settings.redis_resources,
         credentials=credentials,
+        exporter=redis_exporter(settings, scraping),
         placement=placement(settings),
     )
 

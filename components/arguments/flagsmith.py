@@ -1,7 +1,10 @@
 """The arguments of Flagsmith itself: its Jobs, the API, the task processor and the Ingress."""
 
+from dataclasses import replace
+
 import pulumi
 
+from components import metadata
 from components.arguments.shared import connections, placement
 from components.autoscaler import AutoscalerArgs
 from components.bootstrap import BootstrapArgs
@@ -11,6 +14,7 @@ from components.flagsmith import FlagsmithArgs
 from components.flagsmith_pod import FlagsmithPodArgs
 from components.ingress import PublicIngressArgs
 from components.migration import MigrationArgs
+from components.scraping import Scraping
 from components.settings import Settings
 from components.settings.workload import Resources
 from components.task_processor import TaskProcessorArgs
@@ -47,6 +51,13 @@ def _pod(settings: Settings, credentials: Credentials, *, resources: Resources, 
     )
 
 
+def _server_pod(
+    settings: Settings, credentials: Credentials, scraping: Scraping, resources: Resources, *, workers: int
+) -> FlagsmithPodArgs:
+    pod = _pod(settings, credentials, resources=resources, workers=workers)
+    return replace(pod, annotations=scraping.annotations(metadata.METRICS_PORT))
+
+
 def _job_pod(settings: Settings, credentials: Credentials) -> FlagsmithPodArgs:
     return _pod(settings, credentials, resources=settings.job_resources, workers=1)
 
@@ -69,10 +80,12 @@ def bootstrap_args(settings: Settings, namespace: pulumi.Input[str], credentials
     )
 
 
-def flagsmith_args(settings: Settings, namespace: pulumi.Input[str], credentials: Credentials) -> FlagsmithArgs:
+def flagsmith_args(
+    settings: Settings, namespace: pulumi.Input[str], credentials: Credentials, scraping: Scraping
+) -> FlagsmithArgs:
     """The API."""
     return FlagsmithArgs(
-        pod=_pod(settings, credentials, resources=settings.api_resources, workers=settings.gunicorn_workers),
+        pod=_server_pod(settings, credentials, scraping, settings.api_resources, workers=settings.gunicorn_workers),
         namespace=namespace,
         replicas=None if settings.autoscaling.enabled else settings.resolved_replicas,
     )
@@ -89,12 +102,12 @@ def autoscaler_args(settings: Settings, namespace: pulumi.Input[str]) -> Autosca
 
 
 def task_processor_args(
-    settings: Settings, namespace: pulumi.Input[str], credentials: Credentials
+    settings: Settings, namespace: pulumi.Input[str], credentials: Credentials, scraping: Scraping
 ) -> TaskProcessorArgs:
     """The task processor."""
     return TaskProcessorArgs(
         # One worker process: it only answers the probes, the tasks are done by threads beside it.
-        pod=_pod(settings, credentials, resources=settings.task_processor_resources, workers=1),
+        pod=_server_pod(settings, credentials, scraping, settings.task_processor_resources, workers=1),
         namespace=namespace,
         replicas=settings.task_processor_replicas,
         threads=settings.task_processor.threads,

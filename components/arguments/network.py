@@ -18,6 +18,8 @@ from components.arguments.network_ends import (
     FLAG_METRICS,
     INTERNET,
     MIGRATION,
+    POSTGRES_EXPORTER,
+    REDIS_EXPORTER,
     ROLES,
     SOLVER,
     SOLVER_PORT,
@@ -79,6 +81,12 @@ def _monitoring(settings: Settings) -> Iterator[Flow]:
         yield _flow(monitoring, AUDIT_EXPORTER, metadata.AUDIT_METRICS_PORT)
     if settings.flag_metrics_enabled:
         yield _flow(monitoring, FLAG_METRICS, metadata.FLAG_METRICS_PORT)
+    if settings.postgres_exporter is not None:
+        pods = DATABASE if settings.postgres.embedded else POSTGRES_EXPORTER
+        yield _flow(monitoring, pods, metadata.POSTGRES_METRICS_PORT)
+    if settings.redis_exporter is not None:
+        pods = CACHE if settings.redis.embedded else REDIS_EXPORTER
+        yield _flow(monitoring, pods, metadata.REDIS_METRICS_PORT)
 
 
 def _ships_audit(settings: Settings) -> bool:
@@ -96,6 +104,14 @@ def _database_users(settings: Settings) -> Iterator[Pods]:
     if settings.flag_metrics_enabled:
         yield FLAG_METRICS
     yield ROLES if settings.postgres.embedded else TOOLBOX
+    if settings.postgres_exporter is not None and not settings.postgres.embedded:
+        yield POSTGRES_EXPORTER
+
+
+def _cache_users(settings: Settings) -> Iterator[Pods]:
+    yield from SERVERS
+    if settings.redis_exporter is not None and not settings.redis.embedded:
+        yield REDIS_EXPORTER
 
 
 def _data(settings: Settings) -> Iterator[Flow]:
@@ -106,7 +122,7 @@ def _data(settings: Settings) -> Iterator[Flow]:
             yield _flow(pods, DATABASE, metadata.POSTGRES_PORT)
         else:
             yield _leaving(pods, egress.postgres, metadata.POSTGRES_PORT)
-    for pods in SERVERS:
+    for pods in _cache_users(settings):
         if settings.redis.embedded:
             yield _flow(pods, CACHE, metadata.REDIS_PORT)
         elif settings.redis.enabled:

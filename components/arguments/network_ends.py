@@ -11,6 +11,7 @@ from components import (
     backup,
     bootstrap,
     database_roles,
+    external_exporters,
     flag_metrics,
     flagsmith,
     migration,
@@ -34,6 +35,8 @@ AUDIT: Final = component_pods(audit.COMPONENT)
 AUDIT_EXPORTER: Final = component_pods(audit_exporter.COMPONENT)
 FLAG_METRICS: Final = component_pods(flag_metrics.COMPONENT)
 TOOLBOX: Final = component_pods(toolbox.COMPONENT)
+POSTGRES_EXPORTER: Final = component_pods(external_exporters.POSTGRES_COMPONENT)
+REDIS_EXPORTER: Final = component_pods(external_exporters.REDIS_COMPONENT)
 # What cert-manager starts to answer a challenge of ACME, and its port (cert-manager 1.21, pkg/issuer/acme/http).
 SOLVER: Final = Pods(name="flagsmith-acme-solver", labels={"acme.cert-manager.io/http01-solver": "true"})
 SOLVER_PORT: Final = 8089

@@ -68,11 +68,12 @@ def connections_sum(settings: Settings) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Demand:
-    """One kind of pod: how many of them at most, and what each takes."""
+    """One kind of pod, or a container beside those of another kind: how many at most, and what each takes."""
 
     name: str
     pods: int
     resources: Resources
+    is_sidecar: bool = False
 
 
 def demands(settings: Settings) -> list[Demand]:
@@ -98,6 +99,26 @@ def demands(settings: Settings) -> list[Demand]:
         found.append(Demand(name="PostgreSQL", pods=1, resources=settings.postgres_resources))
     if settings.redis.embedded:
         found.append(Demand(name="Redis", pods=1 + SURGE, resources=settings.redis_resources))
+    return [*found, *_exporters(settings)]
+
+
+def _exporters(settings: Settings) -> list[Demand]:
+    found = []
+    if settings.postgres_exporter is not None:
+        embedded = settings.postgres.embedded
+        found.append(
+            Demand(
+                name="PostgreSQL exporter",
+                pods=1 if embedded else 1 + SURGE,
+                resources=settings.postgres_exporter.resources,
+                is_sidecar=embedded,
+            )
+        )
+    if settings.redis_exporter is not None:
+        resources = settings.redis_exporter.resources
+        found.append(
+            Demand(name="Redis exporter", pods=1 + SURGE, resources=resources, is_sidecar=settings.redis.embedded)
+        )
     return found
 
 
@@ -108,7 +129,7 @@ def need(settings: Settings) -> dict[str, int]:
         for kind, amount in (("requests", demand.resources.requests), ("limits", demand.resources.limits)):
             total[f"{kind}.cpu"] += demand.pods * parse_cpu(amount.cpu)
             total[f"{kind}.memory"] += demand.pods * parse_memory(amount.memory)
-        total["pods"] += demand.pods
+        total["pods"] += 0 if demand.is_sidecar else demand.pods
     return total
 
 
@@ -116,7 +137,7 @@ def need_sum(settings: Settings, name: str) -> str:
     """Spell out the sum of `need` for one of the quota's names."""
     kind, _, resource = name.partition(".")
     if not resource:
-        return " + ".join(f"{demand.pods} {demand.name}" for demand in demands(settings))
+        return " + ".join(f"{demand.pods} {demand.name}" for demand in demands(settings) if not demand.is_sidecar)
     return " + ".join(
         f"{demand.pods} x {getattr(getattr(demand.resources, kind), resource)} {demand.name}"
         for demand in demands(settings)

@@ -77,7 +77,8 @@ class Redis(Section):
         default=None,
         description="Name of an existing Secret. External (required): key `REDIS_URL`, as "
         "`redis://user:password@host:port` (`rediss://` with TLS) without a database number. "
-        "Embedded: keys `password` and `REDIS_URL`; without it the program generates one.",
+        "Embedded: keys `password`, `REDIS_URL` and, with monitoring, `metrics-password`; without it the program "
+        "generates one.",
     )
     version: RedisVersion = Field(default="8.2.1-bookworm", description="Embedded only. The image's tag, 7 or newer.")
     image: Image = Field(default="redis", description="Embedded only. The image.")

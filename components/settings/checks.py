@@ -11,6 +11,7 @@ from components.settings import (
     checks_audit,
     checks_flag_metrics,
     checks_images,
+    checks_monitoring,
     checks_network,
     checks_observability,
     checks_secrets,
@@ -51,6 +52,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from checks_secrets.problems(settings)
     yield from checks_audit.problems(settings)
     yield from sources.problems(settings)
+    yield from checks_monitoring.problems(settings)
     for index, name in enumerate(settings.image_pull_secrets):
         if name in settings.image_pull_secrets[:index]:
             yield Problem(path=("imagePullSecrets", index), text="is given twice: remove one")
@@ -214,3 +216,4 @@ def warnings(settings: Settings) -> Iterator[str]:
                 )
     yield from checks_observability.warnings(settings)
     yield from checks_network.warnings(settings)
+    yield from checks_monitoring.warnings(settings)

@@ -11,6 +11,7 @@ from components.settings.fields import SettingsFields
 from components.settings.images import StackImage, full_name, parse_image, stack_image
 from components.settings.lock import Lock, LockedImage
 from components.settings.logs import AccessLog
+from components.settings.monitoring import PostgresExporter, RedisExporter
 from components.settings.problems import Problem
 from components.settings.quantities import format_cpu, parse_cpu, parse_memory
 from components.settings.secret_store import KEYS, SERVER_KEYS, own_name
@@ -178,6 +179,18 @@ class Settings(SettingsFields):
         return self.monitoring_enabled if enabled is None else enabled
 
     @property
+    def postgres_exporter(self) -> PostgresExporter | None:
+        """PostgreSQL's exporter: None without monitoring, and for an external server that it cannot log in to."""
+        exporter = self.monitoring.postgres
+        return exporter if self.monitoring_enabled and (self.postgres.embedded or exporter.existing_secret) else None
+
+    @property
+    def redis_exporter(self) -> RedisExporter | None:
+        """Redis' exporter: None without monitoring or Redis, and for an external one that it cannot log in to."""
+        exporter = self.monitoring.redis
+        return exporter if self.monitoring_enabled and (self.redis.embedded or exporter.existing_secret) else None
+
+    @property
     def admin_email(self) -> str:
         """The administrator's log-in."""
         return self.admin.email or f"admin@{self.host}"
@@ -229,6 +242,11 @@ class Settings(SettingsFields):
         }
         if self.redis.embedded:
             found["redis"] = self._image(("redis", "image"), self.redis.image, self.redis.version)
+        exporters = {"postgres": self.postgres_exporter, "redis": self.redis_exporter}
+        for name, exporter in exporters.items():
+            if exporter is not None:
+                path = ("monitoring", name, "image")
+                found[f"{name}-exporter"] = self._image(path, exporter.image, exporter.version)
         return found
 
     def _image(self, path: tuple[str, ...], image: str, version: str) -> StackImage:

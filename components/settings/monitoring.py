@@ -1,4 +1,4 @@
-"""What an operator sees of the stack."""
+"""Monitoring: exporters, what Prometheus is told, alerts."""
 
 import re
 from typing import Annotated
@@ -7,9 +7,25 @@ from pydantic import AfterValidator, Field
 
 from components.settings.base import Section
 from components.settings.dashboards import Dashboards
+from components.settings.database import Image
 from components.settings.thresholds import Thresholds
-from components.settings.types import Boolean, Kind, Seconds, SecretName, Text, WholeNumber
+from components.settings.types import (
+    Boolean,
+    Kind,
+    LabelValue,
+    QualifiedName,
+    Seconds,
+    SecretName,
+    Text,
+    WholeNumber,
+)
 from components.settings.workload import Resources
+
+
+def _tag(value: str) -> str:
+    if not re.fullmatch(r"v\d+\.\d+\.\d+(-[a-z0-9.]+)?", value):
+        raise ValueError("must be an image's tag with a version, such as v0.17.1")
+    return value
 
 
 def _url(value: str) -> str:
@@ -18,10 +34,51 @@ def _url(value: str) -> str:
     return value
 
 
+ExporterVersion = Annotated[Text, AfterValidator(_tag), Kind("image tag")]
 PageUrl = Annotated[Text, AfterValidator(_url), Kind("URL")]
+# Prometheus gives a scrape 10 s, so that a shorter interval would overlap with itself.
+Interval = Annotated[WholeNumber, Field(ge=10, le=120), Kind("seconds, 10 to 120")]
+EXPORTER_RESOURCES = Resources.model_validate(
+    {"requests": {"cpu": "20m", "memory": "32Mi"}, "limits": {"cpu": "200m", "memory": "128Mi"}}
+)
+
+
 FLAG_METRICS_RESOURCES = Resources.model_validate(
     {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": "192Mi"}}
 )
+
+
+class ExporterSection(Section):
+    """What the sections of both exporters have, by name."""
+
+    image: Image
+    version: ExporterVersion
+    resources: Resources = Field(default=EXPORTER_RESOURCES, description="Requests and limits.")
+    existing_secret: SecretName | None
+
+
+class PostgresExporter(ExporterSection):
+    """The exporter of PostgreSQL's metrics: beside the embedded server, or by itself for an external one."""
+
+    image: Image = Field(default="prometheuscommunity/postgres-exporter", description="The image.")
+    version: ExporterVersion = Field(default="v0.17.1", description="The image's tag.")
+    existing_secret: SecretName | None = Field(
+        default=None,
+        description="External database only. Name of an existing Secret whose key `DATABASE_URL` logs in a user with "
+        "the role `pg_monitor`; without it, the database has no metrics.",
+    )
+
+
+class RedisExporter(ExporterSection):
+    """The exporter of Redis' metrics: beside the embedded server, or by itself for an external one."""
+
+    image: Image = Field(default="oliver006/redis_exporter", description="The image.")
+    version: ExporterVersion = Field(default="v1.88.0", description="The image's tag.")
+    existing_secret: SecretName | None = Field(
+        default=None,
+        description="External Redis only. Name of an existing Secret whose key `REDIS_URL` logs in a user that may "
+        "`INFO`; without it, Redis has no metrics.",
+    )
 
 
 class FlagMetrics(Section):
@@ -49,14 +106,24 @@ class FlagMetrics(Section):
 
 
 class Monitoring(Section):
-    """What an operator sees of the stack."""
+    """Metrics and alerts, for a Prometheus that exists."""
 
-    enabled: Boolean | None = Field(default=None, description="Whether the stack is monitored. Default: `production`.")
+    enabled: Boolean | None = Field(
+        default=None, description="Whether there are exporters, monitors and alerts. Default: `production`."
+    )
+    labels: dict[QualifiedName, LabelValue] = Field(
+        default_factory=lambda: {"release": "kube-prometheus-stack"},
+        description="Labels by which the Prometheus operator finds monitors and rules. "
+        "Default: what the chart kube-prometheus-stack looks for when it is installed by that name.",
+    )
+    interval: Interval = Field(default=30, description="How often metrics are scraped.")
     runbook_url: PageUrl = Field(
         default="https://github.com/footanalytics/feature-flags/blob/main/docs/runbook.md",
         description="The page that alerts and dashboards link to; a copy of docs/runbook.md with the same headings.",
     )
     thresholds: Thresholds = Field(default_factory=Thresholds, description="What the alerts compare with.")
+    postgres: PostgresExporter = Field(default_factory=PostgresExporter, description="PostgreSQL's exporter.")
+    redis: RedisExporter = Field(default_factory=RedisExporter, description="Redis' exporter.")
     dashboards: Dashboards = Field(default_factory=Dashboards, description="Dashboards for Grafana.")
     flag_metrics: FlagMetrics = Field(
         default_factory=FlagMetrics, description="Metrics of what Flagsmith keeps in PostgreSQL."

@@ -73,7 +73,7 @@ def test_other_stacks_protect_nothing(stack: str) -> None:
 
 def test_a_generated_password_is_not_protected_itself_so_that_it_can_be_renewed() -> None:
     passwords = [r for r in recorded("production").registrations.values() if "randomPassword" in r.type]
-    assert len(passwords) == 7
+    assert len(passwords) >= 8
     assert not any(password.protect for password in passwords)
 
 

@@ -56,7 +56,7 @@ def test_the_password_of_postgres_is_a_file_and_that_of_redis_no_argument() -> N
     assert {"name": "POSTGRES_PASSWORD_FILE", "value": "/run/secrets/postgres/password"} in postgres["env"]
     redis = container(recording.one("Deployment", "flagsmith-redis")["spec"]["template"])
     assert "--requirepass" not in redis["args"]
-    assert [item["name"] for item in redis["env"]] == ["REDISCLI_AUTH"]
+    assert [item["name"] for item in redis["env"]] == ["REDISCLI_AUTH", "METRICS_PASSWORD"]
 
 
 def test_redis_is_a_bounded_cache_without_persistence() -> None:

@@ -44,6 +44,11 @@ VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
         "tracing": {"endpoint": "http://collector.default.svc.cluster.local:4318"},
         "backup": {"s3": {**BUCKET, "endpoint": "https://minio.default.svc"}},
     },
+    "with exporters of what is outside": {
+        **SERVICES,
+        "monitoring": {"postgres": {"existingSecret": "metrics"}, "redis": {"existingSecret": "metrics"}},
+    },
+    "without monitoring": {"monitoring": {"enabled": False}},
     "with entries of the audit log in a log": {"audit": {"export": {"sink": "stdout"}}},
     "without Redis, backups, audit and monitoring": {
         "redis": {"mode": "none"},
@@ -75,5 +80,8 @@ CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
     "an endpoint": lambda stack: stack.audit.export.url is not None,
     "traces": lambda stack: stack.tracing.endpoint is not None,
     "telemetry": lambda stack: stack.telemetry,
+    "monitoring": lambda stack: stack.monitoring_enabled,
+    "a PostgreSQL exporter of its own": lambda stack: stack.monitoring.postgres.existing_secret is not None,
+    "a Redis exporter of its own": lambda stack: stack.monitoring.redis.existing_secret is not None,
 }
 """What the last column of the table means."""

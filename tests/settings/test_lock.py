@@ -129,7 +129,7 @@ def test_production_warns_of_what_is_not_locked_and_only_production_does() -> No
     production = {"production": True, "protect": True}
     (text,) = warned(**production)
     assert "docker.io/flagsmith/flagsmith:2.265.0, docker.io/library/redis:8.2.1-bookworm" in text
-    assert "postgres" not in text
+    assert "library/postgres" not in text
     assert "run `ff images lock`" in text
     names = [image.source for image in parse({**VALID, **production}).images.values()]
     locked = parse({**VALID, **production}, lock_of(*names))

@@ -1,0 +1,84 @@
+"""A PostgreSQL that knows the exporter by its user, and a Redis started as in its pod."""
+
+import os
+import pwd
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import redis
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from components import postgres_access
+from tests.recording import container, record
+from tests.servers import LOOPBACK, Postgres, free_port
+
+METRICS_PASSWORD = """m"e't\\r$HOME`#c x"""
+MAIN_PASSWORD = "main"
+
+
+@pytest.fixture
+def exporter_user() -> str:
+    """Whom the exporter of PostgreSQL runs as: `nobody`, as in its pod, where that can be chosen."""
+    return "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+
+
+@pytest.fixture
+def postgres(tmp_path: Path, exporter_user: str) -> Iterator[Postgres]:
+    """A PostgreSQL with Flagsmith's database and the role of the exporter, which has no password."""
+    server = Postgres(tmp_path / "postgres", free_port(), "only-for-tests")
+    server.start()
+    data = server.home / "data"
+    for name, text in postgres_access.FILES.items():
+        (data / name).write_text(text.replace("nobody", exporter_user))
+    try:
+        server.query("CREATE ROLE flagsmith_metrics LOGIN IN ROLE pg_monitor")
+        server.query("SELECT pg_reload_conf()")
+        yield server
+    finally:
+        server.stop()
+
+
+@dataclass
+class MonitoredRedis:
+    """A Redis started as in its pod, with a user for the exporter."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    def environment(self) -> dict[str, str]:
+        """What its exporter gets."""
+        return {"REDIS_ADDR": f"redis://{LOOPBACK}:{self.port}", "REDIS_PASSWORD": METRICS_PASSWORD}
+
+    def client(self, user: str | None = None, password: str = MAIN_PASSWORD) -> "redis.Redis":
+        return redis.Redis(
+            host=LOOPBACK, port=self.port, username=user, password=password, socket_timeout=5, decode_responses=True
+        )
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=10)
+
+
+@pytest.fixture
+def monitored_redis(tmp_path: Path) -> Iterator[MonitoredRedis]:
+    pod = container(record("production").one("Deployment", "flagsmith-redis")["spec"]["template"])
+    port = free_port()
+    arguments = [str(tmp_path) if argument == "/data" else argument for argument in pod["args"]]
+    environment = {**os.environ, "REDISCLI_AUTH": MAIN_PASSWORD, "METRICS_PASSWORD": METRICS_PASSWORD}
+    command = [*pod["command"], *arguments, "--port", str(port), "--bind", LOOPBACK]
+    with (tmp_path / "log").open("ab") as log:
+        made = MonitoredRedis(port, subprocess.Popen(command, env=environment, stdout=log, stderr=log))
+    try:
+        _answers(made)
+        yield made
+    finally:
+        made.stop()
+
+
+@retry(stop=stop_after_delay(10), wait=wait_fixed(0.05), retry=retry_if_exception_type(redis.RedisError))
+def _answers(server: MonitoredRedis) -> None:
+    with server.client() as client:
+        client.ping()
