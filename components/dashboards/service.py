@@ -212,7 +212,7 @@ def _saturation(facts: Facts) -> list[Panel]:
             "Releases",
             "Which release the pods run; one row, but for a rollout.",
             f"count by (version, ci_commit_sha) (flagsmith_build_info{{{HERE}}})",
-            {"version": "Release", "ci_commit_sha": "Commit", "Value": "Processes' series"},
+            {"version": "Release", "ci_commit_sha": "Commit", "Value": "Pods"},
             unit="short",
         ),
     ]
