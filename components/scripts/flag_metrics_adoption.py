@@ -12,9 +12,9 @@ try:
 except ImportError:
     engine = None
 
-# Bounds on one collection: pages of the table of identities that are read (some 40,000 rows), identities that are
+# Bounds on one collection: pages of the table of identities that are read (some 16,000 rows), identities that are
 # evaluated, and environments between which they are shared out.
-SAMPLE_PAGES = 500
+SAMPLE_PAGES = 200
 MOST_IDENTITIES = 5_000
 
 

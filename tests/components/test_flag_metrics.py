@@ -84,11 +84,16 @@ def test_an_external_database_without_a_role_to_read_with_is_a_warning_or_a_refu
 
 
 def test_its_pod_and_its_connection_are_counted() -> None:
-    without, with_it = settings(), settings(**ON)
-    assert budget.connections(with_it) == budget.connections(without) + 1
-    assert "+ 1 flag metrics +" in budget.connections_sum(with_it)
+    only = {"monitoring": {"flagMetrics": {"enabled": True}}}
+    without, with_it = settings(), settings(**only)
     assert budget.need(with_it)["pods"] == budget.need(without)["pods"] + 1
     assert budget.need(with_it)["requests.memory"] - budget.need(without)["requests.memory"] == 64 * 1024**2
+    # Of the embedded database as one of the roles that read, whether it is there or not.
+    assert budget.connections(with_it) == budget.connections(without)
+    outside = {"postgres": EXTERNAL, "monitoring": {"enabled": True}}
+    reading = settings(postgres=EXTERNAL, monitoring={"enabled": True, **READER})
+    assert budget.connections(reading) == budget.connections(settings(**outside)) + 1
+    assert "+ 1 flag metrics +" in budget.connections_sum(reading)
 
 
 @pytest.mark.parametrize(("key", "value"), [("interval", 0), ("interval", 3601), ("sample", -1), ("sample", 5001)])
