@@ -14,9 +14,13 @@ SET LOCAL client_min_messages = warning;
 DO $body$
 DECLARE found record;
 BEGIN
+    -- Each list is ordered, and so whole before the first of it is dropped: a name could not be told of what CASCADE took.
     FOR found IN SELECT c.oid::regclass::text AS name, c.relkind FROM pg_class c
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
-        AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('e', 'i', 'a'))
+        -- A sequence that belongs to a column goes with its table.
+        AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+            AND (d.deptype = 'e' OR c.relkind = 'S' AND d.deptype IN ('a', 'i')))
+        ORDER BY 1
     LOOP
         EXECUTE format('DROP %s IF EXISTS %s CASCADE', CASE found.relkind WHEN 'v' THEN 'VIEW'
             WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END,
@@ -25,13 +29,15 @@ BEGIN
     FOR found IN SELECT p.oid::regprocedure::text AS name, p.prokind FROM pg_proc p
         WHERE p.pronamespace = 'public'::regnamespace
         AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+        ORDER BY 1
     LOOP
         EXECUTE format('DROP %s IF EXISTS %s CASCADE', CASE found.prokind WHEN 'p' THEN 'PROCEDURE'
             WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END, found.name);
     END LOOP;
-    FOR found IN SELECT t.oid::regtype::text AS name FROM pg_type t
-        WHERE t.typnamespace = 'public'::regnamespace AND t.typtype IN ('e', 'd')
+    FOR found IN SELECT t.oid::regtype::text AS name FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
+        WHERE t.typnamespace = 'public'::regnamespace AND (t.typtype IN ('e', 'd', 'r') OR c.relkind = 'c')
         AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = t.oid AND d.deptype = 'e')
+        ORDER BY 1
     LOOP
         EXECUTE format('DROP TYPE IF EXISTS %s CASCADE', found.name);
     END LOOP;
