@@ -34,6 +34,7 @@ LOGS = (
     "fetch",
     "restore",
     "drill",
+    "audit",
 )
 
 

@@ -18,7 +18,7 @@ QUERY = """
         entry.related_object_type AS type, entry.related_object_id, entry.related_object_uuid,
         entry.history_record_id AS history, record.class,
         coalesce(feature.id, facts.feature) AS feature_id, feature.name AS feature,
-        coalesce(segment.id, facts.segment) AS segment_id, segment.name AS segment,
+        coalesce(segment.version_of_id, facts.segment) AS segment_id, segment.name AS segment,
         segment.version_of_id <> segment.id AS is_revision,
         state.identity_id, someone.identifier AS identity, version.published_at
     FROM audit_auditlog entry
@@ -146,7 +146,8 @@ def _entry(row, kind_of_change, changes, source):
         # A restore sets the numbers back, so that another entry gets the same one; it has another time.
         "id": f"flagsmith-audit:{source}:{row['id']}:{int(moment.timestamp()) * 1_000_000 + moment.microsecond}",
         "row": row["id"],
-        "time": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        # The entry on a version has the time at which the task processor wrote it.
+        "time": (row["published_at"] or moment).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "source": source,
         "actor": actor(row),
         "action": ACTIONS.get(kind_of_change) or _action(row["log"]),

@@ -18,10 +18,13 @@ NOTHING = "—"
 def show(console: Console, entries: Sequence[Entry]) -> None:
     """Print them as a table, the newest last."""
     table = Table(box=None, pad_edge=False)
-    for title in ("TIME", "WHO", "WHERE", "WHAT", "CHANGE"):
-        table.add_column(title, overflow="fold", no_wrap=title == "TIME")
+    is_traced = any("apply" in entry for entry in entries)
+    for title in ("TIME", "WHO", "WHERE", "WHAT", "CHANGE", *(["COMMIT"] if is_traced else [])):
+        table.add_column(title, overflow="fold", no_wrap=title in ("TIME", "COMMIT"))
     for entry in entries:
-        words = (_time(entry), _who(entry), _where(entry), _what(entry), _changes(entry))
+        words = [_time(entry), _who(entry), _where(entry), _what(entry), _changes(entry)]
+        if is_traced:
+            words.append(_commit(entry))
         # Not as markup, and no control characters: whoever may name a flag must not write on somebody's terminal.
         table.add_row(*(Text(printable(word)) for word in words))
     console.print(table)
@@ -43,8 +46,12 @@ def _where(entry: Entry) -> str:
 def _what(entry: Entry) -> str:
     target = entry["segment"]["name"] if entry["segment"] and entry["kind"] != "segment" else entry["identity"]
     about = f" for {target}" if target and target != entry["name"] else ""
-    commit = entry.get("commit")
-    return f"{entry['kind']} {entry['name']}{about} {entry['action']}" + (f" [{commit}]" if commit else "")
+    return f"{entry['kind']} {entry['name']}{about} {entry['action']}"
+
+
+def _commit(entry: Entry) -> str:
+    run = entry.get("apply")
+    return "" if run is None else str(run["link"] or run["commit"] or "not committed")
 
 
 def _changes(entry: Entry) -> str:

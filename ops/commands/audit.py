@@ -1,6 +1,7 @@
 """`ff audit`: who changed which flag, segment or environment, and when."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,16 +27,26 @@ def audit(
     feature: Annotated[str | None, typer.Option("--feature", help="A flag's name.")] = None,
     environment: Annotated[str | None, typer.Option("--environment", "-e", help="An environment's name.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, help="The newest so many.")] = 100,
+    applies: Annotated[
+        list[Path] | None,
+        typer.Option("--applies", help="A file of `ff flags apply --record`, beside what the stack keeps; repeat."),
+    ] = None,
+    repository: Annotated[
+        str | None, typer.Option("--repository", help="Where commits are looked at. Default: as recorded.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one line for each entry.")] = False,
 ) -> None:
     """Show who changed which flag, segment or environment, from what to what; the newest last.
 
     The open-source edition keeps an audit log and shows it to nobody. It is read from the stack's database, by a Job
-    whose role may read nothing else.
+    whose role may read nothing else. What `ff flags apply` did is shown with its commit.
     """
     from ops.access.site import open_site
     from ops.audit import read, show
+    from ops.audit.applies import of_file, of_stack
+    from ops.audit.trace import traced
 
+    kept = [run for path in applies or () for run in of_file(path)]
     wanted = read.Wanted(
         since=None if since is None else read.moment(since, "--since"),
         until=None if until is None else read.moment(until, "--until"),
@@ -45,7 +56,7 @@ def audit(
         limit=limit,
     )
     with open_site(stack) as site:
-        entries = read.read(site, wanted)
+        entries = traced(read.read(site, wanted), [*kept, *of_stack(site)], repository=repository)
     if as_json:
         for entry in entries:
             output().out(json.dumps(entry), highlight=False)

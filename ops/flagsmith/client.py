@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Any
 
@@ -68,6 +70,8 @@ class FlagsmithClient:
     ) -> None:
         """A client of the Flagsmith at `base_url`; `host` is the Host header where the address has another name."""
         self._spacing, self._next, self._turn = 0.0, 0.0, Lock()
+        self.server_time: datetime | None = None
+        """What time it was at Flagsmith when it answered last, in whole seconds."""
         sent = {"Accept": "application/json", **({"Host": host} if host else {}), **(headers or {})}
         self._http = httpx.Client(
             base_url=base_url,
@@ -190,6 +194,7 @@ class FlagsmithClient:
         except httpx.TransportError as error:
             is_undone = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
             raise _TransientError(f"{what}: {error or type(error).__name__}", is_undone=is_undone) from None
+        self.server_time = _date(response) or self.server_time
         status = response.status_code
         if status in TRANSIENT:
             is_undone = status == httpx.codes.TOO_MANY_REQUESTS
@@ -222,6 +227,13 @@ def _said(response: httpx.Response) -> str:
     """The status, and what Flagsmith says about it."""
     said = response.text.strip()[:300] if _is_json(response) else ""
     return f"status {response.status_code}" + (f": {said}" if said else "")
+
+
+def _date(response: httpx.Response) -> datetime | None:
+    try:
+        return parsedate_to_datetime(response.headers.get("Date", ""))
+    except ValueError:
+        return None
 
 
 def _retry_after(response: httpx.Response) -> float:

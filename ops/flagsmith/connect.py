@@ -27,6 +27,7 @@ class Connection:
         environments: Its environments, in the order of their making.
         site: The stack, where one was named: there a Lease keeps two runs apart.
         label: What messages call this Flagsmith.
+        actor: As whom: `user` and an e-mail address, or `api-key` and its prefix.
     """
 
     client: FlagsmithClient
@@ -36,6 +37,7 @@ class Connection:
     environments: tuple[Environment, ...]
     site: Site | None
     label: str
+    actor: tuple[str, str]
 
     def environment(self, name: str) -> Environment:
         """The environment called `name`. Raises OpsError naming those that there are."""
@@ -58,13 +60,14 @@ def connect(*, stack: str | None, url: str | None, project: str | None = None) -
     if url is None:
         with open_site(stack or LOCAL) as site, flagsmith(site) as client:
             log_in(site, client)
-            yield _found(client, project or site.settings.admin.project, site, f"the stack {site.stack.name!r}")
+            name = f"the stack {site.stack.name!r}"
+            yield _found(client, project or site.settings.admin.project, site, name, _person(site))
         return
     with FlagsmithClient(checked(url), longest_wait=LONGEST_WAIT) as client:
         if stack is not None:
             with open_site(stack) as site:
                 log_in(site, client)
-                yield _found(client, project or site.settings.admin.project, site, checked(url))
+                yield _found(client, project or site.settings.admin.project, site, checked(url), _person(site))
             return
         key = os.environ.get(API_KEY)
         if not key:
@@ -73,10 +76,22 @@ def connect(*, stack: str | None, url: str | None, project: str | None = None) -
                 hint="Make an API key in the organisation's settings; or name the --stack it belongs to.",
             )
         client.use_api_key(key)
-        yield _found(client, project, None, checked(url))
+        yield _found(client, project, None, checked(url), ("api-key", prefix_of(key)))
 
 
-def _found(client: FlagsmithClient, wanted: str | None, site: Site | None, label: str) -> Connection:
+def prefix_of(key: str) -> str:
+    """The part of an API key before its dot, which Flagsmith's pages show; empty for one without, all secret."""
+    prefix, dot, _ = key.partition(".")
+    return prefix if dot else ""
+
+
+def _person(site: Site) -> tuple[str, str]:
+    return "user", site.settings.admin_email
+
+
+def _found(
+    client: FlagsmithClient, wanted: str | None, site: Site | None, label: str, actor: tuple[str, str]
+) -> Connection:
     projects = list(client.pages("/api/v1/projects/"))
     names = ", ".join(item["name"] for item in projects) or "none"
     chosen = [item for item in projects if wanted in (None, item["name"])]
@@ -96,4 +111,5 @@ def _found(client: FlagsmithClient, wanted: str | None, site: Site | None, label
         environments=tuple(environments_of(client, found["id"])),
         site=site,
         label=label,
+        actor=actor,
     )

@@ -20,9 +20,11 @@ QUERY = """
            ON entry.related_object_type = 'SEGMENT' AND segment.id = entry.related_object_id
     LEFT JOIN feature_versioning_environmentfeatureversion version
            ON entry.related_object_type = 'EF_VERSION' AND version.uuid::text = entry.related_object_uuid
+    -- The entry on a variation's weight is about a state, and has the flag's number.
     JOIN features_feature flag
-           ON flag.id = CASE entry.related_object_type
-                             WHEN 'FEATURE' THEN entry.related_object_id
+           ON flag.id = CASE WHEN entry.related_object_type = 'FEATURE'
+                                  OR entry.history_record_class_path LIKE '%%HistoricalMultivariateFeatureStateValue'
+                             THEN entry.related_object_id
                              ELSE coalesce(state.feature_id, segment.feature_id, version.feature_id) END
     LEFT JOIN users_ffadminuser person ON person.id = entry.author_id
     LEFT JOIN api_keys_masterapikey key ON key.id = entry.master_api_key_id

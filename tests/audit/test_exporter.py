@@ -13,8 +13,10 @@ from components.audit import SCRIPTS
 from tests.audit.collector import TAKEN, Answer, Collector, Entry, Exporters
 from tests.audit.conftest import GRANTS, RECORDED, Log, write
 from tests.fixtures_cluster import eventually
+from tests.recording import ROOT
 
 ALL = 49
+SCRAPE = ROOT / "tests" / "scrapes" / "audit-exporter.txt"
 
 
 @pytest.fixture
@@ -75,6 +77,8 @@ def test_everything_is_shipped_once_in_its_order_and_then_what_is_new(
 
     eventually(the_metrics_say_so)
     assert exporters.metrics()["flagsmith_audit_export_lag_seconds"] == 0
+    scrape = [line for line in SCRAPE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    assert {line.split()[0] for line in scrape} == set(exporters.metrics()), "the recorded ones are the real ones"
     assert exporters.end(process) == 0
 
 

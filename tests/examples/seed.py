@@ -24,5 +24,6 @@ def seed(flagsmith: Flagsmith, catalogue: Catalogue) -> None:
             environments=tuple(Environment.of(row) for row in rows),
             site=None,
             label=flagsmith.url,
+            actor=("user", flagsmith.email),
         )
         apply(connection, Reviewed.now(connection, desired(catalogue)), on_change=lambda _: None, rate=RATE)

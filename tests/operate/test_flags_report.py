@@ -25,25 +25,28 @@ TABLES = """
     CREATE TABLE api_keys_masterapikey (id text, name text);
     CREATE TABLE environments_environment (id int, name text, deleted_at timestamptz);
     CREATE TABLE audit_auditlog (id int, created_date timestamptz, log text, author_id int, master_api_key_id text,
-        environment_id int, related_object_id int, related_object_type text, related_object_uuid text);
+        environment_id int, related_object_id int, related_object_type text, related_object_uuid text,
+        history_record_class_path text);
 """
 ROWS = """
     INSERT INTO features_feature SELECT number, 1, NULL FROM generate_series(1, 8) number;
-    INSERT INTO features_featurestate VALUES (71, 1), (72, 2);
+    INSERT INTO features_featurestate VALUES (71, 1), (72, 2), (5, 1);
     INSERT INTO segments_segment VALUES (81, 3), (82, NULL);
     INSERT INTO feature_versioning_environmentfeatureversion VALUES ('7b16abee-5573-4a59-a248-df4cc4f5059f', 4);
     INSERT INTO users_ffadminuser VALUES (1, 'ann@example.com');
     INSERT INTO api_keys_masterapikey VALUES ('k', 'ci');
     INSERT INTO environments_environment VALUES (1, 'staging', NULL), (2, 'trial', now());
     INSERT INTO audit_auditlog VALUES
-        (1, '2026-01-01T10:00Z', 'made', 1, NULL, NULL, 1, 'FEATURE', NULL),
-        (2, '2026-01-02T10:00Z', 'switched', 1, NULL, 1, 71, 'FEATURE_STATE', NULL),
-        (3, '2026-01-03T10:00Z', 'removed with its environment', 1, NULL, 2, 71, 'FEATURE_STATE', NULL),
-        (4, '2026-01-04T10:00Z', 'made', NULL, 'k', NULL, 2, 'FEATURE', NULL),
-        (5, '2026-01-05T10:00Z', 'rolled out further', 1, NULL, NULL, 81, 'SEGMENT', NULL),
-        (6, '2026-01-06T10:00Z', 'of no flag', 1, NULL, NULL, 82, 'SEGMENT', NULL),
+        (1, '2026-01-01T10:00Z', 'made', 1, NULL, NULL, 1, 'FEATURE', NULL, NULL),
+        (2, '2026-01-02T10:00Z', 'switched', 1, NULL, 1, 71, 'FEATURE_STATE', NULL, NULL),
+        (3, '2026-01-03T10:00Z', 'removed with its environment', 1, NULL, 2, 71, 'FEATURE_STATE', NULL, NULL),
+        (4, '2026-01-04T10:00Z', 'made', NULL, 'k', NULL, 2, 'FEATURE', NULL, NULL),
+        (5, '2026-01-05T10:00Z', 'rolled out further', 1, NULL, NULL, 81, 'SEGMENT', NULL, NULL),
+        (6, '2026-01-06T10:00Z', 'of no flag', 1, NULL, NULL, 82, 'SEGMENT', NULL, NULL),
         (7, '2026-01-07T10:00Z', 'published', NULL, NULL, 1, NULL, 'EF_VERSION',
-            '7b16abee-5573-4a59-a248-df4cc4f5059f');
+            '7b16abee-5573-4a59-a248-df4cc4f5059f', NULL),
+        (8, '2026-01-08T10:00Z', 'weighed', 1, NULL, 1, 5, 'FEATURE_STATE', NULL,
+            'features.multivariate.models.HistoricalMultivariateFeatureStateValue');
 """
 NAMES = [line.split()[2] for line in TABLES.splitlines() if "CREATE TABLE" in line]
 
@@ -80,6 +83,7 @@ def test_who_changed_what_is_read_through_a_pod(flagsmith: Flagsmith, run: Run, 
         "2026-01-04 10:00</time> {about}made</span> {about}by ci<",
         "2026-01-05 10:00</time> {about}rolled out further</span> {about}by ann@example.com<",
         "2026-01-07 10:00</time> {about}published</span> {about}in staging<",
+        "2026-01-08 10:00</time> {about}weighed</span> {about}by ann@example.com, in staging<",
     ):
         assert change.format(about='<span class="about">') in words
     assert "removed with its environment" not in words

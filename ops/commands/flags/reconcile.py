@@ -21,8 +21,9 @@ from ops.console import output, progress
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
+    from ops.audit.applies import Apply
     from ops.flags.catalogue.model import Catalogue
-    from ops.flags.reconcile.apply import Reviewed
+    from ops.flags.reconcile.apply import Done, Reviewed
     from ops.flagsmith.connect import Connection
 
 CHANGES = 2
@@ -81,6 +82,10 @@ def apply(
     strict: StrictOption = False,
     yes: YesOption = False,
     rate: Annotated[float, typer.Option("--rate", min=0.1, help="Requests a second, at most.")] = RATE,
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", help="Add a line on what was changed to this file, for `ff audit --applies`."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make the flags of a running Flagsmith those of the catalogue; production asks, unless --yes."""
@@ -100,7 +105,9 @@ def apply(
         if kept is not None:
             kept.require_same(reviewed.plan, connection.label, connection.name)
         where = source if kept is None else kept.catalogue
-        apply_reviewed(connection, reviewed, yes=yes, as_json=as_json, stopped=stopped, source=where, rate=rate)
+        apply_reviewed(
+            connection, reviewed, yes=yes, as_json=as_json, stopped=stopped, source=where, rate=rate, record=record
+        )
 
 
 def checked(path: Path) -> "Catalogue":
@@ -127,8 +134,10 @@ def apply_reviewed(
     stopped: Callable[[], bool],
     source: Path,
     rate: float = RATE,
+    record: Path | None = None,
 ) -> None:
     """Show a plan, ask where somebody has to agree, and carry it out."""
+    from ops.audit.record import Applied
     from ops.flags.reconcile import change, show
     from ops.flags.reconcile.apply import Reviewed
     from ops.flags.reconcile.apply import apply as run
@@ -142,19 +151,45 @@ def apply_reviewed(
         if change.not_in(now.plan.changes, reviewed.plan.changes):
             raise OpsError("Flagsmith changed since it was planned.", hint="Run it again: it plans anew.")
         reviewed = now
-    commit = _commit(source)
+    applied = Applied(connection, source)
+
+    def ended(so_far: "Done", is_whole: bool) -> None:  # noqa: FBT001 - the form of a callback
+        if so_far.changes:
+            _keep(connection, applied.record(so_far, is_whole=is_whole), record)
+
     done = run(
         connection,
         reviewed,
         on_change=lambda step: progress().print(f" {show.sentence(step)}", markup=False, soft_wrap=True),
+        on_end=ended,
         stopped=stopped,
         rate=rate,
     )
     if as_json:
-        print_json({"project": connection.name, "commit": commit, "changed": len(done.changes), "flags": done.flags})
+        print_json(
+            {"project": connection.name, "commit": applied.commit, "changed": len(done.changes), "flags": done.flags}
+        )
     elif done.changes:
         what = f"{len(done.changes)} steps, {len(done.flags)} flags"
-        progress().print(f"Applied{f' commit {commit}' if commit else ''}: {what}.", style="green")
+        progress().print(f"Applied{f' commit {applied.commit}' if applied.commit else ''}: {what}.", style="green")
+
+
+def _keep(connection: "Connection", run: "Apply", file: Path | None) -> None:
+    """Keep the record of an apply, so that the audit log's entries can be traced to its commit."""
+    from ops.audit import applies
+
+    try:
+        if file is not None:
+            applies.append(file, run)
+        if connection.site is not None:
+            applies.keep(connection.site, run)
+    except (OpsError, OSError) as error:
+        why = error.message if isinstance(error, OpsError) else str(error)
+        progress().print(
+            f"What was changed is not recorded, so that `ff audit` will not know its commit: {why}",
+            style="yellow",
+            markup=False,
+        )
 
 
 def _agree(connection: "Connection", reviewed: "Reviewed") -> None:
@@ -196,19 +231,3 @@ def _locked(connection: "Connection") -> Iterator[Callable[[], bool]]:
     what = f"the flags of stack {site.stack.name!r}"
     with Lock(site.client, lease(site.namespace, LEASE), what, lost):
         yield lost.is_set
-
-
-def _commit(source: Path) -> str | None:
-    """The last commit of a file that is in git as it is: it leads from an entry of the audit log to a pull request."""
-    import shutil
-    import subprocess
-
-    git = shutil.which("git")
-    if git is None:
-        return None
-
-    def said(*words: str) -> str:
-        command = [git, "-C", str(source.resolve().parent), *words, "--", source.name]
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
-
-    return None if said("status", "--porcelain") else said("log", "-1", "--format=%h", "--abbrev=12") or None

@@ -36,10 +36,24 @@ class Reviewed:
 
 @dataclass(frozen=True)
 class Done:
-    """What was done: the changes, and the ids of the flags that they changed."""
+    """What was done: the changes, and what the server had, with the ids of what was made.
+
+    A run that ended early knows no ids of what it made, unless it read the server again.
+    """
 
     changes: tuple[Change, ...]
-    flags: dict[str, int]
+    found: Snapshot
+
+    @property
+    def flags(self) -> dict[str, int]:
+        """The ids of the flags that were changed."""
+        numbers = {flag.name: flag.id for flag in self.found.flags.values()}
+        changed = {change.name for change in self.changes if change.kind is Kind.FLAG}
+        return {name: numbers[name] for name in sorted(changed) if name in numbers}
+
+
+def _ignore(_: Done, _is_whole: bool) -> None:  # noqa: FBT001 - the form of a callback
+    """Nobody keeps a record."""
 
 
 def apply(
@@ -47,6 +61,7 @@ def apply(
     reviewed: Reviewed,
     *,
     on_change: OnChange,
+    on_end: Callable[[Done, bool], None] = _ignore,
     stopped: Callable[[], bool] = lambda: False,
     rate: float,
 ) -> Done:
@@ -56,6 +71,7 @@ def apply(
         connection: Where.
         reviewed: What was agreed to, read from there a moment ago.
         on_change: Is told of each step when it is done.
+        on_end: Is told what was done, and whether that is all: also of a run that fails or is interrupted.
         rate: Requests a second, at most.
         stopped: Asked before each step: whether another run took the lock over.
 
@@ -64,12 +80,17 @@ def apply(
     """
     connection.client.limit_rate(rate)
     run = _Run(connection, reviewed, on_change, stopped)
+    is_whole = False
     try:
-        return run.all()
+        run.all()
+        is_whole = True
     except OpsError as error:
         done = f" {len(run.done)} steps were done." if run.done else ""
         hint = "Run it again: what is done is not done twice."
         raise OpsError(f"{error.message}{done}", hint=f"{error.hint} {hint}" if error.hint else hint) from None
+    finally:
+        on_end(run.so_far(), is_whole)
+    return run.so_far()
 
 
 class _Run:
@@ -79,9 +100,14 @@ class _Run:
         self._connection, self._client = connection, connection.client
         self._reviewed, self._wanted = reviewed, reviewed.wanted
         self._on_change, self._stopped = on_change, stopped
+        self._found = reviewed.found
         self.done: list[Change] = []
 
-    def all(self) -> Done:
+    def so_far(self) -> Done:
+        """What was done."""
+        return Done(tuple(self.done), self._found)
+
+    def all(self) -> None:
         """Do everything."""
         found, todo = self._reviewed.found, self._reviewed.plan
         makes = Definitions(self._client, self._connection.project, self._wanted, found, self._tell)
@@ -89,6 +115,7 @@ class _Run:
             # What was made has ids now, and states of its own.
             again = self._again()
             found, todo = again.found, again.plan
+            self._found = found
         self._write_states(found, todo)
         self._remove(found, todo)
         groups = Groups(self._connection, self._wanted, found)
@@ -98,9 +125,6 @@ class _Run:
                 self._tell(change)
         if self.done:
             self._look()
-        numbers = {flag.name: flag.id for flag in found.flags.values()}
-        changed = {change.name for change in self.done if change.kind is Kind.FLAG}
-        return Done(tuple(self.done), {name: numbers[name] for name in sorted(changed) if name in numbers})
 
     def _tell(self, change: Change) -> None:
         self.done.append(change)
