@@ -79,6 +79,28 @@ def test_readers_read_what_they_are_granted_and_nothing_else(roles: Roles) -> No
         roles.ask("flagsmith_analytics", "analytics", "CREATE TABLE mine (id int)")
 
 
+def test_who_reads_metrics_sees_statistics_of_all_and_rows_of_nothing(roles: Roles) -> None:
+    roles.server.query(SCHEMA)
+    succeeded(roles.make())
+    succeeded(roles.grant(GRANTS))
+
+    def ask(statement: str) -> list[tuple[object, ...]]:
+        """It has no password, and logs in by the socket of its pod."""
+        return roles.server.query(f"SET SESSION AUTHORIZATION flagsmith_metrics; {statement}")
+
+    with roles.connect("flagsmith_a", "first"):
+        assert ask("SELECT state FROM pg_stat_activity WHERE usename = 'flagsmith_a'") == [("idle",)]
+    assert ask("SELECT n_live_tup >= 0 FROM pg_stat_user_tables WHERE relname = 'users'") == [(True,)]
+    for statement in (
+        "SELECT 1 FROM public.users",
+        "DELETE FROM public.users",
+        "TABLE pg_authid",
+        "SET ROLE flagsmith",
+    ):
+        with pytest.raises(errors.InsufficientPrivilege):
+            ask(statement)
+
+
 def test_a_grant_that_is_taken_out_of_its_file_is_taken_away(roles: Roles) -> None:
     roles.server.query(SCHEMA)
     succeeded(roles.make())
