@@ -24,6 +24,21 @@ VARIANTS: Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]] = {
     "no Redis, no backups": ("staging", {"redis": {"mode": "none"}, "backup": {"enabled": False}}, ()),
     "a mirror": ("staging", {"registryMirror": "mirror.example.com/hub"}, ()),
     "what ships the audit log": ("staging", {"audit": {"export": {"sink": "stdout"}}}, ()),
+    "exporters beside servers": ("staging", {"monitoring": {"enabled": True}}, ()),
+    "exporters of external servers": (
+        "staging",
+        {
+            "postgres": {"mode": "external", "existingSecret": "db"},
+            "redis": {"mode": "external", "existingSecret": "cache"},
+            "monitoring": {
+                "enabled": True,
+                "postgres": {"existingSecret": "db-metrics"},
+                "redis": {"existingSecret": "cache-metrics"},
+                "flagMetrics": {"existingSecret": "flag-metrics"},
+            },
+        },
+        (),
+    ),
     "a bucket": ("production", {"backup": {"s3": {"bucket": "backups", "existingSecret": "bucket"}}}, ()),
 }
 

@@ -131,6 +131,11 @@ ADMIN = {"admin": {"key": "a"}}
             "must not be an empty",
         ),
         (
+            {"rotations": {"admin": 1}, "secretStore": store(ADMIN)},
+            "rotations.admin",
+            "is not generated, since secretStore.secrets.admin takes it from a store",
+        ),
+        (
             {"postgres": EXTERNAL, "secretStore": store(ADMIN)},
             "postgres.existingSecret",
             "or take it from a store with secretStore.secrets.postgres",
