@@ -42,3 +42,14 @@ def test_labels_and_folder_are_settings() -> None:
         assert metadata["labels"]["team/board"] == "yes"  # type: ignore[index]
         assert "grafana_dashboard" not in metadata["labels"]  # type: ignore[index]
         assert metadata["annotations"] == {"team/folder": "F"}  # type: ignore[index]
+
+
+def test_external_servers_are_shown_when_their_exporters_can_log_in() -> None:
+    external = {"mode": "external", "existingSecret": "server"}
+    settings = {"postgres": external, "redis": external, "backup": {"enabled": False}}
+    watched = {"monitoring": {"enabled": True, "postgres": {"existingSecret": "metrics"}}}
+    assert Dashboard.DATA not in dashboards(record("local", {**settings, "monitoring": {"enabled": True}}))
+    ((_, text),) = dashboards(record("local", {**settings, **watched}))[Dashboard.DATA]["data"].items()  # type: ignore[attr-defined]
+    assert "pg_up" in text
+    assert "redis_up" not in text
+    assert "kubelet_volume_stats" not in text
