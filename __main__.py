@@ -84,7 +84,7 @@ if roles_args is not None and roles_args.application.is_generated:
     timeout = settings.gunicorn.timeout
     RetiredLogin("retired-login", roles_args, timeout, options(flagsmith, task_processor))
 if settings.flag_metrics_enabled and credentials.analytics is not None:
-    metrics_args = arguments.flag_metrics_args(settings, namespace.name, credentials, credentials.analytics)
+    metrics_args = arguments.flag_metrics_args(settings, namespace.name, credentials, credentials.analytics, scraping)
     FlagMetrics("flag-metrics", metrics_args, options(*readable))
 if settings.postgres.mode == "external":
     # The embedded server's own pod has what an SQL prompt needs.

@@ -48,6 +48,7 @@ class FlagMetricsArgs:
         connections: the database; its Secret holds the URL of the role that may read no more than this needs.
         interval: seconds between two collections.
         sample: identities of an environment that its adoption is found on; 0 for none.
+        annotations: those by which Prometheus finds the pod where nothing else tells it.
         resources: requests and limits.
         placement: where it runs.
     """
@@ -58,6 +59,7 @@ class FlagMetricsArgs:
     connections: Connections
     interval: int
     sample: int
+    annotations: Mapping[str, str]
     resources: Resources
     placement: Placement
 
@@ -110,7 +112,7 @@ def flag_metrics_pod(args: FlagMetricsArgs, config_map: str) -> PodTemplateSpecA
             VolumeArgs(name="scripts", config_map=ConfigMapVolumeSourceArgs(name=config_map)),
             *(volume for volume, _ in authority),
         ],
-        annotations=checksum_annotations(args.connections.postgres),
+        annotations={**args.annotations, **checksum_annotations(args.connections.postgres)},
         # A statement that is under way when it is asked to stop.
         grace_period_seconds=15,
     )

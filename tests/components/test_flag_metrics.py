@@ -52,6 +52,21 @@ def test_there_is_never_a_second_one_that_would_count_everything_again() -> None
     assert spec["strategy"] == {"type": "Recreate"}
 
 
+def test_prometheus_finds_it_by_its_port_or_by_what_it_says_of_itself() -> None:
+    def said(api_versions: list[str]) -> dict[str, str]:
+        recording = record("production", {"apiVersions": api_versions})
+        template = recording.one("Deployment", "flagsmith-flag-metrics")["spec"]["template"]
+        annotations = dict(template["metadata"]["annotations"])
+        return {key: value for key, value in annotations.items() if key.startswith("prometheus.io/")}
+
+    assert said([]) == {
+        "prometheus.io/scrape": "true",
+        "prometheus.io/port": "9102",
+        "prometheus.io/path": "/metrics",
+    }
+    assert said(["monitoring.coreos.com/v1"]) == {}
+
+
 def test_its_port_probes_and_settings_agree() -> None:
     chosen = {"monitoring": {"flagMetrics": {"enabled": True, "interval": 30, "sample": 0}}}
     template = record("local", chosen).one("Deployment", "flagsmith-flag-metrics")["spec"]["template"]
