@@ -207,3 +207,11 @@ def test_prometheus_reaches_every_port_of_metrics_and_no_other(stack: Rendered) 
 
     assert len(ports) >= 2
     assert {(other, port) for who, other, port, _ in found if who == "Prometheus"} == ports
+
+
+def test_every_component_has_a_policy_of_its_own(stack: Rendered) -> None:
+    """One without any is cut off altogether: a new component that somebody forgot."""
+    components = {template["metadata"]["labels"][COMPONENT] for _, template in templates(stack.manifests)}
+    selected = [policy["spec"]["podSelector"].get("matchLabels", {}).get(COMPONENT) for policy in stack.policies]
+
+    assert components == {component for component in selected if component is not None}
