@@ -102,8 +102,8 @@ if settings.monitoring_enabled:
     exporters_args = arguments.external_exporters_args(settings, namespace.name, scraping)
     if exporters_args.postgres or exporters_args.redis:
         ExternalExporters("exporters", exporters_args, options(credentials))
-if scraping.monitors:
-    Monitoring("monitoring", arguments.monitoring_args(settings, namespace.name), options(namespace))
+if scraping.monitors or scraping.rules:
+    Monitoring("monitoring", arguments.monitoring_args(settings, namespace.name, scraping), options(namespace))
 if settings.ingress.enabled:
     PublicIngress("ingress", arguments.ingress_args(settings, namespace.name), options(flagsmith))
 

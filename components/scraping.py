@@ -9,10 +9,12 @@ class Scraping:
 
     Attributes:
         monitors: whether there is a PodMonitor, which finds every port called `metrics`.
+        rules: whether Prometheus takes alert rules from the cluster.
         annotates: whether pods carry the annotations that Prometheus' own examples of a configuration look for.
     """
 
     monitors: bool
+    rules: bool
     annotates: bool
 
     def annotations(self, port: int, path: str = "/metrics") -> dict[str, str]:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pulumi
 
 from components import metadata
+from components.alerts import groups
+from components.arguments.alerts import alert_subject
 from components.arguments.shared import placement
 from components.capabilities import Capabilities
 from components.exporters import Exporter
@@ -18,9 +20,10 @@ from components.settings.monitoring import ExporterSection
 def scraping(settings: Settings, capabilities: Capabilities) -> Scraping:
     """How Prometheus finds the pods: by a PodMonitor where the cluster serves that kind."""
     if not settings.monitoring_enabled:
-        return Scraping(monitors=False, annotates=False)
+        return Scraping(monitors=False, rules=False, annotates=False)
     served = capabilities.serves(API_VERSION, "PodMonitor")
-    return Scraping(monitors=served, annotates=not served)
+    rules = capabilities.serves(API_VERSION, "PrometheusRule")
+    return Scraping(monitors=served, rules=rules, annotates=not served)
 
 
 def monitoring_warnings(settings: Settings, capabilities: Capabilities) -> Iterator[str]:
@@ -31,7 +34,10 @@ def monitoring_warnings(settings: Settings, capabilities: Capabilities) -> Itera
         "Install the Prometheus operator, for example with the chart kube-prometheus-stack, and run `ff up` again; or "
         "set monitoring.enabled to false"
     )
-    instead = {"PodMonitor": "the pods carry prometheus.io annotations instead"}
+    instead = {
+        "PodMonitor": "the pods carry prometheus.io annotations instead",
+        "PrometheusRule": "there are no alerts",
+    }
     for kind, text in instead.items():
         if not capabilities.serves(API_VERSION, kind):
             yield f"The cluster does not serve {kind} of {API_VERSION}: {text}. {how}"
@@ -85,8 +91,12 @@ def _server(
     return ExternalServer(exporter=exporter, version=section.version, secret=section.existing_secret, ca=ca)
 
 
-def monitoring_args(settings: Settings, namespace: pulumi.Input[str]) -> MonitoringArgs:
-    """The PodMonitor."""
+def monitoring_args(settings: Settings, namespace: pulumi.Input[str], scraping: Scraping) -> MonitoringArgs:
+    """The PodMonitor and the alerts."""
     return MonitoringArgs(
-        namespace=namespace, labels=settings.monitoring.labels, interval_seconds=settings.monitoring.interval
+        namespace=namespace,
+        labels=settings.monitoring.labels,
+        interval_seconds=settings.monitoring.interval if scraping.monitors else None,
+        groups=groups(alert_subject(settings)) if scraping.rules else [],
+        runbook_url=settings.monitoring.runbook_url,
     )

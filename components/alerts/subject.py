@@ -1,0 +1,43 @@
+"""What the rules are about: the parts that a stack has, and the thresholds of its settings."""
+
+from dataclasses import dataclass
+
+from components.settings.thresholds import Thresholds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A stack, as far as its alerts differ from another's.
+
+    Attributes:
+        namespace: by which every series is picked.
+        thresholds: what is compared with.
+        targets: the components with metrics (`api`, `database`, …).
+        has_redis: whether documents are cached in Redis.
+        has_postgres_metrics: whether PostgreSQL has an exporter.
+        has_redis_metrics: whether Redis has one.
+        has_task_metrics: whether the queue's length is known.
+        embedded_postgres: whether PostgreSQL is a pod of the stack.
+        is_autoscaled: whether an autoscaler sets the number of API pods.
+        backup_hours: after how many hours the last backup is too old; None without a schedule.
+        certificate: the name of cert-manager's Certificate; None where it issues none.
+        volumes: the names of the volume claims.
+    """
+
+    namespace: str
+    thresholds: Thresholds
+    targets: tuple[str, ...]
+    has_redis: bool
+    has_postgres_metrics: bool
+    has_redis_metrics: bool
+    has_task_metrics: bool
+    embedded_postgres: bool
+    is_autoscaled: bool
+    backup_hours: int | None
+    certificate: str | None
+    volumes: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        """The matcher of the stack's series."""
+        return f'namespace="{self.namespace}"'

@@ -1,0 +1,55 @@
+"""What the alerts are about, by the settings."""
+
+from collections.abc import Iterator
+
+from components import (
+    audit_exporter,
+    external_exporters,
+    flag_metrics,
+    flagsmith,
+    metadata,
+    postgres,
+    redis,
+    task_processor,
+)
+from components.alerts import Subject
+from components.settings import Settings
+
+
+def alert_subject(settings: Settings) -> Subject:
+    """The stack, as far as its alerts differ from another's."""
+    backup = settings.backup
+    tls = settings.ingress.tls
+    return Subject(
+        namespace=settings.namespace.name,
+        thresholds=settings.monitoring.thresholds,
+        targets=tuple(_targets(settings)),
+        has_redis=settings.redis.enabled,
+        has_postgres_metrics=settings.postgres_exporter is not None,
+        has_redis_metrics=settings.redis_exporter is not None,
+        has_task_metrics=settings.flag_metrics_enabled,
+        embedded_postgres=settings.postgres.embedded,
+        is_autoscaled=settings.autoscaling.enabled,
+        backup_hours=backup.max_age_hours if backup.enabled and not backup.suspend else None,
+        certificate=settings.tls_secret_name if settings.ingress.enabled and tls.issued else None,
+        volumes=tuple(_volumes(settings)),
+    )
+
+
+def _targets(settings: Settings) -> Iterator[str]:
+    yield from (flagsmith.COMPONENT, task_processor.COMPONENT)
+    if settings.postgres_exporter is not None:
+        yield postgres.COMPONENT if settings.postgres.embedded else external_exporters.POSTGRES_COMPONENT
+    if settings.redis_exporter is not None:
+        yield redis.COMPONENT if settings.redis.embedded else external_exporters.REDIS_COMPONENT
+    if settings.flag_metrics_enabled:
+        yield flag_metrics.COMPONENT
+    if settings.audit_enabled and settings.audit.export.enabled:
+        yield audit_exporter.COMPONENT
+
+
+def _volumes(settings: Settings) -> Iterator[str]:
+    if settings.postgres.embedded:
+        yield f"{metadata.POSTGRES}-data"
+    if settings.backup.enabled and settings.backup.s3 is None:
+        yield f"{metadata.BACKUP}-data"
