@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 POLICIES := policies/.venv/.stamp
+CHECKOV := tools/checkov/.venv/.stamp
 EXAMPLES := examples/node/node_modules/.stamp examples/react/dist/index.html
 
 .DEFAULT_GOAL := help
@@ -27,6 +28,12 @@ $(POLICIES): policies/requirements.txt $(STAMP)
 	policies/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement policies/requirements.txt
 	@touch $@
 
+# It pins much, so it stays by itself too.
+$(CHECKOV): tools/checkov/requirements.txt
+	$(PYTHON) -m venv tools/checkov/.venv
+	tools/checkov/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tools/checkov/requirements.txt
+	@touch $@
+
 up: setup ## Start a local cluster if there is none, and deploy the stack `local` to it.
 	@$(BIN)/ff cluster up
 	@$(BIN)/ff up --stack local --yes
@@ -40,10 +47,10 @@ smoke: setup ## Test the stack `local` from outside: does it do what it is there
 down: setup ## Remove the stack `local`, and end the local cluster.
 	@$(BIN)/ff cluster down
 
-test: setup lint examples ## Lint, check types, and run every test (makes a throw-away cluster).
+test: setup lint examples $(CHECKOV) ## Lint, check types, and run every test (makes a throw-away cluster).
 	$(BIN)/python -m pytest
 
-test-fast: setup examples ## The tests that need no cluster.
+test-fast: setup examples $(CHECKOV) ## The tests that need no cluster.
 	$(BIN)/python -m pytest -m "not cluster" -n 2 -q
 
 examples: ## Install the packages of examples/, and build their page.
@@ -70,6 +77,7 @@ lock: setup ## Renew the hash-locked requirements from pyproject.toml.
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --custom-compile-command 'make lock' pyproject.toml --output-file requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --custom-compile-command 'make lock' --group dev pyproject.toml --output-file requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --custom-compile-command 'make lock' policies/requirements.in --output-file policies/requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --custom-compile-command 'make lock' tools/checkov/requirements.in --output-file tools/checkov/requirements.txt
 
 docs: setup ## Renew the generated pages of docs/.
 	$(BIN)/ff docs

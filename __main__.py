@@ -28,7 +28,9 @@ from components.retired_login import RetiredLogin
 from components.settings import load
 from components.task_processor import TaskProcessor
 from components.toolbox import Toolbox
+from policies.annotate import annotate_exceptions
 
+annotate_exceptions()
 settings = load()
 for warning in settings.warnings:
     pulumi.log.warn(warning)

@@ -19,6 +19,7 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components import metadata
+from components.disk import bound_disk
 from components.security import pod_security_context
 from components.settings.workload import Resources, Scheduling
 
@@ -118,6 +119,7 @@ def pod_template(
         spread_over_zones: whether its replicas are spread over zones and nodes.
     """
     scheduling = placement.scheduling
+    bound_disk([*init_containers, container, *sidecars], volumes)
     return PodTemplateSpecArgs(
         metadata=ObjectMetaArgs(
             labels=metadata.labels(component, version),

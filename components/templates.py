@@ -54,7 +54,7 @@ def job_template(
             suspend=schedule is None,
             concurrency_policy="Forbid",
             # A cluster that was away at the hour makes up for it within the day.
-            starting_deadline_seconds=KEPT_SECONDS if schedule else None,
+            starting_deadline_seconds=KEPT_SECONDS,
             successful_jobs_history_limit=3,
             failed_jobs_history_limit=3,
             job_template=JobTemplateSpecArgs(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from policies.exceptions import Excepted
 from policies.model import Enforcement, Objects, Rule, Violation
 
 
@@ -18,10 +19,16 @@ class Report:
         return tuple(item for item in self.violations if item.rule.enforcement is enforcement)
 
 
-def check(objects: Objects, rules: Iterable[Rule]) -> Report:
-    """Ask every rule that holds for these objects; violations in the order of the rules."""
+def check(objects: Objects, rules: Iterable[Rule], exceptions: Iterable[Excepted] = ()) -> Report:
+    """Ask every rule that holds for these objects; violations in the order of the rules, without those excepted."""
     asked = [rule for rule in rules if objects.production or not rule.production_only]
     blind = any(item.protected is None for item in objects)
     unseen = tuple(rule for rule in asked if rule.needs_protection and blind)
     found = tuple(Violation(rule, finding) for rule in asked if rule not in unseen for finding in rule.check(objects))
-    return Report(found, unseen)
+    lifted = [entry for entry in exceptions if entry.scanner == "policy"]
+    return Report(tuple(item for item in found if not any(_lifts(entry, item) for entry in lifted)), unseen)
+
+
+def _lifts(entry: Excepted, violation: Violation) -> bool:
+    found = violation.finding.object
+    return entry.check == violation.rule.id and entry.holds_for(found.kind, found.name)

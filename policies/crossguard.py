@@ -16,6 +16,7 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from policies.check import check
+from policies.exceptions import exceptions
 from policies.model import Object, Objects, Rule, Scope
 
 UNKNOWN: Final = "$(known after deployment)"
@@ -32,7 +33,7 @@ def policies_of(rules: Iterable[Rule]) -> list[Policy]:
 def _of_object(rule: Rule) -> Policy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         found = _object(args)
-        for violation in check(_objects([found] if found else []), [rule]).violations:
+        for violation in check(_objects([found] if found else []), [rule], exceptions()).violations:
             report(str(violation))
 
     return ResourceValidationPolicy(validate=validate, **_described(rule))
@@ -42,7 +43,7 @@ def _of_stack(rule: Rule) -> Policy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         pairs = [(item, resource.urn) for resource in args.resources if (item := _object(resource))]
         urns = {id(item): urn for item, urn in pairs}
-        for violation in check(_objects([item for item, _ in pairs]), [rule]).violations:
+        for violation in check(_objects([item for item, _ in pairs]), [rule], exceptions()).violations:
             report(str(violation), urns[id(violation.finding.object)])
 
     return StackValidationPolicy(validate=validate, **_described(rule))

@@ -10,7 +10,8 @@ from ops.policies.objects import of_files, of_program
 from ops.stacks import Stack
 from policies import custom_rules
 from policies.check import Report, check
-from policies.model import Enforcement, Rule
+from policies.exceptions import ExceptionsError, exceptions
+from policies.model import Enforcement, Objects, Rule
 
 HINT = "Mend the cause, or see docs/policy.md for how a rule is lifted for one object, with a reason."
 
@@ -33,14 +34,22 @@ def of_stack(root: Path, stack: Stack, directory: Path | None = None, api_versio
 
 def of_manifests(paths: list[Path], *, production: bool, directory: Path | None = None) -> Report:
     """What the rules say about manifests in files."""
-    return check(of_files(paths, production=production), rules(directory))
+    return _check(of_files(paths, production=production), directory)
 
 
 def refuse_violations(program: Program, *, production: bool) -> tuple[str, ...]:
     """The warnings of advisory rules; a violation of a mandatory one is an OpsError, which lists them all."""
-    report = check(of_program(program, production=production), rules())
+    report = _check(of_program(program, production=production))
     mandatory = report.of(Enforcement.MANDATORY)
     if mandatory:
         listed = "\n".join(f"  {item}" for item in mandatory)
         raise OpsError(f"Nothing was changed, since the program breaks rules of the policy:\n{listed}", hint=HINT)
     return tuple(str(item) for item in report.of(Enforcement.ADVISORY))
+
+
+def _check(objects: Objects, directory: Path | None = None) -> Report:
+    try:
+        lifted = exceptions()
+    except ExceptionsError as error:
+        raise OpsError(str(error)) from None
+    return check(objects, rules(directory), lifted)

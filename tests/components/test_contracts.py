@@ -62,11 +62,12 @@ def test_everything_in_the_namespace_is_made_after_it(stack: Recording) -> None:
             assert "Namespace/feature-flags" in stack.needed_by(item), item.ref
 
 
-def test_every_container_requests_and_limits_cpu_and_memory(stack: Recording) -> None:
+def test_every_container_requests_and_limits_cpu_memory_and_disk(stack: Recording) -> None:
     for name, template in pod_templates(stack):
         for item in all_containers(template):
             resources = item["resources"]
-            assert set(resources["requests"]) == set(resources["limits"]) == {"cpu", "memory"}, (name, item["name"])
+            stated = {"cpu", "memory", "ephemeral-storage"}
+            assert set(resources["requests"]) == set(resources["limits"]) == stated, (name, item["name"])
 
 
 def test_every_pod_names_the_service_account_of_its_component_which_is_made_before_it(stack: Recording) -> None:

@@ -13,7 +13,9 @@ WORKLOADS = ("Deployment", "StatefulSet")
 
 
 def resources(manifest: dict[str, Any]) -> dict[str, Any]:
-    return dict(container(manifest["spec"]["template"])["resources"])
+    """Requests and limits of what the table is about: disk is not."""
+    found = container(manifest["spec"]["template"])["resources"]
+    return {kind: {name: found[kind][name] for name in ("cpu", "memory")} for kind in ("requests", "limits")}
 
 
 def as_rendered(wanted: Resources) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from components.settings.quantities import MI, parse_memory
 from tests.recording import container, record, recorded
 
 
@@ -144,3 +145,29 @@ def test_a_task_processor_s_idle_connections_are_closed_unless_a_pooler_refuses_
     assert options(taskProcessor={"idleSessionTimeout": 0}) == []
     api = record("local").one("Deployment", "flagsmith")["spec"]["template"]
     assert all(entry["name"] != "PGOPTIONS" for entry in container(api)["env"])
+
+
+def test_a_container_may_fill_all_scratch_directories_of_its_pod_and_no_more_of_the_disk() -> None:
+    template = recorded("production").one("Deployment", "flagsmith")["spec"]["template"]
+    directories = [volume["emptyDir"] for volume in template["spec"]["volumes"] if "emptyDir" in volume]
+    on_disk = sum(parse_memory(item["sizeLimit"]) for item in directories if item.get("medium") != "Memory")
+    limits = container(template)["resources"]["limits"]
+    assert on_disk > 0
+    assert parse_memory(limits["ephemeral-storage"]) == on_disk + 512 * MI
+
+
+def test_a_dump_has_room_in_its_pod() -> None:
+    job = recorded("production").one("CronJob", "flagsmith-backup")["spec"]["jobTemplate"]["spec"]
+    pod = job["template"]["spec"]
+    work = max(parse_memory(volume["emptyDir"]["sizeLimit"]) for volume in pod["volumes"] if "emptyDir" in volume)
+    for one in (*pod["initContainers"], *pod["containers"]):
+        assert parse_memory(one["resources"]["limits"]["ephemeral-storage"]) > work
+
+
+def test_a_task_processor_of_several_pods_has_a_budget_and_a_single_one_none() -> None:
+    several = record("local", {"taskProcessor": {"replicas": 2}})
+    budget = several.one("PodDisruptionBudget", "flagsmith-task-processor")["spec"]
+    assert budget["maxUnavailable"] == 1
+    assert budget["selector"]["matchLabels"]["app.kubernetes.io/component"] == "task-processor"
+    single = record("local", {"taskProcessor": {"replicas": 1}})
+    assert [item["metadata"]["name"] for item in single.all("PodDisruptionBudget")] == ["flagsmith"]

@@ -1,0 +1,78 @@
+"""What is let be, and why: the file `exceptions.yaml`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+FILE: Final = Path(__file__).parent / "exceptions.yaml"
+SCANNERS: Final = ("checkov", "kube-score", "policy")
+KEYS: Final = frozenset({"scanner", "checks", "reason", "objects"})
+
+
+class ExceptionsError(Exception):
+    """The file cannot be used; the message says which entry, and why."""
+
+
+@dataclass(frozen=True)
+class Excepted:
+    """One check of one scanner that some objects need not pass.
+
+    Attributes:
+        scanner: one of `SCANNERS`; `policy` for a rule.
+        check: the check's id, or the rule's.
+        objects: patterns of `Kind/name`.
+        reason: why.
+    """
+
+    scanner: str
+    check: str
+    objects: tuple[str, ...]
+    reason: str
+
+    def holds_for(self, kind: str, name: str) -> bool:
+        """Whether it holds for this object."""
+        return any(fnmatchcase(f"{kind}/{name}", pattern) for pattern in self.objects)
+
+
+@cache
+def exceptions() -> tuple[Excepted, ...]:
+    """The entries of the file, one for each check."""
+    return parse(FILE.read_text(encoding="utf-8"))
+
+
+def parse(text: str) -> tuple[Excepted, ...]:
+    """Take the file's text apart. Raises ExceptionsError for an entry that is incomplete or has no reason."""
+    try:
+        entries = (yaml.safe_load(text) or {})["exceptions"]
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise ExceptionsError(f"{FILE.name} is no YAML with a list `exceptions`: {error}") from None
+    return tuple(found for number, entry in enumerate(entries, start=1) for found in _entry(entry, number))
+
+
+def _entry(entry: Any, number: int) -> Iterable[Excepted]:
+    place = f"{FILE.name}, entry {number}"
+    if not isinstance(entry, dict) or set(entry) != KEYS:
+        raise ExceptionsError(f"{place} must have the keys {', '.join(sorted(KEYS))}, and no other.")
+    if entry["scanner"] not in SCANNERS:
+        raise ExceptionsError(f"{place}: scanner = {entry['scanner']!r} must be one of {', '.join(SCANNERS)}.")
+    reason = str(entry["reason"] or "").strip()
+    if not reason or "=" in reason:
+        raise ExceptionsError(f"{place}: reason must say why, without the sign =, at which checkov splits it.")
+    for key in ("checks", "objects"):
+        if not isinstance(entry[key], list) or not entry[key] or not all(isinstance(item, str) for item in entry[key]):
+            raise ExceptionsError(f"{place}: {key} must be a list of texts.")
+    return [Excepted(entry["scanner"], check, tuple(entry["objects"]), reason) for check in entry["checks"]]
+
+
+def annotations(entries: Iterable[Excepted], kind: str, name: str) -> dict[str, str]:
+    """The scanners' own annotations for an object; none for most."""
+    held = [entry for entry in entries if entry.holds_for(kind, name)]
+    checkov = [entry for entry in held if entry.scanner == "checkov"]
+    kube_score = [entry.check for entry in held if entry.scanner == "kube-score"]
+    skipped = {f"checkov.io/skip{n}": f"{entry.check}={entry.reason}" for n, entry in enumerate(checkov, start=1)}
+    return {**skipped, "kube-score/ignore": ",".join(kube_score)} if kube_score else skipped

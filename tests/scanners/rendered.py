@@ -1,0 +1,71 @@
+"""Production with every optional part on, as files: what the scanners look at."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from components.settings.images import full_name, parse_image
+from components.settings.lock import LOCK_FILE
+from ops.engine.evaluate import evaluate
+from ops.engine.generated import Placeholders
+from ops.engine.render import render
+from ops.stacks import Stack, load_stack
+from policies.model import Object, Objects
+from policies.pods import pods
+from tests.recording import ROOT
+
+API_VERSIONS: Final = ("cert-manager.io/v1", "external-secrets.io/v1", "monitoring.coreos.com/v1")
+# A digest that no image has: what is scanned is whether there is one. The repository's own lock file is the operator's.
+DIGEST: Final = "sha256:" + "5ca1ab1e" * 8
+IN_CLUSTER: Final[Mapping[str, object]] = {
+    "autoscaling": {"enabled": True},
+    "audit": {"export": {"sink": "https", "url": "https://audit.example.com/events", "tokenSecret": {"name": "audit"}}},
+    "tracing": {"endpoint": "https://collector.example.com:4318", "headers": {"name": "collector"}},
+    "networkPolicy": {
+        "egress": {"audit": {"to": [{"cidr": "10.3.0.0/24"}]}, "tracing": {"to": [{"cidr": "10.4.0.0/24"}]}}
+    },
+}
+OUTSIDE: Final[Mapping[str, object]] = {
+    "postgres": {"mode": "external", "existingSecret": "database"},
+    "redis": {"mode": "external", "existingSecret": "cache"},
+    "audit": {"existingSecret": "audit", "export": {"sink": "stdout"}},
+    "secretStore": {"name": "store", "secrets": {"django": {"key": "django"}, "admin": {"key": "admin"}}},
+    "backup": {"s3": {"bucket": "backups", "existingSecret": "s3"}},
+    "networkPolicy": {
+        "egress": {"postgres": {"to": [{"cidr": "10.1.0.0/24"}]}, "redis": {"to": [{"cidr": "10.2.0.0/24"}]}}
+    },
+}
+VARIANTS: Final = {"in-cluster": IN_CLUSTER, "outside": OUTSIDE}
+
+
+def production(directory: Path, overrides: Mapping[str, object]) -> Path:
+    """Render production with `overrides` and every image locked; the directory with the files."""
+    project = directory / "project"
+    project.mkdir()
+    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.production.yaml"):
+        (project / name).symlink_to(ROOT / name)
+    loaded = load_stack("production", project)
+    config = {**loaded.config, **{f"feature-flags:{key}": value for key, value in overrides.items()}}
+    stack = replace(loaded, config=config)
+    (project / LOCK_FILE).write_text(yaml.safe_dump({"images": _lock(project, stack)}), encoding="utf-8")
+    out = directory / "rendered"
+    render(project, stack, out, api_versions=API_VERSIONS)
+    return out
+
+
+def _lock(project: Path, stack: Stack) -> dict[str, dict[str, object]]:
+    """An entry for each image of the stack."""
+    program = evaluate(project, stack, Placeholders(), API_VERSIONS)
+    found = pods(Objects(tuple(Object(item.manifest) for item in program.objects)))
+    images = {str(container.fields["image"]) for pod in found for container in pod.containers()}
+    entry = {
+        "digest": DIGEST,
+        "platforms": ["linux/amd64"],
+        "resolved": "2030-01-31T12:00:00Z",
+        "from": "docker.io",
+    }
+    parsed = [parse_image(image) for image in images]
+    return {full_name(image.repository, str(image.tag)): dict(entry) for image in parsed}

@@ -1,0 +1,81 @@
+"""The scanners, run offline over a directory of manifests."""
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.recording import ROOT
+
+CHECKOV = ROOT / "tools" / "checkov" / ".venv" / "bin" / "checkov"
+KUBE_SCORE = ROOT / "tools" / "kube-score"
+GO_SECONDS = 500
+SECONDS = 120
+CRITICAL = 1  # the grade by which kube-score calls a finding critical
+
+
+@dataclass(frozen=True, order=True)
+class Found:
+    """A check that an object does not pass."""
+
+    scanner: str
+    check: str
+    kind: str
+    name: str
+
+
+def checkov(directory: Path) -> set[Found]:
+    """Every failed check."""
+    if not CHECKOV.exists():
+        pytest.skip(f"{CHECKOV} is not there: make {CHECKOV.parents[1].relative_to(ROOT)}/.stamp")
+    command = [str(CHECKOV), "--directory", str(directory), "--framework", "kubernetes", "--skip-download"]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(directory.parent), "LOG_LEVEL": "ERROR"}
+    answer = _json([*command, "--compact", "--quiet", "--soft-fail", "--output", "json"], environment)
+    assert answer["summary"]["parsing_errors"] == 0
+    assert answer["summary"]["passed"] > 100
+    return {_of_checkov(item) for item in answer["results"]["failed_checks"]}
+
+
+def _of_checkov(item: dict[str, Any]) -> Found:
+    # Kind.namespace.name, and for a pod of a template its labels after that.
+    kind, _, name = item["resource"].split(".", 2)
+    return Found("checkov", item["check_id"], kind, name)
+
+
+def kube_score_program(directory: Path) -> Path:
+    """The program, built from its pinned source."""
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("go is not installed: see README.md")
+    path = directory / "kube-score"
+    command = [go, "build", "-mod=readonly", "-o", str(path), "github.com/zegl/kube-score/cmd/kube-score"]
+    done = subprocess.run(command, cwd=KUBE_SCORE, capture_output=True, text=True, check=False, timeout=GO_SECONDS)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def kube_score(program: Path, directory: Path) -> set[Found]:
+    """Every critical finding."""
+    files = [str(path) for path in sorted(directory.glob("*.yaml"))]
+    command = [str(program), "score", "--output-format", "json", "--exit-one-on-warning=false", *files]
+    answer = _json(command, dict(os.environ))
+    assert len(answer) > 20
+    return {
+        Found("kube-score", check["check"]["id"], item["type_meta"]["kind"], item["object_meta"]["name"])
+        for item in answer
+        for check in item["checks"]
+        if not check["skipped"] and check["grade"] == CRITICAL
+    }
+
+
+def _json(command: list[str], environment: dict[str, str]) -> Any:
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS)
+    try:
+        return json.loads(done.stdout)
+    except json.JSONDecodeError:
+        pytest.fail(f"{command[0]} ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}")

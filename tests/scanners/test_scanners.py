@@ -1,0 +1,85 @@
+"""Scanners have nothing to say about production; what they are told to let be is still needed."""
+
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from policies.exceptions import exceptions
+from tests.scanners.rendered import VARIANTS, production
+from tests.scanners.scanners import Found, checkov, kube_score, kube_score_program
+
+ANNOTATIONS = ("checkov.io/", "kube-score/")
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """Each variant's manifests as they would be applied."""
+    return {name: production(tmp_path_factory.mktemp(name), overrides) for name, overrides in VARIANTS.items()}
+
+
+@pytest.fixture(scope="module")
+def bare(rendered: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """The same without the scanners' annotations."""
+    return {name: _bare(directory, tmp_path_factory.mktemp(f"bare-{name}")) for name, directory in rendered.items()}
+
+
+@pytest.fixture(scope="module")
+def scan(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], set[Found]]:
+    """Both scanners' findings about a directory."""
+    program = kube_score_program(tmp_path_factory.mktemp("kube-score"))
+    return lambda directory: checkov(directory) | kube_score(program, directory)
+
+
+@pytest.fixture(scope="module")
+def unannotated(bare: Mapping[str, Path], scan: Callable[[Path], set[Found]]) -> set[Found]:
+    """What they would say without exceptions, about all variants together."""
+    return {found for directory in bare.values() for found in scan(directory)}
+
+
+def _bare(directory: Path, out: Path) -> Path:
+    for path in directory.glob("*.yaml"):
+        documents = [item for item in yaml.safe_load_all(path.read_text(encoding="utf-8")) if item]
+        for document in documents:
+            metadata: dict[str, Any] = document["metadata"]
+            kept = {k: v for k, v in metadata.get("annotations", {}).items() if not k.startswith(ANNOTATIONS)}
+            metadata["annotations"] = kept
+        (out / path.name).write_text(yaml.safe_dump_all(documents), encoding="utf-8")
+    return out
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_production_has_no_failed_check_and_no_critical_finding(
+    variant: str, rendered: Mapping[str, Path], scan: Callable[[Path], set[Found]]
+) -> None:
+    assert sorted(scan(rendered[variant])) == []
+
+
+def test_every_exception_is_still_needed_by_each_of_its_objects(unannotated: set[Found]) -> None:
+    wanted = [(entry, pattern) for entry in exceptions() if entry.scanner != "policy" for pattern in entry.objects]
+    stale = [
+        f"{entry.scanner} {entry.check} {pattern}"
+        for entry, pattern in wanted
+        if not any(
+            (found.scanner, found.check) == (entry.scanner, entry.check)
+            and fnmatchcase(f"{found.kind}/{found.name}", pattern)
+            for found in unannotated
+        )
+    ]
+    assert stale == [], "remove them from policies/exceptions.yaml"
+
+
+def test_the_scanners_would_notice_what_is_wrong(
+    tmp_path: Path, scan: Callable[[Path], set[Found]], rendered: Mapping[str, Path]
+) -> None:
+    for path in rendered["in-cluster"].glob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        text = text.replace("allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true")
+        text = text.replace("readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false")
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    found = scan(tmp_path)
+    assert Found("checkov", "CKV_K8S_20", "Deployment", "flagsmith") in found
+    assert Found("kube-score", "container-security-context-readonlyrootfilesystem", "Deployment", "flagsmith") in found
