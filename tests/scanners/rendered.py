@@ -32,6 +32,11 @@ OUTSIDE: Final[Mapping[str, object]] = {
     "postgres": {"mode": "external", "existingSecret": "database"},
     "redis": {"mode": "external", "existingSecret": "cache"},
     "audit": {"existingSecret": "audit", "export": {"sink": "stdout"}},
+    "monitoring": {
+        "flagMetrics": {"existingSecret": "analytics"},
+        "postgres": {"existingSecret": "database-metrics"},
+        "redis": {"existingSecret": "cache-metrics"},
+    },
     "secretStore": {"name": "store", "secrets": {"django": {"key": "django"}, "admin": {"key": "admin"}}},
     "backup": {"s3": {"bucket": "backups", "existingSecret": "s3"}},
     "networkPolicy": {
