@@ -94,7 +94,7 @@ if settings.postgres.mode == "external":
 if settings.backup.enabled:
     Backups("backups", arguments.backup_args(settings, namespace.name, credentials), options(credentials))
 if settings.audit_enabled and credentials.audit is not None:
-    audit_args = arguments.audit_args(settings, namespace.name, credentials, credentials.audit)
+    audit_args = arguments.audit_args(settings, namespace.name, credentials, credentials.audit, scraping)
     audit = Audit("audit", audit_args, options(credentials))
     if settings.audit.export.enabled:
         AuditExporter("audit-exporter", audit_args, options(audit, *readable))

@@ -1,5 +1,6 @@
 """The audit log: the Job that reads it for `ff audit`, and the scripts that it shares with the exporter."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -56,6 +57,7 @@ class AuditArgs:
         export: where the exporter ships to.
         resources: requests and limits of each container.
         placement: where the pods run.
+        annotations: those of the exporter's pod, by which Prometheus finds it where there is no PodMonitor.
     """
 
     namespace: pulumi.Input[str]
@@ -66,6 +68,7 @@ class AuditArgs:
     export: AuditExport
     resources: Resources
     placement: Placement
+    annotations: Mapping[str, str]
 
 
 def scripts() -> dict[str, str]:

@@ -101,7 +101,7 @@ def exporter_pod(args: AuditArgs) -> PodTemplateSpecArgs:
             volume_mounts=[mount for _, mount in volumes],
         ),
         volumes=[volume for volume, _ in volumes],
-        annotations=checksum_annotations(args.connections.postgres),
+        annotations={**checksum_annotations(args.connections.postgres), **args.annotations},
         grace_period_seconds=GRACE_PERIOD_SECONDS,
     )
 
