@@ -1,0 +1,112 @@
+"""What the size decides: replicas, resources, processes and memory, each unless the stack says otherwise."""
+
+from components.settings.cache import parse_redis_memory
+from components.settings.fields import SettingsFields
+from components.settings.quantities import format_cpu, parse_cpu, parse_memory
+from components.settings.sizes import SIZES, Size
+from components.settings.tuning import postgres_parameters
+from components.settings.workload import Resources
+
+# More workers than cores cost tail latency, and fewer than two leave a pod deaf while one request is slow.
+MIN_WORKERS = 2
+# Redis needs room for its clients' buffers and for fragmentation above its data.
+REDIS_DATA_SHARE = 0.75
+
+
+class SizedSettings(SettingsFields):
+    """The settings, with what follows from `size`."""
+
+    @property
+    def size_defaults(self) -> Size:
+        """The row of the table of sizes."""
+        return SIZES[self.size]
+
+    @property
+    def resolved_replicas(self) -> int:
+        """Number of API pods; with an autoscaler, the fewest."""
+        if self.autoscaling.enabled:
+            return self.autoscaling.min_replicas or self.size_defaults.autoscaling[0]
+        return self.replicas or self.size_defaults.replicas
+
+    @property
+    def most_replicas(self) -> int:
+        """Number of API pods; with an autoscaler, the most."""
+        if self.autoscaling.enabled:
+            return self.autoscaling.max_replicas or self.size_defaults.autoscaling[1]
+        return self.resolved_replicas
+
+    @property
+    def target_cpu(self) -> str:
+        """The CPU that an API pod is to use on average: a share of its limit.
+
+        The vendor means the share of a whole pod, of which only half is requested here.
+        """
+        return format_cpu(parse_cpu(self.api_resources.limits.cpu) * self.autoscaling.target_cpu // 100)
+
+    @property
+    def api_resources(self) -> Resources:
+        """Requests and limits of an API container."""
+        return self.resources or self.size_defaults.api
+
+    @property
+    def job_resources(self) -> Resources:
+        """Requests and limits of the container of a migration or bootstrap Job: the API's, whose code it runs."""
+        return self.api_resources
+
+    @property
+    def gunicorn_workers(self) -> int:
+        """Worker processes of an API pod: by default the whole cores of its CPU limit, at least 2."""
+        return self.gunicorn.workers or max(MIN_WORKERS, parse_cpu(self.api_resources.limits.cpu) // 1000)
+
+    @property
+    def gunicorn_threads(self) -> int:
+        """Threads of a worker: by default 2, the fewest that work; more cost tail latency."""
+        return self.gunicorn.threads or 2
+
+    @property
+    def task_processor_replicas(self) -> int:
+        """Number of task processor pods."""
+        return self.task_processor.replicas or self.size_defaults.task_processor_replicas
+
+    @property
+    def task_processor_resources(self) -> Resources:
+        """Requests and limits of a task processor container."""
+        return self.task_processor.resources or self.size_defaults.task_processor
+
+    @property
+    def postgres_resources(self) -> Resources:
+        """Requests and limits of the embedded PostgreSQL."""
+        return self.postgres.resources or self.size_defaults.postgres
+
+    @property
+    def max_connections(self) -> int | None:
+        """Connections that PostgreSQL takes; None for an external one whose limit is not stated."""
+        if self.postgres.embedded:
+            return self.postgres.max_connections or self.size_defaults.max_connections
+        return self.postgres.max_connections
+
+    @property
+    def postgres_parameters(self) -> dict[str, str]:
+        """Parameters of the embedded PostgreSQL, derived from its memory and disk; empty for an external one."""
+        connections = self.max_connections
+        if not self.postgres.embedded or connections is None:
+            return {}
+        memory, storage = self.postgres_resources.limits.memory, self.postgres.storage.size
+        return postgres_parameters(parse_memory(memory), connections, parse_memory(storage))
+
+    @property
+    def backup_storage(self) -> str:
+        """Room for backups, and for one that is being made or restored."""
+        return self.backup.storage.size or self.postgres.storage.size
+
+    @property
+    def redis_resources(self) -> Resources:
+        """Requests and limits of the embedded Redis."""
+        return self.redis.resources or self.size_defaults.redis
+
+    @property
+    def redis_max_memory(self) -> str:
+        """Bound on the data of the embedded Redis, in bytes: by default 75 % of its memory limit."""
+        if self.redis.max_memory is not None:
+            return str(parse_redis_memory(self.redis.max_memory))
+        return str(int(parse_memory(self.redis_resources.limits.memory) * REDIS_DATA_SHARE))
