@@ -19,7 +19,7 @@ from tests.monitoring.test_exporters import source
 from tests.recording import record
 from tests.servers import LOOPBACK, Postgres, free_port
 
-WANTED = ("FlagsmithRedisDown", "FlagsmithConnections")
+WANTED = ("FlagsmithRedisDown", "FlagsmithDatabaseDown", "FlagsmithConnections")
 
 
 def rules() -> dict[str, Any]:
@@ -54,8 +54,9 @@ def firing(
             }
             for component, client in exporters.items()
         ]
+        # The exporter tries thrice to reach a server that is away: it needs some seconds to say so.
         configuration = {
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+            "global": {"scrape_interval": "5s", "scrape_timeout": "5s"},
             "rule_files": ["rules.yaml"],
             "scrape_configs": [{"job_name": "flagsmith", "static_configs": static}],
         }
@@ -118,3 +119,12 @@ def test_connections_above_the_share_fire_and_their_end_ends_it(
         for connection in held:
             connection.close()
     eventually(nothing_fires, seconds=60)
+
+
+def test_a_database_that_is_stopped_fires_its_alert(firing: Callable[[], set[str]], postgres: Postgres) -> None:
+    postgres.stop()
+
+    def the_alert_of_the_database_fires() -> bool:
+        return "FlagsmithDatabaseDown" in firing()
+
+    eventually(the_alert_of_the_database_fires, seconds=60)
