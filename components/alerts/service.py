@@ -9,10 +9,8 @@ from typing import Final
 
 from components.alerts.rule import Alert
 from components.alerts.subject import Subject
+from components.routes import NO_PROBES, SDK
 
-# What SDKs call. Flagsmith 2.265.0 names routes as its URL patterns.
-SDK: Final = 'route=~"/api/v1/(flags|identities|environment-document)/"'
-PROBES: Final = 'route!~"/health/.*"'
 # Below that many requests, one slow one is a percentile.
 FEWEST: Final = 20
 
@@ -35,8 +33,8 @@ def alerts(subject: Subject) -> Iterator[Alert]:
     yield Alert(
         name="FlagsmithErrors",
         expression=f"""
-            100 * sum(rate({requests}{{{where},{PROBES},response_status=~"5.."}}[1h]))
-            / sum(rate({requests}{{{where},{PROBES}}}[1h])) > {limits.error_percent:g}""",
+            100 * sum(rate({requests}{{{where},{NO_PROBES},response_status=~"5.."}}[1h]))
+            / sum(rate({requests}{{{where},{NO_PROBES}}}[1h])) > {limits.error_percent:g}""",
         minutes=15,
         severity="warning",
         summary="Flagsmith answers with errors.",

@@ -4,19 +4,15 @@ from typing import Final
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard as Board
 
-from components import metadata
+from components import metadata, routes
 from components.dashboards.model import Dashboard, Facts
 from components.dashboards.panels import HERE, Panel, add_row, frame, lines, number, or_zero, rows, share
 from components.dashboards.tasks import tasks
 
 REQUESTS: Final = "flagsmith_http_server_requests_total"
 DURATION: Final = "flagsmith_http_server_request_duration_seconds_bucket"
-SERVED: Final = f'{HERE},route!~"/health/.*"'
-"""All but the probes, which are most of the requests of an idle stack."""
-
-SDK: Final = f'{HERE},route=~"/api/v1/(flags|identities|environment-document)/"'
-"""What applications ask for their flags."""
-
+SERVED: Final = f"{HERE},{routes.NO_PROBES}"
+SDK: Final = f"{HERE},{routes.SDK}"
 FAILED: Final = 'response_status=~"5.."'
 RATE: Final = "[$__rate_interval]"
 PODS: Final = f'{HERE},pod=~"flagsmith-.*"'
