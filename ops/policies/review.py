@@ -1,5 +1,7 @@
 """The rules as a gate before a deployment."""
 
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 from ops.engine.evaluate import evaluate
@@ -11,7 +13,7 @@ from ops.stacks import Stack
 from policies import custom_rules
 from policies.check import Report, check
 from policies.exceptions import ExceptionsError, exceptions
-from policies.model import Enforcement, Objects, Rule
+from policies.model import Enforcement, Objects, Rule, Violation
 
 HINT = "Mend the cause, or see docs/policy.md for how a rule is lifted for one object, with a reason."
 
@@ -29,7 +31,7 @@ def rules(directory: Path | None = None) -> tuple[Rule, ...]:
 def of_stack(root: Path, stack: Stack, directory: Path | None = None, api_versions: tuple[str, ...] = ()) -> Report:
     """What the rules say about a stack as it would be deployed; asks no cluster."""
     program = evaluate(root, stack, Placeholders(), api_versions or None)
-    return check(of_program(program, production=stack.settings.production), rules(directory))
+    return _check(of_program(program, production=stack.settings.production), directory)
 
 
 def of_manifests(paths: list[Path], *, production: bool, directory: Path | None = None) -> Report:
@@ -38,13 +40,21 @@ def of_manifests(paths: list[Path], *, production: bool, directory: Path | None 
 
 
 def refuse_violations(program: Program, *, production: bool) -> tuple[str, ...]:
-    """The warnings of advisory rules; a violation of a mandatory one is an OpsError, which lists them all."""
+    """A warning for each advisory rule; a violation of a mandatory one is an OpsError, which lists them all."""
     report = _check(of_program(program, production=production))
     mandatory = report.of(Enforcement.MANDATORY)
     if mandatory:
         listed = "\n".join(f"  {item}" for item in mandatory)
         raise OpsError(f"Nothing was changed, since the program breaks rules of the policy:\n{listed}", hint=HINT)
-    return tuple(str(item) for item in report.of(Enforcement.ADVISORY))
+    return tuple(_summaries(report.of(Enforcement.ADVISORY), program.stack))
+
+
+def _summaries(violations: Iterable[Violation], stack: str) -> Iterator[str]:
+    """The first violation of each rule, and how many there are: one cause often breaks a rule in twenty places."""
+    for _, group in groupby(violations, lambda item: item.rule.id):
+        first, *others = group
+        more = f" So do {len(others)} more: `ff policy check --stack {stack}` lists them." if others else ""
+        yield f"{first}{more}"
 
 
 def _check(objects: Objects, directory: Path | None = None) -> Report:

@@ -44,6 +44,15 @@ def test_a_stack_s_violations_name_the_object_and_no_secret() -> None:
     assert "docs/policy.md" in (error.value.hint or "")
 
 
+def test_an_advisory_rule_warns_once_and_says_how_often_it_is_broken() -> None:
+    (warning,) = refuse_violations(recorded("production").program, production=True)
+    report = of_stack(ROOT, load_stack("production", ROOT))
+    others = len(report.of(Enforcement.ADVISORY)) - 1
+    assert others > 10
+    assert warning.startswith("image-digest: ")
+    assert warning.endswith(f"So do {others} more: `ff policy check --stack production` lists them.")
+
+
 def test_a_generated_value_outside_a_secret_is_found() -> None:
     program = recorded("local").program
     leaked = replace(program.objects[0], manifest={**program.objects[0].manifest, "note": "generated-value.x.end"})
