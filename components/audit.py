@@ -7,21 +7,16 @@ from typing import Final
 
 import pulumi
 from pulumi_kubernetes.core.v1 import (
-    ConfigMap,
-    ConfigMapVolumeSourceArgs,
     ContainerArgs,
     EnvVarArgs,
     PodTemplateSpecArgs,
-    VolumeArgs,
-    VolumeMountArgs,
 )
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components import metadata
 from components.component import Component
+from components.config_files import ConfigFiles
 from components.environment import Connections, database_environment
 from components.flagsmith_pod import USER, postgres_ca_volume
-from components.hashing import short_digest
 from components.pods import EmptyDir, Placement, pod_template, requirements
 from components.security import container_security_context
 from components.service_accounts import service_account
@@ -76,16 +71,10 @@ def scripts() -> dict[str, str]:
     return {name: (SCRIPTS / name).read_text(encoding="utf-8") for name in FILES}
 
 
-def scripts_name() -> str:
-    """The ConfigMap they are in: another one for each change, so that the exporter restarts."""
-    return f"{metadata.AUDIT}-{short_digest(scripts())}"
-
-
-def scripts_volume() -> tuple[VolumeArgs, VolumeMountArgs]:
-    """The ConfigMap in a pod."""
-    source = ConfigMapVolumeSourceArgs(name=scripts_name())
-    return VolumeArgs(name="scripts", config_map=source), VolumeMountArgs(
-        name="scripts", mount_path=DIRECTORY, read_only=True
+def files() -> ConfigFiles:
+    """The scripts, as both pods find them; another ConfigMap for each change, so that the exporter restarts."""
+    return ConfigFiles(
+        prefix=metadata.AUDIT, component=COMPONENT, volume="scripts", directory=DIRECTORY, data=scripts()
     )
 
 
@@ -100,7 +89,7 @@ def common_environment(args: AuditArgs) -> list[EnvVarArgs]:
 
 def reader_pod(args: AuditArgs) -> PodTemplateSpecArgs:
     """The pod of the Job that prints entries; `ff audit` sets the variables that say which."""
-    volumes = [scripts_volume(), (TMP.volume(), TMP.mount()), *postgres_ca_volume(args.connections)]
+    volumes = [files().mounted(), (TMP.volume(), TMP.mount()), *postgres_ca_volume(args.connections)]
     return pod_template(
         component=COMPONENT,
         version=args.version,
@@ -127,13 +116,7 @@ class Audit(Component):
 
     def __init__(self, name: str, args: AuditArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        files = ConfigMap(
-            f"{name}-scripts",
-            metadata=ObjectMetaArgs(name=scripts_name(), namespace=args.namespace, labels=metadata.labels(COMPONENT)),
-            data=scripts(),
-            immutable=True,
-            opts=self.child(),
-        )
+        config_map = files().config_map(f"{name}-scripts", namespace=args.namespace, opts=self.child())
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
@@ -145,6 +128,6 @@ class Audit(Component):
             version=args.version,
             template=reader_pod(args),
             deadline_seconds=DEADLINE_SECONDS,
-            opts=self.child(files, account),
+            opts=self.child(config_map, account),
         )
         self.register_outputs({})

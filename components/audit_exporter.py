@@ -3,7 +3,6 @@
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import Deployment, DeploymentSpecArgs, DeploymentStrategyArgs
 from pulumi_kubernetes.core.v1 import (
     ContainerArgs,
     ContainerPortArgs,
@@ -16,10 +15,9 @@ from pulumi_kubernetes.core.v1 import (
     VolumeArgs,
     VolumeMountArgs,
 )
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components import metadata
-from components.audit import DIRECTORY, TMP, AuditArgs, common_environment, scripts_volume
+from components.audit import DIRECTORY, TMP, AuditArgs, common_environment, files
 from components.component import Component
 from components.flagsmith_pod import USER, postgres_ca_volume
 from components.pods import pod_template, requirements
@@ -27,6 +25,7 @@ from components.references import checksum_annotations
 from components.security import container_security_context
 from components.service_accounts import service_account
 from components.settings.references import SecretKeyReference
+from components.singleton import singleton
 
 COMPONENT: Final = "audit-exporter"
 # A request that is on its way may take as long as its time-outs.
@@ -76,7 +75,7 @@ def _probe(period: int, failures: int) -> ProbeArgs:
 def exporter_pod(args: AuditArgs) -> PodTemplateSpecArgs:
     """The pod. It is alive while it works or waits; whether entries are delivered is for the alerts."""
     volumes = [
-        scripts_volume(),
+        files().mounted(),
         (TMP.volume(), TMP.mount()),
         *postgres_ca_volume(args.connections),
         *_from_secret("token", TOKEN_DIRECTORY, args.export.token_secret, "token"),
@@ -114,19 +113,13 @@ class AuditExporter(Component):
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
-        Deployment(
+        singleton(
             f"{name}-deployment",
-            metadata=ObjectMetaArgs(
-                name=metadata.AUDIT_EXPORTER,
-                namespace=args.namespace,
-                labels=metadata.labels(COMPONENT, args.version),
-            ),
-            spec=DeploymentSpecArgs(
-                replicas=1,
-                selector=LabelSelectorArgs(match_labels=metadata.selector(COMPONENT)),
-                strategy=DeploymentStrategyArgs(type="Recreate"),
-                template=exporter_pod(args),
-            ),
+            name=metadata.AUDIT_EXPORTER,
+            namespace=args.namespace,
+            component=COMPONENT,
+            version=args.version,
+            template=exporter_pod(args),
             opts=self.child(account),
         )
         self.register_outputs({})

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import Deployment, DeploymentSpecArgs, DeploymentStrategyArgs
 from pulumi_kubernetes.core.v1 import ContainerArgs, EnvVarArgs, VolumeArgs, VolumeMountArgs
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components import metadata
 from components.caches import CA_DIRECTORY as REDIS_CA_DIRECTORY
@@ -18,6 +16,7 @@ from components.pods import Placement, pod_template
 from components.references import SecretReference
 from components.service_accounts import service_account
 from components.settings.references import SecretKeyReference
+from components.singleton import singleton
 
 POSTGRES_COMPONENT: Final = "database-exporter"
 REDIS_COMPONENT: Final = "cache-exporter"
@@ -111,26 +110,21 @@ class ExternalExporters(Component):
         account = service_account(
             f"{logical_name}-service-account", component=component, namespace=args.namespace, opts=self.child()
         )
-        Deployment(
+        singleton(
             f"{logical_name}-deployment",
-            metadata=ObjectMetaArgs(
-                name=name, namespace=args.namespace, labels=metadata.labels(component, server.version)
-            ),
-            spec=DeploymentSpecArgs(
-                replicas=1,
-                # Two would report the same server twice, and a sum over it would be double.
-                strategy=DeploymentStrategyArgs(type="Recreate"),
-                selector=LabelSelectorArgs(match_labels=metadata.selector(component)),
-                template=pod_template(
-                    component=component,
-                    version=server.version,
-                    placement=args.placement,
-                    user=USER,
-                    container=container,
-                    volumes=[volume for volume, _ in authority],
-                    annotations=server.exporter.annotations,
-                    grace_period_seconds=GRACE_PERIOD_SECONDS,
-                ),
+            name=name,
+            namespace=args.namespace,
+            component=component,
+            version=server.version,
+            template=pod_template(
+                component=component,
+                version=server.version,
+                placement=args.placement,
+                user=USER,
+                container=container,
+                volumes=[volume for volume, _ in authority],
+                annotations=server.exporter.annotations,
+                grace_period_seconds=GRACE_PERIOD_SECONDS,
             ),
             opts=self.child(account),
         )

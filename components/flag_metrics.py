@@ -6,31 +6,26 @@ from pathlib import Path
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import Deployment, DeploymentSpecArgs, DeploymentStrategyArgs
 from pulumi_kubernetes.core.v1 import (
-    ConfigMap,
-    ConfigMapVolumeSourceArgs,
     ContainerArgs,
     ContainerPortArgs,
     EnvVarArgs,
     HTTPGetActionArgs,
     PodTemplateSpecArgs,
     ProbeArgs,
-    VolumeArgs,
-    VolumeMountArgs,
 )
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components import metadata
 from components.component import Component
+from components.config_files import ConfigFiles
 from components.environment import Connections, database_environment
 from components.flagsmith_pod import USER, postgres_ca_volume
-from components.hashing import short_digest
 from components.pods import Placement, pod_template, requirements
 from components.references import checksum_annotations
 from components.security import container_security_context
 from components.service_accounts import service_account
 from components.settings.workload import Resources
+from components.singleton import singleton
 
 COMPONENT: Final = "flag-metrics"
 SCRIPTS: Final = tuple(sorted((Path(__file__).parent / "scripts").glob("flag_metrics*.py")))
@@ -69,12 +64,19 @@ def scripts() -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in SCRIPTS}
 
 
+def files() -> ConfigFiles:
+    """The scripts, as the pod finds them."""
+    return ConfigFiles(
+        prefix=metadata.FLAG_METRICS, component=COMPONENT, volume="scripts", directory=DIRECTORY, data=scripts()
+    )
+
+
 def _probe(period: int, failures: int) -> ProbeArgs:
     get = HTTPGetActionArgs(path="/healthz", port="metrics", scheme="HTTP")
     return ProbeArgs(http_get=get, period_seconds=period, timeout_seconds=5, failure_threshold=failures)
 
 
-def flag_metrics_pod(args: FlagMetricsArgs, config_map: str) -> PodTemplateSpecArgs:
+def flag_metrics_pod(args: FlagMetricsArgs, source: ConfigFiles) -> PodTemplateSpecArgs:
     """The pod template. Ready and alive is one that takes its turns, be the database there or not."""
     settings: Mapping[str, str | int] = {
         "INTERVAL_SECONDS": args.interval,
@@ -83,7 +85,7 @@ def flag_metrics_pod(args: FlagMetricsArgs, config_map: str) -> PodTemplateSpecA
         # The root file system is read-only.
         "PYTHONDONTWRITEBYTECODE": 1,
     }
-    authority = postgres_ca_volume(args.connections)
+    volumes = [source.mounted(), *postgres_ca_volume(args.connections)]
     return pod_template(
         component=COMPONENT,
         version=args.version,
@@ -103,15 +105,9 @@ def flag_metrics_pod(args: FlagMetricsArgs, config_map: str) -> PodTemplateSpecA
             liveness_probe=_probe(20, 3),
             resources=requirements(args.resources),
             security_context=container_security_context(),
-            volume_mounts=[
-                VolumeMountArgs(name="scripts", mount_path=DIRECTORY, read_only=True),
-                *(mount for _, mount in authority),
-            ],
+            volume_mounts=[mount for _, mount in volumes],
         ),
-        volumes=[
-            VolumeArgs(name="scripts", config_map=ConfigMapVolumeSourceArgs(name=config_map)),
-            *(volume for volume, _ in authority),
-        ],
+        volumes=[volume for volume, _ in volumes],
         annotations={**args.annotations, **checksum_annotations(args.connections.postgres)},
         # A statement that is under way when it is asked to stop.
         grace_period_seconds=15,
@@ -123,32 +119,18 @@ class FlagMetrics(Component):
 
     def __init__(self, name: str, args: FlagMetricsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        source = scripts()
-        config_map_name = f"{metadata.FLAG_METRICS}-{short_digest(source)}"
-        config_map = ConfigMap(
-            f"{name}-scripts",
-            metadata=ObjectMetaArgs(name=config_map_name, namespace=args.namespace, labels=metadata.labels(COMPONENT)),
-            data=source,
-            immutable=True,
-            opts=self.child(),
-        )
+        source = files()
+        config_map = source.config_map(f"{name}-scripts", namespace=args.namespace, opts=self.child())
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
-        Deployment(
+        singleton(
             f"{name}-deployment",
-            metadata=ObjectMetaArgs(
-                name=metadata.FLAG_METRICS,
-                namespace=args.namespace,
-                labels=metadata.labels(COMPONENT, args.version),
-            ),
-            spec=DeploymentSpecArgs(
-                replicas=1,
-                selector=LabelSelectorArgs(match_labels=metadata.selector(COMPONENT)),
-                # One at a time: two would count every evaluation twice.
-                strategy=DeploymentStrategyArgs(type="Recreate"),
-                template=flag_metrics_pod(args, config_map_name),
-            ),
+            name=metadata.FLAG_METRICS,
+            namespace=args.namespace,
+            component=COMPONENT,
+            version=args.version,
+            template=flag_metrics_pod(args, source),
             opts=self.child(config_map, account),
         )
         self.register_outputs({})
