@@ -4,10 +4,11 @@ import json
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
+from ops.access import notes
 from ops.access.site import Site
-from ops.engine.model import Ref
 
 NAME = "flagsmith-rotations"
+KEY = "rotations"
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,7 @@ class Rotation:
 
 def rotations(site: Site) -> dict[str, Rotation]:
     """The last rotation of each secret that `ff` renewed."""
-    found = site.get("v1", "ConfigMap", NAME)
-    known = json.loads((found or {}).get("data", {}).get("rotations", "{}"))
+    known = json.loads(notes.read(site, NAME, KEY, default="{}"))
     return {name: Rotation(**item) for name, item in known.items()}
 
 
@@ -50,10 +50,4 @@ def _now() -> str:
 
 
 def _write(site: Site, found: dict[str, Rotation]) -> None:
-    data = {"rotations": json.dumps({name: asdict(item) for name, item in found.items()}, indent=2)}
-    ref = Ref("v1", "ConfigMap", site.namespace, NAME)
-    if site.client.get(ref) is not None:
-        site.client.merge(ref, {"data": data})
-        return
-    metadata = {"name": NAME, "namespace": site.namespace, "labels": {"app.kubernetes.io/part-of": "feature-flags"}}
-    site.client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+    notes.write(site, NAME, KEY, json.dumps({name: asdict(item) for name, item in found.items()}, indent=2))

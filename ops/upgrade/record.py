@@ -3,10 +3,11 @@
 import json
 from dataclasses import asdict, dataclass
 
+from ops.access import notes
 from ops.access.site import Site
-from ops.engine.model import Ref
 
 NAME = "flagsmith-upgrades"
+KEY = "upgrades"
 KEPT = 20
 
 
@@ -29,8 +30,7 @@ class Upgrade:
 
 def upgrades(site: Site) -> list[Upgrade]:
     """All that are noted, the newest last."""
-    found = site.get("v1", "ConfigMap", NAME)
-    return [Upgrade(**item) for item in json.loads((found or {}).get("data", {}).get("upgrades", "[]"))]
+    return [Upgrade(**item) for item in json.loads(notes.read(site, NAME, KEY, default="[]"))]
 
 
 def note(site: Site, upgrade: Upgrade) -> None:
@@ -44,10 +44,4 @@ def forget_last(site: Site) -> None:
 
 
 def _write(site: Site, found: list[Upgrade]) -> None:
-    data = {"upgrades": json.dumps([asdict(item) for item in found], indent=2)}
-    ref = Ref("v1", "ConfigMap", site.namespace, NAME)
-    if site.client.get(ref) is not None:
-        site.client.merge(ref, {"data": data})
-        return
-    metadata = {"name": NAME, "namespace": site.namespace, "labels": {"app.kubernetes.io/part-of": "feature-flags"}}
-    site.client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+    notes.write(site, NAME, KEY, json.dumps([asdict(item) for item in found], indent=2))
