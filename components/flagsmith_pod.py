@@ -134,7 +134,7 @@ def server_pod(
     volumes = _volumes(args)
     written: dict[str, str] = {}
     if args.access_log is not None:
-        volumes.append(logs.volume(args.access_log))
+        volumes.append(logs.files(args.access_log).mounted())
         written = logs.environment(args.access_log)
     traced = tracing.environment(args.tracing, component=component, namespace=args.environment.namespace)
     observed = [*(EnvVarArgs(name=name, value=value) for name, value in written.items()), *traced]

@@ -11,12 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pulumi
-from pulumi_kubernetes.core.v1 import ConfigMap, ConfigMapVolumeSourceArgs, VolumeArgs, VolumeMountArgs
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from components import metadata
 from components.component import Component
-from components.hashing import short_digest
+from components.config_files import ConfigFiles
 from components.settings.logs import AccessLog
 
 COMPONENT: Final = "logs"
@@ -60,17 +57,18 @@ def configuration(access: AccessLog) -> dict[str, Any]:
     }
 
 
-def files(access: AccessLog) -> dict[str, str]:
+def files(access: AccessLog) -> ConfigFiles:
     """What is mounted at `DIRECTORY`."""
-    return {
-        CONFIGURATION: json.dumps(configuration(access), indent=1),
-        FILTERS.name: FILTERS.read_text(encoding="utf-8"),
-    }
-
-
-def config_map_name(access: AccessLog) -> str:
-    """The ConfigMap, named by what is in it: another one rolls the pods."""
-    return f"flagsmith-logs-{short_digest(files(access))}"
+    return ConfigFiles(
+        prefix="flagsmith-logs",
+        component=COMPONENT,
+        volume="logs",
+        directory=DIRECTORY,
+        data={
+            CONFIGURATION: json.dumps(configuration(access), indent=1),
+            FILTERS.name: FILTERS.read_text(encoding="utf-8"),
+        },
+    )
 
 
 def environment(access: AccessLog) -> dict[str, str]:
@@ -82,14 +80,6 @@ def environment(access: AccessLog) -> dict[str, str]:
         "ACCESS_LOG_LOCATION": "/dev/null" if access == "none" else "-",
         "ACCESS_LOG_FORMAT": "%(m)s %(U)s %(s)s",
     }
-
-
-def volume(access: AccessLog) -> tuple[VolumeArgs, VolumeMountArgs]:
-    """The pod's volume, and its mount."""
-    source = ConfigMapVolumeSourceArgs(name=config_map_name(access))
-    return VolumeArgs(name="logs", config_map=source), VolumeMountArgs(
-        name="logs", mount_path=DIRECTORY, read_only=True
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,13 +100,5 @@ class Logs(Component):
 
     def __init__(self, name: str, args: LogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        ConfigMap(
-            f"{name}-configuration",
-            metadata=ObjectMetaArgs(
-                name=config_map_name(args.access), namespace=args.namespace, labels=metadata.labels(COMPONENT)
-            ),
-            data=files(args.access),
-            immutable=True,
-            opts=self.child(),
-        )
+        files(args.access).config_map(f"{name}-configuration", namespace=args.namespace, opts=self.child())
         self.register_outputs({})

@@ -7,7 +7,8 @@ import shutil
 import signal
 import socket
 import subprocess
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,18 @@ class Postgres:
     def _answers(self) -> None:
         assert self.is_running, (self.home / "log").read_text()[-2000:]
         self.query("SELECT 1", "postgres")
+
+
+@contextmanager
+def running_postgres(home: Path, password: str) -> Iterator[Postgres]:
+    """A PostgreSQL below `home`, as long as a group of tests needs it."""
+    made = Postgres(home / "postgres", free_port(), password)
+    give_to_postgres(home)
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop()
 
 
 @dataclass

@@ -13,7 +13,7 @@ import psycopg2
 import pytest
 
 from components.audit import SCRIPTS
-from tests.servers import LOOPBACK, Postgres, free_port, give_to_postgres
+from tests.servers import LOOPBACK, Postgres, running_postgres
 
 RECORDED = Path(__file__).parent / "recorded-2.265.0.sql"
 GRANTS = SCRIPTS / "grants-audit.sql"
@@ -89,13 +89,8 @@ def write(connection: Connection, text: str = "Flag state updated for feature: m
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    made = Postgres(tmp_path_factory.mktemp("audit-server") / "postgres", free_port(), "only-for-tests")
-    give_to_postgres(made.home.parent)
-    made.start()
-    try:
+    with running_postgres(tmp_path_factory.mktemp("audit-server"), "only-for-tests") as made:
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from components.backup import SCRIPTS
-from tests.servers import Postgres, free_port, give_to_postgres, postgres_programs, postgres_user
+from tests.servers import Postgres, give_to_postgres, postgres_programs, postgres_user, running_postgres
 
 SCHEMA = """
     CREATE TYPE mood AS ENUM ('happy', 'sad');
@@ -130,13 +130,8 @@ def last(done: subprocess.CompletedProcess[str]) -> Any:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    made = Postgres(tmp_path_factory.mktemp("backup-server") / "postgres", free_port(), "only-for-tests")
-    give_to_postgres(made.home.parent)
-    made.start()
-    try:
+    with running_postgres(tmp_path_factory.mktemp("backup-server"), "only-for-tests") as made:
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture

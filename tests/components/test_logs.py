@@ -74,7 +74,7 @@ def atoms(path: str, route: str, *, query: str = "", status: str = "200", millis
 
 def written(tmp_path: Path, *records: tuple[str, object], access: AccessLog = "all") -> list[dict[str, Any]]:
     """The lines that a process with the pods' logging configuration writes."""
-    for name, text in logs.files(access).items():
+    for name, text in logs.files(access).data.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     env = {name: value.replace(logs.DIRECTORY, str(tmp_path)) for name, value in logs.environment(access).items()}
     result = subprocess.run(
@@ -157,8 +157,8 @@ def test_flagsmiths_own_lines_are_written_but_not_the_keys_that_no_environment_h
 
 def test_api_and_task_processor_read_the_configuration_and_jobs_do_not() -> None:
     recording = recorded("production")
-    name = logs.config_map_name("all")
-    assert recording.one("ConfigMap", name)["data"] == logs.files("all")
+    name = logs.files("all").name
+    assert recording.one("ConfigMap", name)["data"] == logs.files("all").data
     for deployment in ("flagsmith", "flagsmith-task-processor"):
         template = recording.one("Deployment", deployment)["spec"]["template"]
         assert logs.environment("all").items() <= environment(template).items()
@@ -174,7 +174,7 @@ def test_another_choice_is_another_config_map() -> None:
     recording = record("local", {"logs": {"access": "none"}})
     env = environment(recording.one("Deployment", "flagsmith")["spec"]["template"])
     assert env["ACCESS_LOG_LOCATION"] == "/dev/null"
-    assert logs.config_map_name("none") != logs.config_map_name("all")
+    assert logs.files("none").name != logs.files("all").name
 
 
 def test_a_release_that_takes_no_configuration_gets_none() -> None:

@@ -10,7 +10,14 @@ import psycopg2
 import pytest
 
 from components.database_roles import SCRIPTS
-from tests.servers import LOOPBACK, Postgres, free_port, give_to_postgres, postgres_programs, postgres_user
+from tests.servers import (
+    LOOPBACK,
+    Postgres,
+    give_to_postgres,
+    postgres_programs,
+    postgres_user,
+    running_postgres,
+)
 
 PASSWORD = "only-for-tests"
 # As Flagsmith's database looks that the superuser made: tables with serial, identity and partitions, and the rest.
@@ -114,13 +121,8 @@ class Roles:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    made = Postgres(tmp_path_factory.mktemp("roles-server") / "postgres", free_port(), PASSWORD)
-    give_to_postgres(made.home.parent)
-    made.start()
-    try:
+    with running_postgres(tmp_path_factory.mktemp("roles-server"), PASSWORD) as made:
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from components.flag_metrics import SCRIPTS
-from tests.servers import LOOPBACK, Postgres, free_port, give_to_postgres
+from tests.servers import LOOPBACK, Postgres, running_postgres
 
 HERE = Path(__file__).parent
 PASSWORD = "secret-of-the-reader"
@@ -87,14 +87,9 @@ def _scripts() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    made = Postgres(tmp_path_factory.mktemp("flag-metrics") / "postgres", free_port(), "only-for-tests")
-    give_to_postgres(made.home.parent)
-    made.start()
-    made.query(f"CREATE ROLE flagsmith_analytics LOGIN PASSWORD '{PASSWORD}'")
-    try:
+    with running_postgres(tmp_path_factory.mktemp("flag-metrics"), "only-for-tests") as made:
+        made.query(f"CREATE ROLE flagsmith_analytics LOGIN PASSWORD '{PASSWORD}'")
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture
