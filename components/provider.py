@@ -6,6 +6,11 @@ import pulumi_kubernetes as kubernetes
 def cluster_provider(context: str, cluster_identifier: str) -> kubernetes.Provider:
     """The provider of every Kubernetes resource of the program.
 
+    Every option that the SDK would take from the environment is stated, so that the state holds nothing of the machine
+    that deployed last. An empty kubeconfig is the provider's own word for "look for it": it reads `KUBECONFIG`, else
+    `~/.kube/config`, of the machine that it runs on, whenever it runs (`Configure` in pulumi-kubernetes'
+    provider/pkg/provider/provider.go).
+
     Args:
         context: the context of the kubeconfig (`KUBECONFIG`, else `~/.kube/config`) to deploy to.
         cluster_identifier: what tells this cluster from others. It stands in for the kubeconfig's contents when Pulumi
@@ -13,9 +18,18 @@ def cluster_provider(context: str, cluster_identifier: str) -> kubernetes.Provid
     """
     return kubernetes.Provider(
         "cluster",
+        kubeconfig="",
         context=context,
         cluster_identifier=cluster_identifier,
         # Without these two, a changed Secret or ConfigMap is deleted and made anew under pods that read it.
         enable_secret_mutable=True,
         enable_config_map_mutable=True,
+        # The provider's own defaults, stated: each has an environment variable that would change it.
+        enable_server_side_apply=True,
+        enable_patch_force=False,
+        upsert_existing_objects=False,
+        delete_unreachable=False,
+        skip_update_unreachable=False,
+        suppress_deprecation_warnings=False,
+        suppress_helm_hook_warnings=False,
     )

@@ -74,7 +74,7 @@ def record(
     config = {k: v for k, v in loaded.config.items() if k.partition(":")[2] not in without}
     config |= {f"feature-flags:{key}": value for key, value in (overrides or {}).items()}
     with mock.patch.object(graph, "build", keep):
-        program = evaluate(ROOT, replace(loaded, config=config), generated or {})
+        program = evaluate(ROOT, replace(loaded, config=config), {} if generated is None else generated)
     return Recording(program, captured[0].registrations)
 
 
