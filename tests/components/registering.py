@@ -28,10 +28,10 @@ WHOLE: dict[str, tuple[str, dict[str, object]]] = {
 def main(host: str, shift: float) -> None:
     """Be another machine at another time, as far as Python can tell, and print what each stack registers there."""
     really = time.time
-    mock.patch.object(socket, "gethostname", lambda: host).start()
-    mock.patch.object(socket, "getfqdn", lambda *_: host).start()
-    mock.patch.object(platform, "node", lambda: host).start()
-    mock.patch.object(time, "time", lambda: really() + shift).start()
+    mock.patch.object(socket, "gethostname", return_value=host).start()
+    mock.patch.object(socket, "getfqdn", return_value=host).start()
+    mock.patch.object(platform, "node", return_value=host).start()
+    mock.patch.object(time, "time", side_effect=lambda: really() + shift).start()
     found: dict[str, Any] = {}
     for name, (stack, overrides) in WHOLE.items():
         recording = record(stack, overrides, generated=Placeholders())

@@ -24,7 +24,8 @@ def variables_of_the_sdk() -> set[str]:
     """The variables that the SDK of the provider reads, by its own source."""
     directory = Path(pulumi_kubernetes.__file__).parent
     sources = [(directory / name).read_text(encoding="utf-8") for name in ("provider.py", "_inputs.py")]
-    return {name for text in sources for call in LOOKED_UP.findall(text) for name in re.findall(r"'([A-Z0-9_]+)'", call)}
+    calls = [call for text in sources for call in LOOKED_UP.findall(text)]
+    return {name for call in calls for name in re.findall(r"'([A-Z0-9_]+)'", call)}
 
 
 def registered(project: Path, environment: dict[str, str], host: str, shift: int) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], 
     (there / "tmp").mkdir()
     plain = {"HOME": str(here), "USER": "ann", "LANG": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0"}
     other = {
-        **{name: "true" for name in variables_of_the_sdk()},
+        **dict.fromkeys(variables_of_the_sdk(), "true"),
         "KUBECONFIG": f"{there}/kubeconfig:{there}/more",
         "HOME": str(there),
         "TMPDIR": str(there / "tmp"),
