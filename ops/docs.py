@@ -192,8 +192,11 @@ def _releases() -> str:
     oldest, newest = releases.dotted(releases.OLDEST), releases.dotted(releases.NEWEST_VERIFIED)
     rows = {
         releases.FIRST_WITH_REDIS: "Redis (`django-redis`)",
-        releases.OLDEST: "`/health/liveness/` and `/health/readiness/`, which the probes ask; the oldest allowed",
-        releases.FIRST_WITH_PROMETHEUS: "Prometheus metrics",
+        releases.OLDEST: "`start task-processor`, the command of the task processor; the oldest allowed",
+        releases.FIRST_WITH_METRICS_PORT: "metrics on a port of their own, which monitoring needs",
+        releases.FIRST_WITH_JSON_ACCESS_LOG: "its access log in JSON (`logs.access`)",
+        releases.FIRST_WITH_TRACING: "traces (`tracing`)",
+        releases.FIRST_WITH_TRACING_BY_GRPC: "traces by gRPC",
         releases.NEWEST_VERIFIED: "the newest that this program was tried with",
     }
     table = "\n".join(f"| {releases.dotted(version)} | {text} |" for version, text in rows.items())

@@ -1,4 +1,4 @@
-"""What logs and traces may not be asked of a release, and what is worth knowing about them."""
+"""What logs, metrics and traces may not be asked of a release, and what is worth knowing about them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ def problems(settings: Settings) -> Iterator[Problem]:
     release = settings.release
     if settings.logs.access not in (None, "none") and not release.json_access_log:
         yield _too_old(("logs", "access"), releases.FIRST_WITH_JSON_ACCESS_LOG, "remove the key")
+    if settings.monitoring_enabled and not release.metrics_port:
+        # Else Prometheus would report every server as down, for ever.
+        yield _too_old(("monitoring", "enabled"), releases.FIRST_WITH_METRICS_PORT, "set it to false")
     if settings.tracing.endpoint is not None and not release.tracing:
         yield _too_old(("tracing", "endpoint"), releases.FIRST_WITH_TRACING, "remove the section")
     elif settings.tracing.protocol == "grpc" and not release.tracing_by_grpc:

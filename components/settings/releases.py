@@ -6,11 +6,12 @@ from dataclasses import dataclass
 Version = tuple[int, int, int]
 
 NEWEST_VERIFIED: Version = (2, 265, 0)
-# The first with the two endpoints that the probes ask; `bootstrap` (2.83.0) came before it.
-OLDEST: Version = (2, 164, 0)
+# The first whose entry point takes `start task-processor`; the endpoints that the probes ask came in 2.164.0, `bootstrap`
+# in 2.83.0. What each release's entry point takes was read in Flagsmith's tags: tests/settings/entrypoints.yaml.
+OLDEST: Version = (2, 170, 0)
 FIRST_WITH_REDIS: Version = (2, 97, 0)
-FIRST_WITH_PROMETHEUS: Version = (2, 170, 0)
-# Where the lock file took flagsmith-common 3.5.0, 3.6.1 and 3.12.0.
+# Where the lock file took flagsmith-common 3.3.0, 3.5.0, 3.6.1 and 3.12.0.
+FIRST_WITH_METRICS_PORT: Version = (2, 211, 0)
 FIRST_WITH_JSON_ACCESS_LOG: Version = (2, 225, 0)
 FIRST_WITH_TRACING: Version = (2, 227, 0)
 FIRST_WITH_TRACING_BY_GRPC: Version = (2, 253, 0)
@@ -27,7 +28,7 @@ class Release:
         migrate: the image's arguments that migrate the database and end.
         serve: the arguments that serve the API and the UI, without migrating.
         task_processor: the arguments that run the task processor, without migrating.
-        prometheus: whether the release has metrics (port 9100 and `/metrics/`).
+        metrics_port: whether its metrics are on port 9100 too, and not at `/metrics/` of the public port alone.
         json_access_log: whether its access log is written as JSON, through the logging configuration.
         tracing: whether it exports traces.
         tracing_by_grpc: whether it does so by gRPC too.
@@ -39,7 +40,7 @@ class Release:
     migrate: tuple[str, ...]
     serve: tuple[str, ...]
     task_processor: tuple[str, ...]
-    prometheus: bool
+    metrics_port: bool
     json_access_log: bool
     tracing: bool
     tracing_by_grpc: bool
@@ -69,7 +70,7 @@ def release(text: str) -> Release:
         serve=("serve",),
         # Not `run-task-processor`, which migrates first.
         task_processor=("start", "task-processor"),
-        prometheus=version >= FIRST_WITH_PROMETHEUS,
+        metrics_port=version >= FIRST_WITH_METRICS_PORT,
         json_access_log=version >= FIRST_WITH_JSON_ACCESS_LOG,
         tracing=version >= FIRST_WITH_TRACING,
         tracing_by_grpc=version >= FIRST_WITH_TRACING_BY_GRPC,
@@ -81,7 +82,7 @@ def refusal(text: str, redis_mode: str) -> str | None:
     version = parse_version(text)
     if version >= OLDEST:
         return None
-    reasons = ["older releases lack /health/liveness/ and /health/readiness/, which the probes ask"]
+    reasons = ["the image of an older one does not take `start task-processor`, so that nothing would start"]
     if version < FIRST_WITH_REDIS and redis_mode != "none":
         reasons.append(
             f"this one cannot use Redis either (redis.mode is {redis_mode}), "

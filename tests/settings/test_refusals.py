@@ -33,7 +33,7 @@ BAD_VALUES = [
     Case("a version of two numbers", {"version": "2.265"}, "version", "2.265", "as X.Y.Z"),
     Case("a version called latest", {"version": "latest"}, "version", "latest", "as X.Y.Z"),
     Case("a version as a number", {"version": 2.265}, "version", "2.265", "write it in quotes"),
-    Case("a release before the probes", {"version": "2.163.0"}, "version", "2.163.0", "2.164.0 or newer"),
+    Case("a release that cannot start", {"version": "2.169.2"}, "version", "2.169.2", "2.170.0 or newer"),
     Case("an image that is none", {"image": "Flagsmith Image"}, "image", "Flagsmith Image", "an image's repository"),
     Case("an image by digest only", {"image": f"a/b@{DIGEST}"}, "image", "a/b@sha256", "name a tag before the digest"),
     Case("a mirror with a scheme", {"registryMirror": "https://m.io"}, "registryMirror", "https", "a registry's host"),

@@ -170,18 +170,18 @@ def test_what_is_allowed_but_risky_is_warned_about(values: dict[str, Any], word:
 
 
 def test_the_table_of_releases_tells_what_the_probes_ask() -> None:
-    newest, oldest = settings().release, settings(version="2.164.0").release
+    newest, oldest = settings().release, settings(version="2.170.0").release
 
     assert (newest.liveness_path, newest.readiness_path) == ("/health/liveness/", "/health/readiness/")
-    assert newest.prometheus
-    assert not oldest.prometheus
+    assert newest.metrics_port
+    assert not oldest.metrics_port
     assert newest.task_processor == ("start", "task-processor")
 
 
-def test_a_release_before_the_probes_without_redis_is_refused_for_the_probes_alone() -> None:
+def test_a_release_that_cannot_start_is_refused_for_that_alone_without_redis() -> None:
     (line,) = refusal(version="2.77.0", redis={"mode": "none"})
 
-    assert "/health/liveness/" in line
+    assert "start task-processor" in line
     assert "django-redis" not in line
 
 
