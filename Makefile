@@ -7,6 +7,9 @@ POLICIES := policies/.venv/.stamp
 CHECKOV := tools/checkov/.venv/.stamp
 EXAMPLES := examples/node/node_modules/.stamp examples/react/dist/index.html
 
+# The command stands in the files' first lines, where Renovate reads it: options that it knows, each with its `=`.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version=3.11
+
 .DEFAULT_GOAL := help
 .PHONY: help setup up preview smoke down test test-fast lint format lock docs examples
 
@@ -74,10 +77,10 @@ format: setup ## Put the code in the house's format.
 	$(BIN)/ruff format .
 
 lock: setup ## Renew the hash-locked requirements from pyproject.toml.
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --custom-compile-command 'make lock' pyproject.toml --output-file requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --custom-compile-command 'make lock' --group dev pyproject.toml --output-file requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --custom-compile-command 'make lock' policies/requirements.in --output-file policies/requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --custom-compile-command 'make lock' tools/checkov/requirements.in --output-file tools/checkov/requirements.txt
+	$(COMPILE) --output-file=requirements.txt pyproject.toml
+	$(COMPILE) --group=dev --output-file=requirements-dev.txt pyproject.toml
+	$(COMPILE) --output-file=policies/requirements.txt policies/requirements.in
+	$(COMPILE) --output-file=tools/checkov/requirements.txt tools/checkov/requirements.in
 
 docs: setup ## Renew the generated pages of docs/.
 	$(BIN)/ff docs

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from components.settings import default_images
 from components.settings.base import Section
 from components.settings.database import Image
 from components.settings.images import disagreement
@@ -46,7 +47,9 @@ def _max_memory(value: str) -> str:
 def _redis_version(value: str) -> str:
     match = re.fullmatch(r"(\d+)(\.\d+){0,2}(-[a-z0-9.]+)?", value)
     if match is None or int(match[1]) < MIN_REDIS_MAJOR:
-        raise ValueError(f"must be a tag of the redis image, {MIN_REDIS_MAJOR} or newer, such as 8.2.1-bookworm")
+        raise ValueError(
+            f"must be a tag of the redis image, {MIN_REDIS_MAJOR} or newer, such as {default_images.REDIS_TAG}"
+        )
     return value
 
 
@@ -80,8 +83,10 @@ class Redis(Section):
         "Embedded: keys `password`, `REDIS_URL` and, with monitoring, `metrics-password`; without it the program "
         "generates one.",
     )
-    version: RedisVersion = Field(default="8.2.1-bookworm", description="Embedded only. The image's tag, 7 or newer.")
-    image: Image = Field(default="redis", description="Embedded only. The image.")
+    version: RedisVersion = Field(
+        default=default_images.REDIS_TAG, description="Embedded only. The image's tag, 7 or newer."
+    )
+    image: Image = Field(default=default_images.REDIS, description="Embedded only. The image.")
     max_memory: RedisMemory | None = Field(
         default=None, description="Embedded only. Bound on the cached data. Default: 75 % of the memory limit."
     )

@@ -1,15 +1,25 @@
-"""What the settings and the lock file of images may not say together, and which images are not locked."""
+"""What the settings and the lock file of images may not say together, and what is worth knowing of the images."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from components.settings import default_images
 from components.settings.lock import LOCK_FILE
 from components.settings.problems import Problem
 
 if TYPE_CHECKING:
     from components.settings.model import Settings
+
+# How many numbers name a line of releases that gets fixes: PostgreSQL 17, Redis 8.2.
+_LINE_OF_POSTGRES = 1
+_LINE_OF_REDIS = 2
+REDIS_LUA_FIX = {(8, 2): 2, (8, 0): 4, (7, 4): 6, (7, 2): 11}
+"""By line of Redis, the patch release with the fix of CVE-2025-49844 (9.9): who may log in runs code in the server.
+
+From Redis' release notes of October 2025; lines that are not here are newer than the fix, or got none.
+"""
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
@@ -25,10 +35,38 @@ def problems(settings: Settings) -> Iterator[Problem]:
 
 
 def warnings(settings: Settings) -> Iterator[str]:
-    """Yield a warning if nothing pins the images of a stack of production to their bytes."""
+    """Yield a warning for images without fixes, and if nothing pins those of a stack of production to their bytes."""
+    if settings.postgres.embedded:
+        yield from _behind(
+            "postgres.version", settings.postgres.version, default_images.POSTGRES_TAG, _LINE_OF_POSTGRES
+        )
+    if settings.redis.embedded:
+        yield from _behind("redis.version", settings.redis.version, default_images.REDIS_TAG, _LINE_OF_REDIS)
+        numbers = _numbers(settings.redis.version)
+        fixed = REDIS_LUA_FIX.get(numbers[:_LINE_OF_REDIS])
+        if fixed is not None and numbers[_LINE_OF_REDIS:] and numbers < (*numbers[:_LINE_OF_REDIS], fixed):
+            yield (
+                f"redis.version {settings.redis.version} lacks the fix of CVE-2025-49844, by which who may log in to "
+                f"Redis runs programs in its pod: leave it out to get {default_images.REDIS_TAG}"
+            )
     loose = [image.source for image in settings.images.values() if image.digest is None]
     if settings.production and loose:
         yield (
             f"not locked: {', '.join(loose)}. What a tag names can change, and then pods of one release run different "
             "programs: run `ff images lock`, and commit its file"
         )
+
+
+def _behind(key: str, tag: str, newest: str, line: int) -> Iterator[str]:
+    """Warn of a tag whose patch release is older than one of the same line that is known here."""
+    ours, known = _numbers(tag), _numbers(newest)
+    # A tag of a line, such as 17, moves with it.
+    if len(ours) > line and ours[:line] == known[:line] and ours < known:
+        yield (
+            f"{key} {tag} is older than {newest}, and gets no fixes any more: only the newest patch release of a line "
+            "is built again when its base has fixes. Raise it, or leave it out to get the program's"
+        )
+
+
+def _numbers(tag: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in tag.partition("-")[0].split(".") if number.isdigit())

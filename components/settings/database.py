@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from components.settings import default_images
 from components.settings.base import Section
 from components.settings.images import check_image, disagreement
 from components.settings.problems import Problem
@@ -22,12 +23,13 @@ def _postgres_version(value: str) -> str:
     match = re.fullmatch(r"(\d+)(\.\d+)?(-[a-z0-9.]+)?", value)
     if match is None or int(match[1]) < MIN_POSTGRES_MAJOR:
         raise ValueError(
-            f"must be a tag of the postgres image with PostgreSQL {MIN_POSTGRES_MAJOR} or newer, such as 17.6-bookworm"
+            f"must be a tag of the postgres image with PostgreSQL {MIN_POSTGRES_MAJOR} or newer, such as "
+            f"{default_images.POSTGRES_TAG}"
         )
     if "alpine" in value:
         raise ValueError(
-            "must be a Debian image such as 17.6-bookworm: Alpine's runs as another user and sorts text differently, "
-            "which corrupts the indexes of a volume written by the other"
+            f"must be a Debian image such as {default_images.POSTGRES_TAG}: Alpine's runs as another user and sorts "
+            "text differently, which corrupts the indexes of a volume written by the other"
         )
     return value
 
@@ -58,7 +60,7 @@ class Postgres(Section):
         "Embedded: keys `password` and `DATABASE_URL`; without it the program generates one.",
     )
     version: PostgresVersion = Field(
-        default="17.6-bookworm",
+        default=default_images.POSTGRES_TAG,
         description="The image's tag, 17 or newer, Debian. External: of the programs that reach the server (`psql`, "
         "`pg_dump`), so not of an older major version than the server.",
     )
@@ -67,7 +69,7 @@ class Postgres(Section):
         description="Embedded only. The major version of the data on the volume; `ff db upgrade` changes it together "
         "with `version`, whose data it makes from the old one's.",
     )
-    image: Image = Field(default="postgres", description="The image.")
+    image: Image = Field(default=default_images.POSTGRES, description="The image.")
     storage: Storage = Field(default_factory=Storage, description="Embedded only. The volume.")
     resources: Resources | None = Field(
         default=None, description="Embedded only. Requests and limits. Default: by `size`."

@@ -71,7 +71,7 @@ class StackImage:
     """An image of a stack.
 
     Attributes:
-        source: its full name where it comes from, as `docker.io/library/postgres:17.6-bookworm`.
+        source: its full name where it comes from, as `docker.io/library/postgres:17.11-bookworm`.
         target: what the stack's containers pull, without digest: the same, unless there is a mirror.
         digest: which bytes it has to be; None when neither the settings nor the lock file say so.
         is_stated: whether the settings give the digest.

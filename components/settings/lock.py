@@ -43,7 +43,7 @@ class LockedImage:
 
 
 Lock = Mapping[str, LockedImage]
-"""Locked images by their full names, such as `docker.io/library/postgres:17.6-bookworm`."""
+"""Locked images by their full names, such as `docker.io/library/postgres:17.11-bookworm`."""
 
 
 def read_lock(directory: Path) -> Lock:
@@ -109,7 +109,7 @@ def _image(name: yaml.ScalarNode, node: yaml.Node, problems: list[str]) -> Locke
     before = len(problems)
     expected = _full(name.value)
     if expected != name.value:
-        wanted = expected or "docker.io/library/postgres:17.6-bookworm"
+        wanted = expected or "docker.io/library/postgres:17.11-bookworm"
         _report(problems, name, f"{name.value} must be an image's full name with its tag and no digest, as {wanted}")
     values: dict[str, tuple[str, ...]] = {}
     for key, value in _entries(node, problems):

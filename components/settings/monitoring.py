@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from components.settings import default_images
 from components.settings.base import Section
 from components.settings.dashboards import Dashboards
 from components.settings.database import Image
@@ -60,8 +61,8 @@ class ExporterSection(Section):
 class PostgresExporter(ExporterSection):
     """The exporter of PostgreSQL's metrics: beside the embedded server, or by itself for an external one."""
 
-    image: Image = Field(default="prometheuscommunity/postgres-exporter", description="The image.")
-    version: ExporterVersion = Field(default="v0.17.1", description="The image's tag.")
+    image: Image = Field(default=default_images.POSTGRES_EXPORTER, description="The image.")
+    version: ExporterVersion = Field(default=default_images.POSTGRES_EXPORTER_TAG, description="The image's tag.")
     existing_secret: SecretName | None = Field(
         default=None,
         description="External database only. Name of an existing Secret whose key `DATABASE_URL` logs in a user with "
@@ -72,8 +73,8 @@ class PostgresExporter(ExporterSection):
 class RedisExporter(ExporterSection):
     """The exporter of Redis' metrics: beside the embedded server, or by itself for an external one."""
 
-    image: Image = Field(default="oliver006/redis_exporter", description="The image.")
-    version: ExporterVersion = Field(default="v1.88.0", description="The image's tag.")
+    image: Image = Field(default=default_images.REDIS_EXPORTER, description="The image.")
+    version: ExporterVersion = Field(default=default_images.REDIS_EXPORTER_TAG, description="The image's tag.")
     existing_secret: SecretName | None = Field(
         default=None,
         description="External Redis only. Name of an existing Secret whose key `REDIS_URL` logs in a user that may "

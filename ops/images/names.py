@@ -37,7 +37,7 @@ class Place:
 
 
 def place(full_name: str) -> Place:
-    """Where the image `full_name` is, such as `docker.io/library/postgres:17.6-bookworm`."""
+    """Where the image `full_name` is, such as `docker.io/library/postgres:17.11-bookworm`."""
     image = parse_image(full_name)
     registry, _, repository = image.repository.partition("/")
     return Place(registry, repository, str(image.tag))

@@ -32,7 +32,7 @@ def test_a_pod_may_finish_its_longest_request_before_it_is_killed() -> None:
 @pytest.mark.parametrize(
     ("version", "mount", "data"),
     [
-        ("17.6-bookworm", "/var/lib/postgresql/data", "/var/lib/postgresql/data/pgdata"),
+        ("17.11-bookworm", "/var/lib/postgresql/data", "/var/lib/postgresql/data/pgdata"),
         ("18.0-bookworm", "/var/lib/postgresql", "/var/lib/postgresql/18/docker"),
     ],
 )

@@ -30,7 +30,7 @@ def project(tmp_path: Path, registry: DockerRegistry, monkeypatch: pytest.Monkey
     root.mkdir()
     (root / "Pulumi.yaml").write_text("name: feature-flags\nruntime: python\n", encoding="utf-8")
     write_stack(root, "one", registry.host)
-    for name, tag in (("flagsmith", "2.265.0"), ("postgres", "17.6-bookworm"), ("redis", "8.2.1-bookworm")):
+    for name, tag in (("flagsmith", "2.265.0"), ("postgres", "17.11-bookworm"), ("redis", "8.2.9-bookworm")):
         registry.push(name, tag, platforms=PLATFORMS)
     monkeypatch.setattr("ops.commands.images.ROOT", root)
     return root

@@ -40,10 +40,10 @@ def test_a_lock_pins_every_image_and_a_second_one_changes_nothing(
     assert said.count(": locked to sha256:") == 3
     text = (project / LOCK_FILE).read_text(encoding="utf-8")
     assert list(yaml.safe_load(text)["images"]) == sorted(yaml.safe_load(text)["images"])
-    entry = read_lock(project)[f"{registry.host}/postgres:17.6-bookworm"]
+    entry = read_lock(project)[f"{registry.host}/postgres:17.11-bookworm"]
     assert (entry.platforms, entry.source) == (PLATFORMS, registry.host)
     assert load_stack("one", project).settings.postgres_image == (
-        f"{registry.host}/postgres:17.6-bookworm@{entry.digest}"
+        f"{registry.host}/postgres:17.11-bookworm@{entry.digest}"
     )
     assert done(run("images", "lock")) == ""
     assert (project / LOCK_FILE).read_text(encoding="utf-8") == text
@@ -58,14 +58,14 @@ def test_a_check_finds_what_is_missing_and_what_moved_and_writes_nothing(
     assert not (project / LOCK_FILE).exists()
     done(run("images", "lock"))
     assert "is up to date" in run("images", "lock", "--check").stderr
-    before = locked(project)["postgres:17.6-bookworm"]
-    after = registry.push("postgres", "17.6-bookworm", platforms=("linux/amd64", "linux/riscv64"))
+    before = locked(project)["postgres:17.11-bookworm"]
+    after = registry.push("postgres", "17.11-bookworm", platforms=("linux/amd64", "linux/riscv64"))
     moved = run("images", "lock", "--check")
     assert moved.exit_code == 1
-    assert f"{registry.host}/postgres:17.6-bookworm: moved from {before} to {after}" in moved.stdout
-    assert locked(project)["postgres:17.6-bookworm"] == before
+    assert f"{registry.host}/postgres:17.11-bookworm: moved from {before} to {after}" in moved.stdout
+    assert locked(project)["postgres:17.11-bookworm"] == before
     assert "moved from" in done(run("images", "lock"))
-    assert read_lock(project)[f"{registry.host}/postgres:17.6-bookworm"].platforms == ("linux/amd64", "linux/riscv64")
+    assert read_lock(project)[f"{registry.host}/postgres:17.11-bookworm"].platforms == ("linux/amd64", "linux/riscv64")
 
 
 def test_what_no_stack_uses_is_dropped_and_comments_stay(run: Run, project: Path, registry: DockerRegistry) -> None:
@@ -77,9 +77,9 @@ def test_what_no_stack_uses_is_dropped_and_comments_stay(run: Run, project: Path
     path.write_text(f"# Ours.\n{text}", encoding="utf-8")
     path.chmod(0o664)
     write_stack(project, "one", registry.host, redis={"mode": "none"})
-    assert f"{registry.host}/redis:8.2.1-bookworm: could be removed" in done(run("images", "lock", "--check"))
-    assert f"{registry.host}/redis:8.2.1-bookworm: removed" in done(run("images", "lock"))
-    assert set(locked(project)) == {"flagsmith:2.265.0", "postgres:17.6-bookworm"}
+    assert f"{registry.host}/redis:8.2.9-bookworm: could be removed" in done(run("images", "lock", "--check"))
+    assert f"{registry.host}/redis:8.2.9-bookworm: removed" in done(run("images", "lock"))
+    assert set(locked(project)) == {"flagsmith:2.265.0", "postgres:17.11-bookworm"}
     written = path.read_text(encoding="utf-8")
     assert written.startswith("# Ours.\n# Which bytes")
     assert f"  # Approved by the security team.\n  {registry.host}/postgres:" in written
@@ -109,7 +109,7 @@ def test_all_that_cannot_be_resolved_is_named_and_nothing_is_written(
     result = run("images", "lock")
     assert result.exit_code == 1
     assert f"{registry.host} has no flagsmith:2.264.9." in result.stderr
-    assert f"{registry.host} has no reddis:8.2.1-bookworm." in result.stderr
+    assert f"{registry.host} has no reddis:8.2.9-bookworm." in result.stderr
     assert not (project / LOCK_FILE).exists()
 
 
@@ -128,13 +128,13 @@ def test_a_mirror_is_asked_and_its_images_are_locked_by_the_names_of_the_origina
 ) -> None:
     images = {"image": "flagsmith/flagsmith", "postgres": {}, "redis": {}}
     write_stack(project, "one", registry.host, registryMirror=f"{registry.host}/hub", **images)
-    pushed = registry.push("hub/library/postgres", "17.6-bookworm", platforms=PLATFORMS)
-    registry.push("hub/library/redis", "8.2.1-bookworm", platforms=PLATFORMS)
+    pushed = registry.push("hub/library/postgres", "17.11-bookworm", platforms=PLATFORMS)
+    registry.push("hub/library/redis", "8.2.9-bookworm", platforms=PLATFORMS)
     registry.push("hub/flagsmith/flagsmith", "2.265.0", platforms=PLATFORMS)
     done(run("images", "lock", "--from-mirror"))
-    entry = read_lock(project)["docker.io/library/postgres:17.6-bookworm"]
+    entry = read_lock(project)["docker.io/library/postgres:17.11-bookworm"]
     assert (entry.digest, entry.source) == (pushed, registry.host)
-    mirrored = f"{registry.host}/hub/library/postgres:17.6-bookworm"
+    mirrored = f"{registry.host}/hub/library/postgres:17.11-bookworm"
     assert load_stack("one", project).settings.postgres_image == f"{mirrored}@{pushed}"
     lines = done(run("images", "list", "--stack", "one", "--plain")).splitlines()
     assert f"docker.io/library/postgres@{pushed} {mirrored}" in lines
@@ -148,7 +148,7 @@ def test_a_digest_in_the_settings_is_not_locked_and_must_not_contradict(
     pinned = f"{registry.host}/flagsmith:2.265.0@{OTHER}"
     write_stack(project, "one", registry.host, image=pinned)
     done(run("images", "lock"))
-    assert set(locked(project)) == {"postgres:17.6-bookworm", "redis:8.2.1-bookworm"}
+    assert set(locked(project)) == {"postgres:17.11-bookworm", "redis:8.2.9-bookworm"}
     assert f"{OTHER} (settings)" in done(run("images", "list", "--stack", "one"))
     write_stack(project, "two", registry.host)
     result = run("images", "lock")

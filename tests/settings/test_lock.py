@@ -10,7 +10,7 @@ from components.settings.lock import LOCK_FILE, LockedImage, parse_lock
 from tests.settings.support import VALID
 
 ONE, OTHER = "sha256:" + "1" * 64, "sha256:" + "2" * 64
-POSTGRES = "docker.io/library/postgres:17.6-bookworm"
+POSTGRES = "docker.io/library/postgres:17.11-bookworm"
 ENTRY = f"""\
 # Images.
 images:
@@ -50,7 +50,7 @@ def test_without_a_file_nothing_is_locked(tmp_path: Path) -> None:
     [
         ("images:", "image:", 2, "image is not a known key: the only one is images"),
         ("images:\n", "images: []\n_:\n", 2, "must be a map of keys and values"),
-        (POSTGRES, "postgres:17.6-bookworm", 4, f"and no digest, as {POSTGRES}"),
+        (POSTGRES, "postgres:17.11-bookworm", 4, f"and no digest, as {POSTGRES}"),
         (POSTGRES, f"{POSTGRES}@{ONE}", 4, "with its tag and no digest"),
         (POSTGRES, "docker.io/library/postgres", 4, "must be an image's full name with its tag"),
         ("digest:", "digets:", 5, "digets is not a known key: an image has digest, platforms, resolved, from"),
@@ -82,13 +82,13 @@ def test_a_lock_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 def test_locked_images_are_pinned_and_those_with_another_tag_are_not() -> None:
     found = parse(VALID, lock_of(POSTGRES, "docker.io/flagsmith/flagsmith:2.264.0"))
-    assert found.postgres_image == f"postgres:17.6-bookworm@{ONE}"
+    assert found.postgres_image == f"postgres:17.11-bookworm@{ONE}"
     assert found.image_reference == "flagsmith/flagsmith:2.265.0"
 
 
 def test_the_lock_of_an_image_serves_its_mirror() -> None:
     found = parse({**VALID, "registryMirror": "mirror.example.com/hub"}, lock_of(POSTGRES))
-    assert found.postgres_image == f"mirror.example.com/hub/library/postgres:17.6-bookworm@{ONE}"
+    assert found.postgres_image == f"mirror.example.com/hub/library/postgres:17.11-bookworm@{ONE}"
     assert found.images["postgres"].source == POSTGRES
 
 
@@ -108,15 +108,15 @@ def test_an_image_has_one_full_name(repository: str, name: str) -> None:
 
 
 def test_a_digest_in_the_settings_wins_and_must_agree_with_the_lock() -> None:
-    stated = {"postgres": {"image": f"postgres:17.6-bookworm@{OTHER}"}}
-    assert parse({**VALID, **stated}).postgres_image == f"postgres:17.6-bookworm@{OTHER}"
+    stated = {"postgres": {"image": f"postgres:17.11-bookworm@{OTHER}"}}
+    assert parse({**VALID, **stated}).postgres_image == f"postgres:17.11-bookworm@{OTHER}"
     entry = parse_lock(ENTRY)
     with pytest.raises(SettingsError) as caught:
         parse({**VALID, **stated}, entry)
     (line,) = caught.value.lines
-    assert line.startswith('feature-flags:postgres.image = "postgres:17.6-bookworm@sha256:2222')
+    assert line.startswith('feature-flags:postgres.image = "postgres:17.11-bookworm@sha256:2222')
     assert f"has another digest than line 4 of {LOCK_FILE} has for {POSTGRES}, {ONE}" in line
-    agreeing = {"postgres": {"image": f"postgres:17.6-bookworm@{ONE}"}}
+    agreeing = {"postgres": {"image": f"postgres:17.11-bookworm@{ONE}"}}
     assert parse({**VALID, **agreeing}, entry).images["postgres"].is_stated
 
 
@@ -128,7 +128,7 @@ def test_production_warns_of_what_is_not_locked_and_only_production_does() -> No
     assert warned() == []
     production = {"production": True, "protect": True}
     (text,) = warned(**production)
-    assert "docker.io/flagsmith/flagsmith:2.265.0, docker.io/library/redis:8.2.1-bookworm" in text
+    assert "docker.io/flagsmith/flagsmith:2.265.0, docker.io/library/redis:8.2.9-bookworm" in text
     assert "library/postgres" not in text
     assert "run `ff images lock`" in text
     names = [image.source for image in parse({**VALID, **production}).images.values()]

@@ -121,8 +121,8 @@ UNKNOWN_KEYS = [
 CONTRADICTIONS = [
     Case("Redis before django-redis", {"version": "2.77.0"}, "version", "2.77.0", "django-redis came in 2.97.0"),
     Case("a tag that is another version", {"image": "a/b:2.200.0"}, "image", "2.200.0", "version is 2.265.0"),
-    Case("a tag of Postgres", {"postgres": {"image": "postgres:18"}}, "postgres.image", ":18", "17.6-bookworm"),
-    Case("a tag of Redis", {"redis": {"image": "redis:8"}}, "redis.image", "redis:8", "8.2.1-bookworm"),
+    Case("a tag of Postgres", {"postgres": {"image": "postgres:18"}}, "postgres.image", ":18", "17.11-bookworm"),
+    Case("a tag of Redis", {"redis": {"image": "redis:8"}}, "redis.image", "redis:8", "8.2.9-bookworm"),
     Case("external Postgres without Secret", {"postgres": {"mode": "external"}}, "existingSecret", "", "DATABASE_URL"),
     Case("external Redis without Secret", {"redis": {"mode": "external"}}, "redis.existingSecret", "", "REDIS_URL"),
     Case("storage of external Postgres", {"postgres": {**EXTERNAL, "storage": {}}}, "postgres.storage", "", "embedded"),

@@ -113,8 +113,8 @@ def test_the_image_has_its_version_its_digest_and_the_mirror(values: dict[str, A
 def test_official_images_have_their_full_name_on_a_mirror() -> None:
     found = settings(registryMirror="m.io:5000/hub")
 
-    assert found.postgres_image == "m.io:5000/hub/library/postgres:17.6-bookworm"
-    assert found.redis_image == "m.io:5000/hub/library/redis:8.2.1-bookworm"
+    assert found.postgres_image == "m.io:5000/hub/library/postgres:17.11-bookworm"
+    assert found.redis_image == "m.io:5000/hub/library/redis:8.2.9-bookworm"
 
 
 def test_external_postgres_requires_tls_unless_told_otherwise() -> None:

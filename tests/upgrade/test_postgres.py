@@ -75,9 +75,9 @@ def test_a_failed_deployment_brings_the_old_version_back(home: Path, site: Site,
         if len(said) == 1:
             raise OpsError("StatefulSet flagsmith-postgres is not ready.")
 
-    with pytest.raises(OpsError, match=r"PostgreSQL 17.6-bookworm serves again, with its own data") as caught:
+    with pytest.raises(OpsError, match=r"PostgreSQL 17.11-bookworm serves again, with its own data") as caught:
         postgres.upgrade(site, WANTED, deploy, lambda _: None)
-    assert said == [(WANTED, 18), ("17.6-bookworm", 17)]
+    assert said == [(WANTED, 18), ("17.11-bookworm", 17)]
     assert BACKUP in (caught.value.hint or "")
     assert site.get("apps/v1", "Deployment", "flagsmith")["spec"]["replicas"] == 3  # type: ignore[index]
     (containers.volume / "upgrade-17.dump").unlink()
@@ -91,14 +91,14 @@ def test_a_volume_without_room_is_refused_before_anything_stops(
     shown = run("db", "upgrade", WANTED, "--yes")
     assert shown.exit_code == 1
     assert "Raise postgres.storage.size" in shown.stderr
-    assert (versions(home), deployed.generations()) == (("17.6-bookworm", 17), generations)
+    assert (versions(home), deployed.generations()) == (("17.11-bookworm", 17), generations)
 
 
 @pytest.mark.parametrize(
     ("version", "message"),
     [
-        ("17.7-bookworm", "17.7-bookworm is of the major version 17, as 17.6-bookworm is."),
-        ("16.4-bookworm", "16.4-bookworm is older than 17.6-bookworm"),
+        ("17.12-bookworm", "17.12-bookworm is of the major version 17, as 17.11-bookworm is."),
+        ("16.4-bookworm", "16.4-bookworm is older than 17.11-bookworm"),
         ("newest", "'newest' must be a tag of the postgres image"),
     ],
 )

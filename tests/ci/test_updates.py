@@ -1,0 +1,113 @@
+"""What Renovate raises: nothing that the project pins is out of its sight."""
+
+import json
+import re
+import subprocess
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
+from typing import Any
+
+import pytest
+
+from components.settings import default_images, parse
+from components.settings.releases import NEWEST_VERIFIED, dotted
+from tests.recording import ROOT
+from tests.settings.support import VALID
+
+CONFIG: dict[str, Any] = json.loads((ROOT / "renovate.json").read_text(encoding="utf-8"))
+# What the manager `pip-compile` of Renovate 44.121.2 takes in a header of uv; any other option makes it skip the file.
+UV_OPTIONS = {"--universal", "--generate-hashes", "--python-version", "--group", "--output-file"}
+# By its own defaults, or by the patterns of renovate.json.
+MANAGERS = {
+    "go.mod": "gomod",
+    "package.json": "npm",
+    "pyproject.toml": "pep621",
+    "action.yml": "github-actions",
+}
+MAXIMAL = {"monitoring": {"enabled": True}}
+
+
+def tracked() -> list[str]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return listed.stdout.splitlines()
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """A regular expression of Renovate, which are JavaScript's, in Python's spelling."""
+    return re.compile(text.removeprefix("/").removesuffix("/").replace("(?<", "(?P<"))
+
+
+def raised() -> set[tuple[str, str]]:
+    """Image and tag of all that the custom managers find."""
+    found = set()
+    for manager in CONFIG["customManagers"]:
+        for name in tracked():
+            if any(pattern(place).search(name) for place in manager["managerFilePatterns"]):
+                text = (ROOT / name).read_text(encoding="utf-8")
+                for expression in manager["matchStrings"]:
+                    for match in pattern(expression).finditer(text):
+                        groups = match.groupdict()
+                        found.add((groups.get("depName") or manager["depNameTemplate"], groups["currentValue"]))
+    return found
+
+
+def test_every_image_that_a_stack_has_by_default_is_raised() -> None:
+    settings = parse({**VALID, **MAXIMAL})
+    used = {image.source.removeprefix("docker.io/").removeprefix("library/") for image in settings.images.values()}
+    assert {":".join(pair) for pair in raised()} == used
+    assert ("flagsmith/flagsmith", dotted(NEWEST_VERIFIED)) in raised()
+
+
+def test_every_file_that_pins_packages_belongs_to_a_manager() -> None:
+    patterns = [place for name in ("pip-compile", "pip_requirements") for place in CONFIG[name]["managerFilePatterns"]]
+    for name in tracked():
+        path = PurePosixPath(name)
+        assert not any(fnmatch(name, ignored) for ignored in CONFIG["ignorePaths"])
+        if path.name in MANAGERS:
+            assert MANAGERS[path.name] in CONFIG["enabledManagers"], name
+        elif re.fullmatch(r"requirements.*\.txt", path.name):
+            assert any(pattern(place).search(name) for place in patterns), f"{name} is raised by nobody"
+    # The preset's own would leave out examples/ and tests/.
+    assert CONFIG["ignorePaths"] == ["**/node_modules/**"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name in tracked() if any(pattern(p).search(name) for p in CONFIG["pip-compile"]["managerFilePatterns"])],
+)
+def test_compiled_requirements_begin_with_a_command_that_renovate_can_repeat(name: str) -> None:
+    header = (ROOT / name).read_text(encoding="utf-8").splitlines()[1]
+    assert header.startswith("#    uv pip compile ")
+    options = [word for word in header.split() if word.startswith("--")]
+    assert {option.partition("=")[0] for option in options} <= UV_OPTIONS
+    assert f"--output-file={name}" in options
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for option in options:
+        assert option in makefile, "`make lock` and Renovate have to make the same file"
+
+
+@pytest.mark.parametrize(
+    ("key", "tag", "warned"),
+    [
+        ("postgres", "17.6-bookworm", "postgres.version 17.6-bookworm is older than"),
+        ("postgres", "17-bookworm", None),
+        ("postgres", "17.99-bookworm", None),
+        ("redis", "8.2.1-bookworm", "lacks the fix of CVE-2025-49844"),
+        ("redis", "8.2.1-bookworm", "redis.version 8.2.1-bookworm is older than"),
+        ("redis", "8.0.3", "lacks the fix of CVE-2025-49844"),
+        ("redis", "8.0.4", None),
+        ("redis", "7.4.5-alpine", "lacks the fix of CVE-2025-49844"),
+        ("redis", "8.4.1", None),
+        ("redis", "8.2", None),
+    ],
+)
+def test_a_tag_that_gets_no_fixes_is_warned_about(key: str, tag: str, warned: str | None) -> None:
+    said = [line for line in parse({**VALID, key: {"version": tag}}).warnings if f"{key}.version" in line]
+    assert any(warned in line for line in said) if warned else said == []
+
+
+def test_the_defaults_have_the_fixes_that_they_are_there_for() -> None:
+    # 9.9: in 8.2.2. PostgreSQL's releases of a quarter each mend vulnerabilities.
+    assert tuple(map(int, default_images.REDIS_TAG.partition("-")[0].split("."))) >= (8, 2, 2)
+    assert tuple(map(int, default_images.POSTGRES_TAG.partition("-")[0].split("."))) >= (17, 11)
+    assert not [line for line in parse(VALID).warnings if ".version" in line]
