@@ -1,5 +1,7 @@
 """The command `ff`. Registers the commands, and turns errors into messages; all work is behind the commands."""
 
+import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -29,8 +31,10 @@ from ops.commands import (
 )
 from ops.console import output, progress
 from ops.errors import OpsError
+from ops.unexpected import tell, watch_threads
 
 INTERRUPTED = 130  # as shells say it: 128 + SIGINT
+RESUMED = ("up", "down")  # what a second run completes
 
 
 class _Commands(TyperGroup):
@@ -45,12 +49,36 @@ class _Commands(TyperGroup):
                 progress().print(error.hint, markup=False, soft_wrap=True)
             raise typer.Exit(1) from None
         except OSError as error:
-            place = f"{error.filename}: " if error.filename else ""
-            progress().print(f"Error: {place}{error.strerror or error}", style="red", markup=False, soft_wrap=True)
+            if not error.filename:
+                raise
+            progress().print(
+                f"Error: {error.filename}: {error.strerror or error}", style="red", markup=False, soft_wrap=True
+            )
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
-            progress().print("Interrupted. Run it again: it goes on where this run ended.", style="red")
+            goes_on = ctx.invoked_subcommand in RESUMED
+            progress().print(f"Interrupted.{' Run it again to go on.' if goes_on else ''}", style="red")
             raise typer.Exit(INTERRUPTED) from None
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run, and end the process; what nobody expected is told on one line."""
+        try:
+            return super().main(*arguments, **options)
+        except Exception as error:  # noqa: BLE001 - the last resort
+            tell(error, self._named(options.get("args") or sys.argv[1:]))
+            sys.exit(1)
+
+    def _named(self, words: Sequence[str]) -> list[str]:
+        """The command and its options without their values, which can be secret."""
+        command: Any = self
+        named = []
+        for word in words:
+            if word in getattr(command, "commands", {}):
+                command = command.commands[word]
+                named.append(word)
+            elif word.startswith("--"):
+                named.append(word.partition("=")[0])
+        return named
 
 
 app = typer.Typer(
@@ -107,5 +135,6 @@ app.command()(docs.docs)
 
 
 def main() -> None:
-    """The console script `ff`: exits with 0, 1 for an error, 2 for wrong usage, 130 when interrupted."""
+    """Run the command that this process was started with."""
+    watch_threads()
     app()

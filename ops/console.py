@@ -3,6 +3,7 @@
 import os
 import sys
 import unicodedata
+from contextlib import suppress
 from functools import cache
 
 from rich.console import Console
@@ -10,17 +11,34 @@ from rich.console import Console
 PIPED_WIDTH = 240  # of a table that goes into a pipe or a file, where Rich takes 80
 
 
+class _Lasting(Console):
+    """A console whose reader may go away (`ff up | head`): what runs goes on, and is told to nobody."""
+
+    def on_broken_pipe(self) -> None:
+        """Write nothing more. Rich's own would end the process, or the thread that happened to write."""
+        self.quiet = True
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.file.fileno())  # what is still buffered is flushed at the process' end
+            os.close(nowhere)
+
+
 @cache
 def progress() -> Console:
     """The console of progress, warnings and errors (stderr)."""
-    return Console(stderr=True, highlight=False, emoji=False)
+    return _Lasting(stderr=True, highlight=False, emoji=False)
 
 
 @cache
 def output() -> Console:
     """The console of what a command was asked for (stdout); never wraps, since people parse it."""
-    is_narrow = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    return Console(highlight=False, emoji=False, soft_wrap=True, width=PIPED_WIDTH if is_narrow else None)
+    is_narrow = not (sys.stdout and sys.stdout.isatty()) and "COLUMNS" not in os.environ
+    return _Lasting(highlight=False, emoji=False, soft_wrap=True, width=PIPED_WIDTH if is_narrow else None)
+
+
+def is_read() -> bool:
+    """Whether somebody still reads what the command prints, as far as the last line tells."""
+    return not output().quiet
 
 
 def printable(text: str) -> str:

@@ -1,6 +1,7 @@
 """What a run does, while it does it: a live table in a terminal, one line a step anywhere else."""
 
 import time
+from contextlib import suppress
 from threading import Lock
 from types import TracebackType
 from typing import Self
@@ -73,9 +74,13 @@ class Progress:
                 self._ended.pop(key, None)
         if self._live is None and event.state is not State.UNCHANGED:
             message = f": {event.message}" if event.message else ""
-            self._console.print(
-                f"{now:6.1f} s  {event.state:<9}  {event.kind} {event.resource}{message}", markup=False, soft_wrap=True
-            )
+            # What cannot be told (a full disk below a redirected stream) must not end what is told of.
+            with suppress(OSError):
+                self._console.print(
+                    f"{now:6.1f} s  {event.state:<9}  {event.kind} {event.resource}{message}",
+                    markup=False,
+                    soft_wrap=True,
+                )
 
     def table(self) -> Table:
         """The table as it is now."""

@@ -1,6 +1,7 @@
 """A port of a component's pods on this machine."""
 
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -11,6 +12,7 @@ from ops.access.site import Site
 from ops.access.tunnel import Tunnel
 from ops.engine.model import Manifest
 from ops.errors import OpsError
+from ops.unexpected import tell
 
 LOOPBACK = "127.0.0.1"
 OnProblem = Callable[[str], None]
@@ -91,6 +93,12 @@ class _Server(ThreadingTCPServer):
         assert isinstance(request, socket.socket)  # noqa: S101
         self._open.discard(request)
         super().shutdown_request(request)
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
+        """Note an error in a connection's thread; the connection is closed. The base class prints a stack trace."""
+        error = sys.exception()
+        if error is not None:
+            tell(error, ["port-forward"])
 
     def close_all(self) -> None:
         """End the connections there are, so that their threads end too."""

@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ops.access.pods import container as container_of
 from ops.access.site import Site
-from ops.access.websocket import explained, headers, subresource, without_query
+from ops.access.websocket import explained, headers, lost, subresource, without_query
 from ops.engine.model import Manifest
 from ops.errors import OpsError
 
@@ -56,19 +57,21 @@ def run(
     deadline = time.monotonic() + seconds
     out, err = bytearray(), bytearray()
     try:
-        if stdin is not None:
-            for start in range(0, len(stdin), CHUNK):
-                socket.write_channel(STDIN, stdin[start : start + CHUNK])
-            socket.close_channel(STDIN)
-        while socket.is_open():
-            socket.update(timeout=min(1.0, max(0.0, deadline - time.monotonic())))
-            out += socket.read_channel(STDOUT)
-            err += socket.read_channel(STDERR)
-            if time.monotonic() >= deadline:
-                raise OpsError(f"{what}: it has not ended after {seconds:g} s.")
-        out += socket.read_channel(STDOUT)
-        err += socket.read_channel(STDERR)
-        code = exit_code(socket.read_channel(STATUS), what)
+        # Whatever came before the connection was lost may be all there was: the status tells.
+        with suppress(*lost()):
+            if stdin is not None:
+                for start in range(0, len(stdin), CHUNK):
+                    socket.write_channel(STDIN, stdin[start : start + CHUNK])
+                socket.close_channel(STDIN)
+            while socket.is_open():
+                socket.update(timeout=min(1.0, max(0.0, deadline - time.monotonic())))
+                out += socket.read_channel(STDOUT)
+                err += socket.read_channel(STDERR)
+                if time.monotonic() >= deadline:
+                    raise OpsError(f"{what}: it has not ended after {seconds:g} s.")
+        out += received(socket, STDOUT)
+        err += received(socket, STDERR)
+        code = exit_code(received(socket, STATUS), what)
     finally:
         end(socket)
     return Completed(code, out.decode(errors="replace"), err.decode(errors="replace"))
@@ -90,9 +93,18 @@ def open_exec(
         return WSClient(site.api.configuration, url, headers(site, path), capture_all=False, binary=True)
 
 
+def received(connection: "WSClient", channel: int) -> bytes:
+    """What has come on a channel and was not read yet, also when the connection is no longer there."""
+    try:
+        return bytes(connection.read_channel(channel))
+    except lost():
+        return b""
+
+
 def end(connection: "WSClient") -> None:
     """Close it whoever ended first: its own close() leaves the socket open once the other side has said good-bye."""
-    connection.close()
+    with suppress(*lost()):
+        connection.close()
     connection.sock.shutdown()
 
 

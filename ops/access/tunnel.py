@@ -9,7 +9,7 @@ import ssl
 from typing import Any
 
 from ops.access.site import Site
-from ops.access.websocket import explained, headers, subresource
+from ops.access.websocket import explained, headers, lost, subresource
 from ops.engine.model import Manifest
 
 DATA, ERROR = 0, 1  # the channels of port 0 in Kubernetes' port-forward protocol, each begun by the port's number
@@ -34,14 +34,12 @@ class Tunnel:
 
     def carry(self, client: socket.socket) -> str:
         """Carry the client's connection until either side ends it; what the pod's node says went wrong, if anything."""
-        from websocket import WebSocketException
-
         try:
-            while self._step(client):
+            while self._websocket.sock is not None and client.fileno() >= 0 and self._step(client):
                 pass
             client.setblocking(True)  # noqa: FBT003 - the name of the socket's own method
             client.sendall(self._waiting)
-        except (WebSocketException, OSError):
+        except lost():
             pass  # one side is gone, and so the connection has ended
         finally:
             # Its close() does nothing once the other side has said good-bye, and then the socket stays open.

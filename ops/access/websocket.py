@@ -49,6 +49,13 @@ def explained(site: Site, what: str) -> Iterator[None]:
         ) from None
 
 
+def lost() -> tuple[type[Exception], ...]:
+    """What is raised when a websocket that was open is no longer: the other side, or the way to it, is gone."""
+    from websocket import WebSocketException
+
+    return (WebSocketException, OSError)
+
+
 def _refusal(what: str, error: Any) -> OpsError:
     import json
 

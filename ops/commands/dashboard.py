@@ -1,10 +1,10 @@
 """`ff dashboard`: a dashboard in the Grafana of the stack's cluster."""
 
-import threading
 from typing import Annotated, Literal
 
 import typer
 
+from ops.commands.ending import wait_for_interrupt
 from ops.commands.stack import StackOption
 from ops.console import output, progress
 from ops.project import LOCAL
@@ -39,8 +39,4 @@ def dashboard(
             output().out(url, highlight=False)
             if not print_url:
                 typer.launch(url)
-            _until_interrupted()
-
-
-def _until_interrupted() -> None:
-    threading.Event().wait()
+            wait_for_interrupt()

@@ -1,14 +1,15 @@
 """`ff status`, `logs`, `restart`, `shell`, `port-forward`, `open`: looking at a stack, and the way into it."""
 
-import threading
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
 from ops.access.pods import Component
+from ops.commands.ending import until_interrupted, wait_for_interrupt
 from ops.commands.options import JsonOption, print_json
 from ops.commands.stack import StackOption
-from ops.console import output, progress
+from ops.console import is_read, output, progress
 from ops.project import LOCAL
 
 ComponentOption = Annotated[
@@ -42,7 +43,9 @@ def logs(
     component: Annotated[
         list[Component] | None, typer.Option("--component", "-c", help="Whose; repeat for more. Default: all servers.")
     ] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with each new line, also of new pods.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with each new line, also of new pods, until Ctrl-C.")
+    ] = False,
     lines: Annotated[
         int | None,
         typer.Option(
@@ -57,7 +60,7 @@ def logs(
     from ops.access.site import open_site
     from ops.operate import logs as logic
 
-    with open_site(stack) as site:
+    with open_site(stack) as site, until_interrupted() if follow else nullcontext():
         run = logic.follow if follow else logic.show
         if request_id is None:
             run(site, component or logic.SERVERS, lines=lines or LINES, on_line=_line)
@@ -68,6 +71,8 @@ def logs(
 
 def _line(pod: str, line: str) -> None:
     output().out(f"{pod}  {line}", highlight=False)
+    if not is_read():
+        raise typer.Exit
 
 
 def restart(
@@ -127,7 +132,7 @@ def port_forward(
             host = "localhost" if component is Component.API else "127.0.0.1"
             progress().print(f"Forwarding to port {remote} of {component.value}. Ctrl-C ends it.")
             output().print(f"{scheme}{host}:{port}")
-            threading.Event().wait()
+            wait_for_interrupt()
 
 
 def open_url(

@@ -1,11 +1,13 @@
 """The Kubernetes API as the engine uses it: plain REST on the client library's authenticated connection."""
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from ops.engine import masking
 from ops.engine.model import Manifest, Ref
 from ops.errors import NoAccessError, OpsError
 
@@ -67,7 +69,7 @@ class Client:
     def get(self, ref: Ref) -> Manifest | None:
         """The live object, or None when there is none (nor its namespace, nor its kind)."""
         try:
-            return self._json("GET", self._path(ref), f"Cannot read {ref}")
+            return _learnt(self._json("GET", self._path(ref), f"Cannot read {ref}"))
         except (UnknownKindError, ApiError) as error:
             if isinstance(error, UnknownKindError) or error.status == 404:
                 return None
@@ -85,7 +87,8 @@ class Client:
     def list(self, api_version: str, kind: str, namespace: str, **selectors: str) -> list[Manifest]:
         """Objects of a kind in a namespace (empty: in the whole cluster); `selectors` are query parameters."""
         path = self._collection(api_version, kind, namespace)
-        return list(self._json("GET", path, f"Cannot list {kind} in {namespace}", selectors).get("items") or [])
+        found = self._json("GET", path, f"Cannot list {kind} in {namespace}", selectors).get("items") or []
+        return [_learnt(item, kind) for item in found]
 
     def apply(self, manifest: Manifest, *, force: bool, dry_run: bool = False) -> Manifest:
         """Server-side apply with strict field validation; `force` takes fields over from other managers."""
@@ -139,24 +142,28 @@ class Client:
     def follow(self, namespace: str, pod: str, container: str, *, lines: int) -> Iterator[str]:
         """A container's last lines, and then each new one until the container ends."""
         from urllib3 import Timeout
+        from urllib3.exceptions import HTTPError
 
         query = {"container": container, "tailLines": str(lines), "follow": "true"}
         path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log?{urlencode(query)}"
         headers = dict(self._api.default_headers)
         self._api.update_params_for_auth(headers, [], ["BearerToken"], path, "GET", None)
-        with self._api.rest_client.pool_manager.request(
-            "GET",
-            self.host + path,
-            headers=headers,
-            preload_content=False,
-            timeout=Timeout(connect=CONNECT_SECONDS, read=None),
-        ) as response:
-            if response.status >= 400:
-                raise _refusal(response.status, response.read(), f"Cannot read the log of {pod}/{container}")
-            rest = b""
-            for chunk in response.stream(amt=None):
-                *complete, rest = (rest + chunk).split(b"\n")
-                yield from (line.decode(errors="replace") for line in complete)
+        try:
+            with self._api.rest_client.pool_manager.request(
+                "GET",
+                self.host + path,
+                headers=headers,
+                preload_content=False,
+                timeout=Timeout(connect=CONNECT_SECONDS, read=None),
+            ) as response:
+                if response.status >= 400:
+                    raise _refusal(response.status, response.read(), f"Cannot read the log of {pod}/{container}")
+                rest = b""
+                for chunk in response.stream(amt=None):
+                    *complete, rest = (rest + chunk).split(b"\n")
+                    yield from (line.decode(errors="replace") for line in complete)
+        except (HTTPError, OSError) as error:
+            raise self._unreachable(error) from None
 
     def _path(self, ref: Ref) -> str:
         return f"{self._collection(ref.api_version, ref.kind, ref.namespace)}/{ref.name}"
@@ -197,7 +204,13 @@ class Client:
         status, data = self._request(method, path, query, body, content_type)
         if status >= 400:
             raise _refusal(status, data, what)
-        content: Manifest = json.loads(data)
+        try:
+            content: Manifest = json.loads(data)
+        except ValueError:
+            raise NoAccessError(
+                f"{what}: what answers at {self.host} is no Kubernetes API: {data.decode(errors='replace')[:80]!r}",
+                hint="Is a proxy in between, or is the kubeconfig's server another one?",
+            ) from None
         return content
 
     def _request(
@@ -219,13 +232,16 @@ class Client:
             response = pool.request(
                 method, url, body=data, headers=headers, timeout=self._timeout, retries=self._retry, redirect=False
             )
-        except HTTPError as error:
-            reason = getattr(error, "reason", None) or error
-            raise NoAccessError(
-                f"The cluster at {self.host} cannot be reached: {_plain(reason)}",
-                hint="Is the cluster running, and is the kubeconfig's context the right one?",
-            ) from None
+        except (HTTPError, OSError) as error:
+            raise self._unreachable(error) from None
         return response.status, response.data
+
+    def _unreachable(self, error: Exception) -> NoAccessError:
+        reason = getattr(error, "reason", None) or error
+        return NoAccessError(
+            f"The cluster at {self.host} cannot be reached: {_plain(reason)}",
+            hint="Is the cluster running, and is the kubeconfig's context the right one?",
+        )
 
 
 class UnknownKindError(OpsError):
@@ -236,6 +252,17 @@ class UnknownKindError(OpsError):
             f"The cluster knows no kind {kind} in {api_version}.",
             hint="Install what defines it (its custom resource definitions), or leave out what needs it.",
         )
+
+
+def _learnt(manifest: Manifest, kind: str = "") -> Manifest:
+    """The object; what it holds, if it is a Secret, is known as secret from now on."""
+    if "Secret" in (kind, manifest.get("kind")):
+        masking.learn(_decoded(value) for value in (manifest.get("data") or {}).values())
+    return manifest
+
+
+def _decoded(value: str) -> str:
+    return base64.b64decode(value).decode(errors="replace")
 
 
 def _base(api_version: str) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 MASK = "<secret>"
 SHORTEST = 4  # a shorter value would blank out ordinary words, and is no secret worth the name
+_learnt: set[str] = set()
 
 
 class Masker:
@@ -20,6 +21,16 @@ class Masker:
     def __call__(self, text: str) -> str:
         """`text` without the secrets."""
         return self._pattern.sub(MASK, text) if self._pattern else text
+
+
+def learn(values: Iterable[str]) -> None:
+    """Note values that this process came to know as secret, for messages that nobody foresaw."""
+    _learnt.update(values)
+
+
+def everything_learnt(more: Iterable[str] = ()) -> Masker:
+    """What takes out every value that was learnt, and these."""
+    return Masker([*_learnt, *more])
 
 
 def _forms(value: str) -> tuple[str, str, str]:

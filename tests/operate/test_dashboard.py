@@ -141,7 +141,7 @@ def test_the_address_alone_opens_nothing(site: Site, run: Run, monkeypatch: pyte
 
     opened: list[str] = []
     monkeypatch.setattr(typer, "launch", opened.append)
-    monkeypatch.setattr("ops.commands.dashboard._until_interrupted", interrupt)
+    monkeypatch.setattr("ops.commands.dashboard.wait_for_interrupt", interrupt)
     shown = run("dashboard", "data", "--print-url", "--port", "0", "--stack", site.stack.name)
     assert shown.stdout.startswith(f"http://{LOOPBACK}:")
     assert opened == []
