@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # How many numbers name a line of releases that gets fixes: PostgreSQL 17, Redis 8.2.
 _LINE_OF_POSTGRES = 1
 _LINE_OF_REDIS = 2
-REDIS_LUA_FIX = {(8, 2): 2, (8, 0): 4, (7, 4): 6, (7, 2): 11}
+REDIS_LUA_FIX: dict[tuple[int, ...], int] = {(8, 2): 2, (8, 0): 4, (7, 4): 6, (7, 2): 11}
 """By line of Redis, the patch release with the fix of CVE-2025-49844 (9.9): who may log in runs code in the server.
 
 From Redis' release notes of October 2025; lines that are not here are newer than the fix, or got none.
