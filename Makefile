@@ -11,7 +11,7 @@ EXAMPLES := examples/node/node_modules/.stamp examples/react/dist/index.html
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version=3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview smoke down test test-fast lint format lock docs examples
+.PHONY: contract help setup up preview smoke down test test-fast lint format lock docs examples
 
 help: ## Show these commands.
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,3 +84,6 @@ lock: setup ## Renew the hash-locked requirements from pyproject.toml.
 
 docs: setup ## Renew the generated pages of docs/.
 	$(BIN)/ff docs
+
+contract: setup ## Write docs/contract.json, which a release does.
+	$(BIN)/python -m tests.versioning.contract

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -92,7 +91,9 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - the signature of a Typer callback
     if wanted:
-        output().print(version("feature-flags"))
+        from ops.version import describe
+
+        output().out(describe(), highlight=False)
         raise typer.Exit
 
 
@@ -100,7 +101,8 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - the signature of a T
 def _options(
     *,
     show_version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and the commit."),
     ] = False,
 ) -> None:
     """Options that need no command."""

@@ -70,7 +70,11 @@ def test_a_workflow_may_read_the_repository_and_a_job_says_what_it_needs_beyond(
     assert workflow["permissions"] == {"contents": "read"}
     assert "pull_request_target" not in workflow["on"], "it runs a fork's code with the repository's secrets"
     for job in workflow["jobs"].values():
-        assert set(job.get("permissions", {})) <= {"contents", "pull-requests"}
+        # What attests a release proves who it is, and runs none of the repository's code.
+        attests = any("attest-build-provenance" in step.get("uses", "") for step in job.get("steps", []))
+        beyond = {"id-token", "attestations"} if attests else set()
+        assert set(job.get("permissions", {})) <= {"contents", "pull-requests"} | beyond
+        assert not (attests and any("checkout" in step.get("uses", "") for step in job["steps"]))
         if "uses" not in job:
             assert job["timeout-minutes"] <= 90
 

@@ -31,9 +31,12 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert not set(json.loads(result.stderr.splitlines()[-1])) & set(HEAVY)
 
 
-def test_version_is_the_package_s() -> None:
+def test_version_is_the_package_s_and_names_the_commit() -> None:
     result = subprocess.run([FF, "--version"], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == version("feature-flags")
+    head = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True)
+    assert result.stdout.strip().removesuffix(", changed)").removesuffix(")") == (
+        f"{version('feature-flags')} (commit {head.stdout.strip()}"
+    )
 
 
 def test_wrong_usage_exits_with_2() -> None:

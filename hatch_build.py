@@ -1,0 +1,33 @@
+"""Writes the commit into what is built, so that an installed `ff --version` names it."""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+COMMIT_FILE = "ops/commit.txt"
+
+
+class CommitHook(BuildHookInterface[Any]):
+    """Adds `ops/commit.txt` to a wheel and a source distribution; an editable installation asks git itself."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Name the file to add: of the checkout's commit, or the one that a source distribution brings along."""
+        self.temporary = tempfile.mkdtemp()
+        if version == "editable" or (Path(self.root) / COMMIT_FILE).exists():
+            return
+        git = shutil.which("git")
+        if git is None or not (Path(self.root) / ".git").exists():
+            return
+        command = [git, "-C", self.root, "rev-parse", "--short=12", "HEAD"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+        path = Path(self.temporary) / "commit.txt"
+        path.write_text(done.stdout, encoding="ascii")
+        build_data["force_include"][str(path)] = COMMIT_FILE
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
+        """Remove what `initialize` made."""
+        shutil.rmtree(self.temporary)
