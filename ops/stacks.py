@@ -6,8 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
@@ -21,7 +19,7 @@ PROJECT_FILE = "Pulumi.yaml"
 class Stack:
     """One stack: its name, its own configuration, and the project's defaults for what it leaves out.
 
-    `config` is the parsed `config:` of the stack file, its keys with their project (`feature-flags:host`).
+    `config` is the `config:` of the stack file as Pulumi reads it, its keys with their project (`feature-flags:host`).
     `defaults` are the values which `Pulumi.yaml` declares, which the CLI too fills in.
     """
 
@@ -54,10 +52,15 @@ class Stack:
     def settings_with(self, lock: "Lock") -> "Settings":
         """The typed settings of this stack with another lock of images; errors as for `settings`."""
         from components.settings import parse
+        from ops.pulumi_values import text_handed_over
 
         prefix = f"{self.project}:"
         hidden = set(self.encrypted_keys)
-        values = {k.removeprefix(prefix): v for k, v in self.values.items() if k.startswith(prefix) and k not in hidden}
+        values = {
+            key.removeprefix(prefix): None if value is None else text_handed_over(value)
+            for key, value in self.values.items()
+            if key.startswith(prefix) and key not in hidden
+        }
         return parse(values, lock)
 
 
@@ -67,7 +70,7 @@ def load_stack(name: str, root: Path) -> Stack:
     if name not in known:
         listed = ", ".join(known) or "none"
         raise OpsError(f"There is no stack {name!r} (Pulumi.{name}.yaml); the stacks here are: {listed}.")
-    project_file = _read_yaml(root / PROJECT_FILE)
+    project_file = _read(root / PROJECT_FILE)
     project = project_file.get("name")
     if not isinstance(project, str):
         raise OpsError(f"{root / PROJECT_FILE} has no `name:`, the project's name.")
@@ -75,8 +78,8 @@ def load_stack(name: str, root: Path) -> Stack:
     return Stack(
         name=name,
         project=project,
-        config=_qualified(_section(_read_yaml(path), path), project),
-        defaults=_declared_defaults(_section(project_file, root / PROJECT_FILE), project),
+        config=_section(_read(path), path, project),
+        defaults=_declared_defaults(_section(project_file, root / PROJECT_FILE, project)),
         path=path,
     )
 
@@ -86,34 +89,19 @@ def stack_names(root: Path) -> list[str]:
     return sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml") if path.name.count(".") == 2)
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """Safe YAML in which a key given twice is an error; by default the last one silently wins."""
+def _read(path: Path) -> dict[str, Any]:
+    from components import yaml12
 
-    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        """Compose a mapping, as the base class does; merges (`<<`) come later, so what they bring is no repetition."""
-        node: yaml.MappingNode = super().compose_mapping_node(anchor)
-        seen = set()
-        for key_node, _ in node.value:
-            key = (key_node.tag, key_node.value) if isinstance(key_node, yaml.ScalarNode) else key_node
-            if key in seen:
-                raise yaml.composer.ComposerError(
-                    None, None, f"the key {key_node.value!r} is given twice; remove one", key_node.start_mark
-                )
-            seen.add(key)
-        return node
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)  # noqa: S506 a SafeLoader
+        content = yaml12.read(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise OpsError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
     except FileNotFoundError:
         raise OpsError(f"{path} does not exist; run this in the project's directory.") from None
     except OSError as error:
         raise OpsError(f"{path} cannot be read: {error.strerror}.") from None
-    except yaml.YAMLError as error:
-        raise OpsError(f"{path} is not valid YAML: {error}") from None
+    except yaml12.YamlError as error:
+        raise OpsError(f"{path} cannot be read: {error}.") from None
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -121,25 +109,33 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-def _section(content: Mapping[str, Any], path: Path) -> Mapping[str, object]:
+def _section(content: Mapping[str, Any], path: Path, project: str) -> dict[str, object]:
+    from ops.pulumi_values import NotForPulumi, as_handed_over
+
     config = content.get("config") or {}
     if not isinstance(config, dict):
         raise OpsError(f"`config:` of {path} must be a mapping of keys to values.")
-    for key in config:
-        if not isinstance(key, str):
-            raise OpsError(
-                f"`config:` of {path} has the key {key!r}, which is not text: remove it, or put it in quotes."
-            )
-    return config
+    found: dict[str, object] = {}
+    for key, value in config.items():
+        name = _qualified(key, project)
+        if name in found:
+            raise OpsError(f"`config:` of {path} gives {name} twice, with the project's name and without; remove one.")
+        try:
+            found[name] = as_handed_over(value)
+        except NotForPulumi as error:
+            raise OpsError(f"{name} in {path} is or holds {error}.") from None
+    return found
 
 
-def _qualified(config: Mapping[str, object], project: str) -> dict[str, object]:
-    return {key if ":" in key else f"{project}:{key}": value for key, value in config.items()}
+def _qualified(key: str, project: str) -> str:
+    """A key as Pulumi knows it: with the project's name, which a file may leave out, and without its old `config:`."""
+    namespace, colon, name = key.partition(":")
+    return f"{namespace}:{name.removeprefix('config:')}" if colon else f"{project}:{key}"
 
 
-def _declared_defaults(declared: Mapping[str, object], project: str) -> dict[str, object]:
+def _declared_defaults(declared: Mapping[str, object]) -> dict[str, object]:
     defaults: dict[str, object] = {}
-    for key, declaration in _qualified(declared, project).items():
+    for key, declaration in declared.items():
         if not isinstance(declaration, dict):
             defaults[key] = declaration
         elif "value" in declaration:
@@ -151,5 +147,6 @@ def _declared_defaults(declared: Mapping[str, object], project: str) -> dict[str
 
 def _is_encrypted(value: object) -> bool:
     if isinstance(value, dict):
-        return set(value) == {"secure"} or any(_is_encrypted(item) for item in value.values())
+        is_secret = set(value) == {"secure"} and isinstance(value["secure"], str)
+        return is_secret or any(_is_encrypted(item) for item in value.values())
     return isinstance(value, list) and any(_is_encrypted(item) for item in value)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+from components import yaml12
 
 FILE: Final = Path(__file__).parent / "exceptions.yaml"
 SCANNERS: Final = ("checkov", "kube-score", "policy")
@@ -48,8 +48,10 @@ def exceptions() -> tuple[Excepted, ...]:
 def parse(text: str) -> tuple[Excepted, ...]:
     """Take the file's text apart. Raises ExceptionsError for an entry that is incomplete or has no reason."""
     try:
-        entries = (yaml.safe_load(text) or {})["exceptions"]
-    except (yaml.YAMLError, KeyError, TypeError) as error:
+        entries = (yaml12.read(text) or {})["exceptions"]
+    except yaml12.YamlError as error:
+        raise ExceptionsError(f"{FILE.name}, {error}.") from None
+    except (KeyError, TypeError) as error:
         raise ExceptionsError(f"{FILE.name} is no YAML with a list `exceptions`: {error}") from None
     return tuple(found for number, entry in enumerate(entries, start=1) for found in _entry(entry, number))
 

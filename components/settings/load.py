@@ -1,5 +1,6 @@
 """Reading Pulumi's configuration and the lock file of images; nothing else in the program does."""
 
+import os
 from pathlib import Path
 
 import pulumi
@@ -19,10 +20,9 @@ def load() -> Settings:
     """
     config = pulumi.Config(PROJECT)
     prefix = f"{PROJECT}:"
+    _refuse_variables(runtime.get_config_env_key(prefix))
     configured = {*runtime.CONFIG.get(), *runtime.get_config_env()}
     names = {key.removeprefix(prefix) for key in configured if key.startswith(prefix)}
-    # A variable PULUMI_CONFIG_FEATURE_FLAGS_… can be asked for, not listed.
-    names |= {str(field.alias) for field in Settings.model_fields.values()}
     secret = {*runtime.get_config_secret_keys_env()} | {key for key in configured if runtime.is_config_secret(key)}
     refused = sorted(name for name in names if f"{prefix}{name}" in secret)
     if refused:
@@ -37,3 +37,16 @@ def load() -> Settings:
     values = {name: value for name in sorted(names) if (value := config.get(name)) is not None}
     # Pulumi runs a program in the directory of its project.
     return parse(values, read_lock(Path.cwd()))
+
+
+def _refuse_variables(prefix: str) -> None:
+    """The SDK would take a setting that the stack leaves out from a variable of whoever deploys."""
+    found = sorted(name for name in os.environ if name.startswith(prefix))
+    if found:
+        raise SettingsError(
+            [
+                f"{name}: is set in the environment, where others who deploy this stack do not see it: unset it, and "
+                "write the setting into the stack's file"
+                for name in found
+            ]
+        )

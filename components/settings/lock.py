@@ -8,6 +8,7 @@ from typing import Final
 
 import yaml
 
+from components import yaml12
 from components.settings.errors import SettingsError
 from components.settings.images import full_name, parse_image
 
@@ -61,12 +62,9 @@ def read_lock(directory: Path) -> Lock:
 def parse_lock(text: str) -> Lock:
     """Take the text of a lock file apart. Raises SettingsError that names every problem with its line."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        said = getattr(error, "problem", None) or "a character that YAML does not allow"
-        raise SettingsError([f"{LOCK_FILE}, line {line}: is not YAML: {said}; {_RENEW}"]) from None
+        node = yaml12.compose(text)
+    except yaml12.YamlError as error:
+        raise SettingsError([f"{LOCK_FILE}, line {error.line}: is not YAML: {error.said}; {_RENEW}"]) from None
     problems: list[str] = []
     lock: dict[str, LockedImage] = {}
     for key, images in _entries(node, problems):
@@ -88,7 +86,7 @@ def _report(problems: list[str], node: yaml.Node, text: str) -> None:
 
 def _entries(node: yaml.Node | None, problems: list[str]) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
     """The keys and values of a map; none for one that is left empty."""
-    if node is None or (isinstance(node, yaml.ScalarNode) and node.value in ("", "null", "~")):
+    if node is None or (isinstance(node, yaml.ScalarNode) and yaml12.scalar(node) is None):
         return []
     if not isinstance(node, yaml.MappingNode):
         _report(problems, node, "must be a map of keys and values")

@@ -15,6 +15,7 @@ from typing import Any
 
 from ops.engine.model import Program
 from ops.errors import OpsError
+from ops.pulumi_values import text_handed_over
 from ops.stacks import Stack
 
 # `group/version` or `v1`, with an optional `/Kind` as Helm's option of the same name has it.
@@ -88,7 +89,7 @@ def config_strings(stack: Stack) -> dict[str, str]:
     for key, value in stack.values.items():
         if value is None:
             raise OpsError(f"{key} in {stack.path.name} is null; leave the key out.")
-    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in stack.values.items()}
+    return {key: text_handed_over(value) for key, value in stack.values.items()}
 
 
 async def _run(

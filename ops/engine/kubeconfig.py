@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ops.errors import NoAccessError
 
 HINT = "Set KUBECONFIG to the file your cluster's provider gave you: one with clusters, users and contexts."
@@ -63,17 +61,17 @@ def read(source: str) -> Kubeconfig:
 
 
 def _content(path: Path) -> dict[str, Any]:
+    from components import yaml12
+
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml12.read(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise NoAccessError(f"The kubeconfig {path} cannot be read: {error.strerror}.", hint=HINT) from None
     except UnicodeDecodeError:
         raise NoAccessError(f"The kubeconfig {path} is not text.", hint=HINT) from None
-    except yaml.YAMLError as error:
+    except yaml12.YamlError as error:
         # Only where, never the line itself: it may hold a token.
-        mark = getattr(error, "problem_mark", None)
-        place = f" (line {mark.line + 1})" if mark else ""
-        raise NoAccessError(f"The kubeconfig {path} is not valid YAML{place}.", hint=HINT) from None
+        raise NoAccessError(f"The kubeconfig {path} is not valid YAML (line {error.line}).", hint=HINT) from None
     if not isinstance(content, dict):
         raise NoAccessError(f"The kubeconfig {path} is not a kubeconfig: it holds no keys.", hint=HINT)
     return content

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from components import yaml12
 from ops.engine.model import Program
 from ops.errors import OpsError
 from policies.model import Object, Objects
@@ -36,13 +37,15 @@ def _files(path: Path) -> list[Path]:
 
 
 def _manifests(path: Path) -> Iterator[dict[str, Any]]:
-    import yaml
-
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        documents = list(yaml.load_all(path.read_text(encoding="utf-8"), Loader=loader))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise OpsError(f"{path} is not valid YAML: {error}") from None
+        # As kubectl: a key such as 8080 is the text 8080.
+        documents = yaml12.read_all(path.read_text(encoding="utf-8"), any_key=True)
+    except UnicodeDecodeError:
+        raise OpsError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
+    except OSError as error:
+        raise OpsError(f"{path} cannot be read: {error.strerror}.") from None
+    except yaml12.YamlError as error:
+        raise OpsError(f"{path} cannot be read: {error}.") from None
     for document in _flattened(documents):
         if not isinstance(document, dict) or not document.get("kind") or not document.get("apiVersion"):
             raise OpsError(f"{path} holds something that is no Kubernetes object: it has no apiVersion and kind.")

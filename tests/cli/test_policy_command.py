@@ -92,10 +92,10 @@ def test_rules_of_one_s_own_are_asked_too(run: Run, file: Path) -> None:
         (("a.yaml", "--stack", "local"), "Name either manifests, or a stack"),
         (("--stack", "local", "--production"), "--production is for files"),
         (("--stack", "absent"), "There is no stack 'absent'"),
-        (("absent.yaml",), "absent.yaml: No such file or directory"),
+        (("absent.yaml",), "absent.yaml cannot be read: No such file or directory"),
         (("{empty}",), "holds no manifests"),
         (("{text}",), "no Kubernetes object"),
-        (("{broken}",), "is not valid YAML"),
+        (("{broken}",), "cannot be read: line 1: "),
         (("{file}", "--policies", "absent"), "absent is no directory"),
         (("{file}", "--policies", "{bad}"), "has no list RULES"),
     ],
@@ -105,7 +105,7 @@ def test_wrong_input_is_named(run: Run, file: Path, tmp_path: Path, arguments: t
     for place in places.values():
         place.mkdir()
     (places["bad"] / "own.py").write_text("", encoding="utf-8")
-    for name, text in (("text", "hello: world"), ("broken", "a: [")):
+    for name, text in (("text", "hello: world"), ("broken", "a: ]")):
         places[name] = tmp_path / f"{name}.yaml"
         places[name].write_text(text, encoding="utf-8")
     result = run("policy", "check", *(argument.format(file=file, **places) for argument in arguments))

@@ -50,7 +50,7 @@ def test_a_cluster_that_cannot_be_reached_is_one_clear_error(tmp_path: Path, sam
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("clusters: [\ntoken: s3cret", r"is not valid YAML \(line 2\)"),
+        ("clusters: ]\ntoken: s3cret", r"is not valid YAML \(line 1\)"),
         ("just some words\n", "is not a kubeconfig"),
         ("apiVersion: v1\nkind: Config\n", "names no clusters"),
         ("contexts: east\n", "`contexts:` of .* must be a list"),

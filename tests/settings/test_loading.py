@@ -42,11 +42,16 @@ def test_the_configuration_in_the_environment_is_read(monkeypatch: pytest.Monkey
     assert load().host == "flags.example.com"
 
 
-def test_a_single_variable_of_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PULUMI_CONFIG", json.dumps(CONFIG))
+@pytest.mark.parametrize("where", ["runtime", "environment"])
+def test_a_single_variable_of_the_environment_is_refused(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if where == "runtime":
+        runtime.set_all_config(CONFIG)
+    else:
+        monkeypatch.setenv("PULUMI_CONFIG", json.dumps(CONFIG))
     monkeypatch.setenv("PULUMI_CONFIG_FEATURE_FLAGS_SIZE", "large")
 
-    assert load().size == "large"
+    with pytest.raises(SettingsError, match="PULUMI_CONFIG_FEATURE_FLAGS_SIZE: is set in the environment"):
+        load()
 
 
 @pytest.mark.parametrize("where", ["runtime", "environment"])

@@ -1,19 +1,19 @@
 """Reads a catalogue from YAML, and knows at which line each key is."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
+from components import yaml12
 from ops.errors import OpsError
 from ops.flags.catalogue.model import Catalogue, Kind, Operator, Role
 from ops.flags.catalogue.problems import CatalogueError, Key, Place, Problem, dotted
 
 DEEPEST = 40  # levels
-# libyaml's is seven times as fast, where PyYAML was built with it.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,9 @@ def load(path: Path) -> tuple[Catalogue, Source]:
 def parse(text: str, path: Path) -> tuple[Catalogue, Source]:
     """The catalogue in a text, which is or will be in the file `path`. Raises CatalogueError as `load` does."""
     try:
-        node = yaml.compose(text, Loader=LOADER)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        said = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise CatalogueError(f"{path}:{mark.line + 1 if mark else 1}: this is not valid YAML: {said}") from None
+        node = yaml12.compose(text)
+    except yaml12.YamlError as error:
+        raise CatalogueError(f"{path}:{error.line}: this is not valid YAML: {error.said}") from None
     problems: list[Problem] = []
     lines: dict[Key, int] = {}
     content = _read(node, (), lines, problems) if node is not None else None
@@ -84,12 +82,7 @@ def _read(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[Probl
     if isinstance(node, yaml.SequenceNode):
         return [_read(item, (*key, number), lines, problems) for number, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
-        try:
-            return yaml.SafeLoader("").construct_object(node)
-        except (yaml.YAMLError, ValueError) as error:
-            said = getattr(error, "problem", None) or str(error)
-            problems.append(Problem(key, f"is {node.value!r}, which cannot be read: {said}; write texts in quotes"))
-            return None
+        return _scalar(node, key, problems)
     found: dict[str, Any] = {}
     for name_node, value_node in node.value:
         name = str(name_node.value)
@@ -100,6 +93,21 @@ def _read(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[Probl
         lines[place] = name_node.start_mark.line + 1
         found[name] = _read(value_node, place, lines, problems)
     return found
+
+
+def _scalar(node: Any, key: Key, problems: list[Problem]) -> Any:
+    said = f"its tag {node.tag} is not known" if yaml12.is_tagged(node) else ""
+    value: Any = None
+    try:
+        value = yaml12.scalar(node)
+    except yaml12.YamlError as error:
+        said = error.said
+    if said:
+        problems.append(Problem(key, f"is {node.value!r}, which cannot be read: {said}; write texts in quotes"))
+        return None
+    # A date as such, which some keys of a catalogue take; a time stays text.
+    found = yaml12.parts_of_time(value) if isinstance(value, yaml12.Timestamp) else None
+    return value if found is None or ":" in value else date(*found[0][:3])
 
 
 def _problem(error: Any) -> Problem:

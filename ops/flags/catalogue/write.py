@@ -9,6 +9,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
+from components import yaml12
+
 WIDTH = 120
 SHORT = 100  # characters, up to which a mapping of plain values is written in one line
 HEAD = "# yaml-language-server: $schema=./catalogue.schema.json\n"
@@ -55,8 +57,9 @@ def _node(value: Any, depth: int) -> Any:
 
 
 def _is_ambiguous(text: str) -> bool:
-    """Whether a text would be read as something else: `on` and `1:30` are none where YAML 1.1 is read, as it is here;
-    and whether it has signs that end a line."""
+    """Whether a text would be read as something else, here or where YAML 1.1 is read, for which `on` and `1:30` are
+    none; and whether it has signs that end a line."""
     loader: Any = yaml.SafeLoader("")
     kind = loader.resolve(yaml.ScalarNode, text, (True, False))
-    return kind != "tag:yaml.org,2002:str" or any(sign in text for sign in "\x85\u2028\u2029")
+    is_text_here = type(yaml12.plain(text)) is str
+    return kind != yaml12.STR or not is_text_here or any(sign in text for sign in "\x85\u2028\u2029")

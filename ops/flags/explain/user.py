@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
-import yaml
-
+from components import yaml12
 from ops.errors import OpsError
 
 Trait = bool | int | float | str
@@ -47,11 +45,9 @@ def user(identifier: str | None, given: Iterable[str]) -> User:
 def _scalar(name: str, text: str) -> Trait:
     """A value as YAML reads it; dates stay text, since Flagsmith has none."""
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
+        value = yaml12.read(text)
+    except yaml12.YamlError:
         raise OpsError(f"The trait {name!r} has a value that is no YAML: {text!r}.", hint=QUOTES) from None
-    if isinstance(value, date):
-        return text
     if not isinstance(value, bool | int | float | str):
         raise OpsError(f"The trait {name!r} is {text!r}: must be true, false, a number or text.", hint=QUOTES)
     if isinstance(value, str) and len(value) > LONGEST:
