@@ -21,6 +21,7 @@ from pulumi_kubernetes.networking.v1 import (
 
 from components import metadata
 from components.component import Component
+from components.settings.ingress import CLASS_ANNOTATION, GKE_CLASSES, TLS_ANNOTATION, TlsSource
 
 COMPONENT: Final = "ingress"
 # The port of TCPMUX, which no image of the stack serves.
@@ -34,9 +35,10 @@ class PublicIngressArgs:
     Attributes:
         namespace: where it lives.
         host: the public DNS name.
-        class_name: the IngressClass.
+        class_name: the IngressClass; None for the cluster's default one.
         annotations: the operator's own, for the ingress controller.
-        tls_secret: the Secret with the certificate; None to serve plain HTTP.
+        tls_from: where TLS ends.
+        tls_secret: the Secret with the certificate; None where the controller has its own, or TLS does not end here.
         cluster_issuer: the cert-manager ClusterIssuer that fills that Secret, or None.
         issuer: the cert-manager Issuer of the namespace that does, or None.
         await_address: whether Pulumi waits until the Ingress has an address. Off where no controller reports one: the
@@ -45,8 +47,9 @@ class PublicIngressArgs:
 
     namespace: pulumi.Input[str]
     host: str
-    class_name: str
+    class_name: str | None
     annotations: Mapping[str, str]
+    tls_from: TlsSource
     tls_secret: str | None
     cluster_issuer: str | None
     issuer: str | None
@@ -65,6 +68,10 @@ def _annotations(args: PublicIngressArgs) -> dict[str, str]:
         annotations["cert-manager.io/cluster-issuer"] = args.cluster_issuer
     if args.issuer is not None:
         annotations["cert-manager.io/issuer"] = args.issuer
+    if args.tls_from in ("controller", "upstream"):
+        annotations[TLS_ANNOTATION] = args.tls_from
+    if args.class_name in GKE_CLASSES:
+        annotations[CLASS_ANNOTATION] = args.class_name
     if not args.await_address:
         annotations["pulumi.com/skipAwait"] = "true"
     return annotations
@@ -96,14 +103,14 @@ class PublicIngress(Component):
             ),
             opts=self.child(),
         )
-        tls = None if args.tls_secret is None else [IngressTLSArgs(hosts=[args.host], secret_name=args.tls_secret)]
+        ends_here = args.tls_from in ("issuer", "secret", "controller")
         Ingress(
             f"{name}-ingress",
             metadata=ObjectMetaArgs(
                 name=metadata.API, namespace=args.namespace, labels=labels, annotations=_annotations(args)
             ),
             spec=IngressSpecArgs(
-                ingress_class_name=args.class_name,
+                ingress_class_name=None if args.class_name in GKE_CLASSES else args.class_name,
                 rules=[
                     IngressRuleArgs(
                         host=args.host,
@@ -112,7 +119,7 @@ class PublicIngress(Component):
                         ),
                     )
                 ],
-                tls=tls,
+                tls=[IngressTLSArgs(hosts=[args.host], secret_name=args.tls_secret)] if ends_here else None,
             ),
             opts=self.child(unpublished),
         )

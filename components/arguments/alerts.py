@@ -19,7 +19,6 @@ from components.settings import Settings
 def alert_subject(settings: Settings) -> Subject:
     """The stack, as far as its alerts differ from another's."""
     backup = settings.backup
-    tls = settings.ingress.tls
     return Subject(
         namespace=settings.namespace.name,
         thresholds=settings.monitoring.thresholds,
@@ -31,7 +30,7 @@ def alert_subject(settings: Settings) -> Subject:
         embedded_postgres=settings.postgres.embedded,
         is_autoscaled=settings.autoscaling.enabled,
         backup_hours=backup.max_age_hours if backup.enabled and not backup.suspend else None,
-        certificate=settings.tls_secret_name if settings.ingress.enabled and tls.issued else None,
+        certificate=settings.tls_secret_name if settings.ingress.issued else None,
         volumes=tuple(_volumes(settings)),
     )
 

@@ -117,14 +117,15 @@ def task_processor_args(
 
 def ingress_args(settings: Settings, namespace: pulumi.Input[str]) -> PublicIngressArgs:
     """The Ingress."""
-    tls = settings.ingress.tls
+    ingress = settings.ingress
     return PublicIngressArgs(
         namespace=namespace,
         host=settings.host,
-        class_name=settings.ingress.class_name,
-        annotations=settings.ingress.annotations,
-        tls_secret=settings.tls_secret_name if tls.enabled else None,
-        cluster_issuer=tls.cluster_issuer,
-        issuer=tls.issuer,
-        await_address=settings.ingress.await_address,
+        class_name=ingress.class_name,
+        annotations=ingress.annotations,
+        tls_from=ingress.tls_from,
+        tls_secret=settings.tls_secret_name,
+        cluster_issuer=ingress.tls.cluster_issuer,
+        issuer=ingress.tls.issuer,
+        await_address=ingress.await_address,
     )

@@ -59,15 +59,16 @@ def _leaving(source: Pods, stated: Outgoing, port: int, default: Sequence[Outsid
 def _entrances(settings: Settings) -> Iterator[Flow]:
     """Who calls Flagsmith."""
     network = settings.network_policy
-    controller = [
-        in_namespace(network.resolved_ingress_namespace, network.ingress_pod_labels),
-        *addresses(network.ingress_cidrs),
-    ]
-    if settings.ingress.enabled:
+    entrance = addresses(network.ingress_cidrs)
+    if network.ingress_namespace is not None:
+        entrance.insert(0, in_namespace(network.ingress_namespace, network.ingress_pod_labels))
+    if not settings.ingress.enabled:
+        yield _flow(entrance, API, metadata.API_PORT)
+    else:
         # The closed port too, which refuses at once: cut off, each visit of /metrics would keep the controller waiting.
-        yield _flow(controller, API, metadata.API_PORT, CLOSED_PORT)
-        if settings.ingress.tls.issued:
-            yield _flow(controller, SOLVER, SOLVER_PORT)
+        yield _flow(entrance, API, metadata.API_PORT, CLOSED_PORT)
+        if settings.ingress.issued:
+            yield _flow(entrance, SOLVER, SOLVER_PORT)
     yield _flow(outside(network.clients), API, metadata.API_PORT)
 
 

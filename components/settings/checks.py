@@ -11,6 +11,7 @@ from components.settings import (
     checks_audit,
     checks_flag_metrics,
     checks_images,
+    checks_ingress,
     checks_monitoring,
     checks_network,
     checks_observability,
@@ -37,7 +38,7 @@ REDIS_HEADROOM = 0.9
 def problems(settings: Settings) -> Iterator[Problem]:
     """Yield every contradiction between sections."""
     yield from _version(settings)
-    yield from _certificate(settings)
+    yield from checks_ingress.problems(settings)
     yield from _environment(settings)
     yield from _caches(settings)
     yield from _replicas(settings)
@@ -65,17 +66,6 @@ def _version(settings: Settings) -> Iterator[Problem]:
     text = disagreement(settings.image, settings.version, version_key="version")
     if text is not None:
         yield Problem(path=("image",), text=text)
-
-
-def _certificate(settings: Settings) -> Iterator[Problem]:
-    # Not in the section itself: there, an Ingress that is left out altogether would fail before all else is checked.
-    ingress = settings.ingress
-    if ingress.enabled and ingress.tls.enabled and not ingress.tls.has_source:
-        yield Problem(
-            path=("ingress", "tls"),
-            text="must say where the certificate comes from: set clusterIssuer, issuer or secretName, "
-            "or set enabled to false",
-        )
 
 
 def _environment(settings: Settings) -> Iterator[Problem]:
@@ -202,8 +192,7 @@ def warnings(settings: Settings) -> Iterator[str]:
             f"postgres.sslmode is {settings.postgres.resolved_sslmode}: the password and all data may cross the "
             "network in clear; set it to verify-full"
         )
-    if settings.ingress.enabled and not settings.ingress.tls.enabled and settings.size != "local":
-        yield "ingress.tls.enabled is false: log-ins cross the network in clear, unless something before it adds TLS"
+    yield from checks_ingress.warnings(settings)
     if settings.resolved_replicas < 2:
         key = "autoscaling.minReplicas" if settings.autoscaling.enabled else "replicas"
         yield f"{key} is 1: a drained node or a failed pod stops the service"

@@ -25,11 +25,12 @@ def problems(settings: Settings) -> Iterator[Problem]:
             value=settings.resolved_replicas,
             text=f"must be at least {MIN_REPLICAS} where production is true: raise it, or set production to false",
         )
-    if settings.ingress.enabled and not settings.ingress.tls.enabled:
+    if settings.ingress.tls_from == "none":
         yield Problem(
-            path=("ingress", "tls", "enabled"),
-            text="must be true where production is true, or passwords cross the network in clear: "
-            "name a certificate's source, or set ingress.enabled to false",
+            path=("ingress", "tls", "from" if settings.ingress.tls.from_ is not None else "enabled"),
+            text="must not mean plain HTTP where production is true, or passwords cross the network in clear: write "
+            "`tls: {from: issuer, clusterIssuer: NAME}`, `{from: secret, secretName: NAME}`, `{from: controller}`, or "
+            "`{from: upstream}` where TLS ends before the Ingress",
         )
     if not settings.protect:
         yield Problem(

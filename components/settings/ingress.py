@@ -1,6 +1,7 @@
 """How the outside reaches Flagsmith."""
 
 from collections.abc import Iterator
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -8,57 +9,109 @@ from components.settings.base import Section
 from components.settings.problems import Problem
 from components.settings.types import Boolean, ObjectName, PlainText, QualifiedName, SecretName
 
+CLASS_ANNOTATION: Final = "kubernetes.io/ingress.class"
+GKE_CLASSES: Final = frozenset({"gce", "gce-internal"})
+"""Classes that GKE's controller takes from the annotation alone: it has no IngressClass, and ignores the field."""
+TLS_ANNOTATION: Final = "feature-flags/tls"
+"""Says on the Ingress who ends TLS where its own fields cannot: `controller` or `upstream`."""
 # What the program writes itself, and the setting that shapes it.
-OWN_ANNOTATIONS = {
+OWN_ANNOTATIONS: Final = {
     "cert-manager.io/cluster-issuer": "ingress.tls.clusterIssuer",
     "cert-manager.io/issuer": "ingress.tls.issuer",
-    "kubernetes.io/ingress.class": "ingress.className",
+    CLASS_ANNOTATION: "ingress.className",
+    TLS_ANNOTATION: "ingress.tls.from",
     "pulumi.com/skipAwait": "ingress.awaitAddress",
+}
+TlsSource = Literal["issuer", "secret", "controller", "upstream", "none"]
+# The keys that name a certificate, and the source that each belongs to.
+_NAMES: Final[dict[str, TlsSource]] = {"clusterIssuer": "issuer", "issuer": "issuer", "secretName": "secret"}
+_MISSING: Final = {
+    "issuer": "needs the name of the issuer: set clusterIssuer or issuer beside it",
+    "secret": "needs the name of the Secret: set secretName beside it",
 }
 
 
 class IngressTls(Section):
-    """HTTPS: a certificate from a cert-manager issuer, or from an existing Secret."""
+    """Where TLS ends, and whose certificate it has. Except with `none` the public URL is `https://`."""
 
-    enabled: Boolean = Field(default=True, description="Whether the Ingress serves HTTPS.")
-    cluster_issuer: ObjectName | None = Field(default=None, description="Name of a cert-manager ClusterIssuer.")
-    issuer: ObjectName | None = Field(default=None, description="Name of a cert-manager Issuer of the namespace.")
+    from_: TlsSource | None = Field(
+        default=None,
+        alias="from",
+        description="`issuer`: a certificate of cert-manager's; `secret`: one in an existing Secret; `controller`: the "
+        "ingress controller's own; `upstream`: TLS ends before the Ingress, as at a cloud's load balancer; `none`: "
+        "plain HTTP, refused in production. Required where there is an Ingress.",
+    )
+    cluster_issuer: ObjectName | None = Field(
+        default=None, description="With `issuer`: the name of a cert-manager ClusterIssuer."
+    )
+    issuer: ObjectName | None = Field(
+        default=None, description="With `issuer`: the name of a cert-manager Issuer of the namespace."
+    )
     secret_name: SecretName | None = Field(
-        default=None, description="Name of an existing Secret of type `kubernetes.io/tls`."
+        default=None, description="With `secret`: the name of an existing Secret of type `kubernetes.io/tls`."
+    )
+    enabled: Boolean | None = Field(
+        default=None, description="The old form: false is `from: none`, true goes without saying. Warned about."
     )
 
     @property
-    def has_source(self) -> bool:
-        """Whether the settings say where the certificate comes from."""
-        return any((self.cluster_issuer, self.issuer, self.secret_name))
+    def named(self) -> dict[str, str]:
+        """The keys that name a certificate, with their values."""
+        values = {"clusterIssuer": self.cluster_issuer, "issuer": self.issuer, "secretName": self.secret_name}
+        return {key: value for key, value in values.items() if value is not None}
 
     @property
-    def issued(self) -> bool:
-        """Whether cert-manager gets the certificate."""
-        return self.enabled and self.secret_name is None
+    def source(self) -> TlsSource | None:
+        """Where the certificate comes from, by `from` or, in the old form, by the other keys; None if nothing says."""
+        if self.from_ is not None:
+            return self.from_
+        if self.enabled is False:
+            return "none"
+        return next((_NAMES[key] for key in self.named), None)
 
     def problems(self) -> Iterator[Problem]:
-        """More than one source of the certificate, or one for no certificate."""
-        sources = {"clusterIssuer": self.cluster_issuer, "issuer": self.issuer, "secretName": self.secret_name}
-        named = [key for key, value in sources.items() if value is not None]
-        if not self.enabled:
-            for key in named:
+        """Names that do not go with the source, none where it needs one, or more than one."""
+        if self.from_ is not None and self.enabled is not None:
+            yield Problem(path=("enabled",), text="is the old form of ingress.tls.from, which is set too: remove it")
+        if self.from_ is None and self.enabled is False:
+            for key in self.named:
                 yield Problem(
-                    path=(key,), text="goes with ingress.tls.enabled true only: remove it, or set that to true"
+                    path=(key,), text="goes with TLS, and ingress.tls.enabled is false: remove one of the two"
                 )
-        elif len(named) > 1:
+            return
+        source = self.source
+        fitting = [key for key in self.named if _NAMES[key] == source]
+        for key in self.named:
+            if self.from_ is not None and key not in fitting:
+                yield Problem(
+                    path=(key,),
+                    text=f"goes with ingress.tls.from {_NAMES[key]}, and that is {source}: remove it, or set that",
+                )
+        if self.from_ in _MISSING and not fitting:
+            yield Problem(path=("from",), text=_MISSING[self.from_])
+        candidates = fitting if self.from_ is not None else [*self.named]
+        if len(candidates) > 1:
             yield Problem(
-                path=(named[-1],),
-                text=f"contradicts ingress.tls.{named[0]}: the certificate comes from exactly one of "
+                path=(candidates[-1],),
+                text=f"contradicts ingress.tls.{candidates[0]}: the certificate comes from exactly one of "
                 "clusterIssuer, issuer and secretName; remove the others",
             )
 
 
 class Ingress(Section):
-    """The Ingress that publishes `host`."""
+    """The Ingress that publishes `host`; see [ingress.md](ingress.md)."""
 
-    enabled: Boolean = Field(default=True, description="Whether there is an Ingress; without it, port-forward.")
-    class_name: ObjectName = Field(default="nginx", description="The IngressClass.")
+    enabled: Boolean = Field(
+        default=True,
+        description="Whether there is an Ingress. Without it a route of your own leads from `host` to the Service "
+        "`flagsmith`, port 8000.",
+    )
+    class_name: ObjectName | None = Field(
+        default=None, description="The IngressClass. Required where there is an Ingress, unless `defaultClass` is true."
+    )
+    default_class: Boolean = Field(
+        default=False, description="Whether the Ingress names no class, so that it gets the cluster's default one."
+    )
     annotations: dict[QualifiedName, PlainText] = Field(
         default_factory=dict, description="Further annotations, for the ingress controller."
     )
@@ -67,8 +120,31 @@ class Ingress(Section):
     )
     tls: IngressTls = Field(default_factory=IngressTls, description="HTTPS.")
 
+    @property
+    def tls_from(self) -> TlsSource:
+        """Where TLS ends. Without an Ingress, and unless `from` says otherwise: at what leads here in its place."""
+        stated = self.tls.source if self.enabled else self.tls.from_
+        return stated or "upstream"
+
+    @property
+    def issued(self) -> bool:
+        """Whether cert-manager gets the certificate of the Ingress."""
+        return self.enabled and self.tls_from == "issuer"
+
     def problems(self) -> Iterator[Problem]:
-        """Annotations that have settings of their own."""
+        """Two classes at once, and annotations that have settings of their own."""
+        if self.class_name is not None and self.default_class:
+            yield Problem(
+                path=("defaultClass",), text="contradicts ingress.className, which names a class: remove one of the two"
+            )
         for annotation, key in OWN_ANNOTATIONS.items():
-            if annotation in self.annotations:
+            if annotation in self.annotations and not self._is_gke_class(annotation):
                 yield Problem(path=("annotations", annotation), text=f"is set by the program: use {key} in its place")
+
+    def _is_gke_class(self, annotation: str) -> bool:
+        """Whether it is the class that the program writes into this annotation anyway."""
+        return (
+            annotation == CLASS_ANNOTATION
+            and self.class_name in GKE_CLASSES
+            and self.annotations[annotation] == self.class_name
+        )

@@ -97,15 +97,15 @@ class Settings(SizedSettings):
 
     @property
     def url(self) -> str:
-        """Where people reach Flagsmith; without an Ingress, where `kubectl port-forward` puts it."""
-        if not self.ingress.enabled:
-            return "http://localhost:8000"
-        return f"{'https' if self.ingress.tls.enabled else 'http'}://{self.host}"
+        """Where people reach Flagsmith: by the stack's Ingress or, without one, by somebody else's route."""
+        return f"{'http' if self.ingress.tls_from == 'none' else 'https'}://{self.host}"
 
     @property
-    def tls_secret_name(self) -> str:
-        """The Secret with the Ingress' certificate: an existing one, or the one that cert-manager fills."""
-        return self.ingress.tls.secret_name or "flagsmith-tls"
+    def tls_secret_name(self) -> str | None:
+        """The Secret with the Ingress' certificate: an existing one, or the one that cert-manager fills, or None."""
+        if self.ingress.issued:
+            return "flagsmith-tls"
+        return self.ingress.tls.secret_name if self.ingress.enabled else None
 
     @property
     def existing_secrets(self) -> dict[str, str | None]:

@@ -136,7 +136,9 @@ class NetworkPolicies(Section):
 
     enabled: Boolean | None = Field(default=None, description="Whether there are any. Default: `production`.")
     ingress_namespace: ObjectName | None = Field(
-        default=None, description="The namespace of the ingress controller. Default: `ingress-nginx`."
+        default=None,
+        description="The namespace of the ingress controller, or of the gateway that leads here. It or `ingressCidrs` "
+        "is required where there is an Ingress.",
     )
     ingress_pod_labels: Labels = Field(
         default_factory=dict, description="The ingress controller's pods there. Default: all of that namespace."
@@ -168,6 +170,14 @@ class NetworkPolicies(Section):
     dns: Dns = Field(default_factory=Dns, description="The cluster's name server.")
 
     @property
-    def resolved_ingress_namespace(self) -> str:
-        """The namespace of the ingress controller."""
-        return self.ingress_namespace or "ingress-nginx"
+    def ways_in(self) -> tuple[str, ...]:
+        """From where the public name leads here: a namespace, networks, both, or nothing that is known."""
+        namespace = () if self.ingress_namespace is None else (self.ingress_namespace,)
+        return (*namespace, *self.ingress_cidrs)
+
+    def problems(self) -> Iterator[Problem]:
+        """Pods of no namespace."""
+        if self.ingress_pod_labels and self.ingress_namespace is None:
+            yield Problem(
+                path=("ingressPodLabels",), text="goes with networkPolicy.ingressNamespace: name the pods' namespace"
+            )

@@ -54,8 +54,8 @@ class Site:
 
     @property
     def is_published(self) -> bool:
-        """Whether the public address leads to it; the local cluster has no ingress controller."""
-        return self.settings.ingress.enabled and self.kubeconfig is None
+        """Whether the public address leads to it, by an Ingress or by another's route; none does to a local cluster."""
+        return self.kubeconfig is None
 
     @property
     def kubectl(self) -> str:

@@ -149,7 +149,10 @@ def open_url(
         output().print(f"URL       {settings.url}")
         output().print(f"E-mail    {settings.admin_email}")
         output().print(f"Password  {password_command(site)}", markup=False)
+        forward = f"`ff port-forward --stack {stack}`, then http://localhost:8000"
         if not site.is_published:
-            output().print(f"No ingress: `ff port-forward --stack {stack}`, then http://localhost:8000")
+            output().print(f"No ingress: {forward}")
+        elif not settings.ingress.enabled:
+            output().print(f"The stack has no Ingress: a route of your own leads there. Without one: {forward}")
     if browser:
         typer.launch(settings.url)

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from components.settings.ingress import CLASS_ANNOTATION
 from ops.doctor.model import Finding, Patient
 from ops.engine.model import Manifest
 from ops.engine.readiness import condition
@@ -11,32 +12,51 @@ from ops.operate.status import EXPIRES_SOON_DAYS, not_after
 
 
 def ingress(patient: Patient) -> Iterator[Finding]:
-    """An Ingress that nobody serves, or whose name leads nowhere."""
+    """An Ingress that nobody serves, or a name that leads nowhere."""
     site = patient.site
     settings = site.settings.ingress
     # The local cluster has no ingress controller, unless the settings count on one.
     if not site.is_published and not (settings.enabled and settings.await_address):
         return
+    if not settings.enabled:
+        yield from unresolved(patient, site.settings.host)
     for item in site.items("networking.k8s.io/v1", "Ingress"):
-        name, wanted = item["metadata"]["name"], item["spec"].get("ingressClassName")
+        name = item["metadata"]["name"]
         entries = ((item.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
-        known = [found["metadata"]["name"] for found in site.client.list("networking.k8s.io/v1", "IngressClass", "")]
-        if wanted not in known:
-            yield Finding(
-                "ingress-class-missing",
-                f"No controller serves the Ingress {name}: there is no IngressClass {wanted}.",
-                (f"the cluster has: {', '.join(known) or 'none'}",),
-                f"install the controller, or set ingress.className in Pulumi.{site.stack.name}.yaml",
-            )
+        missing = _missing_class(patient, item, is_served=bool(entries))
+        if missing is not None:
+            yield missing
         elif not entries:
             yield Finding(
                 "ingress-without-address",
                 f"The Ingress {name} has no address.",
-                (f"class {wanted}, no entry in status.loadBalancer", *patient.said_of(name)),
+                (f"{_class(item) or 'no class'}, no entry in status.loadBalancer", *patient.said_of(name)),
                 f"{site.kubectl} describe ingress {name}",
             )
         else:
             yield from unresolved(patient, site.settings.host)
+
+
+def _class(item: Manifest) -> str | None:
+    named = item["spec"].get("ingressClassName")
+    return f"class {named}" if named else None
+
+
+def _missing_class(patient: Patient, item: Manifest, *, is_served: bool) -> Finding | None:
+    """A class that the cluster does not have, or none at all. One in the annotation alone cannot be looked up."""
+    site, name, wanted = patient.site, item["metadata"]["name"], item["spec"].get("ingressClassName")
+    if wanted is None and (is_served or CLASS_ANNOTATION in (item["metadata"].get("annotations") or {})):
+        return None
+    known = [found["metadata"]["name"] for found in site.client.list("networking.k8s.io/v1", "IngressClass", "")]
+    if wanted in known:
+        return None
+    return Finding(
+        "ingress-class-missing",
+        f"No controller serves the Ingress {name}: "
+        + (f"there is no IngressClass {wanted}." if wanted else "it names no class, and there was no default one."),
+        (f"the cluster has: {', '.join(known) or 'none'}",),
+        f"install the controller, or set ingress.className in Pulumi.{site.stack.name}.yaml",
+    )
 
 
 def unresolved(patient: Patient, host: str) -> Iterator[Finding]:
@@ -55,12 +75,13 @@ def unresolved(patient: Patient, host: str) -> Iterator[Finding]:
 def certificates(patient: Patient, now: datetime | None = None) -> Iterator[Finding]:
     """Certificates that were not issued, or end soon."""
     site = patient.site
-    if not site.settings.ingress.enabled or not site.settings.ingress.tls.enabled:
+    if site.settings.tls_secret_name is None:
         return
     names = {
         entry["secretName"]
         for item in site.items("networking.k8s.io/v1", "Ingress")
         for entry in item["spec"].get("tls") or []
+        if entry.get("secretName")
     }
     for name in sorted(names):
         yield from _certificate(patient, name, now or datetime.now(UTC))

@@ -5,9 +5,10 @@ from ipaddress import ip_address, ip_network
 
 from ops.doctor.model import Finding, Patient
 from ops.engine.client import DeniedError
-from ops.engine.model import Manifest, Ref
+from ops.engine.model import Manifest
 
 POLICY = ("networking.k8s.io/v1", "NetworkPolicy", "flagsmith-api")
+DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 # Charts write the same labels on the IngressClass as on the controller's pods; nothing else says whose pods they are.
 OWNER_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance")
 
@@ -24,18 +25,18 @@ def isolation(patient: Patient) -> Iterator[Finding]:
     pod = shut_out[0]
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
     key, value = _setting(pod)
-    allowed = [network.resolved_ingress_namespace, *network.ingress_cidrs]
     yield Finding(
         "ingress-cut-off",
         "The network policies keep the ingress controller from the API.",
-        (f"{namespace}/{name} has the address {_address(pod)}; let in is {', '.join(allowed)}",),
+        (f"{namespace}/{name} has the address {_address(pod)}; let in is {', '.join(network.ways_in)}",),
         f"set networkPolicy.{key} to {value} in Pulumi.{site.stack.name}.yaml, then ff up --stack {site.stack.name}",
     )
 
 
-def _controller(patient: Patient, class_name: str) -> list[Manifest]:
+def _controller(patient: Patient, class_name: str | None) -> list[Manifest]:
     """The running pods of the class' controller, as far as its labels tell and one may look."""
-    found = patient.site.client.get(Ref("networking.k8s.io/v1", "IngressClass", "", class_name))
+    classes = patient.site.client.list("networking.k8s.io/v1", "IngressClass", "")
+    found = next((item for item in classes if _is_meant(item, class_name)), None)
     labels = (found or {"metadata": {}})["metadata"].get("labels") or {}
     wanted = ",".join(f"{key}={labels[key]}" for key in OWNER_LABELS if key in labels)
     if not wanted:
@@ -47,12 +48,19 @@ def _controller(patient: Patient, class_name: str) -> list[Manifest]:
     return [pod for pod in pods if pod.get("status", {}).get("phase") == "Running"]
 
 
+def _is_meant(ingress_class: Manifest, name: str | None) -> bool:
+    metadata = ingress_class["metadata"]
+    if name is not None:
+        return bool(metadata["name"] == name)
+    return (metadata.get("annotations") or {}).get(DEFAULT_CLASS) == "true"
+
+
 def _is_let_in(patient: Patient, pod: Manifest) -> bool:
     network = patient.site.settings.network_policy
     if any(ip_address(_address(pod)) in ip_network(cidr) for cidr in network.ingress_cidrs):
         return True
     by_labels = network.ingress_pod_labels.items() <= (pod["metadata"].get("labels") or {}).items()
-    in_namespace = pod["metadata"]["namespace"] == network.resolved_ingress_namespace
+    in_namespace = pod["metadata"]["namespace"] == network.ingress_namespace
     return in_namespace and by_labels and not _has_its_nodes_address(pod)
 
 

@@ -139,12 +139,13 @@ def _ingresses(items: Iterable[Manifest], *, awaited: bool) -> Iterator[Row]:
 
 
 def _certificates(site: Site, now: datetime) -> Iterator[Row]:
-    tls = site.settings.ingress.tls
-    if not site.settings.ingress.enabled or not tls.enabled:
+    if site.settings.tls_secret_name is None:
         return
     for ingress in site.items("networking.k8s.io/v1", "Ingress"):
         for entry in ingress["spec"].get("tls") or []:
-            yield certificate_row(entry["secretName"], site.get("v1", "Secret", entry["secretName"]), now)
+            name = entry.get("secretName")
+            if name:
+                yield certificate_row(name, site.get("v1", "Secret", name), now)
 
 
 def certificate_row(name: str, secret: Manifest | None, now: datetime) -> Row:

@@ -12,6 +12,7 @@ from ops.smoke.model import CheckFailedError, CheckSkippedError, Place
 
 RENEWED_DAYS = 14  # cert-manager renews a third of the lifetime before the end: 30 days for the usual 90
 HTTPS_PORT = 443
+HTTP_PORT = 80
 
 
 def certificate(place: Place, _: Keys) -> str:
@@ -43,7 +44,17 @@ def redirect(place: Place, _: Keys) -> str:
 
 
 def redirects(plain: httpx.URL) -> str:
-    """Where an address of plain HTTP leads. Raises CheckFailedError when that is not HTTPS."""
+    """Where an address of plain HTTP leads. Raises CheckFailedError when that is not HTTPS.
+
+    A load balancer that listens for HTTPS alone has nothing to redirect: that is skipped, since nothing was seen of it.
+    """
+    try:
+        with socket.create_connection((plain.host, plain.port or HTTP_PORT), timeout=REQUEST_SECONDS):
+            pass
+    except ConnectionRefusedError:
+        raise CheckSkippedError("nothing listens for plain HTTP") from None
+    except OSError as error:
+        raise CheckFailedError(f"{plain}: {error}") from None
     try:
         answer = httpx.get(plain, timeout=REQUEST_SECONDS, trust_env=False)
     except httpx.TransportError as error:

@@ -48,7 +48,7 @@ def place_of(
     version: str | None,
     seconds: float,
 ) -> Iterator[Place]:
-    """The stack's Flagsmith: at `url`, at its public address, or through a port-forward where there is no ingress."""
+    """The stack's Flagsmith: at `url`, at its public address, or through a port-forward on a local cluster."""
     settings = site.settings
     address = checked(url) if url else settings.url if site.is_published else None
 

@@ -6,6 +6,8 @@ from policies.model import MISSING, Enforcement, Finding, Object, Objects, Rule
 
 # Names below it always mean the machine that asks (RFC 6761).
 LOOPBACK = ".localhost"
+# Who ends TLS where no field of an Ingress can say it: `controller`, with its own certificate, or `upstream` of it.
+ENDED_BY = "feature-flags/tls"
 
 
 def _covered(host: str, names: set[str]) -> bool:
@@ -14,13 +16,16 @@ def _covered(host: str, names: set[str]) -> bool:
 
 def _tls(objects: Objects) -> Iterator[Finding]:
     for item in objects.of("Ingress"):
+        ended_by = (item.metadata.get("annotations") or {}).get(ENDED_BY)
+        if ended_by == "upstream":
+            continue
         names = {name for entry in item.spec.get("tls") or () for name in entry.get("hosts") or ()}
         for host in _hosts(item):
             if not host.endswith(LOOPBACK) and not _covered(host, names):
                 value = sorted(names) or MISSING
                 yield Finding(item, "spec.tls", value, f"an entry with the host {host or '(any)'} and a Secret")
         for entry in item.spec.get("tls") or ():
-            if not entry.get("secretName"):
+            if not entry.get("secretName") and ended_by != "controller":
                 yield Finding(item, "spec.tls.secretName", MISSING, "the name of a Secret with the certificate")
 
 
@@ -37,19 +42,19 @@ RULES = (
     Rule(
         id="ingress-tls",
         title="In production every host of an Ingress has a certificate",
-        description="Without one, passwords and server-side keys cross the network in clear.",
+        description="Without one, passwords and server-side keys cross the network in clear. Where the controller has "
+        f"a certificate of its own, or TLS ends before the Ingress, the annotation {ENDED_BY} says so.",
         enforcement=Enforcement.MANDATORY,
-        remedy="Set `ingress.tls`.",
+        remedy="Set `ingress.tls.from`.",
         check=_tls,
         production_only=True,
     ),
     Rule(
         id="ingress-tls-elsewhere",
         title="Outside production, too, every host of an Ingress has a certificate",
-        description="Unless something before the Ingress adds TLS, passwords cross the network in clear. Names below "
-        ".localhost, which mean this machine, are let be.",
+        description="As in production. Names below .localhost, which mean this machine, are let be.",
         enforcement=Enforcement.ADVISORY,
-        remedy="Set `ingress.tls`.",
+        remedy="Set `ingress.tls.from`.",
         check=_elsewhere,
     ),
 )

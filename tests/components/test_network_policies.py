@@ -10,7 +10,8 @@ POLICY = "NetworkPolicy"
 
 
 def policies(**network: Any) -> dict[str, dict[str, Any]]:
-    found = record("production", {"networkPolicy": network, **network.pop("others", {})})
+    others = network.pop("others", {})
+    found = record("production", {"networkPolicy": {"ingressNamespace": "traefik", **network}, **others})
     return {item["metadata"]["name"]: item["spec"] for item in found.all(POLICY)}
 
 

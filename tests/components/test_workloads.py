@@ -87,16 +87,11 @@ def test_the_ingress_serves_the_host_with_tls_and_does_not_publish_metrics() -> 
 
 @pytest.mark.parametrize(("awaited", "skip"), [(True, None), (False, "true")])
 def test_the_ingress_address_is_awaited_only_when_asked_for(*, awaited: bool, skip: str | None) -> None:
-    tls = {"secretName": "my-certificate"}
-    ingress = record("production", {"ingress": {"awaitAddress": awaited, "tls": tls}}).one("Ingress", "flagsmith")
+    tls = {"from": "secret", "secretName": "my-certificate"}
+    values = {"className": "traefik", "awaitAddress": awaited, "tls": tls}
+    ingress = record("production", {"ingress": values}).one("Ingress", "flagsmith")
     assert ingress["metadata"]["annotations"].get("pulumi.com/skipAwait") == skip
     assert ingress["spec"]["tls"][0]["secretName"] == "my-certificate"
-
-
-def test_without_an_ingress_there_is_none_and_the_url_is_that_of_a_port_forward() -> None:
-    recording = record("production", {"ingress": {"enabled": False}})
-    assert recording.all("Ingress") == []
-    assert recording.program.outputs["url"] == "http://localhost:8000"
 
 
 def test_placement_reaches_every_pod() -> None:

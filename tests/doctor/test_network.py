@@ -18,10 +18,17 @@ pytestmark = pytest.mark.cluster
 
 ELSEWHERE = "traefik"
 LABELS = {"app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": "traefik-traefik"}
+# By a stack that names the class, and by one that leaves it to the cluster.
+NAMED = {"className": "traefik", "awaitAddress": False, "tls": {"from": "none"}}
+DEFAULT = {"defaultClass": True, "awaitAddress": False, "tls": {"from": "none"}}
 CLASS: Manifest = {
     "apiVersion": "networking.k8s.io/v1",
     "kind": "IngressClass",
-    "metadata": {"name": "nginx", "labels": LABELS},
+    "metadata": {
+        "name": "traefik",
+        "labels": LABELS,
+        "annotations": {"ingressclass.kubernetes.io/is-default-class": "true"},
+    },
     "spec": {"controller": "traefik.io/ingress-controller"},
 }
 Isolate = Callable[..., None]
@@ -31,8 +38,9 @@ Isolate = Callable[..., None]
 def isolated(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[Isolate]:
     """Deploy the stack with these settings of its network policies; without any again at the end."""
 
-    def deploy(**network: object) -> None:
-        overrides = {"networkPolicy": {"enabled": True, **network}}
+    def deploy(ingress: dict[str, object] = NAMED, **network: object) -> None:
+        policies = {"enabled": True, "ingressNamespace": "haproxy-controller", **network}
+        overrides = {"ingress": ingress, "networkPolicy": policies}
         deployed.up(overrides)
         cluster = deployed.cluster
         found = Target(deployed.stack(overrides), cluster.context, cluster.kubeconfig, is_simulated=True)
@@ -85,9 +93,9 @@ def test_a_controller_that_the_policies_do_not_let_in_is_found_until_they_do(
     controller: Manifest, isolated: Isolate, doctor: Examine
 ) -> None:
     address, on_nodes = controller["status"]["podIP"], bool(controller["spec"].get("hostNetwork"))
-    isolated()
+    isolated(ingress=DEFAULT if on_nodes else NAMED)
     finding = doctor()["ingress-cut-off"]
-    assert f"{ELSEWHERE}/traefik has the address {address}; let in is ingress-nginx" in finding.evidence
+    assert f"{ELSEWHERE}/traefik has the address {address}; let in is haproxy-controller" in finding.evidence
     key = "ingressCidrs" if on_nodes else "ingressNamespace"
     assert finding.fix.startswith(f"set networkPolicy.{key} to ")
 
@@ -108,7 +116,7 @@ def test_a_controller_that_cannot_be_told_is_not_judged(
     labels: dict[str, str], site: Site, isolated: Isolate, doctor: Examine
 ) -> None:
     isolated()
-    site.client.create({**CLASS, "metadata": {"name": "nginx", "labels": labels}})
+    site.client.create({**CLASS, "metadata": {"name": "traefik", "labels": labels}})
     try:
         assert "ingress-cut-off" not in doctor()
     finally:

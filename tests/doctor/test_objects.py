@@ -233,18 +233,23 @@ def with_settings(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Callab
 
 
 def test_nobody_serves_the_ingress(
-    doctor: Examine, site: Site, with_settings: Callable[[dict[str, object]], None]
+    doctor: Examine, site: Site, deployed: Platform, with_settings: Callable[[dict[str, object]], None]
 ) -> None:
-    with_settings({"ingress": {"awaitAddress": True, "tls": {"enabled": False}}})
-    assert doctor()["ingress-class-missing"].what.endswith("there is no IngressClass nginx.")
-    nginx = {
+    with_settings({"ingress": {"defaultClass": True, "awaitAddress": True, "tls": {"from": "none"}}})
+    assert doctor()["ingress-class-missing"].what.endswith("it names no class, and there was no default one.")
+    named: dict[str, object] = {"ingress": {"className": "traefik", "awaitAddress": False, "tls": {"from": "none"}}}
+    deployed.up(named)
+    with_settings({"ingress": {"className": "traefik", "awaitAddress": True, "tls": {"from": "none"}}})
+    assert doctor()["ingress-class-missing"].what.endswith("there is no IngressClass traefik.")
+    traefik = {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "IngressClass",
-        "metadata": {"name": "nginx"},
-        "spec": {"controller": "k8s.io/ingress-nginx"},
+        "metadata": {"name": "traefik"},
+        "spec": {"controller": "traefik.io/ingress-controller"},
     }
-    with created(site, nginx):
+    with created(site, traefik):
         finding = doctor()["ingress-without-address"]
+    deployed.up()
     assert finding.what == "The Ingress flagsmith has no address."
     assert finding.fix.endswith("describe ingress flagsmith")
 
@@ -252,7 +257,8 @@ def test_nobody_serves_the_ingress(
 def test_the_certificate_is_missing_then_about_to_end(
     doctor: Examine, site: Site, deployed: Platform, with_settings: Callable[[dict[str, object]], None]
 ) -> None:
-    settings: dict[str, object] = {"ingress": {"awaitAddress": False, "tls": {"secretName": "public-tls"}}}
+    tls = {"from": "secret", "secretName": "public-tls"}
+    settings: dict[str, object] = {"ingress": {"defaultClass": True, "awaitAddress": False, "tls": tls}}
     deployed.up(settings)
     with_settings(settings)
     assert doctor()["certificate-not-issued"].what.startswith("There is no certificate in the Secret public-tls")

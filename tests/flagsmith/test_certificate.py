@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 
 from ops.smoke import certificate
 from ops.smoke.keys import Keys
-from ops.smoke.model import CheckFailedError, Place
+from ops.smoke.model import CheckFailedError, CheckSkippedError, Place
 from tests.certificates import tls_secret
 
 Served = Callable[[str, timedelta], Place]
@@ -75,3 +75,5 @@ def test_plain_http_has_to_lead_to_https() -> None:
         assert certificate.redirects(plain) == "308 to https://flags.example.com/"
         with pytest.raises(CheckFailedError, match="status 200, not with a redirect to HTTPS"):
             certificate.redirects(plain.copy_with(path="/open"))
+    with pytest.raises(CheckSkippedError, match="nothing listens for plain HTTP"):
+        certificate.redirects(plain)

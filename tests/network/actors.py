@@ -11,7 +11,7 @@ NAMESPACES: Final = {
     name: {"kubernetes.io/metadata.name": name, **labels}
     for name, labels in {
         OWN: {},
-        "ingress-nginx": {},
+        "traefik": {},
         "monitoring": {},
         "kube-system": {},
         "default": {},
@@ -26,7 +26,7 @@ def _pod(name: str, namespace: str, ip: str, **labels: str) -> Actor:
 
 
 OUTSIDE: Final = (
-    _pod("ingress controller", "ingress-nginx", "10.244.1.1", app="controller"),
+    _pod("ingress controller", "traefik", "10.244.1.1", app="controller"),
     _pod("client application", "footanalytics", "10.244.1.2", app="web"),
     _pod("Prometheus", "monitoring", "10.244.1.3", app="prometheus"),
     _pod("DNS pod", "kube-system", "10.244.1.4", **{"k8s-app": "kube-dns"}),

@@ -98,8 +98,10 @@ def reachable(stack: Rendered, policies: tuple[dict[str, Any], ...], blocks_matc
 
 def meant(word: str, stack: Rendered) -> frozenset[str]:
     """The names of those whom a word of the table means in this stack."""
-    if word == "ingress controller" and stack.settings.network_policy.ingress_cidrs:
-        return GROUPS[word] | {"node"}
+    if word == "ingress controller":
+        network = stack.settings.network_policy
+        on_its_node = frozenset({"node"} if network.ingress_cidrs else ())
+        return on_its_node | (GROUPS[word] if network.ingress_namespace else frozenset())
     if word in GROUPS:
         return GROUPS[word]
     if word in EGRESS_OF:

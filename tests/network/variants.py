@@ -20,6 +20,7 @@ SERVICES: Final[Mapping[str, object]] = {
     },
     "monitoring": {"flagMetrics": {"existingSecret": "reader"}},
 }
+WAY_IN: Final = {"ingressNamespace": "traefik"}
 VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
     "as its file says": {},
     "with everything outside, and where nobody says": SERVICES,
@@ -36,6 +37,7 @@ VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
                 "audit": {"to": [{"cidr": "10.20.0.9/32"}]},
             },
             "webhooks": [{"cidr": "203.0.113.7/32"}],
+            **WAY_IN,
         },
     },
     "with a bucket of its own endpoint": {"backup": {"s3": {**BUCKET, "endpoint": "https://minio.example.com"}}},
@@ -57,14 +59,20 @@ VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
         "monitoring": {"enabled": False},
     },
     "without an Ingress and clients": {"ingress": {"enabled": False}, "networkPolicy": {"clients": []}},
-    "with a certificate of its own": {"ingress": {"tls": {"secretName": "tls"}}},
+    "without an Ingress, and with a gateway that leads here": {"ingress": {"enabled": False}},
+    "with a certificate of its own": {
+        "ingress": {"className": "traefik", "tls": {"from": "secret", "secretName": "tls"}}
+    },
+    "with TLS that ends before it": {"ingress": {"className": "alb", "tls": {"from": "upstream"}}},
     "with an ingress controller on its nodes' network": {"networkPolicy": {"ingressCidrs": ["10.100.0.0/24"]}},
 }
 
 CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
     "always": lambda _: True,
     "an Ingress": lambda stack: stack.ingress.enabled,
-    "a certificate from an issuer": lambda stack: stack.ingress.tls.secret_name is None and stack.ingress.tls.enabled,
+    "no Ingress": lambda stack: not stack.ingress.enabled,
+    "a way in": lambda stack: bool(stack.network_policy.ingress_namespace or stack.network_policy.ingress_cidrs),
+    "a certificate from an issuer": lambda stack: stack.ingress.tls.from_ == "issuer",
     "PostgreSQL embedded": lambda stack: stack.postgres.mode == "embedded",
     "PostgreSQL external": lambda stack: stack.postgres.mode == "external",
     "Redis embedded": lambda stack: stack.redis.mode == "embedded",

@@ -113,6 +113,6 @@ def test_a_container_that_is_not_there_is_refused_with_those_there_are(site: Sit
     from ops.errors import OpsError
 
     pod = running(site, Component.API)
-    with pytest.raises(OpsError, match="has no container 'nginx'; it has: flagsmith"):
-        container(pod, "nginx")
+    with pytest.raises(OpsError, match="has no container 'sidecar'; it has: flagsmith"):
+        container(pod, "sidecar")
     assert containers.api_port

@@ -9,7 +9,8 @@ from components.settings import Settings, SettingsError, parse
 VALID: Mapping[str, object] = {
     "host": "flags.example.com",
     "context": "cluster",
-    "ingress": {"tls": {"clusterIssuer": "letsencrypt"}},
+    "ingress": {"className": "traefik", "tls": {"from": "issuer", "clusterIssuer": "letsencrypt"}},
+    "networkPolicy": {"ingressNamespace": "traefik"},
 }
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.settings.support import refusal, settings
 
 PRODUCTION: dict[str, Any] = {"production": True, "protect": True}
+WAY_IN: dict[str, Any] = {"ingressNamespace": "traefik"}
 OUTSIDE: dict[str, Any] = {
     "postgres": {"mode": "external", "existingSecret": "postgres"},
     "redis": {"mode": "external", "existingSecret": "redis"},
@@ -18,7 +19,7 @@ OUTSIDE: dict[str, Any] = {
     [
         ({}, False),
         (PRODUCTION, True),
-        ({"networkPolicy": {"enabled": True}}, True),
+        ({"networkPolicy": {"enabled": True, **WAY_IN}}, True),
         ({**PRODUCTION, "networkPolicy": {"enabled": "false"}}, False),
     ],
     ids=str,
@@ -29,32 +30,16 @@ def test_there_are_policies_in_production_unless_the_stack_says_otherwise(
     assert settings(**values).isolated is expected
 
 
-def test_the_defaults_are_the_usual_names() -> None:
-    found = settings().network_policy
+def test_the_defaults_are_the_usual_names_but_for_the_ingress_controller() -> None:
+    found = settings(networkPolicy={}).network_policy
 
-    assert (found.resolved_ingress_namespace, found.monitoring_namespace) == ("ingress-nginx", "monitoring")
+    assert (found.ingress_namespace, found.ways_in) == (None, ())
+
+    assert found.monitoring_namespace == "monitoring"
     assert [peer.namespace_labels for peer in found.clients] == [{"feature-flags/client": "true"}]
     assert (found.dns.namespace, found.dns.pod_labels, found.dns.port) == ("kube-system", {"k8s-app": "kube-dns"}, 53)
     assert found.dns.addresses == ("169.254.20.10/32",)
     assert found.webhooks == ()
-
-
-def ingress(class_name: str) -> dict[str, Any]:
-    return {"className": class_name, "tls": {"clusterIssuer": "letsencrypt"}}
-
-
-def test_another_ingress_controller_must_be_named_or_nothing_reaches_flagsmith() -> None:
-    (line,) = refusal(**PRODUCTION, ingress=ingress("traefik"))
-
-    assert line.startswith("feature-flags:networkPolicy.ingressNamespace: is required")
-    assert "ingress.className traefik" in line
-    stated = settings(**PRODUCTION, ingress=ingress("traefik"), networkPolicy={"ingressNamespace": "traefik"})
-    assert stated.network_policy.resolved_ingress_namespace == "traefik"
-
-
-def test_without_policies_or_without_an_ingress_there_is_no_controller_to_name() -> None:
-    assert not settings(ingress=ingress("traefik")).isolated
-    assert settings(**PRODUCTION, ingress={"enabled": False, "className": "traefik"}).isolated
 
 
 @pytest.mark.parametrize(
@@ -127,12 +112,12 @@ def test_an_outside_database_and_cache_without_addresses_are_warned_about() -> N
     expected = ["networkPolicy.egress.postgres.to", "networkPolicy.egress.redis.to"]
 
     assert unplaced(**OUTSIDE, **PRODUCTION) == expected
-    assert unplaced(**OUTSIDE, networkPolicy={"enabled": True}) == expected
+    assert unplaced(**OUTSIDE, networkPolicy={"enabled": True, **WAY_IN}) == expected
 
 
 def test_there_is_no_warning_with_addresses_or_without_policies() -> None:
     to = {"to": [{"cidr": "10.0.0.0/8"}]}
 
-    assert unplaced(**OUTSIDE, **PRODUCTION, networkPolicy={"egress": {"postgres": to, "redis": to}}) == []
+    assert unplaced(**OUTSIDE, **PRODUCTION, networkPolicy={"egress": {"postgres": to, "redis": to}, **WAY_IN}) == []
     assert unplaced(**OUTSIDE) == []
     assert unplaced(**PRODUCTION) == []

@@ -17,7 +17,18 @@ PRODUCTION: dict[str, Any] = {"production": True, "protect": True}
             {"autoscaling": {"enabled": True, "minReplicas": 2}},
             "feature-flags:autoscaling.minReplicas = 2: must be at least 3 where production is true",
         ),
-        ({"ingress": {"tls": {"enabled": False}}}, "feature-flags:ingress.tls.enabled = false: must be true"),
+        (
+            {"ingress": {"className": "traefik", "tls": {"enabled": False}}},
+            "feature-flags:ingress.tls.enabled = false: must not mean plain HTTP where production is true",
+        ),
+        (
+            {"ingress": {"defaultClass": True, "tls": {"from": "none"}}},
+            'feature-flags:ingress.tls.from = "none": must not mean plain HTTP where production is true',
+        ),
+        (
+            {"ingress": {"enabled": False, "tls": {"from": "none"}}},
+            'feature-flags:ingress.tls.from = "none": must not mean plain HTTP where production is true',
+        ),
         ({"protect": False}, "feature-flags:protect = false: must be true where production is true"),
     ],
 )

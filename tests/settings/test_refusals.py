@@ -142,31 +142,6 @@ CONTRADICTIONS = [
         "a CA without TLS", {"redis": {**EXTERNAL, "caSecret": {"name": "ca"}}}, "redis.caSecret", "", "redis.tls true"
     ),
     Case("a cache above its container", {"redis": {"maxMemory": "1gb"}}, "redis.maxMemory", "1gb", "at most 230mb"),
-    Case("TLS without certificate", {"ingress": {}}, "ingress.tls", "", "set clusterIssuer, issuer or secretName"),
-    Case(
-        "two issuers", {"ingress": {"tls": {"clusterIssuer": "a", "issuer": "b"}}}, "tls.issuer", '"b"', "exactly one"
-    ),
-    Case(
-        "issuer and Secret",
-        {"ingress": {"tls": {"issuer": "a", "secretName": "b"}}},
-        "secretName",
-        '"b"',
-        "exactly one",
-    ),
-    Case(
-        "an issuer without TLS",
-        {"ingress": {"tls": {"enabled": "false", "issuer": "a"}}},
-        "tls.issuer",
-        "a",
-        "remove it",
-    ),
-    Case(
-        "an annotation of the program",
-        {"ingress": {"tls": {"issuer": "a"}, "annotations": {"cert-manager.io/issuer": "b"}}},
-        "ingress.annotations.cert-manager.io/issuer",
-        "b",
-        "use ingress.tls.issuer",
-    ),
     Case(
         "a variable of the program", {"env": {"DATABASE_URL": "x"}}, "env.DATABASE_URL", "", "postgres.existingSecret"
     ),

@@ -78,19 +78,6 @@ def test_parse_does_not_change_what_it_is_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ingress", "url"),
-    [
-        ({"tls": {"secretName": "cert"}}, "https://flags.example.com"),
-        ({"tls": {"enabled": False}}, "http://flags.example.com"),
-        ({"enabled": False}, "http://localhost:8000"),
-    ],
-    ids=str,
-)
-def test_the_url_follows_from_host_and_ingress(ingress: dict[str, Any], url: str) -> None:
-    assert settings(ingress=ingress).url == url
-
-
-@pytest.mark.parametrize(
     ("values", "image"),
     [
         ({}, "flagsmith/flagsmith:2.265.0"),
@@ -158,7 +145,6 @@ def test_redis_gets_three_quarters_of_its_container_unless_told_otherwise(redis:
         ({"version": "2.266.0"}, "newer than 2.265.0"),
         ({"redis": {"mode": "none"}}, "caches for itself"),
         ({"postgres": {**EXTERNAL, "sslmode": "prefer"}}, "in clear"),
-        ({"ingress": {"tls": {"enabled": False}}}, "TLS"),
         ({"replicas": 1}, "stops the service"),
     ],
     ids=str,

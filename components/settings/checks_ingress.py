@@ -1,0 +1,95 @@
+"""What the way in needs to be told, what is an old form of it, and which controllers get no fixes any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from components.settings.problems import NOT_SHOWN, Problem
+
+if TYPE_CHECKING:
+    from components.settings.model import Settings
+
+# Names below it always mean the machine that asks (RFC 6761).
+LOOPBACK: Final = ".localhost"
+# What only ingress-nginx reads, and what only F5's controller does, whose class is usually called nginx too.
+RETIRED_CLASS: Final = "nginx"
+RETIRED_NAMESPACE: Final = "ingress-nginx"
+RETIRED_PREFIX: Final = "nginx.ingress.kubernetes.io/"
+F5_PREFIXES: Final = ("nginx.org/", "nginx.com/")
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Yield what an Ingress lacks.
+
+    Not in the section itself: there, an Ingress that is left out altogether would fail before all else is checked.
+    """
+    ingress = settings.ingress
+    if not ingress.enabled:
+        return
+    if ingress.class_name is None and not ingress.default_class:
+        yield Problem(
+            path=("ingress", "className"),
+            value=NOT_SHOWN,
+            text="is required, since every cluster has its own: write `className: NAME`, a name of `kubectl get "
+            "ingressclass`; or `defaultClass: true`, which leaves it to the cluster; or `enabled: false`, where a "
+            "route of your own leads to Flagsmith",
+        )
+    if ingress.tls.source is None:
+        yield Problem(
+            path=("ingress", "tls"),
+            value=NOT_SHOWN,
+            text="must say where TLS ends: write `tls: {from: issuer, clusterIssuer: NAME}` for a certificate of "
+            "cert-manager's, `{from: secret, secretName: NAME}` for one that exists, `{from: controller}` for the "
+            "ingress controller's own, `{from: upstream}` where TLS ends before the Ingress, as at a cloud's load "
+            "balancer, or `{from: none}` for plain HTTP",
+        )
+
+
+def warnings(settings: Settings) -> Iterator[str]:
+    """Yield old forms with what to write in their place, plain HTTP, and a controller that was retired."""
+    ingress = settings.ingress
+    if ingress.enabled:
+        yield from _old_forms(settings)
+        yield from _retired(settings)
+    if ingress.tls.from_ == "none" and not settings.host.endswith(LOOPBACK):
+        yield (
+            "ingress.tls.from is none: passwords and keys cross the network in clear. Where TLS ends before the "
+            "Ingress, write `from: upstream`"
+        )
+
+
+def _old_forms(settings: Settings) -> Iterator[str]:
+    tls = settings.ingress.tls
+    if tls.from_ is not None or tls.source is None:
+        return
+    if tls.source == "none":
+        ended = next((key for key in settings.ingress.annotations if "certificate" in key), None)
+        hint = f", as the annotation {ended} says" if ended else ", as at a cloud's load balancer"
+        yield (
+            "ingress.tls.enabled is an old form: false makes http:// addresses, and passwords cross the network in "
+            f"clear. Write `tls: {{from: upstream}}` where TLS ends before the Ingress{hint}; `{{from: controller}}` "
+            "where the ingress controller has a certificate of its own; `{from: none}` for plain HTTP"
+        )
+        return
+    was = "ingress.tls.enabled is an old form" if tls.enabled else "ingress.tls.from is not set"
+    key, value = next(iter(tls.named.items()))
+    yield f"{was}: write `tls: {{from: {tls.source}, {key}: {value}}}`"
+
+
+def _retired(settings: Settings) -> Iterator[str]:
+    """A class or an annotation of ingress-nginx, or its namespace, unless annotations tell that it is F5's."""
+    ingress = settings.ingress
+    signs = [key for key in ingress.annotations if key.startswith(RETIRED_PREFIX)]
+    if ingress.class_name == RETIRED_CLASS and not any(key.startswith(F5_PREFIXES) for key in ingress.annotations):
+        signs.append(f"ingress.className {RETIRED_CLASS}")
+    if settings.network_policy.ingress_namespace == RETIRED_NAMESPACE:
+        signs.append(f"networkPolicy.ingressNamespace {RETIRED_NAMESPACE}")
+    if signs:
+        yield (
+            f"{signs[0]}: ingress-nginx was retired in March 2026 and gets no fixes, not even of security. Does "
+            "`kubectl get ingressclass` show the controller k8s.io/ingress-nginx? Install one that is maintained "
+            "beside it (docs/ingress.md names some), set ingress.className and networkPolicy.ingressNamespace to it, "
+            "run `ff up`, and let the name lead there. F5's controller (nginx.org/ingress-controller) is another one: "
+            "give its class a name of its own"
+        )
