@@ -28,7 +28,9 @@ config:
   {PROJECT}:host: flags.example.com
   {PROJECT}:context: my-cluster
   {PROJECT}:ingress:
+    className: traefik
     tls:
+      from: issuer
       clusterIssuer: letsencrypt
 ```
 

@@ -7,7 +7,7 @@ from tests.platform import NAMESPACE, Platform
 pytestmark = pytest.mark.cluster
 
 POLICIES = f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/networkpolicies"
-ISOLATED = {"networkPolicy": {"enabled": True}}
+ISOLATED = {"networkPolicy": {"enabled": True, "ingressNamespace": "traefik"}}
 
 
 def names(platform: Platform) -> set[str]:

@@ -25,7 +25,8 @@ IN_CLUSTER: Final[Mapping[str, object]] = {
     "audit": {"export": {"sink": "https", "url": "https://audit.example.com/events", "tokenSecret": {"name": "audit"}}},
     "tracing": {"endpoint": "https://collector.example.com:4318", "headers": {"name": "collector"}},
     "networkPolicy": {
-        "egress": {"audit": {"to": [{"cidr": "10.3.0.0/24"}]}, "tracing": {"to": [{"cidr": "10.4.0.0/24"}]}}
+        "ingressNamespace": "traefik",
+        "egress": {"audit": {"to": [{"cidr": "10.3.0.0/24"}]}, "tracing": {"to": [{"cidr": "10.4.0.0/24"}]}},
     },
 }
 OUTSIDE: Final[Mapping[str, object]] = {
@@ -40,7 +41,8 @@ OUTSIDE: Final[Mapping[str, object]] = {
     "secretStore": {"name": "store", "secrets": {"django": {"key": "django"}, "admin": {"key": "admin"}}},
     "backup": {"s3": {"bucket": "backups", "existingSecret": "s3"}},
     "networkPolicy": {
-        "egress": {"postgres": {"to": [{"cidr": "10.1.0.0/24"}]}, "redis": {"to": [{"cidr": "10.2.0.0/24"}]}}
+        "ingressNamespace": "traefik",
+        "egress": {"postgres": {"to": [{"cidr": "10.1.0.0/24"}]}, "redis": {"to": [{"cidr": "10.2.0.0/24"}]}},
     },
 }
 VARIANTS: Final = {"in-cluster": IN_CLUSTER, "outside": OUTSIDE}
