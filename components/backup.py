@@ -10,19 +10,14 @@ from pulumi_kubernetes.core.v1 import (
     ContainerArgs,
     EnvVarArgs,
     PersistentVolumeClaim,
-    PersistentVolumeClaimSpecArgs,
-    PersistentVolumeClaimVolumeSourceArgs,
     PodTemplateSpecArgs,
-    VolumeArgs,
-    VolumeMountArgs,
-    VolumeResourceRequirementsArgs,
 )
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from components import metadata
+from components import backup_volume, metadata
 from components.component import Component
 from components.environment import Connections, database_environment
 from components.flagsmith_pod import postgres_ca_volume
+from components.jobs import run_once
 from components.pods import EmptyDir, Placement, pod_template, requirements
 from components.postgres import USER
 from components.references import SecretReference
@@ -36,7 +31,6 @@ from components.templates import job_template
 COMPONENT: Final = "backup"
 SCRIPTS: Final = Path(__file__).parent / "scripts"
 WORK: Final = "/work"
-STORE: Final = "/backups"
 # A large database on a slow disk; whoever needs more has outgrown dumps.
 DEADLINE_SECONDS: Final = 4 * 3600
 TMP: Final = EmptyDir(name="tmp", path="/tmp", size_limit="256Mi")  # noqa: S108 a mount of the pod's own
@@ -86,7 +80,7 @@ def _passphrase(args: BackupArgs) -> list[EnvVarArgs]:
 def store_environment(args: BackupArgs) -> list[EnvVarArgs]:
     """What store_backups.py has to know of the store."""
     s3 = args.settings.s3
-    plain = {"WORK": WORK, "KEEP": str(args.settings.keep), "HOME": TMP.path, "STORE": STORE}
+    plain = {"WORK": WORK, "KEEP": str(args.settings.keep), "HOME": TMP.path, "STORE": backup_volume.PATH}
     if s3 is None:
         return [EnvVarArgs(name=name, value=value) for name, value in plain.items()]
     plain |= {"STORE": f"s3://{s3.bucket}/{s3.prefix}", "S3_PATH_STYLE": "true" if s3.path_style else "false"}
@@ -101,7 +95,7 @@ def store_environment(args: BackupArgs) -> list[EnvVarArgs]:
 
 def _store(args: BackupArgs, name: str, action: str) -> ContainerArgs:
     """A container of Flagsmith's image that puts into the store, fetches from it, or lists it."""
-    volume = [] if args.settings.s3 else [VolumeMountArgs(name="backups", mount_path=STORE)]
+    volume = [] if args.settings.s3 else [backup_volume.mount()]
     return ContainerArgs(
         name=name,
         image=args.flagsmith_image,
@@ -138,9 +132,7 @@ def _postgres(args: BackupArgs, name: str, *scripts: str) -> ContainerArgs:
 
 def backup_pod(args: BackupArgs, containers: Sequence[ContainerArgs]) -> PodTemplateSpecArgs:
     """A pod whose containers run one after the other."""
-    claim = PersistentVolumeClaimVolumeSourceArgs(claim_name=f"{metadata.BACKUP}-data")
-    volumes = [] if args.settings.s3 else [VolumeArgs(name="backups", persistent_volume_claim=claim)]
-    return pod_template(
+    template = pod_template(
         component=COMPONENT,
         version=args.release,
         placement=args.placement,
@@ -150,17 +142,38 @@ def backup_pod(args: BackupArgs, containers: Sequence[ContainerArgs]) -> PodTemp
         volumes=[
             _work(args).volume(),
             TMP.volume(),
-            *volumes,
+            *([] if args.settings.s3 else [backup_volume.volume()]),
             *(volume for volume, _ in postgres_ca_volume(args.connections)),
         ],
         annotations={},
         grace_period_seconds=30,
         restart_policy="Never",
     )
+    return template if args.settings.s3 else backup_volume.on_its_node(template, COMPONENT)
+
+
+def volume_pod(args: BackupArgs) -> PodTemplateSpecArgs:
+    """The pod that has the volume made, and says whether backups can be written to it."""
+    container = backup_volume.trial(args.postgres_image, requirements(args.resources))
+    template = pod_template(
+        component=COMPONENT,
+        version=args.release,
+        placement=args.placement,
+        user=USER,
+        container=container,
+        volumes=[backup_volume.volume()],
+        annotations={},
+        grace_period_seconds=30,
+        restart_policy="Never",
+    )
+    return backup_volume.on_its_node(template, COMPONENT)
 
 
 class Backups(Component):
-    """The volume of the backups, and the CronJobs.
+    """The volume of the backups with the Job `flagsmith-volume-<hash>`, and the CronJobs.
+
+    The Job is the volume's first pod: a storage class that waits for one would leave the claim unbound until the first
+    night, GitOps controllers would wait for it, and nobody would know until then whether there can be such a volume.
 
     `flagsmith-backup` makes a backup on its schedule; from the others, which never run by themselves, `ff db` makes its
     Jobs: `flagsmith-backups` lists, `flagsmith-restore` restores, `flagsmith-drill` tries a backup.
@@ -171,7 +184,7 @@ class Backups(Component):
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
-        claim = [] if args.settings.s3 else [self._claim(name, args)]
+        claim = [] if args.settings.s3 else [self._volume(name, args, account)]
         schedule = None if args.settings.suspend else args.settings.schedule
         pods = {
             metadata.BACKUP: [_postgres(args, "dump", "dump-database.sh"), _store(args, "store", "put")],
@@ -200,23 +213,23 @@ class Backups(Component):
             )
         self.register_outputs({})
 
-    def _claim(self, name: str, args: BackupArgs) -> PersistentVolumeClaim:
-        annotations = {
-            # With WaitForFirstConsumer it is bound by the first backup's pod, which comes later than the deployment.
-            "pulumi.com/skipAwait": "true",
-        }
-        return PersistentVolumeClaim(
+    def _volume(self, name: str, args: BackupArgs, account: pulumi.Resource) -> PersistentVolumeClaim:
+        claim = backup_volume.claim(
             f"{name}-data",
-            metadata=ObjectMetaArgs(
-                name=f"{metadata.BACKUP}-data",
-                namespace=args.namespace,
-                labels=metadata.labels(COMPONENT),
-                annotations=annotations,
-            ),
-            spec=PersistentVolumeClaimSpecArgs(
-                access_modes=["ReadWriteOnce"],
-                storage_class_name=args.settings.storage.class_name,
-                resources=VolumeResourceRequirementsArgs(requests={"storage": args.storage_size}),
-            ),
+            namespace=args.namespace,
+            component=COMPONENT,
+            size=args.storage_size,
+            storage_class=args.settings.storage.class_name,
             opts=self.child(protect=args.protect),
         )
+        run_once(
+            f"{name}-volume",
+            name=metadata.BACKUP_VOLUME,
+            namespace=args.namespace,
+            component=COMPONENT,
+            version=args.release,
+            template=volume_pod(args),
+            deadline_seconds=backup_volume.DEADLINE_SECONDS,
+            opts=self.child(account, claim),
+        )
+        return claim

@@ -42,8 +42,12 @@ def of_stack(root: Path, stack: Stack) -> Manifests:
 
 def of_directory(directory: Path) -> Manifests:
     """What `ff render` wrote into a directory, by kind and name; a Secret that is not applied is a comment there."""
+    from ops.engine.gitops import KUSTOMIZATION
+
     found: dict[str, str] = {}
     for path in sorted(directory.glob("*.yaml")):
+        if path.name == KUSTOMIZATION:
+            continue
         for text in re.split(r"^---\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE):
             document = yaml.safe_load(text)
             if document:

@@ -9,8 +9,9 @@ import yaml
 
 from ops.engine.evaluate import evaluate
 from ops.engine.generated import Placeholders
+from ops.engine.gitops import KUSTOMIZATION, annotated, kustomization
 from ops.engine.model import KubeObject, Manifest, Program, Ref
-from ops.engine.waves import sync_waves, with_wave
+from ops.engine.waves import sync_waves
 from ops.errors import OpsError
 from ops.files import make_directory, write_private
 from ops.stacks import Stack
@@ -18,7 +19,7 @@ from ops.stacks import Stack
 # What the program calls the annotation by which a pod notices a changed Secret.
 CHECKSUM = "checksum/"
 HEADER = "# Made by `ff render`: changes to this file are overwritten."
-# Sorted first, since `kubectl apply --filename DIR` goes by name and all else needs the namespace.
+# Sorted first, since people apply files by name and all else needs the namespace.
 FIRST = "00-"
 
 
@@ -35,8 +36,9 @@ def render(
     """Write the manifests of `stack` to `out_dir`; the files written, sorted.
 
     A Secret with generated values is a comment with `<generated: NAME>` in their place: applied, it would overwrite the
-    values of a running stack. Every object carries its sync wave (ops/engine/waves.py). Checksums of Secrets are left
-    out, being those of the stand-ins. With `show_secrets` both are written with the values the direct engine has
+    values of a running stack. Every object carries its sync wave (ops/engine/waves.py), a protected one that it is not
+    to be pruned, and `kustomization.yaml` names the files in the order of the waves. Checksums of Secrets are left out,
+    being those of the stand-ins. With `show_secrets` both are written with the values the direct engine has
     recorded in the cluster (`kubeconfig`, `context`), which is an error when they cannot be had. Files of an earlier
     render that are no longer part of the program are removed; a directory that holds anything else is refused.
     """
@@ -47,7 +49,9 @@ def render(
         _refuse_missing(program, values, stack)
     stale = _earlier_files(out_dir)
     waves = sync_waves(program)
-    files = {name: _document(items, waves, placeholders) for name, items in _by_file(program).items()}
+    by_file = _by_file(program)
+    files = {name: _document(items, waves, placeholders) for name, items in by_file.items()}
+    files[KUSTOMIZATION] = kustomization(_in_order(by_file, waves, files))
     make_directory(out_dir, hint="Name another directory with --out.")
     for path in stale:
         if path.name not in files:
@@ -120,8 +124,15 @@ def _by_file(program: Program) -> dict[str, list[KubeObject]]:
     return named
 
 
+def _in_order(by_file: Mapping[str, list[KubeObject]], waves: Mapping[Ref, int], texts: Mapping[str, str]) -> list[str]:
+    """The files by their first wave. One of comments alone is left out: kustomize takes no file without an object."""
+    first = {name: min(waves[item.ref] for item in items) for name, items in by_file.items()}
+    applied = [name for name in first if any(line[:1] not in ("", "#") for line in texts[name].splitlines())]
+    return sorted(applied, key=lambda name: (first[name], name))
+
+
 def _document(items: list[KubeObject], waves: Mapping[Ref, int], placeholders: Placeholders) -> str:
-    return "".join(_text(with_wave(item.manifest, waves[item.ref]), placeholders) for item in items)
+    return "".join(_text(annotated(item, waves[item.ref]), placeholders) for item in items)
 
 
 def _text(manifest: Manifest, placeholders: Placeholders) -> str:

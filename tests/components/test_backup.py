@@ -1,5 +1,8 @@
 """The backups' CronJobs: where they keep what they make, what they are told, and when they run; and the toolbox."""
 
+import os
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,11 +53,54 @@ def test_a_volume_keeps_them_by_default_as_large_as_the_database_s() -> None:
     }
 
 
+def test_the_volume_has_a_first_pod_that_tries_to_write_to_it() -> None:
+    recording = recorded("production")
+    job = recording.object("Job", "flagsmith-volume-")
+    assert "PersistentVolumeClaim/flagsmith-backup-data" in recording.needed_by(job)
+    template = job.manifest["spec"]["template"]["spec"]
+    assert template["volumes"] == [{"name": "backups", "persistentVolumeClaim": {"claimName": "flagsmith-backup-data"}}]
+    (container,) = template["containers"]
+    assert container["volumeMounts"] == [{"name": "backups", "mountPath": "/backups"}]
+    assert "/backups" in container["command"][-1]
+    suspended = record("production", {"backup": {"suspend": True}})
+    assert suspended.object("Job", "flagsmith-volume-").ref == job.ref
+
+
+@pytest.mark.parametrize(("mode", "ends_well"), [(0o700, True), (0o500, False)])
+def test_the_trial_fails_where_its_user_cannot_write(tmp_path: Path, mode: int, ends_well: bool) -> None:
+    (container,) = (
+        recorded("production").object("Job", "flagsmith-volume-").manifest["spec"]["template"]["spec"]["containers"]
+    )
+    script = container["command"][-1].replace("/backups", str(tmp_path))
+    tmp_path.chmod(mode)
+    # Root may write everywhere.
+    unprivileged = ["setpriv", "--reuid=65534", "--clear-groups", "--"] if os.geteuid() == 0 else []
+    if unprivileged:
+        os.chown(tmp_path, 65534, 65534)
+        tmp_path.parent.chmod(0o755)
+        tmp_path.parent.parent.chmod(0o755)
+    done = subprocess.run([*unprivileged, "sh", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) is ends_well
+    assert ("cannot write to" in done.stderr) is not ends_well
+
+
+def test_pods_with_the_volume_go_where_the_one_is_that_has_it_and_others_anywhere() -> None:
+    recording = recorded("production")
+    job = recording.object("Job", "flagsmith-volume-").manifest["spec"]["template"]
+    for spec in (job["spec"], *(pod(recording, name) for name in NAMES)):
+        (term,) = spec["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+        assert term["topologyKey"] == "kubernetes.io/hostname"
+        # A pod that did not fit its own affinity could never be the first.
+        assert term["labelSelector"]["matchLabels"].items() <= job["metadata"]["labels"].items()
+    assert "affinity" not in pod(record("production", {"backup": {"s3": S3}}), "flagsmith-backup")
+
+
 def test_a_bucket_takes_the_place_of_the_volume() -> None:
     recording = record("production", {"backup": {"s3": S3, "keep": 30}})
     assert [claim["metadata"]["name"] for claim in recording.all("PersistentVolumeClaim")] == [
         "flagsmith-postgres-data"
     ]
+    assert not [job for job in recording.all("Job") if job["metadata"]["name"].startswith("flagsmith-volume-")]
     for name, container in (("flagsmith-backup", "store"), ("flagsmith-drill", "fetch"), ("flagsmith-backups", "list")):
         found = env(containers(recording, name)[container])
         assert found["STORE"] == "s3://backups/flagsmith"

@@ -17,7 +17,7 @@ def flagsmith_environments(recording: Recording) -> dict[str, dict[str, Any]]:
     """The environments of the API, the task processor and the Jobs."""
     others = {"Deployment/flagsmith-flag-metrics", "Deployment/flagsmith-redis", "StatefulSet/flagsmith-postgres"}
     pods = [(name, pod) for name, pod in pod_templates(recording) if not name.startswith("CronJob/")]
-    jobs = ("Job/flagsmith-roles-", "Job/flagsmith-grants-", "Job/flagsmith-retire-")
+    jobs = ("Job/flagsmith-roles-", "Job/flagsmith-grants-", "Job/flagsmith-retire-", "Job/flagsmith-volume-")
     found = {name: environment(pod) for name, pod in pods if name not in others and not name.startswith(jobs)}
     assert len(found) == 4
     return found

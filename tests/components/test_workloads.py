@@ -108,7 +108,7 @@ def test_placement_reaches_every_pod() -> None:
         },
     )
     pods = [m["spec"]["template"] for kind in ("Deployment", "StatefulSet", "Job") for m in recording.all(kind)]
-    assert len(pods) == 10
+    assert len(pods) == 11
     for pod in pods:
         assert container(pod)["image"].startswith("mirror.example.com/hub/")
         assert pod["spec"]["imagePullSecrets"] == [{"name": "pull"}]

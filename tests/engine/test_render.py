@@ -19,8 +19,10 @@ Sample = Callable[..., Stack]
 
 def test_each_component_is_a_file_and_the_namespace_comes_first(tmp_path: Path, sample: Sample) -> None:
     files = render(PROGRAM, sample(), tmp_path / "out")
-    assert [path.name for path in files] == ["00-base.yaml", "data.yaml", "jobs.yaml", "web.yaml"]
-    assert [item["kind"] for item in yaml.safe_load_all(files[3].read_text())] == ["Service", "Deployment"]
+    assert [path.name for path in files] == [
+        *("00-base.yaml", "data.yaml", "jobs.yaml", "kustomization.yaml", "web.yaml")
+    ]
+    assert [item["kind"] for item in yaml.safe_load_all(files[4].read_text())] == ["Service", "Deployment"]
 
 
 def test_generated_secrets_are_named_and_not_shown(tmp_path: Path, sample: Sample) -> None:
@@ -37,6 +39,18 @@ def test_a_secret_with_stand_ins_is_a_comment_so_that_applying_it_overwrites_not
         kinds = [item["kind"] for item in yaml.safe_load_all(path.read_text()) if item]
         assert "Secret" not in kinds
     assert yaml.safe_load((tmp_path / "data.yaml").read_text()) is None
+
+
+def test_the_kustomization_names_the_files_in_the_order_of_their_waves_without_those_of_comments(
+    tmp_path: Path, sample: Sample
+) -> None:
+    render(PROGRAM, sample(), tmp_path)
+    found = yaml.safe_load((tmp_path / "kustomization.yaml").read_text())
+    assert found == {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": ["00-base.yaml", "jobs.yaml", "web.yaml"],
+    }
 
 
 def test_two_renders_are_the_same_bytes(tmp_path: Path, sample: Sample) -> None:

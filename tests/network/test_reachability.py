@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from components.settings import PROJECT, Settings, parse
+from ops.engine.gitops import KUSTOMIZATION
 from ops.engine.render import render
 from ops.stacks import Stack, load_stack
 from tests.network.actors import COMPONENT, GROUPS, INTERNET, NAMESPACES, OUTSIDE, OWN, pods, templates
@@ -63,7 +64,8 @@ def settings_of(stack: Stack) -> Settings:
 @cache
 def _rendered(variant: str, directory: Path) -> Rendered:
     stack = stack_of(VARIANTS[variant])
-    texts = [path.read_text(encoding="utf-8") for path in render(ROOT, stack, directory)]
+    files = [path for path in render(ROOT, stack, directory) if path.name != KUSTOMIZATION]
+    texts = [path.read_text(encoding="utf-8") for path in files]
     manifests = tuple(item for text in texts for item in yaml.safe_load_all(text) if item)
     return Rendered(variant, settings_of(stack), manifests)
 

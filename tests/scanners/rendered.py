@@ -11,6 +11,7 @@ from components.settings.images import full_name, parse_image
 from components.settings.lock import LOCK_FILE
 from ops.engine.evaluate import evaluate
 from ops.engine.generated import Placeholders
+from ops.engine.gitops import KUSTOMIZATION
 from ops.engine.render import render
 from ops.stacks import Stack, load_stack
 from policies.model import Object, Objects
@@ -60,6 +61,7 @@ def production(directory: Path, overrides: Mapping[str, object]) -> Path:
     (project / LOCK_FILE).write_text(yaml.safe_dump({"images": _lock(project, stack)}), encoding="utf-8")
     out = directory / "rendered"
     render(project, stack, out, api_versions=API_VERSIONS)
+    (out / KUSTOMIZATION).unlink()  # names files, and is no object of the cluster
     return out
 
 
