@@ -12,6 +12,8 @@ from components.capabilities import find as find_capabilities
 from components.credentials import Credentials
 from components.dashboards.component import Dashboards
 from components.database_roles import DatabaseGrants, DatabaseRoles
+from components.declarations import Declarations
+from components.deployment_record import DeploymentRecord
 from components.external_exporters import ExternalExporters
 from components.flag_metrics import FlagMetrics
 from components.flagsmith import Flagsmith
@@ -21,6 +23,7 @@ from components.migration import Migration
 from components.monitoring import Monitoring
 from components.namespace import PlatformNamespace
 from components.network_policies import NetworkPolicies
+from components.own_cluster import OwnCluster
 from components.postgres import Postgres
 from components.provider import cluster_provider
 from components.redis import Redis
@@ -31,9 +34,12 @@ from components.toolbox import Toolbox
 from policies.annotate import annotate_exceptions
 
 annotate_exceptions()
+declarations = Declarations()
 settings = load()
 for warning in settings.warnings:
     pulumi.log.warn(warning)
+own_cluster = OwnCluster(settings)
+own_cluster.require()
 provider = cluster_provider(settings.context, settings.resolved_cluster_identifier)
 capabilities = find_capabilities(settings)
 for warning in arguments.monitoring_warnings(settings, capabilities):
@@ -46,7 +52,7 @@ def options(*dependencies: pulumi.Resource) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions(provider=provider, depends_on=list(dependencies))
 
 
-namespace = PlatformNamespace("namespace", arguments.namespace_args(settings), options())
+namespace = PlatformNamespace("namespace", arguments.namespace_args(settings, own_cluster), options())
 # All pods wait for the Secrets: with the policies before these, none ever runs without its policy.
 foundation: list[pulumi.Resource] = [namespace]
 if settings.isolated:
@@ -108,9 +114,13 @@ if scraping.monitors or scraping.rules:
     Monitoring("monitoring", arguments.monitoring_args(settings, namespace.name, scraping), options(namespace))
 if settings.ingress.enabled:
     PublicIngress("ingress", arguments.ingress_args(settings, namespace.name), options(flagsmith))
+# The last of all: what is written in it was deployed, and a removal meets it first.
+record_args = arguments.deployment_record_args(settings, namespace, declarations, own_cluster)
+DeploymentRecord("deployment", record_args, options(namespace))
 
 pulumi.export("url", settings.url)
 pulumi.export("namespace", settings.namespace.name)
+pulumi.export("namespaceUid", namespace.uid)
 pulumi.export("context", settings.context)
 pulumi.export("adminEmail", settings.admin_email)
 pulumi.export("adminPasswordCommand", arguments.login_command(settings, credentials))

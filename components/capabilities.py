@@ -4,13 +4,13 @@ Looked for by `up` and `preview` only. A cluster that does not answer is an erro
 would delete what is there.
 """
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 import pulumi
 
+from components.asking import Fetch, fetching
 from components.settings import Settings
 
 WANTED: Final = {
@@ -19,12 +19,6 @@ WANTED: Final = {
     "monitoring.coreos.com/v1": ("PodMonitor", "PrometheusRule", "ServiceMonitor"),
 }
 """The kinds that the program makes where they are served, by API version."""
-
-SECONDS: Final = 30
-"""How long the cluster may take to answer one question."""
-
-Fetch = Callable[[str], Mapping[str, Any] | None]
-"""Gets a path of the cluster's API: the JSON, None where there is none (404); any other answer is an exception."""
 
 
 class Capabilities:
@@ -66,39 +60,10 @@ def find(settings: Settings) -> Capabilities:
 
 
 def _fetch(context: str) -> Fetch:
-    # Here, since only a run of the Pulumi CLI needs it: the direct engine asks by itself.
-    from kubernetes.client import ApiClient, Configuration
-    from kubernetes.config import ConfigException, load_kube_config
-    from urllib3.exceptions import HTTPError
-
     def failed(why: object) -> pulumi.RunError:
         return pulumi.RunError(
             f"The cluster of context {context!r} cannot be asked which custom resources it serves: {why}. Mend the "
             "access, or state what it serves in feature-flags:apiVersions (a list of group/version/Kind; [] for none)."
         )
 
-    configuration = Configuration()
-    try:
-        load_kube_config(context=context, client_configuration=configuration)
-    except ConfigException as error:
-        raise failed(error) from None
-    # One question is enough to know: retries would only make a wrong address slow.
-    configuration.retries = False
-    client = ApiClient(configuration)
-
-    def fetch(path: str) -> Mapping[str, Any] | None:
-        headers = {"Accept": "application/json", **client.default_headers}
-        client.update_params_for_auth(headers, [], ["BearerToken"], path, "GET", None)
-        try:
-            answer = client.rest_client.pool_manager.request(
-                "GET", f"{configuration.host}{path}", headers=headers, timeout=SECONDS
-            )
-        except (HTTPError, OSError) as error:
-            raise failed(f"it does not answer ({type(error).__name__})") from None
-        if answer.status == 404:
-            return None
-        if answer.status >= 400:
-            raise failed(f"it answers {answer.status}")
-        return dict(json.loads(answer.data))
-
-    return fetch
+    return fetching(context, failed)

@@ -33,6 +33,7 @@ UNPUBLISHED: Final = "flagsmith-unpublished"
 AUDIT_EXPORTER: Final = "flagsmith-audit-exporter"
 POSTGRES_EXPORTER: Final = "flagsmith-postgres-exporter"
 REDIS_EXPORTER: Final = "flagsmith-redis-exporter"
+DEPLOYMENT: Final = "flagsmith-deployment"
 
 API_PORT: Final = 8000
 METRICS_PORT: Final = 9100

@@ -1,5 +1,6 @@
 """The Pulumi CLI as an engine, driven by Pulumi's Automation API. All of Pulumi is imported when it is first needed."""
 
+import json
 import shlex
 import shutil
 import signal
@@ -11,11 +12,15 @@ from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
 
+from ops import interrupted, pulumi_state
 from ops.automation_events import EventTranslator
 from ops.deployer import Outcome, Plan
+from ops.engine.guard import way_to_remove
 from ops.engine_choice import INSTALL_HINT
 from ops.errors import OpsError
 from ops.events import Event
+from ops.files import private_file
+from ops.own_cluster import OwnCluster
 from ops.stacks import Stack
 
 if TYPE_CHECKING:
@@ -36,6 +41,7 @@ class CliDeployer:
         command: The CLI.
         environment: What the CLI gets beside this process's environment: backend, passphrase, kubeconfig.
         on_event: Takes what happens, one call at a time.
+        cluster: The cluster it goes to; Pulumi itself compares with its state only.
         explain: Says more about Kubernetes objects that failed (their pods' events and log lines).
         policy_packs: Directories of policy packs whose mandatory rules stop it.
         makes_stack: Whether a stack that the backend does not know may be made even for a preview.
@@ -45,6 +51,7 @@ class CliDeployer:
     stack: Stack
     command: "PulumiCommand"
     on_event: Callable[[Event], None]
+    cluster: OwnCluster
     explain: Explain
     environment: Mapping[str, str] = field(default_factory=dict)
     policy_packs: tuple[Path, ...] = ()
@@ -53,34 +60,47 @@ class CliDeployer:
     def up(self) -> Outcome:
         """Bring the cluster to what the program wants; makes the stack in the backend when it is not there."""
         stack = self._selected(make=True)
+        adopted = self._adopted(stack)
         with self._listening() as heard:
             result = stack.up(
-                on_event=heard, color="never", show_secrets=False, suppress_outputs=True, policy_packs=self._packs
+                # What was adopted is on record as it was to be, not as it is.
+                refresh=True if adopted else None,
+                on_event=heard,
+                color="never",
+                show_secrets=False,
+                suppress_outputs=True,
+                policy_packs=self._packs,
             )
+        self.cluster.require_deployed()
         outputs = {k: "<secret>" if output.secret else output.value for k, output in result.outputs.items()}
-        return Outcome(heard.counts, outputs, tuple(heard.warnings))
+        return Outcome(heard.counts, outputs, (*adopted, *heard.warnings))
 
     def preview(self) -> Plan:
         """What `up` would do; changes nothing."""
         stack = self._selected(make=self.makes_stack)
+        self._required(self._state(stack))
         with self._listening(quiet=True) as heard:
             stack.preview(on_event=heard, color="never", policy_packs=self._packs)
         return Plan(tuple(heard.changes), heard.counts.get("unchanged", 0), tuple(heard.warnings))
 
-    def check_down(self) -> None:
-        """Raise when the recorded state holds protected resources, listing them."""
-        protected = [item for item in self._resources() if item.get("protect") and item.get("custom")]
-        if protected:
-            listed = "\n".join(f"  {_described(item)}" for item in protected)
+    def check_down(self, *, unprotect: bool = False) -> None:
+        """Raise when the cluster is not the stack's, or the recorded state holds protected resources, listing them."""
+        state = self._state(self._selected(make=False))
+        self._required(state)
+        protected = pulumi_state.protected(state)
+        if protected and not unprotect:
+            listed = "\n".join(f"  {item}" for item in protected)
             raise OpsError(
                 f"Nothing was deleted, since the stack {self.stack.name!r} holds protected resources:\n{listed}",
-                hint="Set `protect: false` in the stack's configuration, run up, then try again.",
+                hint=way_to_remove(self.stack.name),
             )
 
-    def down(self) -> Outcome:
+    def down(self, *, unprotect: bool = False) -> Outcome:
         """Remove all that `up` made; the empty stack and its configuration stay."""
-        self.check_down()
+        self.check_down(unprotect=unprotect)
         stack = self._selected(make=False)
+        if unprotect:
+            self._run("state", "unprotect", "--all", "--yes")
         with self._listening() as heard:
             stack.destroy(on_event=heard, color="never", show_secrets=False, suppress_outputs=True)
         return Outcome(heard.counts, warnings=tuple(heard.warnings))
@@ -92,22 +112,45 @@ class CliDeployer:
     def _typed(self, command: str) -> str:
         """The line that runs a command of the CLI on this stack by hand."""
         needed = {key: value for key, value in self.environment.items() if key.startswith("PULUMI_")}
-        return " ".join(
-            [
-                *(f"{key}={shlex.quote(value)}" for key, value in needed.items()),
-                "pulumi",
-                command,
-                "--stack",
-                self.stack.name,
-            ]
-        )
+        needed |= {key: value for key, value in self.environment.items() if key == "KUBECONFIG"}
+        settings = [f"{key}={shlex.quote(value)}" for key, value in needed.items()]
+        return " ".join([*settings, "pulumi", command, "--stack", self.stack.name])
 
-    def _resources(self) -> list[dict[str, Any]]:
-        stack = self._selected(make=False)
+    def _run(self, *arguments: str) -> str:
+        """What another command of the CLI prints, run on this stack."""
         with self._listening():
-            deployment = stack.export_stack().deployment or {}
-        resources: list[dict[str, Any]] = deployment.get("resources") or []
-        return resources
+            environment = dict(self.environment)
+            done = self.command.run([*arguments, "--stack", self.stack.name], str(self.root), environment)
+        return str(done.stdout)
+
+    def _state(self, stack: "PulumiStack") -> pulumi_state.Deployment:
+        """What is on record, secrets in plain text: it goes into no file."""
+        with self._listening():
+            return stack.export_stack().deployment or {}
+
+    def _required(self, state: pulumi_state.Deployment) -> dict[str, str]:
+        """Refuse a cluster that is not the one on record; the uids of the namespaces there, by name."""
+        uids = pulumi_state.namespace_uids(state, self.cluster.identifier)
+        self.cluster.require(
+            uids,
+            hint=f"This takes what is gone out of Pulumi's state, and the next `ff up` makes it anew, empty:\n"
+            f"  {self._typed('refresh')}",
+        )
+        return uids
+
+    def _adopted(self, stack: "PulumiStack") -> list[str]:
+        """What is to be said of the objects that a killed run had begun to make, once the state has those it made."""
+        state = self._state(stack)
+        uids = self._required(state)
+        begun = pulumi_state.interrupted(state)
+        made, said = interrupted.find(begun, uids, self.cluster)
+        if begun:
+            # Pulumi clears what is left of the pending operations; it would warn of them for ever.
+            encrypted = json.loads(self._run("stack", "export"))
+            encrypted["deployment"] = pulumi_state.completed(encrypted["deployment"], made)
+            with private_file(json.dumps(encrypted)) as path:
+                self._run("stack", "import", "--file", str(path))
+        return said
 
     def _selected(self, *, make: bool) -> "PulumiStack":
         from pulumi import automation
@@ -149,8 +192,14 @@ class CliDeployer:
             details = self.explain(heard.failed) if heard.failed else ""
             raise OpsError(
                 "\n".join([*causes, *([details] if details else [])]),
-                hint=_what_to_do(causes),
+                hint=self._what_to_do(causes, heard.failed),
             ) from None
+
+    def _what_to_do(self, causes: list[str], failed: list[dict[str, Any]]) -> str:
+        hint = "Correct the cause and run again: Pulumi goes on where this run ended."
+        if any("already exists" in cause for cause in causes):
+            hint += "\n" + interrupted.existing(failed, self.cluster)
+        return hint
 
 
 def find_command(*, install: bool) -> "PulumiCommand":
@@ -192,24 +241,6 @@ def _interrupts_noted(interrupted: Flag) -> Iterator[None]:
 
 def _ignore(_: Event) -> None:
     """Nobody watches."""
-
-
-def _what_to_do(causes: list[str]) -> str:
-    hint = "Correct the cause and run again: Pulumi goes on where this run ended."
-    if any("already exists" in cause for cause in causes):
-        hint += (
-            "\nAn object that already exists was left by a run that was killed before it could record it, or it is "
-            "somebody else's. If nobody needs it, delete it with kubectl; to keep it, use `pulumi import`."
-        )
-    return hint
-
-
-def _described(resource: Mapping[str, Any]) -> str:
-    """A recorded resource as people know it: its kind, and its name in the cluster where it has one."""
-    kinds, _, name = str(resource["urn"]).rpartition("::")
-    metadata = (resource.get("inputs") or {}).get("metadata")
-    known = metadata.get("name") if isinstance(metadata, dict) else None
-    return f"{kinds.rpartition(':')[2]} {known or name}"
 
 
 def _last_lines(text: str) -> str:

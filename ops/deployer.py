@@ -58,10 +58,13 @@ class Deployer(Protocol):
         """What `up` would do; changes nothing."""
         ...
 
-    def check_down(self) -> None:
-        """Raise, before anything is touched, when the stack holds protected resources; the error lists them."""
+    def check_down(self, *, unprotect: bool = False) -> None:
+        """Raise, before anything is touched, when the stack cannot be removed.
+
+        Since it is not there, or holds protected resources, which the error lists; with `unprotect` these may go.
+        """
         ...
 
-    def down(self) -> Outcome:
-        """Remove all that `up` made."""
+    def down(self, *, unprotect: bool = False) -> Outcome:
+        """Remove all that `up` made; what is protected only with `unprotect`."""
         ...

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.deployer import Outcome, Plan, PlannedChange
+from ops.errors import OpsError
 from ops.events import Event
+from ops.own_cluster import OwnCluster
 from ops.stacks import Stack
 
 if TYPE_CHECKING:
@@ -34,21 +36,41 @@ class DirectDeployer:
 
     def up(self) -> Outcome:
         """Bring the cluster to what the program wants."""
-        return _outcome(self._engine.up())
+        self._require_cluster()
+        outcome = _outcome(self._engine.up())
+        self._cluster.require_deployed()
+        return outcome
 
     def preview(self) -> Plan:
         """What `up` would do; changes nothing."""
+        self._require_cluster()
         plan = self._engine.preview()
         changes = tuple(_planned(change) for change in plan.changes if change.action != "unchanged")
         return Plan(changes, unchanged=len(plan.changes) - len(changes), warnings=plan.warnings)
 
-    def check_down(self) -> None:
-        """Refuse when anything is protected, before anybody is asked for a confirmation."""
-        self._engine.check_down()
+    def check_down(self, *, unprotect: bool = False) -> None:
+        """Refuse when there is no such stack, or anything is protected, before anybody is asked for a confirmation."""
+        self._require_cluster()
+        if not self._engine.has_made_stack():
+            raise OpsError(
+                f"There is nothing to remove: the cluster of context {self._context!r} has no record of a stack "
+                f"{self._stack.name!r} that the direct engine made.",
+                hint="Is it the right cluster? What the Pulumi CLI made is removed with `--engine cli`.",
+            )
+        self._engine.check_down(unprotect=unprotect)
 
-    def down(self) -> Outcome:
+    def down(self, *, unprotect: bool = False) -> Outcome:
         """Remove all that `up` made."""
-        return _outcome(self._engine.down())
+        self.check_down(unprotect=unprotect)
+        return _outcome(self._engine.down(unprotect=unprotect))
+
+    def _require_cluster(self) -> None:
+        # The engine's own record is in the cluster, so that the settings alone can tell that it is the wrong one.
+        self._cluster.require({}, hint="")
+
+    @property
+    def _cluster(self) -> OwnCluster:
+        return OwnCluster(self._stack, self._kubeconfig, self._context)
 
     @cached_property
     def _engine(self) -> "DirectEngine":

@@ -1,6 +1,9 @@
 """Files that hold secrets or are replaced in one step, and directories that people name."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ops.errors import OpsError
@@ -15,6 +18,15 @@ def write_private(path: Path, content: str | bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
     temporary.replace(path)
+
+
+@contextmanager
+def private_file(content: str) -> Iterator[Path]:
+    """A file with this content that only its owner can read, for as long as the block runs."""
+    with tempfile.TemporaryDirectory(prefix="ff-") as directory:
+        path = Path(directory) / "content"
+        write_private(path, content)
+        yield path
 
 
 def replace_text(path: Path, text: str) -> None:

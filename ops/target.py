@@ -13,6 +13,7 @@ from ops.engine_choice import Choice, choose
 from ops.errors import NoAccessError, OpsError
 from ops.events import Event
 from ops.files import make_directory
+from ops.own_cluster import OwnCluster
 from ops.project import LOCAL, ROOT
 from ops.stacks import Stack, load_stack
 
@@ -116,6 +117,7 @@ def deployer(
         command=find_command(install=install),
         environment=_environment(target),
         on_event=on_event,
+        cluster=OwnCluster(target.stack, target.kubeconfig, target.context),
         explain=lambda failed: explain(target.kubeconfig, target.context, failed),
         policy_packs=(policy_pack(),),
         makes_stack=makes_stack or target.is_local,

@@ -11,7 +11,10 @@ from components.backup import BackupArgs
 from components.capabilities import Capabilities
 from components.credentials import Credentials, CredentialsArgs
 from components.database_roles import DatabaseRolesArgs
-from components.namespace import PlatformNamespaceArgs
+from components.declarations import Declarations
+from components.deployment_record import DeploymentRecordArgs
+from components.namespace import PlatformNamespace, PlatformNamespaceArgs
+from components.own_cluster import OwnCluster
 from components.postgres import PostgresArgs
 from components.redis import RedisArgs
 from components.references import SecretReference
@@ -20,7 +23,7 @@ from components.settings import Settings
 from components.toolbox import ToolboxArgs
 
 
-def namespace_args(settings: Settings) -> PlatformNamespaceArgs:
+def namespace_args(settings: Settings, own_cluster: OwnCluster) -> PlatformNamespaceArgs:
     """The namespace."""
     limits = settings.namespace.limit_range
     return PlatformNamespaceArgs(
@@ -29,6 +32,22 @@ def namespace_args(settings: Settings) -> PlatformNamespaceArgs:
         default_request=limits.default_request.as_dict(),
         default_limit=limits.default.as_dict(),
         max_limit=None if limits.max is None else limits.max.as_dict(),
+        protect=settings.protect,
+        verify=own_cluster.require_namespace,
+    )
+
+
+def deployment_record_args(
+    settings: Settings, namespace: PlatformNamespace, declarations: Declarations, own_cluster: OwnCluster
+) -> DeploymentRecordArgs:
+    """What the deployment writes down of itself."""
+    return DeploymentRecordArgs(
+        namespace=namespace.name,
+        uid=namespace.uid,
+        stack=pulumi.get_stack(),
+        release=settings.version,
+        declarations=declarations,
+        verify=own_cluster.require_objects,
         protect=settings.protect,
     )
 

@@ -36,6 +36,6 @@ def problems(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             path=("protect",),
             value=settings.protect,
-            text="must be true where production is true, or one command deletes the database: "
-            "set it to true, or production to false",
+            text="must be true where production is true, or one command deletes the database: set it to true, or "
+            "production to false. To remove the stack, change nothing: `ff down --unprotect`",
         )

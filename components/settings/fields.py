@@ -48,6 +48,12 @@ class SettingsFields(Section):
         description="What Pulumi takes for the cluster's identity; changing it replaces everything. Not the context, "
         "whose name each person may choose. Default: the namespace.",
     )
+    cluster_uid: Text | None = Field(
+        default=None,
+        description="The uid of the cluster's namespace `kube-system`; a deployment to another cluster is refused. "
+        "Default: once a stack is deployed, Pulumi's state knows its cluster; before, and with the direct engine, "
+        "nothing does.",
+    )
     api_versions: tuple[ApiVersion, ...] | None = Field(
         default=None,
         description="The custom resources that the cluster serves, each as group/version or group/version/Kind. "

@@ -130,10 +130,13 @@ def down(
     *,
     stack: StackOption = LOCAL,
     engine: EngineOption = None,
+    unprotect: Annotated[
+        bool, typer.Option("--unprotect", help="Remove what is protected too: for a stack that is to be no more.")
+    ] = False,
     yes: YesOption = False,
     install_pulumi: InstallOption = False,
 ) -> None:
-    """Remove all that `ff up` made, the data included; refused when anything of it is protected."""
+    """Remove all that `ff up` made, the data included; without --unprotect, refused when anything is protected."""
     from ops import report
     from ops.progress import Progress
     from ops.target import deployer
@@ -141,12 +144,13 @@ def down(
     target, choice = _resolve(stack, engine, install=install_pulumi)
     run = Progress(progress(), f"Removing {_where(target)} with {choice.engine.label}")
     remover = deployer(target, choice.engine, run, install=install_pulumi)
-    remover.check_down()
+    remover.check_down(unprotect=unprotect)
     if not yes:
         _require_terminal(f"Removing the stack {stack!r} and its data")
-        _confirm(f"Remove {_where(target)} and all its data?")
+        question = f"Remove {_where(target)} and all its data?"
+        _confirm_by_name(question, stack) if unprotect else _confirm(question)
     with run:
-        outcome = remover.down()
+        outcome = remover.down(unprotect=unprotect)
     report.show_warnings(progress(), outcome.warnings)
     progress().print(f"Removed: {report.totals(outcome, run.seconds)}.", style="green")
 
@@ -178,3 +182,8 @@ def is_terminal() -> bool:
 def _confirm(question: str) -> None:
     if not typer.confirm(question, err=True):
         raise OpsError("Nothing was changed: it was not confirmed.")
+
+
+def _confirm_by_name(question: str, name: str) -> None:
+    if typer.prompt(f"{question} What is protected goes too. Type the stack's name", err=True) != name:
+        raise OpsError("Nothing was changed: that is not the stack's name.")

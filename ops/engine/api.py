@@ -12,7 +12,7 @@ from threading import Lock as Mutex
 from ops.engine.client import Client
 from ops.engine.connection import connect
 from ops.engine.evaluate import api_versions_key, evaluate
-from ops.engine.guard import refuse_foreign, refuse_protected, refuse_protected_removals
+from ops.engine.guard import refuse_foreign, refuse_protected, refuse_protected_removals, renewed_namespaces
 from ops.engine.lock import Lock, of_stack
 from ops.engine.model import Manifest, Program, Ref
 from ops.engine.preview import preview
@@ -31,6 +31,12 @@ LEASE_LOST = "This run was stopped: another run took its Lease, which it did not
 
 def _ignore(_: Event) -> None:
     """Nobody watches."""
+
+
+def _namespace_uids(client: Client, program: Program) -> dict[str, str]:
+    """The uids of the program's namespaces as they are now, by name."""
+    found = [client.get(item.ref) for item in program.objects if item.ref.kind == "Namespace"]
+    return {item["metadata"]["name"]: item["metadata"]["uid"] for item in found if item is not None}
 
 
 def _no_objection(_: Program) -> tuple[str, ...]:
@@ -95,7 +101,7 @@ class DirectEngine:
             self.conclude(outcome, "deployed")
             leftovers = union.left_by(program)
             self.conclude(remove(client, leftovers, self._emit, stop), "deleted")
-            store.save(union.after(program), union)
+            store.save(union.after(program, _namespace_uids(client, program)), union)
         states = [(ref, rollout.done[ref]) for ref in (item.ref for item in program.objects)]
         return Result(
             created=tuple(ref for ref, state in states if state is Progress.CREATED),
@@ -108,14 +114,18 @@ class DirectEngine:
             seconds=time.monotonic() - started,
         )
 
-    def check_down(self) -> None:
+    def check_down(self, *, unprotect: bool = False) -> None:
         """Refuse, as `down` would, when anything of the stack is protected; changes nothing."""
         with self._client() as client:
             state = self._store(client).load()
-        refuse_protected(state.entries if state else ())
+        if state and not unprotect:
+            refuse_protected(state.entries, self._stack.name)
 
-    def down(self) -> Result:
-        """Delete all that `up` made, and then the record of it. Needs no program, only that record."""
+    def down(self, *, unprotect: bool = False) -> Result:
+        """Delete all that `up` made, and then the record of it. Needs no program, only that record.
+
+        What is protected is refused, without `unprotect`.
+        """
         started = time.monotonic()
         stop = Flag()
         with self._client() as client, self._lock(client, stop):
@@ -123,7 +133,8 @@ class DirectEngine:
             state = store.load()
             if state is None:
                 return Result(seconds=time.monotonic() - started)
-            refuse_protected(state.entries)
+            if not unprotect:
+                refuse_protected(state.entries, self._stack.name)
             self.conclude(remove(client, state.entries, self._emit, stop), "deleted")
             store.remove()
         deleted = tuple(entry.ref for entry in reversed(state.entries) if not entry.retain)
@@ -142,6 +153,7 @@ class DirectEngine:
         with ThreadPoolExecutor(WORKERS) as pool:
             live = dict(zip(refs, pool.map(client.get, refs), strict=True))
         refuse_foreign(program, live, state, client.get)
+        program = replace(program, warnings=(*program.warnings, *renewed_namespaces(state, live)))
         return program, live
 
     def conclude(self, outcome: Outcome, verb: str) -> None:

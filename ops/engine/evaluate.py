@@ -46,6 +46,8 @@ def evaluate(
     import pulumi.runtime  # noqa: F401 - first imported here, so that its defaults are set in the caller's context
 
     config = config_strings(stack)
+    # Who deploys has compared it with the cluster; the program would ask the cluster by itself.
+    config.pop(f"{stack.project}:clusterUid", None)
     if api_versions or api_versions_key(stack) not in config:
         config[api_versions_key(stack)] = json.dumps(_unasked(stack) if api_versions is None else api_versions)
     outcome: list[Program | BaseException] = []

@@ -9,7 +9,6 @@ from ops.errors import OpsError
 
 # What an object is about; a manager of anything else (status, finalizers, annotations) is no rival.
 ESSENTIAL_FIELDS = ("f:spec", "f:data", "f:stringData", "f:rules", "f:roleRef", "f:subjects")
-UNPROTECT = "Set `protect: false` in the stack's configuration, run up, then try again."
 
 
 def refuse_protected_removals(state: State, program: Program) -> None:
@@ -18,16 +17,25 @@ def refuse_protected_removals(state: State, program: Program) -> None:
     if names:
         raise OpsError(
             f"The program no longer has these protected objects, so they would be deleted: {', '.join(names)}.",
-            hint=f"Put them back into the program. To delete them after all: {UNPROTECT}",
+            hint="Put them back into the program. A stack that is no production's can let them go: `protect: false` in "
+            "its file and nothing else, `ff up`, then this change.",
         )
 
 
-def refuse_protected(entries: Iterable[Entry]) -> None:
+def refuse_protected(entries: Iterable[Entry], stack: str) -> None:
     """Stop when anything is protected."""
     names = protected(entries)
     if names:
         listed = "\n".join(f"  {name}" for name in names)
-        raise OpsError(f"Nothing was deleted, since these objects are protected:\n{listed}", hint=UNPROTECT)
+        raise OpsError(f"Nothing was deleted, since these objects are protected:\n{listed}", hint=way_to_remove(stack))
+
+
+def way_to_remove(stack: str) -> str:
+    """How a protected stack is removed: no setting changes first, so that the policies go when all else is gone."""
+    return (
+        f"To remove it all the same, with all its data: `ff down --stack {stack} --unprotect`. A stack that is to "
+        "stay, and is no production's, is unprotected by `protect: false` in its file and `ff up`."
+    )
 
 
 def refuse_foreign(
@@ -59,6 +67,18 @@ def refuse_foreign(
             + "\n".join(f"  {problem}" for problem in problems),
             hint="Use the engine that made them, another namespace, or delete them if nobody needs them.",
         )
+
+
+def renewed_namespaces(state: State, live: Mapping[Ref, Manifest | None]) -> tuple[str, ...]:
+    """A warning for each namespace on record that is not there any more, or is another one of the same name."""
+    return tuple(
+        f"{ref} is not the one that the stack was deployed to: that was deleted, with all data in it. All is made anew "
+        "there, and empty; `ff db backups` and `ff db restore` bring a backup back."
+        for ref, existing in live.items()
+        if ref.kind == "Namespace"
+        and ref.name in state.namespaces
+        and (existing is None or existing["metadata"]["uid"] != state.namespaces[ref.name])
+    )
 
 
 def all_managers(live: Manifest) -> list[str]:

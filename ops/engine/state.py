@@ -36,10 +36,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class State:
-    """What is recorded of a stack. `entries` are in the order in which they were made."""
+    """What is recorded of a stack.
+
+    `entries` are in the order in which they were made; `namespaces` has the uids of its namespaces by name.
+    """
 
     generated: Mapping[str, str] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
+    namespaces: Mapping[str, str] = field(default_factory=dict)
     resource_version: str = ""
 
     @property
@@ -57,9 +61,10 @@ class State:
         entries = tuple(map(Entry.of, program.objects)) + self.left_by(program)
         return replace(self, generated={**self.generated, **program.generated}, entries=entries)
 
-    def after(self, program: Program) -> "State":
-        """What is on record once the program's objects are all that is left."""
-        return replace(self, generated=dict(program.generated), entries=tuple(map(Entry.of, program.objects)))
+    def after(self, program: Program, namespaces: Mapping[str, str]) -> "State":
+        """What is on record once the program's objects are all that is left, in the namespaces with these uids."""
+        entries = tuple(map(Entry.of, program.objects))
+        return replace(self, generated=dict(program.generated), entries=entries, namespaces=namespaces)
 
 
 class Store:
@@ -86,6 +91,7 @@ class Store:
         return State(
             generated=content["generated"],
             entries=tuple(map(_entry_from, content["inventory"])),
+            namespaces=content.get("namespaces", {}),
             resource_version=live["metadata"]["resourceVersion"],
         )
 
@@ -119,6 +125,7 @@ class Store:
             "stack": self._stack,
             "written": datetime.now(UTC).isoformat(timespec="seconds"),
             "generated": dict(state.generated),
+            "namespaces": dict(state.namespaces),
             "inventory": [asdict(entry) for entry in state.entries],
         }
         metadata: dict[str, Any] = {

@@ -28,7 +28,7 @@ class Status:
         stack: Its name.
         context: The kubeconfig's context it is in.
         namespace: Its namespace.
-        version: Flagsmith's release, by the settings.
+        version: Flagsmith's release that is deployed.
         url: Where people find it.
         rows: All that is looked at.
     """

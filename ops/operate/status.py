@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ops.access.jobs import STARTED_BY
 from ops.access.pods import LABEL, is_ready
@@ -11,18 +11,28 @@ from ops.access.site import Site
 from ops.backup.jobs import last_success
 from ops.engine.model import Manifest
 from ops.engine.readiness import condition
+from ops.operate.declared import declared_rows, leaving, stopped
 from ops.operate.model import Row, Status
+from ops.own_cluster import recorded
+
+if TYPE_CHECKING:
+    from components.deployments import Deployment
 
 EXPIRES_SOON_DAYS = 14  # cert-manager renews at a third of the lifetime, 30 days for the usual 90
 JOBS_SHOWN = 3  # of a CronJob's many, the last tell
 
 
 def status(site: Site, now: datetime | None = None) -> Status:
-    """The stack at a glance. Reads objects only: nothing runs in a pod."""
-    settings = site.settings
+    """The stack at a glance. Reads objects only: nothing runs in a pod.
+
+    What there should be is what the last successful deployment wrote down: what is changed and not deployed yet is no
+    trouble, and `ff preview` shows it.
+    """
+    settings, record = site.settings, recorded(site.client, site.namespace)
+    declared = list(declared_rows(site, record))
     rows = [
-        *_workloads(site.items("apps/v1", "Deployment"), "Deployment"),
-        *_workloads(site.items("apps/v1", "StatefulSet"), "StatefulSet"),
+        *_workloads(site.items("apps/v1", "Deployment"), "Deployment", record),
+        *_workloads(site.items("apps/v1", "StatefulSet"), "StatefulSet", record),
         *_pods(site.items("v1", "Pod")),
         *_jobs(site.items("batch/v1", "Job")),
         *_cron_jobs(site.items("batch/v1", "CronJob")),
@@ -32,17 +42,22 @@ def status(site: Site, now: datetime | None = None) -> Status:
         *_ingresses(site.items("networking.k8s.io/v1", "Ingress"), awaited=settings.ingress.await_address),
         *_certificates(site, now or datetime.now(UTC)),
     ]
-    return Status(site.stack.name, site.context, site.namespace, settings.version, settings.url, rows)
+    # What is missing or on its way out is said once: a second row would call it well.
+    told = {(row.kind, row.name) for row in declared}
+    rows = [*declared, *(row for row in rows if (row.kind, row.name) not in told)]
+    release = record.release if record else "(not deployed)"
+    return Status(site.stack.name, site.context, site.namespace, release, settings.url, rows)
 
 
-def _workloads(items: Iterable[Manifest], kind: str) -> Iterator[Row]:
+def _workloads(items: Iterable[Manifest], kind: str, record: "Deployment | None") -> Iterator[Row]:
     for item in items:
         wanted, state = item["spec"].get("replicas", 1), item.get("status", {})
         ready, updated = state.get("readyReplicas", 0), state.get("updatedReplicas", 0)
         seen = state.get("observedGeneration", 0) >= item["metadata"].get("generation", 0)
         is_done = seen and ready == updated == wanted == state.get("replicas", 0)
         text = f"{ready}/{wanted} ready" + ("" if is_done else f", {updated} of the new revision")
-        yield Row(kind, item["metadata"]["name"], text, is_fine=is_done)
+        trouble = leaving(item) or stopped(record, kind, item)
+        yield Row(kind, item["metadata"]["name"], trouble or text, is_fine=is_done and not trouble)
 
 
 def _pods(items: Iterable[Manifest]) -> Iterator[Row]:
@@ -125,8 +140,9 @@ def _volumes(items: Iterable[Manifest]) -> Iterator[Row]:
     for item in items:
         state = item.get("status", {})
         size = (state.get("capacity") or {}).get("storage", "no volume")
-        phase = state.get("phase", "Pending")
-        yield Row("PersistentVolumeClaim", item["metadata"]["name"], f"{phase}, {size}", is_fine=phase == "Bound")
+        phase, since = state.get("phase", "Pending"), leaving(item)
+        text = since or f"{phase}, {size}"
+        yield Row("PersistentVolumeClaim", item["metadata"]["name"], text, is_fine=phase == "Bound" and not since)
 
 
 def _ingresses(items: Iterable[Manifest], *, awaited: bool) -> Iterator[Row]:
@@ -139,13 +155,9 @@ def _ingresses(items: Iterable[Manifest], *, awaited: bool) -> Iterator[Row]:
 
 
 def _certificates(site: Site, now: datetime) -> Iterator[Row]:
-    if site.settings.tls_secret_name is None:
-        return
     for ingress in site.items("networking.k8s.io/v1", "Ingress"):
-        for entry in ingress["spec"].get("tls") or []:
-            name = entry.get("secretName")
-            if name:
-                yield certificate_row(name, site.get("v1", "Secret", name), now)
+        for name in filter(None, (entry.get("secretName") for entry in ingress["spec"].get("tls") or [])):
+            yield certificate_row(name, site.get("v1", "Secret", name), now)
 
 
 def certificate_row(name: str, secret: Manifest | None, now: datetime) -> Row:

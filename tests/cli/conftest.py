@@ -1,5 +1,7 @@
 """Fixtures of the command's tests."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,8 @@ from ops import target
 from ops.deployer import EngineName
 from ops.engine_choice import Choice
 from tests.cli import fakes
+from tests.cli.machine import Machine, namespace
+from tests.fake_cluster import FakeCluster, fake_cluster
 
 
 @pytest.fixture
@@ -23,3 +27,17 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> fakes.FakeDeployer:
     monkeypatch.setattr(target, "choose_engine", lambda *_, **__: Choice(EngineName.DIRECT, "a reason"))
     monkeypatch.setattr(target, "deployer", deployer)
     return fake
+
+
+@pytest.fixture
+def cluster() -> Iterator[FakeCluster]:
+    with fake_cluster() as made:
+        yield made
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """The machine, with a stack on record whose namespace is `the-namespace`."""
+    made = Machine(tmp_path, monkeypatch)
+    made.recorded(namespace())
+    return made

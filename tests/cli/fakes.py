@@ -44,13 +44,13 @@ class FakeDeployer:
         change = PlannedChange("update", "Deployment", "flagsmith", ("spec.replicas: 3 → 4",))
         return Plan((change,), unchanged=20)
 
-    def check_down(self) -> None:
+    def check_down(self, *, unprotect: bool = False) -> None:
         self.calls.append("check_down")
-        if self.protected:
+        if self.protected and not unprotect:
             raise self.protected
 
-    def down(self) -> Outcome:
-        self._record("down")
+    def down(self, *, unprotect: bool = False) -> Outcome:
+        self._record("down --unprotect" if unprotect else "down")
         return Outcome({"deleted": 21})
 
     def _record(self, call: str) -> None:

@@ -1,6 +1,7 @@
 """The Pulumi CLI as an engine, over a `pulumi` that is a script."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from ops.automation import CliDeployer, find_command
 from ops.errors import OpsError
+from ops.own_cluster import OwnCluster
 from tests.cli import fakes
 
 URN = "urn:pulumi:local::feature-flags::flagsmith:Namespace$kubernetes:core/v1:Namespace::namespace"
@@ -21,6 +23,18 @@ case "$*" in
   *) {other} ;;
 esac
 """
+
+
+class UnaskedCluster(OwnCluster):
+    """A cluster that is always the right one, without any of the objects that are looked for."""
+
+    identifier = "here"
+
+    def require(self, uids: Mapping[str, str], hint: str) -> None:
+        """Find nothing wrong."""
+
+    def live(self, manifest: Mapping[str, Any]) -> None:
+        """Find nothing."""
 
 
 @pytest.fixture
@@ -48,6 +62,7 @@ def deployer(
         stack=fakes.target().stack,
         command=find_command(install=False),
         on_event=lambda _: None,
+        cluster=UnaskedCluster(fakes.target().stack, None, "here"),
         explain=lambda _: "",
     )
 
@@ -55,15 +70,21 @@ def deployer(
 def test_down_of_protected_resources_lists_them_and_destroys_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Path
 ) -> None:
-    protected = {"urn": URN, "custom": True, "protect": True, "inputs": {"metadata": {"name": "feature-flags"}}}
+    protected = {
+        "urn": URN,
+        "type": URN,
+        "custom": True,
+        "protect": True,
+        "inputs": {"metadata": {"name": "feature-flags"}},
+    }
     with pytest.raises(OpsError, match="holds protected resources:\n  Namespace feature-flags"):
-        deployer(tmp_path, monkeypatch, resources=[protected, {"urn": f"{URN}2", "custom": True}]).down()
+        deployer(tmp_path, monkeypatch, resources=[protected, {"urn": f"{URN}2", "type": URN, "custom": True}]).down()
     assert "destroy" not in calls.read_text()
 
 
 def test_down_of_an_unprotected_stack_destroys_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Path) -> None:
     with pytest.raises(OpsError):  # the script answers nothing that the Automation API could read
-        deployer(tmp_path, monkeypatch, resources=[{"urn": URN, "custom": True}], other="false").down()
+        deployer(tmp_path, monkeypatch, resources=[{"urn": URN, "type": URN, "custom": True}], other="false").down()
     assert "destroy" in calls.read_text()
 
 
@@ -106,7 +127,7 @@ def test_an_object_that_a_killed_run_left_is_explained(tmp_path: Path, monkeypat
     exists = 'echo "error: deployments.apps \\"flagsmith-redis\\" already exists" >&2; exit 255'
     with pytest.raises(OpsError, match="already exists") as error:
         deployer(tmp_path, monkeypatch, other=exists).up()
-    assert "pulumi import" in (error.value.hint or "")
+    assert "kubectl --context here get" in (error.value.hint or "")
 
 
 def test_a_failure_without_diagnostics_tells_what_the_cli_said_last(

@@ -140,8 +140,23 @@ def test_protected_objects_stop_down_before_anything_is_touched(site: Site) -> N
         with pytest.raises(OpsError, match=f"protected:\n  Namespace {site.name}"):
             refused()
     assert site.versions() == before
+    assert len(site.engine(protect=True).down(unprotect=True).deleted) == 5
+    assert site.versions() == {}
+    site.engine(protect=True).up()
     assert not site.engine().up().changed
     assert site.engine().down().deleted
+
+
+def test_a_namespace_that_was_deleted_is_made_anew_with_the_same_password_and_a_warning(site: Site) -> None:
+    assert site.engine().up().warnings == ()
+    password = site.password()
+    site.client.delete(Ref("v1", "Namespace", "", site.name))
+    eventually(lambda: site.get("Namespace", site.name) is None)
+    result = site.engine().up()
+    (warning,) = result.warnings
+    assert f"Namespace {site.name} is not the one that the stack was deployed to" in warning
+    assert site.password() == password
+    assert site.engine().up().warnings == ()
 
 
 def test_preview_shows_creations_and_changes_nothing(site: Site) -> None:

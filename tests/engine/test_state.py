@@ -3,7 +3,13 @@ from typing import Any
 
 import pytest
 
-from ops.engine.guard import refuse_foreign, refuse_protected, refuse_protected_removals, rival_managers
+from ops.engine.guard import (
+    refuse_foreign,
+    refuse_protected,
+    refuse_protected_removals,
+    renewed_namespaces,
+    rival_managers,
+)
 from ops.engine.lock import is_abandoned
 from ops.engine.model import KubeObject, Program, Ref
 from ops.engine.state import Entry, State, object_name
@@ -32,8 +38,10 @@ def test_old_and_new_are_on_record_before_a_run_and_only_the_new_after() -> None
     before = old.before(wanted)
     assert [entry.ref.name for entry in before.entries] == ["b", "c", "a"]
     assert before.generated == {"kept": "1", "gone": "2", "new": "3"}
-    assert [entry.ref.name for entry in before.after(wanted).entries] == ["b", "c"]
-    assert before.after(wanted).generated == {"kept": "1", "new": "3"}
+    after = before.after(wanted, {"n": "uid"})
+    assert [entry.ref.name for entry in after.entries] == ["b", "c"]
+    assert after.generated == {"kept": "1", "new": "3"}
+    assert after.namespaces == {"n": "uid"}
 
 
 def test_an_object_in_a_newer_version_of_its_api_is_the_same_object() -> None:
@@ -51,9 +59,21 @@ def test_a_protected_object_that_left_the_program_is_refused() -> None:
 def test_down_lists_every_protected_object_and_how_to_go_on() -> None:
     entries = (Entry(ref("a"), protect=True), Entry(ref("b")), Entry(ref("c"), protect=True))
     with pytest.raises(OpsError, match=r"ConfigMap n/a\n  ConfigMap n/c$") as caught:
-        refuse_protected(entries)
+        refuse_protected(entries, "sample")
     assert "protect: false" in (caught.value.hint or "")
-    refuse_protected(entries[1:2])
+    refuse_protected(entries[1:2], "sample")
+
+
+def test_a_namespace_that_is_gone_or_another_one_is_warned_of() -> None:
+    namespace = Ref("v1", "Namespace", "", "n")
+    state = State(namespaces={"n": "uid"})
+    same: dict[str, Any] = {"metadata": {"uid": "uid"}}
+    other: dict[str, Any] = {"metadata": {"uid": "another"}}
+    assert renewed_namespaces(state, {namespace: same, ref("a"): None}) == ()
+    assert renewed_namespaces(State(), {namespace: None}) == ()
+    for live in (None, other):
+        (warning,) = renewed_namespaces(state, {namespace: live})
+        assert "Namespace n is not the one that the stack was deployed to" in warning
 
 
 def test_an_object_that_is_not_ours_is_refused_naming_it_and_its_manager() -> None:

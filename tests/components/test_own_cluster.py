@@ -1,0 +1,202 @@
+"""The program itself refuses a cluster that is away or another one, and a stack that is not all there."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import metadata
+from components.deployments import read
+from components.own_cluster import OwnCluster
+from components.settings import parse
+from ops.engine import monitor
+from ops.errors import OpsError
+from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
+from tests.recording import STACKS, Recording, record, recorded
+from tests.servers import free_port
+
+UID = "the-namespace"
+Use = Callable[[FakeCluster], None]
+
+
+@pytest.fixture
+def cluster() -> Iterator[FakeCluster]:
+    with fake_cluster() as made:
+        yield made
+
+
+@pytest.fixture
+def use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Use:
+    """Let the program find a cluster under the context of the stack `local`."""
+
+    def kubeconfig(cluster: FakeCluster) -> None:
+        path = cluster.kubeconfig(tmp_path / "kubeconfig", "flagsmith-local")
+        monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(path))
+
+    return kubeconfig
+
+
+@pytest.fixture
+def deployed_by_pulumi(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Pulumi does, tell the program the uid of the namespace that is on record."""
+    register = monitor.RecordingMonitor.RegisterResource
+
+    def with_uid(self: monitor.RecordingMonitor, request: Any) -> Any:
+        answer = register(self, request)
+        if request.type == "kubernetes:core/v1:Namespace":
+            answer.object["metadata"].update({"uid": UID})
+        return answer
+
+    monkeypatch.setattr(monitor.RecordingMonitor, "RegisterResource", with_uid)
+
+
+@pytest.fixture
+def full(cluster: FakeCluster, use: Use) -> FakeCluster:
+    """A cluster with all that the stack `local` declares."""
+    use(cluster)
+    for item in recorded("local").program.objects:
+        cluster.add(*item.ref[:2], item.ref.name, uid=UID if item.ref.kind == "Namespace" else "")
+    return cluster
+
+
+def run_program(**overrides: object) -> Recording:
+    """The program of the stack `local`, whose generated values are on record."""
+    return record("local", overrides, generated=recorded("local").program.generated)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_record_is_the_last_object_and_lists_all_others(stack: str) -> None:
+    recording = recorded(stack)
+    record = recording.object("ConfigMap", metadata.DEPLOYMENT)
+    others = [item for item in recording.program.objects if item is not record]
+    assert {item.ref for item in others} == record.needs
+    assert not any(record.ref in item.needs for item in others)
+    deployment = read(record.manifest["data"])
+    assert deployment
+    assert deployment.stack == stack
+    assert sorted((item.api_version, item.kind, item.name) for item in deployment.objects) == sorted(
+        (item.ref.api_version, item.ref.kind, item.ref.name) for item in others
+    )
+    replicas = {item.name: item.replicas for item in deployment.objects if item.kind == "Deployment"}
+    assert replicas["flagsmith"] == recording.one("Deployment", "flagsmith")["spec"]["replicas"]
+
+
+def test_the_record_is_protected_where_the_data_is_so_that_a_removal_meets_it_first() -> None:
+    assert recorded("production").object("ConfigMap", metadata.DEPLOYMENT).protect
+    assert not recorded("staging").object("ConfigMap", metadata.DEPLOYMENT).protect
+
+
+def test_a_record_of_another_form_is_none() -> None:
+    assert read({}) is None
+    assert read({"deployment.json": "not JSON"}) is None
+    assert read({"deployment.json": '{"format": 2, "stack": "s", "release": "r", "objects": []}'}) is None
+    assert (
+        read({"deployment.json": '{"format": 1, "stack": "s", "release": "r", "objects": [{"kind": "Pod"}]}'}) is None
+    )
+
+
+@pytest.mark.usefixtures("deployed_by_pulumi")
+def test_a_cluster_where_all_is_there_is_deployed_to(full: FakeCluster) -> None:
+    assert run_program().object("ConfigMap", metadata.DEPLOYMENT)
+    assert full.path("batch/v1", "CronJob", "flagsmith-backup") in full.asked
+
+
+@pytest.mark.usefixtures("deployed_by_pulumi")
+@pytest.mark.parametrize("other", ["", "another-namespace"])
+def test_another_cluster_ends_the_program_before_anything_in_the_namespace(
+    cluster: FakeCluster, use: Use, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    use(cluster)
+    if other:
+        cluster.add("v1", "Namespace", NAMESPACE, uid=other)
+    registered = noted(monkeypatch)
+    with pytest.raises(OpsError, match="is not the one that the stack 'local' was deployed to") as error:
+        run_program()
+    assert "pulumi refresh --stack local" in error.value.message
+    objects = [kind for kind in registered if kind.startswith("kubernetes:")]
+    assert objects == ["kubernetes:core/v1:Namespace"]
+
+
+@pytest.mark.usefixtures("deployed_by_pulumi")
+def test_a_cluster_that_does_not_answer_ends_the_program(use: Use) -> None:
+    use(FakeCluster(free_port()))
+    with pytest.raises(OpsError, match="cannot be asked whether the stack is there: it does not answer"):
+        run_program()
+
+
+@pytest.mark.usefixtures("deployed_by_pulumi")
+def test_an_object_that_is_gone_keeps_the_record_from_being_written(
+    full: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full.remove("apps/v1", "StatefulSet", "flagsmith-postgres")
+    registered = noted(monkeypatch)
+    with pytest.raises(OpsError, match="StatefulSet flagsmith-postgres is missing"):
+        run_program()
+    assert registered.count("kubernetes:core/v1:ConfigMap") == recorded_config_maps() - 1
+
+
+@pytest.mark.usefixtures("deployed_by_pulumi")
+def test_a_preview_asks_too(full: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pulumi.runtime.is_dry_run", lambda: True)
+    run_program()
+    full.remove("apps/v1", "Deployment", "flagsmith")
+    with pytest.raises(OpsError, match="Deployment flagsmith is missing"):
+        run_program()
+    full.remove("v1", "Namespace", NAMESPACE)
+    with pytest.raises(OpsError, match="is not the one"):
+        run_program()
+
+
+@pytest.mark.usefixtures("deployed_by_pulumi")
+def test_what_who_deploys_may_not_read_is_a_warning_and_no_refusal(full: FakeCluster) -> None:
+    full.denied.add(full.path("v1", "Secret", ""))
+    (warning,) = (text for text in run_program().program.warnings if "Nobody looked" in text)
+    assert "Secret flagsmith-django" in warning
+    assert "Deployment" not in warning
+    full.denied.add("/api/v1/namespaces")
+    run_program()
+
+
+def test_a_program_that_knows_of_no_uid_asks_nobody(cluster: FakeCluster, use: Use) -> None:
+    use(cluster)
+    run_program()
+    assert cluster.asked == []
+
+
+def test_the_settings_can_name_the_cluster_which_only_pulumi_s_program_asks(cluster: FakeCluster, use: Use) -> None:
+    use(cluster)
+    context = {"context": "flagsmith-local"}
+    OwnCluster(settings(clusterUid="the-cluster", **context)).require()
+    with pytest.raises(pulumi.RunError, match="its uid is the-cluster, and feature-flags:clusterUid says another"):
+        OwnCluster(settings(clusterUid="another", **context)).require()
+    cluster.denied.add("/api/v1/namespaces/kube-system")
+    with pytest.raises(pulumi.RunError, match="you may not read its namespace kube-system"):
+        OwnCluster(settings(clusterUid="the-cluster", **context)).require()
+    asked = len(cluster.asked)
+    OwnCluster(settings(**context)).require()
+    run_program(clusterUid="another")
+    assert len(cluster.asked) == asked
+
+
+def noted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The types of what the program registers from now on."""
+    found: list[str] = []
+    register = monitor.RecordingMonitor.RegisterResource
+
+    def note(self: monitor.RecordingMonitor, request: Any) -> Any:
+        found.append(request.type)
+        return register(self, request)
+
+    monkeypatch.setattr(monitor.RecordingMonitor, "RegisterResource", note)
+    return found
+
+
+def recorded_config_maps() -> int:
+    return len(recorded("local").all("ConfigMap"))
+
+
+def settings(**values: object) -> Any:
+    minimal = {"host": "flags.example.com", "ingress": {"enabled": False}}
+    return parse({**minimal, **values})
