@@ -20,7 +20,8 @@ Run = Callable[..., Result]
 def production(machine: Machine, cluster: FakeCluster) -> Machine:
     """A stack of production on record, protected."""
     machine.kubeconfig(cluster)
-    machine.settings |= {"production": True, "protect": True}
+    policies = {"ingressNamespace": "traefik"}
+    machine.settings |= {"production": True, "protect": True, "networkPolicy": policies}
     cluster.add("v1", "Namespace", NAMESPACE, uid="the-namespace")
     machine.recorded(namespace(protect=True))
     return machine
