@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from policies.unknown import Unknown, looking_at, raw
+
 Manifest = Mapping[str, Any]
 
 MISSING = "missing"
@@ -32,11 +34,12 @@ class Object:
     """One Kubernetes object.
 
     `protected` says whether Pulumi refuses to delete it: an option of the resource, which no manifest shows; None
-    where it cannot be seen.
+    where it cannot be seen. `resource` is Pulumi's name for it, shown where its own is not known yet.
     """
 
     manifest: Manifest
     protected: bool | None = None
+    resource: str = ""
 
     @property
     def kind(self) -> str:
@@ -56,7 +59,7 @@ class Object:
     @property
     def name(self) -> str:
         """Its name."""
-        return str(self.metadata.get("name", ""))
+        return str(self.metadata.get("name", "") or "")
 
     @property
     def namespace(self) -> str:
@@ -70,7 +73,15 @@ class Object:
 
     def __str__(self) -> str:
         """How people name it: `Deployment feature-flags/flagsmith`."""
-        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+        return named(self.manifest, self.resource)
+
+
+def named(manifest: Manifest, resource: str = "") -> str:
+    """How people name an object, whatever of it is known."""
+    kind, metadata = raw(manifest, "kind"), raw(manifest, "metadata")
+    name, namespace = raw(metadata, "name"), raw(metadata, "namespace")
+    shown = resource if isinstance(name, Unknown) or not name else name
+    return f"{kind} {shown}" if isinstance(namespace, Unknown) or not namespace else f"{kind} {namespace}/{shown}"
 
 
 @dataclass(frozen=True)
@@ -88,11 +99,11 @@ class Objects:
     secrets: frozenset[str] = frozenset()
 
     def __iter__(self) -> Iterator[Object]:
-        return iter(self.items)
+        return (looking_at(item) for item in self.items)
 
     def of(self, *kinds: str) -> Iterator[Object]:
         """The objects of these kinds."""
-        return (item for item in self.items if item.kind in kinds)
+        return (looking_at(item) for item in self.items if item.kind in kinds)
 
 
 @dataclass(frozen=True)

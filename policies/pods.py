@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.model import Manifest, Object, Objects
+from policies.unknown import Unknown, raw
 
 TEMPLATES = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job")
 CONTAINERS = ("initContainers", "containers")
@@ -40,8 +41,9 @@ class Pod:
     def containers(self) -> Iterator[Container]:
         """Every container, those that run first included."""
         for key in CONTAINERS:
-            for fields in self.spec.get(key) or ():
-                yield Container(f"{self.path}.{key}[{fields.get('name', '')}]", fields)
+            for index, fields in enumerate(self.spec.get(key) or ()):
+                name = raw(fields, "name")
+                yield Container(f"{self.path}.{key}[{index if isinstance(name, Unknown) else name or ''}]", fields)
 
 
 def pods(objects: Objects) -> Iterator[Pod]:

@@ -10,7 +10,7 @@ from ops.console import output, progress
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
-    from policies.check import Report
+    from policies.check import Failure, Report
     from policies.model import Rule, Violation
 
 VIOLATED = 1
@@ -80,11 +80,12 @@ def check_rules(
             {
                 "violations": [_violation(item) for item in report.violations],
                 "notChecked": [rule.id for rule in report.unseen],
+                "failed": [_failure(item) for item in report.failures],
             }
         )
     else:
         _show(report)
-    if report.of(Enforcement.MANDATORY):
+    if report.of(Enforcement.MANDATORY) or report.failures:
         raise typer.Exit(VIOLATED)
 
 
@@ -110,6 +111,8 @@ def _of_stack(name: str, policies: Path | None, api_versions: tuple[str, ...], *
 def _show(report: "Report") -> None:
     for violation in report.violations:
         output().print(f"{violation.rule.enforcement.value}: {violation}", markup=False, soft_wrap=True)
+    for failure in report.failures:
+        output().print(f"failed: {failure}", markup=False, soft_wrap=True)
     for rule in report.unseen:
         progress().print(
             f"Not checked: {rule.id}. It is about an option of Pulumi's resources, which manifests do not show; "
@@ -118,7 +121,7 @@ def _show(report: "Report") -> None:
             markup=False,
             soft_wrap=True,
         )
-    if not report.violations:
+    if not report.violations and not report.failures:
         progress().print("No rule is broken.", style="green")
 
 
@@ -130,6 +133,14 @@ def _rule(rule: "Rule") -> dict[str, object]:
         "enforcement": rule.enforcement,
         "remedy": rule.remedy,
         "productionOnly": rule.production_only,
+    }
+
+
+def _failure(failure: "Failure") -> dict[str, object]:
+    return {
+        "rule": failure.rule.id,
+        "object": None if failure.object is None else str(failure.object),
+        "error": failure.error,
     }
 
 

@@ -42,11 +42,19 @@ def of_manifests(paths: list[Path], *, production: bool, directory: Path | None 
 def refuse_violations(program: Program, *, production: bool) -> tuple[str, ...]:
     """A warning for each advisory rule; a violation of a mandatory one is an OpsError, which lists them all."""
     report = _check(of_program(program, production=production))
+    refuse_failures(report)
     mandatory = report.of(Enforcement.MANDATORY)
     if mandatory:
         listed = "\n".join(f"  {item}" for item in mandatory)
         raise OpsError(f"Nothing was changed, since the program breaks rules of the policy:\n{listed}", hint=HINT)
     return tuple(_summaries(report.of(Enforcement.ADVISORY), program.stack))
+
+
+def refuse_failures(report: Report) -> None:
+    """Rules that failed are an OpsError: whether they are kept is not known."""
+    if report.failures:
+        listed = "\n".join(f"  {item}" for item in report.failures)
+        raise OpsError(f"Nothing was changed, since rules of the policy failed:\n{listed}", hint="See docs/policy.md.")
 
 
 def _summaries(violations: Iterable[Violation], stack: str) -> Iterator[str]:

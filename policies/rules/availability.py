@@ -7,6 +7,7 @@ from typing import Any
 
 from policies.model import MISSING, Enforcement, Finding, Manifest, Object, Objects, Rule, Scope
 from policies.pods import pod_of
+from policies.unknown import apart
 
 REPLICATED = ("Deployment", "StatefulSet", "ReplicaSet")
 COMPONENT = "app.kubernetes.io/component"
@@ -73,11 +74,13 @@ def _matches(expression: Manifest, labels: Mapping[str, str]) -> bool:
 
 def _have_budgets(objects: Objects) -> Iterator[Finding]:
     for workload in objects.of(*REPLICATED):
-        replicas = _replicas(workload, objects)
-        if (replicas.fewest > 1 or _is_scaled(workload, replicas)) and not _budgets(workload, objects):
-            yield Finding(
-                workload, "spec.template.metadata.labels", MISSING, "labels that a PodDisruptionBudget selects"
-            )
+        yield from apart(_has_budget(workload, objects))
+
+
+def _has_budget(workload: Object, objects: Objects) -> Iterator[Finding]:
+    replicas = _replicas(workload, objects)
+    if (replicas.fewest > 1 or _is_scaled(workload, replicas)) and not _budgets(workload, objects):
+        yield Finding(workload, "spec.template.metadata.labels", MISSING, "labels that a PodDisruptionBudget selects")
 
 
 def _amount(value: Any, replicas: int) -> int:
@@ -88,20 +91,29 @@ def _amount(value: Any, replicas: int) -> int:
 
 def _let_evictions(objects: Objects) -> Iterator[Finding]:
     for workload in objects.of(*REPLICATED):
-        replicas = _replicas(workload, objects).fewest
-        for budget in _budgets(workload, objects):
-            most, least = budget.spec.get("maxUnavailable"), budget.spec.get("minAvailable")
-            if most is not None and _amount(most, replicas) < 1:
-                yield Finding(budget, "spec.maxUnavailable", most, "at least 1")
-            if least is not None and _amount(least, replicas) >= replicas:
-                allowed = f"less than {replicas}, the fewest replicas of {workload}"
-                yield Finding(budget, "spec.minAvailable", least, allowed)
+        yield from apart(_lets_evictions(workload, objects))
+
+
+def _lets_evictions(workload: Object, objects: Objects) -> Iterator[Finding]:
+    replicas = _replicas(workload, objects).fewest
+    for budget in _budgets(workload, objects):
+        most, least = budget.spec.get("maxUnavailable"), budget.spec.get("minAvailable")
+        if most is not None and _amount(most, replicas) < 1:
+            yield Finding(budget, "spec.maxUnavailable", most, "at least 1")
+        if least is not None and _amount(least, replicas) >= replicas:
+            allowed = f"less than {replicas}, the fewest replicas of {workload}"
+            yield Finding(budget, "spec.minAvailable", least, allowed)
 
 
 def _three_replicas(objects: Objects) -> Iterator[Finding]:
     for workload in objects.of(*REPLICATED):
+        yield from apart(_has_three(workload, objects))
+
+
+def _has_three(workload: Object, objects: Objects) -> Iterator[Finding]:
+    if workload.labels.get(COMPONENT) == "api":
         replicas = _replicas(workload, objects)
-        if workload.labels.get(COMPONENT) == "api" and replicas.fewest < PRODUCTION_REPLICAS:
+        if replicas.fewest < PRODUCTION_REPLICAS:
             yield Finding(replicas.object, replicas.path, replicas.fewest, f"at least {PRODUCTION_REPLICAS}")
 
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from policies.model import MISSING, Enforcement, Finding, Objects, Rule
-from policies.pods import pods
+from policies.pods import Container, Pod, pods
+from policies.unknown import apart
 
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
@@ -18,20 +19,26 @@ def _tag(image: str) -> str:
 def _tags(objects: Objects) -> Iterator[Finding]:
     for pod in pods(objects):
         for container in pod.containers():
-            image = str(container.fields.get("image") or "")
-            tag = _tag(image)
-            if tag == "latest" or (not tag and not _DIGEST.search(image)):
-                yield Finding(
-                    pod.object, f"{container.path}.image", image or MISSING, "a tag other than `latest`, or a digest"
-                )
+            yield from apart(_tagged(pod, container))
+
+
+def _tagged(pod: Pod, container: Container) -> Iterator[Finding]:
+    image = str(container.fields.get("image") or "")
+    tag = _tag(image)
+    if tag == "latest" or (not tag and not _DIGEST.search(image)):
+        yield Finding(pod.object, f"{container.path}.image", image or MISSING, "a tag other than `latest`, or a digest")
 
 
 def _digests(objects: Objects) -> Iterator[Finding]:
     for pod in pods(objects):
         for container in pod.containers():
-            image = str(container.fields.get("image") or "")
-            if not _DIGEST.search(image):
-                yield Finding(pod.object, f"{container.path}.image", image or MISSING, "repository:tag@sha256:…")
+            yield from apart(_pinned(pod, container))
+
+
+def _pinned(pod: Pod, container: Container) -> Iterator[Finding]:
+    image = str(container.fields.get("image") or "")
+    if not _DIGEST.search(image):
+        yield Finding(pod.object, f"{container.path}.image", image or MISSING, "repository:tag@sha256:…")
 
 
 RULES = (

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from policies.model import MISSING, Enforcement, Finding, Object, Objects, Rule
+from policies.model import MISSING, Enforcement, Finding, Manifest, Object, Objects, Rule
+from policies.unknown import apart
 
 # Names below it always mean the machine that asks (RFC 6761).
 LOOPBACK = ".localhost"
@@ -16,17 +17,29 @@ def _covered(host: str, names: set[str]) -> bool:
 
 def _tls(objects: Objects) -> Iterator[Finding]:
     for item in objects.of("Ingress"):
-        ended_by = (item.metadata.get("annotations") or {}).get(ENDED_BY)
-        if ended_by == "upstream":
-            continue
-        names = {name for entry in item.spec.get("tls") or () for name in entry.get("hosts") or ()}
-        for host in _hosts(item):
-            if not host.endswith(LOOPBACK) and not _covered(host, names):
-                value = sorted(names) or MISSING
-                yield Finding(item, "spec.tls", value, f"an entry with the host {host or '(any)'} and a Secret")
-        for entry in item.spec.get("tls") or ():
-            if not entry.get("secretName") and ended_by != "controller":
-                yield Finding(item, "spec.tls.secretName", MISSING, "the name of a Secret with the certificate")
+        yield from apart(_of_ingress(item))
+
+
+def _of_ingress(item: Object) -> Iterator[Finding]:
+    ended_by = (item.metadata.get("annotations") or {}).get(ENDED_BY)
+    if ended_by == "upstream":
+        return
+    yield from apart(_covers(item))
+    for entry in item.spec.get("tls") or ():
+        yield from apart(_has_secret(item, entry, ended_by))
+
+
+def _covers(item: Object) -> Iterator[Finding]:
+    names = {name for entry in item.spec.get("tls") or () for name in entry.get("hosts") or ()}
+    for host in _hosts(item):
+        if not host.endswith(LOOPBACK) and not _covered(host, names):
+            value = sorted(names) or MISSING
+            yield Finding(item, "spec.tls", value, f"an entry with the host {host or '(any)'} and a Secret")
+
+
+def _has_secret(item: Object, entry: Manifest, ended_by: str | None) -> Iterator[Finding]:
+    if not entry.get("secretName") and ended_by != "controller":
+        yield Finding(item, "spec.tls.secretName", MISSING, "the name of a Secret with the certificate")
 
 
 def _hosts(item: Object) -> list[str]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from policies.model import MISSING, Enforcement, Finding, Objects, Rule
-from policies.pods import pods
+from policies.pods import Container, Pod, pods
+from policies.unknown import apart
 
 BOUNDS = (("requests", "cpu"), ("requests", "memory"), ("limits", "cpu"), ("limits", "memory"))
 
@@ -11,10 +12,14 @@ BOUNDS = (("requests", "cpu"), ("requests", "memory"), ("limits", "cpu"), ("limi
 def _bounds(objects: Objects) -> Iterator[Finding]:
     for pod in pods(objects):
         for container in pod.containers():
-            resources = container.fields.get("resources") or {}
             for kind, name in BOUNDS:
-                if not (resources.get(kind) or {}).get(name):
-                    yield Finding(pod.object, f"{container.path}.resources.{kind}.{name}", MISSING, "a quantity")
+                yield from apart(_bound(pod, container, kind, name))
+
+
+def _bound(pod: Pod, container: Container, kind: str, name: str) -> Iterator[Finding]:
+    resources = container.fields.get("resources") or {}
+    if not (resources.get(kind) or {}).get(name):
+        yield Finding(pod.object, f"{container.path}.resources.{kind}.{name}", MISSING, "a quantity")
 
 
 RULES = (

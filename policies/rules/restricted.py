@@ -6,8 +6,9 @@ control is a small function; `restricted` is all of them, `baseline`, which it c
 
 from collections.abc import Callable, Iterator
 
-from policies.model import MISSING, Enforcement, Finding, Objects, Rule
+from policies.model import MISSING, Enforcement, Finding, Manifest, Objects, Rule
 from policies.pods import Container, Pod, pods
+from policies.unknown import apart
 
 VOLUMES = frozenset(
     {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
@@ -137,30 +138,42 @@ CONTAINER_CONTROLS: tuple[ContainerControl, ...] = (
 def _restricted(objects: Objects) -> Iterator[Finding]:
     for pod in pods(objects):
         for control in POD_CONTROLS:
-            yield from control(pod)
+            yield from apart(control(pod))
         for container in pod.containers():
             for check in CONTAINER_CONTROLS:
-                yield from check(pod, container)
+                yield from apart(check(pod, container))
 
 
 def _read_only(objects: Objects) -> Iterator[Finding]:
     for pod in pods(objects):
         for container in pod.containers():
-            value = container.security.get("readOnlyRootFilesystem", MISSING)
-            if value is not True:
-                yield Finding(pod.object, f"{container.path}.securityContext.readOnlyRootFilesystem", value, "true")
+            yield from apart(_root(pod, container))
+
+
+def _root(pod: Pod, container: Container) -> Iterator[Finding]:
+    value = container.security.get("readOnlyRootFilesystem", MISSING)
+    if value is not True:
+        yield Finding(pod.object, f"{container.path}.securityContext.readOnlyRootFilesystem", value, "true")
 
 
 def _tokens(objects: Objects) -> Iterator[Finding]:
     for pod in pods(objects):
-        value = pod.spec.get("automountServiceAccountToken", MISSING)
-        if value is not False:
-            yield Finding(pod.object, f"{pod.path}.automountServiceAccountToken", value, "false")
+        yield from apart(_mounted(pod))
         for volume in pod.spec.get("volumes") or ():
-            sources = (volume.get("projected") or {}).get("sources") or ()
-            if any("serviceAccountToken" in source for source in sources):
-                path = f"{pod.path}.volumes[{volume.get('name', '')}].projected.sources"
-                yield Finding(pod.object, path, "serviceAccountToken", "other sources")
+            yield from apart(_projected(pod, volume))
+
+
+def _mounted(pod: Pod) -> Iterator[Finding]:
+    value = pod.spec.get("automountServiceAccountToken", MISSING)
+    if value is not False:
+        yield Finding(pod.object, f"{pod.path}.automountServiceAccountToken", value, "false")
+
+
+def _projected(pod: Pod, volume: Manifest) -> Iterator[Finding]:
+    sources = (volume.get("projected") or {}).get("sources") or ()
+    if any("serviceAccountToken" in source for source in sources):
+        path = f"{pod.path}.volumes[{volume.get('name', '')}].projected.sources"
+        yield Finding(pod.object, path, "serviceAccountToken", "other sources")
 
 
 def _accounts(objects: Objects) -> Iterator[Finding]:

@@ -1,11 +1,12 @@
 """Rules of secrets: they are in Secrets, and nowhere else."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from policies.model import HIDDEN, Enforcement, Finding, Object, Objects, Rule
-from policies.pods import pods
+from policies.model import HIDDEN, Enforcement, Finding, Manifest, Object, Objects, Rule
+from policies.pods import Container, Pod, pods
+from policies.unknown import apart, texts
 
 # Names whose value is a credential. PASSWORD_FILE, SECRET_NAME and the like end otherwise, and hold none.
 CREDENTIAL = re.compile(
@@ -29,30 +30,56 @@ def _plain(objects: Objects) -> Iterator[Finding]:
     for item in objects:
         if item.kind == "Secret":
             continue
-        yield from _named(item)
-        for path, text in _strings(item.manifest, ""):
+        yield from apart(_named(item))
+        for path, text in texts(item.manifest):
             if _looks_secret(text) or any(secret in text for secret in objects.secrets):
                 yield Finding(item, path, HIDDEN, ALLOWED)
     for pod in pods(objects):
         for container in pod.containers():
-            for variable in container.fields.get("env") or ():
-                if _is_credential(variable.get("name"), variable.get("value")):
-                    yield Finding(pod.object, f"{container.path}.env[{variable['name']}]", HIDDEN, ALLOWED)
+            yield from apart(_variables(pod, container))
             for key in ("command", "args"):
-                for index, argument in enumerate(container.fields.get(key) or ()):
-                    if _is_option(str(argument)):
-                        yield Finding(pod.object, f"{container.path}.{key}[{index}]", HIDDEN, ALLOWED)
+                yield from apart(_arguments(pod, container, key))
 
 
 def _named(item: Object) -> Iterator[Finding]:
     """The data of a ConfigMap, and annotations, by the names of their keys."""
-    places = {"metadata.annotations": item.metadata.get("annotations") or {}}
+    yield from apart(_keys(item, "metadata.annotations", item.metadata))
     if item.kind == "ConfigMap":
-        places["data"] = item.manifest.get("data") or {}
-    for place, values in places.items():
-        for key, value in values.items():
-            if _is_credential(key, value):
-                yield Finding(item, f"{place}[{key}]", HIDDEN, ALLOWED)
+        yield from apart(_keys(item, "data", item.manifest))
+
+
+def _keys(item: Object, place: str, holder: Manifest) -> Iterator[Finding]:
+    values = holder.get(place.rpartition(".")[2]) or {}
+    for key in values:
+        yield from apart(_key(item, place, values, key))
+
+
+def _key(item: Object, place: str, values: Manifest, key: str) -> Iterator[Finding]:
+    if _is_credential(key, values[key]):
+        yield Finding(item, f"{place}[{key}]", HIDDEN, ALLOWED)
+
+
+def _variables(pod: Pod, container: Container) -> Iterator[Finding]:
+    variables = container.fields.get("env") or ()
+    for index in range(len(variables)):
+        yield from apart(_variable(pod, container, variables, index))
+
+
+def _variable(pod: Pod, container: Container, variables: Sequence[Manifest], index: int) -> Iterator[Finding]:
+    variable = variables[index]
+    if _is_credential(variable.get("name"), variable.get("value")):
+        yield Finding(pod.object, f"{container.path}.env[{variable['name']}]", HIDDEN, ALLOWED)
+
+
+def _arguments(pod: Pod, container: Container, key: str) -> Iterator[Finding]:
+    arguments = container.fields.get(key) or ()
+    for index in range(len(arguments)):
+        yield from apart(_argument(pod, container, key, index))
+
+
+def _argument(pod: Pod, container: Container, key: str, index: int) -> Iterator[Finding]:
+    if _is_option(str(container.fields[key][index])):
+        yield Finding(pod.object, f"{container.path}.{key}[{index}]", HIDDEN, ALLOWED)
 
 
 def _is_credential(name: Any, value: Any) -> bool:
@@ -68,19 +95,6 @@ def _is_option(argument: str) -> bool:
 
 def _looks_secret(text: str) -> bool:
     return bool(URL.search(text)) or any(pattern.search(text) for pattern in VALUES)
-
-
-def _strings(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Every string of a manifest with its path; the items of a list by their name, where they have one."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _strings(item, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            name = item.get("name", index) if isinstance(item, dict) else index
-            yield from _strings(item, f"{path}[{name}]")
 
 
 RULES = (

@@ -111,3 +111,22 @@ def test_wrong_input_is_named(run: Run, file: Path, tmp_path: Path, arguments: t
     result = run("policy", "check", *(argument.format(file=file, **places) for argument in arguments))
     assert result.exit_code == 1
     assert message in result.stderr
+
+
+def test_a_rule_that_fails_is_told_with_its_object_and_nothing_is_well(run: Run, file: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "own.py").write_text(
+        "from policies.model import Enforcement, Rule\n"
+        "RULES = [Rule(id='own', title='a', description='b.', enforcement=Enforcement.ADVISORY, remedy='c.',"
+        " check=lambda objects: 1 / 0)]\n",
+        encoding="utf-8",
+    )
+    result = run("policy", "check", str(file), "--policies", str(rules))
+    assert result.exit_code == 1
+    assert "failed: own: Deployment flags/flagsmith: the rule itself failed, and judged nothing: ZeroDivisionError" in (
+        result.stdout
+    )
+    assert "No rule is broken." not in result.stderr
+    shown = json.loads(run("policy", "check", str(file), "--policies", str(rules), "--json").stdout)
+    assert [item["rule"] for item in shown["failed"]] == ["own", "own"]

@@ -1,6 +1,6 @@
 """Manifests that keep every rule, to break one at a time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -95,6 +95,26 @@ def config_map(annotations: Mapping[str, str] | None = None, **data: str) -> dic
         "metadata": {"name": "settings", "namespace": "flags", "annotations": dict(annotations or {})},
         "data": data,
     }
+
+
+Path = tuple[str | int, ...]
+
+
+def places(value: Any, path: Path = ()) -> Iterator[Path]:
+    """The path of everything in a manifest, from the root's fields down to single values and items."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield (*path, key)
+        yield from places(item, (*path, key))
+
+
+def put(value: Any, path: Path, new: Any) -> Any:
+    """A manifest with something else at one place; what is beside the way there is shared."""
+    if not path:
+        return new
+    copied: Any = dict(value) if isinstance(value, dict) else list(value)
+    copied[path[0]] = put(value[path[0]], path[1:], new)
+    return copied
 
 
 def rule(name: str) -> Rule:

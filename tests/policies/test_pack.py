@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from ops.engine.model import Program
 from policies.rules import RULES
-from tests.policies.manifests import container, deployment, pod
+from tests.policies.manifests import container, deployment, places, pod, put
 from tests.recording import ROOT, STACKS, record, recorded
 
 PACK = ROOT / "policies"
@@ -76,7 +77,7 @@ def resource_type(manifest: Mapping[str, Any]) -> str:
     return f"kubernetes:{group or 'core'}/{version}:{manifest['kind']}"
 
 
-def start(stack: str, config: Mapping[str, str]) -> subprocess.Popen[str]:
+def start(stack: str, config: Mapping[str, str], pack: Path = PACK) -> subprocess.Popen[str]:
     """The pack, as Pulumi's language host starts it."""
     if not PYTHON.exists():
         pytest.skip("policies/.venv is not there: make setup")
@@ -87,12 +88,12 @@ def start(stack: str, config: Mapping[str, str]) -> subprocess.Popen[str]:
         "PULUMI_DRY_RUN": "true",
         "PULUMI_CONFIG": json.dumps(config),
     }
-    command = [str(PYTHON), "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(PACK)]
-    return subprocess.Popen(command, cwd=PACK, env=environment, stdout=subprocess.PIPE, text=True)
+    command = [str(PYTHON), "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(pack)]
+    return subprocess.Popen(command, cwd=pack, env=environment, stdout=subprocess.PIPE, text=True)
 
 
-def running(stack: str, config: Mapping[str, str]) -> Iterator[Pack]:
-    process = start(stack, config)
+def running(stack: str, config: Mapping[str, str], directory: Path = PACK) -> Iterator[Pack]:
+    process = start(stack, config, directory)
     assert process.stdout is not None
     try:
         pack = Pack(int(process.stdout.readline()))
@@ -123,8 +124,10 @@ def ids(diagnostics: list[Any]) -> set[str]:
 def test_the_pack_has_every_rule_with_its_enforcement(production: Pack) -> None:
     info = production.analyzer.GetAnalyzerInfo(empty_pb2.Empty(), timeout=SECONDS)
     levels = {"mandatory": analyzer_pb2.MANDATORY, "advisory": analyzer_pb2.ADVISORY}
+    later = dict.fromkeys(("judged-at-the-deployment", "judged-at-the-deployment-of-several"), analyzer_pb2.ADVISORY)
     assert {item.name: item.enforcementLevel for item in info.policies} == {
-        rule.id: levels[rule.enforcement] for rule in RULES
+        **{rule.id: levels[rule.enforcement] for rule in RULES},
+        **later,
     }
 
 
@@ -160,7 +163,74 @@ def test_what_holds_for_production_is_known_by_the_stack_s_settings(production: 
 def test_a_value_that_is_not_known_yet_breaks_no_rule(production: Pack) -> None:
     subject = deployment(pod(container(env=[{"name": "API_TOKEN", "value": UNKNOWN}])))
     subject["metadata"]["namespace"] = UNKNOWN
-    assert production.object(subject) == []
+    (said,) = production.object(subject)
+    assert said.policyName == "judged-at-the-deployment"
+    assert said.enforcementLevel == analyzer_pb2.ADVISORY
+    assert said.message.endswith(
+        "Deployment flagsmith: metadata.namespace, spec.template.spec.containers[0].env[0].value are known only at the "
+        "deployment, which judges plain-secret."
+    )
+
+
+def hidden(manifest: Mapping[str, Any], *paths: tuple[str | int, ...]) -> dict[str, Any]:
+    """The manifest as a preview has it, with these places not known."""
+    made: Any = manifest
+    for path in paths:
+        made = put(made, path, UNKNOWN)
+    return dict(made)
+
+
+def later(diagnostics: list[Any]) -> list[str]:
+    """What is left to the deployment; that nothing else but an advisory rule is told."""
+    assert [item.message for item in diagnostics if item.enforcementLevel == analyzer_pb2.MANDATORY] == []
+    return [item.message for item in diagnostics if item.policyName.startswith("judged-at-the-deployment")]
+
+
+def test_a_job_whose_annotations_are_made_by_the_deployment_is_judged_as_far_as_it_is_known(production: Pack) -> None:
+    job = recorded("production").starting("Job", "flagsmith-migrate")
+    annotated = put(job, ("metadata", "annotations"), UNKNOWN)
+    (said,) = later(production.object(annotated))
+    where = f"Job feature-flags/{job['metadata']['name']}: metadata.annotations"
+    assert said.endswith(f"{where} is known only at the deployment, which judges plain-secret.")
+    wrong = put(annotated, ("spec", "template", "spec", "containers", 0, "image"), "flagsmith/flagsmith:latest")
+    assert {"image-tag", "image-digest"} <= ids(production.object(wrong))
+
+
+def test_a_preview_in_which_all_is_unknown_that_can_be_breaks_no_rule(production: Pack) -> None:
+    blank = []
+    for item in recorded("production").program.objects:
+        paths = [path for path in places(item.manifest) if path not in (("apiVersion",), ("kind",))]
+        inner = {path[:-1] for path in paths}
+        variants = [
+            hidden(item.manifest, *(path for path in paths if path not in inner)),
+            hidden(item.manifest, *(path for path in paths if len(path) == 1)),
+            *(hidden(item.manifest, path) for path in paths if len(path) == 2),
+        ]
+        for variant in variants:
+            later(production.object(variant, protect=item.protect))
+        blank.append(variants[0])
+    assert later(production.stack(*blank))
+
+
+def test_a_rule_of_one_s_own_that_fails_is_named_with_the_object(tmp_path: Path) -> None:
+    (tmp_path / "components").symlink_to(ROOT / "components")
+    shutil.copytree(PACK, tmp_path / "policies", ignore=shutil.ignore_patterns(".venv", "__pycache__"))
+    (tmp_path / "policies" / "custom" / "own.py").write_text(
+        "from policies.model import Enforcement, Rule\n"
+        "def fails(objects):\n"
+        "    yield from objects.items[0].manifest['nothing']\n"
+        "RULES = [Rule(id='own', title='a', description='b.', enforcement=Enforcement.MANDATORY, remedy='c.',"
+        " check=fails)]\n",
+        encoding="utf-8",
+    )
+    for pack in running("staging", {}, tmp_path / "policies"):
+        (found,) = pack.object(deployment())
+        assert found.policyName == "own"
+        assert found.enforcementLevel == analyzer_pb2.MANDATORY
+        assert (
+            "own: Deployment flags/flagsmith: the rule itself failed, and judged nothing: KeyError: 'nothing' "
+            "(own.py, line 3). Mend the rule."
+        ) in found.message
 
 
 def test_patches_and_other_resources_are_no_objects(production: Pack) -> None:
@@ -178,7 +248,7 @@ def test_rules_of_one_s_own_are_in_the_pack(tmp_path: Path) -> None:
         "import sys, pathlib; sys.path.insert(0, sys.argv[1])\n"
         "from policies.crossguard import policies_of\n"
         "from policies.custom_rules import all_rules\n"
-        "print(policies_of(all_rules(pathlib.Path(sys.argv[2])))[-1].name)\n"
+        "print(policies_of(all_rules(pathlib.Path(sys.argv[2])))[-3].name)\n"
     )
     command = [str(PYTHON), "-c", script, str(ROOT), str(ROOT / "examples" / "policies")]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)

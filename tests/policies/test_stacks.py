@@ -53,6 +53,20 @@ def test_an_advisory_rule_warns_once_and_says_how_often_it_is_broken() -> None:
     assert warning.endswith(f"So do {others} more: `ff policy check --stack production` lists them.")
 
 
+def test_a_rule_that_fails_refuses_the_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(
+        "from policies.model import Enforcement, Rule\n"
+        "RULES = [Rule(id='own', title='a', description='b.', enforcement=Enforcement.ADVISORY, remedy='c.',"
+        " check=lambda objects: 1 / 0)]\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr("policies.custom_rules.CUSTOM", tmp_path)
+    with pytest.raises(
+        OpsError, match=r"Nothing was changed.*failed:\n  own: Namespace feature-flags: the rule itself"
+    ):
+        refuse_violations(recorded("local").program, production=False)
+
+
 def test_a_generated_value_outside_a_secret_is_found() -> None:
     program = recorded("local").program
     leaked = replace(program.objects[0], manifest={**program.objects[0].manifest, "note": "generated-value.x.end"})
