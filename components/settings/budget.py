@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from components.settings.quantities import format_cpu, format_memory, parse_cpu, parse_memory
-from components.settings.workload import Resources
+from components.settings.workload import Amount, Resources
 
 if TYPE_CHECKING:
     from components.settings.model import Settings
@@ -29,6 +29,12 @@ READER_CONNECTIONS = 3
 FLAG_METRICS_CONNECTIONS = 1
 # The migration Job and the bootstrap Job; the Jobs of the database's roles run before, after or with one of them.
 JOBS = 2
+# The trial of their volume, the nightly one, and one of each kind that `ff db` starts: list, restore, drill.
+BACKUP_JOBS = 5
+# cert-manager's solver of a challenge, and the one before on its way out (cert-manager 1.21, pkg/issuer/acme/http: the
+# defaults of --acme-http01-solver-resource-*).
+SOLVERS = 2
+SOLVER = Resources(requests=Amount(cpu="10m", memory="64Mi"), limits=Amount(cpu="100m", memory="64Mi"))
 
 
 def connections(settings: Settings) -> int:
@@ -77,7 +83,7 @@ class Demand:
 
 
 def demands(settings: Settings) -> list[Demand]:
-    """Return every kind of pod of the stack with its largest number, all rolling updates at once."""
+    """Return every kind of pod with its largest number: all rolling updates and Jobs at once, and what others make."""
     found = [
         Demand(name="API", pods=settings.most_replicas + SURGE, resources=settings.api_resources),
         Demand(
@@ -88,7 +94,7 @@ def demands(settings: Settings) -> list[Demand]:
         Demand(name="Jobs", pods=JOBS, resources=settings.job_resources),
     ]
     if settings.backup.enabled:
-        found.append(Demand(name="backup", pods=1, resources=settings.backup.resources))
+        found.append(Demand(name="backup", pods=BACKUP_JOBS, resources=settings.backup.resources))
     if settings.audit_enabled:
         # The reader, and the exporter, whose old pod is gone before the new one starts.
         pods = 1 + settings.audit.export.enabled
@@ -97,9 +103,23 @@ def demands(settings: Settings) -> list[Demand]:
         found.append(Demand(name="flag metrics", pods=1, resources=settings.monitoring.flag_metrics.resources))
     if settings.postgres.embedded:
         found.append(Demand(name="PostgreSQL", pods=1, resources=settings.postgres_resources))
+    else:
+        found.append(Demand(name="toolbox", pods=1, resources=settings.job_resources))
     if settings.redis.embedded:
         found.append(Demand(name="Redis", pods=1 + SURGE, resources=settings.redis_resources))
-    return [*found, *_exporters(settings)]
+    return [*found, *_exporters(settings), *_others(settings)]
+
+
+def _others(settings: Settings) -> list[Demand]:
+    """What is not of the stack and has to have room: solvers, and somebody who looks at an API pod's copy."""
+    limits = settings.namespace.limit_range
+    debugger = Resources(requests=limits.default_request, limits=limits.default)
+    solvers = [Demand(name="ACME solver", pods=SOLVERS, resources=SOLVER)] if settings.ingress.enabled else []
+    return [
+        *solvers,
+        Demand(name="copy for kubectl debug", pods=1, resources=settings.api_resources),
+        Demand(name="container of kubectl debug", pods=1, resources=debugger, is_sidecar=True),
+    ]
 
 
 def _exporters(settings: Settings) -> list[Demand]:
@@ -130,11 +150,18 @@ def need(settings: Settings) -> dict[str, int]:
             total[f"{kind}.cpu"] += demand.pods * parse_cpu(amount.cpu)
             total[f"{kind}.memory"] += demand.pods * parse_memory(amount.memory)
         total["pods"] += 0 if demand.is_sidecar else demand.pods
-    return total
+    return {**total, "persistentvolumeclaims": len(_claims(settings))}
+
+
+def _claims(settings: Settings) -> list[str]:
+    backups = settings.backup.enabled and settings.backup.s3 is None
+    return [*(["PostgreSQL"] if settings.postgres.embedded else []), *(["backups"] if backups else [])]
 
 
 def need_sum(settings: Settings, name: str) -> str:
     """Spell out the sum of `need` for one of the quota's names."""
+    if name == "persistentvolumeclaims":
+        return " + ".join(f"1 {claim}" for claim in _claims(settings))
     kind, _, resource = name.partition(".")
     if not resource:
         return " + ".join(f"{demand.pods} {demand.name}" for demand in demands(settings) if not demand.is_sidecar)
@@ -156,6 +183,9 @@ def quota(settings: Settings) -> dict[str, str]:
 
     A bound derived from the size would be lowered before the pods of the larger size are gone, and then keep the
     database from being restarted: CPU and memory are bounded only where the operator says how much.
+
+    No bound on NodePorts: cert-manager's solver has one for each challenge of HTTP-01, and a number does not tell it
+    from others. What they lead to is closed by the network policies.
     """
     chosen = settings.namespace.quota
     stated = {
@@ -169,5 +199,4 @@ def quota(settings: Settings) -> dict[str, str]:
         "pods": str(chosen.pods),
         "persistentvolumeclaims": str(chosen.persistent_volume_claims),
         "services.loadbalancers": "0",
-        "services.nodeports": "0",
     }

@@ -148,13 +148,14 @@ def _quota(settings: Settings) -> Iterator[Problem]:
         "limits.cpu": ("limitsCpu", quota.limits_cpu and parse_cpu(quota.limits_cpu)),
         "limits.memory": ("limitsMemory", quota.limits_memory and parse_memory(quota.limits_memory)),
         "pods": ("pods", quota.pods),
+        "persistentvolumeclaims": ("persistentVolumeClaims", quota.persistent_volume_claims),
     }
     for name, needed in budget.need(settings).items():
         key, amount = stated[name]
         if amount is not None and int(amount) < needed:
             yield Problem(
                 path=("namespace", "quota", key),
-                text=f"must be at least {budget.format_amount(name, needed)}, what the stack's own pods need during "
+                text=f"must be at least {budget.format_amount(name, needed)}, what the namespace has to hold during "
                 f"a rolling update ({budget.need_sum(settings, name)}): raise it, or leave the key out",
             )
 

@@ -12,7 +12,10 @@ from components.settings.workload import Amount
 
 
 class Quota(Section):
-    """The ResourceQuota. Without bounds on CPU and memory it stops a run-away only, and no way in but the Ingress.
+    """The ResourceQuota. Without bounds on CPU and memory it stops a run-away only, and load balancers of its own.
+
+    It leaves room for what others make in the namespace: solvers of certificates, pods for debugging. The containers of
+    a service mesh are not reckoned with: add theirs to bounds on CPU and memory.
 
     Lower a bound after the pods that need it are gone: Kubernetes counts them until then.
     """

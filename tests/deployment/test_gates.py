@@ -89,4 +89,4 @@ def test_a_failed_migration_is_named_keeps_the_old_pods_and_does_not_block_the_n
     assert images(deployed) == {"flagsmith/flagsmith:2.264.0"}
     assert deployed.available() == 3
     names = [job["metadata"]["name"] for job in deployed.items(JOBS)]
-    assert len(names) == 5, "the failed Job is gone"
+    assert len(names) == 6, "the failed Job is gone"

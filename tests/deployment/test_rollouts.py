@@ -31,7 +31,7 @@ def test_the_first_deployment_rolls_out_three_replicas_in_three_zones(deployed: 
     assert len(set(zones_of(deployed))) == 3
     jobs = deployed.items(f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs")
     assert {job["status"]["succeeded"] for job in jobs} == {1}
-    assert len(jobs) == 5
+    assert len(jobs) == 6
 
 
 def test_a_second_run_moves_no_resource_version(deployed: Platform) -> None:

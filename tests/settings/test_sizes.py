@@ -109,7 +109,6 @@ def test_the_quota_is_the_same_for_every_size_so_that_no_change_of_size_runs_int
         "pods": "300",
         "persistentvolumeclaims": "10",
         "services.loadbalancers": "0",
-        "services.nodeports": "0",
     }
 
 
@@ -144,11 +143,11 @@ def test_a_quota_that_is_switched_off_is_empty() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "needed"),
     [
-        ("requestsCpu", "4", "4800m"),
-        ("requestsMemory", "8Gi", "16064Mi"),
-        ("limitsCpu", "4", "12"),
-        ("limitsMemory", "8Gi", "23Gi"),
-        ("pods", 5, "12"),
+        ("requestsCpu", "4", "5820m"),
+        ("requestsMemory", "8Gi", "18112Mi"),
+        ("limitsCpu", "4", "17700m"),
+        ("limitsMemory", "8Gi", "28288Mi"),
+        ("pods", 5, "19"),
     ],
 )
 def test_a_quota_below_the_stacks_own_pods_is_refused_with_the_sum(key: str, value: object, needed: str) -> None:
@@ -163,7 +162,13 @@ def test_a_quota_below_the_stacks_own_pods_is_refused_with_the_sum(key: str, val
 def test_parts_outside_the_cluster_do_not_count_towards_the_quota() -> None:
     external = {"mode": "external", "existingSecret": "db"}
 
-    assert budget.need(settings(postgres=external, redis={"mode": "none"}))["pods"] == 9
+    assert budget.need(settings(postgres=external, redis={"mode": "none"}))["pods"] == 17
+
+
+def test_a_quota_without_room_for_the_claims_is_refused() -> None:
+    (line,) = refusal(namespace={"quota": {"persistentVolumeClaims": 1}})
+    assert line.startswith("feature-flags:namespace.quota.persistentVolumeClaims = 1: must be at least 2, ")
+    assert "1 PostgreSQL + 1 backups" in line
 
 
 def test_one_thread_a_worker_is_refused_since_workers_would_share_a_database_connection() -> None:
