@@ -25,6 +25,7 @@ from components.namespace import PlatformNamespace
 from components.network_policies import NetworkPolicies
 from components.own_cluster import OwnCluster
 from components.postgres import Postgres
+from components.postgres_client import PostgresClient
 from components.provider import cluster_provider
 from components.redis import Redis
 from components.retired_login import RetiredLogin
@@ -54,7 +55,7 @@ def options(*dependencies: pulumi.Resource) -> pulumi.ResourceOptions:
 
 namespace = PlatformNamespace("namespace", arguments.namespace_args(settings, own_cluster), options())
 # All pods wait for the Secrets: with the policies before these, none ever runs without its policy.
-foundation: list[pulumi.Resource] = [namespace]
+foundation: list[pulumi.Resource] = [namespace, PostgresClient("postgres-client", namespace.name, options(namespace))]
 if settings.isolated:
     policy_args = arguments.network_policies_args(settings, namespace.name)
     foundation.append(NetworkPolicies("network-policies", policy_args, options(namespace)))

@@ -16,7 +16,7 @@ from components import metadata
 from components.component import Component
 from components.config_files import ConfigFiles
 from components.environment import Connections, database_environment
-from components.flagsmith_pod import USER, postgres_ca_volume
+from components.flagsmith_pod import USER, postgres_volumes
 from components.pods import EmptyDir, Placement, pod_template, requirements
 from components.security import container_security_context
 from components.service_accounts import service_account
@@ -89,7 +89,7 @@ def common_environment(args: AuditArgs) -> list[EnvVarArgs]:
 
 def reader_pod(args: AuditArgs) -> PodTemplateSpecArgs:
     """The pod of the Job that prints entries; `ff audit` sets the variables that say which."""
-    volumes = [files().mounted(), (TMP.volume(), TMP.mount()), *postgres_ca_volume(args.connections)]
+    volumes = [files().mounted(), (TMP.volume(), TMP.mount()), *postgres_volumes(args.connections)]
     return pod_template(
         component=COMPONENT,
         version=args.version,

@@ -19,7 +19,7 @@ from pulumi_kubernetes.core.v1 import (
 from components import metadata
 from components.audit import DIRECTORY, TMP, AuditArgs, common_environment, files
 from components.component import Component
-from components.flagsmith_pod import USER, postgres_ca_volume
+from components.flagsmith_pod import USER, postgres_volumes
 from components.pods import pod_template, requirements
 from components.references import checksum_annotations
 from components.security import container_security_context
@@ -77,7 +77,7 @@ def exporter_pod(args: AuditArgs) -> PodTemplateSpecArgs:
     volumes = [
         files().mounted(),
         (TMP.volume(), TMP.mount()),
-        *postgres_ca_volume(args.connections),
+        *postgres_volumes(args.connections),
         *_from_secret("token", TOKEN_DIRECTORY, args.export.token_secret, "token"),
         *_from_secret("ca", CA_DIRECTORY, args.export.ca_secret, "ca.crt"),
     ]

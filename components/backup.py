@@ -16,7 +16,7 @@ from pulumi_kubernetes.core.v1 import (
 from components import backup_volume, metadata
 from components.component import Component
 from components.environment import Connections, database_environment
-from components.flagsmith_pod import postgres_ca_volume
+from components.flagsmith_pod import postgres_volumes
 from components.jobs import run_once
 from components.pods import EmptyDir, Placement, pod_template, requirements
 from components.postgres import USER
@@ -107,7 +107,7 @@ def _store(args: BackupArgs, name: str, action: str) -> ContainerArgs:
     )
 
 
-def _postgres(args: BackupArgs, name: str, *scripts: str) -> ContainerArgs:
+def _postgres(args: BackupArgs, name: str, *scripts: str, env: Sequence[EnvVarArgs] = ()) -> ContainerArgs:
     """A container of PostgreSQL's image that runs scripts on the database and what lies in the work directory."""
     source = "\n".join((SCRIPTS / script).read_text(encoding="utf-8") for script in scripts)
     return ContainerArgs(
@@ -117,7 +117,7 @@ def _postgres(args: BackupArgs, name: str, *scripts: str) -> ContainerArgs:
         env=[
             *database_environment(args.connections),
             EnvVarArgs(name="WORK", value=WORK),
-            EnvVarArgs(name="RELEASE", value=args.release),
+            *env,
             *_passphrase(args),
         ],
         resources=requirements(args.resources),
@@ -125,13 +125,16 @@ def _postgres(args: BackupArgs, name: str, *scripts: str) -> ContainerArgs:
         volume_mounts=[
             _work(args).mount(),
             TMP.mount(),
-            *(mount for _, mount in postgres_ca_volume(args.connections)),
+            *(mount for _, mount in postgres_volumes(args.connections)),
         ],
     )
 
 
 def backup_pod(args: BackupArgs, containers: Sequence[ContainerArgs]) -> PodTemplateSpecArgs:
     """A pod whose containers run one after the other."""
+    volumes = [] if args.settings.s3 else [backup_volume.volume()]
+    if any(container.image == args.postgres_image for container in containers):
+        volumes += [volume for volume, _ in postgres_volumes(args.connections)]
     template = pod_template(
         component=COMPONENT,
         version=args.release,
@@ -139,12 +142,7 @@ def backup_pod(args: BackupArgs, containers: Sequence[ContainerArgs]) -> PodTemp
         user=USER,
         init_containers=containers[:-1],
         container=containers[-1],
-        volumes=[
-            _work(args).volume(),
-            TMP.volume(),
-            *([] if args.settings.s3 else [backup_volume.volume()]),
-            *(volume for volume, _ in postgres_ca_volume(args.connections)),
-        ],
+        volumes=[_work(args).volume(), TMP.volume(), *volumes],
         annotations={},
         grace_period_seconds=30,
         restart_policy="Never",
@@ -186,8 +184,12 @@ class Backups(Component):
         )
         claim = [] if args.settings.s3 else [self._volume(name, args, account)]
         schedule = None if args.settings.suspend else args.settings.schedule
+        release = EnvVarArgs(name="RELEASE", value=args.release)
         pods = {
-            metadata.BACKUP: [_postgres(args, "dump", "dump-database.sh"), _store(args, "store", "put")],
+            metadata.BACKUP: [
+                _postgres(args, "dump", "dump-database.sh", env=[release]),
+                _store(args, "store", "put"),
+            ],
             metadata.BACKUPS: [_store(args, "list", "list")],
             metadata.RESTORE: [
                 _store(args, "fetch", "fetch"),

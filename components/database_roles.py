@@ -17,7 +17,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from components import metadata
+from components import metadata, postgres_client
 from components.component import Component
 from components.hashing import digest
 from components.jobs import run_once
@@ -52,6 +52,7 @@ class DatabaseRolesArgs:
             `password`.
         audit: the Secret with the key `password` of `flagsmith_audit`; None where nobody logs in as that.
         analytics: the same of `flagsmith_analytics`.
+        statement_timeout: seconds that a statement of Flagsmith's may take.
         placement: where their pods run.
     """
 
@@ -62,6 +63,7 @@ class DatabaseRolesArgs:
     application: SecretReference
     audit: SecretReference | None
     analytics: SecretReference | None
+    statement_timeout: int
     placement: Placement
 
     @property
@@ -85,6 +87,7 @@ def administrator(args: DatabaseRolesArgs) -> list[EnvVarArgs]:
     }
     return [
         *(EnvVarArgs(name=name, value=value) for name, value in plain.items()),
+        *postgres_client.environment(),
         args.administrator.env("PASSWORD", "password"),
         args.administrator.env("PREVIOUS", "previous", optional=True),
     ]
@@ -101,7 +104,8 @@ def roles_environment(args: DatabaseRolesArgs) -> list[EnvVarArgs]:
         ]
     readers = {"AUDIT_PASSWORD": args.audit, "ANALYTICS_PASSWORD": args.analytics}
     generated = [secret.env(name, "password") for name, secret in readers.items() if secret and secret.is_generated]
-    return [*administrator(args), *application, *generated]
+    limit = EnvVarArgs(name="STATEMENT_TIMEOUT", value=f"{args.statement_timeout}s")
+    return [*administrator(args), *application, limit, *generated]
 
 
 def pod(
@@ -113,6 +117,7 @@ def pod(
 ) -> PodTemplateSpecArgs:
     """The pod of a Job on the database: scripts, one after the other, as the administrator."""
     source = "\n".join((SCRIPTS / script).read_text(encoding="utf-8") for script in scripts)
+    directories = [(TMP.volume(), TMP.mount()), postgres_client.mounted(), *volumes]
     return pod_template(
         component=COMPONENT,
         version=args.version,
@@ -125,9 +130,9 @@ def pod(
             env=list(env),
             resources=requirements(RESOURCES),
             security_context=container_security_context(),
-            volume_mounts=[TMP.mount(), *(mount for _, mount in volumes)],
+            volume_mounts=[mount for _, mount in directories],
         ),
-        volumes=[TMP.volume(), *(volume for volume, _ in volumes)],
+        volumes=[volume for volume, _ in directories],
         annotations={},
         grace_period_seconds=30,
         restart_policy="Never",

@@ -9,7 +9,7 @@ from typing import Final
 
 from pulumi_kubernetes.core.v1 import EnvVarArgs, EnvVarSourceArgs, ObjectFieldSelectorArgs, SecretKeySelectorArgs
 
-from components import metadata
+from components import metadata, postgres_client
 from components.caches import cache_environment
 from components.references import SecretReference
 from components.settings.caches import Caches
@@ -101,7 +101,7 @@ def _from_secret(variable: str, reference: SecretKeyReference) -> EnvVarArgs:
 
 def database_environment(connections: Connections) -> list[EnvVarArgs]:
     """What a program of PostgreSQL's own needs to reach the database; libpq reads the rest where the URL is silent."""
-    variables = [connections.postgres.env("DATABASE_URL", "DATABASE_URL")]
+    variables = [connections.postgres.env("DATABASE_URL", "DATABASE_URL"), *postgres_client.environment()]
     if connections.sslmode is not None:
         variables += _plain({"PGSSLMODE": connections.sslmode})
     if connections.postgres_ca is not None:
@@ -219,9 +219,6 @@ def server_environment(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
                 "GUNICORN_WORKERS": args.gunicorn_workers,
                 "GUNICORN_THREADS": args.gunicorn_threads,
                 "GUNICORN_TIMEOUT": args.gunicorn_timeout,
-                # gunicorn drops idle connections when it stops, and a client that was about to use one loses its
-                # request: 4 of 10,000 in a rollout under load. Closed after each answer, none is idle.
-                "GUNICORN_KEEP_ALIVE": 0,
             }
         ),
         *_mail(args.smtp, args.sender),

@@ -19,7 +19,7 @@ from components import metadata
 from components.component import Component
 from components.config_files import ConfigFiles
 from components.environment import Connections, database_environment
-from components.flagsmith_pod import USER, postgres_ca_volume
+from components.flagsmith_pod import USER, postgres_volumes
 from components.pods import Placement, pod_template, requirements
 from components.references import checksum_annotations
 from components.security import container_security_context
@@ -85,7 +85,7 @@ def flag_metrics_pod(args: FlagMetricsArgs, source: ConfigFiles) -> PodTemplateS
         # The root file system is read-only.
         "PYTHONDONTWRITEBYTECODE": 1,
     }
-    volumes = [source.mounted(), *postgres_ca_volume(args.connections)]
+    volumes = [source.mounted(), *postgres_volumes(args.connections)]
     return pod_template(
         component=COMPONENT,
         version=args.version,

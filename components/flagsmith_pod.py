@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from pulumi_kubernetes.core.v1 import (
@@ -21,7 +22,7 @@ from pulumi_kubernetes.core.v1 import (
     VolumeMountArgs,
 )
 
-from components import logs, metadata, tracing
+from components import logs, metadata, postgres_client, tracing
 from components.caches import CA_DIRECTORY as REDIS_CA_DIRECTORY
 from components.environment import (
     POSTGRES_CA_DIRECTORY,
@@ -40,6 +41,9 @@ from components.settings.releases import Release
 from components.settings.tracing import Tracing
 from components.settings.workload import Resources
 
+WAIT_SCRIPT: Final = Path(__file__).parent / "scripts" / "wait_for_database.py"
+# Less than the startup probe gives, so that the log says why.
+WAIT_SECONDS: Final = 300
 # User and group `nobody` of the image.
 USER: Final = 65534
 # Endpoints and load balancers need some seconds to learn that a pod is leaving; until then it must go on answering.
@@ -108,16 +112,16 @@ def ca_volume(name: str, directory: str, ca: SecretKeyReference | None) -> list[
     return [(VolumeArgs(name=name, secret=source), mount)]
 
 
-def postgres_ca_volume(connections: Connections) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
-    """The CA of an external PostgreSQL, where there is one."""
-    return ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, connections.postgres_ca)
+def postgres_volumes(connections: Connections) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
+    """What `database_environment` refers to: libpq's time-outs, and the CA of an external PostgreSQL, if any."""
+    return [postgres_client.mounted(), *ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, connections.postgres_ca)]
 
 
 def _volumes(args: FlagsmithPodArgs) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
     connections = args.environment.connections
     return [
         *((directory.volume(), directory.mount()) for directory in SCRATCH),
-        *postgres_ca_volume(connections),
+        *postgres_volumes(connections),
         *ca_volume("redis-ca", REDIS_CA_DIRECTORY, connections.redis_ca),
     ]
 
@@ -127,17 +131,21 @@ def server_pod(
 ) -> PodTemplateSpecArgs:
     """The pod of a workload that serves HTTP for as long as it lives: the API, or the task processor.
 
-    It is started once database and migrations are in order (six minutes at most). From then on both probes look at the
-    process alone: a readiness that asked the database would take every replica out at once when the pool is busy or the
-    database away, although flags could still be served from the caches.
+    It waits for the database itself, and is started once migrations are in order too (six minutes at most). From then
+    on both probes look at the process alone: a readiness that asked the database would take every replica out at once
+    when the pool is busy or the database away, although flags could still be served from the caches.
     """
     volumes = _volumes(args)
     written: dict[str, str] = {}
     if args.access_log is not None:
         volumes.append(logs.files(args.access_log).mounted())
         written = logs.environment(args.access_log)
+    # gunicorn drops idle connections when it stops, and a client that was about to use one loses its request. Closed
+    # after each answer, none is idle. Later releases take it as an argument.
+    kept = {"GUNICORN_KEEP_ALIVE": "0"} if args.release.keep_alive_by_variable else {}
+    plain = {**written, **kept, "WAIT_SECONDS": str(WAIT_SECONDS)}
     traced = tracing.environment(args.tracing, component=component, namespace=args.environment.namespace)
-    observed = [*(EnvVarArgs(name=name, value=value) for name, value in written.items()), *traced]
+    observed = [*(EnvVarArgs(name=name, value=value) for name, value in plain.items()), *traced]
     return pod_template(
         component=component,
         version=args.release.version,
@@ -146,6 +154,7 @@ def server_pod(
         container=ContainerArgs(
             name=container,
             image=args.image,
+            command=["python", "-c", WAIT_SCRIPT.read_text(encoding="utf-8"), *args.release.entrypoint],
             args=list(command),
             env=[*server_environment(args.environment), *observed, *env],
             ports=[

@@ -51,7 +51,13 @@ def run_once(
             annotations=annotations,
         ),
         # No ttlSecondsAfterFinished: a Job that the cluster removed looks like drift, and would be run again.
-        spec=JobSpecArgs(backoff_limit=2, active_deadline_seconds=deadline_seconds, template=template),
+        spec=JobSpecArgs(
+            backoff_limit=2,
+            active_deadline_seconds=deadline_seconds,
+            # A pod that is still on its way out must not meet the next one in the database.
+            pod_replacement_policy="Failed",
+            template=template,
+        ),
         opts=opts,
     )
 

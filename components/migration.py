@@ -1,9 +1,11 @@
 """The one place where the database is migrated: a Job that everything else of Flagsmith waits for."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import pulumi
+from pulumi_kubernetes.core.v1 import EnvVarArgs
 
 from components import metadata
 from components.component import Component
@@ -14,6 +16,7 @@ from components.service_accounts import service_account
 COMPONENT: Final = "migration"
 # An empty database takes three minutes on two busy cores; a large one may need much longer.
 DEADLINE_SECONDS: Final = 1800
+SCRIPT: Final = Path(__file__).parent / "scripts" / "migrate_database.py"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +26,14 @@ class MigrationArgs:
     Attributes:
         pod: what Flagsmith's pods are made from.
         namespace: where it runs.
+        lock_timeout: seconds that a migration waits for a lock; 0 for as long as it takes.
+        takes_options: whether nothing before the server may refuse the options of a connection, as poolers do.
     """
 
     pod: FlagsmithPodArgs
     namespace: pulumi.Input[str]
+    lock_timeout: int
+    takes_options: bool
 
 
 class Migration(Component):
@@ -41,13 +48,26 @@ class Migration(Component):
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
+        options = []
+        if args.takes_options or args.lock_timeout:
+            options = [
+                EnvVarArgs(name="PGOPTIONS", value=f"-c statement_timeout=0 -c lock_timeout={args.lock_timeout}s")
+            ]
+        release = args.pod.release
         run_once(
             f"{name}-job",
             name=metadata.MIGRATE,
             namespace=args.namespace,
             component=COMPONENT,
-            version=args.pod.release.version,
-            template=job_pod(args.pod, component=COMPONENT, container="migrate", arguments=args.pod.release.migrate),
+            version=release.version,
+            template=job_pod(
+                args.pod,
+                component=COMPONENT,
+                container="migrate",
+                command=["python", "-c", SCRIPT.read_text(encoding="utf-8"), *release.entrypoint],
+                arguments=release.migrate,
+                env=options,
+            ),
             deadline_seconds=DEADLINE_SECONDS,
             opts=self.child(account),
         )

@@ -20,6 +20,8 @@ from components.flagsmith_pod import FlagsmithPodArgs, server_pod
 from components.service_accounts import service_account
 
 COMPONENT: Final = "task-processor"
+# What Flagsmith gives a recurring task by default, on 2.265.0.
+TASK_SECONDS: Final = 1800
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,7 @@ class TaskProcessorArgs:
         replicas: how many there are.
         threads: tasks that each of them does at a time; each may hold two database connections.
         idle_session_timeout: seconds after which PostgreSQL closes an idle connection of theirs; 0 for never.
+        takes_options: whether nothing before the server may refuse the options of a connection, as poolers do.
     """
 
     pod: FlagsmithPodArgs
@@ -39,6 +42,7 @@ class TaskProcessorArgs:
     replicas: int
     threads: int
     idle_session_timeout: int
+    takes_options: bool
 
 
 class TaskProcessor(Component):
@@ -52,7 +56,9 @@ class TaskProcessor(Component):
         # Every task runs in a new thread with a new connection, which stays open until Python's garbage collector comes
         # by, far too late: seen on 2.265.0, 51 idle ones within 3 minutes, and none left for the API.
         timeout = args.idle_session_timeout
-        options = [EnvVarArgs(name="PGOPTIONS", value=f"-c idle_session_timeout={timeout}s")] if timeout else []
+        # What limits the statements of the role is meant for requests.
+        settings = f"-c idle_session_timeout={timeout}s -c statement_timeout={TASK_SECONDS}s"
+        options = [EnvVarArgs(name="PGOPTIONS", value=settings)] if timeout or args.takes_options else []
         command = [*args.pod.release.task_processor, "--numthreads", str(args.threads)]
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()

@@ -10,7 +10,7 @@ from pulumi_kubernetes.core.v1 import ContainerArgs, PodTemplateSpecArgs
 from components import metadata
 from components.component import Component
 from components.environment import Connections, database_environment
-from components.flagsmith_pod import postgres_ca_volume
+from components.flagsmith_pod import postgres_volumes
 from components.pods import EmptyDir, Placement, pod_template, requirements
 from components.postgres import USER
 from components.security import container_security_context
@@ -49,7 +49,7 @@ class ToolboxArgs:
 
 def toolbox_pod(args: ToolboxArgs, command: Sequence[str] = IDLE) -> PodTemplateSpecArgs:
     """The pod template."""
-    authority = postgres_ca_volume(args.connections)
+    authority = postgres_volumes(args.connections)
     return pod_template(
         component=COMPONENT,
         version=args.version,

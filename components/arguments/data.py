@@ -103,6 +103,8 @@ def database_roles_args(
         application=credentials.database,
         audit=credentials.audit,
         analytics=credentials.analytics,
+        # Nobody waits longer for an answer: gunicorn's own limit.
+        statement_timeout=settings.gunicorn.timeout,
         placement=placement(settings),
     )
 

@@ -64,7 +64,12 @@ def _job_pod(settings: Settings, credentials: Credentials) -> FlagsmithPodArgs:
 
 def migration_args(settings: Settings, namespace: pulumi.Input[str], credentials: Credentials) -> MigrationArgs:
     """The migration Job."""
-    return MigrationArgs(pod=_job_pod(settings, credentials), namespace=namespace)
+    return MigrationArgs(
+        pod=_job_pod(settings, credentials),
+        namespace=namespace,
+        lock_timeout=settings.postgres.migration_lock_timeout,
+        takes_options=settings.postgres.embedded,
+    )
 
 
 def bootstrap_args(settings: Settings, namespace: pulumi.Input[str], credentials: Credentials) -> BootstrapArgs:
@@ -112,6 +117,7 @@ def task_processor_args(
         replicas=settings.task_processor_replicas,
         threads=settings.task_processor.threads,
         idle_session_timeout=settings.task_processor.idle_session_timeout,
+        takes_options=settings.postgres.embedded,
     )
 
 

@@ -10,10 +10,23 @@ set_password() { # set_password ROLE PASSWORD
         setsid --wait psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --command="\\password $1" 2>&1) ||
         { echo "The password of $1 cannot be set: $said" >&2; return 1; }
 }
+# The server may restart, and the endpoints of its Service come some seconds after it is ready.
+wait_for_server() {
+    local seconds=${WAIT_SECONDS:-120}
+    local ends=$((SECONDS + seconds))
+    until pg_isready --quiet --timeout=2; do
+        if [ "$SECONDS" -ge "$ends" ]; then
+            echo "PostgreSQL at $PGHOST:$PGPORT did not answer within $seconds s." >&2
+            return 1
+        fi
+        sleep 0.5
+    done
+}
 # Log in with PASSWORD; where that is not the server's yet, with PREVIOUS, and make it the server's.
 log_in() {
     local said
-    export PGPASSWORD=$PASSWORD PGCONNECT_TIMEOUT=10
+    wait_for_server
+    export PGPASSWORD=$PASSWORD
     said=$(sql --command="SELECT 1" 2>&1) && return
     case $said in
     *"password authentication failed"*) ;;

@@ -18,9 +18,9 @@ ask() {
     echo "${*//$'\n'/ }" >&"${SESSION[1]}"
     IFS= read -r answer <&"${SESSION[0]}" || { wait "$session"; exit 1; }
 }
-# A server may end sessions that only hold a snapshot, and a long dump takes longer than it allows.
+# A server may end sessions that only hold a snapshot, and statements that take long; a large database takes longer.
 echo "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0;" \
-    >&"${SESSION[1]}"
+    "SET LOCAL statement_timeout = 0;" >&"${SESSION[1]}"
 ask "SELECT pg_export_snapshot();"
 snapshot=$answer
 ask "SHOW server_version;"

@@ -6,11 +6,12 @@
 # flagsmith_metrics   reads the server's statistics; logs in from its own pod only, without a password
 # flagsmith_audit     reads what the audit needs, flagsmith_analytics what the flags' metrics need: grants-*.sql
 #
+# STATEMENT_TIMEOUT bounds what the application asks; migrations and the task processor set their own, backups none.
 # LOGIN and LOGIN_PASSWORD are the application's; without them APPLICATION_URL is, which somebody else made a role for.
 set -euo pipefail
 
 log_in
-sql --output=/dev/null <<'SQL'
+sql --set=limit="$STATEMENT_TIMEOUT" --output=/dev/null <<'SQL'
 SET client_min_messages = warning;
 SELECT format('CREATE ROLE %I NOLOGIN', name)
     FROM unnest(ARRAY['flagsmith', 'flagsmith_a', 'flagsmith_b', 'flagsmith_metrics', 'flagsmith_audit',
@@ -21,6 +22,8 @@ GRANT pg_read_all_stats TO flagsmith;
 GRANT flagsmith TO flagsmith_a, flagsmith_b;
 ALTER ROLE flagsmith_a SET role = flagsmith;
 ALTER ROLE flagsmith_b SET role = flagsmith;
+ALTER ROLE flagsmith_a SET statement_timeout = :'limit';
+ALTER ROLE flagsmith_b SET statement_timeout = :'limit';
 GRANT pg_monitor TO flagsmith_metrics;
 -- As many as their programs need, twice in a rolling update, and one for a person: part of the connection budget.
 ALTER ROLE flagsmith_metrics LOGIN CONNECTION LIMIT 3;
@@ -40,9 +43,15 @@ else
     login=$(printf '%s\n' '\getenv url APPLICATION_URL' '\connect :url' 'SELECT session_user;' | sql) ||
         { echo "The DATABASE_URL of the existing Secret does not log in." >&2; exit 1; }
     case $login in
-    flagsmith) ;;
+    flagsmith) sql --set=limit="$STATEMENT_TIMEOUT" <<<"ALTER ROLE flagsmith SET statement_timeout = :'limit';" ;;
     "$PGUSER") echo "Flagsmith logs in as the superuser $login: make it a role of its own, see docs/secrets.md." ;;
-    *) sql --set=login="$login" --output=/dev/null <<<'GRANT flagsmith TO :"login"; ALTER ROLE :"login" SET role = flagsmith;' ;;
+    *)
+        sql --set=login="$login" --set=limit="$STATEMENT_TIMEOUT" --output=/dev/null <<'SQL'
+GRANT flagsmith TO :"login";
+ALTER ROLE :"login" SET role = flagsmith;
+ALTER ROLE :"login" SET statement_timeout = :'limit';
+SQL
+        ;;
     esac
 fi
 [ -z "${AUDIT_PASSWORD:-}" ] || set_password flagsmith_audit "$AUDIT_PASSWORD"

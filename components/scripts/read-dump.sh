@@ -18,7 +18,8 @@ plain_dump() {
 dumped_sql() { pg_restore --no-owner --no-privileges --use-list="$WORK/contents" --file=- "$WORK/plain.dump"; }
 # The rows of each table, as dump-database.sh counts them; arguments: how psql connects.
 rows_now() {
-    psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$@" --command="
+    psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$@" \
+        --command="SET statement_timeout = 0" --command="
         SELECT coalesce(json_object_agg(tablename, (xpath('/row/c/text()', query_to_xml(
             format('SELECT count(*) AS c FROM %I.%I', schemaname, tablename), false, true, '')))[1]::text::bigint
             ORDER BY tablename)::jsonb, '{}') FROM pg_tables WHERE schemaname = 'public'"

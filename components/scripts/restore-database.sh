@@ -10,6 +10,7 @@ plain_dump
     cat <<'SQL'
 BEGIN;
 SET LOCAL lock_timeout = '30s';
+SET LOCAL statement_timeout = 0;
 SET LOCAL client_min_messages = warning;
 DO $body$
 DECLARE found record;

@@ -1,8 +1,9 @@
-# Starts PostgreSQL in the official image, after three looks at the volume. Runs as `bash -c` with the server's arguments.
+# Starts PostgreSQL in the official image, after four looks at the volume. Runs as `bash -c` with the server's arguments.
 #
 # 0. A dump that `ff db upgrade` left is made the new major version's data. The old data is kept until that has worked.
 # 1. Data of another major version lies in another directory, which the image would not find: it would make an empty
 #    database and serve that. 2. The image sets the password only when it makes the database: a renewed one is set here.
+# 3. The server refuses a data directory that its group can write.
 set -euo pipefail
 
 make_data_of() { # make_data_of DUMP
@@ -64,6 +65,8 @@ for file in "$DATA_VOLUME"/PG_VERSION "$DATA_VOLUME"/*/PG_VERSION "$DATA_VOLUME"
 done
 
 if [ -s "$PGDATA/PG_VERSION" ]; then
+    # On a volume that was walked for the pod's fsGroup the group may write, and the server refuses such a directory.
+    chmod 0700 "$PGDATA"
     password=$(cat "$POSTGRES_PASSWORD_FILE")
     quoted=${password//\'/\'\'}
     # In single-user mode, before anybody can connect; the password is in no process list and in no log.

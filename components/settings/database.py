@@ -11,7 +11,7 @@ from components.settings.base import Section
 from components.settings.images import check_image, disagreement
 from components.settings.problems import Problem
 from components.settings.references import CaReference
-from components.settings.types import Count, Kind, Memory, ObjectName, SecretName, Text
+from components.settings.types import Count, Kind, Memory, ObjectName, SecretName, Text, WholeNumber
 from components.settings.workload import Resources
 
 # PostgreSQL 17 is the oldest whose end of life (November 2029) is years away.
@@ -78,6 +78,11 @@ class Postgres(Section):
         default=None,
         description="Embedded: the server's `max_connections`; default: by `size`. "
         "External: how many connections Flagsmith may take, for the connection budget; default: not checked.",
+    )
+    migration_lock_timeout: Annotated[WholeNumber, Field(ge=0, le=600), Kind("seconds")] = Field(
+        default=5,
+        description="How long a migration waits for a table's lock, with all queries on the table behind it, before it "
+        "gives way and tries again. 0 sets no limit; that is needed behind poolers that refuse options (PgBouncer).",
     )
     sslmode: SslMode | None = Field(default=None, description="External only. libpq's sslmode. Default: `require`.")
     ca_secret: CaReference | None = Field(

@@ -16,6 +16,8 @@ FIRST_WITH_METRICS_PORT: Version = (2, 211, 0)
 FIRST_WITH_JSON_ACCESS_LOG: Version = (2, 225, 0)
 FIRST_WITH_TRACING: Version = (2, 227, 0)
 FIRST_WITH_TRACING_BY_GRPC: Version = (2, 253, 0)
+# From here on the image's entry point is `flagsmith` itself, which reads no GUNICORN_KEEP_ALIVE.
+FIRST_WITHOUT_SHELL: Version = (2, 253, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +28,11 @@ class Release:
         version: as X.Y.Z.
         liveness_path: answers 200 without touching the database.
         readiness_path: answers 200 when the database answers and is migrated.
+        entrypoint: what the image runs with these arguments.
         migrate: the image's arguments that migrate the database and end.
         serve: the arguments that serve the API and the UI, without migrating.
         task_processor: the arguments that run the task processor, without migrating.
+        keep_alive_by_variable: whether `serve` takes gunicorn's keep-alive from GUNICORN_KEEP_ALIVE.
         metrics_port: whether its metrics are on port 9100 too, and not at `/metrics/` of the public port alone.
         json_access_log: whether its access log is written as JSON, through the logging configuration.
         tracing: whether it exports traces.
@@ -38,9 +42,11 @@ class Release:
     version: str
     liveness_path: str
     readiness_path: str
+    entrypoint: tuple[str, ...]
     migrate: tuple[str, ...]
     serve: tuple[str, ...]
     task_processor: tuple[str, ...]
+    keep_alive_by_variable: bool
     metrics_port: bool
     json_access_log: bool
     tracing: bool
@@ -63,14 +69,18 @@ def dotted(version: Version) -> str:
 def release(text: str) -> Release:
     """Return what is to be known about a release that `refusal` does not refuse."""
     version = parse_version(text)
+    shell = version < FIRST_WITHOUT_SHELL
     return Release(
         version=text,
         liveness_path="/health/liveness/",
         readiness_path="/health/readiness/",
+        entrypoint=("/app/scripts/run-docker.sh",) if shell else ("flagsmith",),
         migrate=("migrate",),
-        serve=("serve",),
+        # The script's `serve` passes on these options too; that of the later entry point none.
+        serve=("serve",) if shell else ("start", "--keep-alive", "0", "--worker-tmp-dir", "/dev/shm", "api"),  # noqa: S108
         # Not `run-task-processor`, which migrates first.
         task_processor=("start", "task-processor"),
+        keep_alive_by_variable=shell,
         metrics_port=version >= FIRST_WITH_METRICS_PORT,
         json_access_log=version >= FIRST_WITH_JSON_ACCESS_LOG,
         tracing=version >= FIRST_WITH_TRACING,

@@ -56,6 +56,8 @@ _FIXED = frozenset(
         "GUNICORN_KEEP_ALIVE",
         "LOG_FORMAT",
         "LOG_LEVEL",
+        "PGSERVICE",
+        "PGSERVICEFILE",
         "POD_IP",
         "PROMETHEUS_ENABLED",
         "PROMETHEUS_MULTIPROC_DIR",
@@ -65,6 +67,7 @@ _FIXED = frozenset(
         "USE_POSTGRES_FOR_ANALYTICS",
         "USE_SECURE_COOKIES",
         "USE_X_FORWARDED_HOST",
+        "WAIT_SECONDS",
     ]
 )
 # The caches; each has a backend, a location, a time to live and perhaps options.

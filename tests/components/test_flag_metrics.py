@@ -38,7 +38,7 @@ def test_it_runs_what_its_config_map_holds_and_starts_anew_when_that_changes() -
     pod = recording.one("Deployment", "flagsmith-flag-metrics")["spec"]["template"]["spec"]
     assert held["data"] == scripts()
     assert held["immutable"]
-    (volume,) = [item["configMap"]["name"] for item in pod["volumes"] if "configMap" in item]
+    (volume,) = [item["configMap"]["name"] for item in pod["volumes"] if item["name"] == "scripts"]
     assert volume == held["metadata"]["name"]
     (mount,) = [item["mountPath"] for item in pod["containers"][0]["volumeMounts"] if item["name"] == "scripts"]
     command = pod["containers"][0]["command"]

@@ -41,7 +41,7 @@ def test_only_the_migration_job_migrates() -> None:
         for manifest in recording.all(kind)
     }
     assert commands[migrate] == ["migrate"]
-    assert commands["flagsmith"] == ["serve"]
+    assert commands["flagsmith"] == ["start", "--keep-alive", "0", "--worker-tmp-dir", "/dev/shm", "api"]
     assert commands["flagsmith-task-processor"][:2] == ["start", "task-processor"]
 
 

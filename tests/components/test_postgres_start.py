@@ -162,6 +162,20 @@ def test_a_renewed_password_counts_after_a_restart_and_is_in_no_log(server: Serv
     assert "zebra" not in server.stop()
 
 
+def test_a_volume_whose_files_the_group_may_write_is_closed_again_before_the_server_looks(server: Server) -> None:
+    server.start()
+    assert server.accepts(PASSWORD)
+    server.stop()
+
+    # As the kubelet leaves it when it walks a volume for the pod's fsGroup.
+    for path in (server.home / "volume").rglob("*"):
+        path.chmod(path.stat().st_mode | (0o2070 if path.is_dir() else 0o060))
+    server.start()
+    assert server.accepts(PASSWORD)
+    assert (server.home / "volume" / "pgdata").stat().st_mode & 0o777 == 0o700
+    server.stop()
+
+
 def test_the_data_of_another_major_stops_the_start_and_is_left_alone(server: Server) -> None:
     server.start()
     assert server.accepts(PASSWORD)

@@ -39,7 +39,6 @@ def test_pods_get_what_the_table_of_sizes_says(name: SizeName) -> None:
     env = environment(api["spec"]["template"])
     assert int(env["GUNICORN_WORKERS"]) == max(2, parse_cpu(size.api.limits.cpu) // 1000)
     assert env["GUNICORN_THREADS"] == "2"
-    assert env["GUNICORN_KEEP_ALIVE"] == "0"
 
 
 @pytest.mark.parametrize(("resource", "parse", "most"), [("cpu", parse_cpu, 1500), ("memory", parse_memory, 3 * GI)])

@@ -53,6 +53,7 @@ class Roles:
             "LOGIN_PASSWORD": "first",
             "AUDIT_PASSWORD": "audit",
             "ANALYTICS_PASSWORD": "analytics",
+            "STATEMENT_TIMEOUT": "30s",
         }
     )
 
