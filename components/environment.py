@@ -6,6 +6,7 @@ The names and their meaning were read in Flagsmith's settings at 2.265.0 and see
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlsplit
 
 from pulumi_kubernetes.core.v1 import EnvVarArgs, EnvVarSourceArgs, ObjectFieldSelectorArgs, SecretKeySelectorArgs
 
@@ -118,7 +119,7 @@ def _web(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
                 "DJANGO_ALLOWED_HOSTS": ",".join(allowed_hosts(args.host, args.namespace)),
                 "DJANGO_CSRF_TRUSTED_ORIGINS": f"{args.url},http://localhost:{metadata.API_PORT}",
                 "USE_X_FORWARDED_HOST": True,
-                "FLAGSMITH_DOMAIN": args.host,
+                "FLAGSMITH_DOMAIN": urlsplit(args.url).netloc,
                 "FLAGSMITH_API_URL": args.url,
                 "FLAGSMITH_FRONTEND_URL": args.url,
                 # Relative, or a port-forwarded page would call the public host.

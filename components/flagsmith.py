@@ -30,11 +30,13 @@ class FlagsmithArgs:
         pod: what its pods are made from.
         namespace: where it runs.
         replicas: how many there are; None when an autoscaler says so.
+        node_port: a port of every node that leads to it; None for none.
     """
 
     pod: FlagsmithPodArgs
     namespace: pulumi.Input[str]
     replicas: int | None
+    node_port: int | None = None
 
 
 class Flagsmith(Component):
@@ -80,6 +82,7 @@ class Flagsmith(Component):
             namespace=args.namespace,
             component=COMPONENT,
             ports={"http": metadata.API_PORT},
+            node_port=args.node_port,
             opts=self.child(deployment),
         )
         disruption_budget(

@@ -15,6 +15,7 @@ def cluster_service(
     component: str,
     ports: dict[str, int],
     publish_not_ready: bool = False,
+    node_port: int | None = None,
     opts: pulumi.ResourceOptions,
 ) -> Service:
     """A ClusterIP Service before the pods of `component`, each port under the same number as in the pods.
@@ -23,7 +24,7 @@ def cluster_service(
     endpoints for ten seconds more.
 
     `publish_not_ready` keeps a pod in the Service that is not ready: for a single pod with a container beside the main
-    one, which must not take it out when it fails.
+    one, which must not take it out when it fails. `node_port` is a port of every node that leads to its only port.
     """
     return Service(
         logical_name,
@@ -34,11 +35,11 @@ def cluster_service(
             annotations={"pulumi.com/skipAwait": "true"},
         ),
         spec=ServiceSpecArgs(
-            type="ClusterIP",
+            type="ClusterIP" if node_port is None else "NodePort",
             publish_not_ready_addresses=True if publish_not_ready else None,
             selector=metadata.selector(component),
             ports=[
-                ServicePortArgs(name=port_name, port=port, target_port=port_name, protocol="TCP")
+                ServicePortArgs(name=port_name, port=port, target_port=port_name, protocol="TCP", node_port=node_port)
                 for port_name, port in ports.items()
             ],
         ),

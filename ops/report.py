@@ -48,14 +48,16 @@ def totals(outcome: Outcome, seconds: float) -> str:
     return f"{counted}, in {seconds:.1f} s"
 
 
-def show_access(console: Console, target: Target, outputs: Mapping[str, object]) -> None:
+def show_access(console: Console, target: Target, outputs: Mapping[str, object], *, is_served: bool = True) -> None:
     """Where it is, how to log in, and which Secrets hold what; never a secret."""
     rows = {
-        "URL": outputs.get("url"),
+        "URL": outputs.get("url") if is_served else "none: nothing is served, since the nodes are simulated",
         "Namespace": outputs.get("namespace"),
         "Administrator": outputs.get("adminEmail"),
     }
     for title, value in rows.items():
+        if value and title == "URL" and is_served and target.is_borrowed:
+            value = f"{value}   (while this runs: ff port-forward --stack {target.stack.name})"
         if value:
             console.print(f"{title + ':':<15}{value}", markup=False)
     secrets = outputs.get("secrets")

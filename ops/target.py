@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ops import pulumi_cli
+from ops import local_context, pulumi_cli
 from ops.deployer import Deployer, EngineName
 from ops.direct import DirectDeployer
 from ops.engine_choice import Choice, choose
@@ -15,7 +15,11 @@ from ops.events import Event
 from ops.files import make_directory
 from ops.own_cluster import OwnCluster
 from ops.project import LOCAL, ROOT
+from ops.published import published_by
 from ops.stacks import Stack, load_stack
+
+if TYPE_CHECKING:
+    from ops.cluster.api import ClusterStatus
 
 OnEvent = Callable[[Event], None]
 LOCAL_PASSPHRASE = "local"  # noqa: S105 - it protects nothing: the stack's salt is public, its state stays on this machine
@@ -29,13 +33,15 @@ class Target:
         stack: The stack.
         context: The kubeconfig's context it goes to; never the current one.
         kubeconfig: The local cluster's for the stack `local`; None means the user's own.
-        is_simulated: Whether the cluster's nodes run no containers.
+        is_mapped: Whether a port of this machine leads to the stack's Service, so that its address answers here.
+        is_borrowed: Whether it is the stack `local` on a cluster that is not `ff`'s own.
     """
 
     stack: Stack
     context: str
     kubeconfig: Path | None = None
-    is_simulated: bool = False
+    is_mapped: bool = False
+    is_borrowed: bool = False
 
     @property
     def is_local(self) -> bool:
@@ -48,19 +54,60 @@ class Target:
         return local_backend(self.kubeconfig) if self.kubeconfig else None
 
 
-def find(name: str) -> Target:
-    """The stack called `name` and its cluster. For `local` that must run; other clusters are not asked yet."""
+def find(name: str, context: str | None = None) -> Target:
+    """The stack called `name` and its cluster. For `local` that must run; other clusters are not asked yet.
+
+    Args:
+        name: The stack's name.
+        context: For `local` alone: a context of the user's kubeconfig, in place of `ff`'s own cluster. Default: the
+            one that was named before, if any.
+    """
     stack = load_stack(name, ROOT)
-    context = settings_context(stack)
+    own_context = settings_context(stack)
     if name != LOCAL:
-        return Target(stack, context)
+        if context is not None:
+            raise OpsError(
+                f"--context is for the stack {LOCAL!r}: where {name!r} goes is written in {stack.path.name}.",
+                hint=f"It says {stack.project}:context: {own_context}.",
+            )
+        return Target(stack, own_context)
+    borrowed = context or local_context.remembered()
+    if borrowed is not None:
+        return _borrowed(stack, borrowed, is_new=context is not None)
     from ops.cluster import api
 
     status = api.status()
     if not status.up:
         problem = f"is not up: {status.problem}" if status.kind else "has not been made."
         raise OpsError(f"The local cluster {problem}", hint="Run `ff cluster up` (`make up` does both).")
-    return Target(stack, context, api.kubeconfig_path(), is_simulated=status.kind == "simulated")
+    if status.kind == "kind":
+        _require_mapping(stack, status)
+    return Target(stack, own_context, api.kubeconfig_path(), is_mapped=status.published is not None)
+
+
+def _borrowed(stack: Stack, context: str, *, is_new: bool) -> Target:
+    from ops.cluster import api
+
+    own = api.status()
+    if own.kind is not None and is_new:
+        raise OpsError(
+            f"The stack {LOCAL!r} has a cluster of its own ({own.kind}), and can be on one only.",
+            hint="`ff cluster down` deletes that, and all that it holds.",
+        )
+    return Target(local_context.on_context(stack, context), context, is_borrowed=True)
+
+
+def _require_mapping(stack: Stack, status: "ClusterStatus") -> None:
+    """Raise OpsError when the cluster was made for another port than the stack's file names now."""
+    wanted, made = published_by(stack), status.published
+    if wanted is not None and (made is None or (made.port, made.node_port) != (wanted.port, wanted.node_port)):
+        there = f"port {made.port}, which leads to the nodes' port {made.node_port}" if made else "no port"
+        raise OpsError(
+            f"The local cluster was made with {there} of this machine; {stack.path.name} wants port {wanted.port}, to "
+            f"the nodes' port {wanted.node_port}. The ports of a kind cluster cannot be changed.",
+            hint="Set publicUrl and service.nodePort back, or make another cluster, without the data: "
+            "ff cluster up --recreate",
+        )
 
 
 def settings_context(stack: Stack) -> str:
@@ -75,6 +122,15 @@ def settings_context(stack: Stack) -> str:
 
 def choose_engine(target: Target, wanted: EngineName | None, *, install: bool) -> Choice:
     """The engine for the target, given what `--engine` says and whether the CLI may be installed."""
+    if target.is_borrowed:
+        if wanted is EngineName.CLI:
+            raise OpsError(
+                f"On another cluster than its own, the stack {LOCAL!r} is deployed by the direct engine, which keeps "
+                "its record in that cluster.",
+                hint=f"For the Pulumi CLI, copy {target.stack.path.name} to Pulumi.NAME.yaml, and write the context "
+                "into it.",
+            )
+        return Choice(EngineName.DIRECT, "the cluster itself keeps the record")
     has_cli = install or pulumi_cli.find() is not None
     made_by_whom = None
     if has_cli or target.is_local or wanted is EngineName.DIRECT:

@@ -93,6 +93,7 @@ def flagsmith_args(
         pod=_server_pod(settings, credentials, scraping, settings.api_resources, workers=settings.gunicorn_workers),
         namespace=namespace,
         replicas=None if settings.autoscaling.enabled else settings.resolved_replicas,
+        node_port=settings.service.node_port,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from components.settings import (
     budget,
@@ -39,6 +40,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     """Yield every contradiction between sections."""
     yield from _version(settings)
     yield from checks_ingress.problems(settings)
+    yield from _address(settings)
     yield from _environment(settings)
     yield from _caches(settings)
     yield from _replicas(settings)
@@ -66,6 +68,15 @@ def _version(settings: Settings) -> Iterator[Problem]:
     text = disagreement(settings.image, settings.version, version_key="version")
     if text is not None:
         yield Problem(path=("image",), text=text)
+
+
+def _address(settings: Settings) -> Iterator[Problem]:
+    stated = settings.public_url
+    if stated is not None and urlsplit(stated).hostname != settings.host:
+        yield Problem(
+            path=("publicUrl",),
+            text=f"must have the host {settings.host}: Flagsmith refuses requests for another. Correct it, or `host`",
+        )
 
 
 def _environment(settings: Settings) -> Iterator[Problem]:

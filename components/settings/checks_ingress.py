@@ -52,6 +52,8 @@ def warnings(settings: Settings) -> Iterator[str]:
     if ingress.enabled:
         yield from _old_forms(settings)
         yield from _retired(settings)
+    if (settings.public_url or "").startswith("http://") and not settings.host.endswith(LOOPBACK):
+        yield "publicUrl is http://: passwords and keys cross the network in clear. Use https://"
     if ingress.tls.from_ == "none" and not settings.host.endswith(LOOPBACK):
         yield (
             "ingress.tls.from is none: passwords and keys cross the network in clear. Where TLS ends before the "

@@ -32,6 +32,17 @@ def problems(settings: Settings) -> Iterator[Problem]:
             "`tls: {from: issuer, clusterIssuer: NAME}`, `{from: secret, secretName: NAME}`, `{from: controller}`, or "
             "`{from: upstream}` where TLS ends before the Ingress",
         )
+    if settings.public_url is not None and not settings.public_url.startswith("https://"):
+        yield Problem(
+            path=("publicUrl",),
+            text="must be https:// where production is true, or passwords cross the network in clear",
+        )
+    if settings.service.node_port is not None:
+        yield Problem(
+            path=("service", "nodePort"),
+            text="must be left out where production is true: it shows /metrics to whoever reaches a node. "
+            "Use an Ingress, which does not",
+        )
     if not settings.protect:
         yield Problem(
             path=("protect",),

@@ -24,6 +24,7 @@ from components.settings.references import SecretKeyReference
 from components.settings.releases import NEWEST_VERIFIED, dotted, parse_version
 from components.settings.rotations import Rotations
 from components.settings.secret_store import SecretStore
+from components.settings.service import ApiService, PublicUrl
 from components.settings.tracing import Tracing
 from components.settings.types import ApiVersion, Boolean, Count, EnvName, HostName, Kind, PlainText, SecretName, Text
 from components.settings.workload import Gunicorn, Resources, Scheduling, TaskProcessor
@@ -42,6 +43,11 @@ class SettingsFields(Section):
     """Every key of the project's configuration."""
 
     host: HostName = Field(description="The public DNS name. All URLs, allowed hosts and origins derive from it.")
+    public_url: PublicUrl | None = Field(
+        default=None,
+        description="Where people reach Flagsmith, if `host` and `ingress` do not say it: at another port, or without "
+        "TLS, as on a local cluster. Its host must be `host`.",
+    )
     context: Text = Field(description="The context of the kubeconfig to deploy to; never another.")
     cluster_identifier: Text | None = Field(
         default=None,
@@ -111,6 +117,7 @@ class SettingsFields(Section):
     audit: Audit = Field(default_factory=Audit, description="The audit log: who changed which flag.")
     redis: Redis = Field(default_factory=Redis, description="The cache.")
     caches: Caches = Field(default_factory=Caches, description="How long Flagsmith's caches keep what they hold.")
+    service: ApiService = Field(default_factory=ApiService, description="The API's Service.")
     ingress: Ingress = Field(default_factory=Ingress, description="The Ingress.")
     monitoring: Monitoring = Field(default_factory=Monitoring, description="What an operator sees of the stack.")
     env: dict[EnvName, PlainText] = Field(

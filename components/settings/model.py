@@ -97,7 +97,9 @@ class Settings(SizedSettings):
 
     @property
     def url(self) -> str:
-        """Where people reach Flagsmith: by the stack's Ingress or, without one, by somebody else's route."""
+        """Where people reach Flagsmith: as stated, else by the stack's Ingress, else by somebody else's route."""
+        if self.public_url is not None:
+            return self.public_url
         return f"{'http' if self.ingress.tls_from == 'none' else 'https'}://{self.host}"
 
     @property

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 from ops.access import pods
+from ops.access.simulated import require_containers
 from ops.access.site import Site
 from ops.access.tunnel import Tunnel
 from ops.engine.model import Manifest
@@ -49,8 +50,10 @@ def forward_to(
         on_problem: Is told why a connection could not be made; the connection itself is just closed.
 
     Raises:
+        SimulatedError: Nothing listens in any pod.
         OpsError: No pod is ready, or the local port is taken.
     """
+    require_containers(site)
     carrier = _Carrier(site, choose, port, on_problem)
     carrier.choose()
 

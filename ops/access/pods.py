@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from ops.access.simulated import require_containers
 from ops.access.site import Site
 from ops.engine.model import Manifest
 from ops.engine.readiness import condition
@@ -35,7 +36,13 @@ def is_ready(pod: Manifest) -> bool:
 
 
 def running(site: Site, component: str) -> Manifest:
-    """The newest pod of a component that is ready. Raises OpsError naming what is there in its place."""
+    """The newest pod of a component that is ready.
+
+    Raises:
+        SimulatedError: Nothing runs in it.
+        OpsError: None is ready; the message names what is there in its place.
+    """
+    require_containers(site)
     found = pods(site, component)
     for pod in found:
         if is_ready(pod):

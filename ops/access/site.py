@@ -4,15 +4,18 @@ import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops import target
+from ops.access.simulated import nothing_runs, require_containers
 from ops.engine.client import Client
 from ops.engine.connection import connect
 from ops.engine.masking import Masker
 from ops.engine.model import Manifest, Ref
 from ops.errors import OpsError
+from ops.project import LOCAL
 from ops.stacks import Stack
 
 if TYPE_CHECKING:
@@ -34,27 +37,34 @@ class Site:
         settings: Its settings.
         context: The kubeconfig's context it is in; never the current one.
         kubeconfig: The local cluster's; None means the user's own.
-        is_simulated: Whether the cluster's nodes run no containers.
         client: The cluster's objects.
         api: The Kubernetes client below it, for websockets.
+        is_mapped: Whether a port of this machine leads to the stack's Service.
     """
 
     stack: Stack
     settings: "Settings"
     context: str
     kubeconfig: Path | None
-    is_simulated: bool
     client: Client
     api: "ApiClient"
+    is_mapped: bool = False
 
     @property
     def namespace(self) -> str:
         """Where the stack lives."""
         return self.settings.namespace.name
 
+    @cached_property
+    def is_simulated(self) -> bool:
+        """Whether nothing runs in the stack's pods, because the nodes are simulated."""
+        return nothing_runs(self.client, self.namespace)
+
     @property
     def is_published(self) -> bool:
-        """Whether the public address leads to it, by an Ingress or by another's route; none does to a local cluster."""
+        """Whether its address leads to it from here: on a local cluster by a port, elsewhere by Ingress or a route."""
+        if self.stack.name == LOCAL:
+            return self.is_mapped
         return self.kubeconfig is None
 
     @property
@@ -89,10 +99,17 @@ class Site:
 
 
 @contextmanager
-def open_site(name: str) -> Iterator[Site]:
+def open_site(name: str, *, needs_containers: bool = False) -> Iterator[Site]:
     """The site of the stack called `name`, closed at the end.
 
-    Raises OpsError when the stack is unknown, its cluster cannot be reached, or it is not deployed there.
+    Args:
+        name: The stack's name.
+        needs_containers: Whether what is to be done there needs a container: then one is refused, before anything is
+            asked or changed, whose nodes run none.
+
+    Raises:
+        SimulatedError: A container is needed, and the nodes run none.
+        OpsError: The stack is unknown, its cluster cannot be reached, or it is not deployed there.
     """
     place = target.find(name)
     api = connect(place.kubeconfig, place.context)
@@ -105,7 +122,10 @@ def open_site(name: str) -> Iterator[Site]:
                 f"The stack {name!r} is not deployed: context {place.context!r} has no namespace {namespace!r}.",
                 hint=f"Run `ff up --stack {name}`; or is another cluster meant (feature-flags:context)?",
             )
-        yield Site(place.stack, settings, place.context, place.kubeconfig, place.is_simulated, client, api)
+        site = Site(place.stack, settings, place.context, place.kubeconfig, client, api, is_mapped=place.is_mapped)
+        if needs_containers:
+            require_containers(site)
+        yield site
     finally:
         client.close()
 

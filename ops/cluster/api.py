@@ -6,9 +6,18 @@ from pathlib import Path
 from rich.console import Console
 
 from ops import console as consoles
+from ops.cluster import docker, paths, processes, rest, simulated, state
 from ops.cluster import kind as kind_cluster
-from ops.cluster import paths, processes, rest, simulated, state
-from ops.cluster.model import NAME, SIMULATED_NOTE, ClusterStatus, Kind, LocalCluster, NodeStatus, ProcessStatus
+from ops.cluster.model import (
+    NAME,
+    SIMULATED_NOTE,
+    ClusterStatus,
+    Kind,
+    LocalCluster,
+    NodeStatus,
+    ProcessStatus,
+    Published,
+)
 from ops.errors import OpsError
 
 __all__ = [
@@ -19,6 +28,7 @@ __all__ = [
     "LocalCluster",
     "NodeStatus",
     "ProcessStatus",
+    "Published",
     "down",
     "kubeconfig_path",
     "status",
@@ -31,42 +41,73 @@ def up(
     *,
     home: Path | None = None,
     kind: Kind | None = None,
+    published: Published | None = None,
+    recreate: bool = False,
     extra_stages: Sequence[Path] = (),
     container_path: str | None = None,
 ) -> LocalCluster:
-    """Make the local cluster, or hand back the one that runs; one that is broken is made anew, its content lost.
+    """Make the local cluster, hand back the one that runs, or repair the one that does not: what it holds stays.
+
+    A cluster whose making was interrupted holds nothing yet: it is made anew.
 
     Args:
         console: Where progress goes; the terminal's standard error by default.
         home: State directory, so that several clusters can live side by side; the user's by default.
-        kind: Which kind to make. By default kind where Docker answers, else a simulated one; a running cluster of
-            either kind is handed back.
+        kind: Which kind to make. By default kind where Docker is installed, else a simulated one; a cluster of either
+            kind that is there stays.
+        published: Where a kind cluster is to serve the stack on this machine; None for nowhere.
+        recreate: Delete the cluster that is there, with all that it holds, and make another.
         extra_stages: More kwok configuration for a simulated cluster, read when it is made.
         container_path: Lets commands of simulated containers run on this machine, as that configuration says; their
             search path. For tests alone: whoever reaches the node's port may run them.
 
     Raises:
-        OpsError: It cannot be made, or a cluster of the other kind runs.
+        OpsError: It cannot be made or repaired, or a cluster of the other kind is there. DockerError: Docker is
+            installed, and does not answer; then nothing was built or made.
     """
     console, home = console or consoles.progress(), home or paths.state_home()
     with paths.locked(home):
-        now = _status(home)
-        if now.up and now.kind is not None and now.kubeconfig is not None:
-            if kind not in (None, now.kind):
-                raise OpsError(
-                    f"A local cluster of the kind `{now.kind}` runs, `{kind}` was asked for.",
-                    hint="Run `ff cluster down` first: its content is lost then.",
-                )
-            return LocalCluster(kind=now.kind, kubeconfig=now.kubeconfig)
-        if now.kind is not None:
-            console.print(
-                f"The local cluster is broken: {now.problem} It is made anew; what was deployed to it is lost."
-            )
+        known = state.load(home)
+        if known is not None and known.complete and not recreate:
+            _require_kind(known, kind)
+            now = _status(home)
+            if now.up and now.kubeconfig is not None:
+                return LocalCluster(kind=known.kind, kubeconfig=now.kubeconfig)
+            console.print(f"The local cluster is not up: {now.problem}", markup=False)
+            if known.kind == "simulated":
+                return simulated.repair(home, console, known, container_path)
+            return _repaired(home, console)
+        wanted = kind or ("kind" if docker.is_installed() else "simulated")
+        if wanted == "kind":
+            docker.require()
+        if known is not None:
             _stop(home, console)
         paths.remove_cluster_directory(home)
-        if (kind or ("kind" if kind_cluster.docker_answers() else "simulated")) == "kind":
-            return kind_cluster.up(home, console)
+        if wanted == "kind":
+            return kind_cluster.up(home, console, published)
         return simulated.up(home, console, extra_stages, container_path)
+
+
+def _require_kind(known: state.State, wanted: Kind | None) -> None:
+    if wanted not in (None, known.kind):
+        raise OpsError(
+            f"There is a local cluster of the kind `{known.kind}`, `{wanted}` was asked for.",
+            hint="`ff cluster down` deletes it, and all that it holds.",
+        )
+
+
+def _repaired(home: Path, console: Console) -> LocalCluster:
+    try:
+        return kind_cluster.repair(home, console)
+    except docker.DockerError:
+        raise
+    except OpsError as error:
+        raise OpsError(
+            error.message,
+            hint=error.hint
+            or "What it holds is left as it is. `ff cluster up` goes on waiting; `docker logs` of a node's container "
+            "tells more. If nothing helps, `ff cluster up --recreate` makes another one, without the data.",
+        ) from None
 
 
 def down(console: Console | None = None, *, home: Path | None = None) -> bool:
@@ -133,6 +174,8 @@ def _status(home: Path) -> ClusterStatus:
         problem = f"no longer running: {', '.join(dead)}."
     else:
         problem, version, nodes = _ask(path)
+        if problem and known.kind == "kind":
+            problem = kind_cluster.problem() or problem
     return ClusterStatus(
         kind=known.kind,
         up=not problem,
@@ -141,6 +184,7 @@ def _status(home: Path) -> ClusterStatus:
         version=version,
         processes=found,
         nodes=nodes,
+        published=known.published,
     )
 
 

@@ -37,10 +37,8 @@ def resolve(source: pins.Source, console: Console) -> dict[str, Path]:
     Raises:
         OpsError: A program is missing and cannot be built.
     """
-    version = pins.version(source)
-    wanted = pins.minor(version)
-    cache = cache_home() / "bin" / version
-    found = {name: path for name in source.packages if (path := _installed(name, wanted) or _cached(name, cache))}
+    cache = _cache(source)
+    found = programs_there(source)
     if found.keys() != source.packages.keys():
         with locked(cache):
             missing = [name for name in source.packages if name not in found and not _cached(name, cache)]
@@ -48,6 +46,16 @@ def resolve(source: pins.Source, console: Console) -> dict[str, Path]:
                 build.build(source, missing, cache, console)
         found |= {name: cache / name for name in source.packages if name not in found}
     return found
+
+
+def programs_there(source: pins.Source) -> dict[str, Path]:
+    """Those programs of one source that need not be built, by name."""
+    wanted, cache = pins.minor(pins.version(source)), _cache(source)
+    return {name: path for name in source.packages if (path := _installed(name, wanted) or _cached(name, cache))}
+
+
+def _cache(source: pins.Source) -> Path:
+    return cache_home() / "bin" / pins.version(source)
 
 
 def _installed(name: str, wanted: tuple[int, int] | None) -> Path | None:

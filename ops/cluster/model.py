@@ -17,6 +17,23 @@ SIMULATED_NOTE: Final = (
 
 
 @dataclass(frozen=True, kw_only=True)
+class Published:
+    """Where a kind cluster serves the stack on this machine.
+
+    Attributes:
+        url: The address that people open.
+        port: Its port, of 127.0.0.1.
+        node_port: The port of the nodes that it leads to: the Service's.
+        setting: Where the address is written, for messages.
+    """
+
+    url: str
+    port: int
+    node_port: int
+    setting: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LocalCluster:
     """A running local cluster.
 
@@ -61,6 +78,7 @@ class ClusterStatus:
         version: The API server's version, such as v1.37.2; empty when it does not answer.
         processes: Of the simulated control plane; empty for kind.
         nodes: Empty when the API server does not answer.
+        published: Where a kind cluster serves the stack on this machine; None where none does.
     """
 
     kind: Kind | None
@@ -70,3 +88,4 @@ class ClusterStatus:
     version: str = ""
     processes: tuple[ProcessStatus, ...] = ()
     nodes: tuple[NodeStatus, ...] = ()
+    published: Published | None = None

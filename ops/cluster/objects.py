@@ -19,10 +19,14 @@ def nodes(version: str, kubelet_port: int | None = None) -> list[dict[str, Any]]
 
     Args:
         version: Kubernetes version that their kubelets claim to be.
-        kubelet_port: Where their kubelets answer; None means nowhere.
+        kubelet_port: Where their kubelets answer; None means nowhere: then the nodes are marked as kwok's own are, so
+            that everybody can tell that nothing runs on them.
     """
     port = CLOSED_PORT if kubelet_port is None else kubelet_port
-    return [_node(number, zone, version, port) for number, zone in enumerate(ZONES, start=1)]
+    return [
+        _node(number, zone, version, port, plays_containers=kubelet_port is not None)
+        for number, zone in enumerate(ZONES, start=1)
+    ]
 
 
 def storage_class() -> dict[str, Any]:
@@ -41,7 +45,7 @@ def storage_class() -> dict[str, Any]:
     }
 
 
-def _node(number: int, zone: str, version: str, kubelet_port: int) -> dict[str, Any]:
+def _node(number: int, zone: str, version: str, kubelet_port: int, *, plays_containers: bool) -> dict[str, Any]:
     name = f"simulated-{number}"
     return {
         "apiVersion": "v1",
@@ -54,7 +58,9 @@ def _node(number: int, zone: str, version: str, kubelet_port: int) -> dict[str, 
                 "kubernetes.io/arch": "amd64",
                 "topology.kubernetes.io/region": REGION,
                 ZONE_LABEL: zone,
+                **({} if plays_containers else {"type": "kwok"}),
             },
+            "annotations": {} if plays_containers else {"kwok.x-k8s.io/node": "fake"},
         },
         "spec": {"podCIDR": f"10.244.{number}.0/24", "podCIDRs": [f"10.244.{number}.0/24"]},
         "status": {

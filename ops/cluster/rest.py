@@ -41,7 +41,7 @@ def is_ready(api: httpx.Client) -> bool:
 
 def server_version(api: httpx.Client) -> str:
     """Version of the API server, such as v1.37.2."""
-    return str(_get(api, "/version")["gitVersion"])
+    return str(get(api, "/version")["gitVersion"])
 
 
 def nodes(api: httpx.Client) -> tuple[NodeStatus, ...]:
@@ -52,7 +52,7 @@ def nodes(api: httpx.Client) -> tuple[NodeStatus, ...]:
             zone=node["metadata"].get("labels", {}).get(ZONE_LABEL, ""),
             ready=_node_is_ready(node),
         )
-        for node in _get(api, "/api/v1/nodes")["items"]
+        for node in get(api, "/api/v1/nodes")["items"]
     )
 
 
@@ -75,7 +75,8 @@ def _node_is_ready(node: dict[str, Any]) -> bool:
     return conditions.get("Ready") == "True" and not taints & starting
 
 
-def _get(api: httpx.Client, path: str) -> dict[str, Any]:
+def get(api: httpx.Client, path: str) -> dict[str, Any]:
+    """What a path of the API holds. Raises httpx.HTTPError when it cannot be read."""
     response = api.get(path)
     response.raise_for_status()
     document: dict[str, Any] = response.json()

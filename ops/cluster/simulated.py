@@ -31,6 +31,8 @@ POLL_SECONDS: Final = 0.1
 PORT_ATTEMPTS: Final = 3
 """Starts to try when another program takes a port between our finding it free and using it."""
 
+API_SERVER, KWOK = "kube-apiserver", "kwok"
+
 STAGES: Final = Path(__file__).with_name("stages.yaml")
 
 
@@ -61,6 +63,20 @@ def up(
     return attempts(_Start(home, programs, (STAGES, *extra_stages), container_path).run)
 
 
+def repair(home: Path, console: Console, known: state.State, container_path: str | None = None) -> LocalCluster:
+    """Start again what has ended of a cluster, with its own data, ports and certificates; nothing it holds is touched.
+
+    Raises:
+        OpsError: Something does not start, as where another program has taken its port. What runs, runs on.
+    """
+    programs = binaries.control_plane(console)
+    ended = [record.name for record in known.processes if processes.find(record) is None]
+    console.print(f"Starting again what has ended: {', '.join(ended) or 'nothing'}…")
+    start = _Start(home, programs, (), container_path, known.processes)
+    start.resume()
+    return LocalCluster(kind="simulated", kubeconfig=kubeconfig_file(home))
+
+
 def stop(home: Path, known: state.State) -> None:
     """End the cluster's processes, those that use others first, and remove its files."""
     processes.stop(known.processes[::-1])
@@ -68,17 +84,38 @@ def stop(home: Path, known: state.State) -> None:
 
 
 class _Start:
-    """One start of a cluster, from nothing to ready."""
+    """One start of a cluster, from nothing to ready, or from what is left of it."""
 
     def __init__(
-        self, home: Path, programs: dict[str, Path], stages: Sequence[Path], container_path: str | None
+        self,
+        home: Path,
+        programs: dict[str, Path],
+        stages: Sequence[Path],
+        container_path: str | None,
+        records: Sequence[ProcessRecord] = (),
     ) -> None:
         self._home = home
         self._container_path = container_path
         self._directory = cluster_directory(home)
         self._programs = programs
         self._stages = stages
-        self._records: list[ProcessRecord] = []
+        self._records = list(records)
+
+    def resume(self) -> None:
+        """Start what has ended, each after what it needs; an ended one's record is replaced when it runs again."""
+        with rest.client(kubeconfig_file(self._home)) as api:
+            for place, record in enumerate(self._records):
+                if processes.find(record) is None:
+                    path = self._container_path if record.name == KWOK else None
+                    command = [str(self._programs[record.name]), *record.arguments]
+                    environment = control_plane.environment(self._directory, path or os.defpath)
+                    self._records[place] = processes.start(
+                        record.name, command, directory=self._directory, environment=environment
+                    )
+                    self._save(complete=True)
+                if record.name == API_SERVER:
+                    self._wait("kube-apiserver is ready", lambda: rest.is_ready(api), self._records[: place + 1])
+            self._wait("the nodes are ready", lambda: all(node.ready for node in rest.nodes(api)))
 
     def run(self) -> LocalCluster:
         """Start everything; whatever goes wrong, also an interrupt, takes back what was started."""
@@ -96,8 +133,8 @@ class _Start:
         directory, programs = self._directory, self._programs
 
         self._start("etcd", control_plane.etcd(programs["etcd"], directory, ports, credentials))
-        api_server = programs["kube-apiserver"]
-        self._start("kube-apiserver", control_plane.api_server(api_server, directory, ports, credentials))
+        api_server = programs[API_SERVER]
+        self._start(API_SERVER, control_plane.api_server(api_server, directory, ports, credentials))
         kubeconfig = kubeconfig_file(self._home)
         with rest.client(kubeconfig) as api:
             self._wait("kube-apiserver is ready", lambda: rest.is_ready(api))
@@ -106,8 +143,8 @@ class _Start:
             scheduler = programs["kube-scheduler"]
             self._start(scheduler.name, control_plane.scheduler(scheduler, ports, credentials))
             kubelets = None if self._container_path is None else ports.kubelets
-            kwok = control_plane.kwok(programs["kwok"], credentials, self._stages, kubelets)
-            self._start("kwok", kwok, self._container_path)
+            kwok = control_plane.kwok(programs[KWOK], credentials, self._stages, kubelets)
+            self._start(KWOK, kwok, self._container_path)
             for node in objects.nodes(pins.version(pins.KUBERNETES), kubelets):
                 rest.create(api, "/api/v1/nodes", node)
             rest.create(api, "/apis/storage.k8s.io/v1/storageclasses", objects.storage_class())
@@ -125,9 +162,9 @@ class _Start:
         self._records.append(processes.start(name, command, directory=self._directory, environment=environment))
         self._save(complete=False)
 
-    def _wait(self, condition: str, holds: Callable[[], bool]) -> None:
+    def _wait(self, condition: str, holds: Callable[[], bool], needed: Sequence[ProcessRecord] | None = None) -> None:
         def checked() -> bool:
-            self._check_processes()
+            self._check_processes(self._records if needed is None else needed)
             return holds()
 
         attempts = Retrying(
@@ -145,8 +182,8 @@ class _Start:
                 hint="Is the machine very busy? Run this again.",
             ) from None
 
-    def _check_processes(self) -> None:
-        for record in self._records:
+    def _check_processes(self, needed: Sequence[ProcessRecord]) -> None:
+        for record in needed:
             if processes.find(record) is None:
                 lines = processes.last_lines(record)
                 code = processes.exit_code(record)

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ops.cluster.model import Kind
+from ops.cluster.model import Kind, Published
 from ops.cluster.paths import STATE_HINT, cluster_directory
 from ops.cluster.processes import ProcessRecord
 from ops.errors import OpsError
@@ -19,11 +19,13 @@ class State:
         kind: Which kind of cluster.
         complete: False until the cluster was ready for the first time.
         processes: Of the simulated control plane, in the order in which they were started; empty for kind.
+        published: Where kind serves the stack on this machine; None for simulated nodes, which serve nothing.
     """
 
     kind: Kind
     complete: bool
     processes: tuple[ProcessRecord, ...] = ()
+    published: Published | None = None
 
 
 def load(home: Path) -> State | None:
@@ -36,7 +38,8 @@ def load(home: Path) -> State | None:
     try:
         values = json.loads(path.read_text())
         processes = tuple(ProcessRecord(**record) for record in values["processes"])
-        return State(kind=values["kind"], complete=values["complete"], processes=processes)
+        published = Published(**values["published"]) if values.get("published") else None
+        return State(kind=values["kind"], complete=values["complete"], processes=processes, published=published)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -32,7 +32,7 @@ def password(
     from ops.access.site import open_site
     from ops.operate import admin
 
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=reset) as site:
         email = site.settings.admin_email
         if reset:
             if not yes and not sys.stdin.isatty():

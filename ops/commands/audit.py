@@ -55,7 +55,7 @@ def audit(
         environment=environment,
         limit=limit,
     )
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         entries = traced(read.read(site, wanted), [*kept, *of_stack(site)], repository=repository)
     if as_json:
         for entry in entries:

@@ -20,7 +20,7 @@ def info(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     from ops.access.site import open_site
     from ops.cache import caches
 
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         found = caches.info(site)
     if as_json:
         print_json(found)
@@ -48,7 +48,7 @@ def flush(
     from ops.cache import caches
 
     chosen = caches.chosen(names or [])
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         known = caches.info(site)["caches"]
         dropped = ", ".join(
             f"{name} ({known[name]['keys']} keys, database {known[name]['database']})" for name in chosen
@@ -75,7 +75,7 @@ def latency(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     from ops.access.site import open_site
     from ops.cache import caches
 
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         found = caches.latency(site)
     if as_json:
         print_json(found)

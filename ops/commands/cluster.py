@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ops.console import output, progress
+from ops.errors import OpsError
+from ops.project import LOCAL
 
 if TYPE_CHECKING:
     from ops.cluster.api import ClusterStatus, Kind
@@ -24,16 +26,38 @@ def up(
         bool | None,
         typer.Option(
             "--kind/--simulated",
-            help="Force kind (needs Docker) or simulated nodes. Default: kind where Docker answers.",
+            help="Force kind (needs Docker) or simulated nodes. Default: kind where Docker is installed.",
             show_default=False,
         ),
     ] = None,
+    recreate: Annotated[
+        bool, typer.Option("--recreate", help="Delete the cluster that is there, with its data, and make another.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --recreate: do not ask; for scripts.")] = False,
 ) -> None:
-    """Make the local cluster, or repair it; one that runs is left as it is."""
-    from ops.cluster import api
+    """Make the local cluster, or repair it and wait until it is ready: what it holds stays."""
+    from ops import local_context
+    from ops.cluster import api, docker
+    from ops.cluster.choice import explained
+    from ops.cluster.contents import contents
+    from ops.project import ROOT
+    from ops.published import published_by
+    from ops.stacks import load_stack
+    from ops.target import settings_context
 
+    borrowed = local_context.remembered()
+    if borrowed is not None:
+        _use(borrowed, asked=kind is not None or recreate)
+        return
+    stack = load_stack(LOCAL, ROOT)
+    settings_context(stack)
     wanted: Kind | None = None if kind is None else "kind" if kind else "simulated"
-    cluster = api.up(progress(), kind=wanted)
+    if recreate:
+        _confirm(contents(), yes=yes)
+    try:
+        cluster = api.up(progress(), kind=wanted, published=published_by(stack), recreate=recreate)
+    except docker.DockerError as error:
+        raise explained(error, api.status()) from None
     now = api.status()
     output().print(f"The local cluster runs: {_description(now)}.")
     if cluster.kind == "simulated":
@@ -41,20 +65,76 @@ def up(
     output().print(f"To use it: export KUBECONFIG={cluster.kubeconfig}", markup=False)
 
 
+def _use(context: str, *, asked: bool) -> None:
+    """The stack is on a cluster that is not ours: there is none to make, and nothing there to repair."""
+    if asked:
+        raise OpsError(
+            f"The stack {LOCAL!r} is on the cluster in context {context!r}, which is not ff's.",
+            hint="To have one of its own again, remove it there first: ff down --stack local",
+        )
+    output().print(f"The stack {LOCAL!r} is on the cluster in context {context!r}: that one is used.", markup=False)
+
+
+def _confirm(lost: str, *, yes: bool) -> None:
+    """Name what goes, and ask; nothing is asked where nothing is lost."""
+    from ops.commands.stack import is_terminal
+
+    if not lost:
+        return
+    progress().print(f"This deletes the local cluster with all that it holds: {lost}", style="yellow", markup=False)
+    if yes:
+        return
+    if not is_terminal():
+        raise OpsError(
+            "Deleting a cluster needs a confirmation, and there is no terminal to ask on.", hint="Add --yes."
+        )
+    if not typer.confirm("Delete it?", err=True):
+        raise OpsError("Nothing was changed: it was not confirmed.")
+
+
 @app.command()
 def down() -> None:
     """End the local cluster and remove its files; everything deployed to it is lost."""
+    from ops import local_context
     from ops.cluster import api
 
+    borrowed = local_context.remembered()
+    if borrowed is not None:
+        raise OpsError(
+            f"The stack {LOCAL!r} is on the cluster in context {borrowed!r}, which is not ff's, and stays.",
+            hint="Remove the stack from it: ff down --stack local. If that cluster is gone, forget it: "
+            "ff cluster forget",
+        )
     there = api.down(progress())
     output().print("The local cluster is gone." if there else "There is no local cluster.")
 
 
 @app.command()
+def forget() -> None:
+    """Forget the cluster that `ff up --stack local --context NAME` named; what is deployed there stays."""
+    from ops import local_context
+
+    borrowed = local_context.remembered()
+    local_context.forget()
+    output().print(
+        f"The stack {LOCAL!r} is no longer looked for in context {borrowed!r}." if borrowed else "There is none.",
+        markup=False,
+    )
+
+
+@app.command()
 def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")] = False) -> None:
     """Show the local cluster; exits with 1 when it is not up."""
+    from ops import local_context
     from ops.cluster import api
 
+    borrowed = local_context.remembered()
+    if borrowed is not None:
+        output().print(
+            json.dumps({"context": borrowed}) if as_json else f"not ff's own: the cluster in context {borrowed!r}",
+            markup=False,
+        )
+        return
     now = api.status()
     if as_json:
         output().print(json.dumps(asdict(now), indent=2, default=str), markup=False)
@@ -91,12 +171,15 @@ def _print(now: ClusterStatus) -> None:
     if now.up:
         output().print(f"up: {_description(now)}")
     else:
-        output().print(f"not up ({now.kind}): {now.problem} Repair it with: ff cluster up", markup=False)
+        output().print(f"not up ({now.kind}): {now.problem}", markup=False)
+        output().print("Repair it with: ff cluster up (it waits for what is coming up; what the cluster holds stays)")
     for process in now.processes:
         output().print(f"  process {process.name}: {'running' if process.alive else 'ended'}, pid {process.pid}")
     for node in now.nodes:
         place = f", zone {node.zone}" if node.zone else ""
         output().print(f"  node {node.name}: {'ready' if node.ready else 'not ready'}{place}")
+    if now.published:
+        output().print(f"  serves the stack `local` at {now.published.url}", markup=False)
     if now.kubeconfig:
         output().print(f"  kubeconfig: {now.kubeconfig}", markup=False)
 

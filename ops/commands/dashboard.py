@@ -29,7 +29,7 @@ def dashboard(
     from ops.access.site import open_site
     from ops.operate import grafana as logic
 
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         path = logic.path(site, Dashboard(which))
         grafana = logic.find(site)
         remote = grafana.pod_port(grafana.pod())

@@ -22,7 +22,7 @@ def check(*, stack: StackOption = LOCAL) -> None:
     from ops.access.site import open_site
     from ops.database import connections as logic
 
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         output().out(logic.check(site), highlight=False)
 
 
@@ -33,7 +33,7 @@ def connections(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> N
     from ops.database import connections as logic
     from ops.database import report
 
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         found = logic.connections(site)
     if as_json:
         facts = {name: value for name, value in vars(found).items() if name != "rows"}
@@ -59,7 +59,7 @@ def psql(
     from ops.access.site import open_site
     from ops.database.psql import psql as run
 
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         code = run(site, arguments or [])
     raise typer.Exit(code)
 
@@ -70,7 +70,7 @@ def backup(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     from ops.access.site import open_site
     from ops.backup.backup import backup as run
 
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         made = run(site, on_line=_step)
     if as_json:
         print_json(made)
@@ -85,7 +85,7 @@ def backups(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     from ops.backup import report
     from ops.backup.backup import backups as run
 
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         found = run(site)
     if as_json:
         print_json(found)
@@ -104,7 +104,7 @@ def restore(
     from ops.access.site import open_site
     from ops.backup.restore import restore as run
 
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         progress().print(
             f"This replaces the whole database of the stack {stack} ({site.context}) by {wanted}. Flagsmith serves "
             "nothing meanwhile. What is live now is backed up first.",
@@ -128,7 +128,7 @@ def drill(
     from ops.backup import report
     from ops.backup.drill import drill as run
 
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         found = run(site, wanted, on_line=_step)
     if as_json:
         print_json(found)
@@ -152,7 +152,7 @@ def upgrade(
     from ops.upgrade.postgres import check
     from ops.upgrade.postgres import upgrade as run
 
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         check(site, version)
         old = site.settings.postgres.version
         progress().print(

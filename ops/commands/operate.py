@@ -32,6 +32,9 @@ def status(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
         print_json({**vars(found), "is_fine": found.is_fine})
     else:
         report.show(output(), found)
+    if found.is_simulated:
+        progress().print(f"Nothing runs: the nodes in context {found.context!r} are simulated.", style="red")
+        raise typer.Exit(TROUBLE)
     if not found.is_fine:
         progress().print(f"Something is not as it should be: `ff doctor --stack {stack}` says why.", style="red")
         raise typer.Exit(TROUBLE)
@@ -60,7 +63,7 @@ def logs(
     from ops.access.site import open_site
     from ops.operate import logs as logic
 
-    with open_site(stack) as site, until_interrupted() if follow else nullcontext():
+    with open_site(stack, needs_containers=True) as site, until_interrupted() if follow else nullcontext():
         run = logic.follow if follow else logic.show
         if request_id is None:
             run(site, component or logic.SERVERS, lines=lines or LINES, on_line=_line)
@@ -88,7 +91,7 @@ def restart(
     from ops.access.site import open_site
     from ops.operate import restart as logic
 
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         logic.restart(site, component or logic.DEFAULT, seconds=seconds, on_step=progress().print)
 
 
@@ -103,7 +106,7 @@ def shell(
     from ops.access.site import open_site
     from ops.access.terminal import interactive
 
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         code = interactive(site, running(site, component), ["sh"], container=container)
     raise typer.Exit(code)
 
@@ -125,13 +128,15 @@ def port_forward(
     from ops.operate.ports import main_port
 
     remote = remote_port or main_port(component)
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         local = remote if local_port is None else local_port
         with forward(site, component, remote, local_port=local, on_problem=progress().print) as port:
-            scheme = "http://" if component is Component.API else ""
-            host = "localhost" if component is Component.API else "127.0.0.1"
+            address = f"127.0.0.1:{port}"
+            if component is Component.API:
+                mine = f"http://{site.settings.host}:{port}"
+                address = mine if mine == site.settings.url else f"http://localhost:{port}"
             progress().print(f"Forwarding to port {remote} of {component.value}. Ctrl-C ends it.")
-            output().print(f"{scheme}{host}:{port}")
+            output().print(address)
             wait_for_interrupt()
 
 
@@ -144,15 +149,15 @@ def open_url(
     from ops.access.site import open_site
     from ops.operate.admin import password_command
 
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         settings = site.settings
         output().print(f"URL       {settings.url}")
         output().print(f"E-mail    {settings.admin_email}")
         output().print(f"Password  {password_command(site)}", markup=False)
-        forward = f"`ff port-forward --stack {stack}`, then http://localhost:8000"
+        forward = f"`ff port-forward --stack {stack}`, then the address that it prints"
         if not site.is_published:
             output().print(f"No ingress: {forward}")
-        elif not settings.ingress.enabled:
+        elif not settings.ingress.enabled and not site.is_mapped:
             output().print(f"The stack has no Ingress: a route of your own leads there. Without one: {forward}")
     if browser:
         typer.launch(settings.url)

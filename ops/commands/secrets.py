@@ -47,7 +47,7 @@ def rotate(
     from ops.secrets.catalogue import find
 
     item = find(name)
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         logic.require_generated(site, item)
         number = logic.next_number(site, item)
         progress().print(

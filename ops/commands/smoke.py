@@ -50,7 +50,6 @@ def smoke(
     names = suite.chosen(skip or [])
     with _place(stack, url, environment, environment_key, expected_version, seconds) as place:
         progress().print(f"Testing {place.url}")
-        is_simulated = place.is_simulated
         with open_keys(place) as keys:
             results = list(suite.run(place, keys, names))
     if junit is not None:
@@ -64,8 +63,6 @@ def smoke(
     if failed:
         where = f" --stack {stack or LOCAL}" if url is None or stack else ""
         progress().print(f"`ff doctor{where}` looks for the cause.")
-        if is_simulated:
-            report.show_simulated_note(progress())
         raise typer.Exit(TROUBLE)
 
 
@@ -85,7 +82,7 @@ def _place(
         yield place_at(url, environment=environment, environment_key=environment_key, version=version, seconds=seconds)
         return
     with (
-        open_site(stack or LOCAL) as site,
+        open_site(stack or LOCAL, needs_containers=url is None) as site,
         place_of(
             site,
             url=url,

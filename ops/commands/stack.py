@@ -27,12 +27,22 @@ EngineOption = Annotated[
 InstallOption = Annotated[
     bool, typer.Option("--install-pulumi", help="Let Pulumi's own installer download the CLI if it is not there.")
 ]
+ContextOption = Annotated[
+    str | None,
+    typer.Option(
+        "--context",
+        metavar="NAME",
+        help="For the stack `local`: a cluster that is there, by its name in your kubeconfig, in place of ff's own.",
+        show_default=False,
+    ),
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for CI.")]
 
 
 def up(
     *,
     stack: StackOption = LOCAL,
+    context: ContextOption = None,
     engine: EngineOption = None,
     yes: YesOption = False,
     install_pulumi: InstallOption = False,
@@ -42,22 +52,39 @@ def up(
     ] = None,
 ) -> None:
     """Deploy a stack, and wait until it is rolled out."""
-    from ops import report
+    from ops import local_context, report
     from ops.commands.flags.reconcile import apply_catalogue, checked
     from ops.progress import Progress
     from ops.target import deployer
 
     catalogue = checked(flags) if flags else None
-    target, choice = _resolve(stack, engine, install=install_pulumi)
-    if not target.is_local and not yes:
+    target, choice = _resolve(stack, engine, install=install_pulumi, context=context)
+    _check(target, applies=catalogue is not None)
+    if (not target.is_local or context is not None) and not yes:
         _require_terminal(f"Deploying the stack {stack!r}")
         with Progress(progress(), f"Comparing {_where(target)}") as compare:
             plan = deployer(target, choice.engine, compare, install=install_pulumi, makes_stack=True).preview()
         report.show_plan(progress(), plan)
         _confirm(f"Deploy {_where(target)}?")
+    if context is not None:
+        local_context.remember(context)
     _deploy(target, choice, install=install_pulumi)
     if flags is not None and catalogue is not None:
         apply_catalogue(catalogue, flags, stack=stack, yes=yes or target.is_local)
+
+
+def _check(target: "Target", *, applies: bool) -> None:
+    """Refuse, before anything is changed, what would end half-way."""
+    from ops import local_context
+    from ops.access.simulated import HINT, SimulatedError, nothing_runs_in
+
+    if applies and nothing_runs_in(target):
+        raise SimulatedError(
+            f"No flags can be applied: the nodes in context {target.context!r} are simulated, and nothing runs.",
+            hint=HINT,
+        )
+    if target.is_borrowed:
+        local_context.require_storage(target)
 
 
 def deploy(stack: str, engine: EngineName | None) -> None:
@@ -68,6 +95,7 @@ def deploy(stack: str, engine: EngineName | None) -> None:
 
 def _deploy(target: "Target", choice: "Choice", *, install: bool) -> None:
     from ops import report
+    from ops.access.simulated import nothing_runs_in
     from ops.progress import Progress
     from ops.target import deployer
 
@@ -75,14 +103,16 @@ def _deploy(target: "Target", choice: "Choice", *, install: bool) -> None:
         outcome = deployer(target, choice.engine, run, install=install).up()
     report.show_warnings(progress(), outcome.warnings)
     progress().print(f"Deployed: {report.totals(outcome, run.seconds)}.", style="green")
-    report.show_access(output(), target, outcome.outputs)
-    if target.is_simulated:
+    is_simulated = nothing_runs_in(target)
+    report.show_access(output(), target, outcome.outputs, is_served=not is_simulated)
+    if is_simulated:
         report.show_simulated_note(output())
 
 
 def preview(
     *,
     stack: StackOption = LOCAL,
+    context: ContextOption = None,
     engine: EngineOption = None,
     install_pulumi: InstallOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the changes as JSON, for programs.")] = False,
@@ -104,7 +134,7 @@ def preview(
     from ops.progress import Progress
     from ops.target import deployer
 
-    target, choice = _resolve(stack, engine, install=install_pulumi)
+    target, choice = _resolve(stack, engine, install=install_pulumi, context=context)
     with Progress(progress(), f"Comparing {_where(target)} with {choice.engine.label}") as run:
         plan = deployer(target, choice.engine, run, install=install_pulumi).preview()
     report.show_warnings(progress(), plan.warnings)
@@ -137,7 +167,7 @@ def down(
     install_pulumi: InstallOption = False,
 ) -> None:
     """Remove all that `ff up` made, the data included; without --unprotect, refused when anything is protected."""
-    from ops import report
+    from ops import local_context, report
     from ops.progress import Progress
     from ops.target import deployer
 
@@ -153,12 +183,16 @@ def down(
         outcome = remover.down(unprotect=unprotect)
     report.show_warnings(progress(), outcome.warnings)
     progress().print(f"Removed: {report.totals(outcome, run.seconds)}.", style="green")
+    if target.is_borrowed:
+        local_context.forget()
 
 
-def _resolve(stack: str, engine: EngineName | None, *, install: bool) -> "tuple[Target, Choice]":
+def _resolve(
+    stack: str, engine: EngineName | None, *, install: bool, context: str | None = None
+) -> "tuple[Target, Choice]":
     from ops import target as targets
 
-    found = targets.find(stack)
+    found = targets.find(stack) if context is None else targets.find(stack, context)
     choice = targets.choose_engine(found, engine, install=install)
     if choice.reason:
         progress().print(f"Using {choice.engine.label}: {choice.reason}.", markup=False, soft_wrap=True)

@@ -41,7 +41,7 @@ def upgrade(
     if (version is None) != back:
         raise OpsError("Which release?", hint="Give one, such as `ff upgrade 2.265.0`, or --back for the one before.")
     names = chosen(skip or [])
-    with open_site(stack) as site:
+    with open_site(stack, needs_containers=True) as site:
         run = (
             _back(site, engine, yes=yes) if version is None else _forth(site, version, engine, yes=yes, stop=plan_only)
         )

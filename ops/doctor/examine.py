@@ -35,7 +35,7 @@ OBJECTS: tuple[Check, ...] = (
 
 NOTHING_RUNS = Finding(
     "nothing-runs",
-    "The nodes of this local cluster are simulated: no container runs, so that nothing can be seen in one.",
+    "The nodes are simulated: no container runs, so nothing is served, and nothing can be seen in one.",
     (),
     "start Docker, then ff cluster down && ff cluster up && ff up",
 )
@@ -65,6 +65,9 @@ def examine(stack: str, environment_key: str | None = None) -> Iterator[Finding]
 def _examine(patient: Patient) -> Iterator[Finding]:
     for check in OBJECTS:
         yield from check(patient)
+    if patient.site.is_simulated:
+        yield NOTHING_RUNS
+        return
     if not any(is_ready(pod) for pod in pods_of(patient.site, Component.API)):
         yield _nothing_serves(patient.site)
         return
@@ -72,7 +75,7 @@ def _examine(patient: Patient) -> Iterator[Finding]:
     yield from around
     # A Flagsmith without its database fails in all it is asked: that is not another fault.
     hopeless = any(finding.name.startswith("database") or finding.name == "dns" for finding in around)
-    if not hopeless and NOTHING_RUNS not in around:
+    if not hopeless:
         yield from _unhindered(answers, patient)
 
 
@@ -81,9 +84,6 @@ def _unhindered(check: Check, patient: Patient) -> Iterator[Finding]:
     try:
         yield from check(patient)
     except OpsError as error:
-        if patient.site.is_simulated:
-            yield NOTHING_RUNS
-            return
         yield Finding(
             "pod-unreachable",
             "A pod of the API cannot be looked into.",

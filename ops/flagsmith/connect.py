@@ -58,7 +58,7 @@ def connect(*, stack: str | None, url: str | None, project: str | None = None) -
     Raises OpsError when there is no way in, or no such project.
     """
     if url is None:
-        with open_site(stack or LOCAL) as site, flagsmith(site) as client:
+        with open_site(stack or LOCAL, needs_containers=True) as site, flagsmith(site) as client:
             log_in(site, client)
             name = f"the stack {site.stack.name!r}"
             yield _found(client, project or site.settings.admin.project, site, name, _person(site))

@@ -30,6 +30,7 @@ class Status:
         namespace: Its namespace.
         version: Flagsmith's release that is deployed.
         url: Where people find it.
+        is_simulated: Whether the nodes are simulated, so that nothing runs, and nothing is served at the address.
         rows: All that is looked at.
     """
 
@@ -38,9 +39,10 @@ class Status:
     namespace: str
     version: str
     url: str
+    is_simulated: bool = False
     rows: list[Row] = field(default_factory=list)
 
     @property
     def is_fine(self) -> bool:
-        """Whether everything is as it should be."""
-        return all(row.is_fine for row in self.rows)
+        """Whether everything is as it should be, and is served."""
+        return not self.is_simulated and all(row.is_fine for row in self.rows)

@@ -9,8 +9,9 @@ from ops.operate.model import Status
 
 def show(console: Console, status: Status) -> None:
     """Print it as a table, trouble in red."""
+    where = "served nowhere: the nodes are simulated" if status.is_simulated else f"at {escape(status.url)}"
     console.print(
-        f"[bold]{escape(status.stack)}[/bold]: Flagsmith {status.version} at {escape(status.url)}, "
+        f"[bold]{escape(status.stack)}[/bold]: Flagsmith {status.version} {where}, "
         f"namespace {status.namespace}, context {escape(status.context)}"
     )
     table = Table(box=None, pad_edge=False)

@@ -44,9 +44,15 @@ def status(site: Site, now: datetime | None = None) -> Status:
     ]
     # What is missing or on its way out is said once: a second row would call it well.
     told = {(row.kind, row.name) for row in declared}
-    rows = [*declared, *(row for row in rows if (row.kind, row.name) not in told)]
-    release = record.release if record else "(not deployed)"
-    return Status(site.stack.name, site.context, site.namespace, release, settings.url, rows)
+    return Status(
+        site.stack.name,
+        site.context,
+        site.namespace,
+        record.release if record else "(not deployed)",
+        settings.url,
+        is_simulated=site.is_simulated,
+        rows=[*declared, *(row for row in rows if (row.kind, row.name) not in told)],
+    )
 
 
 def _workloads(items: Iterable[Manifest], kind: str, record: "Deployment | None") -> Iterator[Row]:

@@ -64,7 +64,6 @@ def place_of(
             authenticate=lambda client: log_in(site, client),
             project=settings.admin.project,
             seconds=seconds,
-            is_simulated=site.is_simulated and url is None,
         )
 
     if address is not None:

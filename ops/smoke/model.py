@@ -50,7 +50,6 @@ class Place:
         authenticate: Makes a client an administrator's; None when nothing here can.
         project: The platform's project; None for the only one.
         seconds: How long each check may go on trying.
-        is_simulated: Whether its pods run no containers, so that nothing can answer.
     """
 
     url: str
@@ -63,7 +62,6 @@ class Place:
     authenticate: Authenticate | None = None
     project: str | None = None
     seconds: float = SECONDS
-    is_simulated: bool = False
 
 
 class CheckFailedError(Exception):

@@ -26,11 +26,6 @@ def show(console: Console, results: Sequence[Result]) -> None:
     console.print(table)
 
 
-def show_simulated_note(console: Console) -> None:
-    """Say why nothing can pass on a simulated cluster."""
-    console.print("The nodes of this local cluster are simulated: no container runs, so that nothing answers.")
-
-
 def totals(results: Sequence[Result]) -> str:
     """How many passed, failed and were skipped."""
     counts = {outcome: sum(1 for result in results if result.outcome is outcome) for outcome in Outcome}

@@ -38,7 +38,7 @@ def settle(readable: Platform, monkeypatch: pytest.MonkeyPatch) -> Callable[[dic
 
     def chosen(overrides: dict[str, Any]) -> None:
         cluster = readable.cluster
-        found = Target(readable.stack(overrides), cluster.context, cluster.kubeconfig, is_simulated=True)
+        found = Target(readable.stack(overrides), cluster.context, cluster.kubeconfig)
         monkeypatch.setattr(target, "find", lambda _: found)
 
     return chosen

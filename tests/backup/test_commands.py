@@ -208,7 +208,7 @@ def test_a_stack_without_backups_says_how_to_have_them(
     from ops.target import Target
 
     cluster = deployed.cluster
-    found = Target(deployed.stack({"backup": {"enabled": False}}), cluster.context, cluster.kubeconfig, True)
+    found = Target(deployed.stack({"backup": {"enabled": False}}), cluster.context, cluster.kubeconfig)
     monkeypatch.setattr(target, "find", lambda _: found)
     shown = run("db", "backup")
     assert shown.exit_code == 1

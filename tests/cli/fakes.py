@@ -19,11 +19,11 @@ OUTPUTS: dict[str, object] = {
 }
 
 
-def target(name: str = "local", *, home: Path | None = None, is_simulated: bool = False) -> Target:
+def target(name: str = "local", *, home: Path | None = None) -> Target:
     """A stack that no file describes; with `home` it has the local cluster's kubeconfig there."""
     stack = Stack(name=name, project="feature-flags", config={}, defaults={}, path=Path(f"Pulumi.{name}.yaml"))
     kubeconfig = home / "cluster" / "kubeconfig" if home else None
-    return Target(stack, context=f"{name}-context", kubeconfig=kubeconfig, is_simulated=is_simulated)
+    return Target(stack, context=f"{name}-context", kubeconfig=kubeconfig)
 
 
 @dataclass

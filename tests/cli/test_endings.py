@@ -145,7 +145,10 @@ def place(monkeypatch: pytest.MonkeyPatch) -> None:
 
     @contextmanager
     def opened(*_: Any, **__: Any) -> Iterator[Any]:
-        yield SimpleNamespace(stack=fakes.target().stack, kubectl="kubectl", namespace="feature-flags")
+        settings = SimpleNamespace(host="flags.localhost", url="http://flags.localhost:8000")
+        yield SimpleNamespace(
+            stack=fakes.target().stack, kubectl="kubectl", namespace="feature-flags", settings=settings
+        )
 
     @contextmanager
     def forwarded(*_: Any, **__: Any) -> Iterator[int]:

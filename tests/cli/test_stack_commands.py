@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 from typer.testing import Result
 
-from ops import target
 from ops.errors import OpsError
 from tests.cli import fakes
 
@@ -42,8 +41,10 @@ def test_up_keeps_progress_warnings_and_totals_on_stderr(run: Run) -> None:
 
 @pytest.mark.usefixtures("engine")
 def test_up_on_simulated_nodes_ends_by_saying_that_nothing_is_served(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(target, "find", lambda name: fakes.target(name, is_simulated=True))
+    monkeypatch.setattr("ops.access.simulated.nothing_runs_in", lambda _: True)
     result = run("up")
+    assert result.exit_code == 0
+    assert "https://flags.example.com" not in result.stdout
     assert "Nothing is served" in result.stdout
     assert "start Docker" in result.stdout
     assert "set `host` and `context`" in result.stdout

@@ -34,7 +34,7 @@ def test_local_goes_to_the_local_cluster_and_keeps_its_state_there(home: Path, m
     monkeypatch.setattr("ops.cluster.api.status", lambda: ClusterStatus(kind="simulated", up=True))
     monkeypatch.setattr("ops.cluster.api.kubeconfig_path", lambda: kubeconfig)
     found = target.find("local")
-    assert (found.context, found.kubeconfig, found.is_simulated) == ("flagsmith-local", kubeconfig, True)
+    assert (found.context, found.kubeconfig) == ("flagsmith-local", kubeconfig)
     assert found.backend == home / "cluster" / "pulumi"
 
 

@@ -1,6 +1,7 @@
-"""A simulated cluster of its own for what breaks one: repairing it, and ending it without a trace."""
+"""A simulated cluster of its own for what breaks one: repairing it with all it holds, and ending it without a trace."""
 
 import io
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,10 @@ import pytest
 from kubernetes import client
 from rich.console import Console
 
-from ops.cluster import api
+from ops.access.simulated import nothing_runs
+from ops.cluster import api, state
+from ops.engine.client import Client
+from ops.errors import OpsError
 from tests.fixtures_cluster import client_for, eventually
 
 pytestmark = pytest.mark.cluster
@@ -51,32 +55,76 @@ def processes_of(home: Path) -> list[psutil.Process]:
     ]
 
 
-def test_a_killed_api_server_is_noticed_and_repaired_and_down_leaves_nothing(home: Path) -> None:
+def note(kubeconfig: Path) -> None:
+    """Deploy something to the cluster."""
+    with client_for(kubeconfig) as connection:
+        data = {"metadata": {"name": "note"}, "data": {"kept": "yes"}}
+        client.CoreV1Api(connection).create_namespaced_config_map("default", data)
+
+
+def is_kept(kubeconfig: Path) -> bool:
+    with client_for(kubeconfig) as connection:
+        found = client.CoreV1Api(connection).read_namespaced_config_map("note", "default")
+        return bool(found.data == {"kept": "yes"})
+
+
+def test_what_has_ended_is_noticed_and_started_again_and_what_it_holds_stays(home: Path) -> None:
     temporary = set(Path(tempfile.gettempdir()).iterdir())
     console = Console(file=io.StringIO(), width=200)
     first = api.up(console, home=home, kind="simulated")
-    before = api.status(home=home)
-    server = next(process.pid for process in before.processes if process.name == "kube-apiserver")
-    psutil.Process(server).kill()
+    note(first.kubeconfig)
+    before = {process.name: process.pid for process in api.status(home=home).processes}
+    psutil.Process(before["kube-apiserver"]).kill()
 
     def status_notices() -> bool:
         return not api.status(home=home).up
 
     eventually(status_notices)
     assert api.status(home=home).problem == "no longer running: kube-apiserver."
+    assert api.up(console, home=home) == first
+    after = {process.name: process.pid for process in api.status(home=home).processes}
+    assert api.status(home=home).up
+    assert before["kube-apiserver"] != after["kube-apiserver"]
+    assert before["etcd"] == after["etcd"]
+    assert is_kept(first.kubeconfig)
 
-    assert api.up(console, home=home, kind="simulated") == first
-    after = api.status(home=home)
-    assert after.up, after.problem
-    assert "what was deployed to it is lost" in console.file.getvalue()  # type: ignore[attr-defined]
-    assert not {process.pid for process in before.processes} & {process.pid for process in after.processes}
-    assert len(processes_of(home)) == len(after.processes) == 5
+    # As a restart of the machine leaves it.
+    for pid in after.values():
+        psutil.Process(pid).kill()
+    eventually(status_notices)
+    assert api.up(console, home=home) == first
+    assert is_kept(first.kubeconfig)
+    with client_for(first.kubeconfig) as connection:
+        assert nothing_runs(Client(connection), "default"), "its nodes say that they are simulated"
+    assert len(processes_of(home)) == 5
 
     assert api.down(console, home=home)
     assert processes_of(home) == []
     assert list(home.iterdir()) == []
     made = {path.name for path in set(Path(tempfile.gettempdir()).iterdir()) - temporary}
     assert not [name for name in made if "kube" in name or "kwok" in name or "hostpath" in name]
+
+
+def test_a_port_that_somebody_took_meanwhile_is_named_and_nothing_is_deleted(home: Path) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    first = api.up(console, home=home, kind="simulated")
+    note(first.kubeconfig)
+    known = state.load(home)
+    assert known is not None
+    for record in known.processes:
+        psutil.Process(record.pid).kill()
+    etcd = next(record for record in known.processes if record.name == "etcd")
+    (url,) = (item.partition("=")[2] for item in etcd.arguments if item.startswith("--listen-client-urls="))
+
+    def it_is_free() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) != 0
+
+    eventually(it_is_free)
+    with socket.create_server(("127.0.0.1", int(url.rpartition(":")[2]))), pytest.raises(OpsError, match="in use"):
+        api.up(console, home=home)
+    assert api.up(console, home=home) == first
+    assert is_kept(first.kubeconfig)
 
 
 def test_a_cluster_outlives_the_command_that_made_it_and_takes_more_stages(home: Path, tmp_path: Path) -> None:

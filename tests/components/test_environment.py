@@ -76,7 +76,8 @@ def test_a_job_gets_no_more_than_it_needs_so_that_few_settings_run_it_again() ->
 
     before = jobs({})
     assert jobs({"redis": {"mode": "none"}}) == before
-    assert jobs({"replicas": 5, "host": "other.localhost", "admin": {"email": "admin@flags.localhost"}}) == before
+    moved = {"host": "other.localhost", "publicUrl": "http://other.localhost:30080"}
+    assert jobs({"replicas": 5, **moved, "admin": {"email": "admin@flags.localhost"}}) == before
     assert len(jobs({"env": {"ANALYTICS_DATABASE_URL": "postgresql://analytics"}}) - before) == 2
 
 
@@ -128,12 +129,13 @@ def test_without_redis_the_caches_that_each_process_has_are_bounded_all_the_same
 
 
 def test_the_namespace_is_in_the_hosts_and_the_probes_ask_for_one_that_is_allowed() -> None:
-    recording = record("local", {"host": "other.localhost", "namespace": {"name": "flags"}})
+    moved = {"host": "other.localhost", "publicUrl": "http://other.localhost:30080"}
+    recording = record("local", {**moved, "namespace": {"name": "flags"}})
     env = api_environment(recording)
     hosts = env["DJANGO_ALLOWED_HOSTS"].split(",")
     assert "*" not in hosts
     assert {"other.localhost", "flagsmith.flags.svc", "localhost", "$(POD_IP)"} <= set(hosts)
-    assert (env["FLAGSMITH_FRONTEND_URL"], env["USE_SECURE_COOKIES"]) == ("http://other.localhost", "False")
+    assert (env["FLAGSMITH_FRONTEND_URL"], env["USE_SECURE_COOKIES"]) == ("http://other.localhost:30080", "False")
     for name in ("flagsmith", "flagsmith-task-processor"):
         pod = container(recording.one("Deployment", name)["spec"]["template"])
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):

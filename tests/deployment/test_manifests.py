@@ -55,6 +55,9 @@ def tried(http: httpx.Client, manifest: dict[str, Any]) -> httpx.Response:
         moved["metadata"]["name"] = "another-namespace"
     else:
         moved["metadata"]["namespace"] = SCRATCH
+    if moved["kind"] == "Service":
+        for port in moved["spec"]["ports"]:
+            port.pop("nodePort", None)  # it is taken where the stack `local` is deployed to the same cluster
     path = COLLECTIONS[moved["kind"]].format(SCRATCH)
     return http.post(path, json=moved, params={"dryRun": "All", "fieldValidation": "Strict"})
 

@@ -81,6 +81,7 @@ def test_a_rollout_never_leaves_fewer_than_three_available(deployed: Platform) -
 
 def test_a_component_that_is_switched_off_is_deleted_and_the_rest_stays(deployed: Platform) -> None:
     before = deployed.generations()
+    deployed.up({"ingress": {"defaultClass": True, "tls": {"from": "none"}}})
     result = deployed.up({"ingress": {"enabled": False}})
     assert {f"{ref.kind}/{ref.name}" for ref in result.deleted} == {
         "Ingress/flagsmith",

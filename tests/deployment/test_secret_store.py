@@ -99,7 +99,7 @@ def test_a_stack_deploys_with_secrets_of_the_store(
     found = Target(
         replace(platform.stack(OVERRIDES), name=NAMESPACE), platform.cluster.context, platform.cluster.kubeconfig
     )
-    monkeypatch.setattr(target, "find", lambda _: replace(found, is_simulated=True))
+    monkeypatch.setattr(target, "find", lambda _: found)
 
     def findings() -> dict[str, Any]:
         return {finding.name: finding for finding in examine(NAMESPACE)}

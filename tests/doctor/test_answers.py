@@ -83,7 +83,7 @@ def elsewhere(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Find:
 
     def find(*, context: str | None = None, kubeconfig: Path | None = None, **settings: object) -> None:
         cluster = deployed.cluster
-        found = Target(deployed.stack(settings), context or cluster.context, kubeconfig or cluster.kubeconfig, True)
+        found = Target(deployed.stack(settings), context or cluster.context, kubeconfig or cluster.kubeconfig)
         monkeypatch.setattr(target, "find", lambda _: found)
 
     return find

@@ -43,7 +43,7 @@ def isolated(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[Is
         overrides = {"ingress": ingress, "networkPolicy": policies}
         deployed.up(overrides)
         cluster = deployed.cluster
-        found = Target(deployed.stack(overrides), cluster.context, cluster.kubeconfig, is_simulated=True)
+        found = Target(deployed.stack(overrides), cluster.context, cluster.kubeconfig)
         monkeypatch.setattr(target, "find", lambda _: found)
 
     yield deploy

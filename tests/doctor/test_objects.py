@@ -226,7 +226,7 @@ def with_settings(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Callab
 
     def change(overrides: dict[str, object]) -> None:
         cluster = deployed.cluster
-        found = Target(deployed.stack(overrides), cluster.context, cluster.kubeconfig, is_simulated=True)
+        found = Target(deployed.stack(overrides), cluster.context, cluster.kubeconfig)
         monkeypatch.setattr(target, "find", lambda _: found)
 
     return change

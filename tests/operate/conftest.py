@@ -17,7 +17,7 @@ FAIL = "kwok.feature-flags/fail"  # see ops/cluster/stages.yaml
 @pytest.fixture
 def place(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Target:
     """Every command's stack is the deployed one."""
-    found = Target(deployed.stack(), deployed.cluster.context, deployed.cluster.kubeconfig, is_simulated=True)
+    found = Target(deployed.stack(), deployed.cluster.context, deployed.cluster.kubeconfig)
     monkeypatch.setattr(target, "find", lambda _: found)
     return found
 

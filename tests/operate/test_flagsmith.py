@@ -84,8 +84,10 @@ def test_the_smoke_tests_notice_another_release(flagsmith: Flagsmith, run: Run) 
     assert "it is 2.0.0, and the settings say 2.265.0" in shown.stdout
 
 
-def test_only_a_cluster_of_one_s_own_choice_has_an_ingress_controller(site: Site) -> None:
+def test_an_address_leads_here_by_a_port_of_this_machine_or_by_an_ingress_elsewhere(site: Site) -> None:
     from dataclasses import replace
 
-    assert not site.is_published, "the local cluster has none"
-    assert replace(site, kubeconfig=None).is_published
+    assert not site.is_published, "simulated nodes have no port"
+    assert replace(site, is_mapped=True).is_published
+    assert not replace(site, kubeconfig=None).is_published, "a borrowed cluster has neither"
+    assert replace(site, kubeconfig=None, stack=replace(site.stack, name="staging")).is_published

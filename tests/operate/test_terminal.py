@@ -25,7 +25,7 @@ from ops import target
 from ops.cli import main
 from ops.stacks import load_stack
 kubeconfig, context, *sys.argv[1:] = sys.argv[1:]
-place = target.Target(load_stack("local", target.ROOT), context, Path(kubeconfig), is_simulated=True)
+place = target.Target(load_stack("local", target.ROOT), context, Path(kubeconfig))
 target.find = lambda _: place
 main()
 """

@@ -43,7 +43,7 @@ def site(values: Mapping[str, object], *objects: Manifest, kubeconfig: Path | No
     config = {f"feature-flags:{key}": value for key, value in {**VALID, "ingress": values}.items()}
     stack = Stack("production", "feature-flags", config, {}, Path("Pulumi.production.yaml"))
     client = cast("Client", Objects(objects))
-    return Site(stack, stack.settings, "cluster", kubeconfig, False, client, cast("Any", None))
+    return Site(stack, stack.settings, "cluster", kubeconfig, client, cast("Any", None))
 
 
 def deployed(

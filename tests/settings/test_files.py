@@ -40,7 +40,7 @@ def test_every_stack_is_valid_and_has_three_replicas_or_more(name: str) -> None:
 
     assert found.resolved_replicas >= 3
     assert [text for text in found.warnings if not text.startswith("not locked: ")] == []
-    assert found.ingress.enabled
+    assert found.ingress.enabled or found.service.node_port, "there is a way in"
 
 
 @pytest.mark.parametrize("name", STACKS)
@@ -51,7 +51,7 @@ def test_every_stack_disables_the_default_kubernetes_provider_only(name: str) ->
 def test_each_stack_is_what_it_is_for() -> None:
     local, staging, production = (_stack(name) for name in STACKS)
 
-    assert (local.context, local.size, local.url) == ("flagsmith-local", "local", "http://flags.localhost")
+    assert (local.context, local.size, local.url) == ("flagsmith-local", "local", "http://flags.localhost:30080")
     assert not local.ingress.await_address
     assert staging.url == "https://flags.staging.footanalytics.com"
     assert production.url == "https://flags.footanalytics.com"

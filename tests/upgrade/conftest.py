@@ -37,7 +37,7 @@ def home(deployed: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     cluster = deployed.cluster
 
     def find(name: str) -> Target:
-        return Target(load_stack(name, tmp_path), cluster.context, cluster.kubeconfig, is_simulated=True)
+        return Target(load_stack(name, tmp_path), cluster.context, cluster.kubeconfig)
 
     monkeypatch.setattr(target, "find", find)
     deployed.up({"version": "2.264.0"})

@@ -3,7 +3,7 @@ module tools/kind
 
 go 1.26.0
 
-require sigs.k8s.io/kind v0.31.0
+require sigs.k8s.io/kind v0.33.0
 
 require (
 	al.essio.dev/pkg/shellescape v1.5.1 // indirect

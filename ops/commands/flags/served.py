@@ -33,7 +33,7 @@ def get(
 
     if (environment is None) == (environment_key is None):
         raise OpsError("Which environment?", hint="Give --environment NAME or --environment-key KEY, one of them.")
-    with open_site(stack) as site, flagsmith(site) as client:
+    with open_site(stack, needs_containers=True) as site, flagsmith(site) as client:
         key = environment_key or served.key_of(site, client, str(environment))
         found = served.flags(client, key)
     if as_json:

@@ -1,0 +1,40 @@
+"""How the API is reached within the cluster, and without an Ingress."""
+
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from components.settings.base import Section
+from components.settings.types import Kind, Text, WholeNumber
+
+NODE_PORTS: Final = (30000, 32767)
+"""Kubernetes' own range, by kube-apiserver's default of `--service-node-port-range`."""
+
+NodePort = Annotated[
+    WholeNumber, Field(ge=NODE_PORTS[0], le=NODE_PORTS[1]), Kind(f"port, {NODE_PORTS[0]} to {NODE_PORTS[1]}")
+]
+
+
+def _public_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        parts, is_address = urlsplit(""), False
+    if not is_address or any((parts.path, parts.query, parts.fragment, parts.username, parts.password)):
+        raise ValueError("must be http:// or https://, the host, and a port if it is not the scheme's own: no path")
+    return value
+
+
+PublicUrl = Annotated[Text, AfterValidator(_public_url), Kind("URL")]
+
+
+class ApiService(Section):
+    """The Service `flagsmith`."""
+
+    node_port: NodePort | None = Field(
+        default=None,
+        description="A port of every node that leads to Flagsmith, `/metrics` included: for a local cluster, and what "
+        "stands before nodes that only you reach. Default: none.",
+    )
