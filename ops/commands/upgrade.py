@@ -93,15 +93,15 @@ def _smoke(stack: str, names: list[str]) -> None:
     from ops.access.site import open_site
     from ops.smoke import report, suite
     from ops.smoke.deployed import place_of
-    from ops.smoke.keys import open_keys
     from ops.smoke.model import SECONDS, Outcome
+    from ops.smoke.visit import visit
 
     with (
         open_site(stack) as site,
         place_of(site, url=None, environment=None, environment_key=None, version=None, seconds=SECONDS) as place,
-        open_keys(place) as keys,
+        visit(place) as visited,
     ):
-        results = list(suite.run(place, keys, names))
+        results = list(suite.run(visited, names))
     report.show(output(), results)
     if any(result.outcome is Outcome.FAILED for result in results):
         progress().print(f"The smoke tests fail: `ff doctor --stack {stack}`, `ff upgrade --back --stack {stack}`.")

@@ -191,7 +191,7 @@ class FlagsmithClient:
         self._wait_for_turn()
         try:
             response = self._http.request(method, path, params=params, json=body, headers=headers)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:  # DecodingError among them: what claims to be compressed and is not
             is_undone = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
             raise _TransientError(f"{what}: {error or type(error).__name__}", is_undone=is_undone) from None
         self.server_time = _date(response) or self.server_time
@@ -212,7 +212,10 @@ class FlagsmithClient:
                 response.status_code,
                 hint="Flagsmith's image answers an unknown path with its user interface: is the address right?",
             )
-        return response.json()
+        try:
+            return response.json()
+        except ValueError:
+            raise FlagsmithError(f"{what}: answered with JSON that is none, or not all of it.", status) from None
 
 
 def _may_repeat(method: str, error: BaseException) -> bool:

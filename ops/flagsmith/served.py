@@ -7,6 +7,7 @@ from ops.access.site import Site
 from ops.errors import OpsError
 from ops.flagsmith.client import FlagsmithClient, FlagsmithError
 from ops.flagsmith.deployed import environments, log_in
+from ops.flagsmith.throwaway import is_throwaway
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def flags(client: FlagsmithClient, key: str) -> list[Flag]:
     served = [
         Flag(item["feature"]["name"], item["enabled"], item["feature_state_value"], item["feature"]["type"])
         for item in found
+        if not is_throwaway(item["feature"]["name"])
     ]
     return sorted(served, key=lambda flag: flag.name)
 

@@ -2,32 +2,26 @@
 
 import socket
 import ssl
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 
 from ops.smoke.http import REQUEST_SECONDS
-from ops.smoke.keys import Keys
+from ops.smoke.in_time import bounded
 from ops.smoke.model import CheckFailedError, CheckSkippedError, Place
+from ops.smoke.visit import Visit
 
 RENEWED_DAYS = 14  # cert-manager renews a third of the lifetime before the end: 30 days for the usual 90
 HTTPS_PORT = 443
 HTTP_PORT = 80
 
 
-def certificate(place: Place, _: Keys) -> str:
+def certificate(visit: Visit) -> str:
     """The certificate is trusted, is the host's, and does not end soon."""
-    url = _public(place)
-    try:
-        with (
-            socket.create_connection((url.host, url.port or HTTPS_PORT), timeout=REQUEST_SECONDS) as connection,
-            ssl.create_default_context().wrap_socket(connection, server_hostname=url.host) as secured,
-        ):
-            found = secured.getpeercert() or {}
-    except ssl.SSLCertVerificationError as error:
-        raise CheckFailedError(f"{url}: the certificate is refused: {error.verify_message}") from None
-    except OSError as error:
-        raise CheckFailedError(f"{url}: {error}") from None
+    url = _public(visit.place)
+    found = bounded(f"the TLS handshake with {url}", lambda: _shown(url), min(REQUEST_SECONDS, visit.deadline.left))
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(found["notAfter"])), UTC)
     days = (ends - datetime.now(UTC)).days
     if days < RENEWED_DAYS:
@@ -35,12 +29,27 @@ def certificate(place: Place, _: Keys) -> str:
     return f"valid for {days} days"
 
 
-def redirect(place: Place, _: Keys) -> str:
+def _shown(url: httpx.URL) -> Mapping[str, Any]:
+    """The certificate that the server shows, when it is trusted."""
+    try:
+        with (
+            socket.create_connection((url.host, url.port or HTTPS_PORT), timeout=REQUEST_SECONDS) as connection,
+            ssl.create_default_context().wrap_socket(connection, server_hostname=url.host) as secured,
+        ):
+            return secured.getpeercert() or {}
+    except ssl.SSLCertVerificationError as error:
+        raise CheckFailedError(f"{url}: the certificate is refused: {error.verify_message}") from None
+    except OSError as error:
+        raise CheckFailedError(f"{url}: {error}") from None
+
+
+def redirect(visit: Visit) -> str:
     """Plain HTTP leads to HTTPS."""
-    url = _public(place)
+    url = _public(visit.place)
     if url.port is not None:
         raise CheckSkippedError("the address has a port of its own")
-    return redirects(url.copy_with(scheme="http"))
+    plain = url.copy_with(scheme="http")
+    return bounded(f"the answer to {plain}", lambda: redirects(plain), min(REQUEST_SECONDS, visit.deadline.left))
 
 
 def redirects(plain: httpx.URL) -> str:
@@ -57,7 +66,7 @@ def redirects(plain: httpx.URL) -> str:
         raise CheckFailedError(f"{plain}: {error}") from None
     try:
         answer = httpx.get(plain, timeout=REQUEST_SECONDS, trust_env=False)
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:
         raise CheckFailedError(f"{plain}: {error or type(error).__name__}") from None
     target = answer.headers.get("Location", "")
     if not answer.is_redirect or not target.startswith("https://"):

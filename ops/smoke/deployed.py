@@ -10,11 +10,17 @@ from ops.access.site import Site
 from ops.errors import OpsError
 from ops.flagsmith.address import API_KEY, SERVER_KEY, checked
 from ops.flagsmith.deployed import API_PORT, log_in
-from ops.smoke.model import Place
+from ops.smoke.model import ORIGIN, Place
 
 
 def place_at(
-    url: str, *, environment: str | None, environment_key: str | None, version: str | None, seconds: float
+    url: str,
+    *,
+    environment: str | None,
+    environment_key: str | None,
+    version: str | None,
+    seconds: float,
+    origin: str = ORIGIN,
 ) -> Place:
     """A Flagsmith of which only the address is known; other keys come from FLAGSMITH_API_KEY and FLAGSMITH_SERVER_KEY.
 
@@ -34,6 +40,7 @@ def place_at(
         server_key=os.environ.get(SERVER_KEY),
         version=version,
         authenticate=(lambda client: client.use_api_key(api_key)) if api_key else None,
+        origin=origin,
         seconds=seconds,
     )
 
@@ -47,6 +54,7 @@ def place_of(
     environment_key: str | None,
     version: str | None,
     seconds: float,
+    origin: str = ORIGIN,
 ) -> Iterator[Place]:
     """The stack's Flagsmith: at `url`, at its public address, or through a port-forward on a local cluster."""
     settings = site.settings
@@ -63,6 +71,7 @@ def place_of(
             staleness=max(settings.caches.worst_cases().values()),
             authenticate=lambda client: log_in(site, client),
             project=settings.admin.project,
+            origin=origin,
             seconds=seconds,
         )
 

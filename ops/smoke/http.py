@@ -1,14 +1,27 @@
-"""The requests of a check: status, kind and body are all looked at, again and again until a deadline."""
+"""The requests of the checks: status, kind and body of each answer are looked at."""
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    stop_any,
+    wait_exponential_jitter,
+)
 
+from ops.smoke.in_time import Deadline, InTime
+from ops.smoke.ledger import Ledger
 from ops.smoke.model import CheckFailedError
 
 REQUEST_SECONDS = 5.0
+START_SECONDS = 10.0  # that a server may take to come up, before it is taken for dead
+ATTEMPTS = 3  # once it was up; an error is kept in the ledger all the same
 JSON, HTML = "application/json", "text/html"
 
 
@@ -16,79 +29,95 @@ class _NotYetError(CheckFailedError):
     """Worth another attempt: no answer, or the server's own failure."""
 
 
-class Probe:
-    """Sends the requests of one check, all of them within its deadline."""
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A request, and what its answer has to be.
 
-    def __init__(self, url: str, seconds: float, *, verify: bool = True) -> None:
-        self.url = url.rstrip("/")
-        self._ends = time.monotonic() + seconds
-        self._http = httpx.Client(base_url=self.url, timeout=REQUEST_SECONDS, verify=verify, trust_env=False)
+    Attributes:
+        path: The path, with its query.
+        statuses: Those that are right.
+        kind: The body's, without parameters; empty where it does not matter.
+        key: An environment's.
+        body: What is sent as JSON; None for a GET.
+        method: In place of GET or POST.
+        headers: More of them.
+    """
 
-    def __enter__(self) -> "Probe":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
+    path: str
+    statuses: tuple[int, ...] = (200,)
+    kind: str = JSON
+    key: str | None = None
+    body: object = None
+    method: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def left(self) -> float:
-        """Seconds until the deadline."""
-        return max(0.0, self._ends - time.monotonic())
+    def what(self) -> str:
+        """How messages call it."""
+        return f"{self.method or ('GET' if self.body is None else 'POST')} {self.path}"
 
-    def json(
-        self, path: str, *, status: int = 200, key: str | None = None, body: object = None, method: str | None = None
-    ) -> Any:
+
+class Probe:
+    """Sends the checks' requests; several threads may use it."""
+
+    def __init__(self, url: str, deadline: Deadline, ledger: Ledger, transport: InTime) -> None:
+        self.url, self._deadline, self._ledger = url.rstrip("/"), deadline, ledger
+        self._http = httpx.Client(base_url=self.url, timeout=REQUEST_SECONDS, transport=transport, trust_env=False)
+
+    def json(self, path: str, *, status: int = 200, key: str | None = None, body: object = None) -> Any:
         """The JSON that answers. Raises CheckFailedError when status or kind are others, or there is none in time."""
-        answer = self.ask(path, status=status, kind=JSON, key=key, body=body, method=method)
+        return self.read(Question(path=path, statuses=(status,), key=key, body=body))
+
+    def read(self, question: Question) -> Any:
+        """The JSON that answers a question."""
+        answer = self.ask(question)
         try:
             return answer.json()
         except ValueError:
-            raise CheckFailedError(f"{_what(answer)} says it is JSON, and is not: {answer.text[:100]!r}") from None
+            said = answer.text[:100]
+            raise CheckFailedError(f"the answer to {question.what} says it is JSON, and is not: {said!r}") from None
 
-    def ask(
-        self,
-        path: str,
-        *,
-        status: int = 200,
-        kind: str,
-        key: str | None = None,
-        body: object = None,
-        method: str | None = None,
-    ) -> httpx.Response:
-        """The answer, when it has this status and is of this kind."""
+    def ask(self, question: Question) -> httpx.Response:
+        """The answer, when it is as it has to be."""
+        in_time = stop_after_delay(self._deadline.left)
+        patient = stop_after_attempt(ATTEMPTS) if self._ledger.is_ready else stop_after_delay(START_SECONDS)
         attempts = Retrying(
             retry=retry_if_exception_type(_NotYetError),
-            stop=stop_after_delay(self.left),
-            wait=wait_exponential_jitter(multiplier=0.1, max=2, jitter=0.1),
+            stop=stop_any(patient, in_time),
+            wait=wait_exponential_jitter(multiplier=0.1, max=1, jitter=0.1),
             reraise=True,
         )
-        headers = {"Accept": kind, **({"X-Environment-Key": key} if key is not None else {})}
-        verb = method or ("GET" if body is None else "POST")
-        return attempts(self._once, verb, path, headers, body, status, kind)
+        return attempts(self._once, question)
 
-    def _once(
-        self, method: str, path: str, headers: dict[str, str], body: object, status: int, kind: str
-    ) -> httpx.Response:
+    def _once(self, question: Question) -> httpx.Response:
+        what, accepted = question.what, {"Accept": question.kind} if question.kind else {}
+        sent = {**accepted, **({"X-Environment-Key": question.key} if question.key is not None else {})}
+        method, started = what.partition(" ")[0], time.monotonic()
         try:
-            answer = self._http.request(method, path, headers=headers, json=body)
+            answer = self._http.request(method, question.path, headers={**sent, **question.headers}, json=question.body)
         except httpx.TimeoutException:
-            raise _NotYetError(f"{method} {path} was not answered within {REQUEST_SECONDS:.0f} s") from None
-        except httpx.TransportError as error:
-            raise _NotYetError(f"{method} {self.url}{path}: {error or type(error).__name__}") from None
-        if answer.status_code != status:
-            problem = _NotYetError if answer.status_code >= 500 else CheckFailedError
-            raise problem(f"{_what(answer)} has status {answer.status_code}, not {status}{_said(answer)}")
-        found = answer.headers.get("Content-Type", "").partition(";")[0]
-        if found != kind:
-            catch_all = ": this is the user interface's page for unknown paths" if found == HTML else ""
-            raise CheckFailedError(f"{_what(answer)} is {found or 'of no kind'}, not {kind}{catch_all}")
+            took = time.monotonic() - started
+            raise _NotYetError(f"{what} was not answered within {took:.0f} s") from None
+        except httpx.RequestError as error:
+            raise _NotYetError(f"{what} at {self.url}: {error or type(error).__name__}") from None
+        _check(question, answer)
         return answer
 
 
-def _what(answer: httpx.Response) -> str:
-    return f"The answer to {answer.request.method} {answer.request.url.path}"
+def _check(question: Question, answer: httpx.Response) -> None:
+    what = f"the answer to {question.what}"
+    if answer.status_code not in question.statuses:
+        problem = _NotYetError if answer.status_code >= 500 else CheckFailedError
+        wanted = " or ".join(str(status) for status in question.statuses)
+        raise problem(f"{what} has status {answer.status_code}, not {wanted}{_said(answer)}")
+    found = answer.headers.get("Content-Type", "").partition(";")[0]
+    if question.kind and found != question.kind:
+        catch_all = ": this is the user interface's page for unknown paths" if found == HTML else ""
+        raise CheckFailedError(f"{what} is {found or 'of no kind'}, not {question.kind}{catch_all}")
 
 
 def _said(answer: httpx.Response) -> str:
+    if answer.is_redirect:
+        return f": it leads to {answer.headers.get('Location', 'nowhere')}"
     is_json = answer.headers.get("Content-Type", "").startswith(JSON)
     return f": {answer.text.strip()[:200]}" if is_json and answer.text.strip() else ""

@@ -6,7 +6,9 @@ from enum import StrEnum
 
 from ops.flagsmith.client import FlagsmithClient
 
-SECONDS = 30.0  # for each check; a pod that is being replaced is back long before
+SECONDS = 40.0  # for everything; removing what was made may take CLEAN_UP_SECONDS more
+CLEAN_UP_SECONDS = 10.0
+ORIGIN = "https://app.example.com"  # any page's: by default Flagsmith lets all of them ask
 Authenticate = Callable[[FlagsmithClient], None]
 
 
@@ -49,7 +51,8 @@ class Place:
         staleness: Seconds after which a changed flag has to show, by the settings of the caches.
         authenticate: Makes a client an administrator's; None when nothing here can.
         project: The platform's project; None for the only one.
-        seconds: How long each check may go on trying.
+        origin: A page's origin from which browsers ask.
+        seconds: After which everything has ended.
     """
 
     url: str
@@ -61,11 +64,16 @@ class Place:
     staleness: float = 10
     authenticate: Authenticate | None = None
     project: str | None = None
+    origin: str = ORIGIN
     seconds: float = SECONDS
 
 
 class CheckFailedError(Exception):
     """What a check found wrong; the message says what was seen and what was to be seen."""
+
+
+class OutOfTimeError(CheckFailedError):
+    """The time for everything is over."""
 
 
 class CheckSkippedError(Exception):

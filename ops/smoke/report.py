@@ -26,6 +26,13 @@ def show(console: Console, results: Sequence[Result]) -> None:
     console.print(table)
 
 
+def show_unseen(console: Console, results: Sequence[Result]) -> None:
+    """Say which checks saw nothing, and why: that nothing failed says nothing of them."""
+    for result in results:
+        if result.outcome is Outcome.SKIPPED:
+            console.print(f"Not seen: {result.name}: {result.detail}.", style="yellow", markup=False)
+
+
 def totals(results: Sequence[Result]) -> str:
     """How many passed, failed and were skipped."""
     counts = {outcome: sum(1 for result in results if result.outcome is outcome) for outcome in Outcome}

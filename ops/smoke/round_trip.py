@@ -1,102 +1,100 @@
-"""A throw-away flag is switched on, seen by the official SDK, and removed."""
+"""Flags are made, asked for by every route and for several users, changed, asked for again, and removed."""
 
-import secrets
 import time
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 
-from ops.smoke.keys import Keys
-from ops.smoke.model import CheckFailedError, Place
+from ops.errors import OpsError
+from ops.smoke import removal, sdks
+from ops.smoke.in_time import Deadline
+from ops.smoke.makes import FIRST, Maker, Saying
+from ops.smoke.model import CLEAN_UP_SECONDS, CheckFailedError, CheckSkippedError
+from ops.smoke.visit import MARGIN, PAUSE, Visit
+from ops.smoke.wanted import Wanted
 
-if TYPE_CHECKING:
-    from flagsmith import Flagsmith
+THREADS = 4
+ROUNDS = 2  # of all questions, one after the other, in which every answer has to be right
+LEAST_SECONDS = 5.0  # that have to be left for it
+UNSEEN = (
+    "not seen is what flags say: values, who is on, segments by traits, variations, overrides, server-side flags, "
+    "and that a change shows; this needs an administrator: --stack, or an organisation's key in FLAGSMITH_API_KEY"
+)
 
-PREFIX = "ff_smoke_"
-PAUSE = 0.25  # seconds between two looks
-MARGIN = 3.0  # seconds for the requests themselves, and for the SDK's own polling
-POLL_SECONDS = 1.0
-LEFT_OVER = timedelta(hours=1)
+Look = Callable[[], str | None]
 
 
-def round_trip(place: Place, keys: Keys) -> str:
-    """How long the flag took to show, remotely and in local evaluation."""
-    environment, project = keys.environment, keys.project
-    name = f"{PREFIX}{secrets.token_hex(4)}"
-    remove_left_overs(keys, project)
-    features = f"/api/v1/projects/{project}/features/"
-    description = "A smoke test's flag, which removes it."
-    made = keys.admin.post(features, {"name": name, "default_enabled": False, "description": description})
+def round_trip(visit: Visit) -> str:
+    """How long a change took to show, by each route and for each user."""
+    if visit.place.authenticate is None:
+        raise CheckSkippedError(UNSEEN)
+    if visit.ledger.is_slow:
+        raise CheckFailedError("not tried: most answers so far are too slow for it")
+    if visit.deadline.left < LEAST_SECONDS:
+        raise CheckFailedError(f"not tried: {visit.deadline.left:.0f} s are left of --timeout; give it more")
+    removal.left_overs(visit)
+    maker = Maker(visit)
+    with _removed(visit, maker):
+        maker.make()
+        wanted = Wanted(visit, maker)
+        _settle(visit, "the flags were made", _looks(wanted, FIRST))
+        maker.change()
+        took = _settle(visit, "the flags were changed", _looks(wanted, maker.then))
+        sdks.agree(visit, wanted, maker.then)
+    users = len(wanted.passing) + 1
+    return f"right for {users} users by each route and key; a change was seen after {took:.1f} s"
+
+
+@contextmanager
+def _removed(visit: Visit, maker: Maker) -> Iterator[None]:
+    """Remove what was made, however it ends; a problem with that is told beside the one there was."""
+    problem = ""
     try:
-        with _Sdks(place, keys) as sdks:
-            took = sdks.wait(name, place.staleness + MARGIN, "appeared")
-            _switch_on(keys, environment, made["id"])
-            took = sdks.wait(name, place.staleness + MARGIN, "was switched on", enabled=True)
+        yield
+    except (CheckFailedError, OpsError) as error:
+        problem = str(error)
     finally:
-        keys.admin.delete(f"{features}{made['id']}/")
-    return f"seen after {took:.1f} s (at most {place.staleness:g} s by the caches' settings)"
+        visit.deadline.extend(CLEAN_UP_SECONDS)
+        try:
+            removal.own(visit, maker.name, maker.paths)
+        except CheckFailedError as error:
+            problem = f"{problem}; {error}" if problem else str(error)
+    if problem:
+        raise CheckFailedError(problem)
 
 
-def remove_left_overs(keys: Keys, project: int) -> None:
-    """Remove the flags of smoke tests that were killed, an hour later, so that none that runs now loses its own."""
-    features = f"/api/v1/projects/{project}/features/"
-    for item in keys.admin.pages(features, {"search": PREFIX}):
-        is_old = datetime.fromisoformat(item["created_date"]) < datetime.now(UTC) - LEFT_OVER
-        if item["name"].startswith(PREFIX) and is_old:
-            keys.admin.delete(f"{features}{item['id']}/")
+def _looks(wanted: Wanted, saying: Saying) -> list[Look]:
+    looks: list[Look] = [partial(wanted.look, asked) for asked in wanted.asked(saying)]
+    return [partial(wanted.look_at_document, saying), *looks]
 
 
-def _switch_on(keys: Keys, environment: dict[str, Any], feature: int) -> None:
-    path = f"/api/v1/environments/{environment['api_key']}/featurestates/"
-    (state,) = keys.admin.get(path, {"feature": feature})["results"]
-    keys.admin.patch(f"{path}{state['id']}/", {"enabled": True})
+def _settle(visit: Visit, what: str, looks: Sequence[Look]) -> float:
+    """Ask until every answer is right, and then again; how long that took.
 
-
-class _Sdks:
-    """The official SDK, evaluating on the server and here."""
-
-    def __init__(self, place: Place, keys: Keys) -> None:
-        from flagsmith import Flagsmith
-
-        api_url = f"{place.url}/api/v1/"
-        self._all: dict[str, Flagsmith] = {
-            "remotely": Flagsmith(environment_key=keys.client_side, api_url=api_url, request_timeout_seconds=5),
-            "in local evaluation": Flagsmith(
-                environment_key=keys.server_side,
-                api_url=api_url,
-                request_timeout_seconds=5,
-                enable_local_evaluation=True,
-                environment_refresh_interval_seconds=POLL_SECONDS,
-            ),
-        }
-
-    def __enter__(self) -> "_Sdks":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for sdk in self._all.values():
-            if sdk.enable_local_evaluation:
-                sdk.environment_data_polling_manager_thread.stop()
-
-    def wait(self, name: str, seconds: float, what: str, *, enabled: bool = False) -> float:
-        """Wait until every SDK has the flag in this state; how long the slowest took."""
-        started = time.monotonic()
-        waiting = dict(self._all)
-        while True:
-            waiting = {how: sdk for how, sdk in waiting.items() if _state(sdk, name) is not enabled}
-            took = time.monotonic() - started
-            if not waiting:
-                return took
-            if took >= seconds:
-                raise CheckFailedError(f"{took:.0f} s after the flag {what} it does not show {' nor '.join(waiting)}")
+    Raises CheckFailedError for what is still wrong when the caches have had their time.
+    """
+    started, ends = time.monotonic(), Deadline(visit.place.staleness + MARGIN)
+    asked, rounds, took = looks, 0, 0.0
+    while True:
+        wrong = _wrong(asked)
+        if wrong:
+            asked, rounds = [look for look, _ in wrong], 0
+            if not ends.left:
+                more = f" (and {len(wrong) - 1} answers more)" if len(wrong) > 1 else ""
+                waited = time.monotonic() - started
+                raise CheckFailedError(f"{waited:.0f} s after {what}: {wrong[0][1]}{more}")
             time.sleep(PAUSE)
+            continue
+        rounds += len(asked) == len(looks)
+        took = time.monotonic() - started if rounds <= 1 else took
+        if rounds >= ROUNDS:
+            return took
+        asked = looks
 
 
-def _state(sdk: "Flagsmith", name: str) -> bool | None:
-    """Whether the flag is on; None while it is not there, or the server does not answer."""
-    from flagsmith.exceptions import FlagsmithAPIError
-
-    try:
-        found = {flag.feature_name: flag.enabled for flag in sdk.get_environment_flags().all_flags()}
-    except FlagsmithAPIError:
-        return None
-    return found.get(name)
+def _wrong(looks: Sequence[Look]) -> list[tuple[Look, str]]:
+    """The looks that saw something wrong, and what."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = list(pool.map(lambda look: look(), looks))
+    return [(look, problem) for look, problem in zip(looks, found, strict=True) if problem]

@@ -1,125 +1,123 @@
-"""Does it serve? Health, version, flags, identities, the environment's document, the user interface."""
+"""Do the routes answer in the form that SDKs rely on, and do they agree with one another?"""
 
-import re
+from collections.abc import Mapping
 from typing import Any
 
-from ops.smoke.http import HTML, Probe
-from ops.smoke.keys import Keys
-from ops.smoke.model import CheckFailedError, CheckSkippedError, Place
+from ops.smoke import routes
+from ops.smoke.answers import Flags, differences, of_identity, require
+from ops.smoke.answers import flags as read_flags
+from ops.smoke.model import CheckFailedError, CheckSkippedError
+from ops.smoke.visit import Visit
 
-FLAG_FIELDS = ("feature", "enabled", "feature_state_value")
-SCRIPT = re.compile(r'<script[^>]+src="([^"]+)"')
-
-
-def liveness(place: Place, _: Keys) -> str:
-    """The process answers."""
-    with Probe(place.url, place.seconds) as probe:
-        found = probe.json("/health/liveness/")
-    _require(found == {"status": "ok"}, f"/health/liveness/ says {found}")
-    return "ok"
+TIMES = 6  # that the same is asked: one answer of several workers, or of three, may be another
+USERS = 4
+TRAITS: routes.Traits = {"ff_smoke_text": "premium", "ff_smoke_number": 7, "ff_smoke_part": 0.5, "ff_smoke_truth": True}
 
 
-def readiness(place: Place, _: Keys) -> str:
-    """The database answers, and is migrated."""
-    with Probe(place.url, place.seconds) as probe:
-        found = probe.json("/health/readiness/")
-    _require(isinstance(found, dict) and bool(found), f"/health/readiness/ says {found}")
-    broken = {name: state for name, state in found.items() if state != "working"}
-    _require(not broken, f"not working: {broken}")
-    return ", ".join(found)
+def flags(visit: Visit) -> str:
+    """The environment's flags come with its key, the same each time."""
+
+    def look() -> str:
+        first = _environment(visit)
+        for _ in range(TIMES - 1):
+            _same(first, _environment(visit), f"{routes.FLAGS} does not say the same twice")
+        return f"{len(first)} flags, {TIMES} times the same"
+
+    return visit.agreed(look)
 
 
-def version(place: Place, _: Keys) -> str:
-    """It is the release that the settings name."""
-    with Probe(place.url, place.seconds) as probe:
-        found = probe.json("/version/").get("image_tag")
-    _require(bool(found), "/version/ has no image_tag")
-    if place.version is not None and found != place.version:
-        raise CheckFailedError(f"it is {found}, and the settings say {place.version}: was it rolled out?")
-    return str(found)
+def values(visit: Visit) -> str:
+    """Flags that were made with a value have one: not all of them are null."""
+    found = visit.probe.read(routes.flags(visit.keys.client_side))
+    said = read_flags(found, routes.FLAGS)
+    made = {flag["feature"]["name"]: flag["feature"].get("initial_value") for flag in found}
+    given = [name for name, value in made.items() if value not in (None, "")]
+    if not given:
+        raise CheckSkippedError("no flag was made with a value")
+    have = [name for name, (_, value) in said.items() if value is not None]
+    example = f"{given[0]} was made with {made[given[0]]!r}"
+    require(bool(have), f"every value is null, and {example}; if that is meant, --skip values")
+    return f"{len(have)} of {len(said)} flags have a value"
 
 
-def flags(place: Place, keys: Keys) -> str:
-    """The environment's flags come with its key."""
-    with Probe(place.url, place.seconds) as probe:
-        found = probe.json("/api/v1/flags/", key=keys.client_side)
-    _require(isinstance(found, list), f"/api/v1/flags/ is no list: {str(found)[:100]}")
-    _are_flags(found)
-    return f"{len(found)} flags"
+def identities(visit: Visit) -> str:
+    """Users get their own answer, the same each time and by GET and POST; what no rule decides is everybody's."""
+    users = [routes.some_user() for _ in range(USERS)]
+
+    def look() -> str:
+        key, everybody = visit.keys.client_side, _raw(visit)
+        for user in users:
+            answers = [_user(visit, question, user) for question in _ways(user, key) * 2]
+            for question, (_, found) in zip(_ways(user, key) * 2, answers, strict=True):
+                _same(answers[0][1], found, f"{question.what} says something else for the same user")
+            _is_the_environments(everybody, answers[0][0], f"{routes.IDENTITIES} for {user}")
+        return f"{len(answers[0][1])} flags for each of {USERS} users, by GET and POST, twice"
+
+    return visit.agreed(look)
 
 
-def wrong_key(place: Place, _: Keys) -> str:
-    """A wrong key is refused."""
-    with Probe(place.url, place.seconds) as probe:
-        return _refusal(probe.json("/api/v1/flags/", status=403, key="no-such-key"))
+def traits(visit: Visit) -> str:
+    """A user's traits are taken as they are; the user is transient, so that nothing of it is kept."""
+    user = routes.some_user()
+    key = visit.keys.client_side
+    if visit.place.authenticate is not None:
+        here = visit.keys.environment
+        if here.get("hide_sensitive_data"):
+            raise CheckSkippedError("the environment hides sensitive data, traits among it")
+        if here.get("allow_client_traits") is False:
+            key = visit.keys.server_side
+    for given in (TRAITS, {name: TRAITS[name] for name in ("ff_smoke_text",)}):
+        found, _ = _user(visit, routes.by_post(user, key, given), user)
+        taken = {item.get("trait_key"): item.get("trait_value") for item in found["traits"] if isinstance(item, dict)}
+        for name, value in given.items():
+            has = taken.get(name)
+            is_taken = has == value and isinstance(has, bool) == isinstance(value, bool)
+            require(
+                is_taken,
+                f"the trait {name} was sent as {value!r} and is {has!r} in the answer; where an environment takes no "
+                "traits from clients, or hides sensitive data, --skip traits",
+            )
+        extra = sorted(str(name) for name in set(taken) - set(given))
+        require(not extra, f"the answer has traits that were not sent: {', '.join(extra)[:100]}")
+    return f"{len(TRAITS)} traits"
 
 
-def no_key(place: Place, _: Keys) -> str:
-    """No key is refused."""
-    with Probe(place.url, place.seconds) as probe:
-        return _refusal(probe.json("/api/v1/flags/", status=403))
+def _ways(user: str, key: str) -> list[Any]:
+    return [routes.by_get(user, key), routes.by_post(user, key)]
 
 
-def identities(place: Place, keys: Keys) -> str:
-    """A user gets flags; the user is transient, so that nothing of it is kept."""
-    user = {"identifier": "ff-smoke", "transient": True, "traits": [{"trait_key": "plan", "trait_value": "premium"}]}
-    with Probe(place.url, place.seconds) as probe:
-        found = probe.json("/api/v1/identities/", key=keys.client_side, body=user)
-    _require(isinstance(found, dict) and isinstance(found.get("flags"), list), "no flags in the answer")
-    _are_flags(found["flags"])
-    return f"{len(found['flags'])} flags"
+def _user(visit: Visit, question: Any, user: str) -> tuple[Mapping[str, Any], Flags]:
+    found = visit.probe.read(question)
+    return found, of_identity(found, question.what, user)
 
 
-def document(place: Place, keys: Keys) -> str:
-    """SDKs with local evaluation get the environment's document with a server-side key, and with no other."""
-    with Probe(place.url, place.seconds) as probe:
-        _refusal(probe.json("/api/v1/environment-document/", status=403, key=keys.client_side))
-        found = probe.json("/api/v1/environment-document/", key=keys.server_side)
-    _require(isinstance(found, dict) and found.get("api_key") == keys.client_side, "it is of another environment")
-    _require(isinstance(found.get("feature_states"), list), "it has no feature_states")
-    return f"{len(found['feature_states'])} flags, {len(found['project']['segments'])} segments"
+def _raw(visit: Visit) -> Flags:
+    return _environment(visit)
 
 
-def log_in(place: Place, keys: Keys) -> str:
-    """A wrong password is refused, and the administrator gets in."""
-    if place.authenticate is None:
-        raise CheckSkippedError("needs --stack, or FLAGSMITH_API_KEY")
-    wrong = {"email": "nobody@example.com", "password": "wrong"}
-    with Probe(place.url, place.seconds) as probe:
-        probe.json("/api/v1/auth/login/", status=400, body=wrong)
-    return keys.whoami()
+def _environment(visit: Visit) -> Flags:
+    return read_flags(visit.probe.read(routes.flags(visit.keys.client_side)), routes.FLAGS)
 
 
-def user_interface(place: Place, _: Keys) -> str:
-    """The log-in page comes, and so do its scripts."""
-    with Probe(place.url, place.seconds) as probe:
-        page = probe.ask("/login", kind=HTML).text
-        _require("flagsmith" in page.lower(), "/login is not Flagsmith's page")
-        scripts = [path for path in SCRIPT.findall(page) if path.startswith("/")]
-        for path in scripts:
-            _is_script(probe, path)
-    return f"log-in page and {len(scripts)} scripts"
+def _is_the_environments(everybody: Flags, answer: Mapping[str, Any], where: str) -> None:
+    """What no segment decides is as `/flags/` says it, but for the value of one with variations."""
+    hides = all(is_on for is_on, _ in everybody.values())  # an environment may hide flags that are off
+    said = read_flags(answer["flags"], where)
+    missing = sorted(set(everybody) ^ set(said))
+    require(hides or not missing, f"{where} and {routes.FLAGS} do not have the same flags: {', '.join(missing)[:100]}")
+    for flag in answer["flags"]:
+        name = flag["feature"]["name"]
+        is_ruled = flag.get("feature_segment") is not None or flag.get("identity") is not None
+        if is_ruled or flag.get("id") is None or name not in everybody:
+            continue  # without an id sensitive data is hidden, the segment too
+        wanted, found = everybody[name], said[name]
+        if flag["feature"]["type"] == "MULTIVARIATE":
+            wanted = (wanted[0], found[1])
+        _same({name: wanted}, {name: found}, f"{where} and {routes.FLAGS} disagree")
 
 
-def _is_script(probe: Probe, path: str) -> None:
-    try:
-        probe.ask(path, kind="text/javascript")
-    except CheckFailedError as error:
-        if "application/javascript" not in str(error):
-            raise
-
-
-def _are_flags(found: list[Any]) -> None:
-    for flag in found:
-        missing = [name for name in FLAG_FIELDS if name not in flag]
-        _require(not missing, f"a flag lacks {', '.join(missing)}")
-
-
-def _refusal(found: Any) -> str:
-    _require(isinstance(found, dict) and "detail" in found, f"the refusal says nothing: {found}")
-    return "refused (403)"
-
-
-def _require(holds: bool, problem: str) -> None:  # noqa: FBT001 - reads as an assertion
-    if not holds:
-        raise CheckFailedError(problem)
+def _same(wanted: Flags, found: Flags, problem: str) -> None:
+    wrong = list(differences(wanted, found, {**wanted, **found}))
+    if wrong:
+        more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        raise CheckFailedError(f"{problem}: {wrong[0]}{more}")

@@ -4,25 +4,39 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from ops.errors import OpsError
-from ops.smoke import certificate, round_trip, serving
-from ops.smoke.keys import Keys
-from ops.smoke.model import CheckFailedError, CheckSkippedError, Outcome, Place, Result
+from ops.smoke import browser, certificate, health, local, refusals, round_trip, serving
+from ops.smoke.model import CheckFailedError, CheckSkippedError, Outcome, OutOfTimeError, Result
+from ops.smoke.visit import Visit
 
-Check = Callable[[Place, Keys], str]
+FIRST = "liveness"
+
+
+def answers(visit: Visit) -> str:
+    """All answers of the run came without an error, and in time."""
+    return visit.ledger.judge()
+
+
+Check = Callable[[Visit], str]
 CHECKS: Mapping[str, Check] = {
-    "liveness": serving.liveness,
-    "readiness": serving.readiness,
-    "version": serving.version,
+    FIRST: health.liveness,
+    "readiness": health.readiness,
+    "version": health.version,
     "flags": serving.flags,
-    "wrong-key": serving.wrong_key,
-    "no-key": serving.no_key,
+    "values": serving.values,
+    "wrong-key": refusals.wrong_key,
+    "no-key": refusals.no_key,
+    "client-key": refusals.client_key,
     "identities": serving.identities,
-    "environment-document": serving.document,
-    "log-in": serving.log_in,
-    "ui": serving.user_interface,
+    "traits": serving.traits,
+    "environment-document": local.document,
+    "browsers": browser.browsers,
+    "sign-up": refusals.sign_up,
+    "log-in": refusals.log_in,
+    "ui": browser.user_interface,
     "certificate": certificate.certificate,
     "redirect": certificate.redirect,
     "round-trip": round_trip.round_trip,
+    "answers": answers,
 }
 
 
@@ -34,13 +48,18 @@ def chosen(skip: Collection[str]) -> list[str]:
     return [name for name in CHECKS if name not in skip]
 
 
-def run(place: Place, keys: Keys, names: Collection[str]) -> Iterator[Result]:
-    """Run the checks, one after the other; a failed one stops none."""
-    for name in names:
-        yield run_one(name, place, keys)
+def run(visit: Visit, names: Collection[str]) -> Iterator[Result]:
+    """Run the checks, one after the other. A failed one stops none, but for a server that does not live."""
+    for number, name in enumerate(names):
+        result = run_one(name, visit)
+        yield result
+        if name == FIRST and result.outcome is Outcome.FAILED:
+            reason = "not looked at: the server does not answer"
+            yield from (Result(other, Outcome.SKIPPED, reason, 0) for other in list(names)[number + 1 :])
+            return
 
 
-def run_one(name: str, place: Place, keys: Keys) -> Result:
+def run_one(name: str, visit: Visit) -> Result:
     """Run one check."""
     started = time.monotonic()
 
@@ -48,10 +67,17 @@ def run_one(name: str, place: Place, keys: Keys) -> Result:
         return Result(name, outcome, detail, time.monotonic() - started)
 
     try:
-        return ended(Outcome.PASSED, CHECKS[name](place, keys))
+        if name != "answers":  # which asks nothing
+            visit.deadline.check()
+        return ended(Outcome.PASSED, CHECKS[name](visit))
     except CheckSkippedError as reason:
         return ended(Outcome.SKIPPED, str(reason))
+    except OutOfTimeError as problem:
+        return ended(Outcome.FAILED, f"not looked at to its end: {problem}")
     except CheckFailedError as problem:
         return ended(Outcome.FAILED, str(problem))
     except OpsError as error:
         return ended(Outcome.FAILED, error.message)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        # An answer that is JSON and of a form that no Flagsmith gives.
+        return ended(Outcome.FAILED, f"an answer has a form that Flagsmith's have not: {type(error).__name__} {error}")

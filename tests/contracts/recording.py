@@ -10,6 +10,7 @@ FOLDER = Path(__file__).parent
 VOLATILE = frozenset(
     [
         *("uuid", "environment_feature_version", "key", "api_key", "prefix", "featurestate_uuid", "mv_fs_value_uuid"),
+        *("environment_api_key", "composite_key", "identity_uuid"),
         *("created", "created_at", "updated_at", "created_date", "live_from", "last_login", "date_joined"),
     ]
 )

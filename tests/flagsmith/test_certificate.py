@@ -14,8 +14,8 @@ from flask import Flask, redirect
 from werkzeug.serving import make_server
 
 from ops.smoke import certificate
-from ops.smoke.keys import Keys
 from ops.smoke.model import CheckFailedError, CheckSkippedError, Place
+from ops.smoke.visit import visit
 from tests.certificates import tls_secret
 
 Served = Callable[[str, timedelta], Place]
@@ -44,7 +44,8 @@ def checked(host: str, lifetime: timedelta, home: Path, monkeypatch: pytest.Monk
     context.load_cert_chain(home / "tls.crt", home / "tls.key")
     with serving(Flask("tls"), context) as port:
         place = Place(url="unused", public_url=f"https://localhost:{port}")
-        return certificate.certificate(place, Keys(place))
+        with visit(place) as visited:
+            return certificate.certificate(visited)
 
 
 def test_a_certificate_that_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,20 @@
 """The smoke tests pass for a Flagsmith that is well, fail for a broken one, and leave nothing behind."""
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from typer.testing import Result as CliResult
 
-from ops.smoke import http, round_trip, suite
-from ops.smoke.keys import open_keys
-from ops.smoke.model import Outcome, Place, Result
+from ops.smoke import http, removal, suite
+from ops.smoke import visit as visiting
+from ops.smoke.makes import Maker
+from ops.smoke.model import CheckFailedError, Outcome, Place, Result
+from ops.smoke.visit import visit
 from tests.doubles.flagsmith import Flagsmith, serve
 
 Run = Callable[..., CliResult]
@@ -20,8 +22,9 @@ Run = Callable[..., CliResult]
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "REQUEST_SECONDS", 1.0)
-    monkeypatch.setattr(round_trip, "POLL_SECONDS", 0.2)
+    monkeypatch.setattr(http, "REQUEST_SECONDS", 3.0)
+    monkeypatch.setattr(http, "START_SECONDS", 2.0)
+    monkeypatch.setattr(visiting, "MARGIN", 0.5)
 
 
 @pytest.fixture
@@ -33,7 +36,7 @@ def place(flagsmith: Flagsmith) -> Place:
         staleness=0.5,
         authenticate=lambda client: client.log_in(flagsmith.email, flagsmith.password),
         project="footanalytics-platform",
-        seconds=1,
+        seconds=120,
     )
 
 
@@ -45,8 +48,14 @@ def api_key(flagsmith: Flagsmith, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def outcomes(place: Place, *names: str) -> dict[str, Result]:
-    with open_keys(place) as keys:
-        return {result.name: result for result in suite.run(place, keys, names or suite.chosen([]))}
+    with visit(place) as visited:
+        return {result.name: result for result in suite.run(visited, names or suite.chosen([]))}
+
+
+def made(flagsmith: Flagsmith) -> list[str]:
+    """What there is of anything that smoke tests make."""
+    rows = [flagsmith.database.rows(table) for table in ("features", "segments", "server_keys", "identities", "states")]
+    return [str(row.get("name") or row.get("identifier") or row) for found in rows for row in found]
 
 
 def failed(place: Place, *names: str) -> dict[str, str]:
@@ -55,11 +64,18 @@ def failed(place: Place, *names: str) -> dict[str, str]:
 
 def test_a_flagsmith_that_is_well_passes_and_keeps_nothing_of_it(flagsmith: Flagsmith, place: Place) -> None:
     found = outcomes(place)
-    assert {name for name, result in found.items() if result.outcome is Outcome.SKIPPED} == {"certificate", "redirect"}
+    skipped = {name for name, result in found.items() if result.outcome is Outcome.SKIPPED}
+    assert skipped == {"values", "certificate", "redirect"}
     assert [result for result in found.values() if result.outcome is Outcome.FAILED] == []
-    assert flagsmith.database.rows("features") == []
-    assert flagsmith.database.rows("server_keys") == []
-    assert flagsmith.requests["POST", "/api/v1/projects/1/features/"] == 1
+    assert made(flagsmith) == []
+    assert flagsmith.requests["POST", "/api/v1/projects/1/features/"] == 3
+
+
+def test_an_environment_that_keeps_versions_passes(flagsmith: Flagsmith, place: Place) -> None:
+    with visit(place) as visited:
+        visited.keys.admin.post(f"/api/v1/environments/{visited.keys.client_side}/enable-v2-versioning/", {})
+    assert failed(place) == {}
+    assert made(flagsmith) == []
 
 
 def test_a_server_that_answers_500_fails(flagsmith: Flagsmith, place: Place) -> None:
@@ -87,13 +103,12 @@ def test_a_server_that_is_slow_to_come_up_is_waited_for(flagsmith: Flagsmith, pl
     assert failed(replace(place, seconds=10), "readiness") == {}
 
 
-def test_stale_flags_fail_the_round_trip(flagsmith: Flagsmith, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(round_trip, "MARGIN", 0.5)
+def test_stale_flags_fail_the_round_trip(flagsmith: Flagsmith, place: Place) -> None:
     assert failed(place, "flags") == {}
     flagsmith.stale = True
     problems = failed(place, "round-trip")
-    assert "after the flag appeared it does not show remotely" in problems["round-trip"]
-    assert flagsmith.database.rows("features") == [], "the flag is removed all the same"
+    assert "after the flags were made: " in problems["round-trip"]
+    assert made(flagsmith) == [], "what was made is removed all the same"
 
 
 def test_another_version_than_the_deployed_one_fails(place: Place) -> None:
@@ -116,31 +131,80 @@ def test_a_server_without_the_user_interface_fails_unless_that_is_skipped(place:
 def test_nothing_that_listens_fails(place: Place) -> None:
     with serve(Flagsmith()) as ended:
         url = ended.url
-    assert "refused" in failed(replace(place, url=url), "liveness")["liveness"]
+    assert "All connection attempts failed" in failed(replace(place, url=url), "liveness")["liveness"]
 
 
-def test_flags_of_killed_runs_are_removed_and_those_of_running_ones_kept(flagsmith: Flagsmith, place: Place) -> None:
-    with open_keys(place) as keys:
-        for name in ("ff_smoke_old", "ff_smoke_new", "my_ff_smoke_flag"):
-            keys.admin.post("/api/v1/projects/1/features/", {"name": name})
-        for name in ("ff_smoke_old", "my_ff_smoke_flag"):
-            old = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
-            flagsmith.database.one("features", name=name)["created_date"] = old
-        round_trip.remove_left_overs(keys, 1)
-    assert [row["name"] for row in flagsmith.database.rows("features")] == ["ff_smoke_new", "my_ff_smoke_flag"]
+def test_what_killed_runs_made_is_removed_and_what_others_use_is_kept(flagsmith: Flagsmith, place: Place) -> None:
+    old, new = (f"ff_smoke_{int(time.time()) - age:010d}_abcdef" for age in (7200, 60))
+    with visit(place) as visited:
+        admin, environment = visited.keys.admin, f"/api/v1/environments/{visited.keys.client_side}"
+        for name in (old, f"{old}_variants", new, "ff_smoke_mine"):
+            admin.post("/api/v1/projects/1/features/", {"name": name})
+            admin.post("/api/v1/projects/1/segments/", {"name": name, "rules": []})
+            admin.post(f"{environment}/identities/", {"identifier": name})
+            admin.post(f"{environment}/api-keys/", {"name": name})
+        assert removal.left_overs(visited) == 8
+    tables = ("features", "segments", "identities", "server_keys")
+    for table in tables:
+        names = [row.get("name") or row.get("identifier") for row in flagsmith.database.rows(table)]
+        assert names == [new, "ff_smoke_mine"]
+
+
+def test_what_a_run_in_the_middle_made_is_removed_when_it_is_interrupted(
+    flagsmith: Flagsmith, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Maker, "change", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        outcomes(place, "round-trip")
+    assert made(flagsmith) == []
+
+
+def test_a_dead_server_ends_the_run_at_once(place: Place, flagsmith: Flagsmith) -> None:
+    flagsmith.failing["/health/liveness/"] = 503
+    found = outcomes(place)
+    assert found["liveness"].outcome is Outcome.FAILED
+    others = {result.detail for name, result in found.items() if name != "liveness"}
+    assert others == {"not looked at: the server does not answer"}
+    assert sum(result.seconds for result in found.values()) < 2 * http.START_SECONDS + http.REQUEST_SECONDS
+
+
+def test_what_is_not_seen_in_time_has_failed(place: Place, flagsmith: Flagsmith) -> None:
+    flagsmith.hanging.add("/api/v1/flags/")
+    found = outcomes(replace(place, seconds=12))
+    assert found["log-in"].detail == "not looked at to its end: the 12 s of --timeout were over"
+    assert found["log-in"].outcome is Outcome.FAILED
+    assert made(flagsmith) == []
+
+
+def test_an_error_that_came_once_is_told(flagsmith: Flagsmith, place: Place) -> None:
+    flagsmith.every = 40
+    assert "of" in failed(place)["answers"]
+
+
+def test_a_request_that_ends_with_the_run_is_not_held_against_the_server(flagsmith: Flagsmith, place: Place) -> None:
+    flagsmith.hanging.add("/api/v1/flags/")
+    with visit(replace(place, seconds=1)) as visited:
+        visited.ledger.is_ready = True
+        with pytest.raises(CheckFailedError):
+            visited.probe.json("/api/v1/flags/")
+        with pytest.raises(CheckFailedError, match="nothing was answered"):
+            visited.ledger.judge()
 
 
 @pytest.mark.usefixtures("api_key")
 def test_the_command_with_an_address_alone(flagsmith: Flagsmith, key: str, run: Run, tmp_path: Path) -> None:
     report = tmp_path / "reports" / "smoke.xml"
-    wanted = ("--url", flagsmith.url, "--environment-key", key, "--expect-version", "2.265.0", "--timeout", "5")
+    wanted = ("--url", flagsmith.url, "--environment-key", key, "--expect-version", "2.265.0", "--timeout", "20")
     shown = run("smoke", *wanted, "--skip", "round-trip", "--junit", str(report), "--json")
     assert shown.exit_code == 0, shown.stderr
     found = {item["name"]: item["outcome"] for item in json.loads(shown.stdout)}
     assert found["flags"] == found["environment-document"] == "passed"
     assert "round-trip" not in found
     suite_element = ElementTree.parse(report).getroot()
-    assert (suite_element.get("tests"), suite_element.get("failures"), suite_element.get("skipped")) == ("12", "0", "2")
+    assert (suite_element.get("tests"), suite_element.get("failures"), suite_element.get("skipped")) == ("18", "0", "3")
     assert key not in shown.stderr
 
 
@@ -151,8 +215,9 @@ def test_without_an_administrator_what_needs_one_is_skipped(
     shown = run("smoke", "--url", flagsmith.url, "--environment-key", key, "--json")
     assert shown.exit_code == 0
     found = {item["name"]: item["outcome"] for item in json.loads(shown.stdout)}
-    skipped = {"environment-document", "log-in", "round-trip", "certificate", "redirect"}
+    skipped = {"values", "environment-document", "log-in", "round-trip", "certificate", "redirect"}
     assert {name for name, outcome in found.items() if outcome == "skipped"} == skipped
+    assert "Not seen: round-trip: not seen is what flags say: values, who is on" in shown.stderr
 
 
 def test_a_failure_is_a_table_an_exit_code_and_a_line_in_the_report(

@@ -6,8 +6,9 @@ import pytest
 
 from ops.smoke import suite
 from ops.smoke.deployed import place_at
-from ops.smoke.keys import Keys, open_keys
-from ops.smoke.model import Place
+from ops.smoke.model import SECONDS, Place
+from ops.smoke.visit import Visit
+from ops.smoke.visit import visit as open_visit
 from tests.doubles.flagsmith import Flagsmith, serve
 
 NEED_TLS = ("certificate", "redirect")
@@ -32,7 +33,7 @@ def place(pytestconfig: pytest.Config) -> Iterator[Place]:
             environment=pytestconfig.getoption("--environment"),
             environment_key=pytestconfig.getoption("--environment-key"),
             version=pytestconfig.getoption("--expect-version"),
-            seconds=30,
+            seconds=SECONDS,
         )
         return
     with serve(Flagsmith()) as flagsmith:
@@ -47,6 +48,6 @@ def place(pytestconfig: pytest.Config) -> Iterator[Place]:
 
 
 @pytest.fixture(scope="session")
-def keys(place: Place) -> Iterator[Keys]:
-    with open_keys(place) as opened:
+def visit(place: Place) -> Iterator[Visit]:
+    with open_visit(place) as opened:
         yield opened

@@ -2,13 +2,13 @@
 
 import pytest
 
-from ops.smoke.keys import Keys
-from ops.smoke.model import Outcome, Place
+from ops.smoke.model import Outcome
 from ops.smoke.suite import run_one
+from ops.smoke.visit import Visit
 
 
-def test_check(check: str, place: Place, keys: Keys) -> None:
-    result = run_one(check, place, keys)
+def test_check(check: str, visit: Visit) -> None:
+    result = run_one(check, visit)
     if result.outcome is Outcome.SKIPPED:
         pytest.skip(result.detail)
     assert result.outcome is Outcome.PASSED, result.detail

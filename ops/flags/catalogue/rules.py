@@ -8,6 +8,7 @@ from itertools import chain
 
 from ops.flags.catalogue.model import Catalogue, Condition, Flag, Kind, Operator, Role, Rollout, Segment, State, Target
 from ops.flags.catalogue.problems import Key, Problem
+from ops.flagsmith.throwaway import is_throwaway
 
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 LONGEST_NAME = 150  # Flagsmith's own limit for a feature's name
@@ -37,6 +38,10 @@ def _name(key: Key, name: str) -> Iterator[Problem]:
         yield Problem(key, "must be snake_case: small letters and digits in words joined by _, such as new_dashboard")
     elif len(name) > LONGEST_NAME:
         yield Problem(key, f"has {len(name)} letters; Flagsmith takes {LONGEST_NAME}")
+    elif is_throwaway(name):
+        yield Problem(
+            key, "is a name such as `ff smoke` gives to what it makes, which nothing here sees: choose another"
+        )
 
 
 def _segments(catalogue: Catalogue) -> Iterator[Problem]:

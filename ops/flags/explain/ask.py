@@ -10,6 +10,7 @@ from ops.flags.explain.remote_answer import Comparison, ask, compare
 from ops.flags.explain.trace import Trace
 from ops.flags.explain.user import User
 from ops.flagsmith.connect import Connection
+from ops.flagsmith.throwaway import kept
 
 Row = Mapping[str, Any]
 
@@ -20,7 +21,7 @@ def explained(connection: Connection, flag: str, environment: str, user: User) -
     Raises OpsError for a flag or an environment that there is not.
     """
     place = connection.environment(environment)
-    feature = find(list(connection.client.pages(f"/api/v1/projects/{connection.project}/features/")), flag)
+    feature = find(kept(connection.client.pages(f"/api/v1/projects/{connection.project}/features/")), flag)
     document = connection.client.get(f"/api/v1/environments/{place.key}/document/")
     names = {row["id"]: row["key"] for row in feature["multivariate_options"] if row.get("key")}
     trace = explain(document, flag, user, names)

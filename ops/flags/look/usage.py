@@ -11,6 +11,7 @@ from ops.flags.catalogue.model import Catalogue
 from ops.flags.explain.ask import find
 from ops.flagsmith.connect import Connection
 from ops.flagsmith.deployed import Environment
+from ops.flagsmith.throwaway import kept
 
 THREADS = 4
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -84,7 +85,7 @@ def usage(
     `on_start` is told how many that are. Raises OpsError for a flag that there is not.
     """
     client, project = connection.client, f"/api/v1/projects/{connection.project}/features/"
-    rows = list(client.pages(project))
+    rows = kept(client.pages(project))
     wanted = [find(rows, only)] if only is not None else [row for row in rows if not row["is_archived"]]
     until = datetime.now(UTC).date()
     pairs = [(row, environment) for row in wanted for environment in environments]

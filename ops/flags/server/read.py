@@ -20,6 +20,7 @@ from ops.flags.spec import FlagSpec
 from ops.flagsmith.client import FlagsmithClient, FlagsmithError
 from ops.flagsmith.connect import Connection
 from ops.flagsmith.deployed import Environment
+from ops.flagsmith.throwaway import kept
 
 THREADS = 4
 NO_SUCH_PATH = frozenset([200, 404])  # the unified image answers 200 with its page to what it does not know
@@ -56,7 +57,8 @@ def read(
         states = pool.map(lambda item: _states(client, item), environments)
         documents = pool.map(lambda item: _document(client, item), environments)
         features, segments, tags = listed
-        found = _known(segments, environments, states, documents)
+        features, segments = kept(features), kept(segments)
+        found = _known(features, segments, environments, states, documents)
         names_of = {row["id"]: row["name"] for row in segments}
         by_environment = {item.id: item.name for item in environments}
         expected = _Expected(wanted, {row["id"]: row["name"] for row in features}, by_environment, names_of)
@@ -91,17 +93,19 @@ class _Rows:
 
 
 def _known(
+    features: Iterable[Row],
     segments: Iterable[Row],
     environments: Iterable[Environment],
     states: Iterable[list[Row]],
     documents: Iterable[Mapping[str, tuple[int, int]]],
 ) -> dict[tuple[int, int], _Rows]:
-    existing = {row["id"] for row in segments}
+    """The states of the listed flags: a flag that is made in between, and what smoke tests make, are left out."""
+    listed, existing = {row["id"] for row in features}, {row["id"] for row in segments}
     found: dict[tuple[int, int], _Rows] = {}
     for environment, rows, document in zip(environments, states, documents, strict=True):
         known = {uuid: link for uuid, link in document.items() if link[0] in existing}
         for row in rows:
-            if row.get("identity"):
+            if row.get("identity") or row["feature"] not in listed:
                 continue
             of = found.setdefault((environment.id, row["feature"]), _Rows([], [], known))
             (of.overrides if row["feature_segment"] else of.own).append(row)

@@ -85,6 +85,7 @@ def add_feature(project: int) -> Any:
     for environment in data.rows("environments", project=project):
         new_state(data, row, environment["id"])
         data.touch(environment["id"])
+    row["initial_value"] = None if row["initial_value"] is None else str(row["initial_value"])  # which it is kept as
     for option in given.get("multivariate_options", []):
         _add_option(data, row, option)
     return jsonify(shown(data, row)), 201

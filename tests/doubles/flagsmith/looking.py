@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 
 from tests.doubles.flagsmith.answers import body, database, required, user
 from tests.doubles.flagsmith.database import Database, RefusalError, Row
+from tests.doubles.flagsmith.identities import keep as keep_identity
 from tests.doubles.flagsmith.sdk import _environment, _identity
 from tests.doubles.flagsmith.sdk import identify as keep
 
@@ -30,10 +31,11 @@ def identify() -> Any:
     place = {"environment": environment["id"], "identifier": given["identifier"]}
     kept = data.rows("identities", **place)
     if not is_passing:
-        kept = kept or [data.insert("identities", **place, traits={})]
+        kept = kept or [keep_identity(data, environment["id"], given["identifier"])]
         kept[0]["traits"].update({name: item["trait_value"] for name, item in traits.items() if name not in passing})
     seen = {**(kept[0]["traits"] if kept else {}), **{name: traits[name]["trait_value"] for name in passing}}
-    return _marked(_identity(environment, {**place, "traits": seen}), passing)
+    own = {**place, "id": kept[0]["id"] if kept else None, "traits": seen}
+    return _marked(_identity(environment, own), passing)
 
 
 def _marked(answer: Response, passing: list[str]) -> Response:

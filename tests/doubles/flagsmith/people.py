@@ -39,7 +39,8 @@ def log_in() -> Any:
 
 @people.post("/auth/users/")
 def sign_up() -> Any:
-    raise RefusalError(403, NO_PERMISSION)
+    """Closed to whoever was not invited, as a deployed stack is."""
+    raise RefusalError(403, {"detail": "User registration without an invite is disabled for this installation."})
 
 
 @people.get("/organisations/")

@@ -13,6 +13,7 @@ from werkzeug.serving import make_server
 from tests.doubles.flagsmith.answers import user
 from tests.doubles.flagsmith.database import Database, RefusalError
 from tests.doubles.flagsmith.features import features
+from tests.doubles.flagsmith.identities import identities
 from tests.doubles.flagsmith.looking import looking
 from tests.doubles.flagsmith.people import people
 from tests.doubles.flagsmith.projects import new_environment, new_project, projects
@@ -95,7 +96,7 @@ class Flagsmith:
         app = Flask("flagsmith")
         app.wsgi_app = self._replace(app.wsgi_app)  # type: ignore[method-assign, assignment]
         app.json.sort_keys = False  # type: ignore[attr-defined]
-        for part in (people, projects, features, states, segments, versions, looking, sdk):
+        for part in (people, projects, features, states, segments, versions, identities, looking, sdk):
             app.register_blueprint(part, url_prefix="/api/v1")
         app.before_request(self._before)
         app.after_request(self._after)

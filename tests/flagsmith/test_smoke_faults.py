@@ -1,0 +1,129 @@
+"""Before a Flagsmith that is well stands a proxy with one fault: the smoke tests fail, or say what they do not see."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from ops.flagsmith.client import FlagsmithClient
+from ops.smoke import http, ledger, model, suite
+from ops.smoke import visit as visiting
+from ops.smoke.model import Outcome, Place, Result
+from ops.smoke.round_trip import UNSEEN as UNSEEN_THERE
+from ops.smoke.visit import visit
+from tests.doubles.flagsmith import Flagsmith
+from tests.doubles.proxy import serve_fault
+from tests.doubles.proxy.table import faults
+
+LATE, ALLOWED = 0.7, 0.4  # seconds that a late answer takes more, and those that it may take
+FAULTS = faults(LATE)
+CHECKS = suite.chosen(["certificate", "redirect"])
+# Without an administrator's key nothing tells what an answer should say: these agree with themselves.
+UNSEEN = {
+    "numbers as text",
+    "on for off",
+    "the first answers for ever",
+    "one variation for all",
+    "traits ignored and echoed",
+    "the identifier ignored and echoed",
+    "one user's answer for all, echoed",
+    "segments' overrides ignored",
+    "users' overrides ignored",
+    "what is kept of users ignored",
+    "server-side flags for nobody",
+    "changes accepted and lost",
+    "deletions accepted and lost",
+    "all that is written lost",
+    "the document for clients",
+    "server-side flags for clients",
+    "the first document for ever",
+    "the document without segments",
+    "the document without users' overrides",
+    "the document's flags on for off",
+    "another environment's document",
+}
+
+
+@pytest.fixture
+def fault(name: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The fault's name; what is waited for is shorter where it is about waiting."""
+    if any(word in name for word in ("late", "hanging", "answer at all", "trickle", "without end", "half of the body")):
+        monkeypatch.setattr(http, "REQUEST_SECONDS", 2.0)
+        monkeypatch.setattr(ledger, "SLOW_SECONDS", ALLOWED)
+        monkeypatch.setattr(ledger, "SLOW_WORK_SECONDS", ALLOWED)
+    monkeypatch.setattr(http, "START_SECONDS", 2.0)
+    monkeypatch.setattr(visiting, "MARGIN", 0.5)
+    return name
+
+
+@pytest.fixture
+def well(flagsmith: Flagsmith, key: str) -> Place:
+    """A Flagsmith with flags of every kind, all of which are right."""
+    with FlagsmithClient(flagsmith.url) as client:
+        client.log_in(flagsmith.email, flagsmith.password)
+        project = "/api/v1/projects/1"
+        client.post(f"{project}/features/", {"name": "banner", "initial_value": "hello", "default_enabled": True})
+        limit = client.post(f"{project}/features/", {"name": "limit", "initial_value": 5})
+        options = [{"type": "unicode", "string_value": "new", "default_percentage_allocation": 50}]
+        split = {"name": "design", "initial_value": "control", "type": "MULTIVARIATE", "multivariate_options": options}
+        client.post(f"{project}/features/", split)
+        condition = {"operator": "EQUAL", "property": "plan", "value": "premium"}
+        rules = [{"type": "ALL", "rules": [{"type": "ANY", "rules": [], "conditions": [condition]}], "conditions": []}]
+        segment = client.post(f"{project}/segments/", {"name": "premium", "rules": rules})
+        path = f"/api/v1/environments/{key}/features/{limit['id']}/create-segment-override/"
+        value = {"type": "int", "integer_value": 9}
+        client.post(
+            path, {"feature_segment": {"segment": segment["id"]}, "enabled": True, "feature_state_value": value}
+        )
+    return Place(
+        url=flagsmith.url,
+        environment_key=key,
+        version=flagsmith.version,
+        staleness=0.5,
+        authenticate=lambda client: client.log_in(flagsmith.email, flagsmith.password),
+        seconds=120,
+    )
+
+
+def results(place: Place) -> Iterator[Result]:
+    with visit(place) as visited:
+        yield from suite.run(visited, CHECKS)
+
+
+def first_failed(place: Place) -> Result | None:
+    return next((result for result in results(place) if result.outcome is Outcome.FAILED), None)
+
+
+def test_a_flagsmith_that_is_well_passes_through_the_proxy(well: Place) -> None:
+    with serve_fault(well.url, lambda ask, forward: forward(ask)) as url:
+        assert first_failed(replace(well, url=url)) is None
+        assert first_failed(replace(well, url=url, authenticate=None)) is None
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_seen(fault: str, well: Place) -> None:
+    with serve_fault(well.url, FAULTS[fault]()) as url:
+        assert first_failed(replace(well, url=url)) is not None
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_without_an_administrator_a_fault_is_seen_or_said_not_to_be(fault: str, well: Place) -> None:
+    with serve_fault(well.url, FAULTS[fault]()) as url:
+        place = replace(well, url=url, authenticate=None)
+        if fault not in UNSEEN:
+            assert first_failed(place) is not None
+            return
+        found = list(results(place))
+    assert [result for result in found if result.outcome is Outcome.FAILED] == []
+    (unseen,) = [result for result in found if result.name == "round-trip"]
+    assert (unseen.outcome, unseen.detail) == (Outcome.SKIPPED, UNSEEN_THERE)
+
+
+@pytest.mark.parametrize("name", ["bytes that trickle", "no answer at all", "users' bytes that trickle"])
+def test_it_ends_in_time_whatever_the_server_does(fault: str, well: Place) -> None:
+    started = time.monotonic()
+    with serve_fault(well.url, FAULTS[fault]()) as url:
+        found = list(results(replace(well, url=url, seconds=4)))
+    assert any(result.outcome is Outcome.FAILED for result in found)
+    assert time.monotonic() - started < 4 + model.CLEAN_UP_SECONDS + visiting.KEY_SECONDS + 5
