@@ -20,7 +20,7 @@ def place_at(
     environment_key: str | None,
     version: str | None,
     seconds: float,
-    origin: str = ORIGIN,
+    origin: str | None = None,
 ) -> Place:
     """A Flagsmith of which only the address is known; other keys come from FLAGSMITH_API_KEY and FLAGSMITH_SERVER_KEY.
 
@@ -40,7 +40,7 @@ def place_at(
         server_key=os.environ.get(SERVER_KEY),
         version=version,
         authenticate=(lambda client: client.use_api_key(api_key)) if api_key else None,
-        origin=origin,
+        origin=origin or ORIGIN,
         seconds=seconds,
     )
 
@@ -54,7 +54,7 @@ def place_of(
     environment_key: str | None,
     version: str | None,
     seconds: float,
-    origin: str = ORIGIN,
+    origin: str | None = None,
 ) -> Iterator[Place]:
     """The stack's Flagsmith: at `url`, at its public address, or through a port-forward on a local cluster."""
     settings = site.settings
@@ -71,7 +71,7 @@ def place_of(
             staleness=max(settings.caches.worst_cases().values()),
             authenticate=lambda client: log_in(site, client),
             project=settings.admin.project,
-            origin=origin,
+            origin=origin or ORIGIN,
             seconds=seconds,
         )
 
