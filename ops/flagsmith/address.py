@@ -3,6 +3,7 @@
 import httpx
 
 from ops.errors import OpsError
+from ops.flagsmith.loopback import know_its_name
 
 API_KEY = "FLAGSMITH_API_KEY"
 SERVER_KEY = "FLAGSMITH_SERVER_KEY"
@@ -24,4 +25,5 @@ def checked(url: str) -> str:
             f"--url {url!r} must be http:// or https://, a host, and no path.",
             hint="For example https://flags.example.com or http://localhost:8000.",
         )
+    know_its_name(url)
     return url.rstrip("/")

@@ -10,6 +10,7 @@ from ops.access.site import Site
 from ops.errors import OpsError
 from ops.flagsmith.address import API_KEY, SERVER_KEY, checked
 from ops.flagsmith.deployed import API_PORT, log_in
+from ops.flagsmith.loopback import know_its_name
 from ops.smoke.model import ORIGIN, Place
 
 
@@ -76,6 +77,7 @@ def place_of(
         )
 
     if address is not None:
+        know_its_name(address)
         yield made(address)
         return
     with forward(site, Component.API, API_PORT) as port:

@@ -149,7 +149,7 @@ def test_without_an_ingress_the_public_name_is_looked_up_all_the_same() -> None:
 
 def test_open_says_that_a_route_of_one_s_own_leads_to_the_address(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
-    def opened(_: str) -> Iterator[Site]:
+    def opened(_: str, **__: bool) -> Iterator[Site]:
         yield site({"enabled": False})
 
     monkeypatch.setattr("ops.access.site.open_site", opened)

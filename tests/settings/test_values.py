@@ -176,3 +176,32 @@ def test_every_property_of_the_settings_resolves() -> None:
     names = [name for name, value in vars(Settings).items() if isinstance(value, property)]
 
     assert {name for name in names if getattr(found, name) is None} == set()
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("flags.example.com:8080", "must be http:// or https://"),
+        ("ftp://flags.example.com", "must be http:// or https://"),
+        ("http://flags.example.com/flags", "no path"),
+        ("http://me:secret@flags.example.com", "no path"),
+        ("http://flags.example.com:0", "must be http:// or https://"),
+        ("http://flags.example.com:port", "must be http:// or https://"),
+        ("http://other.example.com:8080", "must have the host flags.example.com"),
+    ],
+)
+def test_a_stated_address_is_one_of_the_host(url: str, why: str) -> None:
+    (line,) = refusal(publicUrl=url)
+    assert why in line
+
+
+def test_a_stated_address_is_the_address() -> None:
+    found = settings(publicUrl="http://flags.example.com:8080")
+    assert found.url == "http://flags.example.com:8080"
+    assert any("publicUrl is http://" in text for text in found.warnings)
+
+
+@pytest.mark.parametrize("port", [80, 29999, 32768])
+def test_a_port_of_the_nodes_is_one_of_kubernetes(port: int) -> None:
+    (line,) = refusal(service={"nodePort": port})
+    assert "service.nodePort" in line
