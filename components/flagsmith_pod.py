@@ -185,20 +185,20 @@ def job_pod(
     arguments: Sequence[str] | None = None,
     env: Sequence[EnvVarArgs] = (),
     volumes: Sequence[tuple[VolumeArgs, VolumeMountArgs]] = (),
+    first: Mapping[str, Sequence[str]] | None = None,
 ) -> PodTemplateSpecArgs:
     """The pod of a Job: what Flagsmith needs to reach its database, and some volumes and variables of the Job's own.
+
+    `first` are commands that must succeed before, by the names of their containers.
 
     Its annotations hold no checksum of a Secret, which would give the Job another name, and so another run, whenever a
     password is rotated.
     """
     all_volumes = [*_volumes(args), *volumes]
-    return pod_template(
-        component=component,
-        version=args.release.version,
-        placement=args.placement,
-        user=USER,
-        container=ContainerArgs(
-            name=container,
+
+    def made(name: str, command: Sequence[str] | None, arguments: Sequence[str] | None) -> ContainerArgs:
+        return ContainerArgs(
+            name=name,
             image=args.image,
             command=None if command is None else list(command),
             args=None if arguments is None else list(arguments),
@@ -206,7 +206,15 @@ def job_pod(
             resources=requirements(args.resources),
             security_context=container_security_context(),
             volume_mounts=[mount for _, mount in all_volumes],
-        ),
+        )
+
+    return pod_template(
+        component=component,
+        version=args.release.version,
+        placement=args.placement,
+        user=USER,
+        init_containers=[made(name, words, None) for name, words in (first or {}).items()],
+        container=made(container, command, arguments),
         volumes=[volume for volume, _ in all_volumes],
         annotations={},
         grace_period_seconds=30,

@@ -17,6 +17,7 @@ COMPONENT: Final = "migration"
 # An empty database takes three minutes on two busy cores; a large one may need much longer.
 DEADLINE_SECONDS: Final = 1800
 SCRIPT: Final = Path(__file__).parent / "scripts" / "migrate_database.py"
+COMPARE: Final = Path(__file__).parent / "scripts" / "compare_migrations.py"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,8 @@ class Migration(Component):
     """The Job `flagsmith-migrate-<hash>`.
 
     The API's pods run `serve`, which does not migrate: three replicas that did would race each other, for Flagsmith
-    takes no lock. When the Job fails, nothing that depends on it is touched, and the old pods go on serving.
+    takes no lock. When the Job fails, nothing that depends on it is touched, and the old pods go on serving. It fails
+    also on a database that a newer release has migrated: whoever applies it, an older release does not serve on that.
     """
 
     def __init__(self, name: str, args: MigrationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -67,6 +69,7 @@ class Migration(Component):
                 command=["python", "-c", SCRIPT.read_text(encoding="utf-8"), *release.entrypoint],
                 arguments=release.migrate,
                 env=options,
+                first={"compare": ["python", "-c", COMPARE.read_text(encoding="utf-8"), release.version]},
             ),
             deadline_seconds=DEADLINE_SECONDS,
             opts=self.child(account),

@@ -13,6 +13,7 @@ from ops.engine.client import Client
 from ops.engine.connection import connect
 from ops.engine.evaluate import api_versions_key, evaluate
 from ops.engine.guard import refuse_foreign, refuse_protected, refuse_protected_removals, renewed_namespaces
+from ops.engine.kept_data import refuse_losses
 from ops.engine.lock import Lock, of_stack
 from ops.engine.model import Manifest, Program, Ref
 from ops.engine.preview import preview
@@ -153,6 +154,7 @@ class DirectEngine:
         with ThreadPoolExecutor(WORKERS) as pool:
             live = dict(zip(refs, pool.map(client.get, refs), strict=True))
         refuse_foreign(program, live, state, client.get)
+        refuse_losses(client, program, live, state)
         program = replace(program, warnings=(*program.warnings, *renewed_namespaces(state, live)))
         return program, live
 

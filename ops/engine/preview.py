@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from components.kept_data import HOLDS_DATA
 from ops.engine.client import ApiError, Client
 from ops.engine.diff import field_changes
 from ops.engine.ignored import without_ignored
@@ -12,9 +13,11 @@ from ops.engine.readiness import job_has_failed
 from ops.engine.results import Action, Change, Preview
 from ops.engine.rollout import must_replace
 from ops.engine.schedule import WORKERS
-from ops.engine.state import State
+from ops.engine.state import Entry, State
 
 SCRATCH_NAMESPACE = "default"  # exists in every cluster; a dry run leaves nothing there
+
+GOES_WITH_DATA = "the data in it is gone then: `ff db backup` first, unless nobody needs it"
 
 
 def preview(client: Client, program: Program, live: Mapping[Ref, Manifest | None], state: State) -> Preview:
@@ -33,10 +36,7 @@ def preview(client: Client, program: Program, live: Mapping[Ref, Manifest | None
 
     with ThreadPoolExecutor(WORKERS) as pool:
         changes = list(pool.map(look, program.objects))
-    changes += [
-        Change(Action.DELETE, entry.ref, note="kept in the cluster, as the program asked" if entry.retain else "")
-        for entry in reversed(state.left_by(program))
-    ]
+    changes += [Change(Action.DELETE, entry.ref, note=_farewell(entry)) for entry in reversed(state.left_by(program))]
     return Preview(tuple(changes), program.shown_outputs, program.warnings)
 
 
@@ -54,9 +54,17 @@ def _creation(client: Client, item: KubeObject, *, namespace_exists: bool) -> Ch
     return Change(Action.CREATE, item.ref, note="its namespace is made first")
 
 
+def _farewell(entry: Entry) -> str:
+    if entry.retain:
+        return "kept in the cluster, as the program asked"
+    return GOES_WITH_DATA if entry.ref.kind in HOLDS_DATA else ""
+
+
 def _update(client: Client, item: KubeObject, existing: Manifest, mask: Masker) -> Change:
     if item.ref.kind == "Job" and job_has_failed(existing):
         return Change(Action.REPLACE, item.ref, note="it failed, and is made anew")
+    if existing["metadata"].get("deletionTimestamp"):
+        return Change(Action.REPLACE, item.ref, note="it is being deleted, and is made anew")
     try:
         manifest = without_ignored(item.manifest, item.ignored, existing)
         wanted = client.apply(manifest, force=True, dry_run=True)

@@ -10,9 +10,12 @@ SECONDS = 1860.0  # the Job's own limit, and a little
 OnLine = Callable[[str], None]
 
 
-def migrate(site: Site, on_line: OnLine) -> None:
-    """Migrate the database as a deployment does. Raises OpsError with the last log lines when that fails."""
-    name = start(site, "flagsmith-migrate-again")
+def migrate(site: Site, on_line: OnLine, *, image: str | None = None) -> None:
+    """Migrate the database as a deployment does, or as one of another image would.
+
+    Raises OpsError with the last log lines when that fails.
+    """
+    name = start(site, "flagsmith-migrate-again", image=image)
     jobs.wait(site, name, seconds=SECONDS, on_line=on_line)
     jobs.remove(site, name)
 
@@ -44,11 +47,15 @@ def start(site: Site, name: str, *, command: Sequence[str] | None = None, image:
 
 
 def _changed(pod: Manifest, command: Sequence[str] | None, image: str | None) -> Manifest:
-    (container,) = pod["spec"]["containers"]
-    changed = dict(container)
+    spec = dict(pod["spec"])
+    (container,) = spec["containers"]
+    before = spec.pop("initContainers", [])
     if command is not None:
-        changed.pop("args", None)
-        changed["command"] = list(command)
-    if image is not None:
-        changed["image"] = image
-    return {**pod, "spec": {**pod["spec"], "containers": [changed]}}
+        # What compares the database with the release belongs to its own command alone.
+        container = {key: value for key, value in container.items() if key != "args"} | {"command": list(command)}
+        before = []
+    own = {} if image is None else {"image": image}
+    spec["containers"] = [container | own]
+    if before:
+        spec["initContainers"] = [item | own for item in before]
+    return {**pod, "spec": spec}

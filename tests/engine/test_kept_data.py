@@ -1,0 +1,64 @@
+"""What the API server would refuse, and what is protected, is found before anything is touched."""
+
+from typing import Any
+
+import pytest
+
+from ops.engine.client import ApiError
+from ops.engine.kept_data import refuse_losses
+from ops.engine.model import KubeObject, Program, Ref
+from ops.engine.state import Entry, State
+from ops.errors import OpsError
+
+CLAIM = Ref("v1", "PersistentVolumeClaim", "flags", "flagsmith-postgres-data")
+SERVER = Ref("apps/v1", "StatefulSet", "flags", "flagsmith-postgres")
+
+
+class Server:
+    """An API server that answers every dry run with this."""
+
+    def __init__(self, error: ApiError | None = None) -> None:
+        self.error = error
+
+    def apply(self, manifest: dict[str, Any], *, force: bool, dry_run: bool) -> dict[str, Any]:
+        assert force
+        assert dry_run
+        if self.error:
+            raise self.error
+        return manifest
+
+
+def item(ref: Ref, *, protect: bool = False) -> KubeObject:
+    manifest = {"kind": ref.kind, "metadata": {"name": ref.name, "namespace": ref.namespace}, "spec": {}}
+    return KubeObject(ref, manifest, (), frozenset(), protect=protect)
+
+
+def refuse(server: Server, *items: KubeObject, state: State | None = None) -> None:
+    program = Program("feature-flags", "test", items, {}, frozenset(), {})
+    live = {one.ref: one.manifest for one in items}
+    refuse_losses(server, program, live, state or State())  # type: ignore[arg-type]
+
+
+def test_a_volume_whose_class_does_not_let_it_grow_is_refused_with_what_the_server_says() -> None:
+    denied = ApiError(403, "Forbidden", "only dynamically provisioned pvc can be resized", "Cannot apply")
+    with pytest.raises(OpsError, match="postgres-data cannot be changed so: only dynamically provisioned") as caught:
+        refuse(Server(denied), item(CLAIM))
+    assert "docs/backups.md" in str(caught.value.hint)
+
+
+def test_a_protected_object_that_would_be_made_anew_is_refused_and_others_are_not_tried() -> None:
+    immutable = ApiError(422, "Invalid", "updates to statefulset spec for fields other than", "Cannot apply")
+    with pytest.raises(OpsError, match="StatefulSet flags/flagsmith-postgres would have to be deleted and made anew"):
+        refuse(Server(immutable), item(SERVER, protect=True))
+    refuse(Server(immutable), item(SERVER))  # it holds no data of its own
+
+
+def test_what_is_wrong_with_an_object_for_another_reason_is_told_where_it_is_applied() -> None:
+    refuse(Server(ApiError(400, "BadRequest", "no such field", "Cannot apply")), item(SERVER, protect=True))
+
+
+def test_a_namespace_that_another_one_takes_the_place_of_is_refused_one_that_only_goes_is_not() -> None:
+    gone = State(entries=(Entry(Ref("v1", "Namespace", "", "flags")),))
+    with pytest.raises(OpsError, match="Namespace flags would be deleted with everything in it, and Namespace other"):
+        refuse(Server(), item(Ref("v1", "Namespace", "", "other")), state=gone)
+    refuse(Server(), item(SERVER), state=gone)
