@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.settings.releases import parse_version
 from ops.access import jobs as cluster_jobs
 from ops.access.run import run
 from ops.access.site import Site
@@ -16,6 +17,7 @@ from ops.cache import caches
 from ops.database import roles
 from ops.errors import OpsError
 from ops.flagsmith.migration import migrate
+from ops.older import WORKLOADS, newest
 
 BEFORE = "before-restore"
 UPLOAD = "upload"
@@ -59,7 +61,7 @@ def restore(site: Site, wanted: str, *, on_line: OnLine = jobs.ignore) -> Restor
             on_line(f"Restoring {name}…")
             found = _from_file(site, file, on_line) if file else jobs.run(site, jobs.RESTORE, {"BACKUP": name}, on_line)
             on_line("Migrating…")
-            migrate(site, on_line)
+            migrate(site, on_line, image=_older_image(site))
             roles.grant(site, on_line)
     except OpsError as error:
         way_back = f"What was live before is in the backup {safety.name}: `ff db restore {safety.name}` brings it back."
@@ -68,6 +70,13 @@ def restore(site: Site, wanted: str, *, on_line: OnLine = jobs.ignore) -> Restor
         on_line("Emptying the caches…")
         caches.flush(site, caches.chosen([]))
     return Restored(found["restored"], safety.name, sum(found["rows"].values()))
+
+
+def _older_image(site: Site) -> str | None:
+    """The image of the settings' release, if it is older than the deployed one: a restore is the way back to it."""
+    deployed = newest([site.get("apps/v1", "Deployment", name) for name in WORKLOADS])
+    is_older = deployed is not None and parse_version(site.settings.version) < parse_version(deployed)
+    return site.settings.image_reference if is_older else None
 
 
 def _name(site: Site, wanted: str) -> str:

@@ -37,6 +37,12 @@ ContextOption = Annotated[
     ),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for CI.")]
+OlderOption = Annotated[
+    bool,
+    typer.Option(
+        "--older", help="Let an older release through, after a restore; the migration refuses a database that is ahead."
+    ),
+]
 
 
 def up(
@@ -46,6 +52,7 @@ def up(
     engine: EngineOption = None,
     yes: YesOption = False,
     install_pulumi: InstallOption = False,
+    older: OlderOption = False,
     flags: Annotated[
         Path | None,
         typer.Option("--flags", metavar="CATALOGUE", help="Then apply this catalogue of flags.", show_default=False),
@@ -59,6 +66,7 @@ def up(
 
     catalogue = checked(flags) if flags else None
     target, choice = _resolve(stack, engine, install=install_pulumi, context=context)
+    _refuse_older(target, older=older)
     _check(target, applies=catalogue is not None)
     if (not target.is_local or context is not None) and not yes:
         _require_terminal(f"Deploying the stack {stack!r}")
@@ -87,9 +95,10 @@ def _check(target: "Target", *, applies: bool) -> None:
         local_context.require_storage(target)
 
 
-def deploy(stack: str, engine: EngineName | None) -> None:
-    """Deploy a stack without asking, as a step of another command."""
+def deploy(stack: str, engine: EngineName | None, *, older: bool = False) -> None:
+    """Deploy a stack without asking, as a step of another command; `older` if that has undone newer migrations."""
     target, choice = _resolve(stack, engine, install=False)
+    _refuse_older(target, older=older)
     _deploy(target, choice, install=False)
 
 
@@ -115,6 +124,7 @@ def preview(
     context: ContextOption = None,
     engine: EngineOption = None,
     install_pulumi: InstallOption = False,
+    older: OlderOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the changes as JSON, for programs.")] = False,
     against: Annotated[
         str | None,
@@ -135,6 +145,7 @@ def preview(
     from ops.target import deployer
 
     target, choice = _resolve(stack, engine, install=install_pulumi, context=context)
+    _refuse_older(target, older=older)
     with Progress(progress(), f"Comparing {_where(target)} with {choice.engine.label}") as run:
         plan = deployer(target, choice.engine, run, install=install_pulumi).preview()
     report.show_warnings(progress(), plan.warnings)
@@ -197,6 +208,13 @@ def _resolve(
     if choice.reason:
         progress().print(f"Using {choice.engine.label}: {choice.reason}.", markup=False, soft_wrap=True)
     return found, choice
+
+
+def _refuse_older(target: "Target", *, older: bool) -> None:
+    from ops import older as releases
+
+    if not older:
+        releases.refuse_older(target)
 
 
 def _where(target: "Target") -> str:

@@ -79,14 +79,14 @@ def _back(site: "Site", engine: "EngineName | None", *, yes: bool) -> Callable[[
         style="yellow",
     )
     _confirm(f"Go back to {last.before}?", yes=yes)
-    back(site, lambda: _deploy(site.stack.name, engine), _step)
+    back(site, lambda: _deploy(site.stack.name, engine, older=True), _step)
     return lambda: progress().print(f"{site.stack.name} runs {last.before} again.", style="green")
 
 
-def _deploy(stack: str, engine: "EngineName | None") -> None:
+def _deploy(stack: str, engine: "EngineName | None", *, older: bool = False) -> None:
     from ops.commands.stack import deploy
 
-    deploy(stack, engine)
+    deploy(stack, engine, older=older)
 
 
 def _smoke(stack: str, names: list[str]) -> None:

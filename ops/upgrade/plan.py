@@ -13,6 +13,7 @@ from ops.project import ROOT
 from ops.stacks import Stack
 
 MIGRATION = re.compile(r"^[a-z_0-9]+\.\d{4}_\w+$")
+NOTHING = "No planned migration operations."
 PLAN = ("python", "manage.py", "migrate", "--plan")
 
 
@@ -23,14 +24,14 @@ class Plan:
     Attributes:
         before: The release that is deployed.
         after: The wanted release.
-        migrations: What it migrates, in order.
+        migrations: What it migrates, in order; None when the release did not say.
         differences: The objects that change.
         warning: What is worth knowing of the release; None for nothing.
     """
 
     before: str
     after: str
-    migrations: list[str]
+    migrations: list[str] | None
     differences: list[Difference]
     warning: str | None
 
@@ -65,10 +66,17 @@ def plan(site: Site, version: str, on_step: Callable[[str], None]) -> Plan:
     return Plan(
         site.settings.version,
         version,
-        [line.strip() for line in text.splitlines() if MIGRATION.match(line.strip())],
+        planned(text),
         differences(of_stack(ROOT, site.stack), of_stack(ROOT, upgraded)),
         releases.warning(version),
     )
+
+
+def planned(text: str) -> list[str] | None:
+    """The migrations in what `migrate --plan` printed; None when it is not what Django prints, such as an empty log."""
+    lines = [line.strip() for line in text.splitlines()]
+    found = [line for line in lines if MIGRATION.match(line)]
+    return found if found or NOTHING in lines else None
 
 
 def with_version(stack: Stack, version: str) -> Stack:

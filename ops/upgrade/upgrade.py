@@ -16,6 +16,7 @@ from ops.upgrade.record import Upgrade
 
 LABEL = "before-upgrade"
 ROLL_BACK = ("python", "manage.py", "rollbackmigrationsappliedafter")
+SILENT = "It printed nothing: the deployment's migration tells whether all of it is back."
 OnStep = Callable[[str], None]
 Deploy = Callable[[], None]
 
@@ -62,9 +63,11 @@ def back(site: Site, deploy: Deploy, on_step: OnStep) -> Upgrade:
         raise OpsError(
             f"{error.message}\nNothing else was changed.",
             hint=f"The backup from before the upgrade is {last.backup}: set version to {last.before} in "
-            f"{site.stack.path.name}, then `ff db restore {last.backup}`, then `ff up`.",
+            f"{site.stack.path.name}, then `ff db restore {last.backup}`, then `ff up --older`.",
         ) from None
-    for line in text.strip().splitlines()[-3:]:
+    for line in text.strip().splitlines()[-3:] or [
+        "It printed nothing: the next migration tells whether it is all back."
+    ]:
         on_step(line)
     if site.settings.version != last.before:
         set_settings(site.stack, {"version": last.before})

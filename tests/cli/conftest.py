@@ -26,6 +26,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> fakes.FakeDeployer:
     monkeypatch.setattr(target, "find", fakes.target)
     monkeypatch.setattr(target, "choose_engine", lambda *_, **__: Choice(EngineName.DIRECT, "a reason"))
     monkeypatch.setattr(target, "deployer", deployer)
+    monkeypatch.setattr("ops.older.refuse_older", lambda _: None)
     return fake
 
 

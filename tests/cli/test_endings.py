@@ -30,7 +30,7 @@ SECONDS = 60
 DEPLOYMENT = """
 import sys
 from pathlib import Path
-from ops import target
+from ops import older, target
 from ops.deployer import EngineName, Outcome
 from ops.engine_choice import Choice
 from ops.events import Event, State
@@ -46,6 +46,7 @@ class Deployer(fakes.FakeDeployer):
 
 mark, *sys.argv[1:] = sys.argv[1:]
 target.find = fakes.target
+older.refuse_older = lambda _: None
 target.choose_engine = lambda *_, **__: Choice(EngineName.DIRECT)
 target.deployer = lambda _target, _engine, on_event, **_: Deployer(on_event=on_event)
 main()

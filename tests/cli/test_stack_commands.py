@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from typer.testing import Result
 
-from ops.errors import OpsError
+from ops.errors import NoAccessError, OpsError
 from tests.cli import fakes
 
 Run = Callable[..., Result]
@@ -129,3 +129,19 @@ def test_an_interrupt_exits_with_130(run: Run, engine: fakes.FakeDeployer) -> No
     result = run("up")
     assert result.exit_code == 130
     assert "Interrupted" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["up", "preview"])
+def test_preview_and_up_ask_before_anything_else_and_let_it_through_when_told(
+    command: str, run: Run, engine: fakes.FakeDeployer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:
+        raise NoAccessError("The cluster cannot be asked.")
+
+    monkeypatch.setattr("ops.older.refuse_older", refuse)
+    result = run(command)
+    assert result.exit_code == 1
+    assert "The cluster cannot be asked" in result.stderr
+    assert engine.calls == []
+    assert run(command, "--older").exit_code == 0
+    assert engine.calls == [command]
