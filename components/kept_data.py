@@ -35,6 +35,9 @@ REPLACING_ALL: Final = ("metadata.name", "metadata.namespace")
 """The fields for which it replaces an object of any kind."""
 
 SIZE: Final = "spec.resources.requests.storage"
+GOES_WITH_DATA: Final = "the data in it is gone then: `ff db backup` first, unless nobody needs it"
+"""What a plan says of an object with data that the program no longer has."""
+
 LOST: Final = "would be deleted and made anew, empty, since"
 
 
@@ -63,14 +66,19 @@ def losses(wanted: Manifest, live: Manifest, *, by_statement: bool) -> Iterator[
     stated = _stated(live)
     for path in REPLACING["PersistentVolumeClaim"]:
         old, new = _at(live, path), _at(wanted, path)
-        if by_statement and (path in stated) != (new is not None):
+        if by_statement and stated and (path in stated) != (new is not None):
             is_new = new is not None
             yield (
                 f"{LOST} {path}, {old!r}, {'was left to the cluster and' if is_new else 'was stated and'} would be "
                 + (f"stated, {new!r}" if is_new else "left to the cluster")
             )
-        elif new is not None and old != new:
+        elif None not in (old, new) and old != new:
             yield f"{LOST} {path} is {old!r} and would be {new!r}"
+    yield from shrinking(wanted, live)
+
+
+def shrinking(wanted: Manifest, live: Manifest) -> Iterator[str]:
+    """That a claim would be smaller, if it would."""
     sizes = [_at(manifest, SIZE) for manifest in (live, wanted)]
     if None not in sizes and parse_memory(str(sizes[1])) < parse_memory(str(sizes[0])):
         yield f"cannot shrink from {sizes[0]} to {sizes[1]}: a volume grows only"

@@ -10,7 +10,8 @@ from functools import cached_property
 
 import pulumi
 
-from components.asking import Fetch, fetching
+from components.asking import DENIED, Fetch, fetching
+from components.kept_data import claims, losses, way_out
 from components.presence import Declared, absent, another_cluster, cluster_uid, look, other_namespace, unseen
 from components.settings import Settings
 
@@ -23,6 +24,7 @@ class OwnCluster:
         self._context = settings.context
         self._namespace = settings.namespace.name
         self._wanted = settings.cluster_uid
+        self._claims = claims(settings)
 
     def require(self) -> None:
         """Refuse another cluster than the one that the settings name; without such a setting, nothing is asked."""
@@ -32,7 +34,10 @@ class OwnCluster:
                 raise pulumi.RunError(another_cluster(self._context, found, self._wanted))
 
     def require_namespace(self, uid: str | None) -> None:
-        """Refuse a cluster whose namespace is not the one with this uid, which Pulumi has on record or just made."""
+        """Refuse a cluster whose namespace is not the one with this uid, which Pulumi has on record or just made.
+
+        In the right one, refuse what would lose the data there.
+        """
         if uid is None:
             return
         live = self._fetch(f"/api/v1/namespaces/{self._namespace}")
@@ -45,6 +50,7 @@ class OwnCluster:
                 f"the namespace was deleted, and its data with it: `pulumi refresh --stack {stack}` takes what is "
                 "gone out of the state, and the next `pulumi up` makes it anew, empty."
             )
+        self._require_data()
 
     def require_objects(self, declared: Sequence[Declared], uid: str | None) -> None:
         """Refuse to call the stack deployed while objects that Pulumi takes for deployed are not in the cluster."""
@@ -61,6 +67,19 @@ class OwnCluster:
                 f"Pulumi's state says so: {missing}. `pulumi refresh --stack {stack}` takes what is gone out of the "
                 f"state, and `pulumi up --stack {stack}` makes it again."
             )
+
+    def _require_data(self) -> None:
+        """Refuse a change for which Pulumi would delete a volume with data in it, and one that no volume can make."""
+        problems = []
+        for claim in self._claims:
+            name = claim["metadata"]["name"]
+            live = self._fetch(f"/api/v1/namespaces/{self._namespace}/persistentvolumeclaims/{name}")
+            if live is None or live is DENIED:
+                continue
+            found = [f"PersistentVolumeClaim {name} {reason}." for reason in losses(claim, live, by_statement=True)]
+            problems += [*found, way_out(name, self._namespace)] if found else []
+        if problems:
+            raise pulumi.RunError("Data would be lost:\n" + "\n".join(f"  {problem}" for problem in problems))
 
     @cached_property
     def _fetch(self) -> Fetch:

@@ -20,6 +20,7 @@ from ops.engine_choice import INSTALL_HINT
 from ops.errors import OpsError
 from ops.events import Event
 from ops.files import private_file
+from ops.kept_data import refuse_losses
 from ops.own_cluster import OwnCluster
 from ops.stacks import Stack
 
@@ -78,7 +79,9 @@ class CliDeployer:
     def preview(self) -> Plan:
         """What `up` would do; changes nothing."""
         stack = self._selected(make=self.makes_stack)
-        self._required(self._state(stack))
+        state = self._state(stack)
+        self._required(state)
+        refuse_losses(state, self.stack)
         with self._listening(quiet=True) as heard:
             stack.preview(on_event=heard, color="never", policy_packs=self._packs)
         return Plan(tuple(heard.changes), heard.counts.get("unchanged", 0), tuple(heard.warnings))
@@ -142,6 +145,7 @@ class CliDeployer:
         """What is to be said of the objects that a killed run had begun to make, once the state has those it made."""
         state = self._state(stack)
         uids = self._required(state)
+        refuse_losses(state, self.stack)
         begun = pulumi_state.interrupted(state)
         made, said = interrupted.find(begun, uids, self.cluster)
         if begun:

@@ -75,7 +75,7 @@ class EventTranslator:
         self._names[step.urn] = _name_and_kind(step)
         if step.op in _PLANNED:
             name, kind = self._names[step.urn]
-            self.changes.append(PlannedChange(str(step.op.value), kind, name, _fields(step)))
+            self.changes.append(PlannedChange(str(step.op.value), kind, name, _fields(step), _note(step, kind)))
         running, _ = _STEPS.get(step.op.value, (None, State.UNCHANGED))
         if running:
             self._emit(step.urn, running)
@@ -143,3 +143,12 @@ def _name_and_kind(step: "StepEventMetadata") -> tuple[str, str]:
 def _fields(step: "StepEventMetadata") -> tuple[str, ...]:
     """The fields that differ. Their values are left to `pulumi preview --diff`."""
     return tuple(sorted(step.detailed_diff or step.diffs or ())) if step.op.value in ("update", "replace") else ()
+
+
+def _note(step: "StepEventMetadata", kind: str) -> str:
+    from components.kept_data import GOES_WITH_DATA, HOLDS_DATA
+
+    is_lost = (
+        step.op.value in ("delete", "replace") and kind in HOLDS_DATA and not (step.old and step.old.retain_on_delete)
+    )
+    return GOES_WITH_DATA if is_lost else ""

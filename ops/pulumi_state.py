@@ -48,6 +48,11 @@ def namespace_uids(deployment: Deployment, cluster_identifier: str) -> dict[str,
     return {str(item["name"]): str(item["uid"]) for item in found if item.get("uid")}
 
 
+def recorded(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The type of each resource, and what was declared of it."""
+    return ((item["type"], _plain(item.get("inputs") or {})) for item in _resources(deployment))
+
+
 def protected(deployment: Deployment) -> list[str]:
     """The protected resources, as people know them."""
     return [_described(item) for item in _resources(deployment) if item.get("protect") and item.get("custom")]

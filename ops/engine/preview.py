@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from components.kept_data import HOLDS_DATA
+from components.kept_data import GOES_WITH_DATA, HOLDS_DATA
 from ops.engine.client import ApiError, Client
 from ops.engine.diff import field_changes
 from ops.engine.ignored import without_ignored
@@ -16,8 +16,6 @@ from ops.engine.schedule import WORKERS
 from ops.engine.state import Entry, State
 
 SCRATCH_NAMESPACE = "default"  # exists in every cluster; a dry run leaves nothing there
-
-GOES_WITH_DATA = "the data in it is gone then: `ff db backup` first, unless nobody needs it"
 
 
 def preview(client: Client, program: Program, live: Mapping[Ref, Manifest | None], state: State) -> Preview:

@@ -7,7 +7,7 @@ from typing import Any, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from components.kept_data import HOLDS_DATA, claims, losses, replacing_changes, way_out
+from components.kept_data import HOLDS_DATA, claims, losses, replacing_changes, shrinking, way_out
 from components.settings import Settings, parse
 from components.settings.schema import model_of, unwrap
 from ops.stacks import load_stack
@@ -65,7 +65,7 @@ def fate(before: Recording, after: Recording) -> set[str]:
             found.add(f"gone: {called}")
         elif replacing_changes(item.inputs, successor):
             found.add(f"replaced: {called}")
-        elif any("cannot shrink" in reason for reason in losses(successor, item.inputs, by_statement=False)):
+        elif kind == "PersistentVolumeClaim" and list(shrinking(successor, item.inputs)):
             found.add(f"shrunk: {called}")
     return found
 

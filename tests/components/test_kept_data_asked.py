@@ -1,0 +1,94 @@
+"""The program itself asks the cluster, in a run of the Pulumi CLI, whether a volume with data would be replaced."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.own_cluster import OwnCluster
+from components.settings import parse
+from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
+from tests.settings.support import VALID
+
+UID = "the-namespace"
+MANAGER = "pulumi-kubernetes-1a2b3c4d"
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCluster]:
+    """A cluster with the namespace and a database of 20Gi, whose class the cluster chose."""
+    with fake_cluster() as made:
+        path = made.kubeconfig(tmp_path / "kubeconfig", "cluster")
+        monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(path))
+        monkeypatch.setattr("pulumi.get_stack", lambda: "staging")
+        made.add("v1", "Namespace", NAMESPACE, uid=UID)
+        add(made, stated=("accessModes", "resources"))
+        yield made
+
+
+def add(cluster: FakeCluster, *, stated: tuple[str, ...], **metadata: Any) -> None:
+    fields = {"f:spec": {f"f:{key}": {} for key in stated}}
+    declared = {"manager": MANAGER, "operation": "Apply", "fieldsV1": fields}
+    bound = {"manager": "kube-controller-manager", "operation": "Update", "fieldsV1": {"f:spec": {"f:volumeName": {}}}}
+    cluster.add(
+        "v1",
+        "PersistentVolumeClaim",
+        "flagsmith-postgres-data",
+        metadata={"managedFields": [declared, bound], **metadata},
+        spec={
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": "standard",
+            "volumeName": "pvc-1",
+            "resources": {"requests": {"storage": "20Gi"}},
+        },
+    )
+
+
+def require(**storage: object) -> None:
+    values = {**VALID, "context": "cluster", "postgres": {"storage": storage}} if storage else {**VALID}
+    OwnCluster(parse(values)).require_namespace(UID)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_volume_that_stays_or_grows_is_let_through() -> None:
+    require()
+    require(size="20480Mi")
+    require(size="30Gi")
+
+
+@pytest.mark.usefixtures("cluster")
+@pytest.mark.parametrize(
+    ("storage", "reason"),
+    [
+        ({"className": "fast"}, "'standard', was left to the cluster and would be stated, 'fast'"),
+        ({"className": "standard"}, "'standard', was left to the cluster and would be stated, 'standard'"),
+        ({"size": "10Gi"}, "cannot shrink from 20Gi to 10Gi"),
+    ],
+)
+def test_a_change_that_pulumi_would_replace_the_volume_for_ends_the_run_with_the_way(
+    storage: dict[str, object], reason: str
+) -> None:
+    with pytest.raises(pulumi.RunError, match=f"Data would be lost:.*\n.*flagsmith-postgres-data .*{reason}") as caught:
+        require(**storage)
+    assert "docs/backups.md#another-volume" in str(caught.value)
+
+
+def test_a_class_that_was_stated_and_is_left_out_or_another_is_refused(cluster: FakeCluster) -> None:
+    add(cluster, stated=("accessModes", "storageClassName"))
+    require(className="standard")
+    for storage in ({"size": "20Gi"}, {"className": "fast"}):
+        with pytest.raises(pulumi.RunError, match="would be deleted and made anew, empty"):
+            require(**storage)
+
+
+def test_a_volume_that_is_being_deleted_ends_the_run(cluster: FakeCluster) -> None:
+    add(cluster, stated=("accessModes",), deletionTimestamp="2026-01-01T00:00:00Z")
+    with pytest.raises(pulumi.RunError, match="is being deleted, which nothing takes back"):
+        require()
+
+
+def test_a_stack_without_volumes_yet_is_let_through(cluster: FakeCluster) -> None:
+    cluster.remove("v1", "PersistentVolumeClaim", "flagsmith-postgres-data")
+    require(className="fast")
