@@ -26,21 +26,27 @@ def scraping(settings: Settings, capabilities: Capabilities) -> Scraping:
     return Scraping(monitors=served, rules=rules, annotates=not served)
 
 
-def monitoring_warnings(settings: Settings, capabilities: Capabilities) -> Iterator[str]:
-    """What of monitoring the cluster cannot have, what there is instead, and how to get it."""
+def unserved(settings: Settings, capabilities: Capabilities) -> Iterator[tuple[str, str, str]]:
+    """What of monitoring the cluster cannot have: API version, kind, and what there is instead."""
     if not settings.monitoring_enabled:
         return
-    how = (
-        "Install the Prometheus operator, for example with the chart kube-prometheus-stack, and run `ff up` again; or "
-        "set monitoring.enabled to false"
-    )
     instead = {
         "PodMonitor": "the pods carry prometheus.io annotations instead",
         "PrometheusRule": "there are no alerts",
     }
     for kind, text in instead.items():
         if not capabilities.serves(API_VERSION, kind):
-            yield f"The cluster does not serve {kind} of {API_VERSION}: {text}. {how}"
+            yield API_VERSION, kind, text
+
+
+def monitoring_warnings(settings: Settings, capabilities: Capabilities) -> Iterator[str]:
+    """What of monitoring the cluster cannot have, what there is instead, and how to get it."""
+    how = (
+        "Install the Prometheus operator, for example with the chart kube-prometheus-stack, and run `ff up` again; or "
+        "set monitoring.enabled to false"
+    )
+    for api_version, kind, text in unserved(settings, capabilities):
+        yield f"The cluster does not serve {kind} of {api_version}: {text}. {how}"
 
 
 def postgres_exporter(settings: Settings, scraping: Scraping) -> Exporter | None:

@@ -63,7 +63,8 @@ class SettingsFields(Section):
     api_versions: tuple[ApiVersion, ...] | None = Field(
         default=None,
         description="The custom resources that the cluster serves, each as group/version or group/version/Kind. "
-        "Default: `up` and `preview` ask the cluster; `ff render` takes `--api-versions`.",
+        "Default: `up` and `preview` ask the cluster; what asks none (`ff render`, `ff preview --against`, "
+        "`ff policy check`) leaves out what needs them and says so, unless `--api-versions` lists them.",
     )
     production: Boolean = Field(
         default=False,

@@ -10,6 +10,7 @@ from ops.commands.ending import until_interrupted, wait_for_interrupt
 from ops.commands.options import JsonOption, print_json
 from ops.commands.stack import StackOption
 from ops.console import is_read, output, progress
+from ops.errors import OpsError
 from ops.project import LOCAL
 
 ComponentOption = Annotated[
@@ -68,8 +69,19 @@ def logs(
         if request_id is None:
             run(site, component or logic.SERVERS, lines=lines or LINES, on_line=_line)
         else:
-            only = logic.of_request(request_id, _line)
-            run(site, component or logic.REQUESTS, lines=lines or LINES_SEARCHED, on_line=only)
+            found: list[str] = []
+
+            def tell(pod: str, line: str) -> None:
+                found.append(pod)
+                _line(pod, line)
+
+            searched = lines or LINES_SEARCHED
+            run(site, component or logic.REQUESTS, lines=searched, on_line=logic.of_request(request_id, tell))
+            if not found:
+                raise OpsError(
+                    f"No line of the request {request_id} is among the last {searched} of each pod.",
+                    hint="More with --lines; logs of pods that are gone are where your cluster collects them.",
+                )
 
 
 def _line(pod: str, line: str) -> None:

@@ -96,6 +96,7 @@ def _of_files(paths: list[Path], policies: Path | None, *, production: bool) -> 
 
 
 def _of_stack(name: str, policies: Path | None, api_versions: tuple[str, ...], *, production: bool) -> "Report":
+    from ops.left_out import left_out
     from ops.policies.review import of_stack
     from ops.project import ROOT
     from ops.stacks import load_stack
@@ -105,6 +106,9 @@ def _of_stack(name: str, policies: Path | None, api_versions: tuple[str, ...], *
         raise OpsError("--production is for files: a stack's own settings say whether it is production.")
     stack = load_stack(name, ROOT)
     settings_context(stack)
+    missing = left_out(stack, api_versions)
+    if missing:
+        progress().print(missing, style="yellow", markup=False, soft_wrap=True)
     return of_stack(ROOT, stack, policies, api_versions)
 
 
@@ -122,7 +126,8 @@ def _show(report: "Report") -> None:
             soft_wrap=True,
         )
     if not report.violations and not report.failures:
-        progress().print("No rule is broken.", style="green")
+        seen = "No rule that was checked is broken." if report.unseen else "No rule is broken."
+        progress().print(seen, style="green")
 
 
 def _rule(rule: "Rule") -> dict[str, object]:

@@ -156,15 +156,18 @@ def preview(
 
 
 def _compare(stack: str, commit: str) -> None:
+    from ops import report
     from ops.compare.commits import of_commit
     from ops.compare.manifests import differences, of_stack
     from ops.compare.markdown import markdown
+    from ops.left_out import left_out
     from ops.project import ROOT
     from ops.stacks import load_stack
 
     found = load_stack(stack, ROOT)
     changes = differences(of_commit(ROOT, commit, stack), of_stack(ROOT, found))
     output().out(markdown(changes, title=f"Manifests of {stack}, against {commit}"), highlight=False)
+    report.show_warnings(progress(), tuple(filter(None, [left_out(found)])))
 
 
 def down(

@@ -34,13 +34,20 @@ def of_request(request_id: str, on_line: OnLine) -> OnLine:
 def show(site: Site, components: Sequence[Component], *, lines: int, on_line: OnLine) -> None:
     """Hand each of the pods' last lines to `on_line`, with the pod's name, one pod after the other.
 
-    Raises OpsError when there is no pod of any of the components.
+    Raises OpsError when there is no pod of any of the components, or nothing to read in any.
     """
-    mask = site.masker()
-    for pod in _wanted(site, components):
+    mask, wanted, is_empty = site.masker(), _wanted(site, components), True
+    for pod in wanted:
         name = str(pod["metadata"]["name"])
         for line in site.client.log(site.namespace, name, container(pod), lines=lines).splitlines():
+            is_empty = False
             on_line(name, mask(line))
+    if is_empty:
+        names = ", ".join(str(pod["metadata"]["name"]) for pod in wanted)
+        raise OpsError(
+            f"There is nothing to read in the log of {names}: nothing was printed yet, or nothing runs there.",
+            hint=f"`ff status --stack {site.stack.name}` shows what runs.",
+        )
 
 
 def follow(

@@ -74,9 +74,15 @@ def _ref(site: Site, component: Component) -> Ref:
             hint=f"Allowed are: {', '.join(WORKLOADS)}.",
         )
     ref = Ref("apps/v1", known[0], site.namespace, known[1])
-    if site.client.get(ref) is None:
+    live = site.client.get(ref)
+    if live is None:
         raise OpsError(
             f"There is no {ref} in context {site.context!r}.",
             hint="The stack may use an external one, or none." if component not in DEFAULT else None,
+        )
+    if live["spec"].get("replicas", 1) == 0:
+        raise OpsError(
+            f"{ref} is set to 0 pods, so that nothing of it would be back after a restart.",
+            hint=f"`ff up --stack {site.stack.name}` sets it to what it was deployed with.",
         )
     return ref

@@ -24,7 +24,10 @@ def of_files(paths: Sequence[Path], *, production: bool) -> Objects:
     Raises OpsError for what cannot be read, is no YAML, or holds something else than Kubernetes objects.
     """
     files = [file for path in paths for file in _files(path)]
-    return Objects(tuple(Object(manifest) for file in files for manifest in _manifests(file)), production)
+    items = tuple(Object(manifest) for file in files for manifest in _manifests(file))
+    if not items:
+        raise OpsError(f"There is no object in {', '.join(map(str, paths))}, so that no rule could be checked.")
+    return Objects(items, production)
 
 
 def _files(path: Path) -> list[Path]:

@@ -17,7 +17,7 @@ STORAGE = {"size": "20Gi"}
 
 def state(*, identifier: str = "feature-flags") -> dict[str, Any]:
     """What Pulumi has on record of the stack `staging`, as the program declares it."""
-    resources = [
+    resources: list[dict[str, Any]] = [
         {"urn": urn, "type": item.type, "custom": True, "inputs": item.inputs}
         for urn, item in recorded("staging").registrations.items()
     ]
@@ -60,8 +60,9 @@ def test_what_is_as_it_was_grows_or_is_new_is_not() -> None:
 
 def test_a_preview_says_that_data_goes_with_a_volume() -> None:
     kind = "kubernetes:core/v1:PersistentVolumeClaim"
-    step = {"op": "delete", "urn": f"urn:pulumi:s::p::{kind}::c", "type": kind, "old": {"type": kind, "custom": True}}
-    step["old"] |= {"urn": step["urn"], "inputs": {"metadata": {"name": "flagsmith-backup-data"}}}
+    urn, inputs = f"urn:pulumi:s::p::{kind}::c", {"metadata": {"name": "flagsmith-backup-data"}}
+    step: dict[str, Any] = {"op": "delete", "urn": urn, "type": kind}
+    step |= {"old": {"type": kind, "urn": urn, "custom": True, "inputs": inputs}}
     translator = EventTranslator(lambda _: None)
     translator(EngineEvent.from_json({"resourcePreEvent": {"metadata": step}}))
     assert "ff db backup" in translator.changes[0].note

@@ -29,7 +29,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeClu
 
 
 def add(cluster: FakeCluster, *, stated: tuple[str, ...], **metadata: Any) -> None:
-    fields = {"f:spec": {f"f:{key}": {} for key in stated}}
+    fields: dict[str, Any] = {"f:spec": {f"f:{key}": {} for key in stated}}
     declared = {"manager": MANAGER, "operation": "Apply", "fieldsV1": fields}
     bound = {"manager": "kube-controller-manager", "operation": "Update", "fieldsV1": {"f:spec": {"f:volumeName": {}}}}
     cluster.add(
