@@ -1,6 +1,7 @@
 """The direct engine as the commands see it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +40,8 @@ class DirectDeployer:
         self._require_cluster()
         outcome = _outcome(self._engine.up())
         self._cluster.require_deployed()
-        return outcome
+        # The record of this engine is in the cluster: in another, it is not missed.
+        return replace(outcome, warnings=(*outcome.warnings, *self._cluster.unnamed()))
 
     def preview(self) -> Plan:
         """What `up` would do; changes nothing."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import OpsError
+from ops.errors import NoAccessError, OpsError
 from ops.stacks import Stack
 
 if TYPE_CHECKING:
@@ -87,6 +87,22 @@ class OwnCluster:
                 f"context {self.context!r}: {missing}.",
                 hint=f"Somebody or something deletes it. `ff status --stack {self.stack.name}` shows the rest.",
             )
+
+    def unnamed(self) -> tuple[str, ...]:
+        """What to write so that another cluster is refused by whoever has no record of this one; empty if it is."""
+        from components.presence import cluster_uid
+
+        if self.kubeconfig is not None or self.stack.settings.cluster_uid is not None:
+            return ()
+        with self._client() as client:
+            try:
+                uid = cluster_uid(client.fetch)
+            except NoAccessError:
+                return ()  # who may not read it cannot have it compared
+        line = f"{self.stack.project}:clusterUid: {uid}"
+        return (
+            f"Another cluster in this one's place would be deployed to. Refuse it, in {self.stack.path.name}: {line}",
+        )
 
     def live(self, manifest: Mapping[str, Any]) -> Manifest | None:
         """The object in the cluster that has the name of this one, or None."""

@@ -52,7 +52,7 @@ class Machine:
         (home / "history").write_text(json.dumps(HISTORY))
         (home / "policies" / ".venv").mkdir(parents=True)
         monkeypatch.setattr(target, "ROOT", home)
-        monkeypatch.setattr(target, "find", lambda _: self._target())
+        monkeypatch.setattr(target, "find", lambda _: self.target())
         monkeypatch.setenv("PATH", f"{home / 'bin'}:/usr/bin:/bin")
 
     def pulumi(self, other: str) -> None:
@@ -79,7 +79,8 @@ class Machine:
     def has_deployed(self) -> bool:
         return any(f" {word} " in f" {self.calls} " for word in ("up", "destroy", "refresh"))
 
-    def _target(self) -> Target:
+    def target(self) -> Target:
+        """The stack with the settings of the test, and its cluster."""
         stack = load_stack("staging", ROOT)
         own = {f"feature-flags:{key}": value for key, value in {"context": CONTEXT, **self.settings}.items()}
         return Target(replace(stack, config={**stack.config, **own}), CONTEXT)

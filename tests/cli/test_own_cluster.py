@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from typer.testing import Result
 
+from ops.own_cluster import OwnCluster
 from tests.cli.machine import CONTEXT, OBJECTS, Machine, namespace, provider
 from tests.fake_cluster import NAMESPACE, FakeCluster
 from tests.servers import free_port
@@ -112,3 +113,15 @@ def test_a_deployment_after_which_something_is_missing_did_not_end_well(
     assert "Deployment flagsmith is being deleted" in refused(deploy(run))
     cluster.remove("v1", "ConfigMap", "flagsmith-deployment")
     assert "the record of the deployment, ConfigMap flagsmith-deployment, is missing" in refused(deploy(run))
+
+
+def test_who_has_no_record_of_the_cluster_is_told_how_to_name_it(machine: Machine, cluster: FakeCluster) -> None:
+    machine.kubeconfig(cluster)
+    stack = machine.target().stack
+    (advice,) = OwnCluster(stack, None, CONTEXT).unnamed()
+    assert advice.endswith("feature-flags:clusterUid: the-cluster")
+    assert OwnCluster(stack, machine.home / "kubeconfig", CONTEXT).unnamed() == ()
+    cluster.denied.add("/api/v1/namespaces/kube-system")
+    assert OwnCluster(stack, None, CONTEXT).unnamed() == ()
+    machine.settings["clusterUid"] = "the-cluster"
+    assert OwnCluster(machine.target().stack, None, CONTEXT).unnamed() == ()

@@ -2,16 +2,21 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from typer.testing import Result
 
+from ops import target
 from ops.access.site import Site
+from ops.engine.model import Ref
 from ops.operate.status import status
+from ops.target import Target
 from tests.certificates import tls_secret
 from tests.fixtures_cluster import eventually
+from tests.recording import recorded
 
 pytestmark = pytest.mark.cluster
 Run = Callable[..., Result]
@@ -34,7 +39,8 @@ def test_a_healthy_stack_is_shown_whole_and_ends_with_0(site: Site, run: Run) ->
     ):
         assert (kind, name) in rows(site)
     assert sum(kind == "Pod (api)" for kind, _ in rows(site)) == 3
-    assert sum(kind == "Job" for kind, _ in rows(site)) == 5
+    jobs = recorded("local").all("Job")
+    assert sum(kind == "Job" for kind, _ in rows(site)) == len(jobs) >= 6
 
 
 @pytest.mark.usefixtures("site")
@@ -67,3 +73,24 @@ def test_the_certificate_s_days_are_counted(days: int, *, is_fine: bool) -> None
     assert row.state == f"valid for {days} days"
     assert row.is_fine is is_fine
     assert certificate_row("flagsmith-tls", None, now).state == "not issued yet"
+
+
+@pytest.mark.usefixtures("place")
+def test_a_deleted_deployment_is_trouble_until_it_is_deployed_again(site: Site, run: Run) -> None:
+    site.client.delete(Ref("apps/v1", "Deployment", site.namespace, "flagsmith-task-processor"))
+    eventually(lambda: site.get("apps/v1", "Deployment", "flagsmith-task-processor") is None)
+    shown = run("status")
+    assert shown.exit_code == 1
+    assert "missing: the last deployment made it" in shown.stdout
+    assert run("up", "--stack", "local", "--engine", "direct").exit_code == 0
+    assert run("status").exit_code == 0
+
+
+def test_another_cluster_than_the_one_that_the_stack_names_is_not_deployed_to(
+    place: Target, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = {**place.stack.config, "feature-flags:clusterUid": "another"}
+    monkeypatch.setattr(target, "find", lambda _: replace(place, stack=replace(place.stack, config=config)))
+    shown = run("up", "--stack", "local", "--engine", "direct")
+    assert shown.exit_code == 1
+    assert "is another one" in shown.stderr
