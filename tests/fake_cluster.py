@@ -16,9 +16,11 @@ from components.deployments import Deployment, written
 from components.presence import Declared
 
 NAMESPACE = "feature-flags"
+OF_THE_CLUSTER = ("Namespace", "Node")
 # The collections by the kind of what is in them.
 KINDS = {
     ("v1", "Namespace"): "namespaces",
+    ("v1", "Node"): "nodes",
     ("v1", "ConfigMap"): "configmaps",
     ("v1", "Secret"): "secrets",
     ("v1", "Service"): "services",
@@ -49,7 +51,7 @@ class FakeCluster:
 
     def add(self, api_version: str, kind: str, name: str, *, uid: str = "", **rest: Any) -> dict[str, Any]:
         """Put an object into it; `rest` are fields of the object, those of `metadata` added to its name and uid."""
-        namespaced = {} if kind == "Namespace" else {"namespace": NAMESPACE}
+        namespaced = {} if kind in OF_THE_CLUSTER else {"namespace": NAMESPACE}
         own = {"name": name, "uid": uid or f"uid-of-{name}", **namespaced, **rest.pop("metadata", {})}
         made = {"apiVersion": api_version, "kind": kind, "metadata": own, **rest}
         self.objects[self.path(api_version, kind, name)] = made
@@ -60,7 +62,7 @@ class FakeCluster:
 
     def path(self, api_version: str, kind: str, name: str) -> str:
         base = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
-        within = "" if kind == "Namespace" else f"/namespaces/{NAMESPACE}"
+        within = "" if kind in OF_THE_CLUSTER else f"/namespaces/{NAMESPACE}"
         return f"{base}{within}/{KINDS[api_version, kind]}/{name}"
 
     def deployed(self, *objects: Declared, release: str = "2.265.0") -> None:
@@ -92,7 +94,7 @@ class FakeCluster:
             return 200, self.objects[path]
         kind, _, version = path.strip("/").partition("/")
         resources = [
-            {"kind": known, "name": plural, "namespaced": known != "Namespace"}
+            {"kind": known, "name": plural, "namespaced": known not in OF_THE_CLUSTER}
             for (served, known), plural in KINDS.items()
             if served == version and kind == ("apis" if "/" in version else "api")
         ]

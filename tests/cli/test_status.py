@@ -38,6 +38,7 @@ def here(machine: Machine, cluster: FakeCluster) -> FakeCluster:
 def status(run: Run) -> tuple[int, dict[tuple[str, str], Any]]:
     """How it ended, and the rows."""
     shown = run("status", "--stack", "staging", "--json")
+    assert shown.stdout, shown.stderr
     return shown.exit_code, {(row["kind"], row["name"]): row for row in json.loads(shown.stdout)["rows"]}
 
 
