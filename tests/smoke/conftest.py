@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ops.flagsmith.client import FlagsmithClient
 from ops.smoke import suite
 from ops.smoke.deployed import place_at
 from ops.smoke.model import SECONDS, Place
@@ -38,6 +39,9 @@ def place(pytestconfig: pytest.Config) -> Iterator[Place]:
         return
     with serve(Flagsmith()) as flagsmith:
         flagsmith.add_environments("development")
+        with FlagsmithClient(flagsmith.url) as client:
+            client.log_in(flagsmith.email, flagsmith.password)
+            client.post("/api/v1/projects/1/features/", {"name": "banner", "initial_value": "hello"})
         yield Place(
             url=flagsmith.url,
             environment="development",
