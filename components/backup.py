@@ -29,6 +29,10 @@ from components.settings.workload import Resources
 from components.templates import job_template
 
 COMPONENT: Final = "backup"
+# The scripts of each container of PostgreSQL's image, one after the other.
+DUMP: Final = ("database-url.sh", "dump-database.sh")
+RESTORE: Final = ("database-url.sh", "read-dump.sh", "restore-database.sh")
+DRILL: Final = ("database-url.sh", "read-dump.sh", "drill-backup.sh")
 SCRIPTS: Final = Path(__file__).parent / "scripts"
 WORK: Final = "/work"
 # A large database on a slow disk; whoever needs more has outgrown dumps.
@@ -46,6 +50,7 @@ class BackupArgs:
         postgres_image: the image with `pg_dump`.
         flagsmith_image: the image with Python and boto3.
         release: Flagsmith's release, which goes into each backup.
+        stack: whose backups these are: the stack's host, which goes into each of them.
         connections: the database, and how its certificate is checked.
         storage_size: room for the backups, and for the one at work.
         resources: requests and limits of each container.
@@ -58,6 +63,7 @@ class BackupArgs:
     postgres_image: str
     flagsmith_image: str
     release: str
+    stack: str
     connections: Connections
     storage_size: str
     resources: Resources
@@ -80,7 +86,8 @@ def _passphrase(args: BackupArgs) -> list[EnvVarArgs]:
 def store_environment(args: BackupArgs) -> list[EnvVarArgs]:
     """What store_backups.py has to know of the store."""
     s3 = args.settings.s3
-    plain = {"WORK": WORK, "KEEP": str(args.settings.keep), "HOME": TMP.path, "STORE": backup_volume.PATH}
+    plain = {"WORK": WORK, "KEEP": str(args.settings.keep), "HOME": TMP.path, "STACK": args.stack}
+    plain |= {"STORE": backup_volume.PATH}
     if s3 is None:
         return [EnvVarArgs(name=name, value=value) for name, value in plain.items()]
     plain |= {"STORE": f"s3://{s3.bucket}/{s3.prefix}", "S3_PATH_STYLE": "true" if s3.path_style else "false"}
@@ -187,17 +194,17 @@ class Backups(Component):
         release = EnvVarArgs(name="RELEASE", value=args.release)
         pods = {
             metadata.BACKUP: [
-                _postgres(args, "dump", "dump-database.sh", env=[release]),
+                _postgres(args, "dump", *DUMP, env=[release]),
                 _store(args, "store", "put"),
             ],
             metadata.BACKUPS: [_store(args, "list", "list")],
             metadata.RESTORE: [
                 _store(args, "fetch", "fetch"),
-                _postgres(args, "restore", "read-dump.sh", "restore-database.sh"),
+                _postgres(args, "restore", *RESTORE),
             ],
             metadata.DRILL: [
                 _store(args, "fetch", "fetch"),
-                _postgres(args, "drill", "read-dump.sh", "drill-backup.sh"),
+                _postgres(args, "drill", *DRILL),
             ],
         }
         for cron_job, containers in pods.items():

@@ -146,6 +146,7 @@ def backup_args(settings: Settings, namespace: pulumi.Input[str], credentials: C
         postgres_image=settings.postgres_image,
         flagsmith_image=settings.image_reference,
         release=settings.version,
+        stack=settings.host,
         connections=connections(settings, credentials),
         storage_size=settings.backup_storage,
         resources=settings.backup.resources,

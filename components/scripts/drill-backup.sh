@@ -1,5 +1,5 @@
 # Restores a fetched backup into a scratch PostgreSQL of this pod, never into the live server, and looks at the result.
-# Runs as `bash -c` in PostgreSQL's image, after read-dump.sh. From the live database it only reads the migrations' names.
+# Runs as `bash -c` in PostgreSQL's image, after database-url.sh and read-dump.sh. From the live database it only reads the migrations' names.
 set -euo pipefail
 
 began=$(date +%s)
@@ -24,7 +24,7 @@ if [ -n "$then" ] && [ "$then" != "$now" ]; then
     exit 1
 fi
 migrations "${scratch[@]}" >"$WORK/backup.migrations"
-migrations "$DATABASE_URL" >"$WORK/live.migrations" || { echo "The live database cannot be asked." >&2; exit 1; }
+migrations "$URL" >"$WORK/live.migrations" || { echo "The live database cannot be asked." >&2; exit 1; }
 list() { LC_ALL=C comm "$1" <(LC_ALL=C sort "$WORK/backup.migrations") <(LC_ALL=C sort "$WORK/live.migrations") |
     sed -e 's/.*/"&"/' | paste -s -d, -; }
 # A field for JSON's sake: what only the live database has comes with a restore's migration, what only the backup has

@@ -1,4 +1,4 @@
-# Dumps the database that DATABASE_URL names into $WORK. Runs as `bash -c` in PostgreSQL's image.
+# Dumps the database that DATABASE_URL names into $WORK. Runs as `bash -c` in PostgreSQL's image, after database-url.sh.
 #
 # $WORK gets NAME.dump (custom format; NAME.dump.enc if BACKUP_PASSPHRASE is set) and NAME.json, which says what is in
 # it: the rows of each table are counted in the very snapshot that is dumped. BACKUP_LABEL goes into the name.
@@ -12,7 +12,7 @@ counts="SELECT coalesce(json_object_agg(tablename, (xpath('/row/c/text()', query
     format('SELECT count(*) AS c FROM %I.%I', schemaname, tablename), false, true, '')))[1]::text::bigint
     ORDER BY tablename)::jsonb, '{}') FROM pg_tables WHERE schemaname = 'public';"
 
-coproc SESSION { exec psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$DATABASE_URL"; }
+coproc SESSION { exec psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$URL"; }
 session=$SESSION_PID
 ask() {
     echo "${*//$'\n'/ }" >&"${SESSION[1]}"
@@ -30,7 +30,7 @@ rows=$answer
 
 dump() {
     pg_dump --format=custom --no-owner --no-privileges --schema=public --lock-wait-timeout=60s \
-        --snapshot="$snapshot" "$DATABASE_URL"
+        --snapshot="$snapshot" "$URL"
 }
 if [ -n "${BACKUP_PASSPHRASE:-}" ]; then
     file="$name.dump.enc"

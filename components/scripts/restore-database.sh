@@ -1,5 +1,5 @@
 # Replaces what is in the database that DATABASE_URL names by a fetched backup, whole or not at all.
-# Runs as `bash -c` in PostgreSQL's image, after read-dump.sh.
+# Runs as `bash -c` in PostgreSQL's image, after database-url.sh and read-dump.sh.
 set -euo pipefail
 
 # By this name the roles Jobs know a restore at work, and leave its session alone.
@@ -45,10 +45,10 @@ BEGIN
 END $body$;
 SQL
     dumped_sql && echo "COMMIT;"
-} | psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null "$DATABASE_URL"
+} | psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null "$URL"
 
 then=$(rows_then)
-now=$(rows_now "$DATABASE_URL")
+now=$(rows_now "$URL")
 if [ -n "$then" ] && [ "$then" != "$now" ]; then
     echo "The restored tables do not have the rows that were dumped." >&2
     printf 'dumped:   %s\nrestored: %s\n' "$then" "$now" >&2

@@ -5,11 +5,15 @@ names into $WORK (`latest`: the newest without a label; `upload`: a file that so
 A backup is its file and NAME.json, which is written last: what lacks it is not complete, and never used.
 
 STORE is a directory, or s3://BUCKET/PREFIX with S3_ENDPOINT and AWS_*; KEEP is how many are kept of each label.
+STACK is the host of the stack, which stands in each backup and, in a bucket, follows the prefix: stacks may share one.
+FROM_STACK is the host of the stack whose backups are listed or fetched, where that is another; `unknown` for those in
+a bucket that were made before backups said whose they are, and lie below the prefix itself.
 """
 
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -19,6 +23,9 @@ from pathlib import Path
 CHUNK = 1024 * 1024
 UPLOAD_SECONDS = 900
 UPLOADED = "uploaded"
+UNKNOWN = "unknown"
+# As dump-database.sh names them.
+NAME = re.compile(r"flagsmith-\d{8}T\d{6}Z(-[a-z0-9-]+)?")
 
 
 class Directory:
@@ -29,7 +36,7 @@ class Directory:
         self.path.mkdir(parents=True, exist_ok=True)
 
     def names(self):
-        """What is there."""
+        """The files in it."""
         return [item.name for item in self.path.iterdir() if item.is_file()]
 
     def put(self, source):
@@ -56,21 +63,22 @@ class Directory:
 class Bucket:
     """A bucket of S3, or of what speaks its protocol."""
 
-    def __init__(self, url):
+    def __init__(self, url, below=""):
         import boto3
         from botocore.config import Config
 
         name, _, prefix = url.removeprefix("s3://").partition("/")
-        self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self.prefix = "".join(f"{part.strip('/')}/" for part in (prefix, below) if part.strip("/"))
         style = "path" if os.environ.get("S3_PATH_STYLE") == "true" else "auto"
         config = Config(s3={"addressing_style": style}, retries={"max_attempts": 5, "mode": "standard"})
         resource = boto3.resource("s3", endpoint_url=os.environ.get("S3_ENDPOINT") or None, config=config)
         self.bucket = resource.Bucket(name)
 
     def names(self):
-        """What is there."""
-        found = self.bucket.objects.filter(Prefix=self.prefix)
-        return [item.key.removeprefix(self.prefix) for item in found]
+        """The objects directly below the prefix."""
+        pages = self.bucket.meta.client.get_paginator("list_objects_v2")
+        found = pages.paginate(Bucket=self.bucket.name, Prefix=self.prefix, Delimiter="/")
+        return [item["Key"].removeprefix(self.prefix) for page in found for item in page.get("Contents", [])]
 
     def put(self, source):
         """Store a file, under its own name."""
@@ -89,10 +97,12 @@ class Bucket:
         self.bucket.Object(self.prefix + name).delete()
 
 
-def open_store():
-    """The store that STORE names."""
+def open_store(owner):
+    """The store that STORE names, with the backups of one stack."""
     place = os.environ["STORE"]
-    return Bucket(place) if place.startswith("s3://") else Directory(place)
+    if not place.startswith("s3://"):
+        return Directory(place)
+    return Bucket(place, "" if owner == UNKNOWN else owner)
 
 
 def checksum(path):
@@ -104,18 +114,40 @@ def checksum(path):
     return found.hexdigest()
 
 
-def manifests(store):
-    """All complete backups, the newest first."""
-    found = [json.loads(store.read(name)) for name in store.names() if name.endswith(".json")]
+def manifests(store, owner):
+    """All complete backups, the newest first. What a backup does not say itself is said by where it lies."""
+    files = store.names()
+    found = []
+    for name in files:
+        if not name.endswith(".json") or not NAME.fullmatch(name.removesuffix(".json")):
+            continue
+        manifest = understood(store.read(name), name)
+        if manifest is not None:
+            found.append({"stack": owner, **manifest})
     return sorted(found, key=lambda item: item["name"], reverse=True)
 
 
-def put(work, store):
+def understood(text, name):
+    """A manifest; None for a file of somebody else's that has such a name."""
+    try:
+        manifest = json.loads(text)
+        is_ours = f"{manifest['name']}.json" == name and manifest["file"].startswith(manifest["name"] + ".")
+        return manifest if is_ours and isinstance(manifest["label"], str) and manifest["sha256"] is not None else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def mine(store, stack):
+    """The stack's own backups; a directory may hold those of the name that the stack had before."""
+    return [item for item in manifests(store, stack) if item["stack"] == stack]
+
+
+def put(work, store, stack):
     """Store the new backup, look at what arrived, and remove those of its label that are too many."""
     (path,) = work.glob("flagsmith-*.json")
     manifest = json.loads(path.read_text(encoding="utf-8"))
     file = work / manifest["file"]
-    manifest.update(bytes=file.stat().st_size, sha256=checksum(file))
+    manifest.update(stack=stack, bytes=file.stat().st_size, sha256=checksum(file))
     path.write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
     store.put(file)
     arrived = work / "arrived"
@@ -123,41 +155,52 @@ def put(work, store):
     if checksum(arrived) != manifest["sha256"]:
         raise SystemExit(f"What arrived of {file.name} is not what was sent: its checksum differs.")
     store.put(path)
-    removed = remove_oldest(store, manifest["label"], int(os.environ["KEEP"]))
+    removed = remove_oldest(store, stack, manifest["label"], int(os.environ["KEEP"]))
     print(json.dumps({"stored": {key: value for key, value in manifest.items() if key != "rows"}, "removed": removed}))
 
 
-def remove_oldest(store, label, keep):
-    """Remove the backups of a label but the newest `keep`, and what incomplete ones have left for more than a day."""
-    too_many = [item for item in manifests(store) if item["label"] == label][keep:]
+def remove_oldest(store, stack, label, keep):
+    """Remove the stack's backups of a label but the newest `keep`, and what incomplete ones left for over a day."""
+    too_many = [item for item in mine(store, stack) if item["label"] == label][keep:]
     for item in too_many:
         # First what makes it count, so that a half-removed one is never chosen.
         store.remove(f"{item['name']}.json")
         store.remove(item["file"])
-    complete = {item["file"] for item in manifests(store)}
+    complete = {item["file"] for item in manifests(store, stack)}
     for name in store.names():
-        is_ours = name.startswith(("flagsmith-", ".flagsmith-")) and not name.endswith(".json")
+        is_ours = re.fullmatch(rf"\.?({NAME.pattern})\.dump(\.enc)?(\.partial)?", name)
         if is_ours and name not in complete and is_old(name):
             store.remove(name)
     return [item["name"] for item in too_many]
 
 
 def is_old(name):
-    """Whether a file's name is of more than a day ago."""
-    made = datetime.strptime(name.lstrip(".").split("-")[1][:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    """Whether a file's name is of more than a day ago; not of a day that never was."""
+    try:
+        made = datetime.strptime(name.lstrip(".").split("-")[1][:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return False
     return (datetime.now(UTC) - made).days >= 1
 
 
-def fetch(work, store, wanted):
-    """Bring a backup, and check that it is what was stored."""
+def fetch(work, wanted, stack, owner):
+    """Bring a backup of the stack `owner`, and check that it is what was stored."""
     if wanted == "upload":
         uploaded(work)
         return
-    found = manifests(store)
+    store = open_store(owner)
+    found = manifests(store, owner)
     chosen = [item for item in found if item["name"] == wanted or (wanted == "latest" and not item["label"])]
+    if wanted == "latest":
+        chosen = [item for item in chosen if item["stack"] == owner]
     if not chosen:
         known = ", ".join(item["name"] for item in found[:10]) or "none"
-        raise SystemExit(f"There is no backup {wanted!r}; there are: {known}")
+        raise SystemExit(f"There is no backup {wanted!r} of the stack {owner}; there are: {known}")
+    if chosen[0]["stack"] != owner:
+        raise SystemExit(
+            f"The backup {wanted} is of the stack {chosen[0]['stack']}, and this is {stack}: "
+            f"`ff db restore {wanted} --from-stack {chosen[0]['stack']}` takes it all the same."
+        )
     manifest = chosen[0]
     target = work / manifest["file"]
     store.get(manifest["file"], target)
@@ -181,15 +224,18 @@ def uploaded(work):
 
 def main():
     """Do what the arguments say."""
-    work, action = Path(os.environ.get("WORK", "/work")), sys.argv[1]
+    work, action, stack = Path(os.environ.get("WORK", "/work")), sys.argv[1], os.environ["STACK"]
+    owner = os.environ.get("FROM_STACK") or stack
     try:
-        store = open_store()
         if action == "put":
-            put(work, store)
+            put(work, open_store(stack), stack)
         elif action == "fetch":
-            fetch(work, store, os.environ.get("BACKUP", "latest"))
+            fetch(work, os.environ.get("BACKUP", "latest"), stack, owner)
         else:
-            kept = [{key: value for key, value in item.items() if key != "rows"} for item in manifests(store)]
+            found = manifests(open_store(owner), owner)
+            if owner == stack and os.environ["STORE"].startswith("s3://"):
+                found += manifests(open_store(UNKNOWN), UNKNOWN)
+            kept = [{key: value for key, value in item.items() if key != "rows"} for item in found]
             print(json.dumps({"backups": kept}))
     except OSError as error:
         raise SystemExit(f"The backups' store cannot be used: {error}") from None

@@ -46,7 +46,9 @@ class S3(Section):
     """A bucket of S3, or of a service that speaks its protocol."""
 
     bucket: Bucket = Field(description="The bucket, which exists.")
-    prefix: Text = Field(default="flagsmith", description="What the objects' names begin with.")
+    prefix: Text = Field(
+        default="flagsmith", description="What the objects' names begin with; the stack's host follows."
+    )
     region: Text | None = Field(default=None, description="The bucket's region.")
     endpoint: Endpoint | None = Field(default=None, description="The service's address. Default: Amazon's.")
     path_style: Boolean = Field(

@@ -22,6 +22,7 @@ class Backup:
         bytes: Its size.
         sha256: Its checksum.
         is_encrypted: Whether it needs a passphrase.
+        stack: The host of the stack that it is of; `unknown` for one in a bucket that does not say.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Backup:
     bytes: int
     sha256: str
     is_encrypted: bool
+    stack: str
 
 
 def backup(site: Site, *, label: str = "", on_line: OnLine = jobs.ignore) -> Backup:
@@ -42,9 +44,9 @@ def backup(site: Site, *, label: str = "", on_line: OnLine = jobs.ignore) -> Bac
     return _backup(found["stored"])
 
 
-def backups(site: Site) -> list[Backup]:
-    """All backups in the store, the newest first."""
-    return [_backup(item) for item in jobs.run(site, jobs.LIST, {}, jobs.ignore)["backups"]]
+def backups(site: Site, owner: str | None = None) -> list[Backup]:
+    """All backups in the store, the newest first; of another stack if `owner` names its host."""
+    return [_backup(item) for item in jobs.run(site, jobs.LIST, jobs.of(owner), jobs.ignore)["backups"]]
 
 
 def _backup(found: dict[str, Any]) -> Backup:
@@ -57,4 +59,5 @@ def _backup(found: dict[str, Any]) -> Backup:
         found["bytes"],
         found["sha256"],
         found["file"].endswith(".enc"),
+        found["stack"],
     )

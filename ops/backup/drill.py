@@ -33,9 +33,19 @@ class Drill:
     unknown: list[str]
 
 
-def drill(site: Site, name: str = LATEST, *, on_line: OnLine = jobs.ignore, now: datetime | None = None) -> Drill:
-    """Try a backup, by default the newest. Raises OpsError when it cannot be restored, or lacks rows."""
-    found = jobs.run(site, jobs.DRILL, {"BACKUP": name}, on_line)
+def drill(
+    site: Site,
+    name: str = LATEST,
+    *,
+    owner: str | None = None,
+    on_line: OnLine = jobs.ignore,
+    now: datetime | None = None,
+) -> Drill:
+    """Try a backup, by default the newest; of another stack if `owner` names its host.
+
+    Raises OpsError when it cannot be restored, or lacks rows.
+    """
+    found = jobs.run(site, jobs.DRILL, {"BACKUP": name, **jobs.of(owner)}, on_line)
     age = (now or datetime.now(UTC)) - datetime.fromisoformat(found["started"])
     return Drill(
         found["drilled"],

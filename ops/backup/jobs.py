@@ -50,6 +50,11 @@ def finish(site: Site, name: str, on_line: OnLine) -> dict[str, Any]:
     return dict(found)
 
 
+def of(owner: str | None) -> dict[str, str]:
+    """The variables of a Job that looks at the backups of the stack with the host `owner`; None for its own."""
+    return {} if owner is None else {"FROM_STACK": owner}
+
+
 def require_backups(site: Site) -> None:
     """Raise OpsError when the stack has no backups."""
     if not site.settings.backup.enabled:

@@ -17,11 +17,12 @@ def show_backups(console: Console, found: Sequence[Backup]) -> None:
         console.print("There are no backups yet.")
         return
     table = Table(box=None, pad_edge=False)
-    for title in ("NAME", "WHEN (UTC)", "SIZE", "FLAGSMITH", "POSTGRESQL", "ENCRYPTED"):
+    for title in ("NAME", "WHEN (UTC)", "SIZE", "FLAGSMITH", "POSTGRESQL", "ENCRYPTED", "STACK"):
         table.add_column(title, no_wrap=True)
     for item in found:
         when, size = f"{item.started:%Y-%m-%d %H:%M}", f"{item.bytes / MIB:.1f} MiB"
-        table.add_row(item.name, when, size, item.release, item.server.split()[0], "yes" if item.is_encrypted else "no")
+        encrypted = "yes" if item.is_encrypted else "no"
+        table.add_row(item.name, when, size, item.release, item.server.split()[0], encrypted, item.stack)
     console.print(table)
 
 

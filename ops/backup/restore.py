@@ -42,8 +42,10 @@ class Restored:
     rows: int
 
 
-def restore(site: Site, wanted: str, *, on_line: OnLine = jobs.ignore) -> Restored:
+def restore(site: Site, wanted: str, *, owner: str | None = None, on_line: OnLine = jobs.ignore) -> Restored:
     """Replace the database by the backup `wanted`: a name in the store, `latest`, or a file of this machine.
+
+    A backup of another stack is refused, unless `owner` is that stack's host.
 
     The restore happens in one transaction. If it fails, the database is what it was, and Flagsmith is started again.
 
@@ -51,7 +53,7 @@ def restore(site: Site, wanted: str, *, on_line: OnLine = jobs.ignore) -> Restor
     """
     file = _file(wanted)
     jobs.require_backups(site)
-    name = wanted if file else _name(site, wanted)
+    name = wanted if file else _name(site, wanted, owner)
     on_line("Making a backup of what is live now…")
     safety = backup(site, label=BEFORE, on_line=on_line)
     try:
@@ -59,7 +61,8 @@ def restore(site: Site, wanted: str, *, on_line: OnLine = jobs.ignore) -> Restor
             # What somebody made as the administrator could not be replaced.
             roles.make(site, on_line)
             on_line(f"Restoring {name}…")
-            found = _from_file(site, file, on_line) if file else jobs.run(site, jobs.RESTORE, {"BACKUP": name}, on_line)
+            variables = {"BACKUP": name, **jobs.of(owner)}
+            found = _from_file(site, file, on_line) if file else jobs.run(site, jobs.RESTORE, variables, on_line)
             on_line("Migrating…")
             migrate(site, on_line, image=_older_image(site))
             roles.grant(site, on_line)
@@ -79,11 +82,16 @@ def _older_image(site: Site) -> str | None:
     return site.settings.image_reference if is_older else None
 
 
-def _name(site: Site, wanted: str) -> str:
-    """The backup's name, looked up before anything is stopped; `latest` is the newest without a label."""
-    known = backups(site)
+def _name(site: Site, wanted: str, owner: str | None) -> str:
+    """The backup's name, looked up before anything is stopped; `latest` is the stack's newest without a label."""
+    known, stack = backups(site, owner), owner or site.settings.host
     for item in known:
-        if item.name == wanted or (wanted == LATEST and not item.label):
+        if item.name == wanted and item.stack != stack:
+            raise OpsError(
+                f"The backup {wanted} is of the stack {item.stack}, and this is {site.settings.host}.",
+                hint=f"To take it all the same: ff db restore {wanted} --from-stack {item.stack}",
+            )
+        if item.name == wanted or (wanted == LATEST and not item.label and item.stack == stack):
             return item.name
     listed = ", ".join(item.name for item in known[:5]) or "none"
     raise OpsError(f"There is no backup {wanted!r}; there are: {listed}.", hint="`ff db backups` lists all.")

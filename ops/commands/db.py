@@ -16,6 +16,17 @@ app = typer.Typer(
 TROUBLE = 1
 
 
+FromStackOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from-stack",
+        metavar="HOST",
+        help="Take a backup of another stack, by its host; `unknown` for one in a bucket that does not say whose.",
+        show_default=False,
+    ),
+]
+
+
 @app.command()
 def check(*, stack: StackOption = LOCAL) -> None:
     """Run Django's check of the database in an API pod (`manage.py check --database default`)."""
@@ -98,6 +109,7 @@ def restore(
     *,
     wanted: Annotated[str, typer.Argument(metavar="BACKUP", help="A backup's name, `latest`, or a file from pg_dump.")],
     stack: StackOption = LOCAL,
+    owner: FromStackOption = None,
     yes: YesOption = False,
 ) -> None:
     """Replace the whole database by a backup. Flagsmith is stopped meanwhile; what is live now is backed up first."""
@@ -112,7 +124,7 @@ def restore(
         )
         if not yes:
             _confirm(stack)
-        done = run(site, wanted, on_line=_step)
+        done = run(site, wanted, owner=owner, on_line=_step)
     output().print(f"{done.name} is live: {done.rows} rows. What was live before is the backup {done.safety}.")
 
 
@@ -121,6 +133,7 @@ def drill(
     *,
     wanted: Annotated[str, typer.Argument(metavar="BACKUP", help="A backup's name.")] = "latest",
     stack: StackOption = LOCAL,
+    owner: FromStackOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Try a backup in a scratch PostgreSQL: is it whole, how old is it, how long does a restore take?"""
@@ -129,7 +142,7 @@ def drill(
     from ops.backup.drill import drill as run
 
     with open_site(stack, needs_containers=True) as site:
-        found = run(site, wanted, on_line=_step)
+        found = run(site, wanted, owner=owner, on_line=_step)
     if as_json:
         print_json(found)
     else:

@@ -6,12 +6,18 @@ from ops.access import jobs
 from ops.access.pods import Component, running
 from ops.access.site import Site
 from ops.access.terminal import interactive
+from ops.project import ROOT
 
+SCRIPTS = ROOT / "components" / "scripts"
 TOOLBOX = "flagsmith-toolbox"
 START_SECONDS = 120.0  # the image may have to be pulled
 EMBEDDED = ("psql", "--username=postgres", "--dbname=flagsmith")
-# The URL is in the environment of the container, and so in no process list.
-EXTERNAL = ("sh", "-c", 'exec psql "$DATABASE_URL"')
+
+
+def external(arguments: Sequence[str] = ()) -> list[str]:
+    """The command that connects as DATABASE_URL says, without its password in the process list."""
+    split = (SCRIPTS / "database-url.sh").read_text(encoding="utf-8")
+    return ["bash", "-c", f'{split}exec psql "$URL" "$@"', "psql", *arguments]
 
 
 def psql(site: Site, arguments: Sequence[str] = ()) -> int:
@@ -23,6 +29,6 @@ def psql(site: Site, arguments: Sequence[str] = ()) -> int:
         return interactive(site, running(site, Component.DATABASE), [*EMBEDDED, *arguments])
     job = jobs.start(site, TOOLBOX)
     try:
-        return interactive(site, jobs.started(site, job, seconds=START_SECONDS), [*EXTERNAL, *arguments])
+        return interactive(site, jobs.started(site, job, seconds=START_SECONDS), external(arguments))
     finally:
         jobs.remove(site, job)

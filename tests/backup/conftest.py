@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from components.backup import SCRIPTS
+from components.backup import DRILL, DUMP, RESTORE, SCRIPTS
 from tests.servers import Postgres, give_to_postgres, postgres_programs, postgres_user, running_postgres
 
+HOST = "flags.example.org"
 SCHEMA = """
     CREATE TYPE mood AS ENUM ('happy', 'sad');
     CREATE TABLE features (id serial PRIMARY KEY, name text NOT NULL UNIQUE, mood mood,
@@ -54,16 +55,22 @@ class Jobs:
         """A container of PostgreSQL's image."""
         source = "\n".join((SCRIPTS / name).read_text(encoding="utf-8") for name in scripts)
         path = f"{postgres_programs()}:{os.environ['PATH']}"
-        return self._run(["bash", "-c", source, scripts[-1]], {"PATH": path, **variables}, postgres_user())
+        return self.run(["bash", "-c", source, scripts[-1]], {"PATH": path, **variables}, postgres_user())
 
     def store(self, action: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """A container of Flagsmith's image."""
         source = (SCRIPTS / "store_backups.py").read_text(encoding="utf-8")
-        return self._run([sys.executable, "-c", source, action], variables, None)
+        return self.run([sys.executable, "-c", source, action], variables, None)
 
-    def _run(self, command: list[str], variables: dict[str, str], user: str | None) -> subprocess.CompletedProcess[str]:
+    def run(self, command: list[str], variables: dict[str, str], user: str | None) -> subprocess.CompletedProcess[str]:
         work = self.home / "work"
-        given = {"WORK": str(work), "STORE": str(self.home / "store"), "KEEP": "3", "HOME": str(self.home)}
+        given = {
+            "WORK": str(work),
+            "STORE": str(self.home / "store"),
+            "KEEP": "3",
+            "HOME": str(self.home),
+            "STACK": HOST,
+        }
         environment = {
             "DATABASE_URL": self.postgres.url(),
             "PATH": os.environ["PATH"],
@@ -84,7 +91,7 @@ class Jobs:
     def backup(self, **variables: str) -> dict[str, Any]:
         """Make a backup; what the Job says last."""
         self.work()
-        succeeded(self.shell("dump-database.sh", **variables))
+        succeeded(self.shell(*DUMP, **variables))
         return dict(last(succeeded(self.store("put", **variables))))
 
     def fetch(self, name: str = "latest") -> subprocess.CompletedProcess[str]:
@@ -96,11 +103,11 @@ class Jobs:
 
     def restore(self, name: str = "latest") -> subprocess.CompletedProcess[str]:
         succeeded(self.fetch(name))
-        return self.shell("read-dump.sh", "restore-database.sh")
+        return self.shell(*RESTORE)
 
     def drill(self, name: str = "latest") -> subprocess.CompletedProcess[str]:
         succeeded(self.fetch(name))
-        return self.shell("read-dump.sh", "drill-backup.sh")
+        return self.shell(*DRILL)
 
     def content(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, and every object's definition."""

@@ -36,6 +36,7 @@ STORED = {
     "release": "2.265.0",
     "bytes": 3 * 1024 * 1024,
     "sha256": "ab" * 32,
+    "stack": "flags.localhost",
 }
 
 

@@ -7,7 +7,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests.backup.conftest import Jobs, last, succeeded
+from components.backup import DRILL, DUMP, RESTORE
+from tests.backup.conftest import HOST, Jobs, last, succeeded
 from tests.servers import give_to_postgres
 
 
@@ -42,7 +43,7 @@ def test_a_dump_that_breaks_off_changes_nothing(jobs: Jobs) -> None:
     (dump,) = (jobs.home / "work").glob("*.dump")
     whole = dump.read_bytes()
     dump.write_bytes(whole[: len(whole) - 600])
-    done = jobs.shell("read-dump.sh", "restore-database.sh")
+    done = jobs.shell(*RESTORE)
     assert done.returncode != 0
     assert jobs.content() == before
 
@@ -103,7 +104,9 @@ def test_the_list_shows_all_and_latest_means_none_with_a_label(jobs: Jobs) -> No
     assert f"Fetched {first}.dump" in succeeded(jobs.fetch()).stdout
     assert f"Fetched {labelled}.dump" in succeeded(jobs.fetch(labelled)).stdout
     refused = jobs.fetch("flagsmith-19990101T000000Z")
-    assert "There is no backup 'flagsmith-19990101T000000Z'; there are: " in refused.stderr
+    assert (
+        "There is no backup 'flagsmith-19990101T000000Z' of the stack flags.example.org; there are: " in refused.stderr
+    )
     assert first in refused.stderr
 
 
@@ -118,7 +121,7 @@ def test_a_file_from_elsewhere_is_restored(jobs: Jobs) -> None:
     for path in work.iterdir():
         give_to_postgres(path)
     jobs.postgres.query("TRUNCATE features CASCADE")
-    succeeded(jobs.shell("read-dump.sh", "restore-database.sh"))
+    succeeded(jobs.shell(*RESTORE))
     assert jobs.content() == before
 
 
@@ -142,7 +145,7 @@ def test_a_drill_notices_rows_that_are_missing(jobs: Jobs) -> None:
     succeeded(jobs.fetch())
     manifest = jobs.home / "work" / "fetched.json"
     manifest.write_text(manifest.read_text(encoding="utf-8").replace('"features": 502', '"features": 503'), "utf-8")
-    done = jobs.shell("read-dump.sh", "drill-backup.sh")
+    done = jobs.shell(*DRILL)
     assert done.returncode != 0
     assert "do not have the rows that were dumped" in done.stderr
 
@@ -150,7 +153,7 @@ def test_a_drill_notices_rows_that_are_missing(jobs: Jobs) -> None:
 @pytest.mark.parametrize("variables", [{"DATABASE_URL": "postgresql://postgres:secret@127.0.0.1:9/flagsmith"}])
 def test_a_database_that_is_away_fails_the_backup_without_its_password(jobs: Jobs, variables: dict[str, str]) -> None:
     jobs.work()
-    done = jobs.shell("dump-database.sh", **variables)
+    done = jobs.shell(*DUMP, **variables)
     assert done.returncode != 0
     assert "refused" in done.stderr
     assert "secret" not in done.stderr
@@ -168,6 +171,8 @@ def bucket(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     endpoint = f"http://{host}:{port}"
     made = boto3.resource("s3", endpoint_url=endpoint).Bucket("backups")
     made.create()
+    # What the library keeps outlives its servers.
+    made.objects.delete()
     jobs.environment |= {**keys, "STORE": "s3://backups/flagsmith/eu", "S3_ENDPOINT": endpoint, "S3_PATH_STYLE": "true"}
     try:
         yield made
@@ -179,7 +184,7 @@ def test_a_bucket_keeps_them_as_a_volume_does(jobs: Jobs, bucket: Any) -> None:
     before = jobs.content()
     names = [jobs.backup(KEEP="1", BACKUP_LABEL=label)["stored"]["name"] for label in ("", "before-restore")]
     keys = {item.key for item in bucket.objects.all()}
-    assert keys == {f"flagsmith/eu/{name}.{kind}" for name in names for kind in ("dump", "json")}
+    assert keys == {f"flagsmith/eu/{HOST}/{name}.{kind}" for name in names for kind in ("dump", "json")}
     jobs.postgres.query("DROP TABLE states")
     succeeded(jobs.restore())
     assert jobs.content() == before

@@ -25,7 +25,7 @@ EXTERNAL = {
     "tracing": {"endpoint": "http://otel.example.com:4318", "headers": {"name": "otel"}},
     "login": {"google": True, "github": {"existingSecret": "github"}, "environmentKey": "abcdef"},
     "backup": {"s3": {"bucket": "b-1", "endpoint": "https://s3.example.com", "region": "r", "existingSecret": "s3"}},
-    "audit": {"export": {"enabled": True, "sink": "stdout"}},
+    "audit": {"existingSecret": "audit", "export": {"sink": "stdout"}},
 }
 # What runs in the images of others, and Python itself; read in their documentation.
 LIBPQ = "PGHOST PGPORT PGUSER PGDATABASE PGSERVICE PGSERVICEFILE PGSSLMODE PGSSLROOTCERT PGOPTIONS"
@@ -38,8 +38,8 @@ EXPORTERS = {
     "REDIS_EXPORTER_SET_CLIENT_NAME REDIS_EXPORTER_DISABLE_SCRAPE_ENDPOINT REDIS_EXPORTER_CONNECTION_TIMEOUT "
     "REDIS_EXPORTER_TLS_CA_CERT_FILE REDIS_PASSWORD_FILE",
 }
-# Only there to make another Job, with another name, of another release or other grants.
-NAMING = {"grants": "RELEASE GRANTS_DIGEST"}
+# Only there to make another Job, with another name, of another release or other grants; for what `ff` runs there.
+NAMING = {"grants": "RELEASE GRANTS_DIGEST", "toolbox": "DATABASE_URL"}
 PROCESSES = {
     "api": "api",
     "task-processor": "task-processor",
