@@ -27,7 +27,6 @@ UNSEEN = {
     "one variation for all",
     "traits ignored and echoed",
     "the identifier ignored and echoed",
-    "one user's answer for all, echoed",
     "segments' overrides ignored",
     "users' overrides ignored",
     "what is kept of users ignored",

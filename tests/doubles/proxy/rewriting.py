@@ -88,7 +88,8 @@ def as_user(name: Callable[[], str]) -> Callable[[Ask], Ask]:
 def with_user(ask: Ask, answer: Answer) -> Answer:
     """Says that the answer is the one that was asked for."""
     found = answer.json
-    return answer.with_json({**found, "identifier": asked_user(ask)}) if isinstance(found, dict) else answer
+    is_users = ask.path == IDENTITIES and isinstance(found, dict)
+    return answer.with_json({**found, "identifier": asked_user(ask)}) if is_users else answer
 
 
 def environments_states(field: str) -> Callable[[], Fault]:

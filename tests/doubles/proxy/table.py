@@ -20,7 +20,7 @@ from tests.doubles.proxy.rewriting import (
     on,
     with_user,
 )
-from tests.doubles.proxy.server import Answer, Manner
+from tests.doubles.proxy.server import Answer, Ask, Manner
 
 SIGN_UP, LIVE, READY = "/api/v1/auth/users/", "/health/liveness/", "/health/readiness/"
 BROKEN = {"DatabaseBackend": "unavailable: OperationalError", "MigrationsHealthCheck": "working"}
@@ -90,7 +90,9 @@ def _said() -> dict[str, Made]:
         "a flag twice": all_flags(change.with_first_doubled),
         "a flag lost for users": documents(lambda found: {**found, "flags": found["flags"][:-1]}, IDENTITIES),
         "a flag without its value": each_flag(change.without_value),
-        "the first answers for ever": cached(lambda ask: (ask.method, ask.target, ask.body, ask.key), *SDK),
+        "the first answers for ever": cached(
+            lambda ask: (ask.method, ask.target, ask.body, ask.key, ask.headers.get("origin")), *SDK
+        ),
         "the first document for ever": cached(lambda ask: ask.key, DOCUMENT),
         "one variation for all": in_identities(change.one_variant),
         "the document without segments": documents(change.project(segments=[])),
@@ -109,8 +111,8 @@ def _users() -> dict[str, Made]:
         "the identifier ignored": on(IDENTITIES, as_user(lambda: "somebody"), lambda _, answer: answer),
         "the identifier ignored and echoed": on(IDENTITIES, as_user(lambda: "somebody"), with_user),
         "variations that do not stick": on(IDENTITIES, as_user(some), with_user),
-        "one user's answer for all": cached(lambda ask: ask.method, IDENTITIES),
-        "one user's answer for all, echoed": then(cached(lambda ask: ask.method, IDENTITIES), with_user),
+        "one user's answer for all": cached(one_of_each_key, IDENTITIES),
+        "one user's answer for all, echoed": then(cached(one_of_each_key, IDENTITIES), with_user),
         "segments' overrides ignored": environments_states("feature_segment"),
         "users' overrides ignored": environments_states("identity"),
         "what is kept of users ignored": on(
@@ -121,6 +123,11 @@ def _users() -> dict[str, Made]:
     }
 
 
+def one_of_each_key(ask: Ask) -> tuple[str | None, ...]:
+    """What tells users' requests apart where nobody looks at the user."""
+    return ask.method, ask.key, ask.headers.get("origin")
+
+
 def _keys() -> dict[str, Made]:
     return {
         "a wrong key taken": keyed(lambda _, good: good.get("client"), *SDK[:2]),
@@ -128,8 +135,12 @@ def _keys() -> dict[str, Made]:
             lambda ask, good: good.get("client") if ask.method == "POST" else None, IDENTITIES
         ),
         "the document for clients": keyed(lambda _, good: good.get("server"), DOCUMENT),
-        "server-side flags for clients": keyed(lambda _, good: good.get("server"), *SDK[:2]),
-        "server-side flags for nobody": keyed(lambda _, good: good.get("client"), *SDK[:2]),
+        "server-side flags for clients": keyed(
+            lambda ask, good: good.get("server") if ask.key and ask.key == good.get("client") else None, *SDK[:2]
+        ),
+        "server-side flags for nobody": keyed(
+            lambda ask, good: good.get("client") if ask.key and ask.key == good.get("server") else None, *SDK[:2]
+        ),
         "one answer for all keys": cached(lambda ask: (ask.method, ask.target, ask.body), *SDK),
         "any password taken": answered("/api/v1/auth/login/", change.opened(200, {"key": "0" * 40})),
         "projects for strangers": answered("/api/v1/projects/", change.opened(200, [])),
