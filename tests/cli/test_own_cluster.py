@@ -84,13 +84,18 @@ def test_a_namespace_that_is_being_deleted_is_no_place_to_deploy_to(
     assert not machine.has_deployed
 
 
-def test_a_stack_that_moves_to_another_cluster_is_let_go(machine: Machine, cluster: FakeCluster, run: Run) -> None:
+def test_a_stack_that_moves_to_another_cluster_leaves_no_data_behind(
+    machine: Machine, cluster: FakeCluster, run: Run
+) -> None:
     machine.kubeconfig(cluster)
     cluster.deployed(*OBJECTS)
     machine.recorded(provider("the-old-one"), namespace("the-old-namespace"))
-    assert deploy(run).exit_code == 0
+    said = refused(deploy(run))
+    assert "clusterIdentifier was 'the-old-one' and would be" in said
+    assert "docs/backups.md#another-volume" in said
     machine.recorded(provider(NAMESPACE), namespace("the-old-namespace"))
     refused(deploy(run))
+    assert not machine.has_deployed
 
 
 def test_a_deployment_to_the_right_cluster_ends_well(machine: Machine, cluster: FakeCluster, run: Run) -> None:

@@ -135,9 +135,11 @@ def test_a_task_processor_s_idle_connections_are_closed_unless_a_pooler_refuses_
         pod = record("local", settings).one("Deployment", "flagsmith-task-processor")["spec"]["template"]
         return [entry["value"] for entry in container(pod)["env"] if entry["name"] == "PGOPTIONS"]
 
-    assert options() == ["-c idle_session_timeout=5s"]
-    assert options(taskProcessor={"idleSessionTimeout": 30}) == ["-c idle_session_timeout=30s"]
-    assert options(taskProcessor={"idleSessionTimeout": 0}) == []
+    assert options()[0].split(" -c ")[0] == "-c idle_session_timeout=5s"
+    assert options(taskProcessor={"idleSessionTimeout": 30})[0].split(" -c ")[0] == "-c idle_session_timeout=30s"
+    assert options(taskProcessor={"idleSessionTimeout": 0})[0].split(" -c ")[0] == "-c idle_session_timeout=0s"
+    outside = {"mode": "external", "existingSecret": "database"}
+    assert options(taskProcessor={"idleSessionTimeout": 0}, postgres=outside) == []
     api = record("local").one("Deployment", "flagsmith")["spec"]["template"]
     assert all(entry["name"] != "PGOPTIONS" for entry in container(api)["env"])
 
