@@ -9,6 +9,7 @@ from components.autoscaler import Autoscaler
 from components.backup import Backups
 from components.bootstrap import Bootstrap
 from components.capabilities import find as find_capabilities
+from components.component import after
 from components.credentials import Credentials
 from components.dashboards.component import Dashboards
 from components.database_roles import DatabaseGrants, DatabaseRoles
@@ -50,7 +51,7 @@ scraping = arguments.scraping(settings, capabilities)
 
 def options(*dependencies: pulumi.Resource) -> pulumi.ResourceOptions:
     """On the one cluster, after `dependencies`."""
-    return pulumi.ResourceOptions(provider=provider, depends_on=list(dependencies))
+    return pulumi.ResourceOptions(provider=provider, depends_on=after(*dependencies))
 
 
 namespace = PlatformNamespace("namespace", arguments.namespace_args(settings, own_cluster), options())
