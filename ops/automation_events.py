@@ -26,7 +26,11 @@ _STEPS: Mapping[str, tuple[State | None, State]] = {
     "delete-replaced": (State.REPLACING, State.REPLACED),
 }
 _PLANNED = ("create", "import", "update", "delete", "replace")
-_NO_CAUSE = ("update failed", "preview failed", "destroy failed")  # what the engine says last, after the cause
+# What the engine says last, after the cause.
+_NO_CAUSE = (
+    *("update failed", "preview failed", "destroy failed"),
+    "an unhandled error occurred: program exited with non-zero exit code: 1",
+)
 _COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 
 

@@ -93,3 +93,10 @@ def test_a_broken_rule_of_the_policy_pack_is_an_error_or_a_warning_without_its_t
         violated("advisory", "somebody else's rule"),
     )
     assert (translator.errors, translator.warnings) == ([exact], ["somebody else's rule"])
+
+
+def test_what_the_program_said_is_not_followed_by_how_it_ended() -> None:
+    cause = said("error", "The cluster is not the one that the stack was deployed to.", urn="")
+    ended = said("error", "an unhandled error occurred: program exited with non-zero exit code: 1", urn="")
+    translator, _ = translated(cause, ended)
+    assert translator.errors == ["The cluster is not the one that the stack was deployed to."]
