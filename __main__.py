@@ -14,7 +14,6 @@ from components.credentials import Credentials
 from components.dashboards.component import Dashboards
 from components.database_roles import DatabaseGrants, DatabaseRoles
 from components.declarations import Declarations
-from components.dependencies import Dependencies
 from components.deployment_record import DeploymentRecord
 from components.external_exporters import ExternalExporters
 from components.flag_metrics import FlagMetrics
@@ -37,7 +36,6 @@ from components.toolbox import Toolbox
 from policies.annotate import annotate_exceptions
 
 annotate_exceptions()
-Dependencies()
 declarations = Declarations()
 settings = load()
 for warning in settings.warnings:

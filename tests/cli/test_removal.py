@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from functools import cache
 
 import pytest
 from typer.testing import Result
@@ -83,20 +82,3 @@ def test_the_network_policies_go_after_all_that_runs(name: str) -> None:
     for item in recording.program.objects:
         if item.ref.kind in ("Deployment", "StatefulSet", "Job", "CronJob"):
             assert policies <= recording.needed_by(item), item.ref
-
-
-def walks(recording: Recording) -> int:
-    """How many steps Pulumi takes over the graph when the deletion of the record fails: it walks every path."""
-    resources = recording.registrations
-
-    @cache
-    def steps(urn: str) -> int:
-        return 1 + sum(steps(need) for need in resources[urn].needs if need in resources)
-
-    return max(steps(urn) for urn in resources)
-
-
-@pytest.mark.parametrize("name", [name for name in WHOLE if name.startswith("production")])
-def test_a_removal_that_is_refused_ends(name: str) -> None:
-    # With every dependency stated over again it was 274,000,000, some minutes of a processor.
-    assert walks(whole(name)) < 1_000_000
