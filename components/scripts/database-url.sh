@@ -7,7 +7,7 @@ decoded() { # decoded VARIABLE TEXT
 }
 split_url() {
     local scheme=${DATABASE_URL%%://*} rest=${DATABASE_URL#*://} login parameters parameter kept=
-    [ "$scheme" != "$DATABASE_URL" ] || { echo "DATABASE_URL is no URL such as postgresql://USER:PASSWORD@HOST/DATABASE." >&2; return 1; }
+    [ "$scheme" != "$DATABASE_URL" ] || { echo "DATABASE_URL is no URL such as postgresql://USER@HOST/DATABASE." >&2; return 1; }
     case ${rest%%/*} in
     *@*)
         login=${rest%%@*} rest=${rest#*@}
