@@ -1,5 +1,6 @@
 """What has to be refused: wrong keys, none, strangers; and who is let in."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -37,7 +38,9 @@ def no_key(visit: Visit) -> str:
 
 
 def client_key(visit: Visit) -> str:
-    """The environment's document, with all rules in it, is not for clients."""
+    """The environment's document, with all rules in it, is not for clients, also after a server got it."""
+    with suppress(CheckSkippedError):
+        visit.probe.read(routes.document(visit.keys.server_side))
     _refusal(visit, routes.document(visit.keys.client_side))
     return "refused (403)"
 

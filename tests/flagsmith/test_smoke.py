@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import Result as CliResult
 
-from ops.smoke import http, removal, suite
+from ops.smoke import http, removal, round_trip, suite
 from ops.smoke import visit as visiting
 from ops.smoke.makes import Maker
 from ops.smoke.model import CheckFailedError, Outcome, Place, Result
@@ -24,7 +24,8 @@ Run = Callable[..., CliResult]
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "REQUEST_SECONDS", 3.0)
     monkeypatch.setattr(http, "START_SECONDS", 2.0)
-    monkeypatch.setattr(visiting, "MARGIN", 0.5)
+    for module in (visiting, round_trip):
+        monkeypatch.setattr(module, "MARGIN", 0.5)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ops.flagsmith.client import FlagsmithClient
-from ops.smoke import http, ledger, model, suite
+from ops.smoke import http, ledger, model, round_trip, suite
 from ops.smoke import visit as visiting
 from ops.smoke.model import Outcome, Place, Result
 from ops.smoke.round_trip import UNSEEN as UNSEEN_THERE
@@ -52,7 +52,8 @@ def fault(name: str, monkeypatch: pytest.MonkeyPatch) -> str:
         monkeypatch.setattr(ledger, "SLOW_SECONDS", ALLOWED)
         monkeypatch.setattr(ledger, "SLOW_WORK_SECONDS", ALLOWED)
     monkeypatch.setattr(http, "START_SECONDS", 2.0)
-    monkeypatch.setattr(visiting, "MARGIN", 0.5)
+    for module in (visiting, round_trip):
+        monkeypatch.setattr(module, "MARGIN", 0.5)
     return name
 
 

@@ -102,7 +102,7 @@ def environments_states(field: str) -> Callable[[], Fault]:
             return answer
         plain = forward(Ask("GET", FLAGS, {"x-environment-key": ask.key or "", "accept": "application/json"})).json
         own = {flag["feature"]["name"]: flag for flag in plain}
-        flags = [own[flag["feature"]["name"]] if flag[field] is not None else flag for flag in found["flags"]]
+        flags = [flag if flag[field] is None else own.get(flag["feature"]["name"], flag) for flag in found["flags"]]
         return answer.with_json({**found, "flags": flags})
 
     return lambda: fault

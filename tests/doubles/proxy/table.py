@@ -134,7 +134,9 @@ def _keys() -> dict[str, Made]:
         "a wrong key taken for users by POST": keyed(
             lambda ask, good: good.get("client") if ask.method == "POST" else None, IDENTITIES
         ),
-        "the document for clients": keyed(lambda _, good: good.get("server"), DOCUMENT),
+        "the document for clients": keyed(
+            lambda ask, good: good.get("server") if ask.key and ask.key == good.get("client") else None, DOCUMENT
+        ),
         "server-side flags for clients": keyed(
             lambda ask, good: good.get("server") if ask.key and ask.key == good.get("client") else None, *SDK[:2]
         ),
