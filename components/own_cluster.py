@@ -10,10 +10,12 @@ from functools import cached_property
 
 import pulumi
 
+from components import deployments, metadata
 from components.asking import DENIED, Fetch, fetching
 from components.kept_data import claims, losses, way_out
 from components.presence import Declared, absent, another_cluster, cluster_uid, look, other_namespace, unseen
 from components.settings import Settings
+from components.settings.releases import parse_version
 
 
 class OwnCluster:
@@ -25,6 +27,7 @@ class OwnCluster:
         self._namespace = settings.namespace.name
         self._wanted = settings.cluster_uid
         self._claims = claims(settings)
+        self._release = settings.version
 
     def require(self) -> None:
         """Refuse another cluster than the one that the settings name; without such a setting, nothing is asked."""
@@ -51,6 +54,7 @@ class OwnCluster:
                 "gone out of the state, and the next `pulumi up` makes it anew, empty."
             )
         self._require_data()
+        self._tell_older()
 
     def require_objects(self, declared: Sequence[Declared], uid: str | None) -> None:
         """Refuse to call the stack deployed while objects that Pulumi takes for deployed are not in the cluster."""
@@ -80,6 +84,17 @@ class OwnCluster:
             problems += [*found, way_out(name, self._namespace)] if found else []
         if problems:
             raise pulumi.RunError("Data would be lost:\n" + "\n".join(f"  {problem}" for problem in problems))
+
+    def _tell_older(self) -> None:
+        """Warn of an older release than the deployed one; to refuse it is the migration's, which sees the database."""
+        record = self._fetch(f"/api/v1/namespaces/{self._namespace}/configmaps/{metadata.DEPLOYMENT}")
+        deployed = deployments.read((record or {}).get("data") or {})
+        if deployed is not None and parse_version(self._release) < parse_version(deployed.release):
+            pulumi.log.warn(
+                f"version {self._release} is older than {deployed.release}, which is deployed. Unless the database was "
+                "restored to it, the migration refuses the database, and nothing after it is changed. The way back is "
+                "`ff upgrade --back` (docs/upgrades.md)."
+            )
 
     @cached_property
     def _fetch(self) -> Fetch:

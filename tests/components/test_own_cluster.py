@@ -1,6 +1,7 @@
 """The program itself refuses a cluster that is away or another one, and a stack that is not all there."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pulumi
 import pytest
 
 from components import metadata
-from components.deployments import read
+from components.deployments import read, written
 from components.own_cluster import OwnCluster
 from components.settings import parse
 from ops.engine import monitor
@@ -157,6 +158,18 @@ def test_what_who_deploys_may_not_read_is_a_warning_and_no_refusal(full: FakeClu
     assert "Deployment" not in warning
     full.denied.add("/api/v1/namespaces")
     run_program()
+
+
+@pytest.mark.usefixtures("deployed_by_pulumi")
+def test_an_older_release_than_the_deployed_one_is_told(full: FakeCluster) -> None:
+    newer = read(recorded("local").object("ConfigMap", metadata.DEPLOYMENT).manifest["data"])
+    assert newer
+    assert not [line for line in run_program().program.warnings if "is older than" in line]
+    data = written(replace(newer, release="2.300.0"))
+    full.add("v1", "ConfigMap", metadata.DEPLOYMENT, data=data)
+    (said,) = [line for line in run_program().program.warnings if "is older than" in line]
+    assert "version 2.265.0 is older than 2.300.0, which is deployed" in said
+    assert "ff upgrade --back" in said
 
 
 def test_a_program_that_knows_of_no_uid_asks_nobody(cluster: FakeCluster, use: Use) -> None:
