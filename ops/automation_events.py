@@ -25,6 +25,8 @@ _STEPS: Mapping[str, tuple[State | None, State]] = {
     "replace": (State.REPLACING, State.REPLACED),
     "delete-replaced": (State.REPLACING, State.REPLACED),
 }
+# How Pulumi's protocol says that a value is known only at the deployment (`UNKNOWN` in its SDK's runtime/rpc.py).
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _PLANNED = ("create", "import", "update", "delete", "replace")
 # What the engine says last, after the cause.
 _NO_CAUSE = (
@@ -137,11 +139,12 @@ def _counts(step: "StepEventMetadata") -> bool:
 
 
 def _name_and_kind(step: "StepEventMetadata") -> tuple[str, str]:
-    """A Kubernetes object's own name; for anything else the name in the program."""
+    """A Kubernetes object's own name; the name in the program for anything else, and while the own one is unknown."""
     state = step.new or step.old
     metadata = (state.inputs or {}).get("metadata") if state else None
     name = metadata.get("name") if isinstance(metadata, dict) else None
-    return str(name or step.urn.rpartition("::")[2]), step.type.rpartition(":")[2]
+    known = name if name != _UNKNOWN else None
+    return str(known or step.urn.rpartition("::")[2]), step.type.rpartition(":")[2]
 
 
 def _fields(step: "StepEventMetadata") -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from pulumi.automation import EngineEvent
+from pulumi.runtime.rpc import UNKNOWN
 
 from ops.automation_events import EventTranslator
 from ops.deployer import PlannedChange
@@ -100,3 +101,10 @@ def test_what_the_program_said_is_not_followed_by_how_it_ended() -> None:
     ended = said("error", "an unhandled error occurred: program exited with non-zero exit code: 1", urn="")
     translator, _ = translated(cause, ended)
     assert translator.errors == ["The cluster is not the one that the stack was deployed to."]
+
+
+def test_an_object_whose_name_is_not_known_yet_goes_by_its_name_in_the_program() -> None:
+    pending = step("create")
+    pending["metadata"]["new"]["inputs"]["metadata"]["name"] = UNKNOWN
+    translator, _ = translated({"resourcePreEvent": pending})
+    assert translator.changes == [PlannedChange("create", "Deployment", "flagsmith-api", ())]
