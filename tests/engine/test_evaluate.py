@@ -139,7 +139,7 @@ def test_null_configuration_is_refused_by_its_key(sample: Sample) -> None:
 def test_configuration_is_handed_over_as_pulumi_does(sample: Sample) -> None:
     config = config_strings(sample(number=3, flag=True, text="x", table={"a": [1]}))
     handed = {key.removeprefix("sample:"): value for key, value in config.items()}
-    assert (handed["number"], handed["flag"], handed["text"], handed["table"]) == ("3", "true", "x", '{"a": [1]}')
+    assert (handed["number"], handed["flag"], handed["text"], handed["table"]) == ("3", "true", "x", '{"a":[1]}')
     assert handed["pulumi:disable-default-providers"] == '["kubernetes"]'
     assert handed["replicas"] == "1"
 

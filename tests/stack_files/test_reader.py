@@ -18,6 +18,7 @@ from tests.recording import ROOT
 
 # What these read was written by this project, or by a tool on its behalf.
 OUR_OWN = {
+    "ops/cluster/kind.py": "the configuration of kind beside it",
     "ops/cluster/kubeconfig.py": "the local cluster's",
     "ops/compare/manifests.py": "what `ff render` wrote",
 }
