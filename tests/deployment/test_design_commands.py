@@ -16,11 +16,18 @@ pytestmark = pytest.mark.cluster
 ANSWERABLE = [command for command in COMMANDS if command.split()[1] in {"get", "rollout"}]
 
 
+@pytest.fixture
+def published(deployed: Platform) -> Platform:
+    """The platform with an Ingress, which the design takes for granted and the stack `local` does without."""
+    deployed.up({"ingress": {"className": "traefik", "tls": {"from": "none"}}})
+    return deployed
+
+
 @pytest.mark.parametrize("command", ANSWERABLE)
-def test_a_command_runs_as_it_stands(program: Callable[[str, str], str], deployed: Platform, command: str) -> None:
+def test_a_command_runs_as_it_stands(program: Callable[[str, str], str], published: Platform, command: str) -> None:
     program("kubectl", "kubernetes-client")
     shell = ["bash", "-o", "pipefail", "-c", command] if "|" in command else shlex.split(command)
-    environment = {**os.environ, "KUBECONFIG": str(deployed.cluster.kubeconfig)}
+    environment = {**os.environ, "KUBECONFIG": str(published.cluster.kubeconfig)}
     result = subprocess.run(shell, env=environment, capture_output=True, text=True, timeout=30, check=False)
     assert result.returncode == 0, result.stderr
     assert result.stdout.strip()
