@@ -64,6 +64,16 @@ def resolve(found: Manifest, secret: SecretValue, overrides: Mapping[str, str]) 
     return variables
 
 
+def of_the_pod(found: Manifest) -> list[str]:
+    """The variables that name a file which only the pod has, and what such a file is read for."""
+    mounts = [f"{mount['mountPath']}/" for mount in found.get("volumeMounts") or [] if mount.get("readOnly")]
+    files = [
+        entry["name"] for entry in found.get("env") or [] if f"{entry.get('value', '')}/".startswith(tuple(mounts))
+    ]
+    # It names a section of the other's file, without which no client of PostgreSQL connects.
+    return [*files, "PGSERVICE"] if "PGSERVICEFILE" in files else files
+
+
 def expand(text: str, variables: Mapping[str, str]) -> str:
     """`text` with its references replaced; one to a variable that is not defined before it stays, as in Kubernetes."""
     return REFERENCE.sub(lambda match: "$" if match[1] == "$" else variables.get(match[2], match[0]), text)

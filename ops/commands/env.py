@@ -82,9 +82,16 @@ def _variables(
     settings_context(found)
     program = evaluate(ROOT, found, {} if generate else Placeholders())
     namespace, container = logic.container(program, component)
+    if not (show_secrets or generate):
+        return logic.resolve(container, logic.masked, overrides)
     if show_secrets:
-        return _with_deployed(stack, namespace, lambda secret: logic.resolve(container, secret, overrides))
-    return logic.resolve(container, logic.from_program(program, namespace) if generate else logic.masked, overrides)
+        values = _with_deployed(stack, namespace, lambda secret: logic.resolve(container, secret, overrides))
+    else:
+        values = logic.resolve(container, logic.from_program(program, namespace), overrides)
+    left_out = logic.of_the_pod(container)
+    if left_out:
+        progress().print(f"Left out, for they name files that only the pod has: {', '.join(left_out)}.")
+    return {name: value for name, value in values.items() if name not in left_out}
 
 
 def _with_deployed(stack: str, namespace: str, resolve: "Callable[[SecretValue], dict[str, str]]") -> dict[str, str]:

@@ -78,6 +78,19 @@ def test_every_variable_of_the_rendered_container_is_there(run: Run, component: 
     assert list(found) == wanted
 
 
+@pytest.mark.parametrize("component", ["api", "task-processor", "migrate", "bootstrap"])
+def test_what_runs_outside_of_a_pod_is_given_no_file_of_a_pod(run: Run, component: str) -> None:
+    arguments = ("env", "--stack", "production", "--component", component, "--format", "json")
+    listed, shown = variables(run(*arguments)), run(*arguments, "--generate", *URLS)
+    given = variables(shown)
+    left_out = listed.keys() - given.keys()
+    assert {"PGSERVICE", "PGSERVICEFILE"} <= left_out
+    assert not [name for name, value in given.items() if value.startswith("/etc/")]
+    for name in left_out:
+        assert name in shown.stderr
+    assert "DATABASE_URL" in given
+
+
 def test_overrides_reach_all_that_is_derived_from_them(run: Run) -> None:
     found = variables(run("env", "--stack", "production", "--generate", "--format", "json", *URLS))
     assert found["DATABASE_URL"] == URLS[1]
