@@ -235,6 +235,7 @@ def with_settings(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Callab
 def test_nobody_serves_the_ingress(
     doctor: Examine, site: Site, deployed: Platform, with_settings: Callable[[dict[str, object]], None]
 ) -> None:
+    deployed.up({"ingress": {"defaultClass": True, "awaitAddress": False, "tls": {"from": "none"}}})
     with_settings({"ingress": {"defaultClass": True, "awaitAddress": True, "tls": {"from": "none"}}})
     assert doctor()["ingress-class-missing"].what.endswith("it names no class, and there was no default one.")
     named: dict[str, object] = {"ingress": {"className": "traefik", "awaitAddress": False, "tls": {"from": "none"}}}
