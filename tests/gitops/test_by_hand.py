@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 import yaml
 
-from ops.cluster.api import LocalCluster
 from ops.engine.evaluate import evaluate
 from ops.engine.generated import Placeholders
 from ops.engine.gitops import KUSTOMIZATION
@@ -23,6 +22,7 @@ from ops.engine.waves import ANNOTATION, sync_waves
 from ops.stacks import load_stack
 from tests.fixtures_cluster import eventually
 from tests.gitops import argocd, flux
+from tests.platform import Platform
 from tests.recording import ROOT
 
 PAGE = (ROOT / "docs" / "gitops.md").read_text(encoding="utf-8")
@@ -47,8 +47,10 @@ def secrets(kind: str = "Secret") -> str:
 
 
 @pytest.fixture
-def kubectl(cluster: LocalCluster, program: Callable[[str, str], str], tmp_path: Path) -> Iterator[Kubectl]:
-    """Run kubectl, or ff, on the throw-away cluster in a directory of its own; the namespace goes afterwards."""
+def kubectl(deployed: Platform, program: Callable[[str, str], str], tmp_path: Path) -> Iterator[Kubectl]:
+    """Run kubectl, or ff, on the throw-away cluster, whose namespace is the tests' alone, in a directory of its own."""
+    cluster = deployed.cluster
+    deployed.engine().down()
     names = {"kubectl": [program("kubectl", "kubectl")], "ff": [str(Path(sys.executable).with_name("ff"))]}
     environment = {**os.environ, "KUBECONFIG": str(cluster.kubeconfig), "NO_PROXY": "*"}
 
@@ -61,6 +63,7 @@ def kubectl(cluster: LocalCluster, program: Callable[[str, str], str], tmp_path:
 
     yield run
     run("kubectl", "delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=2m")
+    deployed.up()
 
 
 def applied(command: list[str]) -> list[str]:
