@@ -11,6 +11,7 @@ from ops.access.site import Site
 from ops.operate import logs
 from tests.containers import Containers
 from tests.fixtures_cluster import eventually
+from tests.platform import Platform
 
 pytestmark = pytest.mark.cluster
 Run = Callable[..., Result]
@@ -34,7 +35,13 @@ def test_only_as_many_lines_as_wanted(site: Site, containers: Containers, run: R
     assert all(line.endswith(("line 8", "line 9")) for line in lines)
 
 
-def test_a_component_without_pods_is_named(site: Site, run: Run) -> None:
+def test_a_component_without_pods_is_named(site: Site, deployed: Platform, run: Run) -> None:
+    deployed.up({"backup": {"enabled": False}})
+
+    def no_pod_is_left() -> bool:
+        return not deployed.pods("backup")
+
+    eventually(no_pod_is_left)
     shown = run("logs", "--component", "backup", "--stack", site.stack.name)
     assert shown.exit_code == 1
     assert "There is no pod of backup in feature-flags" in shown.stderr
