@@ -1,4 +1,4 @@
-"""The double answers about users who are not kept, and about evaluations, as the real Flagsmith did."""
+"""The double answers about users, kept and not, their overrides, and evaluations, as the real Flagsmith did."""
 
 import httpx
 import pytest
@@ -8,13 +8,14 @@ from tests.contracts.test_double import Replay
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.doubles.flagsmith.looking import sum_up
 
-RECORDING = "looking-2.265.0"
+RECORDINGS = ("looking-2.265.0", "smoke-2.265.0")
 
 
-def test_the_recording_is_answered_in_full(subtests: pytest.Subtests) -> None:
+@pytest.mark.parametrize("recording", RECORDINGS)
+def test_the_recording_is_answered_in_full(subtests: pytest.Subtests, recording: str) -> None:
     with serve(Flagsmith(with_ui=False)) as flagsmith, httpx.Client(base_url=flagsmith.url) as http:
         replay = Replay(flagsmith, http)
-        for exchange in exchanges(RECORDING):
+        for exchange in exchanges(recording):
             answer = replay.send(exchange)
             with subtests.test(exchange.name):
                 assert answer.status_code == exchange.status, answer.text
