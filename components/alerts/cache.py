@@ -22,7 +22,7 @@ def alerts(subject: Subject) -> Iterator[Alert]:
     )
     yield Alert(
         name="FlagsmithRedisEvicts",
-        expression=f"sum(rate(redis_evicted_keys_total{{{where}}}[10m])) > {limits.evictions_per_second:g}",
+        expression=f"sum(rate(redis_evicted_keys_total{{{where}}}[5m])) > {limits.evictions_per_second:g}",
         minutes=30,
         severity="warning",
         summary="Redis is full and drops what it holds.",

@@ -12,6 +12,7 @@ class Subject:
     Attributes:
         namespace: by which every series is picked.
         thresholds: what is compared with.
+        scrape_seconds: how often metrics are scraped.
         targets: the components with metrics (`api`, `database`, …).
         has_redis: whether documents are cached in Redis.
         has_postgres_metrics: whether PostgreSQL has an exporter.
@@ -26,6 +27,7 @@ class Subject:
 
     namespace: str
     thresholds: Thresholds
+    scrape_seconds: int
     targets: tuple[str, ...]
     has_redis: bool
     has_postgres_metrics: bool
@@ -36,6 +38,11 @@ class Subject:
     backup_hours: int | None
     certificate: str | None
     volumes: tuple[str, ...]
+
+    @property
+    def short(self) -> str:
+        """The shortest window of a rate: it holds two scrapes."""
+        return "2m" if self.scrape_seconds <= 60 else "4m"
 
     @property
     def where(self) -> str:

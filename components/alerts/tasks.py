@@ -15,7 +15,7 @@ def alerts(subject: Subject) -> Iterator[Alert]:
             name="FlagsmithTasksGrow",
             expression=f"""
                 max(flagsmith_task_queue_tasks{{{where},state="waiting"}}) > {limits.tasks_waiting}
-                and max(deriv(flagsmith_task_queue_tasks{{{where},state="waiting"}}[15m])) > 0""",
+                and max(deriv(flagsmith_task_queue_tasks{{{where},state="waiting"}}[5m])) > 0""",
             minutes=15,
             severity="warning",
             summary="Tasks come faster than they are done.",

@@ -22,6 +22,7 @@ def alert_subject(settings: Settings) -> Subject:
     return Subject(
         namespace=settings.namespace.name,
         thresholds=settings.monitoring.thresholds,
+        scrape_seconds=settings.monitoring.interval,
         targets=tuple(_targets(settings)),
         has_redis=settings.redis.enabled,
         has_postgres_metrics=settings.postgres_exporter is not None,

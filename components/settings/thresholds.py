@@ -18,7 +18,9 @@ class Thresholds(Section):
     """What the alerts compare with."""
 
     sdk_error_percent: Share = Field(
-        default=1, description="Answers 5xx of an SDK endpoint within 5 minutes, of all of its answers."
+        default=1,
+        description="Answers 5xx of an SDK endpoint within an hour, of all of its answers. Ten times as many within 5 "
+        "minutes, or 50 %, fire at once.",
     )
     error_percent: Share = Field(
         default=0.1, description="Answers 5xx of the whole API within an hour (vendor: worth a look above 0.1)."
