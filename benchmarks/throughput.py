@@ -8,7 +8,10 @@ Needed: a Flagsmith that can be started by a command, `wrk`, and an empty Postgr
 Migrate and bootstrap the database with them, then, with Flagsmith's directory as DIR:
 
     python benchmarks/throughput.py --environment ours=api.json --admin bootstrap.json --directory DIR \
-        --set DJANGO_SETTINGS_MODULE=app.settings.production -- flagsmith start --bind 127.0.0.1:{port} api
+        --set DJANGO_SETTINGS_MODULE=app.settings.production --arguments "--keep-alive 0" \
+        -- flagsmith start {arguments} --bind 127.0.0.1:{port} api
+
+`{arguments}` are the words that only our pods give to the command: the Helm chart's start without them.
 
 All servers run at a time, on free ports of the loopback interface, and are asked in turn, round after round, so that a
 machine that gets busier or slower does so for all of them. The first is the base of the ratios; what is printed is the
@@ -102,12 +105,15 @@ def helm_defaults(environment: Environment, *, jit: bool) -> Environment:
 
 
 @contextmanager
-def serving(command: list[str], directory: Path, environment: Environment) -> Iterator[httpx.Client]:
-    """A running server; stopped by its own process id in any case."""
+def serving(
+    command: list[str], arguments: list[str], directory: Path, environment: Environment
+) -> Iterator[httpx.Client]:
+    """A running server; `arguments` stand in for `{arguments}`. Stopped by its own process id in any case."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    words = [word.replace("{port}", str(port)) for word in command]
+    given = [other for word in command for other in (arguments if word == "{arguments}" else [word])]
+    words = [word.replace("{port}", str(port)) for word in given]
     host = environment["DJANGO_ALLOWED_HOSTS"].split(",")[0]
     with tempfile.TemporaryDirectory() as scratch, (Path(scratch) / "log").open("w+") as log:
         variables = {"PATH": os.environ["PATH"], **environment, "PROMETHEUS_MULTIPROC_DIR": scratch}
@@ -185,11 +191,13 @@ def main() -> None:
     parser.add_argument("--admin", type=Path, required=True, metavar="FILE")
     parser.add_argument("--directory", type=Path, required=True, metavar="DIR")
     parser.add_argument("--set", action="append", default=[], metavar="VARIABLE=VALUE", dest="variables")
+    parser.add_argument("--arguments", default="", help="of the command, for all but the base")
     parser.add_argument("--seconds", type=int, default=5, help="of each round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--base-jit", action="store_true")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
+    arguments = options.arguments.split()
     common = dict(item.split("=", 1) for item in options.variables)
     admin = json.loads(options.admin.read_text())
     given = dict(item.split("=", 1) for item in options.environment)
@@ -199,7 +207,9 @@ def main() -> None:
     results: dict[str, dict[str, list[Measured]]] = {name: {} for name in environments}
     with ExitStack() as servers:
         clients = {
-            name: servers.enter_context(serving(options.command, options.directory, environment))
+            name: servers.enter_context(
+                serving(options.command, [] if name == BASE else arguments, options.directory, environment)
+            )
             for name, environment in environments.items()
         }
         keys = {name: prepare(client, admin) for name, client in clients.items()}
