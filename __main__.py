@@ -30,7 +30,7 @@ from components.postgres_client import PostgresClient
 from components.provider import cluster_provider
 from components.redis import Redis
 from components.retired_login import RetiredLogin
-from components.settings import load
+from components.settings import load, warnings
 from components.task_processor import TaskProcessor
 from components.toolbox import Toolbox
 from policies.annotate import annotate_exceptions
@@ -38,7 +38,7 @@ from policies.annotate import annotate_exceptions
 annotate_exceptions()
 declarations = Declarations()
 settings = load()
-for warning in settings.warnings:
+for warning in warnings(settings):
     pulumi.log.warn(warning)
 own_cluster = OwnCluster(settings)
 own_cluster.require()

@@ -19,7 +19,7 @@ from components.postgres import PostgresArgs
 from components.redis import RedisArgs
 from components.references import SecretReference
 from components.scraping import Scraping
-from components.settings import Settings
+from components.settings import Settings, budget
 from components.toolbox import ToolboxArgs
 
 
@@ -28,7 +28,7 @@ def namespace_args(settings: Settings, own_cluster: OwnCluster) -> PlatformNames
     limits = settings.namespace.limit_range
     return PlatformNamespaceArgs(
         name=settings.namespace.name,
-        quota=settings.quota or None,
+        quota=budget.quota(settings) or None,
         default_request=limits.default_request.as_dict(),
         default_limit=limits.default.as_dict(),
         max_limit=None if limits.max is None else limits.max.as_dict(),

@@ -7,6 +7,7 @@ return `Settings` or raise one `SettingsError` that names every problem.
 from components.settings.autoscaling import Autoscaling
 from components.settings.cache import Redis
 from components.settings.caches import Caches
+from components.settings.checks import warnings
 from components.settings.database import Postgres
 from components.settings.errors import PROJECT, SettingsError
 from components.settings.ingress import Ingress
@@ -43,4 +44,5 @@ __all__ = [
     "load",
     "parse",
     "read_lock",
+    "warnings",
 ]

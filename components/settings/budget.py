@@ -1,15 +1,10 @@
 """Sums over the whole stack: database connections, and what its pods take together."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from components.settings.model import Settings
 from components.settings.quantities import format_cpu, format_memory, parse_cpu, parse_memory
 from components.settings.workload import Amount, Resources
-
-if TYPE_CHECKING:
-    from components.settings.model import Settings
 
 # A rolling update runs one pod more than the replicas.
 SURGE = 1
@@ -179,7 +174,9 @@ def format_amount(name: str, amount: int) -> str:
 
 
 def quota(settings: Settings) -> dict[str, str]:
-    """Return the `hard` bounds: those that are set, and for the rest what no change of size can run into.
+    """Return the `hard` bounds of the ResourceQuota; none when it is switched off.
+
+    They are those that are set, and for the rest what no change of size can run into.
 
     A bound derived from the size would be lowered before the pods of the larger size are gone, and then keep the
     database from being restarted: CPU and memory are bounded only where the operator says how much.
@@ -188,6 +185,8 @@ def quota(settings: Settings) -> dict[str, str]:
     from others. What they lead to is closed by the network policies.
     """
     chosen = settings.namespace.quota
+    if not chosen.enabled:
+        return {}
     stated = {
         "requests.cpu": chosen.requests_cpu,
         "requests.memory": chosen.requests_memory,

@@ -1,10 +1,7 @@
 """What the sections of the settings may not say together, and what is allowed but worth a warning."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from components.settings import (
@@ -16,6 +13,7 @@ from components.settings import (
     checks_monitoring,
     checks_network,
     checks_observability,
+    checks_production,
     checks_secrets,
     releases,
     sources,
@@ -23,12 +21,10 @@ from components.settings import (
 from components.settings.cache import parse_redis_memory
 from components.settings.caches import PER_PROCESS, PROMISED_SECONDS
 from components.settings.images import disagreement
+from components.settings.model import Settings
 from components.settings.problems import Problem
 from components.settings.quantities import MI, format_memory, parse_cpu, parse_memory
 from components.settings.reserved import reservation
-
-if TYPE_CHECKING:
-    from components.settings.model import Settings
 
 # An idle pod with 3 workers was measured at 563 MB: below this much a worker, the pod is killed before any load.
 WORKER_MEMORY = 192 * MI
@@ -59,6 +55,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     for index, name in enumerate(settings.image_pull_secrets):
         if name in settings.image_pull_secrets[:index]:
             yield Problem(path=("imagePullSecrets", index), text="is given twice: remove one")
+    yield from checks_production.problems(settings)
 
 
 def _version(settings: Settings) -> Iterator[Problem]:
@@ -187,7 +184,7 @@ def _container_maximum(settings: Settings) -> Iterator[Problem]:
 
 
 def warnings(settings: Settings) -> Iterator[str]:
-    """Yield what is allowed and worth knowing."""
+    """Yield what is allowed and worth knowing, one sentence each."""
     newer = releases.warning(settings.version)
     if newer is not None:
         yield newer

@@ -1,14 +1,9 @@
 """What the settings of the flag metrics need of the database's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from components.settings.model import Settings
 from components.settings.problems import Problem
-
-if TYPE_CHECKING:
-    from components.settings.model import Settings
 
 _WANTED = (
     "name a Secret with the DATABASE_URL of a read-only role in monitoring.flagMetrics.existingSecret "

@@ -1,16 +1,11 @@
 """What the settings and the lock file of images may not say together, and what is worth knowing of the images."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from components.settings import default_images
 from components.settings.lock import LOCK_FILE
+from components.settings.model import Settings
 from components.settings.problems import Problem
-
-if TYPE_CHECKING:
-    from components.settings.model import Settings
 
 # How many numbers name a line of releases that gets fixes: PostgreSQL 17, Redis 8.2.
 _LINE_OF_POSTGRES = 1

@@ -1,14 +1,10 @@
 """What the way in needs to be told, what is an old form of it, and which controllers get no fixes any more."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from components.settings.model import Settings
 from components.settings.problems import NOT_SHOWN, Problem
-
-if TYPE_CHECKING:
-    from components.settings.model import Settings
 
 # Names below it always mean the machine that asks (RFC 6761).
 LOOPBACK: Final = ".localhost"

@@ -1,15 +1,10 @@
 """What monitoring may not say together with the data tier, and what it then cannot see."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from components.settings.images import disagreement
+from components.settings.model import Settings
 from components.settings.problems import Problem
-
-if TYPE_CHECKING:
-    from components.settings.model import Settings
 
 
 def problems(settings: Settings) -> Iterator[Problem]:

@@ -1,14 +1,10 @@
 """What the network policies and the other sections may not say together, and what is worth a warning."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from components.settings.model import Settings
 from components.settings.problems import NOT_SHOWN, Problem
-
-if TYPE_CHECKING:
-    from components.settings.model import Settings
 
 SECTION = "networkPolicy"
 # Where the pods of some controllers usually are, or what the addresses are of those that have none here.

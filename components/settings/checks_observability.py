@@ -1,15 +1,10 @@
 """What logs, metrics and traces may not be asked of a release, and what is worth knowing about them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from components.settings import releases
+from components.settings.model import Settings
 from components.settings.problems import Problem
-
-if TYPE_CHECKING:
-    from components.settings.model import Settings
 
 
 def problems(settings: Settings) -> Iterator[Problem]:

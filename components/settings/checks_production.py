@@ -1,14 +1,10 @@
 """What a stack that people's work depends on may not do without; no option and no missing tool skips these checks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from components.settings.model import Settings
 from components.settings.problems import Problem
-
-if TYPE_CHECKING:
-    from components.settings.model import Settings
 
 # One may be replaced and one may fail at the same moment, and flags are still served.
 MIN_REPLICAS: Final = 3

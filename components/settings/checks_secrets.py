@@ -1,15 +1,10 @@
 """Where each Secret comes from: generated, existing or from a store, and only one of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from components.settings.model import Settings
 from components.settings.problems import Problem
 from components.settings.secret_store import StoredSecret
-
-if TYPE_CHECKING:
-    from components.settings.model import Settings
 
 
 def problems(settings: Settings) -> Iterator[Problem]:

@@ -1,38 +1,26 @@
 """The settings with everything resolved: what the components read."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from pydantic import PrivateAttr
 
-from components.settings import budget, checks, checks_audit, checks_production, releases
+from components.settings import releases
 from components.settings.images import StackImage, full_name, parse_image, stack_image
 from components.settings.lock import Lock, LockedImage
 from components.settings.logs import AccessLog
 from components.settings.monitoring import PostgresExporter, RedisExporter
-from components.settings.problems import Problem
 from components.settings.secret_store import KEYS, SERVER_KEYS, own_name
 from components.settings.sized import SizedSettings
 
 
 class Settings(SizedSettings):
-    """The settings of one stack, checked as a whole. Properties never return None unless they say so."""
+    """The settings of one stack. `parse` checks them as a whole. Properties never return None unless they say so."""
 
     _lock: Lock = PrivateAttr(default_factory=dict)
 
     def model_post_init(self, context: Any, /) -> None:
         """Take the lock file, which `parse` hands over beside the values."""
         self._lock = context or {}
-
-    def problems(self) -> Iterator[Problem]:
-        """Contradictions between sections."""
-        yield from checks.problems(self)
-        yield from checks_production.problems(self)
-
-    @property
-    def warnings(self) -> list[str]:
-        """What is allowed and worth knowing, one sentence each."""
-        return list(checks.warnings(self))
 
     @property
     def release(self) -> releases.Release:
@@ -52,7 +40,18 @@ class Settings(SizedSettings):
     @property
     def audit_enabled(self) -> bool:
         """Whether the audit log can be read: it is wanted, and there is a Secret to read it with."""
-        return checks_audit.wanted(self) and checks_audit.has_secret(self)
+        return self.audit_wanted and self.audit_has_secret
+
+    @property
+    def audit_wanted(self) -> bool:
+        """Whether the audit log is to be read, if it can be: by default, where people's work depends on the stack."""
+        chosen = self.audit.enabled
+        return self.audit.export.enabled or (self.production if chosen is None else chosen)
+
+    @property
+    def audit_has_secret(self) -> bool:
+        """Whether there is a Secret with the address of the role that reads the audit log."""
+        return self.postgres.embedded or self.audit.existing_secret is not None
 
     @property
     def monitoring_enabled(self) -> bool:
@@ -175,8 +174,3 @@ class Settings(SizedSettings):
         """Whether there are network policies: by default where people's work depends on the stack."""
         stated = self.network_policy.enabled
         return self.production if stated is None else stated
-
-    @property
-    def quota(self) -> dict[str, str]:
-        """The `hard` bounds of the ResourceQuota; empty when it is switched off."""
-        return budget.quota(self) if self.namespace.quota.enabled else {}

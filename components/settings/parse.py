@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
+from components.settings import checks
 from components.settings.errors import SettingsError, describe, problems_of
 from components.settings.lock import Lock
 from components.settings.model import Settings
@@ -39,7 +40,10 @@ def parse(values: Mapping[str, object], lock: Lock | None = None) -> Settings:
     try:
         settings = Settings.model_validate(_without(decoded, refused), context=lock)
     except ValidationError as error:
-        problems += [problem for problem in problems_of(error, Settings) if not _covered(problem.path, refused)]
+        found = problems_of(error, Settings)
+    else:
+        found = checks.problems(settings)
+    problems += [problem for problem in found if not _covered(problem.path, refused)]
     if settings is None or problems:
         raise SettingsError([describe(problem, decoded) for problem in problems])
     return settings

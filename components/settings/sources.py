@@ -1,14 +1,10 @@
 """Where each secret of `rotations` comes from: generated, or from elsewhere, where it is renewed too."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from components.settings.model import Settings
 from components.settings.problems import Problem
-
-if TYPE_CHECKING:
-    from components.settings.model import Settings
 
 # Which Secret of the operator's takes the place of which secrets.
 PURPOSES: Final = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from components.settings import default_images, parse
+from components.settings import default_images, parse, warnings
 from components.settings.releases import NEWEST_VERIFIED, dotted
 from tests.recording import ROOT
 from tests.settings.support import VALID
@@ -102,7 +102,7 @@ def test_compiled_requirements_begin_with_a_command_that_renovate_can_repeat(nam
     ],
 )
 def test_a_tag_that_gets_no_fixes_is_warned_about(key: str, tag: str, warned: str | None) -> None:
-    said = [line for line in parse({**VALID, key: {"version": tag}}).warnings if f"{key}.version" in line]
+    said = [line for line in warnings(parse({**VALID, key: {"version": tag}})) if f"{key}.version" in line]
     assert any(warned in line for line in said) if warned else said == []
 
 
@@ -110,4 +110,4 @@ def test_the_defaults_have_the_fixes_that_they_are_there_for() -> None:
     # 9.9: in 8.2.2. PostgreSQL's releases of a quarter each mend vulnerabilities.
     assert tuple(map(int, default_images.REDIS_TAG.partition("-")[0].split("."))) >= (8, 2, 2)
     assert tuple(map(int, default_images.POSTGRES_TAG.partition("-")[0].split("."))) >= (17, 11)
-    assert not [line for line in parse(VALID).warnings if ".version" in line]
+    assert not [line for line in warnings(parse(VALID)) if ".version" in line]

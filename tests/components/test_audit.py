@@ -6,6 +6,7 @@ import pytest
 
 from components import metadata
 from components.audit import FILES, SCRIPTS
+from components.settings import warnings
 from tests.recording import Recording, container, environment, record, recorded
 from tests.settings.support import refusal, settings
 
@@ -94,9 +95,9 @@ def test_an_external_database_names_its_own_secret_and_checks_its_certificate() 
 def test_without_its_secret_an_external_database_s_log_is_warned_about_and_left_alone() -> None:
     found = settings(audit={"enabled": True}, postgres=EXTERNAL)
     assert not found.audit_enabled
-    (text,) = (text for text in found.warnings if text.startswith("audit:"))
+    (text,) = (text for text in warnings(found) if text.startswith("audit:"))
     assert "nobody can read the audit log" in text
-    assert not [text for text in settings(postgres=EXTERNAL).warnings if text.startswith("audit:")]
+    assert not [text for text in warnings(settings(postgres=EXTERNAL)) if text.startswith("audit:")]
     (line,) = refusal(postgres=EXTERNAL, audit={"export": {"sink": "stdout"}})
     assert "audit.existingSecret" in line
     assert "postgres.mode is external" in line

@@ -3,7 +3,7 @@
 import pytest
 
 from components.flag_metrics import scripts
-from components.settings import budget
+from components.settings import budget, warnings
 from tests.recording import Recording, container, environment, record, recorded
 from tests.settings.support import refusal, settings
 
@@ -90,10 +90,10 @@ def test_of_an_external_database_it_reads_as_the_named_role_and_checks_the_certi
 def test_an_external_database_without_a_role_to_read_with_is_a_warning_or_a_refusal() -> None:
     without = settings(postgres=EXTERNAL, **ON)
     assert not without.flag_metrics_enabled
-    (warning,) = [text for text in without.warnings if text.startswith("monitoring.flagMetrics")]
+    (warning,) = [text for text in warnings(without) if text.startswith("monitoring.flagMetrics")]
     assert "name a Secret with the DATABASE_URL of a read-only role in monitoring.flagMetrics.existingSecret" in warning
     assert settings(postgres=EXTERNAL, monitoring={"enabled": True, **READER}).flag_metrics_enabled
-    assert not [text for text in settings(postgres=EXTERNAL).warnings if text.startswith("monitoring")]
+    assert not [text for text in warnings(settings(postgres=EXTERNAL)) if text.startswith("monitoring")]
     (line,) = refusal(postgres=EXTERNAL, monitoring={"flagMetrics": {"enabled": True}})
     assert line.startswith("feature-flags:monitoring.flagMetrics.enabled = true: needs a role of the external database")
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from components.settings import warnings
 from tests.recording import STACKS, environment, pod_templates, record, recorded
 from tests.settings.support import refusal, settings
 
@@ -63,5 +64,5 @@ def test_what_cannot_be_is_refused(values: dict[str, object], says: str) -> None
 
 
 def test_traces_come_with_a_warning_about_what_they_hold() -> None:
-    assert not [text for text in settings().warnings if "tracing" in text]
-    assert [text for text in settings(tracing={"endpoint": ENDPOINT}).warnings if "http.target" in text]
+    assert not [text for text in warnings(settings()) if "tracing" in text]
+    assert [text for text in warnings(settings(tracing={"endpoint": ENDPOINT})) if "http.target" in text]

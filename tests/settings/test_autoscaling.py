@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.settings import budget
+from components.settings import budget, warnings
 from tests.settings.support import refusal, settings
 
 
@@ -18,7 +18,7 @@ def test_the_range_follows_the_vendors_guide_and_fits_the_connections(size: str,
     assert (found.resolved_replicas, found.most_replicas) == expected
     assert found.max_connections is not None
     assert budget.connections(found) <= found.max_connections
-    assert found.warnings == []
+    assert list(warnings(found)) == []
 
 
 def test_no_size_has_an_autoscaler_unless_it_is_asked_for() -> None:
@@ -70,6 +70,6 @@ def test_what_contradicts_the_autoscaler_is_refused(values: dict[str, Any], key:
 
 
 def test_a_single_pod_as_minimum_is_warned_about() -> None:
-    (warning,) = settings(autoscaling={"enabled": True, "minReplicas": 1}).warnings
+    (warning,) = warnings(settings(autoscaling={"enabled": True, "minReplicas": 1}))
 
     assert warning.startswith("autoscaling.minReplicas is 1")

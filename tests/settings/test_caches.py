@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from components.settings import warnings
 from components.settings.caches import MOST_ADDED_SECONDS, OPERATIONS, PROMISED_SECONDS
 from tests.settings.support import refusal, settings
 
@@ -29,7 +30,7 @@ def test_by_default_a_change_shows_in_time_with_a_second_to_spare_even_where_cac
     ids=str,
 )
 def test_a_longer_time_is_warned_about_with_its_sum(caches: dict[str, Any], seconds: str) -> None:
-    (warning,) = settings(caches=caches).warnings
+    (warning,) = warnings(settings(caches=caches))
 
     assert seconds in warning
     assert "more than 10 s" in warning

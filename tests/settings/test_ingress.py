@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from components.settings import Settings, SettingsError, parse
+from components.settings import Settings, SettingsError, parse, warnings
 from components.settings.ingress import TlsSource
 from tests.settings.support import VALID, refusal, settings
 
@@ -147,18 +147,18 @@ def test_an_old_form_means_what_it_did_and_says_what_to_write(tls: dict[str, Any
     found = ingress(tls=tls)
     assert found.ingress.tls_from == now
     assert found.url.startswith("http://" if now == "none" else "https://")
-    (warning,) = found.warnings
+    (warning,) = warnings(found)
     assert written in warning
     new = yaml.safe_load(written.strip("`"))
-    assert ingress(**new).warnings == []
+    assert list(warnings(ingress(**new))) == []
 
 
 def test_no_tls_is_warned_about_but_on_this_machine() -> None:
-    (warning,) = ingress(tls=WRITTEN["none"]).warnings
+    (warning,) = warnings(ingress(tls=WRITTEN["none"]))
     assert warning.startswith("ingress.tls.from is none: passwords and keys cross the network in clear")
-    assert settings(host="flags.localhost", ingress={"className": "a", "tls": WRITTEN["none"]}).warnings == []
+    assert list(warnings(settings(host="flags.localhost", ingress={"className": "a", "tls": WRITTEN["none"]}))) == []
     for source in set(WRITTEN) - {"none"}:
-        assert ingress(tls=WRITTEN[source]).warnings == []
+        assert list(warnings(ingress(tls=WRITTEN[source]))) == []
 
 
 AWS = {
@@ -172,13 +172,13 @@ GOOGLE = {"kubernetes.io/ingress.class": "gce", "networking.gke.io/managed-certi
 def test_a_load_balancer_s_certificate_in_the_old_form_is_pointed_out(
     class_name: str, annotations: dict[str, str]
 ) -> None:
-    (warning,) = ingress(className=class_name, annotations=annotations, tls={"enabled": False}).warnings
+    (warning,) = warnings(ingress(className=class_name, annotations=annotations, tls={"enabled": False}))
     certificate = next(key for key in annotations if "certificate" in key)
     assert (
         f"`tls: {{from: upstream}}` where TLS ends before the Ingress, as the annotation {certificate} says" in warning
     )
     new = ingress(className=class_name, annotations=annotations, tls=WRITTEN["upstream"])
-    assert (new.url, new.warnings) == ("https://flags.example.com", [])
+    assert (new.url, list(warnings(new))) == ("https://flags.example.com", [])
 
 
 # The policies' side: who leads here.
@@ -213,7 +213,7 @@ def test_a_route_of_one_s_own_is_asked_for_where_it_comes_from_when_the_stack_sa
     for network, count in (({}, 1), ({"ingressNamespace": "edge"}, 0)):
         found = settings(**PRODUCTION, ingress={"enabled": False}, networkPolicy=network)
         sign = "networkPolicy.ingressNamespace is not set, and there is no Ingress: only"
-        assert len([warning for warning in found.warnings if warning.startswith(sign)]) == count
+        assert len([warning for warning in warnings(found) if warning.startswith(sign)]) == count
 
 
 def test_labels_of_pods_go_with_a_namespace() -> None:
@@ -240,7 +240,7 @@ def test_labels_of_pods_go_with_a_namespace() -> None:
 )
 def test_a_retired_controller_is_warned_about_with_what_to_do(values: dict[str, Any], sign: str) -> None:
     values["ingress"]["tls"] = WRITTEN["controller"]
-    (warning,) = settings(**values).warnings
+    (warning,) = warnings(settings(**values))
     assert warning.startswith(f"{sign}: ingress-nginx was retired in March 2026")
     for step in (
         "Install one that is maintained",
@@ -254,6 +254,6 @@ def test_a_retired_controller_is_warned_about_with_what_to_do(values: dict[str, 
 
 def test_f5_s_controller_is_none_of_these() -> None:
     annotations = {"nginx.org/client-max-body-size": "1m"}
-    assert ingress(className="nginx", tls=WRITTEN["controller"], annotations=annotations).warnings == []
-    assert ingress(className="nginx-f5", tls=WRITTEN["controller"]).warnings == []
-    assert settings(ingress={"enabled": False, "className": "nginx"}).warnings == []
+    assert list(warnings(ingress(className="nginx", tls=WRITTEN["controller"], annotations=annotations))) == []
+    assert list(warnings(ingress(className="nginx-f5", tls=WRITTEN["controller"]))) == []
+    assert list(warnings(settings(ingress={"enabled": False, "className": "nginx"}))) == []

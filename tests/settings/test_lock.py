@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from components.settings import SettingsError, parse, read_lock
+from components.settings import SettingsError, parse, read_lock, warnings
 from components.settings.images import full_name
 from components.settings.lock import LOCK_FILE, LockedImage, parse_lock
 from tests.settings.support import VALID
@@ -122,7 +122,7 @@ def test_a_digest_in_the_settings_wins_and_must_agree_with_the_lock() -> None:
 
 def test_production_warns_of_what_is_not_locked_and_only_production_does() -> None:
     def warned(**values: object) -> list[str]:
-        found = parse({**VALID, **values}, lock_of(POSTGRES)).warnings
+        found = list(warnings(parse({**VALID, **values}, lock_of(POSTGRES))))
         return [text for text in found if text.startswith("not locked: ")]
 
     assert warned() == []
@@ -133,4 +133,4 @@ def test_production_warns_of_what_is_not_locked_and_only_production_does() -> No
     assert "run `ff images lock`" in text
     names = [image.source for image in parse({**VALID, **production}).images.values()]
     locked = parse({**VALID, **production}, lock_of(*names))
-    assert not [text for text in locked.warnings if text.startswith("not locked: ")]
+    assert not [text for text in warnings(locked) if text.startswith("not locked: ")]

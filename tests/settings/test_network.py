@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from components.settings import warnings
 from tests.settings.support import refusal, settings
 
 PRODUCTION: dict[str, Any] = {"production": True, "protect": True}
@@ -103,7 +104,7 @@ def test_the_way_to_a_service_that_the_stack_does_not_use_is_refused(key: str, o
 
 def unplaced(**values: Any) -> list[str]:
     """The settings that the warnings of the network policies ask for."""
-    lines = [line for line in settings(**values).warnings if line.startswith("networkPolicy")]
+    lines = [line for line in warnings(settings(**values)) if line.startswith("networkPolicy")]
     assert all("any address" in line for line in lines)
     return [line.partition(" ")[0] for line in lines]
 

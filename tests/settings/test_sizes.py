@@ -103,7 +103,7 @@ def test_an_external_postgres_is_only_checked_against_a_stated_limit() -> None:
 
 
 def test_the_quota_is_the_same_for_every_size_so_that_no_change_of_size_runs_into_it() -> None:
-    (quota,) = {tuple(settings(size=size).quota.items()) for size in SIZE_NAMES}
+    (quota,) = {tuple(budget.quota(settings(size=size)).items()) for size in SIZE_NAMES}
 
     assert dict(quota) == {
         "pods": "300",
@@ -132,12 +132,12 @@ def test_the_memory_of_postgres_holds_its_buffers_and_the_work_of_all_connection
 def test_a_bound_that_is_set_is_taken_and_no_other_is_made_up() -> None:
     found = settings(namespace={"quota": {"requestsCpu": "32", "pods": "99"}})
 
-    assert (found.quota["requests.cpu"], found.quota["pods"]) == ("32", "99")
-    assert "requests.memory" not in found.quota
+    assert (budget.quota(found)["requests.cpu"], budget.quota(found)["pods"]) == ("32", "99")
+    assert "requests.memory" not in budget.quota(found)
 
 
 def test_a_quota_that_is_switched_off_is_empty() -> None:
-    assert settings(namespace={"quota": {"enabled": False}}).quota == {}
+    assert budget.quota(settings(namespace={"quota": {"enabled": False}})) == {}
 
 
 @pytest.mark.parametrize(
