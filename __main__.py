@@ -90,30 +90,33 @@ flagsmith_args = arguments.flagsmith_args(settings, namespace.name, credentials,
 flagsmith = Flagsmith("flagsmith", flagsmith_args, options(*gates))
 worker_args = arguments.task_processor_args(settings, namespace.name, credentials, scraping)
 task_processor = TaskProcessor("task-processor", worker_args, options(flagsmith))
+watched: list[pulumi.Resource] = [task_processor]
 if roles_args is not None and roles_args.application.is_generated:
     timeout = settings.gunicorn.timeout
     RetiredLogin("retired-login", roles_args, timeout, options(flagsmith, task_processor))
 if settings.flag_metrics_enabled and credentials.analytics is not None:
     metrics_args = arguments.flag_metrics_args(settings, namespace.name, credentials, credentials.analytics, scraping)
-    FlagMetrics("flag-metrics", metrics_args, options(*readable))
+    watched.append(FlagMetrics("flag-metrics", metrics_args, options(*readable)))
 if settings.postgres.mode == "external":
     # The embedded server's own pod has what an SQL prompt needs.
     Toolbox("toolbox", arguments.toolbox_args(settings, namespace.name, credentials), options(credentials))
 if settings.backup.enabled:
-    Backups("backups", arguments.backup_args(settings, namespace.name, credentials), options(credentials))
+    backup_args = arguments.backup_args(settings, namespace.name, credentials)
+    watched.append(Backups("backups", backup_args, options(credentials)))
 if settings.audit_enabled and credentials.audit is not None:
     audit_args = arguments.audit_args(settings, namespace.name, credentials, credentials.audit, scraping)
     audit = Audit("audit", audit_args, options(credentials))
     if settings.audit.export.enabled:
-        AuditExporter("audit-exporter", audit_args, options(audit, *readable))
+        watched.append(AuditExporter("audit-exporter", audit_args, options(audit, *readable)))
 if settings.dashboards_enabled:
     Dashboards("dashboards", arguments.dashboards_args(settings, namespace.name), options(namespace))
 if settings.monitoring_enabled:
     exporters_args = arguments.external_exporters_args(settings, namespace.name, scraping)
     if exporters_args.postgres or exporters_args.redis:
-        ExternalExporters("exporters", exporters_args, options(credentials))
+        watched.append(ExternalExporters("exporters", exporters_args, options(credentials)))
 if scraping.monitors or scraping.rules:
-    Monitoring("monitoring", arguments.monitoring_args(settings, namespace.name, scraping), options(namespace))
+    # After what it watches: what is not there yet is nothing to wake somebody up for.
+    Monitoring("monitoring", arguments.monitoring_args(settings, namespace.name, scraping), options(*watched))
 if settings.ingress.enabled:
     PublicIngress("ingress", arguments.ingress_args(settings, namespace.name), options(flagsmith))
 # The last of all: what is written in it was deployed, and a removal meets it first.

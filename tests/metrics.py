@@ -18,6 +18,9 @@ SCRAPES = Path(__file__).parent / "scrapes"
 TARGET_LABELS = frozenset({"namespace", "pod", "container", "instance", "job", "component", "endpoint"})
 """What the Prometheus operator and the stack's PodMonitor add to every series of a target."""
 
+OBJECT_LABELS = frozenset({"deployment", "statefulset", "cronjob"})
+"""Whose values are names of the stack's objects: those that it has are known, not those that once were recorded."""
+
 OF_PROMETHEUS = frozenset({"up", "scrape_duration_seconds", "scrape_samples_scraped", "ALERTS"})
 """Series that no exporter has, since Prometheus makes them."""
 
@@ -150,7 +153,7 @@ def _mistakes_of(selector: Selector, known: Metrics) -> Iterator[str]:
             continue
         if matcher.label not in known.labels(name):
             yield f"{name} has no label {matcher.label}, only {', '.join(sorted(known.names[name]))}"
-        elif not _is_possible(matcher, known.names[name][matcher.label]):
+        elif matcher.label not in OBJECT_LABELS and not _is_possible(matcher, known.names[name][matcher.label]):
             yield f"no series of {name} matches {matcher.label}{matcher.op}{matcher.value!r}"
 
 

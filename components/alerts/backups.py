@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from components import metadata
+from components.alerts.missing import or_zero
 from components.alerts.rule import Alert
 from components.alerts.subject import Subject
 
@@ -11,24 +13,25 @@ def alerts(subject: Subject) -> Iterator[Alert]:
     if subject.backup_hours is None:
         return
     where, runbook = subject.where, "19-there-is-no-recent-backup"
-    job = f'{where},cronjob="flagsmith-backup"'
+    job = f'{where},cronjob="{metadata.BACKUP}"'
     last = f"max by (cronjob) (kube_cronjob_status_last_successful_time{{{job}}})"
-    # One that never succeeded has no such series: its own age counts then.
+    created = f"max by (cronjob) (kube_cronjob_created{{{job}}})"
+    # One that never succeeded has no such series: its own age counts then. One that is gone makes no backups.
+    made = or_zero(f"{last} or {created}", provided=subject.kubernetes_is_seen, cronjob=metadata.BACKUP)
     yield Alert(
         name="FlagsmithBackupTooOld",
-        expression=f"""
-            time() - ({last} or max by (cronjob) (kube_cronjob_created{{{job}}})) > {subject.backup_hours} * 3600""",
-        minutes=5,
+        expression=f"time() - {made} > {subject.backup_hours} * 3600",
+        minutes=subject.minutes_unseen(5),
         severity="critical",
         summary="The last backup is too old.",
-        description="The last backup was made {{ $value | humanizeDuration }} ago.",
+        description="The last backup was made {{ $value | humanizeDuration }} ago; since 1970 if there is no CronJob.",
         runbook=runbook,
     )
     yield Alert(
         name="FlagsmithBackupFailed",
         expression=f"""
-            max by (job_name) (kube_job_failed{{{where},condition="true",job_name=~"flagsmith-backup-.*"}}) > 0
-            unless on (job_name) (max by (job_name) (kube_job_created{{{where},job_name=~"flagsmith-backup-.*"}})
+            max by (job_name) (kube_job_failed{{{where},condition="true",job_name=~"{metadata.BACKUP}-.*"}}) > 0
+            unless on (job_name) (max by (job_name) (kube_job_created{{{where},job_name=~"{metadata.BACKUP}-.*"}})
             <= on () group_left () max({last}))""",
         minutes=0,
         severity="warning",

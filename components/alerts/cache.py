@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from components.alerts.rule import Alert
+from components.alerts.servers import redis_up
 from components.alerts.subject import Subject
 
 
@@ -13,11 +14,12 @@ def alerts(subject: Subject) -> Iterator[Alert]:
     limits, where, runbook = subject.thresholds, subject.where, "1-redis-is-away-or-hangs"
     yield Alert(
         name="FlagsmithRedisDown",
-        expression=f"max(redis_up{{{where}}}) == 0",
-        minutes=2,
+        expression=f"{redis_up(subject)} == 0",
+        minutes=subject.minutes_unseen(2),
         severity="warning",
         summary="Redis does not answer.",
-        description="Redis answers its exporter nothing; flags are served from the database meanwhile, slower.",
+        description="Redis answers its exporter nothing, or is gone with it; flags are served from the database "
+        "meanwhile, slower.",
         runbook=runbook,
     )
     yield Alert(

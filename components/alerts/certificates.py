@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from components.alerts.missing import or_zero
 from components.alerts.rule import Alert
 from components.alerts.subject import Subject
 
@@ -15,13 +16,18 @@ def alerts(subject: Subject) -> Iterator[Alert]:
         return
     runbook = "20-the-certificate-is-not-renewed"
 
-    def series(metric: str, more: str = "") -> str:
+    def series(metric: str, more: str = "", within: str = "") -> str:
         # Prometheus renames the label of a metric that its own target has too, unless told not to.
         name = f'name="{subject.certificate}"{more}'
-        own = f'{metric}{{exported_namespace="{subject.namespace}",{name}}}'
-        return f'({own} or {metric}{{namespace="{subject.namespace}",{name}}})'
+        own, renamed = (
+            f'{metric}{{{key}="{subject.namespace}",{name}}}' for key in ("namespace", "exported_namespace")
+        )
+        if within:
+            own, renamed = (f"last_over_time({one}[{within}])" for one in (own, renamed))
+        return f"({renamed} or {own})"
 
-    ends = series("certmanager_certificate_expiration_timestamp_seconds")
+    # Of a cert-manager that is gone, what it said last: the end stays where it is.
+    ends = series("certmanager_certificate_expiration_timestamp_seconds", within="1d")
     yield Alert(
         name="FlagsmithCertificateEnds",
         # One that was never issued ends at 0.
@@ -36,10 +42,10 @@ def alerts(subject: Subject) -> Iterator[Alert]:
     ready = series("certmanager_certificate_ready_status", ',condition="True"')
     yield Alert(
         name="FlagsmithCertificateNotReady",
-        expression=f"max by (name) ({ready}) == 0",
+        expression=f"{or_zero(f'max by (name) ({ready})', name=subject.certificate)} == 0",
         minutes=30,
         severity="warning",
         summary="There is no valid certificate.",
-        description="cert-manager could not issue the certificate {{ $labels.name }}.",
+        description="cert-manager could not issue the certificate {{ $labels.name }}, or says nothing of it.",
         runbook=runbook,
     )

@@ -1,9 +1,15 @@
 """PostgreSQL, by its exporter, and the volumes."""
 
 from collections.abc import Iterator
+from typing import Final
 
+from components.alerts.missing import held
 from components.alerts.rule import Alert
+from components.alerts.servers import postgres_up
 from components.alerts.subject import Subject
+
+# The volume of the backups has metrics while one is made, and no other volume without its pod.
+HOURS_BETWEEN_BACKUPS: Final = 25
 
 
 def alerts(subject: Subject) -> Iterator[Alert]:
@@ -12,11 +18,12 @@ def alerts(subject: Subject) -> Iterator[Alert]:
     if subject.has_postgres_metrics:
         yield Alert(
             name="FlagsmithDatabaseDown",
-            expression=f"max(pg_up{{{where}}}) == 0",
-            minutes=2,
+            expression=f"{postgres_up(subject)} == 0",
+            minutes=subject.minutes_unseen(2),
             severity="critical",
             summary="The database does not answer.",
-            description="PostgreSQL takes no connection of its exporter; what is cached is served for seconds.",
+            description="PostgreSQL takes no connection of its exporter, or is gone with it; what is cached is served "
+            "for seconds.",
             runbook="2-the-database-is-away",
         )
         yield Alert(
@@ -50,7 +57,7 @@ def alerts(subject: Subject) -> Iterator[Alert]:
         ):
             yield Alert(
                 name=name,
-                expression=f"{used} > {percent}",
+                expression=f"{held(used, HOURS_BETWEEN_BACKUPS)} > {percent}",
                 minutes=5,
                 severity="critical" if severity == "critical" else "warning",
                 summary="A volume is nearly full.",

@@ -94,16 +94,3 @@ def alerts(subject: Subject) -> Iterator[Alert]:
             description='{{ $value | printf "%.0f" }} % of the environment documents were not in the cache.',
             runbook="1-redis-is-away-or-hangs",
         )
-    for component in subject.targets:
-        up = f'up{{{where},component="{component}"}}'
-        name = "".join(word.capitalize() for word in component.split("-"))
-        # None at all is one alert, some of several another; both for as long as a rollout takes and longer.
-        yield Alert(
-            name=f"FlagsmithMetricsMissing{name}",
-            expression=f"absent({up}) or max({up}) == 0",
-            minutes=10,
-            severity="warning",
-            summary=f"There are no metrics of {component}.",
-            description=f"No pod of {component} gave Prometheus metrics for 10 minutes: other alerts cannot see it.",
-            runbook="16-metrics-are-missing",
-        )

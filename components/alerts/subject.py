@@ -19,6 +19,9 @@ class Subject:
         has_redis_metrics: whether Redis has one.
         has_task_metrics: whether the queue's length is known.
         embedded_postgres: whether PostgreSQL is a pod of the stack.
+        embedded_redis: whether Redis is one.
+        deployments: the names of the Deployments.
+        stateful_sets: the names of the StatefulSets.
         is_autoscaled: whether an autoscaler sets the number of API pods.
         backup_hours: after how many hours the last backup is too old; None without a schedule.
         certificate: the name of cert-manager's Certificate; None where it issues none.
@@ -34,6 +37,9 @@ class Subject:
     has_redis_metrics: bool
     has_task_metrics: bool
     embedded_postgres: bool
+    embedded_redis: bool
+    deployments: tuple[str, ...]
+    stateful_sets: tuple[str, ...]
     is_autoscaled: bool
     backup_hours: int | None
     certificate: str | None
@@ -48,3 +54,12 @@ class Subject:
     def where(self) -> str:
         """The matcher of the stack's series."""
         return f'namespace="{self.namespace}"'
+
+    @property
+    def kubernetes_is_seen(self) -> str:
+        """What has a result while kube-state-metrics tells of the namespace."""
+        return f"(count(kube_deployment_spec_replicas{{{self.where}}}) > 0)"
+
+    def minutes_unseen(self, minutes: int) -> int:
+        """For how long what is not seen must be away: `minutes`, and longer than a Prometheus that starts needs."""
+        return max(minutes, -(-2 * self.scrape_seconds // 60))

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from components import metadata
+from components.alerts.missing import or_zero
 from components.alerts.rule import Alert
 from components.alerts.subject import Subject
 
@@ -75,11 +77,15 @@ def alerts(subject: Subject) -> Iterator[Alert]:
 
 def _missing(subject: Subject) -> Iterator[Alert]:
     where, runbook = subject.where, "14-a-pod-is-missing-restarts-or-is-full"
-    available = f"kube_deployment_status_replicas_available{{{where}"
+    available = (
+        f'max by (deployment) (kube_deployment_status_replicas_available{{{where},deployment="{metadata.API}"}})'
+    )
+    # A Deployment that is gone, or a kube-state-metrics: Prometheus' own scrapes of the API tell them apart.
+    scraped = f'(max(up{{{where},component="api"}}) == 1)'
     yield Alert(
         name="FlagsmithDown",
-        expression=f'max by (deployment) ({available},deployment="flagsmith"}}) == 0',
-        minutes=2,
+        expression=f"{or_zero(available, unless=scraped, deployment=metadata.API)} == 0",
+        minutes=subject.minutes_unseen(2),
         severity="critical",
         summary="No pod of the API is available.",
         description="The Deployment {{ $labels.deployment }} has no available pod: no flags are served.",
@@ -87,12 +93,18 @@ def _missing(subject: Subject) -> Iterator[Alert]:
     )
     yield Alert(
         name="FlagsmithReplicasMissing",
-        expression=f"""
-            max by (deployment) ({available}}}) < max by (deployment) (kube_deployment_spec_replicas{{{where}}})""",
+        expression=" or ".join(
+            _fewer(subject, kind, wanted, names)
+            for kind, wanted, names in (
+                ("deployment", "kube_deployment_spec_replicas", subject.deployments),
+                ("statefulset", "kube_statefulset_replicas", subject.stateful_sets),
+            )
+        ),
         minutes=15,
         severity="warning",
         summary="Fewer pods are available than wanted.",
-        description="The Deployment {{ $labels.deployment }} has {{ $value }} available pods, fewer than wanted.",
+        description="{{ with $labels.deployment }}The Deployment {{ . }}{{ else }}The StatefulSet "
+        "{{ $labels.statefulset }}{{ end }} has {{ $value }} available pods, fewer than wanted.",
         runbook=runbook,
     )
     if subject.is_autoscaled:
@@ -108,6 +120,18 @@ def _missing(subject: Subject) -> Iterator[Alert]:
             description="All {{ $value }} pods that autoscaling.maxReplicas allows have run for half an hour.",
             runbook=runbook,
         )
+
+
+def _fewer(subject: Subject, kind: str, wanted: str, names: tuple[str, ...]) -> str:
+    """What has fewer pods than it wants, and what is no more there to want any."""
+    available = f"max by ({kind}) (kube_{kind}_status_replicas_available{{{subject.where}}})"
+    fewer = f"{available} < max by ({kind}) ({wanted}{{{subject.where}}})"
+    gone = [
+        f'(0 * max by ({kind}) (absent({wanted}{{{subject.where},{kind}="{name}"}})) and on () '
+        f"{subject.kubernetes_is_seen})"
+        for name in names
+    ]
+    return " or ".join((f"({fewer})", *gone))
 
 
 def _resources(subject: Subject) -> Iterator[Alert]:

@@ -29,6 +29,9 @@ def alert_subject(settings: Settings) -> Subject:
         has_redis_metrics=settings.redis_exporter is not None,
         has_task_metrics=settings.flag_metrics_enabled,
         embedded_postgres=settings.postgres.embedded,
+        embedded_redis=settings.redis.embedded,
+        deployments=tuple(_deployments(settings)),
+        stateful_sets=(metadata.POSTGRES,) if settings.postgres.embedded else (),
         is_autoscaled=settings.autoscaling.enabled,
         backup_hours=backup.max_age_hours if backup.enabled and not backup.suspend else None,
         certificate=settings.tls_secret_name if settings.ingress.issued else None,
@@ -46,6 +49,20 @@ def _targets(settings: Settings) -> Iterator[str]:
         yield flag_metrics.COMPONENT
     if settings.audit_enabled and settings.audit.export.enabled:
         yield audit_exporter.COMPONENT
+
+
+def _deployments(settings: Settings) -> Iterator[str]:
+    yield from (metadata.API, metadata.TASK_PROCESSOR)
+    if settings.postgres_exporter is not None and not settings.postgres.embedded:
+        yield metadata.POSTGRES_EXPORTER
+    if settings.redis.embedded:
+        yield metadata.REDIS
+    elif settings.redis_exporter is not None:
+        yield metadata.REDIS_EXPORTER
+    if settings.flag_metrics_enabled:
+        yield metadata.FLAG_METRICS
+    if settings.audit_enabled and settings.audit.export.enabled:
+        yield metadata.AUDIT_EXPORTER
 
 
 def _volumes(settings: Settings) -> Iterator[str]:

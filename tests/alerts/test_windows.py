@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.alerts.test_rules import OPERATOR, promtool, rules
+from tests.alerts.promtool import OPERATOR, promtool, rules
 from tests.recording import record
 
 FAULTS: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "over.yaml").read_text(encoding="utf-8"))
@@ -22,7 +22,7 @@ SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 def windows(expression: str) -> list[int]:
     """The windows of an expression, in seconds."""
-    return [int(number) * SECONDS[unit] for number, unit in re.findall(r"\[(\d+)([smh])", expression)]
+    return [int(number) * SECONDS[unit] for number, unit in re.findall(r"\[(\d+)([smh])\]", expression)]
 
 
 def series(of: dict[str, Any], lasts: int, *, gauge: bool) -> str:
