@@ -3,15 +3,12 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ops.cluster.paths import STATE_HINT, state_home
 from ops.errors import OpsError
 from ops.files import make_directory, write_private
 from ops.stacks import Stack
-
-if TYPE_CHECKING:
-    from ops.target import Target
 
 DEFAULT_CLASS: Final = "storageclass.kubernetes.io/is-default-class"
 PORT: Final = 8000
@@ -49,14 +46,14 @@ def on_context(stack: Stack, context: str) -> Stack:
     return replace(stack, config={**config, f"{prefix}context": context, f"{prefix}publicUrl": address})
 
 
-def require_storage(target: "Target") -> None:
+def require_storage(stack: Stack, kubeconfig: Path | None, context: str) -> None:
     """Raise OpsError when volumes would wait for ever: the cluster has no default class, and the stack names none."""
     from ops.engine.client import ApiError, Client
     from ops.engine.connection import connect
 
-    if target.stack.settings.postgres.storage.class_name is not None:
+    if stack.settings.postgres.storage.class_name is not None:
         return
-    client = Client(connect(target.kubeconfig, target.context))
+    client = Client(connect(kubeconfig, context))
     try:
         classes = client.list("storage.k8s.io/v1", "StorageClass", "")
     except ApiError:
@@ -66,9 +63,9 @@ def require_storage(target: "Target") -> None:
     if not any((item["metadata"].get("annotations") or {}).get(DEFAULT_CLASS) == "true" for item in classes):
         known = ", ".join(item["metadata"]["name"] for item in classes) or "none"
         raise OpsError(
-            f"The cluster in context {target.context!r} has no default StorageClass, so the database gets no volume; "
+            f"The cluster in context {context!r} has no default StorageClass, so the database gets no volume; "
             f"its classes are: {known}.",
-            hint=f"Write postgres.storage.className into {target.stack.path.name}, or make one of them the default.",
+            hint=f"Write postgres.storage.className into {stack.path.name}, or make one of them the default.",
         )
 
 

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 from ops.access import pods
-from ops.access.simulated import require_containers
 from ops.access.site import Site
 from ops.access.tunnel import Tunnel
 from ops.engine.model import Manifest
@@ -53,7 +52,7 @@ def forward_to(
         SimulatedError: Nothing listens in any pod.
         OpsError: No pod is ready, or the local port is taken.
     """
-    require_containers(site)
+    site.require_containers()
     carrier = _Carrier(site, choose, port, on_problem)
     carrier.choose()
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ops.access.pods import container as container_of
-from ops.access.simulated import require_containers
 from ops.access.site import Site
 from ops.engine.diagnose import diagnose
 from ops.engine.model import Manifest, Ref
@@ -41,7 +40,7 @@ def start(site: Site, template: str, *, env: Mapping[str, str] | None = None) ->
         SimulatedError: Nothing would run in it.
         OpsError: There is no such CronJob, or the Job is refused.
     """
-    require_containers(site)
+    site.require_containers()
     cron = site.get(API_VERSION, "CronJob", template)
     if cron is None:
         raise OpsError(
@@ -68,7 +67,7 @@ def deployed(site: Site, start: str) -> Manifest:
 
 def start_like(site: Site, job: Manifest, name: str, change: Callable[[Manifest], Manifest]) -> str:
     """Start a Job with the pod template of another one, changed; its name, which begins with `name`."""
-    require_containers(site)
+    site.require_containers()
     pod = job["spec"]["template"]
     labels = {key: value for key, value in pod["metadata"]["labels"].items() if key not in GENERATED_LABELS}
     template = change({**pod, "metadata": {"labels": labels, "annotations": pod["metadata"].get("annotations") or {}}})

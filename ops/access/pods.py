@@ -2,7 +2,6 @@
 
 from enum import StrEnum
 
-from ops.access.simulated import require_containers
 from ops.access.site import Site
 from ops.engine.model import Manifest
 from ops.engine.readiness import condition
@@ -42,7 +41,7 @@ def running(site: Site, component: str) -> Manifest:
         SimulatedError: Nothing runs in it.
         OpsError: None is ready; the message names what is there in its place.
     """
-    require_containers(site)
+    site.require_containers()
     found = pods(site, component)
     for pod in found:
         if is_ready(pod):

@@ -1,14 +1,10 @@
 """Whether a cluster's nodes are simulated: then pods are there, and nothing runs in them."""
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ops.engine.client import Client
 from ops.engine.model import Manifest
 from ops.errors import NoAccessError, OpsError
-
-if TYPE_CHECKING:
-    from ops.access.site import Site
-    from ops.target import Target
 
 # kwok plays the nodes with this annotation, and marks those that it makes itself with this label:
 # https://kwok.sigs.k8s.io/docs/user/kwok-manage-nodes-and-pods/
@@ -19,16 +15,6 @@ HINT = "For real containers, start Docker and run: ff cluster down && ff cluster
 
 class SimulatedError(OpsError):
     """What was asked for needs a container, and none runs."""
-
-
-def require_containers(site: "Site") -> None:
-    """Raise SimulatedError when nothing runs in the stack's pods: no command, log, port or Job of theirs is real."""
-    if nothing_runs(site.client, site.namespace):
-        raise SimulatedError(
-            f"Nothing runs in the stack {site.stack.name!r}: the nodes in context {site.context!r} are simulated, "
-            "and this needs a container.",
-            hint=HINT,
-        )
 
 
 def nothing_runs(client: Client, namespace: str) -> bool:
@@ -46,16 +32,16 @@ def nothing_runs(client: Client, namespace: str) -> bool:
     return any(pod["spec"].get("nodeName") in simulated for pod in client.list("v1", "Pod", namespace))
 
 
-def nothing_runs_in(target: "Target") -> bool:
-    """The same of a stack's cluster; not, as far as is known, of one that cannot be asked from here."""
+def nothing_runs_in(kubeconfig: Path | None, context: str, namespace: str) -> bool:
+    """The same of the cluster in a context; not, as far as is known, of one that cannot be asked from here."""
     from ops.engine.connection import connect
 
     try:
-        client = Client(connect(target.kubeconfig, target.context))
+        client = Client(connect(kubeconfig, context))
     except NoAccessError:
         return False
     try:
-        return nothing_runs(client, target.stack.settings.namespace.name)
+        return nothing_runs(client, namespace)
     except NoAccessError:
         return False
     finally:

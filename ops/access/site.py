@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops import target
-from ops.access.simulated import nothing_runs, require_containers
+from ops.access.simulated import HINT, SimulatedError, nothing_runs
 from ops.engine.client import Client
 from ops.engine.connection import connect
 from ops.engine.masking import Masker
@@ -59,6 +59,18 @@ class Site:
     def is_simulated(self) -> bool:
         """Whether nothing runs in the stack's pods, because the nodes are simulated."""
         return nothing_runs(self.client, self.namespace)
+
+    def require_containers(self) -> None:
+        """Raise SimulatedError when nothing runs in the stack's pods: no command, log, port or Job of theirs is real.
+
+        The nodes are asked each time, since a cluster can be made anew under a command that goes on for ever.
+        """
+        if nothing_runs(self.client, self.namespace):
+            raise SimulatedError(
+                f"Nothing runs in the stack {self.stack.name!r}: the nodes in context {self.context!r} are simulated, "
+                "and this needs a container.",
+                hint=HINT,
+            )
 
     @property
     def is_published(self) -> bool:
@@ -124,7 +136,7 @@ def open_site(name: str, *, needs_containers: bool = False) -> Iterator[Site]:
             )
         site = Site(place.stack, settings, place.context, place.kubeconfig, client, api, is_mapped=place.is_mapped)
         if needs_containers:
-            require_containers(site)
+            site.require_containers()
         yield site
     finally:
         client.close()

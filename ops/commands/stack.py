@@ -84,15 +84,21 @@ def up(
 def _check(target: "Target", *, applies: bool) -> None:
     """Refuse, before anything is changed, what would end half-way."""
     from ops import local_context
-    from ops.access.simulated import HINT, SimulatedError, nothing_runs_in
+    from ops.access.simulated import HINT, SimulatedError
 
-    if applies and nothing_runs_in(target):
+    if applies and _nothing_runs(target):
         raise SimulatedError(
             f"No flags can be applied: the nodes in context {target.context!r} are simulated, and nothing runs.",
             hint=HINT,
         )
     if target.is_borrowed:
-        local_context.require_storage(target)
+        local_context.require_storage(target.stack, target.kubeconfig, target.context)
+
+
+def _nothing_runs(target: "Target") -> bool:
+    from ops.access.simulated import nothing_runs_in
+
+    return nothing_runs_in(target.kubeconfig, target.context, target.stack.settings.namespace.name)
 
 
 def deploy(stack: str, engine: EngineName | None, *, older: bool = False) -> None:
@@ -104,7 +110,6 @@ def deploy(stack: str, engine: EngineName | None, *, older: bool = False) -> Non
 
 def _deploy(target: "Target", choice: "Choice", *, install: bool) -> None:
     from ops import report
-    from ops.access.simulated import nothing_runs_in
     from ops.progress import Progress
     from ops.target import deployer
 
@@ -112,7 +117,7 @@ def _deploy(target: "Target", choice: "Choice", *, install: bool) -> None:
         outcome = deployer(target, choice.engine, run, install=install).up()
     report.show_warnings(progress(), outcome.warnings)
     progress().print(f"Deployed: {report.totals(outcome, run.seconds)}.", style="green")
-    is_simulated = nothing_runs_in(target)
+    is_simulated = _nothing_runs(target)
     report.show_access(output(), target, outcome.outputs, is_served=not is_simulated)
     if is_simulated:
         report.show_simulated_note(output())

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from queue import Empty, Queue
 
 from ops.access.pods import Component, container, pods
-from ops.access.simulated import require_containers
 from ops.access.site import Site
 from ops.engine.model import Manifest
 from ops.errors import OpsError
@@ -76,7 +75,7 @@ def follow(
 
 
 def _wanted(site: Site, components: Sequence[Component]) -> list[Manifest]:
-    require_containers(site)
+    site.require_containers()
     found = [pod for component in components for pod in pods(site, component)]
     if not found:
         named = ", ".join(components)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from ops.access.pods import Component
-from ops.access.simulated import require_containers
 from ops.access.site import Site
 from ops.engine.diagnose import diagnose
 from ops.engine.model import Manifest, Ref
@@ -29,7 +28,7 @@ def restart(site: Site, components: Sequence[Component], *, seconds: float, on_s
 
     Raises OpsError when a component is not there, or is not back after `seconds`.
     """
-    require_containers(site)
+    site.require_containers()
     refs = [_ref(site, component) for component in components]
     for ref in refs:
         on_step(f"Restarting {ref}…")

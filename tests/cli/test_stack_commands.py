@@ -41,7 +41,7 @@ def test_up_keeps_progress_warnings_and_totals_on_stderr(run: Run) -> None:
 
 @pytest.mark.usefixtures("engine")
 def test_up_on_simulated_nodes_ends_by_saying_that_nothing_is_served(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ops.access.simulated.nothing_runs_in", lambda _: True)
+    monkeypatch.setattr("ops.access.simulated.nothing_runs_in", lambda *_: True)
     result = run("up")
     assert result.exit_code == 0
     assert "https://flags.example.com" not in result.stdout

@@ -155,10 +155,10 @@ def test_a_cluster_without_a_default_storage_class_is_refused_before_anything_wa
     )
     found = target.find("local", "k3d-flags")
     if problem is None:
-        local_context.require_storage(found)
+        local_context.require_storage(found.stack, found.kubeconfig, found.context)
         return
     with pytest.raises(OpsError, match=problem) as error:
-        local_context.require_storage(found)
+        local_context.require_storage(found.stack, found.kubeconfig, found.context)
     assert "postgres.storage.className" in (error.value.hint or "")
 
 
