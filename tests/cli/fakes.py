@@ -19,9 +19,17 @@ OUTPUTS: dict[str, object] = {
 }
 
 
+SETTINGS: dict[str, object] = {
+    "context": "a-context",
+    "host": "flags.example.com",
+    "ingress": {"className": "traefik", "tls": {"from": "controller"}},
+}
+
+
 def target(name: str = "local", *, home: Path | None = None) -> Target:
     """A stack that no file describes; with `home` it has the local cluster's kubeconfig there."""
-    stack = Stack(name=name, project="feature-flags", config={}, defaults={}, path=Path(f"Pulumi.{name}.yaml"))
+    config = {f"feature-flags:{key}": value for key, value in SETTINGS.items()}
+    stack = Stack(name=name, project="feature-flags", config=config, defaults={}, path=Path(f"Pulumi.{name}.yaml"))
     kubeconfig = home / "cluster" / "kubeconfig" if home else None
     return Target(stack, context=f"{name}-context", kubeconfig=kubeconfig)
 
