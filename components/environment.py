@@ -61,6 +61,7 @@ class FlagsmithEnvironment:
         gunicorn_threads: threads of a worker.
         gunicorn_timeout: seconds after which a worker that does not answer is killed.
         telemetry: whether Flagsmith reports its use to the vendor.
+        restrict_org_create: whether only superusers make organisations.
         sender: the From address of mails.
         smtp: the mail server, or None: then no mail is sent.
         login: ways to log in besides e-mail and password.
@@ -77,6 +78,7 @@ class FlagsmithEnvironment:
     gunicorn_threads: int
     gunicorn_timeout: int
     telemetry: bool
+    restrict_org_create: bool
     sender: str
     smtp: Smtp | None = None
     login: Login = field(default_factory=Login)
@@ -211,6 +213,8 @@ def server_environment(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
         *_plain(
             {
                 "ALLOW_REGISTRATION_WITHOUT_INVITE": False,
+                # Off by default: the administrator of an organisation of one's own makes links that let strangers in.
+                "RESTRICT_ORG_CREATE_TO_SUPERUSERS": args.restrict_org_create,
                 # On by default: an anonymous visit of the initialisation page would make the superuser.
                 "ALLOW_ADMIN_INITIATION_VIA_URL": False,
                 "ENABLE_ADMIN_ACCESS_USER_PASS": True,

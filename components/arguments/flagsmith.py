@@ -31,6 +31,7 @@ def _environment(settings: Settings, credentials: Credentials, *, workers: int) 
         gunicorn_threads=settings.gunicorn_threads,
         gunicorn_timeout=settings.gunicorn.timeout,
         telemetry=settings.telemetry,
+        restrict_org_create=settings.restrict_org_create_to_superusers,
         smtp=settings.smtp,
         sender=settings.smtp_sender,
         login=settings.login,

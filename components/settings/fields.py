@@ -105,6 +105,11 @@ class SettingsFields(Section):
         description="Whether Pulumi refuses to delete the namespace, the database, its volume and Secrets.",
     )
     telemetry: Boolean = Field(default=False, description="Whether Flagsmith reports its use to its vendor.")
+    restrict_org_create_to_superusers: Boolean = Field(
+        default=True,
+        description="Whether only superusers make organisations. Where it is false, anybody with a log-in makes one, "
+        "administers it, and invites strangers into this Flagsmith.",
+    )
     admin: Admin = Field(default_factory=Admin, description="What a new Flagsmith is set up with.")
     secret_key: SecretKey = Field(
         default_factory=SecretKey, description="Django's secret key, under `DJANGO_SECRET_KEY` in its Secret."

@@ -148,10 +148,26 @@ class GroupSpec:
 
 
 @dataclass(frozen=True)
+class AccessSpec:
+    """Who may have rights beside the groups of a catalogue, and whether those of all others are taken away.
+
+    Attributes:
+        strict: Whether they are taken away.
+        administrators: Addresses of people who may administer the organisation.
+        api_keys: Prefixes of the organisation's API keys.
+    """
+
+    strict: bool = False
+    administrators: frozenset[str] = frozenset()
+    api_keys: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class ProjectSpec:
-    """All that is wanted of a project."""
+    """All that is wanted of a project; without `access` the catalogue does not speak of people."""
 
     environments: tuple[str, ...]
     segments: Mapping[str, SegmentSpec]
     flags: Mapping[str, FlagSpec]
     groups: Mapping[str, GroupSpec] = field(default_factory=dict)
+    access: AccessSpec | None = None

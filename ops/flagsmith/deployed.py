@@ -14,6 +14,7 @@ from ops.operate.admin import password
 
 API_PORT = 8000
 REFUSALS = frozenset([400, 401, 403])
+NO_SUCH_PATH = frozenset([200, 404])  # the unified image answers 200 with its page to what it does not know
 
 
 @dataclass(frozen=True)

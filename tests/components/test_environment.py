@@ -54,6 +54,7 @@ def test_a_variable_is_defined_before_another_refers_to_it() -> None:
     ("variable", "value"),
     [
         ("ALLOW_REGISTRATION_WITHOUT_INVITE", "False"),
+        ("RESTRICT_ORG_CREATE_TO_SUPERUSERS", "True"),
         ("ALLOW_ADMIN_INITIATION_VIA_URL", "False"),
         ("ENABLE_TELEMETRY", "False"),
         ("TASK_RUN_METHOD", "TASK_PROCESSOR"),
@@ -88,6 +89,13 @@ def test_the_vendor_gets_a_report_only_if_the_stack_says_so_also_from_a_migratio
     for stated, expected in ((False, "False"), (True, "True")):
         found = flagsmith_environments(record("staging", {"telemetry": stated}))
         assert {env["ENABLE_TELEMETRY"] for env in found.values()} == {expected}
+
+
+def test_who_may_make_organisations_is_a_setting_and_no_variable() -> None:
+    env = api_environment(record("staging", {"restrictOrgCreateToSuperusers": False}))
+    assert env["RESTRICT_ORG_CREATE_TO_SUPERUSERS"] == "False"
+    text = reservation("RESTRICT_ORG_CREATE_TO_SUPERUSERS")
+    assert text == "is set by the program: use restrictOrgCreateToSuperusers in its place"
 
 
 def test_each_shared_cache_has_a_redis_database_of_its_own_and_gives_up_quickly() -> None:

@@ -172,7 +172,8 @@ class Group(Part):
     """A group of people, and what they may do with the project's flags."""
 
     role: SomeRole = Field(
-        description="admin: everything in the project. developer: switch flags and target segments. viewer: look."
+        description="admin: everything in the project. developer: switch flags and target segments. viewer: look. "
+        "Whoever may look also reads the signing secrets of webhooks and the keys of integrations: that is Flagsmith's."
     )
     environments: Mapping[str, SomeRole] = Field(
         default_factory=dict, description="Another role in one environment: developer or viewer."
@@ -188,6 +189,22 @@ class Access(Part):
     """Who may do what."""
 
     groups: Mapping[str, Group] = Field(default_factory=dict, description="Groups, by name.")
+    strict: bool = Field(
+        default=False,
+        description="Whether `apply` takes rights away that no group here gives: those that somebody has personally, "
+        "those of other groups, API keys, open invitations. Without it they are shown, and left.",
+    )
+    administrators: tuple[str, ...] = Field(
+        default=(),
+        strict=False,
+        description="Who may be an administrator of the organisation, by e-mail address, beside the stack's own. "
+        "Nobody is made one by this.",
+    )
+    api_keys: tuple[str, ...] = Field(
+        default=(),
+        strict=False,
+        description="Which API keys the organisation may have, by the prefix that Flagsmith shows of each.",
+    )
 
 
 class Delivery(Part):

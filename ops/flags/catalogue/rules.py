@@ -205,6 +205,10 @@ def _targeting(
 
 
 def _access(catalogue: Catalogue) -> Iterator[Problem]:
+    for number, prefix in enumerate(catalogue.access.api_keys):
+        if "." in prefix:
+            text = "is a whole key, which is a secret: revoke it, and name the part before the dot of its successor"
+            yield Problem(("access", "api_keys", number), text)
     for name, group in catalogue.access.groups.items():
         key: Key = ("access", "groups", name, "environments")
         for environment, role in group.environments.items():

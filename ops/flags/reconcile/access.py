@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ops.flags.catalogue.model import Catalogue, Role
+from ops.flags.catalogue.model import Access, Catalogue, Role
 from ops.flags.reconcile.change import Action, Change, Kind
 from ops.flags.server.snapshot import RemoteGrant, RemoteGroup
-from ops.flags.spec import Grant, GroupSpec
+from ops.flags.spec import AccessSpec, Grant, GroupSpec
 
 VIEW_PROJECT = frozenset(["VIEW_PROJECT"])
 # Seen on a Flagsmith 2.265.0: with these a developer toggles, sets values and targets segments, and neither makes nor
@@ -29,6 +29,15 @@ def groups_of(catalogue: Catalogue) -> dict[str, GroupSpec]:
         members = None if group.members is None else frozenset(address.lower() for address in group.members)
         groups[name] = GroupSpec(name, project, grants, members)
     return groups
+
+
+def access_of(catalogue: Catalogue) -> AccessSpec | None:
+    """Who may have rights beside the groups; None where the catalogue says nothing of people."""
+    access = catalogue.access
+    if access == Access():
+        return None
+    administrators = frozenset(address.lower() for address in access.administrators)
+    return AccessSpec(access.strict, administrators, frozenset(access.api_keys))
 
 
 def compare_group(wanted: GroupSpec, found: RemoteGroup | None, users: Mapping[str, int]) -> Iterator[Change]:

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     SEGMENT = "segment"
     FLAG = "flag"
     GROUP = "group"
+    RIGHTS = "rights of"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Plan:
         changes: In their order.
         unmanaged: What people made and the catalogue does not mention, in words.
         totals: How many objects there are, by environment; the project's own segments and flags under None.
-        waiting: What cannot be done yet, in words.
+        waiting: What cannot be done yet, or was not looked at, in words.
         requests: How many requests reading took.
     """
 
@@ -112,7 +113,8 @@ class Plan:
         objects: dict[tuple[Kind, str], set[Action]] = {}
         for change in self.changes:
             if change.environment == place:
-                whole = change.action if not change.field else Action.UPDATE
+                is_whole = not change.field or change.kind is Kind.RIGHTS
+                whole = change.action if is_whole else Action.UPDATE
                 objects.setdefault((change.kind, change.name), set()).add(whole)
         # Of several steps of one object the one that says most counts.
         ranked = Counter(next(action for action in _RANK if action in found) for found in objects.values())

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from ops.flags.catalogue.model import Catalogue, Condition, Flag, Rollout, Segment, State, Target
 from ops.flags.catalogue.values import Plain, plain
-from ops.flags.reconcile.access import groups_of
+from ops.flags.reconcile.access import access_of, groups_of
 from ops.flags.spec import FlagSpec, OptionSpec, OverrideSpec, ProjectSpec, Rule, Rules, SegmentSpec, StateSpec
 
 ALL = 100.0
@@ -33,7 +33,7 @@ def desired(catalogue: Catalogue) -> ProjectSpec:
             options=tuple(OptionSpec(item.name, plain(item.value), item.weight) for item in flag.variations[1:]),
             states=states,
         )
-    return ProjectSpec(catalogue.environments, segments, flags, groups_of(catalogue))
+    return ProjectSpec(catalogue.environments, segments, flags, groups_of(catalogue), access_of(catalogue))
 
 
 def rules(segment: Segment) -> Rules:

@@ -8,6 +8,7 @@ from ops.flags.catalogue.values import same
 from ops.flags.reconcile.access import compare_group, without_account
 from ops.flags.reconcile.change import Action, Change, Kind, Plan
 from ops.flags.reconcile.compare import CLOSE, compare_states, matched, state_as_json
+from ops.flags.reconcile.rights import left, remarks, taken
 from ops.flags.server.snapshot import RemoteFlag, RemoteSegment, Snapshot
 from ops.flags.spec import TAG, FlagSpec, ProjectSpec, SegmentSpec
 
@@ -18,6 +19,7 @@ def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> Plan:
     Raises OpsError when the server has something in the way.
     """
     _check(wanted, found)
+    people = found.people
     changes = chain(
         (
             Change(Action.CREATE, Kind.ENVIRONMENT, name)
@@ -27,12 +29,14 @@ def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> Plan:
         *(_segment(item, found.segments.get(name), found) for name, item in wanted.segments.items()),
         *(_flag(item, found.flags.get(name), found) for name, item in wanted.flags.items()),
         _left(wanted, found, delete=delete),
-        *(compare_group(item, found.groups.get(name), found.users) for name, item in wanted.groups.items()),
+        *(compare_group(item, people.groups.get(name), people.users) for name, item in wanted.groups.items()),
+        taken(wanted, people),
     )
     totals: dict[str | None, int] = {None: len(wanted.segments) + len(wanted.flags) + len(wanted.groups)}
     totals |= dict.fromkeys(wanted.environments, len(wanted.flags))
     unmanaged = tuple(_unmanaged(wanted, found, delete=delete))
-    return Plan(tuple(changes), unmanaged, totals, without_account(wanted.groups.values(), found.users), found.requests)
+    waiting = (*without_account(wanted.groups.values(), people.users), *remarks(wanted, people))
+    return Plan(tuple(changes), unmanaged, totals, waiting, found.requests)
 
 
 def _check(wanted: ProjectSpec, found: Snapshot) -> None:
@@ -167,7 +171,8 @@ def _unmanaged(wanted: ProjectSpec, found: Snapshot, *, delete: bool) -> Iterato
             yield from _foreign_overrides(wanted.flags[name], flag, found.segments)
 
     if wanted.groups:
-        yield from (f"group {name}" for name in found.groups if name not in wanted.groups)
+        yield from (f"group {name}" for name in found.people.groups if name not in wanted.groups)
+    yield from left(wanted, found.people)
 
 
 def _foreign_overrides(wanted: FlagSpec, found: RemoteFlag, segments: Mapping[str, RemoteSegment]) -> Iterator[str]:

@@ -58,6 +58,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
     return {
         "changes": [asdict(change) for change in plan.changes],
         "unmanaged": list(plan.unmanaged),
+        "waiting": list(plan.waiting),
         "totals": {place or "": asdict(counts) for place, counts in plan.counts().items()},
         "requests": plan.requests,
     }

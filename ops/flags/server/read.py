@@ -15,15 +15,14 @@ from dataclasses import dataclass
 from ops.errors import OpsError
 from ops.flags.server.read_groups import read_groups
 from ops.flags.server.rows import Row, flag_of, segment_of, value, variants
-from ops.flags.server.snapshot import RemoteOverride, RemoteState, Snapshot
+from ops.flags.server.snapshot import People, RemoteOverride, RemoteState, Snapshot
 from ops.flags.spec import FlagSpec
 from ops.flagsmith.client import FlagsmithClient, FlagsmithError
 from ops.flagsmith.connect import Connection
-from ops.flagsmith.deployed import Environment
+from ops.flagsmith.deployed import NO_SUCH_PATH, Environment
 from ops.flagsmith.throwaway import kept
 
 THREADS = 4
-NO_SUCH_PATH = frozenset([200, 404])  # the unified image answers 200 with its page to what it does not know
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def read(
     names: Collection[str],
     wanted: Mapping[str, FlagSpec] | None = None,
     *,
-    with_groups: bool = False,
+    with_people: bool = False,
 ) -> Snapshot:
     """The project as it is now.
 
@@ -48,7 +47,8 @@ def read(
         connection: Where.
         names: The environments to read; those that are not there are left out.
         wanted: What is wanted of the flags; without it all orders are asked for.
-        with_groups: Whether groups of people are read as well: three requests more, and one for each environment.
+        with_people: Whether groups and rights of people are read as well: ten requests more with a log-in, eight with
+            a key, and two for each environment.
     """
     client, project = connection.client, f"/api/v1/projects/{connection.project}"
     environments = [item for item in connection.environments if item.name in names]
@@ -64,7 +64,7 @@ def read(
         expected = _Expected(wanted, {row["id"]: row["name"] for row in features}, by_environment, names_of)
         missing = [key for key, rows in found.items() if expected.is_unsure(key, rows)]
         links = dict(zip(missing, pool.map(lambda key: _links(client, *key), missing), strict=True))
-        groups, users = read_groups(connection, environments, pool) if with_groups else ({}, {})
+        people = read_groups(connection, environments, pool) if with_people else People()
     labels = {row["id"]: row["label"] for row in tags}
     flags: dict[int, dict[str, RemoteState]] = defaultdict(dict)
     for (environment, feature), rows in found.items():
@@ -77,9 +77,8 @@ def read(
         segments={row["name"]: segment_of(row) for row in reversed(segments)},
         ambiguous=frozenset(name for name in counted if counted.count(name) > 1),
         flags={row["name"]: flag_of(row, labels, flags[row["id"]]) for row in features},
-        groups=groups,
-        users=users,
-        requests=5 + 2 * len(environments) + len(missing) + (3 + len(environments)) * with_groups,
+        people=people,
+        requests=5 + 2 * len(environments) + len(missing) + people.requests,
     )
 
 

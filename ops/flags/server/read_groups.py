@@ -1,42 +1,64 @@
-"""Reads the groups of people that a server has, and what they may do in a project."""
+"""Reads the groups of people that a server has, what they may do in a project, and who may do something beside them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
-from ops.flags.server.snapshot import RemoteGrant, RemoteGroup
+from ops.flags.server.read_rights import NEW, ORGANISATION_RIGHTS, SHOWN_TO_PEOPLE, Place, read_rights
+from ops.flags.server.snapshot import People, RemoteGrant, RemoteGroup
 from ops.flags.spec import Grant
+from ops.flagsmith.client import FlagsmithClient, FlagsmithError
 from ops.flagsmith.connect import Connection
-from ops.flagsmith.deployed import Environment
+from ops.flagsmith.deployed import NO_SUCH_PATH, Environment
 
 Row = Mapping[str, Any]
 
 
-def read_groups(
-    connection: Connection, environments: Sequence[Environment], pool: Executor
-) -> tuple[dict[str, RemoteGroup], dict[str, int]]:
-    """The groups by name, and the ids of the organisation's people by address."""
+def read_groups(connection: Connection, environments: Sequence[Environment], pool: Executor) -> People:
+    """The groups, the organisation's people, and all rights; each list is one request, however long it is."""
     organisation = f"/api/v1/organisations/{connection.organisation}"
+    project = Place(None, f"/api/v1/projects/{connection.project}")
+    places = [Place(item.name, f"/api/v1/environments/{item.key}") for item in environments]
+    kind, address = connection.actor
+    is_person = kind == "user"
+    permissions = ("user-group-permissions", "user-permissions")
+    wide = (*ORGANISATION_RIGHTS, *(SHOWN_TO_PEOPLE if is_person else ()))
     paths = [
         f"{organisation}/groups/",
         f"{organisation}/users/",
-        f"/api/v1/projects/{connection.project}/user-group-permissions/",
-        *(f"/api/v1/environments/{item.key}/user-group-permissions/" for item in environments),
+        *(f"{place.path}/{what}/" for what in permissions for place in (project, *places)),
+        *(f"{organisation}/{what}/" for what in wide),
     ]
-    groups, users, project, *others = pool.map(lambda path: list(connection.client.pages(path)), paths)
-    in_project = _grants(project)
-    in_environments = {item.name: _grants(rows) for item, rows in zip(environments, others, strict=True)}
-    found = {
+    rows = dict(zip(paths, pool.map(lambda path: _listed(connection.client, path), paths), strict=True))
+    in_project = _grants(rows[f"{project.path}/user-group-permissions/"])
+    in_environments = {place.environment: _grants(rows[f"{place.path}/user-group-permissions/"]) for place in places}
+    groups = {
         row["name"]: RemoteGroup(
             id=row["id"],
             name=row["name"],
             project=in_project.get(row["id"]),
-            environments={name: of[row["id"]] for name, of in in_environments.items() if row["id"] in of},
+            environments={str(name): of[row["id"]] for name, of in in_environments.items() if row["id"] in of},
             members={user["email"].lower(): user["id"] for user in row["users"]},
         )
-        for row in groups
+        for row in rows[f"{organisation}/groups/"]
     }
-    return found, {row["email"].lower(): row["id"] for row in users}
+    return People(
+        groups=groups,
+        users={row["email"].lower(): row["id"] for row in rows[f"{organisation}/users/"]},
+        rights=tuple(read_rights(rows, organisation, (project, *places))),
+        administrator=address.lower() if is_person else None,
+        requests=len(paths),
+    )
+
+
+def _listed(client: FlagsmithClient, path: str) -> list[Row]:
+    """All rows; none of what older releases of Flagsmith do not know."""
+    try:
+        return list(client.pages(path))
+    except FlagsmithError as error:
+        if error.status not in NO_SUCH_PATH or not path.endswith(f"/{NEW}/"):
+            raise
+        return []
 
 
 def _grants(rows: Iterable[Row]) -> dict[int, RemoteGrant]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
 
 from ops.flags.catalogue.values import Plain
 from ops.flags.spec import TAG, Grant, Rules
@@ -112,6 +114,67 @@ class RemoteGroup:
     members: Mapping[str, int]
 
 
+class Holder(StrEnum):
+    """Who has a right, or may get it."""
+
+    PERSON = ""
+    GROUP = "group"
+    API_KEY = "API key"
+    TRUST = "trust relationship"
+    INVITATION = "invitation of"
+    LINK = "invite link"
+
+
+@dataclass(frozen=True)
+class RemoteRight:
+    """A right that is not one of a group in the project.
+
+    Attributes:
+        holder: Whose it is.
+        name: An address in small letters, a group's name, a key's prefix, a link's number.
+        environment: The environment it is for, by name; None for what is wider.
+        field: What of: the project, permissions in the environment, the organisation.
+        said: What it is.
+        path: What is deleted, or posted to, to take it away.
+        body: What is posted; None where it is deleted.
+        label: What people call it, beside its name.
+    """
+
+    holder: Holder
+    name: str
+    environment: str | None
+    field: tuple[str, ...]
+    said: str
+    path: str
+    body: Any = None
+    label: str = ""
+
+    @property
+    def title(self) -> str:
+        """Whose it is, in words."""
+        name = f"{self.label} ({self.name})" if self.label else self.name
+        return f"{self.holder} {name}".strip()
+
+
+@dataclass(frozen=True)
+class People:
+    """What a server has of people.
+
+    Attributes:
+        groups: Groups, by name.
+        users: The ids of the organisation's people, by address in small letters.
+        rights: Rights that are not a group's in the project, those of groups that the catalogue may not name included.
+        administrator: The address of who is logged in; None for an organisation's key.
+        requests: How many requests it took to read.
+    """
+
+    groups: Mapping[str, RemoteGroup] = field(default_factory=dict)
+    users: Mapping[str, int] = field(default_factory=dict)
+    rights: tuple[RemoteRight, ...] = ()
+    administrator: str | None = None
+    requests: int = 0
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """A project at one moment.
@@ -123,8 +186,7 @@ class Snapshot:
         segments: By name; of several with one name the first.
         ambiguous: Names that several segments have.
         flags: By name.
-        groups: Groups of people, by name; read only where a catalogue has some.
-        users: The ids of the organisation's people, by address.
+        people: Groups and rights; empty where the catalogue does not speak of people, so that they were not read.
         requests: How many requests it took to read.
     """
 
@@ -134,6 +196,5 @@ class Snapshot:
     segments: Mapping[str, RemoteSegment] = field(default_factory=dict)
     ambiguous: frozenset[str] = frozenset()
     flags: Mapping[str, RemoteFlag] = field(default_factory=dict)
-    groups: Mapping[str, RemoteGroup] = field(default_factory=dict)
-    users: Mapping[str, int] = field(default_factory=dict)
+    people: People = field(default_factory=People)
     requests: int = 0

@@ -5,10 +5,11 @@ from typing import Any
 
 from flask import Response, g, jsonify, request
 
-from tests.doubles.flagsmith.database import Database, RefusalError, Row
+from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_uuid, now
 from tests.doubles.flagsmith.permissions import check
 
 PAGE_SIZE, LARGEST_PAGE = 10, 999
+NO_CREDENTIALS = {"detail": "Authentication credentials were not provided."}
 
 
 def database() -> Database:
@@ -27,6 +28,17 @@ def required(values: Row, *names: str) -> None:
     missing = {name: ["This field is required."] for name in names if name not in values}
     if missing:
         raise RefusalError(400, missing)
+
+
+def account(row: Row) -> Row:
+    """A person, as others are shown him."""
+    names = {"first_name": "", "last_name": ""}
+    return {"id": row["id"], "email": row["email"], **names, "last_login": now(), "uuid": new_uuid()}
+
+
+def member(row: Row) -> Row:
+    """A person of the organisation."""
+    return {**account(row), "role": row["role"], "date_joined": now()}
 
 
 def page(rows: Iterable[Row]) -> Response:
@@ -60,4 +72,4 @@ def user() -> Row | None:
             return found[0]
     if kind == "Api-Key" and value in database().api_keys:
         return None
-    raise RefusalError(401, {"detail": "Authentication credentials were not provided."})
+    raise RefusalError(401, NO_CREDENTIALS)

@@ -1,12 +1,11 @@
 """Log-in, organisation, groups and their permissions."""
 
-import secrets
 from typing import Any
 
 from flask import Blueprint, jsonify, request
 
-from tests.doubles.flagsmith.answers import body, database, page, required, user
-from tests.doubles.flagsmith.database import RefusalError, Row, new_key, new_uuid, now
+from tests.doubles.flagsmith.answers import account, body, database, member, page, required, user
+from tests.doubles.flagsmith.database import RefusalError, Row, new_uuid
 from tests.doubles.flagsmith.permissions import NO_PERMISSION
 
 people = Blueprint("people", __name__)
@@ -50,50 +49,10 @@ def organisations() -> Any:
     return page([{"id": 1, "uuid": new_uuid(), "name": name, "num_seats": 1, "role": "ADMIN", "force_2fa": False}])
 
 
-@people.post("/organisations/1/master-api-keys/")
-def add_key() -> Any:
-    user()
-    key = f"{secrets.token_urlsafe(6)[:8]}.{secrets.token_urlsafe(24)}"
-    database().api_keys.add(key)
-    given = body()
-    return jsonify(
-        id=new_key(),
-        prefix=key[:8],
-        created=now(),
-        name=given["name"],
-        revoked=False,
-        expiry_date=None,
-        key=key,
-        is_admin=given.get("is_admin", True),
-        has_expired=False,
-        created_by=1,
-    ), 201
-
-
 @people.get("/organisations/1/users/")
 def users() -> Any:
     user()
-    return jsonify([_shown(row) for row in database().rows("users")])
-
-
-def _shown(row: Row) -> Row:
-    return {
-        "id": row["id"],
-        "email": row["email"],
-        "first_name": "",
-        "last_name": "",
-        "last_login": now(),
-        "uuid": new_uuid(),
-        "role": row["role"],
-        "date_joined": now(),
-    }
-
-
-@people.post("/organisations/1/invites/")
-def invite() -> Any:
-    user()
-    required(body(), "email")
-    raise RefusalError(400, {"detail": "Please upgrade your plan to add additional seats/users"})
+    return jsonify([member(row) for row in database().rows("users")])
 
 
 @people.get("/organisations/1/groups/")
@@ -122,9 +81,9 @@ def add_users(group: int) -> Any:
     user()
     row = database().get("groups", group)
     for number in body()["user_ids"]:
-        member = _shown(database().get("users", number))
-        kept = {key: member[key] for key in ("id", "email", "first_name", "last_name", "last_login")}
-        row["users"].append({**kept, "group_admin": False})
+        shown = account(database().get("users", number))
+        del shown["uuid"]
+        row["users"].append({**shown, "group_admin": False})
     return jsonify(row)
 
 

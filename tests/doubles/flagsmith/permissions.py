@@ -10,16 +10,17 @@ from tests.doubles.flagsmith.database import Database, RefusalError, Row
 NO_PERMISSION = {"detail": "You do not have permission to perform this action."}
 OVERRIDES = re.compile(r"/(create-segment-override|feature-segments)(/|$)")
 STATES = re.compile(r"/featurestates/")
-FOR_ADMINS = re.compile(r"/(api-keys|user-group-permissions|master-api-keys|groups|users)/")
+OF_ORGANISATION = re.compile(r"/organisations/\d+/")
+FOR_ADMINS = re.compile(r"/(api-keys|user-permissions|user-group-permissions)/")
 
 
 def check(data: Database, who: Row) -> None:
     """Refuse what is asked, if it is not for this person."""
-    grants = list(_grants(data, who, "project_grants"))
-    if any(grant["admin"] for grant in grants):
-        return
+    grants = list(_grants(data, who, "project"))
     path, is_reading = request.path, request.method == "GET"
-    if FOR_ADMINS.search(path):
+    if any(grant["admin"] for grant in grants) and not OF_ORGANISATION.search(path):
+        return
+    if OF_ORGANISATION.search(path) or FOR_ADMINS.search(path):
         raise RefusalError(403, NO_PERMISSION)
     in_project = {name for grant in grants for name in grant["permissions"]}
     wanted = "UPDATE_FEATURE_STATE" if STATES.search(path) else "MANAGE_SEGMENT_OVERRIDES"
@@ -29,7 +30,7 @@ def check(data: Database, who: Row) -> None:
         here = _environment(data)
         is_allowed = wanted in {
             name
-            for grant in _grants(data, who, "environment_grants")
+            for grant in _grants(data, who, "environment")
             if grant["where"] == here
             for name in grant["permissions"]
         }
@@ -39,8 +40,10 @@ def check(data: Database, who: Row) -> None:
         raise RefusalError(403, NO_PERMISSION)
 
 
-def _grants(data: Database, who: Row, table: str) -> Iterator[Row]:
-    for grant in data.rows(table):
+def _grants(data: Database, who: Row, scope: str) -> Iterator[Row]:
+    """What is given to a person, and to the groups that he is in."""
+    yield from data.rows(f"{scope}_rights", user=who["id"])
+    for grant in data.rows(f"{scope}_grants"):
         if any(member["id"] == who["id"] for member in data.get("groups", grant["group"])["users"]):
             yield grant
 

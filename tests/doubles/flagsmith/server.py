@@ -17,6 +17,7 @@ from tests.doubles.flagsmith.identities import identities
 from tests.doubles.flagsmith.looking import looking
 from tests.doubles.flagsmith.people import people
 from tests.doubles.flagsmith.projects import new_environment, new_project, projects
+from tests.doubles.flagsmith.rights import rights
 from tests.doubles.flagsmith.sdk import sdk
 from tests.doubles.flagsmith.segments import segments
 from tests.doubles.flagsmith.states import states
@@ -96,7 +97,7 @@ class Flagsmith:
         app = Flask("flagsmith")
         app.wsgi_app = self._replace(app.wsgi_app)  # type: ignore[method-assign, assignment]
         app.json.sort_keys = False  # type: ignore[attr-defined]
-        for part in (people, projects, features, states, segments, versions, identities, looking, sdk):
+        for part in (people, rights, projects, features, states, segments, versions, identities, looking, sdk):
             app.register_blueprint(part, url_prefix="/api/v1")
         app.before_request(self._before)
         app.after_request(self._after)

@@ -19,7 +19,7 @@ class Groups:
     def write(self, name: str) -> None:
         """Make the group what it should be."""
         wanted = self._wanted.groups[name]
-        found = self._found.groups.get(name) or self._add(name)
+        found = self._found.people.groups.get(name) or self._add(name)
         self._grant(self._project, found.id, wanted.project, found.project)
         for environment in {*wanted.environments, *found.environments}:
             path = f"/api/v1/environments/{self._found.environments[environment].key}"
@@ -27,7 +27,7 @@ class Groups:
             self._grant(path, found.id, grant, found.environments.get(environment))
         if wanted.members is not None:
             there = set(found.members)
-            self._members(found.id, "add-users", (wanted.members & self._found.users.keys()) - there)
+            self._members(found.id, "add-users", (wanted.members & self._found.people.users.keys()) - there)
             self._members(found.id, "remove-users", there - wanted.members)
 
     def _add(self, name: str) -> RemoteGroup:
@@ -54,7 +54,7 @@ class Groups:
 
     def _members(self, group: int, what: str, addresses: set[str] | frozenset[str]) -> None:
         if addresses:
-            ids = [self._found.users[address] for address in sorted(addresses)]
+            ids = [self._found.people.users[address] for address in sorted(addresses)]
             path = f"{self._groups}{group}/{what}/"
             # Doing it twice does no harm.
             ensure(lambda: None, lambda: self._client.post(path, {"user_ids": ids}) or True)

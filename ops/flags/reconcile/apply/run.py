@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from ops.errors import OpsError
 from ops.flags.reconcile.apply.definitions import Definitions, OnChange, is_removed_variation
 from ops.flags.reconcile.apply.groups import Groups
+from ops.flags.reconcile.apply.rights import take
 from ops.flags.reconcile.apply.states import States
 from ops.flags.reconcile.apply.versions import Versions
 from ops.flags.reconcile.change import Action, Change, Kind, Plan, not_in
@@ -30,7 +31,7 @@ class Reviewed:
     @classmethod
     def now(cls, connection: Connection, wanted: ProjectSpec, *, delete: bool = False) -> "Reviewed":
         """Read the server, and plan."""
-        found = read(connection, wanted.environments, wanted.flags, with_groups=bool(wanted.groups))
+        found = read(connection, wanted.environments, wanted.flags, with_people=wanted.access is not None)
         return cls(wanted, found, plan(wanted, found, delete=delete), delete)
 
 
@@ -122,6 +123,10 @@ class _Run:
         for name, changes in todo.of(Kind.GROUP).items():
             groups.write(name)
             for change in changes:
+                self._tell(change)
+        for change in todo.changes:
+            if change.kind is Kind.RIGHTS:
+                take(self._client, found, change)
                 self._tell(change)
         if self.done:
             self._look()
