@@ -72,4 +72,6 @@ def user() -> Row | None:
             return found[0]
     if kind == "Api-Key" and value in database().api_keys:
         return None
+    if kind == "Api-Key":
+        raise RefusalError(401, {"detail": "Valid Master API Key not found."})
     raise RefusalError(401, NO_CREDENTIALS)

@@ -49,6 +49,13 @@ def organisations() -> Any:
     return page([{"id": 1, "uuid": new_uuid(), "name": name, "num_seats": 1, "role": "ADMIN", "force_2fa": False}])
 
 
+@people.post("/organisations/")
+def add_organisation() -> Any:
+    """For superusers alone, as a deployed stack has it."""
+    user()
+    raise RefusalError(501, {"detail": "the double has one organisation"})
+
+
 @people.get("/organisations/1/users/")
 def users() -> Any:
     user()

@@ -8,9 +8,13 @@ from flask import request
 from tests.doubles.flagsmith.database import Database, RefusalError, Row
 
 NO_PERMISSION = {"detail": "You do not have permission to perform this action."}
+NO_PRIVILEGES = {"detail": "User does not have sufficient privileges to perform this action"}
 OVERRIDES = re.compile(r"/(create-segment-override|feature-segments)(/|$)")
 STATES = re.compile(r"/featurestates/")
 OF_ORGANISATION = re.compile(r"/organisations/\d+/")
+OF_THE_ORGANISATION_ALONE = re.compile(
+    r"/organisations/\d+/(invites|invite-links|user-permissions|user-group-permissions)/"
+)
 FOR_ADMINS = re.compile(r"/(api-keys|user-permissions|user-group-permissions)/")
 
 
@@ -20,6 +24,8 @@ def check(data: Database, who: Row) -> None:
     path, is_reading = request.path, request.method == "GET"
     if any(grant["admin"] for grant in grants) and not OF_ORGANISATION.search(path):
         return
+    if OF_THE_ORGANISATION_ALONE.search(path):
+        raise RefusalError(403, NO_PRIVILEGES)
     if OF_ORGANISATION.search(path) or FOR_ADMINS.search(path):
         raise RefusalError(403, NO_PERMISSION)
     in_project = {name for grant in grants for name in grant["permissions"]}

@@ -91,10 +91,13 @@ def environments() -> Any:
 
 @projects.post("/environments/")
 def add_environment() -> Any:
-    user()
+    maker = user()
     given = body()
     required(given, "name", "project")
-    return jsonify(shown(new_environment(database(), given["project"], given["name"]))), 201
+    row = new_environment(database(), given["project"], given["name"])
+    if maker is not None:
+        database().insert("environment_rights", where=row["api_key"], user=maker["id"], permissions=[], admin=True)
+    return jsonify(shown(row)), 201
 
 
 @projects.get("/environments/<key>/")

@@ -13,6 +13,9 @@ GROUPS_OF = {"organisations": "organisation_grants", "projects": "project_grants
 PEOPLE_OF = {"organisations": "organisation_rights", "projects": "project_rights", "environments": "environment_rights"}
 
 
+MODELS = {"organisation_rights": "UserOrganisationPermission", "invites": "Invite"}
+
+
 @rights.get(f"{SCOPE}/user-permissions/")
 def personal(scope: str, where: str) -> Any:
     user()
@@ -68,7 +71,8 @@ def _shown(row: Row) -> Row:
 
 def _removed(table: str, **wanted: Any) -> Any:
     user()
-    database().one(table, **wanted)
+    if not database().rows(table, **wanted):
+        raise RefusalError(404, {"detail": f"No {MODELS.get(table, table)} matches the given query."})
     database().remove(table, **wanted)
     return "", 204
 
@@ -124,7 +128,7 @@ def add_key() -> Any:
 @rights.get("/organisations/1/master-api-keys/")
 def keys() -> Any:
     _person()
-    return page(database().rows("api_keys"))
+    return page({key: value for key, value in row.items() if key != "key"} for row in database().rows("api_keys"))
 
 
 @rights.delete("/organisations/1/master-api-keys/<prefix>/")
@@ -192,7 +196,7 @@ def invite_some() -> Any:
             "invites",
             email=given["email"],
             date_created=now(),
-            invited_by=maker and account(maker),
+            invited_by=maker and member(maker),
             permission_groups=given.get("permission_groups", []),
         )
         for given in body()["invites"]
