@@ -42,12 +42,13 @@ KINDS = {
 
 @dataclass
 class FakeCluster:
-    """The objects by the path of their API, and every path that was asked for."""
+    """The objects by the path of their API, plain texts such as logs, and every path that was asked for."""
 
     port: int
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
+    texts: dict[str, str] = field(default_factory=dict)
 
     def add(self, api_version: str, kind: str, name: str, *, uid: str = "", **rest: Any) -> dict[str, Any]:
         """Put an object into it; `rest` are fields of the object, those of `metadata` added to its name and uid."""
@@ -112,8 +113,9 @@ def fake_cluster() -> Iterator[FakeCluster]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, content = cluster.answer(self.path.partition("?")[0])
-            body = json.dumps(content).encode()
+            path = self.path.partition("?")[0]
+            status, content = (200, None) if path in cluster.texts else cluster.answer(path)
+            body = cluster.texts[path].encode() if content is None else json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

@@ -7,6 +7,7 @@ from typing import Any
 
 from ops.access.pods import container as container_of
 from ops.access.site import Site
+from ops.engine.client import ApiError
 from ops.engine.diagnose import diagnose
 from ops.engine.model import Manifest, Ref
 from ops.engine.waiting import FIRST_PAUSE, GROWTH, LONGEST_PAUSE
@@ -151,7 +152,10 @@ def wait(site: Site, name: str, *, seconds: float, on_line: OnLine = _ignore) ->
             raise OpsError(f"The Job {site.namespace}/{name} is gone: somebody deleted it.")
         ended = next((kind for kind in ("Complete", "Failed") if _condition(job, kind)), None)
         pod = newest_pod(site, name)
-        found = _logs(site, pod) if pod else {}
+        try:
+            found, unread = (_logs(site, pod) if pod else {}), ""
+        except ApiError as error:
+            found, unread = {}, error.message
         # Counted for each container: a log that could not be read for a moment must not hide lines of the next.
         for container, lines in found.items():
             for line in lines[shown.get(container, 0) :]:
@@ -161,7 +165,7 @@ def wait(site: Site, name: str, *, seconds: float, on_line: OnLine = _ignore) ->
             return pod
         if ended == "Failed":
             last = [line for lines in found.values() for line in lines][-LOG_LINES:]
-            tail = "\n".join(f"  {mask(line)}" for line in last) or "  (its log is empty)"
+            tail = "\n".join(f"  {mask(line)}" for line in last) or f"  ({unread or 'its log is empty'})"
             reason = _condition(job, "Failed").get("message", "")
             raise OpsError(f"The Job {name} failed ({reason}). Its last log lines:\n{tail}")
         if time.monotonic() >= deadline:

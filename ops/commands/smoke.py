@@ -10,12 +10,14 @@ import typer
 
 from ops.commands.options import JsonOption, print_json
 from ops.console import output, progress
+from ops.errors import OpsError
 from ops.project import LOCAL
 
 if TYPE_CHECKING:
     from ops.smoke.model import Place
 
 TROUBLE = 1
+UNSEEN_HINT = "Skip fewer checks, or give what they need: the --stack, or --environment-key and FLAGSMITH_API_KEY."
 
 
 def smoke(
@@ -45,7 +47,7 @@ def smoke(
     junit: Annotated[Path | None, typer.Option("--junit", help="Write JUnit's XML to this file.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Test a running Flagsmith from outside; exits with 1 when a check fails.
+    """Test a running Flagsmith from outside; exits with 1 when a check fails, or when none saw anything.
 
     With --stack the keys come from the stack. With --url alone they come from --environment-key and the variables
     FLAGSMITH_API_KEY (an organisation's key) and FLAGSMITH_SERVER_KEY; what needs a missing one is not seen, which the
@@ -69,8 +71,11 @@ def smoke(
     else:
         report.show(output(), results)
     failed = [result for result in results if result.outcome is Outcome.FAILED]
-    progress().print(f"{report.totals(results)}.", style="red" if failed else "green")
+    nothing_seen = all(result.outcome is Outcome.SKIPPED for result in results)
+    progress().print(f"{report.totals(results)}.", style="red" if failed or nothing_seen else "green")
     report.show_unseen(progress(), results)
+    if nothing_seen:
+        raise OpsError("No check saw anything, so that nothing is known of this Flagsmith.", hint=UNSEEN_HINT)
     if failed:
         where = f" --stack {stack or LOCAL}" if url is None or stack else ""
         progress().print(f"`ff doctor{where}` looks for the cause.")

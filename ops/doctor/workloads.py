@@ -5,6 +5,7 @@ from typing import Any
 
 from ops.access.pods import LABEL, is_ready
 from ops.doctor.model import Finding, Patient
+from ops.engine.diagnose import log_or_reason
 from ops.engine.model import Manifest
 from ops.engine.readiness import condition
 
@@ -97,9 +98,9 @@ def _crash(patient: Patient, pod: Manifest, status: Manifest) -> Finding:
 
 def _log(patient: Patient, pod: str, status: Manifest) -> str:
     """What the container said before it ended last, or says now where that is gone."""
-    client, namespace = patient.site.client, patient.site.namespace
-    before = client.log(namespace, pod, status["name"], lines=LOG_LINES, previous=True)
-    return before if before.strip() else client.log(namespace, pod, status["name"], lines=LOG_LINES)
+    client, namespace, name = patient.site.client, patient.site.namespace, status["name"]
+    before = log_or_reason(client, namespace, pod, name, lines=LOG_LINES, previous=True)
+    return before if before.strip() else log_or_reason(client, namespace, pod, name, lines=LOG_LINES)
 
 
 def _was_killed(status: Manifest) -> bool:
@@ -177,5 +178,6 @@ def _last_lines(patient: Patient, job: str) -> Iterator[str]:
     ]
     for pod in sorted(pods, key=lambda item: str(item["metadata"]["creationTimestamp"]))[-1:]:
         container = pod["spec"]["containers"][0]["name"]
-        log = patient.site.client.log(patient.site.namespace, pod["metadata"]["name"], container, lines=LOG_LINES)
+        site, name = patient.site, pod["metadata"]["name"]
+        log = log_or_reason(site.client, site.namespace, name, container, lines=LOG_LINES)
         yield from (f"log: {patient.mask(line)}" for line in log.strip().splitlines())

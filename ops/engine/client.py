@@ -20,6 +20,7 @@ MERGE = "application/merge-patch+json"
 CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
 RETRIED_STATUSES = (429, 502, 503, 504)
 DENIED_STATUSES = (401, 403)
+NO_LOG_YET = (400, 404)  # of a container that waits to start, or whose earlier run is gone
 
 
 class ApiError(OpsError):
@@ -134,10 +135,14 @@ class Client:
                 raise
 
     def log(self, namespace: str, pod: str, container: str, *, lines: int, previous: bool = False) -> str:
-        """The last lines of a container's log; empty when there is none to be had."""
+        """The last lines of a container's log; empty before it ran, and when it is gone. Raises ApiError otherwise."""
         query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
         status, body = self._request("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log", query)
-        return body.decode(errors="replace") if status == 200 else ""
+        if status in NO_LOG_YET:
+            return ""
+        if status != 200:
+            raise _refusal(status, body, f"Cannot read the log of {pod}/{container}")
+        return body.decode(errors="replace")
 
     def follow(self, namespace: str, pod: str, container: str, *, lines: int) -> Iterator[str]:
         """A container's last lines, and then each new one until the container ends."""

@@ -93,6 +93,16 @@ def _events(client: Client, live: Manifest) -> list[str]:
     return list(lines)[-EVENTS:]
 
 
+def log_or_reason(
+    client: Client, namespace: str, pod: str, container: str, *, lines: int, previous: bool = False
+) -> str:
+    """The last lines of a log that explains something else, or why it cannot be read."""
+    try:
+        return client.log(namespace, pod, container, lines=lines, previous=previous)
+    except ApiError as error:
+        return f"(the log cannot be read: {error.detail})"
+
+
 def _logs(client: Client, pods: list[Manifest]) -> Iterator[tuple[str, list[str]]]:
     for pod in pods:
         for status in _containers(pod):
@@ -100,6 +110,6 @@ def _logs(client: Client, pods: list[Manifest]) -> Iterator[tuple[str, list[str]
                 continue  # it has never run
             namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
             has_restarted = bool(status.get("restartCount")) and "running" not in status.get("state", {})
-            text = client.log(namespace, name, status["name"], lines=LOG_LINES, previous=has_restarted)
+            text = log_or_reason(client, namespace, name, status["name"], lines=LOG_LINES, previous=has_restarted)
             if text.strip():
                 yield f"{name}/{status['name']}", text.strip().splitlines()

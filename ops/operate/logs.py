@@ -7,6 +7,7 @@ from queue import Empty, Queue
 
 from ops.access.pods import Component, container, pods
 from ops.access.site import Site
+from ops.engine.client import ApiError
 from ops.engine.model import Manifest
 from ops.errors import OpsError
 
@@ -33,14 +34,23 @@ def of_request(request_id: str, on_line: OnLine) -> OnLine:
 def show(site: Site, components: Sequence[Component], *, lines: int, on_line: OnLine) -> None:
     """Hand each of the pods' last lines to `on_line`, with the pod's name, one pod after the other.
 
-    Raises OpsError when there is no pod of any of the components, or nothing to read in any.
+    Raises OpsError when there is no pod of any of the components, nothing to read in any, or, after what the others
+    said, when one cannot be read.
     """
     mask, wanted, is_empty = site.masker(), _wanted(site, components), True
+    unread: list[ApiError] = []
     for pod in wanted:
         name = str(pod["metadata"]["name"])
-        for line in site.client.log(site.namespace, name, container(pod), lines=lines).splitlines():
+        try:
+            found = site.client.log(site.namespace, name, container(pod), lines=lines)
+        except ApiError as error:
+            unread.append(error)
+            continue
+        for line in found.splitlines():
             is_empty = False
             on_line(name, mask(line))
+    if unread:
+        raise unread[0]
     if is_empty:
         names = ", ".join(str(pod["metadata"]["name"]) for pod in wanted)
         raise OpsError(

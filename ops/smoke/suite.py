@@ -41,11 +41,14 @@ CHECKS: Mapping[str, Check] = {
 
 
 def chosen(skip: Collection[str]) -> list[str]:
-    """The checks' names without those to skip. Raises OpsError for a name that is none."""
+    """The checks' names without those to skip. Raises OpsError for a name that is none, or when none is left."""
     unknown = [name for name in skip if name not in CHECKS]
     if unknown:
         raise OpsError(f"There is no check {unknown[0]!r} to skip.", hint=f"There are: {', '.join(CHECKS)}.")
-    return [name for name in CHECKS if name not in skip]
+    names = [name for name in CHECKS if name not in skip]
+    if not names:
+        raise OpsError("Every check is to be skipped: then nothing is tested.", hint="Leave one --skip out.")
+    return names
 
 
 def run(visit: Visit, names: Collection[str]) -> Iterator[Result]:

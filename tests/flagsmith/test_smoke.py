@@ -255,3 +255,17 @@ def test_wrong_input_is_named(
     shown = run("smoke", *arguments)
     assert shown.exit_code == 1
     assert message in shown.stderr
+
+
+def test_a_run_whose_every_check_is_skipped_has_seen_nothing(flagsmith: Flagsmith, key: str, run: Run) -> None:
+    # Of an address without TLS neither of the two sees anything.
+    others = [name for name in suite.CHECKS if name not in ("certificate", "redirect")]
+    line = ["smoke", "--url", flagsmith.url, "--environment-key", key]
+    done = run(*line, *(word for name in others for word in ("--skip", name)))
+    assert done.exit_code == 1
+    assert "2 skipped." in done.stderr
+    assert "Error: No check saw anything, so that nothing is known of this Flagsmith." in done.stderr
+
+    done = run(*line, *(word for name in suite.CHECKS for word in ("--skip", name)))
+    assert done.exit_code == 1
+    assert "Error: Every check is to be skipped: then nothing is tested." in done.stderr
