@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import yaml
 
+from components.could_be_secret import could_be_secret
+
 STR: Final = "tag:yaml.org,2002:str"
 _PLAIN: Final = "plain"  # the tag, in here, of a scalar without quotes and without a tag
 _PREFIX: Final = "tag:yaml.org,2002:"
@@ -37,15 +39,19 @@ _TIME: Final = re.compile(
 _LEAST, _MOST, _MOST_UNSIGNED = -(2**63), 2**63 - 1, 2**64 - 1
 
 
+_QUOTED = re.compile(r"(?P<quote>['\"])(?P<text>.*?)(?P=quote)", re.DOTALL)
+
+
 class YamlError(Exception):
     """A text that cannot be read.
 
     Attributes:
         line: where, counted from 1.
-        said: what is wrong; it may quote the text.
+        said: what is wrong; it may quote the text, but for what could be a secret.
     """
 
     def __init__(self, line: int, said: str) -> None:
+        said = _QUOTED.sub(lambda found: "'…'" if could_be_secret(found["text"]) else found[0], said)
         super().__init__(f"line {line}: {said}")
         self.line = line
         self.said = said

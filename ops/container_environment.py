@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from components.plain_secrets import secret_in
 from ops.engine.model import Manifest, Program, Ref
 from ops.errors import OpsError
 
@@ -88,6 +89,14 @@ def _sourced(name: str, source: Mapping[str, Any], secret: SecretValue) -> str:
             f"The variable {name} comes from {json.dumps(source)}, for which there is no value outside a pod."
         )
     return POD_FIELDS[path]
+
+
+def without_plain_secrets(variables: Mapping[str, str], harmless: frozenset[str]) -> dict[str, str]:
+    """The variables, with a mask for what looks like a secret and does not come from one; not for `harmless` values."""
+    return {
+        name: f"<not shown: {kind}>" if value not in harmless and (kind := secret_in(name, value)) else value
+        for name, value in variables.items()
+    }
 
 
 def masked(name: str, key: str) -> str:

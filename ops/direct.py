@@ -85,7 +85,8 @@ class DirectDeployer:
     def _review(self, program: "Program") -> tuple[str, ...]:
         from ops.policies.review import refuse_violations
 
-        return refuse_violations(program, production=self._stack.settings.production)
+        stack = self._stack
+        return refuse_violations(program, production=stack.settings.production, harmless=stack.harmless)
 
 
 def _outcome(result: "Result") -> Outcome:

@@ -39,6 +39,14 @@ class Stack:
         """Keys whose value is (or holds) a `secure:` value, which only the Pulumi CLI can decrypt."""
         return [key for key, value in self.config.items() if _is_encrypted(value)]
 
+    @property
+    def harmless(self) -> frozenset[str]:
+        """The values of its configuration that look like secrets, of which it says that they are none."""
+        from components.plain_secrets import harmless
+
+        prefix = f"{self.project}:"
+        return harmless({key.removeprefix(prefix): value for key, value in self.values.items()})
+
     @cached_property
     def settings(self) -> "Settings":
         """The typed settings of this stack, with the lock file of images beside it; encrypted values count as left out.

@@ -16,6 +16,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
+from components.plain_secrets import harmless
 from policies.check import Report, check
 from policies.exceptions import exceptions
 from policies.model import Object, Objects, Rule, Scope, named
@@ -105,8 +106,10 @@ def _said_later(suffix: str) -> dict[str, Any]:
 
 def _checked(items: list[Object], rules: list[Rule]) -> Report:
     # Only the program's own word counts: Pulumi's SDK would ask the environment of whoever deploys first.
-    production = runtime.CONFIG.get() | runtime.get_config_env()
-    objects = Objects(tuple(items), production=production.get(f"{pulumi.get_project()}:production") == "true")
+    configured = runtime.CONFIG.get() | runtime.get_config_env()
+    prefix = f"{pulumi.get_project()}:"
+    values = {key.removeprefix(prefix): value for key, value in configured.items() if key.startswith(prefix)}
+    objects = Objects(tuple(items), production=values.get("production") == "true", harmless=harmless(values))
     return check(objects, rules, exceptions())
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from components.plain_secrets import secret_form
 from policies.unknown import Unknown, looking_at, raw
 
 Manifest = Mapping[str, Any]
@@ -92,11 +93,13 @@ class Objects:
         items: the objects; all of the stack for a rule of the scope `stack`, else at least one.
         production: whether real users depend on the stack.
         secrets: values that are known to be secret; compared with, never shown.
+        harmless: values that look like secrets, of which the stack's setting `notSecret` says that they are none.
     """
 
     items: tuple[Object, ...]
     production: bool = False
     secrets: frozenset[str] = frozenset()
+    harmless: frozenset[str] = frozenset()
 
     def __iter__(self) -> Iterator[Object]:
         return (looking_at(item) for item in self.items)
@@ -160,5 +163,6 @@ class Violation:
     def __str__(self) -> str:
         """One line: the rule, the object, the field, its value, what is allowed, what to do."""
         found = self.finding
-        shown = str(found.value) if found.value in (MISSING, HIDDEN) else repr(found.value)
+        value = HIDDEN if isinstance(found.value, str) and secret_form(found.value) else found.value
+        shown = str(value) if value in (MISSING, HIDDEN) else repr(value)
         return f"{self.rule.id}: {found.object}: {found.path} = {shown}: {found.allowed}. {self.rule.remedy}"

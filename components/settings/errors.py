@@ -1,6 +1,5 @@
 """The words in which wrong settings are refused."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -11,13 +10,10 @@ from pydantic import BaseModel, ValidationError
 
 from components.settings.problems import LOOK_UP, NOT_SHOWN, ContradictionError, Problem
 from components.settings.schema import known_keys
+from components.settings.shown import shown, shown_path, without_values
 
 PROJECT = "feature-flags"
-# Never shown, since a password may have been pasted there by mistake.
-_HIDDEN = frozenset({"env", "envFromSecrets", "existingSecret", "caSecret"})
 _SECRET_KEY = re.compile(r"pass|secret|token|credential|url|dsn", re.IGNORECASE)
-_URL_WITH_LOGIN = re.compile(r"://[^/\s]*@")
-_MAX_SHOWN = 80
 
 
 class SettingsError(pulumi.RunError):
@@ -28,11 +24,14 @@ class SettingsError(pulumi.RunError):
         self.lines = tuple(lines)
 
 
-def describe(problem: Problem, values: Mapping[str, object]) -> str:
-    """Put a problem into one line: key, value (unless it could be a secret), what is allowed, what to do."""
+def describe(problem: Problem, values: Mapping[str, object], hidden: frozenset[str] = frozenset()) -> str:
+    """Put a problem into one line: key, value (unless it could be a secret), what is allowed, what to do.
+
+    `hidden` are parts of `values` that must not be in it, by `shown.hidden_parts`.
+    """
     value = _look_up(problem.path, values) if problem.value is LOOK_UP else problem.value
-    shown = "" if value is NOT_SHOWN else _shown(problem.path, value)
-    return f"{PROJECT}:{_dotted(problem.path)}{shown}: {problem.text}"
+    told = "" if value is NOT_SHOWN else shown(problem.path, value)
+    return f"{PROJECT}:{shown_path(problem.path)}{told}: {without_values(problem.text, value, hidden)}"
 
 
 def problems_of(error: ValidationError, model: type[BaseModel]) -> Iterator[Problem]:
@@ -91,13 +90,6 @@ def _text(kind: str, context: Mapping[str, Any], cause: object) -> str:
             return f"is not valid ({kind.replace('_', ' ')})"
 
 
-def _dotted(path: tuple[str | int, ...]) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
-
-
 def _look_up(path: tuple[str | int, ...], values: object) -> object:
     for part in path:
         match values:
@@ -108,12 +100,3 @@ def _look_up(path: tuple[str | int, ...], values: object) -> object:
             case _:
                 return NOT_SHOWN
     return values
-
-
-def _shown(path: tuple[str | int, ...], value: object) -> str:
-    if not _HIDDEN.isdisjoint(path) or isinstance(value, Mapping | list | tuple):
-        return ""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    if _URL_WITH_LOGIN.search(text):
-        return " (not shown, since it holds a log-in)"
-    return f" = {text}" if len(text) <= _MAX_SHOWN else f" = {text[:_MAX_SHOWN]}…"

@@ -134,6 +134,11 @@ class SettingsFields(Section):
     env_from_secrets: dict[EnvName, SecretKeyReference] = Field(
         default_factory=dict, description="Further environment variables whose values come from existing Secrets."
     )
+    not_secret: tuple[Text, ...] = Field(
+        default=(),
+        description="Keys of this file whose values look like secrets and are none, such as `env.TOKEN_FORMAT`; see "
+        "[secrets.md](secrets.md#what-looks-like-a-secret).",
+    )
     scheduling: Scheduling = Field(default_factory=Scheduling, description="Where the pods may run.")
     smtp: Smtp | None = Field(default=None, description="The mail server; without it no e-mail is sent.")
     login: Login = Field(default_factory=Login, description="Ways to log in besides e-mail and password.")

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
-from components.settings import checks
+from components.settings import checks, written_out
 from components.settings.errors import SettingsError, describe, problems_of
 from components.settings.lock import Lock
 from components.settings.model import Settings
 from components.settings.problems import Problem
 from components.settings.schema import is_structured
+from components.settings.shown import hidden_parts
 
 Path = tuple[str | int, ...]
 
@@ -35,6 +36,7 @@ def parse(values: Mapping[str, object], lock: Lock | None = None) -> Settings:
     problems: list[Problem] = []
     decoded = _decode(values, problems)
     problems += _unusable(decoded, ())
+    problems += written_out.problems(decoded, Settings)
     refused = {problem.path for problem in problems}
     settings = None
     try:
@@ -45,7 +47,8 @@ def parse(values: Mapping[str, object], lock: Lock | None = None) -> Settings:
         found = checks.problems(settings)
     problems += [problem for problem in found if not _covered(problem.path, refused)]
     if settings is None or problems:
-        raise SettingsError([describe(problem, decoded) for problem in problems])
+        hidden = hidden_parts(decoded)
+        raise SettingsError([describe(problem, decoded, hidden) for problem in problems])
     return settings
 
 

@@ -43,3 +43,16 @@ def known_keys(model: type[BaseModel], path: Iterable[str | int]) -> list[str]:
         if part in fields:
             current = model_of(fields[str(part)].annotation) or current
     return [str(field.alias) for field in current.model_fields.values()]
+
+
+def is_named_by_people(model: type[BaseModel], path: tuple[str | int, ...]) -> bool:
+    """Whether the last key of `path` is a name that people choose, as that of a variable or a label."""
+    current = model
+    for part in path[:-1]:
+        field = next((field for field in current.model_fields.values() if field.alias == part), None)
+        if field is not None:
+            annotation = unwrap(field.annotation)
+            if get_origin(annotation) is dict and model_of(annotation) is None:
+                return True
+            current = model_of(annotation) or current
+    return False

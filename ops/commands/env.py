@@ -83,7 +83,7 @@ def _variables(
     program = evaluate(ROOT, found, {} if generate else Placeholders())
     namespace, container = logic.container(program, component)
     if not (show_secrets or generate):
-        return logic.resolve(container, logic.masked, overrides)
+        return logic.without_plain_secrets(logic.resolve(container, logic.masked, overrides), found.harmless)
     if show_secrets:
         values = _with_deployed(stack, namespace, lambda secret: logic.resolve(container, secret, overrides))
     else:

@@ -11,6 +11,7 @@ from ops.doctor.backups import backups
 from ops.doctor.ingress import certificates, ingress
 from ops.doctor.model import Check, Finding, Patient
 from ops.doctor.network import isolation
+from ops.doctor.plain_secrets import plain_secrets
 from ops.doctor.secret_store import stored_secrets
 from ops.doctor.secrets import changed_secrets
 from ops.doctor.storage import claims
@@ -27,6 +28,7 @@ OBJECTS: tuple[Check, ...] = (
     autoscalers,
     changed_secrets,
     stored_secrets,
+    plain_secrets,
     ingress,
     isolation,
     certificates,

@@ -14,6 +14,8 @@ from ops.engine.model import KubeObject, Manifest, Program, Ref
 from ops.engine.waves import sync_waves
 from ops.errors import OpsError
 from ops.files import make_directory, write_private
+from ops.policies.objects import of_program
+from ops.policies.review import refuse_plain_secrets
 from ops.stacks import Stack
 
 # What the program calls the annotation by which a pod notices a changed Secret.
@@ -40,11 +42,13 @@ def render(
     to be pruned, and `kustomization.yaml` names the files in the order of the waves. Checksums of Secrets are left out,
     being those of the stand-ins. With `show_secrets` both are written with the values the direct engine has
     recorded in the cluster (`kubeconfig`, `context`), which is an error when they cannot be had. Files of an earlier
-    render that are no longer part of the program are removed; a directory that holds anything else is refused.
+    render that are no longer part of the program are removed; a directory that holds anything else is refused, and so
+    is a secret that the program writes out elsewhere than in a Secret.
     """
     placeholders = Placeholders()
     values: Mapping[str, str] = _recorded(root, stack, kubeconfig, context) if show_secrets else placeholders
     program = evaluate(root, stack, values, api_versions or None)
+    refuse_plain_secrets(of_program(program, production=False, harmless=stack.harmless))
     if show_secrets:
         _refuse_missing(program, values, stack)
     stale = _earlier_files(out_dir)

@@ -12,10 +12,13 @@ from policies.model import Object, Objects
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
-def of_program(program: Program, *, production: bool) -> Objects:
-    """The objects of an evaluated program, with what only the program knows: protection, and its secrets."""
+def of_program(program: Program, *, production: bool, harmless: frozenset[str] = frozenset()) -> Objects:
+    """The objects of an evaluated program, with what only the program knows: protection, and its secrets.
+
+    `harmless` are values that look like secrets and are none, by the stack's settings.
+    """
     items = tuple(Object(item.manifest, item.protect) for item in program.objects)
-    return Objects(items, production, frozenset(program.generated.values()))
+    return Objects(items, production, frozenset(program.generated.values()), harmless)
 
 
 def of_files(paths: Sequence[Path], *, production: bool) -> Objects:

@@ -12,8 +12,9 @@ from ops.policies.objects import of_files, of_program
 from ops.stacks import Stack
 from policies import custom_rules
 from policies.check import Report, check
-from policies.exceptions import ExceptionsError, exceptions
+from policies.exceptions import Excepted, ExceptionsError, exceptions
 from policies.model import Enforcement, Objects, Rule, Violation
+from policies.rules import RULES
 
 HINT = "Mend the cause, or see docs/policy.md for how a rule is lifted for one object, with a reason."
 
@@ -31,7 +32,7 @@ def rules(directory: Path | None = None) -> tuple[Rule, ...]:
 def of_stack(root: Path, stack: Stack, directory: Path | None = None, api_versions: tuple[str, ...] = ()) -> Report:
     """What the rules say about a stack as it would be deployed; asks no cluster."""
     program = evaluate(root, stack, Placeholders(), api_versions or None)
-    return _check(of_program(program, production=stack.settings.production), directory)
+    return _check(of_program(program, production=stack.settings.production, harmless=stack.harmless), directory)
 
 
 def of_manifests(paths: list[Path], *, production: bool, directory: Path | None = None) -> Report:
@@ -39,15 +40,26 @@ def of_manifests(paths: list[Path], *, production: bool, directory: Path | None 
     return _check(of_files(paths, production=production), directory)
 
 
-def refuse_violations(program: Program, *, production: bool) -> tuple[str, ...]:
-    """A warning for each advisory rule; a violation of a mandatory one is an OpsError, which lists them all."""
-    report = _check(of_program(program, production=production))
+def refuse_violations(program: Program, *, production: bool, harmless: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """A warning for each advisory rule; a violation of a mandatory one is an OpsError, which lists them all.
+
+    `harmless` are values that look like secrets and are none, by the stack's settings.
+    """
+    report = _check(of_program(program, production=production, harmless=harmless))
     refuse_failures(report)
     mandatory = report.of(Enforcement.MANDATORY)
     if mandatory:
         listed = "\n".join(f"  {item}" for item in mandatory)
         raise OpsError(f"Nothing was changed, since the program breaks rules of the policy:\n{listed}", hint=HINT)
     return tuple(_summaries(report.of(Enforcement.ADVISORY), program.stack))
+
+
+def refuse_plain_secrets(objects: Objects) -> None:
+    """A secret that is written out in an object is an OpsError, which names each place and no value."""
+    report = check(objects, [rule for rule in RULES if rule.id == "plain-secret"], _exceptions())
+    if report.violations:
+        listed = "\n".join(f"  {item}" for item in report.violations)
+        raise OpsError(f"Nothing was written, since what is to be written holds secrets in clear:\n{listed}", hint=HINT)
 
 
 def refuse_failures(report: Report) -> None:
@@ -66,8 +78,11 @@ def _summaries(violations: Iterable[Violation], stack: str) -> Iterator[str]:
 
 
 def _check(objects: Objects, directory: Path | None = None) -> Report:
+    return check(objects, rules(directory), _exceptions())
+
+
+def _exceptions() -> tuple[Excepted, ...]:
     try:
-        lifted = exceptions()
+        return exceptions()
     except ExceptionsError as error:
         raise OpsError(str(error)) from None
-    return check(objects, rules(directory), lifted)

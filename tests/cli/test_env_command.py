@@ -143,6 +143,15 @@ def test_references_follow_the_rules_of_kubernetes(text: str, expanded: str) -> 
     assert logic.expand(text, {"A": "a"}) == expanded
 
 
+def test_what_looks_like_a_secret_and_comes_from_none_is_masked_unless_the_settings_say_that_it_is_none() -> None:
+    found = {"BIND_PW": "hunter2", "NOTE": "redis://:hunter2@cache", "LOGIN_TOKEN": "opaque", "HOST": "a.example.com"}
+    shown = logic.without_plain_secrets(found, frozenset({"opaque"}))
+    assert "hunter2" not in str(shown)
+    assert shown["BIND_PW"] == "<not shown: the value of what is called like a secret>"
+    assert shown["NOTE"] == "<not shown: a URL with a password>"
+    assert (shown["LOGIN_TOKEN"], shown["HOST"]) == ("opaque", "a.example.com")
+
+
 def test_a_value_out_of_a_secret_is_not_expanded_again() -> None:
     source = {"secretKeyRef": {"name": "s", "key": "k"}}
     found = {"env": [{"name": "A", "value": "a"}, {"name": "B", "valueFrom": source}, {"name": "C", "value": "$(B)"}]}

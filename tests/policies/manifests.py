@@ -2,14 +2,27 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
+from ops.engine.model import Program
 from policies.check import check
 from policies.model import Object, Objects, Rule, Violation
 from policies.rules import RULES
 
 DIGEST = "sha256:" + "a" * 64
 LABELS = {"app.kubernetes.io/name": "flagsmith", "app.kubernetes.io/component": "api"}
+
+
+def with_variable(program: Program, name: str, value: str) -> Program:
+    """The program, with a variable of the API that did not come by the settings, which would have refused it."""
+    items = []
+    for item in program.objects:
+        manifest = deepcopy(dict(item.manifest))
+        if (item.ref.kind, item.ref.name) == ("Deployment", "flagsmith"):
+            manifest["spec"]["template"]["spec"]["containers"][0]["env"].append({"name": name, "value": value})
+        items.append(replace(item, manifest=manifest))
+    return replace(program, objects=tuple(items))
 
 
 def container(**fields: Any) -> dict[str, Any]:

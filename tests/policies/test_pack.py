@@ -15,7 +15,7 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from ops.engine.model import Program
 from policies.rules import RULES
-from tests.policies.manifests import container, deployment, places, pod, put
+from tests.policies.manifests import container, deployment, places, pod, put, with_variable
 from tests.recording import ROOT, STACKS, record, recorded
 
 PACK = ROOT / "policies"
@@ -256,5 +256,14 @@ def test_rules_of_one_s_own_are_in_the_pack(tmp_path: Path) -> None:
 
 
 def test_a_plain_secret_of_the_real_program_is_found(elsewhere: Pack) -> None:
-    program = record("staging", {"env": {"GREETING": "redis://:hunter2@cache:6379"}}).program
+    program = with_variable(recorded("staging").program, "GREETING", "redis://:hunter2@cache:6379")
     assert "plain-secret" in ids(elsewhere.program(program))
+
+
+def test_what_the_settings_say_is_no_secret_is_none_for_the_pack(elsewhere: Pack) -> None:
+    stated = {"env": {"LOGIN_TOKEN": "opaque-and-short"}, "notSecret": ["env.LOGIN_TOKEN"]}
+    program = record("staging", stated).program
+    config = {"feature-flags:env": json.dumps(stated["env"]), "feature-flags:notSecret": '["env.LOGIN_TOKEN"]'}
+    assert "plain-secret" in ids(elsewhere.program(program))
+    for pack in running("staging", config):
+        assert "plain-secret" not in ids(pack.program(program))

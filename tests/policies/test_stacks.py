@@ -15,8 +15,9 @@ from ops.stacks import load_stack
 from policies.check import check
 from policies.model import Enforcement
 from tests.platform import Platform
+from tests.policies.manifests import with_variable
 from tests.policies.test_custom_rules import EXAMPLES
-from tests.recording import ROOT, STACKS, record, recorded
+from tests.recording import ROOT, STACKS, recorded
 
 
 @pytest.mark.parametrize("name", STACKS)
@@ -36,12 +37,23 @@ def test_its_rendered_files_break_none_that_can_be_seen_in_them(name: str, tmp_p
 
 
 def test_a_stack_s_violations_name_the_object_and_no_secret() -> None:
-    program = record("production", {"env": {"GREETING": "postgresql://flagsmith:hunter2@db/flagsmith"}}).program
+    url = "postgresql://flagsmith:hunter2@db/flagsmith"
+    program = with_variable(recorded("production").program, "GREETING", url)
     with pytest.raises(OpsError, match="plain-secret: Deployment feature-flags/flagsmith: ") as error:
         refuse_violations(program, production=True)
+    refuse_violations(program, production=True, harmless=frozenset({url}))
     assert "env[GREETING].value = not shown" in error.value.message
     assert "hunter2" not in error.value.message
     assert "docs/policy.md" in (error.value.hint or "")
+
+
+def test_nothing_is_rendered_that_holds_a_secret_in_clear(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = with_variable(recorded("staging").program, "BIND_PW", "$hunter2")
+    monkeypatch.setattr("ops.engine.render.evaluate", lambda *_: program)
+    with pytest.raises(OpsError, match=r"containers\[flagsmith\]\.env\[BIND_PW\] = not shown") as error:
+        render(ROOT, load_stack("staging", ROOT), tmp_path / "out")
+    assert "hunter2" not in error.value.message
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_advisory_rule_warns_once_and_says_how_often_it_is_broken() -> None:

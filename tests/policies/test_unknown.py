@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.secret_forms import secret_form
 from ops.policies.objects import of_program
 from policies.check import Report, check
 from policies.exceptions import Excepted, exceptions
@@ -33,7 +34,7 @@ from tests.recording import record
 SINGLE = [item for item in RULES if item.scope is Scope.OBJECT]
 TOGETHER = [item for item in RULES if item.scope is Scope.STACK]
 OF_SEVERAL = ("Deployment", "StatefulSet", "ReplicaSet", "HorizontalPodAutoscaler", "PodDisruptionBudget")
-LOOKS_SECRET = cache(secrets._looks_secret)  # noqa: SLF001
+SECRET_FORM = cache(secret_form)
 PARTS = 6  # of all objects, so that they may be tried at once
 FIXED = (("apiVersion",), ("kind",))  # what Pulumi's SDK writes itself
 
@@ -41,7 +42,7 @@ FIXED = (("apiVersion",), ("kind",))  # what Pulumi's SDK writes itself
 @pytest.fixture(autouse=True)
 def _texts_are_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same texts are in ten thousand manifests here, which differ by one field each."""
-    monkeypatch.setattr(secrets, "_looks_secret", LOOKS_SECRET)
+    monkeypatch.setattr(secrets, "secret_form", SECRET_FORM)
 
 
 @cache

@@ -118,9 +118,7 @@ def test_what_does_not_go_with_the_source_is_refused(tls: dict[str, Any], key: s
 )
 def test_an_annotation_of_the_program_is_refused_with_its_setting(annotation: str, key: str) -> None:
     line = refused(tls=WRITTEN["upstream"], annotations={annotation: "b"})
-    assert (
-        line == f'feature-flags:ingress.annotations.{annotation} = "b": is set by the program: use {key} in its place'
-    )
+    assert line == f"feature-flags:ingress.annotations.{annotation}: is set by the program: use {key} in its place"
 
 
 def test_gke_s_class_may_be_written_into_its_annotation_too() -> None:

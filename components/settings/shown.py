@@ -1,0 +1,72 @@
+"""What a refusal shows of the values it refuses: nothing that could be a secret, such as a password pasted there."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from components.could_be_secret import MOST, ORIGIN, could_be_secret
+from components.plain_secrets import dotted, secret_form, texts_of
+from components.secret_forms import is_random
+
+# What is below these is never shown.
+_HIDDEN: Final = frozenset({"env", "envFromSecrets", "existingSecret", "caSecret", "annotations", "notSecret"})
+_NOT_SHOWN: Final = " (not shown, since it could be a secret)"
+_MAX_SHOWN: Final = 80
+_SEPARATOR = re.compile(r"[\s/@:?&=,]+")
+_TOKEN = re.compile(r"[^\s,;()'\"]+")
+
+
+def shown(path: tuple[str | int, ...], value: object) -> str:
+    """How a refusal shows a value; empty for a map or list, and where values are never shown."""
+    if not _HIDDEN.isdisjoint(path) or isinstance(value, Mapping | list | tuple):
+        return ""
+    if isinstance(value, str) and could_be_secret(value):
+        found = ORIGIN.fullmatch(value)
+        if found is None or "@" in value or secret_form(value) or could_be_secret(found["origin"]):
+            return _NOT_SHOWN
+        return f' = "{found["origin"]}/…"'
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return f" = {text}" if len(text) <= _MAX_SHOWN else f" = {text[:_MAX_SHOWN]}…"
+
+
+def shown_path(path: tuple[str | int, ...]) -> str:
+    """The path of a setting; a key that has the form of a secret is left out."""
+    return dotted("(a key that looks like a secret)" if _is_secret_key(part) else part for part in path)
+
+
+def hidden_parts(values: object) -> frozenset[str]:
+    """What must not be in a refusal of `values`, in lower case: those that could be secrets, and their parts."""
+    return frozenset(part.lower() for _, value in texts_of(values) if isinstance(value, str) for part in _parts(value))
+
+
+def without_values(text: str, value: object, hidden: frozenset[str]) -> str:
+    """A refusal's own words, without the refused value where that could be a secret, and without hidden parts."""
+    for part in _parts(value) if isinstance(value, str) else ():
+        text = re.sub(re.escape(part), "…", text, flags=re.IGNORECASE)
+    return _TOKEN.sub(lambda found: "…" if _is_hidden(found[0], hidden) else found[0], text) if hidden else text
+
+
+def _is_secret_key(part: str | int) -> bool:
+    if not isinstance(part, str):
+        return False
+    return secret_form(part) is not None or is_random(part) or re.search(r"[:@\n]", part) is not None
+
+
+def _parts(value: str) -> list[str]:
+    """A value that could be a secret, and its parts that could be; nothing of another value."""
+    if not could_be_secret(value):
+        return []
+    pieces = [piece for piece in _SEPARATOR.split(value) if could_be_secret(piece)] if len(value) <= MOST else []
+    found = {part for part in (value, value.strip(), *pieces) if _is_worth(part)}
+    return sorted(found, key=len, reverse=True)
+
+
+def _is_worth(part: str) -> bool:
+    """Whether a part of a value has to be taken out of a sentence, whose own words are let be."""
+    return len(part) >= (10 if part.isalpha() else 4)
+
+
+def _is_hidden(token: str, hidden: frozenset[str]) -> bool:
+    whole = token.lower().rstrip(".:")
+    return whole in hidden or any(piece in hidden for piece in _SEPARATOR.split(whole))

@@ -1,0 +1,61 @@
+"""Secrets that are written out in the settings, where all who may read a pod or the file read them: refused."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pydantic import BaseModel
+
+from components.plain_secrets import dotted, secret_form, secret_in, texts_of
+from components.settings.problems import NOT_SHOWN, Problem
+from components.settings.schema import is_named_by_people
+from components.settings.shown import shown_path
+
+Path = tuple[str | int, ...]
+
+# Where it belongs, by what the path begins with.
+_INSTEAD: Final[Mapping[Path, str]] = {
+    ("env",): "put it in a Kubernetes Secret, and name that in envFromSecrets",
+    ("audit", "export"): "a token belongs in audit.export.tokenSecret",
+    ("registryMirror",): "a registry's log-in belongs in imagePullSecrets",
+    ("image",): "a registry's log-in belongs in imagePullSecrets",
+    ("login", "environmentKey"): "browsers get this key: name the environment's client-side key, no server-side key",
+    ("smtp",): "a password belongs in smtp.existingSecret",
+    ("tracing",): "a log-in belongs in tracing.headers",
+    ("backup", "s3"): "a log-in belongs in backup.s3.existingSecret",
+}
+_ELSEWHERE: Final = "put it in a Kubernetes Secret, and name that"
+
+
+def problems(values: Mapping[str, object], model: type[BaseModel]) -> Iterator[Problem]:
+    """Yield every value that looks like a secret, but those that `notSecret` names; and what that names in vain."""
+    stated = values.get("notSecret")
+    let_be = [*enumerate(stated)] if isinstance(stated, list | tuple) else []
+    known = set()
+    for path, value in texts_of(values):
+        known.add(dotted(path))
+        if path[0] == "notSecret" or any(dotted(path) == key for _, key in let_be):
+            continue
+        kind = _kind(path, value, model)
+        if kind is not None:
+            yield Problem(path=path, value=NOT_SHOWN, text=_refusal(path, kind))
+    for index, key in let_be:
+        if isinstance(key, str) and key not in known:
+            yield Problem(
+                path=("notSecret", index),
+                text="names no setting of this stack: write the key as a refusal does, such as env.NAME, or remove it",
+            )
+
+
+def _kind(path: Path, value: object, model: type[BaseModel]) -> str | None:
+    # In a store, what stands beside a key of a Secret is the name of an entry.
+    if isinstance(path[-1], str) and path[0] != "secretStore" and is_named_by_people(model, path):
+        return secret_in(path[-1], value)
+    return secret_form(value) if isinstance(value, str) else None
+
+
+def _refusal(path: Path, kind: str) -> str:
+    instead = next((text for start, text in _INSTEAD.items() if path[: len(start)] == start), _ELSEWHERE)
+    return (
+        f"looks like a secret ({kind}), which settings never hold, and is not shown: {instead}. "
+        f"If it is none, add {shown_path(path)} to notSecret"
+    )
