@@ -14,6 +14,8 @@ from pathlib import Path
 import promql_parser
 
 SCRAPES = Path(__file__).parent / "scrapes"
+NEWER = SCRAPES / "newer"
+"""Of versions above those that are deployed."""
 
 TARGET_LABELS = frozenset({"namespace", "pod", "container", "instance", "job", "component", "endpoint"})
 """What the Prometheus operator and the stack's PodMonitor add to every series of a target."""
@@ -61,11 +63,17 @@ def parse_scrape(text: str) -> Metrics:
     return Metrics({name: {key: frozenset(v) for key, v in labels.items()} for name, labels in found.items()})
 
 
+def scrapes(*, newer: bool = False) -> list[Path]:
+    """All recorded scrapes; with `newer`, those of newer versions in place of those that are deployed."""
+    found = [NEWER / path.name if newer else path for path in sorted(SCRAPES.glob("*.txt"))]
+    return [path if path.exists() else SCRAPES / path.name for path in found]
+
+
 @cache
-def recorded_metrics() -> Metrics:
+def recorded_metrics(*, newer: bool = False) -> Metrics:
     """The metrics of all recorded scrapes."""
     merged: dict[str, dict[str, frozenset[str]]] = {}
-    for path in sorted(SCRAPES.glob("*.txt")):
+    for path in scrapes(newer=newer):
         for name, labels in parse_scrape(path.read_text(encoding="utf-8")).names.items():
             known = merged.setdefault(name, {})
             for label, values in labels.items():

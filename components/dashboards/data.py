@@ -56,6 +56,12 @@ def _postgres_numbers(facts: Facts) -> list[Panel]:
     ]
 
 
+def _table_sizes() -> str:
+    """Tables with their indexes: postgres_exporter has one metric for both until 0.17, and two since 0.18."""
+    both, table, index = (f"pg_stat_user_tables_{kind}size_bytes{{{HERE}}}" for kind in ("", "table_", "index_"))
+    return f"{both} or {table} + {index}"
+
+
 def _postgres(facts: Facts) -> list[Panel]:
     hits, reads = (f"sum(rate(pg_stat_database_blks_{kind}{{{HERE}}}{RATE}))" for kind in ("hit", "read"))
     changes = {
@@ -107,7 +113,7 @@ def _postgres(facts: Facts) -> list[Panel]:
         lines(
             "Largest tables",
             "The ten largest tables with their indexes.",
-            {"{{relname}}": f"topk(10, sum by (relname) (pg_stat_user_tables_size_bytes{{{HERE}}}))"},
+            {"{{relname}}": f"topk(10, sum by (relname) ({_table_sizes()}))"},
             unit="bytes",
         ),
         lines(

@@ -4,6 +4,7 @@ from typing import Final
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard as Board
 
+from components.dashboards.collection import collection
 from components.dashboards.model import Dashboard, Facts
 from components.dashboards.panels import HERE, Panel, add_row, bars, choice, frame, lines, number, rows
 
@@ -26,7 +27,8 @@ def flags(facts: Facts) -> Board:
     board = add_row(board, "At a glance", _glance())
     board = add_row(board, "Evaluations", _evaluations())
     board = add_row(board, "Adoption", _adoption())
-    return add_row(board, "Rollouts", _rollouts())
+    board = add_row(board, "Rollouts", _rollouts())
+    return add_row(board, "Collection", collection())
 
 
 def _glance() -> list[Panel]:

@@ -16,9 +16,9 @@ import pytest
 from components.dashboards.build import documents
 from components.dashboards.model import Dashboard, Facts
 from components.settings.thresholds import Thresholds
+from tests.metrics import scrapes
 from tests.servers import LOOPBACK, free_port
 
-SCRAPES = Path(__file__).parent.parent / "scrapes"
 EVERYTHING = Facts(
     namespace="feature-flags",
     thresholds=Thresholds(),
@@ -74,13 +74,13 @@ class Prometheus:
         return list(answer["data"]["result"])
 
 
-@pytest.fixture(scope="session")
-def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    """Debian's, with all recorded scrapes in its storage."""
+@pytest.fixture(scope="session", params=[False, True], ids=["deployed", "newer"])
+def prometheus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """Debian's, with all recorded scrapes in its storage: of the exporters that are deployed, or of newer ones."""
     if shutil.which("prometheus") is None:
         pytest.skip("prometheus is not installed: sudo apt-get install prometheus")
     place = tmp_path_factory.mktemp("prometheus")
-    texts = [path.read_text(encoding="utf-8") for path in sorted(SCRAPES.glob("*.txt"))]
+    texts = [path.read_text(encoding="utf-8") for path in scrapes(newer=request.param)]
     assert len(texts) >= 6
     lines = [line for step in range(SAMPLES) for text in texts for line in series(text, step)]
     (place / "scrapes").write_text("\n".join([*lines, "# EOF", ""]), encoding="utf-8")
