@@ -54,7 +54,7 @@ def options(*dependencies: pulumi.Resource) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions(provider=provider, depends_on=after(*dependencies))
 
 
-namespace = PlatformNamespace("namespace", arguments.namespace_args(settings, own_cluster), options())
+namespace = PlatformNamespace("namespace", arguments.namespace_args(settings, own_cluster.require_namespace), options())
 # All pods wait for the Secrets: with the policies before these, none ever runs without its policy.
 foundation: list[pulumi.Resource] = [namespace, PostgresClient("postgres-client", namespace.name, options(namespace))]
 if settings.isolated:

@@ -1,6 +1,7 @@
 """The arguments of what holds data: namespace, Secrets, PostgreSQL, Redis, and the Jobs on the database."""
 
 import shlex
+from collections.abc import Callable
 
 import pulumi
 
@@ -23,8 +24,8 @@ from components.settings import Settings, budget
 from components.toolbox import ToolboxArgs
 
 
-def namespace_args(settings: Settings, own_cluster: OwnCluster) -> PlatformNamespaceArgs:
-    """The namespace."""
+def namespace_args(settings: Settings, verify: Callable[[str | None], None]) -> PlatformNamespaceArgs:
+    """The namespace; `verify` is what looks at it once its uid is known."""
     limits = settings.namespace.limit_range
     return PlatformNamespaceArgs(
         name=settings.namespace.name,
@@ -33,7 +34,7 @@ def namespace_args(settings: Settings, own_cluster: OwnCluster) -> PlatformNames
         default_limit=limits.default.as_dict(),
         max_limit=None if limits.max is None else limits.max.as_dict(),
         protect=settings.protect,
-        verify=own_cluster.require_namespace,
+        verify=verify,
     )
 
 
