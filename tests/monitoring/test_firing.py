@@ -85,7 +85,12 @@ def firing(
                 return False
             return answer.is_success and bool(answer.json()["data"]["result"])
 
+        def nothing_fires() -> bool:
+            return names() == set()
+
         eventually(both_servers_are_seen_as_up, seconds=60)
+        # Before the first scrape both were missing: the rules, which do not wait here, say so.
+        eventually(nothing_fires, seconds=60)
         yield names
 
 
