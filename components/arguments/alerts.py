@@ -47,7 +47,7 @@ def _targets(settings: Settings) -> Iterator[str]:
         yield redis.COMPONENT if settings.redis.embedded else external_exporters.REDIS_COMPONENT
     if settings.flag_metrics_enabled:
         yield flag_metrics.COMPONENT
-    if settings.audit_enabled and settings.audit.export.enabled:
+    if settings.ships_audit:
         yield audit_exporter.COMPONENT
 
 

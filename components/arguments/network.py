@@ -1,13 +1,12 @@
 """Who may talk to whom, by the settings: the table of docs/network.md, which a test compares with the policies."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import pulumi
 
 from components import metadata
 from components.arguments.network_ends import (
-    ANYWHERE,
     API,
     AUDIT,
     AUDIT_EXPORTER,
@@ -16,7 +15,6 @@ from components.arguments.network_ends import (
     CACHE,
     DATABASE,
     FLAG_METRICS,
-    INTERNET,
     MIGRATION,
     POSTGRES_EXPORTER,
     REDIS_EXPORTER,
@@ -27,19 +25,27 @@ from components.arguments.network_ends import (
     TOOLBOX,
     addresses,
     behind,
+    called,
     outside,
-    place,
 )
 from components.ingress import CLOSED_PORT
 from components.network_policies import Flow, NetworkPoliciesArgs, Outside, Pods, Port, in_namespace
 from components.settings import Settings
-from components.settings.network import Dns, Outgoing
+from components.settings.network import Dns
+from components.settings.ways import ways
 
 SERVERS: Final = (API, TASK_PROCESSOR)
-HTTPS: Final = 443
-WEB_PORTS: Final = {"http": 80, "https": HTTPS}
-# Without a port, gRPC takes the one of HTTPS, whatever the scheme.
-GRPC_PORTS: Final = {"http": HTTPS, "https": HTTPS}
+# Who calls which service; the users of the database and of the caches depend on more settings.
+CALLERS: Final[Mapping[str, tuple[Pods, ...]]] = {
+    # The API sends mails that reset a password; all others come from the task processor.
+    "smtp": SERVERS,
+    "tracing": SERVERS,
+    "login": (API,),
+    # Sent when the database was migrated, and never else (Flagsmith 2.265.0, telemetry/apps.py).
+    "telemetry": (MIGRATION,),
+    "s3": (BACKUP,),
+    "audit": (AUDIT_EXPORTER,),
+}
 
 
 def network_policies_args(settings: Settings, namespace: pulumi.Input[str]) -> NetworkPoliciesArgs:
@@ -50,10 +56,6 @@ def network_policies_args(settings: Settings, namespace: pulumi.Input[str]) -> N
 
 def _flow(source: Pods | Sequence[Outside], destination: Pods | Sequence[Outside], *ports: int) -> Flow:
     return Flow(source=source, destination=destination, ports=[Port(number=port) for port in ports])
-
-
-def _leaving(source: Pods, stated: Outgoing, port: int, default: Sequence[Outside] = ANYWHERE) -> Flow:
-    return _flow(source, outside(stated.to) or default, stated.port or port)
 
 
 def _entrances(settings: Settings) -> Iterator[Flow]:
@@ -78,7 +80,7 @@ def _monitoring(settings: Settings) -> Iterator[Flow]:
     monitoring = [in_namespace(network.monitoring_namespace, network.monitoring_pod_labels)]
     for pods in SERVERS:
         yield _flow(monitoring, pods, metadata.METRICS_PORT)
-    if _ships_audit(settings):
+    if settings.ships_audit:
         yield _flow(monitoring, AUDIT_EXPORTER, metadata.AUDIT_METRICS_PORT)
     if settings.flag_metrics_enabled:
         yield _flow(monitoring, FLAG_METRICS, metadata.FLAG_METRICS_PORT)
@@ -90,17 +92,13 @@ def _monitoring(settings: Settings) -> Iterator[Flow]:
         yield _flow(monitoring, pods, metadata.REDIS_METRICS_PORT)
 
 
-def _ships_audit(settings: Settings) -> bool:
-    return settings.audit_enabled and settings.audit.export.enabled
-
-
 def _database_users(settings: Settings) -> Iterator[Pods]:
     yield from (*SERVERS, MIGRATION, BOOTSTRAP)
     if settings.backup.enabled:
         yield BACKUP
     if settings.audit_enabled:
         yield AUDIT
-    if _ships_audit(settings):
+    if settings.ships_audit:
         yield AUDIT_EXPORTER
     if settings.flag_metrics_enabled:
         yield FLAG_METRICS
@@ -116,47 +114,26 @@ def _cache_users(settings: Settings) -> Iterator[Pods]:
 
 
 def _data(settings: Settings) -> Iterator[Flow]:
-    """The database and the caches, in the stack or outside."""
-    egress = settings.network_policy.egress
-    for pods in _database_users(settings):
-        if settings.postgres.embedded:
+    """The database and the caches of the stack itself."""
+    if settings.postgres.embedded:
+        for pods in _database_users(settings):
             yield _flow(pods, DATABASE, metadata.POSTGRES_PORT)
-        else:
-            yield _leaving(pods, egress.postgres, metadata.POSTGRES_PORT)
-    for pods in _cache_users(settings):
-        if settings.redis.embedded:
+    if settings.redis.embedded:
+        for pods in _cache_users(settings):
             yield _flow(pods, CACHE, metadata.REDIS_PORT)
-        elif settings.redis.enabled:
-            yield _leaving(pods, egress.redis, metadata.REDIS_PORT)
 
 
 def _services(settings: Settings) -> Iterator[Flow]:
-    """What else the stack calls."""
-    egress, tracing, s3 = settings.network_policy.egress, settings.tracing, settings.backup.s3
-    for pods in SERVERS:
-        # The API sends mails that reset a password and tries webhooks; all others come from the task processor.
-        if settings.smtp is not None:
-            yield _leaving(pods, egress.smtp, settings.smtp.port, behind(settings.smtp.host))
-        if tracing.endpoint is not None:
-            host, port = place(tracing.endpoint, GRPC_PORTS if tracing.protocol == "grpc" else WEB_PORTS)
-            yield _leaving(pods, egress.tracing, port, behind(host))
-        for receiver in settings.network_policy.webhooks:
-            yield _flow(pods, outside([receiver]), *receiver.ports)
-    if settings.login.google or settings.login.github is not None:
-        yield _leaving(API, egress.login, HTTPS, INTERNET)
-    if settings.telemetry:
-        # Sent when the database was migrated, and never else (Flagsmith 2.265.0, telemetry/apps.py).
-        yield _flow(MIGRATION, INTERNET, HTTPS)
-    if settings.backup.enabled and s3 is not None:
-        if s3.endpoint is None:
-            yield _leaving(BACKUP, egress.s3, HTTPS, INTERNET)
-        else:
-            host, port = place(s3.endpoint, WEB_PORTS)
-            yield _leaving(BACKUP, egress.s3, port, behind(host))
-    shipped = settings.audit.export.destination
-    if _ships_audit(settings) and shipped is not None:
-        host, port = shipped
-        yield _leaving(AUDIT_EXPORTER, egress.audit, port, behind(host))
+    """What the stack calls outside of it."""
+    closed = settings.network_policy.except_
+    users = {"postgres": tuple(_database_users(settings)), "redis": tuple(_cache_users(settings)), **CALLERS}
+    for way in ways(settings):
+        for pods in users[way.service]:
+            yield _flow(pods, behind(way, closed), way.port)
+    # The API tries webhooks, and asks integrations for what its pages show; the task processor sends.
+    for receiver in settings.network_policy.webhooks:
+        for pods in SERVERS:
+            yield _flow(pods, called([receiver], closed), *receiver.ports)
 
 
 def _names(flows: Iterable[Flow], dns: Dns) -> Iterator[Flow]:

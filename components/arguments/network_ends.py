@@ -1,9 +1,8 @@
 """The ends of connections: pods of the stack, and who is outside, by the settings."""
 
-import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
-from urllib.parse import urlsplit
 
 from components import (
     audit,
@@ -22,6 +21,8 @@ from components import (
 )
 from components.network_policies import Outside, Pods, component_pods, in_namespace
 from components.settings.network import Peer
+from components.settings.networks import PRIVATE, left_out
+from components.settings.ways import Reach, Way
 
 API: Final = component_pods(flagsmith.COMPONENT)
 TASK_PROCESSOR: Final = component_pods(task_processor.COMPONENT)
@@ -40,21 +41,21 @@ REDIS_EXPORTER: Final = component_pods(external_exporters.REDIS_COMPONENT)
 # What cert-manager starts to answer a challenge of ACME, and its port (cert-manager 1.21, pkg/issuer/acme/http).
 SOLVER: Final = Pods(name="flagsmith-acme-solver", labels={"acme.cert-manager.io/http01-solver": "true"})
 SOLVER_PORT: Final = 8089
+EVERYTHING: Final = ("0.0.0.0/0", "::/0")
 
-# Pods too, which not every network counts among the addresses of a block.
-ANYWHERE: Final = (Outside(cidr="0.0.0.0/0"), Outside(cidr="::/0"), Outside())
-# Without the networks of RFC 1918, 3927, 6598, 4193 and 4291: what is private, shared by carriers, or on the link.
-INTERNET: Final = (
-    Outside(
-        cidr="0.0.0.0/0", except_=("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
-    ),
-    Outside(cidr="::/0", except_=("fc00::/7", "fe80::/10")),
-)
-_SERVICE: Final = re.compile(r"[a-z0-9-]+\.(?P<namespace>[a-z0-9-]+)\.svc(\.cluster\.local)?")
+
+def anywhere(closed: Sequence[str]) -> list[Outside]:
+    """Any address but closed ones. Pods too, which not every network counts among the addresses of a block."""
+    return [*addresses(EVERYTHING, closed), Outside()]
+
+
+def internet(closed: Sequence[str]) -> list[Outside]:
+    """Every address that is public."""
+    return addresses(EVERYTHING, (*PRIVATE, *closed))
 
 
 def outside(peers: Sequence[Peer]) -> list[Outside]:
-    """Those whom the settings name."""
+    """Those whom the settings name, just as they do."""
     return [
         in_namespace(peer.namespace, peer.pod_labels)
         if peer.namespace is not None
@@ -68,18 +69,29 @@ def outside(peers: Sequence[Peer]) -> list[Outside]:
     ]
 
 
-def addresses(networks: Sequence[str]) -> list[Outside]:
-    """Hosts, by their networks."""
-    return [Outside(cidr=network) for network in networks]
+def called(peers: Sequence[Peer], closed: Sequence[str]) -> list[Outside]:
+    """Those whom the settings name as somebody to call: closed networks are left out of theirs."""
+    return [
+        end if end.cidr is None else replace(end, except_=left_out(end.cidr, (*closed, *end.except_)))
+        for end in outside(peers)
+    ]
 
 
-def behind(host: str) -> Sequence[Outside]:
-    """Who may be behind a host's name: pods of a namespace for a Service's full name, else anybody."""
-    service = _SERVICE.fullmatch(host)
-    return ANYWHERE if service is None else [in_namespace(service["namespace"])]
+def addresses(networks: Sequence[str], closed: Sequence[str] | None = None) -> list[Outside]:
+    """Hosts, by their networks, without those of `closed` and others that are never open; None leaves nothing out."""
+    return [Outside(cidr=network, except_=() if closed is None else left_out(network, closed)) for network in networks]
 
 
-def place(url: str, ports: dict[str, int]) -> tuple[str, int]:
-    """The host and the port of an address; without a port, that of its scheme in `ports`."""
-    parts = urlsplit(url)
-    return str(parts.hostname), parts.port or ports[parts.scheme]
+def behind(way: Way, closed: Sequence[str]) -> list[Outside]:
+    """Who is at the end of a way."""
+    match way.reach:
+        case Reach.STATED:
+            return called(way.to, closed)
+        case Reach.SERVICE:
+            return [in_namespace(str(way.namespace))]
+        case Reach.ADDRESS:
+            return [Outside(cidr=way.address), Outside()]
+        case Reach.INTERNET:
+            return internet(closed)
+        case Reach.ANYWHERE:
+            return anywhere(closed)

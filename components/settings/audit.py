@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from components.settings.base import Section
+from components.settings.networks import BESIDE, Cidrs
 from components.settings.problems import Problem
 from components.settings.references import CaReference, SecretKeyReference
 from components.settings.types import Boolean, Kind, Seconds, SecretDataKey, SecretName, Text, WholeNumber
@@ -50,6 +51,7 @@ class AuditExport(Section):
         default=None, description="Where entries go: the exporter's own log, or an endpoint. Default: no exporter."
     )
     url: HttpsUrl | None = Field(default=None, description="The endpoint, which takes JSON lines by POST.")
+    cidr: Cidrs = Field(default=(), description=f"Where the endpoint is. {BESIDE}")
     token_secret: TokenReference | None = Field(
         default=None, description="An existing Secret with the bearer token that the endpoint asks for."
     )
@@ -82,7 +84,7 @@ class AuditExport(Section):
             section="audit.export",
             mode=self.sink or "not set",
             owner="https",
-            fields=frozenset(["url", "token_secret", "ca_secret"]),
+            fields=frozenset(["url", "cidr", "token_secret", "ca_secret"]),
             key="sink",
         )
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from components.settings.base import Section
+from components.settings.networks import BESIDE, Cidrs, has_right_port
 from components.settings.problems import Problem
 from components.settings.references import SecretKeyReference
 from components.settings.types import Boolean, Count, Kind, Memory, ObjectName, SecretDataKey, SecretName, Text
@@ -29,7 +30,7 @@ def _bucket(value: str) -> str:
 
 
 def _endpoint(value: str) -> str:
-    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", value):
+    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", value) or not has_right_port(value):
         raise ValueError("must be the address of the service, such as https://minio.example.com:9000, without a path")
     return value
 
@@ -51,6 +52,7 @@ class S3(Section):
     )
     region: Text | None = Field(default=None, description="The bucket's region.")
     endpoint: Endpoint | None = Field(default=None, description="The service's address. Default: Amazon's.")
+    cidr: Cidrs = Field(default=(), description=f"Where the service is. {BESIDE}")
     path_style: Boolean = Field(
         default=False, description="Whether the bucket goes into the path, not the host name; MinIO wants that."
     )

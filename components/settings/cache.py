@@ -10,6 +10,7 @@ from components.settings import default_images
 from components.settings.base import Section
 from components.settings.database import Image
 from components.settings.images import disagreement
+from components.settings.networks import BESIDE, Cidrs
 from components.settings.problems import Problem
 from components.settings.quantities import KI, MI, parse_memory
 from components.settings.references import CaReference
@@ -65,7 +66,7 @@ RedisVersion = Annotated[Text, AfterValidator(_redis_version), Kind("image tag")
 RedisMemory = Annotated[Text, AfterValidator(_max_memory), Kind("memory")]
 
 EMBEDDED_ONLY = frozenset({"version", "image", "max_memory", "eviction_policy", "resources"})
-EXTERNAL_ONLY = frozenset({"tls", "ca_secret"})
+EXTERNAL_ONLY = frozenset({"cidr", "tls", "ca_secret"})
 
 
 class Redis(Section):
@@ -83,6 +84,7 @@ class Redis(Section):
         "Embedded: keys `password`, `REDIS_URL` and, with monitoring, `metrics-password`; without it the program "
         "generates one.",
     )
+    cidr: Cidrs = Field(default=(), description=f"External only. Where the server is. {BESIDE}")
     version: RedisVersion = Field(
         default=default_images.REDIS_TAG, description="Embedded only. The image's tag, 7 or newer."
     )

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
+from components.settings.checks_wide import wide
 from components.settings.model import Settings
 from components.settings.problems import NOT_SHOWN, Problem
+from components.settings.ways import ways
 
 SECTION = "networkPolicy"
 # Where the pods of some controllers usually are, or what the addresses are of those that have none here.
@@ -37,6 +39,12 @@ def problems(settings: Settings) -> Iterator[Problem]:
         in_use, owner = used[key]
         if not in_use:
             yield Problem(path=(SECTION, "egress", key), text=f"goes with {owner}: remove it, or set that")
+    for way in ways(settings):
+        if way.beside is not None and way.networks and way.egress.to:
+            yield Problem(
+                path=tuple(way.beside.split(".")),
+                text=f"contradicts {SECTION}.egress.{way.service}.to: say in one of the two where it is",
+            )
     yield from _way_in(settings)
 
 
@@ -65,13 +73,4 @@ def warnings(settings: Settings) -> Iterator[str]:
             f"{SECTION}.ingressNamespace is not set, and there is no Ingress: only {SECTION}.clients reach Flagsmith. "
             "Where a gateway leads here from outside, name its namespace, or its addresses in ingressCidrs"
         )
-    egress = settings.network_policy.egress
-    for key, section, stated in (
-        ("postgres", settings.postgres, egress.postgres),
-        ("redis", settings.redis, egress.redis),
-    ):
-        if section.mode == "external" and not stated.to:
-            yield (
-                f"{SECTION}.egress.{key}.to is not set: a network policy cannot name a host, so that pods may reach "
-                f"any address on the port of the external {key}; list its addresses there"
-            )
+    yield from wide(settings)

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from components.settings import default_images
 from components.settings.base import Section
 from components.settings.images import check_image, disagreement
+from components.settings.networks import BESIDE, Cidrs
 from components.settings.problems import Problem
 from components.settings.references import CaReference
 from components.settings.types import Count, Kind, Memory, ObjectName, SecretName, Text, WholeNumber
@@ -38,7 +39,7 @@ Image = Annotated[Text, AfterValidator(check_image), Kind("image reference")]
 PostgresVersion = Annotated[Text, AfterValidator(_postgres_version), Kind("image tag")]
 
 EMBEDDED_ONLY = frozenset({"storage", "resources", "data_major"})
-EXTERNAL_ONLY = frozenset({"sslmode", "ca_secret"})
+EXTERNAL_ONLY = frozenset({"cidr", "sslmode", "ca_secret"})
 
 
 class Storage(Section):
@@ -59,6 +60,7 @@ class Postgres(Section):
         description="Name of an existing Secret. External (required): key `DATABASE_URL`. "
         "Embedded: keys `password` and `DATABASE_URL`; without it the program generates one.",
     )
+    cidr: Cidrs = Field(default=(), description=f"External only. Where the server is. {BESIDE}")
     version: PostgresVersion = Field(
         default=default_images.POSTGRES_TAG,
         description="The image's tag, 17 or newer, Debian. External: of the programs that reach the server (`psql`, "

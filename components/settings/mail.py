@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from components.settings.base import Section
+from components.settings.networks import BESIDE, Cidrs
 from components.settings.problems import Problem
 from components.settings.references import PasswordReference
 from components.settings.types import EMail, MailHost, Port, Text
@@ -15,6 +16,7 @@ class Smtp(Section):
     """The mail server for invitations and password resets. Without this section no e-mail is sent."""
 
     host: MailHost = Field(description="Name or address of the mail server.")
+    cidr: Cidrs = Field(default=(), description=f"Where it is. {BESIDE}")
     port: Port = Field(default=587, description="Its port.")
     security: Literal["starttls", "none"] = Field(
         default="starttls",

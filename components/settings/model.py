@@ -54,6 +54,11 @@ class Settings(SizedSettings):
         return self.postgres.embedded or self.audit.existing_secret is not None
 
     @property
+    def ships_audit(self) -> bool:
+        """Whether entries of the audit log are shipped somewhere."""
+        return self.audit_enabled and self.audit.export.enabled
+
+    @property
     def monitoring_enabled(self) -> bool:
         """Whether the stack is monitored: by default, one that people's work depends on."""
         return self.production if self.monitoring.enabled is None else self.monitoring.enabled

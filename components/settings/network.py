@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from ipaddress import ip_network
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from components.settings.base import Section
+from components.settings.networks import Cidr, is_within
 from components.settings.problems import NOT_SHOWN, Problem
-from components.settings.types import Boolean, Kind, LabelValue, ObjectName, Port, QualifiedName, Text
+from components.settings.types import Boolean, LabelValue, ObjectName, Port, QualifiedName
 
 CLIENT_LABEL: Final = "feature-flags/client"
 """The label of the namespaces whose pods may call the API: `feature-flags/client: "true"`."""
@@ -16,23 +17,6 @@ CLIENT_LABEL: Final = "feature-flags/client"
 NODE_LOCAL_DNS: Final = "169.254.20.10/32"
 """Where NodeLocal DNSCache listens on each node, by the manifests of Kubernetes."""
 
-
-def _network(value: str) -> str:
-    try:
-        return str(ip_network(value))
-    except ValueError:
-        pass
-    try:
-        meant = ip_network(value, strict=False)
-    except ValueError:
-        meant = None
-    raise ValueError(
-        "must be a network such as 10.20.0.0/16, or 203.0.113.7/32 for a single address"
-        + (f": {meant} is the network that holds this address" if meant else "")
-    )
-
-
-Cidr = Annotated[Text, AfterValidator(_network), Kind("network, as in 10.20.0.0/16")]
 Labels = dict[QualifiedName, LabelValue]
 
 
@@ -68,15 +52,8 @@ class Peer(Section):
         for index, inner in enumerate(self.except_):
             if self.cidr is None:
                 yield Problem(path=("except", index), text="goes with cidr: name the network that holds it")
-            elif not _within(inner, self.cidr):
+            elif not is_within(ip_network(inner), ip_network(self.cidr)):
                 yield Problem(path=("except", index), text=f"must be smaller than cidr, {self.cidr}, and within it")
-
-
-def _within(inner: str, outer: str) -> bool:
-    small, large = ip_network(inner), ip_network(outer)
-    if small.version != large.version or small.prefixlen <= large.prefixlen:
-        return False
-    return large.supernet_of(small)  # type: ignore[arg-type]  # of one version, as was asked above
 
 
 class Destination(Peer):
@@ -168,6 +145,13 @@ class NetworkPolicies(Section):
         "that their pods or hosts listen on; default: that of their own settings.",
     )
     dns: Dns = Field(default_factory=Dns, description="The cluster's name server.")
+    except_: tuple[Cidr, ...] = Field(
+        default=(),
+        alias="except",
+        description="Networks that every larger network to which ways lead leaves out: any address, the internet, and "
+        "networks of settings. The API server's and the nodes' belong here; link-local networks and metadata services "
+        "are left out always.",
+    )
 
     @property
     def ways_in(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.alias_generators import to_camel
 
 from components.settings.base import Section
+from components.settings.networks import BESIDE, Cidrs, has_right_port
 from components.settings.problems import Problem
 from components.settings.references import SecretKeyReference
 from components.settings.types import Kind, SecretDataKey, Text, decimal
@@ -16,7 +17,7 @@ _ENDPOINT = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._/-]*)?"
 
 
 def _endpoint(value: str) -> str:
-    if not _ENDPOINT.fullmatch(value):
+    if not _ENDPOINT.fullmatch(value) or not has_right_port(value):
         raise ValueError("must be a collector's address for OTLP, such as http://collector.observability.svc:4318")
     return value.rstrip("/")
 
@@ -52,6 +53,7 @@ class Tracing(Section):
         default=None,
         description="The collector's address; for `http/protobuf`, `/v1/traces` and `/v1/logs` are added.",
     )
+    cidr: Cidrs = Field(default=(), description=f"Where the collector is. {BESIDE}")
     protocol: Literal["http/protobuf", "grpc"] = Field(
         default="http/protobuf",
         description="How OTLP is spoken; `grpc` is clear text with `http://`.",

@@ -25,12 +25,51 @@ def _pod(name: str, namespace: str, ip: str, **labels: str) -> Actor:
     return Actor(name=name, namespace=namespace, ip=ip, labels=labels)
 
 
+# Where nobody may come who was not meant: networks on a link, clouds' metadata services, and what NAT64 makes of them.
+CLOSED: Final = tuple(
+    Actor(name=name, ip=ip)
+    for name, ip in {
+        "DNS of the node": "169.254.20.10",
+        "host on the link": "169.254.1.1",
+        "host on the link by IPv6": "fe80::1",
+        "metadata service": "169.254.169.254",
+        "credentials of pods, Amazon": "169.254.170.23",
+        "metadata service by IPv6, Amazon": "fd00:ec2::254",
+        "credentials of pods by IPv6, Amazon": "fd00:ec2::23",
+        "metadata service by IPv6, Google": "fd20:ce::254",
+        "metadata service by IPv6, Oracle": "fd00:c1::a9fe:a9fe",
+        "metadata service by IPv6, Scaleway": "fd00:42::42",
+        "metadata service by IPv6, Akamai": "fd00:a9fe:a9fe::1",
+        "metadata service by IPv6, OpenStack": "fe80::a9fe:a9fe",
+        "metadata service by IPv6, Alibaba": "fd00:100::100:200",
+        "metadata service, Alibaba": "100.100.100.200",
+        "metadata service, Azure": "168.63.129.16",
+        "metadata service through NAT64": "64:ff9b::a9fe:a9fe",
+        "metadata service through NAT64, Alibaba": "64:ff9b::6464:64c8",
+        "metadata service through NAT64, Azure": "64:ff9b::a83f:8110",
+    }.items()
+)
+PRIVATE: Final = tuple(
+    Actor(name=name, ip=ip)
+    for name, ip in {
+        "API server": "10.96.0.1",
+        "host of the API server": "10.100.0.2",
+        "node": "10.100.0.4",
+        "private host": "192.168.7.7",
+        "private host of the third network": "172.20.7.7",
+        "host of a carrier": "100.64.7.7",
+        "private host by IPv6": "fd00::7",
+        "private host through NAT64": "64:ff9b::a07:707",
+        "private host of the second network through NAT64": "64:ff9b::ac14:707",
+        "private host of the third network through NAT64": "64:ff9b::c0a8:707",
+        "host of a carrier through NAT64": "64:ff9b::6440:707",
+    }.items()
+)
 OUTSIDE: Final = (
     _pod("ingress controller", "traefik", "10.244.1.1", app="controller"),
     _pod("client application", "footanalytics", "10.244.1.2", app="web"),
     _pod("Prometheus", "monitoring", "10.244.1.3", app="prometheus"),
     _pod("DNS pod", "kube-system", "10.244.1.4", **{"k8s-app": "kube-dns"}),
-    Actor(name="DNS of the node", ip="169.254.20.10"),
     Actor(name="outside PostgreSQL", ip="10.20.0.5"),
     Actor(name="outside Redis", ip="10.20.0.6"),
     Actor(name="outside mail server", ip="10.20.0.7"),
@@ -46,25 +85,22 @@ OUTSIDE: Final = (
     _pod("pod of the system", "kube-system", "10.244.2.4", **{"k8s-app": "kube-proxy"}),
     _pod("pod that calls itself DNS", "default", "10.244.2.5", **{"k8s-app": "kube-dns"}),
     _pod("pod that calls itself the API", "default", "10.244.2.6", **{COMPONENT: "api"}),
-    Actor(name="API server", ip="10.96.0.1"),
-    Actor(name="metadata service", ip="169.254.169.254"),
-    Actor(name="node", ip="10.100.0.4"),
-    Actor(name="private host", ip="192.168.7.7"),
-    Actor(name="private host by IPv6", ip="fd00::7"),
+    *CLOSED,
+    *PRIVATE,
     Actor(name="host on the internet", ip="192.0.2.1"),
     Actor(name="host on the internet by IPv6", ip="2001:db8::7"),
+    Actor(name="host on the internet through NAT64", ip="64:ff9b::c000:201"),
 )
 INTERNET: Final = frozenset(
     [
         *("outside bucket", "outside log-in services", "webhook receivers"),
-        *("host on the internet", "host on the internet by IPv6"),
+        *("host on the internet", "host on the internet by IPv6", "host on the internet through NAT64"),
     ]
 )
 GROUPS: Final = {
     "ingress controller": frozenset({"ingress controller"}),
     "client applications": frozenset({"client application"}),
     "DNS": frozenset({"DNS pod", "DNS of the node"}),
-    "webhook receivers": frozenset({"webhook receivers"}),
     "the internet": INTERNET,
 }
 """Whom the words of the table mean, where that is more than one, or always the same."""

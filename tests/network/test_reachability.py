@@ -1,79 +1,23 @@
 """Who reaches whom by the rendered policies, against the table of docs/network.md."""
 
 import copy
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
-from components.settings import PROJECT, Settings, parse
-from ops.engine.gitops import KUSTOMIZATION
-from ops.engine.render import render
-from ops.stacks import Stack, load_stack
-from tests.network.actors import COMPONENT, GROUPS, INTERNET, NAMESPACES, OUTSIDE, OWN, pods, templates
-from tests.network.evaluator import Actor, World
-from tests.network.table import Row, rows
+from tests.network.actors import COMPONENT, NAMESPACES, OUTSIDE, OWN, templates
+from tests.network.evaluator import World
+from tests.network.expected import Connection, holds, listed
+from tests.network.rendered import Rendered, rendered, settings_of, stack_of
+from tests.network.table import rows
 from tests.network.variants import CONDITIONS, VARIANTS
-from tests.recording import ROOT
-
-# Beside those of the table and of the containers: what somebody would try.
-TRIED = (22, 80, 443, 2049, 6443, 8080, 10250)
-EGRESS_OF = {
-    "outside PostgreSQL": "postgres",
-    "outside Redis": "redis",
-    "outside mail server": "smtp",
-    "outside bucket": "s3",
-    "outside log-in services": "login",
-    "outside collector": "tracing",
-    "outside audit endpoint": "audit",
-}
-SECTION_OF = {"s3": "backup"}
-Connection = tuple[str, str, int, str]
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A stack, its settings and what `ff render` made of it."""
-
-    variant: str
-    settings: Settings
-    manifests: tuple[dict[str, Any], ...]
-
-    @property
-    def policies(self) -> tuple[dict[str, Any], ...]:
-        return tuple(item for item in self.manifests if item["kind"] == "NetworkPolicy")
-
-    @property
-    def actors(self) -> tuple[Actor, ...]:
-        return (*pods(self.manifests), *OUTSIDE)
-
-
-def stack_of(overrides: Mapping[str, object]) -> Stack:
-    loaded = load_stack("production", ROOT)
-    return replace(loaded, config=dict(loaded.config) | {f"{PROJECT}:{key}": value for key, value in overrides.items()})
-
-
-def settings_of(stack: Stack) -> Settings:
-    return parse({key.partition(":")[2]: v for key, v in stack.config.items() if key.startswith(f"{PROJECT}:")})
-
-
-@cache
-def _rendered(variant: str, directory: Path) -> Rendered:
-    stack = stack_of(VARIANTS[variant])
-    files = [path for path in render(ROOT, stack, directory) if path.name != KUSTOMIZATION]
-    texts = [path.read_text(encoding="utf-8") for path in files]
-    manifests = tuple(item for text in texts for item in yaml.safe_load_all(text) if item)
-    return Rendered(variant, settings_of(stack), manifests)
 
 
 @pytest.fixture(params=VARIANTS)
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
     directory = tmp_path_factory.getbasetemp() / "network" / str(list(VARIANTS).index(request.param))
-    return _rendered(request.param, directory)
+    return rendered(request.param, directory)
 
 
 @pytest.fixture(params=[True, False], ids=["blocks match pods", "blocks match hosts alone"])
@@ -84,9 +28,7 @@ def blocks_match_pods(request: pytest.FixtureRequest) -> bool:
 def reachable(stack: Rendered, policies: tuple[dict[str, Any], ...], blocks_match_pods: bool) -> set[Connection]:
     """Every connection that the policies let pass, with one end at least in the stack's namespace."""
     world = World(policies=policies, namespaces=NAMESPACES, blocks_match_pods=blocks_match_pods)
-    actors = stack.actors
-    numbers = {number for row in rows() for number, _ in row.ports} | set(TRIED)
-    numbers |= {number for actor in actors for number in actor.ports.values()}
+    actors, numbers = stack.actors, stack.ports
     return {
         (source.name, destination.name, number, protocol)
         for source in actors
@@ -98,48 +40,9 @@ def reachable(stack: Rendered, policies: tuple[dict[str, Any], ...], blocks_matc
     }
 
 
-def meant(word: str, stack: Rendered) -> frozenset[str]:
-    """The names of those whom a word of the table means in this stack."""
-    if word == "ingress controller":
-        network = stack.settings.network_policy
-        on_its_node = frozenset({"node"} if network.ingress_cidrs else ())
-        return on_its_node | (GROUPS[word] if network.ingress_namespace else frozenset())
-    if word in GROUPS:
-        return GROUPS[word]
-    if word in EGRESS_OF:
-        key = EGRESS_OF[word]
-        if getattr(stack.settings.network_policy.egress, key).to:
-            return frozenset({word})
-        s3 = stack.settings.backup.s3
-        if key == "login" or (key == "s3" and s3 is not None and s3.endpoint is None):
-            return INTERNET
-        if ".svc" in str(VARIANTS[stack.variant].get(SECTION_OF.get(key, key))):
-            return frozenset(actor.name for actor in OUTSIDE if actor.namespace == "default")
-        return frozenset(actor.name for actor in OUTSIDE)
-    names = {actor.name for actor in stack.actors}
-    assert word in names, f"{word}: who is that? There are {sorted(names)}"
-    return frozenset({word})
-
-
-def listed(stack: Rendered) -> Iterator[Connection]:
-    """Every connection that the table has for this stack."""
-    for row in rows():
-        if _holds(row, stack.settings):
-            for source in meant(row.source, stack):
-                for destination in meant(row.destination, stack):
-                    for number, protocol in row.ports:
-                        yield source, destination, number, protocol
-
-
-def _holds(row: Row, settings: Settings) -> bool:
-    return all(CONDITIONS[condition](settings) for condition in row.when) and not (
-        # Without anybody to call, there are no calls.
-        row.source == "client applications" and not settings.network_policy.clients
-    )
-
-
 def test_what_the_policies_let_pass_is_what_the_table_lists(stack: Rendered, blocks_match_pods: bool) -> None:
-    found, table = reachable(stack, stack.policies, blocks_match_pods), set(listed(stack))
+    found = reachable(stack, stack.policies, blocks_match_pods)
+    table = set(listed(stack, blocks_match_pods=blocks_match_pods))
 
     assert not found - table, "open, and not in the table"
     assert not table - found, "in the table, and cut off"
@@ -148,10 +51,10 @@ def test_what_the_policies_let_pass_is_what_the_table_lists(stack: Rendered, blo
 def test_every_row_of_the_table_is_tried_by_some_stack() -> None:
     stacks = [settings_of(stack_of(overrides)) for overrides in VARIANTS.values()]
 
-    assert [row for row in rows() if not any(_holds(row, settings) for settings in stacks)] == []
-    for condition, holds in CONDITIONS.items():
+    assert [row for row in rows() if not any(holds(row, settings) for settings in stacks)] == []
+    for condition, is_so in CONDITIONS.items():
         assert any(condition in row.when for row in rows()), condition
-        assert condition == "always" or not all(holds(settings) for settings in stacks), condition
+        assert condition == "always" or not all(is_so(settings) for settings in stacks), condition
 
 
 def test_every_rule_is_needed(stack: Rendered) -> None:
@@ -177,6 +80,30 @@ def _with_less(policies: tuple[dict[str, Any], ...]) -> Iterator[tuple[str, tupl
                             del changed["spec"][direction][index]
                         where = f"{policy['metadata']['name']}: {direction}[{index}].{key}[{item}]"
                         yield where, (*policies[:number], changed, *policies[number + 1 :])
+
+
+def test_every_exception_is_needed(stack: Rendered) -> None:
+    """One fewer lets a way lead to somebody: no network is left out for nothing."""
+    actors = {actor.name: actor for actor in stack.actors}
+    for number, policy in enumerate(stack.policies):
+        source = actors.get(str(policy["spec"]["podSelector"].get("matchLabels", {}).get(COMPONENT)))
+        for index, rule in enumerate(policy["spec"].get("egress", ())):
+            for place, peer in enumerate(rule["to"]):
+                for item, network in enumerate(peer.get("ipBlock", {}).get("except", ())):
+                    changed = copy.deepcopy(policy)
+                    del changed["spec"]["egress"][index]["to"][place]["ipBlock"]["except"][item]
+                    fewer = (*stack.policies[:number], changed, *stack.policies[number + 1 :])
+                    worlds = [
+                        World(policies=policies, namespaces=NAMESPACES, blocks_match_pods=False)
+                        for policies in (stack.policies, fewer)
+                    ]
+                    port = rule["ports"][0]["port"]
+                    assert source is not None
+                    before, after = (
+                        {actor.name for actor in OUTSIDE if world.reaches(source, actor, port, "TCP")}
+                        for world in worlds
+                    )
+                    assert before < after, f"{policy['metadata']['name']}: {network} is left out of {peer} for nothing"
 
 
 def test_every_pod_of_the_namespace_is_closed_in_both_directions(stack: Rendered) -> None:

@@ -67,6 +67,85 @@ VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
     "with an ingress controller on its nodes' network": {"networkPolicy": {"ingressCidrs": ["10.100.0.0/24"]}},
 }
 
+# Each alone, on production: whatever opens a way, in each of its forms.
+EXTERNAL: Final[Mapping[str, Mapping[str, object]]] = {
+    "postgres": {"mode": "external", "existingSecret": "postgres"},
+    "redis": {"mode": "external", "existingSecret": "redis"},
+}
+COLLECTOR: Final = {"endpoint": "https://collector.example.com:4318"}
+EXPORT: Final = {"sink": "https", "url": "https://audit.example.com/api/v1/events"}
+WIDE: Final = {"cidr": "0.0.0.0/0"}, {"cidr": "::/0"}
+SINGLE: Final[Mapping[str, Mapping[str, object]]] = {
+    "postgres": {"postgres": EXTERNAL["postgres"]},
+    "postgres, and its exporter": {
+        "postgres": EXTERNAL["postgres"],
+        "monitoring": {"postgres": {"existingSecret": "metrics"}},
+    },
+    "postgres, and readers": {
+        "postgres": EXTERNAL["postgres"],
+        "audit": {"existingSecret": "auditor", "export": {"sink": "stdout"}},
+        "monitoring": {"flagMetrics": {"existingSecret": "reader"}},
+    },
+    "postgres.cidr": {"postgres": {**EXTERNAL["postgres"], "cidr": "10.20.0.5/32"}},
+    "redis": {"redis": EXTERNAL["redis"]},
+    "redis, and its exporter": {"redis": EXTERNAL["redis"], "monitoring": {"redis": {"existingSecret": "metrics"}}},
+    "redis.cidr": {"redis": {**EXTERNAL["redis"], "cidr": ["10.20.0.6/32", "2001:db8::/32"]}},
+    "smtp.host, a name": {"smtp": {"host": "smtp.example.com"}},
+    "smtp.host, an address": {"smtp": {"host": "10.20.0.7"}},
+    "smtp.host, a Service": {"smtp": {"host": "mail.default.svc"}},
+    "smtp.cidr": {"smtp": {"host": "smtp.example.com", "cidr": "10.20.0.7/32"}},
+    "tracing.endpoint, a name": {"tracing": COLLECTOR},
+    "tracing.endpoint, in clear": {"tracing": {"endpoint": "http://collector.example.com"}},
+    "tracing.endpoint, by gRPC": {"tracing": {"endpoint": "http://collector.example.com", "protocol": "grpc"}},
+    "tracing.endpoint, an address": {"tracing": {"endpoint": "http://10.20.0.8:4318"}},
+    "tracing.cidr": {"tracing": {**COLLECTOR, "cidr": "10.20.0.8/32"}},
+    "backup.s3": {"backup": {"s3": BUCKET}},
+    "backup.s3.endpoint, a name": {"backup": {"s3": {**BUCKET, "endpoint": "https://minio.example.com"}}},
+    "backup.s3.endpoint, in clear": {"backup": {"s3": {**BUCKET, "endpoint": "http://minio.example.com"}}},
+    "backup.s3.cidr, of Amazon": {"backup": {"s3": {**BUCKET, "cidr": "203.0.113.8/32"}}},
+    "backup.s3.cidr": {"backup": {"s3": {**BUCKET, "endpoint": "https://minio.example.com", "cidr": "203.0.113.0/24"}}},
+    "audit.export, in a log": {"audit": {"export": {"sink": "stdout"}}},
+    "audit.export.url": {"audit": {"export": EXPORT}},
+    "audit.export.cidr": {"audit": {"export": {**EXPORT, "cidr": "10.20.0.9/32"}}},
+    "login.google": {"login": {"google": True}},
+    "login.github": {"login": {"github": {"existingSecret": "github"}}},
+    "telemetry": {"telemetry": True},
+    "webhooks, one receiver": {"networkPolicy": {**WAY_IN, "webhooks": [{"cidr": "203.0.113.7/32"}]}},
+    "webhooks, everywhere": {"networkPolicy": {**WAY_IN, "webhooks": WIDE}},
+    "webhooks, everywhere in clear": {
+        "networkPolicy": {**WAY_IN, "webhooks": [{**network, "ports": [80]} for network in WIDE]}
+    },
+    "webhooks, half of everything": {"networkPolicy": {**WAY_IN, "webhooks": [{"cidr": "128.0.0.0/1"}]}},
+    "webhooks, private networks": {
+        "networkPolicy": {**WAY_IN, "webhooks": [{"cidr": "10.0.0.0/8"}, {"cidr": "fd00::/8"}]}
+    },
+    "webhooks, a carrier's network": {"networkPolicy": {**WAY_IN, "webhooks": [{"cidr": "100.64.0.0/10"}]}},
+    "webhooks, through NAT64": {"networkPolicy": {**WAY_IN, "webhooks": [{"cidr": "64:ff9b::/96"}]}},
+    "webhooks, everywhere but some": {
+        "networkPolicy": {**WAY_IN, "webhooks": [{**WIDE[0], "except": ["10.0.0.0/8", "169.254.169.0/24"]}]}
+    },
+    "webhooks, pods": {"networkPolicy": {**WAY_IN, "webhooks": [{"namespace": "default"}]}},
+    "webhooks, the metadata service by name": {
+        "networkPolicy": {**WAY_IN, "webhooks": [{"cidr": "169.254.169.254/32", "ports": [80]}]}
+    },
+    "except, with any address": {
+        "tracing": COLLECTOR,
+        "networkPolicy": {**WAY_IN, "except": ["10.96.0.0/16", "10.100.0.0/24"]},
+    },
+    "except, with the internet and a wide network": {
+        "telemetry": True,
+        "networkPolicy": {**WAY_IN, "webhooks": WIDE, "except": ["10.96.0.1/32", "192.0.2.0/24"]},
+    },
+    "ingressCidrs": {"networkPolicy": {"ingressCidrs": ["10.100.0.0/24"]}},
+    "ingressCidrs, everything": {"networkPolicy": {"ingressCidrs": ["0.0.0.0/0", "::/0"]}},
+    "clients, a network": {"networkPolicy": {**WAY_IN, "clients": [{"cidr": "10.100.0.0/24"}]}},
+    "clients, everything": {"networkPolicy": {**WAY_IN, "clients": [{"cidr": "0.0.0.0/0"}]}},
+    "no Ingress": {"ingress": {"enabled": False}},
+    "a certificate that exists": {"ingress": {"className": "traefik", "tls": {"from": "secret", "secretName": "tls"}}},
+    "no monitoring": {"monitoring": {"enabled": False}},
+}
+ALL: Final = {**VARIANTS, **{f"alone: {name}": overrides for name, overrides in SINGLE.items()}}
+
 CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
     "always": lambda _: True,
     "an Ingress": lambda stack: stack.ingress.enabled,

@@ -1,10 +1,12 @@
 """Network policies: on where people depend on the stack, and never so that nothing reaches Flagsmith."""
 
+import copy
 from typing import Any
 
 import pytest
 
 from components.settings import warnings
+from components.settings.ways import ways
 from tests.settings.support import refusal, settings
 
 PRODUCTION: dict[str, Any] = {"production": True, "protect": True}
@@ -102,23 +104,165 @@ def test_the_way_to_a_service_that_the_stack_does_not_use_is_refused(key: str, o
     assert line == f"feature-flags:networkPolicy.egress.{key}: goes with {owner}: remove it, or set that"
 
 
-def unplaced(**values: Any) -> list[str]:
-    """The settings that the warnings of the network policies ask for."""
-    lines = [line for line in warnings(settings(**values)) if line.startswith("networkPolicy")]
-    assert all("any address" in line for line in lines)
-    return [line.partition(" ")[0] for line in lines]
+SERVICES: dict[str, dict[str, Any]] = {
+    "postgres": {"postgres": OUTSIDE["postgres"]},
+    "redis": {"redis": OUTSIDE["redis"]},
+    "smtp": {"smtp": {"host": "smtp.example.com"}},
+    "tracing": {"tracing": {"endpoint": "https://collector.example.com:4318"}},
+    "s3": {"backup": {"s3": {"bucket": "backups", "existingSecret": "s3", "endpoint": "https://minio.example.com"}}},
+    "audit": {"audit": {"export": {"sink": "https", "url": "https://audit.example.com/events"}}},
+}
+BESIDE = {
+    "postgres": "postgres.cidr",
+    "redis": "redis.cidr",
+    "smtp": "smtp.cidr",
+    "tracing": "tracing.cidr",
+    "s3": "backup.s3.cidr",
+    "audit": "audit.export.cidr",
+}
 
 
-def test_an_outside_database_and_cache_without_addresses_are_warned_about() -> None:
-    expected = ["networkPolicy.egress.postgres.to", "networkPolicy.egress.redis.to"]
+def said(**values: Any) -> list[str]:
+    """What a preview says about networks."""
+    plain = set(warnings(settings(**{**values, "networkPolicy": {"enabled": False}})))
+    return [line for line in warnings(settings(**values)) if line not in plain]
 
-    assert unplaced(**OUTSIDE, **PRODUCTION) == expected
-    assert unplaced(**OUTSIDE, networkPolicy={"enabled": True, **WAY_IN}) == expected
+
+def beside(key: str, networks: object) -> dict[str, Any]:
+    """The service with networks beside its name."""
+    values = copy.deepcopy(SERVICES[key])
+    section = next(iter(values.values()))
+    ({"s3": section.get("s3"), "audit": section.get("export")}.get(key) or section)["cidr"] = networks
+    return values
 
 
-def test_there_is_no_warning_with_addresses_or_without_policies() -> None:
-    to = {"to": [{"cidr": "10.0.0.0/8"}]}
+@pytest.mark.parametrize("key", SERVICES)
+def test_a_name_without_a_network_beside_it_is_said_to_be_open_to_any_address(key: str) -> None:
+    line = said(**PRODUCTION, **SERVICES[key])[0]
 
-    assert unplaced(**OUTSIDE, **PRODUCTION, networkPolicy={"egress": {"postgres": to, "redis": to}, **WAY_IN}) == []
-    assert unplaced(**OUTSIDE) == []
-    assert unplaced(**PRODUCTION) == []
+    assert "of any address but link-local ones and metadata services: a network policy cannot name a host" in line
+    assert line.endswith(f"Say where it is in {BESIDE[key]}, or in networkPolicy.egress.{key}.to")
+    assert said(**SERVICES[key]) == [], "without policies there is nothing to narrow"
+
+
+@pytest.mark.parametrize("key", SERVICES)
+@pytest.mark.parametrize("networks", ["10.20.0.0/24", ["10.20.0.0/24"]], ids=str)
+def test_a_network_beside_the_name_says_where_it_is(key: str, networks: object) -> None:
+    values = beside(key, networks)
+
+    assert said(**PRODUCTION, **values) == []
+    (way,) = ways(settings(**PRODUCTION, **values))
+    assert [peer.cidr for peer in way.to] == ["10.20.0.0/24"]
+
+
+@pytest.mark.parametrize("key", SERVICES)
+def test_a_network_in_two_places_is_refused(key: str) -> None:
+    network = {"egress": {key: {"to": [{"cidr": "10.9.0.0/24"}]}}, **WAY_IN}
+    (line,) = refusal(**beside(key, "10.20.0.0/24"), networkPolicy=network)
+
+    assert line.startswith(f"feature-flags:{BESIDE[key]}")
+    assert f"contradicts networkPolicy.egress.{key}.to: say in one of the two where it is" in line
+
+
+@pytest.mark.parametrize("key", SERVICES)
+def test_what_stands_beside_a_name_must_be_a_network(key: str) -> None:
+    (line,) = refusal(**beside(key, "collector.example.com"))
+
+    assert line.startswith(f"feature-flags:{BESIDE[key]}")
+    assert "must be a network such as 10.20.0.0/16" in line
+
+
+@pytest.mark.parametrize("key", ["postgres", "redis"])
+def test_the_embedded_server_has_no_network(key: str) -> None:
+    (line,) = refusal(**{key: {"cidr": "10.20.0.0/24"}})
+
+    assert line.startswith(f"feature-flags:{key}.cidr")
+    assert f"belongs to {key}.mode external" in line
+
+
+def test_an_address_in_place_of_a_name_is_said_to_be_open_to_pods_too() -> None:
+    (line,) = said(**PRODUCTION, smtp={"host": "10.20.0.7"})
+
+    assert line.startswith(
+        "smtp.host is the address 10.20.0.7, which can be a Service's: port 587 is open to it, and to"
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "start"),
+    [
+        ({"telemetry": True}, "telemetry opens port 443 of the internet to migrations"),
+        (
+            {"login": {"google": True}},
+            "login.google opens port 443 of the internet. Say where it is in network",
+        ),
+        (
+            {"backup": {"s3": {"bucket": "backups", "existingSecret": "s3"}}},
+            "backup.s3 opens port 443 of the internet. Say where it is in backup.s3.cidr, or in network",
+        ),
+    ],
+    ids=str,
+)
+def test_the_internet_is_said_to_be_open(values: dict[str, Any], start: str) -> None:
+    line, server = said(**PRODUCTION, **values)
+
+    assert line.startswith(start)
+    assert server.startswith("networkPolicy.except is not set: what is open on port 443 is open to the API server too")
+
+
+@pytest.mark.parametrize(
+    ("network", "starts"),
+    [
+        ({"webhooks": [{"cidr": "203.0.113.7/32"}]}, []),
+        (
+            {"webhooks": [{"namespace": "a"}, {"cidr": "0.0.0.0/0", "ports": [80, 8443]}]},
+            ["networkPolicy.webhooks[1].cidr is wide: it opens port 80, 8443 of all of 0.0.0.0/0 but"],
+        ),
+        (
+            {"webhooks": [{"cidr": "10.0.0.0/8"}], "except": ["10.96.0.1/32"]},
+            ["networkPolicy.webhooks[0].cidr is wide: it opens port 443 of all of 10.0.0.0/8 but"],
+        ),
+        (
+            {"webhooks": [{"cidr": "169.254.169.254/32", "ports": [80]}]},
+            ["networkPolicy.webhooks[0].cidr opens 169.254.169.254/32, where a metadata service gives out a node's"],
+        ),
+        ({"ingressCidrs": ["0.0.0.0/0"]}, ["networkPolicy.ingressCidrs[0] is wide: whoever is in 0.0.0.0/0 reaches"]),
+        ({"clients": [{"cidr": "10.0.0.0/8"}]}, ["networkPolicy.clients[0].cidr is wide: whoever is in 10.0.0.0/8"]),
+        (
+            {"dns": {"addresses": ["169.254.20.10/32", "0.0.0.0/0"]}},
+            ["networkPolicy.dns.addresses[1] is wide: it opens port 53 of all of 0.0.0.0/0, link-local addresses too"],
+        ),
+    ],
+    ids=str,
+)
+def test_a_stated_network_that_is_wide_or_a_metadata_service_s_is_said(
+    network: dict[str, Any], starts: list[str]
+) -> None:
+    lines = said(**PRODUCTION, networkPolicy={**WAY_IN, **network})
+
+    assert [line[: len(start)] for line, start in zip(lines, starts, strict=True)] == starts
+
+
+def test_a_wide_network_of_a_service_is_said_where_it_stands() -> None:
+    network = {"egress": {"tracing": {"to": [{"namespace": "a"}, {"cidr": "10.0.0.0/8"}]}}, **WAY_IN}
+
+    (line,) = said(**PRODUCTION, **SERVICES["tracing"], networkPolicy=network)
+    assert line.startswith("networkPolicy.egress.tracing.to[1].cidr is wide: it opens port 4318 of all of 10.0.0.0/8")
+    (line,) = said(**PRODUCTION, **beside("tracing", "10.0.0.0/8"))
+    assert line.startswith("tracing.cidr is wide: it opens port 4318 of all of 10.0.0.0/8")
+
+
+def test_the_shipped_stack_of_production_has_nothing_wide() -> None:
+    assert said(**PRODUCTION) == []
+
+
+@pytest.mark.parametrize("port", [0, 65536, 99999])
+def test_the_port_of_an_address_exists(port: int) -> None:
+    s3 = SERVICES["s3"]["backup"]["s3"]
+    for values in (
+        {"tracing": {"endpoint": f"http://collector.example.com:{port}"}},
+        {"backup": {"s3": {**s3, "endpoint": f"https://minio.example.com:{port}"}}},
+        {"audit": {"export": {"sink": "https", "url": f"https://audit.example.com:{port}/"}}},
+    ):
+        (line,) = refusal(**values)
+        assert "must be" in line

@@ -1,0 +1,184 @@
+"""The ways to services outside of the stack: one for each setting that names such a service, and how wide it is."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from ipaddress import ip_address, ip_network
+from typing import Final
+from urllib.parse import urlsplit
+
+from components import metadata
+from components.settings.model import Settings
+from components.settings.network import Outgoing, Peer
+
+HTTPS: Final = 443
+WEB_PORTS: Final = {"http": 80, "https": HTTPS}
+# Without a port, gRPC takes the one of HTTPS, whatever the scheme.
+GRPC_PORTS: Final = {"http": HTTPS, "https": HTTPS}
+_SERVICE: Final = re.compile(r"[a-z0-9-]+\.(?P<namespace>[a-z0-9-]+)\.svc(\.cluster\.local)?")
+
+
+class Reach(Enum):
+    """Where a way leads."""
+
+    STATED = "where settings say"
+    SERVICE = "the pods of the namespace of a Service that is named in full"
+    ADDRESS = "the address that stands in place of a name, or pods: it can be a Service's, which leads to them"
+    INTERNET = "the internet"
+    ANYWHERE = "any address"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """A way out of the stack, to one service.
+
+    Attributes:
+        service: its key in `networkPolicy.egress`; `telemetry` is not one, and cannot be said to be elsewhere.
+        setting: what opens it.
+        default_port: the service's, unless `networkPolicy.egress` has another.
+        host: where it is, by name or by address; None where no setting says so.
+        public: whether it is on the internet, where nobody says where it is.
+        beside: the setting beside the name that takes its networks; None where there is no name.
+        networks: those.
+        egress: what `networkPolicy.egress` says about it.
+    """
+
+    service: str
+    setting: str
+    default_port: int
+    host: str | None = None
+    public: bool = False
+    beside: str | None = None
+    networks: tuple[str, ...] = ()
+    egress: Outgoing = field(default_factory=Outgoing)
+
+    @property
+    def port(self) -> int:
+        """The port that the service's hosts or pods listen on."""
+        return self.egress.port or self.default_port
+
+    @property
+    def to(self) -> tuple[Peer, ...]:
+        """Who it is, as far as settings say so: only one of the two places may."""
+        return self.egress.to or tuple(Peer(cidr=network) for network in self.networks)
+
+    @property
+    def reach(self) -> Reach:
+        """Where it leads."""
+        if self.to:
+            return Reach.STATED
+        if self.namespace is not None:
+            return Reach.SERVICE
+        if self.address is not None:
+            return Reach.ADDRESS
+        return Reach.INTERNET if self.public else Reach.ANYWHERE
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace of the Service that the host's name is; None where it is none in full."""
+        found = _SERVICE.fullmatch(self.host or "")
+        return None if found is None else found["namespace"]
+
+    @property
+    def address(self) -> str | None:
+        """The network of the host alone, where it is an address and no name."""
+        try:
+            return str(ip_network(ip_address(self.host or "")))
+        except ValueError:
+            return None
+
+
+def ways(settings: Settings) -> Iterator[Way]:
+    """Yield the way to each service that the stack uses and does not run."""
+    egress, tracing = settings.network_policy.egress, settings.tracing
+    if not settings.postgres.embedded:
+        yield Way(
+            service="postgres",
+            setting="postgres.mode external",
+            default_port=metadata.POSTGRES_PORT,
+            beside="postgres.cidr",
+            networks=settings.postgres.cidr,
+            egress=egress.postgres,
+        )
+    if settings.redis.mode == "external":
+        yield Way(
+            service="redis",
+            setting="redis.mode external",
+            default_port=metadata.REDIS_PORT,
+            beside="redis.cidr",
+            networks=settings.redis.cidr,
+            egress=egress.redis,
+        )
+    if settings.smtp is not None:
+        yield Way(
+            service="smtp",
+            setting="smtp.host",
+            default_port=settings.smtp.port,
+            host=settings.smtp.host,
+            beside="smtp.cidr",
+            networks=settings.smtp.cidr,
+            egress=egress.smtp,
+        )
+    if tracing.endpoint is not None:
+        host, port = place(tracing.endpoint, GRPC_PORTS if tracing.protocol == "grpc" else WEB_PORTS)
+        yield Way(
+            service="tracing",
+            setting="tracing.endpoint",
+            default_port=port,
+            host=host,
+            beside="tracing.cidr",
+            networks=tracing.cidr,
+            egress=egress.tracing,
+        )
+    yield from _public(settings)
+    yield from _optional(settings)
+
+
+def _public(settings: Settings) -> Iterator[Way]:
+    """Services on the internet, which have more addresses than anybody lists."""
+    login = settings.login
+    if login.google or login.github is not None:
+        yield Way(
+            service="login",
+            setting="login.google" if login.google else "login.github",
+            default_port=HTTPS,
+            public=True,
+            egress=settings.network_policy.egress.login,
+        )
+    if settings.telemetry:
+        yield Way(service="telemetry", setting="telemetry", default_port=HTTPS, public=True)
+
+
+def _optional(settings: Settings) -> Iterator[Way]:
+    """What backups and the audit log's exporter call."""
+    s3, export, egress = settings.backup.s3, settings.audit.export, settings.network_policy.egress
+    if settings.backup.enabled and s3 is not None:
+        host, port = (None, HTTPS) if s3.endpoint is None else place(s3.endpoint, WEB_PORTS)
+        yield Way(
+            service="s3",
+            setting="backup.s3" if host is None else "backup.s3.endpoint",
+            default_port=port,
+            host=host,
+            public=host is None,
+            beside="backup.s3.cidr",
+            networks=s3.cidr,
+            egress=egress.s3,
+        )
+    if settings.ships_audit and export.destination is not None:
+        host, port = export.destination
+        yield Way(
+            service="audit",
+            setting="audit.export.url",
+            default_port=port,
+            host=host,
+            beside="audit.export.cidr",
+            networks=export.cidr,
+            egress=egress.audit,
+        )
+
+
+def place(url: str, ports: dict[str, int]) -> tuple[str, int]:
+    """The host and the port of an address; without a port, that of its scheme in `ports`."""
+    parts = urlsplit(url)
+    return str(parts.hostname), parts.port or ports[parts.scheme]

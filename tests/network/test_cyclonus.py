@@ -1,0 +1,113 @@
+"""Production, and each single setting that opens a way, by an evaluator that is not ours: the table, and no more."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from components.settings.network import Egress
+from components.settings.networks import is_wide
+from components.settings.ways import Reach, ways
+from tests.network.actors import NAMESPACES, OUTSIDE, OWN
+from tests.network.cyclonus import allowed, build
+from tests.network.evaluator import World
+from tests.network.expected import NEVER, Connection, holds, listed
+from tests.network.rendered import Rendered, rendered, settings_of, stack_of
+from tests.network.table import rows
+from tests.network.variants import ALL, SINGLE, VARIANTS
+
+NAME_SERVER = ("DNS of the node", 53)
+# Who is named outright is meant, whatever it is.
+NAMED = {"alone: webhooks, the metadata service by name": ("metadata service", 80)}
+# Whom no setting of any variant means: who reaches one reaches more than was meant.
+STRANGERS = frozenset(
+    actor.name for actor in OUTSIDE if actor.namespace == "refused" or actor.name.startswith(("host on the", "private"))
+)
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("cyclonus"))
+
+
+@pytest.fixture(params=ALL)
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+    directory = tmp_path_factory.getbasetemp() / "network" / str(list(ALL).index(request.param))
+    return rendered(request.param, directory)
+
+
+def found(program: Path, stack: Rendered) -> set[Connection]:
+    return allowed(program, stack.policies, stack.actors, stack.ports)
+
+
+def called(program: Path, stack: Rendered) -> set[tuple[str, int]]:
+    """Whom the pods of the stack reach outside of it, and on which port."""
+    own = {actor.name for actor in stack.actors if actor.namespace == OWN}
+    return {(to, port) for source, to, port, _ in found(program, stack) if source in own and to not in own}
+
+
+def test_what_cyclonus_lets_pass_is_what_the_table_lists(program: Path, stack: Rendered) -> None:
+    passed, table = found(program, stack), set(listed(stack, blocks_match_pods=True))
+
+    assert not passed - table, "open, and not in the table"
+    assert not table - passed, "in the table, and cut off"
+
+
+def test_nobody_reaches_a_link_or_a_metadata_service_that_is_not_named(program: Path, stack: Rendered) -> None:
+    reached = {(to, port) for to, port in called(program, stack) if to in NEVER}
+
+    assert reached == {NAME_SERVER, NAMED.get(stack.variant, NAME_SERVER)}
+
+
+def test_what_stays_wide_is_said_at_preview(program: Path, stack: Rendered) -> None:
+    wide = {port for to, port in called(program, stack) if to in STRANGERS}
+    told = [re.findall(r"\bport ([0-9, ]+)\b", line) for line in stack.settings.warnings]
+
+    assert {int(port) for ports in told for listed in ports for port in listed.split(", ")} == wide
+
+
+def test_who_may_reach_the_api_server_is_told_so(program: Path, stack: Rendered) -> None:
+    servers = {"API server", "host of the API server"}
+    reached = {port for to, port in called(program, stack) if to in servers} & {443, 6443}
+    told = [line for line in stack.settings.warnings if line.startswith("networkPolicy.except is not set")]
+
+    if stack.settings.network_policy.except_:
+        assert (reached, told) == (set(), [])
+    elif reached:
+        assert len(told) == 1, reached
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_our_own_evaluator_says_the_same(program: Path, variant: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    stack = rendered(variant, tmp_path_factory.getbasetemp() / "network" / str(list(ALL).index(variant)))
+    world = World(policies=stack.policies, namespaces=NAMESPACES, blocks_match_pods=True)
+    ours = {
+        (source.name, destination.name, port, protocol)
+        for source in stack.actors
+        for destination in stack.actors
+        if OWN in (source.namespace, destination.namespace)
+        for port in stack.ports
+        for protocol in ("TCP", "UDP")
+        if world.reaches(source, destination, port, protocol)
+    }
+
+    assert ours == found(program, stack)
+
+
+def test_every_row_of_the_table_is_tried_alone() -> None:
+    """By production as it is, or with one setting more."""
+    stacks = [settings_of(stack_of(overrides)) for overrides in ({}, *SINGLE.values())]
+
+    assert [row for row in rows() if not any(holds(row, settings) for settings in stacks)] == []
+
+
+def test_every_way_is_tried_alone_in_each_form() -> None:
+    tried = [way for overrides in SINGLE.values() for way in ways(settings_of(stack_of(overrides)))]
+    forms = {(way.service, way.reach) for way in tried}
+
+    assert {service for service, _ in forms} == {*Egress.model_fields, "telemetry"}
+    assert {reach for _, reach in forms} == set(Reach)
+    for service in ("postgres", "redis", "smtp", "tracing", "s3", "audit"):
+        assert {(service, Reach.ANYWHERE), (service, Reach.STATED)} <= forms, service
+    assert {way.beside for way in tried if way.networks} == {way.beside for way in tried if way.beside}
+    assert any(is_wide(str(peer.cidr)) for way in tried for peer in way.to if peer.cidr)
