@@ -138,7 +138,9 @@ def _open(names: frozenset[str], stack: Rendered) -> frozenset[str]:
     """Those of a wide network who are not closed, be it always or by `networkPolicy.except`."""
     closed = stack.settings.network_policy.except_
     return frozenset(
-        actor.name for actor in OUTSIDE if actor.name in names - NEVER and not any(_in(actor, net) for net in closed)
+        actor.name
+        for actor in OUTSIDE
+        if actor.name in names - NEVER and not any(_leads_into(actor, net) for net in closed)
     )
 
 
@@ -169,6 +171,14 @@ def _is(peer: Peer, actor: Actor, blocks_match_pods: bool) -> bool:
         and peer.namespace_labels.items() <= labels.items()
         and peer.pod_labels.items() <= actor.labels.items()
     )
+
+
+def _leads_into(actor: Actor, network: str) -> bool:
+    """Whether an address is in a network, itself or by the IPv4 that NAT64 makes of it."""
+    address = ip_address(actor.ip)
+    if address in ip_network("64:ff9b::/96"):
+        return ip_address(int(address) % 2**32) in ip_network(network)
+    return _in(actor, network)
 
 
 def _in(actor: Actor, network: str) -> bool:

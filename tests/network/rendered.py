@@ -63,7 +63,7 @@ def rendered(variant: str, directory: Path) -> Rendered:
     stack = stack_of(ALL[variant])
     files = [path for path in render(ROOT, stack, directory) if path.name != KUSTOMIZATION]
     texts = [path.read_text(encoding="utf-8") for path in files]
-    manifests = tuple(item for text in texts for item in yaml.safe_load_all(text) if item)
+    manifests = tuple(item for text in texts for item in yaml.load_all(text, Loader=yaml.CSafeLoader) if item)
     return Rendered(variant, settings_of(stack), manifests)
 
 

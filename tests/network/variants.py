@@ -134,7 +134,7 @@ SINGLE: Final[Mapping[str, Mapping[str, object]]] = {
     },
     "except, with the internet and a wide network": {
         "telemetry": True,
-        "networkPolicy": {**WAY_IN, "webhooks": WIDE, "except": ["10.96.0.1/32", "192.0.2.0/24"]},
+        "networkPolicy": {**WAY_IN, "webhooks": WIDE, "except": ["10.96.0.1/32", "10.100.0.2/32", "192.0.2.0/24"]},
     },
     "ingressCidrs": {"networkPolicy": {"ingressCidrs": ["10.100.0.0/24"]}},
     "ingressCidrs, everything": {"networkPolicy": {"ingressCidrs": ["0.0.0.0/0", "::/0"]}},
