@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from components.settings import warnings
 from components.settings.network import Egress
 from components.settings.networks import is_wide
 from components.settings.ways import Reach, ways
@@ -68,7 +69,7 @@ def test_nobody_reaches_a_link_or_a_metadata_service_that_is_not_named(passed: A
 
 def test_what_stays_wide_is_said_at_preview(passed: Ask, stack: Rendered) -> None:
     wide = {port for to, port in called(stack, passed(stack)) if to in STRANGERS}
-    told = [re.findall(r"\bport ([0-9, ]+)\b", line) for line in stack.settings.warnings]
+    told = [re.findall(r"\bport ([0-9, ]+)\b", line) for line in warnings(stack.settings)]
 
     assert {int(port) for ports in told for listed in ports for port in listed.split(", ")} == wide
 
@@ -76,7 +77,7 @@ def test_what_stays_wide_is_said_at_preview(passed: Ask, stack: Rendered) -> Non
 def test_who_may_reach_the_api_server_is_told_so(passed: Ask, stack: Rendered) -> None:
     servers = {"API server", "host of the API server"}
     reached = {port for to, port in called(stack, passed(stack)) if to in servers} & {443, 6443}
-    told = [line for line in stack.settings.warnings if line.startswith("networkPolicy.except is not set")]
+    told = [line for line in warnings(stack.settings) if line.startswith("networkPolicy.except is not set")]
 
     if stack.settings.network_policy.except_:
         assert (reached, told) == (set(), [])
