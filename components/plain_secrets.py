@@ -3,11 +3,11 @@
 The settings, `ff env`, `ff render`, `ff doctor` and the policy pack all ask it. Standard library only.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from components import bounds
 from components.secret_forms import REFERENCE, is_random, secret_form, words
 
 __all__ = [
@@ -121,7 +121,7 @@ def dotted(path: Iterable[str | int]) -> str:
 def _structured(value: Any) -> Any:
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
-            return json.loads(value)
+            return bounds.json_of(value)
         except ValueError:
             return value
     return value

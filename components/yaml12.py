@@ -8,12 +8,14 @@ more spellings of numbers (its resolve.go). PyYAML's own reading is of YAML 1.1,
 import base64
 import binascii
 import re
-from collections.abc import Iterator
 from typing import Any, Final
 
 import yaml
 
-from components.could_be_secret import could_be_secret
+from components import quoting
+from components.bounds import without_collecting
+from components.yaml_bounds import YamlError as YamlError
+from components.yaml_bounds import count_repeated, look_through
 
 STR: Final = "tag:yaml.org,2002:str"
 _PLAIN: Final = "plain"  # the tag, in here, of a scalar without quotes and without a tag
@@ -36,25 +38,8 @@ _TIME: Final = re.compile(
     r"(?P<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})"
     rf"([Tt](?P<at>{_CLOCK})(?P<zone>Z|[-+][0-9]{{2}}:[0-9]{{2}})| (?P<local>{_CLOCK}))?"
 )
+_LONGEST_INT: Final = 64  # digits, of the largest one in base 2
 _LEAST, _MOST, _MOST_UNSIGNED = -(2**63), 2**63 - 1, 2**64 - 1
-
-
-_QUOTED = re.compile(r"(?P<quote>['\"])(?P<text>.*?)(?P=quote)", re.DOTALL)
-
-
-class YamlError(Exception):
-    """A text that cannot be read.
-
-    Attributes:
-        line: where, counted from 1.
-        said: what is wrong; it may quote the text, but for what could be a secret.
-    """
-
-    def __init__(self, line: int, said: str) -> None:
-        said = _QUOTED.sub(lambda found: "'…'" if could_be_secret(found["text"]) else found[0], said)
-        super().__init__(f"line {line}: {said}")
-        self.line = line
-        self.said = said
 
 
 class Timestamp(str):
@@ -74,24 +59,34 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 def compose(text: str) -> yaml.Node | None:
     """The node of a text's only document; None for an empty text. Raises YamlError."""
-    found = list(compose_all(text))
+    found = compose_all(text)
     if len(found) > 1:
         raise YamlError(_line(found[1]), "a second document begins here (---); one is expected")
     return found[0] if found else None
 
 
-def compose_all(text: str) -> Iterator[yaml.Node]:
-    """The nodes of a text's documents, one by one. Raises YamlError."""
-    loader = _Loader(text.removeprefix("\ufeff"))  # which Windows' editors write, and Pulumi takes away
-    try:
-        while loader.check_node():
-            yield loader.get_node()
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        said = getattr(error, "problem", None) or "a character that YAML does not allow"
-        raise YamlError(mark.line + 1 if mark else 1, said) from None
-    finally:
-        loader.dispose()
+def compose_all(text: str) -> list[yaml.Node]:
+    """The nodes of a text's documents. Raises YamlError, for what is beyond the bounds too."""
+    text = text.removeprefix("\ufeff")  # which Windows' editors write, and Pulumi takes away
+    with without_collecting():
+        parser = _Loader(text)
+        try:
+            has_aliases = look_through(text, parser)
+        finally:
+            parser.dispose()
+        loader = _Loader(text)
+        try:
+            found = []
+            while loader.check_node():
+                found.append(loader.get_node())
+        except yaml.YAMLError as error:  # an alias of nothing
+            mark = getattr(error, "problem_mark", None)
+            raise YamlError(mark.line + 1 if mark else 1, str(getattr(error, "problem", error))) from None
+        finally:
+            loader.dispose()
+    for node in found if has_aliases else ():
+        count_repeated(node)
+    return found
 
 
 def read(text: str) -> Any:
@@ -99,13 +94,15 @@ def read(text: str) -> Any:
 
     Raises YamlError for what is no YAML, a key that is given twice, and one that is no text.
     """
-    node = compose(text)
-    return None if node is None else _Values().of(node)
+    with without_collecting():
+        node = compose(text)
+        return None if node is None else _Values().of(node)
 
 
 def read_all(text: str, *, any_key: bool = False) -> list[Any]:
     """The values of a text's documents; errors as for `read`. With `any_key` a key that is no text is made text."""
-    return [_Values(any_key=any_key).of(node) for node in compose_all(text)]
+    with without_collecting():
+        return [_Values(any_key=any_key).of(node) for node in compose_all(text)]
 
 
 def is_tagged(node: yaml.ScalarNode) -> bool:
@@ -135,7 +132,7 @@ def scalar(node: yaml.ScalarNode) -> Any:
     else:
         return text  # !!str, and tags that nobody here knows
     if not is_right:
-        raise YamlError(_line(node), f"{text!r} is not a {short}, which its tag !!{short} says")
+        raise YamlError(_line(node), f"{quoting.value(text)} is not a {short}, which its tag !!{short} says")
     return found
 
 
@@ -153,7 +150,9 @@ def plain(text: str) -> Any:
     found = _INT.fullmatch(number_text)
     if found is not None:
         ((digits, base),) = ((found[name], base) for name, base in _BASES.items() if found[name])
-        number = int(digits, base) * (-1 if number_text[0] == "-" else 1)
+        digits = digits.lstrip("0") or "0"
+        # One that is longer is out of range in any base, and Python refuses to read thousands of digits.
+        number = int(digits, base) * (-1 if number_text[0] == "-" else 1) if len(digits) <= _LONGEST_INT else 2**65
         if _LEAST <= number <= (_MOST if number_text[0] in "+-" else _MOST_UNSIGNED):
             return number
     return _float(number_text, text)
@@ -211,13 +210,12 @@ class _Values:
         for key_node, value_node in node.value:
             key = self._key(key_node)
             if key in lines:
-                raise YamlError(
-                    _line(key_node), f"the key {key!r} is given twice, first at line {lines[key]}; remove one"
-                )
+                said = f"the key {quoting.value(key)} is given twice, first at line {lines[key]}; remove one"
+                raise YamlError(_line(key_node), said)
             lines[key] = _line(key_node)
             if key == "<<":
                 for item in self._merged(value_node):
-                    merged = {**item, **merged}
+                    merged.update((name, value) for name, value in item.items() if name not in merged)
             else:
                 own[key] = self.of(value_node)
         return {**merged, **own}
@@ -235,8 +233,10 @@ class _Values:
             return value
         if self._any_key and isinstance(value, bool | int | float):
             return str(value).lower()
-        shown = f"the key {node.value!r}" if isinstance(node, yaml.ScalarNode) else "a key"
-        raise YamlError(_line(node), f"{shown} is not text; put it in quotes")
+        if isinstance(node, yaml.ScalarNode):
+            raise YamlError(_line(node), f"the key {quoting.value(node.value)} is not text; put it in quotes")
+        kind = "map" if isinstance(node, yaml.MappingNode) else "list"
+        raise YamlError(_line(node), f"a {kind} stands where a key must be; keys are texts")
 
 
 def _line(node: yaml.Node) -> int:

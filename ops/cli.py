@@ -43,16 +43,19 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except OpsError as error:
-            progress().print(f"Error: {error.message}", style="red", markup=False, soft_wrap=True)
+            from components.quoting import lines
+
+            progress().print(f"Error: {lines(error.message)}", style="red", markup=False, soft_wrap=True)
             if error.hint:
-                progress().print(error.hint, markup=False, soft_wrap=True)
+                progress().print(lines(error.hint), markup=False, soft_wrap=True)
             raise typer.Exit(1) from None
         except OSError as error:
             if not error.filename:
                 raise
-            progress().print(
-                f"Error: {error.filename}: {error.strerror or error}", style="red", markup=False, soft_wrap=True
-            )
+            from components.quoting import printable
+
+            said = printable(f"Error: {error.filename}: {error.strerror or error}")
+            progress().print(said, style="red", markup=False, soft_wrap=True)
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
             goes_on = ctx.invoked_subcommand in RESUMED

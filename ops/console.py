@@ -2,7 +2,6 @@
 
 import os
 import sys
-import unicodedata
 from contextlib import suppress
 from functools import cache
 
@@ -39,15 +38,3 @@ def output() -> Console:
 def is_read() -> bool:
     """Whether somebody still reads what the command prints, as far as the last line tells."""
     return not output().quiet
-
-
-def printable(text: str) -> str:
-    """The text without what steers a terminal or turns its writing round: such characters as their code."""
-    return "".join(_escaped(letter) if unicodedata.category(letter) in _STEERING else letter for letter in text)
-
-
-_STEERING = frozenset(["Cc", "Cf", "Co", "Cs", "Zl", "Zp"])
-
-
-def _escaped(letter: str) -> str:
-    return letter.encode("unicode_escape").decode()

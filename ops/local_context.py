@@ -17,8 +17,10 @@ PORT: Final = 8000
 
 def remembered() -> str | None:
     """The context that `ff up --stack local --context NAME` named, until `ff down`; None for none."""
+    from components import bounds
+
     try:
-        return str(json.loads(_path().read_text(encoding="utf-8"))["context"])
+        return str(bounds.json_of(bounds.text_of(_path()))["context"])
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, OSError) as error:

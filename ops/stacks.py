@@ -98,10 +98,10 @@ def stack_names(root: Path) -> list[str]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    from components import yaml12
+    from components import bounds, yaml12
 
     try:
-        content = yaml12.read(path.read_text(encoding="utf-8"))
+        content = yaml12.read(bounds.text_of(path, bounds.STACK_BYTES))
     except UnicodeDecodeError:
         raise OpsError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
     except FileNotFoundError:
@@ -118,6 +118,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _section(content: Mapping[str, Any], path: Path, project: str) -> dict[str, object]:
+    from components import quoting
     from ops.pulumi_values import NotForPulumi, as_handed_over
 
     config = content.get("config") or {}
@@ -127,11 +128,12 @@ def _section(content: Mapping[str, Any], path: Path, project: str) -> dict[str, 
     for key, value in config.items():
         name = _qualified(key, project)
         if name in found:
-            raise OpsError(f"`config:` of {path} gives {name} twice, with the project's name and without; remove one.")
+            twice = f"gives {quoting.key(name)} twice, with the project's name and without"
+            raise OpsError(f"`config:` of {path} {twice}; remove one.")
         try:
             found[name] = as_handed_over(value)
         except NotForPulumi as error:
-            raise OpsError(f"{name} in {path} is or holds {error}.") from None
+            raise OpsError(f"{quoting.key(name)} in {path} is or holds {error}.") from None
     return found
 
 

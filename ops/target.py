@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ops import local_context, pulumi_cli
 from ops.deployer import Deployer, EngineName
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ops.cluster.api import ClusterStatus
 
 OnEvent = Callable[[Event], None]
+STATE_BYTES = 64 * 1024**2
+"""Of Pulumi's own state, which it writes by itself."""
 LOCAL_PASSPHRASE = "local"  # noqa: S105 - it protects nothing: the stack's salt is public, its state stays on this machine
 
 
@@ -218,13 +220,18 @@ def local_backend(kubeconfig: Path) -> Path:
 
 def _has_resources(backend: Path, stack: Stack) -> bool:
     """Whether the file backend records anything of the stack but the stack itself."""
+    from components import bounds
+
     path = backend / ".pulumi" / "stacks" / stack.project / f"{stack.name}.json"
     try:
-        state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+        state = json.loads(bounds.text_of(path, STATE_BYTES))
+    except (FileNotFoundError, ValueError, RecursionError):
         return False
-    latest = (state.get("checkpoint") or {}).get("latest") or {}
-    return any(resource.get("custom") for resource in latest.get("resources") or [])
+    try:
+        latest = (state.get("checkpoint") or {}).get("latest") or {}
+        return any(resource.get("custom") for resource in latest.get("resources") or [])
+    except AttributeError:
+        return False
 
 
 def _ignore(_: Event) -> None:

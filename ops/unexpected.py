@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from components.secret_forms import masked
-from ops.console import printable, progress
+from ops.console import progress
 from ops.engine import masking
 
 KEPT = 20
@@ -27,6 +26,8 @@ AFTER_NAME = re.compile(
 
 def tell(error: BaseException, command: Sequence[str]) -> None:
     """Say on one line that `command` met an error nobody expected, and where its details are."""
+    from components.quoting import printable
+
     first = without_secrets(str(error)).strip().partition("\n")[0][:SHOWN]
     what = f"{type(error).__name__}: {first}" if first else type(error).__name__
     progress().print(
@@ -53,6 +54,8 @@ def recorded(error: BaseException, command: Sequence[str]) -> str:
 
 def without_secrets(text: str) -> str:
     """The text without what this process has learnt to be secret, and without what is secret by its form or name."""
+    from components.secret_forms import masked
+
     named = [value for name, value in os.environ.items() if SECRET_NAME.search(name)]
     text = masking.everything_learnt(named)(text)
     return AFTER_NAME.sub(masking.MASK, masked(text, masking.MASK))

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from components import yaml12
+from components import bounds, quoting, yaml12
 
 FILE: Final = Path(__file__).parent / "exceptions.yaml"
 SCANNERS: Final = ("checkov", "kube-score", "policy")
@@ -42,7 +42,7 @@ class Excepted:
 @cache
 def exceptions() -> tuple[Excepted, ...]:
     """The entries of the file, one for each check."""
-    return parse(FILE.read_text(encoding="utf-8"))
+    return parse(bounds.text_of(FILE))
 
 
 def parse(text: str) -> tuple[Excepted, ...]:
@@ -61,7 +61,8 @@ def _entry(entry: Any, number: int) -> Iterable[Excepted]:
     if not isinstance(entry, dict) or set(entry) != KEYS:
         raise ExceptionsError(f"{place} must have the keys {', '.join(sorted(KEYS))}, and no other.")
     if entry["scanner"] not in SCANNERS:
-        raise ExceptionsError(f"{place}: scanner = {entry['scanner']!r} must be one of {', '.join(SCANNERS)}.")
+        given = quoting.value(entry["scanner"])
+        raise ExceptionsError(f"{place}: scanner = {given} must be one of {', '.join(SCANNERS)}.")
     reason = str(entry["reason"] or "").strip()
     if not reason or "=" in reason:
         raise ExceptionsError(f"{place}: reason must say why, without the sign =, at which checkov splits it.")

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 from pydantic import BaseModel, ValidationError
 
+from components import quoting
 from components.settings.problems import LOOK_UP, NOT_SHOWN, ContradictionError, Problem
 from components.settings.schema import known_keys
 from components.settings.shown import shown, shown_path, without_values
@@ -36,14 +37,18 @@ def describe(problem: Problem, values: Mapping[str, object], hidden: frozenset[s
 
 def problems_of(error: ValidationError, model: type[BaseModel]) -> Iterator[Problem]:
     """Turn pydantic's errors into problems with the house's words."""
-    for details in error.errors(include_url=False, include_input=False):
+    for number, details in enumerate(error.errors(include_url=False, include_input=False)):
         path = tuple(part for part in details["loc"] if part != "[key]")
         cause = details.get("ctx", {}).get("error")
         if isinstance(cause, ContradictionError):
             for problem in cause.problems:
                 yield Problem(path=(*path, *problem.path), text=problem.text, value=problem.value)
         elif details["type"] == "extra_forbidden":
-            yield unknown_key(path, model)
+            # To look for what was meant takes time, and nobody reads thousands of hints.
+            if number < quoting.MOST_LINES:
+                yield unknown_key(path, model)
+            else:
+                yield Problem(path=path, text="is not a known key", value=NOT_SHOWN)
         else:
             yield Problem(path=path, text=_text(details["type"], details.get("ctx", {}), cause))
 
@@ -52,7 +57,8 @@ def unknown_key(path: tuple[str | int, ...], model: type[BaseModel]) -> Problem:
     """Refuse a key that does not exist, naming the one that was probably meant. Its value is not shown."""
     key, known = str(path[-1]), known_keys(model, path[:-1])
     by_folded = {re.sub(r"[-_]", "", name).lower(): name for name in known}
-    matches = get_close_matches(re.sub(r"[-_]", "", key).lower(), list(by_folded), n=1, cutoff=0.6)
+    folded = re.sub(r"[-_]", "", key[: quoting.LONGEST_KEY]).lower()
+    matches = get_close_matches(folded, list(by_folded), n=1, cutoff=0.6)
     if matches:
         hint = f"did you mean {by_folded[matches[0]]}?"
     elif _SECRET_KEY.search(key):

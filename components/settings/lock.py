@@ -8,7 +8,7 @@ from typing import Final
 
 import yaml
 
-from components import yaml12
+from components import bounds, quoting, yaml12
 from components.settings.errors import SettingsError
 from components.settings.images import full_name, parse_image
 
@@ -51,11 +51,13 @@ def read_lock(directory: Path) -> Lock:
     """The lock file in `directory`; empty where there is none. Raises SettingsError for a malformed one."""
     path = directory / LOCK_FILE
     try:
-        text = path.read_text(encoding="utf-8")
+        text = bounds.text_of(path)
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError([f"{LOCK_FILE}: cannot be read as UTF-8 text: {error}"]) from None
+    except OSError as error:
+        raise SettingsError([f"{LOCK_FILE}: cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise SettingsError([f"{LOCK_FILE}: cannot be read as UTF-8 text; {_RENEW}"]) from None
     return parse_lock(text)
 
 
@@ -69,14 +71,14 @@ def parse_lock(text: str) -> Lock:
     lock: dict[str, LockedImage] = {}
     for key, images in _entries(node, problems):
         if key.value != ROOT_KEY:
-            _report(problems, key, f"{key.value} is not a known key: the only one is {ROOT_KEY}")
+            _report(problems, key, f"{quoting.key(key.value)} is not a known key: the only one is {ROOT_KEY}")
             continue
         for name, entry in _entries(images, problems):
             found = _image(name, entry, problems)
             if found is not None:
                 lock[name.value] = found
     if problems:
-        raise SettingsError(problems)
+        raise SettingsError(quoting.few(problems))
     return lock
 
 
@@ -97,7 +99,7 @@ def _entries(node: yaml.Node | None, problems: list[str]) -> list[tuple[yaml.Sca
             _report(problems, key, "must have keys that are text")
         elif key.value in found:
             first = found[key.value][0].start_mark.line + 1
-            _report(problems, key, f"{key.value} is given twice, first at line {first}: remove one")
+            _report(problems, key, f"{quoting.key(key.value)} is given twice, first at line {first}: remove one")
         else:
             found[key.value] = (key, value)
     return list(found.values())
@@ -108,17 +110,18 @@ def _image(name: yaml.ScalarNode, node: yaml.Node, problems: list[str]) -> Locke
     expected = _full(name.value)
     if expected != name.value:
         wanted = expected or "docker.io/library/postgres:17.11-bookworm"
-        _report(problems, name, f"{name.value} must be an image's full name with its tag and no digest, as {wanted}")
+        said = f"must be an image's full name with its tag and no digest, as {wanted}"
+        _report(problems, name, f"{quoting.short(name.value)} {said}")
     values: dict[str, tuple[str, ...]] = {}
     for key, value in _entries(node, problems):
         if key.value in _RULES:
             allowed, pattern = _RULES[key.value]
             values[key.value] = _texts(value)
             if not values[key.value] or not all(pattern.fullmatch(text) for text in values[key.value]):
-                shown = ", ".join(values[key.value])
-                _report(problems, value, f"{key.value} = {shown!r}: must be {allowed}")
+                given = ", ".join(values[key.value])
+                _report(problems, value, f"{key.value} = {quoting.value(given)}: must be {allowed}")
         else:
-            _report(problems, key, f"{key.value} is not a known key: an image has {', '.join(_RULES)}")
+            _report(problems, key, f"{quoting.key(key.value)} is not a known key: an image has {', '.join(_RULES)}")
     missing = [key for key in _RULES if key not in values]
     if missing and len(problems) == before:
         _report(problems, name, f"{name.value} lacks {', '.join(missing)}")

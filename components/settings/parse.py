@@ -1,20 +1,23 @@
 """From the values of a stack's configuration to checked settings; pure."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
+from components import bounds, quoting
 from components.settings import checks, written_out
 from components.settings.errors import SettingsError, describe, problems_of
 from components.settings.lock import Lock
 from components.settings.model import Settings
-from components.settings.problems import Problem
+from components.settings.problems import NOT_SHOWN, Problem
 from components.settings.schema import is_structured
 from components.settings.shown import hidden_parts
 
 Path = tuple[str | int, ...]
 
+_UNUSABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _NULL = "must not be null or empty: give a value, or leave the key out to get the default"
 _SECURE = (
     "is encrypted (secure), but settings are readable in the cluster: put the secret in a Kubernetes Secret and name "
@@ -48,7 +51,7 @@ def parse(values: Mapping[str, object], lock: Lock | None = None) -> Settings:
     problems += [problem for problem in found if not _covered(problem.path, refused)]
     if settings is None or problems:
         hidden = hidden_parts(decoded)
-        raise SettingsError([describe(problem, decoded, hidden) for problem in problems])
+        raise SettingsError(quoting.few([describe(problem, decoded, hidden) for problem in problems]))
     return settings
 
 
@@ -60,8 +63,11 @@ def _decode(values: Mapping[str, object], problems: list[Problem]) -> dict[str, 
         decoded[key] = value
         if key in structured and isinstance(value, str):
             try:
-                decoded[key] = json.loads(value)
-            except ValueError:
+                decoded[key] = bounds.json_of(value)
+            except bounds.BoundsError as error:
+                del decoded[key]
+                problems.append(Problem(path=(key,), text=str(error), value=NOT_SHOWN))
+            except json.JSONDecodeError:
                 del decoded[key]
                 # Pulumi turns a null into an empty text when it rewrites a stack's file.
                 if value == "":
@@ -72,9 +78,14 @@ def _decode(values: Mapping[str, object], problems: list[Problem]) -> dict[str, 
 
 
 def _unusable(value: object, path: Path) -> Iterator[Problem]:
-    """Yield nulls and encrypted values, wherever they are."""
+    """Yield nulls, encrypted values, and texts with what no variable or object can hold, wherever they are."""
     if value is None:
         yield Problem(path=path, text=_NULL)
+    elif isinstance(value, str):
+        found = _UNUSABLE.search(value)
+        if found is not None:
+            code = bounds.printable_code(found[0])
+            yield Problem(path=path, text=f"must not hold {code}, a character that nobody sees: remove it")
     elif isinstance(value, Mapping):
         if set(value) == {"secure"}:
             yield Problem(path=path, text=_SECURE)

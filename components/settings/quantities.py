@@ -9,11 +9,15 @@ GI = 1024**3
 
 _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
 _DECIMAL = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15, "E": 10**18}
-_FORM = re.compile(r"(?P<number>\d+(?:\.\d*)?|\.\d+)(?P<suffix>m|[kMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,2})?")
+_FORM = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?P<suffix>m|[kMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,2})?")
+LONGEST = 40
+"""Characters of a quantity; Kubernetes' largest one has 19 digits."""
+LARGEST = 2**63 - 1
+"""Kubernetes counts in 64 bits, and silently makes this of what is larger (resource.ParseQuantity)."""
 
 
 def _split(quantity: str) -> tuple[Fraction, str]:
-    match = _FORM.fullmatch(quantity)
+    match = _FORM.fullmatch(quantity) if len(quantity) <= LONGEST else None
     if match is None:
         raise ValueError(f"not a Kubernetes quantity: {quantity!r}")
     return Fraction(match["number"]), match["suffix"] or ""

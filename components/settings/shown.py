@@ -1,10 +1,10 @@
 """What a refusal shows of the values it refuses: nothing that could be a secret, such as a password pasted there."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Final
 
+from components import quoting
 from components.could_be_secret import MOST, ORIGIN, could_be_secret
 from components.plain_secrets import dotted, secret_form, texts_of
 from components.secret_forms import is_random
@@ -12,7 +12,6 @@ from components.secret_forms import is_random
 # What is below these is never shown.
 _HIDDEN: Final = frozenset({"env", "envFromSecrets", "existingSecret", "caSecret", "annotations", "notSecret"})
 _NOT_SHOWN: Final = " (not shown, since it could be a secret)"
-_MAX_SHOWN: Final = 80
 _SEPARATOR = re.compile(r"[\s/@:?&=,]+")
 _TOKEN = re.compile(r"[^\s,;()'\"]+")
 
@@ -26,13 +25,12 @@ def shown(path: tuple[str | int, ...], value: object) -> str:
         if found is None or "@" in value or secret_form(value) or could_be_secret(found["origin"]):
             return _NOT_SHOWN
         return f' = "{found["origin"]}/…"'
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return f" = {text}" if len(text) <= _MAX_SHOWN else f" = {text[:_MAX_SHOWN]}…"
+    return f" = {quoting.as_json(value)}"
 
 
 def shown_path(path: tuple[str | int, ...]) -> str:
     """The path of a setting; a key that has the form of a secret is left out."""
-    return dotted("(a key that looks like a secret)" if _is_secret_key(part) else part for part in path)
+    return dotted("(a key that looks like a secret)" if _is_secret_key(part) else _short(part) for part in path)
 
 
 def hidden_parts(values: object) -> frozenset[str]:
@@ -45,6 +43,10 @@ def without_values(text: str, value: object, hidden: frozenset[str]) -> str:
     for part in _parts(value) if isinstance(value, str) else ():
         text = re.sub(re.escape(part), "…", text, flags=re.IGNORECASE)
     return _TOKEN.sub(lambda found: "…" if _is_hidden(found[0], hidden) else found[0], text) if hidden else text
+
+
+def _short(part: str | int) -> str | int:
+    return quoting.key(part) if isinstance(part, str) else part
 
 
 def _is_secret_key(part: str | int) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.alias_generators import to_camel
 
+from components.regular import look_at
 from components.settings.base import Section
 from components.settings.networks import BESIDE, Cidrs, has_right_port
 from components.settings.problems import Problem
@@ -25,10 +26,9 @@ def _endpoint(value: str) -> str:
 def _path(value: str) -> str:
     if "," in value or not value.isascii():
         raise ValueError("must be a regular expression for paths, without a comma, such as health/liveness")
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"must be a regular expression for paths: {error}") from None
+    found = look_at(value)
+    if found.error is not None:
+        raise ValueError(f"must be a regular expression for paths: it {found.error}")
     return value
 
 

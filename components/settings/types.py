@@ -3,8 +3,9 @@
 A validator raises ValueError with a sentence that starts with "must" or "is": the key and the value are put before it.
 """
 
-import math
 import re
+import sys
+import unicodedata
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,6 +13,10 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from components.settings import quantities
 
+LONGEST_TEXT = 1000
+"""Characters of a text that is no variable, label or annotation."""
+LARGEST_WHOLE = 2**31 - 1
+"""Kubernetes counts pods, ports and seconds in 32 bits."""
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _QUALIFIED = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _EMAIL_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
@@ -44,6 +49,10 @@ def _filled(value: str) -> str:
         raise ValueError("must not be empty: give a value, or leave the key out to get the default")
     if value != value.strip():
         raise ValueError("must not start or end with a space: remove it")
+    if len(value) > LONGEST_TEXT:
+        raise ValueError(f"must be at most {LONGEST_TEXT} characters long; it has {len(value)}")
+    if any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in value):
+        raise ValueError("must be on one line, without characters that nobody sees")
     return value
 
 
@@ -54,16 +63,21 @@ def _plain(value: object) -> object:
 
 
 def _whole(value: object) -> object:
+    number: int | None = None
     match value:
         case bool():
             pass
         case int():
-            return value
+            number = value
         case float() if value.is_integer():
-            return int(value)
+            number = int(value)
         case str() if re.fullmatch(r"[+-]?[0-9]{1,18}", value):
-            return int(value)
-    raise ValueError("must be a whole number such as 3")
+            number = int(value)
+    if number is None:
+        raise ValueError("must be a whole number such as 3")
+    if abs(number) > LARGEST_WHOLE:
+        raise ValueError(f"must be at most {LARGEST_WHOLE}")
+    return number
 
 
 def decimal(value: object) -> object:
@@ -71,7 +85,7 @@ def decimal(value: object) -> object:
     match value:
         case bool():
             pass
-        case int() | float() if math.isfinite(value):
+        case int() | float() if abs(value) <= sys.float_info.max:
             return float(value)
         case str() if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
             return float(value)
@@ -179,6 +193,8 @@ def _cpu(value: str) -> str:
         millicores = 0
     if millicores <= 0 or value.endswith("i"):
         raise ValueError("must be a Kubernetes quantity of CPU above zero such as 500m or 2")
+    if millicores > quantities.LARGEST:
+        raise ValueError(f"is more than Kubernetes counts, {quantities.LARGEST}m: must be a quantity such as 500m or 2")
     return quantities.canonical_cpu(value)
 
 
@@ -191,6 +207,8 @@ def _memory(value: str) -> str:
         amount = 0
     if amount <= 0:
         raise ValueError("must be a Kubernetes quantity such as 20Gi")
+    if amount > quantities.LARGEST:
+        raise ValueError(f"is more than Kubernetes counts, {quantities.LARGEST} bytes: must be a quantity such as 20Gi")
     if amount < quantities.MI:
         raise ValueError("is less than 1Mi: give the unit, such as 512Mi or 20Gi")
     return quantities.canonical_memory(value)

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from components import bounds
 from ops.access.site import Site
 from ops.engine.client import ApiError
 from ops.engine.model import Manifest, Ref
@@ -20,6 +21,8 @@ RING = "flagsmith-applies"
 MOST = 200
 MOST_BYTES = 700_000
 """Of the ConfigMap's data; the API server takes 1 MiB in all."""
+LOG_BYTES = 16 * 1024**2
+"""Of a file of applies, to which each adds a line for good; an apply of 500 changes has 50 KiB."""
 ATTEMPTS = 5
 CONFLICT = 409
 
@@ -115,9 +118,13 @@ def append(path: Path, run: Apply) -> None:
 def of_file(path: Path) -> list[Apply]:
     """The applies of a file. Raises OpsError naming the line that is none."""
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        text = bounds.text_of(path, LOG_BYTES)
+    except UnicodeDecodeError:
+        raise OpsError(f"{path} is not UTF-8 text, and no file of `ff flags apply --record`.") from None
+    for number, line in enumerate(text.splitlines(), 1):
         try:
-            found.append(Apply.from_json(json.loads(line)))
+            found.append(Apply.from_json(bounds.json_of(line)))
         except (KeyError, TypeError, ValueError):
             raise OpsError(f"{path}, line {number}, is no record of `ff flags apply --record`.") from None
     return found

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from components.quoting import printable
 from ops.audit.read import Entry
-from ops.console import printable
 
 LONGEST = 60  # characters of a value in the table; --json has all of it
 NOTHING = "—"

@@ -58,10 +58,17 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         OpsError: The file is not there or is not a kubeconfig.
     """
+    from components import bounds, yaml12
+
     try:
-        document = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise OpsError(f"The kubeconfig {path} cannot be read: {error}.") from error
+        document = yaml12.read(bounds.text_of(path))
+    except OSError as error:
+        raise OpsError(f"The kubeconfig {path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise OpsError(f"The kubeconfig {path} is not text.") from None
+    except yaml12.YamlError as error:
+        # Only where, never the line itself: it holds a key.
+        raise OpsError(f"The kubeconfig {path} is not valid YAML (line {error.line}).") from None
     if not isinstance(document, dict):
         raise OpsError(f"{path} is not a kubeconfig.")
     return document

@@ -34,9 +34,11 @@ def load(home: Path) -> State | None:
     Raises:
         OpsError: The file is damaged; nothing is guessed from it, since processes are ended by what it says.
     """
+    from components import bounds
+
     path = _path(home)
     try:
-        values = json.loads(path.read_text())
+        values = bounds.json_of(bounds.text_of(path))
         processes = tuple(ProcessRecord(**record) for record in values["processes"])
         published = Published(**values["published"]) if values.get("published") else None
         return State(kind=values["kind"], complete=values["complete"], processes=processes, published=published)

@@ -61,10 +61,10 @@ def read(source: str) -> Kubeconfig:
 
 
 def _content(path: Path) -> dict[str, Any]:
-    from components import yaml12
+    from components import bounds, yaml12
 
     try:
-        content = yaml12.read(path.read_text(encoding="utf-8"))
+        content = yaml12.read(bounds.text_of(path))
     except OSError as error:
         raise NoAccessError(f"The kubeconfig {path} cannot be read: {error.strerror}.", hint=HINT) from None
     except UnicodeDecodeError:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from components import bounds
 from ops.errors import OpsError
 from ops.images.names import HUB_API, HUB_HOSTS
 
@@ -35,7 +36,7 @@ def login_for(registry: str) -> Login | None:
     """
     path = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "config.json"
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = bounds.json_of(bounds.text_of(path))
     except FileNotFoundError:
         return None
     except (OSError, ValueError):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from components import yaml12
+from components import bounds, yaml12
 from ops.engine.model import Program
 from ops.errors import OpsError
 from policies.model import Object, Objects
@@ -45,7 +45,7 @@ def _files(path: Path) -> list[Path]:
 def _manifests(path: Path) -> Iterator[dict[str, Any]]:
     try:
         # As kubectl: a key such as 8080 is the text 8080.
-        documents = yaml12.read_all(path.read_text(encoding="utf-8"), any_key=True)
+        documents = yaml12.read_all(bounds.text_of(path), any_key=True)
     except UnicodeDecodeError:
         raise OpsError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
     except OSError as error:

@@ -189,8 +189,11 @@ def test_a_release_says_when_it_is_done_and_when_it_ends(tmp_path: Path) -> None
         ("{trait: a, operator: LIKE, value: x}", "operator: is 'LIKE': must be one of EQUAL, NOT_EQUAL, GREATER_THAN"),
         ("{trait: a, operator: EQUAL}", "lacks the key 'value', which EQUAL compares with"),
         ("{trait: a, operator: IS_SET, value: x}", "value: is not used by IS_SET: remove it"),
-        ("{trait: a, operator: REGEX, value: '('}", "value: is no regular expression"),
-        ("{trait: a, operator: MODULO, value: 2}", "value: must be DIVISOR|REMAINDER, such as 2|0"),
+        (
+            "{trait: a, operator: REGEX, value: '('}",
+            "value: is '(', and is no regular expression as Python reads them: missing )",
+        ),
+        ("{trait: a, operator: MODULO, value: 2}", "value: is '2': must be DIVISOR|REMAINDER, such as 2|0"),
         ("{trait: '', operator: EQUAL, value: x}", "trait: is '': must not be empty"),
         ("{operator: EQUAL, value: x}", "lacks the key 'trait'"),
     ],

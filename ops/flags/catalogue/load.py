@@ -1,5 +1,6 @@
 """Reads a catalogue from YAML, and knows at which line each key is."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,12 +9,13 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from components import yaml12
+from components import bounds, quoting, yaml12
 from ops.errors import OpsError
 from ops.flags.catalogue.model import Catalogue, Kind, Operator, Role
 from ops.flags.catalogue.problems import CatalogueError, Key, Place, Problem, dotted
 
 DEEPEST = 40  # levels
+_UNSEEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -38,17 +40,24 @@ class Source:
 def load(path: Path) -> tuple[Catalogue, Source]:
     """The catalogue in a file. Raises CatalogueError with all that is wrong with it."""
     try:
-        return parse(path.read_text(encoding="utf-8"), path)
+        return parse(bounds.text_of(path), path)
     except FileNotFoundError:
         raise OpsError(
             f"There is no catalogue at {path}.", hint="Name another one, such as flags/catalogue.yaml."
         ) from None
     except UnicodeDecodeError:
         raise OpsError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
+    except OSError as error:
+        raise OpsError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def parse(text: str, path: Path) -> tuple[Catalogue, Source]:
     """The catalogue in a text, which is or will be in the file `path`. Raises CatalogueError as `load` does."""
+    with bounds.without_collecting():
+        return _parse(text, path)
+
+
+def _parse(text: str, path: Path) -> tuple[Catalogue, Source]:
     try:
         node = yaml12.compose(text)
     except yaml12.YamlError as error:
@@ -70,14 +79,14 @@ def parse(text: str, path: Path) -> tuple[Catalogue, Source]:
 def refused(source: Source, problems: list[Problem]) -> CatalogueError:
     """The error that says all of it, in the order of the lines."""
     ordered = sorted(problems, key=lambda item: source.place(item.key).line)
-    return CatalogueError("\n".join(source.line(problem) for problem in ordered))
+    return CatalogueError("\n".join(quoting.few([source.line(problem) for problem in ordered])))
 
 
 def _read(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[Problem]) -> Any:
     """The plain value of a node; every key's line is noted, and a key given twice is a problem."""
     lines.setdefault(key, node.start_mark.line + 1)
     if len(key) > DEEPEST:
-        problems.append(Problem(key[:3], f"goes more than {DEEPEST} levels deep: does an alias name what it is in?"))
+        problems.append(Problem(key[:3], f"goes more than {DEEPEST} levels deep"))
         return None
     if isinstance(node, yaml.SequenceNode):
         return [_read(item, (*key, number), lines, problems) for number, item in enumerate(node.value)]
@@ -85,7 +94,13 @@ def _read(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[Probl
         return _scalar(node, key, problems)
     found: dict[str, Any] = {}
     for name_node, value_node in node.value:
+        if not isinstance(name_node, yaml.ScalarNode):
+            kind = "map" if isinstance(name_node, yaml.MappingNode) else "list"
+            problems.append(Problem(key, f"has a {kind} where a key must be; keys are texts"))
+            continue
         name = str(name_node.value)
+        if not name.isprintable():
+            problems.append(Problem((*key, name), "is a key with characters that nobody sees, or line breaks"))
         place = (*key, name)
         if name in found:
             first = lines[place]
@@ -96,15 +111,24 @@ def _read(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[Probl
 
 
 def _scalar(node: Any, key: Key, problems: list[Problem]) -> Any:
-    said = f"its tag {node.tag} is not known" if yaml12.is_tagged(node) else ""
+    said = f"its tag {quoting.key(node.tag)} is not known" if yaml12.is_tagged(node) else ""
     value: Any = None
     try:
         value = yaml12.scalar(node)
     except yaml12.YamlError as error:
         said = error.said
     if said:
-        problems.append(Problem(key, f"is {node.value!r}, which cannot be read: {said}; write texts in quotes"))
+        problems.append(
+            Problem(key, f"is {quoting.value(node.value)}, which cannot be read: {said}; write texts in quotes")
+        )
         return None
+    if isinstance(value, str) and "value" not in key and not value.isprintable():
+        found_code = _UNSEEN.search(value)
+        if found_code is not None:
+            code = bounds.printable_code(found_code[0])
+            problems.append(
+                Problem(key, f"is {quoting.value(value)}, which holds {code}, a character that nobody sees")
+            )
     # A date as such, which some keys of a catalogue take; a time stays text.
     found = yaml12.parts_of_time(value) if isinstance(value, yaml12.Timestamp) else None
     return value if found is None or ":" in value else date(*found[0][:3])
@@ -113,7 +137,7 @@ def _scalar(node: Any, key: Key, problems: list[Problem]) -> Any:
 def _problem(error: Any) -> Problem:
     """pydantic's error in words for those who write catalogues."""
     key = _key(error["loc"])
-    kind, given, last = error["type"], error.get("input"), str(error["loc"][-1])
+    kind, given, last = error["type"], quoting.value(error.get("input")), str(error["loc"][-1])
     if kind == "extra_forbidden" and key == ("access", "roles"):
         text = "are of Flagsmith's Enterprise edition, whose API the open-source one lacks: give groups their roles"
         return Problem(key, text)
@@ -122,17 +146,20 @@ def _problem(error: Any) -> Problem:
     if kind == "missing":
         return Problem(key[:-1], f"lacks the key {last!r}")
     if kind == "greater_than_equal":
-        return Problem(key, f"is {given!r}: must be at least {error['ctx']['ge']:g}")
+        return Problem(key, f"is {given}: must be at least {error['ctx']['ge']:g}")
     if kind == "less_than_equal":
-        return Problem(key, f"is {given!r}: must be at most {error['ctx']['le']:g}")
+        return Problem(key, f"is {given}: must be at most {error['ctx']['le']:g}")
     if kind == "string_pattern_mismatch":
-        return Problem(key, f"is {given!r}: must be a Kubernetes name, of small letters, digits and -, at most 63")
+        return Problem(key, f"is {given}: must be a Kubernetes name, of small letters, digits and -, at most 63")
+    if key[:1] == ("segments",) and key[-1] == "value" and kind != "missing":
+        text = "must be true, false, a number or a text; for IN, a text of values with commas between them, as a,b"
+        return Problem(key, f"is {given}: {text}")
     if len(key) > 2 and key[-1] == "value" and kind != "missing":
-        return Problem(key, f"is {given!r}: must be true, false, a text, a whole number, a mapping or a list")
+        return Problem(key, f"is {given}: must be true, false, a text, a whole number, a mapping or a list")
     if str(key[-1]) in _ALLOWED and kind not in _CONTAINERS:
-        return Problem(key, f"is {given!r}: must be one of {_ALLOWED[str(key[-1])]}")
+        return Problem(key, f"is {given}: must be one of {_ALLOWED[str(key[-1])]}")
     wanted = _WORDS.get(kind, error["msg"][:1].lower() + error["msg"][1:])
-    return Problem(key, f"is {given!r}: {wanted}")
+    return Problem(key, f"is {given}: {wanted}")
 
 
 def _distinct(problems: list[Problem]) -> list[Problem]:

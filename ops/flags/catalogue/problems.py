@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from components import quoting
 from ops.errors import OpsError
 
 Key = tuple[str | int, ...]
@@ -42,5 +43,5 @@ def dotted(key: Key) -> str:
     """A key as people write it: flags.new_dashboard_enabled.variations[0].weight."""
     text = ""
     for part in key:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+        text += f"[{part}]" if isinstance(part, int) else f".{quoting.key(part)}" if text else quoting.key(part)
     return text

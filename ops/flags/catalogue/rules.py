@@ -2,17 +2,25 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
-from itertools import chain
+from itertools import chain, islice
 
-from ops.flags.catalogue.model import Catalogue, Condition, Flag, Kind, Operator, Role, Rollout, Segment, State, Target
+from components import quoting
+from ops.flags.catalogue.conditions import Expressions, check_conditions
+from ops.flags.catalogue.model import Catalogue, Flag, Kind, Role, Rollout, State, Target
 from ops.flags.catalogue.problems import Key, Problem
 from ops.flagsmith.throwaway import is_throwaway
 
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 LONGEST_NAME = 150  # Flagsmith's own limit for a feature's name
-WITHOUT_VALUE = frozenset([Operator.IS_SET, Operator.IS_NOT_SET])
+LONGEST_TEXT = 2000  # of an environment's and a project's name
+LONGEST_VALUE = 20_000
+"""Characters of a flag's value; the server's setting FEATURE_VALUE_LIMIT."""
+MOST_STATES = 200_000
+"""What the flags are, in all environments, with what their segments get: Flagsmith has a row for each."""
+NAMED = 10
+"""Names that a message lists."""
 LARGEST = 2**31 - 1  # of PostgreSQL's integer
 ALL = 100.0
 CONTROL = "control"
@@ -21,16 +29,43 @@ CLOSE = 0.01  # of a percent: three weights of 33.333 need not add up to the las
 
 def check(catalogue: Catalogue, today: date) -> list[Problem]:
     """All that is wrong with a catalogue, and what is worth knowing."""
-    parts = (_environments(catalogue), _segments(catalogue), _flags(catalogue, today))
-    return list(chain(*parts, _access(catalogue), _deliveries(catalogue)))
+    known = frozenset(catalogue.environments)
+    parts = (_one_line(("project",), catalogue.project), _environments(catalogue), _segments(catalogue))
+    return list(
+        chain(*parts, _flags(catalogue, known, today), _access(catalogue, known), _deliveries(catalogue, known))
+    )
 
 
 def _environments(catalogue: Catalogue) -> Iterator[Problem]:
+    yield from _twice(("environments",), catalogue.environments)
     for number, name in enumerate(catalogue.environments):
-        if name in catalogue.environments[:number]:
-            yield Problem(("environments", number), f"{name} is given twice: remove one")
+        yield from _one_line(("environments", number), name)
     if not catalogue.environments:
         yield Problem(("environments",), "is empty: name the project's environments")
+    states = sum(_states(flag) for flag in catalogue.flags.values()) * len(catalogue.environments)
+    if states > MOST_STATES:
+        said = f"the flags and their segments would have {states:,} states in them, of {MOST_STATES:,} at most"
+        yield Problem(("environments",), f"are {len(catalogue.environments):,}: {said}")
+
+
+def _states(flag: Flag) -> int:
+    return 1 + len(flag.targeting) + (2 * len(flag.rollout.segments) if flag.rollout else 0)
+
+
+def _twice(key: Key, names: Iterable[str], *below: str) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for number, name in enumerate(names):
+        if name in seen:
+            yield Problem((*key, number, *below), f"{quoting.key(name)} is given twice: remove one")
+        seen.add(name)
+
+
+def _one_line(key: Key, name: str) -> Iterator[Problem]:
+    """A name that people and terminals can show, and that Flagsmith keeps."""
+    if quoting.printable(name) != name:
+        yield Problem(key, f"is {quoting.value(name)}: must not hold characters that nobody sees")
+    elif len(name) > LONGEST_TEXT:
+        yield Problem(key, f"has {len(name)} characters ({quoting.value(name)}); Flagsmith takes {LONGEST_TEXT}")
 
 
 def _name(key: Key, name: str) -> Iterator[Problem]:
@@ -45,50 +80,16 @@ def _name(key: Key, name: str) -> Iterator[Problem]:
 
 
 def _segments(catalogue: Catalogue) -> Iterator[Problem]:
+    expressions = Expressions()
     for name, segment in catalogue.segments.items():
         key: Key = ("segments", name)
         yield from _name(key, name)
         if not (segment.all or segment.any or segment.none):
             yield Problem(key, "has no condition: everybody would be in it. Give `all`, `any` or `none`")
-        yield from _conditions(key, segment)
+        yield from check_conditions(key, segment, expressions)
 
 
-def _conditions(key: Key, segment: Segment) -> Iterator[Problem]:
-    for group, conditions in (("all", segment.all), ("any", segment.any), ("none", segment.none)):
-        for number, condition in enumerate(conditions):
-            yield from _condition((*key, group, number), condition)
-
-
-def _condition(key: Key, condition: Condition) -> Iterator[Problem]:
-    if condition.operator is Operator.PERCENTAGE_SPLIT:
-        yield from _split(key, condition)
-        return
-    if condition.trait is None:
-        yield Problem(key, f"lacks the key 'trait', of which {condition.operator} asks")
-    if condition.operator in WITHOUT_VALUE:
-        if condition.value is not None:
-            yield Problem((*key, "value"), f"is not used by {condition.operator}: remove it")
-        return
-    if condition.value is None:
-        yield Problem(key, f"lacks the key 'value', which {condition.operator} compares with")
-    elif condition.operator is Operator.REGEX:
-        try:
-            re.compile(str(condition.value))
-        except re.error as error:
-            yield Problem((*key, "value"), f"is no regular expression: {error}")
-    elif condition.operator is Operator.MODULO and not re.fullmatch(r"\d+(\.\d+)?\|\d+(\.\d+)?", str(condition.value)):
-        yield Problem((*key, "value"), "must be DIVISOR|REMAINDER, such as 2|0")
-
-
-def _split(key: Key, condition: Condition) -> Iterator[Problem]:
-    if condition.trait is not None:
-        yield Problem((*key, "trait"), "is not used by PERCENTAGE_SPLIT, which takes a share of all users: remove it")
-    share = condition.value
-    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= ALL:
-        yield Problem((*key, "value"), f"is {share!r}: must be a percentage from 0 to 100")
-
-
-def _flags(catalogue: Catalogue, today: date) -> Iterator[Problem]:
+def _flags(catalogue: Catalogue, known: frozenset[str], today: date) -> Iterator[Problem]:
     for name, flag in catalogue.flags.items():
         key: Key = ("flags", name)
         yield from _name(key, name)
@@ -99,7 +100,7 @@ def _flags(catalogue: Catalogue, today: date) -> Iterator[Problem]:
         yield from _targeting((*key, "targeting"), flag.targeting, flag, flag.rollout, catalogue)
         for environment, state in flag.environments.items():
             place: Key = (*key, "environments", environment)
-            if environment not in catalogue.environments:
+            if environment not in known:
                 yield _unknown(place, "environment", catalogue.environments)
             yield from _state(place, state, flag, catalogue)
 
@@ -122,9 +123,7 @@ def _variations(key: Key, flag: Flag) -> Iterator[Problem]:
     if not flag.variations:
         return
     names = [item.name for item in flag.variations]
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            yield Problem((*key, "variations", number, "name"), f"{name} is given twice: remove one")
+    yield from _twice((*key, "variations"), names, "name")
     total = sum(item.weight for item in flag.variations)
     if abs(total - ALL) > CLOSE:
         yield Problem((*key, "variations"), f"have weights of {total:g} together: they must be 100")
@@ -153,7 +152,7 @@ def _state(key: Key, state: State, flag: Flag, catalogue: Catalogue) -> Iterator
 def _weights(key: Key, weights: Mapping[str, float] | None, flag: Flag) -> Iterator[Problem]:
     if weights is None:
         return
-    known = [item.name for item in flag.variations]
+    known = {item.name: None for item in flag.variations}
     for name in weights:
         if name not in known:
             yield _unknown((*key, name), "variation", known)
@@ -162,7 +161,7 @@ def _weights(key: Key, weights: Mapping[str, float] | None, flag: Flag) -> Itera
         yield Problem(key, f"are {total:g} together: they must be 100")
     missing = [name for name in known if name not in weights]
     if missing:
-        yield Problem(key, f"lack {', '.join(missing)}: name every variation")
+        yield Problem(key, f"lack {_listed(missing)}: name every variation")
 
 
 def _rollout(key: Key, rollout: Rollout | None, catalogue: Catalogue, *, is_on: bool) -> Iterator[Problem]:
@@ -176,13 +175,20 @@ def _rollout(key: Key, rollout: Rollout | None, catalogue: Catalogue, *, is_on: 
 def _value(key: Key, value: object) -> Iterator[Problem]:
     """What Flagsmith cannot keep: JSON has neither dates nor endless numbers, and its own numbers have 32 bits."""
     if isinstance(value, int) and not -LARGEST - 1 <= value <= LARGEST:
-        yield Problem(key, f"is {value}: Flagsmith keeps whole numbers of 32 bits, up to {LARGEST}; write it in quotes")
-    if not isinstance(value, Mapping | list):
-        return
-    try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        yield Problem(key, f"cannot be written as JSON: {error}. Dates are texts there, in quotes")
+        yield Problem(
+            key,
+            f"is {quoting.value(value)}: Flagsmith keeps whole numbers of 32 bits, up to {LARGEST}; write it in quotes",
+        )
+    text = value if isinstance(value, str) else ""
+    if isinstance(value, Mapping | list):
+        try:
+            text = json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            said = quoting.short(str(error))
+            yield Problem(key, f"cannot be written as JSON: {said}. Dates are texts there, in quotes")
+    if len(text) > LONGEST_VALUE:
+        said = f"has {len(text)} characters; Flagsmith takes {LONGEST_VALUE} (FEATURE_VALUE_LIMIT)"
+        yield Problem(key, said, is_warning=True)
 
 
 def _targeting(
@@ -197,14 +203,14 @@ def _targeting(
         if target.segment not in catalogue.segments:
             yield _unknown((*key, number, "segment"), "segment", catalogue.segments, given=target.segment)
         if target.segment in seen:
-            yield Problem((*key, number, "segment"), f"{target.segment} is targeted twice: remove one")
+            yield Problem((*key, number, "segment"), f"{quoting.key(target.segment)} is targeted twice: remove one")
         if rollout and target.segment in rollout.segments:
-            text = f"{target.segment} has a share in the rollout too: only one of the two can count"
+            text = f"{quoting.key(target.segment)} has a share in the rollout too: only one of the two can count"
             yield Problem((*key, number, "segment"), text)
         seen.add(target.segment)
 
 
-def _access(catalogue: Catalogue) -> Iterator[Problem]:
+def _access(catalogue: Catalogue, known: frozenset[str]) -> Iterator[Problem]:
     for number, prefix in enumerate(catalogue.access.api_keys):
         if "." in prefix:
             text = "is a whole key, which is a secret: revoke it, and name the part before the dot of its successor"
@@ -212,18 +218,18 @@ def _access(catalogue: Catalogue) -> Iterator[Problem]:
     for name, group in catalogue.access.groups.items():
         key: Key = ("access", "groups", name, "environments")
         for environment, role in group.environments.items():
-            if environment not in catalogue.environments:
+            if environment not in known:
                 yield _unknown((*key, environment), "environment", catalogue.environments)
             if Role.ADMIN in (role, group.role):
                 text = "is of no use: an admin is one in all environments, and nobody is one in a single one"
                 yield Problem((*key, environment), text)
 
 
-def _deliveries(catalogue: Catalogue) -> Iterator[Problem]:
+def _deliveries(catalogue: Catalogue, known: frozenset[str]) -> Iterator[Problem]:
     seen: dict[tuple[str, str], int] = {}
     for number, item in enumerate(catalogue.keys):
         key: Key = ("keys", number)
-        if item.environment not in catalogue.environments:
+        if item.environment not in known:
             yield _unknown((*key, "environment"), "environment", catalogue.environments, given=item.environment)
         place = (item.namespace, item.secret)
         if place in seen:
@@ -231,6 +237,11 @@ def _deliveries(catalogue: Catalogue) -> Iterator[Problem]:
         seen.setdefault(place, number)
 
 
-def _unknown(key: Key, what: str, known: Iterable[str], given: str | None = None) -> Problem:
-    listed = ", ".join(known) or "none"
-    return Problem(key, f"{f'{given} ' if given else ''}is no {what} of this catalogue; there are: {listed}")
+def _unknown(key: Key, what: str, known: Collection[str], given: str | None = None) -> Problem:
+    named = f"{quoting.key(given)} " if given else ""
+    return Problem(key, f"{named}is no {what} of this catalogue; there are: {_listed(known)}")
+
+
+def _listed(names: Collection[str]) -> str:
+    more = [f"and {len(names) - NAMED} more"] if len(names) > NAMED else []
+    return ", ".join([*map(quoting.key, islice(names, NAMED)), *more]) or "none"

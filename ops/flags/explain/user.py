@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from components import yaml12
+from components import quoting, yaml12
 from ops.errors import OpsError
 
 Trait = bool | int | float | str
@@ -31,9 +31,11 @@ def user(identifier: str | None, given: Iterable[str]) -> User:
     for text in given:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            raise OpsError(f"--trait {text!r} must be NAME=VALUE.", hint="For example --trait plan=premium.")
+            raise OpsError(
+                f"--trait {quoting.value(text)} must be NAME=VALUE.", hint="For example --trait plan=premium."
+            )
         if name in traits:
-            raise OpsError(f"The trait {name!r} is given twice: remove one.")
+            raise OpsError(f"The trait {quoting.value(name)} is given twice: remove one.")
         traits[name] = _scalar(name, value)
     if identifier == "":
         raise OpsError("--identity '' is empty: name a user, or leave it out.")
@@ -47,11 +49,14 @@ def _scalar(name: str, text: str) -> Trait:
     try:
         value = yaml12.read(text)
     except yaml12.YamlError:
-        raise OpsError(f"The trait {name!r} has a value that is no YAML: {text!r}.", hint=QUOTES) from None
+        raise OpsError(
+            f"The trait {quoting.value(name)} has a value that is no YAML: {quoting.value(text)}.", hint=QUOTES
+        ) from None
     if not isinstance(value, bool | int | float | str):
-        raise OpsError(f"The trait {name!r} is {text!r}: must be true, false, a number or text.", hint=QUOTES)
+        said = f"The trait {quoting.value(name)} is {quoting.value(text)}"
+        raise OpsError(f"{said}: must be true, false, a number or text.", hint=QUOTES)
     if isinstance(value, str) and len(value) > LONGEST:
-        raise OpsError(f"The trait {name!r} has {len(value)} characters; Flagsmith takes {LONGEST}.")
+        raise OpsError(f"The trait {quoting.value(name)} has {len(value)} characters; Flagsmith takes {LONGEST}.")
     return value
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from components import bounds, quoting
 from ops.errors import OpsError
 from ops.flags.reconcile.change import Action, Change, Kind, Plan, not_in
 from ops.flags.reconcile.show import sentence
@@ -14,6 +15,8 @@ FORMAT = 1
 KEY = "ffFlagsPlan"
 """The key that tells a plan from a catalogue; its value is the form's version."""
 SHOWN = 5
+PLAN_BYTES = 16 * 1024**2
+"""Of a plan: one that makes 5,000 flags in three environments has 5 MiB."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def write(path: Path, catalogue: Path, plan: Plan, *, server: str, project: str,
 def is_plan(path: Path) -> bool:
     """Whether a file is a plan; a catalogue is none."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = bounds.json_of(_text(path))
     except (OSError, ValueError):
         return False
     return isinstance(found, dict) and KEY in found
@@ -91,9 +94,10 @@ def is_plan(path: Path) -> bool:
 
 def read(path: Path) -> PlanFile:
     """A kept plan. Raises OpsError when its catalogue is another one by now."""
-    found = json.loads(path.read_text(encoding="utf-8"))
+    found = bounds.json_of(_text(path))
     if found[KEY] != FORMAT:
-        raise OpsError(f"{path} is of form {found[KEY]}, which another release of ff made.", hint="Make the plan anew.")
+        form = quoting.value(found[KEY])
+        raise OpsError(f"{path} is of form {form}, which another release of ff made.", hint="Make the plan anew.")
     try:
         return _checked(path, found)
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -115,8 +119,15 @@ def _checked(path: Path, found: dict[str, Any]) -> PlanFile:
 
 def _change(item: dict[str, Any]) -> Change:
     field = tuple(item["field"])
+    texts = (item["name"], item["environment"] or "", *field)
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("names are texts")
     return Change(**{**item, "action": Action(item["action"]), "kind": Kind(item["kind"]), "field": field})
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(bounds.bytes_of(path)).hexdigest()
+
+
+def _text(path: Path) -> str:
+    return bounds.text_of(path, PLAN_BYTES)

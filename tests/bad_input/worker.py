@@ -1,0 +1,147 @@
+"""Answers many inputs, each in a process of its own, and measures what each answer took.
+
+Reads a list of jobs in JSON from its standard input and prints the answers in JSON: `python -m tests.bad_input.worker`.
+A job is a command of `ff` with its arguments, or `read` with the name of a reader and a path. A process of its own is
+a fork of this one, which has imported what it needs: what is measured is what the input costs.
+"""
+
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import components.settings.load
+import ops.flags.catalogue.rules
+from components.settings import SettingsError, parse, read_lock
+from ops import local_context
+from ops.audit.applies import of_file
+from ops.cluster import kubeconfig as local_kubeconfig
+from ops.cluster import state
+from ops.commands import env
+from ops.commands.flags.options import read as read_catalogue
+from ops.engine import kubeconfig
+from ops.errors import OpsError
+from ops.flags.explain.user import user
+from ops.flags.reconcile import planfile
+from ops.flags.reconcile.desired import desired
+from ops.flags.transfer.promote import promote
+from ops.images.credentials import login_for
+from ops.policies.objects import of_files
+from policies import exceptions
+
+MOST_CPU = 20  # seconds, after which a process is ended
+MOST_MEMORY = 4 * 1024**3
+USED = (components.settings.load, ops.flags.catalogue.rules)
+
+
+def _docker(path: Path) -> object:
+    os.environ["DOCKER_CONFIG"] = str(path.parent)
+    path.replace(path.parent / "config.json")
+    return login_for("registry.example.com")
+
+
+def _state(path: Path) -> object:
+    (path.parent / "cluster").mkdir(exist_ok=True)
+    path.replace(path.parent / "cluster" / "state.json")
+    return state.load(path.parent)
+
+
+def _context(path: Path) -> object:
+    os.environ["FF_STATE_DIR"] = str(path.parent)
+    path.replace(path.parent / "context.json")
+    return local_context.remembered()
+
+
+def _exceptions(path: Path) -> object:
+    exceptions.FILE = path  # type: ignore[misc]
+    return exceptions.exceptions.__wrapped__()
+
+
+def _lock(path: Path) -> object:
+    path.replace(path.parent / "images.lock.yaml")
+    return read_lock(path.parent)
+
+
+READERS: dict[str, Callable[[Path], object]] = {
+    "lock": _lock,
+    "kubeconfig": lambda path: kubeconfig.read(str(path)),
+    "local kubeconfig": local_kubeconfig.read,
+    "docker": _docker,
+    "state": _state,
+    "context": _context,
+    "plan": planfile.read,
+    "applies": of_file,
+    "exceptions": _exceptions,
+    "manifests": lambda path: of_files([path], production=False),
+    "trait": lambda path: user("ann", [f"plan={path.read_text(encoding='utf-8')}"]),
+    "program": lambda path: parse(json.loads(path.read_text(encoding="utf-8"))),
+    "desired": lambda path: desired(read_catalogue(path)[0]),
+    "promote": lambda path: promote(path, read_catalogue(path)[0], "staging", "production"),
+}
+
+
+def answer(job: dict[str, Any]) -> dict[str, Any]:
+    """What a process says to a job, how it ends, and what it takes: seconds of CPU and MiB."""
+    with tempfile.TemporaryFile() as said:
+        child = os.fork()
+        if child == 0:
+            _work(job, said.fileno())
+        _, status, usage = os.wait4(child, 0)
+        said.seek(0)
+        return {
+            "code": os.waitstatus_to_exitcode(status),
+            "said": said.read().decode("utf-8", errors="backslashreplace"),
+            "seconds": usage.ru_utime + usage.ru_stime,
+            "mebibytes": usage.ru_maxrss / 1024,
+        }
+
+
+def _work(job: dict[str, Any], said: int) -> None:
+    code = 70
+    try:
+        resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU, MOST_CPU))
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        os.dup2(said, 1)
+        os.dup2(said, 2)
+        vars(env)["ROOT"] = Path(job.get("root", "."))
+        os.environ["COLUMNS"] = "400"
+        code = _read(job) if "read" in job else _ff(job["ff"])
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _ff(arguments: list[str]) -> int:
+    from ops.cli import main
+
+    sys.argv = ["ff", *arguments]
+    try:
+        main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def _read(job: dict[str, Any]) -> int:
+    from components.quoting import lines
+
+    try:
+        READERS[job["read"]](Path(job["path"]))
+    except (OpsError, SettingsError, exceptions.ExceptionsError) as error:
+        print(f"Error: {lines(str(error))}")
+        return 1
+    except OSError as error:  # as `ff` tells it
+        print(f"Error: {error.filename}: {error.strerror}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    time.tzset()
+    print(json.dumps([answer(job) for job in json.load(sys.stdin)]))
