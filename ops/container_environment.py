@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from components.plain_secrets import secret_in
 from ops.engine.model import Manifest, Program, Ref
 from ops.errors import OpsError
 
@@ -93,6 +92,8 @@ def _sourced(name: str, source: Mapping[str, Any], secret: SecretValue) -> str:
 
 def without_plain_secrets(variables: Mapping[str, str], harmless: frozenset[str]) -> dict[str, str]:
     """The variables, with a mask for what looks like a secret and does not come from one; not for `harmless` values."""
+    from components.plain_secrets import secret_in
+
     return {
         name: f"<not shown: {kind}>" if value not in harmless and (kind := secret_in(name, value)) else value
         for name, value in variables.items()
