@@ -43,7 +43,7 @@ def could_be_secret(text: str) -> bool:
     if rest.lower() not in _WORDS and any(is_called_secret(word) for word in name_words(rest)):
         return True
     return any(
-        len(piece) >= _LONG
+        (len(piece) >= _LONG and len(set(piece)) > 4)
         or (len(piece) >= _PIECE and re.search("[A-Za-z]", piece) is not None and re.search("[0-9]", piece) is not None)
         for piece in re.split(r"[^A-Za-z0-9]+", rest)
     )
