@@ -12,11 +12,12 @@ from pulumi_kubernetes.core.v1 import EnvVarArgs, EnvVarSourceArgs, ObjectFieldS
 
 from components import metadata, postgres_client
 from components.caches import cache_environment
+from components.flagsmith_secrets import READERS, Process, given
 from components.references import SecretReference
 from components.settings.caches import Caches
 from components.settings.login import Login
 from components.settings.mail import Smtp
-from components.settings.references import SecretKeyReference
+from components.settings.references import SecretKeyReference, VariableReference
 
 PROMETHEUS_DIRECTORY: Final = "/tmp/prometheus"  # noqa: S108 a volume of the pod's own, mounted there
 POSTGRES_CA_DIRECTORY: Final = "/etc/flagsmith/postgres-ca"
@@ -83,7 +84,7 @@ class FlagsmithEnvironment:
     smtp: Smtp | None = None
     login: Login = field(default_factory=Login)
     extra: Mapping[str, str] = field(default_factory=dict)
-    extra_from_secrets: Mapping[str, SecretKeyReference] = field(default_factory=dict)
+    extra_from_secrets: Mapping[str, VariableReference] = field(default_factory=dict)
 
 
 def allowed_hosts(host: str, namespace: str) -> list[str]:
@@ -152,9 +153,9 @@ def _mail(smtp: Smtp | None, sender: str) -> list[EnvVarArgs]:
     return variables
 
 
-def _log_in(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
+def _log_in(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
     variables: list[EnvVarArgs] = []
-    if args.login.github is not None:
+    if args.login.github is not None and process in READERS["GITHUB_CLIENT_SECRET"]:
         secret = SecretReference(name=args.login.github.existing_secret)
         variables += [secret.env("GITHUB_CLIENT_ID", "client-id"), secret.env("GITHUB_CLIENT_SECRET", "client-secret")]
     if args.login.google:
@@ -170,13 +171,13 @@ def _log_in(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
     return variables
 
 
-def _essentials(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
-    """What every process of Flagsmith needs, be it for a second."""
+def _essentials(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
+    """What every process of Flagsmith needs, be it for a second, and the keys that this one uses."""
     django = args.connections.django
     keys = ("DJANGO_SECRET_KEY", "COOKIE_AUTH_JWT_SIGNING_KEY", "WAREHOUSE_CREDENTIALS_SECRET")
     return [
         # An existing Secret has the first alone, which is Flagsmith's own default for the others.
-        *(django.env(key, key if django.is_generated else keys[0]) for key in keys),
+        *(django.env(key, key if django.is_generated else keys[0]) for key in keys if process in READERS[key]),
         *database_environment(args.connections),
         *_plain(
             {
@@ -194,20 +195,21 @@ def _essentials(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
     ]
 
 
-def _operators(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
-    from_secrets = (_from_secret(name, reference) for name, reference in args.extra_from_secrets.items())
+def _operators(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
+    found = given(process, args.extra_from_secrets)
+    from_secrets = (_from_secret(name, reference) for name, reference in found.items())
     return [*_plain(dict(args.extra)), *from_secrets]
 
 
-def job_environment(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
+def job_environment(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
     """The variables of a Job: no more than it needs, since each change of one is another run of the Job."""
-    return [*_essentials(args), *_operators(args)]
+    return [*_essentials(args, process), *_operators(args, process)]
 
 
-def server_environment(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
+def server_environment(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
     """The variables of the API and the task processor, those that others refer to first."""
     return [
-        *_essentials(args),
+        *_essentials(args, process),
         *cache_environment(args.connections.redis, args.caches, with_ca=args.connections.redis_ca is not None),
         *_web(args),
         *_plain(
@@ -227,6 +229,6 @@ def server_environment(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
             }
         ),
         *_mail(args.smtp, args.sender),
-        *_log_in(args),
-        *_operators(args),
+        *_log_in(args, process),
+        *_operators(args, process),
     ]

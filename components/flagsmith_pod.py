@@ -32,6 +32,7 @@ from components.environment import (
     job_environment,
     server_environment,
 )
+from components.flagsmith_secrets import Process
 from components.pods import EmptyDir, Placement, pod_template, requirements
 from components.references import checksum_annotations
 from components.security import container_security_context
@@ -118,12 +119,8 @@ def postgres_volumes(connections: Connections) -> list[tuple[VolumeArgs, VolumeM
 
 
 def _volumes(args: FlagsmithPodArgs) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
-    connections = args.environment.connections
-    return [
-        *((directory.volume(), directory.mount()) for directory in SCRATCH),
-        *postgres_volumes(connections),
-        *ca_volume("redis-ca", REDIS_CA_DIRECTORY, connections.redis_ca),
-    ]
+    directories = ((directory.volume(), directory.mount()) for directory in SCRATCH)
+    return [*directories, *postgres_volumes(args.environment.connections)]
 
 
 def server_pod(
@@ -135,7 +132,7 @@ def server_pod(
     on both probes look at the process alone: a readiness that asked the database would take every replica out at once
     when the pool is busy or the database away, although flags could still be served from the caches.
     """
-    volumes = _volumes(args)
+    volumes = [*_volumes(args), *ca_volume("redis-ca", REDIS_CA_DIRECTORY, args.environment.connections.redis_ca)]
     written: dict[str, str] = {}
     if args.access_log is not None:
         volumes.append(logs.files(args.access_log).mounted())
@@ -156,7 +153,7 @@ def server_pod(
             image=args.image,
             command=["python", "-c", WAIT_SCRIPT.read_text(encoding="utf-8"), *args.release.entrypoint],
             args=list(command),
-            env=[*server_environment(args.environment), *observed, *env],
+            env=[*server_environment(args.environment, Process(component)), *observed, *env],
             ports=[
                 ContainerPortArgs(name="http", container_port=metadata.API_PORT),
                 ContainerPortArgs(name="metrics", container_port=metadata.METRICS_PORT),
@@ -202,7 +199,7 @@ def job_pod(
             image=args.image,
             command=None if command is None else list(command),
             args=None if arguments is None else list(arguments),
-            env=[*job_environment(args.environment), *env],
+            env=[*job_environment(args.environment, Process(component)), *env],
             resources=requirements(args.resources),
             security_context=container_security_context(),
             volume_mounts=[mount for _, mount in all_volumes],

@@ -20,7 +20,7 @@ from components.settings.mail import Smtp
 from components.settings.monitoring import Monitoring
 from components.settings.namespace import Namespace
 from components.settings.network import NetworkPolicies
-from components.settings.references import SecretKeyReference
+from components.settings.references import VariableReference
 from components.settings.releases import NEWEST_VERIFIED, dotted, parse_version
 from components.settings.rotations import Rotations
 from components.settings.secret_store import SecretStore
@@ -131,7 +131,7 @@ class SettingsFields(Section):
         description="Further environment variables of Flagsmith. They are readable by all who may read a pod: "
         "secrets belong in `envFromSecrets`.",
     )
-    env_from_secrets: dict[EnvName, SecretKeyReference] = Field(
+    env_from_secrets: dict[EnvName, VariableReference] = Field(
         default_factory=dict, description="Further environment variables whose values come from existing Secrets."
     )
     not_secret: tuple[Text, ...] = Field(

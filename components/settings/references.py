@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from components.settings.base import Section
-from components.settings.types import SecretDataKey, SecretName
+from components.settings.types import Boolean, SecretDataKey, SecretName
 
 
 class SecretKeyReference(Section):
@@ -11,6 +11,16 @@ class SecretKeyReference(Section):
 
     name: SecretName = Field(description="The Secret's name.")
     key: SecretDataKey = Field(description="The key in the Secret.")
+
+
+class VariableReference(SecretKeyReference):
+    """One key of an existing Secret, as the value of an environment variable."""
+
+    jobs: Boolean | None = Field(
+        default=None,
+        description="Whether the Jobs that migrate and set up the database get it too. Default: those of databases and "
+        "of Sentry, which they read. What people log in with goes to the API alone, all else to both servers.",
+    )
 
 
 class PasswordReference(SecretKeyReference):
