@@ -17,7 +17,10 @@ from components.config_files import ConfigFiles
 from components.settings.logs import AccessLog
 
 COMPONENT: Final = "logs"
-FILTERS: Final = Path(__file__).parent / "scripts" / "flagsmith_logs.py"
+SCRIPTS: Final = Path(__file__).parent / "scripts"
+FILTERS: Final = SCRIPTS / "flagsmith_logs.py"
+# Not of the log; but it needs a place on PYTHONPATH too.
+GUNICORN: Final = SCRIPTS / "flagsmith_gunicorn.py"
 CONFIGURATION: Final = "logging.json"
 DIRECTORY: Final = "/etc/flagsmith/logs"
 # Those of the image's own APPLICATION_LOGGERS at 2.265.0, which a logging configuration replaces. All others write
@@ -66,7 +69,7 @@ def files(access: AccessLog) -> ConfigFiles:
         directory=DIRECTORY,
         data={
             CONFIGURATION: json.dumps(configuration(access), indent=1),
-            FILTERS.name: FILTERS.read_text(encoding="utf-8"),
+            **{path.name: path.read_text(encoding="utf-8") for path in (FILTERS, GUNICORN)},
         },
     )
 

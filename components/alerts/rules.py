@@ -1,6 +1,6 @@
 """All rules of a stack, those of the parts that it has."""
 
-from components.alerts import backups, cache, certificates, database, service, sources, tasks, workloads
+from components.alerts import backups, cache, certificates, database, flags, service, sources, tasks, workloads
 from components.alerts.rule import Group
 from components.alerts.subject import Subject
 
@@ -12,6 +12,7 @@ AREAS = {
     "cache": cache.alerts,
     "backups": backups.alerts,
     "certificates": certificates.alerts,
+    "flags": flags.alerts,
     "sources": sources.alerts,
 }
 

@@ -17,7 +17,7 @@ class Subject:
         has_redis: whether documents are cached in Redis.
         has_postgres_metrics: whether PostgreSQL has an exporter.
         has_redis_metrics: whether Redis has one.
-        has_task_metrics: whether the queue's length is known.
+        has_task_metrics: whether the exporter of flag metrics runs, which knows the queue too.
         embedded_postgres: whether PostgreSQL is a pod of the stack.
         embedded_redis: whether Redis is one.
         deployments: the names of the Deployments.

@@ -68,7 +68,8 @@ def _evaluations() -> list[Panel]:
     return [
         lines(
             "Evaluations by feature",
-            "Evaluations a second that SDKs have reported, in batches and so a little late; the 15 most frequent.",
+            "Evaluations a second that SDKs have reported, in batches and so a little late; the 15 most frequent. "
+            "What a pod that was killed had not sent is missing.",
             {"{{environment}} {{feature}}": f"topk(15, {rate})"},
             unit="ops",
         ),

@@ -13,7 +13,8 @@ DECLARE
             'identity_id, trait_key, value_type, boolean_value, integer_value, float_value, string_value'],
         ['feature_versioning_environmentfeatureversion',
             'uuid, environment_id, feature_id, deleted_at, published_at, live_from'],
-        ['features_feature', 'id, name, project_id, deleted_at'],
+        ['features_feature', 'id, name, project_id, deleted_at, is_archived'],
+        ['features_feature_tags', 'feature_id, tag_id'],
         ['features_featuresegment', 'id, segment_id, priority'],
         ['features_featurestate', 'id, environment_id, feature_id, identity_id, feature_segment_id, '
             'environment_feature_version_id, enabled, live_from, version, deleted_at'],
@@ -24,6 +25,7 @@ DECLARE
         ['segments_condition', 'id, rule_id, operator, property, value, deleted_at'],
         ['segments_segment', 'id, name, project_id, version_of_id, deleted_at'],
         ['segments_segmentrule', 'id, type, rule_id, segment_id, deleted_at'],
+        ['tags_tag', 'id, label'],
         ['task_processor_recurringtask', 'id, is_disabled, num_consecutive_failures'],
         ['task_processor_task', 'id, scheduled_for, is_locked, completed, num_failures']
     ];

@@ -20,6 +20,10 @@ FIRST_WITH_TRACING_BY_GRPC: Version = (2, 253, 0)
 FIRST_WITHOUT_SHELL: Version = (2, 253, 0)
 
 
+# The last is components/scripts/flagsmith_gunicorn.py, which is mounted with the logging configuration.
+GUNICORN = ("--keep-alive", "0", "--worker-tmp-dir", "/dev/shm", "--config", "python:flagsmith_gunicorn")  # noqa: S108
+
+
 @dataclass(frozen=True, kw_only=True)
 class Release:
     """What a component has to know about a release.
@@ -77,7 +81,7 @@ def release(text: str) -> Release:
         entrypoint=("/app/scripts/run-docker.sh",) if shell else ("flagsmith",),
         migrate=("migrate",),
         # The script's `serve` passes on these options too; that of the later entry point none.
-        serve=("serve",) if shell else ("start", "--keep-alive", "0", "--worker-tmp-dir", "/dev/shm", "api"),  # noqa: S108
+        serve=("serve",) if shell else ("start", *GUNICORN, "api"),
         # Not `run-task-processor`, which migrates first.
         task_processor=("start", "task-processor"),
         keep_alive_by_variable=shell,

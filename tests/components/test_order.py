@@ -2,6 +2,7 @@
 
 import pytest
 
+from components.settings.releases import GUNICORN
 from tests.recording import STACKS, Recording, record, recorded
 
 
@@ -46,7 +47,7 @@ def test_only_the_migration_job_migrates() -> None:
         for manifest in recording.all(kind)
     }
     assert commands[migrate] == ["migrate"]
-    assert commands["flagsmith"] == ["start", "--keep-alive", "0", "--worker-tmp-dir", "/dev/shm", "api"]
+    assert commands["flagsmith"] == ["start", *GUNICORN, "api"]
     assert commands["flagsmith-task-processor"][:2] == ["start", "task-processor"]
 
 

@@ -139,6 +139,8 @@ def test_the_recorded_scrape_of_a_real_flagsmith_has_the_metrics_that_the_export
         "INSERT INTO segments_segmentrule VALUES (1, 'ALL', NULL, 1);"
         "INSERT INTO segments_condition (rule_id, operator, value) VALUES (1, 'PERCENTAGE_SPLIT', '25');"
         "INSERT INTO features_featuresegment VALUES (1, 1, 0);"
+        "INSERT INTO tags_tag (id, label) VALUES (1, 'expires-2027-03-31');"
+        "INSERT INTO features_feature_tags (feature_id, tag_id) VALUES (1, 1);"
         "INSERT INTO features_featurestate (environment_id, feature_id, feature_segment_id, enabled)"
         " VALUES (1, 1, 1, true)"
     )

@@ -156,18 +156,38 @@ def test_expired_flags_stand_out_and_those_that_soon_will_be() -> None:
 def test_flags_that_only_one_side_knows_are_told_apart() -> None:
     flags = [flag(1, "declared"), flag(2, "by_hand"), flag(3, "gone", is_archived=True)]
     found = made(flags, {"declared": date(2027, 1, 1), "missing": date(2027, 1, 1), "gone": date(2027, 1, 1)})
-    assert [line.name for line in found.lines] == ["declared"]
+    assert [line.name for line in found.lines] == ["declared", "gone"]
     assert [line.name for line in found.others] == ["by_hand"]
-    assert (found.missing, found.archived) == (("gone", "missing"), 1)
+    assert found.missing == ("missing",)
     text = html(found)
     assert "Unmanaged: not in the catalogue" in text
-    assert "Declared, and not in Flagsmith: gone, missing." in text
-    assert "1 archived flag is left out." in text
+    assert "Declared, and not in Flagsmith: missing." in text
+
+
+def test_archived_flags_are_shown_last_and_marked_since_they_are_served() -> None:
+    found = made([flag(1, "away", is_archived=True), flag(2, "banner"), flag(3, "zebra")])
+    page = Page(html(found))
+    assert list(page.rows) == ["banner", "zebra", "away"]
+    assert (page.rows["away"][0], page.rows["banner"][0]) == ("away archived", "banner")
+    assert found.count_on(0) == 3, "what is served counts"
+    assert "Flagsmith serves them as before." in html(found)
+    assert "archived" not in str(Page(html(made([flag(1, "banner")]))).rows).lower()
+
+
+def test_without_a_catalogue_the_expiry_is_that_of_the_tag() -> None:
+    found = made([flag(1, "old", tags=frozenset({"ui", "expires-2026-11-23", "expires-2027-01-01"})), flag(2, "new")])
+    assert [(line.name, line.expires) for line in found.expired] == [("old", date(2026, 11, 23))]
+    assert [Page(html(found)).rows[name][1] for name in ("old", "new")] == ["expired 2026-11-23", "-"]
+
+
+def test_the_catalogue_s_expiry_counts_before_the_tag_s() -> None:
+    kept = flag(1, "old", tags=frozenset({"expires-2026-01-01"}))
+    assert made([kept], {"old": date(2027, 6, 30)}).expired == []
 
 
 def test_without_a_catalogue_no_owner_is_shown() -> None:
     page = Page(html(made([flag(1, "banner", value=True)])))
-    assert page.rows["banner"] == ["banner", "on true", "on true", "-"]
+    assert page.rows["banner"] == ["banner", "-", "on true", "on true", "-"]
 
 
 @pytest.mark.parametrize(

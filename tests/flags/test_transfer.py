@@ -1,5 +1,6 @@
 """From a server into git, and from one environment to the next."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,27 @@ def test_with_its_catalogue_beside_it_the_same_comes_back(applied: Project, run:
     text = path.read_text(encoding="utf-8")
     assert "- {name: variant_a, value: new_dashboard_v1, weight: 30}" in text
     assert max(map(len, text.splitlines())) < 200
+
+
+def tags_of(server: Project, name: str) -> set[str]:
+    labels = {row["id"]: row["label"] for row in server.client.pages("/api/v1/projects/1/tags/")}
+    (row,) = (row for row in server.client.pages(FEATURES) if row["name"] == name)
+    return {labels[number] for number in row["tags"]}
+
+
+def test_an_expiry_is_a_tag_in_flagsmith_and_comes_back_from_it(applied: Project, run: Run, tmp_path: Path) -> None:
+    assert tags_of(applied, "dashboard_ab_test") == {"ui", "managed-by-ff", "expires-2027-03-31"}
+    assert tags_of(applied, "hebrew_ui_enabled") == {"ui", "managed-by-ff"}
+    back = load(exported(applied, run, tmp_path))[0].flags["dashboard_ab_test"]
+    assert (back.expires, back.tags) == (date(2027, 3, 31), ("ui",))
+
+
+def test_another_day_is_another_tag(applied: Project, run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "later.yaml"
+    path.write_text(EXAMPLE.read_text(encoding="utf-8").replace("2027-03-31", "2027-09-30"), encoding="utf-8")
+    assert run("flags", "apply", str(path), "--url", applied.url, "--yes").exit_code == 0
+    assert tags_of(applied, "dashboard_ab_test") == {"ui", "managed-by-ff", "expires-2027-09-30"}
+    assert run("flags", "plan", str(path), "--url", applied.url).exit_code == 0
 
 
 def test_what_people_made_in_the_ui_is_exported_too(server: Project, run: Run, tmp_path: Path) -> None:

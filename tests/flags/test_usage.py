@@ -33,7 +33,7 @@ def used(server: Project) -> Project:
     assert server.double
     server.double.database.one("features", name="old_flag")["created_date"] = "2024-01-31T12:00:00Z"
     report(server, "production", {"busy_flag": 40, "rare_flag": 1}, TODAY - timedelta(days=2))
-    report(server, "production", {"busy_flag": 80}, TODAY)
+    report(server, "production", {"busy_flag": 80, "archived_flag": 3}, TODAY)
     report(server, "staging", {"busy_flag": 7}, TODAY)
     report(server, "staging", {"busy_flag": 1000}, TODAY - timedelta(days=30))
     return server
@@ -60,6 +60,7 @@ def test_each_flag_is_shown_by_day_and_the_unused_ones_last(used: Project, run: 
     assert [line.split() for line in shown.stdout.splitlines() if line] == [
         ["FLAG", "TOTAL", "LAST", "USED", str(first), "TO", str(TODAY)],
         ["busy_flag", "127", str(TODAY), "·▄·█"],
+        ["archived_flag", "(archived)", "3", str(TODAY), "···█"],
         ["rare_flag", "1", str(TODAY - timedelta(days=2)), "·█··"],
         f"Not used since {first} in development, staging, production:".split(),
         ["FLAG", "AGE", "OWNER"],
@@ -79,9 +80,11 @@ def test_the_period_ends_today(used: Project, run: Run) -> None:
     found = json.loads(ask(run, used, "--days", "1", "--json").stdout)
     assert [(flag["name"], flag["total"]) for flag in found["flags"]] == [
         ("busy_flag", 87),
+        ("archived_flag", 3),
         ("old_flag", 0),
         ("rare_flag", 0),
     ]
+    assert [flag["name"] for flag in found["flags"] if flag["archived"]] == ["archived_flag"], "it is served"
     assert found["unused"] == ["old_flag", "rare_flag"], "the oldest first"
 
 

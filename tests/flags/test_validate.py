@@ -159,6 +159,11 @@ def test_a_flag_that_is_right(tmp_path: Path) -> None:
         ("version: 2", 14, "version: is 2: the name must say so, such as banner_v2"),
         ("colour: red", 14, "colour: is no key that is known here"),
         ("tags: ui", 14, "tags: is 'ui': must be a list"),
+        (
+            "tags: [ui, expires-2027-01-31]",
+            14,
+            "tags[1]: expires-2027-01-31 is what `ff flags apply` makes of the key 'expires': write it there",
+        ),
         ("owner: me", 14, "owner: is given twice, first at line 11: remove one"),
     ],
 )

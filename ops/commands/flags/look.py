@@ -91,7 +91,9 @@ def usage(
 
     Flagsmith counts what SDKs report with analytics switched on; requests for flags alone are not counted. Its task
     processor sums up once an hour, so what is evaluated now is shown within the next hour and a half; a server that
-    gets no further report holds the last one back. Each flag and environment is a request of its own.
+    gets no further report holds the last one back until it stops. What a server had not sent when it was killed is
+    missing. Archived flags are shown too, marked: Flagsmith serves them as before. Each flag and environment is a
+    request of its own.
     """
     from ops.flags.look import usage_show
     from ops.flags.look.usage import usage as counted

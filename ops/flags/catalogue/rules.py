@@ -10,6 +10,7 @@ from components import quoting
 from ops.flags.catalogue.conditions import Expressions, check_conditions
 from ops.flags.catalogue.model import Catalogue, Flag, Kind, Role, Rollout, State, Target
 from ops.flags.catalogue.problems import Key, Problem
+from ops.flags.spec import expiry_of
 from ops.flagsmith.throwaway import is_throwaway
 
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -114,6 +115,10 @@ def _lifecycle(key: Key, name: str, flag: Flag, today: date) -> Iterator[Problem
         yield Problem(key, "lacks the key 'success': when has this release done its work?")
     if flag.kind in (Kind.RELEASE, Kind.EXPERIMENT) and flag.expires is None:
         yield Problem(key, f"lacks the key 'expires': a flag of the kind {flag.kind} does not stay for good")
+    for number, tag in enumerate(flag.tags):
+        if expiry_of(tag) is not None:
+            text = f"{tag} is what `ff flags apply` makes of the key 'expires': write it there"
+            yield Problem((*key, "tags", number), text)
     if flag.expires is not None and flag.expires < today:
         text = f"was {flag.expires}: remove the flag from the code and from here, or give it more time"
         yield Problem((*key, "expires"), text, is_warning=True)

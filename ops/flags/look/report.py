@@ -58,8 +58,10 @@ class Line:
     declared: Flag | None
     cells: tuple[Cell | None, ...]
     change: LastChange | None
+    expires: date | None = None
     is_expired: bool = False
     is_due: bool = False
+    is_archived: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,7 @@ class Report:
         lines: The declared flags, or all without a catalogue.
         others: Flags that are not in the catalogue.
         missing: Flags of the catalogue that are not there.
-        archived: How many flags are archived.
-        has_catalogue: Whether owners and expiry are known.
+        has_catalogue: Whether owners are known.
         is_audited: Whether the last changes come from the audit log.
     """
 
@@ -86,19 +87,23 @@ class Report:
     lines: tuple[Line, ...]
     others: tuple[Line, ...]
     missing: tuple[str, ...]
-    archived: int
     has_catalogue: bool
     is_audited: bool
 
     @property
     def expired(self) -> list[Line]:
         """Flags past their day."""
-        return [line for line in self.lines if line.is_expired]
+        return [line for line in (*self.lines, *self.others) if line.is_expired]
 
     @property
     def due(self) -> list[Line]:
         """Flags whose day is near."""
-        return [line for line in self.lines if line.is_due]
+        return [line for line in (*self.lines, *self.others) if line.is_due]
+
+    @property
+    def archived(self) -> list[Line]:
+        """Flags that the UI hides; they are served all the same."""
+        return [line for line in (*self.lines, *self.others) if line.is_archived]
 
     def count_on(self, column: int) -> int:
         """How many flags are on in an environment for those whom no override is for."""
@@ -118,9 +123,9 @@ def report(
 ) -> Report:
     """The page of a project as it was read, with what the catalogue knows of its flags."""
     names = tuple(snapshot.environments)
-    live = sorted((flag for flag in snapshot.flags.values() if not flag.is_archived), key=lambda flag: flag.name)
+    flags = sorted(snapshot.flags.values(), key=lambda flag: (flag.is_archived, flag.name))
     known = catalogue.flags if catalogue else {}
-    lines = [_line(flag, known.get(flag.name), names, snapshot.segments, changes, made.date()) for flag in live]
+    lines = [_line(flag, known.get(flag.name), names, snapshot.segments, changes, made.date()) for flag in flags]
     return Report(
         project=project,
         label=label,
@@ -128,8 +133,7 @@ def report(
         environments=names,
         lines=tuple(line for line in lines if catalogue is None or line.declared is not None),
         others=tuple(line for line in lines if catalogue is not None and line.declared is None),
-        missing=tuple(sorted(known.keys() - {flag.name for flag in live})),
-        archived=len(snapshot.flags) - len(live),
+        missing=tuple(sorted(known.keys() - snapshot.flags.keys())),
         has_catalogue=catalogue is not None,
         is_audited=is_audited,
     )
@@ -143,15 +147,17 @@ def _line(
     changes: Mapping[int, LastChange],
     today: date,
 ) -> Line:
-    expires = declared.expires if declared else None
+    expires = declared.expires if declared else flag.expires
     return Line(
         name=flag.name,
         description=declared.description if declared else flag.description,
         declared=declared,
         cells=tuple(_cell(flag, name, segments) if name in flag.states else None for name in names),
         change=_without_name(changes.get(flag.id), flag.name),
+        expires=expires,
         is_expired=expires is not None and expires < today,
         is_due=expires is not None and today <= expires <= today + SOON,
+        is_archived=flag.is_archived,
     )
 
 

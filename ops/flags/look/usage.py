@@ -28,12 +28,14 @@ class FlagUsage:
         days: Evaluations by day, those of all the environments together; days without any are left out.
         created: When the flag was made.
         owner: Who answers for it, where a catalogue says so.
+        is_archived: Whether the UI hides it; it is served all the same.
     """
 
     name: str
     days: Mapping[date, int]
     created: date
     owner: str | None = None
+    is_archived: bool = False
 
     @property
     def total(self) -> int:
@@ -80,13 +82,13 @@ def usage(
     catalogue: Catalogue | None = None,
     on_start: Callable[[int], None] = lambda _: None,
 ) -> Usage:
-    """The usage of the project's flags that are not archived, or of one; one request for each flag and environment.
+    """The usage of the project's flags, archived ones too, or of one; one request for each flag and environment.
 
     `on_start` is told how many that are. Raises OpsError for a flag that there is not.
     """
     client, project = connection.client, f"/api/v1/projects/{connection.project}/features/"
     rows = kept(client.pages(project))
-    wanted = [find(rows, only)] if only is not None else [row for row in rows if not row["is_archived"]]
+    wanted = [find(rows, only)] if only is not None else list(rows)
     until = datetime.now(UTC).date()
     pairs = [(row, environment) for row in wanted for environment in environments]
     on_start(len(pairs))
@@ -104,7 +106,13 @@ def usage(
         by_flag[row["id"]] += answer
     owners = {name: flag.owner for name, flag in catalogue.flags.items()} if catalogue else {}
     flags = [
-        FlagUsage(row["name"], _by_day(by_flag[row["id"]]), _day(row["created_date"]), owners.get(row["name"]))
+        FlagUsage(
+            row["name"],
+            _by_day(by_flag[row["id"]]),
+            _day(row["created_date"]),
+            owners.get(row["name"]),
+            row["is_archived"],
+        )
         for row in wanted
     ]
     return Usage(

@@ -25,7 +25,7 @@ def show(console: Console, notes: Console, found: Usage) -> None:
         table.add_column("LAST USED")
         table.add_column(f"{found.first} TO {found.today}")
         for item in found.used:
-            table.add_row(escape(item.name), f"{item.total:,}", str(item.last), sparkline(item, found.days))
+            table.add_row(name_of(item), f"{item.total:,}", str(item.last), sparkline(item, found.days))
         console.print(table)
     if found.unused and found.used:
         console.print()
@@ -36,10 +36,15 @@ def show(console: Console, notes: Console, found: Usage) -> None:
         table.add_column("AGE", justify="right")
         table.add_column("OWNER")
         for item in found.unused:
-            table.add_row(escape(item.name), age(item, found), escape(item.owner or "-"))
+            table.add_row(name_of(item), age(item, found), escape(item.owner or "-"))
         console.print(table)
     if not found.used:
         notes.print(NOT_COUNTED, style="yellow", markup=False, soft_wrap=True)
+
+
+def name_of(item: FlagUsage) -> str:
+    """The flag's name, as markup, and whether it is archived."""
+    return escape(f"{item.name} (archived)" if item.is_archived else item.name)
 
 
 def age(item: FlagUsage, found: Usage) -> str:
@@ -62,6 +67,7 @@ def as_json(found: Usage) -> dict[str, Any]:
                 "last_used": str(item.last) if item.last else None,
                 "created": str(item.created),
                 "owner": item.owner,
+                "archived": item.is_archived,
                 "days": {str(day): count for day, count in item.days.items()},
             }
             for item in found.flags

@@ -5,7 +5,17 @@ from collections.abc import Iterator, Mapping
 from ops.flags.catalogue.model import Catalogue, Condition, Flag, Rollout, Segment, State, Target
 from ops.flags.catalogue.values import Plain, plain
 from ops.flags.reconcile.access import access_of, groups_of
-from ops.flags.spec import FlagSpec, OptionSpec, OverrideSpec, ProjectSpec, Rule, Rules, SegmentSpec, StateSpec
+from ops.flags.spec import (
+    FlagSpec,
+    OptionSpec,
+    OverrideSpec,
+    ProjectSpec,
+    Rule,
+    Rules,
+    SegmentSpec,
+    StateSpec,
+    expiry_tag,
+)
 
 ALL = 100.0
 SPLIT = "PERCENTAGE_SPLIT"
@@ -28,7 +38,7 @@ def desired(catalogue: Catalogue) -> ProjectSpec:
         flags[name] = FlagSpec(
             name=name,
             description=flag.description.strip(),
-            tags=frozenset(flag.tags),
+            tags=frozenset(flag.tags) | expiry_tag(flag.expires),
             value=_control(flag, None),
             options=tuple(OptionSpec(item.name, plain(item.value), item.weight) for item in flag.variations[1:]),
             states=states,

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from ops.flags.catalogue.values import Plain
-from ops.flags.spec import TAG, Grant, Rules
+from ops.flags.spec import TAG, Grant, Rules, expiry_of
 from ops.flagsmith.deployed import Environment
 
 
@@ -93,6 +94,12 @@ class RemoteFlag:
     def is_managed(self) -> bool:
         """Whether `ff` made or adopted it."""
         return TAG in self.tags
+
+    @property
+    def expires(self) -> date | None:
+        """Until when it may stay, by its tags; of several the earliest day."""
+        days = [day for day in map(expiry_of, self.tags) if day is not None]
+        return min(days, default=None)
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from ops.flags.catalogue.rules import CONTROL, SNAKE_CASE
 from ops.flags.catalogue.values import same
 from ops.flags.reconcile.desired import ALL, rollout_segment
 from ops.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteSegment, RemoteState, Snapshot
-from ops.flags.spec import TAG, Rules
+from ops.flags.spec import TAG, Rules, expiry_of
 from ops.flags.transfer.export_parts import percent, segment_content, share_of, usual_of, value_content
 
 UNASSIGNED = "unassigned"
 KEPT = ("owner", "kind", "version", "success", "expires")
-"""What only git knows of a flag, and Flagsmith does not."""
+"""What git knows of a flag; of these, Flagsmith has the expiry too, as a tag, which counts."""
 
 
 @dataclass
@@ -97,7 +97,7 @@ class _Flag:
             name: self._state(name, flag.states[name]) for name in self._found.environments if name in flag.states
         }
         usual = usual_of(list(states.values()))
-        tags = sorted(flag.tags - self._found.system_tags - {TAG})
+        tags = sorted(tag for tag in flag.tags - self._found.system_tags - {TAG} if expiry_of(tag) is None)
         found = {"description": flag.description, **self._kept()}
         if tags:
             found["tags"] = tags
@@ -110,10 +110,12 @@ class _Flag:
         return found | ({"environments": environments} if environments else {})
 
     def _kept(self) -> dict[str, Any]:
+        expires = {} if self._flag.expires is None else {"expires": self._flag.expires}
         if self._like is None:
-            return {"owner": UNASSIGNED, "kind": "ops"}
+            return {"owner": UNASSIGNED, "kind": "ops", **expires}
         known = self._like.model_dump(mode="python")
-        return {key: str(known[key]) if key == "kind" else known[key] for key in KEPT if known[key] is not None}
+        kept = {key: str(known[key]) if key == "kind" else known[key] for key in KEPT if known[key] is not None}
+        return kept | expires
 
     def _variations(self, control: Any) -> list[dict[str, Any]]:
         """The control has what the others leave, and the catalogue's name for it."""

@@ -1,0 +1,48 @@
+"""The part of the flag metrics that tells until when features may stay: what the catalogue says, as a tag."""
+
+from datetime import UTC, datetime, timedelta
+
+from flag_metrics_parts import MOST_PAIRS, Part
+from prometheus_client.core import GaugeMetricFamily
+
+# What `ff flags apply` makes of a flag's `expires`; people may give it in the UI too.
+PREFIX = "expires-"
+
+
+def ends(label):
+    """When the day of a tag is over, in UTC, as seconds; None for a tag that names none."""
+    try:
+        day = datetime.strptime(label.removeprefix(PREFIX), "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return (day + timedelta(days=1)).timestamp()
+
+
+class Expiry(Part):
+    """Until when a feature may stay. Of several tags the earliest day counts."""
+
+    name = "expiry"
+
+    def collect(self, cursor):
+        """A feature without such a tag has no series; of features that are archived the label says so."""
+        cursor.execute(
+            "SELECT p.name, f.name, f.is_archived, t.label FROM tags_tag t"
+            " JOIN features_feature_tags l ON l.tag_id = t.id JOIN features_feature f ON f.id = l.feature_id"
+            " JOIN projects_project p ON p.id = f.project_id"
+            " WHERE t.label LIKE %s AND f.deleted_at IS NULL AND p.deleted_at IS NULL ORDER BY f.id LIMIT %s",
+            (f"{PREFIX}%", MOST_PAIRS),
+        )
+        days = {}
+        for project, feature, archived, label in cursor.fetchall():
+            end = ends(label)
+            if end is not None:
+                key = (project, feature, str(archived).lower())
+                days[key] = min(end, days.get(key, end))
+        family = GaugeMetricFamily(
+            "flagsmith_feature_expires_timestamp_seconds",
+            "When the day is over until which the feature may stay, by its tag expires-YEAR-MONTH-DAY.",
+            labels=["project", "feature", "archived"],
+        )
+        for labels, end in days.items():
+            family.add_metric(labels, end)
+        return [family]
