@@ -27,6 +27,8 @@ def elsewhere(settings: Settings, name: str) -> str | None:
         return "redis.mode is none"
     if name == "audit" and settings.audit.existing_secret is not None:
         return f"audit.existingSecret names {settings.audit.existing_secret}"
+    if name == "analytics" and settings.monitoring.flag_metrics.existing_secret is not None:
+        return f"monitoring.flagMetrics.existingSecret names {settings.monitoring.flag_metrics.existing_secret}"
     purpose = PURPOSES.get(name)
     if purpose is None or settings.secret_name(purpose) is None:
         return None

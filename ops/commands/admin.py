@@ -33,7 +33,7 @@ def password(
     from ops.operate import admin
 
     with open_site(stack, needs_containers=reset) as site:
-        email = site.settings.admin_email
+        email, command = site.settings.admin_email, admin.password_command(site)
         if reset:
             if not yes and not sys.stdin.isatty():
                 raise OpsError(
@@ -46,4 +46,4 @@ def password(
                 f"The password of {email} is the Secret's again{', and the account is unlocked' if unlocked else ''}."
             )
         output().print(f"E-mail    {email}")
-        output().print(f"Password  {admin.password_command(site)}", markup=False)
+        output().print(f"Password  {command}", markup=False)

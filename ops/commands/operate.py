@@ -157,15 +157,17 @@ def open_url(
     stack: StackOption = LOCAL,
     browser: Annotated[bool, typer.Option("--browser", help="Open it in the browser too.")] = False,
 ) -> None:
-    """Print where the stack's Flagsmith is, and where the administrator's password is."""
+    """Print where the stack's Flagsmith is, and where the administrator's password is; it must be running."""
+    from ops.access.pods import Component, running
     from ops.access.site import open_site
     from ops.operate.admin import password_command
 
     with open_site(stack, needs_containers=True) as site:
-        settings = site.settings
+        running(site, Component.API)
+        settings, command = site.settings, password_command(site)
         output().print(f"URL       {settings.url}")
         output().print(f"E-mail    {settings.admin_email}")
-        output().print(f"Password  {password_command(site)}", markup=False)
+        output().print(f"Password  {command}", markup=False)
         forward = f"`ff port-forward --stack {stack}`, then the address that it prints"
         if not site.is_published:
             output().print(f"No ingress: {forward}")

@@ -23,10 +23,13 @@ def list_secrets(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> 
 
     with open_site(stack) as site:
         found = report.rows(site)
-    if as_json:
-        print_json(found)
-    else:
-        report.show(output(), found)
+        if as_json:
+            print_json(found)
+        else:
+            report.show(output(), found)
+        if report.unseen(found):
+            progress().print("Whether they are there was not looked at: you may not read Secrets.", style="yellow")
+        report.require_there(site, found)
 
 
 @app.command()

@@ -8,6 +8,8 @@ from rich.table import Table
 
 from components.settings import sources
 from ops.access.site import Site
+from ops.engine.client import DeniedError
+from ops.errors import OpsError
 from ops.secrets import record
 from ops.secrets.catalogue import GENERATED
 
@@ -25,6 +27,7 @@ class Row:
         rotations: How often it was renewed; None when the program does not generate it.
         last: When `ff` renewed it last; empty for never.
         elsewhere: Why it is not generated; empty when it is.
+        is_there: Whether the Secret of a generated one is in the namespace; None when you may not read it.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Row:
     rotations: int | None
     last: str
     elsewhere: str
+    is_there: bool | None
 
 
 def rows(site: Site) -> list[Row]:
@@ -45,8 +49,31 @@ def rows(site: Site) -> list[Row]:
         reason = sources.elsewhere(site.settings, item.name)
         number = None if reason else int(getattr(site.settings.rotations, item.name))
         last = known[item.name].finished if item.name in known else ""
-        found.append(Row(item.name, item.secret, item.use, item.readers, item.cost, number, last, reason or ""))
+        there = None if reason else _is_there(site, item.secret)
+        found.append(Row(item.name, item.secret, item.use, item.readers, item.cost, number, last, reason or "", there))
     return found
+
+
+def _is_there(site: Site, name: str) -> bool | None:
+    try:
+        return site.get("v1", "Secret", name) is not None
+    except DeniedError:
+        return None
+
+
+def require_there(site: Site, found: Sequence[Row]) -> None:
+    """Raise OpsError naming the Secrets that are missing, so that nothing has their secrets."""
+    missing = dict.fromkeys(row.secret for row in found if row.is_there is False)
+    if missing:
+        raise OpsError(
+            f"Missing in the namespace {site.namespace}: {', '.join(missing)}.",
+            hint=f"Is the stack deployed? `ff up --stack {site.stack.name}` makes them.",
+        )
+
+
+def unseen(found: Sequence[Row]) -> bool:
+    """Whether you may not read a Secret, so that nobody looked whether it is there."""
+    return any(row.is_there is None and not row.elsewhere for row in found)
 
 
 def show(console: Console, found: Sequence[Row]) -> None:
@@ -58,5 +85,6 @@ def show(console: Console, found: Sequence[Row]) -> None:
         if row.elsewhere:
             table.add_row(row.name, "-", "", row.use, row.readers, f"not generated: {row.elsewhere}")
         else:
-            table.add_row(row.name, str(row.rotations), row.last[:10], row.use, row.readers, row.cost)
+            number = "missing" if row.is_there is False else str(row.rotations)
+            table.add_row(row.name, number, row.last[:10], row.use, row.readers, row.cost)
     console.print(table)

@@ -148,9 +148,13 @@ def test_without_an_ingress_the_public_name_is_looked_up_all_the_same() -> None:
 
 
 def test_open_says_that_a_route_of_one_s_own_leads_to_the_address(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    pod: Manifest = {"kind": "Pod", "metadata": {"name": "api", "creationTimestamp": "2026-01-01T00:00:00Z"}}
+    pod["status"] = {"conditions": [{"type": "Ready", "status": "True"}]}
+    secret = {"kind": "Secret", "metadata": {"name": "flagsmith-admin"}, "data": {"password": "eA=="}}
+
     @contextmanager
     def opened(_: str, **__: bool) -> Iterator[Site]:
-        yield site({"enabled": False})
+        yield site({"enabled": False}, pod, secret)
 
     monkeypatch.setattr("ops.access.site.open_site", opened)
     shown = run("open", "--stack", "production").stdout
