@@ -21,6 +21,12 @@ def test_nothing_was_renewed_unless_the_settings_say_so() -> None:
         ({"secretKey": {"existingSecret": "mine"}}, "warehouse", "secretKey.existingSecret names mine"),
         ({"postgres": {"existingSecret": "mine"}}, "database", "postgres.existingSecret names mine"),
         ({"postgres": {"mode": "external", "existingSecret": "mine"}}, "audit", "postgres.mode is external"),
+        ({"audit": {"existingSecret": "mine"}}, "audit", "audit.existingSecret names mine"),
+        (
+            {"monitoring": {"enabled": True, "flagMetrics": {"existingSecret": "mine"}}},
+            "analytics",
+            "monitoring.flagMetrics.existingSecret names mine",
+        ),
         (
             {"secretStore": {"name": "vault", "secrets": {"admin": {"key": "flagsmith"}}}},
             "admin",
