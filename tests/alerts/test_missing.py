@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.alerts.missing import held, or_zero
-from tests.alerts.promtool import CASES, OPERATOR, STACKS, minutes, promtool, rules, rules_of, write
+from tests.alerts.promtool import CASES, OPERATOR, STACKS, minutes, promtool, rules, rules_of, unit, write
 from tests.metrics import OBJECT_LABELS, selectors
 from tests.recording import record
 
@@ -177,6 +177,28 @@ def test_a_server_outside_is_down_when_its_exporter_says_so_last_not_when_that_i
             for at, expected in checks + [(at, []) for at in quiet_at]
         ],
     }
+    assert "SUCCESS" in promtool(program, "test", "rules", write(tmp_path, [rule], [test]))
+
+
+@pytest.mark.parametrize(
+    ("which", "label", "says"),
+    [
+        ("fires", "deployment", "The Deployment flagsmith-task-processor has 1 available pods, fewer than wanted."),
+        ("gone", "deployment", "The Deployment flagsmith has 0 available pods, fewer than wanted."),
+        ("stateful", "statefulset", "The StatefulSet flagsmith-postgres has 0 available pods, fewer than wanted."),
+    ],
+)
+def test_missing_pods_are_told_by_what_they_are_of(
+    which: str, label: str, says: str, program: Callable[[str, str], str], tmp_path: Path
+) -> None:
+    rule = rules()["FlagsmithReplicasMissing"]
+    test = unit("FlagsmithReplicasMissing", which)
+    at = test.pop("promql_expr_test")[0]["eval_time"]
+    expected = {
+        "exp_labels": {"severity": "warning", label: says.split()[2]},
+        "exp_annotations": {**rule["annotations"], "description": says},
+    }
+    test["alert_rule_test"] = [{"eval_time": at, "alertname": "FlagsmithReplicasMissing", "exp_alerts": [expected]}]
     assert "SUCCESS" in promtool(program, "test", "rules", write(tmp_path, [rule], [test]))
 
 
