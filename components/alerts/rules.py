@@ -1,6 +1,17 @@
 """All rules of a stack, those of the parts that it has."""
 
-from components.alerts import backups, cache, certificates, database, flags, service, sources, tasks, workloads
+from components.alerts import (
+    backups,
+    cache,
+    certificates,
+    database,
+    exporters,
+    flags,
+    service,
+    sources,
+    tasks,
+    workloads,
+)
 from components.alerts.rule import Group
 from components.alerts.subject import Subject
 
@@ -14,6 +25,7 @@ AREAS = {
     "certificates": certificates.alerts,
     "flags": flags.alerts,
     "sources": sources.alerts,
+    "exporters": exporters.alerts,
 }
 
 

@@ -28,6 +28,7 @@ def alert_subject(settings: Settings) -> Subject:
         has_postgres_metrics=settings.postgres_exporter is not None,
         has_redis_metrics=settings.redis_exporter is not None,
         has_task_metrics=settings.flag_metrics_enabled,
+        has_audit_metrics=settings.audit_enabled and settings.audit.export.enabled,
         embedded_postgres=settings.postgres.embedded,
         embedded_redis=settings.redis.embedded,
         deployments=tuple(_deployments(settings)),

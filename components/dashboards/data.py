@@ -1,10 +1,11 @@
-"""The data tier: PostgreSQL, Redis, their volumes and the backups."""
+"""The data tier: PostgreSQL, Redis, their volumes, the backups, and the audit log's way out."""
 
 from typing import Final
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard as Board
 
 from components import metadata
+from components.dashboards.audit import audit
 from components.dashboards.model import Dashboard, Facts
 from components.dashboards.panels import HERE, Panel, add_row, frame, lines, number, rows, share
 
@@ -14,7 +15,7 @@ HOURS: Final = 3600
 
 def data(facts: Facts) -> Board:
     """The dashboard `data`."""
-    board = frame(Dashboard.DATA, facts, "PostgreSQL, Redis, volumes and backups.")
+    board = frame(Dashboard.DATA, facts, "PostgreSQL, Redis, volumes, backups and the audit log.")
     if facts.postgres_metrics:
         board = add_row(board, "PostgreSQL", [*_postgres_numbers(facts), *_postgres(facts)])
     if facts.redis_metrics:
@@ -23,6 +24,8 @@ def data(facts: Facts) -> Board:
         board = add_row(board, "Volumes", _volumes(facts))
     if facts.backup_max_age_hours is not None:
         board = add_row(board, "Backups", _backups(facts.backup_max_age_hours))
+    if facts.audit_export:
+        board = add_row(board, "Audit log", audit())
     return board
 
 

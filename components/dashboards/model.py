@@ -45,6 +45,7 @@ class Facts:
         postgres_metrics: whether PostgreSQL has an exporter.
         redis_metrics: whether Redis has one.
         flag_metrics: whether the flag metrics have one.
+        audit_export: whether the audit log is exported.
     """
 
     namespace: str
@@ -55,9 +56,10 @@ class Facts:
     postgres_metrics: bool
     redis_metrics: bool
     flag_metrics: bool
+    audit_export: bool
 
     def wanted(self) -> tuple[Dashboard, ...]:
         """Those that would not be empty."""
-        data = self.postgres_metrics or self.redis_metrics or self.embedded_postgres
+        data = self.postgres_metrics or self.redis_metrics or self.embedded_postgres or self.audit_export
         present = {Dashboard.SERVICE: True, Dashboard.DATA: data, Dashboard.FLAGS: self.flag_metrics}
         return tuple(dashboard for dashboard in Dashboard if present[dashboard])

@@ -65,5 +65,31 @@ def tasks(facts: Facts) -> list[Panel]:
                 {"state": "State", "Value": "Tasks"},
                 unit="short",
             ),
+            lines(
+                "Failures by kind",
+                "Runs of tasks that failed within the last hour, as the database has them.",
+                {"{{task_identifier}}": f"sum by (task_identifier) (flagsmith_tasks_failed{{{HERE}}})"},
+                unit="short",
+            ),
+            rows(
+                "Given up",
+                "What Flagsmith does no more: recurring tasks after four failures in a row, tasks after three (within "
+                "the last hour), and tasks whose worker died.",
+                _given_up(),
+                {"why": "Why", "task_identifier": "Task", "Value": "Tasks"},
+                unit="short",
+            ),
         ]
     return panels
+
+
+def _given_up() -> str:
+    kinds = {
+        "recurring, disabled": f"flagsmith_recurring_task_given_up{{{HERE}}} > 0",
+        "failed three times": f"flagsmith_tasks_given_up{{{HERE}}}",
+        "locked": f"flagsmith_tasks_abandoned{{{HERE}}}",
+    }
+    return " or ".join(
+        f'label_replace(sum by (task_identifier) ({expression}), "why", "{why}", "", "")'
+        for why, expression in kinds.items()
+    )

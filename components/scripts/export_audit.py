@@ -6,6 +6,7 @@ and the kubelet look. What it has to say itself it writes to standard error, as 
 """
 
 import json
+import math
 import os
 import signal
 import sys
@@ -28,7 +29,10 @@ AGAIN = timedelta(hours=1)  # until an entry that was refused is offered again
 LONGEST_PAUSE = 60.0
 
 EXPORTED = Counter("flagsmith_audit_exported", "Entries that the sink took, repeated ones too.")
-LAG = Gauge("flagsmith_audit_export_lag_seconds", "Age of the oldest entry that is not exported; 0 if all are.")
+LAG = Gauge(
+    "flagsmith_audit_export_lag_seconds",
+    "Age of the oldest entry that is not exported, at most; 0 if all are. It grows while nobody can look; NaN before.",
+)
 UP = Gauge("flagsmith_audit_export_up", "Whether the last look at the log and the last delivery succeeded.")
 REFUSED = Gauge("flagsmith_audit_export_refused", "Entries that the endpoint refuses; offered again every hour.")
 RESETS = Counter("flagsmith_audit_export_resets", "How often the log was another one, and exported from its start.")
@@ -49,8 +53,12 @@ class Exporter:
         self.interval, self.batch = float(environment["INTERVAL"]), int(environment["BATCH"])
         self.stop = threading.Event()
         self._alive = time.monotonic()
-        self._oldest = None
+        self._is_up = False
+        # Of the log when it was looked at last: when its oldest entry that waits was written, or that there was none.
+        self._oldest = self._all_exported = None
+        UP.set_function(lambda: float(self._is_up and self.is_alive()))
         LAG.set_function(self._lag)
+        REFUSED.set(math.nan)
         if environment["SINK"] == "stdout":
             self.sink = Stdout()
         else:
@@ -84,9 +92,10 @@ class Exporter:
                         if not self.step(connection, started):
                             self.wait(self.interval)
             except psycopg2.Error as error:
-                UP.set(0)
+                self._is_up = False
                 say("error", "the audit log cannot be read", why=str(error).strip(), seconds=pause)
             except MovedError:
+                self._is_up = False
                 say("warning", "another exporter moved the cursor: this one waits for its turn", seconds=pause)
             self.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
@@ -94,6 +103,7 @@ class Exporter:
     def step(self, connection, started):
         """Export one batch; whether there may be more at once. What was refused before `started` is offered again."""
         cursor = Cursor(connection)
+        looked = datetime.now(UTC)
         late, new = cursor.pending(self.batch)
         self._note(cursor)
         self._oldest = cursor.oldest_waiting(late, new)
@@ -103,10 +113,10 @@ class Exporter:
             EXPORTED.inc(len(late) + len(new) - len(refused))
         self._offer_again(connection, cursor, started)
         REFUSED.set(cursor.refused())
-        UP.set(1)
+        self._is_up = True
         is_full = len(late) + len(new) >= self.batch
         if not is_full:
-            self._oldest = None
+            self._oldest, self._all_exported = None, looked
         return is_full
 
     def _ship(self, connection, numbers):
@@ -146,12 +156,17 @@ class Exporter:
             say("error", "numbers are given up, with a transaction open that may hold them", first=first, last=last)
 
     def _trouble(self, why, seconds):
-        UP.set(0)
+        self._is_up = False
         say("error", "the entries are not delivered", why=why, seconds=round(seconds, 1))
 
     def _lag(self):
-        oldest = self._oldest
-        return 0.0 if oldest is None else max(0.0, (datetime.now(UTC) - oldest).total_seconds())
+        oldest, all_exported = self._oldest, self._all_exported
+        if oldest is None and all_exported is None:
+            return math.nan
+        if oldest is None and self._is_up and self.is_alive():
+            return 0.0
+        # What was written since the last look may wait as long as that is ago.
+        return max(0.0, (datetime.now(UTC) - (oldest or all_exported)).total_seconds())
 
 
 class _Server(ThreadingMixIn, WSGIServer):

@@ -18,6 +18,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import psycopg2
 from flag_metrics_adoption import Adoption, engine
 from flag_metrics_expiry import Expiry
+from flag_metrics_failures import Failures
 from flag_metrics_parts import Catalogue, Evaluations, Inventory, Tasks
 from flag_metrics_rollout import Rollout
 from prometheus_client import CollectorRegistry, make_wsgi_app
@@ -53,7 +54,7 @@ class Exporter:
         self.interval = interval
         catalogue = Catalogue()
         # Whose labels the others use comes first.
-        self.fast = [catalogue, Evaluations(catalogue), Tasks()]
+        self.fast = [catalogue, Evaluations(catalogue), Tasks(), Failures()]
         self.slow = [Inventory(), Expiry(), Rollout(catalogue)]
         if sample and engine is not None:
             self.slow.append(Adoption(catalogue, sample))

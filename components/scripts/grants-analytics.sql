@@ -26,8 +26,12 @@ DECLARE
         ['segments_segment', 'id, name, project_id, version_of_id, deleted_at'],
         ['segments_segmentrule', 'id, type, rule_id, segment_id, deleted_at'],
         ['tags_tag', 'id, label'],
-        ['task_processor_recurringtask', 'id, is_disabled, num_consecutive_failures'],
-        ['task_processor_task', 'id, scheduled_for, is_locked, completed, num_failures']
+        ['task_processor_recurringtask',
+            'id, task_identifier, is_locked, locked_at, is_disabled, num_consecutive_failures'],
+        ['task_processor_recurringtaskrun', 'id, task_id, started_at, result'],
+        ['task_processor_task',
+            'id, task_identifier, scheduled_for, is_locked, timeout, completed, num_failures'],
+        ['task_processor_taskrun', 'id, task_id, started_at, result']
     ];
     entry text[];
     columns text;

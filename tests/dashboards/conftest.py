@@ -28,6 +28,7 @@ EVERYTHING = Facts(
     postgres_metrics=True,
     redis_metrics=True,
     flag_metrics=True,
+    audit_export=True,
 )
 NOW = 1_795_550_000
 """When the scrapes are taken to end: the autumn of 2026, when they were recorded."""

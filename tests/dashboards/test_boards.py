@@ -129,19 +129,30 @@ def test_limits_are_those_of_the_alerts() -> None:
         "Last backup": 7200,
         "Suspended": 1,
         "Age of the last backup": 7200,
+        "Exported": 1,
+        "Oldest entry": 900,
+        "Refused": 1,
+        "Age of the oldest entry": 900,
     }
     assert found[Dashboard.FLAGS] == {"Collected": 1}
 
 
 def test_what_has_no_metrics_has_no_panels() -> None:
     nothing = replace(
-        EVERYTHING, postgres_metrics=False, redis_metrics=False, embedded_postgres=False, flag_metrics=False
+        EVERYTHING,
+        postgres_metrics=False,
+        redis_metrics=False,
+        embedded_postgres=False,
+        flag_metrics=False,
+        audit_export=False,
     )
     (text,) = documents(nothing).values()
     assert "flagsmith_task_queue" not in text
     external = documents(replace(EVERYTHING, embedded_postgres=False, redis_metrics=False, backup_max_age_hours=None))
     assert not [word for word in ("redis_", "kubelet_volume", "cronjob") if word in external[Dashboard.DATA]]
     assert "pg_up" in external[Dashboard.DATA]
+    assert "flagsmith_audit_" in external[Dashboard.DATA]
+    assert "flagsmith_audit_" not in documents(replace(EVERYTHING, audit_export=False))[Dashboard.DATA]
 
 
 def test_the_library_is_loaded_only_to_build_them() -> None:

@@ -75,6 +75,6 @@ def test_an_older_release_without_some_columns_is_read_all_the_same(server: Post
 
 
 def test_the_grants_say_when_they_come_too_early(server: Postgres) -> None:
-    server.query("DROP TABLE task_processor_task")
+    server.query("DROP TABLE task_processor_task CASCADE")
     with pytest.raises(psycopg2.errors.RaiseException, match="task_processor_task is missing: migrate"):
         server.query(GRANTS)
