@@ -38,7 +38,7 @@ def looked_at() -> set[str]:
     return {selector.metric for expression in rules + asked for selector in selectors(expression)}
 
 
-@pytest.mark.parametrize("name", ["flag-metrics"])
+@pytest.mark.parametrize("name", EXPORTERS)
 def test_every_metric_is_in_a_rule_or_a_panel_or_has_a_reason_to_be_in_none(name: str) -> None:
     assert exported(name) - looked_at() - NOBODY_LOOKS_AT.keys() == set()
 

@@ -31,7 +31,7 @@ class World:
     log: Log
     collector: Collector
     audit: Exporters
-    flag_metrics: "subprocess.Popen[bytes]"
+    flag_metrics: "subprocess.Popen[str]"
     flag_metrics_port: int
     prometheus: Prometheus
     promtool: str
@@ -111,6 +111,7 @@ def made(home: Path, prometheus: str, promtool: str, rules: list[Rule]) -> Itera
             [sys.executable, FLAG_METRICS[0].parent / "flag_metrics.py"],
             env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **settings},
             stdout=subprocess.DEVNULL,
+            text=True,
         )
         stack.callback(flag_metrics.wait, timeout=30)
         stack.callback(flag_metrics.kill)
