@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Final
 
+from components.secret_forms import secret_form
+
+HIDDEN: Final = "(not shown, since it looks like a secret)"
 LONGEST: Final = 80
 """Characters of a value in a message."""
 LONGEST_KEY: Final = 60
@@ -37,7 +40,9 @@ def key(name: object) -> str:
 
 
 def value(given: object, longest: int = LONGEST) -> str:
-    """A value for people, as Python writes it: of a long one its beginning."""
+    """A value for people, as Python writes it: of a long one its beginning, of what looks like a secret nothing."""
+    if isinstance(given, str) and secret_form(given):
+        return HIDDEN
     if isinstance(given, str):
         return f"{given[:longest]!r}{'…' if len(given) > longest else ''}"
     if isinstance(given, Mapping):
@@ -50,7 +55,9 @@ def value(given: object, longest: int = LONGEST) -> str:
 
 
 def as_json(given: object, longest: int = LONGEST) -> str:
-    """A single value for people, as JSON writes it: of a long one its beginning."""
+    """A single value for people, as JSON writes it: shortened, and hidden, as by `value`."""
+    if isinstance(given, str) and secret_form(given):
+        return HIDDEN
     if isinstance(given, str) and len(given) > longest:
         return f"{printable(json.dumps(given[:longest], ensure_ascii=False))[:-1]}…"
     return short(json.dumps(given, ensure_ascii=False, default=str), longest)

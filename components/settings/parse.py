@@ -50,8 +50,10 @@ def parse(values: Mapping[str, object], lock: Lock | None = None) -> Settings:
         found = checks.problems(settings)
     problems += [problem for problem in found if not _covered(problem.path, refused)]
     if settings is None or problems:
-        hidden = hidden_parts(decoded)
-        raise SettingsError(quoting.few([describe(problem, decoded, hidden) for problem in problems]))
+        told = problems[: quoting.MOST_LINES]
+        hidden = hidden_parts(decoded, [problem.text for problem in told])
+        lines = [describe(problem, decoded, hidden) for problem in told]
+        raise SettingsError(quoting.few([*lines, *("" for _ in problems[len(told) :])]))
     return settings
 
 

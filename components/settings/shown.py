@@ -1,7 +1,7 @@
 """What a refusal shows of the values it refuses: nothing that could be a secret, such as a password pasted there."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from components import quoting
@@ -33,9 +33,15 @@ def shown_path(path: tuple[str | int, ...]) -> str:
     return dotted("(a key that looks like a secret)" if _is_secret_key(part) else _short(part) for part in path)
 
 
-def hidden_parts(values: object) -> frozenset[str]:
-    """What must not be in a refusal of `values`, in lower case: those that could be secrets, and their parts."""
-    return frozenset(part.lower() for _, value in texts_of(values) if isinstance(value, str) for part in _parts(value))
+def hidden_parts(values: object, texts: Iterable[str]) -> frozenset[str]:
+    """What must not be in these refusals of `values`, in lower case: those that could be secrets, and their parts."""
+    said = {part for text in texts for token in _TOKEN.findall(text.lower()) for part in _pieces(token)}
+    return frozenset(
+        part.lower()
+        for _, value in texts_of(values)
+        if isinstance(value, str) and not said.isdisjoint(_pieces(value.lower()))
+        for part in _parts(value)
+    )
 
 
 def without_values(text: str, value: object, hidden: frozenset[str]) -> str:
@@ -70,5 +76,10 @@ def _is_worth(part: str) -> bool:
 
 
 def _is_hidden(token: str, hidden: frozenset[str]) -> bool:
-    whole = token.lower().rstrip(".:")
-    return whole in hidden or any(piece in hidden for piece in _SEPARATOR.split(whole))
+    return any(part in hidden for part in _pieces(token.lower()))
+
+
+def _pieces(text: str) -> list[str]:
+    """A text and what stands between its separators."""
+    whole = text.rstrip(".:")
+    return [whole, *_SEPARATOR.split(whole)]

@@ -2,6 +2,7 @@
 
 import httpx
 
+from components.could_be_secret import could_be_secret
 from ops.errors import OpsError
 from ops.flagsmith.loopback import know_its_name
 
@@ -14,16 +15,23 @@ def checked(url: str) -> str:
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
-        raise OpsError(f"--url {url!r} is no address: {error}.") from None
+        why = "" if could_be_secret(url) else f": {error}"
+        raise OpsError(f"--url{_shown(url)} is no address{why}.") from None
     if parsed.userinfo:
         raise OpsError(
             "--url must not have a user and a password in it: they would be in logs and messages.",
             hint=f"Give the organisation's API key by {API_KEY}.",
         )
-    if parsed.scheme not in ("http", "https") or not parsed.host or parsed.path not in ("", "/"):
+    beyond = parsed.path not in ("", "/") or parsed.query or parsed.fragment
+    if parsed.scheme not in ("http", "https") or not parsed.host or beyond:
         raise OpsError(
-            f"--url {url!r} must be http:// or https://, a host, and no path.",
+            f"--url{_shown(url)} must be http:// or https://, a host, and no path.",
             hint="For example https://flags.example.com or http://localhost:8000.",
         )
     know_its_name(url)
     return url.rstrip("/")
+
+
+def _shown(url: str) -> str:
+    """The address in a message, unless a part of it could be a password or a token."""
+    return "" if could_be_secret(url) else f" {url!r}"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from components import quoting
 from components.plain_secrets import is_called_secret, secret_in, values_at
 from components.secret_forms import is_random, masked, secret_form
 
@@ -222,6 +223,15 @@ def test_a_script_may_fill_a_secret_in(script: str) -> None:
 )
 def test_a_script_may_not_hold_one(script: str) -> None:
     assert secret_form(script, is_script=True)
+
+
+@pytest.mark.parametrize("text", WITH_A_FORM)
+def test_no_message_quotes_what_has_the_form_of_a_secret(text: str) -> None:
+    for said in (quoting.value(text), quoting.as_json(text), quoting.value([text, 1]), quoting.value({"a": text})):
+        assert "not shown" in said
+        for part in (text, WORD, CHANCE, HEX, JWT, BASIC):
+            assert part not in said
+    assert quoting.value("a value of a flag") == "'a value of a flag'"
 
 
 @pytest.mark.parametrize(
