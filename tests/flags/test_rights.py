@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -20,9 +19,10 @@ from ops.flags.reconcile.show import sentence
 from ops.flagsmith.client import FlagsmithClient
 from ops.flagsmith.connect import Connection
 from ops.flagsmith.deployed import environments_of
+from tests.flags.giving import EVE, GIVEN, giver
 from tests.flags.support import ENVIRONMENTS, Project, Run, example
 
-ADMINISTRATOR, EVE = "admin@example.com", "eve@example.com"
+ADMINISTRATOR = "admin@example.com"
 SMALL = f"""project: FootAnalytics
 environments: [{", ".join(ENVIRONMENTS)}]
 access:
@@ -108,61 +108,17 @@ def test_rights_that_somebody_gave_himself_outlive_his_group_until_a_strict_cata
     assert run("flags", "plan", str(path), "--url", server.url).exit_code == 0
 
 
-GIVEN: dict[str, tuple[str, dict[str, Any], str]] = {
-    "in the project": ("projects/1/user-permissions/", {"user": 2, "permissions": ["VIEW_PROJECT"]}, EVE),
-    "in an environment": ("environments/{key}/user-permissions/", {"user": 2, "admin": True}, EVE),
-    "of the organisation": ("organisations/1/user-permissions/", {"user": 2, "permissions": ["CREATE_PROJECT"]}, EVE),
-    "as its administrator": ("organisations/1/users/2/update-role/", {"role": "ADMIN"}, EVE),
-    "over a group": ("organisations/1/groups/{viewers}/users/2/make-admin", {}, EVE),
-    "as a group of others": (
-        "projects/1/user-group-permissions/",
-        {"group": "{other}", "admin": True, "permissions": []},
-        "group other",
-    ),
-    "as a group in an environment": (
-        "environments/{key}/user-group-permissions/",
-        {"group": "{other}", "admin": False, "permissions": ["UPDATE_FEATURE_STATE"]},
-        "group other",
-    ),
-    "as a group in the organisation": (
-        "organisations/1/user-group-permissions/",
-        {"group": "{viewers}", "permissions": ["MANAGE_USER_GROUPS"]},
-        "group viewers",
-    ),
-    "by a key": ("organisations/1/master-api-keys/", {"name": "spare"}, "API key spare ("),
-    "by a provider": (
-        "organisations/1/trust-relationships/",
-        {"name": "ci", "issuer": "https://ci.example.com", "audience": "x", "is_admin": True},
-        "trust relationship ci (",
-    ),
-    "by a link": ("organisations/1/invite-links/", {"role": "ADMIN"}, "invite link 1"),
-    "by an invitation": (
-        "organisations/1/invite/",
-        {"invites": [{"email": "Stranger@example.com", "role": "ADMIN"}]},
-        "invitation of stranger@example.com",
-    ),
-}
-
-
 @pytest.mark.parametrize("way", GIVEN)
 def test_every_way_to_have_rights_is_shown_and_is_closed(
     way: str, viewers: Project, eve: httpx.Client, tmp_path: Path
 ) -> None:
     assert eve
     assert viewers.double
-    group = viewers.double.database.one("groups", name="viewers")["id"]
     path = small(tmp_path)
     with logged_in(viewers) as connection:
-        client = connection.client
-        client.post(f"/api/v1/organisations/1/groups/{group}/add-users/", {"user_ids": [2]})
-        other = client.post("/api/v1/organisations/1/groups/", {"name": "other"})["id"]
+        give = giver(connection)
         assert rights(planned(connection, path).plan) == []
-        names = {"{key}": connection.environment("staging").key, "{viewers}": str(group), "{other}": str(other)}
-        where, body, title = GIVEN[way]
-        for name, value in names.items():
-            where = where.replace(name, value)
-            body = {key: int(value) if item == name else item for key, item in body.items()}
-        client.post(f"/api/v1/{where}", body)
+        title = give(way)
 
         reviewed = planned(connection, path)
         loose = rights(reviewed.plan)
@@ -179,6 +135,33 @@ def test_every_way_to_have_rights_is_shown_and_is_closed(
         apply(connection, reviewed, on_change=lambda _: None, rate=1000)
         after = planned(connection, path).plan
         assert (after.changes, rights(after)) == ((), [])
+
+
+def test_a_server_that_fails_now_and_then_keeps_no_right(viewers: Project, eve: httpx.Client, tmp_path: Path) -> None:
+    assert eve
+    assert viewers.double
+    with logged_in(viewers) as connection:
+        give = giver(connection)
+        for way in GIVEN:
+            give(way)
+        viewers.double.every = 3
+        reviewed = planned(connection, small(tmp_path, strict))
+        assert len(reviewed.plan.changes) == len(GIVEN)
+        apply(connection, reviewed, on_change=lambda _: None, rate=1000)
+        viewers.double.every = 0
+        assert planned(connection, small(tmp_path, strict)).plan.changes == ()
+
+
+def test_a_name_that_was_made_to_hide_something_is_one_line(viewers: Project, tmp_path: Path) -> None:
+    with logged_in(viewers) as connection:
+        name = "ci\n\x1b[2K . flag made_by_hand"
+        prefix = connection.client.post("/api/v1/organisations/1/master-api-keys/", {"name": name})["prefix"]
+        (line,) = rights(planned(connection, small(tmp_path)).plan)
+        said = "organisation: everything, made by admin@example.com"
+        assert line == f"rights of API key ci??[2K . flag made_by_hand ({prefix}) ({said})"
+        reviewed = planned(connection, small(tmp_path, strict))
+        apply(connection, reviewed, on_change=lambda _: None, rate=1000)
+        assert planned(connection, small(tmp_path, strict)).plan.changes == ()
 
 
 def test_who_may_administer_and_which_keys_there_may_be_is_said_in_the_catalogue(

@@ -158,9 +158,9 @@ class RemoteRight:
 
     @property
     def title(self) -> str:
-        """Whose it is, in words."""
+        """Whose it is, in words and one line, whatever somebody called it."""
         name = f"{self.label} ({self.name})" if self.label else self.name
-        return f"{self.holder} {name}".strip()
+        return "".join(each if each.isprintable() else "?" for each in f"{self.holder} {name}".strip())
 
 
 @dataclass(frozen=True)
