@@ -99,14 +99,14 @@ def test_an_error_never_tells_the_password(server: Postgres, capsys: pytest.Capt
     assert PASSWORD not in output
 
 
-def test_a_table_that_is_locked_costs_its_part_alone_and_not_for_long(server: Postgres, exporter: Exporter) -> None:
+def test_a_table_that_is_locked_costs_its_parts_alone_and_not_for_long(server: Postgres, exporter: Exporter) -> None:
     with psycopg2.connect(server.url()) as migration, migration.cursor() as cursor:
         cursor.execute("LOCK TABLE task_processor_task IN ACCESS EXCLUSIVE MODE")
         started = time.monotonic()
         found = exporter.turn()
         assert time.monotonic() - started < 10
     failing = {name for (name,), up in found.all("flagsmith_flag_metrics_part_up").items() if not up}
-    assert failing == {"tasks"}
+    assert failing == {"tasks", "failures"}
     assert found.all("flagsmith_feature_enabled")
     migration.close()
     assert exporter.turn().one(UP) == 1
@@ -129,7 +129,7 @@ def names(text: str) -> dict[str, tuple[str, frozenset[str]]]:
 
 
 def test_the_recorded_scrape_of_a_real_flagsmith_has_the_metrics_that_the_exporter_makes(
-    server: Postgres, exporter: Exporter
+    server: Postgres, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.query(
         "INSERT INTO environments_identity (id, identifier, environment_id) VALUES (1, 'user-1', 1); ANALYZE;"
@@ -142,8 +142,15 @@ def test_the_recorded_scrape_of_a_real_flagsmith_has_the_metrics_that_the_export
         "INSERT INTO tags_tag (id, label) VALUES (1, 'expires-2027-03-31');"
         "INSERT INTO features_feature_tags (feature_id, tag_id) VALUES (1, 1);"
         "INSERT INTO features_featurestate (environment_id, feature_id, feature_segment_id, enabled)"
-        " VALUES (1, 1, 1, true)"
+        " VALUES (1, 1, 1, true);"
+        "INSERT INTO task_processor_recurringtask DEFAULT VALUES;"
+        "INSERT INTO task_processor_task (id, scheduled_for, is_locked, num_failures, timeout)"
+        " VALUES (1, now(), false, 3, NULL), (2, now(), true, 0, '1 minute');"
+        "INSERT INTO task_processor_taskrun (task_id, result) VALUES (1, 'FAILURE')"
     )
+    (failures,) = (part for part in exporter.real.parts if part.name == "failures")
+    exporter.turn()
+    monkeypatch.setattr(failures, "_clock", lambda: time.monotonic() + 3600)
     assert names(exporter.turn().text) == names(RECORDED.read_text(encoding="utf-8"))
 
 
