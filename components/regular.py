@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from components import quoting
-from components.regular_automaton import MOST_STEPS, Automaton, Unfit, ways
+from components.regular_automaton import MOST_STEPS, Automaton, Unfit
+from components.regular_ways import ways
 
 LONGEST: Final = 1000
 """Characters; Flagsmith takes no longer value of a condition (its setting SEGMENT_CONDITION_VALUE_LIMIT)."""

@@ -198,19 +198,3 @@ def _width(items: Any) -> int:
         times = int(value[0]) if name.endswith("_REPEAT") else 1
         width += 1 if inner is None else times * _width(inner)
     return width
-
-
-def ways(tree: Any, flags: int) -> Automaton:
-    """The automaton of an expression, with what is to be said of it. Raises Unfit for one that cannot be looked at."""
-    from components.regular_ways import count
-
-    built = Builder(tree, flags)
-    count(built.made, built.whole.first)
-    for item, its_flags in built.inner:
-        inner = ways(item, its_flags)
-        built.made.is_endless |= inner.is_endless
-        built.made.chained = max(built.made.chained, inner.chained)
-        built.made.forks = max(built.made.forks, inner.forks)
-        built.made.kinds |= inner.kinds
-        built.made.spend(inner.steps)
-    return built.made

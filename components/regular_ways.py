@@ -1,13 +1,26 @@
 """Counts the ways of an automaton to read a text."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from components.regular_automaton import Automaton
+from components.regular_automaton import Automaton, Builder
 
 
-def count(made: "Automaton", first: dict[int, int]) -> None:
+def ways(tree: Any, flags: int) -> Automaton:
+    """The automaton of an expression, with what is to be said of it. Raises Unfit for one that cannot be looked at."""
+    built = Builder(tree, flags)
+    count(built.made, built.whole.first)
+    for item, its_flags in built.inner:
+        inner = ways(item, its_flags)
+        built.made.is_endless |= inner.is_endless
+        built.made.chained = max(built.made.chained, inner.chained)
+        built.made.forks = max(built.made.forks, inner.forks)
+        built.made.kinds |= inner.kinds
+        built.made.spend(inner.steps)
+    return built.made
+
+
+def count(made: Automaton, first: dict[int, int]) -> None:
     """Find out, and note, whether the ways are endless, how many loops are chained, and how many forks there are."""
     loops, order = _loops(made)
     made.is_endless = any(_doubles(made, loop) for loop in loops)
@@ -16,7 +29,7 @@ def count(made: "Automaton", first: dict[int, int]) -> None:
         made.forks = _forks(made, loops, order, first)
 
 
-def _loops(made: "Automaton") -> tuple[list[frozenset[int]], list[int]]:
+def _loops(made: Automaton) -> tuple[list[frozenset[int]], list[int]]:
     """The loops, each as the positions that lead to one another (Tarjan), and all positions, the last ones first."""
     index: dict[int, int] = {}
     low: dict[int, int] = {}
@@ -58,7 +71,7 @@ def _loops(made: "Automaton") -> tuple[list[frozenset[int]], list[int]]:
     return loops[::-1], order
 
 
-def _doubles(made: "Automaton", loop: frozenset[int]) -> bool:
+def _doubles(made: Automaton, loop: frozenset[int]) -> bool:
     """Whether two walks in a loop part, read the same, and meet again."""
     inside = {place: [(after, ways) for after, ways in made.follow[place].items() if after in loop] for place in loop}
     if any(ways > 1 for edges in inside.values() for _, ways in edges):
@@ -83,7 +96,7 @@ def _doubles(made: "Automaton", loop: frozenset[int]) -> bool:
     return False
 
 
-def _chained(made: "Automaton", loops: list[frozenset[int]]) -> int:
+def _chained(made: Automaton, loops: list[frozenset[int]]) -> int:
     """How many loops, one after the other, can read the same text, which can then be divided among them."""
     longest: list[int] = []
     for number, loop in enumerate(loops):
@@ -92,7 +105,7 @@ def _chained(made: "Automaton", loops: list[frozenset[int]]) -> int:
     return max(longest, default=0)
 
 
-def _shares(made: "Automaton", one: frozenset[int], other: frozenset[int]) -> bool:
+def _shares(made: Automaton, one: frozenset[int], other: frozenset[int]) -> bool:
     """Whether a text leads from a loop to another one which both of them can read as well."""
     if not any(made.letters[place] & made.letters[after] for place in one for after in other):
         return False
@@ -115,12 +128,12 @@ def _shares(made: "Automaton", one: frozenset[int], other: frozenset[int]) -> bo
     return False
 
 
-def _within(made: "Automaton", place: int, loop: frozenset[int], letters: int) -> Iterator[int]:
+def _within(made: Automaton, place: int, loop: frozenset[int], letters: int) -> Iterator[int]:
     made.spend(len(made.follow[place]) // 4)
     return (after for after in made.follow[place] if after in loop and made.letters[after] & letters)
 
 
-def _forks(made: "Automaton", loops: list[frozenset[int]], order: list[int], first: dict[int, int]) -> int:
+def _forks(made: Automaton, loops: list[frozenset[int]], order: list[int], first: dict[int, int]) -> int:
     """The ways of what does not repeat, at most: the product of the forks along a walk."""
     looping = frozenset().union(*loops)
     best: dict[int, int] = {}
@@ -132,7 +145,7 @@ def _forks(made: "Automaton", loops: list[frozenset[int]], order: list[int], fir
     return max((best[place] for place in first), default=1) * _fork(made, first)
 
 
-def _fork(made: "Automaton", after: dict[int, int]) -> int:
+def _fork(made: Automaton, after: dict[int, int]) -> int:
     """In how many ways one character can be read next."""
     places = list(after)
     if len(places) < 2:
@@ -141,6 +154,6 @@ def _fork(made: "Automaton", after: dict[int, int]) -> int:
     return max(_alike(made, place, after) for place in places)
 
 
-def _alike(made: "Automaton", place: int, after: dict[int, int]) -> int:
+def _alike(made: Automaton, place: int, after: dict[int, int]) -> int:
     others: Iterable[int] = (ways for number, ways in after.items() if made.letters[number] & made.letters[place])
     return sum(others)

@@ -8,11 +8,12 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
-from components import metadata
 from components.settings.model import Settings
 from components.settings.network import Outgoing, Peer
 
 HTTPS: Final = 443
+POSTGRES: Final = 5432
+REDIS: Final = 6379
 WEB_PORTS: Final = {"http": 80, "https": HTTPS}
 # Without a port, gRPC takes the one of HTTPS, whatever the scheme.
 GRPC_PORTS: Final = {"http": HTTPS, "https": HTTPS}
@@ -96,7 +97,7 @@ def ways(settings: Settings) -> Iterator[Way]:
         yield Way(
             service="postgres",
             setting="postgres.mode external",
-            default_port=metadata.POSTGRES_PORT,
+            default_port=POSTGRES,
             beside="postgres.cidr",
             networks=settings.postgres.cidr,
             egress=egress.postgres,
@@ -105,7 +106,7 @@ def ways(settings: Settings) -> Iterator[Way]:
         yield Way(
             service="redis",
             setting="redis.mode external",
-            default_port=metadata.REDIS_PORT,
+            default_port=REDIS,
             beside="redis.cidr",
             networks=settings.redis.cidr,
             egress=egress.redis,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from ops.flags.catalogue.values import Plain
@@ -11,23 +10,6 @@ MARK = "Declared in git (ff)."
 """The last line of the description of every segment that `ff` made or adopted; segments have no tags."""
 TAG = "managed-by-ff"
 """The tag of every flag that `ff` made or adopted."""
-EXPIRES = "expires-"
-"""What the tag begins with that says until when a flag may stay: the exporter of flag metrics reads it."""
-
-
-def expiry_tag(expires: date | None) -> frozenset[str]:
-    """The tag that says a flag's expiry, if it has one."""
-    return frozenset() if expires is None else frozenset([f"{EXPIRES}{expires.isoformat()}"])
-
-
-def expiry_of(tag: str) -> date | None:
-    """The day that a tag says; None for any other tag."""
-    if not tag.startswith(EXPIRES):
-        return None
-    try:
-        return date.fromisoformat(tag.removeprefix(EXPIRES))
-    except ValueError:
-        return None
 
 
 @dataclass(frozen=True, order=True)

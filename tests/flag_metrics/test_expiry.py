@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from ops.flags.spec import expiry_tag
+from ops.flags.catalogue.expiry import expiry_tag
 from tests.flag_metrics.conftest import Exporter
 from tests.servers import Postgres
 

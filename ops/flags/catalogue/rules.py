@@ -8,9 +8,9 @@ from itertools import chain, islice
 
 from components import quoting
 from ops.flags.catalogue.conditions import Expressions, check_conditions
+from ops.flags.catalogue.expiry import expiry_of
 from ops.flags.catalogue.model import Catalogue, Flag, Kind, Role, Rollout, State, Target
 from ops.flags.catalogue.problems import Key, Problem
-from ops.flags.spec import expiry_of
 from ops.flagsmith.throwaway import is_throwaway
 
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

@@ -2,20 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
+from ops.flags.catalogue.expiry import expiry_tag
 from ops.flags.catalogue.model import Catalogue, Condition, Flag, Rollout, Segment, State, Target
 from ops.flags.catalogue.values import Plain, plain
 from ops.flags.reconcile.access import access_of, groups_of
-from ops.flags.spec import (
-    FlagSpec,
-    OptionSpec,
-    OverrideSpec,
-    ProjectSpec,
-    Rule,
-    Rules,
-    SegmentSpec,
-    StateSpec,
-    expiry_tag,
-)
+from ops.flags.spec import FlagSpec, OptionSpec, OverrideSpec, ProjectSpec, Rule, Rules, SegmentSpec, StateSpec
 
 ALL = 100.0
 SPLIT = "PERCENTAGE_SPLIT"

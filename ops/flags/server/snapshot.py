@@ -6,8 +6,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from ops.flags.catalogue.expiry import expiry_of
 from ops.flags.catalogue.values import Plain
-from ops.flags.spec import TAG, Grant, Rules, expiry_of
+from ops.flags.spec import TAG, Grant, Rules
 from ops.flagsmith.deployed import Environment
 
 

@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ops.flags.catalogue.expiry import expiry_of
 from ops.flags.catalogue.model import Catalogue
 from ops.flags.catalogue.rules import CONTROL, SNAKE_CASE
 from ops.flags.catalogue.values import same
 from ops.flags.reconcile.desired import ALL, rollout_segment
 from ops.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteSegment, RemoteState, Snapshot
-from ops.flags.spec import TAG, Rules, expiry_of
+from ops.flags.spec import TAG, Rules
 from ops.flags.transfer.export_parts import percent, segment_content, share_of, usual_of, value_content
 
 UNASSIGNED = "unassigned"
