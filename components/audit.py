@@ -33,6 +33,7 @@ FILES: Final = (
     "audit_entries.py",
     "audit_sink.py",
     "export_audit.py",
+    "plain_tables.py",
     "read_audit.py",
 )
 DIRECTORY: Final = "/audit"

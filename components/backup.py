@@ -30,9 +30,12 @@ from components.templates import job_template
 
 COMPONENT: Final = "backup"
 # The scripts of each container of PostgreSQL's image, one after the other.
-DUMP: Final = ("database-url.sh", "dump-database.sh")
-RESTORE: Final = ("database-url.sh", "read-dump.sh", "restore-database.sh")
-DRILL: Final = ("database-url.sh", "read-dump.sh", "drill-backup.sh")
+DATABASE_URL: Final = "database-url.sh"  # read by those alone that connect to the database
+DUMP: Final = (DATABASE_URL, "dump-database.sh")
+UNPACK: Final = ("read-dump.sh", "unpack-dump.sh")
+RESTORE: Final = (DATABASE_URL, "read-dump.sh", "restore-database.sh")
+LIVE: Final = (DATABASE_URL, "read-dump.sh", "live-migrations.sh")
+DRILL: Final = ("read-dump.sh", "drill-backup.sh")
 SCRIPTS: Final = Path(__file__).parent / "scripts"
 WORK: Final = "/work"
 # A large database on a slow disk; whoever needs more has outgrown dumps.
@@ -115,25 +118,22 @@ def _store(args: BackupArgs, name: str, action: str) -> ContainerArgs:
 
 
 def _postgres(args: BackupArgs, name: str, *scripts: str, env: Sequence[EnvVarArgs] = ()) -> ContainerArgs:
-    """A container of PostgreSQL's image that runs scripts on the database and what lies in the work directory."""
+    """A container of PostgreSQL's image that runs scripts on what lies in the work directory."""
     source = "\n".join((SCRIPTS / script).read_text(encoding="utf-8") for script in scripts)
+    reaches_database = DATABASE_URL in scripts
+    volumes = postgres_volumes(args.connections) if reaches_database else []
     return ContainerArgs(
         name=name,
         image=args.postgres_image,
         command=["bash", "-c", source, name],
         env=[
-            *database_environment(args.connections),
+            *(database_environment(args.connections) if reaches_database else []),
             EnvVarArgs(name="WORK", value=WORK),
             *env,
-            *_passphrase(args),
         ],
         resources=requirements(args.resources),
         security_context=container_security_context(),
-        volume_mounts=[
-            _work(args).mount(),
-            TMP.mount(),
-            *(mount for _, mount in postgres_volumes(args.connections)),
-        ],
+        volume_mounts=[_work(args).mount(), TMP.mount(), *(mount for _, mount in volumes)],
     )
 
 
@@ -194,16 +194,20 @@ class Backups(Component):
         release = EnvVarArgs(name="RELEASE", value=args.release)
         pods = {
             metadata.BACKUP: [
-                _postgres(args, "dump", *DUMP, env=[release]),
+                _postgres(args, "dump", *DUMP, env=[release, *_passphrase(args)]),
                 _store(args, "store", "put"),
             ],
             metadata.BACKUPS: [_store(args, "list", "list")],
             metadata.RESTORE: [
                 _store(args, "fetch", "fetch"),
+                _postgres(args, "unpack", *UNPACK, env=_passphrase(args)),
                 _postgres(args, "restore", *RESTORE),
             ],
             metadata.DRILL: [
                 _store(args, "fetch", "fetch"),
+                _postgres(args, "unpack", *UNPACK, env=_passphrase(args)),
+                _postgres(args, "live", *LIVE),
+                # Last, and without a secret: it runs what the backup brings along.
                 _postgres(args, "drill", *DRILL),
             ],
         }

@@ -28,7 +28,8 @@ from components.settings.workload import Resources
 from components.singleton import singleton
 
 COMPONENT: Final = "flag-metrics"
-SCRIPTS: Final = tuple(sorted((Path(__file__).parent / "scripts").glob("flag_metrics*.py")))
+_DIRECTORY: Final = Path(__file__).parent / "scripts"
+SCRIPTS: Final = (*sorted(_DIRECTORY.glob("flag_metrics*.py")), _DIRECTORY / "plain_tables.py")
 DIRECTORY: Final = "/flag-metrics"
 
 

@@ -11,7 +11,8 @@ from components.hashing import digest
 
 DIRECTORY: Final = "/etc/flagsmith/postgres"
 # The server asks the kernel who is at the other end of its socket, and its own image what that user is called:
-# `postgres` is the server's own, 65534 is `nobody`. TCP takes passwords only, and nothing replicates.
+# `postgres` is the server's own, 65534 is `nobody`. TCP takes passwords only, and nothing replicates. A person in the
+# server's pod asks as `flagsmith_operator`, who has no more than the application that owns what he looks at.
 FILES: Final = {
     "pg_hba.conf": """\
 # TYPE  DATABASE  USER  ADDRESS  METHOD
@@ -21,6 +22,7 @@ host    all       all   all      scram-sha-256
     "pg_ident.conf": """\
 # MAP  SYSTEM-USER  ROLE
 pod    postgres     postgres
+pod    postgres     flagsmith_operator
 pod    nobody       flagsmith_metrics
 """,
 }

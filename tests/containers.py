@@ -32,6 +32,8 @@ LOGS = (
     "store",
     "list",
     "fetch",
+    "unpack",
+    "live",
     "restore",
     "drill",
     "audit",

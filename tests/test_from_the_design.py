@@ -63,11 +63,12 @@ def test_redis_cli_finds_its_password_in_the_pod(command: str) -> None:
     assert environment(pod)["REDISCLI_AUTH"]["secretKeyRef"]["name"] == "flagsmith-redis"
 
 
-def test_psql_finds_user_and_database_in_the_pod() -> None:
+def test_psql_finds_its_user_in_the_pod_and_is_not_in_the_database_of_the_application() -> None:
     (command,) = (c for c in COMMANDS if "psql" in c)
     *_, ran = targets(command)
     env = environment(pod_of(recorded("production"), command))
-    assert ran[:5] == ["psql", "-U", env["POSTGRES_USER"], "-d", env["POSTGRES_DB"]]
+    assert ran[:5] == ["psql", "-U", env["POSTGRES_USER"], "-d", "postgres"]
+    assert env["POSTGRES_DB"] != "postgres"
 
 
 def test_a_port_forward_ends_at_the_port_flagsmith_listens_on() -> None:

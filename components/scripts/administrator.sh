@@ -2,12 +2,26 @@
 #
 # PGHOST, PGUSER and PGDATABASE say where. No password is in an argument, a statement or a log: psql takes those of roles on
 # its standard input and makes what the server keeps of them itself.
-sql() { psql --no-psqlrc --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1 "$@"; }
+#
+# The application owns the database PGDATABASE. There it can make functions and operators named as PostgreSQL's, and settings
+# for everybody's sessions (ALTER DATABASE … SET): whatever the administrator ran of that would run as superuser. What a
+# connection asks for itself counts more than such settings. So it finds names in pg_catalog alone, and stays who it is.
+export PGOPTIONS="-c search_path=pg_catalog,pg_temp -c role=none -c row_security=off -c local_preload_libraries=\
+ -c restrict_nonsystem_relation_kind=view,foreign-table -c standard_conforming_strings=on -c default_transaction_read_only=off\
+ -c statement_timeout=0"
+export PGCLIENTENCODING=UTF8
+administrator() { psql --no-psqlrc --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1 "$@"; }
+# In a database of the server's own, where the application can make nothing; and in the application's.
+on_server() { administrator --dbname=postgres "$@"; }
+in_database() { administrator --dbname="$PGDATABASE" "$@"; }
 set_password() { # set_password ROLE PASSWORD
     local said
+    # What psql makes of it is in the statement, which the server shows to who reads its statistics, and may log.
+    local hidden="-c track_activities=off -c log_statement=none -c log_min_error_statement=panic \
+        -c log_min_duration_statement=-1 -c pg_stat_statements.track_utility=off"
     # Without a terminal of its own, psql reads standard input; the prompt is no news.
-    said=$(printf '%s\n%s\n' "$2" "$2" |
-        setsid --wait psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --command="\\password $1" 2>&1) ||
+    said=$(printf '%s\n%s\n' "$2" "$2" | PGOPTIONS="$PGOPTIONS $hidden" setsid --wait \
+        psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --dbname=postgres --command="\\password $1" 2>&1) ||
         { echo "The password of $1 cannot be set: $said" >&2; return 1; }
 }
 # The server may restart, and the endpoints of its Service come some seconds after it is ready.
@@ -27,12 +41,12 @@ log_in() {
     local said
     wait_for_server
     export PGPASSWORD=$PASSWORD
-    said=$(sql --command="SELECT 1" 2>&1) && return
+    said=$(on_server --command="SELECT 1" 2>&1) && return
     case $said in
     *"password authentication failed"*) ;;
     *) echo "$said" >&2; return 1 ;;
     esac
-    if [ -n "${PREVIOUS:-}" ] && PGPASSWORD=$PREVIOUS sql --command="SELECT 1" >/dev/null 2>&1; then
+    if [ -n "${PREVIOUS:-}" ] && PGPASSWORD=$PREVIOUS on_server --command="SELECT 1" >/dev/null 2>&1; then
         PGPASSWORD=$PREVIOUS set_password "$PGUSER" "$PASSWORD"
         echo "The administrator's password is that of its Secret now."
         return

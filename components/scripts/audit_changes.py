@@ -14,6 +14,13 @@ TABLES = {
     "Segment": "segments_historicalsegment",
     "Environment": "environments_historicalenvironment",
 }
+READ = (
+    *TABLES.values(),
+    "feature_versioning_environmentfeatureversion",
+    "features_featurestate",
+    "multivariate_multivariatefeatureoption",
+    "segments_segment",
+)
 # What tells whose state it is, not what the state is.
 NOT_SHOWN = {
     "id",
@@ -37,43 +44,44 @@ TYPED = ("type", *VALUES.values())
 # their own table, not in the history.
 VERSION = """
     WITH wanted AS (SELECT uuid, environment_id, feature_id, published_at
-            FROM feature_versioning_environmentfeatureversion WHERE uuid::text = %(uuid)s),
-        before AS (SELECT version.uuid FROM feature_versioning_environmentfeatureversion version, wanted
+            FROM public.feature_versioning_environmentfeatureversion WHERE uuid::text = %(uuid)s),
+        before AS (SELECT version.uuid FROM public.feature_versioning_environmentfeatureversion version, wanted
             WHERE version.environment_id = wanted.environment_id AND version.feature_id = wanted.feature_id
             AND version.published_at < wanted.published_at ORDER BY version.published_at DESC LIMIT 1),
         versions AS (SELECT uuid FROM wanted UNION SELECT uuid FROM before),
         members AS (
-            SELECT id, environment_feature_version_id AS version FROM features_featurestate
+            SELECT id, environment_feature_version_id AS version FROM public.features_featurestate
                 WHERE environment_feature_version_id IN (SELECT uuid FROM versions)
-            UNION SELECT id, environment_feature_version_id FROM features_historicalfeaturestate
+            UNION SELECT id, environment_feature_version_id FROM public.features_historicalfeaturestate
                 WHERE environment_feature_version_id IN (SELECT uuid FROM versions)),
         states AS (SELECT DISTINCT ON (state.id) state.id, state.enabled, state.history_type, state.feature_segment_id,
                 members.version = wanted.uuid AS is_new
-            FROM wanted, members JOIN features_historicalfeaturestate state ON state.id = members.id
+            FROM wanted, members JOIN public.features_historicalfeaturestate state ON state.id = members.id
             WHERE state.history_date <= wanted.published_at ORDER BY state.id, state.history_id DESC)
     SELECT state.id, state.is_new, state.enabled, segment.name AS segment, value.type, value.boolean_value,
         value.integer_value, value.string_value
     FROM states state
     LEFT JOIN LATERAL (SELECT type, boolean_value, integer_value, string_value
-        FROM features_historicalfeaturestatevalue
+        FROM public.features_historicalfeaturestatevalue
         WHERE feature_state_id = state.id AND history_type <> '-' ORDER BY history_id DESC LIMIT 1) value ON true
-    LEFT JOIN LATERAL (SELECT segment_id FROM features_historicalfeaturesegment
+    LEFT JOIN LATERAL (SELECT segment_id FROM public.features_historicalfeaturesegment
         WHERE id = state.feature_segment_id ORDER BY history_id DESC LIMIT 1) override ON true
-    LEFT JOIN segments_segment segment ON segment.id = override.segment_id
+    LEFT JOIN public.segments_segment segment ON segment.id = override.segment_id
     WHERE state.history_type <> '-' ORDER BY state.id
 """
 WEIGHTS = """
     SELECT DISTINCT ON (id) feature_state_id, multivariate_feature_option_id, percentage_allocation
-    FROM multivariate_historicalmultivariatefeaturestatevalue WHERE feature_state_id = ANY (%s) AND history_type <> '-'
+    FROM public.multivariate_historicalmultivariatefeaturestatevalue
+    WHERE feature_state_id = ANY (%s) AND history_type <> '-'
     ORDER BY id, history_id DESC
 """
 OPTIONS = """
     SELECT DISTINCT ON (id) id, key, type, boolean_value, integer_value, string_value FROM (
         SELECT id, key, type, boolean_value, integer_value, string_value, history_id
-            FROM multivariate_historicalmultivariatefeatureoption WHERE id = ANY (%(ids)s)
+            FROM public.multivariate_historicalmultivariatefeatureoption WHERE id = ANY (%(ids)s)
         UNION ALL
         SELECT id, key, type, boolean_value, integer_value, string_value, 0
-            FROM multivariate_multivariatefeatureoption WHERE id = ANY (%(ids)s)
+            FROM public.multivariate_multivariatefeatureoption WHERE id = ANY (%(ids)s)
     ) known ORDER BY id, history_id DESC
 """
 
@@ -92,17 +100,17 @@ def changes_of(cursor, rows):
 
 
 def _of_table(cursor, table, records):
-    cursor.execute(COLUMNS, (table,))
+    cursor.execute(COLUMNS, (f"public.{table}",))
     names = [row["attname"] for row in cursor.fetchall()]
     columns = ", ".join(f'"{name}"' for name in names)
-    cursor.execute(f"SELECT {columns} FROM {table} WHERE history_id = ANY (%s)", (records,))  # noqa: S608 no input
+    cursor.execute(f"SELECT {columns} FROM public.{table} WHERE history_id = ANY (%s)", (records,))  # noqa: S608 no input
     after = cursor.fetchall()
     before = {}
     for row in after:
         if row["history_type"] == "+":
             continue
-        query = f"SELECT {columns} FROM {table} WHERE id = %s AND history_id < %s ORDER BY history_id DESC LIMIT 1"  # noqa: S608
-        cursor.execute(query, (row["id"], row["history_id"]))
+        query = f"SELECT {columns} FROM public.{table} WHERE id = %s AND history_id < %s"  # noqa: S608
+        cursor.execute(f"{query} ORDER BY history_id DESC LIMIT 1", (row["id"], row["history_id"]))
         before[row["history_id"]] = cursor.fetchone()
     options = _options(
         cursor, [row["multivariate_feature_option_id"] for row in after if "percentage_allocation" in row]

@@ -6,14 +6,16 @@ nobody can fill them. GRACE covers the moment between taking a number and being 
 open for longer than LONGEST is a leftover; what it might still write is given up, and said.
 """
 
-from contextlib import contextmanager
 from datetime import timedelta
+
+from plain_tables import reading, transaction
 
 GRACE = timedelta(minutes=10)
 LONGEST = timedelta(hours=24)
+LOG = ("audit_auditlog",)
 STATE = """
     SELECT 'public.audit_auditlog'::regclass::oid::bigint, known.relation, known.last_id, known.version,
-        known.last_id = 0 OR EXISTS (SELECT FROM audit_auditlog entry
+        known.last_id = 0 OR EXISTS (SELECT FROM public.audit_auditlog entry
             WHERE entry.id = known.last_id AND entry.created_date = known.last_created),
         txid_snapshot_xmin(txid_current_snapshot())
     FROM (SELECT) one LEFT JOIN feature_flags_audit.cursor known ON true
@@ -40,18 +42,19 @@ class Cursor:
 
     def pending(self, limit):
         """The next numbers to export: late ones first, then new ones."""
-        with self._connection.cursor() as cursor:
+        with reading(self._connection, LOG) as cursor:
             cursor.execute(STATE)
             relation, known, last, version, is_same, oldest = cursor.fetchone()
-            self.was_reset = version is not None and (relation != known or not is_same)
-            if version is None or self.was_reset:
-                self._start(relation, version)
-                last = 0
-            else:
-                self._version, self._last = version, last
+        self.was_reset = version is not None and (relation != known or not is_same)
+        if version is None or self.was_reset:
+            self._start(relation, version)
+            last = 0
+        else:
+            self._version, self._last = version, last
+        with reading(self._connection, LOG) as cursor:
             # After `oldest` was asked for: what ended by then is seen here.
             cursor.execute(
-                "SELECT entry.id, entry.created_date FROM feature_flags_audit.gap JOIN audit_auditlog entry "
+                "SELECT entry.id, entry.created_date FROM feature_flags_audit.gap JOIN public.audit_auditlog entry "
                 "ON entry.id BETWEEN gap.first_id AND gap.last_id ORDER BY entry.id LIMIT %s",
                 (limit,),
             )
@@ -59,7 +62,7 @@ class Cursor:
             if len(late) < limit:
                 self._forget(cursor, oldest)
             cursor.execute(
-                "SELECT id, created_date FROM audit_auditlog WHERE id > %s ORDER BY id LIMIT %s",
+                "SELECT id, created_date FROM public.audit_auditlog WHERE id > %s ORDER BY id LIMIT %s",
                 (last, limit - len(late)),
             )
             new = cursor.fetchall()
@@ -68,14 +71,14 @@ class Cursor:
 
     def oldest_waiting(self, late, new):
         """When the oldest of these was written; None if there are none."""
-        with self._connection.cursor() as cursor:
-            cursor.execute("SELECT min(created_date) FROM audit_auditlog WHERE id = ANY (%s)", ([*late, *new],))
+        with reading(self._connection, LOG) as cursor:
+            cursor.execute("SELECT min(created_date) FROM public.audit_auditlog WHERE id = ANY (%s)", ([*late, *new],))
             return cursor.fetchone()[0]
 
     def advance(self, late, new, refused):
         """Note that these were exported, and what was refused of them. Raises MovedError."""
         last, created = self._done[-1] if new else (self._last, None)
-        with self._transaction() as cursor:
+        with transaction(self._connection) as cursor:
             cursor.execute(
                 "UPDATE feature_flags_audit.cursor SET last_id = %s, last_created = coalesce(%s, last_created), "
                 "version = version + 1 WHERE version = %s",
@@ -124,7 +127,7 @@ class Cursor:
     def offered_again(self, numbers, refused):
         """Note which of them were taken at last."""
         still = dict(refused)
-        with self._transaction() as cursor:
+        with transaction(self._connection) as cursor:
             for number in numbers:
                 if number in still:
                     cursor.execute(
@@ -135,7 +138,7 @@ class Cursor:
                     cursor.execute("DELETE FROM feature_flags_audit.refused WHERE id = %s", (number,))
 
     def _start(self, relation, version):
-        with self._transaction() as cursor:
+        with transaction(self._connection) as cursor:
             for table in ("gap", "refused", "cursor"):
                 cursor.execute(f"DELETE FROM feature_flags_audit.{table}")  # noqa: S608 no input
             cursor.execute(
@@ -159,7 +162,7 @@ class Cursor:
 
     def _forget(self, cursor, oldest):
         """Forget the gaps that nobody can fill; the arrived ones among them are in the batch that is exported now."""
-        arrived = "EXISTS (SELECT FROM audit_auditlog WHERE id BETWEEN first_id AND last_id)"
+        arrived = "EXISTS (SELECT FROM public.audit_auditlog WHERE id BETWEEN first_id AND last_id)"
         cursor.execute(
             f"DELETE FROM feature_flags_audit.gap WHERE NOT {arrived} AND "  # noqa: S608 no input
             "(noticed < now() - %s AND open_transactions <= %s OR noticed < now() - %s) "
@@ -167,16 +170,6 @@ class Cursor:
             (GRACE, oldest, LONGEST),
         )
         self.given_up = [(first, end) for first, end, transactions in cursor.fetchall() if transactions > oldest]
-
-    @contextmanager
-    def _transaction(self):
-        self._connection.autocommit = False
-        try:
-            with self._connection, self._connection.cursor() as cursor:
-                yield cursor
-        finally:
-            if not self._connection.closed:
-                self._connection.autocommit = True
 
 
 def missing(last, numbers):

@@ -7,8 +7,28 @@ import os
 from contextlib import contextmanager
 
 import psycopg2
+from audit_changes import READ as READ_OF_CHANGES
 from audit_changes import changes_of
+from plain_tables import reading
 from psycopg2.extras import RealDictCursor
+
+# Those of the query, and what the function of grants-audit.sql reads.
+READ = (
+    "audit_auditlog",
+    "users_ffadminuser",
+    "projects_project",
+    "environments_environment",
+    "multivariate_historicalmultivariatefeaturestatevalue",
+    "features_historicalfeaturestate",
+    "features_featurestate",
+    "features_historicalfeaturesegment",
+    "features_featuresegment",
+    "feature_versioning_environmentfeatureversion",
+    "segments_segment",
+    "features_feature",
+    "environments_identity",
+    "api_keys_masterapikey",
+)
 
 # The log writes what an override did into its text alone; where `history_record_class_path` says what was changed, the
 # object's id is that of the feature for variations and overrides, and of the state or its value otherwise.
@@ -21,33 +41,34 @@ QUERY = """
         coalesce(segment.version_of_id, facts.segment) AS segment_id, segment.name AS segment,
         segment.version_of_id <> segment.id AS is_revision,
         state.identity_id, someone.identifier AS identity, version.published_at
-    FROM audit_auditlog entry
-    LEFT JOIN users_ffadminuser person ON person.id = entry.author_id
-    LEFT JOIN projects_project project ON project.id = entry.project_id
-    LEFT JOIN environments_environment place ON place.id = entry.environment_id
+    FROM public.audit_auditlog entry
+    LEFT JOIN public.users_ffadminuser person ON person.id = entry.author_id
+    LEFT JOIN public.projects_project project ON project.id = entry.project_id
+    LEFT JOIN public.environments_environment place ON place.id = entry.environment_id
     CROSS JOIN LATERAL (SELECT regexp_replace(entry.history_record_class_path, '^.*\\.Historical', '') AS class) record
-    LEFT JOIN multivariate_historicalmultivariatefeaturestatevalue weight
+    LEFT JOIN public.multivariate_historicalmultivariatefeaturestatevalue weight
         ON record.class = 'MultivariateFeatureStateValue' AND weight.history_id = entry.history_record_id
     -- An override that is gone is in the history alone, and one that is older than the history only in the table.
     LEFT JOIN LATERAL (
         SELECT feature_id, feature_segment_id, identity_id FROM (
-            SELECT feature_id, feature_segment_id, identity_id, history_id FROM features_historicalfeaturestate
+            SELECT feature_id, feature_segment_id, identity_id, history_id FROM public.features_historicalfeaturestate
                 WHERE id = coalesce(weight.feature_state_id, entry.related_object_id)
             UNION ALL
-            SELECT feature_id, feature_segment_id, identity_id, 0 FROM features_featurestate
+            SELECT feature_id, feature_segment_id, identity_id, 0 FROM public.features_featurestate
                 WHERE id = coalesce(weight.feature_state_id, entry.related_object_id)
         ) known ORDER BY history_id DESC LIMIT 1
     ) state ON entry.related_object_type = 'FEATURE_STATE'
-    LEFT JOIN features_historicalfeaturesegment removed
+    LEFT JOIN public.features_historicalfeaturesegment removed
         ON record.class = 'FeatureSegment' AND removed.history_id = entry.history_record_id
     LEFT JOIN LATERAL (
         SELECT segment_id FROM (
-            SELECT segment_id, history_id FROM features_historicalfeaturesegment WHERE id = state.feature_segment_id
+            SELECT segment_id, history_id FROM public.features_historicalfeaturesegment
+                WHERE id = state.feature_segment_id
             UNION ALL
-            SELECT segment_id, 0 FROM features_featuresegment WHERE id = state.feature_segment_id
+            SELECT segment_id, 0 FROM public.features_featuresegment WHERE id = state.feature_segment_id
         ) known ORDER BY history_id DESC LIMIT 1
     ) target ON true
-    LEFT JOIN feature_versioning_environmentfeatureversion version
+    LEFT JOIN public.feature_versioning_environmentfeatureversion version
         ON entry.related_object_type = 'EF_VERSION' AND version.uuid::text = entry.related_object_uuid
     CROSS JOIN LATERAL (
         SELECT CASE entry.related_object_type WHEN 'FEATURE' THEN entry.related_object_id
@@ -55,10 +76,10 @@ QUERY = """
             CASE entry.related_object_type WHEN 'SEGMENT' THEN entry.related_object_id
                 ELSE coalesce(removed.segment_id, target.segment_id) END AS segment
     ) facts
-    LEFT JOIN segments_segment segment ON segment.id = facts.segment
-    LEFT JOIN features_feature feature
+    LEFT JOIN public.segments_segment segment ON segment.id = facts.segment
+    LEFT JOIN public.features_feature feature
         ON feature.id = CASE entry.related_object_type WHEN 'SEGMENT' THEN segment.feature_id ELSE facts.feature END
-    LEFT JOIN environments_identity someone ON someone.id = state.identity_id
+    LEFT JOIN public.environments_identity someone ON someone.id = state.identity_id
     WHERE {}
     ORDER BY entry.id {}
     LIMIT %s
@@ -103,6 +124,7 @@ def connected():
         connection.autocommit = True
         with connection.cursor() as cursor:
             # Not among the options of the connection: a pooler knows none.
+            cursor.execute("SET search_path = pg_catalog, pg_temp")
             cursor.execute(f"SET statement_timeout = '{SECONDS}s'; SET lock_timeout = '10s'; SET TimeZone = 'UTC'")
         yield connection
     finally:
@@ -111,7 +133,7 @@ def connected():
 
 def read(connection, condition, values, *, limit, newest_first=False):
     """The rows of entries that meet a condition, each with the API key of whoever changed something."""
-    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+    with reading(connection, READ, cursor_factory=RealDictCursor) as cursor:
         cursor.execute(QUERY.format(condition, "DESC" if newest_first else "ASC"), (*values, limit))
         rows = cursor.fetchall()
         cursor.execute("SELECT * FROM feature_flags_audit.api_keys(%s)", ([row["id"] for row in rows],))
@@ -123,7 +145,7 @@ def read(connection, condition, values, *, limit, newest_first=False):
 
 def described(connection, rows, source):
     """The rows as entries, with the old and the new state where Flagsmith's history has them."""
-    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+    with reading(connection, READ_OF_CHANGES, cursor_factory=RealDictCursor) as cursor:
         changes = changes_of(cursor, rows)
     return [_entry(row, *changes.get(row["id"], (None, [])), source) for row in rows]
 

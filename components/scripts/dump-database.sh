@@ -19,8 +19,9 @@ ask() {
     IFS= read -r answer <&"${SESSION[0]}" || { wait "$session"; exit 1; }
 }
 # A server may end sessions that only hold a snapshot, and statements that take long; a large database takes longer.
-echo "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0;" \
-    "SET LOCAL statement_timeout = 0;" >&"${SESSION[1]}"
+# Names are looked for in pg_catalog alone: what is found goes into NAME.json as it is.
+echo "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp;" \
+    "SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0;" >&"${SESSION[1]}"
 ask "SELECT pg_export_snapshot();"
 snapshot=$answer
 ask "SHOW server_version;"

@@ -21,6 +21,7 @@ from flag_metrics_expiry import Expiry
 from flag_metrics_failures import Failures
 from flag_metrics_parts import Catalogue, Evaluations, Inventory, Tasks
 from flag_metrics_rollout import Rollout
+from plain_tables import look
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily
 
@@ -28,8 +29,6 @@ from prometheus_client.core import GaugeMetricFamily
 SLOW = 5
 # Longer than any statement on its indexes takes on a database that is well.
 STATEMENT_SECONDS = 10
-# A migration takes locks: whoever waits in line for one of them makes all others wait behind.
-LOCK_SECONDS = 2
 CONNECT_SECONDS = 5
 PREFIX = "flagsmith_flag_metrics"
 
@@ -113,7 +112,7 @@ class Exporter:
                 cursor.execute("SET TRANSACTION READ ONLY")
                 # For this transaction alone: behind a pooler the session is somebody else's next.
                 cursor.execute(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")
-                cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+                look(cursor, part.reads)
                 found = part.collect(cursor)
         except psycopg2.Error as error:
             self.failed([part], said(error, self.url))

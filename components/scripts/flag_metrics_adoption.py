@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from flag_metrics_parts import FEATURE, Part, has_column
-from flag_metrics_rollout import Segments, live_states
+from flag_metrics_rollout import READ, Segments, live_states
 from prometheus_client.core import GaugeMetricFamily
 
 try:
@@ -22,6 +22,7 @@ class Adoption(Part):
     """Which share of the identities has a feature, found by Flagsmith's own engine on a sample of them."""
 
     name = "adoption"
+    reads = (*READ, "environments_identity", "environments_trait")
 
     def __init__(self, catalogue, sample):
         self.catalogue = catalogue
@@ -86,7 +87,9 @@ class Adoption(Part):
     def _identities(self, cursor, environments):
         """By environment, identities of random pages, as many as the bounds allow."""
         most = min(self.sample, MOST_IDENTITIES // max(1, len(environments)))
-        cursor.execute("SELECT pg_relation_size('environments_identity') / current_setting('block_size')::bigint")
+        cursor.execute(
+            "SELECT pg_relation_size('public.environments_identity') / current_setting('block_size')::bigint"
+        )
         (pages,) = cursor.fetchone()
         system = "system_traits" if has_column(cursor, "environments_identity", "system_traits") else "NULL"
         cursor.execute(
@@ -95,9 +98,9 @@ class Adoption(Part):
             FROM (
                 SELECT id, identifier, {system} AS system, environment_id,
                     row_number() OVER (PARTITION BY environment_id ORDER BY md5(id::text)) AS number
-                FROM environments_identity TABLESAMPLE SYSTEM (%s) REPEATABLE (1)
+                FROM public.environments_identity TABLESAMPLE SYSTEM (%s) REPEATABLE (1)
                 WHERE environment_id = ANY(%s)
-            ) i JOIN environments_environment e ON e.id = i.environment_id
+            ) i JOIN public.environments_environment e ON e.id = i.environment_id
             WHERE i.number <= %s
             """,
             (min(100, 100 * SAMPLE_PAGES / max(1, pages)), environments, most),
@@ -123,7 +126,7 @@ class Adoption(Part):
         cursor.execute(
             "SELECT identity_id, trait_key, CASE value_type WHEN 'int' THEN to_jsonb(integer_value)"
             " WHEN 'bool' THEN to_jsonb(boolean_value) WHEN 'float' THEN to_jsonb(float_value)"
-            " ELSE to_jsonb(string_value) END FROM environments_trait"
+            " ELSE to_jsonb(string_value) END FROM public.environments_trait"
             " WHERE identity_id = ANY(%s) AND (%s OR trait_key = ANY(%s))",
             (list(by_id), everything, sorted(properties)),
         )
@@ -136,8 +139,9 @@ class Adoption(Part):
     def _overridden(cursor, ids):
         """By identity, what was set for it alone: enabled by feature id."""
         cursor.execute(
-            "SELECT DISTINCT ON (identity_id, feature_id) identity_id, feature_id, enabled FROM features_featurestate"
-            " WHERE identity_id = ANY(%s) AND deleted_at IS NULL AND live_from <= now() AND version IS NOT NULL"
+            "SELECT DISTINCT ON (identity_id, feature_id) identity_id, feature_id, enabled"
+            " FROM public.features_featurestate WHERE identity_id = ANY(%s) AND deleted_at IS NULL"
+            " AND live_from <= now() AND version IS NOT NULL"
             " ORDER BY identity_id, feature_id, live_from DESC, version DESC",
             (ids,),
         )

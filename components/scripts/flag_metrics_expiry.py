@@ -22,13 +22,15 @@ class Expiry(Part):
     """Until when a feature may stay. Of several tags the earliest day counts."""
 
     name = "expiry"
+    reads = ("tags_tag", "features_feature_tags", "features_feature", "projects_project")
 
     def collect(self, cursor):
         """A feature without such a tag has no series; of features that are archived the label says so."""
         cursor.execute(
-            "SELECT p.name, f.name, f.is_archived, t.label FROM tags_tag t"
-            " JOIN features_feature_tags l ON l.tag_id = t.id JOIN features_feature f ON f.id = l.feature_id"
-            " JOIN projects_project p ON p.id = f.project_id"
+            "SELECT p.name, f.name, f.is_archived, t.label FROM public.tags_tag t"
+            " JOIN public.features_feature_tags l ON l.tag_id = t.id"
+            " JOIN public.features_feature f ON f.id = l.feature_id"
+            " JOIN public.projects_project p ON p.id = f.project_id"
             " WHERE t.label LIKE %s AND f.deleted_at IS NULL AND p.deleted_at IS NULL ORDER BY f.id LIMIT %s",
             (f"{PREFIX}%", MOST_PAIRS),
         )

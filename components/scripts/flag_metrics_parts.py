@@ -21,7 +21,7 @@ def has_column(cursor, table, column):
     """Whether the table has the column, which came or went with some release."""
     cursor.execute(
         "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = %s AND NOT attisdropped",
-        (table, column),
+        (f"public.{table}", column),
     )
     return cursor.fetchone() is not None
 
@@ -32,10 +32,12 @@ class Part:
     Attributes:
         name: the value of the label `part`.
         counts: whether its metrics stay when the database is away.
+        reads: the tables that it asks, of the schema `public`.
     """
 
     name = ""
     counts = False
+    reads = ()
 
     def collect(self, cursor):
         """The metric families."""
@@ -55,6 +57,7 @@ class Catalogue(Part):
 
     name = "catalogue"
     counts = True
+    reads = ("environments_environment", "projects_project", "features_feature")
 
     def __init__(self):
         self.pairs = {}
@@ -65,9 +68,9 @@ class Catalogue(Part):
         cursor.execute(
             """
             SELECT e.id, f.id, p.name, e.name, f.name
-            FROM environments_environment e
-            JOIN projects_project p ON p.id = e.project_id AND p.deleted_at IS NULL
-            JOIN features_feature f ON f.project_id = p.id AND f.deleted_at IS NULL
+            FROM public.environments_environment e
+            JOIN public.projects_project p ON p.id = e.project_id AND p.deleted_at IS NULL
+            JOIN public.features_feature f ON f.project_id = p.id AND f.deleted_at IS NULL
             WHERE e.deleted_at IS NULL
             ORDER BY e.id, f.id
             """
@@ -105,6 +108,7 @@ class Evaluations(Part):
 
     name = "evaluations"
     counts = True
+    reads = ("app_analytics_featureevaluationraw",)
 
     def __init__(self, catalogue):
         self.catalogue = catalogue
@@ -115,7 +119,7 @@ class Evaluations(Part):
 
     def collect(self, cursor):
         """Read on by id, a chunk a statement; what is too much for one turn is left to the next."""
-        cursor.execute("SELECT max(id) FROM app_analytics_featureevaluationraw")
+        cursor.execute("SELECT max(id) FROM public.app_analytics_featureevaluationraw")
         (newest,) = cursor.fetchone()
         settled, highest = self.settled, self.highest
         if newest is not None and (settled is None or newest < settled):
@@ -129,7 +133,7 @@ class Evaluations(Part):
             # Version 1 of the endpoint takes any number from whoever has the public key: a counter never falls.
             cursor.execute(
                 "SELECT environment_id, feature_name, sum(greatest(evaluation_count, 0))"
-                " FROM app_analytics_featureevaluationraw WHERE id > %s AND id <= %s GROUP BY 1, 2",
+                " FROM public.app_analytics_featureevaluationraw WHERE id > %s AND id <= %s GROUP BY 1, 2",
                 (settled, end),
             )
             for environment, feature, count in cursor.fetchall():
@@ -153,7 +157,8 @@ class Tasks(Part):
     """The task processor's queue. The predicate is that of the partial index `incomplete_tasks_idx`."""
 
     name = "tasks"
-    UNDONE = "FROM task_processor_task WHERE NOT completed AND num_failures < 3"
+    reads = ("task_processor_task", "task_processor_recurringtask")
+    UNDONE = "FROM public.task_processor_task WHERE NOT completed AND num_failures < 3"
 
     def collect(self, cursor):
         """Failed and done tasks are not counted: no index tells them apart, and the table keeps them for weeks."""
@@ -191,7 +196,7 @@ class Tasks(Part):
             disabled, failing = "is_disabled", "num_consecutive_failures > 0"
         cursor.execute(
             f"SELECT CASE WHEN {disabled} THEN 'disabled' WHEN {failing} THEN 'failing' ELSE 'ok' END, count(*)"
-            " FROM task_processor_recurringtask GROUP BY 1"
+            " FROM public.task_processor_recurringtask GROUP BY 1"
         )
         found = dict(cursor.fetchall())
         family = GaugeMetricFamily(
@@ -206,6 +211,7 @@ class Inventory(Part):
     """How much there is of what grows."""
 
     name = "inventory"
+    reads = ("features_feature", "segments_segment", "projects_project", "environments_identity")
 
     def collect(self, cursor):
         """Identities can be millions: PostgreSQL's own estimate, as old as its last ANALYZE, costs nothing."""
@@ -215,14 +221,14 @@ class Inventory(Part):
             ("flagsmith_segments", "segments_segment", "Segments of the project.", "AND s.version_of_id = s.id"),
         ):
             cursor.execute(
-                f"SELECT p.name, count(*) FROM {table} s JOIN projects_project p ON p.id = s.project_id"
+                f"SELECT p.name, count(*) FROM public.{table} s JOIN public.projects_project p ON p.id = s.project_id"
                 f" WHERE s.deleted_at IS NULL AND p.deleted_at IS NULL {only} GROUP BY 1"
             )
             family = GaugeMetricFamily(name, text, labels=["project"])
             for project, count in cursor.fetchall():
                 family.add_metric([project], count)
             families.append(family)
-        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = to_regclass('environments_identity')")
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = to_regclass('public.environments_identity')")
         (estimate,) = cursor.fetchone()
         if estimate >= 0:
             text = "Identities of all environments, as PostgreSQL estimates them."

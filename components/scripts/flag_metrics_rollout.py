@@ -9,15 +9,15 @@ from prometheus_client.core import GaugeMetricFamily
 LIVE_STATES = """
     WITH latest AS (
         SELECT DISTINCT ON (environment_id, feature_id) uuid
-        FROM feature_versioning_environmentfeatureversion
+        FROM public.feature_versioning_environmentfeatureversion
         WHERE deleted_at IS NULL AND published_at IS NOT NULL AND live_from <= now()
         ORDER BY environment_id, feature_id, live_from DESC
     )
     SELECT DISTINCT ON (s.environment_id, s.feature_id, s.feature_segment_id)
         s.id, s.environment_id, s.feature_id, s.enabled, o.segment_id, o.priority
-    FROM features_featurestate s
-    JOIN environments_environment e ON e.id = s.environment_id
-    LEFT JOIN features_featuresegment o ON o.id = s.feature_segment_id
+    FROM public.features_featurestate s
+    JOIN public.environments_environment e ON e.id = s.environment_id
+    LEFT JOIN public.features_featuresegment o ON o.id = s.feature_segment_id
     WHERE s.deleted_at IS NULL AND s.identity_id IS NULL AND e.deleted_at IS NULL
         AND CASE WHEN e.use_v2_feature_versioning THEN s.environment_feature_version_id IN (SELECT uuid FROM latest)
             ELSE s.live_from <= now() AND s.version IS NOT NULL END
@@ -25,14 +25,24 @@ LIVE_STATES = """
 """
 RULES = """
     WITH RECURSIVE rules AS (
-        SELECT id, type, rule_id AS parent, segment_id FROM segments_segmentrule
+        SELECT id, type, rule_id AS parent, segment_id FROM public.segments_segmentrule
         WHERE segment_id = ANY(%s) AND deleted_at IS NULL
         UNION ALL
         SELECT r.id, r.type, r.rule_id, rules.segment_id
-        FROM segments_segmentrule r JOIN rules ON r.rule_id = rules.id WHERE r.deleted_at IS NULL
+        FROM public.segments_segmentrule r JOIN rules ON r.rule_id = rules.id WHERE r.deleted_at IS NULL
     )
     SELECT id, type, parent, segment_id FROM rules ORDER BY id
 """
+# What `live_states` and `Segments` read.
+READ = (
+    "feature_versioning_environmentfeatureversion",
+    "features_featurestate",
+    "environments_environment",
+    "features_featuresegment",
+    "segments_segment",
+    "segments_segmentrule",
+    "segments_condition",
+)
 
 
 def live_states(cursor, catalogue):
@@ -57,12 +67,14 @@ class Segments:
     """
 
     def __init__(self, cursor, segments):
-        cursor.execute("SELECT id, name FROM segments_segment WHERE id = ANY(%s) AND deleted_at IS NULL", (segments,))
+        cursor.execute(
+            "SELECT id, name FROM public.segments_segment WHERE id = ANY(%s) AND deleted_at IS NULL", (segments,)
+        )
         self.names = dict(cursor.fetchall())
         cursor.execute(RULES, (list(self.names),))
         rows = cursor.fetchall()
         cursor.execute(
-            "SELECT rule_id, operator, property, value FROM segments_condition"
+            "SELECT rule_id, operator, property, value FROM public.segments_condition"
             " WHERE rule_id = ANY(%s) AND deleted_at IS NULL ORDER BY id",
             ([row[0] for row in rows],),
         )
@@ -93,6 +105,7 @@ class Rollout(Part):
     """For whom a feature is on by its settings: for everyone, for a share, and in which variant."""
 
     name = "rollout"
+    reads = (*READ, "multivariate_multivariatefeaturestatevalue", "multivariate_multivariatefeatureoption")
 
     def __init__(self, catalogue):
         self.catalogue = catalogue
@@ -128,8 +141,8 @@ class Rollout(Part):
         key = "o.key" if has_column(cursor, "multivariate_multivariatefeatureoption", "key") else "NULL"
         cursor.execute(
             f"SELECT v.feature_state_id, coalesce({key}, 'option-' || o.id), v.percentage_allocation"
-            " FROM multivariate_multivariatefeaturestatevalue v"
-            " JOIN multivariate_multivariatefeatureoption o ON o.id = v.multivariate_feature_option_id"
+            " FROM public.multivariate_multivariatefeaturestatevalue v"
+            " JOIN public.multivariate_multivariatefeatureoption o ON o.id = v.multivariate_feature_option_id"
             " WHERE v.feature_state_id = ANY(%s) ORDER BY v.id",
             (list(places),),
         )

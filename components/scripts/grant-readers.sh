@@ -9,7 +9,7 @@ shopt -s nullglob
 files=()
 for file in "$GRANTS"/*.sql; do files+=(--file="$file"); done
 # In one transaction, so that no reader finds its grants missing.
-sql --single-transaction --output=/dev/null --command="SET client_min_messages = warning" --command="
+in_database --single-transaction --output=/dev/null --command="SET client_min_messages = warning" --command="
     REVOKE ALL ON ALL TABLES IN SCHEMA public FROM flagsmith_audit, flagsmith_analytics, flagsmith_metrics" --command="
     REVOKE ALL ON SCHEMA public FROM flagsmith_audit, flagsmith_analytics, flagsmith_metrics" --command="
     GRANT USAGE ON SCHEMA public TO flagsmith_audit, flagsmith_analytics" "${files[@]}"

@@ -2,6 +2,8 @@
 -- No values of flags, no server-side keys, no arguments of tasks, no users of Flagsmith.
 -- Run as superuser in Flagsmith's database, after each migration; it takes back what an earlier version granted.
 -- A column that the release of Flagsmith does not have is left out.
+-- The database's owner may have functions, and a search path for everybody, that are not PostgreSQL's.
+SET search_path = pg_catalog, pg_temp;
 DO $$
 DECLARE
     wanted CONSTANT text[][] := ARRAY[
@@ -36,19 +38,19 @@ DECLARE
     entry text[];
     columns text;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'flagsmith_analytics') THEN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'flagsmith_analytics') THEN
         RAISE EXCEPTION 'the role flagsmith_analytics does not exist: make it before its grants';
     END IF;
     REVOKE ALL ON ALL TABLES IN SCHEMA public FROM flagsmith_analytics;
     GRANT USAGE ON SCHEMA public TO flagsmith_analytics;
     FOREACH entry SLICE 1 IN ARRAY wanted LOOP
-        SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
-        WHERE attrelid = to_regclass('public.' || entry[1]) AND attnum > 0 AND NOT attisdropped
-            AND attname = ANY (string_to_array(entry[2], ', '));
+        SELECT pg_catalog.string_agg(pg_catalog.quote_ident(attname), ', ') INTO columns FROM pg_catalog.pg_attribute
+        WHERE attrelid = pg_catalog.to_regclass('public.' || entry[1]) AND attnum > 0 AND NOT attisdropped
+            AND attname = ANY (pg_catalog.string_to_array(entry[2], ', '));
         IF columns IS NULL THEN
             RAISE EXCEPTION 'the table % is missing: migrate the database before the grants', entry[1];
         END IF;
-        EXECUTE format('GRANT SELECT (%s) ON public.%I TO flagsmith_analytics', columns, entry[1]);
+        EXECUTE pg_catalog.format('GRANT SELECT (%s) ON public.%I TO flagsmith_analytics', columns, entry[1]);
     END LOOP;
 END
 $$;

@@ -3,6 +3,9 @@
 --
 -- Columns, not tables: no hash of a password, and no server-side key. A column that a release of Flagsmith does not have
 -- is left out, and what is read of it is missing then.
+--
+-- Whoever owns the database may have functions, and a search path for everybody, that are not PostgreSQL's.
+SET search_path = pg_catalog, pg_temp;
 GRANT USAGE ON SCHEMA public TO flagsmith_audit;
 DO $body$
 DECLARE wanted record;
@@ -42,25 +45,54 @@ BEGIN
             hide_sensitive_data use_v2_feature_versioning use_mv_v2_evaluation use_identity_overrides_in_local_eval')
         ) AS list(relation, names)
     LOOP
-        SELECT string_agg(quote_ident(attname), ', ') INTO found FROM pg_attribute
-            WHERE attrelid = to_regclass('public.' || wanted.relation) AND attnum > 0 AND NOT attisdropped
-            AND attname = ANY (regexp_split_to_array(wanted.names, '\s+'));
+        SELECT pg_catalog.string_agg(pg_catalog.quote_ident(attname), ', ') INTO found FROM pg_catalog.pg_attribute
+            WHERE attrelid = pg_catalog.to_regclass('public.' || wanted.relation) AND attnum > 0 AND NOT attisdropped
+            AND attname = ANY (pg_catalog.regexp_split_to_array(wanted.names, '\s+'));
         IF found IS NOT NULL THEN
-            EXECUTE format('GRANT SELECT (%s) ON public.%I TO flagsmith_audit', found, wanted.relation);
+            EXECUTE pg_catalog.format('GRANT SELECT (%s) ON public.%I TO flagsmith_audit', found, wanted.relation);
         END IF;
     END LOOP;
 END $body$;
 
+-- A schema of this name that somebody else owns may hold anything; what it keeps of the exporter is begun anew.
+DO $body$
+DECLARE owner name;
+BEGIN
+    SELECT r.rolname INTO owner FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
+        WHERE n.nspname = 'feature_flags_audit' AND NOT r.rolsuper AND r.rolname <> current_user;
+    IF owner IS NOT NULL THEN
+        RAISE WARNING 'the schema feature_flags_audit belonged to % and is made anew: the audit log is exported from its start', owner;
+        DROP SCHEMA feature_flags_audit CASCADE;
+    END IF;
+END $body$;
 CREATE SCHEMA IF NOT EXISTS feature_flags_audit;
 -- Which API key an entry names, without its hash. A body in quotes, not BEGIN ATOMIC: a migration of Flagsmith's must not
 -- fail because something depends on its columns.
 CREATE OR REPLACE FUNCTION feature_flags_audit.api_keys(entries integer[])
     RETURNS TABLE (entry integer, prefix text, name text)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = off
     AS $body$
         SELECT entry.id, key.prefix, key.name FROM public.audit_auditlog entry
         JOIN public.api_keys_masterapikey key ON key.id = entry.master_api_key_id WHERE entry.id = ANY (entries)
     $body$;
+-- It runs as its owner, on tables that somebody else may put something in place of: never as a superuser, but as a role
+-- that may read what is named here and nothing else. The tables' owner, where he is who runs this, has no more than himself.
+DO $body$
+BEGIN
+    IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'flagsmith_audit_keys') THEN
+            CREATE ROLE flagsmith_audit_keys NOLOGIN;
+        END IF;
+        REVOKE ALL ON ALL TABLES IN SCHEMA public FROM flagsmith_audit_keys;
+        GRANT USAGE ON SCHEMA public TO flagsmith_audit_keys;
+        GRANT SELECT (id, master_api_key_id) ON public.audit_auditlog TO flagsmith_audit_keys;
+        GRANT SELECT (id, prefix, name) ON public.api_keys_masterapikey TO flagsmith_audit_keys;
+        ALTER FUNCTION feature_flags_audit.api_keys(integer[]) OWNER TO flagsmith_audit_keys;
+    END IF;
+    IF EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind') THEN
+        ALTER FUNCTION feature_flags_audit.api_keys(integer[]) SET restrict_nonsystem_relation_kind = 'view, foreign-table';
+    END IF;
+END $body$;
 
 -- How far the exporter is; only its role writes here. `relation` is the table's own number: a restore makes another one.
 CREATE TABLE IF NOT EXISTS feature_flags_audit.cursor (

@@ -1,10 +1,15 @@
 # Replaces what is in the database that DATABASE_URL names by a fetched backup, whole or not at all.
-# Runs as `bash -c` in PostgreSQL's image, after database-url.sh and read-dump.sh.
+# Runs as `bash -c` in PostgreSQL's image, after database-url.sh and read-dump.sh, once unpack-dump.sh has run.
 set -euo pipefail
 
 # By this name the roles Jobs know a restore at work, and leave its session alone.
 export PGAPPNAME=flagsmith-backup
-plain_dump
+# psql takes a line that begins with a backslash for a command of its own, and a dump may have such lines, in names that are
+# not what they seem. From these releases on pg_restore tells psql to take none.
+pg_restore --help | grep -q -e --restrict-key || {
+    echo "This $(pg_restore --version) lets a dump run commands in this pod: set postgres.version to 17.6, 18.0 or newer." >&2
+    exit 1
+}
 # COMMIT is sent only if pg_restore gave everything; without it the server takes all of it back.
 {
     cat <<'SQL'
@@ -12,6 +17,7 @@ BEGIN;
 SET LOCAL lock_timeout = '30s';
 SET LOCAL statement_timeout = 0;
 SET LOCAL client_min_messages = warning;
+SET LOCAL search_path = pg_catalog, pg_temp;
 DO $body$
 DECLARE found record;
 BEGIN
@@ -44,7 +50,7 @@ BEGIN
     END LOOP;
 END $body$;
 SQL
-    dumped_sql && echo "COMMIT;"
+    dumped --file=- && echo "COMMIT;"
 } | psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null "$URL"
 
 then=$(rows_then)

@@ -7,14 +7,14 @@ case $LOGIN in
 flagsmith_a) other=flagsmith_b ;;
 *) other=flagsmith_a ;;
 esac
-if [ "$(sql --command="SELECT rolcanlogin FROM pg_roles WHERE rolname = '$other'")" != t ]; then
+if [ "$(on_server --command="SELECT rolcanlogin FROM pg_roles WHERE rolname = '$other'")" != t ]; then
     echo "Flagsmith logs in as $LOGIN, and $other cannot."
     exit
 fi
 # Pods on their way out answer for as long as they may take to stop, and may open connections until then.
 sleep "$GRACE_SECONDS"
 # A backup or a restore at work is left alone.
-sql --output=/dev/null --command="
+on_server --output=/dev/null --command="
     ALTER ROLE $other NOLOGIN PASSWORD NULL" --command="
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE usename = '$other' AND application_name NOT IN ('flagsmith-backup', 'pg_dump')"

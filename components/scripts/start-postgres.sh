@@ -7,31 +7,47 @@
 set -euo pipefail
 
 make_data_of() { # make_data_of DUMP
+    local beside=${1%.dump} restoring=(--username=flagsmith_restoring --dbname="$POSTGRES_DB")
     new=$DATA_VOLUME/.upgrading
     rm -rf "$new"
     # As the image does it for a new database.
     # shellcheck disable=SC2086 - several arguments
     initdb --pgdata="$new" --username="$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" ${POSTGRES_INITDB_ARGS:-} >/dev/null
     printf '\nhost all all all scram-sha-256\n' >>"$new/pg_hba.conf"
-    # It listens on a socket only: nobody sees it before it is whole.
+    # It listens on a socket only, in a directory of its own user's: nobody sees it before it is whole.
     socket=$(mktemp -d)
     trap 'pg_ctl --pgdata="$new" --silent --mode=immediate stop || true; rm -rf "$socket"' EXIT
+    printf 'local all all trust\n' >"$socket/pg_hba.conf"
     pg_ctl --pgdata="$new" --silent --wait --timeout=120 --log="$socket/log" \
-        --options="-c listen_addresses='' -c unix_socket_directories='$socket'" start
-    export PGHOST=$socket PGUSER=$POSTGRES_USER PGPASSFILE=$socket/password
-    (umask 077 && printf '*:*:*:*:%s\n' "$(sed 's/[\\:]/\\&/g' "$POSTGRES_PASSWORD_FILE")" >"$PGPASSFILE")
+        --options="-c listen_addresses='' -c unix_socket_directories='$socket' -c hba_file='$socket/pg_hba.conf'" start
+    export PGHOST=$socket PGUSER=$POSTGRES_USER
     [ "$POSTGRES_DB" = postgres ] || createdb "$POSTGRES_DB"
     # The roles first, with their passwords, since the dump names them; the server's first superuser is there already.
-    grep -v -x -F "CREATE ROLE $POSTGRES_USER;" "${1%.dump}.roles.sql" |
-        psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null --dbname=postgres
-    # A dump does not hold the schema `public`, which every database has.
-    pg_restore --exit-on-error --dbname="$POSTGRES_DB" "$1"
-    vacuumdb --quiet --analyze-only --dbname="$POSTGRES_DB"
+    grep -v -x -F "CREATE ROLE $POSTGRES_USER;" "$beside.roles.sql" | as_superuser --dbname=postgres
+    # Restoring runs what the application has put into its database, such as functions in constraints. So it is done by a
+    # role that is no more than `flagsmith`, in a database that is empty as long as the superuser is in it.
+    as_superuser --dbname=postgres --set=database="$POSTGRES_DB" <<'SQL'
+SELECT 'CREATE ROLE flagsmith NOLOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'flagsmith') \gexec
+ALTER DATABASE :"database" OWNER TO flagsmith;
+CREATE ROLE flagsmith_restoring LOGIN IN ROLE flagsmith;
+ALTER ROLE flagsmith_restoring SET role = flagsmith;
+SQL
+    as_superuser --dbname="$POSTGRES_DB" <<<'ALTER SCHEMA public OWNER TO flagsmith;'
+    [ ! -e "$beside.extensions.sql" ] || as_superuser --dbname="$POSTGRES_DB" <"$beside.extensions.sql"
+    # A dump does not hold the schema `public`, which every database has. What is left out is the superuser's to say, and
+    # made anew by the Job of the roles.
+    pg_restore --list "$1" | grep -v -E '^[0-9]+; [0-9]+ [0-9]+ (DEFAULT ACL|COMMENT - EXTENSION|COMMENT - SCHEMA public) ' \
+        >"$socket/contents"
+    pg_restore --exit-on-error --no-owner --use-list="$socket/contents" "${restoring[@]}" "$1"
+    # Of its own tables only, without a word on the others.
+    PGOPTIONS='-c client_min_messages=error' psql --no-psqlrc --quiet "${restoring[@]}" --command=ANALYZE
+    as_superuser --dbname=postgres <<<'DROP ROLE flagsmith_restoring;'
     pg_ctl --pgdata="$new" --silent --wait stop
-    unset PGHOST PGUSER PGPASSFILE
+    unset PGHOST PGUSER
     trap - EXIT
     rm -rf "$socket"
 }
+as_superuser() { psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null "$@"; }
 
 for dump in "$DATA_VOLUME"/upgrade-*.dump; do
     [ -e "$dump" ] || continue
@@ -50,7 +66,7 @@ for dump in "$DATA_VOLUME"/upgrade-*.dump; do
         mv "${file%/PG_VERSION}" "$DATA_VOLUME/.before-upgrade-$old"
         echo "The data of PostgreSQL $old is kept in $DATA_VOLUME/.before-upgrade-$old."
     done
-    rm "$dump" "${dump%.dump}.roles.sql"
+    rm -f "$dump" "${dump%.dump}.roles.sql" "${dump%.dump}.extensions.sql"
 done
 
 for file in "$DATA_VOLUME"/PG_VERSION "$DATA_VOLUME"/*/PG_VERSION "$DATA_VOLUME"/*/*/PG_VERSION; do

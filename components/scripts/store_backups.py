@@ -26,6 +26,7 @@ UPLOADED = "uploaded"
 UNKNOWN = "unknown"
 # As dump-database.sh names them.
 NAME = re.compile(r"flagsmith-\d{8}T\d{6}Z(-[a-z0-9-]+)?")
+KINDS = (".dump", ".dump.enc")
 
 
 class Directory:
@@ -131,10 +132,15 @@ def understood(text, name):
     """A manifest; None for a file of somebody else's that has such a name."""
     try:
         manifest = json.loads(text)
-        is_ours = f"{manifest['name']}.json" == name and manifest["file"].startswith(manifest["name"] + ".")
+        is_ours = f"{manifest['name']}.json" == name and is_file_of(manifest)
         return manifest if is_ours and isinstance(manifest["label"], str) and manifest["sha256"] is not None else None
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def is_file_of(manifest):
+    """Whether the file is called as the backup is: what a manifest names is read, sent and deleted."""
+    return manifest["file"] in [manifest["name"] + kind for kind in KINDS]
 
 
 def mine(store, stack):
@@ -146,6 +152,8 @@ def put(work, store, stack):
     """Store the new backup, look at what arrived, and remove those of its label that are too many."""
     (path,) = work.glob("flagsmith-*.json")
     manifest = json.loads(path.read_text(encoding="utf-8"))
+    if manifest["name"] != path.stem or not is_file_of(manifest):
+        raise SystemExit(f"{path.name} is not of the backup that it says: {manifest['name']!r}, {manifest['file']!r}.")
     file = work / manifest["file"]
     manifest.update(stack=stack, bytes=file.stat().st_size, sha256=checksum(file))
     path.write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")

@@ -17,6 +17,8 @@ from components.settings.workload import Resources
 
 # PostgreSQL 17 is the oldest whose end of life (November 2029) is years away.
 MIN_POSTGRES_MAJOR = 17
+# The first whose psql can be told to take no command out of a dump that it restores (CVE-2025-8714, CVE-2025-8715).
+MIN_POSTGRES_MINOR = {17: 6}
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 
 
@@ -26,6 +28,12 @@ def _postgres_version(value: str) -> str:
         raise ValueError(
             f"must be a tag of the postgres image with PostgreSQL {MIN_POSTGRES_MAJOR} or newer, such as "
             f"{default_images.POSTGRES_TAG}"
+        )
+    least = MIN_POSTGRES_MINOR.get(int(match[1]), 0)
+    if match[2] is not None and int(match[2][1:]) < least:
+        raise ValueError(
+            f"must be {match[1]}.{least} or newer, such as {default_images.POSTGRES_TAG}: an older psql runs commands "
+            "that somebody has put into the dump that it restores"
         )
     if "alpine" in value:
         raise ValueError(
@@ -63,7 +71,7 @@ class Postgres(Section):
     cidr: Cidrs = Field(default=(), description=f"External only. Where the server is. {BESIDE}")
     version: PostgresVersion = Field(
         default=default_images.POSTGRES_TAG,
-        description="The image's tag, 17 or newer, Debian. External: of the programs that reach the server (`psql`, "
+        description="The image's tag, 17.6 or newer, Debian. External: of the programs that reach the server (`psql`, "
         "`pg_dump`), so not of an older major version than the server.",
     )
     data_major: Count = Field(

@@ -64,14 +64,21 @@ def connections(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> N
 def psql(
     *,
     stack: StackOption = LOCAL,
+    superuser: Annotated[
+        bool,
+        typer.Option(
+            "--superuser",
+            help="The embedded server's superuser, in the database `postgres`. Without it you may what Flagsmith may.",
+        ),
+    ] = False,
     arguments: Annotated[list[str] | None, typer.Argument(help="Arguments for psql, after `--`.")] = None,
 ) -> None:
-    """Open an SQL prompt on the database."""
+    """Open an SQL prompt on the database, with the rights that Flagsmith has."""
     from ops.access.site import open_site
     from ops.database.psql import psql as run
 
     with open_site(stack, needs_containers=True) as site:
-        code = run(site, arguments or [])
+        code = run(site, arguments or [], as_superuser=superuser)
     raise typer.Exit(code)
 
 

@@ -9,13 +9,21 @@ from ops.backup.backup import backup
 from ops.backup.writers import stopped
 from ops.errors import OpsError
 from ops.images.renew import lock_new_images
+from ops.project import ROOT
 from ops.upgrade.file import set_settings
 
+ADMINISTRATOR = ROOT / "components" / "scripts" / "administrator.sh"
 LABEL = "before-upgrade"
 DUMP_SECONDS = 4 * 3600.0
 # The dump, and the new data beside the old.
 ROOM = 1.5
 SIZE = "SELECT sum(pg_database_size(oid))::bigint FROM pg_database WHERE datallowconn"
+# Those that nobody but a superuser can make; the application makes the others with the rest of its database.
+EXTENSIONS = """
+    SELECT pg_catalog.format('CREATE EXTENSION IF NOT EXISTS %I;', e.extname) FROM pg_catalog.pg_extension e
+    WHERE e.extname <> 'plpgsql' AND NOT EXISTS (SELECT FROM pg_catalog.pg_available_extension_versions v
+        WHERE v.name = e.extname AND v.version = e.extversion AND v.trusted)
+"""
 OnStep = Callable[[str], None]
 
 
@@ -71,7 +79,8 @@ def upgrade(site: Site, version: str, deploy: Callable[[], None], on_step: OnSte
 
 
 def _in_server(site: Site, script: str, seconds: float, what: str) -> str:
-    """What a script prints that runs in the database's own container."""
+    """What a script prints that runs in the database's own container, as the administrator of administrator.sh."""
+    script = f"export PGUSER=postgres PGDATABASE=flagsmith\n{ADMINISTRATOR.read_text(encoding='utf-8')}\n{script}"
     done = run(site, running(site, Component.DATABASE), ["bash", "-c", script], seconds=seconds)
     if done.code:
         raise OpsError(f"{what}: {site.masker()(done.err.strip() or done.out.strip())}")
@@ -79,7 +88,7 @@ def _in_server(site: Site, script: str, seconds: float, what: str) -> str:
 
 
 def _require_room(site: Site) -> None:
-    script = f'psql -U postgres -XtAc "{SIZE}" && df --output=avail -B1 "$DATA_VOLUME" | tail -n 1'
+    script = f'on_server --command="{SIZE}" && df --output=avail -B1 "$DATA_VOLUME" | tail -n 1'
     size, free = (int(line) for line in _in_server(site, script, 60, "The volume cannot be looked at").split())
     if free < ROOM * size:
         raise OpsError(
@@ -91,9 +100,11 @@ def _require_room(site: Site) -> None:
 
 def _dump(site: Site, major: int) -> None:
     target = f'"$DATA_VOLUME"/upgrade-{major}'
+    # The schema of the audit's exporter is the administrator's, and is made anew: its numbers are of the old server.
     script = (
-        f"set -e; pg_dumpall -U postgres --roles-only --file={target}.roles.sql; "
-        f"pg_dump -U postgres --format=custom --file={target}.partial flagsmith; "
+        f"set -e; pg_dumpall --database=postgres --roles-only --file={target}.roles.sql; "
+        f'in_database --command="{EXTENSIONS}" > {target}.extensions.sql; '
+        f"pg_dump --format=custom --exclude-schema=feature_flags_audit --file={target}.partial; "
         f"pg_restore --list {target}.partial > /dev/null; mv {target}.partial {target}.dump"
     )
     _in_server(site, script, DUMP_SECONDS, "The database cannot be dumped")

@@ -5,17 +5,22 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from components.backup import DRILL, DUMP, RESTORE, SCRIPTS
+from components.backup import DRILL, DUMP, LIVE, RESTORE, SCRIPTS, UNPACK
 from tests.servers import Postgres, give_to_postgres, postgres_programs, postgres_user, running_postgres
 
 HOST = "flags.example.org"
+# By the variable, the scripts whose container has it: `tests/components/test_backup.py` holds them to this.
+SECRETS = {
+    "DATABASE_URL": {"database-url.sh"},
+    "BACKUP_PASSPHRASE": {"dump-database.sh", "unpack-dump.sh"},
+}
 SCHEMA = """
     CREATE TYPE mood AS ENUM ('happy', 'sad');
     CREATE TABLE features (id serial PRIMARY KEY, name text NOT NULL UNIQUE, mood mood,
@@ -54,13 +59,19 @@ class Jobs:
     def shell(self, *scripts: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """A container of PostgreSQL's image."""
         source = "\n".join((SCRIPTS / name).read_text(encoding="utf-8") for name in scripts)
-        path = f"{postgres_programs()}:{os.environ['PATH']}"
-        return self.run(["bash", "-c", source, scripts[-1]], {"PATH": path, **variables}, postgres_user())
+        given = {"PATH": f"{postgres_programs()}:{os.environ['PATH']}"}
+        if "database-url.sh" in scripts:
+            given["DATABASE_URL"] = self.postgres.url()
+        given |= self.environment | variables
+        for name, those in SECRETS.items():
+            if not those & set(scripts):
+                given.pop(name, None)
+        return self.run(["bash", "-c", source, scripts[-1]], given, postgres_user())
 
     def store(self, action: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """A container of Flagsmith's image."""
         source = (SCRIPTS / "store_backups.py").read_text(encoding="utf-8")
-        return self.run([sys.executable, "-c", source, action], variables, None)
+        return self.run([sys.executable, "-c", source, action], self.environment | variables, None)
 
     def run(self, command: list[str], variables: dict[str, str], user: str | None) -> subprocess.CompletedProcess[str]:
         work = self.home / "work"
@@ -72,14 +83,13 @@ class Jobs:
             "STACK": HOST,
         }
         environment = {
-            "DATABASE_URL": self.postgres.url(),
             "PATH": os.environ["PATH"],
             "TZ": "UTC",
             "LC_ALL": "C.UTF-8",
         }
         return subprocess.run(
             command,
-            env={**environment, **given, **self.environment, **variables},
+            env={**environment, **given, **variables},
             user=user,
             cwd=work,
             capture_output=True,
@@ -103,11 +113,19 @@ class Jobs:
 
     def restore(self, name: str = "latest") -> subprocess.CompletedProcess[str]:
         succeeded(self.fetch(name))
-        return self.shell(*RESTORE)
+        return self.pod(UNPACK, RESTORE)
 
     def drill(self, name: str = "latest") -> subprocess.CompletedProcess[str]:
         succeeded(self.fetch(name))
-        return self.shell(*DRILL)
+        return self.pod(UNPACK, LIVE, DRILL)
+
+    def pod(self, *containers: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """Containers of PostgreSQL's image, each once the one before has ended well; how the last one ended."""
+        for scripts in containers:
+            done = self.shell(*scripts)
+            if done.returncode:
+                break
+        return done
 
     def content(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, and every object's definition."""

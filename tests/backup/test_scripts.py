@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from components.backup import DRILL, DUMP, RESTORE
+from components.backup import DRILL, DUMP, LIVE, RESTORE, UNPACK
 from tests.backup.conftest import HOST, Jobs, last, succeeded
 from tests.servers import give_to_postgres
 
@@ -43,7 +43,7 @@ def test_a_dump_that_breaks_off_changes_nothing(jobs: Jobs) -> None:
     (dump,) = (jobs.home / "work").glob("*.dump")
     whole = dump.read_bytes()
     dump.write_bytes(whole[: len(whole) - 600])
-    done = jobs.shell(*RESTORE)
+    done = jobs.pod(UNPACK, RESTORE)
     assert done.returncode != 0
     assert jobs.content() == before
 
@@ -121,7 +121,7 @@ def test_a_file_from_elsewhere_is_restored(jobs: Jobs) -> None:
     for path in work.iterdir():
         give_to_postgres(path)
     jobs.postgres.query("TRUNCATE features CASCADE")
-    succeeded(jobs.shell(*RESTORE))
+    succeeded(jobs.pod(UNPACK, RESTORE))
     assert jobs.content() == before
 
 
@@ -145,7 +145,7 @@ def test_a_drill_notices_rows_that_are_missing(jobs: Jobs) -> None:
     succeeded(jobs.fetch())
     manifest = jobs.home / "work" / "fetched.json"
     manifest.write_text(manifest.read_text(encoding="utf-8").replace('"features": 502', '"features": 503'), "utf-8")
-    done = jobs.shell(*DRILL)
+    done = jobs.pod(UNPACK, LIVE, DRILL)
     assert done.returncode != 0
     assert "do not have the rows that were dumped" in done.stderr
 

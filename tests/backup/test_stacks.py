@@ -14,7 +14,7 @@ from urllib.parse import quote
 import psycopg2
 import pytest
 
-from components.backup import DRILL, DUMP, RESTORE, SCRIPTS
+from components.backup import DRILL, DUMP, LIVE, RESTORE, SCRIPTS, UNPACK
 from ops.database.psql import external
 from tests.backup.conftest import HOST, Jobs, last, succeeded
 from tests.backup.test_scripts import bucket
@@ -213,7 +213,7 @@ def test_a_prompt_on_an_external_database_connects_without_the_password_in_its_a
 
 
 def test_no_script_gives_the_url_to_a_program() -> None:
-    assert {*DUMP, *RESTORE, *DRILL} <= {path.name for path in SCRIPTS.iterdir()}
+    assert {*DUMP, *UNPACK, *RESTORE, *LIVE, *DRILL} <= {path.name for path in SCRIPTS.iterdir()}
     for path in SCRIPTS.glob("*.sh"):
         if path.name != "database-url.sh":
             assert not re.search(r"\$\{?DATABASE_URL", path.read_text("utf-8")), path.name

@@ -118,7 +118,31 @@ def test_the_passphrase_goes_to_what_encrypts_and_decrypts_alone() -> None:
         for container, spec in containers(recording, name).items()
         if "BACKUP_PASSPHRASE" in env(spec)
     }
-    assert with_it == {("flagsmith-backup", "dump"), ("flagsmith-restore", "restore"), ("flagsmith-drill", "drill")}
+    assert with_it == {("flagsmith-backup", "dump"), ("flagsmith-restore", "unpack"), ("flagsmith-drill", "unpack")}
+
+
+def test_what_runs_a_backup_s_own_code_has_no_secret_but_that_of_the_database_it_goes_into() -> None:
+    settings = {"backup": {"encryption": {"name": "phrase"}, "s3": S3}}
+    recording = record("production", settings)
+    (drill,) = pod(recording, "flagsmith-drill")["containers"]
+    (restore,) = pod(recording, "flagsmith-restore")["containers"]
+    secrets = {
+        container["name"]: {entry["name"] for entry in container["env"] if "valueFrom" in entry}
+        for container in (drill, restore)
+    }
+    assert secrets == {"drill": set(), "restore": {"DATABASE_URL"}}
+    assert {mount["name"] for mount in drill["volumeMounts"]} == {"work", "tmp"}
+    with_database = {
+        (name, container)
+        for name in NAMES
+        for container, spec in containers(recording, name).items()
+        if "DATABASE_URL" in env(spec)
+    }
+    assert with_database == {
+        ("flagsmith-backup", "dump"),
+        ("flagsmith-restore", "restore"),
+        ("flagsmith-drill", "live"),
+    }
 
 
 def test_an_external_database_is_dumped_with_its_certificate_checked() -> None:

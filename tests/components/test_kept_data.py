@@ -101,7 +101,7 @@ def test_a_stack_that_changes_in_all_other_respects_keeps_its_data_where_it_is()
         "namespace": {"quota": {"pods": 200}},
         "admin": {"email": "other@example.com", "organisation": "Other"},
         "rotations": {"postgres": 1, "redis": 1, "django": 1, "admin": 1},
-        "postgres": {**base["postgres"], "version": "17.5-bookworm", "maxConnections": 300},
+        "postgres": {**base["postgres"], "version": "17.6-bookworm", "maxConnections": 300},
         "redis": {"evictionPolicy": "volatile-lru"},
         "backup": {**base.get("backup", {}), "schedule": "0 3 * * *", "keep": 3, "encryption": {"name": "passphrase"}},
         "audit": {"export": {"sink": "stdout"}},

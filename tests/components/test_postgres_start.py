@@ -112,7 +112,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     entrypoint.write_text(ENTRYPOINT, encoding="utf-8")
     entrypoint.chmod(0o755)
     for name, text in FILES.items():
-        (tmp_path / name).write_text(text.replace("postgres     postgres", f"{system_user()}     postgres"), "utf-8")
+        (tmp_path / name).write_text(text.replace("postgres     ", f"{system_user()}     "), "utf-8")
     (tmp_path / "volume").mkdir()
     made.set_password(PASSWORD)
     for path in (tmp_path, tmp_path / "volume"):
@@ -140,8 +140,12 @@ def by_socket(server: Server, system: str, role: str) -> subprocess.CompletedPro
 def test_the_socket_lets_a_pods_own_users_in_without_a_password_and_nobody_else(server: Server) -> None:
     server.start()
     assert server.accepts(PASSWORD)
-    sql(server, "CREATE ROLE flagsmith_metrics LOGIN; CREATE ROLE flagsmith_a LOGIN")
+    sql(
+        server,
+        "CREATE ROLE flagsmith_metrics LOGIN; CREATE ROLE flagsmith_operator LOGIN; CREATE ROLE flagsmith_a LOGIN",
+    )
     assert by_socket(server, "postgres", "postgres").stdout.strip() == "postgres"
+    assert by_socket(server, "postgres", "flagsmith_operator").stdout.strip() == "flagsmith_operator"
     assert by_socket(server, "nobody", "flagsmith_metrics").stdout.strip() == "flagsmith_metrics"
     for system, role in (("nobody", "postgres"), ("nobody", "flagsmith_a"), ("postgres", "flagsmith_a")):
         refused = by_socket(server, system, role)
@@ -231,7 +235,7 @@ def test_a_dump_of_the_major_before_becomes_the_data_and_the_old_is_kept(upgradi
     assert upgrading.accepts(PASSWORD)
     assert sql(upgrading, "SELECT count(*) FROM features") == "1000"
     owner = "SELECT tableowner || has_table_privilege('flagsmith_audit', 'features', 'SELECT') FROM pg_tables"
-    assert sql(upgrading, f"{owner} WHERE tablename = 'features'") == "flagsmith_atrue"
+    assert sql(upgrading, f"{owner} WHERE tablename = 'features'") == "flagsmithtrue"
     volume = upgrading.home / "volume"
     names = {path.name for path in volume.iterdir()}
     assert names == {"pgdata", f".before-upgrade-{old}"}

@@ -9,7 +9,7 @@ from tests.backup.conftest import Jobs
 from tests.database.conftest import SCHEMA, Roles, succeeded
 from tests.servers import LOOPBACK
 
-GRANTS = {"grants-audit.sql": "GRANT SELECT (id, email) ON users TO flagsmith_audit;"}
+GRANTS = {"grants-audit.sql": "GRANT SELECT (id, email) ON public.users TO flagsmith_audit;"}
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_restored_database_has_its_owners_and_its_readers_again(roles: Roles, 
     assert set(roles.owners().values()) == {"flagsmith"}
     assert not {"later", "by_hand"} & set(roles.owners())
     succeeded(roles.grant(GRANTS))
-    assert roles.ask("flagsmith_audit", "audit", "SELECT email FROM users") == [("a@example.com",)]
+    assert roles.ask("flagsmith_audit", "audit", "SELECT email FROM public.users") == [("a@example.com",)]
     drilled = json.loads(succeeded(jobs.drill()).strip().splitlines()[-1])
     assert drilled["rows"] == restored["rows"]
 

@@ -7,9 +7,9 @@ from psycopg2 import errors
 from tests.database.conftest import PASSWORD, SCHEMA, Roles, succeeded
 
 GRANTS = {
-    "grants-audit.sql": "GRANT SELECT (id, email) ON users TO flagsmith_audit;"
+    "grants-audit.sql": "GRANT SELECT (id, email) ON public.users TO flagsmith_audit;"
     "CREATE SCHEMA IF NOT EXISTS feature_flags_audit AUTHORIZATION flagsmith_audit;",
-    "grants-analytics.sql": "GRANT SELECT ON parts TO flagsmith_analytics;",
+    "grants-analytics.sql": "GRANT SELECT ON public.parts TO flagsmith_analytics;",
 }
 
 
@@ -60,23 +60,23 @@ def test_readers_read_what_they_are_granted_and_nothing_else(roles: Roles) -> No
     roles.server.query(SCHEMA)
     succeeded(roles.make())
     succeeded(roles.grant(GRANTS))
-    assert roles.ask("flagsmith_audit", "audit", "SELECT email FROM users") == [("a@example.com",)]
-    assert roles.ask("flagsmith_analytics", "analytics", "SELECT count(*) FROM parts") == [(0,)]
+    assert roles.ask("flagsmith_audit", "audit", "SELECT email FROM public.users") == [("a@example.com",)]
+    assert roles.ask("flagsmith_analytics", "analytics", "SELECT count(*) FROM public.parts") == [(0,)]
     roles.ask("flagsmith_audit", "audit", "CREATE TABLE feature_flags_audit.cursor (id int)")
     refused = (
-        ("flagsmith_audit", "audit", "SELECT password FROM users"),
-        ("flagsmith_audit", "audit", "UPDATE users SET email = ''"),
+        ("flagsmith_audit", "audit", "SELECT password FROM public.users"),
+        ("flagsmith_audit", "audit", "UPDATE public.users SET email = ''"),
         ("flagsmith_audit", "audit", "CREATE TABLE public.mine (id int)"),
         ("flagsmith_audit", "audit", "SET ROLE flagsmith"),
-        ("flagsmith_analytics", "analytics", "SELECT email FROM users"),
+        ("flagsmith_analytics", "analytics", "SELECT email FROM public.users"),
         ("flagsmith_analytics", "analytics", "SELECT * FROM pg_authid"),
-        ("flagsmith_analytics", "analytics", "BEGIN READ WRITE; DELETE FROM parts"),
+        ("flagsmith_analytics", "analytics", "BEGIN READ WRITE; DELETE FROM public.parts"),
     )
     for role, password, statement in refused:
         with pytest.raises(errors.InsufficientPrivilege):
             roles.ask(role, password, statement)
     with pytest.raises(errors.ReadOnlySqlTransaction):
-        roles.ask("flagsmith_analytics", "analytics", "CREATE TABLE mine (id int)")
+        roles.ask("flagsmith_analytics", "analytics", "CREATE TABLE public.mine (id int)")
 
 
 def test_who_reads_metrics_sees_statistics_of_all_and_rows_of_nothing(roles: Roles) -> None:
@@ -107,7 +107,7 @@ def test_a_grant_that_is_taken_out_of_its_file_is_taken_away(roles: Roles) -> No
     succeeded(roles.grant(GRANTS))
     assert "the grants of 0 files" in succeeded(roles.grant({}))
     with pytest.raises(errors.InsufficientPrivilege):
-        roles.ask("flagsmith_audit", "audit", "SELECT email FROM users")
+        roles.ask("flagsmith_audit", "audit", "SELECT email FROM public.users")
 
 
 def test_a_grant_that_fails_leaves_all_grants_as_they_were(roles: Roles) -> None:
@@ -117,7 +117,7 @@ def test_a_grant_that_fails_leaves_all_grants_as_they_were(roles: Roles) -> None
     failed = roles.grant({"grants-a.sql": "GRANT SELECT ON no_such_table TO flagsmith_audit;"})
     assert failed.returncode != 0
     assert "no_such_table" in failed.stderr
-    assert roles.ask("flagsmith_audit", "audit", "SELECT email FROM users") == [("a@example.com",)]
+    assert roles.ask("flagsmith_audit", "audit", "SELECT email FROM public.users") == [("a@example.com",)]
 
 
 def test_a_renewed_administrator_password_is_set_by_means_of_the_previous_one(roles: Roles) -> None:

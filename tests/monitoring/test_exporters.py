@@ -32,6 +32,46 @@ def test_postgres_exporter_reads_its_metrics_by_the_socket_without_a_password(
     assert "flagsmith" in found.names["pg_database_size_bytes"]["datname"]
 
 
+def test_the_exporter_of_postgres_runs_nothing_that_the_databases_owner_made(
+    postgres: Postgres, exporter_user: str
+) -> None:
+    postgres.query(
+        """
+        CREATE TABLE public.caught (who name);
+        GRANT USAGE ON SCHEMA public TO PUBLIC;
+        GRANT INSERT ON public.caught TO PUBLIC;
+        CREATE FUNCTION public.trap() RETURNS boolean LANGUAGE plpgsql AS
+            $f$ BEGIN INSERT INTO public.caught VALUES (session_user); RETURN true; END $f$;
+        CREATE FUNCTION public.pg_database_size(name) RETURNS bigint LANGUAGE plpgsql AS
+            $f$ BEGIN PERFORM public.trap(); RETURN 1; END $f$;
+        CREATE FUNCTION public.version() RETURNS text LANGUAGE plpgsql AS
+            $f$ BEGIN PERFORM public.trap(); RETURN pg_catalog.version(); END $f$;
+        DO $do$
+        DECLARE view name;
+        BEGIN
+            FOR view IN SELECT relname FROM pg_catalog.pg_class
+                WHERE relname ~ '^pg_(stat|locks|settings|database|replication)'
+                AND relnamespace = 'pg_catalog'::regnamespace AND relkind IN ('v', 'r')
+            LOOP
+                BEGIN
+                    EXECUTE format('CREATE VIEW public.%1$I AS SELECT * FROM pg_catalog.%1$I '
+                        'WHERE public.trap()', view);
+                    EXECUTE format('GRANT SELECT ON public.%I TO PUBLIC', view);
+                EXCEPTION WHEN OTHERS THEN NULL;
+                END;
+            END LOOP;
+        END $do$;
+        ALTER DATABASE flagsmith SET search_path = public, pg_catalog;
+        """
+    )
+    with running("postgres-exporter", source(postgres), exporter_user if os.geteuid() == 0 else None) as client:
+        answer = client.get("/metrics").text
+    assert "\npg_up 1\n" in answer
+    found = parse_scrape(answer)
+    assert found.names["pg_database_size_bytes"]
+    assert postgres.query("SELECT DISTINCT who FROM public.caught WHERE who = 'flagsmith_metrics'") == []
+
+
 def test_another_user_of_the_machine_is_not_taken_for_the_exporter(postgres: Postgres) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can run a program as somebody else")

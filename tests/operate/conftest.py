@@ -43,8 +43,11 @@ def crashing_redis(site: Site) -> Iterator[None]:
 
 @pytest.fixture
 def database(containers: Containers) -> Containers:
-    """The containers, with a database that runs, whatever an earlier test did to it."""
-    containers.postgres.start()
+    """The containers, with a database that runs, whatever an earlier test did to it, and who asks by `ff db psql`."""
+    server = containers.postgres
+    server.start()
+    if not server.query("SELECT FROM pg_roles WHERE rolname = 'flagsmith_operator'", "postgres"):
+        server.query(f"CREATE ROLE flagsmith_operator LOGIN PASSWORD '{server.password}'", "postgres")
     return containers
 
 

@@ -92,9 +92,22 @@ def test_a_shell_runs_what_is_typed_and_ends_with_exit(terminal: Callable[..., T
 @pytest.mark.usefixtures("database")
 def test_psql_is_the_database_s_own(terminal: Callable[..., Terminal]) -> None:
     prompt = terminal("db", "psql")
-    prompt.wait_for("flagsmith=#")
+    # No `#`, as a superuser has it.
+    prompt.wait_for("flagsmith=>")
     prompt.type("SELECT 6 * 7 AS answer;\n")
     prompt.wait_for("42")
+    prompt.type("\\q\n")
+    assert prompt.process.wait(timeout=SECONDS) == 0
+
+
+@pytest.mark.usefixtures("database")
+def test_the_superuser_s_prompt_is_asked_for_and_in_a_database_of_the_server_s_own(
+    terminal: Callable[..., Terminal],
+) -> None:
+    prompt = terminal("db", "psql", "--superuser")
+    prompt.wait_for("postgres=#")
+    prompt.type("SHOW search_path;\n")
+    prompt.wait_for("pg_catalog,pg_temp")
     prompt.type("\\q\n")
     assert prompt.process.wait(timeout=SECONDS) == 0
 

@@ -78,6 +78,13 @@ BAD_VALUES = [
         "resources without CPU", {"resources": {"requests": {"memory": "1Gi"}, "limits": BIG}}, "requests.cpu", "", ""
     ),
     Case("an old PostgreSQL", {"postgres": {"version": "16.4"}}, "postgres.version", "16.4", "PostgreSQL 17 or newer"),
+    Case(
+        "a psql that runs a dump's commands",
+        {"postgres": {"version": "17.5-bookworm"}},
+        "postgres.version",
+        "17.5",
+        "17.6",
+    ),
     Case("PostgreSQL on Alpine", {"postgres": {"version": "17-alpine"}}, "postgres.version", "alpine", "Debian image"),
     Case("an unknown mode", {"postgres": {"mode": "cloud"}}, "postgres.mode", "cloud", "one of embedded, external"),
     Case("an unknown sslmode", {"postgres": {**EXTERNAL, "sslmode": "on"}}, "postgres.sslmode", "on", "verify-full"),
