@@ -8,6 +8,9 @@ from pathlib import Path
 
 from ops.errors import OpsError
 
+WRITTEN_BYTES = 64 * 1024**2
+"""Of a file that a command wrote, such as the page of all flags."""
+
 
 def write_private(path: Path, content: str | bytes) -> None:
     """Write a file that only its owner can read (mode 0600 from the start), replacing an old one in one step."""
@@ -36,6 +39,16 @@ def replace_text(path: Path, text: str) -> None:
     if path.exists():
         temporary.chmod(path.stat().st_mode)
     temporary.replace(path)
+
+
+def text_there(path: Path) -> str | None:
+    """The text of a file that a command writes anew; None where there is none. Raises OSError for what is no file."""
+    from components import bounds
+
+    try:
+        return bounds.bytes_of(path, WRITTEN_BYTES).decode("utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
 
 
 def make_directory(path: Path, *, hint: str) -> None:

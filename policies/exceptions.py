@@ -42,7 +42,12 @@ class Excepted:
 @cache
 def exceptions() -> tuple[Excepted, ...]:
     """The entries of the file, one for each check."""
-    return parse(bounds.text_of(FILE))
+    try:
+        return parse(bounds.text_of(FILE))
+    except UnicodeDecodeError:
+        raise ExceptionsError(f"{FILE.name} is not UTF-8 text: save it in UTF-8.") from None
+    except OSError as error:
+        raise ExceptionsError(f"{FILE.name} cannot be read: {error.strerror}.") from None
 
 
 def parse(text: str) -> tuple[Excepted, ...]:

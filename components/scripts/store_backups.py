@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 CHUNK = 1024 * 1024
+MANIFEST_BYTES = CHUNK  # a manifest has a line for each table
 UPLOAD_SECONDS = 900
 UPLOADED = "uploaded"
 UNKNOWN = "unknown"
@@ -53,8 +54,9 @@ class Directory:
         shutil.copyfile(self.path / name, target)
 
     def read(self, name):
-        """A small file's content."""
-        return (self.path / name).read_text(encoding="utf-8")
+        """A small file's content; of one that is not small, the beginning."""
+        with (self.path / name).open("rb") as file:
+            return file.read(MANIFEST_BYTES)
 
     def remove(self, name):
         """Delete a file."""
@@ -90,8 +92,8 @@ class Bucket:
         self.bucket.download_file(self.prefix + name, str(target))
 
     def read(self, name):
-        """A small file's content."""
-        return self.bucket.Object(self.prefix + name).get()["Body"].read().decode()
+        """A small file's content; of one that is not small, the beginning."""
+        return self.bucket.Object(self.prefix + name).get()["Body"].read(MANIFEST_BYTES)
 
     def remove(self, name):
         """Delete a file."""
@@ -134,7 +136,7 @@ def understood(text, name):
         manifest = json.loads(text)
         is_ours = f"{manifest['name']}.json" == name and is_file_of(manifest)
         return manifest if is_ours and isinstance(manifest["label"], str) and manifest["sha256"] is not None else None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from components import bounds
 from components.settings.lock import LOCK_FILE, ROOT_KEY, Lock, parse_lock
 from ops.files import replace_text
 
@@ -14,7 +15,7 @@ HEAD = """\
 def write_lock(directory: Path, lock: Lock) -> bool:
     """Write the lock file in `directory` in one step; whether it is another one than before."""
     path = directory / LOCK_FILE
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    before = bounds.text_of(path) if path.exists() else ""
     text = text_of(lock, before)
     if text == before:
         return False

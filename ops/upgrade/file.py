@@ -14,7 +14,9 @@ def set_settings(stack: Stack, values: Mapping[str, str]) -> None:
 
     Raises OpsError, and changes nothing, when the file is written in a way that this does not understand.
     """
-    before = stack.path.read_text(encoding="utf-8")
+    from components import bounds
+
+    before = bounds.text_of(stack.path, bounds.STACK_BYTES).replace("\r\n", "\n")
     text = before
     for key, value in values.items():
         text = _set(text, stack, key, value)

@@ -32,6 +32,7 @@ from ops.flags.reconcile.desired import desired
 from ops.flags.transfer.promote import promote
 from ops.images.credentials import login_for
 from ops.policies.objects import of_files
+from ops.stacks import load_stack
 from policies import exceptions
 
 MOST_CPU = 20  # seconds, after which a process is ended
@@ -62,6 +63,11 @@ def _exceptions(path: Path) -> object:
     return exceptions.exceptions.__wrapped__()
 
 
+def _stack(path: Path) -> object:
+    stack = load_stack("blue", path)
+    return stack.settings
+
+
 def _lock(path: Path) -> object:
     path.replace(path.parent / "images.lock.yaml")
     return read_lock(path.parent)
@@ -74,11 +80,12 @@ READERS: dict[str, Callable[[Path], object]] = {
     "docker": _docker,
     "state": _state,
     "context": _context,
-    "plan": planfile.read,
+    "plan": lambda path: planfile.read(path) if planfile.is_plan(path) else read_catalogue(path),
     "applies": of_file,
     "exceptions": _exceptions,
     "manifests": lambda path: of_files([path], production=False),
     "trait": lambda path: user("ann", [f"plan={path.read_text(encoding='utf-8')}"]),
+    "stack": _stack,
     "program": lambda path: parse(json.loads(path.read_text(encoding="utf-8"))),
     "desired": lambda path: desired(read_catalogue(path)[0]),
     "promote": lambda path: promote(path, read_catalogue(path)[0], "staging", "production"),

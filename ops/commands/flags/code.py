@@ -82,12 +82,9 @@ def _write(path: Path, text: str) -> None:
 
 
 def _current(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    except UnicodeDecodeError:
-        raise OpsError(f"{path} was not written by this command.", hint="Name another file.") from None
+    from ops.files import text_there
+
+    return text_there(path)
 
 
 def references(

@@ -128,14 +128,15 @@ def report(
     """
     from datetime import UTC, datetime
 
-    from ops.files import make_directory
+    from ops.files import make_directory, text_there
     from ops.flags.look import report as reports
     from ops.flags.server.read import read as snapshot
     from ops.flagsmith.connect import connect
 
     if out.is_dir():
         raise OpsError(f"{out} is a directory.", hint=f"Name a file, such as {out / 'report.html'}.")
-    if out.exists() and reports.MARK not in out.read_text(encoding="utf-8", errors="replace"):
+    there = text_there(out)
+    if there is not None and reports.MARK not in there:
         raise OpsError(f"{out} was not written by this command.", hint="Name another file, or remove this one.")
     declared = known(catalogue)
     with connect(stack=stack, url=url, project=declared.project if declared else None) as connection:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from components import bounds
 from ops.errors import OpsError
 from ops.flags.catalogue.model import Catalogue
 
@@ -59,16 +60,17 @@ def promote(path: Path, declared: Catalogue, source: str, target: str, only: Col
     for name in only:
         if name not in declared.flags:
             raise OpsError(f"{path} has no flag {name!r}.")
-    raw = path.read_bytes().decode()
+    raw = bounds.text_of(path)
     line_end = "\r\n" if "\r\n" in raw else "\n"
     before = raw.replace("\r\n", "\n")
-    yaml = _yaml(before)
-    content = yaml.load(before)
+    with bounds.without_collecting():
+        yaml, content, is_kept = _yaml(before)
     changed = [name for name in declared.flags if (not only or name in only) and _copy(content, name, source, target)]
-    after = _dumped(yaml, content) if changed else before
+    with bounds.without_collecting():
+        after = _dumped(yaml, content) if changed else before
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="")
-    is_laid_out_anew = bool(changed) and _dumped(yaml, yaml.load(before)) != before
-    return Promotion(tuple(changed), after.replace("\n", line_end), "\n".join(lines), is_laid_out_anew)
+    text = after.replace("\n", line_end)
+    return Promotion(tuple(changed), text, "\n".join(lines), is_laid_out_anew=bool(changed) and not is_kept)
 
 
 def _copy(content: Any, name: str, source: str, target: str) -> bool:
@@ -89,13 +91,15 @@ def _copy(content: Any, name: str, source: str, target: str) -> bool:
     return True
 
 
-def _yaml(text: str) -> YAML:
-    """What reads the text, and writes it back as it was: of the usual indentations the one that does."""
+def _yaml(text: str) -> tuple[YAML, Any, bool]:
+    """What reads the text, what it read, and whether it writes it back as it was, which one of the INDENTS does."""
     for indent in INDENTS:
         made = _with(indent)
-        if _dumped(made, made.load(text)) == text:
-            return made
-    return _with(INDENTS[0])
+        content = made.load(text)
+        if _dumped(made, content) == text:
+            return made, content, True
+    made = _with(INDENTS[0])
+    return made, made.load(text), False
 
 
 def _with(indent: tuple[int, int, int]) -> YAML:

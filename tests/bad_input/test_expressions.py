@@ -1,0 +1,156 @@
+"""Which regular expressions are taken: plain ones are, those that a text can keep busy for ever are not."""
+
+import random
+import subprocess
+import sys
+
+import pytest
+
+from components.regular import LONGEST, look_at
+
+PLAIN = (
+    r"^.*@example\.com$",
+    r"^[a-z]+-\d+$",
+    r"(foo|bar)+baz",
+    r"^\d{4}-\d{2}-\d{2}$",
+    r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$",
+    r"^([a-z0-9_\.-]+)@([\da-z\.-]+)\.([a-z\.]{2,6})$",
+    r"^[A-F0-9]{8}(-[A-F0-9]{4}){3}-[A-F0-9]{12}$",
+    r"^(\d{1,3}\.){3}\d{1,3}$",
+    r"^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$",
+    r"^\+?[0-9 ()-]{7,20}$",
+    r"^(de|at|ch|fr|uk)(-[A-Z]{2})?$",
+    r"^\d+(,\d+)*$",
+    r"^(\w+\s)*\w+$",
+    r".*",
+    r"",
+    r"^https?://(www\.)?[a-z]+\.com/.*$",
+    r"^(a|b|c)*$",
+    r"(\d{4})+",
+    r"^.*foo.*$",
+    r"^.{1,50}$",
+    r"^[^\s@]+@[^\s@]+\.[^\s@]+$",
+    r"^[\w.%+-]+@[\w.-]+\.[A-Za-z]{2,}$",
+    r"^([01]\d|2[0-3]):[0-5]\d$",
+    r"^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z.-]+)?$",
+    "|".join(f"user-{number}" for number in range(100)),
+    "(" + "|".join(f"w{number}" for number in range(150)) + ")*",
+    r"^\s*\w+\s*$",
+    r"[^@]+@[^@]+\.(com|org|net)",
+    r"(ab?c|de?f)+$",
+    r"^Ä+[ö-ü]?$",
+)
+ENDLESS = (
+    r"(a+)+$",
+    r"(a*)*b",
+    r"(a|a)*$",
+    r"(a|aa)+$",
+    r"(.*a){12}",
+    r"(\w+\s?)+$",
+    r"^(([a-z])+.)+[A-Z]([a-z])+$",
+    r"(x+x+)+y",
+    r"(\s|.)*x",
+    r"a*a*a*a*a*b",
+    "a?" * 30 + "a" * 30,
+    r"(a{1,20}){1,20}$",
+    r"(a?){30}a{30}",
+    r"(a|b|ab)*c",
+    r"((a+))+b",
+    r"(?:a+)+b",
+    r"(?i)(a|Aa)+$",
+    r"([a-z]+|\w+)+!",
+    r"(a+b?)+$",
+    r"^(\d+|\d+,)*$",
+    r"(?=(a+)+$)a",
+    r"(x(a*)?)*y",
+    r"(.?.?.?.?.?.?.?.?.?.?.?.?)*x",
+    r"([^,]*,?)*;",
+    r"(?:(?:a|b)*)*c",
+    r"(a+){10}$",
+    r"^(.*,){11}P",
+    r"(\d|\d\d)+$",
+    r"(a+?)+?$",
+    r"(a|[^b])+$",
+    r"(é+|\w)+$",
+    r"(?:.|\n|\s)+x",
+)
+SECONDS = 2
+"""Of CPU, for what is taken to read a text that should not match: most take microseconds."""
+
+
+@pytest.mark.parametrize("pattern", PLAIN)
+def test_a_plain_expression_is_taken(pattern: str) -> None:
+    found = look_at(pattern)
+    assert (found.error, found.warning) == (None, None)
+
+
+@pytest.mark.parametrize("pattern", ENDLESS)
+def test_one_that_a_text_keeps_busy_is_not(pattern: str) -> None:
+    assert "for some texts" in str(look_at(pattern).error)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (r"^.*foo.*bar.*$", "takes seconds for some long texts"),
+        (r"^(?=.*\d).{8,}$", "Go and Rust do not know"),
+        (r"(?i)premium", "JavaScript does not know"),
+        (r"\Apremium\Z", "JavaScript does not know"),
+        (r"a++b", "only some languages know"),
+    ],
+)
+def test_one_that_is_slow_or_other_elsewhere_is_warned_of(pattern: str, words: str) -> None:
+    found = look_at(pattern)
+    assert found.error is None
+    assert words in str(found.warning)
+
+
+TOO_MUCH = ("(" * 495, "(" * 499 + ")" * 499, "a{9}" * 249, "[" * LONGEST, "x" * (LONGEST + 1))
+
+
+@pytest.mark.parametrize("pattern", TOO_MUCH)
+def test_what_is_too_much_is_refused_and_not_looked_at_for_ever(pattern: str) -> None:
+    assert look_at(pattern).error
+
+
+def _part(chance: random.Random, depth: int) -> str:
+    """A part of an expression, at random: of few letters, so that its parts often begin alike."""
+    kind = chance.choice("lllsgrro") if depth else chance.choice("ls")
+    if kind == "l":
+        return chance.choice("aab")
+    if kind == "s":
+        return chance.choice([".", "[ab]", "[^a]", r"\w"])
+    if kind == "g":
+        return "".join(_part(chance, depth - 1) for _ in range(chance.randint(1, 3)))
+    if kind == "r":
+        times = chance.choice(["*", "+", "?", "{2}", "{1,3}", "{0,9}", "{4}", "*?", "{3,}"])
+        return f"(?:{_part(chance, depth - 1)}){times}"
+    return f"({_part(chance, depth - 1)}|{_part(chance, depth - 1)})"
+
+
+RUN = """
+import re, sys, json, resource
+resource.setrlimit(resource.RLIMIT_CPU, (600, 600))
+for pattern, text in json.load(sys.stdin):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+    print(pattern, flush=True)
+    re.compile(pattern).match(text)
+    if resource.getrusage(resource.RUSAGE_SELF).ru_utime - before > {seconds}:
+        raise SystemExit(f"{{pattern}} is slow on {{text!r}}")
+"""
+
+
+def test_generated_expressions_that_are_taken_end() -> None:
+    """Expressions at random: those that are taken are run on texts that nearly match, of 40 and more letters."""
+    import json
+
+    chance = random.Random(5)  # noqa: S311 - to be the same in each run
+    patterns = {"".join(_part(chance, 3) for _ in range(chance.randint(1, 4))) + "$" for _ in range(1500)}
+    taken = sorted(pattern for pattern in patterns if look_at(pattern).error is None)
+    assert len(taken) > 300
+    assert len(patterns) - len(taken) > 100
+    texts = ["a" * 60 + "!", "b" * 60 + "!", "ab" * 30 + "!", "aab" * 20 + "\n", "ba" * 30 + "c\n"]
+    asked = json.dumps([(pattern, text) for pattern in taken for text in texts])
+    program = RUN.format(seconds=SECONDS)
+    done = subprocess.run([sys.executable, "-c", program], input=asked, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, (done.stdout[-200:], done.stderr[-500:])
