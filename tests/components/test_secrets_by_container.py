@@ -20,7 +20,9 @@ OTHERS = {
     "exporter": {"DATABASE_URL"},
     "flag-metrics": {"DATABASE_URL"},
     "dump": {"DATABASE_URL", "BACKUP_PASSPHRASE"},
-    "restore": {"DATABASE_URL", "BACKUP_PASSPHRASE"},
+    "unpack": {"BACKUP_PASSPHRASE"},
+    "live": {"DATABASE_URL"},
+    "restore": {"DATABASE_URL"},
     "store": S3,
     "list": S3,
     "fetch": S3,
@@ -31,7 +33,6 @@ OTHERS = {
     "grants": SERVER,
     "retire": {*SERVER, "LOGIN"},
     "toolbox": {"DATABASE_URL"},
-    "drill": {"DATABASE_URL", "BACKUP_PASSPHRASE"},
 }
 OPERATORS = {
     "SENTRY_SDK_DSN": {"name": "own", "key": "sentry"},
