@@ -66,7 +66,8 @@ class Outgoing(Section):
     """Where something outside of the stack is."""
 
     to: tuple[Peer, ...] = Field(
-        default=(), description="Who it is. Default: the pods of the namespace for `NAME.NAMESPACE.svc`, else anybody."
+        default=(),
+        description="Who it is. Default: the pods of the namespace for `NAME.NAMESPACE.svc`, else any address.",
     )
     port: Port | None = Field(
         default=None, description="The port that its pods or hosts listen on. Default: the one of its own settings."
@@ -141,8 +142,9 @@ class NetworkPolicies(Section):
     egress: Egress = Field(
         default_factory=Egress,
         description="Services outside of the stack that its other settings name. `to` says who they are; default: the "
-        "pods of the namespace for a Service's name in full (`NAME.NAMESPACE.svc`), else anybody. `port` is the one "
-        "that their pods or hosts listen on; default: that of their own settings.",
+        "networks beside the name (`cidr`), the pods of the namespace for a Service's name in full "
+        "(`NAME.NAMESPACE.svc`), else any address. `port` is the one that their pods or hosts listen on; default: that "
+        "of their own settings.",
     )
     dns: Dns = Field(default_factory=Dns, description="The cluster's name server.")
     except_: tuple[Cidr, ...] = Field(

@@ -9,7 +9,7 @@ import pytest
 
 from ops.cluster import rest
 from ops.cluster.api import LocalCluster
-from tests.network.variants import VARIANTS
+from tests.network.variants import ALL
 from tests.recording import STACKS, pod_templates, record, recorded
 
 pytestmark = pytest.mark.cluster
@@ -78,9 +78,9 @@ def test_an_autoscaler_is_accepted_with_strict_validation(http: httpx.Client) ->
     assert {key: answer.json()["spec"][key] for key in manifest["spec"]} == manifest["spec"]
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", ALL)
 def test_every_network_policy_is_accepted_as_it_is(http: httpx.Client, variant: str) -> None:
-    for manifest in record("production", VARIANTS[variant]).all("NetworkPolicy"):
+    for manifest in record("production", ALL[variant]).all("NetworkPolicy"):
         answer = tried(http, manifest)
         assert answer.status_code == 201, f"{manifest['metadata']['name']}: {answer.json()['message']}"
         assert "Warning" not in answer.headers, answer.headers["Warning"]
