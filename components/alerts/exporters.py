@@ -18,7 +18,8 @@ def alerts(subject: Subject) -> Iterator[Alert]:
         yield _flag_metrics(subject.where)
     if subject.has_audit_metrics:
         yield from _audit(subject.where)
-    yield from _data_tier(subject)
+    if subject.has_postgres_metrics:
+        yield _postgres(subject.where)
 
 
 def _flag_metrics(where: str) -> Alert:
@@ -76,29 +77,17 @@ def _audit(where: str) -> Iterator[Alert]:
     )
 
 
-def _data_tier(subject: Subject) -> Iterator[Alert]:
-    """Of a server that answers. One that does not is an alert of its own."""
-    where, runbook = subject.where, "16-metrics-are-missing"
-    if subject.has_postgres_metrics:
-        yield Alert(
-            name="FlagsmithDatabaseMetricsBlind",
-            expression=f"""
-                (max(pg_exporter_last_scrape_error{{{where}}}) > 0
-                or max(1 - pg_scrape_collector_success{{{where}}}) > 0) and max(pg_up{{{where}}}) > 0""",
-            minutes=15,
-            severity="warning",
-            summary="PostgreSQL's exporter cannot read all of its metrics.",
-            description="PostgreSQL answers, and its exporter cannot read everything: alerts on connections and "
-            "transactions may see nothing.",
-            runbook=runbook,
-        )
-    if subject.has_redis_metrics:
-        yield Alert(
-            name="FlagsmithCacheMetricsBlind",
-            expression=f"max(redis_exporter_last_scrape_error{{{where}}}) > 0 and max(redis_up{{{where}}}) > 0",
-            minutes=15,
-            severity="warning",
-            summary="Redis' exporter cannot read all of its metrics.",
-            description="Redis answers, and its exporter cannot read everything: alerts on Redis may see nothing.",
-            runbook=runbook,
-        )
+def _postgres(where: str) -> Alert:
+    """Of a server that answers. One that does not is an alert of its own, as is Redis' exporter that cannot read."""
+    return Alert(
+        name="FlagsmithDatabaseMetricsBlind",
+        expression=f"""
+            (max(pg_exporter_last_scrape_error{{{where}}}) > 0
+            or max(1 - pg_scrape_collector_success{{{where}}}) > 0) and max(pg_up{{{where}}}) > 0""",
+        minutes=15,
+        severity="warning",
+        summary="PostgreSQL's exporter cannot read all of its metrics.",
+        description="PostgreSQL answers, and its exporter cannot read everything: alerts on connections and "
+        "transactions may see nothing.",
+        runbook="16-metrics-are-missing",
+    )
