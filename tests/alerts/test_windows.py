@@ -4,11 +4,11 @@ A rate falls only when the fault has left its window. With a long one and a `for
 again.
 """
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 import yaml
 
@@ -17,12 +17,22 @@ from tests.recording import record
 
 FAULTS: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "over.yaml").read_text(encoding="utf-8"))
 START, AFTER = 60, 90
-SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def windows(expression: str) -> list[int]:
-    """The windows of an expression, in seconds."""
-    return [int(number) * SECONDS[unit] for number, unit in re.findall(r"\[(\d+)([smh])\]", expression)]
+    """The windows that an expression looks at as a whole, in seconds; not those whose last sample alone counts."""
+    found: list[int] = []
+
+    def visit(node: object) -> None:
+        if isinstance(node, promql_parser.Call) and node.func.name != "last_over_time":
+            found.extend(
+                int(item.range.total_seconds())
+                for item in node.args
+                if isinstance(item, promql_parser.MatrixSelector | promql_parser.SubqueryExpr) and item.range
+            )
+
+    promql_parser.walk(promql_parser.parse(expression), visit)
+    return found
 
 
 def series(of: dict[str, Any], lasts: int, *, gauge: bool) -> str:
@@ -77,7 +87,7 @@ def test_a_rule_that_waits_looks_at_a_window_of_half_its_wait_too() -> None:
     """What lasts for half the wait only has left that window before the wait is over."""
     found = {}
     for name, rule in rules().items():
-        wait = windows(f"[{rule['for']}]")[0] if "for" in rule else 0
+        wait = 60 * int(rule.get("for", "0m").removesuffix("m"))
         # What is done meanwhile takes an alert that asks for nothing at all back at once.
         if wait and windows(rule["expr"]) and " unless " not in rule["expr"]:
             found[name] = (min(windows(rule["expr"])), wait)
