@@ -62,7 +62,7 @@ def upgrade(site: Site, version: str, deploy: Callable[[], None], on_step: OnSte
     before = {"postgres.version": postgres.version, "postgres.dataMajor": str(postgres.major)}
     with stopped(site, on_step):
         on_step(f"Dumping the database of PostgreSQL {postgres.major} onto its own volume…")
-        _dump(site, postgres.major)
+        _in_server(site, dump_script(postgres.major), DUMP_SECONDS, "The database cannot be dumped")
         set_settings(site.stack, {"postgres.version": version, "postgres.dataMajor": str(major)})
         try:
             lock_new_images(site.stack, on_step)
@@ -78,10 +78,15 @@ def upgrade(site: Site, version: str, deploy: Callable[[], None], on_step: OnSte
     return made.name
 
 
+def as_administrator(script: str) -> list[str]:
+    """The command by which the database's own container runs a script with the functions of administrator.sh."""
+    functions = ADMINISTRATOR.read_text(encoding="utf-8")
+    return ["bash", "-c", f"export PGUSER=postgres PGDATABASE=flagsmith\n{functions}\n{script}"]
+
+
 def _in_server(site: Site, script: str, seconds: float, what: str) -> str:
-    """What a script prints that runs in the database's own container, as the administrator of administrator.sh."""
-    script = f"export PGUSER=postgres PGDATABASE=flagsmith\n{ADMINISTRATOR.read_text(encoding='utf-8')}\n{script}"
-    done = run(site, running(site, Component.DATABASE), ["bash", "-c", script], seconds=seconds)
+    """What a script prints that runs in the database's own container."""
+    done = run(site, running(site, Component.DATABASE), as_administrator(script), seconds=seconds)
     if done.code:
         raise OpsError(f"{what}: {site.masker()(done.err.strip() or done.out.strip())}")
     return done.out.strip()
@@ -98,13 +103,15 @@ def _require_room(site: Site) -> None:
         )
 
 
-def _dump(site: Site, major: int) -> None:
+def dump_script(major: int) -> str:
+    """What leaves a dump on the volume of a server of the major version, as start-postgres.sh looks for it.
+
+    The schema of the audit's exporter is the administrator's, and is made anew: its numbers are of the old server.
+    """
     target = f'"$DATA_VOLUME"/upgrade-{major}'
-    # The schema of the audit's exporter is the administrator's, and is made anew: its numbers are of the old server.
-    script = (
+    return (
         f"set -e; pg_dumpall --database=postgres --roles-only --file={target}.roles.sql; "
         f'in_database --command="{EXTENSIONS}" > {target}.extensions.sql; '
         f"pg_dump --format=custom --exclude-schema=feature_flags_audit --file={target}.partial; "
         f"pg_restore --list {target}.partial > /dev/null; mv {target}.partial {target}.dump"
     )
-    _in_server(site, script, DUMP_SECONDS, "The database cannot be dumped")

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg2
 import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from components.postgres import START
 from components.postgres_access import FILES
+from ops.upgrade.postgres import as_administrator, dump_script
+from tests.database import attacker as traps
 from tests.servers import free_port, give_to_postgres, postgres_programs, postgres_user
 
 PASSWORD = """pa'ss "w\\ord $HOME"""
@@ -210,23 +213,68 @@ def upgrading(server: Server) -> Server:
     server.start()
     assert server.accepts(PASSWORD)
     sql(server, "CREATE TABLE features (id int); INSERT INTO features SELECT generate_series(1, 1000)")
-    sql(server, "CREATE ROLE flagsmith_a LOGIN PASSWORD 'kept'; ALTER TABLE features OWNER TO flagsmith_a")
+    sql(server, "CREATE ROLE flagsmith NOLOGIN; ALTER DATABASE flagsmith OWNER TO flagsmith")
+    sql(
+        server,
+        "CREATE ROLE flagsmith_a LOGIN PASSWORD 'first' IN ROLE flagsmith; ALTER TABLE features OWNER TO flagsmith",
+    )
+    sql(server, "ALTER ROLE flagsmith_a SET role = flagsmith; ALTER SCHEMA public OWNER TO flagsmith")
     sql(server, "CREATE ROLE flagsmith_audit; GRANT SELECT ON features TO flagsmith_audit")
+    sql(server, "CREATE SCHEMA feature_flags_audit; CREATE TABLE feature_flags_audit.cursor (id int)")
+    sql(server, "CREATE EXTENSION pg_stat_statements")
+    sql(server, "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO flagsmith")
+    as_application(server, "CREATE EXTENSION pg_trgm")
+    as_application(
+        server, (traps.ACT + traps.RESTORED + traps.SHADOWS + traps.SETTINGS).replace("STOLEN", stolen(server))
+    )
     old = int(server.major) - 1
     volume = server.home / "volume"
-    dump = ["pg_dump", "-h", "127.0.0.1", "-p", str(server.port), "-U", "postgres", "-Fc", "flagsmith"]
-    environment = {**server.environment, "PGPASSWORD": PASSWORD}
-    with (volume / f"upgrade-{old}.dump").open("wb") as file:
-        subprocess.run(dump, env=environment, stdout=file, check=True, timeout=30)
-    roles = ["pg_dumpall", "-h", "127.0.0.1", "-p", str(server.port), "-U", "postgres", "--roles-only"]
-    with (volume / f"upgrade-{old}.roles.sql").open("wb") as file:
-        subprocess.run(roles, env=environment, stdout=file, check=True, timeout=30)
-    give_to_postgres(volume / f"upgrade-{old}.roles.sql")
+    place = {"PGHOST": str(server.home), "PGPORT": str(server.port)}
+    done = subprocess.run(
+        as_administrator(dump_script(old)),
+        env={**server.environment, **place},
+        user=server.user,
+        cwd=server.home,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
     server.stop()
     (volume / "pgdata" / "PG_VERSION").write_text(f"{old}\n", encoding="utf-8")
     (volume / "pgdata").rename(volume / "old")
-    give_to_postgres(volume / f"upgrade-{old}.dump")
     return server
+
+
+def stolen(server: Server) -> str:
+    """Where a trap puts the secrets that it finds."""
+    return str(server.home / "stolen")
+
+
+def as_application(server: Server, statements: str) -> None:
+    """Do as whoever took over the API's pod."""
+    connection = psycopg2.connect(f"postgresql://flagsmith_a:first@127.0.0.1:{server.port}/flagsmith")
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(statements)
+    connection.close()
+
+
+def test_neither_the_dump_nor_what_is_made_of_it_runs_the_application_s_code_as_a_superuser(upgrading: Server) -> None:
+    assert not Path(stolen(upgrading)).exists()
+    upgrading.start()
+    assert upgrading.accepts(PASSWORD)
+    assert sql(upgrading, "SELECT count(*) FROM trapped") == "1"
+    assert sql(upgrading, "SELECT string_agg(DISTINCT who, ' ') FROM caught") == ""
+    assert sql(upgrading, "SELECT string_agg(rolname, ' ') FROM pg_roles WHERE rolsuper") == "postgres"
+    assert sql(upgrading, "SELECT count(*) FROM pg_roles WHERE rolname = 'flagsmith_restoring'") == "0"
+    assert not Path(stolen(upgrading)).exists()
+    owners = "SELECT string_agg(DISTINCT tableowner, ' ') FROM pg_tables WHERE schemaname = 'public'"
+    assert sql(upgrading, owners) == "flagsmith"
+    assert sql(upgrading, "SELECT count(*) FROM pg_namespace WHERE nspname = 'feature_flags_audit'") == "0"
+    extensions = "SELECT string_agg(extname || ' ' || extowner::regrole, ', ' ORDER BY extname) FROM pg_extension"
+    assert sql(upgrading, extensions) == "pg_stat_statements postgres, pg_trgm flagsmith, plpgsql postgres"
 
 
 def test_a_dump_of_the_major_before_becomes_the_data_and_the_old_is_kept(upgrading: Server) -> None:
