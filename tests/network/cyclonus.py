@@ -15,7 +15,7 @@ from tests.network.expected import Connection
 from tests.recording import ROOT
 
 MODULE: Final = ROOT / "tools" / "cyclonus"
-GO_SECONDS: Final = 900
+GO_SECONDS: Final = 500
 SECONDS: Final = 60
 
 
