@@ -39,6 +39,7 @@ READING = {
     "ops/engine/render.py": "the first line, up to a bound",
     "ops/flags/code/references.py": "source code, up to a bound",
     "ops/flags/code/codegen.py": "the template beside it",
+    "ops/upgrade/postgres.py": "a script of the program",
     "ops/version.py": "the commit of the build",
 }
 
