@@ -169,9 +169,9 @@ class Attacker:
 
     def got_nothing(self) -> None:
         """Nobody ran a trap, there are no rights that he did not have, and no secret was read."""
-        assert self.caught() == set()
-        assert self.rights() == self.before
-        assert not self.stolen.exists()
+        assert self.caught() == set(), self.caught()
+        assert self.rights() == self.before, self.rights()
+        assert not self.stolen.exists(), "the environment of the server was read"
 
 
 def flagsmith_tables(roles: Roles) -> None:

@@ -49,6 +49,25 @@ def test_a_trap_catches_whoever_does_not_look(attacker: Attacker) -> None:
     attacker.roles.server.query("ALTER ROLE flagsmith_a NOSUPERUSER", "postgres")
 
 
+@pytest.mark.parametrize(
+    "imitation",
+    [
+        """CREATE FUNCTION public.quote_ident(name) RETURNS text LANGUAGE plpgsql AS
+        $f$ BEGIN PERFORM public.act(); RETURN pg_catalog.quote_ident($1); END $f$""",
+        """CREATE FUNCTION public.format(text, text) RETURNS text LANGUAGE plpgsql AS
+        $f$ BEGIN PERFORM public.act(); RETURN pg_catalog.format($1, $2); END $f$;
+        ALTER DATABASE flagsmith SET search_path = public, pg_catalog""",
+    ],
+    ids=["a better match", "an earlier schema"],
+)
+def test_one_function_that_is_called_as_postgresqls_is_not_taken_for_it(attacker: Attacker, imitation: str) -> None:
+    attacker.do(imitation)
+    attacker.waits()
+    succeeded(attacker.roles.make())
+    succeeded(attacker.roles.grant(grants()))
+    attacker.got_nothing()
+
+
 def test_the_jobs_of_the_roles_run_nothing_of_the_application_s(attacker: Attacker) -> None:
     roles = attacker.roles
     attacker.do(traps.SHADOWS + traps.RESTORED + traps.SCHEMA_BEFORE + traps.SETTINGS)
