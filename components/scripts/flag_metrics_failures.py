@@ -29,6 +29,12 @@ class Failures(Part):
     """Which tasks failed within the last hour, and what nobody will do any more."""
 
     name = "failures"
+    reads = (
+        "task_processor_taskrun",
+        "task_processor_task",
+        "task_processor_recurringtaskrun",
+        "task_processor_recurringtask",
+    )
 
     def __init__(self, clock=time.monotonic):
         self._clock = clock
@@ -65,10 +71,11 @@ class Failures(Part):
     def _failed(cursor, runs, tasks, lost):
         """By identifier, the failed runs of the window, and what `lost` counts of their tasks."""
         # A number, not a subquery: the planner then knows how few rows are above it.
-        cursor.execute(f"SELECT coalesce(max(id), 0) FROM {runs}")
+        cursor.execute(f"SELECT coalesce(max(id), 0) FROM public.{runs}")
         (newest,) = cursor.fetchone()
         cursor.execute(
-            f"SELECT task.task_identifier, count(*), {lost} FROM {runs} run JOIN {tasks} task ON task.id = run.task_id"
+            f"SELECT task.task_identifier, count(*), {lost} FROM public.{runs} run"
+            f" JOIN public.{tasks} task ON task.id = run.task_id"
             " WHERE run.id > %s AND run.result = 'FAILURE' AND run.started_at > now() - make_interval(secs => %s)"
             " GROUP BY 1 ORDER BY 1",
             (newest - MOST_RUNS, WINDOW_SECONDS),
@@ -79,7 +86,7 @@ class Failures(Part):
         """Tasks that have been locked, at every turn, for longer than a worker may take for them."""
         limit = "timeout" if has_column(cursor, "task_processor_task", "timeout") else "NULL::interval"
         cursor.execute(
-            f"SELECT id, task_identifier, extract(epoch FROM {limit}) FROM task_processor_task"
+            f"SELECT id, task_identifier, extract(epoch FROM {limit}) FROM public.task_processor_task"
             " WHERE NOT completed AND num_failures < 3 AND is_locked LIMIT %s",
             (MOST_LOCKED,),
         )
@@ -107,7 +114,7 @@ class Failures(Part):
         if has_column(cursor, "task_processor_recurringtask", "locked_at"):
             never.append("is_locked AND locked_at IS NULL")
         cursor.execute(
-            f"SELECT task_identifier, bool_or({' OR '.join(never) or 'false'}) FROM task_processor_recurringtask"
+            f"SELECT task_identifier, bool_or({' OR '.join(never) or 'false'}) FROM public.task_processor_recurringtask"
             " GROUP BY 1 ORDER BY 1"
         )
         family = GaugeMetricFamily(

@@ -57,6 +57,16 @@ def test_every_granted_column_is_needed(server: Postgres, exporter: Exporter) ->
     assert needless == []
 
 
+def test_each_part_looks_at_the_tables_that_it_reads(server: Postgres, exporter: Exporter) -> None:
+    """What it reads without a look could run its owner's code, see tests/database/test_attacked_readers.py."""
+    granted = server.query(
+        "SELECT DISTINCT table_name FROM information_schema.column_privileges WHERE grantee = 'flagsmith_analytics'"
+    )
+    parts = exporter.real.parts
+    assert [part.name for part in parts if not part.reads] == []
+    assert {table for part in parts for table in part.reads} == {name for (name,) in granted}
+
+
 def test_an_older_release_without_some_columns_is_read_all_the_same(server: Postgres) -> None:
     server.query(
         "ALTER TABLE task_processor_recurringtask DROP COLUMN is_disabled, DROP COLUMN num_consecutive_failures;"
