@@ -46,7 +46,7 @@ def database(containers: Containers) -> Containers:
     """The containers, with a database that runs, whatever an earlier test did to it, and who asks by `ff db psql`."""
     server = containers.postgres
     server.start()
-    if not server.query("SELECT FROM pg_roles WHERE rolname = 'flagsmith_operator'", "postgres"):
+    if not server.query("SELECT 1 FROM pg_roles WHERE rolname = 'flagsmith_operator'", "postgres"):
         server.query(f"CREATE ROLE flagsmith_operator LOGIN PASSWORD '{server.password}'", "postgres")
     return containers
 
