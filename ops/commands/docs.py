@@ -1,4 +1,4 @@
-"""`ff docs`: write the generated page of the documentation, or check that it is current."""
+"""`ff docs`: write the generated pages of the documentation, or check that they are current."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,20 +12,25 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def docs(
+    context: typer.Context,
     *,
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail if the page is out of date.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail if a page is out of date.")] = False,
 ) -> None:
-    """Write docs/configuration.md from the settings' model."""
-    from ops.docs import PAGE, configuration_page
+    """Write docs/cli.md from the commands, and docs/configuration.md from the settings' model."""
+    from ops import cli_page, docs
 
-    path = ROOT / PAGE
-    page = configuration_page()
-    current = path.read_text(encoding="utf-8") if path.exists() else None
-    if current == page:
-        progress().print(f"{PAGE} is up to date.")
-        return
-    if check:
-        raise OpsError(f"{PAGE} does not match the settings' model.", hint="Run `ff docs` and commit the page.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
-    progress().print(f"{PAGE} was written.")
+    pages = {cli_page.PAGE: cli_page.cli_page(context.find_root().command), docs.PAGE: docs.configuration_page()}
+    old = [name for name, page in pages.items() if _current(name) != page]
+    if check and old:
+        raise OpsError(f"Out of date: {', '.join(old)}.", hint="Run `ff docs` and commit what it writes.")
+    for name in pages:
+        if name in old:
+            path = ROOT / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(pages[name], encoding="utf-8")
+        progress().print(f"{name} {'was written' if name in old else 'is up to date'}.")
+
+
+def _current(name: str) -> str | None:
+    path = ROOT / name
+    return path.read_text(encoding="utf-8") if path.exists() else None

@@ -1,5 +1,6 @@
 """The runbook: every alert has its section, every section its alerts or why it has none, and its table has them all."""
 
+import ast
 import re
 from collections import defaultdict
 
@@ -49,6 +50,26 @@ def test_sections_are_numbered_one_by_one_and_all_are_in_the_table() -> None:
     assert [int(heading.split(". ")[0]) for heading in HEADINGS] == list(range(1, len(HEADINGS) + 1))
     table = re.findall(r"^\| \[(\d+)\]\(#([^)]+)\) \|", TEXT, re.MULTILINE)
     assert table == [(heading.split(".")[0], anchor(heading)) for heading in HEADINGS]
+
+
+def findings() -> set[str]:
+    """The names of all that `ff doctor` can find, as its sources have them."""
+    texts = {
+        node.value
+        for path in (ROOT / "ops" / "doctor").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    named = {text for text in texts if re.fullmatch(r"[a-z]+(-[a-z]+)+", text) and not text.startswith("flagsmith-")}
+    # Two that are no words of their own there: `dns`, and a Job's name before "-failed".
+    assert {"dns", "-failed"} <= texts
+    return {*named, "dns", "migration-failed", "bootstrap-failed"}
+
+
+def test_the_table_has_each_finding_of_the_doctor_once() -> None:
+    rows = re.findall(r"^\| \[\d+\]\(.+$", TEXT, re.MULTILINE)
+    told = [name for row in rows for name in re.findall(r"`([^`]+)`", row.split(" | ")[-1])]
+    assert sorted(told) == sorted(findings())
 
 
 def test_every_link_within_the_page_leads_to_a_section() -> None:

@@ -1,6 +1,7 @@
 """The project's and the stacks' files, and the generated page, agree with the model."""
 
 import base64
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,14 @@ import yaml
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
+from typer.testing import Result
 
 from components.settings import PROJECT, Settings, parse, warnings
 from components.settings.model import Settings as Model
 from components.settings.schema import model_of, unwrap
+from ops import cli_page
 from ops.commands import docs
 from ops.docs import PAGE, configuration_page, entries
-from ops.errors import OpsError
 
 ROOT = Path(__file__).parents[2]
 STACKS = ("local", "staging", "production")
@@ -106,14 +108,20 @@ def test_every_key_of_the_model_is_on_the_page_and_explained() -> None:
 
 
 def test_the_check_fails_on_a_stale_page_and_writing_it_mends_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[..., Result]
 ) -> None:
     monkeypatch.setattr(docs, "ROOT", tmp_path)
 
-    with pytest.raises(OpsError, match="does not match") as caught:
-        docs.docs(check=True)
-    docs.docs(check=False)
-    docs.docs(check=True)
+    stale = run("docs", "--check")
+    assert stale.exit_code == 1
+    assert f"Out of date: {cli_page.PAGE}, {PAGE}." in stale.stderr
+    assert "ff docs" in stale.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert run("docs").exit_code == 0
+    assert run("docs", "--check").exit_code == 0
 
-    assert caught.value.hint is not None
-    assert (tmp_path / PAGE).read_text(encoding="utf-8") == configuration_page()
+    for page in (PAGE, cli_page.PAGE):
+        assert (tmp_path / page).read_text(encoding="utf-8") == (ROOT / page).read_text(encoding="utf-8")
+        (tmp_path / page).write_text("Another.\n", encoding="utf-8")
+        assert f"Out of date: {page}." in run("docs", "--check").stderr
+        run("docs")

@@ -1,0 +1,126 @@
+"""The generated page of the command: every `ff …` with its arguments and options, from the commands themselves."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, get_args
+
+from typer.core import TyperArgument
+
+PAGE = "docs/cli.md"
+
+_HEAD = """\
+<!-- Written by `ff docs` from the commands' own help: change that, not this page. -->
+# The command `ff`
+
+`ff` is in `.venv/bin` after `make setup`. It defines no resource: the Pulumi program says what is deployed, and `ff`
+runs it and looks after it.
+
+- `--stack NAME` chooses the stack. Its file `Pulumi.NAME.yaml` names the cluster and the namespace, whatever your
+  current context is. The default is `local`.
+- No command prints a secret, unless you ask for it with `--show-secrets`.
+- `--json` is there wherever the output is data. Its keys are promised ([versioning.md](versioning.md)).
+- Exit codes: 0 success; 1 failure, or trouble found; 2 wrong usage or, where the help says so, "something would
+  change"; 130 interrupted with Ctrl-C.
+- `kubectl flagsmith …` is the same command.
+"""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that can be typed.
+
+    Attributes:
+        name: Its words, such as `ff flags plan`.
+        help: Its help, paragraphs and all.
+        parameters: What it takes, without `--help`.
+    """
+
+    name: str
+    help: str
+    parameters: tuple[Any, ...]
+
+    @property
+    def summary(self) -> str:
+        """The first paragraph of its help, on one line."""
+        return " ".join(self.help.split("\n\n")[0].split())
+
+
+def cli_page(root: Any) -> str:
+    """Return the page `docs/cli.md` of the command that all others belong to, as Typer has made it."""
+    known = list(commands(root, "ff"))
+    table = ["| command | |", "|---|---|"]
+    table += [f"| [`{one.name}`](#{one.name.replace(' ', '-')}) | {_cell(one.summary)} |" for one in known]
+    return "\n".join([_HEAD, "## All commands\n", *table, "", *(_section(one) for one in known)])
+
+
+def commands(command: Any, name: str) -> Iterator[Command]:
+    """Yield what can be typed, in the order of the help; hidden ones are left out."""
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield Command(name, command.help or "", tuple(command.params))
+        return
+    for word, inner in below.items():
+        if not inner.hidden:
+            yield from commands(inner, f"{name} {word}")
+
+
+def _section(command: Command) -> str:
+    arguments = [item for item in command.parameters if isinstance(item, TyperArgument)]
+    options = [item for item in command.parameters if not isinstance(item, TyperArgument) and not item.hidden]
+    words = [command.name, *map(_argument, arguments), *(["[OPTIONS]"] if options else [])]
+    lines = [f"## {command.name}\n", f"```console\n$ {' '.join(words)}\n```\n", f"{command.help.strip()}\n"]
+    if command.parameters:
+        lines += ["| | default | meaning |", "|---|---|---|"]
+        lines += [f"| `{_cell(_argument(item))}` | {_default(item)} | {_cell(item.help or '')} |" for item in arguments]
+        lines += [f"| {_option(item)} | {_default(item)} | {_cell(item.help or '')} |" for item in options]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _argument(parameter: Any) -> str:
+    shown = parameter.metavar or "|".join(_choices(parameter)) or str(parameter.name).upper()
+    return shown if parameter.required or shown.startswith("[") else f"[{shown.strip('[]')}]"
+
+
+def _option(parameter: Any) -> str:
+    names = ", ".join(f"`{name}`" for name in [*parameter.opts, *parameter.secondary_opts])
+    if parameter.is_flag:
+        return names
+    return f"{names} `{_cell(parameter.metavar or '|'.join(_choices(parameter)) or _kind(parameter))}`"
+
+
+def _kind(parameter: Any) -> str:
+    """What stands for the value: NUMBER, FILE or TEXT."""
+    kinds = {_plain(kind) for kind in _annotations(parameter)}
+    return "NUMBER" if kinds & {"int", "float"} else "PATH" if "Path" in kinds else "TEXT"
+
+
+def _plain(kind: Any) -> str:
+    return str(getattr(kind, "__name__", ""))
+
+
+def _annotations(parameter: Any) -> tuple[Any, ...]:
+    annotation = parameter.type_descriptor.annotation
+    return (annotation, *get_args(annotation))
+
+
+def _choices(parameter: Any) -> list[str]:
+    for kind in _annotations(parameter):
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            return [str(choice.value) for choice in kind]
+    return []
+
+
+def _default(parameter: Any) -> str:
+    if parameter.required:
+        return "**required**"
+    value = parameter.default
+    if value is None or value is False or callable(value) or value == ():
+        return ""
+    return f"`{value.value if isinstance(value, Enum) else value}`"
+
+
+def _cell(text: str) -> str:
+    """Text that stands in one cell of a table."""
+    return " ".join(text.split()).replace("|", "\\|")
