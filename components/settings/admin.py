@@ -14,7 +14,7 @@ Title = Annotated[Text, Field(max_length=100)]
 
 
 class Admin(ExistingSecret, Section):
-    """What a new, empty Flagsmith is set up with; one that is in use is left as it is."""
+    """How a new, empty Flagsmith is set up; one in use is left as it is."""
 
     email: EMail | None = Field(default=None, description="The log-in. Default: `admin@<host>`.")
     organisation: Title = Field(default="FootAnalytics", description="The organisation.")

@@ -58,7 +58,7 @@ class AuditExport(Section):
     ca_secret: CaReference | None = Field(
         default=None, description="An existing Secret with the CA of the endpoint. Default: the usual ones."
     )
-    interval: Seconds = Field(default=10, description="Seconds between two looks at the log.")
+    interval: Seconds = Field(default=10, description="Seconds between two reads of the log.")
     batch: Batch = Field(default=100, description="How many entries are sent at once.")
 
     @property
@@ -90,7 +90,7 @@ class AuditExport(Section):
 
 
 class Audit(Section):
-    """Who changed which flag: the open-source edition keeps a log of it, and shows it to nobody."""
+    """Who changed which flag: the open-source edition keeps a log of it, but does not show it."""
 
     enabled: Boolean | None = Field(
         default=None, description="Whether `ff audit` can read the log. Default: as `production`."

@@ -46,7 +46,7 @@ BACKUP_RESOURCES = Resources.model_validate(
 class S3(Section):
     """A bucket of S3, or of a service that speaks its protocol."""
 
-    bucket: Bucket = Field(description="The bucket, which exists.")
+    bucket: Bucket = Field(description="The bucket, which must exist.")
     prefix: Text = Field(
         default="flagsmith", description="What the objects' names begin with; the stack's host follows."
     )
@@ -54,7 +54,7 @@ class S3(Section):
     endpoint: Endpoint | None = Field(default=None, description="The service's address. Default: Amazon's.")
     cidr: Cidrs = Field(default=(), description=f"Where the service is. {BESIDE}")
     path_style: Boolean = Field(
-        default=False, description="Whether the bucket goes into the path, not the host name; MinIO wants that."
+        default=False, description="Whether the bucket is part of the path, not of the host name; MinIO needs that."
     )
     existing_secret: SecretName = Field(
         description="Name of an existing Secret with the keys `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`."
@@ -78,12 +78,17 @@ class Backup(Section):
     """Backups of the database, embedded or external: `pg_dump` on a schedule and by `ff db backup`."""
 
     enabled: Boolean = Field(default=True, description="Whether there are backups at all.")
-    suspend: Boolean = Field(default=False, description="Whether they are made by `ff db backup` alone.")
+    suspend: Boolean = Field(default=False, description="Whether only `ff db backup` makes backups.")
     schedule: Schedule = Field(default="15 2 * * *", description="When they are made, in UTC.")
     keep: Count = Field(default=14, description="How many are kept; of those before a restore or an upgrade as many.")
-    max_age_hours: Count = Field(default=30, description="After how many hours `ff doctor` finds the last one too old.")
+    max_age_hours: Count = Field(
+        default=30, description="The age in hours from which `ff doctor` reports the last one as too old."
+    )
     storage: BackupStorage = Field(default_factory=BackupStorage, description="The volume, without `s3`.")
-    s3: S3 | None = Field(default=None, description="A bucket in place of the volume: it survives the cluster.")
+    s3: S3 | None = Field(
+        default=None,
+        description="A bucket in place of the volume, which survives the cluster. Recommended in production.",
+    )
     resources: Resources = Field(
         default=BACKUP_RESOURCES, description="Requests and limits of each container of their Jobs."
     )

@@ -90,10 +90,10 @@ class Redis(Section):
     )
     image: Image = Field(default=default_images.REDIS, description="Embedded only. The image.")
     max_memory: RedisMemory | None = Field(
-        default=None, description="Embedded only. Bound on the cached data. Default: 75 % of the memory limit."
+        default=None, description="Embedded only. Limit of the cached data. Default: 75 % of the memory limit."
     )
     eviction_policy: Annotated[EvictionPolicy, BeforeValidator(_eviction_policy)] = Field(
-        default="allkeys-lru", description="Embedded only. What is dropped when the bound is reached."
+        default="allkeys-lru", description="Embedded only. What is dropped when the limit is reached."
     )
     resources: Resources | None = Field(
         default=None, description="Embedded only. Requests and limits. Default: by `size`."

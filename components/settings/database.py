@@ -61,7 +61,7 @@ class Postgres(Section):
     """The database of Flagsmith."""
 
     mode: Literal["embedded", "external"] = Field(
-        default="embedded", description="`embedded`: a PostgreSQL of the stack's own; `external`: one that exists."
+        default="embedded", description="`embedded`: a PostgreSQL of the stack's own; `external`: one that you have."
     )
     existing_secret: SecretName | None = Field(
         default=None,

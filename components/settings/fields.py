@@ -51,7 +51,7 @@ class SettingsFields(Section):
     context: Text = Field(description="The context of the kubeconfig to deploy to; never another.")
     cluster_identifier: Text | None = Field(
         default=None,
-        description="What Pulumi takes for the cluster's identity; changing it replaces everything. Not the context, "
+        description="What identifies the cluster to Pulumi; changing it replaces everything. Not the context, "
         "whose name each person may choose. Default: the namespace.",
     )
     cluster_uid: Text | None = Field(
@@ -77,7 +77,7 @@ class SettingsFields(Section):
     )
     registry_mirror: Mirror | None = Field(
         default=None,
-        description="Goes before every image that names no registry, as in `mirror.example.com/dockerhub`.",
+        description="Is put before every image that names no registry, such as `mirror.example.com/dockerhub`.",
     )
     image_pull_secrets: tuple[SecretName, ...] = Field(
         default=(), description="Names of existing Secrets with the credentials of registries."
@@ -107,8 +107,8 @@ class SettingsFields(Section):
     telemetry: Boolean = Field(default=False, description="Whether Flagsmith reports its use to its vendor.")
     restrict_org_create_to_superusers: Boolean = Field(
         default=True,
-        description="Whether only superusers make organisations. Where it is false, anybody with a log-in makes one, "
-        "administers it, and invites strangers into this Flagsmith.",
+        description="Whether only superusers can create organisations. If it is false, anybody with a log-in "
+        "can create one, administer it, and invite strangers into this Flagsmith.",
     )
     admin: Admin = Field(default_factory=Admin, description="What a new Flagsmith is set up with.")
     secret_key: SecretKey = Field(
@@ -128,7 +128,7 @@ class SettingsFields(Section):
     monitoring: Monitoring = Field(default_factory=Monitoring, description="What an operator sees of the stack.")
     env: dict[EnvName, PlainText] = Field(
         default_factory=dict,
-        description="Further environment variables of Flagsmith. They are readable by all who may read a pod: "
+        description="Further environment variables of Flagsmith. Anybody who may read a pod can read them: "
         "secrets belong in `envFromSecrets`.",
     )
     env_from_secrets: dict[EnvName, VariableReference] = Field(
@@ -136,7 +136,7 @@ class SettingsFields(Section):
     )
     not_secret: tuple[Text, ...] = Field(
         default=(),
-        description="Keys of this file whose values look like secrets and are none, such as `env.TOKEN_FORMAT`; see "
+        description="Keys of this file whose values look like secrets but are not, such as `env.TOKEN_FORMAT`; see "
         "[secrets.md](secrets.md#what-looks-like-a-secret).",
     )
     scheduling: Scheduling = Field(default_factory=Scheduling, description="Where the pods may run.")

@@ -51,7 +51,7 @@ class IngressTls(Section):
         default=None, description="With `secret`: the name of an existing Secret of type `kubernetes.io/tls`."
     )
     enabled: Boolean | None = Field(
-        default=None, description="The old form: false is `from: none`, true goes without saying. Warned about."
+        default=None, description="The old form: false is `from: none`, true has no effect. Gives a warning."
     )
 
     @property

@@ -107,7 +107,7 @@ class FlagMetrics(Section):
 
 
 class Monitoring(Section):
-    """Metrics and alerts, for a Prometheus that exists."""
+    """Metrics and alerts, for a Prometheus that you already have."""
 
     enabled: Boolean | None = Field(
         default=None, description="Whether there are exporters, monitors and alerts. Default: `production`."

@@ -33,10 +33,10 @@ class LimitRange(Section):
     """The LimitRange: what a container gets that asks for nothing, and the most that one may ask for."""
 
     default_request: Amount = Field(
-        default=Amount(cpu="100m", memory="128Mi"), description="Requests of a container that states none."
+        default=Amount(cpu="100m", memory="128Mi"), description="Requests of a container that has none of its own."
     )
     default: Amount = Field(
-        default=Amount(cpu="500m", memory="512Mi"), description="Limits of a container that states none."
+        default=Amount(cpu="500m", memory="512Mi"), description="Limits of a container that has none of its own."
     )
     max: Amount | None = Field(default=None, description="The most that a container's limits may be.")
 

@@ -19,7 +19,7 @@ class VariableReference(SecretKeyReference):
     jobs: Boolean | None = Field(
         default=None,
         description="Whether the Jobs that migrate and set up the database get it too. Default: those of databases and "
-        "of Sentry, which they read. What people log in with goes to the API alone, all else to both servers.",
+        "of Sentry, which they read. Variables for logging in go to the API only, all others to both servers.",
     )
 
 

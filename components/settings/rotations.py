@@ -20,8 +20,8 @@ class Rotations(Section):
     database: Rotation = Field(
         default=0, description="Flagsmith's log-in to the embedded PostgreSQL: even `flagsmith_a`, odd `flagsmith_b`."
     )
-    audit: Rotation = Field(default=0, description="The log-in of who reads the audit log.")
-    analytics: Rotation = Field(default=0, description="The log-in of who reads the flags' analytics.")
+    audit: Rotation = Field(default=0, description="The log-in of the audit log's reader.")
+    analytics: Rotation = Field(default=0, description="The log-in of the analytics' reader.")
     redis: Rotation = Field(default=0, description="The embedded Redis.")
     django: Rotation = Field(default=0, description="`DJANGO_SECRET_KEY`: links to reset a password, signed webhooks.")
     cookies: Rotation = Field(default=0, description="The key that signs log-ins: renewing it logs everybody out.")
