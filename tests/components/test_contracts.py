@@ -105,6 +105,13 @@ def test_every_pod_is_restricted_with_a_read_only_root(stack: Recording) -> None
             assert its_own["capabilities"] == {"drop": ["ALL"]}, (name, item["name"])
 
 
+def test_the_namespace_enforces_what_its_pods_keep(stack: Recording) -> None:
+    (namespace,) = stack.all("Namespace")
+    labels = namespace["metadata"]["labels"]
+    for mode in ("enforce", "audit", "warn"):
+        assert labels[f"pod-security.kubernetes.io/{mode}"] == "restricted"
+
+
 def test_every_pod_names_its_default_container(stack: Recording) -> None:
     for name, template in pod_templates(stack):
         default = template["metadata"]["annotations"]["kubectl.kubernetes.io/default-container"]

@@ -201,6 +201,8 @@ def test_an_operator_s_prompt_has_no_more_rights_than_the_application(attacker: 
     assert (shell, option) == ("bash", "-c")
     done = succeeded_command(roles, [shell, option, script, *rest])
     assert done.strip() == '"a b"'
+    elsewhere = superuser(["--tuples-only", "--no-align", "--command=SELECT session_user, current_database()"])
+    assert succeeded_command(roles, [*elsewhere]).strip() == "postgres|postgres"
     attacker.got_nothing()
 
 

@@ -143,7 +143,8 @@ def test_the_login_of_an_existing_secret_becomes_a_member_of_the_owner(roles: Ro
     for _ in range(2):
         succeeded(roles.make(LOGIN="", APPLICATION_URL=url))
         assert roles.ask("mine", "p%2540ss", "INSERT INTO theirs VALUES (1); SELECT current_user") == [("flagsmith",)]
-    succeeded(roles.make(LOGIN="", APPLICATION_URL=roles.server.url()))
+    said = succeeded(roles.make(LOGIN="", APPLICATION_URL=roles.server.url()))
+    assert "Flagsmith logs in as the superuser postgres: make it a role of its own" in said
     refused = roles.make(LOGIN="", APPLICATION_URL=url.replace("p%2540ss", "wrong"))
     assert refused.returncode != 0
     assert "The DATABASE_URL of the existing Secret does not log in." in refused.stderr
