@@ -36,12 +36,15 @@ def send_all(log):
     In threads: the main one has a connection to the database that was made before the fork, and is all workers' own.
     """
     before = set(threading.enumerate())
-    for module, name in CACHES:
-        threading.Thread(target=send, args=(module, name, log), daemon=True).start()
     end = time.monotonic() + SECONDS
-    # Those that are started meanwhile too.
-    while time.monotonic() < end and (running := set(threading.enumerate()) - before):
-        for thread in running:
+    senders = [threading.Thread(target=send, args=(module, name, log), daemon=True) for module, name in CACHES]
+    for thread in senders:
+        thread.start()
+    for thread in senders:
+        thread.join(max(0.0, end - time.monotonic()))
+    for thread in set(threading.enumerate()) - before:
+        # One that is only about to start cannot be waited for; there is none once the senders are done.
+        if thread.is_alive():
             thread.join(max(0.0, end - time.monotonic()))
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,9 @@ def late(item):
 
 def in_thread(item):
     threading.Thread(target=late, args=[item], daemon=True).start()
+
+def slow(item):
+    time.sleep(120)
 
 def away(item):
     raise ConnectionError("postgresql://flagsmith:secret@database")
@@ -96,6 +100,12 @@ def test_one_that_cannot_be_sent_is_told_without_secrets_and_takes_no_other_alon
     assert found["said"] == [
         "Usage of up to a minute is lost: feature_evaluation_cache of app_analytics.views: ConnectionError"
     ]
+
+
+def test_a_database_that_hangs_does_not_hold_the_worker(tmp_path: Path) -> None:
+    started = time.monotonic()
+    assert stopped(tmp_path, send="caches.slow")["sent"] == [["others", 2], ["requests", 7]]
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize(("loaded", "parent"), [((), 0), (BOTH, 1)])
