@@ -179,6 +179,14 @@ def test_a_key_is_named_and_its_hash_is_nowhere(log: Log) -> None:
             log.as_role(f"SELECT {column} FROM {table}")  # noqa: S608
 
 
+def test_the_role_reads_no_server_side_key(log: Log) -> None:
+    log.query("CREATE TABLE environments_environmentapikey (id int, key text)")
+    log.grant()
+    for column in ("key", "id"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            log.as_role(f"SELECT {column} FROM environments_environmentapikey")  # noqa: S608
+
+
 def test_the_role_writes_nowhere_but_in_its_own_schema(log: Log) -> None:
     for statement in (
         "DELETE FROM audit_auditlog",
