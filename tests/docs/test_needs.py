@@ -1,5 +1,6 @@
 """What the README says that a stack needs: worked out from what each stack deploys."""
 
+import re
 from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Any
@@ -55,3 +56,14 @@ def written(millicores: int, amount: int) -> str:
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_readme_says_what_a_stack_needs(stack: str) -> None:
     assert row(stack) in README
+
+
+def test_the_figures_of_the_comparison_are_those_that_were_measured() -> None:
+    results = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+    table = README.partition("## Why not the Helm chart?")[2].partition("\n## ")[0]
+    ratios = re.findall(r"(\d+\.\d)x", table)
+    assert len(ratios) == 4
+    assert [ratio for ratio in ratios if f"**{ratio}x**" not in results] == []
+    found = re.search(r"\| (\d+) failed, (\d+) critical \|", table)
+    assert found is not None
+    assert f"| {found[1]} failed | {found[2]} critical |" in (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
