@@ -18,28 +18,28 @@ def audit(
     *,
     stack: StackOption = LOCAL,
     since: Annotated[
-        str | None, typer.Option("--since", help="From when on: a time in UTC, or how long ago, such as 24h.")
+        str | None, typer.Option("--since", help="The earliest time: in UTC, or how long ago, such as 24h.")
     ] = None,
-    until: Annotated[str | None, typer.Option("--until", help="Before when, likewise.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="The latest time, in the same form.")] = None,
     actor: Annotated[
         str | None, typer.Option("--actor", help="A person's e-mail, an API key's name or prefix, or `server`.")
     ] = None,
     feature: Annotated[str | None, typer.Option("--feature", help="A flag's name.")] = None,
     environment: Annotated[str | None, typer.Option("--environment", "-e", help="An environment's name.")] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, help="The newest so many.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, help="How many, the newest ones.")] = 100,
     applies: Annotated[
         list[Path] | None,
         typer.Option("--applies", help="A file of `ff flags apply --record`, beside what the stack keeps; repeat."),
     ] = None,
     repository: Annotated[
-        str | None, typer.Option("--repository", help="Where commits are looked at. Default: as recorded.")
+        str | None, typer.Option("--repository", help="Where commits can be seen. Default: as recorded.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one line for each entry.")] = False,
 ) -> None:
     """Show who changed which flag, segment or environment, from what to what; the newest last.
 
-    The open-source edition keeps an audit log and shows it to nobody. It is read from the stack's database, by a Job
-    whose role may read nothing else. What `ff flags apply` did is shown with its commit.
+    The open-source edition keeps an audit log but does not show it. A Job reads it from the stack's database, with a
+    role that may read nothing else. Changes by `ff flags apply` are shown with their commit.
     """
     from ops.access.site import open_site
     from ops.audit import read, show

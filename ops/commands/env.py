@@ -33,7 +33,7 @@ def env(
     generate: Annotated[
         bool,
         typer.Option(
-            "--generate", help="Print secrets made up for this call in place of the deployed ones; asks no cluster."
+            "--generate", help="Print secrets made up for this call in place of the deployed ones; needs no cluster."
         ),
     ] = False,
     postgres: Annotated[

@@ -54,7 +54,10 @@ def check_rules(
         typer.Option("--stack", "-s", help="A stack in place of files, as it would be deployed.", show_default=False),
     ] = None,
     production: Annotated[
-        bool, typer.Option("--production", help="Ask what holds for production of files too; a stack says it itself.")
+        bool,
+        typer.Option(
+            "--production", help="Apply the rules for production to files too; a stack says itself whether it is."
+        ),
     ] = False,
     api_versions: Annotated[
         list[str] | None,
@@ -65,7 +68,7 @@ def check_rules(
     policies: PoliciesOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check manifests, or a stack, against the rules; asks no cluster. Exits with 1 when a mandatory one is broken."""
+    """Check manifests, or a stack, against the rules; needs no cluster. Exits with 1 if a mandatory one is broken."""
     if (stack is None) == (not paths):
         raise OpsError("Name either manifests, or a stack with --stack.")
     report = (

@@ -40,7 +40,7 @@ def rotate(
     engine: EngineOption = None,
     yes: YesOption = False,
 ) -> None:
-    """Renew a secret: raise its number in the stack's file, deploy, and look whether all is well.
+    """Renew a secret: raise its number in the stack's file, deploy, and check that everything works.
 
     Whatever else of the settings is not deployed yet is deployed too. After a failure, run it again.
     """

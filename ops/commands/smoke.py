@@ -26,7 +26,7 @@ def smoke(
         str | None,
         typer.Option("--stack", "-s", help="The stack. Default: local, unless --url is given.", show_default=False),
     ] = None,
-    url: Annotated[str | None, typer.Option("--url", help="Another address than the stack's own.")] = None,
+    url: Annotated[str | None, typer.Option("--url", help="An address other than the stack's own.")] = None,
     environment: Annotated[
         str | None, typer.Option("--environment", "-e", help="The environment's name. Default: the stack's first.")
     ] = None,
@@ -47,7 +47,7 @@ def smoke(
     junit: Annotated[Path | None, typer.Option("--junit", help="Write JUnit's XML to this file.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Test a running Flagsmith from outside; exits with 1 when a check fails, or when none saw anything.
+    """Test a running Flagsmith from outside; exits with 1 if a check fails, or if no check could see anything.
 
     With --stack the keys come from the stack. With --url alone they come from --environment-key and the variables
     FLAGSMITH_API_KEY (an organisation's key) and FLAGSMITH_SERVER_KEY; what needs a missing one is not seen, which the

@@ -49,7 +49,7 @@ GENERATED = (
     Generated(
         "audit",
         "flagsmith-audit",
-        "The log-in of who reads the audit log.",
+        "The log-in of the audit log's reader.",
         "audit exporter, `ff audit`",
         "the exporter pauses for its restart, and catches up",
         "The exporter may be refused until it is replaced; it loses no entry.",
@@ -57,7 +57,7 @@ GENERATED = (
     Generated(
         "analytics",
         "flagsmith-analytics",
-        "The log-in of who reads the flags' analytics.",
+        "The log-in of the analytics' reader.",
         "flag metrics",
         "a gap of some seconds in the flags' metrics",
         "The metrics of flags may be missing until their exporter is replaced.",

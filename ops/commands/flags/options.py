@@ -27,7 +27,7 @@ UrlOption = Annotated[
         show_default=False,
     ),
 ]
-StrictOption = Annotated[bool, typer.Option("--strict", help="Take warnings, such as expired flags, for errors.")]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Treat warnings, such as expired flags, as errors.")]
 
 
 def read(path: Path, *, strict: bool = False) -> "tuple[Catalogue, Source]":

@@ -31,7 +31,8 @@ RATE = 50.0
 """Requests a second, at most. A real Flagsmith with two workers makes some ten changes a second; Flagsmith's own limits
 (MASTER_API_KEY_THROTTLE_RATE, USER_THROTTLE_RATE) are off unless somebody sets them, and then answer 429."""
 DeleteOption = Annotated[
-    bool, typer.Option("--delete", help="Delete what left the catalogue: flags in place of archiving, segments too.")
+    bool,
+    typer.Option("--delete", help="Delete what left the catalogue: flags instead of archiving them, and segments."),
 ]
 PRODUCTION = frozenset(["production", "prod", "live"])
 LEASE = "flagsmith-flags"
@@ -84,7 +85,7 @@ def apply(
     rate: Annotated[float, typer.Option("--rate", min=0.1, help="Requests a second, at most.")] = RATE,
     record: Annotated[
         Path | None,
-        typer.Option("--record", help="Add a line on what was changed to this file, for `ff audit --applies`."),
+        typer.Option("--record", help="Append a line about what was changed to this file, for `ff audit --applies`."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -28,7 +28,7 @@ def export(
         Path | None,
         typer.Option("--like", help="A catalogue to take from what only git knows: owners, kinds, expiry, access."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Write a live project as a catalogue, of which `ff flags plan` finds nothing to change."""
     from ops.flags.catalogue.write import text_of
@@ -60,12 +60,12 @@ def diff(
     source: Source,
     target: Target,
     catalogue: CatalogueOption = CATALOGUE,
-    live: Annotated[bool, typer.Option("--live", help="Compare what is served, in place of what is declared.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Compare what is served instead of what is declared.")] = False,
     stack: SomeStackOption = None,
     url: UrlOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show in what two environments differ; exits with 2 when they do."""
+    """Show how two environments differ; exits with 2 if they do."""
     from rich.markup import escape
     from rich.table import Table
 
