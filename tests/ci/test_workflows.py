@@ -124,3 +124,9 @@ def test_pulumi_never_runs_without_the_policy_pack() -> None:
     assert len(steps) == 3
     assert {step["with"]["policyPacks"] for step in steps} == {"policies"}
     assert (ROOT / "policies" / "PulumiPolicy.yaml").is_file()
+
+
+def test_each_pull_request_shows_the_manifests_that_it_changes() -> None:
+    workflow = read(ROOT / ".github" / "workflows" / "pull-request.yml")
+    runs = [step.get("run", "") for job in workflow["jobs"].values() for step in job.get("steps", [])]
+    assert [run for run in runs if re.search(r"ff preview .*--against", run)]
