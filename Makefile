@@ -68,10 +68,11 @@ examples/%/node_modules/.stamp: examples/%/package-lock.json examples/%/package.
 examples/react/dist/index.html: examples/react/node_modules/.stamp $(wildcard examples/react/src/* examples/react/*.js examples/react/*.html) examples/matches.json
 	cd examples/react && npm run build
 
-lint: setup ## ruff and mypy.
+lint: setup ## ruff, mypy, and the floors of the house.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 format: setup ## Put the code in the house's format.
 	$(BIN)/ruff check --fix-only .

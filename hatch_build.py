@@ -8,11 +8,11 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-COMMIT_FILE = "ops/commit.txt"
+COMMIT_FILE = "flagops/commit.txt"
 
 
 class CommitHook(BuildHookInterface[Any]):
-    """Adds `ops/commit.txt` to a wheel and a source distribution; an editable installation asks git itself."""
+    """Adds `flagops/commit.txt` to a wheel and a source distribution; an editable installation asks git itself."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Name the file to add: of the checkout's commit, or the one that a source distribution brings along."""

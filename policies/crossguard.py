@@ -16,7 +16,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from components.plain_secrets import harmless
+from components.text.plain_secrets import harmless
 from policies.check import Report, check
 from policies.exceptions import exceptions
 from policies.model import Object, Objects, Rule, Scope, named

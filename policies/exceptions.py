@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from components import bounds, quoting, yaml12
+from components.text import bounds, quoting, yaml12
 
 FILE: Final = Path(__file__).parent / "exceptions.yaml"
 SCANNERS: Final = ("checkov", "kube-score", "policy")

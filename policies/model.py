@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from components.plain_secrets import secret_form
+from components.text.plain_secrets import secret_form
 from policies.unknown import Unknown, looking_at, raw
 
 Manifest = Mapping[str, Any]

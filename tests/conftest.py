@@ -7,8 +7,8 @@ from collections.abc import Callable, Generator, Iterator
 import pytest
 from typer.testing import CliRunner, Result
 
-from ops import console
-from ops.cli import app
+from flagops import console
+from flagops.cli import app
 
 pytest_plugins = ["tests.fixtures_cluster", "tests.crds"]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from components.caches import CACHES
+from components.flagsmith.caches import CACHES
 from tests.servers import LOOPBACK, Postgres, Redis, find_postgres, free_port
 
 NAMESPACE = "feature-flags"

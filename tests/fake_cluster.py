@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
-from components import metadata
-from components.deployments import Deployment, written
-from components.presence import Declared
+from components.deployment.presence import Declared
+from components.deployment.recorded import Deployment, written
+from components.kit import names
 
 NAMESPACE = "feature-flags"
 OF_THE_CLUSTER = ("Namespace", "Node")
@@ -73,7 +73,7 @@ class FakeCluster:
             ready = {"replicas": 1, "readyReplicas": 1, "updatedReplicas": 1}
             self.add(item.api_version, item.kind, item.name, spec={"replicas": 1}, status=ready)
         data = written(Deployment("staging", release, objects))
-        self.add("v1", "ConfigMap", metadata.DEPLOYMENT, data=data)
+        self.add("v1", "ConfigMap", names.DEPLOYMENT, data=data)
 
     def kubeconfig(self, path: Path, context: str) -> Path:
         """A kubeconfig with this cluster under one context."""

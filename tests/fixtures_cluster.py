@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from ops.cluster import api, binaries, rest
-from ops.cluster.api import LocalCluster
-from ops.cluster.build import GoMissingError
-from ops.console import progress
+from flagops.console import progress
+from flagops.local_cluster import api, binaries, rest
+from flagops.local_cluster.api import LocalCluster
+from flagops.local_cluster.build import GoMissingError
 from tests.containers import Containers
 from tests.platform import Platform
 

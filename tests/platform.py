@@ -7,10 +7,10 @@ from typing import Any
 
 import httpx
 
-from ops.cluster.api import LocalCluster
-from ops.engine.api import DirectEngine
-from ops.engine.results import Result
-from ops.stacks import Stack, load_stack
+from flagops.engines.direct.api import DirectEngine
+from flagops.engines.direct.results import Result
+from flagops.local_cluster.api import LocalCluster
+from flagops.stacks.files import Stack, load_stack
 from tests.recording import ROOT
 
 NAMESPACE = "feature-flags"

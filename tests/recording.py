@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from ops.engine import graph, monitor
-from ops.engine.evaluate import evaluate
-from ops.engine.model import KubeObject, Program
-from ops.stacks import load_stack
+from flagops.evaluation import graph, monitor
+from flagops.evaluation.evaluate import evaluate
+from flagops.evaluation.program import KubeObject, Program
+from flagops.stacks.files import load_stack
 
 ROOT = Path(__file__).resolve().parent.parent
 STACKS = ("local", "staging", "production")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from components.settings import Settings
-from ops.docs import entries
+from flagops.commands.docs.configuration_page import entries
 from tests.recording import ROOT
 from tests.security_page import PAGE, PROMISING, PROSE, promises, proofs, sentences
 

@@ -4,21 +4,21 @@
 return `Settings` or raise one `SettingsError` that names every problem.
 """
 
-from components.settings.autoscaling import Autoscaling
-from components.settings.cache import Redis
-from components.settings.caches import Caches
 from components.settings.checks import warnings
-from components.settings.database import Postgres
 from components.settings.errors import PROJECT, SettingsError
-from components.settings.ingress import Ingress
 from components.settings.load import load
 from components.settings.lock import read_lock
-from components.settings.login import GitHubLogin, Login
-from components.settings.mail import Smtp
 from components.settings.model import Settings
 from components.settings.parse import parse
 from components.settings.references import CaReference, PasswordReference, SecretKeyReference
 from components.settings.releases import Release
+from components.settings.sections.autoscaling import Autoscaling
+from components.settings.sections.caches import Caches
+from components.settings.sections.ingress import Ingress
+from components.settings.sections.login import GitHubLogin, Login
+from components.settings.sections.postgres import Postgres
+from components.settings.sections.redis import Redis
+from components.settings.sections.smtp import Smtp
 from components.settings.workload import Amount, Resources, Scheduling, Toleration
 
 __all__ = [

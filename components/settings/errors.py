@@ -8,10 +8,10 @@ from typing import Any
 import pulumi
 from pydantic import BaseModel, ValidationError
 
-from components import quoting
 from components.settings.problems import LOOK_UP, NOT_SHOWN, ContradictionError, Problem
 from components.settings.schema import known_keys
 from components.settings.shown import shown, shown_path, without_values
+from components.text import quoting
 
 PROJECT = "feature-flags"
 _SECRET_KEY = re.compile(r"pass|secret|token|credential|url|dsn", re.IGNORECASE)

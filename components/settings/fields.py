@@ -4,28 +4,28 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from components.settings.admin import Admin, SecretKey
-from components.settings.audit import Audit
-from components.settings.autoscaling import Autoscaling
-from components.settings.backup import Backup
 from components.settings.base import Section
-from components.settings.cache import Redis
-from components.settings.caches import Caches
-from components.settings.database import Image, Postgres
-from components.settings.images import check_mirror
-from components.settings.ingress import Ingress
-from components.settings.login import Login
-from components.settings.logs import Logs
-from components.settings.mail import Smtp
-from components.settings.monitoring import Monitoring
-from components.settings.namespace import Namespace
-from components.settings.network import NetworkPolicies
 from components.settings.references import VariableReference
 from components.settings.releases import NEWEST_VERIFIED, dotted, parse_version
-from components.settings.rotations import Rotations
-from components.settings.secret_store import SecretStore
-from components.settings.service import ApiService, PublicUrl
-from components.settings.tracing import Tracing
+from components.settings.sections.admin import Admin, SecretKey
+from components.settings.sections.audit import Audit
+from components.settings.sections.autoscaling import Autoscaling
+from components.settings.sections.backup import Backup
+from components.settings.sections.caches import Caches
+from components.settings.sections.images import check_mirror
+from components.settings.sections.ingress import Ingress
+from components.settings.sections.login import Login
+from components.settings.sections.logs import Logs
+from components.settings.sections.monitoring import Monitoring
+from components.settings.sections.namespace import Namespace
+from components.settings.sections.network_policy import NetworkPolicies
+from components.settings.sections.postgres import Image, Postgres
+from components.settings.sections.redis import Redis
+from components.settings.sections.rotations import Rotations
+from components.settings.sections.secret_store import SecretStore
+from components.settings.sections.service import ApiService, PublicUrl
+from components.settings.sections.smtp import Smtp
+from components.settings.sections.tracing import Tracing
 from components.settings.types import ApiVersion, Boolean, Count, EnvName, HostName, Kind, PlainText, SecretName, Text
 from components.settings.workload import Gunicorn, Resources, Scheduling, TaskProcessor
 

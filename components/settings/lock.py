@@ -8,9 +8,9 @@ from typing import Final
 
 import yaml
 
-from components import bounds, quoting, yaml12
 from components.settings.errors import SettingsError
-from components.settings.images import full_name, parse_image
+from components.settings.sections.images import full_name, parse_image
+from components.text import bounds, quoting, yaml12
 
 LOCK_FILE: Final = "images.lock.yaml"
 ROOT_KEY: Final = "images"

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
-from components import bounds, quoting
 from components.settings import checks, written_out
 from components.settings.errors import SettingsError, describe, problems_of
 from components.settings.lock import Lock
@@ -14,6 +13,7 @@ from components.settings.model import Settings
 from components.settings.problems import NOT_SHOWN, Problem
 from components.settings.schema import is_structured
 from components.settings.shown import hidden_parts
+from components.text import bounds, quoting
 
 Path = tuple[str | int, ...]
 

@@ -20,7 +20,7 @@ FIRST_WITH_TRACING_BY_GRPC: Version = (2, 253, 0)
 FIRST_WITHOUT_SHELL: Version = (2, 253, 0)
 
 
-# The last is components/scripts/flagsmith_gunicorn.py, which is mounted with the logging configuration.
+# The last is components/flagsmith/in_pod/flagsmith_gunicorn.py, which is mounted with the logging configuration.
 GUNICORN = ("--keep-alive", "0", "--worker-tmp-dir", "/dev/shm", "--config", "python:flagsmith_gunicorn")  # noqa: S108
 
 

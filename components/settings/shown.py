@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from components import quoting
-from components.could_be_secret import MOST, ORIGIN, could_be_secret
-from components.plain_secrets import dotted, secret_form, texts_of
-from components.secret_forms import is_random
+from components.text import quoting
+from components.text.could_be_secret import MOST, ORIGIN, could_be_secret
+from components.text.plain_secrets import dotted, secret_form, texts_of
+from components.text.secret_forms import is_random
 
 # What is below these is never shown.
 _HIDDEN: Final = frozenset({"env", "envFromSecrets", "existingSecret", "caSecret", "annotations", "notSecret"})

@@ -1,8 +1,8 @@
 """What the size decides: replicas, resources, processes and memory, each unless the stack says otherwise."""
 
-from components.settings.cache import parse_redis_memory
 from components.settings.fields import SettingsFields
 from components.settings.quantities import format_cpu, parse_cpu, parse_memory
+from components.settings.sections.redis import parse_redis_memory
 from components.settings.sizes import SIZES, Size
 from components.settings.tuning import postgres_parameters
 from components.settings.workload import Resources

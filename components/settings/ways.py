@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from components.settings.model import Settings
-from components.settings.network import Outgoing, Peer
+from components.settings.sections.network_policy import Outgoing, Peer
 
 HTTPS: Final = 443
 POSTGRES: Final = 5432

@@ -5,10 +5,10 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from components.plain_secrets import dotted, secret_form, secret_in, texts_of
 from components.settings.problems import NOT_SHOWN, Problem
 from components.settings.schema import is_named_by_people
 from components.settings.shown import shown_path
+from components.text.plain_secrets import dotted, secret_form, secret_in, texts_of
 
 Path = tuple[str | int, ...]
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from components.plain_secrets import BY_NAME, secret_form, secret_in
+from components.text.plain_secrets import BY_NAME, secret_form, secret_in
 from policies.model import HIDDEN, Enforcement, Finding, Manifest, Object, Objects, Rule
 from policies.pods import Container, Pod, pods
 from policies.unknown import apart, texts

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.alerts.counting import grown
+from components.monitoring.alerts.counting import grown
 from tests.alerts.promtool import promtool, rules_of
 
 NO_FLAG_METRICS = "an autoscaler and no flag metrics"

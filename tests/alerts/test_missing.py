@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.alerts.missing import held, or_zero
+from components.monitoring.alerts.missing import held, or_zero
 from tests.alerts.promtool import CASES, OPERATOR, STACKS, minutes, promtool, rules, rules_of, unit, write
 from tests.metrics import OBJECT_LABELS, selectors
 from tests.recording import record

@@ -56,7 +56,7 @@ def findings() -> set[str]:
     """The names of all that `ff doctor` can find, as its sources have them."""
     texts = {
         node.value
-        for path in (ROOT / "ops" / "doctor").glob("*.py")
+        for path in (ROOT / "flagops" / "commands" / "doctor").glob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

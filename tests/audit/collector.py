@@ -18,9 +18,10 @@ from threading import Thread
 from time import monotonic
 from typing import Any
 
-from components.audit import SCRIPTS
+from components.audit.reader import SCRIPTS
 from tests.audit.conftest import SOURCE, Log
 from tests.certificates import tls_secret
+from tests.in_pod import SHARED
 from tests.servers import free_port
 
 Entry = dict[str, Any]
@@ -117,6 +118,7 @@ class Exporters:
             "INTERVAL": "0.1",
             "BATCH": "10",
             "METRICS_PORT": str(self.port),
+            "PYTHONPATH": SHARED,
             **variables,
         }
         with self.output.open("ab") as out, self.said.open("ab") as said:

@@ -12,11 +12,13 @@ from typing import Any
 import psycopg2
 import pytest
 
-from components.audit import SCRIPTS
+from components.audit.reader import SCRIPTS
+from components.postgres import roles
+from tests.in_pod import SHARED
 from tests.servers import LOOPBACK, Postgres, running_postgres
 
 RECORDED = Path(__file__).parent / "recorded-2.265.0.sql"
-GRANTS = SCRIPTS / "grants-audit.sql"
+GRANTS = roles.SCRIPTS / "grants-audit.sql"
 ROLE = "flagsmith_audit"
 SOURCE = "flags.example.com"
 Connection = psycopg2.extensions.connection
@@ -58,7 +60,14 @@ class Log:
 
     def read(self, **variables: str) -> list[dict[str, Any]]:
         """What the Job prints; its count is checked."""
-        environment = {**os.environ, "DATABASE_URL": self.url, "SOURCE": SOURCE, "LIMIT": "1000", **variables}
+        environment = {
+            **os.environ,
+            "DATABASE_URL": self.url,
+            "SOURCE": SOURCE,
+            "LIMIT": "1000",
+            "PYTHONPATH": SHARED,
+            **variables,
+        }
         done = subprocess.run(
             [sys.executable, SCRIPTS / "read_audit.py"],
             env=environment,

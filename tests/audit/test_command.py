@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from ops import target
-from ops.access.site import Site, open_site
-from ops.audit import applies
-from ops.audit.applies import Apply, Touched, append, keep, of_stack
-from ops.engine.model import Ref
-from ops.target import Target
+from flagops.commands.flags.history import applies
+from flagops.commands.flags.history.applies import Apply, Touched, append, keep, of_stack
+from flagops.kubernetes.objects import Ref
+from flagops.stacks import target
+from flagops.stacks.deployed import Site, open_site
+from flagops.stacks.target import Target
 from tests.audit.conftest import Log
 from tests.containers import NAMESPACE, Containers
 from tests.platform import Platform

@@ -9,10 +9,11 @@ from threading import Event
 
 import pytest
 
-from components.audit import SCRIPTS
+from components.audit.reader import SCRIPTS
 from tests.audit.collector import TAKEN, Answer, Collector, Entry, Exporters
 from tests.audit.conftest import GRANTS, RECORDED, Log, write
 from tests.fixtures_cluster import eventually
+from tests.in_pod import SHARED
 from tests.recording import ROOT
 
 ALL = 49
@@ -432,7 +433,7 @@ def test_the_kubelet_is_told_when_it_hangs_and_not_when_it_waits(
 
     collector.answer = answer
     short = "import export_audit as it; it.HUNG_SECONDS = 2; it.TICK = 0.2; it.main()"
-    exporters.to(collector, "-c", short, PYTHONPATH=str(SCRIPTS))
+    exporters.to(collector, "-c", short, PYTHONPATH=f"{SCRIPTS}:{SHARED}")
 
     def it_waits() -> bool:
         return len(collector.batches) == 1 and exporters.livez() == 200

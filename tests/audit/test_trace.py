@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from ops.audit.applies import Apply, Touched, append, of_file
-from ops.audit.record import touched, web_address
-from ops.audit.trace import traced
-from ops.errors import OpsError
-from ops.flags.reconcile.change import Action, Change, Kind
-from ops.flags.server.snapshot import RemoteFlag, RemoteSegment, Snapshot
-from ops.flagsmith.deployed import Environment
+from flagops.commands.audit.trace import traced
+from flagops.commands.flags.history.applies import Apply, Touched, append, of_file
+from flagops.commands.flags.reconcile.change import Action, Change, Kind
+from flagops.commands.flags.reconcile.record import touched, web_address
+from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteSegment, Snapshot
+from flagops.errors import OpsError
+from flagops.flagsmith_api.deployed import Environment
 
 START = datetime(2026, 1, 2, 10, 0, 0, tzinfo=UTC)
 END = START + timedelta(seconds=30)

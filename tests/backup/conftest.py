@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from components.backup import DRILL, DUMP, LIVE, RESTORE, SCRIPTS, UNPACK
+from components.backup.backup import DRILL, DUMP, LIVE, RESTORE, SCRIPTS, UNPACK
 from tests.servers import Postgres, give_to_postgres, postgres_programs, postgres_user, running_postgres
 
 HOST = "flags.example.org"

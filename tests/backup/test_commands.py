@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from ops.access.site import Site
-from ops.backup.drill import drill
-from ops.backup.jobs import last_success, template
-from ops.doctor.backups import backups as examine
-from ops.doctor.model import Patient
-from ops.engine.model import Ref
-from ops.operate.status import status
+from flagops.commands.db.backups.drill import drill
+from flagops.commands.db.backups.jobs import template
+from flagops.commands.doctor.backups import backups as examine
+from flagops.commands.doctor.model import Patient
+from flagops.commands.status.status import status
+from flagops.kubernetes.objects import Ref
+from flagops.pods.last_success import last_success
+from flagops.stacks.deployed import Site
 from tests.containers import NAMESPACE, Containers
 from tests.fixtures_cluster import eventually
 from tests.operate.conftest import FAIL, cache, place, site
@@ -205,8 +206,8 @@ def test_a_drill_tells_age_duration_and_migrations(site: Site, run: Run) -> None
 def test_a_stack_without_backups_says_how_to_have_them(
     deployed: Platform, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ops import target
-    from ops.target import Target
+    from flagops.stacks import target
+    from flagops.stacks.target import Target
 
     cluster = deployed.cluster
     found = Target(deployed.stack({"backup": {"enabled": False}}), cluster.context, cluster.kubeconfig)

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from components.backup import DRILL, DUMP, LIVE, RESTORE, UNPACK
+from components.backup.backup import DRILL, DUMP, LIVE, RESTORE, UNPACK
 from tests.backup.conftest import HOST, Jobs, last, succeeded
 from tests.servers import give_to_postgres
 

@@ -14,8 +14,8 @@ from urllib.parse import quote
 import psycopg2
 import pytest
 
-from components.backup import DRILL, DUMP, LIVE, RESTORE, SCRIPTS, UNPACK
-from ops.database.psql import external
+from components.backup.backup import DRILL, DUMP, LIVE, RESTORE, SCRIPTS, UNPACK
+from flagops.commands.db.psql import external
 from tests.backup.conftest import HOST, Jobs, last, succeeded
 from tests.backup.test_scripts import bucket
 from tests.servers import give_to_postgres

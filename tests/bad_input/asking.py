@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.quoting import lines
+from components.text.quoting import lines
 from tests.recording import ROOT
 
 MOST_SECONDS = 2.0  # of CPU, whatever else the machine does

@@ -16,31 +16,31 @@ from tests.recording import ROOT
 OF_YAML = ("lock", "kubeconfig", "local kubeconfig", "exceptions", "manifests")
 FIRST = ("lock", "docker", "applies")
 OF_JSON = ("docker", "state", "context", "plan", "applies")
-# What reads files without `components.bounds`, and whose they are.
+# What reads files without `components.text.bounds`, and whose they are.
 READING = {
-    "components/audit.py": "a script of the program",
-    "components/backup.py": "a script of the program",
-    "components/bootstrap.py": "a script of the program",
-    "components/database_roles.py": "a script of the program",
-    "components/flag_metrics.py": "a script of the program",
-    "components/flagsmith_pod.py": "a script of the program",
-    "components/logs.py": "a script of the program",
-    "components/migration.py": "a script of the program",
-    "components/postgres.py": "a script of the program",
-    "ops/access/script.py": "a script of `ff`",
-    "ops/backup/restore.py": "a dump of any size, read by pg_restore",
-    "ops/cluster/kind.py": "the configuration of kind beside it",
-    "ops/cluster/kubeconfig.py": "certificates that it made",
-    "ops/cluster/pins.py": "go.mod files of the repository",
-    "ops/cluster/processes.py": "logs of the programs that it started",
-    "ops/commands/docs.py": "pages of the repository",
-    "ops/compare/manifests.py": "what `ff render` wrote a moment before",
-    "ops/database/psql.py": "a script of the program",
-    "ops/engine/render.py": "the first line, up to a bound",
-    "ops/flags/code/references.py": "source code, up to a bound",
-    "ops/flags/code/codegen.py": "the template beside it",
-    "ops/upgrade/postgres.py": "a script of the program",
-    "ops/version.py": "the commit of the build",
+    "components/audit/reader.py": "a script of the program",
+    "components/backup/backup.py": "a script of the program",
+    "components/flagsmith/bootstrap.py": "a script of the program",
+    "components/postgres/roles.py": "a script of the program",
+    "components/flag_metrics/flag_metrics.py": "a script of the program",
+    "components/flagsmith/pod.py": "a script of the program",
+    "components/flagsmith/logs.py": "a script of the program",
+    "components/flagsmith/migration.py": "a script of the program",
+    "components/postgres/server.py": "a script of the program",
+    "flagops/pods/python_in_pod.py": "a script of `ff`",
+    "flagops/commands/db/backups/restore.py": "a dump of any size, read by pg_restore",
+    "flagops/local_cluster/kind.py": "the configuration of kind beside it",
+    "flagops/local_cluster/kubeconfig.py": "certificates that it made",
+    "flagops/local_cluster/pins.py": "go.mod files of the repository",
+    "flagops/local_cluster/processes.py": "logs of the programs that it started",
+    "flagops/commands/docs/command.py": "pages of the repository",
+    "flagops/commands/deploy/compare/manifests.py": "what `ff render` wrote a moment before",
+    "flagops/commands/db/psql.py": "a script of the program",
+    "flagops/commands/render/render.py": "the first line, up to a bound",
+    "flagops/commands/flags/code/references.py": "source code, up to a bound",
+    "flagops/commands/flags/code/codegen.py": "the template beside it",
+    "flagops/commands/db/upgrade.py": "a script of the program",
+    "flagops/version.py": "the commit of the build",
 }
 
 
@@ -137,7 +137,7 @@ def test_what_is_no_file_is_refused_by_every_reader(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("one", [*of_any_json()], ids=lambda one: one.name)
 def test_what_somebody_put_beside_the_backups_is_no_backup(one: Bad, tmp_path: Path) -> None:
-    source = (ROOT / "components" / "scripts" / "store_backups.py").read_text(encoding="utf-8")
+    source = (ROOT / "components" / "backup" / "in_pod" / "store_backups.py").read_text(encoding="utf-8")
     assert source.endswith("\nmain()\n")
     script: dict[str, Any] = {"__name__": "script"}
     exec(compile(source.removesuffix("main()\n"), "store_backups.py", "exec"), script)  # noqa: S102 - as a pod does
@@ -159,7 +159,7 @@ def _reads(path: Path) -> bool:
 
 
 def test_whatever_reads_a_file_reads_it_within_bounds_or_says_why_not() -> None:
-    places = [path for part in ("components", "ops", "policies") for path in sorted((ROOT / part).rglob("*.py"))]
-    ours = [path for path in places if not {".venv", "scripts"} & {*path.parts}]
+    places = [path for part in ("components", "flagops", "policies") for path in sorted((ROOT / part).rglob("*.py"))]
+    ours = [path for path in places if not {".venv", "in_pod"} & {*path.parts}]
     found = {str(path.relative_to(ROOT)) for path in ours if _reads(path) and path.name != "bounds.py"}
     assert found == READING.keys()

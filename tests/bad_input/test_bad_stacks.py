@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from components.yaml12 import YamlError, read
-from ops.stacks import load_stack
+from components.text.yaml12 import YamlError, read
+from flagops.stacks.files import load_stack
 from tests.bad_input.asking import Answer, ask
 from tests.bad_input.texts import STACK, Bad, of_any_yaml, of_stacks
 

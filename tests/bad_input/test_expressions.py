@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from components.regular import LONGEST, look_at
+from components.text.regular import LONGEST, look_at
 
 PLAIN = (
     r"^.*@example\.com$",

@@ -16,28 +16,28 @@ from pathlib import Path
 from typing import Any
 
 import components.settings.load
-import ops.flags.catalogue.rules
+import flagops.commands.flags.catalogue.rules
 from components.settings import SettingsError, parse, read_lock
-from ops import local_context
-from ops.audit.applies import of_file
-from ops.cluster import kubeconfig as local_kubeconfig
-from ops.cluster import state
-from ops.commands import env
-from ops.commands.flags.options import read as read_catalogue
-from ops.engine import kubeconfig
-from ops.errors import OpsError
-from ops.flags.explain.user import user
-from ops.flags.reconcile import planfile
-from ops.flags.reconcile.desired import desired
-from ops.flags.transfer.promote import promote
-from ops.images.credentials import login_for
-from ops.policies.objects import of_files
-from ops.stacks import load_stack
+from flagops.commands.env import command
+from flagops.commands.flags.catalogue.options import read as read_catalogue
+from flagops.commands.flags.explain.user import user
+from flagops.commands.flags.history.applies import of_file
+from flagops.commands.flags.reconcile import planfile
+from flagops.commands.flags.reconcile.desired import desired
+from flagops.commands.flags.transfer.promote import promote
+from flagops.commands.images.credentials import login_for
+from flagops.errors import OpsError
+from flagops.evaluation.policy_objects import of_files
+from flagops.kubernetes import kubeconfig
+from flagops.local_cluster import kubeconfig as local_kubeconfig
+from flagops.local_cluster import state
+from flagops.stacks import local_context
+from flagops.stacks.files import load_stack
 from policies import exceptions
 
 MOST_CPU = 20  # seconds, after which a process is ended
 MOST_MEMORY = 4 * 1024**3
-USED = (components.settings.load, ops.flags.catalogue.rules)
+USED = (components.settings.load, flagops.commands.flags.catalogue.rules)
 
 
 def _docker(path: Path) -> object:
@@ -115,7 +115,7 @@ def _work(job: dict[str, Any], said: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
         os.dup2(said, 1)
         os.dup2(said, 2)
-        vars(env)["ROOT"] = Path(job.get("root", "."))
+        vars(command)["ROOT"] = Path(job.get("root", "."))
         os.environ["COLUMNS"] = "400"
         code = _read(job) if "read" in job else _ff(job["ff"])
     finally:
@@ -125,7 +125,7 @@ def _work(job: dict[str, Any], said: int) -> None:
 
 
 def _ff(arguments: list[str]) -> int:
-    from ops.cli import main
+    from flagops.cli import main
 
     sys.argv = ["ff", *arguments]
     try:
@@ -136,7 +136,7 @@ def _ff(arguments: list[str]) -> int:
 
 
 def _read(job: dict[str, Any]) -> int:
-    from components.quoting import lines
+    from components.text.quoting import lines
 
     try:
         READERS[job["read"]](Path(job["path"]))

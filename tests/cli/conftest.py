@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from ops import target
-from ops.deployer import EngineName
-from ops.engine_choice import Choice
+from flagops.engines import for_stack
+from flagops.engines.choice import Choice
+from flagops.engines.deployer import EngineName
+from flagops.stacks import target
 from tests.cli import fakes
 from tests.cli.machine import Machine, namespace
 from tests.fake_cluster import FakeCluster, fake_cluster
@@ -24,9 +25,9 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> fakes.FakeDeployer:
         return fake
 
     monkeypatch.setattr(target, "find", fakes.target)
-    monkeypatch.setattr(target, "choose_engine", lambda *_, **__: Choice(EngineName.DIRECT, "a reason"))
-    monkeypatch.setattr(target, "deployer", deployer)
-    monkeypatch.setattr("ops.older.refuse_older", lambda _: None)
+    monkeypatch.setattr(for_stack, "choose_engine", lambda *_, **__: Choice(EngineName.DIRECT, "a reason"))
+    monkeypatch.setattr(for_stack, "deployer", deployer)
+    monkeypatch.setattr("flagops.engines.older.refuse_older", lambda _: None)
     return fake
 
 

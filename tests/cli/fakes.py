@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ops.deployer import Outcome, Plan, PlannedChange
-from ops.errors import OpsError
-from ops.events import Event, State
-from ops.stacks import Stack
-from ops.target import Target
+from flagops.engines.deployer import Outcome, Plan, PlannedChange
+from flagops.engines.events import Event, State
+from flagops.errors import OpsError
+from flagops.stacks.files import Stack
+from flagops.stacks.target import Target
 
 OUTPUTS: dict[str, object] = {
     "url": "https://flags.example.com",

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from components.presence import Declared
-from ops import target
-from ops.stacks import load_stack
-from ops.target import Target
+from components.deployment.presence import Declared
+from flagops.stacks import target
+from flagops.stacks.files import load_stack
+from flagops.stacks.target import Target
 from tests.fake_cluster import NAMESPACE, FakeCluster
 from tests.recording import ROOT
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ops.automation import CliDeployer, find_command
-from ops.errors import OpsError
-from ops.own_cluster import OwnCluster
+from flagops.engines.own_cluster import OwnCluster
+from flagops.engines.pulumi_cli.deployer import CliDeployer, find_command
+from flagops.errors import OpsError
 from tests.cli import fakes
 
 URN = "urn:pulumi:local::feature-flags::flagsmith:Namespace$kubernetes:core/v1:Namespace::namespace"

@@ -6,9 +6,9 @@ import pytest
 from pulumi.automation import EngineEvent
 from pulumi.runtime.rpc import UNKNOWN
 
-from ops.automation_events import EventTranslator
-from ops.deployer import PlannedChange
-from ops.events import Event, State
+from flagops.engines.deployer import PlannedChange
+from flagops.engines.events import Event, State
+from flagops.engines.pulumi_cli.events import EventTranslator
 
 URN = "urn:pulumi:local::feature-flags::flagsmith:Api$kubernetes:apps/v1:Deployment::flagsmith-api"
 

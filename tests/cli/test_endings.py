@@ -17,20 +17,21 @@ import pytest
 from rich.console import Console
 from typer.testing import Result
 
-from ops import console
-from ops.events import Event, State
-from ops.progress import Progress
+from flagops import console
+from flagops.commands.deploy.progress import Progress
+from flagops.engines.events import Event, State
 from tests.cli import fakes
 from tests.recording import ROOT
 
 Run = Callable[..., Result]
-START = "from ops.start import main; main()"
+START = "from flagops.start import main; main()"
 SECONDS = 60
 # A deployment that tells more than any pipe holds, and leaves a mark when it has ended.
 DEPLOYMENT = """
 import sys
 from pathlib import Path
-from ops import older, target
+from flagops.engines import for_stack, older
+from flagops.stacks import target
 from ops.deployer import EngineName, Outcome
 from ops.engine_choice import Choice
 from ops.events import Event, State
@@ -47,8 +48,8 @@ class Deployer(fakes.FakeDeployer):
 mark, *sys.argv[1:] = sys.argv[1:]
 target.find = fakes.target
 older.refuse_older = lambda _: None
-target.choose_engine = lambda *_, **__: Choice(EngineName.DIRECT)
-target.deployer = lambda _target, _engine, on_event, **_: Deployer(on_event=on_event)
+for_stack.choose_engine = lambda *_, **__: Choice(EngineName.DIRECT)
+for_stack.deployer = lambda _target, _engine, on_event, **_: Deployer(on_event=on_event)
 main()
 """
 
@@ -63,7 +64,7 @@ def _interruptible() -> Iterator[None]:
 
 def test_the_console_scripts_begin_where_an_interrupt_is_quiet() -> None:
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
-    assert set(scripts.values()) == {"ops.start:main"}
+    assert set(scripts.values()) == {"flagops.start:main"}
 
 
 def test_ctrl_c_before_the_imports_are_done_says_nothing(tmp_path: Path) -> None:
@@ -163,8 +164,8 @@ def place(monkeypatch: pytest.MonkeyPatch) -> None:
     def forwarded(*_: Any, **__: Any) -> Iterator[int]:
         yield 8000
 
-    monkeypatch.setattr("ops.access.site.open_site", opened)
-    monkeypatch.setattr("ops.access.forward.forward", forwarded)
+    monkeypatch.setattr("flagops.stacks.deployed.open_site", opened)
+    monkeypatch.setattr("flagops.pods.port_forward.forward", forwarded)
 
 
 def interrupt(*_: Any, **__: Any) -> None:
@@ -174,7 +175,7 @@ def interrupt(*_: Any, **__: Any) -> None:
 @pytest.mark.usefixtures("place")
 def test_ctrl_c_ends_a_forwarded_port_and_followed_logs_well(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("threading.Event.wait", interrupt)
-    monkeypatch.setattr("ops.operate.logs.follow", interrupt)
+    monkeypatch.setattr("flagops.commands.logs.logs.follow", interrupt)
     for command in (["port-forward"], ["logs", "--follow"]):
         result = run(*command)
         assert result.exit_code == 0, command
@@ -184,7 +185,7 @@ def test_ctrl_c_ends_a_forwarded_port_and_followed_logs_well(run: Run, monkeypat
 
 @pytest.mark.usefixtures("place")
 def test_ctrl_c_in_what_would_have_ended_by_itself_exits_with_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ops.operate.logs.show", interrupt)
+    monkeypatch.setattr("flagops.commands.logs.logs.show", interrupt)
     result = run("logs")
     assert result.exit_code == 130
     assert result.stderr == "Interrupted.\n"  # it does not go on where it ended
@@ -202,6 +203,6 @@ def test_logs_end_when_nobody_reads_them(run: Run, monkeypatch: pytest.MonkeyPat
             if told == 3:
                 console.output().on_broken_pipe()
 
-    monkeypatch.setattr("ops.operate.logs.follow", endless)
+    monkeypatch.setattr("flagops.commands.logs.logs.follow", endless)
     assert run("logs", "--follow").exit_code == 0
     assert told == 4

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ops import pulumi_cli, target
-from ops.deployer import EngineName
-from ops.engine.client import _refusal
-from ops.engine_choice import choose
-from ops.errors import OpsError
+from flagops.engines import for_stack
+from flagops.engines.choice import choose
+from flagops.engines.deployer import EngineName
+from flagops.engines.pulumi_cli import find
+from flagops.errors import OpsError
+from flagops.kubernetes.client import _refusal
 from tests.cli import fakes
 
 CLI, DIRECT = EngineName.CLI, EngineName.DIRECT
@@ -69,7 +70,7 @@ def test_the_cli_is_found_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert pulumi_cli.find() == program
+    assert find.find() == program
 
 
 def test_without_pulumi_on_path_the_one_of_the_sdk_s_installer_counts(
@@ -77,11 +78,11 @@ def test_without_pulumi_on_path_the_one_of_the_sdk_s_installer_counts(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert pulumi_cli.find() is None
+    assert find.find() is None
     installed = tmp_path / ".pulumi" / "versions" / version("pulumi") / "bin" / "pulumi"
     installed.parent.mkdir(parents=True)
     installed.write_text("#!/bin/sh\n")
-    assert pulumi_cli.find() == installed
+    assert find.find() == installed
 
 
 @pytest.mark.parametrize(
@@ -95,18 +96,18 @@ def test_without_pulumi_on_path_the_one_of_the_sdk_s_installer_counts(
 def test_the_cli_s_record_of_local_is_its_file_backend(
     state: str | None, expected: EngineName | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ops.direct.DirectDeployer.has_made_stack", lambda _: False)
+    monkeypatch.setattr("flagops.engines.direct.deployer.DirectDeployer.has_made_stack", lambda _: False)
     local = fakes.target(home=tmp_path)
     if state is not None and local.backend:
         record = local.backend / ".pulumi" / "stacks" / "feature-flags" / "local.json"
         record.parent.mkdir(parents=True)
         record.write_text(state)
-    assert target.made_by(local, None) is expected
+    assert for_stack.made_by(local, None) is expected
 
 
 def test_the_direct_engine_s_record_is_asked_of_the_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ops.direct.DirectDeployer.has_made_stack", lambda _: True)
-    assert target.made_by(fakes.target("staging"), None) is DIRECT
+    monkeypatch.setattr("flagops.engines.direct.deployer.DirectDeployer.has_made_stack", lambda _: True)
+    assert for_stack.made_by(fakes.target("staging"), None) is DIRECT
 
 
 def _raising(error: OpsError) -> Callable[[object], bool]:
@@ -121,14 +122,16 @@ def test_who_may_not_read_the_direct_engine_s_record_can_still_run_the_cli(
     status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refusal = _refusal(status, b"{}", "Cannot read Secret kube-system/x")
-    monkeypatch.setattr("ops.direct.DirectDeployer.has_made_stack", _raising(refusal))
-    assert target.made_by(fakes.target("staging"), None) is None
+    monkeypatch.setattr("flagops.engines.direct.deployer.DirectDeployer.has_made_stack", _raising(refusal))
+    assert for_stack.made_by(fakes.target("staging"), None) is None
 
 
 def test_a_record_that_is_there_and_cannot_be_understood_stops_the_cli(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ops.direct.DirectDeployer.has_made_stack", _raising(OpsError("was written in format 2")))
+    monkeypatch.setattr(
+        "flagops.engines.direct.deployer.DirectDeployer.has_made_stack", _raising(OpsError("was written in format 2"))
+    )
     with pytest.raises(OpsError, match="format 2"):
-        target.made_by(fakes.target("staging"), None)
+        for_stack.made_by(fakes.target("staging"), None)
 
 
 @pytest.mark.parametrize("has_cli", [True, False])
@@ -136,9 +139,9 @@ def test_without_a_kubeconfig_the_missing_cli_is_what_is_named(
     has_cli: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "absent"))
-    monkeypatch.setattr(pulumi_cli, "find", lambda: tmp_path / "pulumi" if has_cli else None)
+    monkeypatch.setattr(find, "find", lambda: tmp_path / "pulumi" if has_cli else None)
     if has_cli:
-        assert target.choose_engine(fakes.target("staging"), None, install=False).engine is CLI
+        assert for_stack.choose_engine(fakes.target("staging"), None, install=False).engine is CLI
     else:
         with pytest.raises(OpsError, match="needs the Pulumi CLI"):
-            target.choose_engine(fakes.target("staging"), None, install=False)
+            for_stack.choose_engine(fakes.target("staging"), None, install=False)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from ops import container_environment as logic
-from ops.engine.model import Manifest, Ref
-from ops.errors import OpsError
+from flagops.commands.env import container_environment as logic
+from flagops.errors import OpsError
+from flagops.kubernetes.objects import Manifest, Ref
 from tests.cli import fakes
 from tests.recording import container, recorded
 
@@ -47,9 +47,9 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
         def close(self) -> None:
             """Nothing is open."""
 
-    monkeypatch.setattr("ops.target.find", fakes.target)
-    monkeypatch.setattr("ops.engine.connection.connect", lambda _kubeconfig, context: context)
-    monkeypatch.setattr("ops.engine.client.Client", Client)
+    monkeypatch.setattr("flagops.stacks.target.find", fakes.target)
+    monkeypatch.setattr("flagops.kubernetes.connection.connect", lambda _kubeconfig, context: context)
+    monkeypatch.setattr("flagops.kubernetes.client.Client", Client)
     return secrets
 
 

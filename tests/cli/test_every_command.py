@@ -12,8 +12,8 @@ import typer
 from typer.core import TyperGroup
 from typer.testing import Result
 
-from ops.cli import app
-from ops.smoke import http
+from flagops.cli import app
+from flagops.commands.smoke import http
 from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
 from tests.flags.support import EXAMPLE
 from tests.operate.test_simulated import NEEDS_CONTAINERS

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from components import metadata
-from ops.pulumi_state import SIGNATURE_KEY
+from components.kit import names
+from flagops.engines.pulumi_cli.state import SIGNATURE_KEY
 from tests.cli.machine import OBJECTS, Machine, namespace
 from tests.fake_cluster import NAMESPACE, FakeCluster
 
 Run = Callable[..., Result]
 VALUE = {"password": b64encode(b"generated").decode()}
 MANAGED = [{"manager": "pulumi-kubernetes", "operation": "Update", "fieldsV1": {"f:data": {}}}]
-LABELS = metadata.labels("application")
+LABELS = names.labels("application")
 
 
 def begun(kind: str, name: str, *, secret: bool = False) -> dict[str, Any]:
@@ -138,8 +138,8 @@ def test_a_namespace_is_taken_over_only_while_nothing_is_in_it(
 
 
 def test_an_object_in_the_way_is_told_with_the_line_that_removes_it(cluster: FakeCluster, machine: Machine) -> None:
-    from ops.interrupted import existing
-    from ops.own_cluster import OwnCluster
+    from flagops.engines.own_cluster import OwnCluster
+    from flagops.engines.pulumi_cli.interrupted import existing
     from tests.cli import fakes
 
     path = cluster.kubeconfig(machine.home / "my config", "here")

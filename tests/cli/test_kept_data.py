@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pulumi.automation import EngineEvent
 
-from ops.automation_events import EventTranslator
-from ops.errors import OpsError
-from ops.kept_data import refuse_losses
-from ops.stacks import load_stack
+from flagops.engines.pulumi_cli.events import EventTranslator
+from flagops.engines.pulumi_cli.kept_data import refuse_losses
+from flagops.errors import OpsError
+from flagops.stacks.files import load_stack
 from tests.recording import ROOT, recorded
 
 STORAGE = {"size": "20Gi"}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from ops.left_out import left_out
-from ops.stacks import Stack, load_stack
+from flagops.stacks.files import Stack, load_stack
+from flagops.stacks.left_out import left_out
 from tests.recording import ROOT
 
 Run = Callable[..., Result]
@@ -65,7 +65,7 @@ def test_render_has_what_the_stack_s_file_says(run: Run, tmp_path: Path, monkeyp
     def load(*_: Any) -> Stack:
         return production(apiVersions=[API])
 
-    monkeypatch.setattr("ops.stacks.load_stack", load)
+    monkeypatch.setattr("flagops.stacks.files.load_stack", load)
     shown = run("render", "--stack", "production", "--out", str(tmp_path))
     assert "Left out" not in shown.stderr
     assert "kind: PrometheusRule" in kinds(tmp_path)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from typer.testing import Result
 
-from ops.own_cluster import OwnCluster
+from flagops.engines.own_cluster import OwnCluster
 from tests.cli.machine import CONTEXT, OBJECTS, Machine, namespace, provider
 from tests.fake_cluster import NAMESPACE, FakeCluster
 from tests.servers import free_port

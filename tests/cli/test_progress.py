@@ -4,8 +4,8 @@ import io
 
 from rich.console import Console
 
-from ops.events import Event, State
-from ops.progress import RESERVED_LINES, Progress
+from flagops.commands.deploy.progress import RESERVED_LINES, Progress
+from flagops.engines.events import Event, State
 
 
 def shown(progress: Progress) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Callable
 import pytest
 from typer.testing import Result
 
-from components import metadata
-from ops.commands import stack as commands
+from components.kit import names
 from tests.cli.machine import Machine, namespace
 from tests.components.registering import WHOLE
 from tests.fake_cluster import NAMESPACE, FakeCluster
@@ -49,7 +48,7 @@ def test_that_way_works_with_production_true_and_deploys_nothing_before(producti
 def test_who_removes_what_is_protected_types_its_name(
     production: Machine, run: Run, monkeypatch: pytest.MonkeyPatch, typed: str, commands_then: int
 ) -> None:
-    monkeypatch.setattr(commands, "is_terminal", lambda: True)
+    monkeypatch.setattr("flagops.terminal.confirm.is_terminal", lambda: True)
     shown = run("down", "--stack", "staging", "--unprotect", given=f"{typed}\n")
     assert len(commands_of(production)) == commands_then, shown.stderr
     assert ("that is not the stack's name" in shown.stderr) is (commands_then == 0)
@@ -70,7 +69,7 @@ def test_a_removal_by_pulumi_meets_a_protected_resource_before_it_could_delete_a
     }
     needed = {urn for item in resources.values() for urn in item.needs}
     (first,) = [item for urn, item in resources.items() if urn not in needed]
-    assert first.inputs["metadata"]["name"] == metadata.DEPLOYMENT
+    assert first.inputs["metadata"]["name"] == names.DEPLOYMENT
     assert first.protect
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from typer.testing import Result
 
-from ops.errors import NoAccessError, OpsError
+from flagops.errors import NoAccessError, OpsError
 from tests.cli import fakes
 
 Run = Callable[..., Result]
@@ -41,7 +41,7 @@ def test_up_keeps_progress_warnings_and_totals_on_stderr(run: Run) -> None:
 
 @pytest.mark.usefixtures("engine")
 def test_up_on_simulated_nodes_ends_by_saying_that_nothing_is_served(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ops.access.simulated.nothing_runs_in", lambda *_: True)
+    monkeypatch.setattr("flagops.kubernetes.simulated_nodes.nothing_runs_in", lambda *_: True)
     result = run("up")
     assert result.exit_code == 0
     assert "https://flags.example.com" not in result.stdout
@@ -66,7 +66,7 @@ def test_up_of_another_stack_with_yes_asks_nothing(run: Run, engine: fakes.FakeD
 def test_up_of_another_stack_shows_the_changes_and_asks(
     run: Run, engine: fakes.FakeDeployer, monkeypatch: pytest.MonkeyPatch, answer: str, calls: list[str]
 ) -> None:
-    monkeypatch.setattr("ops.commands.stack.is_terminal", lambda: True)
+    monkeypatch.setattr("flagops.terminal.confirm.is_terminal", lambda: True)
     monkeypatch.setattr("typer.confirm", lambda *_, **__: answer == "y")
     result = run("up", "--stack", "staging")
     assert engine.calls == calls
@@ -138,7 +138,7 @@ def test_preview_and_up_ask_before_anything_else_and_let_it_through_when_told(
     def refuse(_: object) -> None:
         raise NoAccessError("The cluster cannot be asked.")
 
-    monkeypatch.setattr("ops.older.refuse_older", refuse)
+    monkeypatch.setattr("flagops.engines.older.refuse_older", refuse)
     result = run(command)
     assert result.exit_code == 1
     assert "The cluster cannot be asked" in result.stderr

@@ -22,7 +22,7 @@ def test_help_lists_every_command() -> None:
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     program = (
         "import json, sys\n"
-        "from ops.cli import main\n"
+        "from flagops.cli import main\n"
         "try: main()\n"
         "except SystemExit as end: assert not end.code, end.code\n"
         "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})), file=sys.stderr)"

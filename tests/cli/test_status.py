@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from components.presence import Declared
+from components.deployment.presence import Declared
 from tests.cli.machine import Machine
 from tests.fake_cluster import NAMESPACE, FakeCluster
 

@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import Result
 
-from ops import local_context, target
-from ops.cluster.api import ClusterStatus, Kind, Published
-from ops.deployer import EngineName
-from ops.errors import OpsError
+from flagops.engines import for_stack
+from flagops.engines.deployer import EngineName
+from flagops.errors import OpsError
+from flagops.local_cluster.api import ClusterStatus, Kind, Published
+from flagops.stacks import local_context, target
 
 
 @pytest.fixture
@@ -28,15 +29,15 @@ def test_local_without_a_cluster_says_how_to_make_one() -> None:
 
 def test_local_with_a_broken_cluster_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     broken = ClusterStatus(kind="simulated", up=False, problem="no longer running: etcd.")
-    monkeypatch.setattr("ops.cluster.api.status", lambda: broken)
+    monkeypatch.setattr("flagops.local_cluster.api.status", lambda: broken)
     with pytest.raises(OpsError, match=r"is not up: no longer running: etcd\."):
         target.find("local")
 
 
 def test_local_goes_to_the_local_cluster_and_keeps_its_state_there(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kubeconfig = home / "cluster" / "kubeconfig"
-    monkeypatch.setattr("ops.cluster.api.status", lambda: ClusterStatus(kind="simulated", up=True))
-    monkeypatch.setattr("ops.cluster.api.kubeconfig_path", lambda: kubeconfig)
+    monkeypatch.setattr("flagops.local_cluster.api.status", lambda: ClusterStatus(kind="simulated", up=True))
+    monkeypatch.setattr("flagops.local_cluster.api.kubeconfig_path", lambda: kubeconfig)
     found = target.find("local")
     assert (found.context, found.kubeconfig) == ("flagsmith-local", kubeconfig)
     assert found.backend == home / "cluster" / "pulumi"
@@ -62,12 +63,12 @@ def test_settings_that_are_refused_are_an_error_of_the_command(tmp_path: Path, m
 def test_the_policy_pack_of_the_cli_needs_the_environment_it_runs_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(target, "ROOT", tmp_path)
+    monkeypatch.setattr(for_stack, "ROOT", tmp_path)
     with pytest.raises(OpsError, match="The policy pack cannot run") as error:
-        target.policy_pack()
+        for_stack.policy_pack()
     assert error.value.hint == "Run `make setup`."
     (tmp_path / "policies" / ".venv").mkdir(parents=True)
-    assert target.policy_pack() == tmp_path / "policies"
+    assert for_stack.policy_pack() == tmp_path / "policies"
 
 
 def published(port: int = 30080, node_port: int = 30080) -> Published:
@@ -76,9 +77,11 @@ def published(port: int = 30080, node_port: int = 30080) -> Published:
 
 def test_the_address_of_local_answers_where_kind_has_its_port(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def cluster(kind: Kind, where: Published | None) -> None:
-        monkeypatch.setattr("ops.cluster.api.status", lambda: ClusterStatus(kind=kind, up=True, published=where))
+        monkeypatch.setattr(
+            "flagops.local_cluster.api.status", lambda: ClusterStatus(kind=kind, up=True, published=where)
+        )
 
-    monkeypatch.setattr("ops.cluster.api.kubeconfig_path", lambda: home / "cluster" / "kubeconfig")
+    monkeypatch.setattr("flagops.local_cluster.api.kubeconfig_path", lambda: home / "cluster" / "kubeconfig")
     cluster("kind", published())
     assert target.find("local").is_mapped
     cluster("simulated", None)
@@ -114,7 +117,7 @@ def test_local_goes_to_a_cluster_that_is_there_until_it_is_removed_from_it() -> 
 
 @pytest.mark.usefixtures("home")
 def test_local_is_on_one_cluster_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ops.cluster.api.status", lambda: ClusterStatus(kind="kind", up=False))
+    monkeypatch.setattr("flagops.local_cluster.api.status", lambda: ClusterStatus(kind="kind", up=False))
     with pytest.raises(OpsError, match="has a cluster of its own"):
         target.find("local", "k3d-flags")
 
@@ -128,9 +131,9 @@ def test_only_local_takes_a_context() -> None:
 @pytest.mark.usefixtures("home")
 def test_another_cluster_keeps_its_own_record() -> None:
     found = target.find("local", "k3d-flags")
-    assert target.choose_engine(found, None, install=False).engine is EngineName.DIRECT
+    assert for_stack.choose_engine(found, None, install=False).engine is EngineName.DIRECT
     with pytest.raises(OpsError, match="deployed by the direct engine") as error:
-        target.choose_engine(found, EngineName.CLI, install=False)
+        for_stack.choose_engine(found, EngineName.CLI, install=False)
     assert "copy Pulumi.local.yaml" in (error.value.hint or "")
 
 
@@ -149,9 +152,9 @@ def test_another_cluster_keeps_its_own_record() -> None:
 def test_a_cluster_without_a_default_storage_class_is_refused_before_anything_waits_for_a_volume(
     monkeypatch: pytest.MonkeyPatch, classes: list[object], problem: str | None
 ) -> None:
-    monkeypatch.setattr("ops.engine.connection.connect", lambda *_: None)
+    monkeypatch.setattr("flagops.kubernetes.connection.connect", lambda *_: None)
     monkeypatch.setattr(
-        "ops.engine.client.Client", lambda _: SimpleNamespace(list=lambda *_: classes, close=lambda: None)
+        "flagops.kubernetes.client.Client", lambda _: SimpleNamespace(list=lambda *_: classes, close=lambda: None)
     )
     found = target.find("local", "k3d-flags")
     if problem is None:

@@ -13,9 +13,9 @@ from typer.main import get_command
 from typer.testing import Result
 from websocket import WebSocketConnectionClosedException
 
-from ops.cli import app
-from ops.engine import masking
-from ops.unexpected import KEPT, watch_threads
+from flagops.cli import app
+from flagops.kubernetes import masking
+from flagops.unexpected import KEPT, watch_threads
 
 Run = Callable[..., Result]
 

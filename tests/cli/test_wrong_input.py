@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from ops.failure import explain
+from flagops.engines.pulumi_cli.explain import explain
 from tests.cli import fakes
 
 Run = Callable[..., Result]
@@ -38,7 +38,7 @@ def test_explaining_a_failure_never_raises_another(error: Exception, monkeypatch
     def connect(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("ops.engine.connection.connect", connect)
+    monkeypatch.setattr("flagops.kubernetes.connection.connect", connect)
     assert explain(None, "east", [{"kind": "Deployment"}]) == ""
 
 
@@ -50,7 +50,7 @@ def test_a_shell_takes_over_what_pulumi_needs_for_local(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kubeconfig = tmp_path / "a long way, with spaces in it, down to the cluster" / "kubeconfig"
-    monkeypatch.setattr("ops.cluster.api.kubeconfig_path", lambda: kubeconfig)
+    monkeypatch.setattr("flagops.local_cluster.api.kubeconfig_path", lambda: kubeconfig)
     assert run("cluster", "kubeconfig").stdout.splitlines()[-1] == str(kubeconfig)
     lines = run("cluster", "kubeconfig", "--env").stdout
     shown = 'eval "$1"; printf "%s\\n" "$KUBECONFIG" "$PULUMI_BACKEND_URL" "$PULUMI_CONFIG_PASSPHRASE"'

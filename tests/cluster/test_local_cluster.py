@@ -8,8 +8,8 @@ import pytest
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
-from ops.cluster import api, rest
-from ops.cluster.api import LocalCluster
+from flagops.local_cluster import api, rest
+from flagops.local_cluster.api import LocalCluster
 from tests.fixtures_cluster import eventually
 
 pytestmark = pytest.mark.cluster

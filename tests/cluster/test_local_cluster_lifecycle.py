@@ -13,10 +13,10 @@ import pytest
 from kubernetes import client
 from rich.console import Console
 
-from ops.access.simulated import nothing_runs
-from ops.cluster import api, state
-from ops.engine.client import Client
-from ops.errors import OpsError
+from flagops.errors import OpsError
+from flagops.kubernetes.client import Client
+from flagops.kubernetes.simulated_nodes import nothing_runs
+from flagops.local_cluster import api, state
 from tests.fixtures_cluster import client_for, eventually
 
 pytestmark = pytest.mark.cluster
@@ -131,7 +131,7 @@ def test_a_cluster_outlives_the_command_that_made_it_and_takes_more_stages(home:
     stages = tmp_path / "stages.yaml"
     stages.write_text(EXTRA_STAGE)
     program = (
-        "import sys; from pathlib import Path; from ops.cluster import api;"
+        "import sys; from pathlib import Path; from flagops.local_cluster import api;"
         "api.up(home=Path(sys.argv[1]), kind='simulated', extra_stages=[Path(sys.argv[2])])"
     )
     command = [sys.executable, "-c", program, str(home), str(stages)]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ops.cluster import binaries, build, pins
-from ops.errors import OpsError
+from flagops.errors import OpsError
+from flagops.local_cluster import binaries, build, pins
 from tests.cluster_unit.programs import make_program, make_versioned
 
 PINNED = pins.version(pins.ETCD)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from ops.cluster import docker
-from ops.cluster.docker import DockerError
+from flagops.local_cluster import docker
+from flagops.local_cluster.docker import DockerError
 from tests.cluster_unit.programs import make_program
 
 Run = Callable[..., Result]
@@ -66,7 +66,7 @@ def test_where_all_is_built_the_choice_says_how_soon_it_is_there(
     programs: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_docker(programs, info="exit 1")
-    monkeypatch.setattr("ops.cluster.choice._is_built", lambda: True)
+    monkeypatch.setattr("flagops.local_cluster.choice._is_built", lambda: True)
     assert "is there in about 5 s" in run("cluster", "up").stderr
 
 

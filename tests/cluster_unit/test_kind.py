@@ -10,10 +10,10 @@ import yaml
 from rich.console import Console
 from typer.testing import Result
 
-from ops.cluster import api, kind, pins, ready, rest, state
-from ops.cluster.contents import contents
-from ops.cluster.model import NodeStatus, Published
-from ops.errors import OpsError
+from flagops.errors import OpsError
+from flagops.local_cluster import api, kind, pins, ready, rest, state
+from flagops.local_cluster.contents import contents
+from flagops.local_cluster.model import NodeStatus, Published
 from tests.cluster_unit.programs import make_program
 from tests.servers import free_port
 

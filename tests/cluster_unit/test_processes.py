@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ops.cluster import processes
-from ops.cluster.processes import ProcessRecord
-from ops.errors import OpsError
+from flagops.errors import OpsError
+from flagops.local_cluster import processes
+from flagops.local_cluster.processes import ProcessRecord
 from tests.cluster_unit.programs import make_program
 from tests.fixtures_cluster import eventually
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ops.cluster import api, pins
-from ops.errors import OpsError
+from flagops.errors import OpsError
+from flagops.local_cluster import api, pins
 from tests.cluster_unit.programs import make_program
 
 
@@ -54,14 +54,14 @@ def test_an_interrupted_start_leaves_nothing(home: Path, console: Console, monke
     def interrupt(*_: object) -> bool:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ops.cluster.rest.is_ready", interrupt)
+    monkeypatch.setattr("flagops.local_cluster.rest.is_ready", interrupt)
     with pytest.raises(KeyboardInterrupt):
         api.up(console, home=home, kind="simulated")
     assert list(home.iterdir()) == []
 
 
 def test_a_killed_start_is_seen_by_status_and_cleared_by_down(home: Path, console: Console) -> None:
-    from ops.cluster import state
+    from flagops.local_cluster import state
 
     state.save(home, state.State(kind="simulated", complete=False))
     assert api.status(home=home).problem == "its making was interrupted."

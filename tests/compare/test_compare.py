@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from ops.compare.commits import of_commit
-from ops.compare.manifests import differences
-from ops.compare.markdown import MOST_CHARACTERS, markdown
-from ops.errors import OpsError
+from flagops.commands.deploy.compare.commits import of_commit
+from flagops.commands.deploy.compare.manifests import differences
+from flagops.commands.deploy.compare.markdown import MOST_CHARACTERS, markdown
+from flagops.errors import OpsError
 from tests.recording import ROOT
 
 Run = Callable[..., Result]
@@ -29,7 +29,7 @@ def repository(tmp_path: Path) -> Path:
     """The project in a repository of its own, with one commit."""
     root = tmp_path / "project"
     root.mkdir()
-    for name in ("components", "ops"):
+    for name in ("components", "flagops"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for path in (*ROOT.glob("Pulumi*.yaml"), ROOT / "__main__.py"):
         shutil.copy(path, root)
@@ -71,7 +71,7 @@ def test_what_is_not_there_is_named(repository: Path) -> None:
 
 
 def test_the_command_compares_what_is_here_with_a_commit(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ops.compare import commits
+    from flagops.commands.deploy.compare import commits
 
     monkeypatch.setattr(commits, "of_commit", lambda *_: {})
     shown = run("preview", "--stack", "staging", "--against", "main")

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any
 from unittest import mock
 
-from ops.engine.generated import Placeholders
+from flagops.evaluation.generated import Placeholders
 from tests.recording import record
 from tests.scanners.rendered import API_VERSIONS, IN_CLUSTER, OUTSIDE
 

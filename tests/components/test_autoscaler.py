@@ -2,7 +2,7 @@
 
 import pytest
 
-from ops.engine.model import KubeObject
+from flagops.evaluation.program import KubeObject
 from tests.recording import Recording, record, recorded
 
 AUTOSCALED = {"autoscaling": {"enabled": True}}

@@ -9,9 +9,9 @@ import pulumi
 import pytest
 import yaml
 
-from components.capabilities import Capabilities, discover, find
+from components.kit.capabilities import Capabilities, discover, find
 from components.settings import parse
-from ops.cluster.api import LocalCluster
+from flagops.local_cluster.api import LocalCluster
 from tests.fixtures_cluster import eventually
 from tests.servers import free_port
 

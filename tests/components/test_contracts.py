@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ops.engine.model import KubeObject
+from flagops.evaluation.program import KubeObject
 from tests.recording import STACKS, Recording, all_containers, container, pod_templates, recorded
 
 CLUSTER_WIDE = {"Namespace"}

@@ -4,7 +4,7 @@ import base64
 from typing import Any
 from urllib.parse import urlsplit
 
-from components.hashing import digest
+from components.kit.digests import digest
 from tests.recording import Recording, container, environment, pod_templates, record, recorded
 
 

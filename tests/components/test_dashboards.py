@@ -2,7 +2,7 @@
 
 import json
 
-from components.dashboards.model import Dashboard
+from components.monitoring.dashboards.model import Dashboard
 from tests.recording import Recording, record, recorded
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.caches import CACHES
+from components.flagsmith.caches import CACHES
 from components.settings.reserved import reservation
 from tests.recording import Recording, container, environment, pod_templates, record, recorded
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ops.errors import OpsError
+from flagops.errors import OpsError
 from tests.recording import Recording, record
 
 STORE: Mapping[str, Any] = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.flag_metrics import scripts
+from components.flag_metrics.flag_metrics import scripts
 from components.settings import budget, warnings
 from tests.recording import Recording, container, environment, record, recorded
 from tests.settings.support import refusal, settings

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from components import logs
+from components.flagsmith import logs
 from components.settings import releases
 from tests.recording import record
 

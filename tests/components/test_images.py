@@ -9,7 +9,7 @@ import pytest
 
 from components.settings import Settings, load
 from components.settings.lock import LockedImage
-from ops.stacks import load_stack
+from flagops.stacks.files import load_stack
 from tests.recording import ROOT, STACKS, Recording, pod_templates, record, recorded
 
 VARIANTS: Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]] = {

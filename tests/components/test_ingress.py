@@ -4,10 +4,10 @@ from typing import Any, get_args
 
 import pytest
 
-from components import metadata
-from components.settings.ingress import TLS_ANNOTATION, TlsSource
-from ops.policies.objects import of_program
-from ops.policies.review import rules
+from components.kit import names
+from components.settings.sections.ingress import TLS_ANNOTATION, TlsSource
+from flagops.evaluation.policy_objects import of_program
+from flagops.evaluation.policy_review import rules
 from policies.check import check
 from policies.model import Enforcement
 from policies.rules.ingress import ENDED_BY
@@ -103,4 +103,4 @@ def test_a_gateway_of_one_s_own_is_let_in_as_an_ingress_controller_is() -> None:
     (policy,) = (item for item in recording.all("NetworkPolicy") if item["metadata"]["name"] == "flagsmith-api")
     peer = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "edge"}}}
     (rule,) = (rule for rule in policy["spec"]["ingress"] if peer in rule["from"])
-    assert metadata.API_PORT in [port["port"] for port in rule["ports"]]
+    assert names.API_PORT in [port["port"] for port in rule["ports"]]

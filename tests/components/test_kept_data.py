@@ -7,10 +7,10 @@ from typing import Any, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from components.kept_data import HOLDS_DATA, claims, losses, replacing_changes, shrinking, way_out
+from components.deployment.kept_data import HOLDS_DATA, claims, losses, replacing_changes, shrinking, way_out
 from components.settings import Settings, parse
 from components.settings.schema import model_of, unwrap
-from ops.stacks import load_stack
+from flagops.stacks.files import load_stack
 from tests.recording import ROOT, STACKS, Recording, record, recorded
 from tests.scanners.rendered import OUTSIDE
 

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.own_cluster import OwnCluster
+from components.deployment.own_cluster import OwnCluster
 from components.settings import parse
 from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
 from tests.settings.support import VALID

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from components import logs
-from components.settings.logs import AccessLog
+from components.flagsmith import logs
+from components.settings.sections.logs import AccessLog
 from tests.recording import environment, record, recorded
 
 # Logs as Flagsmith and gunicorn do: gunicorn gives its format a dictionary of everything it knows of a request, and

@@ -14,7 +14,7 @@ import pytest
 
 from tests.recording import ROOT
 
-COPIED = ("__main__.py", "components", "ops", "policies", "tests", "flags")
+COPIED = ("__main__.py", "components", "flagops", "policies", "tests", "flags")
 PROVIDER = "pulumi:providers:kubernetes"
 # What the SDK looks for in the environment: `get_env('A', 'B')`, `get_env_bool('A')` and so on.
 LOOKED_UP = re.compile(r"get_env\w*\(([^)]*)\)")

@@ -8,12 +8,12 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import metadata
-from components.deployments import read, written
-from components.own_cluster import OwnCluster
+from components.deployment.own_cluster import OwnCluster
+from components.deployment.recorded import read, written
+from components.kit import names
 from components.settings import parse
-from ops.engine import monitor
-from ops.errors import OpsError
+from flagops.errors import OpsError
+from flagops.evaluation import monitor
 from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
 from tests.recording import STACKS, Recording, record, recorded
 from tests.servers import free_port
@@ -70,7 +70,7 @@ def run_program(**overrides: object) -> Recording:
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_record_is_the_last_object_and_lists_all_others(stack: str) -> None:
     recording = recorded(stack)
-    record = recording.object("ConfigMap", metadata.DEPLOYMENT)
+    record = recording.object("ConfigMap", names.DEPLOYMENT)
     others = [item for item in recording.program.objects if item is not record]
     assert {item.ref for item in others} == record.needs
     assert not any(record.ref in item.needs for item in others)
@@ -85,8 +85,8 @@ def test_the_record_is_the_last_object_and_lists_all_others(stack: str) -> None:
 
 
 def test_the_record_is_protected_where_the_data_is_so_that_a_removal_meets_it_first() -> None:
-    assert recorded("production").object("ConfigMap", metadata.DEPLOYMENT).protect
-    assert not recorded("staging").object("ConfigMap", metadata.DEPLOYMENT).protect
+    assert recorded("production").object("ConfigMap", names.DEPLOYMENT).protect
+    assert not recorded("staging").object("ConfigMap", names.DEPLOYMENT).protect
 
 
 def test_a_record_of_another_form_is_none() -> None:
@@ -100,7 +100,7 @@ def test_a_record_of_another_form_is_none() -> None:
 
 @pytest.mark.usefixtures("deployed_by_pulumi")
 def test_a_cluster_where_all_is_there_is_deployed_to(full: FakeCluster) -> None:
-    assert run_program().object("ConfigMap", metadata.DEPLOYMENT)
+    assert run_program().object("ConfigMap", names.DEPLOYMENT)
     assert full.path("batch/v1", "CronJob", "flagsmith-backup") in full.asked
 
 
@@ -162,11 +162,11 @@ def test_what_who_deploys_may_not_read_is_a_warning_and_no_refusal(full: FakeClu
 
 @pytest.mark.usefixtures("deployed_by_pulumi")
 def test_an_older_release_than_the_deployed_one_is_told(full: FakeCluster) -> None:
-    newer = read(recorded("local").object("ConfigMap", metadata.DEPLOYMENT).manifest["data"])
+    newer = read(recorded("local").object("ConfigMap", names.DEPLOYMENT).manifest["data"])
     assert newer
     assert not [line for line in run_program().program.warnings if "is older than" in line]
     data = written(replace(newer, release="2.300.0"))
-    full.add("v1", "ConfigMap", metadata.DEPLOYMENT, data=data)
+    full.add("v1", "ConfigMap", names.DEPLOYMENT, data=data)
     (said,) = [line for line in run_program().program.warnings if "is older than" in line]
     assert "version 2.265.0 is older than 2.300.0, which is deployed" in said
     assert "ff upgrade --back" in said

@@ -2,9 +2,9 @@
 
 import pytest
 
-from components import quoting
-from components.plain_secrets import is_called_secret, secret_in, values_at
-from components.secret_forms import is_random, masked, secret_form
+from components.text import quoting
+from components.text.plain_secrets import is_called_secret, secret_in, values_at
+from components.text.secret_forms import is_random, masked, secret_form
 
 WORD = "hunter2-hunter2"
 CHANCE = "q7Rk2vXw9LmT4bZc8NfY"

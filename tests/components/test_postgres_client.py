@@ -12,8 +12,8 @@ from typing import Any
 import psycopg2
 import pytest
 
-from components.flagsmith_pod import WAIT_SCRIPT
-from components.postgres_client import DIRECTORY, FILE, SERVICE, TEXT
+from components.flagsmith.pod import WAIT_SCRIPT
+from components.kit.postgres_client import DIRECTORY, FILE, SERVICE, TEXT
 from tests.recording import STACKS, Recording, all_containers, pod_templates, record, recorded
 from tests.servers import LOOPBACK, Postgres, free_port, running_postgres
 

@@ -11,9 +11,9 @@ import psycopg2
 import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from components.postgres import START
-from components.postgres_access import FILES
-from ops.upgrade.postgres import as_administrator, dump_script
+from components.postgres.access_rules import FILES
+from components.postgres.server import START
+from flagops.commands.db.upgrade import as_administrator, dump_script
 from tests.database import attacker as traps
 from tests.servers import free_port, give_to_postgres, postgres_programs, postgres_user
 

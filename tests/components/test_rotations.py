@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from components.settings.rotations import Rotations
+from components.settings.sections.rotations import Rotations
 from tests.recording import Recording, recorded, rotated
 
 NAMES = tuple(Rotations.model_fields)

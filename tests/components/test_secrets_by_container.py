@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from components.flagsmith_secrets import LOG_IN, READERS, Process, readers
-from components.plain_secrets import is_called_secret
+from components.flagsmith.secrets import LOG_IN, READERS, Process, readers
 from components.settings.references import VariableReference
+from components.text.plain_secrets import is_called_secret
 from tests.recording import Recording, all_containers, environment, pod_templates, record
 from tests.variables.test_read import EXTERNAL, RECORDED, stacks
 

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from components.dashboards.build import documents
-from components.dashboards.model import Dashboard, Facts
-from components.settings.thresholds import Thresholds
+from components.monitoring.dashboards.build import documents
+from components.monitoring.dashboards.model import Dashboard, Facts
+from components.settings.sections.thresholds import Thresholds
 from tests.metrics import scrapes
 from tests.servers import LOOPBACK, free_port
 

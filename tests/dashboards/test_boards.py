@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from components.dashboards.build import documents
-from components.dashboards.model import Dashboard, uid
-from components.settings.thresholds import Thresholds
+from components.monitoring.dashboards.build import documents
+from components.monitoring.dashboards.model import Dashboard, uid
+from components.settings.sections.thresholds import Thresholds
 from tests.dashboards.conftest import EVERYTHING
 from tests.recording import ROOT
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.dashboards.model import Dashboard
+from components.monitoring.dashboards.model import Dashboard
 from tests.dashboards.conftest import Prometheus
 
 VARIABLES = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from components.database_roles import SCRIPTS
+from components.postgres.roles import SCRIPTS
 from tests.servers import (
     LOOPBACK,
     Postgres,

@@ -9,10 +9,13 @@ from typing import Any
 import psycopg2
 import pytest
 
-from components.database_roles import SCRIPTS, grants
+from components.audit import reader
+from components.flag_metrics import flag_metrics as metrics
+from components.postgres.roles import grants
 from tests.database import attacker as traps
 from tests.database.attacker import Attacker, flagsmith_tables, read_by_the_readers
 from tests.database.conftest import Roles, succeeded
+from tests.in_pod import SHARED
 from tests.servers import LOOPBACK
 
 # By what it is: how a table becomes a trap, and how it is one no longer.
@@ -59,9 +62,11 @@ CASTS = """
 @pytest.fixture(scope="module", autouse=True)
 def _scripts() -> Iterator[None]:
     """The scripts import one another by name, as those of a directory do."""
-    sys.path.insert(0, str(SCRIPTS))
+    paths = [str(reader.SCRIPTS), str(metrics.SCRIPTS[0].parent), SHARED]
+    sys.path[:0] = paths
     yield
-    sys.path.remove(str(SCRIPTS))
+    for path in paths:
+        sys.path.remove(path)
 
 
 @pytest.fixture

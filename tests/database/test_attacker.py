@@ -8,9 +8,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from components.backup import DRILL, LIVE, SCRIPTS, UNPACK
-from components.database_roles import grants
-from ops.database.psql import EMBEDDED, superuser
+from components.backup.backup import DRILL, LIVE, SCRIPTS, UNPACK
+from components.postgres.roles import grants
+from flagops.commands.db.psql import EMBEDDED, superuser
 from tests.backup.conftest import Jobs
 from tests.database import attacker as traps
 from tests.database.attacker import Attacker, flagsmith_tables

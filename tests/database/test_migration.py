@@ -14,7 +14,7 @@ import psycopg2
 import pytest
 from psycopg2 import errors
 
-from components.migration import SCRIPT
+from components.flagsmith.migration import SCRIPT
 from tests.database.conftest import Roles, succeeded
 from tests.recording import environment, record, recorded
 from tests.servers import Postgres

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.engine.results import Action
+from flagops.engines.direct.results import Action
 from tests.fixtures_cluster import eventually
 from tests.platform import NAMESPACE, Platform
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ops.errors import OpsError
+from flagops.errors import OpsError
 from tests.containers import Containers
 from tests.platform import NAMESPACE, Platform
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from ops.engine.client import Client
-from ops.engine.connection import connect
-from ops.engine.model import Ref
-from ops.engine.results import Action
-from ops.errors import OpsError
+from flagops.engines.direct.results import Action
+from flagops.errors import OpsError
+from flagops.kubernetes.client import Client
+from flagops.kubernetes.connection import connect
+from flagops.kubernetes.objects import Ref
 from tests.fixtures_cluster import eventually
 from tests.platform import NAMESPACE, Platform
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ops.cluster import kind
-from ops.published import published_by
+from flagops.local_cluster import kind
+from flagops.stacks.published import published_by
 from tests.platform import NAMESPACE, Platform
 
 pytestmark = pytest.mark.cluster

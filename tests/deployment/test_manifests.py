@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from ops.cluster import rest
-from ops.cluster.api import LocalCluster
+from flagops.local_cluster import rest
+from flagops.local_cluster.api import LocalCluster
 from tests.network.variants import ALL
 from tests.recording import STACKS, pod_templates, record, recorded
 

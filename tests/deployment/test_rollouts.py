@@ -2,7 +2,7 @@
 
 import pytest
 
-from ops.errors import OpsError
+from flagops.errors import OpsError
 from tests.fixtures_cluster import eventually
 from tests.platform import NAMESPACE, Platform
 

@@ -11,9 +11,9 @@ import pytest
 
 from components.settings import Settings, budget, parse
 from components.settings.sizes import SIZES
-from ops.cluster import rest
-from ops.cluster.api import LocalCluster
-from ops.stacks import load_stack
+from flagops.local_cluster import rest
+from flagops.local_cluster.api import LocalCluster
+from flagops.stacks.files import load_stack
 from tests.deployment.lodgers import MESHES, solver_ingress, solver_pod, solver_service
 from tests.fixtures_cluster import eventually
 from tests.recording import ROOT, Recording, all_containers, pod_templates, record

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from components import external_secrets
-from ops import target
-from ops.doctor.examine import examine
-from ops.engine.api import DirectEngine
-from ops.errors import OpsError
-from ops.failure import explain
-from ops.target import Target
+from components.secrets import external
+from flagops.commands.doctor.checks import examine
+from flagops.engines.direct.api import DirectEngine
+from flagops.engines.pulumi_cli.explain import explain
+from flagops.errors import OpsError
+from flagops.stacks import target
+from flagops.stacks.target import Target
 from tests.doubles.external_secrets import NOT_IN_STORE, Operator
 from tests.fixtures_cluster import eventually
 from tests.platform import Platform
@@ -121,7 +121,7 @@ def test_a_stack_deploys_with_secrets_of_the_store(
 def test_a_secret_that_the_store_lacks_stops_the_deployment_with_the_operators_words(
     operator: Operator, platform: Platform, engine: DirectEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(external_secrets, "TIMEOUT_SECONDS", 3)
+    monkeypatch.setattr(external, "TIMEOUT_SECONDS", 3)
     del operator.store["flagsmith-django"]
     with pytest.raises(OpsError) as caught:
         engine.up()

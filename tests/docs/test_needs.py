@@ -10,7 +10,7 @@ import pytest
 from components.settings import PROJECT, parse
 from components.settings.budget import need
 from components.settings.quantities import parse_cpu, parse_memory
-from ops.stacks import load_stack
+from flagops.stacks.files import load_stack
 from tests.recording import ROOT, STACKS, pod_templates, recorded
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

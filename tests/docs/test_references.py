@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from ops.cli import app
+from flagops.cli import app
 from tests.recording import ROOT
 
 # What is over keeps its names: the changelog of what was released.
@@ -112,7 +112,7 @@ def test_every_command_of_a_page_exists_with_its_options(name: str) -> None:
 
 
 def test_every_command_that_a_message_names_exists_with_its_options() -> None:
-    sources = [path for house in ("components", "ops", "policies") for path in (ROOT / house).rglob("*.py")]
+    sources = [path for house in ("components", "flagops", "policies") for path in (ROOT / house).rglob("*.py")]
     assert len(sources) > 100
     wrong = {
         str(path.relative_to(ROOT)): found

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ops.access.site import Site
-from ops.doctor.examine import examine
-from ops.doctor.model import Finding
-from ops.operate.admin import password
+from flagops.commands.doctor.checks import examine
+from flagops.commands.doctor.model import Finding
+from flagops.flagsmith_api.administrator import password
+from flagops.stacks.deployed import Site
 from tests.containers import Containers
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.operate.conftest import place, site

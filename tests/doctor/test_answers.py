@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ops import target
-from ops.access.site import Site
-from ops.doctor import answers
-from ops.doctor.ingress import unresolved
-from ops.doctor.model import Patient
-from ops.engine.model import Ref
-from ops.target import Target
+from flagops.commands.doctor import flagsmith as answers
+from flagops.commands.doctor.ingress import unresolved
+from flagops.commands.doctor.model import Patient
+from flagops.kubernetes.objects import Ref
+from flagops.stacks import target
+from flagops.stacks.deployed import Site
+from flagops.stacks.target import Target
 from tests.containers import NAMESPACE
 from tests.doctor.conftest import Examine
 from tests.doubles.flagsmith import Flagsmith

@@ -9,9 +9,9 @@ import psycopg2
 import pytest
 from typer.testing import Result
 
-from ops.access.site import Site
-from ops.doctor.model import Patient
-from ops.doctor.surroundings import of_redis
+from flagops.commands.doctor.from_inside import of_redis
+from flagops.commands.doctor.model import Patient
+from flagops.stacks.deployed import Site
 from tests.containers import Containers
 from tests.doctor.conftest import Examine
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from ops import target
-from ops.access.site import Site
-from ops.engine.model import Manifest, Ref
-from ops.target import Target
+from flagops.kubernetes.objects import Manifest, Ref
+from flagops.stacks import target
+from flagops.stacks.deployed import Site
+from flagops.stacks.target import Target
 from tests.doctor.conftest import Examine
 from tests.fixtures_cluster import eventually
 from tests.platform import Platform

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from ops import target
-from ops.access.pods import Component
-from ops.access.site import Site
-from ops.doctor.model import Finding
-from ops.engine.model import Manifest, Ref
-from ops.errors import OpsError
-from ops.operate.restart import WORKLOADS, restart
-from ops.target import Target
+from flagops.commands.doctor.model import Finding
+from flagops.errors import OpsError
+from flagops.kubernetes.objects import Manifest, Ref
+from flagops.pods.pods import Component
+from flagops.pods.restart import WORKLOADS, restart
+from flagops.stacks import target
+from flagops.stacks.deployed import Site
+from flagops.stacks.target import Target
 from tests.certificates import tls_secret
 from tests.containers import NAMESPACE, Containers
 from tests.doctor.conftest import Examine

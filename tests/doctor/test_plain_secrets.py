@@ -4,9 +4,9 @@ from copy import deepcopy
 from types import SimpleNamespace
 from typing import Any, cast
 
-from ops.doctor.model import Patient
-from ops.doctor.plain_secrets import plain_secrets
-from ops.stacks import load_stack
+from flagops.commands.doctor.model import Patient
+from flagops.commands.doctor.plain_secrets import plain_secrets
+from flagops.stacks.files import load_stack
 from tests.policies.manifests import with_variable
 from tests.recording import ROOT, recorded
 

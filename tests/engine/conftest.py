@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from ops.stacks import Stack, load_stack
+from flagops.stacks.files import Stack, load_stack
 
 PROGRAM = Path(__file__).parent / "program"
 

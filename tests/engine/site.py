@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ops.engine.api import DirectEngine
-from ops.engine.client import Client
-from ops.engine.connection import connect
-from ops.engine.model import Manifest, Ref
-from ops.engine.state import NAMESPACE, object_name
-from ops.events import Event
+from flagops.engines.direct.api import DirectEngine
+from flagops.engines.events import Event
+from flagops.kubernetes.client import Client
+from flagops.kubernetes.connection import connect
+from flagops.kubernetes.lease import NAMESPACE, object_name
+from flagops.kubernetes.objects import Manifest, Ref
 from tests.engine.conftest import PROGRAM, sample_stack
 
 KINDS = (

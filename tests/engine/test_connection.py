@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from ops.engine.api import DirectEngine
-from ops.engine.connection import connect
-from ops.errors import NoAccessError, OpsError
-from ops.stacks import Stack
+from flagops.engines.direct.api import DirectEngine
+from flagops.errors import NoAccessError, OpsError
+from flagops.kubernetes.connection import connect
+from flagops.stacks.files import Stack
 from tests.engine.conftest import PROGRAM
 
 

@@ -1,8 +1,8 @@
 from typing import Any
 
-from ops.engine.diff import field_changes
-from ops.engine.masking import Masker
-from ops.engine.results import FieldChange
+from flagops.engines.direct.diff import field_changes
+from flagops.engines.direct.results import FieldChange
+from flagops.kubernetes.masking import Masker
 
 MASK = Masker(["hunter2 hunter2"])
 

@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from ops.cluster.api import LocalCluster
-from ops.engine.model import Ref
-from ops.engine.results import Action
-from ops.errors import OpsError
-from ops.events import State
+from flagops.engines.direct.results import Action
+from flagops.engines.events import State
+from flagops.errors import OpsError
+from flagops.kubernetes.objects import Ref
+from flagops.local_cluster.api import LocalCluster
 from tests.engine.site import Site
 from tests.fixtures_cluster import eventually
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ops.engine.evaluate import config_strings, evaluate
-from ops.engine.model import Program
-from ops.errors import OpsError
-from ops.stacks import Stack
+from flagops.errors import OpsError
+from flagops.evaluation.evaluate import config_strings, evaluate
+from flagops.evaluation.program import Program
+from flagops.stacks.files import Stack
 from tests.engine.conftest import PROGRAM
 
 Sample = Callable[..., Stack]

@@ -2,8 +2,8 @@ import string
 
 import pytest
 
-from ops.engine.generated import Placeholders, password, record_name
-from ops.errors import OpsError
+from flagops.errors import OpsError
+from flagops.evaluation.generated import Placeholders, password, record_name
 
 
 def test_a_password_has_the_length_and_kinds_of_characters_asked_for() -> None:

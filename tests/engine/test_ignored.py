@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ops.engine.ignored import without_ignored
+from flagops.engines.direct.ignored import without_ignored
 
 PATH = ("spec.replicas",)
 OURS = {"manager": "ff-direct", "fieldsV1": {"f:spec": {"f:replicas": {}, "f:paused": {}}}}

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from ops.engine.client import ApiError
-from ops.engine.kept_data import refuse_losses
-from ops.engine.model import KubeObject, Program, Ref
-from ops.engine.state import Entry, State
-from ops.errors import OpsError
+from flagops.engines.direct.kept_data import refuse_losses
+from flagops.engines.direct.state import Entry, State
+from flagops.errors import OpsError
+from flagops.evaluation.program import KubeObject, Program
+from flagops.kubernetes.client import ApiError
+from flagops.kubernetes.objects import Ref
 
 CLAIM = Ref("v1", "PersistentVolumeClaim", "flags", "flagsmith-postgres-data")
 SERVER = Ref("apps/v1", "StatefulSet", "flags", "flagsmith-postgres")

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from ops.access import jobs
-from ops.access.pods import Component
-from ops.access.site import Site, open_site
-from ops.engine.client import ApiError, DeniedError
-from ops.engine.diagnose import log_or_reason
-from ops.errors import OpsError
-from ops.operate import logs
+from flagops.commands.logs import logs
+from flagops.errors import OpsError
+from flagops.kubernetes.client import ApiError, DeniedError
+from flagops.kubernetes.diagnose import log_or_reason
+from flagops.pods import jobs
+from flagops.pods.pods import Component
+from flagops.stacks.deployed import Site, open_site
 from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
 
 LABEL, JOB = "app.kubernetes.io/component", "batch.kubernetes.io/job-name"

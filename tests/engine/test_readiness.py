@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from ops.engine.readiness import Phase, assess, time_limit
+from flagops.kubernetes.readiness import Phase, assess, time_limit
 
 
 def live(kind: str, status: dict[str, Any], spec: dict[str, Any] | None = None, **annotations: str) -> dict[str, Any]:

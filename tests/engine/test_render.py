@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ops.engine.render import render
-from ops.errors import OpsError
-from ops.project import ROOT
-from ops.stacks import Stack, load_stack
+from flagops.commands.render.render import render
+from flagops.errors import OpsError
+from flagops.project import ROOT
+from flagops.stacks.files import Stack, load_stack
 from tests.engine.conftest import PROGRAM
 
 Sample = Callable[..., Stack]
@@ -87,7 +87,7 @@ def test_a_failing_program_leaves_the_earlier_render(tmp_path: Path, sample: Sam
 def test_rendering_imports_no_cluster_client_and_is_quick(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"
-        "from ops.stacks import load_stack; from ops.engine.render import render\n"
+        "from flagops.stacks.files import load_stack; from flagops.commands.render.render import render\n"
         "root, out = map(Path, sys.argv[1:])\n"
         "render(root, load_stack('local', root), out)\n"
         "assert 'kubernetes' not in sys.modules\n"
@@ -105,7 +105,7 @@ def test_checksums_of_stand_ins_are_left_out(tmp_path: Path) -> None:
 def test_with_secrets_the_files_are_only_ever_the_owner_s(
     tmp_path: Path, sample: Sample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ops.engine.api.DirectEngine.generated", lambda _: {"data-password": "known"})
+    monkeypatch.setattr("flagops.engines.direct.api.DirectEngine.generated", lambda _: {"data-password": "known"})
     monkeypatch.setattr(Path, "chmod", lambda *_: pytest.fail("a file is closed to others after it was written"))
     before = os.umask(0)
     try:

@@ -3,12 +3,12 @@ from threading import Barrier, Event, Lock
 
 import pytest
 
-from ops.engine.api import DirectEngine
-from ops.engine.model import Ref
-from ops.engine.schedule import Outcome, reversed_graph, run_graph
-from ops.engine.waiting import DeadlineError, until
-from ops.errors import OpsError
-from ops.stacks import Stack
+from flagops.engines.direct.api import DirectEngine
+from flagops.engines.direct.schedule import Outcome, reversed_graph, run_graph
+from flagops.errors import OpsError
+from flagops.kubernetes.objects import Ref
+from flagops.kubernetes.waiting import DeadlineError, until
+from flagops.stacks.files import Stack
 
 
 def ref(name: str) -> Ref:

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.errors import OpsError
-from ops.stacks import load_stack, stack_names
+from flagops.errors import OpsError
+from flagops.stacks.files import load_stack, stack_names
 
 
 @pytest.fixture

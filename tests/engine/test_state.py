@@ -3,17 +3,18 @@ from typing import Any
 
 import pytest
 
-from ops.engine.guard import (
+from flagops.engines.direct.guard import (
     refuse_foreign,
     refuse_protected,
     refuse_protected_removals,
     renewed_namespaces,
     rival_managers,
 )
-from ops.engine.lock import is_abandoned
-from ops.engine.model import KubeObject, Program, Ref
-from ops.engine.state import Entry, State, object_name
-from ops.errors import OpsError
+from flagops.engines.direct.state import Entry, State
+from flagops.errors import OpsError
+from flagops.evaluation.program import KubeObject, Program
+from flagops.kubernetes.lease import is_abandoned, object_name
+from flagops.kubernetes.objects import Ref
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import yaml
 
-from ops.engine.gitops import KUSTOMIZATION
-from ops.engine.model import KubeObject, Program, Ref
-from ops.engine.render import render
-from ops.engine.waves import ANNOTATION, sync_waves
-from ops.stacks import Stack
+from flagops.commands.render.gitops import KUSTOMIZATION
+from flagops.commands.render.render import render
+from flagops.commands.render.waves import ANNOTATION, sync_waves
+from flagops.evaluation.program import KubeObject, Program
+from flagops.kubernetes.objects import Ref
+from flagops.stacks.files import Stack
 from tests.engine.conftest import PROGRAM
 
 CLAIM, STATEFUL_SET = Ref("v1", "PersistentVolumeClaim", "n", "data"), Ref("apps/v1", "StatefulSet", "n", "data")

@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from ops.flags.catalogue.load import load
-from ops.flags.catalogue.model import Catalogue
+from flagops.commands.flags.catalogue.load import load
+from flagops.commands.flags.catalogue.model import Catalogue
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.examples.seed import seed
 from tests.recording import ROOT

@@ -1,11 +1,11 @@
 """Brings the catalogue to the double as `ff flags apply` does, so that the examples find the flags they ask for."""
 
-from ops.flags.catalogue.model import Catalogue
-from ops.flags.reconcile.apply import Reviewed, apply
-from ops.flags.reconcile.desired import desired
-from ops.flagsmith.client import FlagsmithClient
-from ops.flagsmith.connect import Connection
-from ops.flagsmith.deployed import Environment
+from flagops.commands.flags.catalogue.model import Catalogue
+from flagops.commands.flags.reconcile.apply import Reviewed, apply
+from flagops.commands.flags.reconcile.desired import desired
+from flagops.flagsmith_api.client import FlagsmithClient
+from flagops.flagsmith_api.connect import Connection
+from flagops.flagsmith_api.deployed import Environment
 from tests.doubles.flagsmith import Flagsmith
 
 RATE = 1000.0  # requests a second: the double need not be spared

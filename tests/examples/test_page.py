@@ -12,7 +12,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from ops.flags.catalogue.model import Catalogue
+from flagops.commands.flags.catalogue.model import Catalogue
 from tests.examples import browser as browsers
 from tests.examples.conftest import Service, serving
 from tests.fixtures_cluster import eventually

@@ -6,7 +6,7 @@ from statistics import fmean
 
 import pytest
 
-from ops.flags.catalogue.model import Catalogue, Rollout
+from flagops.commands.flags.catalogue.model import Catalogue, Rollout
 from tests.examples.conftest import EXAMPLES, Program, Service, serving
 from tests.servers import free_port
 

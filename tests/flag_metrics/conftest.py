@@ -11,13 +11,15 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from components.flag_metrics import SCRIPTS
+from components.flag_metrics.flag_metrics import SCRIPTS
+from components.postgres import roles
+from tests.in_pod import SHARED
 from tests.servers import LOOPBACK, Postgres, running_postgres
 
 HERE = Path(__file__).parent
 PASSWORD = "secret-of-the-reader"
 DIRECTORY = SCRIPTS[0].parent
-GRANTS = (DIRECTORY / "grants-analytics.sql").read_text(encoding="utf-8")
+GRANTS = (roles.SCRIPTS / "grants-analytics.sql").read_text(encoding="utf-8")
 CONTENT = """
     INSERT INTO projects_project VALUES (1, 'shop');
     INSERT INTO environments_environment (id, name, api_key) VALUES (1, 'production', 'key-1'), (2, 'staging', 'key-2');
@@ -80,9 +82,10 @@ class Exporter:
 @pytest.fixture(scope="session", autouse=True)
 def _scripts() -> Iterator[None]:
     """The scripts import one another by name, as those of a directory do."""
-    sys.path.insert(0, str(DIRECTORY))
+    sys.path[:0] = [str(DIRECTORY), SHARED]
     yield
-    sys.path.remove(str(DIRECTORY))
+    for path in (str(DIRECTORY), SHARED):
+        sys.path.remove(path)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from ops.flags.catalogue.expiry import expiry_tag
+from flagops.commands.flags.catalogue.expiry import expiry_tag
 from tests.flag_metrics.conftest import Exporter
 from tests.servers import Postgres
 

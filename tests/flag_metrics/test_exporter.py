@@ -19,6 +19,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 
 from tests.flag_metrics.conftest import DIRECTORY, PASSWORD, Exporter, Metrics, url_of
 from tests.flag_metrics.test_evaluations import report
+from tests.in_pod import SHARED
 from tests.servers import LOOPBACK, Postgres, free_port
 
 RECORDED = Path(__file__).parent.parent / "scrapes" / "flag-metrics.txt"
@@ -178,7 +179,7 @@ def running(server: Postgres) -> Iterator[tuple[subprocess.Popen[str], str]]:
     settings = {"DATABASE_URL": url_of(server), "INTERVAL_SECONDS": "1", "SAMPLE": "10", "PORT": str(port)}
     process = subprocess.Popen(
         [sys.executable, DIRECTORY / "flag_metrics.py"],
-        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **settings},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": SHARED, "PYTHONDONTWRITEBYTECODE": "1", **settings},
         stdout=subprocess.PIPE,
         text=True,
     )

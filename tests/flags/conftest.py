@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.flagsmith.client import FlagsmithClient
+from flagops.flagsmith_api.client import FlagsmithClient
 from tests.flags.support import API_KEY, EXAMPLE, URL, Project, Run, project
 
 

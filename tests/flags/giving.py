@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ops.flagsmith.connect import Connection
+from flagops.flagsmith_api.connect import Connection
 
 EVE = "eve@example.com"
 GIVEN: dict[str, tuple[str, dict[str, Any], str]] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from flagsmith import Flagsmith as Sdk
 from typer.testing import Result
 
-from ops.flagsmith.client import FlagsmithClient
+from flagops.flagsmith_api.client import FlagsmithClient
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.recording import ROOT
 

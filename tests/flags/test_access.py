@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ops.flags.catalogue.load import load
-from ops.flags.catalogue.problems import CatalogueError
+from flagops.commands.flags.catalogue.load import load
+from flagops.commands.flags.catalogue.problems import CatalogueError
 from tests.flags.support import EXAMPLE, Project, Run, example
 
 READS = ("list flags", "list states")

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from ops.commands.flags import reconcile
-from ops.flags.catalogue.load import load
-from ops.flags.reconcile.apply import Reviewed, apply
-from ops.flags.reconcile.change import Change
-from ops.flags.reconcile.desired import desired
-from ops.flagsmith.client import FlagsmithClient, FlagsmithError
-from ops.flagsmith.connect import Connection, connect
+from flagops.commands.flags.catalogue.load import load
+from flagops.commands.flags.reconcile import command
+from flagops.commands.flags.reconcile.apply import Reviewed, apply
+from flagops.commands.flags.reconcile.change import Change
+from flagops.commands.flags.reconcile.desired import desired
+from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
+from flagops.flagsmith_api.connect import Connection, connect
 from tests.flags.support import EXAMPLE, Project, Run, example
 
 OVERRIDE = "create-segment-override"
@@ -154,7 +154,7 @@ def test_what_changed_while_somebody_was_asked_is_not_written_over(
     def agree(*_: object) -> None:
         applied.client.patch(f"/api/v1/projects/1/features/{number}/", {"description": "Somebody was here."})
 
-    monkeypatch.setattr(reconcile, "_agree", agree)
+    monkeypatch.setattr(command, "_agree", agree)
     done = run("flags", "apply", str(path), "--url", applied.url)
     assert done.exit_code == 1
     assert "Flagsmith changed since it was planned." in done.stderr
@@ -165,7 +165,7 @@ def test_production_wants_the_projects_name(
     applied: Project, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, is_done: bool
 ) -> None:
     path = example(tmp_path, lambda text: text.replace("production: {enabled: false}", "production: {enabled: true}"))
-    monkeypatch.setattr(reconcile, "is_terminal", lambda: True)
+    monkeypatch.setattr(command, "is_terminal", lambda: True)
     done = run("flags", "apply", str(path), "--url", applied.url, given=given)
     assert (done.exit_code == 0) is is_done, done.stderr
     left = run("flags", "plan", str(path), "--url", applied.url).exit_code

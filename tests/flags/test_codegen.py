@@ -13,9 +13,9 @@ import pytest
 from flagsmith import Flagsmith
 from flagsmith.models import Flags
 
-from ops.flags.catalogue.load import load
-from ops.flags.catalogue.model import Catalogue
-from ops.flags.code.codegen import module
+from flagops.commands.flags.catalogue.load import load
+from flagops.commands.flags.catalogue.model import Catalogue
+from flagops.commands.flags.code.codegen import module
 from tests.recording import ROOT
 
 EXAMPLE = ROOT / "flags" / "catalogue.yaml"

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from ops.errors import OpsError
-from ops.flags.catalogue.load import load
-from ops.flags.catalogue.model import Catalogue
-from ops.flags.code.codegen import module
-from ops.flags.code.openfeature import manifest
+from flagops.commands.flags.catalogue.load import load
+from flagops.commands.flags.catalogue.model import Catalogue
+from flagops.commands.flags.code.codegen import module
+from flagops.commands.flags.code.openfeature import manifest
+from flagops.errors import OpsError
 from tests.recording import ROOT
 
 Run = Callable[..., Result]

@@ -140,7 +140,7 @@ def test_a_flag_becomes_an_experiment_and_one_value_again(server: Project, run: 
 def test_second_overrides_that_two_runs_made_at_once_end_as_one(
     server: Project, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ops.flagsmith.client import FlagsmithClient
+    from flagops.flagsmith_api.client import FlagsmithClient
 
     apply(run, server, written(tmp_path))
     post = FlagsmithClient.post

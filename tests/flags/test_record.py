@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ops.audit import applies
-from ops.flags.reconcile.apply.states import States
-from ops.flagsmith.connect import prefix_of
+from flagops.commands.flags.history import applies
+from flagops.commands.flags.reconcile.apply.states import States
+from flagops.flagsmith_api.connect import prefix_of
 from tests.flags.support import API_KEY, EXAMPLE, Project, Run
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from ops.flags.catalogue.load import load
-from ops.flags.code.codegen import module
-from ops.flags.code.openfeature import manifest
-from ops.flags.code.references import LARGEST, References, references
+from flagops.commands.flags.catalogue.load import load
+from flagops.commands.flags.code.codegen import module
+from flagops.commands.flags.code.openfeature import manifest
+from flagops.commands.flags.code.references import LARGEST, References, references
 
 Run = Callable[..., Result]
 TODAY = date(2026, 11, 23)

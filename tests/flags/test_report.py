@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from ops.flags.catalogue.model import Catalogue
-from ops.flags.look.last_change import LastChange
-from ops.flags.look.report import Report, html, report
-from ops.flags.server.snapshot import RemoteFlag, RemoteState, Snapshot
-from ops.flagsmith.deployed import Environment
+from flagops.commands.flags.catalogue.model import Catalogue
+from flagops.commands.flags.report.last_change import LastChange
+from flagops.commands.flags.report.report import Report, html, report
+from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteState, Snapshot
+from flagops.flagsmith_api.deployed import Environment
 from tests.examples.browser import chromium
 from tests.flags.support import EXAMPLE, Project, Run
 

@@ -8,17 +8,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ops.errors import OpsError
-from ops.flags.catalogue.load import load
-from ops.flags.catalogue.rules import check
-from ops.flags.reconcile.apply import Reviewed, apply
-from ops.flags.reconcile.change import Plan
-from ops.flags.reconcile.desired import desired
-from ops.flags.reconcile.rights import NOT_LOOKED_AT
-from ops.flags.reconcile.show import sentence
-from ops.flagsmith.client import FlagsmithClient
-from ops.flagsmith.connect import Connection
-from ops.flagsmith.deployed import environments_of
+from flagops.commands.flags.catalogue.load import load
+from flagops.commands.flags.catalogue.rules import check
+from flagops.commands.flags.reconcile.apply import Reviewed, apply
+from flagops.commands.flags.reconcile.change import Plan
+from flagops.commands.flags.reconcile.desired import desired
+from flagops.commands.flags.reconcile.rights import NOT_LOOKED_AT
+from flagops.commands.flags.reconcile.show import sentence
+from flagops.errors import OpsError
+from flagops.flagsmith_api.client import FlagsmithClient
+from flagops.flagsmith_api.connect import Connection
+from flagops.flagsmith_api.deployed import environments_of
 from tests.flags.giving import EVE, GIVEN, giver
 from tests.flags.support import ENVIRONMENTS, Project, Run, example
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.flags.catalogue.load import load
-from ops.flags.catalogue.problems import CatalogueError
-from ops.flags.catalogue.rules import check
+from flagops.commands.flags.catalogue.load import load
+from flagops.commands.flags.catalogue.problems import CatalogueError
+from flagops.commands.flags.catalogue.rules import check
 
 TODAY = date(2026, 11, 23)
 HEAD = "project: X\nenvironments: [staging, production]\n"

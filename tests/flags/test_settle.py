@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.flags.catalogue.load import load
+from flagops.commands.flags.catalogue.load import load
 from tests.flags.support import EXAMPLE, Project, Run
 from tests.flags.test_overrides import FEATURES, SEGMENTS, number_of, override
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ops.flagsmith import served
-from ops.flagsmith.throwaway import age, is_throwaway, new_name
-from ops.smoke.deployed import place_at
-from ops.smoke.makes import Maker
-from ops.smoke.visit import visit
+from flagops.commands.smoke.deployed import place_at
+from flagops.commands.smoke.makes import Maker
+from flagops.commands.smoke.visit import visit
+from flagops.flagsmith_api import served
+from flagops.flagsmith_api.throwaway import age, is_throwaway, new_name
 from tests.flags.support import EXAMPLE, Project, Run
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.flags.catalogue.load import load
-from ops.flags.transfer.promote import promote
+from flagops.commands.flags.catalogue.load import load
+from flagops.commands.flags.transfer.promote import promote
 from tests.flags.support import EXAMPLE, ONLY_DIFFERENCE, Project, Run, example
 
 FEATURES = "/api/v1/projects/1/features/"

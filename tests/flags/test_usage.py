@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ops.flags.look.usage import FlagUsage, sparkline
+from flagops.commands.flags.usage.usage import FlagUsage, sparkline
 from tests.doubles.flagsmith.looking import sum_up
 from tests.flags.support import EXAMPLE, URL, Project, Run
 
@@ -112,7 +112,7 @@ def test_what_is_not_there_is_named(used: Project, run: Run, arguments: tuple[st
 def test_a_project_with_many_flags_says_how_much_is_asked(
     server: Project, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ops.commands.flags.look.MANY", 2)
+    monkeypatch.setattr("flagops.commands.flags.usage.command.MANY", 2)
     server.client.post("/api/v1/projects/1/features/", {"name": "only_flag"})
     assert "Asking for 3 counts" in ask(run, server).stderr
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ops.errors import OpsError
-from ops.flags.explain.user import user
+from flagops.commands.flags.explain.user import user
+from flagops.errors import OpsError
 
 
 def test_traits_are_read_as_yaml() -> None:

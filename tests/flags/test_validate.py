@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from ops.errors import OpsError
-from ops.flags.catalogue.load import load
-from ops.flags.catalogue.model import Kind, Operator, schema
-from ops.flags.catalogue.rules import check
+from flagops.commands.flags.catalogue.load import load
+from flagops.commands.flags.catalogue.model import Kind, Operator, schema
+from flagops.commands.flags.catalogue.rules import check
+from flagops.errors import OpsError
 from tests.recording import ROOT
 
 Run = Callable[..., Result]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ops.errors import OpsError
-from ops.flagsmith.address import checked
+from flagops.errors import OpsError
+from flagops.flagsmith_api.address import checked
 
 
 @pytest.mark.parametrize(

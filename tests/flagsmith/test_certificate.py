@@ -13,9 +13,9 @@ import pytest
 from flask import Flask, redirect
 from werkzeug.serving import make_server
 
-from ops.smoke import certificate
-from ops.smoke.model import CheckFailedError, CheckSkippedError, Place
-from ops.smoke.visit import visit
+from flagops.commands.smoke import certificate
+from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError, Place
+from flagops.commands.smoke.visit import visit
 from tests.certificates import tls_secret
 
 Served = Callable[[str, timedelta], Place]

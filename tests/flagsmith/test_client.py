@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from ops.flagsmith import client as client_module
-from ops.flagsmith.client import FlagsmithClient, FlagsmithError
+from flagops.flagsmith_api import client as client_module
+from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from tests.doubles.flagsmith import Flagsmith
 
 FEATURES = "/api/v1/projects/1/features/"

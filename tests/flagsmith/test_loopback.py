@@ -9,7 +9,7 @@ import httpx
 import pytest
 import requests
 
-from ops.flagsmith.address import checked
+from flagops.flagsmith_api.address import checked
 
 SYSTEM = socket.getaddrinfo
 

@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 import pytest
 from typer.testing import Result as CliResult
 
-from ops.smoke import http, removal, round_trip, suite
-from ops.smoke import visit as visiting
-from ops.smoke.makes import Maker
-from ops.smoke.model import CheckFailedError, Outcome, Place, Result
-from ops.smoke.visit import visit
+from flagops.commands.smoke import http, removal, round_trip, suite
+from flagops.commands.smoke import visit as visiting
+from flagops.commands.smoke.makes import Maker
+from flagops.commands.smoke.model import CheckFailedError, Outcome, Place, Result
+from flagops.commands.smoke.visit import visit
 from tests.doubles.flagsmith import Flagsmith, serve
 
 Run = Callable[..., CliResult]

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from ops.flagsmith.client import FlagsmithClient
-from ops.smoke import http, ledger, model, round_trip, suite
-from ops.smoke import visit as visiting
-from ops.smoke.model import Outcome, Place, Result
-from ops.smoke.round_trip import UNSEEN as UNSEEN_THERE
-from ops.smoke.visit import visit
+from flagops.commands.smoke import http, ledger, model, round_trip, suite
+from flagops.commands.smoke import visit as visiting
+from flagops.commands.smoke.model import Outcome, Place, Result
+from flagops.commands.smoke.round_trip import UNSEEN as UNSEEN_THERE
+from flagops.commands.smoke.visit import visit
+from flagops.flagsmith_api.client import FlagsmithClient
 from tests.doubles.flagsmith import Flagsmith
 from tests.doubles.proxy import serve_fault
 from tests.doubles.proxy.table import faults

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 import yaml
 
-from ops.engine.evaluate import evaluate
-from ops.engine.generated import Placeholders
-from ops.engine.gitops import KUSTOMIZATION
-from ops.engine.render import render
-from ops.engine.waves import ANNOTATION, sync_waves
-from ops.stacks import load_stack
+from flagops.commands.render.gitops import KUSTOMIZATION
+from flagops.commands.render.render import render
+from flagops.commands.render.waves import ANNOTATION, sync_waves
+from flagops.evaluation.evaluate import evaluate
+from flagops.evaluation.generated import Placeholders
+from flagops.stacks.files import load_stack
 from tests.fixtures_cluster import eventually
 from tests.gitops import argocd, flux
 from tests.platform import Platform

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from ops.engine.evaluate import evaluate
-from ops.engine.generated import Placeholders
-from ops.engine.gitops import KUSTOMIZATION, annotated
-from ops.engine.model import KubeObject, Ref
-from ops.engine.render import render
-from ops.stacks import Stack, load_stack
+from flagops.commands.render.gitops import KUSTOMIZATION, annotated
+from flagops.commands.render.render import render
+from flagops.evaluation.evaluate import evaluate
+from flagops.evaluation.generated import Placeholders
+from flagops.evaluation.program import KubeObject
+from flagops.kubernetes.objects import Ref
+from flagops.stacks.files import Stack, load_stack
 from tests.recording import ROOT, STACKS
 
 ARGO_CD, FLUX = "argocd.argoproj.io/sync-options", "kustomize.toolkit.fluxcd.io/prune"

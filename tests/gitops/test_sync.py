@@ -6,8 +6,9 @@ from typing import Any, Final
 import pytest
 
 from components.settings.sizes import SIZES
-from ops.engine.model import Program, Ref
-from ops.engine.waves import sync_waves
+from flagops.commands.render.waves import sync_waves
+from flagops.evaluation.program import Program
+from flagops.kubernetes.objects import Ref
 from tests.components.test_external_secrets import STORE
 from tests.gitops import argocd, flux
 from tests.gitops.world import WORLDS, World, live

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ops.engine.model import KubeObject, Program, Ref
+from flagops.evaluation.program import KubeObject, Program
+from flagops.kubernetes.objects import Ref
 from policies.model import Object, Objects
 from policies.pods import pods
 

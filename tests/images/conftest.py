@@ -32,7 +32,7 @@ def project(tmp_path: Path, registry: DockerRegistry, monkeypatch: pytest.Monkey
     write_stack(root, "one", registry.host)
     for name, tag in (("flagsmith", "2.265.0"), ("postgres", "17.11-bookworm"), ("redis", "8.2.9-bookworm")):
         registry.push(name, tag, platforms=PLATFORMS)
-    monkeypatch.setattr("ops.commands.images.ROOT", root)
+    monkeypatch.setattr("flagops.commands.images.command.ROOT", root)
     return root
 
 

@@ -10,10 +10,10 @@ from typer.testing import Result
 
 from components.settings import read_lock
 from components.settings.lock import LOCK_FILE
-from ops.images.renew import lock_new_images
-from ops.stacks import load_stack
-from ops.upgrade.file import set_settings
-from ops.upgrade.plan import with_version
+from flagops.commands.images.renew import lock_new_images
+from flagops.commands.upgrade.plan import with_version
+from flagops.stacks.edit import set_settings
+from flagops.stacks.files import load_stack
 from tests.images.conftest import PLATFORMS, write_stack
 from tests.registries import DockerRegistry
 from tests.servers import LOOPBACK, free_port
@@ -114,7 +114,7 @@ def test_all_that_cannot_be_resolved_is_named_and_nothing_is_written(
 
 
 def test_a_registry_that_is_away_is_named_once(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ops.images.registry.ATTEMPTS", 1)
+    monkeypatch.setattr("flagops.commands.images.registry.ATTEMPTS", 1)
     away = f"{LOOPBACK}:{free_port()}"
     write_stack(project, "one", away)
     result = run("images", "lock")

@@ -13,10 +13,10 @@ import pytest
 from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
-from ops.errors import OpsError
-from ops.images.credentials import Login, login_for
-from ops.images.names import Place, place
-from ops.images.registry import LARGEST, Registry, Resolved
+from flagops.commands.images.credentials import Login, login_for
+from flagops.commands.images.names import Place, place
+from flagops.commands.images.registry import LARGEST, Registry, Resolved
+from flagops.errors import OpsError
 from tests.certificates import tls_secret
 from tests.registries import (
     DOCKER_LIST,

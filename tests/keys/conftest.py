@@ -12,9 +12,9 @@ import pytest
 import yaml
 from typer.testing import Result
 
-from ops.access.site import Site
-from ops.engine.model import Manifest, Ref
-from ops.operate.admin import password
+from flagops.flagsmith_api.administrator import password
+from flagops.kubernetes.objects import Manifest, Ref
+from flagops.stacks.deployed import Site
 from tests.containers import Containers
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.operate.conftest import place, site

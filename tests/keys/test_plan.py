@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ops.errors import OpsError
-from ops.flags.catalogue.model import Delivery
-from ops.keys.duration import duration
-from ops.keys.model import ServerKey, key_name
-from ops.keys.plan import Plan, plan
+from flagops.commands.flags.catalogue.model import Delivery
+from flagops.commands.keys.duration import duration
+from flagops.commands.keys.model import ServerKey, key_name
+from flagops.commands.keys.plan import Plan, plan
+from flagops.errors import OpsError
 
 NOW = datetime(2027, 1, 2, tzinfo=UTC)
 LATER = NOW + timedelta(hours=24)

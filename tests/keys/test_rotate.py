@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from ops.commands import keys as command
-from ops.flagsmith.client import FlagsmithClient, FlagsmithError
-from ops.keys import secret, server
+from flagops.commands.keys import command, secret, server
+from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from tests.keys.conftest import Applications
 
 pytestmark = pytest.mark.cluster

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from ops.engine.model import Ref
+from flagops.kubernetes.objects import Ref
 from tests.keys.conftest import Applications
 
 pytestmark = pytest.mark.cluster

@@ -11,7 +11,7 @@ import pytest
 import redis
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from components import postgres_access
+from components.postgres import access_rules
 from tests.recording import container, record
 from tests.servers import LOOPBACK, Postgres, free_port
 
@@ -31,7 +31,7 @@ def postgres(tmp_path: Path, exporter_user: str) -> Iterator[Postgres]:
     server = Postgres(tmp_path / "postgres", free_port(), "only-for-tests")
     server.start()
     data = server.home / "data"
-    for name, text in postgres_access.FILES.items():
+    for name, text in access_rules.FILES.items():
         (data / name).write_text(text.replace("nobody", exporter_user))
     try:
         server.query("CREATE ROLE flagsmith_metrics LOGIN IN ROLE pg_monitor")

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from components.dashboards.build import documents
+from components.monitoring.dashboards.build import documents
 from tests.alerts.promtool import STACKS, rules_of
 from tests.dashboards.conftest import EVERYTHING
 from tests.metrics import SCRAPES, parse_scrape, selectors
 from tests.recording import ROOT
 
-SCRIPTS = sorted((ROOT / "components" / "scripts").glob("*.py"))
+SCRIPTS = sorted((ROOT / "components").glob("*/in_pod/*.py"))
 EXPORTERS = ("flag-metrics", "audit-exporter")
 # Beside those of rules and panels: the metric, and why nobody looks at it.
 NOBODY_LOOKS_AT = {

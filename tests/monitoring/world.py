@@ -11,10 +11,11 @@ from pathlib import Path
 
 import httpx
 
-from components.flag_metrics import SCRIPTS as FLAG_METRICS
+from components.flag_metrics.flag_metrics import SCRIPTS as FLAG_METRICS
 from tests.audit.collector import TAKEN, Collector, Exporters
 from tests.audit.conftest import RECORDED, ROLE, Log, write
 from tests.flag_metrics.conftest import CONTENT, GRANTS, PASSWORD
+from tests.in_pod import SHARED
 from tests.monitoring.prometheus import Prometheus, Rule, fires_by_promtool, watching
 from tests.servers import LOOPBACK, Postgres, free_port, running_postgres
 
@@ -109,7 +110,7 @@ def made(home: Path, prometheus: str, promtool: str, rules: list[Rule]) -> Itera
         }
         flag_metrics = subprocess.Popen(
             [sys.executable, FLAG_METRICS[0].parent / "flag_metrics.py"],
-            env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **settings},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": SHARED, "PYTHONDONTWRITEBYTECODE": "1", **settings},
             stdout=subprocess.DEVNULL,
             text=True,
         )

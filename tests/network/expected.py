@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from components.settings import Settings
-from components.settings.network import Peer
+from components.settings.sections.network_policy import Peer
 from tests.network.actors import CLOSED, GROUPS, INTERNET, NAMESPACES, OUTSIDE
 from tests.network.evaluator import Actor
 from tests.network.rendered import Rendered

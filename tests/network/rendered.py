@@ -9,9 +9,9 @@ from typing import Any
 import yaml
 
 from components.settings import PROJECT, Settings, parse
-from ops.engine.gitops import KUSTOMIZATION
-from ops.engine.render import render
-from ops.stacks import Stack, load_stack
+from flagops.commands.render.gitops import KUSTOMIZATION
+from flagops.commands.render.render import render
+from flagops.stacks.files import Stack, load_stack
 from tests.network.actors import OUTSIDE, pods
 from tests.network.evaluator import Actor
 from tests.network.table import rows

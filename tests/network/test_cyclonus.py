@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from components.settings import warnings
-from components.settings.network import Egress
 from components.settings.networks import is_wide
+from components.settings.sections.network_policy import Egress
 from components.settings.ways import Reach, ways
 from tests.network.actors import NAMESPACES, OUTSIDE, OWN
 from tests.network.cyclonus import allowed, build

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops import target
-from ops.access.site import Site, open_site
-from ops.engine.model import Ref
-from ops.target import Target
+from flagops.kubernetes.objects import Ref
+from flagops.stacks import target
+from flagops.stacks.deployed import Site, open_site
+from flagops.stacks.target import Target
 from tests.containers import Containers
 from tests.platform import Platform
 
-FAIL = "kwok.feature-flags/fail"  # see ops/cluster/stages.yaml
+FAIL = "kwok.feature-flags/fail"  # see flagops/local_cluster/stages.yaml
 
 
 @pytest.fixture

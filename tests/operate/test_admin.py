@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from typer.testing import Result
 
-from ops.access.site import Site
-from ops.operate.admin import password
+from flagops.flagsmith_api.administrator import password
+from flagops.stacks.deployed import Site
 from tests.containers import DJANGO, Containers
 
 pytestmark = pytest.mark.cluster

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from ops.access.run import run
-from ops.access.terminal import interactive
-from ops.errors import OpsError
+from flagops.errors import OpsError
+from flagops.pods.exec import run
+from flagops.pods.terminal import interactive
 from tests.servers import LOOPBACK
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3

@@ -12,12 +12,12 @@ import pytest
 import typer
 from typer.testing import Result
 
-from components.dashboards.model import Dashboard, config_map_name, uid
-from components.settings.dashboards import Dashboards, GrafanaService
-from ops.access.site import Site
-from ops.engine.model import Ref
-from ops.errors import OpsError
-from ops.operate import grafana
+from components.monitoring.dashboards.model import Dashboard, config_map_name, uid
+from components.settings.sections.dashboards import Dashboards, GrafanaService
+from flagops.commands.dashboard import grafana
+from flagops.errors import OpsError
+from flagops.kubernetes.objects import Ref
+from flagops.stacks.deployed import Site
 from tests.containers import GRAFANA_NAMESPACE, Containers
 from tests.fixtures_cluster import eventually
 from tests.servers import LOOPBACK
@@ -141,7 +141,7 @@ def test_the_address_alone_opens_nothing(site: Site, run: Run, monkeypatch: pyte
 
     opened: list[str] = []
     monkeypatch.setattr(typer, "launch", opened.append)
-    monkeypatch.setattr("ops.commands.dashboard.wait_for_interrupt", interrupt)
+    monkeypatch.setattr("flagops.commands.dashboard.command.wait_for_interrupt", interrupt)
     shown = run("dashboard", "data", "--print-url", "--port", "0", "--stack", site.stack.name)
     assert shown.stdout.startswith(f"http://{LOOPBACK}:")
     assert opened == []

@@ -7,10 +7,10 @@ from threading import Event
 import pytest
 from typer.testing import Result
 
-from ops.access.site import Site
-from ops.commands.flags.reconcile import LEASE
-from ops.engine.lock import Lock, lease
-from ops.operate.admin import password
+from flagops.commands.flags.reconcile.command import LEASE
+from flagops.flagsmith_api.administrator import password
+from flagops.kubernetes.lease import Lock, lease
+from flagops.stacks.deployed import Site
 from tests.containers import Containers
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.recording import ROOT

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from ops.access.site import Site
-from ops.operate.admin import password
+from flagops.flagsmith_api.administrator import password
+from flagops.stacks.deployed import Site
 from tests.containers import Containers
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.recording import ROOT

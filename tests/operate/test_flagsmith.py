@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from typer.testing import Result
 
-from ops.access.site import Site
-from ops.operate.admin import password
+from flagops.flagsmith_api.administrator import password
+from flagops.stacks.deployed import Site
 from tests.containers import Containers
 from tests.doubles.flagsmith import Flagsmith, serve
 
@@ -30,7 +30,7 @@ def flagsmith(site: Site, containers: Containers) -> Iterator[Flagsmith]:
 
 
 def add_flag(flagsmith: Flagsmith, name: str, value: object) -> None:
-    from ops.flagsmith.client import FlagsmithClient
+    from flagops.flagsmith_api.client import FlagsmithClient
 
     with FlagsmithClient(flagsmith.url) as client:
         client.log_in(flagsmith.email, flagsmith.password)

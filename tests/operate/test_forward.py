@@ -8,11 +8,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from ops.access.forward import forward
-from ops.access.pods import Component, running
-from ops.access.site import Site
-from ops.errors import OpsError
-from ops.operate.restart import restart
+from flagops.errors import OpsError
+from flagops.pods.pods import Component, running
+from flagops.pods.port_forward import forward
+from flagops.pods.restart import restart
+from flagops.stacks.deployed import Site
 from tests.containers import Containers
 from tests.fixtures_cluster import eventually
 from tests.servers import LOOPBACK, free_port

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from typer.testing import Result
 
-from ops.access.pods import Component, pods
-from ops.access.site import Site
-from ops.operate import logs
+from flagops.commands.logs import logs
+from flagops.pods.pods import Component, pods
+from flagops.stacks.deployed import Site
 from tests.containers import Containers
 from tests.fixtures_cluster import eventually
 from tests.platform import Platform

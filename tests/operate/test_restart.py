@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 from typer.testing import Result
 
-from ops.access.pods import Component, pods
-from ops.access.site import Site
-from ops.engine.model import Ref
-from ops.errors import OpsError
-from ops.operate.restart import restart
+from flagops.errors import OpsError
+from flagops.kubernetes.objects import Ref
+from flagops.pods.pods import Component, pods
+from flagops.pods.restart import restart
+from flagops.stacks.deployed import Site
 
 pytestmark = pytest.mark.cluster
 Run = Callable[..., Result]

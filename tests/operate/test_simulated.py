@@ -9,14 +9,14 @@ import typer
 from typer.core import TyperGroup
 from typer.testing import Result
 
-from ops import target
-from ops.access.simulated import nothing_runs
-from ops.access.site import Site, open_site
-from ops.cli import app
-from ops.cluster import objects
-from ops.engine.client import ApiError, DeniedError
-from ops.engine.model import Ref
-from ops.target import Target
+from flagops.cli import app
+from flagops.kubernetes.client import ApiError, DeniedError
+from flagops.kubernetes.objects import Ref
+from flagops.kubernetes.simulated_nodes import nothing_runs
+from flagops.local_cluster import objects
+from flagops.stacks import target
+from flagops.stacks.deployed import Site, open_site
+from flagops.stacks.target import Target
 from tests.platform import Platform
 
 Run = Callable[..., Result]

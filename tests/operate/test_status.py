@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from ops import target
-from ops.access.site import Site
-from ops.engine.model import Ref
-from ops.operate.status import status
-from ops.target import Target
+from flagops.commands.status.status import status
+from flagops.kubernetes.objects import Ref
+from flagops.stacks import target
+from flagops.stacks.deployed import Site
+from flagops.stacks.target import Target
 from tests.certificates import tls_secret
 from tests.fixtures_cluster import eventually
 from tests.recording import recorded
@@ -65,7 +65,7 @@ def test_a_pod_that_cannot_start_is_trouble_by_its_reason(site: Site, run: Run) 
 
 @pytest.mark.parametrize(("days", "is_fine"), [(60, True), (5, False), (-1, False)])
 def test_the_certificate_s_days_are_counted(days: int, *, is_fine: bool) -> None:
-    from ops.operate.status import certificate_row
+    from flagops.commands.status.status import certificate_row
 
     now = datetime(2026, 1, 1, tzinfo=UTC)
     secret = tls_secret("flags.example.com", now + timedelta(days=days, hours=1))

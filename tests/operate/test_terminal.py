@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from typer.testing import Result
 
-from ops.access.site import Site
+from flagops.stacks.deployed import Site
 from tests.containers import Containers
 from tests.recording import ROOT
 
@@ -122,8 +122,8 @@ def test_without_a_terminal_the_command_for_scripts_is_named(run: Run, command: 
 
 
 def test_a_container_that_is_not_there_is_refused_with_those_there_are(site: Site, containers: Containers) -> None:
-    from ops.access.pods import Component, container, running
-    from ops.errors import OpsError
+    from flagops.errors import OpsError
+    from flagops.pods.pods import Component, container, running
 
     pod = running(site, Component.API)
     with pytest.raises(OpsError, match="has no container 'sidecar'; it has: flagsmith"):

@@ -10,14 +10,14 @@ from typing import Any, cast
 import pytest
 from typer.testing import Result
 
-from ops.access.site import Site
-from ops.doctor.ingress import certificates, ingress
-from ops.doctor.model import Patient
-from ops.engine.client import Client
-from ops.engine.model import Manifest, Ref
-from ops.operate.status import status
-from ops.smoke.deployed import place_of
-from ops.stacks import Stack
+from flagops.commands.doctor.ingress import certificates, ingress
+from flagops.commands.doctor.model import Patient
+from flagops.commands.smoke.deployed import place_of
+from flagops.commands.status.status import status
+from flagops.kubernetes.client import Client
+from flagops.kubernetes.objects import Manifest, Ref
+from flagops.stacks.deployed import Site
+from flagops.stacks.files import Stack
 from tests.settings.support import VALID
 
 Run = Callable[..., Result]
@@ -156,7 +156,7 @@ def test_open_says_that_a_route_of_one_s_own_leads_to_the_address(run: Run, monk
     def opened(_: str, **__: bool) -> Iterator[Site]:
         yield site({"enabled": False}, pod, secret)
 
-    monkeypatch.setattr("ops.access.site.open_site", opened)
+    monkeypatch.setattr("flagops.stacks.deployed.open_site", opened)
     shown = run("open", "--stack", "production").stdout
     assert "URL       https://flags.example.com\n" in shown
     assert "The stack has no Ingress: a route of your own leads there." in shown

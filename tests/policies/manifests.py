@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from ops.engine.model import Program
+from flagops.evaluation.program import Program
 from policies.check import check
 from policies.model import Object, Objects, Rule, Violation
 from policies.rules import RULES

@@ -13,7 +13,7 @@ import pytest
 from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from ops.engine.model import Program
+from flagops.evaluation.program import Program
 from policies.rules import RULES
 from tests.policies.manifests import container, deployment, places, pod, put, with_variable
 from tests.recording import ROOT, STACKS, record, recorded

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from ops.direct import DirectDeployer
-from ops.engine.generated import Placeholders
-from ops.engine.render import render
-from ops.errors import OpsError
-from ops.policies.objects import of_program
-from ops.policies.review import of_manifests, of_stack, refuse_violations, rules
-from ops.stacks import load_stack
+from flagops.commands.render.render import render
+from flagops.engines.direct.deployer import DirectDeployer
+from flagops.errors import OpsError
+from flagops.evaluation.generated import Placeholders
+from flagops.evaluation.policy_objects import of_program
+from flagops.evaluation.policy_review import of_manifests, of_stack, refuse_violations, rules
+from flagops.stacks.files import load_stack
 from policies.check import check
 from policies.model import Enforcement
 from tests.platform import Platform
@@ -49,7 +49,7 @@ def test_a_stack_s_violations_name_the_object_and_no_secret() -> None:
 
 def test_nothing_is_rendered_that_holds_a_secret_in_clear(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     program = with_variable(recorded("staging").program, "BIND_PW", "$hunter2")
-    monkeypatch.setattr("ops.engine.render.evaluate", lambda *_: program)
+    monkeypatch.setattr("flagops.commands.render.render.evaluate", lambda *_: program)
     with pytest.raises(OpsError, match=r"containers\[flagsmith\]\.env\[BIND_PW\] = not shown") as error:
         render(ROOT, load_stack("staging", ROOT), tmp_path / "out")
     assert "hunter2" not in error.value.message

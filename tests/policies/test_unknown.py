@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from components.secret_forms import secret_form
-from ops.policies.objects import of_program
+from components.text.secret_forms import secret_form
+from flagops.evaluation.policy_objects import of_program
 from policies.check import Report, check
 from policies.exceptions import Excepted, exceptions
 from policies.model import Enforcement, Finding, Object, Objects, Rule, Scope

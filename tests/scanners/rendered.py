@@ -7,13 +7,13 @@ from typing import Final
 
 import yaml
 
-from components.settings.images import full_name, parse_image
 from components.settings.lock import LOCK_FILE
-from ops.engine.evaluate import evaluate
-from ops.engine.generated import Placeholders
-from ops.engine.gitops import KUSTOMIZATION
-from ops.engine.render import render
-from ops.stacks import Stack, load_stack
+from components.settings.sections.images import full_name, parse_image
+from flagops.commands.render.gitops import KUSTOMIZATION
+from flagops.commands.render.render import render
+from flagops.evaluation.evaluate import evaluate
+from flagops.evaluation.generated import Placeholders
+from flagops.stacks.files import Stack, load_stack
 from policies.model import Object, Objects
 from policies.pods import pods
 from tests.recording import ROOT

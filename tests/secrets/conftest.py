@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ops import target
-from ops.access.site import Site, open_site
-from ops.secrets import record
-from ops.stacks import load_stack
-from ops.target import Target
+from flagops.commands.secrets import record
+from flagops.stacks import target
+from flagops.stacks.deployed import Site, open_site
+from flagops.stacks.files import load_stack
+from flagops.stacks.target import Target
 from tests.containers import NAMESPACE, Containers
 from tests.operate.test_admin import ACCOUNT, django
 from tests.platform import Platform

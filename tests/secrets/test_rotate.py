@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from ops.access.site import Site, open_site
-from ops.errors import OpsError
-from ops.operate.admin import password
-from ops.secrets import record, rotate
-from ops.secrets.catalogue import GENERATED, find
-from ops.stacks import load_stack
+from flagops.commands.secrets import record, rotate
+from flagops.commands.secrets.catalogue import GENERATED, find
+from flagops.errors import OpsError
+from flagops.flagsmith_api.administrator import password
+from flagops.stacks.deployed import Site, open_site
+from flagops.stacks.files import load_stack
 from tests.containers import Containers
 from tests.operate.test_admin import ACCOUNT, django
 from tests.platform import Platform

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from components.settings import warnings
-from components.settings.caches import MOST_ADDED_SECONDS, OPERATIONS, PROMISED_SECONDS
+from components.settings.sections.caches import MOST_ADDED_SECONDS, OPERATIONS, PROMISED_SECONDS
 from tests.settings.support import refusal, settings
 
 

@@ -15,9 +15,8 @@ from typer.testing import Result
 from components.settings import PROJECT, Settings, parse, warnings
 from components.settings.model import Settings as Model
 from components.settings.schema import model_of, unwrap
-from ops import cli_page
-from ops.commands import docs
-from ops.docs import PAGE, configuration_page, entries
+from flagops.commands.docs import cli_page, command
+from flagops.commands.docs.configuration_page import PAGE, configuration_page, entries
 
 ROOT = Path(__file__).parents[2]
 STACKS = ("local", "staging", "production")
@@ -110,7 +109,7 @@ def test_every_key_of_the_model_is_on_the_page_and_explained() -> None:
 def test_the_check_fails_on_a_stale_page_and_writing_it_mends_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[..., Result]
 ) -> None:
-    monkeypatch.setattr(docs, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "ROOT", tmp_path)
 
     stale = run("docs", "--check")
     assert stale.exit_code == 1

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.settings.secret_store import Remote
+from components.settings.sections.secret_store import Remote
 from tests.settings.support import refusal, settings
 
 EXTERNAL = {"mode": "external"}

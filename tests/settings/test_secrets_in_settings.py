@@ -12,14 +12,14 @@ import pytest
 from pydantic import BaseModel
 from typer.testing import Result
 
-from components.plain_secrets import dotted
 from components.settings import Settings, SettingsError, parse
 from components.settings.schema import model_of, unwrap
-from components.yaml12 import YamlError, read
-from ops.engine.evaluate import evaluate
-from ops.errors import OpsError
-from ops.project import ROOT
-from ops.stacks import Stack, load_stack
+from components.text.plain_secrets import dotted
+from components.text.yaml12 import YamlError, read
+from flagops.errors import OpsError
+from flagops.evaluation.evaluate import evaluate
+from flagops.project import ROOT
+from flagops.stacks.files import Stack, load_stack
 from tests.settings.support import VALID, refusal, settings
 
 CORE = "S3nt1n3lOfOurs"
@@ -251,7 +251,7 @@ def test_no_command_prints_it(
     command: tuple[str, ...],
 ) -> None:
     found = stack({"env": {"LDAP_BIND_PW": CORE}, "publicUrl": f"https://flags.example.com/{CORE}"})
-    monkeypatch.setattr("ops.stacks.load_stack", lambda *_: found)
+    monkeypatch.setattr("flagops.stacks.files.load_stack", lambda *_: found)
     done = run(*command, "--stack", "staging")
     assert done.exit_code == 1
     assert CORE not in done.output + done.stderr

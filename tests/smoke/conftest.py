@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from ops.flagsmith.client import FlagsmithClient
-from ops.smoke import suite
-from ops.smoke.deployed import place_at
-from ops.smoke.model import SECONDS, Place
-from ops.smoke.visit import Visit
-from ops.smoke.visit import visit as open_visit
+from flagops.commands.smoke import suite
+from flagops.commands.smoke.deployed import place_at
+from flagops.commands.smoke.model import SECONDS, Place
+from flagops.commands.smoke.visit import Visit
+from flagops.commands.smoke.visit import visit as open_visit
+from flagops.flagsmith_api.client import FlagsmithClient
 from tests.doubles.flagsmith import Flagsmith, serve
 
 NEED_TLS = ("certificate", "redirect")

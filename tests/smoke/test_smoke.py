@@ -2,9 +2,9 @@
 
 import pytest
 
-from ops.smoke.model import Outcome
-from ops.smoke.suite import run_one
-from ops.smoke.visit import Visit
+from flagops.commands.smoke.model import Outcome
+from flagops.commands.smoke.suite import run_one
+from flagops.commands.smoke.visit import Visit
 
 
 def test_check(check: str, visit: Visit) -> None:

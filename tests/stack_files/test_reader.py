@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from components.yaml12 import Timestamp, YamlError, compose, read, read_all
-from ops.flags.catalogue.load import load
-from ops.flags.explain.user import user
-from ops.stacks import load_stack
+from components.text.yaml12 import Timestamp, YamlError, compose, read, read_all
+from flagops.commands.flags.catalogue.load import load
+from flagops.commands.flags.explain.user import user
+from flagops.stacks.files import load_stack
 from policies.exceptions import parse
 from tests.policies.manifests import container, deployment, pod
 from tests.recording import ROOT
 
 # What these read was written by this project, or by a tool on its behalf.
 OUR_OWN = {
-    "ops/cluster/kind.py": "the configuration of kind beside it",
-    "ops/compare/manifests.py": "what `ff render` wrote",
+    "flagops/local_cluster/kind.py": "the configuration of kind beside it",
+    "flagops/commands/deploy/compare/manifests.py": "what `ff render` wrote",
 }
 READING = {"load", "load_all", "safe_load", "safe_load_all", "full_load", "compose", "compose_all", "parse", "scan"}
 
@@ -43,7 +43,7 @@ def calls_of_pyyaml(path: Path) -> set[str]:
 
 
 def test_only_what_we_wrote_ourselves_is_read_by_pyyaml() -> None:
-    paths = [path for part in ("components", "ops", "policies") for path in (ROOT / part).rglob("*.py")]
+    paths = [path for part in ("components", "flagops", "policies") for path in (ROOT / part).rglob("*.py")]
     reading = {str(path.relative_to(ROOT)) for path in paths if ".venv" not in path.parts and calls_of_pyyaml(path)}
     assert reading == OUR_OWN.keys()
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from components.settings import Settings, SettingsError, parse
-from ops.engine.evaluate import config_strings
-from ops.errors import OpsError
-from ops.stacks import Stack, load_stack
+from flagops.errors import OpsError
+from flagops.evaluation.evaluate import config_strings
+from flagops.stacks.files import Stack, load_stack
 from tests.settings.support import VALID
 from tests.stack_files.pulumi_reader import ask, recorded, texts
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from ops import target
-from ops.access.site import Site, open_site
-from ops.operate.admin import password
-from ops.stacks import load_stack
-from ops.target import Target
-from ops.upgrade import record
+from flagops.commands.upgrade import record
+from flagops.flagsmith_api.administrator import password
+from flagops.stacks import target
+from flagops.stacks.deployed import Site, open_site
+from flagops.stacks.files import load_stack
+from flagops.stacks.target import Target
 from tests.containers import NAMESPACE, Containers
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.platform import Platform

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.errors import OpsError
-from ops.stacks import Stack, load_stack
-from ops.upgrade.file import set_settings
+from flagops.errors import OpsError
+from flagops.stacks.edit import set_settings
+from flagops.stacks.files import Stack, load_stack
 
 PROJECT = "name: feature-flags\nruntime: python\n"
 HEAD = "# Ours.\nencryptionsalt: v1:abc=\n"

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ops import older
-from ops.errors import OpsError
-from ops.flagsmith.migration import _changed
-from ops.upgrade import report
-from ops.upgrade.plan import Plan, planned
+from flagops.commands.upgrade import report
+from flagops.commands.upgrade.plan import Plan, planned
+from flagops.engines import older
+from flagops.errors import OpsError
+from flagops.pods.migration import _changed
 from tests.cli import fakes
 from tests.recording import ROOT, STACKS, recorded
 
-SCRIPT = ROOT / "components" / "scripts" / "compare_migrations.py"
+SCRIPT = ROOT / "components" / "flagsmith" / "in_pod" / "compare_migrations.py"
 PROJECT = """
 import sys
 from django.conf import settings
@@ -67,8 +67,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], None]:
     """What the stack's cluster runs; its settings say the default release, 2.265.0."""
 
     def set_version(version: str | None) -> None:
-        monkeypatch.setattr("ops.engine.connection.connect", lambda *_: None)
-        monkeypatch.setattr("ops.engine.client.Client", lambda _: Cluster(version))
+        monkeypatch.setattr("flagops.kubernetes.connection.connect", lambda *_: None)
+        monkeypatch.setattr("flagops.kubernetes.client.Client", lambda _: Cluster(version))
 
     return set_version
 
@@ -77,7 +77,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], None]:
 def staging() -> Any:
     from dataclasses import replace
 
-    from ops.stacks import load_stack
+    from flagops.stacks.files import load_stack
 
     return replace(fakes.target("staging"), stack=load_stack("staging", ROOT))
 

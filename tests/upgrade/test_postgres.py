@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from ops.access.site import Site
-from ops.errors import OpsError
-from ops.stacks import load_stack
-from ops.upgrade import postgres
+from flagops.commands.db import upgrade
+from flagops.errors import OpsError
+from flagops.stacks.deployed import Site
+from flagops.stacks.files import load_stack
 from tests.containers import NAMESPACE, Containers
 from tests.doubles.flagsmith import Flagsmith
 from tests.platform import Platform
@@ -76,7 +76,7 @@ def test_a_failed_deployment_brings_the_old_version_back(home: Path, site: Site,
             raise OpsError("StatefulSet flagsmith-postgres is not ready.")
 
     with pytest.raises(OpsError, match=r"PostgreSQL 17.11-bookworm serves again, with its own data") as caught:
-        postgres.upgrade(site, WANTED, deploy, lambda _: None)
+        upgrade.upgrade(site, WANTED, deploy, lambda _: None)
     assert said == [(WANTED, 18), ("17.11-bookworm", 17)]
     assert BACKUP in (caught.value.hint or "")
     assert site.get("apps/v1", "Deployment", "flagsmith")["spec"]["replicas"] == 3  # type: ignore[index]
@@ -86,7 +86,7 @@ def test_a_failed_deployment_brings_the_old_version_back(home: Path, site: Site,
 def test_a_volume_without_room_is_refused_before_anything_stops(
     home: Path, deployed: Platform, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres, "ROOM", 1e12)
+    monkeypatch.setattr(upgrade, "ROOM", 1e12)
     generations = deployed.generations()
     shown = run("db", "upgrade", WANTED, "--yes")
     assert shown.exit_code == 1

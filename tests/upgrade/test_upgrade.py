@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from ops.access.site import Site
-from ops.errors import OpsError
-from ops.stacks import load_stack
-from ops.upgrade import record, upgrade
+from flagops.commands.upgrade import record, upgrade
+from flagops.errors import OpsError
+from flagops.stacks.deployed import Site
+from flagops.stacks.files import load_stack
 from tests.containers import NAMESPACE
 from tests.doubles.flagsmith import Flagsmith
 from tests.platform import Platform

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from components.backup import SCRIPTS
 from components.settings import releases
-from tests.recording import STACKS, Recording, all_containers, pod_templates, record, recorded
+from tests.recording import ROOT, STACKS, Recording, all_containers, pod_templates, record, recorded
 
 RECORDED: dict[str, str] = yaml.safe_load(Path(__file__).with_name("read.yaml").read_text("utf-8"))
 EXTERNAL = {
@@ -63,7 +62,11 @@ def scripts(item: dict[str, Any]) -> str:
     words = " ".join([*(item.get("command") or []), *(item.get("args") or [])])
     mounted = re.findall(r"/([a-z_]+)\.py\b", words)
     beside = {name.split("_")[0] for name in mounted} | {name.split("_")[-1] for name in mounted}
-    files = [path for path in SCRIPTS.iterdir() if path.stem in mounted or path.stem.split("_")[0] in beside]
+    files = [
+        path
+        for path in (ROOT / "components").glob("*/in_pod/*")
+        if path.stem in mounted or path.stem.split("_")[0] in beside
+    ]
     return "\n".join([words, *(path.read_text("utf-8") for path in files)])
 
 

@@ -19,8 +19,8 @@ import typer.main
 from typer.core import TyperArgument
 
 from components.settings import Settings
-from ops.cli import app
-from ops.docs import entries
+from flagops.cli import app
+from flagops.commands.docs.configuration_page import entries
 from tests.components.registering import WHOLE
 from tests.recording import ROOT, Recording, record
 from tests.versioning.json_output import SOURCES
@@ -121,7 +121,7 @@ def _fields(kind: Any) -> Iterator[str]:
 
 def _metrics() -> Iterator[str]:
     """Those of our own exporters; the others' belong to them."""
-    for path in sorted((ROOT / "components" / "scripts").glob("*.py")):
+    for path in sorted((ROOT / "components").glob("*/in_pod/*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and METRIC.fullmatch(node.value):
                 yield node.value

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.docs import entries
+from flagops.commands.docs.configuration_page import entries
 from tests.recording import ROOT
 from tests.versioning.contract import FILE, contract, keys, with_json
 from tests.versioning.json_output import SOURCES

@@ -1,4 +1,4 @@
-// Pinned sources of the binaries that `ff cluster` builds; see ops/cluster/binaries.py.
+// Pinned sources of the binaries that `ff cluster` builds; see flagops/local_cluster/binaries.py.
 module tools/kubernetes
 
 go 1.26.0

@@ -1,7 +1,0 @@
-"""Alert rules for Prometheus: what is wrong with the stack, said by its metrics. One module an area."""
-
-from components.alerts.rule import Alert, Group
-from components.alerts.rules import groups
-from components.alerts.subject import Subject
-
-__all__ = ["Alert", "Group", "Subject", "groups"]

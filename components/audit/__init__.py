@@ -1,0 +1,1 @@
+"""The audit log of flags: what reads it, and what delivers it elsewhere."""

@@ -1,0 +1,126 @@
+"""What ships the audit log as it is written: one pod, which keeps how far it is in the database."""
+
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.core.v1 import (
+    ContainerArgs,
+    ContainerPortArgs,
+    EnvVarArgs,
+    HTTPGetActionArgs,
+    KeyToPathArgs,
+    PodTemplateSpecArgs,
+    ProbeArgs,
+    SecretVolumeSourceArgs,
+    VolumeArgs,
+    VolumeMountArgs,
+)
+
+from components.audit.reader import DIRECTORY, TMP, AuditArgs, common_environment, files
+from components.flagsmith.pod import USER
+from components.kit import names
+from components.kit.component import Component
+from components.kit.database_client import postgres_volumes
+from components.kit.pods import pod_template, requirements
+from components.kit.secret_refs import checksum_annotations
+from components.kit.security import container_security_context
+from components.kit.service_accounts import service_account
+from components.kit.single_pod import singleton
+from components.settings.references import SecretKeyReference
+
+COMPONENT: Final = "audit-exporter"
+# A request that is on its way may take as long as its time-outs.
+GRACE_PERIOD_SECONDS: Final = 45
+TOKEN_DIRECTORY: Final = "/run/secrets/audit-token"  # noqa: S105 a path
+CA_DIRECTORY: Final = "/run/secrets/audit-ca"
+
+
+def _from_secret(
+    name: str, directory: str, reference: SecretKeyReference | None, file: str
+) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
+    if reference is None:
+        return []
+    source = SecretVolumeSourceArgs(
+        secret_name=reference.name, default_mode=0o440, items=[KeyToPathArgs(key=reference.key, path=file)]
+    )
+    mount = VolumeMountArgs(name=name, mount_path=directory, read_only=True)
+    return [(VolumeArgs(name=name, secret=source), mount)]
+
+
+def _options(args: AuditArgs) -> list[EnvVarArgs]:
+    export = args.export
+    plain = {
+        "SINK": str(export.sink),
+        "INTERVAL": str(export.interval),
+        "BATCH": str(export.batch),
+        "METRICS_PORT": str(names.AUDIT_METRICS_PORT),
+    }
+    if export.url is not None:
+        plain["URL"] = export.url
+    if export.token_secret is not None:
+        plain["TOKEN_FILE"] = f"{TOKEN_DIRECTORY}/token"
+    if export.ca_secret is not None:
+        plain["CA_FILE"] = f"{CA_DIRECTORY}/ca.crt"
+    return [EnvVarArgs(name=name, value=value) for name, value in plain.items()]
+
+
+def _probe(period: int, failures: int) -> ProbeArgs:
+    return ProbeArgs(
+        http_get=HTTPGetActionArgs(path="/livez", port="metrics", scheme="HTTP"),
+        period_seconds=period,
+        timeout_seconds=5,
+        failure_threshold=failures,
+    )
+
+
+def exporter_pod(args: AuditArgs) -> PodTemplateSpecArgs:
+    """The pod. It is alive while it works or waits; whether entries are delivered is for the alerts."""
+    volumes = [
+        files().mounted(),
+        (TMP.volume(), TMP.mount()),
+        *postgres_volumes(args.connections),
+        *_from_secret("token", TOKEN_DIRECTORY, args.export.token_secret, "token"),
+        *_from_secret("ca", CA_DIRECTORY, args.export.ca_secret, "ca.crt"),
+    ]
+    return pod_template(
+        component=COMPONENT,
+        version=args.version,
+        placement=args.placement,
+        user=USER,
+        container=ContainerArgs(
+            name="exporter",
+            image=args.image,
+            command=["python", f"{DIRECTORY}/export_audit.py"],
+            env=[*common_environment(args), *_options(args)],
+            ports=[ContainerPortArgs(name="metrics", container_port=names.AUDIT_METRICS_PORT)],
+            startup_probe=_probe(period=5, failures=12),
+            readiness_probe=_probe(period=10, failures=3),
+            liveness_probe=_probe(period=30, failures=3),
+            resources=requirements(args.resources),
+            security_context=container_security_context(),
+            volume_mounts=[mount for _, mount in volumes],
+        ),
+        volumes=[volume for volume, _ in volumes],
+        annotations={**checksum_annotations(args.connections.postgres), **args.annotations},
+        grace_period_seconds=GRACE_PERIOD_SECONDS,
+    )
+
+
+class AuditExporter(Component):
+    """The Deployment `flagsmith-audit-exporter`: one pod, and the old one is gone before the new one starts."""
+
+    def __init__(self, name: str, args: AuditArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        account = service_account(
+            f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
+        )
+        singleton(
+            f"{name}-deployment",
+            name=names.AUDIT_EXPORTER,
+            namespace=args.namespace,
+            component=COMPONENT,
+            version=args.version,
+            template=exporter_pod(args),
+            opts=self.child(account),
+        )
+        self.register_outputs({})

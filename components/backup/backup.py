@@ -1,0 +1,248 @@
+"""Backups of the database: what makes, lists, restores and tries them. Their scripts are files in `scripts/`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.core.v1 import (
+    ContainerArgs,
+    EnvVarArgs,
+    PersistentVolumeClaim,
+    PodTemplateSpecArgs,
+)
+
+from components.backup import volume as backup_volume
+from components.kit import names
+from components.kit.component import Component
+from components.kit.cron_jobs import job_template
+from components.kit.database_client import Connections, database_environment, postgres_volumes
+from components.kit.jobs import run_once
+from components.kit.pods import EmptyDir, Placement, pod_template, requirements
+from components.kit.secret_refs import SecretReference
+from components.kit.security import container_security_context
+from components.kit.service_accounts import service_account
+from components.postgres.server import USER
+from components.settings.quantities import format_memory, parse_memory
+from components.settings.sections.backup import Backup
+from components.settings.workload import Resources
+
+COMPONENT: Final = "backup"
+# The scripts of each container of PostgreSQL's image, one after the other.
+DATABASE_URL: Final = "database-url.sh"  # read by those alone that connect to the database
+DUMP: Final = (DATABASE_URL, "dump-database.sh")
+UNPACK: Final = ("read-dump.sh", "unpack-dump.sh")
+RESTORE: Final = (DATABASE_URL, "read-dump.sh", "restore-database.sh")
+LIVE: Final = (DATABASE_URL, "read-dump.sh", "live-migrations.sh")
+DRILL: Final = ("read-dump.sh", "drill-backup.sh")
+SCRIPTS: Final = Path(__file__).parent / "in_pod"
+WORK: Final = "/work"
+# A large database on a slow disk; whoever needs more has outgrown dumps.
+DEADLINE_SECONDS: Final = 4 * 3600
+TMP: Final = EmptyDir(name="tmp", path="/tmp", size_limit="256Mi")  # noqa: S108 a mount of the pod's own
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupArgs:
+    """Backups, and where they go.
+
+    Attributes:
+        settings: schedule, store and retention.
+        namespace: where the Jobs run.
+        postgres_image: the image with `pg_dump`.
+        flagsmith_image: the image with Python and boto3.
+        release: Flagsmith's release, which goes into each backup.
+        stack: whose backups these are: the stack's host, which goes into each of them.
+        connections: the database, and how its certificate is checked.
+        storage_size: room for the backups, and for the one at work.
+        resources: requests and limits of each container.
+        placement: where the pods run.
+        protect: whether Pulumi refuses to delete the volume.
+    """
+
+    settings: Backup
+    namespace: pulumi.Input[str]
+    postgres_image: str
+    flagsmith_image: str
+    release: str
+    stack: str
+    connections: Connections
+    storage_size: str
+    resources: Resources
+    placement: Placement
+    protect: bool
+
+
+def _work(args: BackupArgs) -> EmptyDir:
+    # A dump, and the database that a drill makes of it.
+    return EmptyDir(name="work", path=WORK, size_limit=format_memory(2 * parse_memory(args.storage_size)))
+
+
+def _passphrase(args: BackupArgs) -> list[EnvVarArgs]:
+    reference = args.settings.encryption
+    if reference is None:
+        return []
+    return [SecretReference(name=reference.name).env("BACKUP_PASSPHRASE", reference.key)]
+
+
+def store_environment(args: BackupArgs) -> list[EnvVarArgs]:
+    """What store_backups.py has to know of the store."""
+    s3 = args.settings.s3
+    plain = {"WORK": WORK, "KEEP": str(args.settings.keep), "HOME": TMP.path, "STACK": args.stack}
+    plain |= {"STORE": backup_volume.PATH}
+    if s3 is None:
+        return [EnvVarArgs(name=name, value=value) for name, value in plain.items()]
+    plain |= {"STORE": f"s3://{s3.bucket}/{s3.prefix}", "S3_PATH_STYLE": "true" if s3.path_style else "false"}
+    if s3.endpoint is not None:
+        plain["S3_ENDPOINT"] = s3.endpoint
+    if s3.region is not None:
+        plain["AWS_DEFAULT_REGION"] = s3.region
+    secret = SecretReference(name=s3.existing_secret)
+    keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    return [*(EnvVarArgs(name=name, value=value) for name, value in plain.items()), *(secret.env(k, k) for k in keys)]
+
+
+def _store(args: BackupArgs, name: str, action: str) -> ContainerArgs:
+    """A container of Flagsmith's image that puts into the store, fetches from it, or lists it."""
+    volume = [] if args.settings.s3 else [backup_volume.mount()]
+    return ContainerArgs(
+        name=name,
+        image=args.flagsmith_image,
+        command=["python", "-c", (SCRIPTS / "store_backups.py").read_text(encoding="utf-8"), action],
+        env=store_environment(args),
+        resources=requirements(args.resources),
+        security_context=container_security_context(),
+        volume_mounts=[_work(args).mount(), TMP.mount(), *volume],
+    )
+
+
+def _postgres(args: BackupArgs, name: str, *scripts: str, env: Sequence[EnvVarArgs] = ()) -> ContainerArgs:
+    """A container of PostgreSQL's image that runs scripts on what lies in the work directory."""
+    source = "\n".join((SCRIPTS / script).read_text(encoding="utf-8") for script in scripts)
+    reaches_database = DATABASE_URL in scripts
+    volumes = postgres_volumes(args.connections) if reaches_database else []
+    return ContainerArgs(
+        name=name,
+        image=args.postgres_image,
+        command=["bash", "-c", source, name],
+        env=[
+            *(database_environment(args.connections) if reaches_database else []),
+            EnvVarArgs(name="WORK", value=WORK),
+            *env,
+        ],
+        resources=requirements(args.resources),
+        security_context=container_security_context(),
+        volume_mounts=[_work(args).mount(), TMP.mount(), *(mount for _, mount in volumes)],
+    )
+
+
+def backup_pod(args: BackupArgs, containers: Sequence[ContainerArgs]) -> PodTemplateSpecArgs:
+    """A pod whose containers run one after the other."""
+    volumes = [] if args.settings.s3 else [backup_volume.volume()]
+    if any(container.image == args.postgres_image for container in containers):
+        volumes += [volume for volume, _ in postgres_volumes(args.connections)]
+    template = pod_template(
+        component=COMPONENT,
+        version=args.release,
+        placement=args.placement,
+        user=USER,
+        init_containers=containers[:-1],
+        container=containers[-1],
+        volumes=[_work(args).volume(), TMP.volume(), *volumes],
+        annotations={},
+        grace_period_seconds=30,
+        restart_policy="Never",
+    )
+    return template if args.settings.s3 else backup_volume.on_its_node(template, COMPONENT)
+
+
+def volume_pod(args: BackupArgs) -> PodTemplateSpecArgs:
+    """The pod that has the volume made, and says whether backups can be written to it."""
+    container = backup_volume.trial(args.postgres_image, requirements(args.resources))
+    template = pod_template(
+        component=COMPONENT,
+        version=args.release,
+        placement=args.placement,
+        user=USER,
+        container=container,
+        volumes=[backup_volume.volume()],
+        annotations={},
+        grace_period_seconds=30,
+        restart_policy="Never",
+    )
+    return backup_volume.on_its_node(template, COMPONENT)
+
+
+class Backups(Component):
+    """The volume of the backups with the Job `flagsmith-volume-<hash>`, and the CronJobs.
+
+    The Job is the volume's first pod: a storage class that waits for one would leave the claim unbound until the first
+    night, GitOps controllers would wait for it, and nobody would know until then whether there can be such a volume.
+
+    `flagsmith-backup` makes a backup on its schedule; from the others, which never run by themselves, `ff db` makes its
+    Jobs: `flagsmith-backups` lists, `flagsmith-restore` restores, `flagsmith-drill` tries a backup.
+    """
+
+    def __init__(self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        account = service_account(
+            f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
+        )
+        claim = [] if args.settings.s3 else [self._volume(name, args, account)]
+        schedule = None if args.settings.suspend else args.settings.schedule
+        release = EnvVarArgs(name="RELEASE", value=args.release)
+        pods = {
+            names.BACKUP: [
+                _postgres(args, "dump", *DUMP, env=[release, *_passphrase(args)]),
+                _store(args, "store", "put"),
+            ],
+            names.BACKUPS: [_store(args, "list", "list")],
+            names.RESTORE: [
+                _store(args, "fetch", "fetch"),
+                _postgres(args, "unpack", *UNPACK, env=_passphrase(args)),
+                _postgres(args, "restore", *RESTORE),
+            ],
+            names.DRILL: [
+                _store(args, "fetch", "fetch"),
+                _postgres(args, "unpack", *UNPACK, env=_passphrase(args)),
+                _postgres(args, "live", *LIVE),
+                # Last, and without a secret: it runs what the backup brings along.
+                _postgres(args, "drill", *DRILL),
+            ],
+        }
+        for cron_job, containers in pods.items():
+            job_template(
+                f"{name}-{cron_job.removeprefix('flagsmith-')}",
+                name=cron_job,
+                namespace=args.namespace,
+                component=COMPONENT,
+                version=args.release,
+                template=backup_pod(args, containers),
+                deadline_seconds=DEADLINE_SECONDS,
+                schedule=schedule if cron_job == names.BACKUP else None,
+                # So that it is deleted before the claim, which its Jobs' pods hold as long as they are there.
+                opts=self.child(account, *claim),
+            )
+        self.register_outputs({})
+
+    def _volume(self, name: str, args: BackupArgs, account: pulumi.Resource) -> PersistentVolumeClaim:
+        claim = backup_volume.claim(
+            f"{name}-data",
+            namespace=args.namespace,
+            component=COMPONENT,
+            size=args.storage_size,
+            storage_class=args.settings.storage.class_name,
+            opts=self.child(protect=args.protect),
+        )
+        run_once(
+            f"{name}-volume",
+            name=names.BACKUP_VOLUME,
+            namespace=args.namespace,
+            component=COMPONENT,
+            version=args.release,
+            template=volume_pod(args),
+            deadline_seconds=backup_volume.DEADLINE_SECONDS,
+            opts=self.child(account, claim),
+        )
+        return claim

@@ -1,0 +1,145 @@
+"""What holds data, and the changes for which it would be deleted and made anew, empty.
+
+Pulumi's provider replaces an object for a change of certain fields, and deletes the old one first where both have one
+name. A new object of that name is an empty volume: so such changes are refused, and the way that keeps the data said.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from components.kit import names
+from components.settings import Settings
+from components.settings.quantities import parse_memory
+
+Manifest = Mapping[str, Any]
+
+HOLDS_DATA: Final = ("Namespace", "PersistentVolumeClaim")
+"""The kinds whose deletion loses data: volumes, and what they are in."""
+
+REPLACING: Final[Mapping[str, tuple[str, ...]]] = {
+    "Namespace": (),
+    "PersistentVolumeClaim": ("spec.accessModes", "spec.selector", "spec.storageClassName", "spec.volumeName"),
+    "StatefulSet": (
+        "spec.podManagementPolicy",
+        "spec.revisionHistoryLimit",
+        "spec.selector",
+        "spec.serviceName",
+        "spec.volumeClaimTemplates",
+    ),
+    "Secret": ("type",),
+}
+"""The fields for which Pulumi's provider replaces an object of the kind: `forceNew` in provider/pkg/provider/diff.go of
+pulumi-kubernetes (4.32; a Secret's data too, unless `enableSecretMutable` is set, as it is here)."""
+
+REPLACING_ALL: Final = ("metadata.name", "metadata.namespace")
+"""The fields for which it replaces an object of any kind."""
+
+SIZE: Final = "spec.resources.requests.storage"
+GOES_WITH_DATA: Final = "the data in it is gone then: `ff db backup` first, unless nobody needs it"
+"""What a plan says of an object with data that the program no longer has."""
+
+LOST: Final = "would be deleted and made anew, empty, since"
+
+
+def replacing_changes(old: Manifest, new: Manifest) -> list[str]:
+    """The fields, of what two programs declare of one resource, for which Pulumi's provider would replace it."""
+    fields = (*REPLACING_ALL, *REPLACING.get(new["kind"], ()))
+    return [path for path in fields if _at(old, path) != _at(new, path)]
+
+
+def losses(wanted: Manifest, live: Manifest, *, by_statement: bool) -> Iterator[str]:
+    """Why an object that is there cannot become what is wanted and keep its data: what comes after its name.
+
+    Args:
+        wanted: what the program declares.
+        live: what the cluster has.
+        by_statement: whether the engine compares what is declared now with what was declared before, as Pulumi does: it
+            replaces a claim also when a storage class is stated that the cluster had chosen by itself.
+    """
+    if live["metadata"].get("deletionTimestamp"):
+        yield (
+            "is being deleted, which nothing takes back: what it holds is gone when the last pod that uses it ends, so "
+            "make a backup now (`ff db backup`)"
+        )
+    if wanted["kind"] != "PersistentVolumeClaim":
+        return
+    stated = _stated(live)
+    for path in REPLACING["PersistentVolumeClaim"]:
+        old, new = _at(live, path), _at(wanted, path)
+        if by_statement and stated and (path in stated) != (new is not None):
+            is_new = new is not None
+            yield (
+                f"{LOST} {path}, {old!r}, {'was left to the cluster and' if is_new else 'was stated and'} would be "
+                + (f"stated, {new!r}" if is_new else "left to the cluster")
+            )
+        elif None not in (old, new) and old != new:
+            yield f"{LOST} {path} is {old!r} and would be {new!r}"
+    yield from shrinking(wanted, live)
+
+
+def shrinking(wanted: Manifest, live: Manifest) -> Iterator[str]:
+    """That a claim would be smaller, if it would."""
+    sizes = [_at(manifest, SIZE) for manifest in (live, wanted)]
+    if None not in sizes and parse_memory(str(sizes[1])) < parse_memory(str(sizes[0])):
+        yield f"cannot shrink from {sizes[0]} to {sizes[1]}: a volume grows only"
+
+
+def claims(settings: Settings) -> list[dict[str, Any]]:
+    """The volume claims of the stack, as far as a change of them can lose data."""
+    found = []
+    if settings.postgres.embedded:
+        storage = settings.postgres.storage
+        found.append(_claim(settings, f"{names.POSTGRES}-data", storage.class_name, storage.size))
+    if settings.backup.enabled and settings.backup.s3 is None:
+        class_name = settings.backup.storage.class_name
+        found.append(_claim(settings, f"{names.BACKUP}-data", class_name, settings.backup_storage))
+    return found
+
+
+def way_out(name: str, namespace: str) -> str:
+    """How the data of a claim gets to a new volume, for people."""
+    if name == f"{names.BACKUP}-data":
+        return (
+            "Set backup.storage back to what it was. To keep the backups elsewhere from now on, see "
+            "docs/backups.md#another-volume: it says how, and what becomes of the old ones."
+        )
+    return (
+        "Set postgres.storage back to what it was. To move the database to another volume, see "
+        f"docs/backups.md#another-volume: a backup, the claim {namespace}/{name} deleted by hand, a deployment, then a "
+        "restore."
+    )
+
+
+def _claim(settings: Settings, name: str, class_name: str | None, size: str) -> dict[str, Any]:
+    spec: dict[str, Any] = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}
+    if class_name is not None:
+        spec["storageClassName"] = class_name
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name, "namespace": settings.namespace.name},
+        "spec": spec,
+    }
+
+
+def _stated(live: Manifest) -> set[str]:
+    """The replacing fields that somebody who applies manifests stated; the others are the cluster's own choice."""
+    found = set()
+    for entry in live["metadata"].get("managedFields") or []:
+        if entry.get("subresource"):
+            continue
+        spec = (entry.get("fieldsV1") or {}).get("f:spec") or {}
+        # Pulumi's provider creates by update where it does not apply on the server's side.
+        is_declared = entry.get("operation") == "Apply" or str(entry.get("manager", "")).startswith(
+            ("pulumi", "kubectl")
+        )
+        if is_declared:
+            found |= {f"spec.{key.removeprefix('f:')}" for key in spec}
+    return found
+
+
+def _at(manifest: Manifest, path: str) -> Any:
+    value: Any = manifest
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value

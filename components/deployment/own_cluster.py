@@ -1,0 +1,116 @@
+"""Is this the cluster that the stack was deployed to, and is what was deployed there? The program itself asks.
+
+Pulumi compares the program with its state, not with the cluster: it says "unchanged" of one that is down, empty or
+another. Only a run of the Pulumi CLI gets as far as a question: the direct engine, which knows no uid of anything
+before it deploys, asks by itself.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import pulumi
+
+from components.deployment import recorded
+from components.deployment.kept_data import claims, losses, way_out
+from components.deployment.presence import (
+    Declared,
+    absent,
+    another_cluster,
+    cluster_uid,
+    look,
+    other_namespace,
+    unseen,
+)
+from components.kit import names
+from components.kit.api_server import DENIED, Fetch, fetching
+from components.settings import Settings
+from components.settings.releases import parse_version
+
+
+class OwnCluster:
+    """The cluster of a stack. Every refusal is a pulumi.RunError, which ends the run."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is asked yet."""
+        self._context = settings.context
+        self._namespace = settings.namespace.name
+        self._wanted = settings.cluster_uid
+        self._claims = claims(settings)
+        self._release = settings.version
+
+    def require(self) -> None:
+        """Refuse another cluster than the one that the settings name; without such a setting, nothing is asked."""
+        if self._wanted is not None:
+            found = cluster_uid(self._fetch)
+            if found != self._wanted:
+                raise pulumi.RunError(another_cluster(self._context, found, self._wanted))
+
+    def require_namespace(self, uid: str | None) -> None:
+        """Refuse a cluster whose namespace is not the one with this uid, which Pulumi has on record or just made.
+
+        In the right one, refuse what would lose the data there.
+        """
+        if uid is None:
+            return
+        live = self._fetch(f"/api/v1/namespaces/{self._namespace}")
+        problem = other_namespace(live, uid)
+        if problem is not None:
+            stack = pulumi.get_stack()
+            raise pulumi.RunError(
+                f"The cluster of context {self._context!r} is not the one that the stack {stack!r} was deployed to: "
+                f"its namespace {self._namespace!r} {problem}. Correct feature-flags:context, or the kubeconfig. If "
+                f"the namespace was deleted, and its data with it: `pulumi refresh --stack {stack}` takes what is "
+                "gone out of the state, and the next `pulumi up` makes it anew, empty."
+            )
+        self._require_data()
+        self._tell_older()
+
+    def require_objects(self, declared: Sequence[Declared], uid: str | None) -> None:
+        """Refuse to call the stack deployed while objects that Pulumi takes for deployed are not in the cluster."""
+        if uid is None:
+            return
+        seen = look(self._fetch, self._namespace, declared)
+        missing, denied = absent(seen), unseen(seen)
+        if denied:
+            pulumi.log.warn(f"Nobody looked whether these are in the cluster, since you may not read them: {denied}.")
+        if missing:
+            stack = pulumi.get_stack()
+            raise pulumi.RunError(
+                f"Not everything is in the namespace {self._namespace!r} of context {self._context!r}, although "
+                f"Pulumi's state says so: {missing}. `pulumi refresh --stack {stack}` takes what is gone out of the "
+                f"state, and `pulumi up --stack {stack}` makes it again."
+            )
+
+    def _require_data(self) -> None:
+        """Refuse a change for which Pulumi would delete a volume with data in it, and one that no volume can make."""
+        problems = []
+        for claim in self._claims:
+            name = claim["metadata"]["name"]
+            live = self._fetch(f"/api/v1/namespaces/{self._namespace}/persistentvolumeclaims/{name}")
+            if live is None or live is DENIED:
+                continue
+            found = [f"PersistentVolumeClaim {name} {reason}." for reason in losses(claim, live, by_statement=True)]
+            problems += [*found, way_out(name, self._namespace)] if found else []
+        if problems:
+            raise pulumi.RunError("Data would be lost:\n" + "\n".join(f"  {problem}" for problem in problems))
+
+    def _tell_older(self) -> None:
+        """Warn of an older release than the deployed one; to refuse it is the migration's, which sees the database."""
+        record = self._fetch(f"/api/v1/namespaces/{self._namespace}/configmaps/{names.DEPLOYMENT}")
+        deployed = recorded.read((record or {}).get("data") or {})
+        if deployed is not None and parse_version(self._release) < parse_version(deployed.release):
+            pulumi.log.warn(
+                f"version {self._release} is older than {deployed.release}, which is deployed. Unless the database was "
+                "restored to it, the migration refuses the database, and nothing after it is changed. The way back is "
+                "`ff upgrade --back` (docs/upgrades.md)."
+            )
+
+    @cached_property
+    def _fetch(self) -> Fetch:
+        def failed(why: object) -> pulumi.RunError:
+            return pulumi.RunError(
+                f"The cluster of context {self._context!r} cannot be asked whether the stack is there: {why}. Nothing "
+                "is deployed to a cluster that does not answer: mend the access."
+            )
+
+        return fetching(self._context, failed, takes_denied=True)

@@ -1,0 +1,69 @@
+"""What the last successful deployment declared, written down in its namespace as the last thing that it does."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.core.v1 import ConfigMap
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from components.deployment.declarations import Declarations
+from components.deployment.presence import Declared
+from components.deployment.recorded import Deployment, written
+from components.kit import names
+from components.kit.component import Component
+
+COMPONENT: Final = "deployment"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentRecordArgs:
+    """The record.
+
+    Attributes:
+        namespace: where it is.
+        uid: the namespace's uid, None where nothing knows it.
+        stack: the stack's name.
+        release: the release of Flagsmith.
+        declarations: what is declared beside the record.
+        verify: is given what is declared, and the uid; raises when not all of it is in the cluster.
+        protect: whether Pulumi refuses to delete it.
+    """
+
+    namespace: pulumi.Input[str]
+    uid: pulumi.Output[str | None]
+    stack: str
+    release: str
+    declarations: Declarations
+    verify: Callable[[Sequence[Declared], str | None], None]
+    protect: bool
+
+
+class DeploymentRecord(Component):
+    """The ConfigMap `flagsmith-deployment`, which depends on every other object.
+
+    So it is written when all else is ready, and not before: `ff status` holds the cluster against it. And it is what a
+    removal begins with: protected, it stops `pulumi destroy` before anything is deleted.
+    """
+
+    def __init__(self, name: str, args: DeploymentRecordArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        resources = args.declarations.resources
+        declared = args.declarations.described
+        # Ids are unknown in a preview as long as one of the objects is still to be made.
+        made = pulumi.Output.all(*[resource.id for resource in resources])
+        verified = pulumi.Output.all(declared, args.uid, made).apply(lambda known: args.verify(known[0], known[1]))
+        waits = not pulumi.runtime.is_dry_run()
+        shown = pulumi.Output.all(declared, verified).apply(lambda known: known[0]) if waits else declared
+        ConfigMap(
+            f"{name}-record",
+            metadata=ObjectMetaArgs(
+                name=names.DEPLOYMENT,
+                namespace=args.namespace,
+                labels=names.labels(COMPONENT, args.release),
+            ),
+            data=shown.apply(lambda objects: written(Deployment(args.stack, args.release, tuple(objects)))),
+            opts=self.child(*resources, protect=args.protect),
+        )
+        self.register_outputs({})

@@ -1,0 +1,45 @@
+"""A deployment as it is on record: what `ff status` holds the cluster against. Nothing heavy is imported here."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from components.deployment.presence import Declared
+
+KEY: Final = "deployment.json"
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment, as it is on record.
+
+    Attributes:
+        stack: the stack's name.
+        release: the release of Flagsmith.
+        objects: the Kubernetes objects that it declared, but the record itself.
+    """
+
+    stack: str
+    release: str
+    objects: tuple[Declared, ...]
+
+
+def written(deployment: Deployment) -> dict[str, str]:
+    """The data of the record."""
+    objects = [{key: value for key, value in asdict(item).items() if value is not None} for item in deployment.objects]
+    content = {"format": FORMAT, "stack": deployment.stack, "release": deployment.release, "objects": objects}
+    return {KEY: json.dumps(content, indent=1)}
+
+
+def read(data: Mapping[str, Any]) -> Deployment | None:
+    """The deployment that a record's data tells of; None for data of another form, as another version writes it."""
+    try:
+        content = json.loads(data[KEY])
+        if content["format"] != FORMAT:
+            return None
+        objects = tuple(Declared(**item) for item in content["objects"])
+        return Deployment(str(content["stack"]), str(content["release"]), objects)
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -1,0 +1,1 @@
+"""How people reach Flagsmith from outside of the cluster."""

@@ -1,0 +1,1 @@
+"""Flagsmith itself: API, task processor, migration, first start."""

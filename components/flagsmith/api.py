@@ -1,0 +1,96 @@
+"""Flagsmith itself: the Deployment that serves the UI and the API, its Service and its disruption budget."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import (
+    Deployment,
+    DeploymentSpecArgs,
+    DeploymentStrategyArgs,
+    RollingUpdateDeploymentArgs,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+
+from components.flagsmith.pod import FlagsmithPodArgs, server_pod
+from components.kit import names
+from components.kit.component import Component
+from components.kit.disruption import disruption_budget
+from components.kit.service_accounts import service_account
+from components.kit.services import cluster_service
+
+COMPONENT: Final = "api"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlagsmithArgs:
+    """The Deployment.
+
+    Attributes:
+        pod: what its pods are made from.
+        namespace: where it runs.
+        replicas: how many there are; None when an autoscaler says so.
+        node_port: a port of every node that leads to it; None for none.
+    """
+
+    pod: FlagsmithPodArgs
+    namespace: pulumi.Input[str]
+    replicas: int | None
+    node_port: int | None = None
+
+
+class Flagsmith(Component):
+    """The Deployment, Service and PodDisruptionBudget `flagsmith`.
+
+    No replica is lost in a rolling update: a new pod is ready before an old one leaves. Nor when an autoscaler takes
+    over: leaving `replicas` out would set it back to 1, unless its change is ignored, which keeps the number that is
+    there until the autoscaler sets another.
+    """
+
+    def __init__(self, name: str, args: FlagsmithArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        release = args.pod.release
+        labels = names.labels(COMPONENT, release.version)
+        selector = LabelSelectorArgs(match_labels=names.selector(COMPONENT))
+        account = service_account(
+            f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
+        )
+        ignored = pulumi.ResourceOptions(ignore_changes=["spec.replicas"] if args.replicas is None else None)
+        deployment = Deployment(
+            f"{name}-deployment",
+            metadata=ObjectMetaArgs(
+                name=names.API,
+                namespace=args.namespace,
+                labels=labels,
+                # A stated number takes over from the autoscaler, or `kubectl scale`, that set one before.
+                annotations={"pulumi.com/patchForce": "true"},
+            ),
+            spec=DeploymentSpecArgs(
+                replicas=args.replicas,
+                selector=selector,
+                strategy=DeploymentStrategyArgs(
+                    type="RollingUpdate",
+                    rolling_update=RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0),
+                ),
+                template=server_pod(args.pod, component=COMPONENT, container="flagsmith", command=release.serve),
+            ),
+            opts=pulumi.ResourceOptions.merge(self.child(account), ignored),
+        )
+        cluster_service(
+            f"{name}-service",
+            name=names.API,
+            namespace=args.namespace,
+            component=COMPONENT,
+            ports={"http": names.API_PORT},
+            node_port=args.node_port,
+            opts=self.child(deployment),
+        )
+        disruption_budget(
+            f"{name}-disruption-budget",
+            name=names.API,
+            namespace=args.namespace,
+            component=COMPONENT,
+            version=release.version,
+            opts=self.child(),
+        )
+        self.register_outputs({})

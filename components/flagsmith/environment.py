@@ -1,0 +1,190 @@
+"""The environment of Flagsmith's containers, derived from one public host and the Secrets.
+
+The names and their meaning were read in Flagsmith's settings at 2.265.0 and seen on a running server.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from pulumi_kubernetes.core.v1 import EnvVarArgs, EnvVarSourceArgs, ObjectFieldSelectorArgs
+
+from components.flagsmith.caches import cache_environment
+from components.flagsmith.secrets import READERS, Process, given
+from components.kit import names
+from components.kit.database_client import Connections, _from_secret, _plain, database_environment
+from components.kit.secret_refs import SecretReference
+from components.settings.references import VariableReference
+from components.settings.sections.caches import Caches
+from components.settings.sections.login import Login
+from components.settings.sections.smtp import Smtp
+
+PROMETHEUS_DIRECTORY: Final = "/tmp/prometheus"  # noqa: S108 a volume of the pod's own, mounted there
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlagsmithEnvironment:
+    """All that Flagsmith's environment is made from; the same for the API, the task processor and the Jobs.
+
+    Attributes:
+        host: the public DNS name.
+        url: the public URL, scheme included.
+        namespace: the namespace, for the in-cluster names of the Service.
+        connections: databases and keys.
+        caches: how long the caches keep what they hold.
+        gunicorn_workers: worker processes of a pod.
+        gunicorn_threads: threads of a worker.
+        gunicorn_timeout: seconds after which a worker that does not answer is killed.
+        telemetry: whether Flagsmith reports its use to the vendor.
+        restrict_org_create: whether only superusers make organisations.
+        sender: the From address of mails.
+        smtp: the mail server, or None: then no mail is sent.
+        login: ways to log in besides e-mail and password.
+        extra: variables the operator adds.
+        extra_from_secrets: the same, from keys of existing Secrets.
+    """
+
+    host: str
+    url: str
+    namespace: str
+    connections: Connections
+    caches: Caches
+    gunicorn_workers: int
+    gunicorn_threads: int
+    gunicorn_timeout: int
+    telemetry: bool
+    restrict_org_create: bool
+    sender: str
+    smtp: Smtp | None = None
+    login: Login = field(default_factory=Login)
+    extra: Mapping[str, str] = field(default_factory=dict)
+    extra_from_secrets: Mapping[str, VariableReference] = field(default_factory=dict)
+
+
+def allowed_hosts(host: str, namespace: str) -> list[str]:
+    """The `Host` headers that Django answers: the public host, the Service's names, port-forwards, the pod's own IP."""
+    service = names.API
+    in_cluster = [f"{service}{suffix}" for suffix in ("", f".{namespace}", f".{namespace}.svc")]
+    return [host, *in_cluster, f"{service}.{namespace}.svc.cluster.local", "localhost", "127.0.0.1", "$(POD_IP)"]
+
+
+def _web(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
+    pod_ip = EnvVarSourceArgs(field_ref=ObjectFieldSelectorArgs(field_path="status.podIP"))
+    return [
+        EnvVarArgs(name="POD_IP", value_from=pod_ip),
+        *_plain(
+            {
+                "DJANGO_ALLOWED_HOSTS": ",".join(allowed_hosts(args.host, args.namespace)),
+                "DJANGO_CSRF_TRUSTED_ORIGINS": f"{args.url},http://localhost:{names.API_PORT}",
+                "USE_X_FORWARDED_HOST": True,
+                "FLAGSMITH_DOMAIN": urlsplit(args.url).netloc,
+                "FLAGSMITH_API_URL": args.url,
+                "FLAGSMITH_FRONTEND_URL": args.url,
+                # Relative, or a port-forwarded page would call the public host.
+                "API_URL": "/api/v1/",
+                # The log-in cookie of a page without TLS (a port-forward counts as localhost, which browsers trust).
+                "USE_SECURE_COOKIES": args.url.startswith("https://"),
+                "COOKIE_SAME_SITE": "lax",
+            }
+        ),
+    ]
+
+
+def _mail(smtp: Smtp | None, sender: str) -> list[EnvVarArgs]:
+    if smtp is None:
+        return []
+    variables = _plain(
+        {
+            "EMAIL_HOST": smtp.host,
+            "EMAIL_PORT": smtp.port,
+            "EMAIL_USE_TLS": smtp.security == "starttls",
+            "SENDER_EMAIL": sender,
+        }
+    )
+    if smtp.username is not None:
+        variables += _plain({"EMAIL_HOST_USER": smtp.username})
+    if smtp.existing_secret is not None:
+        variables.append(_from_secret("EMAIL_HOST_PASSWORD", smtp.existing_secret))
+    return variables
+
+
+def _log_in(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
+    variables: list[EnvVarArgs] = []
+    if args.login.github is not None and process in READERS["GITHUB_CLIENT_SECRET"]:
+        secret = SecretReference(name=args.login.github.existing_secret)
+        variables += [secret.env("GITHUB_CLIENT_ID", "client-id"), secret.env("GITHUB_CLIENT_SECRET", "client-secret")]
+    if args.login.google:
+        # Google's window must be able to answer the page that opened it.
+        variables += _plain({"DJANGO_SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin-allow-popups"})
+    if args.login.environment_key is not None:
+        variables += _plain(
+            {
+                "FLAGSMITH_ON_FLAGSMITH_API_KEY": args.login.environment_key,
+                "FLAGSMITH_ON_FLAGSMITH_API_URL": f"{args.url}/api/v1/",
+            }
+        )
+    return variables
+
+
+def _essentials(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
+    """What every process of Flagsmith needs, be it for a second, and the keys that this one uses."""
+    django = args.connections.django
+    keys = ("DJANGO_SECRET_KEY", "COOKIE_AUTH_JWT_SIGNING_KEY", "WAREHOUSE_CREDENTIALS_SECRET")
+    return [
+        # An existing Secret has the first alone, which is Flagsmith's own default for the others.
+        *(django.env(key, key if django.is_generated else keys[0]) for key in keys if process in READERS[key]),
+        *database_environment(args.connections),
+        *_plain(
+            {
+                # Off by default: with persistent connections, a restarted database would fail one request for each.
+                "DJANGO_DB_CONN_HEALTH_CHECKS": True,
+                # On by default, and sent by whoever migrates the database.
+                "ENABLE_TELEMETRY": args.telemetry,
+                "ENVIRONMENT": "production",
+                "TASK_RUN_METHOD": "TASK_PROCESSOR",
+                "LOG_FORMAT": "json",
+                "LOG_LEVEL": "INFO",
+                "PROMETHEUS_MULTIPROC_DIR": PROMETHEUS_DIRECTORY,
+            }
+        ),
+    ]
+
+
+def _operators(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
+    found = given(process, args.extra_from_secrets)
+    from_secrets = (_from_secret(name, reference) for name, reference in found.items())
+    return [*_plain(dict(args.extra)), *from_secrets]
+
+
+def job_environment(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
+    """The variables of a Job: no more than it needs, since each change of one is another run of the Job."""
+    return [*_essentials(args, process), *_operators(args, process)]
+
+
+def server_environment(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
+    """The variables of the API and the task processor, those that others refer to first."""
+    return [
+        *_essentials(args, process),
+        *cache_environment(args.connections.redis, args.caches, with_ca=args.connections.redis_ca is not None),
+        *_web(args),
+        *_plain(
+            {
+                "ALLOW_REGISTRATION_WITHOUT_INVITE": False,
+                # Off by default: the administrator of an organisation of one's own makes links that let strangers in.
+                "RESTRICT_ORG_CREATE_TO_SUPERUSERS": args.restrict_org_create,
+                # On by default: an anonymous visit of the initialisation page would make the superuser.
+                "ALLOW_ADMIN_INITIATION_VIA_URL": False,
+                "ENABLE_ADMIN_ACCESS_USER_PASS": True,
+                "USE_POSTGRES_FOR_ANALYTICS": True,
+                # Literally `true`: any other spelling leaves the metrics port closed.
+                "PROMETHEUS_ENABLED": "true",
+                "GUNICORN_WORKERS": args.gunicorn_workers,
+                "GUNICORN_THREADS": args.gunicorn_threads,
+                "GUNICORN_TIMEOUT": args.gunicorn_timeout,
+            }
+        ),
+        *_mail(args.smtp, args.sender),
+        *_log_in(args, process),
+        *_operators(args, process),
+    ]

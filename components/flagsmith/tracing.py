@@ -1,0 +1,28 @@
+"""The environment that makes Flagsmith export traces (read in flagsmith-common 3.12, seen on 2.265.0)."""
+
+from pulumi_kubernetes.core.v1 import EnvVarArgs, EnvVarSourceArgs, SecretKeySelectorArgs
+
+from components.settings.sections.tracing import Tracing
+
+
+def environment(tracing: Tracing, *, component: str, namespace: str) -> list[EnvVarArgs]:
+    """The variables of a server of `component`; none without an endpoint."""
+    if tracing.endpoint is None:
+        return []
+    values = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": tracing.endpoint,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": tracing.protocol,
+        "OTEL_SERVICE_NAME": f"{tracing.service_name}-{component}",
+        "OTEL_RESOURCE_ATTRIBUTES": f"service.namespace={namespace}",
+        "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+        "OTEL_TRACES_SAMPLER_ARG": str(tracing.sampling_ratio),
+        "OTEL_TRACING_EXCLUDED_URL_PATHS": ",".join(tracing.excluded_paths),
+        # The same id as in the log, so that one is found from the other.
+        "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST": "X-Request-ID",
+    }
+    variables = [EnvVarArgs(name=name, value=value) for name, value in values.items()]
+    if tracing.headers is not None:
+        selector = SecretKeySelectorArgs(name=tracing.headers.name, key=tracing.headers.key)
+        source = EnvVarSourceArgs(secret_key_ref=selector)
+        variables.append(EnvVarArgs(name="OTEL_EXPORTER_OTLP_HEADERS", value_from=source))
+    return variables

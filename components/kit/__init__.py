@@ -1,0 +1,1 @@
+"""Building blocks that know nothing of what they are used for."""

@@ -1,0 +1,46 @@
+"""What the arguments of several components have in common."""
+
+from components.kit import names
+from components.kit.capabilities import API_VERSION, Capabilities
+from components.kit.exporters import Exporter
+from components.kit.pods import Placement
+from components.kit.scraping import Scraping
+from components.settings import Settings
+
+
+def placement(settings: Settings) -> Placement:
+    """Where pods run."""
+    return Placement(scheduling=settings.scheduling, image_pull_secrets=settings.image_pull_secrets)
+
+
+def scraping(settings: Settings, capabilities: Capabilities) -> Scraping:
+    """How Prometheus finds the pods: by a PodMonitor where the cluster serves that kind."""
+    if not settings.monitoring_enabled:
+        return Scraping(monitors=False, rules=False, annotates=False)
+    served = capabilities.serves(API_VERSION, "PodMonitor")
+    rules = capabilities.serves(API_VERSION, "PrometheusRule")
+    return Scraping(monitors=served, rules=rules, annotates=not served)
+
+
+def postgres_exporter(settings: Settings, scraping: Scraping) -> Exporter | None:
+    """PostgreSQL's exporter, if there is one."""
+    section = settings.postgres_exporter
+    if section is None:
+        return None
+    return Exporter(
+        image=settings.images["postgres-exporter"].reference,
+        resources=section.resources,
+        annotations=scraping.annotations(names.POSTGRES_METRICS_PORT),
+    )
+
+
+def redis_exporter(settings: Settings, scraping: Scraping) -> Exporter | None:
+    """Redis' exporter, if there is one."""
+    section = settings.redis_exporter
+    if section is None:
+        return None
+    return Exporter(
+        image=settings.images["redis-exporter"].reference,
+        resources=section.resources,
+        annotations=scraping.annotations(names.REDIS_METRICS_PORT),
+    )

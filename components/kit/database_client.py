@@ -1,0 +1,82 @@
+"""How a container reaches PostgreSQL and Redis: variables, and the certificates of their authorities."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pulumi_kubernetes.core.v1 import (
+    EnvVarArgs,
+    EnvVarSourceArgs,
+    KeyToPathArgs,
+    SecretKeySelectorArgs,
+    SecretVolumeSourceArgs,
+    VolumeArgs,
+    VolumeMountArgs,
+)
+
+from components.kit import postgres_client
+from components.kit.secret_refs import SecretReference
+from components.settings.references import SecretKeyReference
+
+POSTGRES_CA_DIRECTORY: Final = "/etc/flagsmith/postgres-ca"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connections:
+    """What Flagsmith connects to, and how it checks the other side.
+
+    Attributes:
+        postgres: the Secret with the key `DATABASE_URL`.
+        redis: the Secret with the key `REDIS_URL`; None without Redis.
+        django: the Secret with the key `DJANGO_SECRET_KEY`.
+        sslmode: libpq's `sslmode`, or None for what the URL says.
+        postgres_ca: the Secret and key with the CA of an external PostgreSQL.
+        redis_ca: the Secret and key with the CA of an external Redis.
+    """
+
+    postgres: SecretReference
+    redis: SecretReference | None
+    django: SecretReference
+    sslmode: str | None = None
+    postgres_ca: SecretKeyReference | None = None
+    redis_ca: SecretKeyReference | None = None
+
+    def secrets(self) -> list[SecretReference]:
+        """The Secrets a pod with this environment reads."""
+        return [secret for secret in (self.postgres, self.redis, self.django) if secret is not None]
+
+
+def _plain(values: Mapping[str, str | int | bool]) -> list[EnvVarArgs]:
+    return [EnvVarArgs(name=name, value=str(value)) for name, value in values.items()]
+
+
+def _from_secret(variable: str, reference: SecretKeyReference) -> EnvVarArgs:
+    selector = SecretKeySelectorArgs(name=reference.name, key=reference.key)
+    return EnvVarArgs(name=variable, value_from=EnvVarSourceArgs(secret_key_ref=selector))
+
+
+def database_environment(connections: Connections) -> list[EnvVarArgs]:
+    """What a program of PostgreSQL's own needs to reach the database; libpq reads the rest where the URL is silent."""
+    variables = [connections.postgres.env("DATABASE_URL", "DATABASE_URL"), *postgres_client.environment()]
+    if connections.sslmode is not None:
+        variables += _plain({"PGSSLMODE": connections.sslmode})
+    if connections.postgres_ca is not None:
+        variables += _plain({"PGSSLROOTCERT": f"{POSTGRES_CA_DIRECTORY}/ca.crt"})
+    return variables
+
+
+def ca_volume(name: str, directory: str, ca: SecretKeyReference | None) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
+    """The certificates of a CA as the file `ca.crt` of `directory`, where there is one."""
+    if ca is None:
+        return []
+    source = SecretVolumeSourceArgs(secret_name=ca.name, items=[KeyToPathArgs(key=ca.key, path="ca.crt")])
+    mount = VolumeMountArgs(name=name, mount_path=directory, read_only=True)
+    return [(VolumeArgs(name=name, secret=source), mount)]
+
+
+CA_DIRECTORY: Final = "/etc/flagsmith/redis-ca"
+
+
+def postgres_volumes(connections: Connections) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
+    """What `database_environment` refers to: libpq's time-outs, and the CA of an external PostgreSQL, if any."""
+    return [postgres_client.mounted(), *ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, connections.postgres_ca)]

@@ -1,0 +1,155 @@
+"""What every pod of the stack has in common: where it may run, how its images are pulled, and what it is not given."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.core.v1 import (
+    ContainerArgs,
+    EmptyDirVolumeSourceArgs,
+    LocalObjectReferenceArgs,
+    PodSpecArgs,
+    PodTemplateSpecArgs,
+    ResourceRequirementsArgs,
+    TolerationArgs,
+    TopologySpreadConstraintArgs,
+    VolumeArgs,
+    VolumeMountArgs,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+
+from components.kit import names
+from components.kit.disk import bound_disk
+from components.kit.security import pod_security_context
+from components.settings.workload import Resources, Scheduling
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """Where the stack's pods run and how their images are pulled: the same for all of them.
+
+    Attributes:
+        scheduling: node selector, tolerations and priority class.
+        image_pull_secrets: names of existing Secrets of the namespace.
+    """
+
+    scheduling: Scheduling
+    image_pull_secrets: Sequence[str]
+
+
+def requirements(resources: Resources) -> ResourceRequirementsArgs:
+    """Requests and limits as the SDK takes them."""
+    return ResourceRequirementsArgs(requests=resources.requests.as_dict(), limits=resources.limits.as_dict())
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyDir:
+    """A writable directory that lives and dies with the pod.
+
+    Attributes:
+        name: the volume's name.
+        path: where it is mounted.
+        size_limit: the quantity above which the pod is evicted.
+        medium: `Memory` for a tmpfs, which counts against the memory limit; None for the node's disk.
+    """
+
+    name: str
+    path: str
+    size_limit: str
+    medium: str | None = None
+
+    def volume(self) -> VolumeArgs:
+        """The pod's volume."""
+        return VolumeArgs(
+            name=self.name, empty_dir=EmptyDirVolumeSourceArgs(medium=self.medium, size_limit=self.size_limit)
+        )
+
+    def mount(self) -> VolumeMountArgs:
+        """The container's mount of it."""
+        return VolumeMountArgs(name=self.name, mount_path=self.path)
+
+
+def spread(component: str) -> list[TopologySpreadConstraintArgs]:
+    """Replicas of `component` go to different zones and nodes, as far as there are any.
+
+    `ScheduleAnyway`, since `DoNotSchedule` with a zone drained blocks a rollout; `pod-template-hash`, since without it
+    the pods of the old revision count and the tenth rollout sits in two zones of three.
+    """
+    return [
+        TopologySpreadConstraintArgs(
+            max_skew=1,
+            topology_key=key,
+            when_unsatisfiable="ScheduleAnyway",
+            label_selector=LabelSelectorArgs(match_labels=names.selector(component)),
+            match_label_keys=["pod-template-hash"],
+        )
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]
+
+
+def pod_template(
+    *,
+    component: str,
+    version: str,
+    placement: Placement,
+    user: int,
+    container: ContainerArgs,
+    init_containers: Sequence[ContainerArgs] = (),
+    sidecars: Sequence[ContainerArgs] = (),
+    volumes: Sequence[VolumeArgs],
+    annotations: Mapping[str, pulumi.Input[str]],
+    grace_period_seconds: int,
+    restart_policy: str = "Always",
+    spread_over_zones: bool = False,
+) -> PodTemplateSpecArgs:
+    """A pod of one main container, those before and beside it, restricted and without a service account token.
+
+    Args:
+        component: what the pod is (`api`, `database`, …); becomes its labels and names its service account.
+        version: of the software in it; a label only.
+        placement: where it runs.
+        user: the numeric user and group it runs as.
+        container: its main container, which `kubectl exec` and `kubectl logs` use by default.
+        init_containers: what runs to its end before, one after the other.
+        sidecars: what runs beside it, such as an exporter of metrics.
+        volumes: its volumes.
+        annotations: its annotations, such as the checksums of the Secrets it reads.
+        grace_period_seconds: how long it may take to stop.
+        restart_policy: `Always`, or `Never` for a Job's pod.
+        spread_over_zones: whether its replicas are spread over zones and nodes.
+    """
+    scheduling = placement.scheduling
+    bound_disk([*init_containers, container, *sidecars], volumes)
+    return PodTemplateSpecArgs(
+        metadata=ObjectMetaArgs(
+            labels=names.labels(component, version),
+            annotations={names.DEFAULT_CONTAINER: container.name, **annotations},
+        ),
+        spec=PodSpecArgs(
+            service_account_name=names.service_account(component),
+            automount_service_account_token=False,
+            # The variables of a Service named flagsmith (FLAGSMITH_PORT=tcp://…) would mix with Flagsmith's own.
+            enable_service_links=False,
+            security_context=pod_security_context(user),
+            init_containers=list(init_containers) or None,
+            containers=[container, *sidecars],
+            volumes=list(volumes),
+            restart_policy=restart_policy,
+            termination_grace_period_seconds=grace_period_seconds,
+            topology_spread_constraints=spread(component) if spread_over_zones else None,
+            node_selector=dict(scheduling.node_selector) or None,
+            tolerations=[
+                TolerationArgs(
+                    key=item.key,
+                    operator=item.operator,
+                    value=item.value,
+                    effect=item.effect,
+                    toleration_seconds=item.toleration_seconds,
+                )
+                for item in scheduling.tolerations
+            ]
+            or None,
+            priority_class_name=scheduling.priority_class_name,
+            image_pull_secrets=[LocalObjectReferenceArgs(name=name) for name in placement.image_pull_secrets] or None,
+        ),
+    )

@@ -1,0 +1,70 @@
+"""What the alerts are about, by the settings."""
+
+from collections.abc import Iterator
+
+from components.audit import exporter
+from components.flag_metrics import flag_metrics
+from components.flagsmith import api, task_processor
+from components.kit import names
+from components.monitoring import external_exporters
+from components.monitoring.alerts import Subject
+from components.postgres import server as postgres
+from components.redis import server as redis
+from components.settings import Settings
+
+
+def alert_subject(settings: Settings) -> Subject:
+    """The stack, as far as its alerts differ from another's."""
+    backup = settings.backup
+    return Subject(
+        namespace=settings.namespace.name,
+        thresholds=settings.monitoring.thresholds,
+        scrape_seconds=settings.monitoring.interval,
+        targets=tuple(_targets(settings)),
+        has_redis=settings.redis.enabled,
+        has_postgres_metrics=settings.postgres_exporter is not None,
+        has_redis_metrics=settings.redis_exporter is not None,
+        has_task_metrics=settings.flag_metrics_enabled,
+        has_audit_metrics=settings.audit_enabled and settings.audit.export.enabled,
+        embedded_postgres=settings.postgres.embedded,
+        embedded_redis=settings.redis.embedded,
+        deployments=tuple(_deployments(settings)),
+        stateful_sets=(names.POSTGRES,) if settings.postgres.embedded else (),
+        is_autoscaled=settings.autoscaling.enabled,
+        backup_hours=backup.max_age_hours if backup.enabled and not backup.suspend else None,
+        certificate=settings.tls_secret_name if settings.ingress.issued else None,
+        volumes=tuple(_volumes(settings)),
+    )
+
+
+def _targets(settings: Settings) -> Iterator[str]:
+    yield from (api.COMPONENT, task_processor.COMPONENT)
+    if settings.postgres_exporter is not None:
+        yield postgres.COMPONENT if settings.postgres.embedded else external_exporters.POSTGRES_COMPONENT
+    if settings.redis_exporter is not None:
+        yield redis.COMPONENT if settings.redis.embedded else external_exporters.REDIS_COMPONENT
+    if settings.flag_metrics_enabled:
+        yield flag_metrics.COMPONENT
+    if settings.ships_audit:
+        yield exporter.COMPONENT
+
+
+def _deployments(settings: Settings) -> Iterator[str]:
+    yield from (names.API, names.TASK_PROCESSOR)
+    if settings.postgres_exporter is not None and not settings.postgres.embedded:
+        yield names.POSTGRES_EXPORTER
+    if settings.redis.embedded:
+        yield names.REDIS
+    elif settings.redis_exporter is not None:
+        yield names.REDIS_EXPORTER
+    if settings.flag_metrics_enabled:
+        yield names.FLAG_METRICS
+    if settings.audit_enabled and settings.audit.export.enabled:
+        yield names.AUDIT_EXPORTER
+
+
+def _volumes(settings: Settings) -> Iterator[str]:
+    if settings.postgres.embedded:
+        yield f"{names.POSTGRES}-data"
+    if settings.backup.enabled and settings.backup.s3 is None:
+        yield f"{names.BACKUP}-data"

@@ -1,0 +1,51 @@
+"""The public certificate, by cert-manager's metrics."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from components.monitoring.alerts.missing import or_zero
+from components.monitoring.alerts.rule import Alert
+from components.monitoring.alerts.subject import Subject
+
+SECONDS_A_DAY: Final = 86_400
+
+
+def alerts(subject: Subject) -> Iterator[Alert]:
+    """The rules of a certificate that cert-manager renews."""
+    if subject.certificate is None:
+        return
+    runbook = "20-the-certificate-is-not-renewed"
+
+    def series(metric: str, more: str = "", within: str = "") -> str:
+        # Prometheus renames the label of a metric that its own target has too, unless told not to.
+        name = f'name="{subject.certificate}"{more}'
+        own, renamed = (
+            f'{metric}{{{key}="{subject.namespace}",{name}}}' for key in ("namespace", "exported_namespace")
+        )
+        if within:
+            own, renamed = (f"last_over_time({one}[{within}])" for one in (own, renamed))
+        return f"({renamed} or {own})"
+
+    # Of a cert-manager that is gone, what it said last: the end stays where it is.
+    ends = series("certmanager_certificate_expiration_timestamp_seconds", within="1d")
+    yield Alert(
+        name="FlagsmithCertificateEnds",
+        # One that was never issued ends at 0.
+        expression=f"""
+            (max by (name) ({ends} > 0) - time()) / {SECONDS_A_DAY} < {subject.thresholds.certificate_days}""",
+        minutes=60,
+        severity="critical",
+        summary="The certificate ends soon, and was not renewed.",
+        description='The certificate {{ $labels.name }} ends in {{ $value | printf "%.1f" }} days.',
+        runbook=runbook,
+    )
+    ready = series("certmanager_certificate_ready_status", ',condition="True"')
+    yield Alert(
+        name="FlagsmithCertificateNotReady",
+        expression=f"{or_zero(f'max by (name) ({ready})', name=subject.certificate)} == 0",
+        minutes=30,
+        severity="warning",
+        summary="There is no valid certificate.",
+        description="cert-manager could not issue the certificate {{ $labels.name }}, or says nothing of it.",
+        runbook=runbook,
+    )

@@ -1,0 +1,35 @@
+"""All rules of a stack, those of the parts that it has."""
+
+from components.monitoring.alerts import (
+    backups,
+    cache,
+    certificates,
+    database,
+    exporters,
+    flags,
+    service,
+    sources,
+    tasks,
+    workloads,
+)
+from components.monitoring.alerts.rule import Group
+from components.monitoring.alerts.subject import Subject
+
+AREAS = {
+    "service": service.alerts,
+    "workloads": workloads.alerts,
+    "tasks": tasks.alerts,
+    "database": database.alerts,
+    "cache": cache.alerts,
+    "backups": backups.alerts,
+    "certificates": certificates.alerts,
+    "flags": flags.alerts,
+    "sources": sources.alerts,
+    "exporters": exporters.alerts,
+}
+
+
+def groups(subject: Subject) -> list[Group]:
+    """The groups of rules; an area without any is left out."""
+    found = [Group(name=name, alerts=tuple(make(subject))) for name, make in AREAS.items()]
+    return [group for group in found if group.alerts]

@@ -1,0 +1,67 @@
+"""What the rules are about: the parts that a stack has, and the thresholds of its settings."""
+
+from dataclasses import dataclass
+
+from components.settings.sections.thresholds import Thresholds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A stack, as far as its alerts differ from another's.
+
+    Attributes:
+        namespace: by which every series is picked.
+        thresholds: what is compared with.
+        scrape_seconds: how often metrics are scraped.
+        targets: the components with metrics (`api`, `database`, …).
+        has_redis: whether documents are cached in Redis.
+        has_postgres_metrics: whether PostgreSQL has an exporter.
+        has_redis_metrics: whether Redis has one.
+        has_task_metrics: whether the exporter of flag metrics runs, which knows the queue too.
+        has_audit_metrics: whether the audit log is exported.
+        embedded_postgres: whether PostgreSQL is a pod of the stack.
+        embedded_redis: whether Redis is one.
+        deployments: the names of the Deployments.
+        stateful_sets: the names of the StatefulSets.
+        is_autoscaled: whether an autoscaler sets the number of API pods.
+        backup_hours: after how many hours the last backup is too old; None without a schedule.
+        certificate: the name of cert-manager's Certificate; None where it issues none.
+        volumes: the names of the volume claims.
+    """
+
+    namespace: str
+    thresholds: Thresholds
+    scrape_seconds: int
+    targets: tuple[str, ...]
+    has_redis: bool
+    has_postgres_metrics: bool
+    has_redis_metrics: bool
+    has_task_metrics: bool
+    has_audit_metrics: bool
+    embedded_postgres: bool
+    embedded_redis: bool
+    deployments: tuple[str, ...]
+    stateful_sets: tuple[str, ...]
+    is_autoscaled: bool
+    backup_hours: int | None
+    certificate: str | None
+    volumes: tuple[str, ...]
+
+    @property
+    def short(self) -> str:
+        """The shortest window of a rate: it holds two scrapes."""
+        return "2m" if self.scrape_seconds <= 60 else "4m"
+
+    @property
+    def where(self) -> str:
+        """The matcher of the stack's series."""
+        return f'namespace="{self.namespace}"'
+
+    @property
+    def kubernetes_is_seen(self) -> str:
+        """What has a result while kube-state-metrics tells of the namespace."""
+        return f"(count(kube_deployment_spec_replicas{{{self.where}}}) > 0)"
+
+    def minutes_unseen(self, minutes: int) -> int:
+        """For how long what is not seen must be away: `minutes`, and longer than a Prometheus that starts needs."""
+        return max(minutes, -(-2 * self.scrape_seconds // 60))

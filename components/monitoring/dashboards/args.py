@@ -1,0 +1,28 @@
+"""The arguments of the dashboards."""
+
+import pulumi
+
+from components.monitoring.dashboards.component import DashboardsArgs
+from components.monitoring.dashboards.model import Facts
+from components.settings import Settings
+
+
+def dashboards_args(settings: Settings, namespace: pulumi.Input[str]) -> DashboardsArgs:
+    """The dashboards."""
+    section = settings.monitoring.dashboards
+    return DashboardsArgs(
+        namespace=namespace,
+        facts=Facts(
+            namespace=settings.namespace.name,
+            thresholds=settings.monitoring.thresholds,
+            runbook_url=settings.monitoring.runbook_url,
+            backup_max_age_hours=settings.backup.max_age_hours if settings.backup.enabled else None,
+            embedded_postgres=settings.postgres.embedded,
+            postgres_metrics=settings.postgres_exporter is not None,
+            redis_metrics=settings.redis_exporter is not None,
+            flag_metrics=settings.flag_metrics_enabled,
+            audit_export=settings.audit_enabled and settings.audit.export.enabled,
+        ),
+        labels=section.labels,
+        annotations={} if section.folder is None else {section.folder_annotation: section.folder},
+    )

@@ -1,0 +1,55 @@
+"""The dashboards in the cluster: a ConfigMap each, which the sidecar of Grafana's chart finds by a label."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.core.v1 import ConfigMap
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from components.kit import names
+from components.kit.component import Component
+from components.monitoring.dashboards.model import Facts, config_map_name
+
+COMPONENT: Final = "dashboards"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DashboardsArgs:
+    """The dashboards.
+
+    Attributes:
+        namespace: where the ConfigMaps are; the sidecar must look there.
+        facts: what they show.
+        labels: those by which the sidecar finds them.
+        annotations: those by which it chooses a folder.
+    """
+
+    namespace: pulumi.Input[str]
+    facts: Facts
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+
+
+class Dashboards(Component):
+    """The ConfigMaps `flagsmith-dashboard-service`, `-data` and `-flags`, as far as there is something to show."""
+
+    def __init__(self, name: str, args: DashboardsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        # Here, so that a stack without dashboards does not load the library.
+        from components.monitoring.dashboards.build import documents
+
+        for which, text in documents(args.facts).items():
+            ConfigMap(
+                f"{name}-{which}",
+                metadata=ObjectMetaArgs(
+                    name=config_map_name(which),
+                    namespace=args.namespace,
+                    labels={**names.labels(COMPONENT), **args.labels},
+                    annotations=dict(args.annotations) or None,
+                ),
+                data={f"flagsmith-{which}.json": text},
+                opts=self.child(),
+            )
+        self.register_outputs({})

@@ -1,0 +1,86 @@
+"""What the Prometheus operator is told: which pods have metrics, and what is an alert.
+
+A PodMonitor, not a ServiceMonitor: most of the pods have no Service, and a Service for the metrics of each would be an
+object more whose only reader is Prometheus. One for all of them, by the name of the port: a component that is added
+need only call its port `metrics`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from components.kit import names
+from components.kit.capabilities import API_VERSION
+from components.kit.component import Component
+from components.monitoring.alerts import Group
+
+COMPONENT: Final = "monitoring"
+SCRAPE_TIMEOUT_SECONDS: Final = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringArgs:
+    """The PodMonitor and the alerts.
+
+    Attributes:
+        namespace: where it lives, with the pods it finds.
+        labels: those by which the operator finds it.
+        interval_seconds: how often metrics are scraped; None where the cluster has no PodMonitor.
+        groups: the alert rules; none where the cluster has no PrometheusRule.
+        runbook_url: the page that they link to.
+    """
+
+    namespace: pulumi.Input[str]
+    labels: Mapping[str, str]
+    interval_seconds: int | None
+    groups: Sequence[Group]
+    runbook_url: str
+
+
+def pod_monitor(interval_seconds: int) -> dict[str, Any]:
+    """The spec of the PodMonitor."""
+    component = "__meta_kubernetes_pod_label_app_kubernetes_io_component"
+    endpoint = {
+        "port": "metrics",
+        "interval": f"{interval_seconds}s",
+        "scrapeTimeout": f"{SCRAPE_TIMEOUT_SECONDS}s",
+        "relabelings": [{"action": "replace", "sourceLabels": [component], "targetLabel": "component"}],
+    }
+    return {"selector": {"matchLabels": {names.NAME: "flagsmith"}}, "podMetricsEndpoints": [endpoint]}
+
+
+class Monitoring(Component):
+    """The PrometheusRule `flagsmith`, and the PodMonitor `flagsmith`, which finds every port `metrics` of the pods.
+
+    Its series have the label `component` (`api`, `database`, …) beside the operator's own `namespace`, `pod` and
+    `container`.
+    """
+
+    def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        meta = ObjectMetaArgs(
+            name=names.API, namespace=args.namespace, labels={**names.labels(COMPONENT), **args.labels}
+        )
+        if args.interval_seconds is not None:
+            CustomResource(
+                f"{name}-pods",
+                api_version=API_VERSION,
+                kind="PodMonitor",
+                metadata=meta,
+                spec=pod_monitor(args.interval_seconds),
+                opts=self.child(),
+            )
+        if args.groups:
+            CustomResource(
+                f"{name}-rules",
+                api_version=API_VERSION,
+                kind="PrometheusRule",
+                metadata=meta,
+                spec={"groups": [group.manifest(args.runbook_url) for group in args.groups]},
+                opts=self.child(),
+            )
+        self.register_outputs({})

@@ -1,0 +1,144 @@
+"""Who may talk to whom, by the settings: the table of docs/network.md, which a test compares with the policies."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+import pulumi
+
+from components.exposure.ingress import CLOSED_PORT
+from components.kit import names
+from components.network.ends import (
+    API,
+    AUDIT,
+    AUDIT_EXPORTER,
+    BACKUP,
+    BOOTSTRAP,
+    CACHE,
+    DATABASE,
+    FLAG_METRICS,
+    MIGRATION,
+    POSTGRES_EXPORTER,
+    REDIS_EXPORTER,
+    ROLES,
+    SOLVER,
+    SOLVER_PORT,
+    TASK_PROCESSOR,
+    TOOLBOX,
+    addresses,
+    behind,
+    called,
+    outside,
+)
+from components.network.policies import Flow, NetworkPoliciesArgs, Outside, Pods, Port, in_namespace
+from components.settings import Settings
+from components.settings.sections.network_policy import Dns
+from components.settings.ways import ways
+
+SERVERS: Final = (API, TASK_PROCESSOR)
+# Who calls which service; the users of the database and of the caches depend on more settings.
+CALLERS: Final[Mapping[str, tuple[Pods, ...]]] = {
+    # The API sends mails that reset a password; all others come from the task processor.
+    "smtp": SERVERS,
+    "tracing": SERVERS,
+    "login": (API,),
+    # Sent when the database was migrated, and never else (Flagsmith 2.265.0, telemetry/apps.py).
+    "telemetry": (MIGRATION,),
+    "s3": (BACKUP,),
+    "audit": (AUDIT_EXPORTER,),
+}
+
+
+def network_policies_args(settings: Settings, namespace: pulumi.Input[str]) -> NetworkPoliciesArgs:
+    """The network policies."""
+    flows = [*_entrances(settings), *_monitoring(settings), *_data(settings), *_services(settings)]
+    return NetworkPoliciesArgs(namespace=namespace, flows=[*flows, *_names(flows, settings.network_policy.dns)])
+
+
+def _flow(source: Pods | Sequence[Outside], destination: Pods | Sequence[Outside], *ports: int) -> Flow:
+    return Flow(source=source, destination=destination, ports=[Port(number=port) for port in ports])
+
+
+def _entrances(settings: Settings) -> Iterator[Flow]:
+    """Who calls Flagsmith."""
+    network = settings.network_policy
+    entrance = addresses(network.ingress_cidrs)
+    if network.ingress_namespace is not None:
+        entrance.insert(0, in_namespace(network.ingress_namespace, network.ingress_pod_labels))
+    if not settings.ingress.enabled:
+        yield _flow(entrance, API, names.API_PORT)
+    else:
+        # The closed port too, which refuses at once: cut off, each visit of /metrics would keep the controller waiting.
+        yield _flow(entrance, API, names.API_PORT, CLOSED_PORT)
+        if settings.ingress.issued:
+            yield _flow(entrance, SOLVER, SOLVER_PORT)
+    yield _flow(outside(network.clients), API, names.API_PORT)
+
+
+def _monitoring(settings: Settings) -> Iterator[Flow]:
+    """Prometheus."""
+    network = settings.network_policy
+    monitoring = [in_namespace(network.monitoring_namespace, network.monitoring_pod_labels)]
+    for pods in SERVERS:
+        yield _flow(monitoring, pods, names.METRICS_PORT)
+    if settings.ships_audit:
+        yield _flow(monitoring, AUDIT_EXPORTER, names.AUDIT_METRICS_PORT)
+    if settings.flag_metrics_enabled:
+        yield _flow(monitoring, FLAG_METRICS, names.FLAG_METRICS_PORT)
+    if settings.postgres_exporter is not None:
+        pods = DATABASE if settings.postgres.embedded else POSTGRES_EXPORTER
+        yield _flow(monitoring, pods, names.POSTGRES_METRICS_PORT)
+    if settings.redis_exporter is not None:
+        pods = CACHE if settings.redis.embedded else REDIS_EXPORTER
+        yield _flow(monitoring, pods, names.REDIS_METRICS_PORT)
+
+
+def _database_users(settings: Settings) -> Iterator[Pods]:
+    yield from (*SERVERS, MIGRATION, BOOTSTRAP)
+    if settings.backup.enabled:
+        yield BACKUP
+    if settings.audit_enabled:
+        yield AUDIT
+    if settings.ships_audit:
+        yield AUDIT_EXPORTER
+    if settings.flag_metrics_enabled:
+        yield FLAG_METRICS
+    yield ROLES if settings.postgres.embedded else TOOLBOX
+    if settings.postgres_exporter is not None and not settings.postgres.embedded:
+        yield POSTGRES_EXPORTER
+
+
+def _cache_users(settings: Settings) -> Iterator[Pods]:
+    yield from SERVERS
+    if settings.redis_exporter is not None and not settings.redis.embedded:
+        yield REDIS_EXPORTER
+
+
+def _data(settings: Settings) -> Iterator[Flow]:
+    """The database and the caches of the stack itself."""
+    if settings.postgres.embedded:
+        for pods in _database_users(settings):
+            yield _flow(pods, DATABASE, names.POSTGRES_PORT)
+    if settings.redis.embedded:
+        for pods in _cache_users(settings):
+            yield _flow(pods, CACHE, names.REDIS_PORT)
+
+
+def _services(settings: Settings) -> Iterator[Flow]:
+    """What the stack calls outside of it."""
+    closed = settings.network_policy.except_
+    users = {"postgres": tuple(_database_users(settings)), "redis": tuple(_cache_users(settings)), **CALLERS}
+    for way in ways(settings):
+        for pods in users[way.service]:
+            yield _flow(pods, behind(way, closed), way.port)
+    # The API tries webhooks, and asks integrations for what its pages show; the task processor sends.
+    for receiver in settings.network_policy.webhooks:
+        for pods in SERVERS:
+            yield _flow(pods, called([receiver], closed), *receiver.ports)
+
+
+def _names(flows: Iterable[Flow], dns: Dns) -> Iterator[Flow]:
+    """Whoever calls somebody asks for its name first."""
+    server = [in_namespace(dns.namespace, dns.pod_labels), *addresses(dns.addresses)]
+    ports = [Port(number=dns.port, protocol=protocol) for protocol in ("UDP", "TCP")]
+    for pods in {flow.source.name: flow.source for flow in flows if isinstance(flow.source, Pods)}.values():
+        yield Flow(source=pods, destination=server, ports=ports)

@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL: server, roles, and the pod for an SQL prompt."""

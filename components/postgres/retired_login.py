@@ -1,0 +1,37 @@
+"""The end of a rotation of Flagsmith's log-in to the embedded PostgreSQL: the role before can no longer log in."""
+
+import pulumi
+from pulumi_kubernetes.core.v1 import EnvVarArgs
+
+from components.kit import names
+from components.kit.component import Component
+from components.kit.jobs import run_once
+from components.kit.shutdown import grace_period
+from components.postgres.roles import COMPONENT, DEADLINE_SECONDS, DatabaseRolesArgs, administrator, pod
+
+
+class RetiredLogin(Component):
+    """The Job `flagsmith-retire-<hash>`, which runs once the API and the task processor log in as the other role."""
+
+    def __init__(
+        self, name: str, args: DatabaseRolesArgs, gunicorn_timeout: int, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, opts)
+        stopping = grace_period(gunicorn_timeout)
+        env = [
+            *administrator(args),
+            args.application.env("LOGIN", "username"),
+            EnvVarArgs(name="GRACE_SECONDS", value=str(stopping)),
+        ]
+        run_once(
+            f"{name}-job",
+            name=names.RETIRE,
+            namespace=args.namespace,
+            component=COMPONENT,
+            version=args.version,
+            template=pod(args, "retire", ["administrator.sh", "retire-login.sh"], env),
+            deadline_seconds=stopping + DEADLINE_SECONDS,
+            reads=[args.application],
+            opts=self.child(),
+        )
+        self.register_outputs({})

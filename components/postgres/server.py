@@ -1,0 +1,251 @@
+"""PostgreSQL inside the cluster: one pod, one volume of its own, the official image."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import StatefulSet, StatefulSetSpecArgs
+from pulumi_kubernetes.core.v1 import (
+    ContainerArgs,
+    ContainerPortArgs,
+    EnvVarArgs,
+    ExecActionArgs,
+    KeyToPathArgs,
+    PersistentVolumeClaim,
+    PersistentVolumeClaimSpecArgs,
+    PersistentVolumeClaimVolumeSourceArgs,
+    PodTemplateSpecArgs,
+    ProbeArgs,
+    SecretVolumeSourceArgs,
+    VolumeArgs,
+    VolumeMountArgs,
+    VolumeResourceRequirementsArgs,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+
+from components.kit import names
+from components.kit.component import Component
+from components.kit.exporters import TIMEOUT_SECONDS, Exporter, postgres_exporter
+from components.kit.pods import EmptyDir, Placement, pod_template, requirements
+from components.kit.secret_refs import SecretReference
+from components.kit.security import container_security_context
+from components.kit.service_accounts import service_account
+from components.kit.services import cluster_service
+from components.postgres import access_rules
+from components.settings.quantities import MI, format_memory, parse_memory
+from components.settings.workload import Resources
+
+COMPONENT: Final = "database"
+# User and group of the official image; its entrypoint may run as it directly.
+USER: Final = 999
+# A fast shutdown waits for the last checkpoint; the image stops on SIGINT, which is a fast shutdown.
+GRACE_PERIOD_SECONDS: Final = 120
+PASSWORD_FILE: Final = "/run/secrets/postgres/password"  # noqa: S105 a path, not a password
+START: Final = Path(__file__).parent / "in_pod" / "start-postgres.sh"
+SOCKETS: Final = EmptyDir(name="run", path="/var/run/postgresql", size_limit="16Mi")
+# By the socket, where the server knows the exporter by its user id: there is no password to keep. Its statements name
+# statistics without their schema; the database's owner may have made something of these names. No comma: to the
+# exporter it separates servers.
+METRICS_SOURCE: Final = (
+    f"host={SOCKETS.path} user=flagsmith_metrics dbname=flagsmith sslmode=disable connect_timeout={TIMEOUT_SECONDS} "
+    "search_path=pg_catalog"
+)
+# The runtime's /dev/shm holds 64 MiB, which one parallel query can exceed; what lies there counts as the pod's memory.
+SHARED_MEMORY_SHARE: Final = 8
+MIN_SHARED_MEMORY: Final = 64 * MI
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostgresArgs:
+    """The embedded PostgreSQL.
+
+    Attributes:
+        namespace: where it runs.
+        image: the full image reference.
+        major: its major version, on which the data directory depends.
+        version: its version, as a label.
+        storage_size: the quantity of disk.
+        storage_class: the StorageClass, None for the cluster's default.
+        resources: requests and limits.
+        parameters: settings of the server by name, such as `max_connections`.
+        credentials: the Secret with the key `password`.
+        exporter: the exporter of its metrics, beside it; None for none.
+        placement: where its pod runs.
+        protect: whether Pulumi refuses to delete the server and its volume.
+    """
+
+    namespace: pulumi.Input[str]
+    image: str
+    major: int
+    version: str
+    storage_size: str
+    storage_class: str | None
+    resources: Resources
+    parameters: Mapping[str, str]
+    credentials: SecretReference
+    exporter: Exporter | None
+    placement: Placement
+    protect: bool
+
+
+def scratch(memory_limit: str) -> list[EmptyDir]:
+    """What the server writes besides its data; shared memory is an eighth of the memory limit, at least 64Mi."""
+    shared = max(MIN_SHARED_MEMORY, parse_memory(memory_limit) // SHARED_MEMORY_SHARE // MI * MI)
+    return [
+        SOCKETS,
+        EmptyDir(name="tmp", path="/tmp", size_limit="256Mi"),  # noqa: S108 a mount of the pod's own
+        EmptyDir(name="shm", path="/dev/shm", size_limit=format_memory(shared), medium="Memory"),  # noqa: S108 likewise
+    ]
+
+
+def data_paths(major: int) -> tuple[str, str]:
+    """Where the volume is mounted and where PGDATA lies in it.
+
+    The official image moved both in 18. Before that, PGDATA is a sub-directory of the mount, since a fresh volume may
+    hold a `lost+found`, which initdb refuses.
+    """
+    if major >= 18:
+        return "/var/lib/postgresql", f"/var/lib/postgresql/{major}/docker"
+    return "/var/lib/postgresql/data", "/var/lib/postgresql/data/pgdata"
+
+
+def _ready(period: int, failures: int) -> ProbeArgs:
+    # By TCP: while initdb runs, the entrypoint's temporary server listens on the socket only.
+    command = ["pg_isready", "--host=127.0.0.1", "--username=postgres", "--dbname=flagsmith", "--quiet"]
+    return ProbeArgs(
+        exec_=ExecActionArgs(command=command), period_seconds=period, timeout_seconds=5, failure_threshold=failures
+    )
+
+
+def _exporter(exporter: Exporter) -> ContainerArgs:
+    # A socket is connected to, not written: a read-only mount is enough.
+    mount = VolumeMountArgs(name=SOCKETS.name, mount_path=SOCKETS.path, read_only=True)
+    return postgres_exporter(exporter, [EnvVarArgs(name="DATA_SOURCE_NAME", value=METRICS_SOURCE)], [mount])
+
+
+def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
+    """The pod template of the server."""
+    mount, data = data_paths(args.major)
+    directories = scratch(args.resources.limits.memory)
+    container = ContainerArgs(
+        name="postgres",
+        image=args.image,
+        command=["bash", "-c", START.read_text(encoding="utf-8"), "start-postgres"],
+        args=[
+            *access_rules.ARGUMENTS,
+            *(f"--{name.replace('_', '-')}={value}" for name, value in sorted(args.parameters.items())),
+        ],
+        env=[
+            EnvVarArgs(name="POSTGRES_USER", value="postgres"),
+            EnvVarArgs(name="POSTGRES_DB", value="flagsmith"),
+            EnvVarArgs(name="POSTGRES_PASSWORD_FILE", value=PASSWORD_FILE),
+            EnvVarArgs(name="POSTGRES_INITDB_ARGS", value="--auth-host=scram-sha-256 --data-checksums"),
+            EnvVarArgs(name="PGDATA", value=data),
+            EnvVarArgs(name="DATA_VOLUME", value=mount),
+            # The image's own variable, stated so that the start does not rely on it.
+            EnvVarArgs(name="PG_MAJOR", value=str(args.major)),
+        ],
+        ports=[ContainerPortArgs(name="postgres", container_port=names.POSTGRES_PORT)],
+        # An hour: a crash recovery replays the write-ahead log before it answers, and an upgrade restores a dump.
+        startup_probe=_ready(period=5, failures=720),
+        readiness_probe=_ready(period=5, failures=3),
+        liveness_probe=_ready(period=10, failures=6),
+        resources=requirements(args.resources),
+        security_context=container_security_context(),
+        volume_mounts=[
+            VolumeMountArgs(name="data", mount_path=mount),
+            VolumeMountArgs(name="credentials", mount_path="/run/secrets/postgres", read_only=True),
+            access_rules.mount(),
+            *(directory.mount() for directory in directories),
+        ],
+    )
+    return pod_template(
+        component=COMPONENT,
+        version=args.version,
+        placement=args.placement,
+        user=USER,
+        container=container,
+        sidecars=[] if args.exporter is None else [_exporter(args.exporter)],
+        volumes=[
+            VolumeArgs(
+                name="data",
+                persistent_volume_claim=PersistentVolumeClaimVolumeSourceArgs(claim_name=f"{names.POSTGRES}-data"),
+            ),
+            VolumeArgs(
+                name="credentials",
+                secret=SecretVolumeSourceArgs(
+                    secret_name=args.credentials.name,
+                    default_mode=0o440,
+                    items=[KeyToPathArgs(key="password", path="password")],
+                ),
+            ),
+            access_rules.volume(),
+            *(directory.volume() for directory in directories),
+        ],
+        # Not the Secret's: the roles Job sets a renewed password on the running server.
+        annotations={
+            **access_rules.ANNOTATIONS,
+            **({} if args.exporter is None else args.exporter.annotations),
+        },
+        grace_period_seconds=GRACE_PERIOD_SECONDS,
+    )
+
+
+class Postgres(Component):
+    """The StatefulSet, Service and volume claim `flagsmith-postgres`, and who may connect.
+
+    The claim is an object of its own, not a template of the StatefulSet: so it can grow in place, and replacing the
+    StatefulSet does not touch it.
+    """
+
+    def __init__(self, name: str, args: PostgresArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        labels = names.labels(COMPONENT, args.version)
+        account = service_account(
+            f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
+        )
+        claim = PersistentVolumeClaim(
+            f"{name}-data",
+            metadata=ObjectMetaArgs(
+                name=f"{names.POSTGRES}-data",
+                namespace=args.namespace,
+                labels=names.labels(COMPONENT),
+                # A class that binds on first use leaves the claim pending until the pod is there; the pod is awaited.
+                annotations={"pulumi.com/skipAwait": "true"},
+            ),
+            spec=PersistentVolumeClaimSpecArgs(
+                access_modes=["ReadWriteOnce"],
+                storage_class_name=args.storage_class,
+                resources=VolumeResourceRequirementsArgs(requests={"storage": args.storage_size}),
+            ),
+            opts=self.child(protect=args.protect),
+        )
+        access = access_rules.config_map(
+            f"{name}-access", namespace=args.namespace, component=COMPONENT, opts=self.child()
+        )
+        server = StatefulSet(
+            f"{name}-server",
+            metadata=ObjectMetaArgs(name=names.POSTGRES, namespace=args.namespace, labels=labels),
+            spec=StatefulSetSpecArgs(
+                replicas=1,
+                service_name=names.POSTGRES,
+                # The default would never replace a pod that did not get ready: a wrong image or a pod that fits no node
+                # would stay, also after the setting is mended. With one replica there is no order to keep.
+                pod_management_policy="Parallel",
+                selector=LabelSelectorArgs(match_labels=names.selector(COMPONENT)),
+                template=postgres_pod(args),
+            ),
+            opts=self.child(claim, account, access, protect=args.protect),
+        )
+        cluster_service(
+            f"{name}-service",
+            name=names.POSTGRES,
+            namespace=args.namespace,
+            component=COMPONENT,
+            ports={"postgres": names.POSTGRES_PORT},
+            publish_not_ready=args.exporter is not None,
+            opts=self.child(server),
+        )
+        self.register_outputs({})

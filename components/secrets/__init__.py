@@ -1,0 +1,1 @@
+"""The Secrets: generated, taken from elsewhere, or from a store."""

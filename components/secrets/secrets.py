@@ -1,0 +1,209 @@
+"""The Secrets: generated once and kept in Pulumi's state, or named by the operator and left alone."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Secret
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_random import RandomPassword
+
+from components.kit import names
+from components.kit.component import Component
+from components.kit.digests import digest
+from components.kit.secret_refs import SecretReference
+from components.secrets.external import ExternalSecrets, ExternalSecretsArgs
+from components.settings.sections.rotations import Rotations
+
+# 32 characters of 62 letters and digits hold 190 bits; special characters would add trouble, not strength.
+PASSWORD_LENGTH = 32
+# Django's own generator makes secret keys of 50 characters.
+SECRET_KEY_LENGTH = 50
+# What Flagsmith logs in as after an even number of rotations, and after an odd one.
+LOGINS = ("flagsmith_a", "flagsmith_b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CredentialsArgs:
+    """Which Secrets to make.
+
+    Attributes:
+        namespace: where they live.
+        admin_email: the e-mail the administrator logs in with.
+        embedded_postgres: whether the database is the stack's own.
+        postgres: the name of an existing Secret with the keys `password` (embedded PostgreSQL only) and `DATABASE_URL`;
+            None to generate those of the embedded PostgreSQL.
+        audit: the name of an existing Secret with the key `DATABASE_URL` of who reads the audit log; None to generate
+            one for the embedded PostgreSQL.
+        analytics: the same of who reads the flags' analytics.
+        redis: the name of an existing Secret with the keys `password` and `metrics-password` (embedded Redis only) and
+            `REDIS_URL`; None to generate one for the embedded Redis.
+        with_redis: False when the stack runs without Redis, which then needs no Secret.
+        django: the name of an existing Secret with the key `DJANGO_SECRET_KEY`; None to generate one.
+        admin: the name of an existing Secret with the key `password`; None to generate one.
+        store: the Secrets that come from a store, which the names above then are; None without one.
+        rotations: how often each was renewed.
+        protect: whether Pulumi refuses to delete the Secrets.
+    """
+
+    namespace: pulumi.Input[str]
+    admin_email: str
+    embedded_postgres: bool
+    postgres: str | None
+    audit: str | None
+    analytics: str | None
+    redis: str | None
+    with_redis: bool
+    django: str | None
+    admin: str | None
+    store: ExternalSecretsArgs | None
+    rotations: Rotations
+    protect: bool
+
+
+class Credentials(Component):
+    """The Secrets `flagsmith-postgres`, `flagsmith-database`, `flagsmith-redis`, `flagsmith-django`, `flagsmith-admin`.
+
+    And those of the database's readers, `flagsmith-audit` and `flagsmith-analytics`. A generated value is made once: no
+    setting changes it but its number in `rotations`.
+
+    Attributes:
+        postgres: the administrator of the embedded PostgreSQL, key `password`; None for an external one.
+        database: what Flagsmith logs in to its database with, key `DATABASE_URL`.
+        audit: what the audit log is read with, key `DATABASE_URL`; None for an external database without such a Secret.
+        analytics: the same for the flags' analytics.
+        redis: the cache, key `REDIS_URL`; None without Redis.
+        django: the keys that Flagsmith signs with.
+        admin: the administrator of Flagsmith.
+    """
+
+    postgres: SecretReference | None
+    database: SecretReference
+    audit: SecretReference | None
+    analytics: SecretReference | None
+    redis: SecretReference | None
+    django: SecretReference
+    admin: SecretReference
+
+    def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self._namespace = args.namespace
+        self._name = name
+        self._protects = args.protect
+        if args.store is not None:
+            ExternalSecrets(f"{name}-store", args.store, self.child())
+        self._rotations = args.rotations
+        existing = self._existing(args.postgres)
+        self.postgres = (existing or self._postgres()) if args.embedded_postgres else None
+        self.database = existing or self._database()
+        self.audit = self._reader(args, args.audit, names.AUDIT, "flagsmith_audit", "audit")
+        self.analytics = self._reader(args, args.analytics, names.ANALYTICS, "flagsmith_analytics", "analytics")
+        self.redis = (self._existing(args.redis) or self._redis()) if args.with_redis else None
+        self.django = self._existing(args.django) or self._django()
+        self.admin = self._existing(args.admin) or self._secret(
+            "flagsmith-admin",
+            "application",
+            {"email": args.admin_email, "password": self._value("admin", self._rotations.admin)},
+        )
+        self.register_outputs({secret: reference.name for secret, reference in self.references().items()})
+
+    def references(self) -> dict[str, SecretReference]:
+        """The Secrets by what they are for."""
+        found = {
+            "postgres": self.postgres,
+            "database": self.database,
+            "audit": self.audit,
+            "analytics": self.analytics,
+            "redis": self.redis,
+            "django": self.django,
+            "admin": self.admin,
+        }
+        return {purpose: reference for purpose, reference in found.items() if reference is not None}
+
+    @staticmethod
+    def _existing(name: str | None) -> SecretReference | None:
+        return None if name is None else SecretReference(name=name)
+
+    def _value(self, purpose: str, rotation: int = 0, *, length: int = PASSWORD_LENGTH) -> pulumi.Output[str]:
+        """The value of a rotation; the first has no keepers, as the values that were made before there were any."""
+        password = RandomPassword(
+            f"{self._name}-{purpose}-password",
+            length=length,
+            special=False,
+            keepers={"rotation": str(rotation)} if rotation else None,
+            # Never protected, since Pulumi would refuse to renew it; what must not be lost is in the protected Secret.
+            opts=self.child(),
+        )
+        return pulumi.Output.secret(password.result)
+
+    def _in_turn(self, purpose: str, rotation: int) -> tuple[pulumi.Output[str], pulumi.Output[str] | None]:
+        """The value of a rotation, and the one before, which stays what it was.
+
+        There are two, renewed in turn: so what still uses the one before works.
+        """
+        even = self._value(purpose, rotation // 2)
+        if rotation == 0:
+            return even, None
+        odd = self._value(f"{purpose}-odd", (rotation + 1) // 2)
+        return (odd, even) if rotation % 2 else (even, odd)
+
+    def _postgres(self) -> SecretReference:
+        password, previous = self._in_turn("postgres", self._rotations.postgres)
+        data: dict[str, pulumi.Input[str]] = {"password": password}
+        if previous is not None:
+            data["previous"] = previous
+        return self._secret(names.POSTGRES, "database", data)
+
+    def _database(self) -> SecretReference:
+        rotation = self._rotations.database
+        password, _ = self._in_turn("database", rotation)
+        return self._login(names.DATABASE, "application", LOGINS[rotation % 2], password)
+
+    def _login(self, name: str, component: str, role: str, password: pulumi.Output[str]) -> SecretReference:
+        """The Secret of a role of the embedded PostgreSQL."""
+        host = f"{names.POSTGRES}:{names.POSTGRES_PORT}"
+        url = password.apply(lambda value: f"postgresql://{role}:{quote(value, safe='')}@{host}/flagsmith")
+        return self._secret(name, component, {"username": role, "password": password, "DATABASE_URL": url})
+
+    def _django(self) -> SecretReference:
+        """One value until a key is renewed, since it was one before there were three: no key may change by itself."""
+        first = self._value("django", length=SECRET_KEY_LENGTH)
+        rotations = {
+            "DJANGO_SECRET_KEY": ("django-key", self._rotations.django),
+            "COOKIE_AUTH_JWT_SIGNING_KEY": ("cookies", self._rotations.cookies),
+            "WAREHOUSE_CREDENTIALS_SECRET": ("warehouse", self._rotations.warehouse),
+        }
+        data: dict[str, pulumi.Input[str]] = {
+            key: self._value(purpose, rotation, length=SECRET_KEY_LENGTH) if rotation else first
+            for key, (purpose, rotation) in rotations.items()
+        }
+        return self._secret("flagsmith-django", "application", data)
+
+    def _reader(
+        self, args: CredentialsArgs, existing: str | None, name: str, role: str, purpose: str
+    ) -> SecretReference | None:
+        if existing is not None or not args.embedded_postgres:
+            return self._existing(existing)
+        password = self._value(purpose, getattr(self._rotations, purpose))
+        return self._login(name, "database", role, password)
+
+    def _redis(self) -> SecretReference:
+        password = self._value("redis", self._rotations.redis)
+        host = f"{names.REDIS}:{names.REDIS_PORT}"
+        url = password.apply(lambda value: f"redis://:{quote(value, safe='')}@{host}")
+        metrics = self._value("redis-metrics", self._rotations.redis)
+        return self._secret(names.REDIS, "cache", {"password": password, "REDIS_URL": url, "metrics-password": metrics})
+
+    def _secret(self, name: str, component: str, data: dict[str, pulumi.Input[str]]) -> SecretReference:
+        values = pulumi.Output.all(**data)
+        Secret(
+            f"{self._name}-{name}",
+            metadata=ObjectMetaArgs(name=name, namespace=self._namespace, labels=names.labels(component)),
+            type="Opaque",
+            # Not string_data, which the API server stores elsewhere, so that nobody would own the stored values.
+            data=values.apply(lambda plain: {key: b64encode(value.encode()).decode() for key, value in plain.items()}),
+            opts=self.child(protect=self._protects),
+        )
+        # A digest of a value of 190 random bits gives nothing away, and must not hide the pod template that carries it.
+        return SecretReference(name=name, digest=pulumi.Output.unsecret(values.apply(digest)))

@@ -1,0 +1,52 @@
+"""What the sections of the settings may not say together, and what is allowed but worth a warning."""
+
+from collections.abc import Iterator
+
+from components.settings import sources
+from components.settings.checks import (
+    audit,
+    flag_metrics,
+    images,
+    ingress,
+    logs,
+    monitoring,
+    network,
+    production,
+    secrets,
+    sums,
+)
+from components.settings.model import Settings
+from components.settings.problems import Problem
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Yield every contradiction between sections."""
+    for found in (
+        ingress,
+        sums,
+        flag_metrics,
+        images,
+        logs,
+        network,
+        secrets,
+        audit,
+        sources,
+        monitoring,
+        production,
+    ):
+        yield from found.problems(settings)
+
+
+def warnings(settings: Settings) -> Iterator[str]:
+    """Yield what is allowed and worth knowing, one sentence each."""
+    for found in (
+        sums,
+        flag_metrics,
+        images,
+        audit,
+        ingress,
+        logs,
+        network,
+        monitoring,
+    ):
+        yield from found.warnings(settings)

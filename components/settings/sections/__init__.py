@@ -1,0 +1,1 @@
+"""One file for each key of a stack file, by that name."""

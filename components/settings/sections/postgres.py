@@ -1,0 +1,146 @@
+"""PostgreSQL: inside the cluster, or an external one through an existing Secret."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from components.settings import default_images
+from components.settings.base import Section
+from components.settings.networks import BESIDE, Cidrs
+from components.settings.problems import Problem
+from components.settings.references import CaReference
+from components.settings.sections.images import check_image, disagreement
+from components.settings.types import Count, Kind, Memory, ObjectName, SecretName, Text, WholeNumber
+from components.settings.workload import Resources
+
+# PostgreSQL 17 is the oldest whose end of life (November 2029) is years away.
+MIN_POSTGRES_MAJOR = 17
+# The first whose psql can be told to take no command out of a dump that it restores (CVE-2025-8714, CVE-2025-8715).
+MIN_POSTGRES_MINOR = {17: 6}
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+
+
+def _postgres_version(value: str) -> str:
+    match = re.fullmatch(r"(\d+)(\.\d+)?(-[a-z0-9.]+)?", value)
+    if match is None or int(match[1]) < MIN_POSTGRES_MAJOR:
+        raise ValueError(
+            f"must be a tag of the postgres image with PostgreSQL {MIN_POSTGRES_MAJOR} or newer, such as "
+            f"{default_images.POSTGRES_TAG}"
+        )
+    least = MIN_POSTGRES_MINOR.get(int(match[1]), 0)
+    if match[2] is not None and int(match[2][1:]) < least:
+        raise ValueError(
+            f"must be {match[1]}.{least} or newer, such as {default_images.POSTGRES_TAG}: an older psql runs commands "
+            "that somebody has put into the dump that it restores"
+        )
+    if "alpine" in value:
+        raise ValueError(
+            f"must be a Debian image such as {default_images.POSTGRES_TAG}: Alpine's runs as another user and sorts "
+            "text differently, which corrupts the indexes of a volume written by the other"
+        )
+    return value
+
+
+Image = Annotated[Text, AfterValidator(check_image), Kind("image reference")]
+PostgresVersion = Annotated[Text, AfterValidator(_postgres_version), Kind("image tag")]
+
+EMBEDDED_ONLY = frozenset({"storage", "resources", "data_major"})
+EXTERNAL_ONLY = frozenset({"cidr", "sslmode", "ca_secret"})
+
+
+class Storage(Section):
+    """The volume of the embedded PostgreSQL."""
+
+    size: Memory = Field(default="20Gi", description="Its size; it can grow later, never shrink.")
+    class_name: ObjectName | None = Field(default=None, description="StorageClass. Default: the cluster's.")
+
+
+class Postgres(Section):
+    """The database of Flagsmith."""
+
+    mode: Literal["embedded", "external"] = Field(
+        default="embedded", description="`embedded`: a PostgreSQL of the stack's own; `external`: one that you have."
+    )
+    existing_secret: SecretName | None = Field(
+        default=None,
+        description="Name of an existing Secret. External (required): key `DATABASE_URL`. "
+        "Embedded: keys `password` and `DATABASE_URL`; without it the program generates one.",
+    )
+    cidr: Cidrs = Field(default=(), description=f"External only. Where the server is. {BESIDE}")
+    version: PostgresVersion = Field(
+        default=default_images.POSTGRES_TAG,
+        description="The image's tag, 17.6 or newer, Debian. External: of the programs that reach the server (`psql`, "
+        "`pg_dump`), so not of an older major version than the server.",
+    )
+    data_major: Count = Field(
+        default=MIN_POSTGRES_MAJOR,
+        description="Embedded only. The major version of the data on the volume; `ff db upgrade` changes it together "
+        "with `version`, whose data it makes from the old one's.",
+    )
+    image: Image = Field(default=default_images.POSTGRES, description="The image.")
+    storage: Storage = Field(default_factory=Storage, description="Embedded only. The volume.")
+    resources: Resources | None = Field(
+        default=None, description="Embedded only. Requests and limits. Default: by `size`."
+    )
+    max_connections: Count | None = Field(
+        default=None,
+        description="Embedded: the server's `max_connections`; default: by `size`. "
+        "External: how many connections Flagsmith may take, for the connection budget; default: not checked.",
+    )
+    migration_lock_timeout: Annotated[WholeNumber, Field(ge=0, le=600), Kind("seconds")] = Field(
+        default=5,
+        description="How long a migration waits for a table's lock, with all queries on the table behind it, before it "
+        "gives way and tries again. 0 sets no limit; that is needed behind poolers that refuse options (PgBouncer).",
+    )
+    sslmode: SslMode | None = Field(default=None, description="External only. libpq's sslmode. Default: `require`.")
+    ca_secret: CaReference | None = Field(
+        default=None, description="External only. The CA that signed the server's certificate; for `verify-…`."
+    )
+
+    @property
+    def major(self) -> int:
+        """The major version of the embedded server."""
+        return int(re.split(r"[.-]", self.version)[0])
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the stack runs the database itself."""
+        return self.mode == "embedded"
+
+    @property
+    def resolved_sslmode(self) -> SslMode | None:
+        """The sslmode for connections to an external server, by default `require`; None when embedded."""
+        return None if self.embedded else self.sslmode or "require"
+
+    def problems(self) -> Iterator[Problem]:
+        """Settings of the other mode, and what the mode needs."""
+        text = disagreement(self.image, self.version, version_key="postgres.version")
+        if text is not None:
+            yield Problem(path=("image",), text=text)
+        if self.embedded:
+            if self.major != self.data_major:
+                yield Problem(
+                    path=("version",),
+                    text=f"is of another major version than the data on the volume (postgres.dataMajor is "
+                    f"{self.data_major}): PostgreSQL {self.major} would start with an empty database. "
+                    f"Move it with `ff db upgrade {self.version}`; for a new stack set postgres.dataMajor "
+                    f"to {self.major}",
+                )
+            yield from self.wrong_mode(section="postgres", mode=self.mode, owner="external", fields=EXTERNAL_ONLY)
+            return
+        yield from self.wrong_mode(section="postgres", mode=self.mode, owner="embedded", fields=EMBEDDED_ONLY)
+        verifies = self.resolved_sslmode in ("verify-ca", "verify-full")
+        if verifies and self.ca_secret is None:
+            yield Problem(
+                path=("caSecret",),
+                text=f"is required with postgres.sslmode {self.sslmode}: name the Secret with the CA, "
+                "as {name: …, key: ca.crt}",
+            )
+        if self.ca_secret is not None and not verifies:
+            yield Problem(
+                path=("caSecret",),
+                text=f"would not be used with sslmode {self.resolved_sslmode}: "
+                "set postgres.sslmode to verify-full or verify-ca, or remove the key",
+            )

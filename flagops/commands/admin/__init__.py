@@ -1,0 +1,1 @@
+"""`ff admin`: the administrator's password."""

@@ -1,0 +1,50 @@
+"""`ff admin`: the administrator's account."""
+
+from typing import Annotated
+
+import typer
+
+from flagops.console import output
+from flagops.errors import OpsError
+from flagops.flagsmith_api.administrator import password_command
+from flagops.project import LOCAL
+from flagops.terminal.stack_options import StackOption, YesOption
+
+app = typer.Typer(no_args_is_help=True, help="The administrator's account.")
+
+
+@app.callback()
+def _options() -> None:
+    """The administrator's account."""
+
+
+@app.command()
+def password(
+    *,
+    stack: StackOption = LOCAL,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Set the account's password back to the Secret's, and unlock the account.")
+    ] = False,
+    yes: YesOption = False,
+) -> None:
+    """Say where the administrator's password is; it is never printed. With --reset, make it valid again."""
+    import sys
+
+    from flagops.commands.admin import reset as admin
+    from flagops.stacks.deployed import open_site
+
+    with open_site(stack, needs_containers=reset) as site:
+        email, command = site.settings.admin_email, password_command(site)
+        if reset:
+            if not yes and not sys.stdin.isatty():
+                raise OpsError(
+                    "Resetting a password needs a confirmation, and there is no terminal.", hint="Add --yes."
+                )
+            if not yes and not typer.confirm(f"Set the password of {email} in {stack} back to the Secret's?", err=True):
+                raise OpsError("Nothing was changed.")
+            unlocked = admin.reset_password(site)
+            output().print(
+                f"The password of {email} is the Secret's again{', and the account is unlocked' if unlocked else ''}."
+            )
+        output().print(f"E-mail    {email}")
+        output().print(f"Password  {command}", markup=False)

@@ -1,0 +1,1 @@
+"""`ff audit`: who changed which flag."""

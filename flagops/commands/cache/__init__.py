@@ -1,0 +1,1 @@
+"""`ff cache`: Flagsmith's caches in Redis."""

@@ -1,0 +1,53 @@
+"""Looks into the caches, measures them, and empties them; all from an API pod, as Flagsmith itself reaches them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from flagops.errors import OpsError
+from flagops.pods.python_in_pod import run_python
+from flagops.stacks.deployed import Site
+
+SCRIPT: Final = Path(__file__).with_name("in_pod") / "caches.py"
+
+
+def shared() -> dict[str, str]:
+    """The caches in Redis by name, with the variable that holds where each is."""
+    from components.flagsmith.caches import CACHES
+
+    return {name: cache.location for name, cache in CACHES.items() if cache.database is not None}
+
+
+def info(site: Site) -> dict[str, Any]:
+    """What Redis says of itself, and the number of keys of each cache."""
+    return _ask(site, "info", list(shared()), "Redis cannot be asked")
+
+
+def latency(site: Site) -> dict[str, Any]:
+    """Measured round trips in milliseconds, and the slow events that Redis remembers."""
+    return _ask(site, "latency", list(shared())[:1], "Redis' latency cannot be measured")
+
+
+def flush(site: Site, names: Sequence[str]) -> dict[str, Any]:
+    """Empty these caches; what each held."""
+    return _ask(site, "flush", names, "The caches cannot be emptied")
+
+
+def chosen(names: Sequence[str]) -> list[str]:
+    """The caches called so, all if none is named. Raises OpsError for an unknown name."""
+    known = shared()
+    for name in names:
+        if name not in known:
+            raise OpsError(f"There is no cache {name!r} in Redis; there are: {', '.join(known)}.")
+    return list(names or known)
+
+
+def _ask(site: Site, action: str, names: Sequence[str], what: str) -> dict[str, Any]:
+    if not site.settings.redis.enabled:
+        raise OpsError(
+            f"The stack {site.stack.name!r} has no Redis (feature-flags:redis.mode is none).",
+            hint="Each process keeps its own caches, in memory; a restart of the API empties them: `ff restart`.",
+        )
+    known = shared()
+    answer: dict[str, Any] = run_python(site, SCRIPT, [action, *(f"{name}={known[name]}" for name in names)], what=what)
+    return answer

@@ -1,0 +1,1 @@
+"""`ff cluster`: the local cluster."""

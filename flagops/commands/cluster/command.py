@@ -1,0 +1,191 @@
+"""`ff cluster`: the local cluster that the stack `local` runs on."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flagops.console import output, progress
+from flagops.errors import OpsError
+from flagops.project import LOCAL
+
+if TYPE_CHECKING:
+    from flagops.local_cluster.api import ClusterStatus, Kind
+
+app = typer.Typer(no_args_is_help=True, help="The local cluster that the stack `local` runs on.")
+
+
+@app.command()
+def up(
+    *,
+    kind: Annotated[
+        bool | None,
+        typer.Option(
+            "--kind/--simulated",
+            help="Choose kind (needs Docker) or simulated nodes. Default: kind if Docker is installed.",
+            show_default=False,
+        ),
+    ] = None,
+    recreate: Annotated[
+        bool, typer.Option("--recreate", help="Delete the cluster that is there, with its data, and make another.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --recreate: do not ask; for scripts.")] = False,
+) -> None:
+    """Create the local cluster, or repair it, and wait until it is ready; what it holds stays."""
+    from flagops.local_cluster import api, docker
+    from flagops.local_cluster.choice import explained
+    from flagops.local_cluster.contents import contents
+    from flagops.project import ROOT
+    from flagops.stacks import local_context
+    from flagops.stacks.files import load_stack
+    from flagops.stacks.published import published_by
+    from flagops.stacks.target import settings_context
+
+    borrowed = local_context.remembered()
+    if borrowed is not None:
+        _use(borrowed, asked=kind is not None or recreate)
+        return
+    stack = load_stack(LOCAL, ROOT)
+    settings_context(stack)
+    wanted: Kind | None = None if kind is None else "kind" if kind else "simulated"
+    if recreate:
+        _confirm(contents(), yes=yes)
+    try:
+        cluster = api.up(progress(), kind=wanted, published=published_by(stack), recreate=recreate)
+    except docker.DockerError as error:
+        raise explained(error, api.status()) from None
+    now = api.status()
+    output().print(f"The local cluster runs: {_description(now)}.")
+    if cluster.kind == "simulated":
+        output().print(api.SIMULATED_NOTE)
+    output().print(f"To use it: export KUBECONFIG={cluster.kubeconfig}", markup=False)
+
+
+def _use(context: str, *, asked: bool) -> None:
+    """The stack is on a cluster that is not ours: there is none to make, and nothing there to repair."""
+    if asked:
+        raise OpsError(
+            f"The stack {LOCAL!r} is on the cluster in context {context!r}, which is not ff's.",
+            hint="To have one of its own again, remove it there first: ff down --stack local",
+        )
+    output().print(f"The stack {LOCAL!r} is on the cluster in context {context!r}: that one is used.", markup=False)
+
+
+def _confirm(lost: str, *, yes: bool) -> None:
+    """Name what goes, and ask; nothing is asked where nothing is lost."""
+    from flagops.terminal.confirm import is_terminal
+
+    if not lost:
+        return
+    progress().print(f"This deletes the local cluster with all that it holds: {lost}", style="yellow", markup=False)
+    if yes:
+        return
+    if not is_terminal():
+        raise OpsError(
+            "Deleting a cluster needs a confirmation, and there is no terminal to ask on.", hint="Add --yes."
+        )
+    if not typer.confirm("Delete it?", err=True):
+        raise OpsError("Nothing was changed: it was not confirmed.")
+
+
+@app.command()
+def down() -> None:
+    """End the local cluster and remove its files; everything deployed to it is lost."""
+    from flagops.local_cluster import api
+    from flagops.stacks import local_context
+
+    borrowed = local_context.remembered()
+    if borrowed is not None:
+        raise OpsError(
+            f"The stack {LOCAL!r} is on the cluster in context {borrowed!r}, which is not ff's, and stays.",
+            hint="Remove the stack from it: ff down --stack local. If that cluster is gone, forget it: "
+            "ff cluster forget",
+        )
+    there = api.down(progress())
+    output().print("The local cluster is gone." if there else "There is no local cluster.")
+
+
+@app.command()
+def forget() -> None:
+    """Forget the cluster that `ff up --stack local --context NAME` named; what is deployed there stays."""
+    from flagops.stacks import local_context
+
+    borrowed = local_context.remembered()
+    local_context.forget()
+    output().print(
+        f"The stack {LOCAL!r} is no longer looked for in context {borrowed!r}." if borrowed else "There is none.",
+        markup=False,
+    )
+
+
+@app.command()
+def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")] = False) -> None:
+    """Show the local cluster; exits with 1 when it is not up."""
+    from flagops.local_cluster import api
+    from flagops.stacks import local_context
+
+    borrowed = local_context.remembered()
+    if borrowed is not None:
+        output().print(
+            json.dumps({"context": borrowed}) if as_json else f"not ff's own: the cluster in context {borrowed!r}",
+            markup=False,
+        )
+        return
+    now = api.status()
+    if as_json:
+        output().print(json.dumps(asdict(now), indent=2, default=str), markup=False)
+    else:
+        _print(now)
+    if not now.up:
+        raise typer.Exit(1)
+
+
+@app.command()
+def kubeconfig(
+    *,
+    env: Annotated[
+        bool, typer.Option("--env", help="Print what a shell must set for `pulumi` typed by hand on the stack `local`.")
+    ] = False,
+) -> None:
+    """Print the path of the local cluster's kubeconfig."""
+    from flagops.local_cluster import api
+
+    path = api.kubeconfig_path()
+    if not env:
+        output().print(str(path), markup=False)
+        return
+    from flagops.engines.for_stack import local_environment
+
+    for name, value in local_environment(path).items():
+        output().print(f"export {name}={shlex.quote(value)}", markup=False)
+
+
+def _print(now: ClusterStatus) -> None:
+    if now.kind is None:
+        output().print("There is no local cluster. Make one with: ff cluster up")
+        return
+    if now.up:
+        output().print(f"up: {_description(now)}")
+    else:
+        output().print(f"not up ({now.kind}): {now.problem}", markup=False)
+        output().print("Repair it with: ff cluster up (it waits for what is coming up; what the cluster holds stays)")
+    for process in now.processes:
+        output().print(f"  process {process.name}: {'running' if process.alive else 'ended'}, pid {process.pid}")
+    for node in now.nodes:
+        place = f", zone {node.zone}" if node.zone else ""
+        output().print(f"  node {node.name}: {'ready' if node.ready else 'not ready'}{place}")
+    if now.published:
+        output().print(f"  serves the stack `local` at {now.published.url}", markup=False)
+    if now.kubeconfig:
+        output().print(f"  kubeconfig: {now.kubeconfig}", markup=False)
+
+
+def _description(now: ClusterStatus) -> str:
+    ready = sum(node.ready for node in now.nodes)
+    zones = len({node.zone for node in now.nodes if node.zone})
+    sort = "kind" if now.kind == "kind" else "simulated nodes"
+    return f"{sort}, Kubernetes {now.version}, {ready} of {len(now.nodes)} nodes ready in {zones} zones"

@@ -1,0 +1,1 @@
+"""`ff dashboard`: the dashboards in a Grafana."""

@@ -1,0 +1,106 @@
+"""The way to a dashboard: a Grafana that is in the cluster, and the address of the dashboard in it."""
+
+from dataclasses import dataclass
+
+from components.monitoring.dashboards.model import Dashboard, config_map_name, uid
+from flagops.errors import OpsError
+from flagops.kubernetes.objects import Manifest, Ref
+from flagops.pods.pods import is_ready
+from flagops.stacks.deployed import Site
+
+SELECTOR = "app.kubernetes.io/name=grafana"
+SETTING = "feature-flags:monitoring.dashboards.grafana"
+
+
+@dataclass(frozen=True)
+class Grafana:
+    """A Grafana behind a Service.
+
+    Attributes:
+        site: Where.
+        service: The Service.
+        port: The Service's port.
+    """
+
+    site: Site
+    service: Manifest
+    port: int
+
+    @property
+    def name(self) -> str:
+        """Namespace and name of the Service."""
+        return f"{self.service['metadata']['namespace']}/{self.service['metadata']['name']}"
+
+    def pod(self) -> Manifest:
+        """A ready pod of it. Raises OpsError when there is none."""
+        selector = self.service["spec"].get("selector") or {}
+        labels = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
+        namespace = self.service["metadata"]["namespace"]
+        found = self.site.client.list("v1", "Pod", namespace, labelSelector=labels) if selector else []
+        for pod in found:
+            if is_ready(pod):
+                return pod
+        raise OpsError(
+            f"No pod of Grafana is ready: the Service {self.name} has {len(found)}, none of them ready.",
+            hint=f"`kubectl --context {self.site.context} -n {namespace} get pods -l {labels}` shows them.",
+        )
+
+    def pod_port(self, pod: Manifest) -> int:
+        """The pod's port behind the Service's. Raises OpsError when the pod has none of that name."""
+        ports = self.service["spec"]["ports"]
+        target = next((item.get("targetPort", item["port"]) for item in ports if item["port"] == self.port), None)
+        if isinstance(target, int):
+            return target
+        named = (port for container in pod["spec"]["containers"] for port in container.get("ports") or ())
+        found = next((port["containerPort"] for port in named if port.get("name") == target), None)
+        if found is not None:
+            return int(found)
+        raise OpsError(
+            f"The port {self.port} of the Service {self.name} leads to no port of its pod; "
+            f"the Service has: {', '.join(str(item['port']) for item in ports)}.",
+            hint=f"Name the port in {SETTING}.",
+        )
+
+
+def find(site: Site) -> Grafana:
+    """The Grafana that the settings name, else the only one. Raises OpsError when there is none, or several."""
+    stated = site.settings.monitoring.dashboards.grafana
+    if stated is not None:
+        service = site.client.get(Ref("v1", "Service", stated.namespace, stated.service))
+        if service is None:
+            raise OpsError(
+                f"There is no Service {stated.namespace}/{stated.service} in context {site.context!r}, "
+                f"which {SETTING} names.",
+                hint="Correct the setting, or remove it if there is only one Grafana.",
+            )
+        return Grafana(site, service, stated.port)
+    found = [item for item in site.client.list("v1", "Service", "", labelSelector=SELECTOR) if _has_address(item)]
+    if not found:
+        raise OpsError(
+            f"There is no Grafana in context {site.context!r}: no Service with the label {SELECTOR}.",
+            hint=f"Install one, for example with the chart kube-prometheus-stack, or name its Service in {SETTING}.",
+        )
+    if len(found) > 1:
+        names = ", ".join(sorted(f"{item['metadata']['namespace']}/{item['metadata']['name']}" for item in found))
+        raise OpsError(
+            f"There are several Grafanas in context {site.context!r}: {names}.",
+            hint=f"Name one in {SETTING}: {{namespace, service}}.",
+        )
+    return Grafana(site, found[0], int(found[0]["spec"]["ports"][0]["port"]))
+
+
+def _has_address(service: Manifest) -> bool:
+    """Whether it is one that people use: the chart makes a headless one too, for Grafanas among themselves."""
+    return bool(service["spec"].get("ports")) and service["spec"].get("clusterIP") != "None"
+
+
+def path(site: Site, which: Dashboard) -> str:
+    """The dashboard's path in Grafana. Raises OpsError when it is not deployed."""
+    if site.get("v1", "ConfigMap", config_map_name(which)) is None:
+        raise OpsError(
+            f"The dashboard {which.value!r} is not deployed: there is no ConfigMap "
+            f"{site.namespace}/{config_map_name(which)} in context {site.context!r}.",
+            hint="Set feature-flags:monitoring.dashboards.enabled to true, or monitoring.enabled, and run "
+            f"`ff up --stack {site.stack.name}`; docs/dashboards.md says what each needs.",
+        )
+    return f"/d/{uid(which, site.namespace)}"

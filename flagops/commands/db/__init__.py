@@ -1,0 +1,1 @@
+"""`ff db`: the database of a stack, embedded or external."""

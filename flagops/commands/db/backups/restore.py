@@ -1,0 +1,130 @@
+"""Replaces the live database by a backup: safety dump, writers stopped, restore, migration, writers started."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.settings.releases import parse_version
+from flagops.commands.cache import caches
+from flagops.commands.db import roles
+from flagops.commands.db.backups import jobs
+from flagops.commands.db.backups.backup import backup, backups
+from flagops.commands.db.backups.drill import LATEST
+from flagops.commands.db.backups.jobs import OnLine
+from flagops.commands.db.backups.writers import stopped
+from flagops.engines.older import WORKLOADS, newest
+from flagops.errors import OpsError
+from flagops.pods import jobs as cluster_jobs
+from flagops.pods.exec import run
+from flagops.pods.migration import migrate
+from flagops.stacks.deployed import Site
+
+BEFORE = "before-restore"
+UPLOAD = "upload"
+FETCH_CONTAINER = "fetch"
+START_SECONDS = 300.0
+MAGIC = b"PGDMP"  # how every dump of pg_dump's custom format begins
+SALTED = b"Salted__"  # how openssl's begin
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came of it.
+
+    Attributes:
+        name: The backup that is live now.
+        safety: The backup of what was live before.
+        rows: How many rows there are.
+    """
+
+    name: str
+    safety: str
+    rows: int
+
+
+def restore(site: Site, wanted: str, *, owner: str | None = None, on_line: OnLine = jobs.ignore) -> Restored:
+    """Replace the database by the backup `wanted`: a name in the store, `latest`, or a file of this machine.
+
+    A backup of another stack is refused, unless `owner` is that stack's host.
+
+    The restore happens in one transaction. If it fails, the database is what it was, and Flagsmith is started again.
+
+    Raises OpsError when a step fails; the message says where the safety dump is.
+    """
+    file = _file(wanted)
+    jobs.require_backups(site)
+    name = wanted if file else _name(site, wanted, owner)
+    on_line("Making a backup of what is live now…")
+    safety = backup(site, label=BEFORE, on_line=on_line)
+    try:
+        with stopped(site, on_line):
+            # What somebody made as the administrator could not be replaced.
+            roles.make(site, on_line)
+            on_line(f"Restoring {name}…")
+            variables = {"BACKUP": name, **jobs.of(owner)}
+            found = _from_file(site, file, on_line) if file else jobs.run(site, jobs.RESTORE, variables, on_line)
+            on_line("Migrating…")
+            migrate(site, on_line, image=_older_image(site))
+            roles.grant(site, on_line)
+    except OpsError as error:
+        way_back = f"What was live before is in the backup {safety.name}: `ff db restore {safety.name}` brings it back."
+        raise OpsError(error.message, hint=f"{error.hint} {way_back}" if error.hint else way_back) from None
+    if site.settings.redis.mode != "none":
+        on_line("Emptying the caches…")
+        caches.flush(site, caches.chosen([]))
+    return Restored(found["restored"], safety.name, sum(found["rows"].values()))
+
+
+def _older_image(site: Site) -> str | None:
+    """The image of the settings' release, if it is older than the deployed one: a restore is the way back to it."""
+    deployed = newest([site.get("apps/v1", "Deployment", name) for name in WORKLOADS])
+    is_older = deployed is not None and parse_version(site.settings.version) < parse_version(deployed)
+    return site.settings.image_reference if is_older else None
+
+
+def _name(site: Site, wanted: str, owner: str | None) -> str:
+    """The backup's name, looked up before anything is stopped; `latest` is the stack's newest without a label."""
+    known, stack = backups(site, owner), owner or site.settings.host
+    for item in known:
+        if item.name == wanted and item.stack != stack:
+            raise OpsError(
+                f"The backup {wanted} is of the stack {item.stack}, and this is {site.settings.host}.",
+                hint=f"To take it all the same: ff db restore {wanted} --from-stack {item.stack}",
+            )
+        if item.name == wanted or (wanted == LATEST and not item.label and item.stack == stack):
+            return item.name
+    listed = ", ".join(item.name for item in known[:5]) or "none"
+    raise OpsError(f"There is no backup {wanted!r}; there are: {listed}.", hint="`ff db backups` lists all.")
+
+
+def _file(wanted: str) -> Path | None:
+    path = Path(wanted)
+    if "/" not in wanted and not path.exists():
+        return None
+    if not path.is_file():
+        raise OpsError(f"There is no file {wanted}.", hint="Give a file, a backup's name (`ff db backups`), or latest.")
+    with path.open("rb") as file:
+        begins = file.read(len(SALTED))
+    if not begins.startswith((MAGIC, SALTED)):
+        raise OpsError(
+            f"{wanted} is no dump of pg_dump's custom format.",
+            hint="pg_dump --format=custom makes one; --format=plain not.",
+        )
+    return path
+
+
+def _from_file(site: Site, path: Path, on_line: OnLine) -> dict[str, Any]:
+    """Copy the file into the Job's pod, whose first container waits for it."""
+    name = cluster_jobs.start(site, jobs.RESTORE, env={"BACKUP": UPLOAD})
+    pod = cluster_jobs.initializing(site, name, FETCH_CONTAINER, seconds=START_SECONDS)
+    with path.open("rb") as file:
+        begins = file.read(len(SALTED))
+    inside = "uploaded.dump.enc" if begins == SALTED else "uploaded.dump"
+    on_line(f"Copying {path.name} ({path.stat().st_size} bytes)…")
+    receive = f'cat > "$WORK/{inside}" && echo {inside} > "$WORK/.ready" && mv "$WORK/.ready" "$WORK/uploaded"'
+    done = run(
+        site, pod, ["sh", "-c", receive], container=FETCH_CONTAINER, stdin=path.read_bytes(), seconds=jobs.SECONDS
+    )
+    if done.code:
+        raise OpsError(f"{path} could not be copied into the pod {pod['metadata']['name']}: {done.err.strip()}")
+    return jobs.finish(site, name, on_line)

@@ -1,0 +1,74 @@
+"""What writes to the database, stopped for a while and started again as it was."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from flagops.errors import OpsError
+from flagops.kubernetes.objects import Ref
+from flagops.kubernetes.waiting import FIRST_PAUSE, GROWTH, LONGEST_PAUSE
+from flagops.pods import restart
+from flagops.pods.pods import Component, pods
+from flagops.pods.restart import WORKLOADS
+from flagops.stacks.deployed import Site
+
+WRITERS = (Component.API, Component.TASK_PROCESSOR)
+STOP_SECONDS = 180.0  # longer than a pod's grace period
+START_SECONDS = 900.0
+REPLICAS = "feature-flags/stopped-replicas"
+OnStep = Callable[[str], None]
+
+
+@contextmanager
+def stopped(site: Site, on_step: OnStep) -> Iterator[None]:
+    """Stop Flagsmith's pods, and start as many as there were at the end, however that comes.
+
+    How many is noted on the Deployments, so that a run after a killed one still knows.
+    """
+    wanted = {ref: _replicas(site, ref) for ref in _refs(site)}
+    for ref, replicas in wanted.items():
+        on_step(f"Stopping {ref}…")
+        note = {"metadata": {"annotations": {REPLICAS: str(replicas)}}, "spec": {"replicas": 0}}
+        site.client.merge(ref, note)
+    try:
+        _wait_until_gone(site)
+        yield
+    finally:
+        for ref, replicas in wanted.items():
+            on_step(f"Starting {ref}…")
+            change = {"metadata": {"annotations": {REPLICAS: None}}, "spec": {"replicas": replicas}}
+            live = site.client.merge(ref, change)
+            restart.wait(site, ref, int(live["metadata"]["generation"]), START_SECONDS)
+
+
+def _refs(site: Site) -> list[Ref]:
+    found = []
+    for component in WRITERS:
+        kind, name = WORKLOADS[component]
+        ref = Ref("apps/v1", kind, site.namespace, name)
+        if site.client.get(ref) is not None:
+            found.append(ref)
+    return found
+
+
+def _replicas(site: Site, ref: Ref) -> int:
+    live = site.client.get(ref)
+    if live is None:
+        raise OpsError(f"{ref} is gone: somebody deleted it.")
+    noted = (live["metadata"].get("annotations") or {}).get(REPLICAS)
+    return int(noted) if noted else int(live["spec"].get("replicas", 1))
+
+
+def _wait_until_gone(site: Site) -> None:
+    deadline, pause = time.monotonic() + STOP_SECONDS, FIRST_PAUSE
+    while True:
+        left = [pod["metadata"]["name"] for component in WRITERS for pod in pods(site, component)]
+        if not left:
+            return
+        if time.monotonic() >= deadline:
+            raise OpsError(
+                f"These pods have not ended after {STOP_SECONDS:.0f} s: {', '.join(left)}. Nothing was changed.",
+                hint=f"{site.kubectl} describe pod {left[0]}",
+            )
+        time.sleep(pause)
+        pause = min(pause * GROWTH, LONGEST_PAUSE)

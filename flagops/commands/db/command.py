@@ -1,0 +1,202 @@
+"""`ff db`: the database, embedded or external."""
+
+from typing import Annotated
+
+import typer
+
+from flagops.console import output, progress
+from flagops.errors import OpsError
+from flagops.project import LOCAL
+from flagops.terminal.options import JsonOption, print_json
+from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
+
+app = typer.Typer(
+    no_args_is_help=True, help="The database, embedded or external: look into it, back it up, restore it."
+)
+TROUBLE = 1
+
+
+FromStackOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from-stack",
+        metavar="HOST",
+        help="Take a backup of another stack, by its host; `unknown` for one in a bucket that does not say whose.",
+        show_default=False,
+    ),
+]
+
+
+@app.command()
+def check(*, stack: StackOption = LOCAL) -> None:
+    """Run Django's check of the database in an API pod (`manage.py check --database default`)."""
+    from flagops.commands.db import connections as logic
+    from flagops.stacks.deployed import open_site
+
+    with open_site(stack, needs_containers=True) as site:
+        output().out(logic.check(site), highlight=False)
+
+
+@app.command()
+def connections(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
+    """Show who is connected, by state and client, against how many the server takes; exits with 1 from 70 % on."""
+    from flagops.commands.db import connections as logic
+    from flagops.commands.db import report
+    from flagops.stacks.deployed import open_site
+
+    with open_site(stack, needs_containers=True) as site:
+        found = logic.connections(site)
+    if as_json:
+        facts = {name: value for name, value in vars(found).items() if name != "rows"}
+        print_json({**facts, "share": found.share, "is_fine": found.is_fine, "connections": found.rows})
+    else:
+        report.show(output(), found)
+    if not found.is_fine:
+        progress().print(
+            f"{found.share:.0%} of the connections are in use: lower gunicorn.workers, gunicorn.threads or "
+            "replicas, or raise postgres.maxConnections (feature-flags settings).",
+            style="red",
+        )
+        raise typer.Exit(TROUBLE)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def psql(
+    *,
+    stack: StackOption = LOCAL,
+    superuser: Annotated[
+        bool,
+        typer.Option(
+            "--superuser",
+            help="The embedded server's superuser, in the database `postgres`. Without it you have Flagsmith's rights.",
+        ),
+    ] = False,
+    arguments: Annotated[list[str] | None, typer.Argument(help="Arguments for psql, after `--`.")] = None,
+) -> None:
+    """Open an SQL prompt on the database, with the rights that Flagsmith has."""
+    from flagops.commands.db.psql import psql as run
+    from flagops.stacks.deployed import open_site
+
+    with open_site(stack, needs_containers=True) as site:
+        code = run(site, arguments or [], as_superuser=superuser)
+    raise typer.Exit(code)
+
+
+@app.command()
+def backup(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
+    """Make a backup now, and keep it where the stack keeps its backups."""
+    from flagops.commands.db.backups.backup import backup as run
+    from flagops.stacks.deployed import open_site
+
+    with open_site(stack, needs_containers=True) as site:
+        made = run(site, on_line=_step)
+    if as_json:
+        print_json(made)
+    else:
+        output().print(f"{made.name}: {made.bytes} bytes, SHA-256 {made.sha256}")
+
+
+@app.command()
+def backups(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
+    """List the backups that there are, the newest first."""
+    from flagops.commands.db.backups import report
+    from flagops.commands.db.backups.backup import backups as run
+    from flagops.stacks.deployed import open_site
+
+    with open_site(stack, needs_containers=True) as site:
+        found = run(site)
+    if as_json:
+        print_json(found)
+    else:
+        report.show_backups(output(), found)
+
+
+@app.command()
+def restore(
+    *,
+    wanted: Annotated[str, typer.Argument(metavar="BACKUP", help="A backup's name, `latest`, or a file from pg_dump.")],
+    stack: StackOption = LOCAL,
+    owner: FromStackOption = None,
+    yes: YesOption = False,
+) -> None:
+    """Replace the whole database with a backup. Flagsmith is down meanwhile; what is live now is backed up first."""
+    from flagops.commands.db.backups.restore import restore as run
+    from flagops.stacks.deployed import open_site
+
+    with open_site(stack, needs_containers=True) as site:
+        progress().print(
+            f"This replaces the whole database of the stack {stack} ({site.context}) by {wanted}. Flagsmith serves "
+            "nothing meanwhile. What is live now is backed up first.",
+            style="yellow",
+        )
+        if not yes:
+            _confirm(stack)
+        done = run(site, wanted, owner=owner, on_line=_step)
+    output().print(f"{done.name} is live: {done.rows} rows. What was live before is the backup {done.safety}.")
+
+
+@app.command()
+def drill(
+    *,
+    wanted: Annotated[str, typer.Argument(metavar="BACKUP", help="A backup's name.")] = "latest",
+    stack: StackOption = LOCAL,
+    owner: FromStackOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Try a backup in a scratch PostgreSQL: is it whole, how old is it, how long does a restore take?"""
+    from flagops.commands.db.backups import report
+    from flagops.commands.db.backups.drill import drill as run
+    from flagops.stacks.deployed import open_site
+
+    with open_site(stack, needs_containers=True) as site:
+        found = run(site, wanted, owner=owner, on_line=_step)
+    if as_json:
+        print_json(found)
+    else:
+        report.show_drill(output(), found)
+
+
+@app.command()
+def upgrade(
+    *,
+    version: Annotated[
+        str, typer.Argument(help="A tag of the postgres image of a newer major, such as 18.0-bookworm.")
+    ],
+    stack: StackOption = LOCAL,
+    engine: EngineOption = None,
+    yes: YesOption = False,
+) -> None:
+    """Move the embedded PostgreSQL and its data to another major version. Flagsmith is down meanwhile."""
+    from flagops.commands.db.upgrade import check
+    from flagops.commands.db.upgrade import upgrade as run
+    from flagops.commands.deploy.command import deploy
+    from flagops.stacks.deployed import open_site
+
+    with open_site(stack, needs_containers=True) as site:
+        check(site, version)
+        old = site.settings.postgres.version
+        progress().print(
+            f"This moves the database of the stack {stack} ({site.context}) from PostgreSQL {old} to {version}. "
+            "Flagsmith serves nothing meanwhile. A backup is made first, and the old data is kept on the volume.",
+            style="yellow",
+        )
+        if not yes:
+            _confirm(stack)
+        made = run(site, version, lambda: deploy(stack, engine), _step)
+        major = old.partition(".")[0]
+        remove = f"{site.kubectl} exec flagsmith-postgres-0 -- bash -c 'rm -r \"$DATA_VOLUME\"/.before-upgrade-{major}'"
+    output().print(f"PostgreSQL {version} serves. The backup from before is {made}.")
+    output().print(f"When you trust it, remove the old data: {remove}", markup=False)
+
+
+def _step(line: str) -> None:
+    progress().print(line, markup=False)
+
+
+def _confirm(stack: str) -> None:
+    import sys
+
+    if not sys.stdin.isatty():
+        raise OpsError("A restore needs a confirmation, and there is no terminal.", hint="Add --yes.")
+    if typer.prompt("Type the stack's name to go on", err=True) != stack:
+        raise OpsError("That is not the stack's name. Nothing was changed.")

@@ -1,0 +1,51 @@
+"""An SQL prompt."""
+
+from collections.abc import Sequence
+
+from flagops.errors import OpsError
+from flagops.pods import jobs
+from flagops.pods.pods import Component, running
+from flagops.pods.terminal import interactive
+from flagops.project import ROOT
+from flagops.stacks.deployed import Site
+
+SCRIPTS = ROOT / "components" / "backup" / "in_pod"
+TOOLBOX = "flagsmith-toolbox"
+START_SECONDS = 120.0  # the image may have to be pulled
+# Whoever looks at what the application made runs what it made: so he is no more than the application.
+EMBEDDED = ("psql", "--username=flagsmith_operator", "--dbname=flagsmith")
+
+
+def external(arguments: Sequence[str] = ()) -> list[str]:
+    """The command that connects as DATABASE_URL says, without its password in the process list."""
+    split = (SCRIPTS / "database-url.sh").read_text(encoding="utf-8")
+    return ["bash", "-c", f'{split}exec psql "$URL" "$@"', "psql", *arguments]
+
+
+def superuser(arguments: Sequence[str] = ()) -> list[str]:
+    """The command that connects as the superuser, who finds names in pg_catalog alone, to the server's own database."""
+    functions = (SCRIPTS / "administrator.sh").read_text(encoding="utf-8")
+    script = f'{functions}exec psql --username=postgres --dbname=postgres "$@"'
+    return ["bash", "-c", script, "psql", *arguments]
+
+
+def psql(site: Site, arguments: Sequence[str] = (), *, as_superuser: bool = False) -> int:
+    """Open psql on this terminal; its exit code.
+
+    In the pod of the embedded database; for an external one in a pod of its own, made for this and removed at the end.
+
+    Raises OpsError when `as_superuser` asks for what an external database's is not.
+    """
+    if site.settings.postgres.embedded:
+        command = superuser(arguments) if as_superuser else [*EMBEDDED, *arguments]
+        return interactive(site, running(site, Component.DATABASE), command)
+    if as_superuser:
+        raise OpsError(
+            "The database of this stack is external, and ff has no superuser of it.",
+            hint="Without --superuser you log in as Flagsmith does; whoever runs the database has its superuser.",
+        )
+    job = jobs.start(site, TOOLBOX)
+    try:
+        return interactive(site, jobs.started(site, job, seconds=START_SECONDS), external(arguments))
+    finally:
+        jobs.remove(site, job)

@@ -1,0 +1,27 @@
+"""The roles of the embedded PostgreSQL outside of a deployment: the Jobs that the last one ran, once more."""
+
+from collections.abc import Callable
+
+from flagops.pods import jobs
+from flagops.stacks.deployed import Site
+
+SECONDS = 960.0  # the Jobs' own limit, and a little
+OnLine = Callable[[str], None]
+
+
+def make(site: Site, on_line: OnLine) -> None:
+    """Make the roles, and `flagsmith` the owner of everything; nothing for an external database."""
+    _again(site, "flagsmith-roles", on_line)
+
+
+def grant(site: Site, on_line: OnLine) -> None:
+    """Give the readers their grants, which new tables lack; nothing for an external database."""
+    _again(site, "flagsmith-grants", on_line)
+
+
+def _again(site: Site, name: str, on_line: OnLine) -> None:
+    if not site.settings.postgres.embedded:
+        return
+    job = jobs.start_like(site, jobs.deployed(site, f"{name}-"), f"{name}-again", lambda pod: pod)
+    jobs.wait(site, job, seconds=SECONDS, on_line=on_line)
+    jobs.remove(site, job)

@@ -1,0 +1,117 @@
+"""Moves the embedded PostgreSQL to another major version: a dump on its volume, from which the new one starts."""
+
+from collections.abc import Callable
+
+from flagops.commands.db.backups.backup import backup
+from flagops.commands.db.backups.writers import stopped
+from flagops.commands.images.renew import lock_new_images
+from flagops.errors import OpsError
+from flagops.pods.exec import run
+from flagops.pods.pods import Component, running
+from flagops.project import ROOT
+from flagops.stacks.deployed import Site
+from flagops.stacks.edit import set_settings
+
+ADMINISTRATOR = ROOT / "components" / "postgres" / "in_pod" / "administrator.sh"
+LABEL = "before-upgrade"
+DUMP_SECONDS = 4 * 3600.0
+# The dump, and the new data beside the old.
+ROOM = 1.5
+SIZE = "SELECT sum(pg_database_size(oid))::bigint FROM pg_database WHERE datallowconn"
+# Those that nobody but a superuser can make; the application makes the others with the rest of its database.
+EXTENSIONS = """
+    SELECT pg_catalog.format('CREATE EXTENSION IF NOT EXISTS %I;', e.extname) FROM pg_catalog.pg_extension e
+    WHERE e.extname <> 'plpgsql' AND NOT EXISTS (SELECT FROM pg_catalog.pg_available_extension_versions v
+        WHERE v.name = e.extname AND v.version = e.extversion AND v.trusted)
+"""
+OnStep = Callable[[str], None]
+
+
+def check(site: Site, version: str) -> int:
+    """The wanted major version. Raises OpsError when the database cannot be moved to `version`."""
+    postgres = site.settings.postgres
+    if not postgres.embedded:
+        raise OpsError(
+            "The database of this stack is external.", hint="Whoever runs it moves it to another major version."
+        )
+    found = version.split("-")[0].split(".")[0]
+    if not found.isdigit():
+        raise OpsError(f"{version!r} must be a tag of the postgres image, such as 18.0-bookworm.")
+    major = int(found)
+    if major == postgres.major:
+        raise OpsError(
+            f"{version} is of the major version {major}, as {postgres.version} is.",
+            hint=f"Set postgres.version to {version}, and `ff up --stack {site.stack.name}`.",
+        )
+    if major < postgres.major:
+        raise OpsError(f"{version} is older than {postgres.version}, and cannot read its dumps.")
+    return major
+
+
+def upgrade(site: Site, version: str, deploy: Callable[[], None], on_step: OnStep) -> str:
+    """Move the database; the backup that was made before. Flagsmith is stopped meanwhile.
+
+    If it fails, the settings and the old version are put back: its data is untouched until the new one has worked.
+
+    Raises OpsError when a step fails.
+    """
+    major, postgres = check(site, version), site.settings.postgres
+    _require_room(site)
+    on_step("Making a backup…")
+    made = backup(site, label=LABEL, on_line=on_step)
+    before = {"postgres.version": postgres.version, "postgres.dataMajor": str(postgres.major)}
+    with stopped(site, on_step):
+        on_step(f"Dumping the database of PostgreSQL {postgres.major} onto its own volume…")
+        _in_server(site, dump_script(postgres.major), DUMP_SECONDS, "The database cannot be dumped")
+        set_settings(site.stack, {"postgres.version": version, "postgres.dataMajor": str(major)})
+        try:
+            lock_new_images(site.stack, on_step)
+            deploy()
+        except OpsError as error:
+            on_step(f"Putting PostgreSQL {postgres.version} back…")
+            set_settings(site.stack, before)
+            deploy()
+            raise OpsError(
+                f"{error.message}\nPostgreSQL {postgres.version} serves again, with its own data.",
+                hint=f"The backup from before is {made.name}.",
+            ) from None
+    return made.name
+
+
+def as_administrator(script: str) -> list[str]:
+    """The command by which the database's own container runs a script with the functions of administrator.sh."""
+    functions = ADMINISTRATOR.read_text(encoding="utf-8")
+    return ["bash", "-c", f"export PGUSER=postgres PGDATABASE=flagsmith\n{functions}\n{script}"]
+
+
+def _in_server(site: Site, script: str, seconds: float, what: str) -> str:
+    """What a script prints that runs in the database's own container."""
+    done = run(site, running(site, Component.DATABASE), as_administrator(script), seconds=seconds)
+    if done.code:
+        raise OpsError(f"{what}: {site.masker()(done.err.strip() or done.out.strip())}")
+    return done.out.strip()
+
+
+def _require_room(site: Site) -> None:
+    script = f'on_server --command="{SIZE}" && df --output=avail -B1 "$DATA_VOLUME" | tail -n 1'
+    size, free = (int(line) for line in _in_server(site, script, 60, "The volume cannot be looked at").split())
+    if free < ROOM * size:
+        raise OpsError(
+            f"The volume has {free} bytes free, and the upgrade needs {ROOM * size:.0f}: a dump, and the new data "
+            f"beside the old ({size} bytes).",
+            hint=f"Raise postgres.storage.size, and `ff up --stack {site.stack.name}`.",
+        )
+
+
+def dump_script(major: int) -> str:
+    """What leaves a dump on the volume of a server of the major version, as start-postgres.sh looks for it.
+
+    The schema of the audit's exporter is the administrator's, and is made anew: its numbers are of the old server.
+    """
+    target = f'"$DATA_VOLUME"/upgrade-{major}'
+    return (
+        f"set -e; pg_dumpall --database=postgres --roles-only --file={target}.roles.sql; "
+        f'in_database --command="{EXTENSIONS}" > {target}.extensions.sql; '
+        f"pg_dump --format=custom --exclude-schema=feature_flags_audit --file={target}.partial; "
+        f"pg_restore --list {target}.partial > /dev/null; mv {target}.partial {target}.dump"
+    )

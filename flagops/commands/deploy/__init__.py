@@ -1,0 +1,1 @@
+"""`ff up`, `ff preview`, `ff down`."""

@@ -1,0 +1,225 @@
+"""`ff up`, `ff preview`, `ff down`: deploy a stack, show what that would change, and remove it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flagops.console import output, progress
+from flagops.engines.deployer import EngineName
+from flagops.errors import OpsError
+from flagops.project import LOCAL
+from flagops.terminal.confirm import confirm, require_terminal
+from flagops.terminal.stack_options import EngineOption, InstallOption, StackOption, YesOption
+
+if TYPE_CHECKING:
+    from flagops.engines.choice import Choice
+    from flagops.stacks.target import Target
+
+ContextOption = Annotated[
+    str | None,
+    typer.Option(
+        "--context",
+        metavar="NAME",
+        help="For the stack `local`: a cluster you have, by its name in your kubeconfig, in place of ff's own.",
+        show_default=False,
+    ),
+]
+OlderOption = Annotated[
+    bool,
+    typer.Option(
+        "--older", help="Allow an older release, after a restore; the migration still refuses a database that is ahead."
+    ),
+]
+
+
+def up(
+    *,
+    stack: StackOption = LOCAL,
+    context: ContextOption = None,
+    engine: EngineOption = None,
+    yes: YesOption = False,
+    install_pulumi: InstallOption = False,
+    older: OlderOption = False,
+    flags: Annotated[
+        Path | None,
+        typer.Option("--flags", metavar="CATALOGUE", help="Then apply this catalogue of flags.", show_default=False),
+    ] = None,
+) -> None:
+    """Deploy a stack, and wait until it is rolled out."""
+    from flagops.commands.deploy import report
+    from flagops.commands.deploy.progress import Progress
+    from flagops.commands.flags.reconcile.command import apply_catalogue, checked
+    from flagops.engines.for_stack import deployer
+    from flagops.stacks import local_context
+
+    catalogue = checked(flags) if flags else None
+    target, choice = _resolve(stack, engine, install=install_pulumi, context=context)
+    _refuse_older(target, older=older)
+    _check(target, applies=catalogue is not None)
+    if (not target.is_local or context is not None) and not yes:
+        require_terminal(f"Deploying the stack {stack!r}")
+        with Progress(progress(), f"Comparing {_where(target)}") as compare:
+            plan = deployer(target, choice.engine, compare, install=install_pulumi, makes_stack=True).preview()
+        report.show_plan(progress(), plan)
+        confirm(f"Deploy {_where(target)}?")
+    if context is not None:
+        local_context.remember(context)
+    _deploy(target, choice, install=install_pulumi)
+    if flags is not None and catalogue is not None:
+        apply_catalogue(catalogue, flags, stack=stack, yes=yes or target.is_local)
+
+
+def _check(target: "Target", *, applies: bool) -> None:
+    """Refuse, before anything is changed, what would end half-way."""
+    from flagops.kubernetes.simulated_nodes import HINT, SimulatedError
+    from flagops.stacks import local_context
+
+    if applies and _nothing_runs(target):
+        raise SimulatedError(
+            f"No flags can be applied: the nodes in context {target.context!r} are simulated, and nothing runs.",
+            hint=HINT,
+        )
+    if target.is_borrowed:
+        local_context.require_storage(target.stack, target.kubeconfig, target.context)
+
+
+def _nothing_runs(target: "Target") -> bool:
+    from flagops.kubernetes.simulated_nodes import nothing_runs_in
+
+    return nothing_runs_in(target.kubeconfig, target.context, target.stack.settings.namespace.name)
+
+
+def deploy(stack: str, engine: EngineName | None, *, older: bool = False) -> None:
+    """Deploy a stack without asking, as a step of another command; `older` if that has undone newer migrations."""
+    target, choice = _resolve(stack, engine, install=False)
+    _refuse_older(target, older=older)
+    _deploy(target, choice, install=False)
+
+
+def _deploy(target: "Target", choice: "Choice", *, install: bool) -> None:
+    from flagops.commands.deploy import report
+    from flagops.commands.deploy.progress import Progress
+    from flagops.engines.for_stack import deployer
+
+    with Progress(progress(), f"Deploying {_where(target)} with {choice.engine.label}") as run:
+        outcome = deployer(target, choice.engine, run, install=install).up()
+    report.show_warnings(progress(), outcome.warnings)
+    progress().print(f"Deployed: {report.totals(outcome, run.seconds)}.", style="green")
+    is_simulated = _nothing_runs(target)
+    report.show_access(output(), target, outcome.outputs, is_served=not is_simulated)
+    if is_simulated:
+        report.show_simulated_note(output())
+
+
+def preview(
+    *,
+    stack: StackOption = LOCAL,
+    context: ContextOption = None,
+    engine: EngineOption = None,
+    install_pulumi: InstallOption = False,
+    older: OlderOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the changes as JSON, for programs.")] = False,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="COMMIT",
+            help="Compare with the manifests of another commit in place of the cluster, as Markdown; needs no access.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Show what `ff up` would change; changes nothing."""
+    if against is not None:
+        _compare(stack, against)
+        return
+    from flagops.commands.deploy import report
+    from flagops.commands.deploy.progress import Progress
+    from flagops.engines.for_stack import deployer
+
+    target, choice = _resolve(stack, engine, install=install_pulumi, context=context)
+    _refuse_older(target, older=older)
+    with Progress(progress(), f"Comparing {_where(target)} with {choice.engine.label}") as run:
+        plan = deployer(target, choice.engine, run, install=install_pulumi).preview()
+    report.show_warnings(progress(), plan.warnings)
+    if as_json:
+        output().print(report.plan_as_json(plan, choice.engine), markup=False)
+    else:
+        report.show_plan(output(), plan)
+
+
+def _compare(stack: str, commit: str) -> None:
+    from flagops.commands.deploy import report
+    from flagops.commands.deploy.compare.commits import of_commit
+    from flagops.commands.deploy.compare.manifests import differences, of_stack
+    from flagops.commands.deploy.compare.markdown import markdown
+    from flagops.project import ROOT
+    from flagops.stacks.files import load_stack
+    from flagops.stacks.left_out import left_out
+
+    found = load_stack(stack, ROOT)
+    changes = differences(of_commit(ROOT, commit, stack), of_stack(ROOT, found))
+    output().out(markdown(changes, title=f"Manifests of {stack}, against {commit}"), highlight=False)
+    report.show_warnings(progress(), tuple(filter(None, [left_out(found)])))
+
+
+def down(
+    *,
+    stack: StackOption = LOCAL,
+    engine: EngineOption = None,
+    unprotect: Annotated[
+        bool, typer.Option("--unprotect", help="Remove protected objects too, when you give up the stack.")
+    ] = False,
+    yes: YesOption = False,
+    install_pulumi: InstallOption = False,
+) -> None:
+    """Remove everything that `ff up` created, data included; refused without --unprotect if anything is protected."""
+    from flagops.commands.deploy import report
+    from flagops.commands.deploy.progress import Progress
+    from flagops.engines.for_stack import deployer
+    from flagops.stacks import local_context
+
+    target, choice = _resolve(stack, engine, install=install_pulumi)
+    run = Progress(progress(), f"Removing {_where(target)} with {choice.engine.label}")
+    remover = deployer(target, choice.engine, run, install=install_pulumi)
+    remover.check_down(unprotect=unprotect)
+    if not yes:
+        require_terminal(f"Removing the stack {stack!r} and its data")
+        question = f"Remove {_where(target)} and all its data?"
+        _confirm_by_name(question, stack) if unprotect else confirm(question)
+    with run:
+        outcome = remover.down(unprotect=unprotect)
+    report.show_warnings(progress(), outcome.warnings)
+    progress().print(f"Removed: {report.totals(outcome, run.seconds)}.", style="green")
+    if target.is_borrowed:
+        local_context.forget()
+
+
+def _resolve(
+    stack: str, engine: EngineName | None, *, install: bool, context: str | None = None
+) -> "tuple[Target, Choice]":
+    from flagops.engines.for_stack import choose_engine
+    from flagops.stacks import target as targets
+
+    found = targets.find(stack) if context is None else targets.find(stack, context)
+    choice = choose_engine(found, engine, install=install)
+    if choice.reason:
+        progress().print(f"Using {choice.engine.label}: {choice.reason}.", markup=False, soft_wrap=True)
+    return found, choice
+
+
+def _refuse_older(target: "Target", *, older: bool) -> None:
+    from flagops.engines import older as releases
+
+    if not older:
+        releases.refuse_older(target)
+
+
+def _where(target: "Target") -> str:
+    return f"the stack {target.stack.name!r} in context {target.context!r}"
+
+
+def _confirm_by_name(question: str, name: str) -> None:
+    if typer.prompt(f"{question} What is protected goes too. Type the stack's name", err=True) != name:
+        raise OpsError("Nothing was changed: that is not the stack's name.")

@@ -1,0 +1,73 @@
+"""A stack's manifests as another commit has them: rendered by that commit's own program, in a directory of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flagops.commands.deploy.compare.manifests import Manifests, of_directory
+from flagops.errors import OpsError
+
+SECONDS = 120
+# Before 0.2 the command was in a package of another name.
+RENDER = """\
+try:
+    from flagops.cli import main
+except ModuleNotFoundError:
+    from ops.cli import main
+main()
+"""
+
+
+def of_commit(root: Path, commit: str, stack: str) -> Manifests:
+    """The manifests of `stack` at `commit`; none where that commit has no such stack.
+
+    Raises OpsError when there is no such commit, or its program fails.
+    """
+    with TemporaryDirectory() as directory, _checked_out(root, commit, Path(directory) / "commit") as place:
+        if not (place / f"Pulumi.{stack}.yaml").exists():
+            return {}
+        out = Path(directory) / "manifests"
+        done = subprocess.run(  # noqa: S603 - this Python, and the repository's own program
+            [sys.executable, "-c", RENDER, "render", "--stack", stack, "--out", str(out)],
+            cwd=place,
+            env={**os.environ, "PYTHONPATH": str(place)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS,
+        )
+        if done.returncode:
+            raise OpsError(f"The program of {commit} does not render {stack!r}:\n{done.stderr.strip()}")
+        return of_directory(out)
+
+
+@contextmanager
+def _checked_out(root: Path, commit: str, place: Path) -> Iterator[Path]:
+    """The files of a commit, in a work tree that is removed again."""
+    known = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}")
+    if known.returncode:
+        raise OpsError(
+            f"There is no commit {commit!r} in {root}.", hint="Fetch it first: git fetch origin main; then origin/main."
+        )
+    added = _git(root, "worktree", "add", "--detach", "--force", str(place), known.stdout.strip())
+    if added.returncode:
+        raise OpsError(f"git cannot check out {commit!r}: {added.stderr.strip()}")
+    try:
+        yield place
+    finally:
+        _git(root, "worktree", "remove", "--force", str(place))
+
+
+def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    git = shutil.which("git")
+    if git is None:
+        raise OpsError("git is not there, which this needs to read another commit.", hint="Install git.")
+    # The arguments are ours, but for the commit, which `--end-of-options` keeps from being an option.
+    return subprocess.run(  # noqa: S603
+        [git, "-C", str(root), *arguments], capture_output=True, text=True, check=False, timeout=SECONDS
+    )

@@ -1,0 +1,84 @@
+"""What a run ends with: what changed, and how to use what is deployed. Data goes to stdout, the rest to stderr."""
+
+import json
+from collections.abc import Mapping
+
+from rich.console import Console
+
+from flagops.engines.deployer import EngineName, Outcome, Plan
+from flagops.stacks.target import Target
+
+SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
+STYLES = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red"}
+
+
+def show_plan(console: Console, plan: Plan) -> None:
+    """A line for each change, its fields below it, and the totals."""
+    for change in plan.changes:
+        note = f"  ({change.note})" if change.note else ""
+        sign, style = SIGNS.get(change.action, "?"), STYLES.get(change.action, "")
+        console.print(f"{sign} {change.action:<7} {change.kind} {change.name}{note}", style=style, markup=False)
+        for field in change.fields:
+            console.print(f"            {field}", markup=False)
+    actions = [change.action for change in plan.changes]
+    totals = [f"{actions.count(action)} to {action}" for action in dict.fromkeys(actions)]
+    console.print(f"{', '.join(totals) or 'No changes'}; {plan.unchanged} unchanged.", markup=False)
+
+
+def plan_as_json(plan: Plan, engine: EngineName) -> str:
+    """The plan for programs."""
+    changes = [
+        {"action": item.action, "kind": item.kind, "name": item.name, "fields": item.fields, "note": item.note}
+        for item in plan.changes
+    ]
+    return json.dumps(
+        {"engine": engine, "changes": changes, "unchanged": plan.unchanged, "warnings": plan.warnings}, indent=2
+    )
+
+
+def show_warnings(console: Console, warnings: tuple[str, ...]) -> None:
+    """Each warning on lines of its own."""
+    for warning in warnings:
+        console.print(f"Warning: {warning}", style="yellow", markup=False, soft_wrap=True)
+
+
+def totals(outcome: Outcome, seconds: float) -> str:
+    """One line: `12 created, 3 unchanged, in 41 s`."""
+    counted = ", ".join(f"{number} {name}" for name, number in outcome.counts.items()) or "nothing to do"
+    return f"{counted}, in {seconds:.1f} s"
+
+
+def show_access(console: Console, target: Target, outputs: Mapping[str, object], *, is_served: bool = True) -> None:
+    """Where it is, how to log in, and which Secrets hold what; never a secret."""
+    rows = {
+        "URL": outputs.get("url") if is_served else "none: nothing is served, since the nodes are simulated",
+        "Namespace": outputs.get("namespace"),
+        "Administrator": outputs.get("adminEmail"),
+    }
+    for title, value in rows.items():
+        if value and title == "URL" and is_served and target.is_borrowed:
+            value = f"{value}   (while this runs: ff port-forward --stack {target.stack.name})"
+        if value:
+            console.print(f"{title + ':':<15}{value}", markup=False)
+    secrets = outputs.get("secrets")
+    if isinstance(secrets, Mapping) and secrets:
+        listed = ", ".join(f"{name} ({purpose})" for purpose, name in secrets.items())
+        console.print(f"{'Secrets:':<15}{listed}", markup=False)
+    command = outputs.get("adminPasswordCommand")
+    if command:
+        console.print("To log in, print the administrator's password with:", markup=False)
+        if target.kubeconfig:
+            console.print(f"  export KUBECONFIG={target.kubeconfig}", markup=False)
+        console.print(f"  {command}", markup=False)
+
+
+def show_simulated_note(console: Console) -> None:
+    """What a deployment to simulated nodes is, and what would serve."""
+    from flagops.local_cluster.api import SIMULATED_NOTE
+
+    console.print(
+        f"\nNothing is served. {SIMULATED_NOTE}\n"
+        "Or deploy to a cluster of your own: set `host` and `context` in Pulumi.staging.yaml, and run: "
+        "ff up --stack staging",
+        markup=False,
+    )

@@ -1,0 +1,1 @@
+"""`ff docs`: the pages that are generated."""

@@ -1,0 +1,37 @@
+"""`ff docs`: write the generated pages of the documentation, or check that they are current."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flagops.console import progress
+from flagops.errors import OpsError
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def docs(
+    context: typer.Context,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail if a page is out of date.")] = False,
+) -> None:
+    """Write docs/cli.md from the commands, and docs/configuration.md from the settings' model."""
+    from flagops.commands.docs import cli_page
+    from flagops.commands.docs import configuration_page as docs
+
+    pages = {cli_page.PAGE: cli_page.cli_page(context.find_root().command), docs.PAGE: docs.configuration_page()}
+    old = [name for name, page in pages.items() if _current(name) != page]
+    if check and old:
+        raise OpsError(f"Out of date: {', '.join(old)}.", hint="Run `ff docs` and commit what it writes.")
+    for name in pages:
+        if name in old:
+            path = ROOT / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(pages[name], encoding="utf-8")
+        progress().print(f"{name} {'was written' if name in old else 'is up to date'}.")
+
+
+def _current(name: str) -> str | None:
+    path = ROOT / name
+    return path.read_text(encoding="utf-8") if path.exists() else None

@@ -1,0 +1,127 @@
+"""The whole examination: what each check needs, and in which order they are made."""
+
+from collections.abc import Iterator
+
+from flagops.commands.doctor.backups import backups
+from flagops.commands.doctor.flagsmith import answers
+from flagops.commands.doctor.from_inside import surroundings
+from flagops.commands.doctor.ingress import certificates, ingress
+from flagops.commands.doctor.model import Check, Finding, Patient
+from flagops.commands.doctor.network import isolation
+from flagops.commands.doctor.plain_secrets import plain_secrets
+from flagops.commands.doctor.secret_store import stored_secrets
+from flagops.commands.doctor.secrets import changed_secrets
+from flagops.commands.doctor.storage import claims
+from flagops.commands.doctor.workloads import autoscalers, jobs, pods, rollouts
+from flagops.errors import NoAccessError, OpsError
+from flagops.pods.pods import Component, is_ready
+from flagops.pods.pods import pods as pods_of
+from flagops.stacks import target
+from flagops.stacks.deployed import Site, open_site
+
+# What is read from the cluster's objects.
+OBJECTS: tuple[Check, ...] = (
+    claims,
+    pods,
+    rollouts,
+    jobs,
+    autoscalers,
+    changed_secrets,
+    stored_secrets,
+    plain_secrets,
+    ingress,
+    isolation,
+    certificates,
+    backups,
+)
+
+NOTHING_RUNS = Finding(
+    "nothing-runs",
+    "The nodes are simulated: no container runs, so nothing is served, and nothing can be seen in one.",
+    (),
+    "start Docker, then ff cluster down && ff cluster up && ff up",
+)
+
+
+def examine(stack: str, environment_key: str | None = None) -> Iterator[Finding]:
+    """All that is wrong with a stack; nothing for one that is well.
+
+    Args:
+        stack: Its name.
+        environment_key: A key that applications say is refused; by default those of the environments are tried.
+
+    Raises:
+        OpsError: The stack is unknown, or its settings are refused: that is no fault of what is deployed.
+    """
+    try:
+        with open_site(stack) as site:
+            yield from _examine(Patient(site, environment_key))
+    except NoAccessError as error:
+        yield _without_access(stack, error)
+    except OpsError as error:
+        if "is not deployed" not in error.message:
+            raise
+        yield Finding("not-deployed", error.message, (), error.hint or f"ff up --stack {stack}")
+
+
+def _examine(patient: Patient) -> Iterator[Finding]:
+    for check in OBJECTS:
+        yield from check(patient)
+    if patient.site.is_simulated:
+        yield NOTHING_RUNS
+        return
+    if not any(is_ready(pod) for pod in pods_of(patient.site, Component.API)):
+        yield _nothing_serves(patient.site)
+        return
+    around = list(_unhindered(surroundings, patient))
+    yield from around
+    # A Flagsmith without its database fails in all it is asked: that is not another fault.
+    hopeless = any(finding.name.startswith("database") or finding.name == "dns" for finding in around)
+    if not hopeless:
+        yield from _unhindered(answers, patient)
+
+
+def _unhindered(check: Check, patient: Patient) -> Iterator[Finding]:
+    """A check that goes through a pod; where the pod or the way to it fails, that is the finding."""
+    try:
+        yield from check(patient)
+    except OpsError as error:
+        yield Finding(
+            "pod-unreachable",
+            "A pod of the API cannot be looked into.",
+            (error.message,),
+            error.hint or f"ff status --stack {patient.site.stack.name}",
+        )
+
+
+def _nothing_serves(site: Site) -> Finding:
+    return Finding(
+        "nothing-serves",
+        "No pod of the API is ready: no flag is served.",
+        tuple(
+            f"{pod['metadata']['name']}: {pod.get('status', {}).get('phase', 'Unknown')}"
+            for pod in pods_of(site, Component.API)
+        )
+        or ("there is no pod at all",),
+        f"ff logs --stack {site.stack.name} --component api",
+    )
+
+
+def _without_access(stack: str, error: NoAccessError) -> Finding:
+    message = error.message
+    if "has no context" in message:
+        name, what = "wrong-context", "The kubeconfig does not know the stack's context."
+    elif "cannot be reached" in message:
+        name, what = "cluster-unreachable", "The cluster's API server does not answer."
+    else:
+        name, what = "no-access", "The cluster cannot be asked from here."
+    context = _context(stack)
+    fix = error.hint or (f"kubectl config get-contexts   (the stack {stack} wants {context!r})")
+    return Finding(name, what, (message,), fix)
+
+
+def _context(stack: str) -> str:
+    from flagops.project import ROOT
+    from flagops.stacks.files import load_stack
+
+    return target.settings_context(load_stack(stack, ROOT))

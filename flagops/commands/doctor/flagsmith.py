@@ -1,0 +1,143 @@
+"""What Flagsmith answers: to its probes, to the question for its version, and to the environments' keys."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from flagops.commands.doctor.model import Finding, Patient
+from flagops.errors import OpsError
+from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
+from flagops.flagsmith_api.deployed import API_PORT, environments, log_in
+from flagops.pods.pods import Component
+from flagops.pods.port_forward import forward
+
+SECONDS = 5.0
+PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A probe of the API's container, as the kubelet sends it."""
+
+    kind: str
+    path: str
+    host: str
+
+
+def answers(patient: Patient) -> Iterator[Finding]:
+    """Ask as the kubelet does, and as applications do."""
+    with forward(patient.site, Component.API, API_PORT) as port:
+        url = f"http://127.0.0.1:{port}"
+        probes = list(_probed(patient, url))
+        yield from probes
+        if not probes:
+            yield from _version(patient, url)
+            yield from _keys(patient, url)
+
+
+def _probed(patient: Patient, url: str) -> Iterator[Finding]:
+    seen: set[tuple[str, str]] = set()
+    for probe in _probes(patient):
+        if (probe.path, probe.host) in seen:
+            continue
+        seen.add((probe.path, probe.host))
+        # In place of the kubelet's */*, for which the readiness page comes as HTML too.
+        headers = {"Accept": "application/json", **({"Host": probe.host} if probe.host else {})}
+        try:
+            answer = httpx.get(url + probe.path, headers=headers, timeout=SECONDS, trust_env=False)
+        except httpx.TransportError as error:
+            yield Finding(
+                "api-hangs" if isinstance(error, httpx.TimeoutException) else "api-unreachable",
+                f"The API does not answer its {probe.kind}.",
+                (f"GET {probe.path}: {error or type(error).__name__} (waited {SECONDS:.0f} s)",),
+                f"ff logs --stack {patient.site.stack.name} --component api",
+            )
+            return
+        yield from _judged(patient, probe, answer)
+
+
+def _judged(patient: Patient, probe: Probe, answer: httpx.Response) -> Iterator[Finding]:
+    stack = patient.site.stack.name
+    kind = answer.headers.get("Content-Type", "").partition(";")[0]
+    seen = f"GET {probe.path} with Host {probe.host or 'of the pod'}: {answer.status_code} {kind}"
+    if answer.status_code == 400:
+        yield Finding(
+            "probe-host-not-allowed",
+            f"Flagsmith refuses its {probe.kind}: the Host it sends is not in DJANGO_ALLOWED_HOSTS.",
+            (seen,),
+            f"ff env --stack {stack} | grep DJANGO_ALLOWED_HOSTS; ff up --stack {stack} sets it from `host`",
+        )
+    elif answer.is_success and kind == "text/html":
+        yield Finding(
+            "probe-passes-on-ui",
+            f"The {probe.kind} asks a path that does not exist; the user interface's page makes it pass always.",
+            (seen,),
+            f"ff up --stack {stack}   (sets the path that the release has)",
+        )
+    elif not answer.is_success:
+        yield Finding(
+            "probe-failing",
+            f"The API answers its {probe.kind} with an error.",
+            (seen, patient.mask(answer.text.strip()[:200])),
+            f"ff logs --stack {stack} --component api",
+        )
+
+
+def _probes(patient: Patient) -> Iterator[Probe]:
+    for deployment in patient.deployments:
+        if deployment["metadata"]["name"] != "flagsmith":
+            continue
+        (container, *_) = deployment["spec"]["template"]["spec"]["containers"]
+        for kind in PROBES:
+            asked: dict[str, Any] = (container.get(kind) or {}).get("httpGet") or {}
+            if asked:
+                hosts = [item["value"] for item in asked.get("httpHeaders") or [] if item["name"] == "Host"]
+                yield Probe(kind, asked["path"], hosts[0] if hosts else "")
+
+
+def _version(patient: Patient, url: str) -> Iterator[Finding]:
+    wanted, stack = patient.site.settings.version, patient.site.stack.name
+    with FlagsmithClient(url) as client:
+        found = client.get("/version/").get("image_tag")
+    if found != wanted:
+        yield Finding(
+            "another-version",
+            f"Flagsmith {found} is running, and the settings say {wanted}.",
+            (f"GET /version/: image_tag {found}",),
+            f"ff upgrade {wanted} --stack {stack}   (or set the settings back to {found})",
+        )
+
+
+def _keys(patient: Patient, url: str) -> Iterator[Finding]:
+    with FlagsmithClient(url) as client:
+        for name, key in _tried(patient, client):
+            try:
+                client.get("/api/v1/flags/", key=key)
+            except FlagsmithError as error:
+                if error.status == 403:
+                    yield Finding(
+                        "key-rejected",
+                        f"Flagsmith refuses {name}.",
+                        ("GET /api/v1/flags/: status 403",),
+                        "take the key of the environment from the UI (Environment settings), or see "
+                        f"ff flags get --environment NAME --stack {patient.site.stack.name}",
+                    )
+                else:
+                    yield Finding(
+                        "flags-failing",
+                        f"Flags cannot be read with {name}.",
+                        (patient.mask(error.message),),
+                        f"ff logs --stack {patient.site.stack.name} --component api",
+                    )
+
+
+def _tried(patient: Patient, client: FlagsmithClient) -> list[tuple[str, str]]:
+    if patient.environment_key is not None:
+        return [("the given environment key", patient.environment_key)]
+    try:
+        log_in(patient.site, client)
+        return [(f"the key of {item.name}", item.key) for item in environments(patient.site, client)]
+    except OpsError:
+        return []  # somebody changed the administrator's password, as people may

@@ -1,0 +1,150 @@
+"""What an API pod sees around it: the database, Redis, names, and the time."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from components.flagsmith.caches import CACHES
+from flagops.commands.doctor.model import Finding, Patient
+from flagops.kubernetes.client import CONNECT_SECONDS
+from flagops.pods.python_in_pod import run_python
+
+SCRIPT: Final = Path(__file__).with_name("in_pod") / "surroundings.py"
+
+MOST_SKEW = 5.0  # seconds; what is signed with a time is refused from some minutes on, so this warns early
+SCARCE = 0.9  # of the connections: what is left does not outlast a rollout
+
+
+def surroundings(patient: Patient) -> Iterator[Finding]:
+    """Ask from within a pod of the API, with its own connections."""
+    variable = "" if patient.site.settings.redis.mode == "none" else CACHES["flags"].location
+    before = time.time()
+    seen = run_python(patient.site, SCRIPT, [variable], what="The API's pod cannot look around")
+    after = time.time()
+    yield from _database(patient, seen["database"])
+    if variable:
+        yield from of_redis(patient, seen["redis"])
+    yield from _clocks(patient, seen, before, after)
+
+
+def _database(patient: Patient, seen: dict[str, Any]) -> Iterator[Finding]:
+    stack, host = patient.site.stack.name, seen["host"]
+    evidence = (f"{host}: {patient.mask(seen.get('error', ''))}",)
+    embedded = patient.site.settings.postgres.mode == "embedded"
+    state = seen["state"]
+    if state == "dns":
+        yield _unresolved(patient, "The database's", host, evidence)
+    elif state == "password":
+        yield Finding(
+            "database-password",
+            "The database refuses the password of the API.",
+            evidence,
+            f"ff restart --stack {stack}"
+            + (" -c database -c api -c task-processor" if embedded else "")
+            + "   (pods take a changed Secret when they start)",
+        )
+    elif state == "full":
+        yield Finding(
+            "database-out-of-connections",
+            "The database takes no more connections.",
+            evidence,
+            f"ff restart --stack {stack}   (frees them; then raise postgres.maxConnections, or lower gunicorn.workers)",
+        )
+    elif state != "ok":
+        yield Finding(
+            "database-down",
+            "The database does not answer; flags that are cached are still served for seconds.",
+            evidence,
+            f"ff logs --stack {stack} -c database" if embedded else f"ff db psql --stack {stack}",
+        )
+    elif seen["used"] >= SCARCE * seen["limit"]:
+        yield Finding(
+            "database-connections-scarce",
+            "The database is about to run out of connections.",
+            (f"{seen['used']} of {seen['limit']} are in use",),
+            f"ff db connections --stack {stack}",
+        )
+
+
+def of_redis(patient: Patient, seen: dict[str, Any]) -> Iterator[Finding]:
+    """What the script saw of Redis, judged."""
+    stack, host = patient.site.stack.name, seen["host"]
+    evidence = (f"{host}: {patient.mask(seen.get('error', ''))}",)
+    meanwhile = "flags are served from the database meanwhile, slower"
+    state, allowed = seen["state"], patient.site.settings.caches.socket_timeout * 1000
+    embedded = patient.site.settings.redis.mode == "embedded"
+    look = f"ff logs --stack {stack} -c cache" if embedded else f"ff cache info --stack {stack}"
+    if state == "dns":
+        yield _unresolved(patient, "Redis'", host, evidence)
+    elif state == "password":
+        fix = f"ff restart --stack {stack}" + (" -c cache -c api -c task-processor" if embedded else "")
+        yield Finding("redis-password", f"Redis refuses the password of the API; {meanwhile}.", evidence, fix)
+    elif state == "hung":
+        fix = f"ff restart --stack {stack} -c cache" if embedded else look
+        yield Finding("redis-hung", f"Redis takes connections and answers nothing; {meanwhile}.", evidence, fix)
+    elif state != "ok":
+        yield Finding("redis-down", f"Redis cannot be reached; {meanwhile}.", evidence, look)
+    elif seen["milliseconds"] > allowed:
+        yield Finding(
+            "redis-slow",
+            "Redis is slower than Flagsmith waits for it, so that the caches do not work.",
+            (f"{seen['milliseconds']:.0f} ms a round trip; caches.socketTimeout allows {allowed:.0f} ms",),
+            f"ff cache latency --stack {stack}",
+        )
+
+
+def _unresolved(patient: Patient, whose: str, host: str, evidence: tuple[str, ...]) -> Finding:
+    return Finding(
+        "dns",
+        f"{whose} name {host} cannot be resolved in the API's pod.",
+        evidence,
+        f"kubectl --context {patient.site.context} -n kube-system get pods -l k8s-app=kube-dns",
+    )
+
+
+def _clocks(patient: Patient, seen: dict[str, Any], before: float, after: float) -> Iterator[Finding]:
+    """Compare the clocks of the pod's node, the database, the API server and this machine."""
+    yield from _skewed("the node of an API pod", seen["time"], "this machine", before, after)
+    database = seen["database"].get("time")
+    if database is not None:
+        asked = seen["database"]["asked"]
+        yield from _skewed("the database", database, "the node of an API pod", asked, asked)
+    yield from _api_server(patient)
+
+
+def _api_server(patient: Patient) -> Iterator[Finding]:
+    from email.utils import parsedate_to_datetime
+
+    from urllib3 import Timeout
+
+    site = patient.site
+    headers: dict[str, str] = {}
+    site.api.update_params_for_auth(headers, [], ["BearerToken"], "/version", "GET", None)
+    before = time.time()
+    pool = site.api.rest_client.pool_manager
+    answer = pool.request("GET", f"{site.client.host}/version", headers=headers, timeout=Timeout(CONNECT_SECONDS))
+    after = time.time()
+    date = answer.headers.get("Date")
+    if date is not None:
+        # The header has whole seconds: the clock was up to one later.
+        said = parsedate_to_datetime(date).timestamp()
+        yield from _skewed("the API server", said, "this machine", before - 1, after)
+
+
+def _skewed(whose: str, said: float, other: str, earliest: float, latest: float) -> Iterator[Finding]:
+    skew = said - latest if said > latest else min(0.0, said - earliest)
+    if abs(skew) > MOST_SKEW:
+        direction = "ahead of" if skew > 0 else "behind"
+        yield Finding(
+            "clock-skew",
+            f"The clock of {whose} is {abs(skew):.0f} s {direction} that of {other}.",
+            (f"{whose}: {_shown(said)}; {other}: {_shown(latest)}",),
+            "timedatectl status   (on the machine whose clock is wrong: is its time service running?)",
+        )
+
+
+def _shown(moment: float) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(moment, UTC).isoformat(sep=" ", timespec="seconds")

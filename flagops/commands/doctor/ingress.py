@@ -1,0 +1,117 @@
+"""The way in from outside: the ingress, its address, its name and its certificate."""
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from components.settings.sections.ingress import CLASS_ANNOTATION
+from flagops.commands.doctor.model import Finding, Patient
+from flagops.commands.status.status import EXPIRES_SOON_DAYS, not_after
+from flagops.kubernetes.objects import Manifest
+from flagops.kubernetes.readiness import condition
+
+
+def ingress(patient: Patient) -> Iterator[Finding]:
+    """An Ingress that nobody serves, or a name that leads nowhere."""
+    site = patient.site
+    settings = site.settings.ingress
+    # The local cluster has no ingress controller, unless the settings count on one.
+    if not site.is_published and not (settings.enabled and settings.await_address):
+        return
+    if not settings.enabled:
+        yield from unresolved(patient, site.settings.host)
+    for item in site.items("networking.k8s.io/v1", "Ingress"):
+        name = item["metadata"]["name"]
+        entries = ((item.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+        missing = _missing_class(patient, item, is_served=bool(entries))
+        if missing is not None:
+            yield missing
+        elif not entries:
+            yield Finding(
+                "ingress-without-address",
+                f"The Ingress {name} has no address.",
+                (f"{_class(item) or 'no class'}, no entry in status.loadBalancer", *patient.said_of(name)),
+                f"{site.kubectl} describe ingress {name}",
+            )
+        else:
+            yield from unresolved(patient, site.settings.host)
+
+
+def _class(item: Manifest) -> str | None:
+    named = item["spec"].get("ingressClassName")
+    return f"class {named}" if named else None
+
+
+def _missing_class(patient: Patient, item: Manifest, *, is_served: bool) -> Finding | None:
+    """A class that the cluster does not have, or none at all. One in the annotation alone cannot be looked up."""
+    site, name, wanted = patient.site, item["metadata"]["name"], item["spec"].get("ingressClassName")
+    if wanted is None and (is_served or CLASS_ANNOTATION in (item["metadata"].get("annotations") or {})):
+        return None
+    known = [found["metadata"]["name"] for found in site.client.list("networking.k8s.io/v1", "IngressClass", "")]
+    if wanted in known:
+        return None
+    return Finding(
+        "ingress-class-missing",
+        f"No controller serves the Ingress {name}: "
+        + (f"there is no IngressClass {wanted}." if wanted else "it names no class, and there was no default one."),
+        (f"the cluster has: {', '.join(known) or 'none'}",),
+        f"install the controller, or set ingress.className in Pulumi.{site.stack.name}.yaml",
+    )
+
+
+def unresolved(patient: Patient, host: str) -> Iterator[Finding]:
+    """The public name, as this machine resolves it."""
+    try:
+        socket.getaddrinfo(host, 443)
+    except OSError as error:
+        yield Finding(
+            "dns-public",
+            f"The name {host} cannot be resolved from here.",
+            (f"{host}: {error.strerror or error}",),
+            f"{patient.site.kubectl} get ingress   (its address belongs into the name's DNS record)",
+        )
+
+
+def certificates(patient: Patient, now: datetime | None = None) -> Iterator[Finding]:
+    """Certificates that were not issued, or end soon."""
+    site = patient.site
+    if site.settings.tls_secret_name is None:
+        return
+    names = {
+        entry["secretName"]
+        for item in site.items("networking.k8s.io/v1", "Ingress")
+        for entry in item["spec"].get("tls") or []
+        if entry.get("secretName")
+    }
+    for name in sorted(names):
+        yield from _certificate(patient, name, now or datetime.now(UTC))
+
+
+def _certificate(patient: Patient, name: str, now: datetime) -> Iterator[Finding]:
+    site = patient.site
+    ends = not_after(site.get("v1", "Secret", name))
+    fix = f"{site.kubectl} describe certificate,certificaterequest,order,challenge"
+    if ends is None:
+        yield Finding(
+            "certificate-not-issued",
+            f"There is no certificate in the Secret {name}: browsers refuse the address.",
+            ("the Secret is missing or has no tls.crt", *_said_by_cert_manager(site.get(*CERTIFICATE, name))),
+            fix,
+        )
+        return
+    days = (ends - now).days
+    if days < EXPIRES_SOON_DAYS:
+        yield Finding(
+            "certificate-expired" if days < 0 else "certificate-expiring",
+            f"The certificate in the Secret {name} {'ended' if days < 0 else 'ends'} on {ends:%Y-%m-%d}.",
+            (f"{days} days are left", *_said_by_cert_manager(site.get(*CERTIFICATE, name))),
+            fix,
+        )
+
+
+CERTIFICATE = ("cert-manager.io/v1", "Certificate")
+
+
+def _said_by_cert_manager(certificate: Manifest | None) -> tuple[str, ...]:
+    ready = condition(certificate, "Ready") if certificate else {}
+    return (f"cert-manager: {ready.get('reason', '')}: {ready.get('message', '')}",) if ready else ()

@@ -1,0 +1,78 @@
+"""Network policies that stand between the ingress controller and the API."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
+
+from flagops.commands.doctor.model import Finding, Patient
+from flagops.kubernetes.client import DeniedError
+from flagops.kubernetes.objects import Manifest
+
+POLICY = ("networking.k8s.io/v1", "NetworkPolicy", "flagsmith-api")
+DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
+# Charts write the same labels on the IngressClass as on the controller's pods; nothing else says whose pods they are.
+OWNER_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance")
+
+
+def isolation(patient: Patient) -> Iterator[Finding]:
+    """An ingress controller whose pods the policies do not let in."""
+    site = patient.site
+    network, ingress = site.settings.network_policy, site.settings.ingress
+    if not (site.settings.isolated and ingress.enabled) or site.get(*POLICY) is None:
+        return
+    shut_out = [pod for pod in _controller(patient, ingress.class_name) if not _is_let_in(patient, pod)]
+    if not shut_out:
+        return
+    pod = shut_out[0]
+    namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+    key, value = _setting(pod)
+    yield Finding(
+        "ingress-cut-off",
+        "The network policies keep the ingress controller from the API.",
+        (f"{namespace}/{name} has the address {_address(pod)}; let in is {', '.join(network.ways_in)}",),
+        f"set networkPolicy.{key} to {value} in Pulumi.{site.stack.name}.yaml, then ff up --stack {site.stack.name}",
+    )
+
+
+def _controller(patient: Patient, class_name: str | None) -> list[Manifest]:
+    """The running pods of the class' controller, as far as its labels tell and one may look."""
+    classes = patient.site.client.list("networking.k8s.io/v1", "IngressClass", "")
+    found = next((item for item in classes if _is_meant(item, class_name)), None)
+    labels = (found or {"metadata": {}})["metadata"].get("labels") or {}
+    wanted = ",".join(f"{key}={labels[key]}" for key in OWNER_LABELS if key in labels)
+    if not wanted:
+        return []
+    try:
+        pods = patient.site.client.list("v1", "Pod", "", labelSelector=wanted)
+    except DeniedError:
+        return []
+    return [pod for pod in pods if pod.get("status", {}).get("phase") == "Running"]
+
+
+def _is_meant(ingress_class: Manifest, name: str | None) -> bool:
+    metadata = ingress_class["metadata"]
+    if name is not None:
+        return bool(metadata["name"] == name)
+    return (metadata.get("annotations") or {}).get(DEFAULT_CLASS) == "true"
+
+
+def _is_let_in(patient: Patient, pod: Manifest) -> bool:
+    network = patient.site.settings.network_policy
+    if any(ip_address(_address(pod)) in ip_network(cidr) for cidr in network.ingress_cidrs):
+        return True
+    by_labels = network.ingress_pod_labels.items() <= (pod["metadata"].get("labels") or {}).items()
+    in_namespace = pod["metadata"]["namespace"] == network.ingress_namespace
+    return in_namespace and by_labels and not _has_its_nodes_address(pod)
+
+
+def _has_its_nodes_address(pod: Manifest) -> bool:
+    return bool(pod["spec"].get("hostNetwork"))
+
+
+def _address(pod: Manifest) -> str:
+    return str(pod["status"]["podIP"])
+
+
+def _setting(pod: Manifest) -> tuple[str, str]:
+    if _has_its_nodes_address(pod):
+        return "ingressCidrs", "the network of the nodes"
+    return "ingressNamespace", str(pod["metadata"]["namespace"])

@@ -1,0 +1,42 @@
+"""Secrets that are written out in what is deployed, where everybody reads who may read a pod."""
+
+from collections.abc import Iterator
+
+from flagops.commands.doctor.model import Finding, Patient
+from flagops.pods.pods import LABEL
+from policies.check import check
+from policies.model import Manifest, Object, Objects
+from policies.rules.secrets import RULES
+
+KINDS = (("v1", "ConfigMap"), ("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("batch/v1", "CronJob"))
+INGRESS = ("networking.k8s.io/v1", "Ingress")
+
+
+def plain_secrets(patient: Patient) -> Iterator[Finding]:
+    """Ask the rule `plain-secret` about the stack's objects as they are now: somebody may have edited them since."""
+    items = tuple(
+        Object(_as_written({"apiVersion": version, "kind": kind, **item}))
+        for version, kind in (*KINDS, INGRESS)
+        for item in patient.site.items(version, kind)
+        if LABEL in (item["metadata"].get("labels") or {})
+    )
+    report = check(Objects(items, harmless=patient.site.stack.harmless), RULES)
+    found: dict[str, list[str]] = {}
+    for violation in report.violations:
+        found.setdefault(str(violation.finding.object), []).append(violation.finding.path)
+    for name, paths in found.items():
+        yield Finding(
+            "plain-secret",
+            f"{name} holds what looks like a secret, which all may read who may read it.",
+            tuple(dict.fromkeys(paths)),
+            f"ff policy check --stack {patient.site.stack.name}   (clean: somebody edited it; ff up takes it back)",
+        )
+
+
+def _as_written(manifest: Manifest) -> Manifest:
+    """Without kubectl's copy of the whole object, in which each finding would come a second time."""
+    annotations = manifest["metadata"].get("annotations") or {}
+    kept = {
+        key: value for key, value in annotations.items() if key != "kubectl.kubernetes.io/last-applied-configuration"
+    }
+    return {**manifest, "metadata": {**manifest["metadata"], "annotations": kept}}

@@ -1,0 +1,35 @@
+"""Secrets that do not come from the store which the settings name."""
+
+from collections.abc import Iterator
+
+from flagops.commands.doctor.model import Finding, Patient
+from flagops.kubernetes.client import UnknownKindError
+from flagops.kubernetes.readiness import Phase, assess
+
+API_VERSION, KIND = "external-secrets.io/v1", "ExternalSecret"
+
+
+def stored_secrets(patient: Patient) -> Iterator[Finding]:
+    """Look at what the External Secrets Operator says of each Secret."""
+    if patient.site.settings.secret_store is None:
+        return
+    try:
+        found = patient.site.items(API_VERSION, KIND)
+    except UnknownKindError as error:
+        yield Finding(
+            "secret-store-missing",
+            "Secrets come from a store, and the External Secrets Operator is not installed any more: none is renewed.",
+            (error.message,),
+            "install it again: https://external-secrets.io",
+        )
+        return
+    for item in found:
+        state = assess(item)
+        if state.phase is not Phase.READY:
+            name = item["metadata"]["name"]
+            yield Finding(
+                "secret-not-synced",
+                f"The Secret {name} does not come from the store, or is not renewed.",
+                (patient.mask(state.message), *patient.said_of(name)),
+                f"{patient.site.kubectl} describe externalsecret {name}",
+            )

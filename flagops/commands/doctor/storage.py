@@ -1,0 +1,25 @@
+"""Volumes that are not there."""
+
+from collections.abc import Iterator
+
+from flagops.commands.doctor.model import Finding, Patient
+
+
+def claims(patient: Patient) -> Iterator[Finding]:
+    """Claims that no volume is bound to, unless they wait for their first pod, which is as it should be."""
+    site = patient.site
+    for claim in site.items("v1", "PersistentVolumeClaim"):
+        if claim.get("status", {}).get("phase") == "Bound":
+            continue
+        name = claim["metadata"]["name"]
+        said = [event for event in patient.events if event["involvedObject"].get("name") == name]
+        if said and said[-1].get("reason") == "WaitForFirstConsumer":
+            continue
+        wanted = claim["spec"].get("storageClassName") or "the default one"
+        messages = tuple(f"event {event.get('reason', '')}: {event.get('message', '')}" for event in said[-2:])
+        yield Finding(
+            "volume-pending",
+            f"The volume claim {name} gets no volume.",
+            (f"it is {claim.get('status', {}).get('phase', 'Pending')}; storage class: {wanted}", *messages),
+            f"kubectl --context {site.context} get storageclass   (then postgres.storage.className in the settings)",
+        )

@@ -1,0 +1,183 @@
+"""Pods that do not run, and what keeps them from it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flagops.commands.doctor.model import Finding, Patient
+from flagops.kubernetes.diagnose import log_or_reason
+from flagops.kubernetes.objects import Manifest
+from flagops.kubernetes.readiness import condition
+from flagops.pods.pods import LABEL, is_ready
+
+IMAGE_TROUBLE = frozenset(["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"])
+CONFIG_TROUBLE = frozenset(["CreateContainerConfigError", "CreateContainerError"])
+LOG_LINES = 5
+
+
+def pods(patient: Patient) -> Iterator[Finding]:
+    """Pods that cannot be placed, whose image is missing, or that crash; one finding for each component and cause."""
+    seen: set[tuple[str, str]] = set()
+    for pod in patient.pods:
+        if is_ready(pod) or pod.get("status", {}).get("phase") in ("Succeeded", "Failed"):
+            continue
+        for finding in _troubles(patient, pod):
+            key = (finding.name, _component(pod))
+            if key not in seen:
+                seen.add(key)
+                yield finding
+
+
+def _troubles(patient: Patient, pod: Manifest) -> Iterator[Finding]:
+    scheduled = condition(pod, "PodScheduled")
+    if scheduled.get("status") == "False":
+        yield _unscheduled(patient, pod, str(scheduled.get("message", "")))
+    for status in _containers(pod):
+        waiting: dict[str, Any] = status.get("state", {}).get("waiting") or {}
+        reason = waiting.get("reason", "")
+        if reason in IMAGE_TROUBLE:
+            yield _image(patient, pod, status, waiting)
+        elif reason in CONFIG_TROUBLE:
+            yield _configuration(patient, pod, waiting)
+        elif reason == "CrashLoopBackOff" or _was_killed(status):
+            yield _crash(patient, pod, status)
+
+
+def _unscheduled(patient: Patient, pod: Manifest, message: str) -> Finding:
+    name = pod["metadata"]["name"]
+    volumes = "claim" in message.lower() or "volume" in message.lower()
+    return Finding(
+        "volume-pending" if volumes else "pod-pending",
+        f"The pod {name} waits for {'its volume' if volumes else 'a node that can take it'}.",
+        (message,),
+        f"{patient.site.kubectl} describe pod {name}"
+        + ("" if volumes else "   (add a node, or lower the requests in the settings)"),
+    )
+
+
+def _image(patient: Patient, pod: Manifest, status: Manifest, waiting: Manifest) -> Finding:
+    name = pod["metadata"]["name"]
+    evidence = (f"{waiting['reason']}: {waiting.get('message', '')}".rstrip(": "), *patient.said_of(name))
+    return Finding(
+        "image-not-pulled",
+        f"The image {status['image']} of {_component(pod)} cannot be pulled.",
+        evidence,
+        f"correct version, image or imagePullSecrets in Pulumi.{patient.site.stack.name}.yaml, then "
+        f"ff up --stack {patient.site.stack.name}",
+    )
+
+
+def _configuration(patient: Patient, pod: Manifest, waiting: Manifest) -> Finding:
+    return Finding(
+        "pod-misconfigured",
+        f"A container of {_component(pod)} cannot be made.",
+        (f"{waiting['reason']}: {patient.mask(waiting.get('message', ''))}",),
+        f"{patient.site.kubectl} get secrets   (is the one named there, with its keys?)",
+    )
+
+
+def _crash(patient: Patient, pod: Manifest, status: Manifest) -> Finding:
+    ended: dict[str, Any] = (status.get("lastState") or {}).get("terminated") or {}
+    name, component = pod["metadata"]["name"], _component(pod)
+    stack = patient.site.stack.name
+    if ended.get("reason") == "OOMKilled":
+        return Finding(
+            "out-of-memory",
+            f"{component} is ended over and over: it needs more memory than its limit.",
+            (f"{name}: OOMKilled, {status.get('restartCount', 0)} restarts",),
+            f"raise the memory limit of {component} in Pulumi.{stack}.yaml, then ff up --stack {stack}",
+        )
+    lines = [f"log: {patient.mask(line)}" for line in _log(patient, name, status).strip().splitlines()[-LOG_LINES:]]
+    code = f", exit code {ended['exitCode']}" if "exitCode" in ended else ""
+    return Finding(
+        "crash-loop",
+        f"{component} starts and ends over and over.",
+        (f"{name}: {status.get('restartCount', 0)} restarts{code}", *lines),
+        f"ff logs --stack {stack} --component {component}",
+    )
+
+
+def _log(patient: Patient, pod: str, status: Manifest) -> str:
+    """What the container said before it ended last, or says now where that is gone."""
+    client, namespace, name = patient.site.client, patient.site.namespace, status["name"]
+    before = log_or_reason(client, namespace, pod, name, lines=LOG_LINES, previous=True)
+    return before if before.strip() else log_or_reason(client, namespace, pod, name, lines=LOG_LINES)
+
+
+def _was_killed(status: Manifest) -> bool:
+    ended = (status.get("lastState") or {}).get("terminated") or {}
+    return ended.get("reason") == "OOMKilled" and not status.get("ready")
+
+
+def _containers(pod: Manifest) -> list[Manifest]:
+    status = pod.get("status", {})
+    return [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+
+
+def _component(pod: Manifest) -> str:
+    return str((pod["metadata"].get("labels") or {}).get(LABEL, pod["metadata"]["name"]))
+
+
+def rollouts(patient: Patient) -> Iterator[Finding]:
+    """Deployments whose pods cannot even be made, such as for a quota, or that are missing."""
+    for deployment in patient.deployments:
+        failure = condition(deployment, "ReplicaFailure")
+        if failure.get("status") == "True":
+            yield Finding(
+                "pods-refused",
+                f"The cluster refuses the pods of {deployment['metadata']['name']}.",
+                (f"{failure.get('reason', '')}: {failure.get('message', '')}",),
+                f"{patient.site.kubectl} describe resourcequota,limitrange",
+            )
+    names = {deployment["metadata"]["name"] for deployment in patient.deployments}
+    for name in ("flagsmith", "flagsmith-task-processor"):
+        if name not in names:
+            stack = patient.site.stack.name
+            yield Finding(
+                "workload-missing",
+                f"There is no Deployment {name}.",
+                (f"{patient.site.namespace} has: {', '.join(sorted(names)) or 'none'}",),
+                f"ff up --stack {stack}",
+            )
+
+
+def autoscalers(patient: Patient) -> Iterator[Finding]:
+    """Autoscalers that see no metrics, and so never scale."""
+    for item in patient.site.items("autoscaling/v2", "HorizontalPodAutoscaler"):
+        active = condition(item, "ScalingActive")
+        if active.get("status") == "False" and active.get("reason") != "ScalingDisabled":
+            yield Finding(
+                "autoscaler-blind",
+                f"The autoscaler {item['metadata']['name']} gets no metrics and does not scale.",
+                (f"{active.get('reason', '')}: {active.get('message', '')}",),
+                f"kubectl --context {patient.site.context} get apiservice v1beta1.metrics.k8s.io",
+            )
+
+
+def jobs(patient: Patient) -> Iterator[Finding]:
+    """Migration and bootstrap that failed."""
+    for job in patient.jobs:
+        failed = condition(job, "Failed")
+        component = (job["metadata"].get("labels") or {}).get(LABEL, "")
+        if failed.get("status") != "True" or component not in ("migration", "bootstrap"):
+            continue
+        name, stack = job["metadata"]["name"], patient.site.stack.name
+        yield Finding(
+            f"{component}-failed",
+            f"The {component} failed; the pods of the release before it go on serving.",
+            (f"{failed.get('reason', '')}: {failed.get('message', '')}", *_last_lines(patient, name)),
+            f"ff up --stack {stack}   (after the cause is mended; it runs the {component} again)",
+        )
+
+
+def _last_lines(patient: Patient, job: str) -> Iterator[str]:
+    pods = [
+        pod
+        for pod in patient.pods
+        if (pod["metadata"].get("labels") or {}).get("batch.kubernetes.io/job-name") == job
+        and pod.get("status", {}).get("phase") == "Failed"
+    ]
+    for pod in sorted(pods, key=lambda item: str(item["metadata"]["creationTimestamp"]))[-1:]:
+        container = pod["spec"]["containers"][0]["name"]
+        site, name = patient.site, pod["metadata"]["name"]
+        log = log_or_reason(site.client, site.namespace, name, container, lines=LOG_LINES)
+        yield from (f"log: {patient.mask(line)}" for line in log.strip().splitlines())

@@ -1,0 +1,1 @@
+"""`ff env`: the environment of a container."""

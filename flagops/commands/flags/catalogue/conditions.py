@@ -1,0 +1,162 @@
+"""What must hold in the conditions of segments, so that the engine which evaluates them can.
+
+The engine is flag-engine's (flag_engine.segments.evaluator), which the server and the SDKs run. What it cannot read it
+takes for false without a word, or the request of each user that the condition asks about ends in an error.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+
+from components.text import bounds, quoting
+from components.text.regular import Verdict, look_at
+from flagops.commands.flags.catalogue.model import Condition, Operator, Segment
+from flagops.commands.flags.catalogue.problems import Key, Problem
+
+WITHOUT_VALUE = frozenset([Operator.IS_SET, Operator.IS_NOT_SET])
+MAY_BE_EMPTY = frozenset([Operator.EQUAL, Operator.NOT_EQUAL])
+COMPARING = frozenset(
+    [
+        Operator.EQUAL,
+        Operator.NOT_EQUAL,
+        Operator.GREATER_THAN,
+        Operator.GREATER_THAN_INCLUSIVE,
+        Operator.LESS_THAN,
+        Operator.LESS_THAN_INCLUSIVE,
+    ]
+)
+ALL = 100.0
+LONGEST_VALUE = 1000
+"""Characters of a value; the server's setting SEGMENT_CONDITION_VALUE_LIMIT."""
+LONGEST_TRAIT = 1000
+"""Characters of a trait's name, the column of the server's table."""
+MOST_CONDITIONS = 100
+"""Of a segment; the server's setting SEGMENT_RULES_CONDITIONS_LIMIT."""
+MOST_EXPRESSIONS = 300
+"""Different regular expressions of a catalogue, each of which takes about a millisecond to look at."""
+MOST_STEPS = 600_000
+_MODULO = re.compile(r"(?P<divisor>[0-9]{1,15}(\.[0-9]{1,15})?)\|(?P<rest>[0-9]{1,15}(\.[0-9]{1,15})?)")
+_SEMVER = ":semver"
+# https://semver.org, the suggested expression; each number has an end, of which Python can read the digits.
+_VERSION = re.compile(
+    r"(0|[1-9][0-9]{0,17})\.(0|[1-9][0-9]{0,17})\.(0|[1-9][0-9]{0,17})"
+    r"(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?"
+)
+
+
+class Expressions:
+    """Looks at a catalogue's regular expressions, each once, as long as there are not too many."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Verdict] = {}
+        self._steps = 0
+
+    def look_at(self, text: str) -> Verdict:
+        """What is to be said of an expression; one that is too much is not looked at, and refused."""
+        found = self._known.get(text)
+        if found is None:
+            if len(self._known) >= MOST_EXPRESSIONS or self._steps > MOST_STEPS:
+                return Verdict(
+                    f"was not looked at: a catalogue can have {MOST_EXPRESSIONS} expressions, of usual length"
+                )
+            found = self._known[text] = look_at(text)
+            self._steps += found.steps
+        return found
+
+
+def check_conditions(key: Key, segment: Segment, expressions: Expressions) -> Iterator[Problem]:
+    """What is wrong with a segment's conditions."""
+    groups = (("all", segment.all), ("any", segment.any), ("none", segment.none))
+    count = sum(len(conditions) for _, conditions in groups)
+    if count > MOST_CONDITIONS:
+        text = f"has {count} conditions; Flagsmith takes {MOST_CONDITIONS} (SEGMENT_RULES_CONDITIONS_LIMIT)"
+        yield Problem(key, text, is_warning=True)
+    for group, conditions in groups:
+        for number, condition in enumerate(conditions):
+            yield from _condition((*key, group, number), condition, expressions)
+
+
+def _condition(key: Key, condition: Condition, expressions: Expressions) -> Iterator[Problem]:
+    if condition.operator is Operator.PERCENTAGE_SPLIT:
+        yield from _split(key, condition)
+        return
+    if condition.trait is None:
+        yield Problem(key, f"lacks the key 'trait', of which {condition.operator} asks")
+    elif len(condition.trait) > LONGEST_TRAIT:
+        text = (
+            f"has {len(condition.trait)} characters ({quoting.value(condition.trait)}); Flagsmith takes {LONGEST_TRAIT}"
+        )
+        yield Problem((*key, "trait"), text)
+    if condition.operator in WITHOUT_VALUE:
+        if condition.value is not None:
+            yield Problem((*key, "value"), f"is not used by {condition.operator}: remove it")
+    elif condition.value is None:
+        yield Problem(key, f"lacks the key 'value', which {condition.operator} compares with")
+    else:
+        yield from _value((*key, "value"), condition, condition.value, expressions)
+
+
+def _split(key: Key, condition: Condition) -> Iterator[Problem]:
+    if condition.trait is not None:
+        yield Problem((*key, "trait"), "is not used by PERCENTAGE_SPLIT, which takes a share of all users: remove it")
+    share = condition.value
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= ALL:
+        yield Problem((*key, "value"), f"is {quoting.value(share)}: must be a percentage from 0 to 100")
+
+
+def _value(key: Key, condition: Condition, value: object, expressions: Expressions) -> Iterator[Problem]:
+    operator = condition.operator
+    if isinstance(value, float) and not math.isfinite(value):
+        yield Problem(key, f"is {value}: must be a number, or a text in quotes")
+        return
+    text = str(value).strip()  # as Flagsmith keeps it
+    if not text and operator not in MAY_BE_EMPTY:
+        yield Problem(key, f"is empty: name what {operator} compares with")
+    elif operator is Operator.REGEX:
+        yield from _expression(key, text, expressions.look_at(text))
+    elif operator is Operator.MODULO:
+        yield from _modulo(key, text)
+    elif operator is Operator.IN:
+        yield from _list(key, text)
+    elif operator in COMPARING and text.endswith(_SEMVER) and not _VERSION.fullmatch(text.removesuffix(_SEMVER)):
+        yield Problem(key, f"is {quoting.value(text)}: before {_SEMVER} must be a version such as 2.10.0")
+    if operator is not Operator.REGEX and len(text) > LONGEST_VALUE:
+        said = f"has {len(text)} characters; Flagsmith takes {LONGEST_VALUE} (SEGMENT_CONDITION_VALUE_LIMIT)"
+        yield Problem(key, said, is_warning=True)
+
+
+def _expression(key: Key, text: str, found: Verdict) -> Iterator[Problem]:
+    if found.error is not None:
+        yield Problem(key, f"is '{quoting.short(text)}', and {found.error}")
+    elif found.warning is not None:
+        yield Problem(key, f"is '{quoting.short(text)}', and {found.warning}", is_warning=True)
+
+
+def _modulo(key: Key, text: str) -> Iterator[Problem]:
+    found = _MODULO.fullmatch(text)
+    if found is None:
+        yield Problem(key, f"is {quoting.value(text)}: must be DIVISOR|REMAINDER, such as 2|0")
+        return
+    divisor, rest = float(found["divisor"]), float(found["rest"])
+    if divisor == 0:
+        said = "nothing can be divided by 0; the server answers with an error to each user whose trait is a number"
+        yield Problem(key, f"is {quoting.value(text)}: {said}")
+    elif rest >= divisor:
+        yield Problem(key, f"is {quoting.value(text)}: the remainder must be less than the divisor, or nobody has it")
+
+
+def _list(key: Key, text: str) -> Iterator[Problem]:
+    """Values with commas between them, or a list in JSON; what only begins as one is read as the former."""
+    if not text.startswith("["):
+        return
+    try:
+        found = bounds.json_of(text)
+    except bounds.BoundsError as error:
+        yield Problem(key, f"is {quoting.value(text)}, which {error}")
+        return
+    except ValueError:
+        return
+    if not found:
+        yield Problem(key, "is an empty list, in which nobody is: name one value at least")
+    elif any(isinstance(item, dict | list) for item in found):
+        yield Problem(key, f"is {quoting.value(text)}: a list must hold texts and numbers")

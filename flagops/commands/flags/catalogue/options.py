@@ -1,0 +1,73 @@
+"""What the commands of `ff flags` share: where the catalogue is, which Flagsmith is meant, and how it is read."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flagops.console import progress
+
+if TYPE_CHECKING:
+    from flagops.commands.flags.catalogue.model import Catalogue
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flagops.commands.flags.catalogue.load import Source
+    from flagops.commands.flags.catalogue.model import Catalogue
+
+WARNINGS = 10
+CATALOGUE = Path("flags/catalogue.yaml")
+CatalogueArgument = Annotated[Path, typer.Argument(help="The catalogue's file.", metavar="[CATALOGUE]")]
+CatalogueOption = Annotated[Path, typer.Option("--catalogue", "-c", help="The catalogue's file.")]
+SomeStackOption = Annotated[
+    str | None,
+    typer.Option("--stack", "-s", help="The stack. Default: local, unless --url is given.", show_default=False),
+]
+UrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        help="The address of a Flagsmith, with an organisation's API key in FLAGSMITH_API_KEY; in place of a stack.",
+        show_default=False,
+    ),
+]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Treat warnings, such as expired flags, as errors.")]
+
+
+def read(path: Path, *, strict: bool = False) -> "tuple[Catalogue, Source]":
+    """The catalogue, checked; its warnings are printed. Raises CatalogueError when it is wrong."""
+    from datetime import UTC, datetime
+
+    from flagops.commands.flags.catalogue.load import load, refused
+    from flagops.commands.flags.catalogue.rules import check
+
+    declared, source = load(path)
+    found = check(declared, datetime.now(UTC).date())
+    errors = [problem for problem in found if strict or not problem.is_warning]
+    warnings = [problem for problem in found if problem.is_warning and not strict]
+    for problem in warnings[:WARNINGS]:
+        progress().print(f"Warning: {source.line(problem)}", style="yellow", markup=False, soft_wrap=True)
+    if len(warnings) > WARNINGS:
+        progress().print(f"Warning: and {len(warnings) - WARNINGS} more; --strict names all.", style="yellow")
+    if errors:
+        raise refused(source, errors)
+    return declared, source
+
+
+KnownOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--catalogue",
+        "-c",
+        help=f"The catalogue, which knows owners and expiry. Default: {CATALOGUE}, if it is there.",
+        show_default=False,
+    ),
+]
+
+
+def known(path: Path | None) -> "Catalogue | None":
+    """The catalogue at `path`; without one that of the default place, if there is one."""
+    if path is None and not CATALOGUE.exists():
+        return None
+    return read(path or CATALOGUE)[0]

@@ -1,0 +1,47 @@
+"""What is wrong with a catalogue, and where."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.text import quoting
+from flagops.errors import OpsError
+
+Key = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        key: Where, as the keys from the top of the file.
+        text: What was found, what is allowed, what to do.
+        is_warning: Whether it is worth knowing only.
+    """
+
+    key: Key
+    text: str
+    is_warning: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file and a line of it, for people and editors."""
+
+    path: Path
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+class CatalogueError(OpsError):
+    """A catalogue that cannot be used; the message has one line for each problem."""
+
+
+def dotted(key: Key) -> str:
+    """A key as people write it: flags.new_dashboard_enabled.variations[0].weight."""
+    text = ""
+    for part in key:
+        text += f"[{part}]" if isinstance(part, int) else f".{quoting.key(part)}" if text else quoting.key(part)
+    return text

@@ -1,0 +1,157 @@
+"""`ff flags codegen` and `references`: from the catalogue to code, and back."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, read
+from flagops.console import output, progress
+from flagops.errors import OpsError
+from flagops.terminal.options import JsonOption, print_json
+
+if TYPE_CHECKING:
+    from flagops.commands.flags.catalogue.problems import Place
+    from flagops.commands.flags.code.references import References
+
+STDOUT = Path("-")
+SHOWN = 3  # places of a flag in the table; --json has all
+
+
+def codegen(
+    *,
+    catalogue: CatalogueOption = CATALOGUE,
+    python: Annotated[
+        Path | None, typer.Option("--python", help="The Python module to write; - for stdout.", show_default=False)
+    ] = None,
+    openfeature: Annotated[
+        Path | None,
+        typer.Option("--openfeature", help="The OpenFeature manifest to write; - for stdout.", show_default=False),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 1 when a file is not what it would be.")
+    ] = False,
+) -> None:
+    """Write the flags as a typed Python module, and as a manifest for the OpenFeature CLI."""
+    from flagops.commands.flags.code.codegen import module
+    from flagops.commands.flags.code.openfeature import manifest
+
+    wanted = [path for path in (python, openfeature) if path is not None]
+    if not wanted:
+        raise OpsError("What is to be written?", hint="Give --python FILE, --openfeature FILE, or both.")
+    if len(wanted) > 1 and wanted[0].resolve() == wanted[1].resolve():
+        raise OpsError(f"{wanted[0]} is given twice: each needs a file of its own.")
+    if check and STDOUT in wanted:
+        raise OpsError("--check compares files: - is none.", hint="Name the file that is in git.")
+    declared, _ = read(catalogue)
+    # All is made before anything is written.
+    files = {path: make(declared) for path, make in ((python, module), (openfeature, manifest)) if path is not None}
+    if check:
+        _check(files)
+        return
+    for path, text in files.items():
+        _write(path, text)
+
+
+def _check(files: Mapping[Path, str]) -> None:
+    old = [path for path, text in files.items() if _current(path) != text]
+    if old:
+        state = [f"{path} {'is not what the catalogue says' if path.exists() else 'is missing'}." for path in old]
+        raise OpsError("\n".join(state), hint="Run the same command without --check, and commit what it writes.")
+    progress().print(f"{', '.join(map(str, files))}: up to date.", style="green", markup=False, soft_wrap=True)
+
+
+def _write(path: Path, text: str) -> None:
+    from flagops.commands.flags.code.codegen import MARK
+    from flagops.commands.flags.code.openfeature import SCHEMA
+    from flagops.files import make_directory
+
+    if path == STDOUT:
+        output().out(text, end="", highlight=False)
+        return
+    current = _current(path)
+    if current == text:
+        progress().print(f"{path} is up to date.", markup=False, soft_wrap=True)
+        return
+    if current and MARK not in current and SCHEMA not in current:
+        raise OpsError(f"{path} was not written by this command.", hint="Name another file, or remove this one.")
+    make_directory(path.parent, hint="Name another file.")
+    path.write_text(text, encoding="utf-8")
+    progress().print(f"{path} was written.", markup=False, soft_wrap=True)
+
+
+def _current(path: Path) -> str | None:
+    from flagops.files import text_there
+
+    return text_there(path)
+
+
+def references(
+    paths: Annotated[list[Path], typer.Argument(help="Files and directories with source code.", metavar="PATH...")],
+    *,
+    catalogue: CatalogueOption = CATALOGUE,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 for unused flags, and for expired ones in use, too.")
+    ] = False,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option("--ignore", help="A name that looks like a flag's and is none; repeat for more.", metavar="NAME"),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show where code uses each flag; exits with 1 when it uses one that is not declared."""
+    from datetime import UTC, datetime
+
+    from flagops.commands.flags.code.references import references as find
+
+    declared, _ = read(catalogue)
+    today = datetime.now(UTC).date()
+    found = find(declared, paths, own=catalogue, today=today, ignored=ignore or ())
+    if as_json:
+        print_json(_plain(found))
+    else:
+        days = {name: str(flag.expires) for name, flag in declared.flags.items()}
+        _show(found, days)
+    if found.undeclared or (strict and (found.unused or found.expired)):
+        raise typer.Exit(1)
+
+
+def _plain(found: "References") -> dict[str, object]:
+    def places(some: "Mapping[str, tuple[Place, ...]]") -> dict[str, list[dict[str, object]]]:
+        return {name: [{"file": str(one.path), "line": one.line} for one in all_] for name, all_ in some.items()}
+
+    return {
+        "files": found.files,
+        "uses": places(found.uses),
+        "undeclared": places(found.undeclared),
+        "unused": found.unused,
+        "expired": found.expired,
+    }
+
+
+def _show(found: "References", days: Mapping[str, str]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("FLAG", "USES", "PLACES"):
+        table.add_column(title, overflow="fold")
+    for name, places in found.uses.items():
+        table.add_row(name, str(len(places)), Text(_first(places)))
+    output().print(table)
+    undeclared = [f"{name}  {_first(places)}" for name, places in found.undeclared.items()]
+    expired = [f"{name}  since {days[name]}, {_first(found.uses[name])}" for name in found.expired]
+    sections = {
+        "Used, and not declared": undeclared,
+        "Declared, and not used": found.unused,
+        "Past their day, and still used": expired,
+    }
+    for title, lines in sections.items():
+        if lines:
+            output().print("\n".join(["", f"{title}:", *(f"  {line}" for line in lines)]), markup=False)
+
+
+def _first(places: "tuple[Place, ...]") -> str:
+    more = [f"and {len(places) - SHOWN} more"] if len(places) > SHOWN else []
+    return ", ".join([*map(str, places[:SHOWN]), *more])

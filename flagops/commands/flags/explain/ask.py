@@ -1,0 +1,41 @@
+"""Explains a flag of a running Flagsmith: its document is evaluated here, and the server is asked too."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from flagops.commands.flags.explain.explain import explain
+from flagops.commands.flags.explain.remote_answer import Comparison, ask, compare
+from flagops.commands.flags.explain.trace import Trace
+from flagops.commands.flags.explain.user import User
+from flagops.errors import OpsError
+from flagops.flagsmith_api.connect import Connection
+from flagops.flagsmith_api.throwaway import kept
+
+Row = Mapping[str, Any]
+
+
+def explained(connection: Connection, flag: str, environment: str, user: User) -> tuple[Trace, Comparison]:
+    """Why the user gets the flag as they do, and what the server says itself.
+
+    Raises OpsError for a flag or an environment that there is not.
+    """
+    place = connection.environment(environment)
+    feature = find(kept(connection.client.pages(f"/api/v1/projects/{connection.project}/features/")), flag)
+    document = connection.client.get(f"/api/v1/environments/{place.key}/document/")
+    names = {row["id"]: row["key"] for row in feature["multivariate_options"] if row.get("key")}
+    trace = explain(document, flag, user, names)
+    remote = ask(connection.client, place.key, flag, user)
+    return trace, compare(document, trace, remote, is_server_side=bool(feature["is_server_key_only"]))
+
+
+def find(features: Iterable[Row], name: str) -> Row:
+    """The flag called `name`, which clients get."""
+    known = {row["name"]: row for row in features}
+    if name not in known:
+        near = get_close_matches(name, known)
+        raise OpsError(
+            f"There is no flag {name!r} in the project" + (f"; near it: {', '.join(near)}." if near else "."),
+            hint="`ff flags get --environment NAME` lists the flags that are served.",
+        )
+    return known[name]

@@ -1,0 +1,1 @@
+"""The applies of a catalogue, as they are recorded in the cluster."""

@@ -1,0 +1,37 @@
+"""Makes one thing once, also when nobody knows whether the last attempt made it."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+
+from flagops.flagsmith_api.client import FlagsmithError, is_ambiguous
+
+ATTEMPTS = 4
+FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # seconds
+Found = TypeVar("Found")
+
+
+def ensure(find: Callable[[], Found | None], make: Callable[[], Found]) -> Found:
+    """What `find` finds, else what `make` makes.
+
+    A request that makes something is not sent again blindly: when there was no answer, or one of a gateway, what it may
+    have made is looked for first. Raises FlagsmithError when it is refused, or four attempts failed.
+    """
+    attempts = Retrying(
+        retry=retry_if_exception(lambda error: isinstance(error, FlagsmithError) and is_ambiguous(error)),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_exponential_jitter(multiplier=FIRST_WAIT, max=LONGEST_WAIT, jitter=FIRST_WAIT),
+        reraise=True,
+    )
+    return attempts(lambda: _once(find, make))
+
+
+def _once(find: Callable[[], Found | None], make: Callable[[], Found]) -> Found:
+    found = find()
+    return make() if found is None else found
+
+
+def first(rows: Any, **wanted: object) -> Any | None:
+    """The first row that has these values, or None."""
+    return next((row for row in rows if all(row.get(key) == value for key, value in wanted.items())), None)

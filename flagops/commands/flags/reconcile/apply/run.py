@@ -1,0 +1,202 @@
+"""Applies a plan: definitions first, then what they are in each environment, then what goes; and looks afterwards."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from flagops.commands.flags.reconcile.apply.definitions import Definitions, OnChange, is_removed_variation
+from flagops.commands.flags.reconcile.apply.groups import Groups
+from flagops.commands.flags.reconcile.apply.rights import take
+from flagops.commands.flags.reconcile.apply.states import States
+from flagops.commands.flags.reconcile.apply.versions import Versions
+from flagops.commands.flags.reconcile.change import Action, Change, Kind, Plan, not_in
+from flagops.commands.flags.reconcile.compare import matched
+from flagops.commands.flags.reconcile.plan import plan
+from flagops.commands.flags.server.read import read
+from flagops.commands.flags.server.snapshot import Snapshot
+from flagops.commands.flags.spec import ProjectSpec
+from flagops.errors import OpsError
+from flagops.flagsmith_api.connect import Connection
+from flagops.flagsmith_api.deployed import environments_of
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What was read and planned, for a person or a pipeline to agree to."""
+
+    wanted: ProjectSpec
+    found: Snapshot
+    plan: Plan
+    delete: bool = False
+
+    @classmethod
+    def now(cls, connection: Connection, wanted: ProjectSpec, *, delete: bool = False) -> "Reviewed":
+        """Read the server, and plan."""
+        found = read(connection, wanted.environments, wanted.flags, with_people=wanted.access is not None)
+        return cls(wanted, found, plan(wanted, found, delete=delete), delete)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was done: the changes, and what the server had, with the ids of what was made.
+
+    A run that ended early knows no ids of what it made, unless it read the server again.
+    """
+
+    changes: tuple[Change, ...]
+    found: Snapshot
+
+    @property
+    def flags(self) -> dict[str, int]:
+        """The ids of the flags that were changed."""
+        numbers = {flag.name: flag.id for flag in self.found.flags.values()}
+        changed = {change.name for change in self.changes if change.kind is Kind.FLAG}
+        return {name: numbers[name] for name in sorted(changed) if name in numbers}
+
+
+def _ignore(_: Done, _is_whole: bool) -> None:  # noqa: FBT001 - the form of a callback
+    """Nobody keeps a record."""
+
+
+def apply(
+    connection: Connection,
+    reviewed: Reviewed,
+    *,
+    on_change: OnChange,
+    on_end: Callable[[Done, bool], None] = _ignore,
+    stopped: Callable[[], bool] = lambda: False,
+    rate: float,
+) -> Done:
+    """Carry out the plan, step by step; a run that ends in between is completed by the next one.
+
+    Args:
+        connection: Where.
+        reviewed: What was agreed to, read from there a moment ago.
+        on_change: Is told of each step when it is done.
+        on_end: Is told what was done, and whether that is all: also of a run that fails or is interrupted.
+        rate: Requests a second, at most.
+        stopped: Asked before each step: whether another run took the lock over.
+
+    Raises:
+        OpsError: A step was refused, the lock was lost, or the server is not as planned afterwards.
+    """
+    connection.client.limit_rate(rate)
+    run = _Run(connection, reviewed, on_change, stopped)
+    is_whole = False
+    try:
+        run.all()
+        is_whole = True
+    except OpsError as error:
+        done = f" {len(run.done)} steps were done." if run.done else ""
+        hint = "Run it again: what is done is not done twice."
+        raise OpsError(f"{error.message}{done}", hint=f"{error.hint} {hint}" if error.hint else hint) from None
+    finally:
+        on_end(run.so_far(), is_whole)
+    return run.so_far()
+
+
+class _Run:
+    def __init__(
+        self, connection: Connection, reviewed: Reviewed, on_change: OnChange, stopped: Callable[[], bool]
+    ) -> None:
+        self._connection, self._client = connection, connection.client
+        self._reviewed, self._wanted = reviewed, reviewed.wanted
+        self._on_change, self._stopped = on_change, stopped
+        self._found = reviewed.found
+        self.done: list[Change] = []
+
+    def so_far(self) -> Done:
+        """What was done."""
+        return Done(tuple(self.done), self._found)
+
+    def all(self) -> None:
+        """Do everything."""
+        found, todo = self._reviewed.found, self._reviewed.plan
+        makes = Definitions(self._client, self._connection.project, self._wanted, found, self._tell)
+        if makes.run(todo):
+            # What was made has ids now, and states of its own.
+            again = self._again()
+            found, todo = again.found, again.plan
+            self._found = found
+        self._write_states(found, todo)
+        self._remove(found, todo)
+        groups = Groups(self._connection, self._wanted, found)
+        for name, changes in todo.of(Kind.GROUP).items():
+            groups.write(name)
+            for change in changes:
+                self._tell(change)
+        for change in todo.changes:
+            if change.kind is Kind.RIGHTS:
+                take(self._client, found, change)
+                self._tell(change)
+        if self.done:
+            self._look()
+
+    def _tell(self, change: Change) -> None:
+        self.done.append(change)
+        self._on_change(change)
+        if self._stopped():
+            raise OpsError("Another run took the lock over: this one stopped.")
+
+    def _again(self) -> Reviewed:
+        environments = environments_of(self._client, self._connection.project)
+        connection = replace(self._connection, environments=tuple(environments))
+        again = Reviewed.now(connection, self._wanted, delete=self._reviewed.delete)
+        others = not_in(again.plan.changes, self._reviewed.plan.changes)
+        if others:
+            raise OpsError(f"Somebody changed {_names(others)} meanwhile.")
+        return again
+
+    def _write_states(self, found: Snapshot, todo: Plan) -> None:
+        states, versions = States(self._client, found), Versions(self._client, found)
+        for name, changes in todo.of(Kind.FLAG).items():
+            if name not in self._wanted.flags:
+                continue
+            for environment in dict.fromkeys(change.environment for change in changes if change.environment):
+                here = [change for change in changes if change.environment == environment]
+                where = found.environments[environment]
+                if where.is_versioned:
+                    versions.write(self._wanted.flags[name], where)
+                else:
+                    states.write(self._wanted.flags[name], where, here)
+                for change in here:
+                    self._tell(change)
+
+    def _remove(self, found: Snapshot, todo: Plan) -> None:
+        project = f"/api/v1/projects/{self._connection.project}"
+        for change in todo.changes:
+            if is_removed_variation(change):
+                self._remove_variation(found, change)
+                continue
+            if change.field or change.action not in (Action.ARCHIVE, Action.DELETE):
+                continue
+            if change.kind is Kind.SEGMENT:
+                self._client.delete(f"{project}/segments/{found.segments[change.name].id}/")
+            elif change.action is Action.DELETE:
+                self._client.delete(f"{project}/features/{found.flags[change.name].id}/")
+            else:
+                self._client.patch(f"{project}/features/{found.flags[change.name].id}/", {"is_archived": True})
+            self._tell(change)
+
+    def _remove_variation(self, found: Snapshot, change: Change) -> None:
+        flag = found.flags[change.name]
+        kept = {item.id for item in matched(flag.options, self._wanted.flags[change.name].options).values()}
+        for item in flag.options:
+            if item.id not in kept and change.field[1] == (item.key or str(item.value)):
+                path = f"/api/v1/projects/{self._connection.project}/features/{flag.id}/mv-options/{item.id}/"
+                self._client.delete(path)
+        self._tell(change)
+
+    def _look(self) -> None:
+        left = self._again().plan.changes
+        if left:
+            raise OpsError(f"Flagsmith does not show all that was done: {_names(left)} differ.")
+
+
+def _names(changes: Collection[Change]) -> str:
+    names = dict.fromkeys(
+        f"{change.kind} {change.name}" + (f" in {change.environment}" if change.environment else "")
+        for change in changes
+    )
+    listed = list(names)
+    more = f" and {len(listed) - 3} more" if len(listed) > 3 else ""
+    return ", ".join(listed[:3]) + more

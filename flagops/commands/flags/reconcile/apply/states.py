@@ -1,0 +1,88 @@
+"""Writes what a flag is in one environment: its state, its overrides and their order, in place."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flagops.commands.flags.reconcile.apply.ensure import ensure
+from flagops.commands.flags.reconcile.apply.writing import STEP, Target, content
+from flagops.commands.flags.reconcile.change import Change
+from flagops.commands.flags.reconcile.compare import ORDER, is_in_order, sequence, surplus
+from flagops.commands.flags.server.read import read_state
+from flagops.commands.flags.server.snapshot import RemoteOverride, RemoteState, Snapshot
+from flagops.commands.flags.spec import FlagSpec, OverrideSpec, StateSpec
+from flagops.flagsmith_api.client import FlagsmithClient
+from flagops.flagsmith_api.deployed import Environment
+
+LINKS = "/api/v1/features/feature-segments/"
+
+
+class States:
+    """Writes flags in environments that keep no versions, where each change is live when it is made."""
+
+    def __init__(self, client: FlagsmithClient, found: Snapshot) -> None:
+        self._client, self._found = client, found
+
+    def write(self, wanted: FlagSpec, environment: Environment, changes: list[Change]) -> None:
+        """Carry out the changes of one flag in one environment.
+
+        New overrides are there and in their place before old ones change, overrides come before the state that they are
+        exceptions of, and go after it: nobody is switched by the way.
+        """
+        target = Target.of(self._found, wanted, environment)
+        changed = {change.field[:2] if change.field[:1] == ("override",) else change.field[:1] for change in changes}
+        there = {item.segment: item for item in target.found.overrides}
+        new = [item for item in target.state.overrides if item.segment not in there]
+        for override in new:
+            self._add_override(target, override)
+        if new or ORDER in changed:
+            self._set_order(target)
+        for override in target.state.overrides:
+            if ("override", override.segment) in changed and override.segment in there:
+                self._put(target, there[override.segment], override)
+        if {("enabled",), ("value",), ("weights",)} & changed:
+            self._put(target, target.found, target.state)
+        for item in surplus(target.state, target.found, target.managed):
+            for link in self._links(target, item.segment_id):
+                self._client.delete(f"{LINKS}{link['id']}/")
+
+    def _put(self, target: Target, found: RemoteState | RemoteOverride, wanted: StateSpec | OverrideSpec) -> None:
+        body = {
+            "feature": target.flag.id,
+            "environment": target.environment.id,
+            "feature_segment": found.link if isinstance(found, RemoteOverride) else None,
+            **content(wanted, target.ids, found.variants),
+        }
+        self._client.put(f"/api/v1/features/featurestates/{found.id}/", body)
+
+    def _links(self, target: Target, segment: int) -> list[Mapping[str, Any]]:
+        """All overrides of one segment, the oldest first: the server makes a second one when it is asked twice."""
+        rows = self._client.pages(LINKS, {"environment": target.environment.id, "feature": target.flag.id})
+        return sorted((row for row in rows if row["segment"] == segment), key=lambda row: int(row["id"]))
+
+    def _add_override(self, target: Target, wanted: OverrideSpec) -> None:
+        """Make an override, and never leave a second one for its segment: of two runs that make one at the same time
+        both keep the older one."""
+        segment = target.segments[wanted.segment]
+        key, feature = target.environment.key, target.flag.id
+        path = f"/api/v1/environments/{key}/features/{feature}/create-segment-override/"
+        body = {"feature_segment": {"segment": segment}, **content(wanted, target.ids, ())}
+        was_there = bool(self._links(target, segment))
+        if not was_there:
+            ensure(lambda: self._links(target, segment) or None, lambda: [self._client.post(path, body)])
+        links = self._links(target, segment)
+        for link in links[1:]:
+            self._client.delete(f"{LINKS}{link['id']}/")
+        if was_there or len(links) > 1:
+            found = read_state(self._client, target.environment, feature, target.names)
+            self._put(target, next(item for item in found.overrides if item.segment_id == segment), wanted)
+
+    def _set_order(self, target: Target) -> None:
+        """Give the catalogue's overrides its order, in the places that they have; others keep theirs."""
+        found = read_state(self._client, target.environment, target.flag.id, target.names)
+        if is_in_order(target.state, found, target.managed):
+            return
+        links = {item.segment: item.link for item in found.overrides}
+        ranked = [name for name in sequence(target.state, found, target.managed) if name in links]
+        body = [{"id": links[name], "priority": rank * STEP} for rank, name in enumerate(ranked)]
+        path = f"{LINKS}update-priorities/"
+        ensure(lambda: None, lambda: self._client.post(path, body) or True)  # doing it twice does no harm

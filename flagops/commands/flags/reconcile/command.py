@@ -1,0 +1,235 @@
+"""`ff flags plan` and `apply`: what the catalogue would change in a running Flagsmith, and changing it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flagops.commands.flags.catalogue.options import (
+    CATALOGUE,
+    CatalogueArgument,
+    SomeStackOption,
+    StrictOption,
+    UrlOption,
+    read,
+)
+from flagops.console import output, progress
+from flagops.errors import OpsError
+from flagops.terminal.confirm import is_terminal
+from flagops.terminal.options import JsonOption, print_json
+from flagops.terminal.stack_options import YesOption
+
+if TYPE_CHECKING:
+    from flagops.commands.flags.catalogue.model import Catalogue
+    from flagops.commands.flags.history.applies import Apply
+    from flagops.commands.flags.reconcile.apply import Done, Reviewed
+    from flagops.flagsmith_api.connect import Connection
+
+CHANGES = 2
+RATE = 50.0
+"""Requests a second, at most. A real Flagsmith with two workers makes some ten changes a second; Flagsmith's own limits
+(MASTER_API_KEY_THROTTLE_RATE, USER_THROTTLE_RATE) are off unless somebody sets them, and then answer 429."""
+DeleteOption = Annotated[
+    bool,
+    typer.Option("--delete", help="Delete what left the catalogue: flags instead of archiving them, and segments."),
+]
+PRODUCTION = frozenset(["production", "prod", "live"])
+LEASE = "flagsmith-flags"
+
+
+def plan(
+    *,
+    catalogue: CatalogueArgument = CATALOGUE,
+    stack: SomeStackOption = None,
+    url: UrlOption = None,
+    delete: DeleteOption = False,
+    strict: StrictOption = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Keep the plan in this file, for `ff flags apply FILE`.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what `ff flags apply` would change; exits with 2 when there are changes."""
+    from flagops.commands.flags.reconcile import planfile, show
+    from flagops.commands.flags.reconcile.apply import Reviewed
+    from flagops.commands.flags.reconcile.desired import desired
+
+    if planfile.is_plan(catalogue):
+        raise OpsError(f"{catalogue} is a plan, and no catalogue.", hint=f"ff flags apply {catalogue}")
+    declared, _ = read(catalogue, strict=strict)
+    with _connected(declared, stack, url) as connection:
+        reviewed = Reviewed.now(connection, desired(declared), delete=delete)
+        if out is not None:
+            planfile.write(
+                out, catalogue, reviewed.plan, server=connection.label, project=connection.name, delete=delete
+            )
+    if as_json:
+        print_json(planfile.as_json(reviewed.plan))
+    else:
+        show.show(output(), reviewed.plan)
+    if reviewed.plan.has_changes:
+        raise typer.Exit(CHANGES)
+
+
+def apply(
+    *,
+    source: Annotated[
+        Path, typer.Argument(help="The catalogue, or a plan of `ff flags plan --out`.", metavar="[CATALOGUE|PLAN]")
+    ] = CATALOGUE,
+    stack: SomeStackOption = None,
+    url: UrlOption = None,
+    delete: DeleteOption = False,
+    strict: StrictOption = False,
+    yes: YesOption = False,
+    rate: Annotated[float, typer.Option("--rate", min=0.1, help="Requests a second, at most.")] = RATE,
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", help="Append a line about what was changed to this file, for `ff audit --applies`."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the flags of a running Flagsmith those of the catalogue; production asks, unless --yes."""
+    from flagops.commands.flags.reconcile import planfile
+    from flagops.commands.flags.reconcile.desired import desired
+
+    kept = planfile.read(source) if planfile.is_plan(source) else None
+    if kept is not None and delete:
+        raise OpsError(f"{source} says by itself whether to delete.", hint="Leave --delete out, or plan again with it.")
+    declared, _ = read(source if kept is None else kept.catalogue, strict=strict)
+    wanted = desired(declared)
+    delete = delete if kept is None else kept.delete
+    with _connected(declared, stack, url) as connection, _locked(connection) as stopped:
+        from flagops.commands.flags.reconcile.apply import Reviewed
+
+        reviewed = Reviewed.now(connection, wanted, delete=delete)
+        if kept is not None:
+            kept.require_same(reviewed.plan, connection.label, connection.name)
+        where = source if kept is None else kept.catalogue
+        apply_reviewed(
+            connection, reviewed, yes=yes, as_json=as_json, stopped=stopped, source=where, rate=rate, record=record
+        )
+
+
+def checked(path: Path) -> "Catalogue":
+    """A catalogue that is right; whatever else a command does should wait for it. Raises CatalogueError."""
+    return read(path)[0]
+
+
+def apply_catalogue(declared: "Catalogue", path: Path, *, stack: str, yes: bool) -> None:
+    """Apply a catalogue to a stack, as a step after deploying it."""
+    from flagops.commands.flags.reconcile.apply import Reviewed
+    from flagops.commands.flags.reconcile.desired import desired
+
+    with _connected(declared, stack, None) as connection, _locked(connection) as stopped:
+        reviewed = Reviewed.now(connection, desired(declared))
+        apply_reviewed(connection, reviewed, yes=yes, as_json=False, stopped=stopped, source=path)
+
+
+def apply_reviewed(
+    connection: "Connection",
+    reviewed: "Reviewed",
+    *,
+    yes: bool,
+    as_json: bool,
+    stopped: Callable[[], bool],
+    source: Path,
+    rate: float = RATE,
+    record: Path | None = None,
+) -> None:
+    """Show a plan, ask where somebody has to agree, and carry it out."""
+    from flagops.commands.flags.reconcile import change, show
+    from flagops.commands.flags.reconcile.apply import Reviewed
+    from flagops.commands.flags.reconcile.apply import apply as run
+    from flagops.commands.flags.reconcile.record import Applied
+
+    show.show(progress(), reviewed.plan)
+    if not reviewed.plan.changes:
+        progress().print("Nothing to do.", style="green")
+    elif not yes:
+        _agree(connection, reviewed)
+        now = Reviewed.now(connection, reviewed.wanted, delete=reviewed.delete)
+        if change.not_in(now.plan.changes, reviewed.plan.changes):
+            raise OpsError("Flagsmith changed since it was planned.", hint="Run it again: it plans anew.")
+        reviewed = now
+    applied = Applied(connection, source)
+
+    def ended(so_far: "Done", is_whole: bool) -> None:  # noqa: FBT001 - the form of a callback
+        if so_far.changes:
+            _keep(connection, applied.record(so_far, is_whole=is_whole), record)
+
+    done = run(
+        connection,
+        reviewed,
+        on_change=lambda step: progress().print(f" {show.sentence(step)}", markup=False, soft_wrap=True),
+        on_end=ended,
+        stopped=stopped,
+        rate=rate,
+    )
+    if as_json:
+        print_json(
+            {"project": connection.name, "commit": applied.commit, "changed": len(done.changes), "flags": done.flags}
+        )
+    elif done.changes:
+        what = f"{len(done.changes)} steps, {len(done.flags)} flags"
+        progress().print(f"Applied{f' commit {applied.commit}' if applied.commit else ''}: {what}.", style="green")
+
+
+def _keep(connection: "Connection", run: "Apply", file: Path | None) -> None:
+    """Keep the record of an apply, so that the audit log's entries can be traced to its commit."""
+    from flagops.commands.flags.history import applies
+
+    try:
+        if file is not None:
+            applies.append(file, run)
+        if connection.site is not None:
+            applies.keep(connection.site, run)
+    except (OpsError, OSError) as error:
+        why = error.message if isinstance(error, OpsError) else str(error)
+        progress().print(
+            f"What was changed is not recorded, so that `ff audit` will not know its commit: {why}",
+            style="yellow",
+            markup=False,
+        )
+
+
+def _agree(connection: "Connection", reviewed: "Reviewed") -> None:
+    """Ask; where production changes, for the project's name."""
+    touched = {change.environment for change in reviewed.plan.changes}
+    touches_production = None in touched or any(str(name).lower() in PRODUCTION for name in touched)
+    if not is_terminal():
+        raise OpsError(
+            "Changing flags needs a confirmation, and there is no terminal to ask on.", hint="Add `--yes`, in CI."
+        )
+    if not touches_production:
+        if not typer.confirm(f"Apply to {connection.label}?", err=True):
+            raise OpsError("Nothing was changed: it was not confirmed.")
+        return
+    given = typer.prompt(f"This reaches production. Type the project's name ({connection.name}) to apply", err=True)
+    if given != connection.name:
+        raise OpsError(f"Nothing was changed: {given!r} is not the project's name, {connection.name!r}.")
+
+
+@contextmanager
+def _connected(declared: "Catalogue", stack: str | None, url: str | None) -> Iterator["Connection"]:
+    from flagops.flagsmith_api.connect import connect
+
+    with connect(stack=stack, url=url, project=declared.project) as connection:
+        yield connection
+
+
+@contextmanager
+def _locked(connection: "Connection") -> Iterator[Callable[[], bool]]:
+    """Keep other runs on the same stack out; without a cluster, the plan alone tells what changed meanwhile."""
+    if connection.site is None:
+        yield lambda: False
+        return
+    from threading import Event
+
+    from flagops.kubernetes.lease import Lock, lease
+
+    lost, site = Event(), connection.site
+    what = f"the flags of stack {site.stack.name!r}"
+    with Lock(site.client, lease(site.namespace, LEASE), what, lost):
+        yield lost.is_set

@@ -1,0 +1,140 @@
+"""What a catalogue wants of a server: rollouts become segments and overrides of Flagsmith's own."""
+
+from collections.abc import Iterator, Mapping
+
+from flagops.commands.flags.catalogue.expiry import expiry_tag
+from flagops.commands.flags.catalogue.model import Catalogue, Condition, Flag, Rollout, Segment, State, Target
+from flagops.commands.flags.catalogue.values import Plain, plain
+from flagops.commands.flags.reconcile.access import access_of, groups_of
+from flagops.commands.flags.spec import (
+    FlagSpec,
+    OptionSpec,
+    OverrideSpec,
+    ProjectSpec,
+    Rule,
+    Rules,
+    SegmentSpec,
+    StateSpec,
+)
+
+ALL = 100.0
+SPLIT = "PERCENTAGE_SPLIT"
+ROLLOUT_DESCRIPTION = "A share of users, for the rollout of {flag} in {environment}."
+
+
+def desired(catalogue: Catalogue) -> ProjectSpec:
+    """The specification of a project; the catalogue must have been checked."""
+    groups = {name: rules(item) for name, item in catalogue.segments.items()}
+    segments = {
+        name: SegmentSpec(name, item.description.strip(), groups[name]) for name, item in catalogue.segments.items()
+    }
+    flags = {}
+    for name, flag in catalogue.flags.items():
+        states = {}
+        for environment in catalogue.environments:
+            wanted = _State(name, environment, flag, groups)
+            states[environment] = wanted.spec()
+            segments.update(wanted.made)
+        flags[name] = FlagSpec(
+            name=name,
+            description=flag.description.strip(),
+            tags=frozenset(flag.tags) | expiry_tag(flag.expires),
+            value=_control(flag, None),
+            options=tuple(OptionSpec(item.name, plain(item.value), item.weight) for item in flag.variations[1:]),
+            states=states,
+        )
+    return ProjectSpec(catalogue.environments, segments, flags, groups_of(catalogue), access_of(catalogue))
+
+
+def rules(segment: Segment) -> Rules:
+    """Who is in a segment of the catalogue."""
+    some = frozenset(map(_rule, segment.any))
+    return Rules(
+        all=frozenset(map(_rule, segment.all)) | (some if len(some) == 1 else frozenset()),
+        any=frozenset([some]) if len(some) > 1 else frozenset(),
+        none=frozenset(map(_rule, segment.none)),
+    )
+
+
+def _rule(condition: Condition) -> Rule:
+    trait = condition.trait
+    return Rule(str(condition.operator), trait.strip() if trait else None, _text(condition.value))
+
+
+def _text(value: object) -> str | None:
+    """A condition's value as Flagsmith keeps it: true in small letters, no .0 behind whole ones, no blanks around."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return None if value is None else str(value).strip()
+
+
+def _control(flag: Flag, state: State | None) -> Plain:
+    if flag.variations:
+        return plain(flag.variations[0].value)
+    return plain(flag.value if state is None or state.value is None else state.value)
+
+
+def rollout_segment(flag: str, environment: str, group: str | None = None) -> str:
+    """The name of the segment that holds a share of users. It is a flag's and an environment's own, and its percentage
+    is changed in place: Flagsmith chooses by the segment, so that who is in stays in when the share grows."""
+    return ".".join(filter(None, (flag, environment, group)))
+
+
+class _State:
+    """Makes the state of one flag in one environment, and the segments that its rollout needs."""
+
+    def __init__(self, name: str, environment: str, flag: Flag, groups: Mapping[str, Rules]) -> None:
+        self._name, self._environment, self._flag, self._groups = name, environment, flag, groups
+        own = flag.environments.get(environment, State())
+        self._own = own
+        self._enabled = flag.enabled if own.enabled is None else own.enabled
+        self._value = _control(flag, own)
+        self._weights = _others(flag, own.weights)
+        self.made: dict[str, SegmentSpec] = {}
+
+    def spec(self) -> StateSpec:
+        """The state."""
+        targets = self._flag.targeting if self._own.targeting is None else self._own.targeting
+        overrides = [self._targeted(target) for target in targets]
+        rollout = self._own.rollout or self._flag.rollout
+        if rollout is not None and not self._enabled:  # what is on for everybody has no share to roll out to
+            overrides += self._rolled_out(rollout)
+        return StateSpec(self._enabled, self._value, self._weights, tuple(overrides))
+
+    def _targeted(self, target: Target) -> OverrideSpec:
+        value, weights = self._value, self._weights
+        if target.value is not None:
+            value, weights = plain(target.value), dict.fromkeys(weights, 0.0)
+        elif target.weights is not None:
+            weights = _others(self._flag, target.weights)
+        return OverrideSpec(target.segment, target.enabled, value, weights)
+
+    def _rolled_out(self, rollout: Rollout) -> Iterator[OverrideSpec]:
+        """Exact shares: who misses the share of a group is off by an override of the whole group, and so does not fall
+        through to the next one."""
+        for group, share in rollout.segments.items():
+            if 0 < share < ALL:
+                yield self._on(self._made(share, group))
+            yield OverrideSpec(group, share == ALL, self._value, self._weights)
+        if rollout.everyone:
+            yield self._on(self._made(rollout.everyone, None))
+
+    def _on(self, segment: str) -> OverrideSpec:
+        return OverrideSpec(segment, enabled=True, value=self._value, weights=self._weights)
+
+    def _made(self, share: float, group: str | None) -> str:
+        name = rollout_segment(self._name, self._environment, group)
+        within = self._groups[group] if group else Rules()
+        split = Rule(SPLIT, None, _text(float(share)))
+        description = ROLLOUT_DESCRIPTION.format(flag=self._name, environment=self._environment)
+        self.made[name] = SegmentSpec(
+            name, description, Rules(within.all | {split}, within.any, within.none), feature=self._name
+        )
+        return name
+
+
+def _others(flag: Flag, weights: Mapping[str, float] | None) -> dict[str, float]:
+    """The weights of all variations but the control, which gets what they leave."""
+    return {item.name: item.weight if weights is None else weights[item.name] for item in flag.variations[1:]}

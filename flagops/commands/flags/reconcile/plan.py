@@ -1,0 +1,184 @@
+"""What has to be done to make a server's flags those of a catalogue."""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+from flagops.commands.flags.catalogue.values import same
+from flagops.commands.flags.reconcile.access import compare_group, without_account
+from flagops.commands.flags.reconcile.change import Action, Change, Kind, Plan
+from flagops.commands.flags.reconcile.compare import CLOSE, compare_states, matched, state_as_json
+from flagops.commands.flags.reconcile.rights import left, remarks, taken
+from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteSegment, Snapshot
+from flagops.commands.flags.spec import TAG, FlagSpec, ProjectSpec, SegmentSpec
+from flagops.errors import OpsError
+
+
+def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> Plan:
+    """The plan. With `delete`, flags and segments that left the catalogue are deleted, not archived or left.
+
+    Raises OpsError when the server has something in the way.
+    """
+    _check(wanted, found)
+    people = found.people
+    changes = chain(
+        (
+            Change(Action.CREATE, Kind.ENVIRONMENT, name)
+            for name in wanted.environments
+            if name not in found.environments
+        ),
+        *(_segment(item, found.segments.get(name), found) for name, item in wanted.segments.items()),
+        *(_flag(item, found.flags.get(name), found) for name, item in wanted.flags.items()),
+        _left(wanted, found, delete=delete),
+        *(compare_group(item, people.groups.get(name), people.users) for name, item in wanted.groups.items()),
+        taken(wanted, people),
+    )
+    totals: dict[str | None, int] = {None: len(wanted.segments) + len(wanted.flags) + len(wanted.groups)}
+    totals |= dict.fromkeys(wanted.environments, len(wanted.flags))
+    unmanaged = tuple(_unmanaged(wanted, found, delete=delete))
+    waiting = (*without_account(wanted.groups.values(), people.users), *remarks(wanted, people))
+    return Plan(tuple(changes), unmanaged, totals, waiting, found.requests)
+
+
+def _check(wanted: ProjectSpec, found: Snapshot) -> None:
+    for name in wanted.segments:
+        if name in found.ambiguous:
+            raise OpsError(
+                f"Flagsmith has several segments called {name!r}: which one the catalogue means cannot be told.",
+                hint="Rename or delete the others in the UI.",
+            )
+    known = {name.lower(): name for name in found.flags}
+    for name in wanted.flags:
+        there = known.get(name)
+        if there is not None and there != name:
+            raise OpsError(
+                f"Flagsmith has a flag called {there!r}, and takes {name!r} for the same name.",
+                hint="Flags cannot be renamed: delete it in the UI, or give the one in the catalogue another name.",
+            )
+
+
+def _segment(wanted: SegmentSpec, found: RemoteSegment | None, snapshot: Snapshot) -> Iterator[Change]:
+    if found is None:
+        yield Change(Action.CREATE, Kind.SEGMENT, wanted.name, after=str(wanted.rules))
+        return
+    owner = next((flag.name for flag in snapshot.flags.values() if flag.id == found.feature), None)
+    if found.feature is not None and owner != wanted.feature:
+        raise OpsError(
+            f"The segment {wanted.name!r} is there, and belongs to the flag {owner or found.feature} alone.",
+            hint="Rename or delete it in the UI, or give the one in the catalogue another name.",
+        )
+    if found.rules != wanted.rules:
+        before = "rules that no catalogue can say" if found.rules is None else str(found.rules)
+        yield Change(Action.UPDATE, Kind.SEGMENT, wanted.name, None, ("rules",), before, str(wanted.rules))
+    if found.description != wanted.description:
+        yield Change(
+            Action.UPDATE, Kind.SEGMENT, wanted.name, None, ("description",), found.description, wanted.description
+        )
+    if not found.is_managed:
+        yield Change(Action.ADOPT, Kind.SEGMENT, wanted.name)
+
+
+def _flag(wanted: FlagSpec, found: RemoteFlag | None, snapshot: Snapshot) -> Iterator[Change]:
+    if found is None:
+        yield Change(Action.CREATE, Kind.FLAG, wanted.name, after=wanted.description)
+        for environment, state in wanted.states.items():
+            yield Change(Action.CREATE, Kind.FLAG, wanted.name, environment, after=state_as_json(state))
+        return
+    yield from _definition(wanted, found, snapshot)
+    for environment, state in wanted.states.items():
+        there = found.states.get(environment)
+        if there is None:
+            yield Change(Action.CREATE, Kind.FLAG, wanted.name, environment, after=state_as_json(state))
+        else:
+            managed = {name for name, item in snapshot.segments.items() if item.is_managed}
+            yield from compare_states(wanted, environment, state, found, there, managed)
+
+
+def _definition(wanted: FlagSpec, found: RemoteFlag, snapshot: Snapshot) -> Iterator[Change]:
+    def changed(field: str, before: object, after: object) -> Change:
+        return Change(Action.UPDATE, Kind.FLAG, wanted.name, None, (field,), before, after)
+
+    if found.is_archived:
+        yield changed("archived", before=True, after=False)
+    if found.description != wanted.description:
+        yield changed("description", found.description, wanted.description)
+    tags = found.tags - snapshot.system_tags - {TAG}
+    if tags != wanted.tags:
+        yield changed("tags", sorted(tags), sorted(wanted.tags))
+    options = matched(found.options, wanted.options)
+    for option in wanted.options:
+        there = options.get(option.name)
+        place = ("variation", option.name)
+        if there is None:
+            yield Change(Action.CREATE, Kind.FLAG, wanted.name, None, place, after=option.value)
+            continue
+        if there.key and there.key != option.name:
+            yield Change(Action.UPDATE, Kind.FLAG, wanted.name, None, (*place, "name"), there.key, option.name)
+        if not same(there.value, option.value):
+            yield Change(Action.UPDATE, Kind.FLAG, wanted.name, None, (*place, "value"), there.value, option.value)
+        if abs(there.weight - option.weight) > CLOSE:
+            yield Change(Action.UPDATE, Kind.FLAG, wanted.name, None, (*place, "weight"), there.weight, option.weight)
+    kept = {item.id for item in options.values()}
+    for item in found.options:
+        if item.id not in kept:
+            place = ("variation", item.key or str(item.value))
+            yield Change(Action.DELETE, Kind.FLAG, wanted.name, None, place, before=item.value)
+    if not found.is_managed:
+        yield Change(Action.ADOPT, Kind.FLAG, wanted.name)
+
+
+def _left(wanted: ProjectSpec, found: Snapshot, *, delete: bool) -> Iterator[Change]:
+    """What left the catalogue: only what `ff` made or adopted."""
+    for name, flag in found.flags.items():
+        if name not in wanted.flags and flag.is_managed:
+            if delete:
+                yield Change(Action.DELETE, Kind.FLAG, name)
+            elif not flag.is_archived:
+                yield Change(Action.ARCHIVE, Kind.FLAG, name)
+    if delete:
+        for name, segment in found.segments.items():
+            if name not in wanted.segments and segment.is_managed and not _users(segment, wanted, found):
+                yield Change(Action.DELETE, Kind.SEGMENT, name)
+
+
+def _users(segment: RemoteSegment, wanted: ProjectSpec, found: Snapshot) -> list[str]:
+    """The flags of people that a segment targets: deleting it would delete their overrides."""
+    return [
+        name
+        for name, flag in found.flags.items()
+        if name not in wanted.flags and not flag.is_managed
+        if any(item.segment_id == segment.id for state in flag.states.values() for item in state.overrides)
+    ]
+
+
+def _unmanaged(wanted: ProjectSpec, found: Snapshot, *, delete: bool) -> Iterator[str]:
+    for name in found.environments:
+        if name not in wanted.environments:
+            yield f"environment {name}"
+    for name, segment in found.segments.items():
+        if name in wanted.segments:
+            continue
+        users = _users(segment, wanted, found)
+        if segment.is_managed and users:
+            yield f"segment {name} (left the catalogue; targets {', '.join(users)}, which is people's)"
+        elif segment.is_managed and not delete:
+            yield f"segment {name} (left the catalogue; --delete removes it)"
+        elif not segment.is_managed:
+            yield f"segment {name}"
+    for name, flag in found.flags.items():
+        if name not in wanted.flags and not flag.is_managed:
+            yield f"flag {name}"
+        elif name in wanted.flags:
+            yield from _foreign_overrides(wanted.flags[name], flag, found.segments)
+
+    if wanted.groups:
+        yield from (f"group {name}" for name in found.people.groups if name not in wanted.groups)
+    yield from left(wanted, found.people)
+
+
+def _foreign_overrides(wanted: FlagSpec, found: RemoteFlag, segments: Mapping[str, RemoteSegment]) -> Iterator[str]:
+    for environment, state in found.states.items():
+        declared = wanted.states.get(environment)
+        named = {item.segment for item in declared.overrides} if declared else set()
+        for item in state.overrides:
+            if item.segment not in named and not segments[item.segment].is_managed:
+                yield f"override of {wanted.name} for {item.segment} in {environment}"

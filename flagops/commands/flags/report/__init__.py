@@ -1,0 +1,1 @@
+"""All flags on one page."""

@@ -1,0 +1,48 @@
+"""`ff flags get`: what an environment serves now."""
+
+from typing import Annotated
+
+import typer
+
+from flagops.console import output
+from flagops.errors import OpsError
+from flagops.project import LOCAL
+from flagops.terminal.options import JsonOption, print_json
+from flagops.terminal.stack_options import StackOption
+
+
+def get(
+    *,
+    stack: StackOption = LOCAL,
+    environment: Annotated[
+        str | None, typer.Option("--environment", "-e", help="The environment's name.", show_default=False)
+    ] = None,
+    environment_key: Annotated[
+        str | None,
+        typer.Option("--environment-key", help="The environment's client-side key, in place of its name."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what an environment serves now to a client that says nothing about its user."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from flagops.flagsmith_api import served
+    from flagops.flagsmith_api.deployed import flagsmith
+    from flagops.stacks.deployed import open_site
+
+    if (environment is None) == (environment_key is None):
+        raise OpsError("Which environment?", hint="Give --environment NAME or --environment-key KEY, one of them.")
+    with open_site(stack, needs_containers=True) as site, flagsmith(site) as client:
+        key = environment_key or served.key_of(site, client, str(environment))
+        found = served.flags(client, key)
+    if as_json:
+        print_json(found)
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in ("FLAG", "STATE", "VALUE", "TYPE"):
+        table.add_column(title, overflow="fold")
+    for flag in found:
+        value = "" if flag.value is None else str(flag.value)
+        table.add_row(escape(flag.name), "on" if flag.enabled else "off", escape(value), flag.kind)
+    output().print(table)

@@ -1,0 +1,58 @@
+"""The rows of Flagsmith's API as the snapshot has them, and values as the API has them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flagops.commands.flags.catalogue.values import Plain
+from flagops.commands.flags.server.remote_rules import read_rules
+from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOption, RemoteSegment, RemoteState, Variant
+from flagops.commands.flags.spec import MARK
+
+Row = Mapping[str, Any]
+FIELDS = {"unicode": "string_value", "int": "integer_value", "bool": "boolean_value"}
+
+
+def value(kept: Row | None) -> Plain:
+    """A value out of the API's typed form."""
+    found: Plain = kept[FIELDS[kept["type"]]] if kept else None
+    return found
+
+
+def typed(plain: Plain) -> dict[str, Any]:
+    """A value in the API's typed form."""
+    kind = "bool" if isinstance(plain, bool) else "int" if isinstance(plain, int) else "unicode"
+    return {"type": kind, **dict.fromkeys(FIELDS.values()), FIELDS[kind]: plain}
+
+
+def variants(row: Row) -> tuple[Variant, ...]:
+    """The weights of a state."""
+    return tuple(
+        Variant(item["id"], item["multivariate_feature_option"], float(item["percentage_allocation"]))
+        for item in row["multivariate_feature_state_values"]
+    )
+
+
+def segment_of(row: Row) -> RemoteSegment:
+    """A segment."""
+    description = row.get("description") or ""
+    is_managed = description.endswith(MARK)
+    shown = description.removesuffix(MARK).rstrip("\n") if is_managed else description
+    return RemoteSegment(row["id"], row["name"], shown, read_rules(row["rules"]), row.get("feature"), is_managed)
+
+
+def flag_of(row: Row, labels: Mapping[int, str], states: Mapping[str, RemoteState]) -> RemoteFlag:
+    """A flag; `labels` are those of tags by id, `states` its own by environment."""
+    return RemoteFlag(
+        id=row["id"],
+        name=row["name"],
+        description=row.get("description") or "",
+        tags=frozenset(labels[number] for number in row["tags"] if number in labels),
+        is_archived=row["is_archived"],
+        options=tuple(option_of(item) for item in row["multivariate_options"]),
+        states=states,
+    )
+
+
+def option_of(row: Row) -> RemoteOption:
+    """A variation out of the API's form."""
+    return RemoteOption(row["id"], row.get("key"), value(row), float(row["default_percentage_allocation"]))

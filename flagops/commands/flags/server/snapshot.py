@@ -1,0 +1,208 @@
+"""What a server has: its flags with the ids that changing them needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from flagops.commands.flags.catalogue.expiry import expiry_of
+from flagops.commands.flags.catalogue.values import Plain
+from flagops.commands.flags.spec import TAG, Grant, Rules
+from flagops.flagsmith_api.deployed import Environment
+
+
+@dataclass(frozen=True)
+class RemoteSegment:
+    """A segment; `description` is without `ff`'s mark, `feature` the id of the flag it is for alone."""
+
+    id: int
+    name: str
+    description: str
+    rules: Rules | None
+    feature: int | None
+    is_managed: bool
+
+
+@dataclass(frozen=True)
+class RemoteOption:
+    """A variation of a flag beside its control."""
+
+    id: int
+    key: str | None
+    value: Plain
+    weight: float
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The weight of a variation in a state, which has an id of its own."""
+
+    id: int
+    option: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class RemoteOverride:
+    """A segment's override.
+
+    Attributes:
+        id: The feature state's.
+        link: The feature segment's, which has the priority.
+        segment: The segment's name.
+        segment_id: The segment's id.
+        priority: The lowest one counts.
+        enabled: Whether the flag is on.
+        value: The value, the control's of a multivariate flag.
+        variants: The weights.
+    """
+
+    id: int
+    link: int
+    segment: str
+    segment_id: int
+    priority: int
+    enabled: bool
+    value: Plain
+    variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True)
+class RemoteState:
+    """A flag in an environment; its overrides are in the order in which they count."""
+
+    id: int
+    enabled: bool
+    value: Plain
+    variants: tuple[Variant, ...]
+    overrides: tuple[RemoteOverride, ...]
+
+
+@dataclass(frozen=True)
+class RemoteFlag:
+    """A flag."""
+
+    id: int
+    name: str
+    description: str
+    tags: frozenset[str]
+    is_archived: bool
+    options: tuple[RemoteOption, ...]
+    states: Mapping[str, RemoteState]
+
+    @property
+    def is_managed(self) -> bool:
+        """Whether `ff` made or adopted it."""
+        return TAG in self.tags
+
+    @property
+    def expires(self) -> date | None:
+        """Until when it may stay, by its tags; of several the earliest day."""
+        days = [day for day in map(expiry_of, self.tags) if day is not None]
+        return min(days, default=None)
+
+
+@dataclass(frozen=True)
+class RemoteGrant:
+    """A group's permissions, which have an id of their own."""
+
+    id: int
+    grant: Grant
+
+
+@dataclass(frozen=True)
+class RemoteGroup:
+    """A group of people: its permissions in the project and, by name, in environments; its members' ids by address."""
+
+    id: int
+    name: str
+    project: RemoteGrant | None
+    environments: Mapping[str, RemoteGrant]
+    members: Mapping[str, int]
+
+
+class Holder(StrEnum):
+    """Who has a right, or may get it."""
+
+    PERSON = ""
+    GROUP = "group"
+    API_KEY = "API key"
+    TRUST = "trust relationship"
+    INVITATION = "invitation of"
+    LINK = "invite link"
+
+
+@dataclass(frozen=True)
+class RemoteRight:
+    """A right that is not one of a group in the project.
+
+    Attributes:
+        holder: Whose it is.
+        name: An address in small letters, a group's name, a key's prefix, a link's number.
+        environment: The environment it is for, by name; None for what is wider.
+        field: What of: the project, permissions in the environment, the organisation.
+        said: What it is.
+        path: What is deleted, or posted to, to take it away.
+        body: What is posted; None where it is deleted.
+        label: What people call it, beside its name.
+    """
+
+    holder: Holder
+    name: str
+    environment: str | None
+    field: tuple[str, ...]
+    said: str
+    path: str
+    body: Any = None
+    label: str = ""
+
+    @property
+    def title(self) -> str:
+        """Whose it is, in words and one line, whatever somebody called it."""
+        name = f"{self.label} ({self.name})" if self.label else self.name
+        return "".join(each if each.isprintable() else "?" for each in f"{self.holder} {name}".strip())
+
+
+@dataclass(frozen=True)
+class People:
+    """What a server has of people.
+
+    Attributes:
+        groups: Groups, by name.
+        users: The ids of the organisation's people, by address in small letters.
+        rights: Rights that are not a group's in the project, those of groups that the catalogue may not name included.
+        administrator: The address of who is logged in; None for an organisation's key.
+        requests: How many requests it took to read.
+    """
+
+    groups: Mapping[str, RemoteGroup] = field(default_factory=dict)
+    users: Mapping[str, int] = field(default_factory=dict)
+    rights: tuple[RemoteRight, ...] = ()
+    administrator: str | None = None
+    requests: int = 0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A project at one moment.
+
+    Attributes:
+        environments: By name.
+        tags: The ids of tags, by label.
+        system_tags: Labels that Flagsmith itself gives and takes.
+        segments: By name; of several with one name the first.
+        ambiguous: Names that several segments have.
+        flags: By name.
+        people: Groups and rights; empty where the catalogue does not speak of people, so that they were not read.
+        requests: How many requests it took to read.
+    """
+
+    environments: Mapping[str, Environment]
+    tags: Mapping[str, int]
+    system_tags: frozenset[str] = frozenset()
+    segments: Mapping[str, RemoteSegment] = field(default_factory=dict)
+    ambiguous: frozenset[str] = frozenset()
+    flags: Mapping[str, RemoteFlag] = field(default_factory=dict)
+    people: People = field(default_factory=People)
+    requests: int = 0

@@ -1,0 +1,173 @@
+"""What a project's flags are, in the form in which a catalogue and a server can be compared."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flagops.commands.flags.catalogue.values import Plain
+
+MARK = "Declared in git (ff)."
+"""The last line of the description of every segment that `ff` made or adopted; segments have no tags."""
+TAG = "managed-by-ff"
+"""The tag of every flag that `ff` made or adopted."""
+
+
+@dataclass(frozen=True, order=True)
+class Rule:
+    """One condition, as Flagsmith keeps it: its values are texts."""
+
+    operator: str
+    trait: str | None
+    value: str | None
+
+    @property
+    def sort_key(self) -> tuple[str, str, str]:
+        """An order for conditions, which have none of their own."""
+        return (self.trait or "", self.operator, self.value or "")
+
+    def __str__(self) -> str:
+        if self.operator == "PERCENTAGE_SPLIT":
+            return f"{self.value} %"
+        return " ".join(filter(None, (self.trait, self.operator, self.value)))
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Who is in a segment: all of `all`, one at least of each of `any`, none of `none`."""
+
+    all: frozenset[Rule] = frozenset()
+    any: frozenset[frozenset[Rule]] = frozenset()
+    none: frozenset[Rule] = frozenset()
+
+    def __str__(self) -> str:
+        parts = [str(rule) for rule in ordered(self.all)]
+        parts += [f"({' or '.join(map(str, ordered(group)))})" for group in sorted(self.any, key=ordered)]
+        parts += [f"not {rule}" for rule in ordered(self.none)]
+        return " and ".join(parts)
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The rules in the API's form: one that holds when all below it do."""
+        groups = [("ALL", self.all), *(("ANY", group) for group in sorted(self.any, key=ordered)), ("NONE", self.none)]
+        below = [{"type": kind, "conditions": [_condition(rule) for rule in ordered(of)]} for kind, of in groups if of]
+        return [{"type": "ALL", "rules": below, "conditions": []}]
+
+
+def ordered(rules: Iterable[Rule]) -> list[Rule]:
+    """Conditions in an order that is always the same."""
+    return sorted(rules, key=lambda rule: rule.sort_key)
+
+
+def _condition(rule: Rule) -> dict[str, str | None]:
+    # The API makes the text "None" of a value that is null, and null of one that is not there.
+    value = {} if rule.value is None else {"value": rule.value}
+    return {"property": rule.trait, "operator": rule.operator, **value}
+
+
+@dataclass(frozen=True)
+class SegmentSpec:
+    """A segment.
+
+    Attributes:
+        name: Its name.
+        description: What the catalogue says, without the mark.
+        rules: Who is in it; None for rules that no catalogue can say.
+        feature: The flag it belongs to, for one that a rollout needs.
+    """
+
+    name: str
+    description: str
+    rules: Rules | None
+    feature: str | None = None
+
+    @property
+    def marked_description(self) -> str:
+        """The description as the server has it."""
+        return f"{self.description}\n\n{MARK}" if self.description else MARK
+
+
+@dataclass(frozen=True)
+class OptionSpec:
+    """A variation beside the control: its name (Flagsmith's `key`), its value, its weight in new environments."""
+
+    name: str
+    value: Plain
+    weight: float
+
+
+@dataclass(frozen=True)
+class OverrideSpec:
+    """What the users of a segment get: on or off, the (control's) value, the weights of the other variations."""
+
+    segment: str
+    enabled: bool
+    value: Plain
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StateSpec:
+    """What a flag is in one environment; of several overrides for a user the first one counts."""
+
+    enabled: bool
+    value: Plain
+    weights: Mapping[str, float] = field(default_factory=dict)
+    overrides: tuple[OverrideSpec, ...] = ()
+
+
+@dataclass(frozen=True)
+class FlagSpec:
+    """A flag, its variations, and its states by the environments' names."""
+
+    name: str
+    description: str
+    tags: frozenset[str]
+    value: Plain
+    options: tuple[OptionSpec, ...]
+    states: Mapping[str, StateSpec]
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a group may do in the project, or in an environment; an admin may do everything there."""
+
+    permissions: frozenset[str] = frozenset()
+    admin: bool = False
+
+    def __str__(self) -> str:
+        return "admin" if self.admin else ", ".join(sorted(self.permissions)) or "nothing"
+
+
+@dataclass(frozen=True)
+class GroupSpec:
+    """A group of people; None as members leaves them to the UI."""
+
+    name: str
+    project: Grant
+    environments: Mapping[str, Grant]
+    members: frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class AccessSpec:
+    """Who may have rights beside the groups of a catalogue, and whether those of all others are taken away.
+
+    Attributes:
+        strict: Whether they are taken away.
+        administrators: Addresses of people who may administer the organisation.
+        api_keys: Prefixes of the organisation's API keys.
+    """
+
+    strict: bool = False
+    administrators: frozenset[str] = frozenset()
+    api_keys: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ProjectSpec:
+    """All that is wanted of a project; without `access` the catalogue does not speak of people."""
+
+    environments: tuple[str, ...]
+    segments: Mapping[str, SegmentSpec]
+    flags: Mapping[str, FlagSpec]
+    groups: Mapping[str, GroupSpec] = field(default_factory=dict)
+    access: AccessSpec | None = None

@@ -1,0 +1,138 @@
+"""`ff flags export`, `diff` and `promote`: from a server into git, and from one environment to the next."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, SomeStackOption, UrlOption, read
+from flagops.console import output, progress
+from flagops.errors import OpsError
+from flagops.terminal.options import JsonOption, print_json
+
+Source = Annotated[str, typer.Argument(help="The environment to take from, such as staging.")]
+Target = Annotated[str, typer.Argument(help="The environment to compare or change, such as production.")]
+
+
+def export(
+    *,
+    stack: SomeStackOption = None,
+    url: UrlOption = None,
+    project: Annotated[
+        str | None, typer.Option("--project", help="The project. Default: the stack's, or the only.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The file to write; standard output without it.")
+    ] = None,
+    like: Annotated[
+        Path | None,
+        typer.Option("--like", help="A catalogue to take from what only git knows: owners, kinds, expiry, access."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+) -> None:
+    """Write a live project as a catalogue, of which `ff flags plan` finds nothing to change."""
+    from flagops.commands.flags.catalogue.write import text_of
+    from flagops.commands.flags.server.read import read as snapshot
+    from flagops.commands.flags.transfer.export import export as exported
+    from flagops.commands.flags.transfer.settle import settled
+    from flagops.flagsmith_api.connect import connect
+
+    if out is not None and out.exists() and not force:
+        raise OpsError(f"{out} is there already.", hint="Add --force to write over it, or give another --out.")
+    known = read(like)[0] if like else None
+    with connect(stack=stack, url=url, project=project) as connection:
+        found = snapshot(connection, [item.name for item in connection.environments])
+        done = settled(exported(found, connection.name, known), found, out or CATALOGUE)
+    for line in done.left_out:
+        progress().print(f"Left out: {line}", style="yellow", markup=False, soft_wrap=True)
+    for line in done.differing:
+        progress().print(f"Differs: {line}", style="yellow", markup=False, soft_wrap=True)
+    text = text_of(done.content)
+    if out is None:
+        output().out(text, highlight=False, end="")
+        return
+    out.write_text(text, encoding="utf-8")
+    progress().print(f"{out}: {len(done.content['flags'])} flags.", style="green", markup=False)
+
+
+def diff(
+    *,
+    source: Source,
+    target: Target,
+    catalogue: CatalogueOption = CATALOGUE,
+    live: Annotated[bool, typer.Option("--live", help="Compare what is served instead of what is declared.")] = False,
+    stack: SomeStackOption = None,
+    url: UrlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how two environments differ; exits with 2 if they do."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from flagops.commands.flags.reconcile.desired import desired
+    from flagops.commands.flags.reconcile.show import in_quotes, on_or_off
+    from flagops.commands.flags.server.read import read as snapshot
+    from flagops.commands.flags.transfer import differ
+    from flagops.flagsmith_api.connect import connect
+
+    if not live and (stack or url):
+        raise OpsError("--stack and --url are for what is served.", hint="Add --live.")
+    declared, _ = read(catalogue)
+    if live:
+        with connect(stack=stack, url=url, project=declared.project) as connection:
+            for name in (source, target):
+                connection.environment(name)
+            found = snapshot(connection, (source, target))
+        states, segments = differ.live_states(found), {name: str(item.rules) for name, item in found.segments.items()}
+    else:
+        for name in (source, target):
+            if name not in declared.environments:
+                raise OpsError(
+                    f"{catalogue} has no environment {name!r}; there are: {', '.join(declared.environments)}."
+                )
+        wanted = desired(declared)
+        states, segments = differ.declared_states(wanted), {k: str(item.rules) for k, item in wanted.segments.items()}
+    rows = differ.differences(states, source, target, segments)
+    if as_json:
+        print_json(rows)
+    elif rows:
+        table = Table(box=None, pad_edge=False)
+        for title in ("FLAG", "FIELD", source.upper(), target.upper()):
+            table.add_column(escape(title), overflow="fold")
+        for row in rows:
+            words = on_or_off if row.field == "enabled" else in_quotes
+            table.add_row(escape(row.flag), row.field, escape(words(row.one)), escape(words(row.other)))
+        output().print(table)
+    else:
+        progress().print(f"{source} and {target} are the same.", style="green")
+    if rows:
+        raise typer.Exit(2)
+
+
+def promote(
+    *,
+    source: Source,
+    target: Target,
+    catalogue: CatalogueOption = CATALOGUE,
+    only: Annotated[list[str] | None, typer.Option("--flag", help="A flag to promote; repeat. Default: all.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, and change nothing.")] = False,
+) -> None:
+    """Give an environment in the catalogue what another one has there: states, values, weights, targeting."""
+    from flagops.commands.flags.transfer.promote import promote as promoted
+
+    declared, _ = read(catalogue)
+    done = promoted(catalogue, declared, source, target, only or ())
+    if not done.flags:
+        progress().print(f"{target} has all that {source} has: nothing changed.", style="green")
+        return
+    output().out(done.diff, highlight=False)
+    if done.is_laid_out_anew:
+        progress().print("Its layout cannot be kept: other lines change too, and say the same.", style="yellow")
+    if dry_run:
+        return
+    catalogue.write_bytes(done.text.encode())
+    read(catalogue)
+    progress().print(
+        f"{catalogue}: {target} is as {source} now, in {', '.join(done.flags)}.", style="green", markup=False
+    )
+    progress().print("Review and commit it; `ff flags apply` brings it to Flagsmith.")

@@ -1,0 +1,61 @@
+"""Parts of a catalogue out of what a server has: segments, values, percentages, what environments have in common."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from flagops.commands.flags.catalogue.values import structure
+from flagops.commands.flags.reconcile.desired import SPLIT
+from flagops.commands.flags.server.snapshot import RemoteSegment
+from flagops.commands.flags.spec import Rule, Rules, ordered
+
+
+def segment_content(segment: RemoteSegment) -> dict[str, Any]:
+    """A segment as a catalogue says it."""
+    rules = segment.rules or Rules()
+    (some,) = rules.any or (frozenset[Rule](),)
+    groups = {"all": rules.all, "any": some, "none": rules.none}
+    conditions = {name: [_condition(rule) for rule in ordered(group)] for name, group in groups.items() if group}
+    return {"description": segment.description, **conditions}
+
+
+def _condition(rule: Rule) -> dict[str, Any]:
+    if rule.operator == SPLIT:
+        return {"operator": SPLIT, "value": percent(float(rule.value or 0))}
+    value = {} if rule.value is None else {"value": rule.value}
+    return {"trait": rule.trait, "operator": rule.operator, **value}
+
+
+def usual_of(states: list[dict[str, Any]]) -> dict[str, Any]:
+    """What most environments have; nothing, where one has no value or no rollout, since it could not say so."""
+    found = {key: _most([state[key] for state in states]) for key in states[0]}
+    if any(state["value"] is None for state in states):
+        found["value"] = None
+    off = [state["rollout"] for state in states if not state["enabled"]]
+    found["rollout"] = None if found["enabled"] or None in off else _most(off)
+    return found
+
+
+def share_of(segment: RemoteSegment) -> float:
+    """The percentage of a rollout's segment."""
+    rules = segment.rules or Rules()
+    return next((float(rule.value or 0) for rule in rules.all if rule.operator == SPLIT), 0.0)
+
+
+def percent(value: float) -> float | int:
+    """A percentage as people write it."""
+    rounded = round(value, 6)  # floats of a sum such as 100 - 33.3 - 33.3
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def value_content(value: Any) -> Any:
+    """A value as a catalogue says it: JSON texts by their parts."""
+    found = structure(value)
+    return value if found is None else found
+
+
+def _most(values: Iterable[Any]) -> Any:
+    """What occurs most often; of several the first."""
+    listed = list(values)
+    (winner, _), *_ = Counter(map(repr, listed)).most_common(1)
+    return next(item for item in listed if repr(item) == winner)

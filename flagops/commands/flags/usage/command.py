@@ -1,0 +1,52 @@
+"""`ff flags usage`: who uses each flag."""
+
+from typing import Annotated
+
+import typer
+
+from flagops.commands.flags.catalogue.options import KnownOption, SomeStackOption, UrlOption, known
+from flagops.console import output, progress
+from flagops.terminal.options import JsonOption, print_json
+
+MANY = 200  # counts, from which on people wonder
+
+
+def usage(
+    *,
+    days: Annotated[
+        int, typer.Option("--days", help="How many days, today included; Flagsmith keeps 90.", min=1, max=366)
+    ] = 30,
+    environment: Annotated[
+        list[str] | None, typer.Option("--environment", "-e", help="An environment; repeat. Default: all together.")
+    ] = None,
+    flag: Annotated[str | None, typer.Option("--flag", help="One flag. Default: all.")] = None,
+    catalogue: KnownOption = None,
+    stack: SomeStackOption = None,
+    url: UrlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how often each flag was evaluated, day by day; unused flags at the end, with their age and owner.
+
+    Flagsmith counts what SDKs report with analytics switched on; requests for flags alone are not counted. Its task
+    processor sums up once an hour, so what is evaluated now is shown within the next hour and a half; a server that
+    gets no further report holds the last one back until it stops. What a server had not sent when it was killed is
+    missing. Archived flags are shown too, marked: Flagsmith serves them as before. Each flag and environment is a
+    request of its own.
+    """
+    from flagops.commands.flags.usage import show
+    from flagops.commands.flags.usage.usage import usage as counted
+    from flagops.flagsmith_api.connect import connect
+
+    declared = known(catalogue)
+    with connect(stack=stack, url=url) as connection:
+        places = [connection.environment(name) for name in environment or ()] or connection.environments
+        found = counted(connection, places, days, only=flag, catalogue=declared, on_start=_asking)
+    if as_json:
+        print_json(show.as_json(found))
+    else:
+        show.show(output(), progress(), found)
+
+
+def _asking(count: int) -> None:
+    if count > MANY:
+        progress().print(f"Asking for {count} counts, one for each flag and environment …", style="dim")

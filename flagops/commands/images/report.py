@@ -1,0 +1,83 @@
+"""How images and what became of their locks are shown to people."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from components.settings.lock import LOCK_FILE
+from components.settings.sections.images import StackImage
+from flagops.commands.images.locking import Changes
+from flagops.commands.images.use import Use
+
+
+def show(console: Console, found: Sequence[Use], *, with_stacks: bool) -> None:
+    """Print a table of images."""
+    is_mirrored = any(use.is_mirrored for use in found)
+    table = Table(box=None, pad_edge=False)
+    titles = ["IMAGE", "FOR", *(["STACKS"] if with_stacks else []), "DIGEST", *(["MIRROR"] if is_mirrored else [])]
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for use in found:
+        cells = [use.image.source, ", ".join(use.purposes), *([", ".join(use.stacks)] if with_stacks else [])]
+        cells += [state(use.image), *([use.mirrored if use.is_mirrored else ""] if is_mirrored else [])]
+        table.add_row(*map(escape, cells))
+    console.print(table)
+
+
+def state(image: StackImage) -> str:
+    """The digest, and where it is from."""
+    if image.digest is None:
+        return "not locked"
+    return f"{image.digest} ({'settings' if image.is_stated else 'locked'})"
+
+
+def plain(found: Sequence[Use]) -> Iterator[str]:
+    """A line an image: what to copy, by its digest where there is one, and what the stacks pull, by its tag.
+
+    Programs that copy images take a tag or a digest, not both.
+    """
+    for use in found:
+        yield f"{copied(use.image)} {use.mirrored}"
+
+
+def copied(image: StackImage) -> str:
+    """The reference by which to copy an image from where it comes from."""
+    return f"{image.source.rpartition(':')[0]}@{image.digest}" if image.digest else image.source
+
+
+def as_json(found: Sequence[Use]) -> list[dict[str, object]]:
+    """The images for programs."""
+    return [
+        {
+            "image": use.image.source,
+            "purposes": use.purposes,
+            "stacks": use.stacks,
+            "digest": use.image.digest,
+            "locked": use.image.digest is not None and not use.image.is_stated,
+            "reference": use.image.reference,
+            "source": copied(use.image),
+            "target": use.mirrored,
+        }
+        for use in found
+    ]
+
+
+def lines(changes: Changes, *, is_done: bool) -> Iterator[str]:
+    """What changed, or would."""
+    for name in changes.added:
+        yield f"{name}: {'locked to' if is_done else 'is not locked; it is'} {changes.lock[name].digest}"
+    for name, before in changes.moved.items():
+        yield f"{name}: moved from {before} to {changes.lock[name].digest}"
+    for name in changes.dropped:
+        yield f"{name}: {'removed' if is_done else 'could be removed'}, since no stack uses it"
+
+
+def summary(changes: Changes, *, is_done: bool) -> str:
+    """One line on all of it."""
+    if is_done:
+        return f"{LOCK_FILE} locks {len(changes.lock)} images; commit it."
+    if changes.is_current:
+        return f"{LOCK_FILE} is up to date."
+    return f"{LOCK_FILE} is out of date: run `ff images lock`, and look at what moved before it is deployed."

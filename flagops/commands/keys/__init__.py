@@ -1,0 +1,1 @@
+"""`ff keys`: the keys of environments, and the Secrets in which applications find them."""

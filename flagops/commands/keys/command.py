@@ -1,0 +1,203 @@
+"""`ff keys`: the keys of environments, and the Secrets in which applications find them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, SomeStackOption, UrlOption, read
+from flagops.console import output, progress
+from flagops.errors import OpsError
+from flagops.terminal.confirm import is_terminal
+from flagops.terminal.options import JsonOption, print_json
+from flagops.terminal.stack_options import YesOption
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from flagops.commands.keys.model import Outcome
+    from flagops.stacks.deployed import Site
+
+app = typer.Typer(no_args_is_help=True, help="The keys of environments, and the Secrets that applications have.")
+
+
+@app.command("list")
+def show(
+    *,
+    stack: SomeStackOption = None,
+    url: UrlOption = None,
+    show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Show the keys themselves.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List the keys of each environment; masked, unless --show-secrets."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from flagops.commands.keys.listing import rows
+    from flagops.flagsmith_api.connect import connect
+
+    with connect(stack=stack, url=url) as connection:
+        found = list(rows(connection, show_secrets=show_secrets))
+    if as_json:
+        print_json(found)
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in ("ENVIRONMENT", "KIND", "NAME", "KEY", "CREATED", "EXPIRES", "ACTIVE", ""):
+        table.add_column(title, overflow="fold")
+    for row in found:
+        texts = (row.environment, row.kind, row.name, row.key, row.created or "", row.expires or "")
+        table.add_row(*map(escape, texts), "yes" if row.active else "no", escape(row.note))
+    output().print(table)
+
+
+@app.command()
+def sync(
+    *,
+    stack: SomeStackOption = None,
+    url: UrlOption = None,
+    catalogue: CatalogueOption = CATALOGUE,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Take over Secrets of these names that ff did not create.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+) -> None:
+    """Write the Secrets that the catalogue's `keys` declare, and delete keys whose overlap is over."""
+    from flagops.commands.keys import report
+    from flagops.commands.keys import sync as work
+    from flagops.commands.keys.deliver import Run
+    from flagops.flagsmith_api.connect import connect
+
+    declared, _ = read(catalogue)
+    with connect(stack=stack, url=url, project=declared.project) as connection:
+        run = Run(work.site_of(connection), connection.client, adopt=adopt, dry=dry_run)
+        if dry_run:
+            progress().print("Nothing is written. What would be done:")
+        outcomes = _told(work.sync(connection, run, declared.keys))
+        for item in work.leftovers(connection, run, outcomes):
+            progress().print(report.leftover(item), style="yellow", markup=False, soft_wrap=True)
+    _conclude(outcomes, dry=dry_run)
+
+
+@app.command()
+def rotate(
+    *,
+    environment: Annotated[str, typer.Argument(help="The environment's name.")],
+    server: Annotated[bool, typer.Option("--server", help="Its server-side keys, with an overlap.")] = False,
+    client: Annotated[bool, typer.Option("--client", help="Its one client key, in place: without an overlap.")] = False,
+    namespace: Annotated[
+        str | None,
+        typer.Option("--namespace", "-n", help="Only the application in this namespace.", show_default=False),
+    ] = None,
+    overlap: Annotated[
+        str, typer.Option("--overlap", help="How long old server-side keys stay valid: 24h, 30m, 0.")
+    ] = "24h",
+    stack: SomeStackOption = None,
+    url: UrlOption = None,
+    catalogue: CatalogueOption = CATALOGUE,
+    yes: YesOption = False,
+) -> None:
+    """Replace the keys of an environment, and write the new ones into the Secrets of its applications."""
+    if server == client:
+        raise OpsError("Which keys?", hint="Give --server or --client, one of them.")
+    if client and namespace:
+        raise OpsError("An environment has one client key: it cannot be changed for one --namespace alone.")
+    if server:
+        _rotate_server(environment, namespace, overlap, stack, url, catalogue)
+    else:
+        _rotate_client(environment, stack, url, catalogue, yes=yes)
+
+
+def _rotate_server(
+    environment: str, namespace: str | None, overlap: str, stack: str | None, url: str | None, catalogue: Path
+) -> None:
+    from flagops.commands.keys import sync as work
+    from flagops.commands.keys.deliver import Run
+    from flagops.commands.keys.duration import duration
+    from flagops.flagsmith_api.connect import connect
+
+    length = duration(overlap, "--overlap")
+    declared, _ = read(catalogue)
+    chosen = work.server_deliveries(declared.keys, environment, namespace)
+    with connect(stack=stack, url=url, project=declared.project) as connection:
+        site = work.site_of(connection)
+        run = Run(site, connection.client, rotates=True, overlap=length)
+        outcomes = _told(work.sync(connection, run, chosen))
+    if any(outcome.ending for outcome in outcomes):
+        progress().print(
+            "Restart what reads these Secrets before the old keys end. Flagsmith ends no key by itself: the first "
+            f"`ff keys sync` or `rotate` after that time deletes it, and within {_caches(site)} it is refused.",
+            markup=False,
+            soft_wrap=True,
+        )
+    _conclude(outcomes)
+
+
+def _rotate_client(environment: str, stack: str | None, url: str | None, catalogue: Path, *, yes: bool) -> None:
+    from flagops.commands.keys import sync as work
+    from flagops.commands.keys.deliver import Run
+    from flagops.flagsmith_api.connect import connect
+
+    declared, _ = read(catalogue)
+    with connect(stack=stack, url=url, project=declared.project) as connection:
+        site = work.site_of(connection)
+        connection.environment(environment)
+        progress().print(_warning(environment, site), style="yellow", markup=False, soft_wrap=True)
+        if not yes:
+            _confirm(environment)
+        changed = work.change_client_key(connection, environment)
+        progress().print(f"The client key of {environment} is another one now.", markup=False)
+        chosen = [item for item in declared.keys if item.environment == environment]
+        outcomes = _told(work.sync(changed, Run(site, connection.client), chosen))
+    if any(outcome.problem for outcome in outcomes):
+        progress().print("`ff keys sync` completes it.")
+    _conclude(outcomes)
+
+
+def _warning(environment: str, site: "Site") -> str:
+    return (
+        f"Every client that uses the present client key of {environment} is refused (403) within {_caches(site)}, "
+        "until it has the new one: there is no overlap. Server-side keys stay, but those who ask for the environment's "
+        "document with them may get 500 during that time. And the users of percentage rollouts and of experiments are "
+        "drawn anew, for Flagsmith computes who is in them from this key: running experiments lose their meaning."
+    )
+
+
+def _caches(site: "Site") -> str:
+    return f"{site.settings.caches.environment} s"
+
+
+def _confirm(environment: str) -> None:
+    if not is_terminal():
+        raise OpsError("Changing a client key needs a confirmation, and there is no terminal.", hint="Add --yes.")
+    if (
+        typer.prompt(f"Type {environment} to change its client key", err=True, default="", show_default=False)
+        != environment
+    ):
+        raise OpsError("Nothing was changed: it was not confirmed.")
+
+
+def _told(outcomes: "Iterable[Outcome]") -> "list[Outcome]":
+    """Print what was done for each delivery, as it is done."""
+    from flagops.commands.keys import report
+
+    told = []
+    for outcome in outcomes:
+        for line in report.lines(outcome):
+            output().print(line, markup=False)
+        for line in report.problem(outcome):
+            progress().print(line, style="red", markup=False, soft_wrap=True)
+        told.append(outcome)
+    return told
+
+
+def _conclude(outcomes: "Sequence[Outcome]", *, dry: bool = False) -> None:
+    """Sum it up; exits with 1 when something failed."""
+    from flagops.commands.keys import report
+
+    if not outcomes:
+        progress().print("The catalogue delivers no keys here: its `keys` say which applications get them.")
+        return
+    has_failed = any(outcome.problem for outcome in outcomes)
+    progress().print(report.summary(outcomes, dry=dry), style="red" if has_failed else "green")
+    if has_failed:
+        raise typer.Exit(1)

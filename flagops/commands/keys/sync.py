@@ -1,0 +1,98 @@
+"""Brings all deliveries of a catalogue to what they should be, and rotates their keys."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from flagops.commands.flags.catalogue.model import Delivery
+from flagops.commands.keys import server
+from flagops.commands.keys.deliver import Run, deliver
+from flagops.commands.keys.model import PREFIX, Outcome, key_name
+from flagops.errors import OpsError
+from flagops.flagsmith_api.connect import Connection
+from flagops.stacks.deployed import Site
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A server-side key that was made for a delivery which the catalogue does not have any more, or has elsewhere.
+
+    Attributes:
+        environment: The environment's name.
+        name: The key's name.
+        is_moved: Whether the delivery is of another environment now: then the key comes to its end.
+    """
+
+    environment: str
+    name: str
+    is_moved: bool
+
+
+def site_of(connection: Connection) -> Site:
+    """The stack of the connection. Raises OpsError when only an address is known."""
+    if connection.site is None:
+        raise OpsError(
+            "Secrets are written into a cluster, and an address alone names none.",
+            hint="Name the --stack too: then the Secrets are in its cluster, and --url is only the way to Flagsmith.",
+        )
+    return connection.site
+
+
+def sync(connection: Connection, run: Run, deliveries: Sequence[Delivery]) -> Iterator[Outcome]:
+    """Bring each delivery to what it should be, one after the other; one that fails does not stop the others."""
+    for delivery in deliveries:
+        yield _delivered(connection, run, delivery)
+
+
+def _delivered(connection: Connection, run: Run, delivery: Delivery) -> Outcome:
+    try:
+        environment = connection.environment(delivery.environment)
+    except OpsError as error:
+        return Outcome(delivery, problem=error)
+    return deliver(run, delivery, environment)
+
+
+def server_deliveries(deliveries: Sequence[Delivery], environment: str, namespace: str | None) -> list[Delivery]:
+    """The deliveries of an environment that have a server-side key. Raises OpsError when there is none."""
+    found = [item for item in deliveries if item.environment == environment and item.server_side]
+    chosen = [item for item in found if namespace in (None, item.namespace)]
+    if chosen:
+        return chosen
+    known = ", ".join(sorted({item.namespace for item in found})) or "none"
+    where = f" in the namespace {namespace!r}; there are in: {known}" if namespace and found else ""
+    raise OpsError(
+        f"The catalogue delivers no server-side key of {environment!r}{where}.",
+        hint="`keys` in the catalogue names them: an environment, a namespace and `server_side: true`.",
+    )
+
+
+def change_client_key(connection: Connection, name: str) -> Connection:
+    """Change an environment's client key; the connection as it is after that."""
+    changed = server.change_client_key(connection, connection.environment(name))
+    known = tuple(changed if item.id == changed.id else item for item in connection.environments)
+    return replace(connection, environments=known)
+
+
+def leftovers(connection: Connection, run: Run, outcomes: Sequence[Outcome]) -> list[Leftover]:
+    """The keys of deliveries that are gone. Those whose application has others by now get an end.
+
+    Those whose end has come are deleted. A key whose delivery failed in this run is left as it is.
+    """
+    now = datetime.now(UTC)
+    names = {key_name(item.delivery): item for item in outcomes}
+    found = []
+    for environment in connection.environments:
+        for key in server.keys_of(connection.client, environment):
+            outcome = names.get(key.name)
+            is_here = outcome is not None and outcome.delivery.environment == environment.name
+            if not key.name.startswith(PREFIX) or is_here or (outcome is not None and outcome.problem):
+                continue
+            if key.is_over(now):
+                if not run.dry:
+                    server.delete(connection.client, environment, key)
+                continue
+            is_moved = outcome is not None
+            if is_moved and key.expires is None and not run.dry:
+                server.end(connection.client, environment, key, now + run.overlap)
+            found.append(Leftover(environment.name, key.name, is_moved))
+    return found

@@ -1,0 +1,1 @@
+"""`ff logs`: the pods' logs."""

@@ -1,0 +1,67 @@
+"""`ff logs`: the pods' logs."""
+
+from contextlib import nullcontext
+from typing import Annotated
+
+import typer
+
+from flagops.console import is_read, output
+from flagops.errors import OpsError
+from flagops.pods.pods import Component
+from flagops.project import LOCAL
+from flagops.terminal.ending import until_interrupted
+from flagops.terminal.stack_options import StackOption
+
+LINES = 100
+
+
+LINES_SEARCHED = 10_000
+
+
+def logs(
+    *,
+    stack: StackOption = LOCAL,
+    component: Annotated[
+        list[Component] | None, typer.Option("--component", "-c", help="Whose; repeat for more. Default: all servers.")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Print new lines as they come, also of new pods, until Ctrl-C.")
+    ] = False,
+    lines: Annotated[
+        int | None,
+        typer.Option(
+            "--lines", "-n", min=1, help="How many of each pod's last lines. Default: 100; with --request-id, 10,000."
+        ),
+    ] = None,
+    request_id: Annotated[
+        str | None, typer.Option("--request-id", help="Only the lines of the request with this X-Request-ID.")
+    ] = None,
+) -> None:
+    """Print the pods' logs, secrets masked, each line with the name of its pod."""
+    from flagops.commands.logs import logs as logic
+    from flagops.stacks.deployed import open_site
+
+    with open_site(stack, needs_containers=True) as site, until_interrupted() if follow else nullcontext():
+        run = logic.follow if follow else logic.show
+        if request_id is None:
+            run(site, component or logic.SERVERS, lines=lines or LINES, on_line=_line)
+        else:
+            found: list[str] = []
+
+            def tell(pod: str, line: str) -> None:
+                found.append(pod)
+                _line(pod, line)
+
+            searched = lines or LINES_SEARCHED
+            run(site, component or logic.REQUESTS, lines=searched, on_line=logic.of_request(request_id, tell))
+            if not found:
+                raise OpsError(
+                    f"No line of the request {request_id} is among the last {searched} of each pod.",
+                    hint="More with --lines; logs of pods that are gone are where your cluster collects them.",
+                )
+
+
+def _line(pod: str, line: str) -> None:
+    output().out(f"{pod}  {line}", highlight=False)
+    if not is_read():
+        raise typer.Exit

@@ -1,0 +1,1 @@
+"""`ff render`: the manifests of a stack as files."""

@@ -1,0 +1,40 @@
+"""What GitOps controllers are told of rendered objects: their order, what to leave alone, and which files to take.
+
+Sources: Argo CD 3.6, docs/user-guide/sync-options.md and docs/operator-manual/health.md; kustomize-controller 1.9
+of Flux, docs/spec/v1/kustomizations.md.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from flagops.commands.render.waves import ANNOTATION
+from flagops.evaluation.program import KubeObject
+from flagops.kubernetes.objects import Manifest
+
+SYNC_OPTIONS: Final = "argocd.argoproj.io/sync-options"
+KEPT: Final = {SYNC_OPTIONS: "Prune=false,Delete=false", "kustomize.toolkit.fluxcd.io/prune": "disabled"}
+"""Argo CD neither prunes it nor deletes it with its Application; Flux does neither."""
+UNCHECKED: Final = {"argocd.argoproj.io/ignore-healthcheck": "true"}
+"""It does not count for the health of the Application."""
+KUSTOMIZATION: Final = "kustomization.yaml"
+
+
+def annotated(item: KubeObject, wave: int) -> Manifest:
+    """The object's manifest with what controllers have to know of it.
+
+    What Pulumi refuses to delete, or leaves behind, they leave too. An Ingress whose address nobody awaits would keep
+    the whole Application "Progressing".
+    """
+    metadata = item.manifest["metadata"]
+    annotations = {**(metadata.get("annotations") or {}), ANNOTATION: str(wave)}
+    if item.protect or item.retain:
+        annotations |= KEPT
+    if item.ref.kind == "Ingress" and annotations.get("pulumi.com/skipAwait") == "true":
+        annotations |= UNCHECKED
+    return {**item.manifest, "metadata": {**metadata, "annotations": annotations}}
+
+
+def kustomization(files: Iterable[str]) -> str:
+    """The file by which `kubectl apply -k`, Argo CD and Flux take these files, in this order."""
+    resources = "".join(f"  - {name}\n" for name in files)
+    return f"apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{resources}"

@@ -1,0 +1,1 @@
+"""`ff secrets`: generated secrets, and how they are renewed while Flagsmith serves."""

@@ -1,0 +1,115 @@
+"""What generated secrets there are: what each is for, who reads it, and what renewing it costs."""
+
+from dataclasses import dataclass
+
+from flagops.errors import OpsError
+
+
+@dataclass(frozen=True)
+class Generated:
+    """One generated secret.
+
+    Attributes:
+        name: Its name in `rotations`.
+        secret: The Secret that holds it.
+        use: What it is for.
+        readers: Who reads it, and is restarted when it is renewed.
+        cost: What renewing it costs.
+        meanwhile: What holds while a rotation is not finished.
+        loses: What is lost for good, if anything: then it is asked for, in these words.
+    """
+
+    name: str
+    secret: str
+    use: str
+    readers: str
+    cost: str
+    meanwhile: str
+    loses: str = ""
+
+
+MIXED = "Pods that are not replaced yet go on with the value before."
+GENERATED = (
+    Generated(
+        "postgres",
+        "flagsmith-postgres",
+        "The superuser of the embedded PostgreSQL, for administration.",
+        "the Jobs of the database's roles",
+        "nothing: the server takes it over as it runs",
+        "Nobody but the Jobs uses it; they know the password before too.",
+    ),
+    Generated(
+        "database",
+        "flagsmith-database",
+        "Flagsmith's log-in to the embedded PostgreSQL; two roles in turn.",
+        "API, task processor, backups",
+        "nothing: both roles log in until all pods are replaced, and a minute more",
+        "Both roles log in; the one before stops when the last Job has run.",
+    ),
+    Generated(
+        "audit",
+        "flagsmith-audit",
+        "The log-in of the audit log's reader.",
+        "audit exporter, `ff audit`",
+        "the exporter pauses for its restart, and catches up",
+        "The exporter may be refused until it is replaced; it loses no entry.",
+    ),
+    Generated(
+        "analytics",
+        "flagsmith-analytics",
+        "The log-in of the analytics' reader.",
+        "flag metrics",
+        "a gap of some seconds in the flags' metrics",
+        "The metrics of flags may be missing until their exporter is replaced.",
+    ),
+    Generated(
+        "redis",
+        "flagsmith-redis",
+        "The password of the embedded Redis.",
+        "Redis, API, task processor",
+        "the caches start empty; the database answers meanwhile",
+        "Pods with another password than Redis' work without it: slower, and each counts log-ins for itself.",
+    ),
+    Generated(
+        "django",
+        "flagsmith-django",
+        "DJANGO_SECRET_KEY: signs links, one-time tokens and the addresses of feature-health webhooks.",
+        "API, task processor",
+        "links to reset a password and sessions of /admin/ end; feature-health webhooks need their new address",
+        MIXED,
+    ),
+    Generated(
+        "cookies",
+        "flagsmith-django",
+        "Signs the cookie of everybody who is logged in.",
+        "API, task processor",
+        "logs everybody out",
+        MIXED,
+        loses="This logs everybody out of the UI. SDKs and API keys go on.",
+    ),
+    Generated(
+        "warehouse",
+        "flagsmith-django",
+        "Encrypts the credentials of data warehouses in the database.",
+        "API, task processor",
+        "the credentials of data warehouses must be entered again",
+        MIXED,
+        loses="Flagsmith cannot read the stored credentials of data warehouses any more: they must be entered again.",
+    ),
+    Generated(
+        "admin",
+        "flagsmith-admin",
+        "The administrator's password.",
+        "people, `ff`",
+        "nothing: who is logged in stays so",
+        "The Secret may hold a password that Flagsmith does not have yet.",
+    ),
+)
+
+
+def find(name: str) -> Generated:
+    """The secret called `name`. Raises OpsError when there is none."""
+    for item in GENERATED:
+        if item.name == name:
+            return item
+    raise OpsError(f"There is no secret {name!r}; there are: {', '.join(item.name for item in GENERATED)}.")

@@ -1,0 +1,80 @@
+"""`ff secrets`: the generated secrets, and renewing them while Flagsmith serves."""
+
+from typing import Annotated
+
+import typer
+
+from flagops.console import output, progress
+from flagops.errors import OpsError
+from flagops.project import LOCAL
+from flagops.terminal.confirm import is_terminal
+from flagops.terminal.options import JsonOption, print_json
+from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
+
+app = typer.Typer(
+    no_args_is_help=True, help="The secrets that the program generates: what they are for, renewing them."
+)
+
+
+@app.command("list")
+def list_secrets(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
+    """List them: what each is for, who reads it, how often it was renewed, and what that costs. Shows no value."""
+    from flagops.commands.secrets import report
+    from flagops.stacks.deployed import open_site
+
+    with open_site(stack) as site:
+        found = report.rows(site)
+        if as_json:
+            print_json(found)
+        else:
+            report.show(output(), found)
+        if report.unseen(found):
+            progress().print("Whether they are there was not looked at: you may not read Secrets.", style="yellow")
+        report.require_there(site, found)
+
+
+@app.command()
+def rotate(
+    *,
+    name: Annotated[str, typer.Argument(help="Its name, as `ff secrets list` has it.")],
+    stack: StackOption = LOCAL,
+    engine: EngineOption = None,
+    yes: YesOption = False,
+) -> None:
+    """Renew a secret: raise its number in the stack's file, deploy, and check that everything works.
+
+    Whatever else of the settings is not deployed yet is deployed too. After a failure, run it again.
+    """
+    from flagops.commands.deploy.command import deploy
+    from flagops.commands.secrets import rotate as logic
+    from flagops.commands.secrets.catalogue import find
+    from flagops.stacks.deployed import open_site
+
+    item = find(name)
+    with open_site(stack, needs_containers=True) as site:
+        logic.require_generated(site, item)
+        number = logic.next_number(site, item)
+        progress().print(
+            f"This renews {item.name} of the stack {stack} ({site.context}), rotation {number}. Restarted: "
+            f"{item.readers}. It costs: {item.cost}.",
+            markup=False,
+        )
+        if item.loses:
+            progress().print(item.loses, style="yellow")
+        _confirm(f"Renew {item.name}?", yes=yes)
+        done = logic.rotate(site, item, lambda: deploy(stack, engine), _step)
+        file = site.stack.path.name
+    output().print(f"{item.name} is renewed, rotation {done}. Commit {file}.", markup=False)
+
+
+def _step(line: str) -> None:
+    progress().print(line, markup=False)
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    if yes:
+        return
+    if not is_terminal():
+        raise OpsError("This needs a confirmation, and there is no terminal.", hint="Add --yes.")
+    if not typer.confirm(question, err=True):
+        raise OpsError("Nothing was changed.")

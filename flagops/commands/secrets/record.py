@@ -1,0 +1,53 @@
+"""Which rotations were begun and which finished: a ConfigMap in the stack's namespace, without any secret."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+
+from flagops.pods import notes
+from flagops.stacks.deployed import Site
+
+NAME = "flagsmith-rotations"
+KEY = "rotations"
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """The last rotation of a secret by `ff`.
+
+    Attributes:
+        number: Its number in the settings.
+        begun: When.
+        finished: When; empty while it is not.
+    """
+
+    number: int
+    begun: str
+    finished: str = ""
+
+
+def rotations(site: Site) -> dict[str, Rotation]:
+    """The last rotation of each secret that `ff` renewed."""
+    known = json.loads(notes.read(site, NAME, KEY, default="{}"))
+    return {name: Rotation(**item) for name, item in known.items()}
+
+
+def begin(site: Site, name: str, number: int) -> None:
+    """Note that the rotation `number` has begun; a second time, the first stays."""
+    known = rotations(site)
+    if name not in known or known[name].number != number:
+        _write(site, {**known, name: Rotation(number, _now())})
+
+
+def finish(site: Site, name: str) -> None:
+    """Note that the rotation that was begun is finished."""
+    known = rotations(site)
+    _write(site, {**known, name: replace(known[name], finished=_now())})
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _write(site: Site, found: dict[str, Rotation]) -> None:
+    notes.write(site, NAME, KEY, json.dumps({name: asdict(item) for name, item in found.items()}, indent=2))

@@ -1,0 +1,90 @@
+"""How secrets are shown to people: never a value."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from components.settings import sources
+from flagops.commands.secrets import record
+from flagops.commands.secrets.catalogue import GENERATED
+from flagops.errors import OpsError
+from flagops.kubernetes.client import DeniedError
+from flagops.stacks.deployed import Site
+
+
+@dataclass(frozen=True)
+class Row:
+    """One secret of a stack.
+
+    Attributes:
+        name: Its name.
+        secret: The Secret that holds it.
+        use: What it is for.
+        readers: Who reads it.
+        cost: What renewing it costs.
+        rotations: How often it was renewed; None when the program does not generate it.
+        last: When `ff` renewed it last; empty for never.
+        elsewhere: Why it is not generated; empty when it is.
+        is_there: Whether the Secret of a generated one is in the namespace; None when you may not read it.
+    """
+
+    name: str
+    secret: str
+    use: str
+    readers: str
+    cost: str
+    rotations: int | None
+    last: str
+    elsewhere: str
+    is_there: bool | None
+
+
+def rows(site: Site) -> list[Row]:
+    """All secrets that the program can generate."""
+    known = record.rotations(site)
+    found = []
+    for item in GENERATED:
+        reason = sources.elsewhere(site.settings, item.name)
+        number = None if reason else int(getattr(site.settings.rotations, item.name))
+        last = known[item.name].finished if item.name in known else ""
+        there = None if reason else _is_there(site, item.secret)
+        found.append(Row(item.name, item.secret, item.use, item.readers, item.cost, number, last, reason or "", there))
+    return found
+
+
+def _is_there(site: Site, name: str) -> bool | None:
+    try:
+        return site.get("v1", "Secret", name) is not None
+    except DeniedError:
+        return None
+
+
+def require_there(site: Site, found: Sequence[Row]) -> None:
+    """Raise OpsError naming the Secrets that are missing, so that nothing has their secrets."""
+    missing = dict.fromkeys(row.secret for row in found if row.is_there is False)
+    if missing:
+        raise OpsError(
+            f"Missing in the namespace {site.namespace}: {', '.join(missing)}.",
+            hint=f"Is the stack deployed? `ff up --stack {site.stack.name}` makes them.",
+        )
+
+
+def unseen(found: Sequence[Row]) -> bool:
+    """Whether you may not read a Secret, so that nobody looked whether it is there."""
+    return any(row.is_there is None and not row.elsewhere for row in found)
+
+
+def show(console: Console, found: Sequence[Row]) -> None:
+    """Print them as a table."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("NAME", "ROTATIONS", "LAST", "FOR", "READ BY", "RENEWING IT COSTS"):
+        table.add_column(title, overflow="fold")
+    for row in found:
+        if row.elsewhere:
+            table.add_row(row.name, "-", "", row.use, row.readers, f"not generated: {row.elsewhere}")
+        else:
+            number = "missing" if row.is_there is False else str(row.rotations)
+            table.add_row(row.name, number, row.last[:10], row.use, row.readers, row.cost)
+    console.print(table)

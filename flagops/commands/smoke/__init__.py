@@ -1,0 +1,1 @@
+"""`ff smoke`: does a running Flagsmith do what it is there for?"""

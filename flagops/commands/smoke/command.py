@@ -1,0 +1,106 @@
+"""`ff smoke`: does a running Flagsmith do what it is there for?"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flagops.console import output, progress
+from flagops.errors import OpsError
+from flagops.project import LOCAL
+from flagops.terminal.options import JsonOption, print_json
+
+if TYPE_CHECKING:
+    from flagops.commands.smoke.model import Place
+
+TROUBLE = 1
+UNSEEN_HINT = "Skip fewer checks, or give what they need: the --stack, or --environment-key and FLAGSMITH_API_KEY."
+
+
+def smoke(
+    *,
+    stack: Annotated[
+        str | None,
+        typer.Option("--stack", "-s", help="The stack. Default: local, unless --url is given.", show_default=False),
+    ] = None,
+    url: Annotated[str | None, typer.Option("--url", help="An address other than the stack's own.")] = None,
+    environment: Annotated[
+        str | None, typer.Option("--environment", "-e", help="The environment's name. Default: the stack's first.")
+    ] = None,
+    environment_key: Annotated[
+        str | None, typer.Option("--environment-key", "-k", help="The environment's client-side key.")
+    ] = None,
+    expected_version: Annotated[
+        str | None, typer.Option("--expect-version", help="The release it has to be. Default: the stack's.")
+    ] = None,
+    skip: Annotated[list[str] | None, typer.Option("--skip", help="A check to leave out; repeat for more.")] = None,
+    origin: Annotated[
+        str | None, typer.Option("--origin", help="A page's origin, such as https://app.example.com. Default: any.")
+    ] = None,
+    seconds: Annotated[
+        float,
+        typer.Option("--timeout", min=1, help="Seconds for everything; what is not seen by then has failed."),
+    ] = 40,
+    junit: Annotated[Path | None, typer.Option("--junit", help="Write JUnit's XML to this file.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Test a running Flagsmith from outside; exits with 1 if a check fails, or if no check could see anything.
+
+    With --stack the keys come from the stack. With --url alone they come from --environment-key and the variables
+    FLAGSMITH_API_KEY (an organisation's key) and FLAGSMITH_SERVER_KEY; what needs a missing one is not seen, which the
+    last lines say. What an answer says is known only with an administrator or an organisation's key: then flags are
+    made, asked for and removed. It ends within a minute.
+    """
+    from flagops.commands.smoke import report, suite
+    from flagops.commands.smoke.model import ORIGIN, Outcome
+    from flagops.commands.smoke.visit import visit
+
+    names = suite.chosen(skip or [])
+    wanted = _Wanted(environment, environment_key, expected_version, seconds, origin or ORIGIN)
+    with _place(stack, url, wanted) as place:
+        progress().print(f"Testing {place.url}")
+        with visit(place) as visited:
+            results = list(suite.run(visited, names))
+    if junit is not None:
+        report.write_junit(junit, results, suite="smoke")
+    if as_json:
+        print_json(results)
+    else:
+        report.show(output(), results)
+    failed = [result for result in results if result.outcome is Outcome.FAILED]
+    nothing_seen = all(result.outcome is Outcome.SKIPPED for result in results)
+    progress().print(f"{report.totals(results)}.", style="red" if failed or nothing_seen else "green")
+    report.show_unseen(progress(), results)
+    if nothing_seen:
+        raise OpsError("No check saw anything, so that nothing is known of this Flagsmith.", hint=UNSEEN_HINT)
+    if failed:
+        where = f" --stack {stack or LOCAL}" if url is None or stack else ""
+        progress().print(f"`ff doctor{where}` looks for the cause.")
+        raise typer.Exit(TROUBLE)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    environment: str | None
+    environment_key: str | None
+    version: str | None
+    seconds: float
+    origin: str
+
+
+@contextmanager
+def _place(stack: str | None, url: str | None, wanted: _Wanted) -> Iterator["Place"]:
+    from flagops.commands.smoke.deployed import place_at, place_of
+    from flagops.stacks.deployed import open_site
+
+    if url is not None and stack is None:
+        yield place_at(url, **vars(wanted))
+        return
+    with (
+        open_site(stack or LOCAL, needs_containers=url is None) as site,
+        place_of(site, url=url, **vars(wanted)) as place,
+    ):
+        yield place

@@ -1,0 +1,84 @@
+"""Where to test: a Flagsmith at an address, or a deployed stack at its own address or through a port-forward."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flagops.commands.smoke.model import ORIGIN, Place
+from flagops.errors import OpsError
+from flagops.flagsmith_api.address import API_KEY, SERVER_KEY, checked
+from flagops.flagsmith_api.deployed import API_PORT, log_in
+from flagops.flagsmith_api.loopback import know_its_name
+from flagops.pods.pods import Component
+from flagops.pods.port_forward import forward
+from flagops.stacks.deployed import Site
+
+
+def place_at(
+    url: str,
+    *,
+    environment: str | None,
+    environment_key: str | None,
+    version: str | None,
+    seconds: float,
+    origin: str | None = None,
+) -> Place:
+    """A Flagsmith of which only the address is known; other keys come from FLAGSMITH_API_KEY and FLAGSMITH_SERVER_KEY.
+
+    Raises OpsError when nothing knows a key of it.
+    """
+    api_key = os.environ.get(API_KEY)
+    if environment_key is None and api_key is None:
+        raise OpsError(
+            "Nothing here knows a key of this Flagsmith.",
+            hint=f"Give --environment-key, an organisation's key in {API_KEY}, or the --stack it belongs to.",
+        )
+    return Place(
+        url=checked(url),
+        public_url=checked(url),
+        environment=environment,
+        environment_key=environment_key,
+        server_key=os.environ.get(SERVER_KEY),
+        version=version,
+        authenticate=(lambda client: client.use_api_key(api_key)) if api_key else None,
+        origin=origin or ORIGIN,
+        seconds=seconds,
+    )
+
+
+@contextmanager
+def place_of(
+    site: Site,
+    *,
+    url: str | None,
+    environment: str | None,
+    environment_key: str | None,
+    version: str | None,
+    seconds: float,
+    origin: str | None = None,
+) -> Iterator[Place]:
+    """The stack's Flagsmith: at `url`, at its public address, or through a port-forward on a local cluster."""
+    settings = site.settings
+    address = checked(url) if url else settings.url if site.is_published else None
+
+    def made(base: str) -> Place:
+        return Place(
+            url=base,
+            public_url=address,
+            environment=environment or (None if environment_key else settings.admin.environments[0]),
+            environment_key=environment_key,
+            server_key=os.environ.get(SERVER_KEY),
+            version=version or settings.version,
+            staleness=max(settings.caches.worst_cases().values()),
+            authenticate=lambda client: log_in(site, client),
+            project=settings.admin.project,
+            origin=origin or ORIGIN,
+            seconds=seconds,
+        )
+
+    if address is not None:
+        know_its_name(address)
+        yield made(address)
+        return
+    with forward(site, Component.API, API_PORT) as port:
+        yield made(f"http://localhost:{port}")

@@ -1,0 +1,100 @@
+"""Flags are made, asked for by every route and for several users, changed, asked for again, and removed."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+
+from flagops.commands.smoke import removal, sdks
+from flagops.commands.smoke.in_time import Deadline
+from flagops.commands.smoke.makes import FIRST, Maker, Saying
+from flagops.commands.smoke.model import CLEAN_UP_SECONDS, CheckFailedError, CheckSkippedError
+from flagops.commands.smoke.visit import MARGIN, PAUSE, Visit
+from flagops.commands.smoke.wanted import Wanted
+from flagops.errors import OpsError
+
+THREADS = 4
+ROUNDS = 2  # of all questions, one after the other, in which every answer has to be right
+LEAST_SECONDS = 5.0  # that have to be left for it
+UNSEEN = (
+    "not seen is what flags say: values, who is on, segments by traits, variations, overrides, server-side flags, "
+    "and that a change shows; this needs an administrator: --stack, or an organisation's key in FLAGSMITH_API_KEY"
+)
+
+Look = Callable[[], str | None]
+
+
+def round_trip(visit: Visit) -> str:
+    """How long a change took to show, by each route and for each user."""
+    if visit.place.authenticate is None:
+        raise CheckSkippedError(UNSEEN)
+    if visit.ledger.is_slow:
+        raise CheckFailedError("not tried: most answers so far are too slow for it")
+    if visit.deadline.left < LEAST_SECONDS:
+        raise CheckFailedError(f"not tried: {visit.deadline.left:.0f} s are left of --timeout; give it more")
+    removal.left_overs(visit)
+    maker = Maker(visit)
+    with _removed(visit, maker):
+        maker.make()
+        wanted = Wanted(visit, maker)
+        _settle(visit, "the flags were made", _looks(wanted, FIRST))
+        maker.change()
+        took = _settle(visit, "the flags were changed", _looks(wanted, maker.then))
+        sdks.agree(visit, wanted, maker.then)
+    users = len(wanted.passing) + 1
+    return f"right for {users} users by each route and key; a change was seen after {took:.1f} s"
+
+
+@contextmanager
+def _removed(visit: Visit, maker: Maker) -> Iterator[None]:
+    """Remove what was made, however it ends; a problem with that is told beside the one there was."""
+    problem = ""
+    try:
+        yield
+    except (CheckFailedError, OpsError) as error:
+        problem = str(error)
+    finally:
+        visit.deadline.extend(CLEAN_UP_SECONDS)
+        try:
+            removal.own(visit, maker.name, maker.paths)
+        except CheckFailedError as error:
+            problem = f"{problem}; {error}" if problem else str(error)
+    if problem:
+        raise CheckFailedError(problem)
+
+
+def _looks(wanted: Wanted, saying: Saying) -> list[Look]:
+    looks: list[Look] = [partial(wanted.look, asked) for asked in wanted.asked(saying)]
+    return [partial(wanted.look_at_document, saying), *looks]
+
+
+def _settle(visit: Visit, what: str, looks: Sequence[Look]) -> float:
+    """Ask until every answer is right, and then again; how long that took.
+
+    Raises CheckFailedError for what is still wrong when the caches have had their time.
+    """
+    started, ends = time.monotonic(), Deadline(visit.place.staleness + MARGIN)
+    asked, rounds, took = looks, 0, 0.0
+    while True:
+        wrong = _wrong(asked)
+        if wrong:
+            asked, rounds = [look for look, _ in wrong], 0
+            if not ends.left:
+                more = f" (and {len(wrong) - 1} answers more)" if len(wrong) > 1 else ""
+                waited = time.monotonic() - started
+                raise CheckFailedError(f"{waited:.0f} s after {what}: {wrong[0][1]}{more}")
+            time.sleep(PAUSE)
+            continue
+        rounds += len(asked) == len(looks)
+        took = time.monotonic() - started if rounds <= 1 else took
+        if rounds >= ROUNDS:
+            return took
+        asked = looks
+
+
+def _wrong(looks: Sequence[Look]) -> list[tuple[Look, str]]:
+    """The looks that saw something wrong, and what."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = list(pool.map(lambda look: look(), looks))
+    return [(look, problem) for look, problem in zip(looks, found, strict=True) if problem]

@@ -1,0 +1,61 @@
+"""The official SDK gets the same, evaluating on the server and here."""
+
+from typing import TYPE_CHECKING, Any
+
+from flagops.commands.smoke import evaluated
+from flagops.commands.smoke.answers import Flags, differences
+from flagops.commands.smoke.http import REQUEST_SECONDS
+from flagops.commands.smoke.in_time import bounded
+from flagops.commands.smoke.makes import Saying
+from flagops.commands.smoke.model import CheckFailedError
+from flagops.commands.smoke.visit import Visit
+from flagops.commands.smoke.wanted import User, Wanted
+
+if TYPE_CHECKING:
+    from flagsmith import Flagsmith
+
+NEVER = 3600.0  # seconds between two looks of the SDK: it looks once, when it is made
+
+
+def agree(visit: Visit, wanted: Wanted, saying: Saying) -> None:
+    """Raise CheckFailedError when the SDK says something else than it has to, or does not end."""
+    bounded("the SDK", lambda: _agree(visit, wanted, saying), visit.deadline.left)
+
+
+def _agree(visit: Visit, wanted: Wanted, saying: Saying) -> None:
+    from flagsmith.exceptions import FlagsmithAPIError, FlagsmithClientError
+
+    document, keys = wanted.document(saying), visit.keys
+    try:
+        for key, is_local in ((keys.client_side, False), (keys.server_side, False), (keys.server_side, True)):
+            sdk = _sdk(visit, key, is_local=is_local)
+            for user in (wanted.passing[0], wanted.passing[-1]):
+                said = _said(sdk, user, is_local=is_local)
+                right = evaluated.identity(document, *user)
+                right = evaluated.for_clients(document, right) if key == keys.client_side else right
+                for wrong in differences(right, said, wanted.names):
+                    how = "in local evaluation" if is_local else "remotely"
+                    raise CheckFailedError(f"the SDK, {how}: {wrong}")
+    except (FlagsmithAPIError, FlagsmithClientError) as error:
+        raise CheckFailedError(f"the SDK gets no flags: {error}") from None
+
+
+def _sdk(visit: Visit, key: str, *, is_local: bool) -> "Flagsmith":
+    from flagsmith import Flagsmith
+
+    return Flagsmith(
+        environment_key=key,
+        api_url=f"{visit.place.url}/api/v1/",
+        request_timeout_seconds=int(REQUEST_SECONDS),
+        enable_local_evaluation=is_local,
+        environment_refresh_interval_seconds=NEVER,
+    )
+
+
+def _said(sdk: "Flagsmith", user: User, *, is_local: bool) -> Flags:
+    identifier, traits = user
+    given: dict[str, Any] = dict(traits)
+    found = sdk.get_identity_flags(identifier, given, transient=not is_local)
+    if is_local:
+        sdk.environment_data_polling_manager_thread.stop()
+    return {flag.feature_name: (flag.enabled, flag.value) for flag in found.all_flags()}

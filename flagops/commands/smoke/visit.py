@@ -1,0 +1,63 @@
+"""One run of the smoke tests: the place, the time that is left, and what all checks ask with."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from flagops.commands.smoke.http import Probe
+from flagops.commands.smoke.in_time import Deadline, InTime
+from flagops.commands.smoke.keys import Keys
+from flagops.commands.smoke.ledger import Ledger
+from flagops.commands.smoke.model import CheckFailedError, Place
+
+MARGIN = 3.0  # seconds for the requests themselves, beside what the caches may take
+PAUSE = 0.25  # seconds between two looks
+KEY_SECONDS = 3.0  # for giving a key back, when no time is left
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a check is given.
+
+    Attributes:
+        place: The Flagsmith to test.
+        deadline: When the run ends.
+        ledger: How all answers came.
+        transport: What every request goes through.
+        probe: Asks as applications and browsers do.
+        keys: The keys, and an administrator's client.
+        settled: From when caches show nothing that was changed before the run.
+    """
+
+    place: Place
+    deadline: Deadline
+    ledger: Ledger
+    transport: InTime
+    probe: Probe
+    keys: Keys
+    settled: Deadline
+
+    def agreed(self, look: Callable[[], str]) -> str:
+        """What `look` sees: again until caches have forgotten what was changed before this run, and then once more."""
+        while self.settled.left:
+            with suppress(CheckFailedError):
+                return look()
+            self.deadline.check()
+            time.sleep(min(PAUSE, self.settled.left))
+        return look()
+
+
+@contextmanager
+def visit(place: Place) -> Iterator[Visit]:
+    """A run, which ends `place.seconds` from now; the keys that it made are given back at its end."""
+    deadline, ledger = Deadline(place.seconds), Ledger()
+    transport = InTime(deadline, ledger)
+    keys = Keys(place, transport)
+    try:
+        probe = Probe(place.url, deadline, ledger, transport)
+        yield Visit(place, deadline, ledger, transport, probe, keys, Deadline(place.staleness + MARGIN))
+    finally:
+        deadline.extend(KEY_SECONDS)
+        keys.give_back()
+        transport.shut()

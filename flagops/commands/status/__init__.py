@@ -1,0 +1,1 @@
+"""`ff status`: a stack at a glance."""

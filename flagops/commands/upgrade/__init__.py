@@ -1,0 +1,1 @@
+"""`ff upgrade`: moves a stack to another release of Flagsmith, and back."""

@@ -1,0 +1,123 @@
+"""`ff upgrade`: another release of Flagsmith, and back."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flagops.console import output, progress
+from flagops.errors import OpsError
+from flagops.project import LOCAL
+from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
+
+if TYPE_CHECKING:
+    from flagops.engines.deployer import EngineName
+    from flagops.stacks.deployed import Site
+
+TROUBLE = 1
+
+
+def upgrade(
+    *,
+    version: Annotated[str | None, typer.Argument(help="The wanted release, as X.Y.Z.", show_default=False)] = None,
+    stack: StackOption = LOCAL,
+    back: Annotated[
+        bool, typer.Option("--back", help="Undo the last upgrade: its migrations, then its image.")
+    ] = False,
+    plan_only: Annotated[bool, typer.Option("--plan", help="Show what it would do, and stop.")] = False,
+    skip: Annotated[
+        list[str] | None, typer.Option("--skip", help="A smoke test to leave out; repeat for more.")
+    ] = None,
+    engine: EngineOption = None,
+    yes: YesOption = False,
+) -> None:
+    """Show what a release migrates and changes, back up, deploy it, and run the smoke tests.
+
+    The release goes into the stack's file. A failed deployment puts the old one back, whose pods go on serving.
+    """
+    from flagops.commands.smoke.suite import chosen
+    from flagops.stacks.deployed import open_site
+
+    if (version is None) != back:
+        raise OpsError("Which release?", hint="Give one, such as `ff upgrade 2.265.0`, or --back for the one before.")
+    names = chosen(skip or [])
+    with open_site(stack, needs_containers=True) as site:
+        run = (
+            _back(site, engine, yes=yes) if version is None else _forth(site, version, engine, yes=yes, stop=plan_only)
+        )
+    if run is not None:
+        run()
+        _smoke(stack, names)
+
+
+def _forth(
+    site: "Site", version: str, engine: "EngineName | None", *, yes: bool, stop: bool
+) -> Callable[[], None] | None:
+    from flagops.commands.upgrade import report
+    from flagops.commands.upgrade.plan import plan
+    from flagops.commands.upgrade.upgrade import upgrade as run
+
+    report.show(output(), plan(site, version, _step))
+    if stop:
+        return None
+    _confirm(f"Upgrade {site.stack.name} to {version}?", yes=yes)
+    noted = run(site, version, lambda: _deploy(site.stack.name, engine), _step)
+    return lambda: progress().print(
+        f"{site.stack.name} runs {noted.after}. The way back: ff upgrade --back --stack {site.stack.name}",
+        style="green",
+    )
+
+
+def _back(site: "Site", engine: "EngineName | None", *, yes: bool) -> Callable[[], None]:
+    from flagops.commands.upgrade.upgrade import back, last_upgrade
+
+    last = last_upgrade(site)
+    progress().print(
+        f"This takes {site.stack.name} from {last.after} back to {last.before}. What {last.after} migrated is undone "
+        "first, and its pods may fail until they are replaced. Data that only the newer release knows is lost; "
+        f"the backup from before is {last.backup}.",
+        style="yellow",
+    )
+    _confirm(f"Go back to {last.before}?", yes=yes)
+    back(site, lambda: _deploy(site.stack.name, engine, older=True), _step)
+    return lambda: progress().print(f"{site.stack.name} runs {last.before} again.", style="green")
+
+
+def _deploy(stack: str, engine: "EngineName | None", *, older: bool = False) -> None:
+    from flagops.commands.deploy.command import deploy
+
+    deploy(stack, engine, older=older)
+
+
+def _smoke(stack: str, names: list[str]) -> None:
+    from flagops.commands.smoke import report, suite
+    from flagops.commands.smoke.deployed import place_of
+    from flagops.commands.smoke.model import SECONDS, Outcome
+    from flagops.commands.smoke.visit import visit
+    from flagops.stacks.deployed import open_site
+
+    with (
+        open_site(stack) as site,
+        place_of(site, url=None, environment=None, environment_key=None, version=None, seconds=SECONDS) as place,
+        visit(place) as visited,
+    ):
+        results = list(suite.run(visited, names))
+    report.show(output(), results)
+    if any(result.outcome is Outcome.FAILED for result in results):
+        progress().print(f"The smoke tests fail: `ff doctor --stack {stack}`, `ff upgrade --back --stack {stack}`.")
+        raise typer.Exit(TROUBLE)
+
+
+def _step(line: str) -> None:
+    progress().print(line, markup=False)
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    import sys
+
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise OpsError("This needs a confirmation, and there is no terminal.", hint="Add --yes.")
+    if not typer.confirm(question, err=True):
+        raise OpsError("Nothing was changed.")

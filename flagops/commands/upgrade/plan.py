@@ -1,0 +1,84 @@
+"""What an upgrade would do: the migrations of the new release, and the manifests that change."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from components.settings import releases
+from flagops.commands.deploy.compare.manifests import Difference, differences, of_stack
+from flagops.errors import OpsError
+from flagops.pods import migration
+from flagops.project import ROOT
+from flagops.stacks.deployed import Site
+from flagops.stacks.files import Stack
+
+MIGRATION = re.compile(r"^[a-z_0-9]+\.\d{4}_\w+$")
+NOTHING = "No planned migration operations."
+PLAN = ("python", "manage.py", "migrate", "--plan")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An upgrade, before it is made.
+
+    Attributes:
+        before: The release that is deployed.
+        after: The wanted release.
+        migrations: What it migrates, in order; None when the release did not say.
+        differences: The objects that change.
+        warning: What is worth knowing of the release; None for nothing.
+    """
+
+    before: str
+    after: str
+    migrations: list[str] | None
+    differences: list[Difference]
+    warning: str | None
+
+
+def check(site: Site, version: str) -> None:
+    """Raise OpsError when the stack cannot be upgraded to `version`."""
+    try:
+        wanted = releases.parse_version(version)
+    except ValueError as error:
+        raise OpsError(f"{version!r} {error}.") from None
+    current = site.settings.version
+    if wanted == releases.parse_version(current):
+        raise OpsError(
+            f"The settings of {site.stack.name} say {version} already.", hint="`ff up` deploys what they say."
+        )
+    if wanted < releases.parse_version(current):
+        raise OpsError(
+            f"{version} is older than {current}: its program does not know the database's newer migrations.",
+            hint="`ff upgrade --back` undoes the last upgrade: migrations first, then the image.",
+        )
+    reason = releases.refusal(version, site.settings.redis.mode)
+    if reason is not None:
+        raise OpsError(f"{version} {reason}.")
+
+
+def plan(site: Site, version: str, on_step: Callable[[str], None]) -> Plan:
+    """Find out what the upgrade would do. Starts a Job with the new image, which reads the database only."""
+    check(site, version)
+    upgraded = with_version(site.stack, version)
+    on_step(f"Asking {upgraded.settings.image_reference} what it would migrate…")
+    text = migration.output(site, "flagsmith-upgrade-plan", command=PLAN, image=upgraded.settings.image_reference)
+    return Plan(
+        site.settings.version,
+        version,
+        planned(text),
+        differences(of_stack(ROOT, site.stack), of_stack(ROOT, upgraded)),
+        releases.warning(version),
+    )
+
+
+def planned(text: str) -> list[str] | None:
+    """The migrations in what `migrate --plan` printed; None when it is not what Django prints, such as an empty log."""
+    lines = [line.strip() for line in text.splitlines()]
+    found = [line for line in lines if MIGRATION.match(line)]
+    return found if found or NOTHING in lines else None
+
+
+def with_version(stack: Stack, version: str) -> Stack:
+    """The stack with another release of Flagsmith."""
+    return replace(stack, config={**stack.config, f"{stack.project}:version": version})

@@ -1,0 +1,30 @@
+"""How the plan of an upgrade is shown to people."""
+
+from rich.console import Console
+from rich.markup import escape
+
+from flagops.commands.upgrade.plan import Plan
+
+SHOWN = 40
+
+
+def show(console: Console, plan: Plan) -> None:
+    """Print what it migrates and what it changes."""
+    console.print(f"[bold]{plan.before} to {plan.after}[/]")
+    if plan.warning:
+        console.print(f"[yellow]{escape(plan.warning)}[/]")
+    if plan.migrations is None:
+        console.print(f"[yellow]What {plan.after} migrates is not known: the Job that asks it printed no plan.[/]")
+    else:
+        _show_migrations(console, plan.migrations)
+    console.print(f"{len(plan.differences)} objects change:")
+    for item in plan.differences:
+        console.print(f"  {item.action:8} {escape(item.name)}")
+
+
+def _show_migrations(console: Console, migrations: list[str]) -> None:
+    console.print(f"{len(migrations)} migrations" + (":" if migrations else "."))
+    for name in migrations[:SHOWN]:
+        console.print(f"  {escape(name)}")
+    if len(migrations) > SHOWN:
+        console.print(f"  … and {len(migrations) - SHOWN} more")

@@ -1,0 +1,95 @@
+"""Makes an upgrade, and takes it back."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from flagops.commands.db.backups.backup import backup
+from flagops.commands.images.renew import lock_new_images
+from flagops.commands.upgrade import record
+from flagops.commands.upgrade.plan import with_version
+from flagops.commands.upgrade.record import Upgrade
+from flagops.errors import OpsError
+from flagops.pods import migration
+from flagops.pods.python_in_pod import run_python
+from flagops.stacks.deployed import Site
+from flagops.stacks.edit import set_settings
+
+SCRIPT: Final = Path(__file__).with_name("in_pod") / "database_time.py"
+
+LABEL = "before-upgrade"
+ROLL_BACK = ("python", "manage.py", "rollbackmigrationsappliedafter")
+SILENT = "It printed nothing: the deployment's migration tells whether all of it is back."
+OnStep = Callable[[str], None]
+Deploy = Callable[[], None]
+
+
+def upgrade(site: Site, version: str, deploy: Deploy, on_step: OnStep) -> Upgrade:
+    """Back up, set the release in the stack's file, deploy. What was there is noted for the way back.
+
+    If the deployment fails, the file says again what it said: the old pods go on serving.
+
+    Raises OpsError when a step fails; the hint says how to go on or back.
+    """
+    before = site.settings.version
+    on_step("Making a backup…")
+    made = backup(site, label=LABEL, on_line=on_step)
+    moment = run_python(site, SCRIPT, what="The database cannot be asked for the time")["now"]
+    noted = Upgrade(before, version, moment, made.name)
+    record.note(site, noted)
+    on_step(f"Setting version to {version} in {site.stack.path.name}…")
+    set_settings(site.stack, {"version": version})
+    try:
+        lock_new_images(site.stack, on_step)
+        deploy()
+    except OpsError as error:
+        set_settings(site.stack, {"version": before})
+        raise OpsError(
+            f"{error.message}\n{site.stack.path.name} says {before} again, whose pods go on serving.",
+            hint=f"`ff upgrade --back --stack {site.stack.name}` takes back what was migrated; "
+            f"the backup from before is {made.name}.",
+        ) from None
+    return noted
+
+
+def back(site: Site, deploy: Deploy, on_step: OnStep) -> Upgrade:
+    """Undo the last upgrade: its migrations by the newer release, then the older image.
+
+    Raises OpsError when there is none to undo, or a step fails.
+    """
+    last = last_upgrade(site)
+    on_step(f"Taking back what {last.after} migrated since {last.at}…")
+    newer = with_version(site.stack, last.after).settings.image_reference
+    try:
+        text = migration.output(site, "flagsmith-roll-back", command=[*ROLL_BACK, last.at], image=newer)
+    except OpsError as error:
+        raise OpsError(
+            f"{error.message}\nNothing else was changed.",
+            hint=f"The backup from before the upgrade is {last.backup}: set version to {last.before} in "
+            f"{site.stack.path.name}, then `ff db restore {last.backup}`, then `ff up --older`.",
+        ) from None
+    for line in text.strip().splitlines()[-3:] or [
+        "It printed nothing: the next migration tells whether it is all back."
+    ]:
+        on_step(line)
+    if site.settings.version != last.before:
+        set_settings(site.stack, {"version": last.before})
+    lock_new_images(site.stack, on_step)
+    deploy()
+    with suppress(OpsError):
+        record.forget_last(site)
+    return last
+
+
+def last_upgrade(site: Site) -> Upgrade:
+    """The upgrade that `back` undoes. Raises OpsError when there is none."""
+    found = record.upgrades(site)
+    current = site.settings.version
+    if not found or current not in (found[-1].after, found[-1].before):
+        raise OpsError(
+            f"No upgrade to {current} is noted that could be undone.",
+            hint="`ff upgrade` notes its own alone. A backup from before is the way back: `ff db backups`, "
+            "`ff db restore NAME`, with the older version in the settings.",
+        )
+    return found[-1]

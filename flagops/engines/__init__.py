@@ -1,0 +1,1 @@
+"""What deploys a stack: the Pulumi CLI, or the direct engine."""

@@ -1,0 +1,58 @@
+"""What a run refuses because data would be lost by it: before anything is touched, with the way that keeps the data."""
+
+from collections.abc import Iterator, Mapping
+
+from components.deployment.kept_data import HOLDS_DATA, losses, way_out
+from flagops.engines.direct.ignored import without_ignored
+from flagops.engines.direct.rollout import must_replace
+from flagops.engines.direct.state import State
+from flagops.errors import OpsError
+from flagops.evaluation.program import KubeObject, Program
+from flagops.kubernetes.client import ApiError, Client
+from flagops.kubernetes.objects import Manifest, Ref
+
+CLAIM = "PersistentVolumeClaim"
+REFUSED = (403, 422)  # a volume that cannot grow, and a field that cannot change
+
+
+def refuse_losses(client: Client, program: Program, live: Mapping[Ref, Manifest | None], state: State) -> None:
+    """Stop when an object with data in it would be replaced, cannot be what is wanted, or is on its way out.
+
+    Protected objects are tried too, since what cannot be changed in place could not be made anew later.
+    """
+    problems: dict[str, str] = {}
+    for item in program.objects:
+        existing = live[item.ref]
+        for problem in () if existing is None else _problems(client, item, existing):
+            hint = way_out(item.ref.name, item.ref.namespace) if item.ref.kind == CLAIM else ""
+            problems[f"{item.ref} {problem}."] = hint
+    problems |= dict.fromkeys(_moved(program, state), "Set the namespace's name back; docs/backups.md#another-volume.")
+    if problems:
+        raise OpsError(
+            "Nothing was changed, for data would be lost:\n" + "\n".join(f"  {problem}" for problem in problems),
+            hint="\n".join(dict.fromkeys(hint for hint in problems.values() if hint)) or None,
+        )
+
+
+def _problems(client: Client, item: KubeObject, existing: Manifest) -> Iterator[str]:
+    if item.ref.kind in HOLDS_DATA:
+        found = list(losses(item.manifest, existing, by_statement=False))
+        yield from found
+        if found:
+            return
+    if item.ref.kind == CLAIM or item.protect:
+        try:
+            client.apply(without_ignored(item.manifest, item.ignored, existing), force=True, dry_run=True)
+        except ApiError as error:
+            if item.ref.kind == CLAIM and error.status in REFUSED:
+                yield f"cannot be changed so: {error.detail}"
+            else:
+                must_replace(error, item)  # raises for what is protected; all else is told where it is applied
+
+
+def _moved(program: Program, state: State) -> Iterator[str]:
+    """A namespace that the program gives up for another one, and all that is in it."""
+    wanted = [item.ref for item in program.objects if item.ref.kind == "Namespace"]
+    for entry in state.left_by(program):
+        if wanted and entry.ref.kind == "Namespace" and not entry.retain:
+            yield f"{entry.ref} would be deleted with everything in it, and {wanted[0]} be made, empty."

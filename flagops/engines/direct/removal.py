@@ -1,0 +1,68 @@
+"""Deletes objects in reverse order and waits until they are gone."""
+
+from collections.abc import Callable, Sequence
+from threading import Event as Flag
+
+from flagops.engines.direct.schedule import Outcome, reversed_graph, run_graph
+from flagops.engines.direct.state import Entry
+from flagops.engines.events import Event, State
+from flagops.errors import OpsError
+from flagops.kubernetes.client import Client
+from flagops.kubernetes.objects import Manifest, Ref
+from flagops.kubernetes.waiting import DeadlineError, until
+
+GONE_SECONDS = 600.0
+
+
+def remove(client: Client, entries: Sequence[Entry], emit: Callable[[Event], None], stop: Flag) -> Outcome:
+    """Delete the objects of `entries`, each after all that need it; the outcome names what could not be deleted.
+
+    Objects marked to be retained stay, and are only forgotten.
+    """
+    by_ref = {entry.ref: entry for entry in entries}
+
+    def work(ref: Ref) -> None:
+        if by_ref[ref].retain:
+            emit(Event(ref.name, ref.kind, State.UNCHANGED, "kept, as the program asked"))
+            return
+        live = client.get(ref)
+        if live is not None:
+            emit(Event(ref.name, ref.kind, State.DELETING))
+            try:
+                delete_and_wait(client, ref, live, GONE_SECONDS, stop)
+            except OpsError as error:
+                emit(Event(ref.name, ref.kind, State.FAILED, error.message.splitlines()[0]))
+                raise
+        emit(Event(ref.name, ref.kind, State.DELETED))
+
+    return run_graph(reversed_graph({ref: entry.needs for ref, entry in by_ref.items()}), work, stop)
+
+
+def delete_and_wait(client: Client, ref: Ref, live: Manifest, seconds: float, stop: Flag) -> None:
+    """Delete this very object, dependents first, and wait until it is gone; its successor is left alone."""
+    uid = live["metadata"]["uid"]
+    client.delete(ref, uid=uid, dependents_first=True)
+    last = live
+
+    def is_gone() -> bool | None:
+        nonlocal last
+        current = client.get(ref)
+        if current is None or current["metadata"]["uid"] != uid:
+            return True
+        last = current
+        return None
+
+    try:
+        until(is_gone, seconds, stop)
+    except DeadlineError:
+        raise OpsError(f"{ref} was not gone within {seconds:g} s: {_what_holds(last)}") from None
+
+
+def _what_holds(live: Manifest) -> str:
+    conditions = [
+        item["message"]
+        for item in live.get("status", {}).get("conditions") or []
+        if item.get("status") == "True" and item.get("message")
+    ]
+    finalizers = live["metadata"].get("finalizers") or live.get("spec", {}).get("finalizers") or []
+    return "; ".join([*conditions, f"finalizers: {', '.join(finalizers) or 'none'}"])

@@ -1,0 +1,150 @@
+"""Applies one object and waits until it is rolled out."""
+
+from collections.abc import Callable, Mapping
+from threading import Event as Flag
+
+from flagops.engines.direct.diff import field_changes
+from flagops.engines.direct.ignored import without_ignored
+from flagops.engines.direct.removal import delete_and_wait
+from flagops.engines.events import Event, State
+from flagops.errors import OpsError
+from flagops.evaluation.program import KubeObject, Program
+from flagops.kubernetes.client import ApiError, Client
+from flagops.kubernetes.diagnose import diagnose
+from flagops.kubernetes.masking import Masker
+from flagops.kubernetes.objects import Manifest, Ref
+from flagops.kubernetes.readiness import Phase, Readiness, assess, job_has_failed, time_limit
+from flagops.kubernetes.waiting import DeadlineError, until
+
+# Kinds that hold no data of their own: when a field cannot be changed in place, a new object may take their place.
+REPLACEABLE = frozenset({"Job", "Deployment", "StatefulSet", "DaemonSet", "Service", "ConfigMap", "Secret"})
+UNCHANGEABLE = ("field is immutable", "immutable when `immutable` is set", "updates to statefulset spec for fields")
+DELETE_SECONDS = 300.0
+
+
+class Rollout:
+    """Brings objects of a program into the cluster; `done` tells afterwards what became of each."""
+
+    def __init__(
+        self,
+        client: Client,
+        program: Program,
+        live: Mapping[Ref, Manifest | None],
+        emit: Callable[[Event], None],
+        stop: Flag,
+    ) -> None:
+        self._client, self._program, self._live = client, program, live
+        self._emit, self._stop = emit, stop
+        self._mask = Masker(program.secrets)
+        self.done: dict[Ref, State] = {}
+
+    def deploy(self, ref: Ref) -> None:
+        """Apply the object and wait for it. Failures are an OpsError with what is known of their cause."""
+        item = self._program.by_ref[ref]
+        try:
+            self.done[ref] = self._deploy(item)
+        except OpsError as error:
+            message = self._mask(error.message)
+            self._say(ref, State.FAILED, message.splitlines()[0])
+            raise OpsError(message, hint=error.hint) from None
+        self._say(ref, self.done[ref])
+
+    def _deploy(self, item: KubeObject) -> State:
+        before = self._live[item.ref]
+        if before and before["metadata"].get("deletionTimestamp"):
+            self._make_way(item.ref, before)
+            before = None
+        if before and item.ref.kind == "Job" and job_has_failed(before):
+            return self._replace(item, before)
+        if before is None:
+            self._say(item.ref, State.CREATING)
+        try:
+            applied = self._client.apply(self._wanted(item, before), force=before is not None)
+        except ApiError as error:
+            if before and must_replace(error, item):
+                return self._replace(item, before)
+            raise
+        if before is None or applied["metadata"]["uid"] != before["metadata"]["uid"]:
+            state = State.CREATED
+        elif self._differs(before, applied):
+            self._say(item.ref, State.UPDATING)
+            state = State.UPDATED
+        else:
+            state = State.UNCHANGED
+        self._await(item, applied)
+        return state
+
+    def _differs(self, before: Manifest, applied: Manifest) -> bool:
+        """Whether the object is another; its status, which controllers write at any time, does not count."""
+        if applied["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]:
+            return False
+        return bool(field_changes(before, applied, self._mask))
+
+    def _wanted(self, item: KubeObject, before: Manifest | None) -> Manifest:
+        if before is None or not item.ignored:
+            return item.manifest
+        # Looked at again: since the plan was made, an autoscaler may have set another value.
+        return without_ignored(item.manifest, item.ignored, self._client.get(item.ref) or before)
+
+    def _replace(self, item: KubeObject, before: Manifest) -> State:
+        self._say(item.ref, State.REPLACING)
+        self._make_way(item.ref, before)
+        self._await(item, self._client.apply(item.manifest, force=False))
+        return State.REPLACED
+
+    def _make_way(self, ref: Ref, live: Manifest) -> None:
+        delete_and_wait(self._client, ref, live, DELETE_SECONDS, self._stop)
+
+    def _await(self, item: KubeObject, applied: Manifest) -> None:
+        live, seconds = applied, time_limit(applied, item.timeout)
+        mode = self._binding_mode(applied)
+        readiness = assess(live, mode)
+
+        def check() -> Readiness | None:
+            nonlocal live, readiness
+            if readiness.phase is not Phase.WAITING:
+                return readiness
+            current = self._client.get(item.ref)
+            if current is None:
+                raise OpsError(f"{item.ref} was deleted by somebody else during the run.", hint="Run again.")
+            live, previous, readiness = current, readiness, assess(current, mode)
+            if readiness.phase is Phase.WAITING and readiness != previous:
+                self._say(item.ref, State.WAITING, readiness.message)
+            return None if readiness.phase is Phase.WAITING else readiness
+
+        if readiness.phase is Phase.WAITING:
+            self._say(item.ref, State.WAITING, readiness.message)
+        try:
+            result = until(check, seconds, self._stop)
+        except DeadlineError:
+            summary = f"{item.ref} was not ready within {seconds:g} s: {readiness.message}."
+        else:
+            if result.phase is Phase.READY:
+                return
+            summary = f"{item.ref} failed: {result.message.rstrip('.')}."
+        details = diagnose(self._client, live, self._mask)
+        raise OpsError(f"{summary}\n{details}".rstrip())
+
+    def _binding_mode(self, live: Manifest) -> str:
+        name = live.get("spec", {}).get("storageClassName")
+        if live["kind"] != "PersistentVolumeClaim" or not name:
+            return "Immediate"
+        storage_class = self._client.get(Ref("storage.k8s.io/v1", "StorageClass", "", name)) or {}
+        return str(storage_class.get("volumeBindingMode", "Immediate"))
+
+    def _say(self, ref: Ref, state: State, message: str = "") -> None:
+        self._emit(Event(ref.name, ref.kind, state, message))
+
+
+def must_replace(error: ApiError, item: KubeObject) -> bool:
+    """Whether the server refused to change a field in place and the object may be made anew for it."""
+    refused = error.status == 422 and any(words in error.detail for words in UNCHANGEABLE)
+    if not refused:
+        return False
+    if item.protect or item.ref.kind not in REPLACEABLE:
+        why = "is protected" if item.protect else "holds data"
+        raise OpsError(
+            f"{item.ref} would have to be deleted and made anew, and it {why}: {error.detail}",
+            hint="Change the field back, or move the data and delete the object by hand.",
+        )
+    return True

@@ -1,0 +1,133 @@
+"""From a stack to the engine that deploys it."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from flagops.engines.choice import Choice, choose
+from flagops.engines.deployer import Deployer, EngineName
+from flagops.engines.direct.deployer import DirectDeployer
+from flagops.engines.events import Event
+from flagops.engines.own_cluster import OwnCluster
+from flagops.engines.pulumi_cli import find as pulumi_cli
+from flagops.errors import NoAccessError, OpsError
+from flagops.files import make_directory
+from flagops.project import LOCAL, ROOT
+from flagops.stacks.files import Stack
+from flagops.stacks.target import STATE_BYTES, Target, local_backend
+
+OnEvent = Callable[[Event], None]
+
+
+LOCAL_PASSPHRASE = "local"  # noqa: S105 - it protects nothing: the stack's salt is public, its state stays on this machine
+
+
+def choose_engine(target: Target, wanted: EngineName | None, *, install: bool) -> Choice:
+    """The engine for the target, given what `--engine` says and whether the CLI may be installed."""
+    if target.is_borrowed:
+        if wanted is EngineName.CLI:
+            raise OpsError(
+                f"On another cluster than its own, the stack {LOCAL!r} is deployed by the direct engine, which keeps "
+                "its record in that cluster.",
+                hint=f"For the Pulumi CLI, copy {target.stack.path.name} to Pulumi.NAME.yaml, and write the context "
+                "into it.",
+            )
+        return Choice(EngineName.DIRECT, "the cluster itself keeps the record")
+    has_cli = install or pulumi_cli.find() is not None
+    made_by_whom = None
+    if has_cli or target.is_local or wanted is EngineName.DIRECT:
+        made_by_whom = made_by(target, wanted)
+    return choose(target.stack.name, wanted=wanted, made_by=made_by_whom, has_cli=has_cli)
+
+
+def made_by(target: Target, wanted: EngineName | None) -> EngineName | None:
+    """The engine that made the stack, as far as can be told from here.
+
+    The direct engine's record is in the cluster. The CLI's is in its backend, of which only that of `local` is read:
+    elsewhere the direct engine refuses objects which Pulumi owns.
+    """
+    if target.backend and _has_resources(target.backend, target.stack):
+        return EngineName.CLI
+    if wanted is EngineName.DIRECT:
+        return None  # it reads its own record anyway
+    try:
+        return EngineName.DIRECT if direct(target, _ignore).has_made_stack() else None
+    except NoAccessError:
+        if target.is_local:
+            raise
+        # Who may not read the record (it is among kube-system's Secrets), or cannot reach the cluster from here, may
+        # still run Pulumi, which asks for no more than the program needs.
+        return None
+
+
+def deployer(
+    target: Target, engine: EngineName, on_event: OnEvent, *, install: bool, makes_stack: bool = False
+) -> Deployer:
+    """What deploys the target; with `makes_stack` its preview too makes a stack that Pulumi does not know."""
+    if engine is EngineName.DIRECT:
+        return direct(target, on_event)
+    from flagops.engines.pulumi_cli.deployer import CliDeployer, find_command
+    from flagops.engines.pulumi_cli.explain import explain
+
+    return CliDeployer(
+        root=ROOT,
+        stack=target.stack,
+        command=find_command(install=install),
+        environment=_environment(target),
+        on_event=on_event,
+        cluster=OwnCluster(target.stack, target.kubeconfig, target.context),
+        explain=lambda failed: explain(target.kubeconfig, target.context, failed),
+        policy_packs=(policy_pack(),),
+        makes_stack=makes_stack or target.is_local,
+    )
+
+
+def policy_pack() -> Path:
+    """The directory of the policy pack; an error where the environment it runs in has not been made."""
+    pack = ROOT / "policies"
+    if not (pack / ".venv").is_dir():
+        raise OpsError(f"The policy pack cannot run: there is no {pack / '.venv'}.", hint="Run `make setup`.")
+    return pack
+
+
+def direct(target: Target, on_event: OnEvent) -> DirectDeployer:
+    """The direct engine for the target."""
+    return DirectDeployer(ROOT, target.stack, target.kubeconfig, target.context, on_event)
+
+
+def _environment(target: Target) -> Mapping[str, str]:
+    if target.backend is None:
+        return {}
+    return local_environment(target.kubeconfig) if target.kubeconfig else {}
+
+
+def local_environment(kubeconfig: Path) -> dict[str, str]:
+    """What `pulumi` needs in its environment for the stack `local`; makes the directory of its state."""
+    backend = local_backend(kubeconfig)
+    make_directory(backend, hint="It must be in a directory you can write to; see FF_STATE_DIR.")
+    backend.chmod(0o700)
+    return {
+        "PULUMI_BACKEND_URL": backend.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": LOCAL_PASSPHRASE,
+        "KUBECONFIG": str(kubeconfig),
+    }
+
+
+def _has_resources(backend: Path, stack: Stack) -> bool:
+    """Whether the file backend records anything of the stack but the stack itself."""
+    from components.text import bounds
+
+    path = backend / ".pulumi" / "stacks" / stack.project / f"{stack.name}.json"
+    try:
+        state = json.loads(bounds.text_of(path, STATE_BYTES))
+    except (FileNotFoundError, ValueError, RecursionError):
+        return False
+    try:
+        latest = (state.get("checkpoint") or {}).get("latest") or {}
+        return any(resource.get("custom") for resource in latest.get("resources") or [])
+    except AttributeError:
+        return False
+
+
+def _ignore(_: Event) -> None:
+    """Nobody watches."""

@@ -1,0 +1,143 @@
+"""The cluster of a stack, asked before a deployment whether it is the right one, and after it whether all is there."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flagops.errors import NoAccessError, OpsError
+from flagops.stacks.files import Stack
+
+if TYPE_CHECKING:
+    from components.deployment.recorded import Deployment
+    from flagops.kubernetes.client import Client
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class OwnCluster:
+    """The cluster that a stack goes to; everything raises OpsError where the cluster cannot be asked.
+
+    Attributes:
+        stack: The stack.
+        kubeconfig: The local cluster's; None means the user's own.
+        context: The kubeconfig's context, never the current one.
+    """
+
+    stack: Stack
+    kubeconfig: Path | None
+    context: str
+
+    @property
+    def namespace(self) -> str:
+        """Where the stack lives."""
+        return self.stack.settings.namespace.name
+
+    @property
+    def identifier(self) -> str:
+        """What Pulumi takes for the cluster's identity."""
+        return self.stack.settings.resolved_cluster_identifier
+
+    @property
+    def kubectl(self) -> str:
+        """How a line for kubectl begins."""
+        from shlex import quote
+
+        kubeconfig = f" --kubeconfig {quote(str(self.kubeconfig))}" if self.kubeconfig else ""
+        return f"kubectl{kubeconfig} --context {quote(self.context)}"
+
+    def require(self, uids: Mapping[str, str], hint: str) -> None:
+        """Refuse a cluster that does not answer, or is not the one with the namespaces that have these uids.
+
+        `hint` says what to do where it is the right cluster, and the namespace is gone.
+        """
+        from components.deployment.presence import another_cluster, cluster_uid, other_namespace
+
+        wanted = self.stack.settings.cluster_uid
+        with self._client() as client:
+            found = cluster_uid(client.fetch) if wanted else None
+            if found != wanted:
+                raise OpsError(f"Nothing was changed. {another_cluster(self.context, found, str(wanted))}")
+            for name in {self.namespace, *uids}:
+                live = client.fetch(f"/api/v1/namespaces/{name}")
+                problem = other_namespace(live, uids[name]) if name in uids else _leaving(live)
+                if problem:
+                    raise OpsError(
+                        f"Nothing was changed: the cluster of context {self.context!r} is not what the stack "
+                        f"{self.stack.name!r} was deployed to. Its namespace {name!r} {problem}.",
+                        hint=f"Is feature-flags:context in {self.stack.path.name} the right one, and the kubeconfig? "
+                        f"If it is, and the namespace was deleted, its data went with it. {hint}",
+                    )
+
+    def require_deployed(self) -> None:
+        """Refuse to call the stack deployed when what it declared is not in the cluster."""
+        from components.deployment.presence import absent, look
+
+        with self._client() as client:
+            record = recorded(client, self.namespace)
+            if record is None:
+                missing = "the record of the deployment, ConfigMap flagsmith-deployment, is missing"
+            else:
+                missing = absent(look(client.fetch, self.namespace, record.objects))
+        if missing:
+            raise OpsError(
+                f"The deployment ended without an error, and not everything is in the namespace {self.namespace!r} of "
+                f"context {self.context!r}: {missing}.",
+                hint=f"Somebody or something deletes it. `ff status --stack {self.stack.name}` shows the rest.",
+            )
+
+    def unnamed(self) -> tuple[str, ...]:
+        """What to write so that another cluster is refused by whoever has no record of this one; empty if it is."""
+        from components.deployment.presence import cluster_uid
+
+        if self.kubeconfig is not None or self.stack.settings.cluster_uid is not None:
+            return ()
+        with self._client() as client:
+            try:
+                uid = cluster_uid(client.fetch)
+            except NoAccessError:
+                return ()  # who may not read it cannot have it compared
+        line = f"{self.stack.project}:clusterUid: {uid}"
+        return (
+            f"Another cluster in this one's place would be deployed to. Refuse it, in {self.stack.path.name}: {line}",
+        )
+
+    def live(self, manifest: Mapping[str, Any]) -> Manifest | None:
+        """The object in the cluster that has the name of this one, or None."""
+        from flagops.kubernetes.objects import Ref
+
+        with self._client() as client:
+            return client.get(Ref.of(dict(manifest)))
+
+    def is_empty(self, namespace: str) -> bool:
+        """Whether a namespace has nothing in it that holds data or runs."""
+        kinds = (("v1", "Secret"), ("v1", "PersistentVolumeClaim"), ("v1", "Pod"), ("apps/v1", "StatefulSet"))
+        with self._client() as client:
+            return not any(client.list(api_version, kind, namespace) for api_version, kind in kinds)
+
+    @contextmanager
+    def _client(self) -> "Iterator[Client]":
+        from flagops.kubernetes.client import Client
+        from flagops.kubernetes.connection import connect
+
+        client = Client(connect(self.kubeconfig, self.context))
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+def recorded(client: "Client", namespace: str) -> "Deployment | None":
+    """The last deployment that succeeded there; None when there was none, or its record cannot be read."""
+    from components.deployment.recorded import read
+    from components.kit import names
+    from flagops.kubernetes.objects import Ref
+
+    live = client.get(Ref("v1", "ConfigMap", namespace, names.DEPLOYMENT))
+    return read(live.get("data") or {}) if live is not None else None
+
+
+def _leaving(live: Mapping[str, Any] | None) -> str | None:
+    return "is being deleted" if live and live["metadata"].get("deletionTimestamp") else None

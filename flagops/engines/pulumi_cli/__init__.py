@@ -1,0 +1,1 @@
+"""Deploys with the Pulumi CLI, and says in plain words what it said."""

@@ -1,0 +1,254 @@
+"""The Pulumi CLI as an engine, driven by Pulumi's Automation API. All of Pulumi is imported when it is first needed."""
+
+import json
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event as Flag
+from typing import TYPE_CHECKING, Any
+
+from flagops.engines.choice import INSTALL_HINT
+from flagops.engines.deployer import Outcome, Plan
+from flagops.engines.direct.guard import way_to_remove
+from flagops.engines.events import Event
+from flagops.engines.own_cluster import OwnCluster
+from flagops.engines.pulumi_cli import interrupted
+from flagops.engines.pulumi_cli import state as pulumi_state
+from flagops.engines.pulumi_cli.events import EventTranslator
+from flagops.engines.pulumi_cli.kept_data import refuse_losses
+from flagops.errors import OpsError
+from flagops.files import private_file
+from flagops.stacks.files import Stack
+
+if TYPE_CHECKING:
+    from pulumi.automation import PulumiCommand
+    from pulumi.automation import Stack as PulumiStack
+
+Explain = Callable[[list[dict[str, Any]]], str]
+SHOWN_LINES = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class CliDeployer:
+    """Deploys `stack` with the Pulumi CLI.
+
+    Attributes:
+        root: The project's directory.
+        stack: The stack.
+        command: The CLI.
+        environment: What the CLI gets beside this process's environment: backend, passphrase, kubeconfig.
+        on_event: Takes what happens, one call at a time.
+        cluster: The cluster it goes to; Pulumi itself compares with its state only.
+        explain: Says more about Kubernetes objects that failed (their pods' events and log lines).
+        policy_packs: Directories of policy packs whose mandatory rules stop it.
+        makes_stack: Whether a stack that the backend does not know may be made even for a preview.
+    """
+
+    root: Path
+    stack: Stack
+    command: "PulumiCommand"
+    on_event: Callable[[Event], None]
+    cluster: OwnCluster
+    explain: Explain
+    environment: Mapping[str, str] = field(default_factory=dict)
+    policy_packs: tuple[Path, ...] = ()
+    makes_stack: bool = False
+
+    def up(self) -> Outcome:
+        """Bring the cluster to what the program wants; makes the stack in the backend when it is not there."""
+        stack = self._selected(make=True)
+        adopted = self._adopted(stack)
+        with self._listening() as heard:
+            result = stack.up(
+                # What was adopted is on record as it was to be, not as it is.
+                refresh=True if adopted else None,
+                on_event=heard,
+                color="never",
+                show_secrets=False,
+                suppress_outputs=True,
+                policy_packs=self._packs,
+            )
+        self.cluster.require_deployed()
+        outputs = {k: "<secret>" if output.secret else output.value for k, output in result.outputs.items()}
+        return Outcome(heard.counts, outputs, (*adopted, *heard.warnings))
+
+    def preview(self) -> Plan:
+        """What `up` would do; changes nothing."""
+        stack = self._selected(make=self.makes_stack)
+        state = self._state(stack)
+        self._required(state)
+        refuse_losses(state, self.stack)
+        with self._listening(quiet=True) as heard:
+            stack.preview(on_event=heard, color="never", policy_packs=self._packs)
+        return Plan(tuple(heard.changes), heard.counts.get("unchanged", 0), tuple(heard.warnings))
+
+    def check_down(self, *, unprotect: bool = False) -> None:
+        """Raise when the cluster is not the stack's, or the recorded state holds protected resources, listing them."""
+        state = self._state(self._selected(make=False))
+        self._required(state)
+        protected = pulumi_state.protected(state)
+        if protected and not unprotect:
+            listed = "\n".join(f"  {item}" for item in protected)
+            raise OpsError(
+                f"Nothing was deleted, since the stack {self.stack.name!r} holds protected resources:\n{listed}",
+                hint=way_to_remove(self.stack.name),
+            )
+
+    def down(self, *, unprotect: bool = False) -> Outcome:
+        """Remove all that `up` made; the empty stack and its configuration stay."""
+        self.check_down(unprotect=unprotect)
+        stack = self._selected(make=False)
+        if unprotect:
+            self._run("state", "unprotect", "--all", "--yes")
+        with self._listening() as heard:
+            stack.destroy(on_event=heard, color="never", show_secrets=False, suppress_outputs=True)
+        return Outcome(heard.counts, warnings=tuple(heard.warnings))
+
+    @property
+    def _packs(self) -> list[str]:
+        return [str(pack) for pack in self.policy_packs]
+
+    def _typed(self, command: str) -> str:
+        """The line that runs a command of the CLI on this stack by hand."""
+        needed = {key: value for key, value in self.environment.items() if key.startswith("PULUMI_")}
+        needed |= {key: value for key, value in self.environment.items() if key == "KUBECONFIG"}
+        settings = [f"{key}={shlex.quote(value)}" for key, value in needed.items()]
+        return " ".join([*settings, "pulumi", command, "--stack", self.stack.name])
+
+    def _run(self, *arguments: str) -> str:
+        """What another command of the CLI prints, run on this stack."""
+        with self._listening():
+            environment = dict(self.environment)
+            done = self.command.run([*arguments, "--stack", self.stack.name], str(self.root), environment)
+        return str(done.stdout)
+
+    def _state(self, stack: "PulumiStack") -> pulumi_state.Deployment:
+        """What is on record, secrets in plain text: it goes into no file."""
+        with self._listening():
+            return stack.export_stack().deployment or {}
+
+    def _required(self, state: pulumi_state.Deployment) -> dict[str, str]:
+        """Refuse a cluster that is not the one on record; the uids of the namespaces there, by name."""
+        uids = pulumi_state.namespace_uids(state, self.cluster.identifier)
+        self.cluster.require(
+            uids,
+            hint=f"This takes what is gone out of Pulumi's state, and the next `ff up` makes it anew, empty:\n"
+            f"  {self._typed('refresh')}",
+        )
+        return uids
+
+    def _adopted(self, stack: "PulumiStack") -> list[str]:
+        """What is to be said of the objects that a killed run had begun to make, once the state has those it made."""
+        state = self._state(stack)
+        uids = self._required(state)
+        refuse_losses(state, self.stack)
+        begun = pulumi_state.interrupted(state)
+        made, said = interrupted.find(begun, uids, self.cluster)
+        if begun:
+            # Pulumi clears what is left of the pending operations; it would warn of them for ever.
+            encrypted = json.loads(self._run("stack", "export"))
+            encrypted["deployment"] = pulumi_state.completed(encrypted["deployment"], made)
+            with private_file(json.dumps(encrypted)) as path:
+                self._run("stack", "import", "--file", str(path))
+        return said
+
+    def _selected(self, *, make: bool) -> "PulumiStack":
+        from pulumi import automation
+
+        options = automation.LocalWorkspaceOptions(pulumi_command=self.command, env_vars=dict(self.environment))
+        select = automation.create_or_select_stack if make else automation.select_stack
+        try:
+            with self._listening():
+                return select(stack_name=self.stack.name, work_dir=str(self.root), opts=options)
+        except automation.StackNotFoundError:
+            raise OpsError(
+                f"The backend that Pulumi is logged in to has no stack {self.stack.name!r}.",
+                hint=f"`ff up --stack {self.stack.name}` makes it, as `pulumi stack init {self.stack.name}` does. "
+                "Is it the right backend? `pulumi whoami --verbose` tells.",
+            ) from None
+
+    @contextmanager
+    def _listening(self, *, quiet: bool = False) -> Iterator[EventTranslator]:
+        """A listener for one run of the CLI, whose failure becomes an error that tells the cause."""
+        from pulumi import automation
+
+        heard = EventTranslator(_ignore if quiet else self.on_event)
+        interrupted = Flag()
+        try:
+            with _interrupts_noted(interrupted):
+                yield heard
+        except automation.ConcurrentUpdateError:
+            raise OpsError(
+                f"Another update of the stack {self.stack.name!r} is running.",
+                hint="Wait for it to end. If it was killed, its lock is left; remove it with:\n"
+                f"  {self._typed('cancel')}",
+            ) from None
+        except automation.StackNotFoundError:
+            raise
+        except automation.CommandError as error:
+            if interrupted.is_set():
+                raise KeyboardInterrupt from None
+            causes = heard.errors or [_last_lines(str(error))]
+            details = self.explain(heard.failed) if heard.failed else ""
+            raise OpsError(
+                "\n".join([*causes, *([details] if details else [])]),
+                hint=self._what_to_do(causes, heard.failed),
+            ) from None
+
+    def _what_to_do(self, causes: list[str], failed: list[dict[str, Any]]) -> str:
+        hint = "Correct the cause and run again: Pulumi goes on where this run ended."
+        if any("already exists" in cause for cause in causes):
+            hint += "\n" + interrupted.existing(failed, self.cluster)
+        return hint
+
+
+def find_command(*, install: bool) -> "PulumiCommand":
+    """The CLI that is on PATH, else the one which the SDK's installer has put or, with `install`, now puts there.
+
+    Raises OpsError when there is none, when it is too old for the SDK, or when it cannot be installed.
+    """
+    from pulumi.automation import InvalidVersionError, PulumiCommand
+
+    from flagops.engines.pulumi_cli.find import find
+
+    try:
+        if shutil.which("pulumi"):
+            return PulumiCommand()
+        if install:
+            return PulumiCommand.install()
+        found = find()
+        if found is None:
+            raise OpsError("There is no `pulumi` on PATH.", hint="Install it from pulumi.com.")
+        return PulumiCommand(root=str(found.parent.parent))
+    except InvalidVersionError as error:
+        raise OpsError(f"The Pulumi CLI does not fit: {error}", hint="Install a newer one from pulumi.com.") from None
+    except subprocess.CalledProcessError as error:
+        said = (error.output or b"").decode(errors="replace").strip()
+        raise OpsError(f"The Pulumi CLI cannot be used: {error}\n{said}".rstrip(), hint=INSTALL_HINT) from None
+    except OSError as error:
+        raise OpsError(f"The Pulumi CLI cannot be used or installed: {error}", hint=INSTALL_HINT) from None
+
+
+@contextmanager
+def _interrupts_noted(interrupted: Flag) -> Iterator[None]:
+    """Let the CLI, which gets the terminal's interrupt too, end its run in order: it records what it has made."""
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _ignore(_: Event) -> None:
+    """Nobody watches."""
+
+
+def _last_lines(text: str) -> str:
+    """What the CLI said last, for a failure that came without a diagnosis of its own."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith((" code:", " stdout:"))]
+    return "\n".join(line.removeprefix(" stderr: ") for line in lines[-SHOWN_LINES:])

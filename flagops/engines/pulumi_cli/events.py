@@ -1,0 +1,161 @@
+"""The Pulumi engine's events, translated into the progress table's, a plan and the causes of a failure."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from flagops.engines.deployer import PlannedChange
+from flagops.engines.events import Event, State
+
+if TYPE_CHECKING:
+    from pulumi.automation import EngineEvent
+    from pulumi.automation.events import DiagnosticEvent, PolicyEvent, StepEventMetadata
+
+# Pulumi's operations: what to call one while it runs, and when it has ended. A replacement is one row, of which its
+# creation and its deletion are steps.
+_STEPS: Mapping[str, tuple[State | None, State]] = {
+    "same": (None, State.UNCHANGED),
+    "create": (State.CREATING, State.CREATED),
+    "import": (State.CREATING, State.CREATED),
+    "update": (State.UPDATING, State.UPDATED),
+    "delete": (State.DELETING, State.DELETED),
+    "create-replacement": (State.REPLACING, State.REPLACED),
+    "replace": (State.REPLACING, State.REPLACED),
+    "delete-replaced": (State.REPLACING, State.REPLACED),
+}
+# How Pulumi's protocol says that a value is known only at the deployment (`UNKNOWN` in its SDK's runtime/rpc.py).
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_PLANNED = ("create", "import", "update", "delete", "replace")
+# What the engine says last, after the cause.
+_NO_CAUSE = (
+    *("update failed", "preview failed", "destroy failed"),
+    "an unhandled error occurred: program exited with non-zero exit code: 1",
+)
+_COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
+
+
+class EventTranslator:
+    """Listens to one run of the Pulumi engine; its methods are called from the Automation API's threads.
+
+    Attributes:
+        errors: What failed, each once, in the order in which it was said.
+        warnings: The same for warnings.
+        failed: Inputs or last known state of the Kubernetes objects that failed.
+        changes: What a preview found, in order.
+    """
+
+    def __init__(self, on_event: Callable[[Event], None]) -> None:
+        self.errors: list[str] = []
+        self.warnings: list[str] = []
+        self.failed: list[dict[str, Any]] = []
+        self.changes: list[PlannedChange] = []
+        self._on_event = on_event
+        self._names: dict[str, tuple[str, str]] = {}
+        self._ended: dict[str, State] = {}
+        self._lock = Lock()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many resources ended in each state."""
+        return dict(Counter(str(state) for state in self._ended.values()))
+
+    def __call__(self, event: "EngineEvent") -> None:
+        """Take one event of the engine."""
+        with self._lock:
+            if event.resource_pre_event:
+                self._before(event.resource_pre_event.metadata)
+            elif event.res_outputs_event:
+                self._after(event.res_outputs_event.metadata)
+            elif event.res_op_failed_event:
+                self._failed(event.res_op_failed_event.metadata)
+            elif event.diagnostic_event:
+                self._said(event.diagnostic_event)
+            elif event.policy_event:
+                self._violated(event.policy_event)
+
+    def _before(self, step: "StepEventMetadata") -> None:
+        if not _counts(step):
+            return
+        self._names[step.urn] = _name_and_kind(step)
+        if step.op in _PLANNED:
+            name, kind = self._names[step.urn]
+            self.changes.append(PlannedChange(str(step.op.value), kind, name, _fields(step), _note(step, kind)))
+        running, _ = _STEPS.get(step.op.value, (None, State.UNCHANGED))
+        if running:
+            self._emit(step.urn, running)
+
+    def _after(self, step: "StepEventMetadata") -> None:
+        if not _counts(step) or step.op.value not in _STEPS:
+            return
+        self._names.setdefault(step.urn, _name_and_kind(step))
+        ended = _STEPS[step.op.value][1]
+        self._ended[step.urn] = ended
+        self._emit(step.urn, ended)
+
+    def _failed(self, step: "StepEventMetadata") -> None:
+        if not _counts(step):
+            return
+        self._names.setdefault(step.urn, _name_and_kind(step))
+        self._ended[step.urn] = State.FAILED
+        self._emit(step.urn, State.FAILED)
+        state = step.new or step.old
+        if step.type.startswith("kubernetes:") and state:
+            self.failed.append(dict(state.inputs or {}))
+
+    def _said(self, said: "DiagnosticEvent") -> None:
+        text = _COLOUR.sub("", said.message).strip()
+        if not text:
+            return
+        if said.severity == "error":
+            name, kind = self._names.get(said.urn or "", ("", ""))
+            message = f"{kind} {name}: {text}" if name else text
+            if message not in self.errors and text not in _NO_CAUSE:
+                self.errors.append(message)
+        elif said.severity == "warning" and not said.ephemeral:
+            if text not in self.warnings:
+                self.warnings.append(text)
+        elif said.urn in self._names and said.urn not in self._ended:
+            self._emit(said.urn, State.WAITING, text.splitlines()[0])
+
+    def _violated(self, violation: "PolicyEvent") -> None:
+        """A rule of a policy pack is broken; its first line is the rule's title, which the rest says more exactly."""
+        text = _COLOUR.sub("", violation.message).strip()
+        _, _, exact = text.partition("\n")
+        told = self.errors if violation.enforcement_level == "mandatory" else self.warnings
+        if (exact or text) not in told:
+            told.append(exact or text)
+
+    def _emit(self, urn: str, state: State, message: str = "") -> None:
+        name, kind = self._names[urn]
+        self._on_event(Event(name, kind, state, message))
+
+
+def _counts(step: "StepEventMetadata") -> bool:
+    """Only real resources: no components, no providers, not the stack itself."""
+    state = step.new or step.old
+    return bool(state and state.custom) and not step.type.startswith("pulumi:")
+
+
+def _name_and_kind(step: "StepEventMetadata") -> tuple[str, str]:
+    """A Kubernetes object's own name; the name in the program for anything else, and while the own one is unknown."""
+    state = step.new or step.old
+    metadata = (state.inputs or {}).get("metadata") if state else None
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    known = name if name != _UNKNOWN else None
+    return str(known or step.urn.rpartition("::")[2]), step.type.rpartition(":")[2]
+
+
+def _fields(step: "StepEventMetadata") -> tuple[str, ...]:
+    """The fields that differ. Their values are left to `pulumi preview --diff`."""
+    return tuple(sorted(step.detailed_diff or step.diffs or ())) if step.op.value in ("update", "replace") else ()
+
+
+def _note(step: "StepEventMetadata", kind: str) -> str:
+    from components.deployment.kept_data import GOES_WITH_DATA, HOLDS_DATA
+
+    is_lost = (
+        step.op.value in ("delete", "replace") and kind in HOLDS_DATA and not (step.old and step.old.retain_on_delete)
+    )
+    return GOES_WITH_DATA if is_lost else ""

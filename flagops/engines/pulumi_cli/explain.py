@@ -1,0 +1,46 @@
+"""Why Kubernetes objects that Pulumi gave up on do not become ready."""
+
+import base64
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flagops.kubernetes.client import Client
+
+
+def explain(kubeconfig: Path | None, context: str, manifests: Iterable[dict[str, Any]]) -> str:
+    """What is waited for, pods' states, last events and log lines, secrets masked; empty when nothing can be told."""
+    from flagops.kubernetes.client import Client
+    from flagops.kubernetes.connection import connect
+    from flagops.kubernetes.diagnose import diagnose
+    from flagops.kubernetes.masking import Masker
+    from flagops.kubernetes.objects import Ref
+    from flagops.kubernetes.readiness import assess
+
+    told = []
+    try:
+        client = Client(connect(kubeconfig, context))
+    except Exception:  # noqa: BLE001 - whatever it is, it must not take the place of the failure that is explained
+        return ""
+    try:
+        for manifest in manifests:
+            try:
+                ref = Ref.of(manifest)
+                live = client.get(ref)
+                if live is not None:
+                    mask = Masker(_secrets(client, ref.namespace))
+                    waits, lines = mask(assess(live).message), diagnose(client, live, mask)
+                    told.append("\n".join(filter(None, (f"{ref}: {waits}".rstrip(), lines))) if waits or lines else "")
+            except Exception:  # noqa: BLE001, S112 - as above; what can be told of the other objects is still told
+                continue
+    finally:
+        client.close()
+    return "\n".join(filter(None, told))
+
+
+def _secrets(client: "Client", namespace: str) -> list[str]:
+    """Every value of the namespace's Secrets: what a container could print into its log."""
+    found = client.list("v1", "Secret", namespace) if namespace else []
+    encoded = [value for secret in found for value in (secret.get("data") or {}).values()]
+    return [base64.b64decode(value).decode(errors="ignore") for value in encoded]

@@ -1,0 +1,55 @@
+"""What a run of the Pulumi CLI is not started for: by Pulumi's own state, it would delete what holds data."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from flagops.engines.pulumi_cli import state as pulumi_state
+from flagops.errors import OpsError
+
+if TYPE_CHECKING:
+    from flagops.stacks.files import Stack
+
+CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
+
+
+def refuse_losses(state: pulumi_state.Deployment, stack: "Stack") -> None:
+    """Raise OpsError, with the way that keeps the data, when Pulumi would replace the namespace or a volume claim."""
+    problems = list(_losses(state, stack))
+    if problems:
+        raise OpsError(
+            "Nothing was changed, for data would be lost:\n" + "\n".join(f"  {problem}" for problem in problems),
+            hint=f"Set {stack.path.name} back. docs/backups.md#another-volume says how the data is moved. What was "
+            f"deleted by hand for that, `pulumi refresh --stack {stack.name}` takes out of the state.",
+        )
+
+
+def _losses(state: pulumi_state.Deployment, stack: "Stack") -> Iterator[str]:
+    from components.deployment.kept_data import claims, replacing_changes, shrinking
+
+    recorded = list(pulumi_state.recorded(state))
+    names = [inputs["metadata"]["name"] for kind, inputs in recorded if kind == pulumi_state.NAMESPACE]
+    if not names:
+        return
+    settings = stack.settings
+    identifiers = {inputs.get("clusterIdentifier") for kind, inputs in recorded if kind == pulumi_state.PROVIDER}
+    other = identifiers - {settings.resolved_cluster_identifier, None}
+    for name in names:
+        if name != settings.namespace.name:
+            yield f"the namespace {name} would be deleted with everything in it, for namespace.name is another one."
+        elif other:
+            yield (
+                f"the namespace {name} would be deleted with everything in it, and made anew: clusterIdentifier was "
+                f"{', '.join(map(repr, other))} and would be {settings.resolved_cluster_identifier!r}."
+            )
+    if set(names) != {settings.namespace.name}:
+        return
+    wanted = {claim["metadata"]["name"]: claim for claim in claims(settings)}
+    for kind, inputs in recorded:
+        claim = wanted.get(inputs["metadata"]["name"]) if kind == CLAIM else None
+        if claim is None:
+            continue
+        name = f"PersistentVolumeClaim {claim['metadata']['name']}"
+        for field in replacing_changes(inputs, claim):
+            yield f"{name} would be deleted and made anew, empty, since {field} changes."
+        for reason in shrinking(claim, inputs):
+            yield f"{name} {reason}."

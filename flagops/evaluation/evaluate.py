@@ -1,0 +1,177 @@
+"""Runs the Pulumi program in this process and returns what it wants, touching no cluster."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import re
+import runpy
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from flagops.errors import OpsError
+from flagops.evaluation.program import Program
+from flagops.stacks.files import Stack
+from flagops.stacks.pulumi_values import text_handed_over
+
+# `group/version` or `v1`, with an optional `/Kind` as Helm's option of the same name has it.
+API_VERSION = re.compile(r"([a-z0-9.-]+/)?v[0-9]+((alpha|beta)[0-9]+)?(/[A-Z][A-Za-z0-9]*)?")
+
+_one_at_a_time = threading.Lock()  # the working directory and sys.path belong to the whole process
+
+
+# Served where nobody asked the cluster: a stack that names a secret store says itself that there is its operator.
+SECRET_STORE = ("secretStore", "external-secrets.io/v1/ExternalSecret")
+
+
+def evaluate(
+    root: Path, stack: Stack, generated: Mapping[str, str], api_versions: tuple[str, ...] | None = None
+) -> Program:
+    """Run `__main__.py` of `root` for `stack` on a recording monitor.
+
+    `generated` gives generated values by resource name; what it lacks is made anew and is in the result's
+    `generated`. `api_versions` is what the cluster serves, where the stack's own file does not say it; None if nobody
+    asked. The program's own errors, encrypted configuration and unsupported resources are an OpsError.
+    """
+    for version in api_versions or ():
+        if not API_VERSION.fullmatch(version):
+            raise OpsError(
+                f"--api-versions {version!r} is not an API version; write group/version, for example "
+                "monitoring.coreos.com/v1, or group/version/Kind."
+            )
+    import pulumi.runtime  # noqa: F401 - first imported here, so that its defaults are set in the caller's context
+
+    config = config_strings(stack)
+    # Who deploys has compared it with the cluster; the program would ask the cluster by itself.
+    config.pop(f"{stack.project}:clusterUid", None)
+    if api_versions or api_versions_key(stack) not in config:
+        config[api_versions_key(stack)] = json.dumps(_unasked(stack) if api_versions is None else api_versions)
+    outcome: list[Program | BaseException] = []
+
+    def work() -> None:
+        try:
+            outcome.append(asyncio.run(_run(root, stack, config, generated, api_versions or ())))
+        except BaseException as error:  # noqa: BLE001 - handed to the calling thread
+            outcome.append(error)
+
+    # A thread of its own has a context of its own: Pulumi's settings, configuration and root stack, which are all
+    # context variables, and the event loop end with it.
+    with _one_at_a_time, contextlib.chdir(root), _importable(root):
+        thread = threading.Thread(target=work, name="pulumi-program")
+        thread.start()
+        thread.join()
+    result = outcome[0]
+    if isinstance(result, Program):
+        return result
+    raise _explained(result, root) from (None if isinstance(result, OpsError) else result)
+
+
+def _unasked(stack: Stack) -> list[str]:
+    key, served = SECRET_STORE
+    return [served] if f"{stack.project}:{key}" in stack.values else []
+
+
+def api_versions_key(stack: Stack) -> str:
+    """The key of the configuration that says what the cluster serves."""
+    return f"{stack.project}:apiVersions"
+
+
+def config_strings(stack: Stack) -> dict[str, str]:
+    """The stack's configuration as Pulumi hands it to a program: strings, objects as JSON."""
+    if stack.encrypted_keys:
+        raise OpsError(
+            f"{', '.join(stack.encrypted_keys)} of {stack.path.name} is encrypted (`secure:`); only the Pulumi CLI can "
+            "decrypt it.",
+            hint="Use the Pulumi engine, or name an existing Secret of the cluster instead.",
+        )
+    for key, value in stack.values.items():
+        if value is None:
+            raise OpsError(f"{key} in {stack.path.name} is null; leave the key out.")
+    return {key: text_handed_over(value) for key, value in stack.values.items()}
+
+
+async def _run(
+    root: Path, stack: Stack, config: dict[str, str], generated: Mapping[str, str], api_versions: tuple[str, ...]
+) -> Program:
+    import pulumi.runtime.config
+    import pulumi.runtime.settings
+    import pulumi.runtime.stack
+
+    from flagops.evaluation.graph import build
+    from flagops.evaluation.monitor import RecordingMonitor
+
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # errors are raised, once; not logged as well
+    monitor, log = RecordingMonitor(generated), _Log()
+    pulumi.runtime.settings.configure(
+        pulumi.runtime.settings.Settings(
+            project=stack.project,
+            stack=stack.name,
+            monitor=monitor,
+            engine=log,
+            dry_run=False,
+            organization="organization",  # what the CLI says for backends that have none
+            root_directory=str(root),
+        )
+    )
+    pulumi.runtime.config.set_all_config(config, [])
+    await pulumi.runtime.stack.run_in_stack(lambda: _run_file(root / "__main__.py"))
+    if log.errors:
+        raise OpsError("\n".join(log.errors))
+    return build(monitor, stack, tuple(log.warnings), api_versions)
+
+
+def _run_file(path: Path) -> None:
+    runpy.run_path(str(path), run_name="__main__")
+
+
+class _Log:
+    """Pulumi's engine as far as a program talks to it: messages. (The method's name is the protocol's.)"""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+        self.errors: list[str] = []
+
+    def Log(self, request: Any) -> None:  # noqa: N802
+        """Keep warnings and errors for people."""
+        from pulumi.runtime.proto import engine_pb2
+
+        if request.severity == engine_pb2.WARNING:
+            self.warnings.append(request.message)
+        elif request.severity == engine_pb2.ERROR:
+            self.errors.append(request.message)
+        else:
+            logging.getLogger(__name__).debug("program: %s", request.message)
+
+
+@contextlib.contextmanager
+def _importable(root: Path) -> Iterator[None]:
+    sys.path.insert(0, str(root))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.remove(str(root))
+
+
+def _explained(error: BaseException, root: Path) -> BaseException:
+    """The program's own errors as their message; a defect of the program with the place it happened."""
+    import pulumi
+
+    if isinstance(error, OpsError):
+        return error
+    if isinstance(error, pulumi.RunError):
+        return OpsError(str(error))
+    if isinstance(error, KeyboardInterrupt):
+        return error
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if _is_own(f.filename, root)]
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return OpsError(f"The program failed{place}: {type(error).__name__}: {error}")
+
+
+def _is_own(filename: str, root: Path) -> bool:
+    path = Path(filename)
+    return path.is_relative_to(root) and "site-packages" not in path.parts

@@ -1,0 +1,88 @@
+"""The rules as a gate before a deployment."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+from flagops.errors import OpsError
+from flagops.evaluation.evaluate import evaluate
+from flagops.evaluation.generated import Placeholders
+from flagops.evaluation.policy_objects import of_files, of_program
+from flagops.evaluation.program import Program
+from flagops.stacks.files import Stack
+from policies import custom_rules
+from policies.check import Report, check
+from policies.exceptions import Excepted, ExceptionsError, exceptions
+from policies.model import Enforcement, Objects, Rule, Violation
+from policies.rules import RULES
+
+HINT = "Mend the cause, or see docs/policy.md for how a rule is lifted for one object, with a reason."
+
+
+def rules(directory: Path | None = None) -> tuple[Rule, ...]:
+    """All rules, those in `directory` (default: `policies/custom`) included; one that cannot be used is an OpsError."""
+    if directory is not None and not directory.is_dir():
+        raise OpsError(f"{directory} is no directory; --policies names one with Python files.")
+    try:
+        return custom_rules.all_rules(directory or custom_rules.CUSTOM)
+    except custom_rules.PolicyError as error:
+        raise OpsError(str(error)) from None
+
+
+def of_stack(root: Path, stack: Stack, directory: Path | None = None, api_versions: tuple[str, ...] = ()) -> Report:
+    """What the rules say about a stack as it would be deployed; asks no cluster."""
+    program = evaluate(root, stack, Placeholders(), api_versions or None)
+    return _check(of_program(program, production=stack.settings.production, harmless=stack.harmless), directory)
+
+
+def of_manifests(paths: list[Path], *, production: bool, directory: Path | None = None) -> Report:
+    """What the rules say about manifests in files."""
+    return _check(of_files(paths, production=production), directory)
+
+
+def refuse_violations(program: Program, *, production: bool, harmless: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """A warning for each advisory rule; a violation of a mandatory one is an OpsError, which lists them all.
+
+    `harmless` are values that look like secrets and are none, by the stack's settings.
+    """
+    report = _check(of_program(program, production=production, harmless=harmless))
+    refuse_failures(report)
+    mandatory = report.of(Enforcement.MANDATORY)
+    if mandatory:
+        listed = "\n".join(f"  {item}" for item in mandatory)
+        raise OpsError(f"Nothing was changed, since the program breaks rules of the policy:\n{listed}", hint=HINT)
+    return tuple(_summaries(report.of(Enforcement.ADVISORY), program.stack))
+
+
+def refuse_plain_secrets(objects: Objects) -> None:
+    """A secret that is written out in an object is an OpsError, which names each place and no value."""
+    report = check(objects, [rule for rule in RULES if rule.id == "plain-secret"], _exceptions())
+    if report.violations:
+        listed = "\n".join(f"  {item}" for item in report.violations)
+        raise OpsError(f"Nothing was written, since what is to be written holds secrets in clear:\n{listed}", hint=HINT)
+
+
+def refuse_failures(report: Report) -> None:
+    """Rules that failed are an OpsError: whether they are kept is not known."""
+    if report.failures:
+        listed = "\n".join(f"  {item}" for item in report.failures)
+        raise OpsError(f"Nothing was changed, since rules of the policy failed:\n{listed}", hint="See docs/policy.md.")
+
+
+def _summaries(violations: Iterable[Violation], stack: str) -> Iterator[str]:
+    """The first violation of each rule, and how many there are: one cause often breaks a rule in twenty places."""
+    for _, group in groupby(violations, lambda item: item.rule.id):
+        first, *others = group
+        more = f" So do {len(others)} more: `ff policy check --stack {stack}` lists them." if others else ""
+        yield f"{first}{more}"
+
+
+def _check(objects: Objects, directory: Path | None = None) -> Report:
+    return check(objects, rules(directory), _exceptions())
+
+
+def _exceptions() -> tuple[Excepted, ...]:
+    try:
+        return exceptions()
+    except ExceptionsError as error:
+        raise OpsError(str(error)) from None

@@ -1,0 +1,30 @@
+"""Where the administrator's password is."""
+
+from contextlib import suppress
+
+from flagops.errors import OpsError
+from flagops.kubernetes.client import DeniedError
+from flagops.stacks.deployed import Site
+
+PASSWORD_KEY = "password"  # noqa: S105 - the key's name in the Secret
+
+
+def secret_name(site: Site) -> str:
+    """The Secret with the administrator's password: the program's own, or the one that the settings name."""
+    return site.settings.secret_name("admin") or "flagsmith-admin"
+
+
+def password(site: Site) -> str:
+    """The password in the Secret; a person may have changed the account's since."""
+    name = secret_name(site)
+    value = site.secret(name).get(PASSWORD_KEY)
+    if not value:
+        raise OpsError(f"The Secret {site.namespace}/{name} has no key {PASSWORD_KEY!r}.")
+    return value
+
+
+def password_command(site: Site) -> str:
+    """What to type to see the password in the Secret. Raises OpsError when there is none, or no password in it."""
+    with suppress(DeniedError):  # who may not read it here is told so by kubectl
+        password(site)
+    return f"{site.kubectl} get secret {secret_name(site)} -o jsonpath='{{.data.{PASSWORD_KEY}}}' | base64 -d"

@@ -1,0 +1,115 @@
+"""A connection to the project that flags live in: a stack's, through a port-forward, or any by its address."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flagops.errors import OpsError
+from flagops.flagsmith_api.address import API_KEY, checked
+from flagops.flagsmith_api.client import FlagsmithClient
+from flagops.flagsmith_api.deployed import Environment, environments_of, flagsmith, log_in
+from flagops.project import LOCAL
+from flagops.stacks.deployed import Site, open_site
+
+LONGEST_WAIT = 60.0  # seconds, that a busy server may name: its limits are by the minute
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One project of a Flagsmith, with the rights of an administrator or of an organisation's key.
+
+    Attributes:
+        client: Logged in.
+        project: The project's id.
+        organisation: The id of the organisation it belongs to.
+        name: The project's name.
+        environments: Its environments, in the order of their making.
+        site: The stack, where one was named: there a Lease keeps two runs apart.
+        label: What messages call this Flagsmith.
+        actor: As whom: `user` and an e-mail address, or `api-key` and its prefix.
+    """
+
+    client: FlagsmithClient
+    project: int
+    organisation: int
+    name: str
+    environments: tuple[Environment, ...]
+    site: Site | None
+    label: str
+    actor: tuple[str, str]
+
+    def environment(self, name: str) -> Environment:
+        """The environment called `name`. Raises OpsError naming those that there are."""
+        for item in self.environments:
+            if item.name == name:
+                return item
+        known = ", ".join(item.name for item in self.environments) or "none"
+        raise OpsError(f"There is no environment {name!r}; there are: {known}.")
+
+
+@contextmanager
+def connect(*, stack: str | None, url: str | None, project: str | None = None) -> Iterator[Connection]:
+    """The project of a stack (default: `local`, unless there is an address), or of the Flagsmith at `url`.
+
+    At an address the organisation's key of the variable FLAGSMITH_API_KEY is used, or, where the stack is named as
+    well, its administrator. `project` is wanted by name; by default the stack's own, or the only one there is.
+
+    Raises OpsError when there is no way in, or no such project.
+    """
+    if url is None:
+        with open_site(stack or LOCAL, needs_containers=True) as site, flagsmith(site) as client:
+            log_in(site, client)
+            name = f"the stack {site.stack.name!r}"
+            yield _found(client, project or site.settings.admin.project, site, name, _person(site))
+        return
+    with FlagsmithClient(checked(url), longest_wait=LONGEST_WAIT) as client:
+        if stack is not None:
+            with open_site(stack) as site:
+                log_in(site, client)
+                yield _found(client, project or site.settings.admin.project, site, checked(url), _person(site))
+            return
+        key = os.environ.get(API_KEY)
+        if not key:
+            raise OpsError(
+                f"Nothing here may change the Flagsmith at {url}: the variable {API_KEY} is empty.",
+                hint="Make an API key in the organisation's settings; or name the --stack it belongs to.",
+            )
+        client.use_api_key(key)
+        yield _found(client, project, None, checked(url), ("api-key", prefix_of(key)))
+
+
+def prefix_of(key: str) -> str:
+    """The part of an API key before its dot, which Flagsmith's pages show; empty for one without, all secret."""
+    prefix, dot, _ = key.partition(".")
+    return prefix if dot else ""
+
+
+def _person(site: Site) -> tuple[str, str]:
+    return "user", site.settings.admin_email
+
+
+def _found(
+    client: FlagsmithClient, wanted: str | None, site: Site | None, label: str, actor: tuple[str, str]
+) -> Connection:
+    projects = list(client.pages("/api/v1/projects/"))
+    names = ", ".join(item["name"] for item in projects) or "none"
+    chosen = [item for item in projects if wanted in (None, item["name"])]
+    if not chosen:
+        raise OpsError(
+            f"There is no project {wanted!r} in {label}; there are: {names}.",
+            hint="The open-source edition has one project: name it in the catalogue, or rename it in the UI.",
+        )
+    if len(chosen) > 1:
+        raise OpsError(f"Which project of {label}? There are: {names}.")
+    found = chosen[0]
+    return Connection(
+        client=client,
+        project=int(found["id"]),
+        organisation=int(found["organisation"]),
+        name=str(found["name"]),
+        environments=tuple(environments_of(client, found["id"])),
+        site=site,
+        label=label,
+        actor=actor,
+    )

@@ -1,0 +1,82 @@
+"""The Flagsmith of a deployed stack, over a port-forward of its own: no ingress and no DNS is needed."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flagops.errors import OpsError
+from flagops.flagsmith_api.administrator import password
+from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
+from flagops.pods.pods import Component
+from flagops.pods.port_forward import forward
+from flagops.stacks.deployed import Site
+
+API_PORT = 8000
+REFUSALS = frozenset([400, 401, 403])
+NO_SUCH_PATH = frozenset([200, 404])  # the unified image answers 200 with its page to what it does not know
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An environment of the platform's project.
+
+    Attributes:
+        id: Its number.
+        name: Its name.
+        key: Its client-side key, which is also its name in the API's paths.
+        is_versioned: Whether it keeps versions of its flags (v2 feature versioning), which are then changed as a whole.
+    """
+
+    id: int
+    name: str
+    key: str
+    is_versioned: bool = False
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Environment":
+        """The environment in the API's words."""
+        return cls(row["id"], row["name"], row["api_key"], bool(row.get("use_v2_feature_versioning")))
+
+
+@contextmanager
+def flagsmith(site: Site) -> Iterator[FlagsmithClient]:
+    """A client of the stack's Flagsmith, not logged in."""
+    problems: list[str] = []
+    with (
+        forward(site, Component.API, API_PORT, on_problem=problems.append) as port,
+        FlagsmithClient(f"http://127.0.0.1:{port}") as client,
+    ):
+        try:
+            yield client
+        except FlagsmithError as error:
+            if error.status or not problems:
+                raise
+            raise FlagsmithError(f"{error.message} ({problems[-1]})", hint=error.hint) from None
+
+
+def log_in(site: Site, client: FlagsmithClient) -> None:
+    """Log in as the administrator, with the password of the Secret."""
+    try:
+        client.log_in(site.settings.admin_email, password(site))
+    except FlagsmithError as error:
+        if error.status not in REFUSALS:
+            raise
+        raise OpsError(
+            f"The administrator's log-in is refused: {error.message}",
+            hint="Was the password changed in the UI? `ff admin password --reset` sets it back to the Secret's.",
+        ) from None
+
+
+def environments(site: Site, client: FlagsmithClient) -> list[Environment]:
+    """The environments of the platform's project; the client must be logged in."""
+    wanted = site.settings.admin.project
+    projects = {item["name"]: item["id"] for item in client.pages("/api/v1/projects/")}
+    if wanted not in projects:
+        raise OpsError(f"There is no project {wanted!r} in Flagsmith; there are: {', '.join(projects) or 'none'}.")
+    return environments_of(client, projects[wanted])
+
+
+def environments_of(client: FlagsmithClient, project: int) -> list[Environment]:
+    """The environments of the project with this id, in the order of their making."""
+    return [Environment.of(row) for row in client.pages("/api/v1/environments/", {"project": project})]

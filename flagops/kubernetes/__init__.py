@@ -1,0 +1,1 @@
+"""The Kubernetes API: connection, objects, readiness, and what failed pods say."""

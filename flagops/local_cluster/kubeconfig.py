@@ -1,0 +1,78 @@
+"""Kubeconfig files: the one people use, and those of the control plane's components."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from flagops.errors import OpsError
+from flagops.files import write_private
+from flagops.local_cluster.certificates import KeyPair
+from flagops.local_cluster.model import NAME
+
+
+def write(path: Path, *, server: str, authority: Path, user: KeyPair) -> Path:
+    """Write a kubeconfig that needs no other file, with one context called `flagsmith-local` which is current.
+
+    Args:
+        path: The file, made with mode 0600.
+        server: URL of the API server.
+        authority: Certificate of the authority that signed the server's certificate.
+        user: Certificate and key that the client shows.
+    """
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": NAME, "cluster": {"server": server, "certificate-authority-data": _encoded(authority)}}],
+        "users": [
+            {
+                "name": NAME,
+                "user": {
+                    "client-certificate-data": _encoded(user.certificate),
+                    "client-key-data": _encoded(user.key),
+                },
+            }
+        ],
+        "contexts": [{"name": NAME, "context": {"cluster": NAME, "user": NAME}}],
+        "current-context": NAME,
+    }
+    write_private(path, yaml.safe_dump(document, sort_keys=False))
+    return path
+
+
+def rename_context(path: Path) -> None:
+    """Call the only context of a kubeconfig `flagsmith-local`, whatever the tool that wrote the file called it."""
+    document = read(path)
+    contexts = document.get("contexts") or []
+    if len(contexts) != 1:
+        raise OpsError(f"{path} has {len(contexts)} contexts, one was expected.", hint="Run `ff cluster down`.")
+    contexts[0]["name"] = NAME
+    document["current-context"] = NAME
+    write_private(path, yaml.safe_dump(document, sort_keys=False))
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Parse a kubeconfig.
+
+    Raises:
+        OpsError: The file is not there or is not a kubeconfig.
+    """
+    from components.text import bounds, yaml12
+
+    try:
+        document = yaml12.read(bounds.text_of(path))
+    except OSError as error:
+        raise OpsError(f"The kubeconfig {path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise OpsError(f"The kubeconfig {path} is not text.") from None
+    except yaml12.YamlError as error:
+        # Only where, never the line itself: it holds a key.
+        raise OpsError(f"The kubeconfig {path} is not valid YAML (line {error.line}).") from None
+    if not isinstance(document, dict):
+        raise OpsError(f"{path} is not a kubeconfig.")
+    return document
+
+
+def _encoded(path: Path) -> str:
+    return base64.b64encode(path.read_bytes()).decode()

@@ -1,0 +1,71 @@
+"""The pinned versions of the cluster's programs, read from the go.mod files under tools/ and kept nowhere else."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from flagops.errors import OpsError
+
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Go module directory under tools/ which pins one upstream module, and the programs built from it.
+
+    Attributes:
+        directory: Name below tools/.
+        module: Upstream module whose version is the programs' version.
+        packages: Go package of each program.
+    """
+
+    directory: str
+    module: str
+    packages: dict[str, str]
+
+
+KUBERNETES = Source(
+    directory="kubernetes",
+    module="k8s.io/kubernetes",
+    packages={
+        name: f"k8s.io/kubernetes/cmd/{name}"
+        for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+    },
+)
+ETCD = Source(directory="etcd", module="go.etcd.io/etcd/server/v3", packages={"etcd": "go.etcd.io/etcd/server/v3"})
+KWOK = Source(directory="kwok", module="sigs.k8s.io/kwok", packages={"kwok": "sigs.k8s.io/kwok/cmd/kwok"})
+KIND = Source(directory="kind", module="sigs.k8s.io/kind", packages={"kind": "sigs.k8s.io/kind"})
+
+CONTROL_PLANE = (ETCD, KUBERNETES, KWOK)
+"""Where the programs of the simulated cluster come from."""
+
+
+def version(source: Source) -> str:
+    """Pinned version of a source's programs, such as v1.37.2."""
+    return _search(source, rf"^(?:require\s+|\s+){re.escape(source.module)}\s+(v\d+\.\d+\.\d+\S*)", source.module)
+
+
+def go_version(source: Source) -> str:
+    """Version of Go that a source's go.mod asks for, such as 1.26.0."""
+    return _search(source, r"^go\s+(\d+\.\d+(?:\.\d+)?)", "the go directive")
+
+
+def minor(text: str) -> tuple[int, int] | None:
+    """Major and minor of the first version number in a text, such as the output of `--version`."""
+    found = re.search(r"\bv?(\d+)\.(\d+)(?:\.\d+)?\b", text)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _search(source: Source, pattern: str, what: str) -> str:
+    path = TOOLS / source.directory / "go.mod"
+    try:
+        text = path.read_text()
+    except FileNotFoundError:
+        raise OpsError(
+            f"{path} is not there, so the pinned version of {source.module} is unknown.",
+            hint="Run `ff` from a clone of the repository: `make setup` installs it there.",
+        ) from None
+    found = re.search(pattern, text, re.MULTILINE)
+    if not found:
+        raise OpsError(f"{path} does not name {what}.", hint="Restore the file from version control.")
+    return found[1]

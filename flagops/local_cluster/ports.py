@@ -1,0 +1,48 @@
+"""The port of this machine at which the local cluster serves the stack."""
+
+import errno
+import os
+import socket
+
+from flagops.errors import OpsError
+from flagops.local_cluster.model import Published
+
+LOOPBACK = "127.0.0.1"
+
+
+def require_free(published: Published) -> None:
+    """Raise OpsError when somebody listens on the port already, or this user may not."""
+    try:
+        _require_silence(published.port)
+        with socket.socket() as probe:
+            # As Docker does it: a port whose last connections are fading away is free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((LOOPBACK, published.port))
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        why = f"taken{_by(published.port)}" if taken else f"not to be had: {error.strerror}"
+        raise OpsError(
+            f"The port {published.port} of {LOOPBACK} is {why}. The stack is to be served there: {published.url}",
+            hint=f"End what uses it, or write another port into {published.setting}, then run this again.",
+        ) from None
+
+
+def _require_silence(port: int) -> None:
+    """Some systems let two programs listen on one port: one on all addresses, one on loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        if probe.connect_ex((LOOPBACK, port)) == 0:
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+
+
+def _by(port: int) -> str:
+    """Who listens there, as far as this user may see it."""
+    import psutil
+
+    try:
+        found = psutil.net_connections("tcp")
+        owners = {item.pid for item in found if item.status == "LISTEN" and item.laddr and item.laddr.port == port}
+        names = sorted(f"{psutil.Process(pid).name()}, process {pid}" for pid in owners if pid)
+    except psutil.Error:
+        return ""
+    return f" by {' and '.join(names)}" if names else ""

@@ -1,0 +1,183 @@
+"""Background processes that outlive the command which started them, and are never mistaken for another's."""
+
+import contextlib
+import signal
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import psutil
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+from flagops.errors import OpsError
+
+STOP_SECONDS: Final = 5.0
+"""How long a process may take to end by itself (etcd and kube-apiserver need about 1 s) before it is killed."""
+
+POLL_SECONDS: Final = 0.05
+
+START_TOLERANCE_SECONDS: Final = 2.0
+"""Two readings of one process's start may differ this much: the kernel gives the boot time in whole seconds."""
+
+LOG_LINES: Final = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessRecord:
+    """Enough of a started process to recognise it later, when its pid may belong to another one.
+
+    Attributes:
+        name: Name of the program, such as etcd.
+        pid: Its process id.
+        started: Start of the process in seconds since boot (which, unlike wall-clock time, never jumps).
+        arguments: What follows the program in its command line: data directory, ports and files, all of one cluster.
+            (The program itself may be a script that hands over to the real one.)
+        log: File with what it writes.
+    """
+
+    name: str
+    pid: int
+    started: float
+    arguments: list[str]
+    log: str
+
+
+def start(name: str, command: list[str], *, directory: Path, environment: dict[str, str]) -> ProcessRecord:
+    """Start a process in a session of its own, logging to `<directory>/logs/<name>.log`.
+
+    Args:
+        name: Name for messages and for the log file.
+        command: Path of the program, then its arguments.
+        directory: Working directory of the process.
+        environment: Its whole environment: nothing is inherited, neither proxies nor credentials.
+
+    Raises:
+        OpsError: The program cannot be executed.
+    """
+    log = directory / "logs" / f"{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with log.open("ab") as output:
+            # The process is meant to outlive this object: the record is what finds it again.
+            process = subprocess.Popen(  # noqa: S603
+                command,
+                cwd=directory,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise OpsError(f"{name} cannot be started: {command[0]}: {error.strerror}.") from error
+    _started.append(process)
+    return ProcessRecord(
+        name=name,
+        pid=process.pid,
+        started=_seconds_since_boot(psutil.Process(process.pid)),
+        arguments=command[1:],
+        log=str(log),
+    )
+
+
+# Popen objects of this run, kept so that a child which ends is reaped, and its exit code known.
+_started: list[subprocess.Popen[bytes]] = []
+
+
+def find(record: ProcessRecord) -> psutil.Process | None:
+    """The process a record is about, or None when it has ended, also when its pid now belongs to another process."""
+    if exit_code(record) is not None:
+        return None
+    try:
+        process = psutil.Process(record.pid)
+        same = (
+            process.status() != psutil.STATUS_ZOMBIE
+            and abs(_seconds_since_boot(process) - record.started) <= START_TOLERANCE_SECONDS
+            and process.cmdline()[-len(record.arguments) :] == record.arguments
+        )
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        # Ours are readable by us: a process that is not is another user's.
+        return None
+    return process if same else None
+
+
+def stop(records: Sequence[ProcessRecord], *, seconds: float = STOP_SECONDS) -> None:
+    """End the recorded processes and their children, one record after the other in the order given.
+
+    Each gets SIGTERM, and SIGKILL when something of it is left after `seconds`. A record whose process has ended is
+    passed over, and so is another process that got its pid.
+
+    Raises:
+        OpsError: A process is still there after SIGKILL.
+    """
+    for record in records:
+        process = find(record)
+        left = [process, *_children(process)] if process else []
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for member in left:
+                _signal(member, number)
+            left = _left_after(seconds, left)
+        if left:
+            pids = ", ".join(str(member.pid) for member in left)
+            raise OpsError(f"{record.name} does not end: process {pids}.", hint="End it by hand, then run this again.")
+
+
+def exit_code(record: ProcessRecord) -> int | None:
+    """Exit code of a process of this run that has ended (negative: the signal's number), else None."""
+    return next((process.poll() for process in _started if process.pid == record.pid), None)
+
+
+def last_lines(record: ProcessRecord, count: int = LOG_LINES) -> str:
+    """The last lines of what a process logged, for error messages."""
+    try:
+        text = Path(record.log).read_text(errors="replace")
+    except FileNotFoundError:
+        return "(no log)"
+    return "\n".join(text.strip().splitlines()[-count:]) or "(the log is empty)"
+
+
+def _left_after(seconds: float, members: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that have not ended when `seconds` are over; returns as soon as all have."""
+
+    def left() -> list[psutil.Process]:
+        return [member for member in members if not _has_ended(member)]
+
+    attempts = Retrying(
+        retry=retry_if_result(bool),
+        stop=stop_after_delay(seconds),
+        wait=wait_fixed(POLL_SECONDS),
+        retry_error_callback=lambda attempt: attempt.outcome.result() if attempt.outcome else [],
+    )
+    return attempts(left)
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    own = next((child for child in _started if child.pid == process.pid), None)
+    if own is not None:
+        # Also reaps it, which the system does for those of an earlier run.
+        return own.poll() is not None
+    try:
+        # A zombie has ended though its parent, maybe an init in no hurry, has not taken note; unless it is only the
+        # first thread that has ended.
+        return not process.is_running() or (process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _seconds_since_boot(process: psutil.Process) -> float:
+    return process.create_time() - psutil.boot_time()
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        # psutil checks once more that the pid has not passed to another process.
+        process.send_signal(number)

@@ -1,0 +1,204 @@
+"""The simulated cluster: the real Kubernetes control plane, and nodes that kwok plays."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import httpx
+from rich.console import Console
+from tenacity import (
+    RetryError,
+    Retrying,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_fixed,
+)
+
+from flagops.errors import OpsError
+from flagops.local_cluster import binaries, control_plane, objects, pins, processes, rest, state
+from flagops.local_cluster.model import LocalCluster
+from flagops.local_cluster.paths import cluster_directory, kubeconfig_file, remove_cluster_directory
+from flagops.local_cluster.processes import ProcessRecord
+
+READY_SECONDS: Final = 90.0
+"""How long each step of starting may take; on 2 idle cores all of them together need about 5 s."""
+
+POLL_SECONDS: Final = 0.1
+
+PORT_ATTEMPTS: Final = 3
+"""Starts to try when another program takes a port between our finding it free and using it."""
+
+API_SERVER, KWOK = "kube-apiserver", "kwok"
+
+STAGES: Final = Path(__file__).with_name("stages.yaml")
+
+
+class PortTakenError(OpsError):
+    """A port that was free a moment ago is in use."""
+
+
+def up(
+    home: Path, console: Console, extra_stages: Sequence[Path] = (), container_path: str | None = None
+) -> LocalCluster:
+    """Make a new simulated cluster, ready for use. The caller has removed what was there before.
+
+    Args:
+        home: State directory.
+        console: Where progress goes.
+        extra_stages: More files of kwok's configuration, such as stages that make certain pods fail.
+        container_path: The search path of the commands that kwok's configuration (ClusterExec) runs on this machine
+            for those in containers. None, the default: containers run no command, and have no log and no port.
+
+    Raises:
+        OpsError: It cannot be made; nothing of it is left then.
+    """
+    programs = binaries.control_plane(console)
+    console.print(f"Starting Kubernetes {pins.version(pins.KUBERNETES)} with {len(objects.ZONES)} simulated nodes…")
+    attempts = Retrying(
+        retry=retry_if_exception_type(PortTakenError), stop=stop_after_attempt(PORT_ATTEMPTS), reraise=True
+    )
+    return attempts(_Start(home, programs, (STAGES, *extra_stages), container_path).run)
+
+
+def repair(home: Path, console: Console, known: state.State, container_path: str | None = None) -> LocalCluster:
+    """Start again what has ended of a cluster, with its own data, ports and certificates; nothing it holds is touched.
+
+    Raises:
+        OpsError: Something does not start, as where another program has taken its port. What runs, runs on.
+    """
+    programs = binaries.control_plane(console)
+    ended = [record.name for record in known.processes if processes.find(record) is None]
+    console.print(f"Starting again what has ended: {', '.join(ended) or 'nothing'}…")
+    start = _Start(home, programs, (), container_path, known.processes)
+    start.resume()
+    return LocalCluster(kind="simulated", kubeconfig=kubeconfig_file(home))
+
+
+def stop(home: Path, known: state.State) -> None:
+    """End the cluster's processes, those that use others first, and remove its files."""
+    processes.stop(known.processes[::-1])
+    remove_cluster_directory(home)
+
+
+class _Start:
+    """One start of a cluster, from nothing to ready, or from what is left of it."""
+
+    def __init__(
+        self,
+        home: Path,
+        programs: dict[str, Path],
+        stages: Sequence[Path],
+        container_path: str | None,
+        records: Sequence[ProcessRecord] = (),
+    ) -> None:
+        self._home = home
+        self._container_path = container_path
+        self._directory = cluster_directory(home)
+        self._programs = programs
+        self._stages = stages
+        self._records = list(records)
+
+    def resume(self) -> None:
+        """Start what has ended, each after what it needs; an ended one's record is replaced when it runs again."""
+        with rest.client(kubeconfig_file(self._home)) as api:
+            for place, record in enumerate(self._records):
+                if processes.find(record) is None:
+                    path = self._container_path if record.name == KWOK else None
+                    command = [str(self._programs[record.name]), *record.arguments]
+                    environment = control_plane.environment(self._directory, path or os.defpath)
+                    self._records[place] = processes.start(
+                        record.name, command, directory=self._directory, environment=environment
+                    )
+                    self._save(complete=True)
+                if record.name == API_SERVER:
+                    self._wait("kube-apiserver is ready", lambda: rest.is_ready(api), self._records[: place + 1])
+            self._wait("the nodes are ready", lambda: all(node.ready for node in rest.nodes(api)))
+
+    def run(self) -> LocalCluster:
+        """Start everything; whatever goes wrong, also an interrupt, takes back what was started."""
+        self._records = []
+        try:
+            return self._run()
+        except BaseException:
+            stop(self._home, self._state(complete=False))
+            raise
+
+    def _run(self) -> LocalCluster:
+        self._save(complete=False)
+        ports = control_plane.free_ports()
+        credentials = control_plane.issue_credentials(self._home, self._directory, ports)
+        directory, programs = self._directory, self._programs
+
+        self._start("etcd", control_plane.etcd(programs["etcd"], directory, ports, credentials))
+        api_server = programs[API_SERVER]
+        self._start(API_SERVER, control_plane.api_server(api_server, directory, ports, credentials))
+        kubeconfig = kubeconfig_file(self._home)
+        with rest.client(kubeconfig) as api:
+            self._wait("kube-apiserver is ready", lambda: rest.is_ready(api))
+            manager = programs["kube-controller-manager"]
+            self._start(manager.name, control_plane.controller_manager(manager, directory, ports, credentials))
+            scheduler = programs["kube-scheduler"]
+            self._start(scheduler.name, control_plane.scheduler(scheduler, ports, credentials))
+            kubelets = None if self._container_path is None else ports.kubelets
+            kwok = control_plane.kwok(programs[KWOK], credentials, self._stages, kubelets)
+            self._start(KWOK, kwok, self._container_path)
+            for node in objects.nodes(pins.version(pins.KUBERNETES), kubelets):
+                rest.create(api, "/api/v1/nodes", node)
+            rest.create(api, "/apis/storage.k8s.io/v1/storageclasses", objects.storage_class())
+            self._wait("kube-scheduler is healthy", lambda: _is_healthy(api, ports.scheduler))
+            self._wait("kube-controller-manager is healthy", lambda: _is_healthy(api, ports.controller_manager))
+            self._wait("the nodes are ready", lambda: all(node.ready for node in rest.nodes(api)))
+            # Without it no pod is admitted; kube-controller-manager makes it.
+            default_account = "/api/v1/namespaces/default/serviceaccounts/default"
+            self._wait("the default service account is there", lambda: rest.exists(api, default_account))
+        self._save(complete=True)
+        return LocalCluster(kind="simulated", kubeconfig=kubeconfig)
+
+    def _start(self, name: str, command: list[str], path: str | None = None) -> None:
+        environment = control_plane.environment(self._directory, path or os.defpath)
+        self._records.append(processes.start(name, command, directory=self._directory, environment=environment))
+        self._save(complete=False)
+
+    def _wait(self, condition: str, holds: Callable[[], bool], needed: Sequence[ProcessRecord] | None = None) -> None:
+        def checked() -> bool:
+            self._check_processes(self._records if needed is None else needed)
+            return holds()
+
+        attempts = Retrying(
+            retry=retry_if_result(lambda result: not result),
+            stop=stop_after_delay(READY_SECONDS),
+            wait=wait_fixed(POLL_SECONDS),
+        )
+        try:
+            attempts(checked)
+        except RetryError:
+            logs = "\n".join(f"{record.name}:\n{processes.last_lines(record, 3)}" for record in self._records)
+            raise OpsError(
+                f"The simulated cluster did not start: after {READY_SECONDS:.0f} s it still does not hold that"
+                f" {condition}. The last log lines:\n{logs}",
+                hint="Is the machine very busy? Run this again.",
+            ) from None
+
+    def _check_processes(self, needed: Sequence[ProcessRecord]) -> None:
+        for record in needed:
+            if processes.find(record) is None:
+                lines = processes.last_lines(record)
+                code = processes.exit_code(record)
+                message = f"{record.name} ended with exit code {code} while the cluster was starting:\n{lines}"
+                raise (PortTakenError if "address already in use" in lines else OpsError)(message)
+
+    def _state(self, *, complete: bool) -> state.State:
+        return state.State(kind="simulated", complete=complete, processes=tuple(self._records))
+
+    def _save(self, *, complete: bool) -> None:
+        state.save(self._home, self._state(complete=complete))
+
+
+def _is_healthy(api: httpx.Client, port: int) -> bool:
+    try:
+        return api.get(f"https://{control_plane.LOOPBACK}:{port}/healthz").status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False

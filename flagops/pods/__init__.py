@@ -1,0 +1,1 @@
+"""A stack's pods: found, entered, forwarded to, and Jobs in them."""

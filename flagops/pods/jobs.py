@@ -1,0 +1,234 @@
+"""One-off Jobs, made from the templates that the program deploys as CronJobs."""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flagops.errors import OpsError
+from flagops.kubernetes.client import ApiError
+from flagops.kubernetes.diagnose import diagnose
+from flagops.kubernetes.objects import Manifest, Ref
+from flagops.kubernetes.waiting import FIRST_PAUSE, GROWTH, LONGEST_PAUSE
+from flagops.pods.pods import container as container_of
+from flagops.stacks.deployed import Site
+
+API_VERSION = "batch/v1"
+LOG_LINES = 15
+LINES_READ = 1000
+STARTED_BY = "feature-flags/started-by"
+KEPT_SECONDS = 86_400  # of a Job that failed, to be looked at
+# What a Job's controller wrote into its pods' labels, and would refuse in another Job.
+GENERATED_LABELS = frozenset(
+    ["controller-uid", "batch.kubernetes.io/controller-uid", "job-name", "batch.kubernetes.io/job-name"]
+)
+OnLine = Callable[[str], None]
+
+
+def _ignore(_: str) -> None:
+    """Nobody reads along."""
+
+
+def start(site: Site, template: str, *, env: Mapping[str, str] | None = None) -> str:
+    """Start a Job from the CronJob called `template`, as `kubectl create job --from` does; the Job's name.
+
+    Args:
+        site: Where.
+        template: The CronJob's name.
+        env: Variables set in all of its containers, over those of the template; no secrets.
+
+    Raises:
+        SimulatedError: Nothing would run in it.
+        OpsError: There is no such CronJob, or the Job is refused.
+    """
+    site.require_containers()
+    cron = site.get(API_VERSION, "CronJob", template)
+    if cron is None:
+        raise OpsError(
+            f"There is no CronJob {site.namespace}/{template} in context {site.context!r}, which this needs.",
+            hint=f"An older version of the program deployed the stack? `ff up --stack {site.stack.name}` brings it.",
+        )
+    return str(site.client.create(from_template(cron, secrets.token_hex(3), env or {}))["metadata"]["name"])
+
+
+def deployed(site: Site, start: str) -> Manifest:
+    """The Job of the last deployment whose name begins with `start`. Raises OpsError when there is none."""
+    found = [
+        job
+        for job in site.items(API_VERSION, "Job")
+        if job["metadata"]["name"].startswith(start) and STARTED_BY not in (job["metadata"].get("annotations") or {})
+    ]
+    if not found:
+        raise OpsError(
+            f"There is no Job {start}… in {site.namespace} to start another one from.",
+            hint=f"ff up --stack {site.stack.name}",
+        )
+    return max(found, key=lambda job: str(job["metadata"]["creationTimestamp"]))
+
+
+def start_like(site: Site, job: Manifest, name: str, change: Callable[[Manifest], Manifest]) -> str:
+    """Start a Job with the pod template of another one, changed; its name, which begins with `name`."""
+    site.require_containers()
+    pod = job["spec"]["template"]
+    labels = {key: value for key, value in pod["metadata"]["labels"].items() if key not in GENERATED_LABELS}
+    template = change({**pod, "metadata": {"labels": labels, "annotations": pod["metadata"].get("annotations") or {}}})
+    manifest = {
+        "apiVersion": API_VERSION,
+        "kind": "Job",
+        "metadata": {
+            "name": f"{name}-{secrets.token_hex(3)}",
+            "namespace": site.namespace,
+            "labels": job["metadata"].get("labels") or {},
+            "annotations": {STARTED_BY: "ff"},
+        },
+        "spec": {
+            "backoffLimit": 0,
+            "activeDeadlineSeconds": job["spec"].get("activeDeadlineSeconds"),
+            "ttlSecondsAfterFinished": KEPT_SECONDS,
+            "template": template,
+        },
+    }
+    return str(site.client.create(manifest)["metadata"]["name"])
+
+
+def from_template(cron: Manifest, suffix: str, env: Mapping[str, str]) -> Manifest:
+    """The Job that the CronJob's template describes."""
+    template = cron["spec"]["jobTemplate"]
+    metadata = template.get("metadata") or {}
+    pod = template["spec"]["template"]
+    containers = {
+        kind: [_with_env(item, env) for item in pod["spec"][kind]]
+        for kind in ("initContainers", "containers")
+        if kind in pod["spec"]
+    }
+    spec = {**template["spec"], "template": {**pod, "spec": {**pod["spec"], **containers}}}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Job",
+        "metadata": {
+            "name": f"{cron['metadata']['name']}-{suffix}",
+            "namespace": cron["metadata"]["namespace"],
+            "labels": metadata.get("labels") or {},
+            "annotations": {**(metadata.get("annotations") or {}), STARTED_BY: "ff"},
+            # As `kubectl create job --from` has it: it goes with the CronJob, and holds no volume after that.
+            "ownerReferences": [
+                {
+                    "apiVersion": API_VERSION,
+                    "kind": "CronJob",
+                    "name": cron["metadata"]["name"],
+                    "uid": cron["metadata"]["uid"],
+                    "controller": True,
+                }
+            ],
+        },
+        "spec": spec,
+    }
+
+
+def _with_env(container: Manifest, env: Mapping[str, str]) -> Manifest:
+    kept = [entry for entry in container.get("env") or [] if entry["name"] not in env]
+    return {**container, "env": [*kept, *({"name": name, "value": value} for name, value in env.items())]}
+
+
+def wait(site: Site, name: str, *, seconds: float, on_line: OnLine = _ignore) -> Manifest:
+    """Wait until a Job has succeeded; the Job's pod.
+
+    Args:
+        site: Where.
+        name: The Job.
+        seconds: How long it may take.
+        on_line: Gets each new line of the log, secrets masked.
+
+    Raises:
+        OpsError: It failed, with its last log lines; or it has not ended in time. The Job stays, to be looked at.
+    """
+    deadline = time.monotonic() + seconds
+    pause = FIRST_PAUSE
+    shown: dict[str, int] = {}
+    mask = site.masker()
+    while True:
+        job = site.get(API_VERSION, "Job", name)
+        if job is None:
+            raise OpsError(f"The Job {site.namespace}/{name} is gone: somebody deleted it.")
+        ended = next((kind for kind in ("Complete", "Failed") if _condition(job, kind)), None)
+        pod = newest_pod(site, name)
+        try:
+            found, unread = (_logs(site, pod) if pod else {}), ""
+        except ApiError as error:
+            found, unread = {}, error.message
+        # Counted for each container: a log that could not be read for a moment must not hide lines of the next.
+        for container, lines in found.items():
+            for line in lines[shown.get(container, 0) :]:
+                on_line(mask(line))
+            shown[container] = max(shown.get(container, 0), len(lines))
+        if ended == "Complete" and pod is not None:
+            return pod
+        if ended == "Failed":
+            last = [line for lines in found.values() for line in lines][-LOG_LINES:]
+            tail = "\n".join(f"  {mask(line)}" for line in last) or f"  ({unread or 'its log is empty'})"
+            reason = _condition(job, "Failed").get("message", "")
+            raise OpsError(f"The Job {name} failed ({reason}). Its last log lines:\n{tail}")
+        if time.monotonic() >= deadline:
+            raise OpsError(
+                f"The Job {name} has not ended after {seconds:.0f} s; it goes on.",
+                hint=f"See {site.kubectl} describe job {name}, and its log with {site.kubectl} logs -f job/{name}.",
+            )
+        time.sleep(pause)
+        pause = min(pause * GROWTH, LONGEST_PAUSE)
+
+
+def started(site: Site, name: str, *, seconds: float) -> Manifest:
+    """Wait until the Job's pod runs; that pod. Raises OpsError when it does not in time, saying why."""
+    deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
+    while True:
+        pod = newest_pod(site, name)
+        if pod is not None and pod.get("status", {}).get("phase") == "Running":
+            return pod
+        if time.monotonic() >= deadline:
+            why = diagnose(site.client, pod, site.masker()) if pod else ""
+            raise OpsError(f"The Job {name} has no running pod after {seconds:.0f} s.\n{why}".rstrip())
+        time.sleep(pause)
+        pause = min(pause * GROWTH, LONGEST_PAUSE)
+
+
+def initializing(site: Site, name: str, container: str, *, seconds: float) -> Manifest:
+    """Wait until an init container of the Job's pod runs; that pod. Raises OpsError when it does not in time."""
+    deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
+    while True:
+        pod = newest_pod(site, name)
+        statuses = (pod or {}).get("status", {}).get("initContainerStatuses") or []
+        if pod is not None and any(item["name"] == container and "running" in item["state"] for item in statuses):
+            return pod
+        if time.monotonic() >= deadline:
+            why = diagnose(site.client, pod, site.masker()) if pod else ""
+            raise OpsError(f"The Job {name} did not get to {container!r} within {seconds:.0f} s.\n{why}".rstrip())
+        time.sleep(pause)
+        pause = min(pause * GROWTH, LONGEST_PAUSE)
+
+
+def newest_pod(site: Site, job: str) -> Manifest | None:
+    """The Job's last pod."""
+    found = site.items("v1", "Pod", labelSelector=f"batch.kubernetes.io/job-name={job}")
+    return max(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), default=None)
+
+
+def log(site: Site, pod: Manifest, *, lines: int = LINES_READ) -> str:
+    """The last lines of the logs of the pod's containers, those that ran first first."""
+    return "\n".join(line for found in _logs(site, pod, lines).values() for line in found)
+
+
+def _logs(site: Site, pod: Manifest, count: int = LINES_READ) -> dict[str, list[str]]:
+    spec = pod["spec"]
+    names = [item["name"] for item in spec.get("initContainers") or []] + [container_of(pod)]
+    name = pod["metadata"]["name"]
+    return {item: site.client.log(site.namespace, name, item, lines=count).splitlines() for item in names}
+
+
+def remove(site: Site, name: str) -> None:
+    """Delete a Job and its pods; one that is gone already is fine."""
+    site.client.delete(Ref(API_VERSION, "Job", site.namespace, name))
+
+
+def _condition(job: Manifest, kind: str) -> dict[str, Any]:
+    conditions: list[dict[str, Any]] = job.get("status", {}).get("conditions") or []
+    return next((item for item in conditions if item["type"] == kind and item["status"] == "True"), {})

@@ -1,0 +1,61 @@
+"""Runs Flagsmith's migrations outside of a deployment: from the Job that the last deployment ran."""
+
+from collections.abc import Callable, Sequence
+
+from flagops.kubernetes.objects import Manifest
+from flagops.pods import jobs
+from flagops.stacks.deployed import Site
+
+SECONDS = 1860.0  # the Job's own limit, and a little
+OnLine = Callable[[str], None]
+
+
+def migrate(site: Site, on_line: OnLine, *, image: str | None = None) -> None:
+    """Migrate the database as a deployment does, or as one of another image would.
+
+    Raises OpsError with the last log lines when that fails.
+    """
+    name = start(site, "flagsmith-migrate-again", image=image)
+    jobs.wait(site, name, seconds=SECONDS, on_line=on_line)
+    jobs.remove(site, name)
+
+
+def output(site: Site, name: str, *, command: Sequence[str], image: str) -> str:
+    """What a command prints, run in a pod like the migration's, with its environment.
+
+    Args:
+        site: Where.
+        name: How the Job's name begins.
+        command: The program and its arguments.
+        image: The image to run it in.
+
+    Raises:
+        OpsError: It failed, with its last lines.
+    """
+    job = start(site, name, command=command, image=image)
+    pod = jobs.wait(site, job, seconds=SECONDS)
+    text = jobs.log(site, pod)
+    jobs.remove(site, job)
+    return text
+
+
+def start(site: Site, name: str, *, command: Sequence[str] | None = None, image: str | None = None) -> str:
+    """Start a Job like the last deployment's migration; its name."""
+    return jobs.start_like(
+        site, jobs.deployed(site, "flagsmith-migrate-"), name, lambda pod: _changed(pod, command, image)
+    )
+
+
+def _changed(pod: Manifest, command: Sequence[str] | None, image: str | None) -> Manifest:
+    spec = dict(pod["spec"])
+    (container,) = spec["containers"]
+    before = spec.pop("initContainers", [])
+    if command is not None:
+        # What compares the database with the release belongs to its own command alone.
+        container = {key: value for key, value in container.items() if key != "args"} | {"command": list(command)}
+        before = []
+    own = {} if image is None else {"image": image}
+    spec["containers"] = [container | own]
+    if before:
+        spec["initContainers"] = [item | own for item in before]
+    return {**pod, "spec": spec}

@@ -1,0 +1,66 @@
+"""The pods of the stack's components."""
+
+from enum import StrEnum
+
+from flagops.errors import OpsError
+from flagops.kubernetes.objects import Manifest
+from flagops.kubernetes.readiness import condition
+from flagops.stacks.deployed import Site
+
+LABEL = "app.kubernetes.io/component"
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
+
+
+class Component(StrEnum):
+    """What runs in pods, by the value of their label `app.kubernetes.io/component`."""
+
+    API = "api"
+    TASK_PROCESSOR = "task-processor"
+    DATABASE = "database"
+    CACHE = "cache"
+    MIGRATION = "migration"
+    BOOTSTRAP = "bootstrap"
+    BACKUP = "backup"
+
+
+def pods(site: Site, component: str) -> list[Manifest]:
+    """A component's pods, the newest first."""
+    found = site.items("v1", "Pod", labelSelector=f"{LABEL}={component}")
+    return sorted(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), reverse=True)
+
+
+def is_ready(pod: Manifest) -> bool:
+    """Whether the pod serves: ready, and not on its way out."""
+    return condition(pod, "Ready").get("status") == "True" and "deletionTimestamp" not in pod["metadata"]
+
+
+def running(site: Site, component: str) -> Manifest:
+    """The newest pod of a component that is ready.
+
+    Raises:
+        SimulatedError: Nothing runs in it.
+        OpsError: None is ready; the message names what is there in its place.
+    """
+    site.require_containers()
+    found = pods(site, component)
+    for pod in found:
+        if is_ready(pod):
+            return pod
+    states = [f"{pod['metadata']['name']} is {pod.get('status', {}).get('phase', 'unknown')}" for pod in found]
+    there = f"there are {len(found)}: {'; '.join(states)}" if found else "there is none at all"
+    raise OpsError(
+        f"No pod of {str(component)!r} is ready in {site.namespace} (context {site.context!r}); {there}.",
+        hint=f"`ff doctor --stack {site.stack.name}` says why.",
+    )
+
+
+def container(pod: Manifest, name: str | None = None) -> str:
+    """The name of the pod's container: the one asked for, else the one it declares as its default, else the first."""
+    names = [item["name"] for item in pod["spec"]["containers"]]
+    if name is None:
+        declared = (pod["metadata"].get("annotations") or {}).get(DEFAULT_CONTAINER)
+        return str(declared or names[0])
+    names += [item["name"] for item in pod["spec"].get("initContainers") or []]
+    if name not in names:
+        raise OpsError(f"The pod {pod['metadata']['name']} has no container {name!r}; it has: {', '.join(names)}.")
+    return name

@@ -1,0 +1,27 @@
+"""Options that several commands take of a stack."""
+
+from typing import Annotated
+
+import typer
+
+from flagops.engines.deployer import EngineName
+
+StackOption = Annotated[str, typer.Option("--stack", "-s", help="The stack: the NAME of a file Pulumi.NAME.yaml.")]
+
+
+EngineOption = Annotated[
+    EngineName | None,
+    typer.Option(
+        "--engine",
+        help="cli: the Pulumi CLI. direct: without it. Default: the CLI; for the stack `local` without a CLI, direct.",
+        show_default=False,
+    ),
+]
+
+
+InstallOption = Annotated[
+    bool, typer.Option("--install-pulumi", help="Let Pulumi's own installer download the CLI if it is not there.")
+]
+
+
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for CI.")]

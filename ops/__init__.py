@@ -1,1 +1,0 @@
-"""How people run it: the ff command."""

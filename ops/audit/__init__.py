@@ -1,1 +1,0 @@
-"""The audit log: who changed which flag, and the applies that changes came from."""

@@ -1,1 +1,0 @@
-"""Flagsmith's caches in Redis."""

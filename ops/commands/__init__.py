@@ -1,1 +1,0 @@
-"""The commands of ff, one file a group."""

@@ -1,1 +1,0 @@
-"""The database of a stack, embedded or external: checks and connections."""

@@ -1,1 +1,0 @@
-"""The doctor: finds what is wrong with a stack, shows the evidence, and names the command that mends it."""

@@ -1,1 +1,0 @@
-"""The direct engine: runs the Pulumi program without the Pulumi CLI, against the cluster's own API."""

@@ -1,1 +1,0 @@
-"""Flags as code: the catalogue in `flags/`, read, checked and described."""

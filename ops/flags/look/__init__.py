@@ -1,1 +1,0 @@
-"""How often flags are used, and all of them on one page."""

@@ -1,5 +1,0 @@
-"""Makes a server's flags those of a catalogue."""
-
-from ops.flags.reconcile.apply.run import Done, Reviewed, apply
-
-__all__ = ["Done", "Reviewed", "apply"]

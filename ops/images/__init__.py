@@ -1,1 +1,0 @@
-"""The images of the stacks: listed for mirrors, and pinned to digests in the lock file."""

@@ -1,1 +1,0 @@
-"""The keys of environments, and the Kubernetes Secrets in which applications find them."""

@@ -1,1 +1,0 @@
-"""Generated secrets: what there are, and how they are renewed while Flagsmith serves."""

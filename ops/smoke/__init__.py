@@ -1,1 +1,0 @@
-"""Smoke tests: does a running Flagsmith do what it is there for?"""
