@@ -1,4 +1,4 @@
-"""Backups of the database: what makes, lists, restores and tries them. Their scripts are files in `scripts/`."""
+"""Backups of the database: what makes, lists, restores and tries them. Their scripts are files in `in_pod/`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

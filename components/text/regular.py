@@ -66,7 +66,7 @@ def look_at(pattern: str) -> Verdict:
     except (OverflowError, RecursionError):
         return _BEYOND
     try:
-        found = ways(tree, re.compile(pattern).flags)
+        found = ways(_judged(pattern, tree), re.compile(pattern).flags)
     except RecursionError:
         return _BEYOND
     except Unfit as error:
@@ -77,6 +77,17 @@ def look_at(pattern: str) -> Verdict:
     elif found.chained > MOST_CHAINED or found.forks > MOST_FORKS:
         said = f"takes hours for some texts, since many of its parts can take the same characters: {_SIMPLER}"
     return Verdict(said, None if said else _warning(found, pattern), found.steps)
+
+
+def _judged(pattern: str, tree: Any) -> Any:
+    """The expression without a last `.*`, which cannot fail: no way before it is ever tried a second time for it."""
+    start = pattern.removesuffix(".*")
+    if start == pattern or start.endswith("\\"):
+        return tree
+    try:
+        return _read(start)
+    except re.error:
+        return tree
 
 
 def _read(pattern: str) -> Any:

@@ -146,7 +146,7 @@ def _logins(text: str, *, is_script: bool) -> Iterator[tuple[str, tuple[int, int
         login, at, _ = found["authority"].rpartition("@")
         start = found.start("authority")
         user, colon, password = login.partition(":")
-        if not at or re.match(r"\d{1,5}(/|$)", password) or (not colon and "/" in login):
+        if not at or re.match(r"\d{1,5}/", password) or (not colon and "/" in login):
             continue
         if colon and not _is_left_open(password, is_script=is_script):
             yield "a URL with a password", (start + len(user) + 1, start + len(login))

@@ -207,7 +207,8 @@ def test_a_url_is_taken_apart_as_libpq_does_it(jobs: Jobs, url: str, rest: str, 
 def test_a_prompt_on_an_external_database_connects_without_the_password_in_its_arguments(jobs: Jobs) -> None:
     jobs.work()
     with watching([jobs.postgres.password]) as seen:
-        done = succeeded(jobs.run(external(["--command", "SELECT 1 + 1, pg_sleep(1)", "--tuples-only"]), {}, None))
+        command = external(["--command", "SELECT 1 + 1, pg_sleep(1)", "--tuples-only"])
+        done = succeeded(jobs.run(command, {"DATABASE_URL": jobs.postgres.url()}, None))
         assert done.stdout.split() == ["2", "|"]
         assert seen()[0] == set()
 

@@ -32,10 +32,10 @@ import sys
 from pathlib import Path
 from flagops.engines import for_stack, older
 from flagops.stacks import target
-from ops.deployer import EngineName, Outcome
-from ops.engine_choice import Choice
-from ops.events import Event, State
-from ops.start import main
+from flagops.engines.deployer import EngineName, Outcome
+from flagops.engines.choice import Choice
+from flagops.engines.events import Event, State
+from flagops.start import main
 from tests.cli import fakes
 
 class Deployer(fakes.FakeDeployer):

@@ -39,11 +39,21 @@ def repository(tmp_path: Path) -> Path:
     return root
 
 
+def test_a_commit_from_before_the_package_was_renamed_is_rendered_by_its_own_command(repository: Path) -> None:
+    older = repository / "ops"
+    shutil.move(repository / "flagops", older)
+    for path in (*older.rglob("*.py"), *older.rglob("*.j2")):
+        path.write_text(path.read_text(encoding="utf-8").replace("flagops", "ops"), encoding="utf-8")
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message=older")
+    assert of_commit(repository, "HEAD", "staging")
+
+
 def test_a_commit_is_rendered_by_its_own_program(repository: Path) -> None:
     before = of_commit(repository, "main", "staging")
     path = repository / "Pulumi.staging.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("size: small", "size: medium", 1))
-    program = repository / "components" / "metadata.py"
+    program = repository / "components" / "kit" / "names.py"
     program.write_text(program.read_text(encoding="utf-8").replace('"feature-flags",\n', '"flags",\n'))
     git(repository, "commit", "--quiet", "--all", "--message=second")
     after = of_commit(repository, "HEAD", "staging")

@@ -71,10 +71,19 @@ print(json.dumps({"sent": sorted(caches.sent), "said": said, "hooks": hooks}))
 BOTH = ("app_analytics.views", "app_analytics.services")
 
 
-def stopped(home: Path, *, send: str = "caches.sent.append", loaded: tuple[str, ...] = BOTH, parent: int = 0) -> Any:
+def stopped(
+    home: Path,
+    *,
+    send: str = "caches.sent.append",
+    loaded: tuple[str, ...] = BOTH,
+    parent: int = 0,
+    without: tuple[str, ...] = (),
+) -> Any:
     """What a worker that has these modules sends when it stops."""
     views = f"import caches\nfeature_evaluation_cache = caches.Cache({send})\n"
     for name, text in {**PACKAGES, "app_analytics/views.py": views}.items():
+        if name in without:
+            continue
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(text, encoding="utf-8")
     done = subprocess.run(
@@ -130,3 +139,9 @@ def test_the_api_s_gunicorn_is_told_where_it_is() -> None:
     (volume,) = (entry["configMap"]["name"] for entry in pod["volumes"] if entry["name"] == mounted)
     held = recording.one("ConfigMap", volume)["data"]
     assert held["flagsmith_gunicorn.py"] == logs.GUNICORN.read_text(encoding="utf-8")
+
+
+def test_a_release_that_has_flagsmith_s_own_configuration_elsewhere_starts_all_the_same(tmp_path: Path) -> None:
+    found = stopped(tmp_path, without=("common/gunicorn/conf.py",))
+    assert found["hooks"] == ["worker_exit"]
+    assert found["sent"] == [["flag", 29], ["others", 2], ["requests", 7]]

@@ -68,6 +68,8 @@ WITH_A_FORM = [
     "postgresql://flagsmith:$ecret9@db:5432/flagsmith",
     "postgresql://flagsmith:$PASSWORD@db:5432/flagsmith",
     "postgresql://flagsmith:pa/ss@db:5432/flagsmith",
+    "postgresql://flagsmith:12345@db/flagsmith",
+    "amqp://guest:1@queue",
     f"redis://:{WORD}@redis:6379",
     "https://key@host/1",
     f"https://{HEX}@o1.ingest.sentry.io/42",

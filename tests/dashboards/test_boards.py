@@ -157,7 +157,8 @@ def test_what_has_no_metrics_has_no_panels() -> None:
 
 def test_the_library_is_loaded_only_to_build_them() -> None:
     program = (
-        "import sys, components.dashboards.component; print([m for m in sys.modules if 'grafana_foundation' in m])"
+        "import sys, components.monitoring.dashboards.component; "
+        "print([m for m in sys.modules if 'grafana_foundation' in m])"
     )
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

@@ -21,9 +21,9 @@ SECONDS = 30
 COMMAND = """
 import sys
 from pathlib import Path
-from ops import target
-from ops.cli import main
-from ops.stacks import load_stack
+from flagops.stacks import target
+from flagops.cli import main
+from flagops.stacks.files import load_stack
 kubeconfig, context, *sys.argv[1:] = sys.argv[1:]
 place = target.Target(load_stack("local", target.ROOT), context, Path(kubeconfig))
 target.find = lambda _: place

@@ -9,8 +9,11 @@ import sys
 import threading
 import time
 
-from common.gunicorn import conf
-from common.gunicorn.conf import *  # noqa: F403 - what gunicorn looks for in its configuration
+try:
+    from common.gunicorn import conf
+    from common.gunicorn.conf import *  # noqa: F403 - what gunicorn looks for in its configuration
+except ImportError:  # a release that has it elsewhere: the API has to start all the same
+    conf = None
 
 # As of Flagsmith 2.265.0: of evaluations that SDKs report, and of requests.
 CACHES = (("app_analytics.views", "feature_evaluation_cache"), ("app_analytics.services", "api_usage_cache"))

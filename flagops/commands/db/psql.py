@@ -9,7 +9,8 @@ from flagops.pods.terminal import interactive
 from flagops.project import ROOT
 from flagops.stacks.deployed import Site
 
-SCRIPTS = ROOT / "components" / "backup" / "in_pod"
+DATABASE_URL = ROOT / "components" / "backup" / "in_pod" / "database-url.sh"
+ADMINISTRATOR = ROOT / "components" / "postgres" / "in_pod" / "administrator.sh"
 TOOLBOX = "flagsmith-toolbox"
 START_SECONDS = 120.0  # the image may have to be pulled
 # Whoever looks at what the application made runs what it made: so he is no more than the application.
@@ -18,13 +19,13 @@ EMBEDDED = ("psql", "--username=flagsmith_operator", "--dbname=flagsmith")
 
 def external(arguments: Sequence[str] = ()) -> list[str]:
     """The command that connects as DATABASE_URL says, without its password in the process list."""
-    split = (SCRIPTS / "database-url.sh").read_text(encoding="utf-8")
+    split = DATABASE_URL.read_text(encoding="utf-8")
     return ["bash", "-c", f'{split}exec psql "$URL" "$@"', "psql", *arguments]
 
 
 def superuser(arguments: Sequence[str] = ()) -> list[str]:
     """The command that connects as the superuser, who finds names in pg_catalog alone, to the server's own database."""
-    functions = (SCRIPTS / "administrator.sh").read_text(encoding="utf-8")
+    functions = ADMINISTRATOR.read_text(encoding="utf-8")
     script = f'{functions}exec psql --username=postgres --dbname=postgres "$@"'
     return ["bash", "-c", script, "psql", *arguments]
 

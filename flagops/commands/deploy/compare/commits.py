@@ -13,14 +13,8 @@ from flagops.commands.deploy.compare.manifests import Manifests, of_directory
 from flagops.errors import OpsError
 
 SECONDS = 120
-# Before 0.2 the command was in a package of another name.
-RENDER = """\
-try:
-    from flagops.cli import main
-except ModuleNotFoundError:
-    from ops.cli import main
-main()
-"""
+# The command's package, the newest name first: this installation's own is importable too, so the checkout decides.
+PACKAGES = ("flagops", "ops")
 
 
 def of_commit(root: Path, commit: str, stack: str) -> Manifests:
@@ -31,9 +25,19 @@ def of_commit(root: Path, commit: str, stack: str) -> Manifests:
     with TemporaryDirectory() as directory, _checked_out(root, commit, Path(directory) / "commit") as place:
         if not (place / f"Pulumi.{stack}.yaml").exists():
             return {}
+        package = next((name for name in PACKAGES if (place / name).is_dir()), PACKAGES[0])
         out = Path(directory) / "manifests"
         done = subprocess.run(  # noqa: S603 - this Python, and the repository's own program
-            [sys.executable, "-c", RENDER, "render", "--stack", stack, "--out", str(out)],
+            [
+                sys.executable,
+                "-c",
+                f"from {package}.cli import main; main()",
+                "render",
+                "--stack",
+                stack,
+                "--out",
+                str(out),
+            ],
             cwd=place,
             env={**os.environ, "PYTHONPATH": str(place)},
             capture_output=True,

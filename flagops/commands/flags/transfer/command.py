@@ -26,7 +26,10 @@ def export(
     ] = None,
     like: Annotated[
         Path | None,
-        typer.Option("--like", help="A catalogue to take from what only git knows: owners, kinds, expiry, access."),
+        typer.Option(
+            "--like",
+            help="A catalogue to take from what only git knows: owners, kinds, access, expiry never applied.",
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
