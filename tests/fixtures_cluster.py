@@ -20,7 +20,7 @@ STAGES = tuple(sorted((Path(__file__).parent / "stages").glob("*.yaml")))
 GO_MISSING = pytest.StashKey[GoMissingError]()
 
 
-def eventually(condition: Callable[[], object], *, seconds: float = 30) -> None:
+def eventually(condition: Callable[[], object], *, seconds: float = 90) -> None:
     """Wait until a condition holds (or its value is truthy), and fail naming it when it does not within `seconds`."""
     attempts = Retrying(
         retry=retry_if_result(lambda result: not result), stop=stop_after_delay(seconds), wait=wait_fixed(0.05)

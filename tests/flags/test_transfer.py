@@ -52,6 +52,25 @@ def test_an_expiry_is_a_tag_in_flagsmith_and_comes_back_from_it(applied: Project
     assert (back.expires, back.tags) == (date(2027, 3, 31), ("ui",))
 
 
+@pytest.mark.parametrize("managed", [True, False])
+def test_flags_whose_day_flagsmith_does_not_have_yet_stay_in_an_export(
+    applied: Project, run: Run, tmp_path: Path, managed: bool
+) -> None:
+    labels = {row["id"]: row["label"] for row in applied.client.pages("/api/v1/projects/1/tags/")}
+    for row in applied.client.pages(FEATURES):
+        kept = [
+            number
+            for number in row["tags"]
+            if not labels[number].startswith("expires-") and (managed or labels[number] != "managed-by-ff")
+        ]
+        applied.client.put(f"{FEATURES}{row['id']}/", {**row, "tags": kept})
+    path = tmp_path / "exported.yaml"
+    done = run("flags", "export", "--url", applied.url, "--out", str(path), "--like", str(EXAMPLE))
+    assert done.exit_code == 0, done.stderr
+    assert load(path)[0].flags.keys() == load(EXAMPLE)[0].flags.keys()
+    assert "cannot say" not in done.stderr
+
+
 def test_another_day_is_another_tag(applied: Project, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "later.yaml"
     path.write_text(EXAMPLE.read_text(encoding="utf-8").replace("2027-03-31", "2027-09-30"), encoding="utf-8")

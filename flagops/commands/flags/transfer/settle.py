@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flagops.commands.flags.catalogue.expiry import expiry_of
 from flagops.commands.flags.catalogue.load import parse
 from flagops.commands.flags.catalogue.problems import CatalogueError
 from flagops.commands.flags.catalogue.rules import check
 from flagops.commands.flags.catalogue.write import text_of
-from flagops.commands.flags.reconcile.change import Action, Kind
+from flagops.commands.flags.reconcile.change import Action, Change, Kind
 from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.reconcile.plan import plan
 from flagops.commands.flags.reconcile.show import sentence
@@ -53,12 +54,20 @@ def _refused(done: Exported, path: Path) -> Reasons:
     return reasons
 
 
+def _adds_only_a_day(change: Change) -> bool:
+    """Whether Flagsmith only lacks the tag of an expiry, which the next apply writes: the catalogue says it rightly."""
+    if change.field != ("tags",):
+        return False
+    before, after = set(change.before), set(change.after)
+    return before < after and all(expiry_of(tag) is not None for tag in after - before)
+
+
 def _changed(done: Exported, found: Snapshot, path: Path) -> Reasons:
     """What the catalogue would change, and how."""
     declared, _ = parse(text_of(done.content), path)
     reasons: Reasons = {}
     for change in plan(desired(declared), found).changes:
-        if change.action is Action.ADOPT or change.kind not in SECTIONS:
+        if change.action is Action.ADOPT or change.kind not in SECTIONS or _adds_only_a_day(change):
             continue
         flag = change.name if change.kind is Kind.FLAG else change.name.partition(".")[0]
         place = ("flags", flag) if flag in declared.flags else (SECTIONS[change.kind], change.name)
