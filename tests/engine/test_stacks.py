@@ -50,7 +50,7 @@ def test_a_stack_file_that_is_not_yaml_is_named(project: Path) -> None:
             b"config:\n  shop:colour: red\n  shop:colour: blue\n",
             r"line 3: the key 'shop:colour' is given twice, first at line 2",
         ),
-        (b"config:\n  ? [a]\n  : red\n", "line 2: a key is not text"),
+        (b"config:\n  ? [a]\n  : red\n", "line 2: a list stands where a key must be"),
     ],
 )
 def test_a_stack_file_with_a_mistake_is_named_with_it(project: Path, content: bytes, problem: str) -> None:

@@ -126,7 +126,7 @@ def test_access_and_deliveries_name_what_is_wrong(tmp_path: Path, text: str, sai
         ("    value: 1.5\n", "value: is 1.5: must be true, false, a text, a whole number, a mapping or a list"),
         ("    value: !!int soon\n", "which cannot be read"),
         ("    value: !odd 5\n", "which cannot be read"),
-        ("    value: &a [*a]\n", "levels deep"),
+        ("    value: &a [*a]\n", "an alias names what it is in"),
         ("    value: \x07\n", "this is not valid YAML"),
     ],
 )
