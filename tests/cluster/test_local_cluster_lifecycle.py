@@ -79,7 +79,15 @@ def test_what_has_ended_is_noticed_and_started_again_and_what_it_holds_stays(hom
     def status_notices() -> bool:
         return not api.status(home=home).up
 
+    def nobody_listens() -> bool:
+        """The kernel closes what a killed process had open only once it has taken its memory away."""
+        with client_for(first.kubeconfig) as connection:
+            port = int(str(connection.configuration.host).rpartition(":")[2])
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) != 0
+
     eventually(status_notices)
+    eventually(nobody_listens)
     assert api.status(home=home).problem == "no longer running: kube-apiserver."
     assert api.up(console, home=home) == first
     after = {process.name: process.pid for process in api.status(home=home).processes}
@@ -92,6 +100,7 @@ def test_what_has_ended_is_noticed_and_started_again_and_what_it_holds_stays(hom
     for pid in after.values():
         psutil.Process(pid).kill()
     eventually(status_notices)
+    eventually(nobody_listens)
     assert api.up(console, home=home) == first
     assert is_kept(first.kubeconfig)
     with client_for(first.kubeconfig) as connection:
