@@ -50,8 +50,7 @@ smoke: setup ## Test the stack `local` from outside: does it do what it is there
 down: setup ## Remove the stack `local`, and end the local cluster.
 	@$(BIN)/ff cluster down
 
-test: setup lint examples $(CHECKOV) ## Lint, check types, and run every test (makes a throw-away cluster).
-	$(BIN)/python -m pytest -m "not cluster" -n 2 -q
+test: lint test-fast ## Lint, check types, and run every test (makes a throw-away cluster).
 	$(BIN)/python -m pytest -m cluster
 
 test-fast: setup examples $(CHECKOV) ## The tests that need no cluster.
