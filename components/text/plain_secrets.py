@@ -43,12 +43,16 @@ _PUBLIC = words(
     "AMPLITUDE_API_KEY CRISP_CHAT_API_KEY FLAGSMITH_ON_FLAGSMITH_API_KEY GOOGLE_ANALYTICS_API_KEY HEADWAY_API_KEY "
     "REO_API_KEY SENTRY_API_KEY"
 )
-_HARMLESS = words("true false none null yes no on off enabled disabled required optional default") | {""}
-# What refers to a value, or says how long, how often, how much or where: no secret under any name.
-_REFERS = re.compile(
+# A person chooses the value of these: a number or a word is one too.
+_CHOSEN = words("PASSWORD PASSWORDS PASSWD PASSPHRASE PASSCODE PASS PW PWD")
+_NOTHING = words("true false none null") | {""}
+_HARMLESS = _NOTHING | words("yes no on off enabled disabled required optional default")
+# What refers to a value: no secret under any name.
+_REFERS = re.compile(r"(~|\.{1,2})?(/[\w.@+-]+){2,}/?|/[\w-]+\.\w{1,5}|arn:[\w-]+:[\w-]+:\S*|vault:\S+#\S+")
+# What says how long, how often or how much, or names a module.
+_SAYS_HOW = re.compile(
     r"\d{1,4}(\.\d+)?|\d{1,6} ?(ms|s|m|h|d|w|/(s|sec|second|m|min|minute|h|hour|d|day))"
-    r"|(~|\.{1,2})?(/[\w.@+-]+){2,}/?|/[\w-]+\.\w{1,5}"
-    r"|[A-Za-z_]\w*(\.[A-Za-z_]\w*){2,}|arn:[\w-]+:[\w-]+:\S*|vault:\S+#\S+"
+    r"|[A-Za-z_]\w*(\.[A-Za-z_]\w*){2,}"
 )
 _OBJECT = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(/[a-z0-9]([a-z0-9.-]*[a-z0-9])?)?")
 BY_NAME: Final = "the value of what is called like a secret"
@@ -62,9 +66,9 @@ def secret_in(name: str, value: Any) -> str | None:
     form = secret_form(text)
     if form is not None:
         return form
-    if name in _PUBLIC or _says_no_secret(text):
-        return None
     parts = name_words(name)
+    if name in _PUBLIC or _says_no_secret(text, is_chosen=_is_chosen(parts)):
+        return None
     if _logs_in(parts) and not _is_name_of_secret(name, parts, text):
         is_address = re.match(r"[a-z][a-z0-9+.-]*://", text) is not None or (parts[-1:] == ["DSN"] and "=" in text)
         return BY_NAME if not is_address or is_random(text) else None
@@ -127,22 +131,33 @@ def _structured(value: Any) -> Any:
     return value
 
 
-def _says_no_secret(text: str) -> bool:
-    if text.lower() in _HARMLESS or REFERENCE.fullmatch(text):
+def _says_no_secret(text: str, *, is_chosen: bool) -> bool:
+    if text.lower() in (_NOTHING if is_chosen else _HARMLESS) or REFERENCE.fullmatch(text):
         return True
-    return bool(_REFERS.fullmatch(text) and not is_random(text)) or bool(
+    says = _REFERS.fullmatch(text) or (not is_chosen and _SAYS_HOW.fullmatch(text))
+    return bool(says and not is_random(text)) or bool(
         re.match(r"-----BEGIN (PUBLIC KEY|CERTIFICATE|RSA PUBLIC KEY)-----|ssh-(rsa|ed25519|dss) |ecdsa-sha2-", text)
         or re.fullmatch(r"(\S+@)?sha(256|384|512):[0-9a-f]{64,128}", text)
     )
 
 
-def _logs_in(parts: list[str]) -> bool:
-    parts = [word for word in parts if word]
+def _telling(parts: list[str]) -> list[str]:
+    """The parts of a name without what comes after its last telling word, which is without its number."""
     while len(parts) > 1 and (parts[-1] in _AFTER or parts[-1].isdigit()):
         parts = parts[:-1]
+    return [*parts[:-1], parts[-1].rstrip("0123456789") or parts[-1]] if parts else []
+
+
+def _is_chosen(parts: list[str]) -> bool:
+    last = "".join(_telling(parts)[-1:])
+    return last in _CHOSEN or last.endswith(("PASSWORD", "PASSWD"))
+
+
+def _logs_in(parts: list[str]) -> bool:
+    parts = _telling(parts)
     if not parts or "PUBLIC" in parts:
         return False
-    last = parts[-1].rstrip("0123456789") or parts[-1]
+    last = parts[-1]
     return (
         last in _LAST
         or last.endswith(("PASSWORD", "PASSWD", "SECRETKEY", "PRIVATEKEY", "ACCESSKEY"))

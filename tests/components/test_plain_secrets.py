@@ -173,6 +173,13 @@ def test_the_value_of_what_is_called_like_a_secret_is_one(name: str, value: str)
     assert secret_in(name, value)
 
 
+@pytest.mark.parametrize("name", ["DB_PASSWORD", "SMTP_PASSWD", "PGPASSWORD", "BIND_PWD", "DB_PASS_1", "adminPassword"])
+@pytest.mark.parametrize("value", ["1234", "30s", "correct.horse.battery", "default", "required", "yes"])
+def test_of_a_password_that_a_person_chose_a_number_and_a_word_are_one_too(name: str, value: str) -> None:
+    assert secret_in(name, value)
+    assert secret_in("REQUIRE_TOKEN", value) is None
+
+
 @pytest.mark.parametrize("text", WITH_A_FORM)
 @pytest.mark.parametrize("name", ["NOTE", "FLAGSMITH_ON_FLAGSMITH_API_KEY", "example.com/note", "TOKEN_EXPIRY"])
 def test_a_text_with_the_form_of_a_secret_is_one_whatever_its_name(name: str, text: str) -> None:
