@@ -69,18 +69,10 @@ def hostile(chance: random.Random) -> str:
         lambda: "9" * count + chance.choice(["", "Ei", "m", ".5", "e9", "e999", "_0"]),
         lambda: "-" + "9" * count,
         lambda: "0x" + "f" * count,
-        lambda: (
-            '"'
-            + chance.choice(["\\0", "\\e[2J", "\\ud800", "\\x7f", "\\u202e", "\\n", "\\u2028"]) * min(count, 50)
-            + '"'
-        ),
+        lambda: f'"{chance.choice(ESCAPES) * min(count, 50)}"',
         lambda: chance.choice(["\0", "\x1b", "\x07", "\u202e", "\ufeff", "\ufffe", "\u2028", "\x85"]) * min(count, 3),
-        lambda: chance.choice(
-            ["&a [*a]", "*a", "&a {b: *a}", "<<", "{<<: *a}", "&a", "!!int x", "!odd 1", "!!binary ?", "!!timestamp 1"]
-        ),
-        lambda: chance.choice(
-            ["~", "null", "''", ".nan", ".inf", "-.inf", "true", "1e400", "2026-99-99", "? a", "- a", "|", ">"]
-        ),
+        lambda: chance.choice(NODES),
+        lambda: chance.choice(SCALARS),
         lambda: chance.choice(["\U0001f600", "é", "x"]) * count,
         lambda: chance.choice(["(a+)+$", "(", r"\p{L}", "0|0", "1:semver", "[]", "[1, [2]]", "a{99999999}"]),
         lambda: "\n" * min(count, 50) + " " * chance.randint(0, 9) + "x: y",
