@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -14,6 +13,7 @@ import pytest
 import yaml
 
 from tests.fixtures_cluster import eventually
+from tests.go_programs import go
 from tests.platform import Platform
 from tests.recording import ROOT
 
@@ -34,14 +34,11 @@ WANTED = {
 @cache
 def definitions() -> tuple[dict[str, Any], ...]:
     """The definitions, of the versions in tools/crds/go.mod; the test is skipped where there is no Go."""
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("go is not installed: see README.md")
-    required = json.loads(_go(go, "mod", "edit", "-json"))["Require"]
+    required = json.loads(_go("mod", "edit", "-json"))["Require"]
     found = []
     for module, version in ((item["Path"], item["Version"]) for item in required):
         # With its version named, only the module itself is fetched and checked against go.sum, not what it requires.
-        directory = Path(json.loads(_go(go, "mod", "download", "-json", f"{module}@{version}"))["Dir"])
+        directory = Path(json.loads(_go("mod", "download", "-json", f"{module}@{version}"))["Dir"])
         place, plurals = WANTED[module]
         for plural in plurals:
             (path,) = (directory / place).glob(f"*_{plural}.yaml")
@@ -82,10 +79,10 @@ def _is_served(http: httpx.Client, definition: dict[str, Any]) -> bool:
     return True
 
 
-def _go(go: str, *arguments: str) -> str:
+def _go(*arguments: str) -> str:
     environment = {**os.environ, "GOFLAGS": "-mod=readonly"}
     done = subprocess.run(
-        [go, *arguments],
+        [go(), *arguments],
         cwd=TOOLS,
         env=environment,
         capture_output=True,

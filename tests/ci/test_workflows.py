@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.go_programs import go
 from tests.recording import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -24,11 +24,8 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def test_actionlint_has_nothing_to_say() -> None:
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("go is not installed: see README.md")
     environment = {**os.environ, "GOFLAGS": "-mod=readonly"}
-    command = [go, "run", "github.com/rhysd/actionlint/cmd/actionlint", "-no-color", *map(str, WORKFLOWS)]
+    command = [go(), "run", "github.com/rhysd/actionlint/cmd/actionlint", "-no-color", *map(str, WORKFLOWS)]
     done = subprocess.run(
         command,
         cwd=ROOT / "tools" / "actionlint",
@@ -42,14 +39,11 @@ def test_actionlint_has_nothing_to_say() -> None:
 
 
 def test_actionlint_would_notice_a_mistake(tmp_path: Path) -> None:
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("go is not installed: see README.md")
     path = tmp_path / "broken.yml"
     path.write_text(
         "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: echo ${{ nothing.here }}\n"
     )
-    command = [go, "run", "github.com/rhysd/actionlint/cmd/actionlint", "-no-color", str(path)]
+    command = [go(), "run", "github.com/rhysd/actionlint/cmd/actionlint", "-no-color", str(path)]
     done = subprocess.run(
         command, cwd=ROOT / "tools" / "actionlint", capture_output=True, text=True, check=False, timeout=GO_SECONDS
     )

@@ -1,34 +1,16 @@
 """Who reaches whom by cyclonus, an evaluator of network policies that nobody here wrote: built from tools/cyclonus."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
-
 from tests.network.actors import NAMESPACES, OWN
 from tests.network.evaluator import Actor
 from tests.network.expected import Connection
-from tests.recording import ROOT
 
-MODULE: Final = ROOT / "tools" / "cyclonus"
-GO_SECONDS: Final = 500
 SECONDS: Final = 60
-
-
-def build(directory: Path) -> Path:
-    """The program, built from its pinned source; the test is skipped where there is no Go."""
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("go is not installed: see README.md")
-    path = directory / "cyclonus"
-    command = [go, "build", "-mod=readonly", "-o", str(path), "."]
-    done = subprocess.run(command, cwd=MODULE, capture_output=True, text=True, check=False, timeout=GO_SECONDS)
-    assert done.returncode == 0, done.stderr
-    return path
 
 
 def allowed(

@@ -9,8 +9,9 @@ from components.settings import warnings
 from components.settings.networks import is_wide
 from components.settings.sections.network_policy import Egress
 from components.settings.ways import Reach, ways
+from tests.go_programs import built
 from tests.network.actors import NAMESPACES, OUTSIDE, OWN
-from tests.network.cyclonus import allowed, build
+from tests.network.cyclonus import allowed
 from tests.network.evaluator import World
 from tests.network.expected import NEVER, Connection, holds, listed
 from tests.network.rendered import Rendered, rendered, settings_of, stack_of
@@ -32,7 +33,7 @@ Ask = Callable[[Rendered], set[Connection]]
 @pytest.fixture(scope="module")
 def passed(tmp_path_factory: pytest.TempPathFactory) -> Ask:
     """What cyclonus lets pass in a stack; each is asked about once."""
-    program, known = build(tmp_path_factory.mktemp("cyclonus")), dict[str, set[Connection]]()
+    program, known = built("cyclonus", ".", tmp_path_factory.mktemp("cyclonus")), dict[str, set[Connection]]()
 
     def ask(stack: Rendered) -> set[Connection]:
         if stack.variant not in known:

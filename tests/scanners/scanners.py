@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.go_programs import built
 from tests.recording import ROOT
 
 CHECKOV = ROOT / "tools" / "checkov" / ".venv" / "bin" / "checkov"
-KUBE_SCORE = ROOT / "tools" / "kube-score"
-GO_SECONDS = 500
 SECONDS = 120
 CRITICAL = 1  # the grade by which kube-score calls a finding critical
 
@@ -49,14 +47,7 @@ def _of_checkov(item: dict[str, Any]) -> Found:
 
 def kube_score_program(directory: Path) -> Path:
     """The program, built from its pinned source."""
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("go is not installed: see README.md")
-    path = directory / "kube-score"
-    command = [go, "build", "-mod=readonly", "-o", str(path), "github.com/zegl/kube-score/cmd/kube-score"]
-    done = subprocess.run(command, cwd=KUBE_SCORE, capture_output=True, text=True, check=False, timeout=GO_SECONDS)
-    assert done.returncode == 0, done.stderr
-    return path
+    return built("kube-score", "github.com/zegl/kube-score/cmd/kube-score", directory)
 
 
 def kube_score(program: Path, directory: Path) -> set[Found]:

@@ -1,0 +1,30 @@
+"""Programs of the pinned modules below tools/: each test that needs one is skipped where there is no Go."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.recording import ROOT
+
+BUILD_SECONDS: Final = 500
+
+
+def go() -> str:
+    """Go's own program; the test is skipped where there is none."""
+    found = shutil.which("go")
+    if found is None:
+        pytest.skip("go is not installed: see README.md")
+    return found
+
+
+def built(tool: str, package: str, directory: Path) -> Path:
+    """A program of tools/`tool`, built from its pinned source into the directory."""
+    path = directory / tool
+    command = [go(), "build", "-mod=readonly", "-o", str(path), package]
+    module = ROOT / "tools" / tool
+    done = subprocess.run(command, cwd=module, capture_output=True, text=True, check=False, timeout=BUILD_SECONDS)
+    assert done.returncode == 0, done.stderr
+    return path
