@@ -86,7 +86,7 @@ def _unusable(value: object, path: Path) -> Iterator[Problem]:
     elif isinstance(value, str):
         found = _UNUSABLE.search(value)
         if found is not None:
-            code = bounds.printable_code(found[0])
+            code = quoting.printable_code(found[0])
             yield Problem(path=path, text=f"must not hold {code}, a character that nobody sees: remove it")
     elif isinstance(value, Mapping):
         if set(value) == {"secure"}:

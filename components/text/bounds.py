@@ -98,14 +98,9 @@ def json_of(text: str) -> Any:
         try:
             json.dumps(found, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
-            half = printable_code(error.object[error.start])
+            half = quoting.printable_code(error.object[error.start])
             raise BoundsError(f"holds {half}, half of a pair of surrogates, which is no character") from None
     return found
-
-
-def printable_code(letter: str) -> str:
-    """A character that nobody sees, as its code: \\x00, \\ud800."""
-    return letter.encode("unicode_escape").decode()
 
 
 def _depth(text: str) -> int:

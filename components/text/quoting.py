@@ -21,7 +21,12 @@ def printable(text: str) -> str:
     """The text without what steers a terminal or turns its writing round: such characters as their code."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_escaped(letter) if unicodedata.category(letter) in _STEERING else letter for letter in text)
+    return "".join(printable_code(letter) if unicodedata.category(letter) in _STEERING else letter for letter in text)
+
+
+def printable_code(letter: str) -> str:
+    """A character that nobody sees, as its code: \\x00, \\ud800."""
+    return letter.encode("unicode_escape").decode()
 
 
 def lines(text: str) -> str:
@@ -72,7 +77,3 @@ def few(said: list[str]) -> list[str]:
 
 def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}…"
-
-
-def _escaped(letter: str) -> str:
-    return letter.encode("unicode_escape").decode()

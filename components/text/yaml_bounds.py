@@ -11,7 +11,7 @@ from typing import Any, Final
 import yaml
 
 from components.text import quoting
-from components.text.bounds import DEEPEST, MOST_VALUES, printable_code
+from components.text.bounds import DEEPEST, MOST_VALUES
 from components.text.could_be_secret import could_be_secret
 
 _NO_CHARACTER: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -57,8 +57,8 @@ def look_through(text: str, parser: Any) -> bool:
     """Whether a text has aliases; `parser` gives its events. Raises YamlError for what is beyond the bounds."""
     found = _NO_CHARACTER.search(text)
     if found is not None:
-        line = text.count("\n", 0, found.start())
-        raise YamlError(line + 1, f"{at(text, line)}{printable_code(found[0])} is a character that YAML does not allow")
+        line, code = text.count("\n", 0, found.start()), quoting.printable_code(found[0])
+        raise YamlError(line + 1, f"{at(text, line)}{code} is a character that YAML does not allow")
     if len(_DIRECTIVE.findall(text)) > _MOST_DIRECTIVES:
         raise YamlError(1, f"more than {_MOST_DIRECTIVES} lines begin with %, as directives do")
     try:

@@ -125,7 +125,7 @@ def _scalar(node: Any, key: Key, problems: list[Problem]) -> Any:
     if isinstance(value, str) and "value" not in key and not value.isprintable():
         found_code = _UNSEEN.search(value)
         if found_code is not None:
-            code = bounds.printable_code(found_code[0])
+            code = quoting.printable_code(found_code[0])
             problems.append(
                 Problem(key, f"is {quoting.value(value)}, which holds {code}, a character that nobody sees")
             )
