@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from components.text.plain_secrets import is_called_secret, name_words, secret_form
-from components.text.secret_forms import is_random
+from components.text.secret_forms import is_mixed, is_random
 
 _DIGEST = re.compile(r"@?sha256:[0-9a-f]{64}")
 ORIGIN: Final = re.compile(
@@ -43,7 +43,6 @@ def could_be_secret(text: str) -> bool:
     if rest.lower() not in _WORDS and any(is_called_secret(word) for word in name_words(rest)):
         return True
     return any(
-        (len(piece) >= _LONG and len(set(piece)) > 4)
-        or (len(piece) >= _PIECE and re.search("[A-Za-z]", piece) is not None and re.search("[0-9]", piece) is not None)
+        (len(piece) >= _LONG and len(set(piece)) > 4) or (len(piece) >= _PIECE and is_mixed(piece))
         for piece in re.split(r"[^A-Za-z0-9]+", rest)
     )

@@ -69,7 +69,7 @@ def secret_form(text: str, *, is_script: bool = False) -> str | None:
     """
     for kind, found in _found(text):
         value = found["value"] if "value" in found.re.groupindex else None
-        if value is not None and is_script and (_FILLED_IN.search(value) or not _is_mixed(value)):
+        if value is not None and is_script and (_FILLED_IN.search(value) or not is_mixed(value)):
             continue
         return kind
     return next((kind for kind, _ in _logins(text, is_script=is_script)), None)
@@ -104,11 +104,11 @@ def _is_chance(part: str) -> bool:
     pieces = re.split(r"[/_=-]", part)
     kinds = sum(bool(re.search(kind, part)) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
     # A path and a name of several words have short pieces, of which few mix letters and digits.
-    mixed = sum(len(piece) for piece in pieces if _is_mixed(piece))
+    mixed = sum(len(piece) for piece in pieces if is_mixed(piece))
     return kinds >= 2 and len(set(part)) >= 10 and mixed * 2 > len(part)
 
 
-def _is_mixed(text: str) -> bool:
+def is_mixed(text: str) -> bool:
     """Whether there are letters and digits."""
     return bool(re.search(r"[A-Za-z]", text) and re.search(r"[0-9]", text))
 
@@ -122,7 +122,7 @@ def _found(text: str) -> Iterator[tuple[str, re.Match[str]]]:
             yield "a URL with a token in its query", found
     for found in _HEADER.finditer(text):
         value = found["value"]
-        if value.lower() not in _WORDS and (len(value) >= 6) and (found[1].lower() == "bearer" or _is_mixed(value)):
+        if value.lower() not in _WORDS and (len(value) >= 6) and (found[1].lower() == "bearer" or is_mixed(value)):
             yield "the value of a header that logs in", found
     for found in _ASSIGNED.finditer(text):
         if not _says_nothing(found["value"]):
