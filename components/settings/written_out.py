@@ -29,17 +29,19 @@ _ELSEWHERE: Final = "put it in a Kubernetes Secret, and name that"
 def problems(values: Mapping[str, object], model: type[BaseModel]) -> Iterator[Problem]:
     """Yield every value that looks like a secret, but those that `notSecret` names; and what that names in vain."""
     stated = values.get("notSecret")
-    let_be = [*enumerate(stated)] if isinstance(stated, list | tuple) else []
+    listed = [*enumerate(stated)] if isinstance(stated, list | tuple) else []
+    let_be = {key for _, key in listed if isinstance(key, str)}
     known = set()
     for path, value in texts_of(values):
-        known.add(dotted(path))
-        if path[0] == "notSecret" or any(dotted(path) == key for _, key in let_be):
+        key = dotted(path)
+        known.add(key)
+        if path[0] == "notSecret" or key in let_be:
             continue
         kind = _kind(path, value, model)
         if kind is not None:
             yield Problem(path=path, value=NOT_SHOWN, text=_refusal(path, kind))
-    for index, key in let_be:
-        if isinstance(key, str) and key not in known:
+    for index, given in listed:
+        if isinstance(given, str) and given not in known:
             yield Problem(
                 path=("notSecret", index),
                 text="names no setting of this stack: write the key as a refusal does, such as env.NAME, or remove it",
