@@ -4,7 +4,7 @@ A network policy names addresses, so that a service whose address nobody stated 
 a link, and none is where a cloud gives each node its credentials: whoever took over a pod would ask there first.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -66,12 +66,22 @@ BESIDE: Final = "For network policies, which know no names. Default: `networkPol
 """What the key `cidr` beside every host's name is for."""
 
 
+HTTPS: Final = 443
+WEB_PORTS: Final = {"http": 80, "https": HTTPS}
+
+
 def has_right_port(url: str) -> bool:
     """Whether the port of an address, if it has one, exists."""
     try:
         return urlsplit(url).port != 0
     except ValueError:
         return False
+
+
+def place(url: str, ports: Mapping[str, int]) -> tuple[str, int]:
+    """The host and the port of an address; without a port, that of its scheme in `ports`."""
+    parts = urlsplit(url)
+    return str(parts.hostname), parts.port or ports[parts.scheme]
 
 
 def is_within(inner: Network, outer: Network) -> bool:

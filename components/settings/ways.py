@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import ip_address, ip_network
 from typing import Final
-from urllib.parse import urlsplit
 
 from components.settings.model import Settings
+from components.settings.networks import HTTPS, WEB_PORTS, place
 from components.settings.sections.network_policy import Outgoing, Peer
 
-HTTPS: Final = 443
 POSTGRES: Final = 5432
 REDIS: Final = 6379
-WEB_PORTS: Final = {"http": 80, "https": HTTPS}
 # Without a port, gRPC takes the one of HTTPS, whatever the scheme.
 GRPC_PORTS: Final = {"http": HTTPS, "https": HTTPS}
 _SERVICE: Final = re.compile(r"[a-z0-9-]+\.(?P<namespace>[a-z0-9-]+)\.svc(\.cluster\.local)?")
@@ -177,9 +175,3 @@ def _optional(settings: Settings) -> Iterator[Way]:
             networks=export.cidr,
             egress=egress.audit,
         )
-
-
-def place(url: str, ports: dict[str, int]) -> tuple[str, int]:
-    """The host and the port of an address; without a port, that of its scheme in `ports`."""
-    parts = urlsplit(url)
-    return str(parts.hostname), parts.port or ports[parts.scheme]

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from components.settings.base import Section
+from components.settings.networks import has_right_port
 from components.settings.types import Kind, Text, WholeNumber
 
 NODE_PORTS: Final = (30000, 32767)
@@ -17,11 +18,8 @@ NodePort = Annotated[
 
 
 def _public_url(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        parts, is_address = urlsplit(""), False
+    parts = urlsplit(value if has_right_port(value) else "")
+    is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
     if not is_address or any((parts.path, parts.query, parts.fragment, parts.username, parts.password)):
         raise ValueError("must be http:// or https://, the host, and a port if it is not the scheme's own: no path")
     return value
