@@ -12,20 +12,15 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator
 
 from components.settings.types import Kind, Text
+from components.text.metadata_services import ADDRESSES
 
 LINK_LOCAL: Final = ("169.254.0.0/16", "fe80::/10")
 """RFC 3927 and RFC 4291: nearly every cloud's metadata service is in one of them."""
 
 METADATA: Final = (
-    # All large clouds. Beside it: Amazon's credentials of tasks (ECS) and of pods (EKS Pod Identity), Google's metadata
-    # server of GKE, Tencent, Scaleway; by IPv6 OpenStack and Akamai.
-    *("169.254.169.254/32", "169.254.170.2/32", "169.254.170.23/32", "169.254.169.252/32"),
-    *("169.254.0.23/32", "169.254.42.42/32", "fe80::a9fe:a9fe/128"),
-    # Outside of the link-local networks: Azure's WireServer, which is a public address, and Alibaba.
-    *("168.63.129.16/32", "100.100.100.200/32"),
-    # By IPv6: Amazon (fd00:ec2::254 for nodes, ::23 for pods), Google, Oracle, Scaleway, Akamai, Alibaba.
-    *("fd00:ec2::/32", "fd20:ce::254/128", "fd00:c1::a9fe:a9fe/128"),
-    *("fd00:42::42/128", "fd00:a9fe:a9fe::1/128", "fd00:100::100:200/128"),
+    *(str(ip_network(address)) for address in ADDRESSES),
+    # By IPv6: Amazon's network, for what it has beside AMAZON_IPV6; of OpenStack and Akamai.
+    *("fd00:ec2::/32", "fe80::a9fe:a9fe/128"),
 )
 """Where clouds' metadata services are, by their documentation."""
 

@@ -3,14 +3,11 @@
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
+from components.text.metadata_services import ADDRESSES, AMAZON_IPV6
 from policies.model import MISSING, Enforcement, Finding, Manifest, Object, Objects, Rule
 from policies.unknown import apart
 
-# Where clouds' metadata services are, by their documentation; the first in all large ones.
-METADATA = (
-    *("169.254.169.254", "169.254.170.2", "169.254.170.23", "168.63.129.16", "100.100.100.200"),
-    *("fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fd00:c1::a9fe:a9fe"),
-)
+METADATA = (*ADDRESSES, *AMAZON_IPV6)
 DNS = 53
 """Google's metadata service is its name server too, on this port; it gives out nothing else there."""
 ALLOWED = "networks without metadata services, or with them under except"
