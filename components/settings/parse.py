@@ -53,7 +53,7 @@ def parse(values: Mapping[str, object], lock: Lock | None = None) -> Settings:
         told = problems[: quoting.MOST_LINES]
         hidden = hidden_parts(decoded, [problem.text for problem in told])
         lines = [describe(problem, decoded, hidden) for problem in told]
-        raise SettingsError(quoting.few([*lines, *("" for _ in problems[len(told) :])]))
+        raise SettingsError(quoting.few(lines, len(problems)))
     return settings
 
 

@@ -68,11 +68,15 @@ def as_json(given: object, longest: int = LONGEST) -> str:
     return short(json.dumps(given, ensure_ascii=False, default=str), longest)
 
 
-def few(said: list[str]) -> list[str]:
-    """The first lines of a message that would have too many, and how many more there are."""
-    if len(said) <= MOST_LINES:
-        return said
-    return [*said[:MOST_LINES], f"and {len(said) - MOST_LINES} more"]
+def few(said: list[str], total: int | None = None) -> list[str]:
+    """The first lines of a message that would have too many, and how many more there are.
+
+    Args:
+        said: all of them, or at least those first ones.
+        total: how many there are; None where `said` has all.
+    """
+    more = (len(said) if total is None else total) - MOST_LINES
+    return [*said[:MOST_LINES], f"and {more} more"] if more > 0 else said
 
 
 def _cut(text: str, longest: int) -> str:
