@@ -21,6 +21,7 @@ from components.flagsmith.pod import USER
 from components.kit import names
 from components.kit.component import Component
 from components.kit.database_client import postgres_volumes
+from components.kit.environment import plain
 from components.kit.pods import pod_template, requirements
 from components.kit.secret_refs import checksum_annotations
 from components.kit.security import container_security_context
@@ -49,19 +50,19 @@ def _from_secret(
 
 def _options(args: AuditArgs) -> list[EnvVarArgs]:
     export = args.export
-    plain = {
+    options: dict[str, str | int] = {
         "SINK": str(export.sink),
-        "INTERVAL": str(export.interval),
-        "BATCH": str(export.batch),
-        "METRICS_PORT": str(names.AUDIT_METRICS_PORT),
+        "INTERVAL": export.interval,
+        "BATCH": export.batch,
+        "METRICS_PORT": names.AUDIT_METRICS_PORT,
     }
     if export.url is not None:
-        plain["URL"] = export.url
+        options["URL"] = export.url
     if export.token_secret is not None:
-        plain["TOKEN_FILE"] = f"{TOKEN_DIRECTORY}/token"
+        options["TOKEN_FILE"] = f"{TOKEN_DIRECTORY}/token"
     if export.ca_secret is not None:
-        plain["CA_FILE"] = f"{CA_DIRECTORY}/ca.crt"
-    return [EnvVarArgs(name=name, value=value) for name, value in plain.items()]
+        options["CA_FILE"] = f"{CA_DIRECTORY}/ca.crt"
+    return plain(options)
 
 
 def _probe(period: int, failures: int) -> ProbeArgs:

@@ -18,6 +18,7 @@ from components.kit.component import Component
 from components.kit.config_files import ConfigFiles
 from components.kit.cron_jobs import job_template
 from components.kit.database_client import Connections, database_environment, postgres_volumes
+from components.kit.environment import plain
 from components.kit.pods import EmptyDir, Placement, pod_template, requirements
 from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
@@ -79,11 +80,8 @@ def files() -> ConfigFiles:
 
 def common_environment(args: AuditArgs) -> list[EnvVarArgs]:
     """What both pods have to know."""
-    plain = {"SOURCE": args.source, "HOME": TMP.path, "PYTHONDONTWRITEBYTECODE": "1"}
-    return [
-        *database_environment(args.connections),
-        *(EnvVarArgs(name=name, value=value) for name, value in plain.items()),
-    ]
+    options = {"SOURCE": args.source, "HOME": TMP.path, "PYTHONDONTWRITEBYTECODE": "1"}
+    return [*database_environment(args.connections), *plain(options)]
 
 
 def reader_pod(args: AuditArgs) -> PodTemplateSpecArgs:

@@ -18,6 +18,7 @@ from components.kit import names
 from components.kit.component import Component
 from components.kit.cron_jobs import job_template
 from components.kit.database_client import Connections, database_environment, postgres_volumes
+from components.kit.environment import from_secret, plain
 from components.kit.jobs import run_once
 from components.kit.pods import EmptyDir, Placement, pod_template, requirements
 from components.kit.secret_refs import SecretReference
@@ -83,24 +84,24 @@ def _passphrase(args: BackupArgs) -> list[EnvVarArgs]:
     reference = args.settings.encryption
     if reference is None:
         return []
-    return [SecretReference(name=reference.name).env("BACKUP_PASSPHRASE", reference.key)]
+    return [from_secret("BACKUP_PASSPHRASE", reference)]
 
 
 def store_environment(args: BackupArgs) -> list[EnvVarArgs]:
     """What store_backups.py has to know of the store."""
     s3 = args.settings.s3
-    plain = {"WORK": WORK, "KEEP": str(args.settings.keep), "HOME": TMP.path, "STACK": args.stack}
-    plain |= {"STORE": backup_volume.PATH}
+    options = {"WORK": WORK, "KEEP": str(args.settings.keep), "HOME": TMP.path, "STACK": args.stack}
+    options |= {"STORE": backup_volume.PATH}
     if s3 is None:
-        return [EnvVarArgs(name=name, value=value) for name, value in plain.items()]
-    plain |= {"STORE": f"s3://{s3.bucket}/{s3.prefix}", "S3_PATH_STYLE": "true" if s3.path_style else "false"}
+        return plain(options)
+    options |= {"STORE": f"s3://{s3.bucket}/{s3.prefix}", "S3_PATH_STYLE": "true" if s3.path_style else "false"}
     if s3.endpoint is not None:
-        plain["S3_ENDPOINT"] = s3.endpoint
+        options["S3_ENDPOINT"] = s3.endpoint
     if s3.region is not None:
-        plain["AWS_DEFAULT_REGION"] = s3.region
+        options["AWS_DEFAULT_REGION"] = s3.region
     secret = SecretReference(name=s3.existing_secret)
     keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    return [*(EnvVarArgs(name=name, value=value) for name, value in plain.items()), *(secret.env(k, k) for k in keys)]
+    return [*plain(options), *(secret.env(k, k) for k in keys)]
 
 
 def _store(args: BackupArgs, name: str, action: str) -> ContainerArgs:

@@ -9,7 +9,6 @@ import pulumi
 from pulumi_kubernetes.core.v1 import (
     ContainerArgs,
     ContainerPortArgs,
-    EnvVarArgs,
     HTTPGetActionArgs,
     PodTemplateSpecArgs,
     ProbeArgs,
@@ -20,6 +19,7 @@ from components.kit import names, plain_tables
 from components.kit.component import Component
 from components.kit.config_files import ConfigFiles
 from components.kit.database_client import Connections, database_environment, postgres_volumes
+from components.kit.environment import plain
 from components.kit.pods import Placement, pod_template, requirements
 from components.kit.secret_refs import checksum_annotations
 from components.kit.security import container_security_context
@@ -96,10 +96,7 @@ def flag_metrics_pod(args: FlagMetricsArgs, source: ConfigFiles) -> PodTemplateS
             name="flag-metrics",
             image=args.image,
             command=["python", f"{DIRECTORY}/flag_metrics.py"],
-            env=[
-                *database_environment(args.connections),
-                *(EnvVarArgs(name=name, value=str(value)) for name, value in settings.items()),
-            ],
+            env=[*database_environment(args.connections), *plain(settings)],
             ports=[ContainerPortArgs(name="metrics", container_port=names.FLAG_METRICS_PORT)],
             startup_probe=_probe(2, 30),
             readiness_probe=_probe(10, 3),

@@ -11,7 +11,7 @@ from typing import Final
 
 from pulumi_kubernetes.core.v1 import EnvVarArgs
 
-from components.kit.database_client import CA_DIRECTORY
+from components.kit.database_client import REDIS_CA_DIRECTORY
 from components.kit.secret_refs import SecretReference
 from components.settings.sections.caches import Caches
 
@@ -89,11 +89,11 @@ def cache_environment(redis: SecretReference | None, caches: Caches, *, with_ca:
     Args:
         redis: the Secret with the key `REDIS_URL` (scheme, password, host and port, no database), or None.
         caches: how long each keeps what it holds, and how long an operation may wait.
-        with_ca: whether the server's certificate is checked against the CA mounted at `CA_DIRECTORY`.
+        with_ca: whether the server's certificate is checked against the CA mounted at `REDIS_CA_DIRECTORY`.
     """
     options = f"socket_timeout={caches.socket_timeout:g}&socket_connect_timeout={caches.socket_timeout:g}"
     if with_ca:
-        options += f"&ssl_ca_certs={CA_DIRECTORY}/ca.crt"
+        options += f"&ssl_ca_certs={REDIS_CA_DIRECTORY}/ca.crt"
     variables = [] if redis is None else [redis.env("REDIS_URL", "REDIS_URL")]
     for name, cache in CACHES.items():
         if cache.database is None:

@@ -13,7 +13,8 @@ from pulumi_kubernetes.core.v1 import EnvVarArgs, EnvVarSourceArgs, ObjectFieldS
 from components.flagsmith.caches import cache_environment
 from components.flagsmith.secrets import READERS, Process, given
 from components.kit import names
-from components.kit.database_client import Connections, _from_secret, _plain, database_environment
+from components.kit.database_client import Connections, database_environment
+from components.kit.environment import from_secret, plain
 from components.kit.secret_refs import SecretReference
 from components.settings.references import VariableReference
 from components.settings.sections.caches import Caches
@@ -73,7 +74,7 @@ def _web(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
     pod_ip = EnvVarSourceArgs(field_ref=ObjectFieldSelectorArgs(field_path="status.podIP"))
     return [
         EnvVarArgs(name="POD_IP", value_from=pod_ip),
-        *_plain(
+        *plain(
             {
                 "DJANGO_ALLOWED_HOSTS": ",".join(allowed_hosts(args.host, args.namespace)),
                 "DJANGO_CSRF_TRUSTED_ORIGINS": f"{args.url},http://localhost:{names.API_PORT}",
@@ -94,7 +95,7 @@ def _web(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
 def _mail(smtp: Smtp | None, sender: str) -> list[EnvVarArgs]:
     if smtp is None:
         return []
-    variables = _plain(
+    variables = plain(
         {
             "EMAIL_HOST": smtp.host,
             "EMAIL_PORT": smtp.port,
@@ -103,9 +104,9 @@ def _mail(smtp: Smtp | None, sender: str) -> list[EnvVarArgs]:
         }
     )
     if smtp.username is not None:
-        variables += _plain({"EMAIL_HOST_USER": smtp.username})
+        variables += plain({"EMAIL_HOST_USER": smtp.username})
     if smtp.existing_secret is not None:
-        variables.append(_from_secret("EMAIL_HOST_PASSWORD", smtp.existing_secret))
+        variables.append(from_secret("EMAIL_HOST_PASSWORD", smtp.existing_secret))
     return variables
 
 
@@ -116,9 +117,9 @@ def _log_in(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
         variables += [secret.env("GITHUB_CLIENT_ID", "client-id"), secret.env("GITHUB_CLIENT_SECRET", "client-secret")]
     if args.login.google:
         # Google's window must be able to answer the page that opened it.
-        variables += _plain({"DJANGO_SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin-allow-popups"})
+        variables += plain({"DJANGO_SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin-allow-popups"})
     if args.login.environment_key is not None:
-        variables += _plain(
+        variables += plain(
             {
                 "FLAGSMITH_ON_FLAGSMITH_API_KEY": args.login.environment_key,
                 "FLAGSMITH_ON_FLAGSMITH_API_URL": f"{args.url}/api/v1/",
@@ -135,7 +136,7 @@ def _essentials(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs
         # An existing Secret has the first alone, which is Flagsmith's own default for the others.
         *(django.env(key, key if django.is_generated else keys[0]) for key in keys if process in READERS[key]),
         *database_environment(args.connections),
-        *_plain(
+        *plain(
             {
                 # Off by default: with persistent connections, a restarted database would fail one request for each.
                 "DJANGO_DB_CONN_HEALTH_CHECKS": True,
@@ -153,8 +154,8 @@ def _essentials(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs
 
 def _operators(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
     found = given(process, args.extra_from_secrets)
-    from_secrets = (_from_secret(name, reference) for name, reference in found.items())
-    return [*_plain(dict(args.extra)), *from_secrets]
+    from_secrets = (from_secret(name, reference) for name, reference in found.items())
+    return [*plain(dict(args.extra)), *from_secrets]
 
 
 def job_environment(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
@@ -168,7 +169,7 @@ def server_environment(args: FlagsmithEnvironment, process: Process) -> list[Env
         *_essentials(args, process),
         *cache_environment(args.connections.redis, args.caches, with_ca=args.connections.redis_ca is not None),
         *_web(args),
-        *_plain(
+        *plain(
             {
                 "ALLOW_REGISTRATION_WITHOUT_INVITE": False,
                 # Off by default: the administrator of an organisation of one's own makes links that let strangers in.

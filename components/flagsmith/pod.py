@@ -29,8 +29,8 @@ from components.flagsmith.environment import (
 )
 from components.flagsmith.secrets import Process
 from components.kit import names
-from components.kit.database_client import CA_DIRECTORY as REDIS_CA_DIRECTORY
-from components.kit.database_client import ca_volume, postgres_volumes
+from components.kit.database_client import REDIS_CA_DIRECTORY, ca_volume, postgres_volumes
+from components.kit.environment import plain
 from components.kit.pods import EmptyDir, Placement, pod_template, requirements
 from components.kit.secret_refs import checksum_annotations
 from components.kit.security import container_security_context
@@ -117,9 +117,8 @@ def server_pod(
     # gunicorn drops idle connections when it stops, and a client that was about to use one loses its request. Closed
     # after each answer, none is idle. Later releases take it as an argument.
     kept = {"GUNICORN_KEEP_ALIVE": "0"} if args.release.keep_alive_by_variable else {}
-    plain = {**written, **kept, "WAIT_SECONDS": str(WAIT_SECONDS)}
     traced = tracing.environment(args.tracing, component=component, namespace=args.environment.namespace)
-    observed = [*(EnvVarArgs(name=name, value=value) for name, value in plain.items()), *traced]
+    observed = [*plain({**written, **kept, "WAIT_SECONDS": WAIT_SECONDS}), *traced]
     return pod_template(
         component=component,
         version=args.release.version,

@@ -1,7 +1,8 @@
 """The environment that makes Flagsmith export traces (read in flagsmith-common 3.12, seen on 2.265.0)."""
 
-from pulumi_kubernetes.core.v1 import EnvVarArgs, EnvVarSourceArgs, SecretKeySelectorArgs
+from pulumi_kubernetes.core.v1 import EnvVarArgs
 
+from components.kit.environment import from_secret, plain
 from components.settings.sections.tracing import Tracing
 
 
@@ -20,9 +21,7 @@ def environment(tracing: Tracing, *, component: str, namespace: str) -> list[Env
         # The same id as in the log, so that one is found from the other.
         "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST": "X-Request-ID",
     }
-    variables = [EnvVarArgs(name=name, value=value) for name, value in values.items()]
+    variables = plain(values)
     if tracing.headers is not None:
-        selector = SecretKeySelectorArgs(name=tracing.headers.name, key=tracing.headers.key)
-        source = EnvVarSourceArgs(secret_key_ref=selector)
-        variables.append(EnvVarArgs(name="OTEL_EXPORTER_OTLP_HEADERS", value_from=source))
+        variables.append(from_secret("OTEL_EXPORTER_OTLP_HEADERS", tracing.headers))
     return variables

@@ -1,24 +1,23 @@
 """How a container reaches PostgreSQL and Redis: variables, and the certificates of their authorities."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from pulumi_kubernetes.core.v1 import (
     EnvVarArgs,
-    EnvVarSourceArgs,
     KeyToPathArgs,
-    SecretKeySelectorArgs,
     SecretVolumeSourceArgs,
     VolumeArgs,
     VolumeMountArgs,
 )
 
 from components.kit import postgres_client
+from components.kit.environment import plain
 from components.kit.secret_refs import SecretReference
 from components.settings.references import SecretKeyReference
 
 POSTGRES_CA_DIRECTORY: Final = "/etc/flagsmith/postgres-ca"
+REDIS_CA_DIRECTORY: Final = "/etc/flagsmith/redis-ca"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,22 +45,13 @@ class Connections:
         return [secret for secret in (self.postgres, self.redis, self.django) if secret is not None]
 
 
-def _plain(values: Mapping[str, str | int | bool]) -> list[EnvVarArgs]:
-    return [EnvVarArgs(name=name, value=str(value)) for name, value in values.items()]
-
-
-def _from_secret(variable: str, reference: SecretKeyReference) -> EnvVarArgs:
-    selector = SecretKeySelectorArgs(name=reference.name, key=reference.key)
-    return EnvVarArgs(name=variable, value_from=EnvVarSourceArgs(secret_key_ref=selector))
-
-
 def database_environment(connections: Connections) -> list[EnvVarArgs]:
     """What a program of PostgreSQL's own needs to reach the database; libpq reads the rest where the URL is silent."""
     variables = [connections.postgres.env("DATABASE_URL", "DATABASE_URL"), *postgres_client.environment()]
     if connections.sslmode is not None:
-        variables += _plain({"PGSSLMODE": connections.sslmode})
+        variables += plain({"PGSSLMODE": connections.sslmode})
     if connections.postgres_ca is not None:
-        variables += _plain({"PGSSLROOTCERT": f"{POSTGRES_CA_DIRECTORY}/ca.crt"})
+        variables += plain({"PGSSLROOTCERT": f"{POSTGRES_CA_DIRECTORY}/ca.crt"})
     return variables
 
 
@@ -72,9 +62,6 @@ def ca_volume(name: str, directory: str, ca: SecretKeyReference | None) -> list[
     source = SecretVolumeSourceArgs(secret_name=ca.name, items=[KeyToPathArgs(key=ca.key, path="ca.crt")])
     mount = VolumeMountArgs(name=name, mount_path=directory, read_only=True)
     return [(VolumeArgs(name=name, secret=source), mount)]
-
-
-CA_DIRECTORY: Final = "/etc/flagsmith/redis-ca"
 
 
 def postgres_volumes(connections: Connections) -> list[tuple[VolumeArgs, VolumeMountArgs]]:

@@ -18,6 +18,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 
 from components.kit import names
+from components.kit.environment import plain
 from components.kit.pods import requirements
 from components.kit.security import container_security_context
 from components.settings.workload import Resources
@@ -65,8 +66,7 @@ def redis_exporter(
         "REDIS_EXPORTER_DISABLE_SCRAPE_ENDPOINT": "true",
         "REDIS_EXPORTER_CONNECTION_TIMEOUT": f"{TIMEOUT_SECONDS}s",
     }
-    variables = [*env, *(EnvVarArgs(name=name, value=value) for name, value in options.items())]
-    return _container("redis-exporter", exporter, names.REDIS_METRICS_PORT, variables, mounts)
+    return _container("redis-exporter", exporter, names.REDIS_METRICS_PORT, [*env, *plain(options)], mounts)
 
 
 def _container(

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.core.v1 import ContainerArgs, EnvVarArgs, VolumeArgs, VolumeMountArgs
+from pulumi_kubernetes.core.v1 import ContainerArgs, VolumeArgs, VolumeMountArgs
 
 from components.kit import names
 from components.kit.component import Component
-from components.kit.database_client import CA_DIRECTORY as REDIS_CA_DIRECTORY
-from components.kit.database_client import POSTGRES_CA_DIRECTORY, ca_volume
+from components.kit.database_client import POSTGRES_CA_DIRECTORY, REDIS_CA_DIRECTORY, ca_volume
+from components.kit.environment import plain
 from components.kit.exporters import TIMEOUT_SECONDS, USER, Exporter, postgres_exporter, redis_exporter
 from components.kit.pods import Placement, pod_template
 from components.kit.secret_refs import SecretReference
@@ -65,13 +65,10 @@ CaVolume = list[tuple[VolumeArgs, VolumeMountArgs]]
 
 def _postgres(server: ExternalServer, sslmode: str) -> tuple[ContainerArgs, CaVolume]:
     authority = ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, server.ca)
-    plain = {"PGSSLMODE": KNOWN_MODES.get(sslmode, sslmode), "PGCONNECT_TIMEOUT": str(TIMEOUT_SECONDS)}
+    options = {"PGSSLMODE": KNOWN_MODES.get(sslmode, sslmode), "PGCONNECT_TIMEOUT": str(TIMEOUT_SECONDS)}
     if authority:
-        plain["PGSSLROOTCERT"] = f"{POSTGRES_CA_DIRECTORY}/ca.crt"
-    env = [
-        SecretReference(name=server.secret).env("DATA_SOURCE_NAME", "DATABASE_URL"),
-        *(EnvVarArgs(name=name, value=value) for name, value in plain.items()),
-    ]
+        options["PGSSLROOTCERT"] = f"{POSTGRES_CA_DIRECTORY}/ca.crt"
+    env = [SecretReference(name=server.secret).env("DATA_SOURCE_NAME", "DATABASE_URL"), *plain(options)]
     return postgres_exporter(server.exporter, env, [mount for _, mount in authority]), authority
 
 
@@ -79,7 +76,7 @@ def _redis(server: ExternalServer) -> tuple[ContainerArgs, CaVolume]:
     authority = ca_volume("redis-ca", REDIS_CA_DIRECTORY, server.ca)
     env = [SecretReference(name=server.secret).env("REDIS_ADDR", "REDIS_URL")]
     if authority:
-        env.append(EnvVarArgs(name="REDIS_EXPORTER_TLS_CA_CERT_FILE", value=f"{REDIS_CA_DIRECTORY}/ca.crt"))
+        env += plain({"REDIS_EXPORTER_TLS_CA_CERT_FILE": f"{REDIS_CA_DIRECTORY}/ca.crt"})
     return redis_exporter(server.exporter, env, [mount for _, mount in authority]), authority
 
 

@@ -20,6 +20,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.kit import names, postgres_client
 from components.kit.component import Component
 from components.kit.digests import digest
+from components.kit.environment import plain
 from components.kit.jobs import run_once
 from components.kit.pods import EmptyDir, Placement, pod_template, requirements
 from components.kit.secret_refs import SecretReference
@@ -79,14 +80,14 @@ def grants() -> dict[str, str]:
 
 def administrator(args: DatabaseRolesArgs) -> list[EnvVarArgs]:
     """The variables of administrator.sh."""
-    plain = {
+    server: dict[str, str | int] = {
         "PGHOST": names.POSTGRES,
-        "PGPORT": str(names.POSTGRES_PORT),
+        "PGPORT": names.POSTGRES_PORT,
         "PGUSER": "postgres",
         "PGDATABASE": "flagsmith",
     }
     return [
-        *(EnvVarArgs(name=name, value=value) for name, value in plain.items()),
+        *plain(server),
         *postgres_client.environment(),
         args.administrator.env("PASSWORD", "password"),
         args.administrator.env("PREVIOUS", "previous", optional=True),
