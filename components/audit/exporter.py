@@ -4,13 +4,9 @@ from typing import Final
 
 import pulumi
 from pulumi_kubernetes.core.v1 import (
-    ContainerArgs,
-    ContainerPortArgs,
     EnvVarArgs,
-    HTTPGetActionArgs,
     KeyToPathArgs,
     PodTemplateSpecArgs,
-    ProbeArgs,
     SecretVolumeSourceArgs,
     VolumeArgs,
     VolumeMountArgs,
@@ -20,11 +16,9 @@ from components.audit.reader import DIRECTORY, TMP, AuditArgs, common_environmen
 from components.flagsmith.pod import USER
 from components.kit import names
 from components.kit.component import Component
-from components.kit.database_client import postgres_volumes
+from components.kit.database_pods import Serving, database_pod
 from components.kit.environment import plain
-from components.kit.pods import pod_template, requirements
-from components.kit.secret_refs import checksum_annotations
-from components.kit.security import container_security_context
+from components.kit.pods import Mounted
 from components.kit.service_accounts import service_account
 from components.kit.single_pod import singleton
 from components.settings.references import SecretKeyReference
@@ -36,9 +30,7 @@ TOKEN_DIRECTORY: Final = "/run/secrets/audit-token"  # noqa: S105 a path
 CA_DIRECTORY: Final = "/run/secrets/audit-ca"
 
 
-def _from_secret(
-    name: str, directory: str, reference: SecretKeyReference | None, file: str
-) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
+def _from_secret(name: str, directory: str, reference: SecretKeyReference | None, file: str) -> list[Mounted]:
     if reference is None:
         return []
     source = SecretVolumeSourceArgs(
@@ -65,45 +57,29 @@ def _options(args: AuditArgs) -> list[EnvVarArgs]:
     return plain(options)
 
 
-def _probe(period: int, failures: int) -> ProbeArgs:
-    return ProbeArgs(
-        http_get=HTTPGetActionArgs(path="/livez", port="metrics", scheme="HTTP"),
-        period_seconds=period,
-        timeout_seconds=5,
-        failure_threshold=failures,
-    )
-
-
 def exporter_pod(args: AuditArgs) -> PodTemplateSpecArgs:
     """The pod. It is alive while it works or waits; whether entries are delivered is for the alerts."""
-    volumes = [
-        files().mounted(),
-        (TMP.volume(), TMP.mount()),
-        *postgres_volumes(args.connections),
-        *_from_secret("token", TOKEN_DIRECTORY, args.export.token_secret, "token"),
-        *_from_secret("ca", CA_DIRECTORY, args.export.ca_secret, "ca.crt"),
-    ]
-    return pod_template(
+    return database_pod(
+        args,
         component=COMPONENT,
-        version=args.version,
-        placement=args.placement,
         user=USER,
-        container=ContainerArgs(
-            name="exporter",
-            image=args.image,
-            command=["python", f"{DIRECTORY}/export_audit.py"],
-            env=[*common_environment(args), *_options(args)],
-            ports=[ContainerPortArgs(name="metrics", container_port=names.AUDIT_METRICS_PORT)],
-            startup_probe=_probe(period=5, failures=12),
-            readiness_probe=_probe(period=10, failures=3),
-            liveness_probe=_probe(period=30, failures=3),
-            resources=requirements(args.resources),
-            security_context=container_security_context(),
-            volume_mounts=[mount for _, mount in volumes],
-        ),
-        volumes=[volume for volume, _ in volumes],
-        annotations={**checksum_annotations(args.connections.postgres), **args.annotations},
+        container="exporter",
+        command=["python", f"{DIRECTORY}/export_audit.py"],
+        env=[*common_environment(args), *_options(args)],
+        volumes=[files().mounted(), TMP.mounted()],
+        secrets=[
+            *_from_secret("token", TOKEN_DIRECTORY, args.export.token_secret, "token"),
+            *_from_secret("ca", CA_DIRECTORY, args.export.ca_secret, "ca.crt"),
+        ],
         grace_period_seconds=GRACE_PERIOD_SECONDS,
+        serving=Serving(
+            port=names.AUDIT_METRICS_PORT,
+            path="/livez",
+            startup=(5, 12),
+            readiness=(10, 3),
+            liveness=(30, 3),
+            annotations=args.annotations,
+        ),
     )
 
 

@@ -6,24 +6,18 @@ from pathlib import Path
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.core.v1 import (
-    ContainerArgs,
-    EnvVarArgs,
-    PodTemplateSpecArgs,
-)
+from pulumi_kubernetes.core.v1 import EnvVarArgs, PodTemplateSpecArgs
 
 from components.flagsmith.pod import USER
 from components.kit import names, plain_tables
 from components.kit.component import Component
 from components.kit.config_files import ConfigFiles
 from components.kit.cron_jobs import job_template
-from components.kit.database_client import Connections, database_environment, postgres_volumes
+from components.kit.database_pods import DatabaseClientArgs, database_pod
 from components.kit.environment import plain
-from components.kit.pods import EmptyDir, Placement, pod_template, requirements
-from components.kit.security import container_security_context
+from components.kit.pods import EmptyDir
 from components.kit.service_accounts import service_account
 from components.settings.sections.audit import AuditExport
-from components.settings.workload import Resources
 
 COMPONENT: Final = "audit"
 DEADLINE_SECONDS: Final = 600
@@ -41,29 +35,17 @@ TMP: Final = EmptyDir(name="tmp", path="/tmp", size_limit="64Mi")  # noqa: S108 
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuditArgs:
-    """What reads the audit log.
+class AuditArgs(DatabaseClientArgs):
+    """What reads the audit log, in Flagsmith's image, as the role that may.
 
     Attributes:
-        namespace: where it runs.
-        image: Flagsmith's image, which has Python and PostgreSQL's driver.
-        version: its version, as a label.
         source: the deployment's name in each entry's id: its public host.
-        connections: the database, as the role that reads the log.
         export: where the exporter ships to.
-        resources: requests and limits of each container.
-        placement: where the pods run.
         annotations: those of the exporter's pod, by which Prometheus finds it where there is no PodMonitor.
     """
 
-    namespace: pulumi.Input[str]
-    image: str
-    version: str
     source: str
-    connections: Connections
     export: AuditExport
-    resources: Resources
-    placement: Placement
     annotations: Mapping[str, str]
 
 
@@ -79,32 +61,21 @@ def files() -> ConfigFiles:
 
 
 def common_environment(args: AuditArgs) -> list[EnvVarArgs]:
-    """What both pods have to know."""
-    options = {"SOURCE": args.source, "HOME": TMP.path, "PYTHONDONTWRITEBYTECODE": "1"}
-    return [*database_environment(args.connections), *plain(options)]
+    """What both pods have to know, besides where the database is."""
+    return plain({"SOURCE": args.source, "HOME": TMP.path, "PYTHONDONTWRITEBYTECODE": "1"})
 
 
 def reader_pod(args: AuditArgs) -> PodTemplateSpecArgs:
     """The pod of the Job that prints entries; `ff audit` sets the variables that say which."""
-    volumes = [files().mounted(), (TMP.volume(), TMP.mount()), *postgres_volumes(args.connections)]
-    return pod_template(
+    return database_pod(
+        args,
         component=COMPONENT,
-        version=args.version,
-        placement=args.placement,
         user=USER,
-        container=ContainerArgs(
-            name="audit",
-            image=args.image,
-            command=["python", f"{DIRECTORY}/read_audit.py"],
-            env=[*common_environment(args), EnvVarArgs(name="LIMIT", value="100")],
-            resources=requirements(args.resources),
-            security_context=container_security_context(),
-            volume_mounts=[mount for _, mount in volumes],
-        ),
-        volumes=[volume for volume, _ in volumes],
-        annotations={},
+        container="audit",
+        command=["python", f"{DIRECTORY}/read_audit.py"],
+        env=[*common_environment(args), EnvVarArgs(name="LIMIT", value="100")],
+        volumes=[files().mounted(), TMP.mounted()],
         grace_period_seconds=5,
-        restart_policy="Never",
     )
 
 

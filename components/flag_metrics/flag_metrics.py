@@ -6,26 +6,16 @@ from pathlib import Path
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.core.v1 import (
-    ContainerArgs,
-    ContainerPortArgs,
-    HTTPGetActionArgs,
-    PodTemplateSpecArgs,
-    ProbeArgs,
-)
+from pulumi_kubernetes.core.v1 import PodTemplateSpecArgs
 
 from components.flagsmith.pod import USER
 from components.kit import names, plain_tables
 from components.kit.component import Component
 from components.kit.config_files import ConfigFiles
-from components.kit.database_client import Connections, database_environment, postgres_volumes
+from components.kit.database_pods import DatabaseClientArgs, Serving, database_pod
 from components.kit.environment import plain
-from components.kit.pods import Placement, pod_template, requirements
-from components.kit.secret_refs import checksum_annotations
-from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
 from components.kit.single_pod import singleton
-from components.settings.workload import Resources
 
 COMPONENT: Final = "flag-metrics"
 _DIRECTORY: Final = Path(__file__).parent / "in_pod"
@@ -34,30 +24,20 @@ DIRECTORY: Final = "/flag-metrics"
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlagMetricsArgs:
-    """The exporter.
+class FlagMetricsArgs(DatabaseClientArgs):
+    """The exporter, in Flagsmith's image, which has the client library of Prometheus and the engine too.
+
+    It logs in as the role that may read no more than it needs.
 
     Attributes:
-        namespace: where it runs.
-        image: Flagsmith's image, which has the client libraries of Prometheus and PostgreSQL, and the engine.
-        version: of Flagsmith, as a label.
-        connections: the database; its Secret holds the URL of the role that may read no more than this needs.
         interval: seconds between two collections.
         sample: identities of an environment that its adoption is found on; 0 for none.
         annotations: those by which Prometheus finds the pod where nothing else tells it.
-        resources: requests and limits.
-        placement: where it runs.
     """
 
-    namespace: pulumi.Input[str]
-    image: str
-    version: str
-    connections: Connections
     interval: int
     sample: int
     annotations: Mapping[str, str]
-    resources: Resources
-    placement: Placement
 
 
 def scripts() -> dict[str, str]:
@@ -72,11 +52,6 @@ def files() -> ConfigFiles:
     )
 
 
-def _probe(period: int, failures: int) -> ProbeArgs:
-    get = HTTPGetActionArgs(path="/healthz", port="metrics", scheme="HTTP")
-    return ProbeArgs(http_get=get, period_seconds=period, timeout_seconds=5, failure_threshold=failures)
-
-
 def flag_metrics_pod(args: FlagMetricsArgs, source: ConfigFiles) -> PodTemplateSpecArgs:
     """The pod template. Ready and alive is one that takes its turns, be the database there or not."""
     settings: Mapping[str, str | int] = {
@@ -86,29 +61,24 @@ def flag_metrics_pod(args: FlagMetricsArgs, source: ConfigFiles) -> PodTemplateS
         # The root file system is read-only.
         "PYTHONDONTWRITEBYTECODE": 1,
     }
-    volumes = [source.mounted(), *postgres_volumes(args.connections)]
-    return pod_template(
+    return database_pod(
+        args,
         component=COMPONENT,
-        version=args.version,
-        placement=args.placement,
         user=USER,
-        container=ContainerArgs(
-            name="flag-metrics",
-            image=args.image,
-            command=["python", f"{DIRECTORY}/flag_metrics.py"],
-            env=[*database_environment(args.connections), *plain(settings)],
-            ports=[ContainerPortArgs(name="metrics", container_port=names.FLAG_METRICS_PORT)],
-            startup_probe=_probe(2, 30),
-            readiness_probe=_probe(10, 3),
-            liveness_probe=_probe(20, 3),
-            resources=requirements(args.resources),
-            security_context=container_security_context(),
-            volume_mounts=[mount for _, mount in volumes],
-        ),
-        volumes=[volume for volume, _ in volumes],
-        annotations={**args.annotations, **checksum_annotations(args.connections.postgres)},
+        container="flag-metrics",
+        command=["python", f"{DIRECTORY}/flag_metrics.py"],
+        env=plain(settings),
+        volumes=[source.mounted()],
         # A statement that is under way when it is asked to stop.
         grace_period_seconds=15,
+        serving=Serving(
+            port=names.FLAG_METRICS_PORT,
+            path="/healthz",
+            startup=(2, 30),
+            readiness=(10, 3),
+            liveness=(20, 3),
+            annotations=args.annotations,
+        ),
     )
 
 

@@ -16,8 +16,6 @@ from pulumi_kubernetes.core.v1 import (
     PodTemplateSpecArgs,
     ProbeArgs,
     SleepActionArgs,
-    VolumeArgs,
-    VolumeMountArgs,
 )
 
 from components.flagsmith import logs, tracing
@@ -31,7 +29,7 @@ from components.flagsmith.secrets import Process
 from components.kit import names
 from components.kit.database_client import REDIS_CA_DIRECTORY, ca_volume, postgres_volumes
 from components.kit.environment import plain
-from components.kit.pods import EmptyDir, Placement, pod_template, requirements
+from components.kit.pods import EmptyDir, Mounted, Placement, pod_template, requirements
 from components.kit.secret_refs import checksum_annotations
 from components.kit.security import container_security_context
 from components.kit.shutdown import PRE_STOP_SECONDS, grace_period
@@ -95,9 +93,8 @@ def _probe(args: FlagsmithPodArgs, path: str, *, period: int, failures: int, tim
     )
 
 
-def _volumes(args: FlagsmithPodArgs) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
-    directories = ((directory.volume(), directory.mount()) for directory in SCRATCH)
-    return [*directories, *postgres_volumes(args.environment.connections)]
+def _volumes(args: FlagsmithPodArgs) -> list[Mounted]:
+    return [*(directory.mounted() for directory in SCRATCH), *postgres_volumes(args.environment.connections)]
 
 
 def server_pod(
@@ -157,7 +154,7 @@ def job_pod(
     command: Sequence[str] | None = None,
     arguments: Sequence[str] | None = None,
     env: Sequence[EnvVarArgs] = (),
-    volumes: Sequence[tuple[VolumeArgs, VolumeMountArgs]] = (),
+    volumes: Sequence[Mounted] = (),
     first: Mapping[str, Sequence[str]] | None = None,
 ) -> PodTemplateSpecArgs:
     """The pod of a Job: what Flagsmith needs to reach its database, and some volumes and variables of the Job's own.

@@ -42,6 +42,10 @@ def requirements(resources: Resources) -> ResourceRequirementsArgs:
     return ResourceRequirementsArgs(requests=resources.requests.as_dict(), limits=resources.limits.as_dict())
 
 
+Mounted = tuple[VolumeArgs, VolumeMountArgs]
+"""A volume of a pod, and a container's mount of it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class EmptyDir:
     """A writable directory that lives and dies with the pod.
@@ -67,6 +71,10 @@ class EmptyDir:
     def mount(self) -> VolumeMountArgs:
         """The container's mount of it."""
         return VolumeMountArgs(name=self.name, mount_path=self.path)
+
+    def mounted(self) -> Mounted:
+        """Both."""
+        return self.volume(), self.mount()
 
 
 def spread(component: str) -> list[TopologySpreadConstraintArgs]:

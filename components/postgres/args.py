@@ -3,11 +3,11 @@
 import pulumi
 
 from components.kit.args import placement, postgres_exporter
+from components.kit.database_pods import DatabaseClientArgs
 from components.kit.scraping import Scraping
 from components.kit.secret_refs import SecretReference
 from components.postgres.roles import DatabaseRolesArgs
 from components.postgres.server import PostgresArgs
-from components.postgres.toolbox import ToolboxArgs
 from components.secrets.connections import connections
 from components.secrets.secrets import Credentials
 from components.settings import Settings
@@ -51,9 +51,9 @@ def database_roles_args(
     )
 
 
-def toolbox_args(settings: Settings, namespace: pulumi.Input[str], credentials: Credentials) -> ToolboxArgs:
+def toolbox_args(settings: Settings, namespace: pulumi.Input[str], credentials: Credentials) -> DatabaseClientArgs:
     """The pod for an SQL prompt on an external database."""
-    return ToolboxArgs(
+    return DatabaseClientArgs(
         namespace=namespace,
         image=settings.postgres_image,
         version=settings.postgres.version,

@@ -22,7 +22,7 @@ from components.kit.component import Component
 from components.kit.digests import digest
 from components.kit.environment import plain
 from components.kit.jobs import run_once
-from components.kit.pods import EmptyDir, Placement, pod_template, requirements
+from components.kit.pods import EmptyDir, Mounted, Placement, pod_template, requirements
 from components.kit.secret_refs import SecretReference
 from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
@@ -114,11 +114,11 @@ def pod(
     name: str,
     scripts: Sequence[str],
     env: Sequence[EnvVarArgs],
-    volumes: Sequence[tuple[VolumeArgs, VolumeMountArgs]] = (),
+    volumes: Sequence[Mounted] = (),
 ) -> PodTemplateSpecArgs:
     """The pod of a Job on the database: scripts, one after the other, as the administrator."""
     source = "\n".join((SCRIPTS / script).read_text(encoding="utf-8") for script in scripts)
-    directories = [(TMP.volume(), TMP.mount()), postgres_client.mounted(), *volumes]
+    directories = [TMP.mounted(), postgres_client.mounted(), *volumes]
     return pod_template(
         component=COMPONENT,
         version=args.version,

@@ -1,21 +1,17 @@
 """Where the operator's SQL prompt runs when the database is outside the cluster: its programs and its address."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.core.v1 import ContainerArgs, PodTemplateSpecArgs
+from pulumi_kubernetes.core.v1 import PodTemplateSpecArgs
 
 from components.kit import names
 from components.kit.component import Component
 from components.kit.cron_jobs import job_template
-from components.kit.database_client import Connections, database_environment, postgres_volumes
-from components.kit.pods import EmptyDir, Placement, pod_template, requirements
-from components.kit.security import container_security_context
+from components.kit.database_pods import DatabaseClientArgs, database_pod
+from components.kit.pods import EmptyDir
 from components.kit.service_accounts import service_account
 from components.postgres.server import USER
-from components.settings.workload import Resources
 
 COMPONENT: Final = "toolbox"
 # A working day: who has not left by then has forgotten it.
@@ -25,55 +21,23 @@ IDLE: Final = ("sleep", str(DEADLINE_SECONDS))
 HOME: Final = EmptyDir(name="tmp", path="/tmp", size_limit="64Mi")  # noqa: S108 a mount of the pod's own
 
 
-@dataclass(frozen=True, kw_only=True)
-class ToolboxArgs:
-    """The pod with PostgreSQL's programs.
-
-    Attributes:
-        namespace: where it runs.
-        image: PostgreSQL's image.
-        version: its version, as a label.
-        connections: the database, and how its certificate is checked.
-        resources: requests and limits.
-        placement: where it runs.
-    """
-
-    namespace: pulumi.Input[str]
-    image: str
-    version: str
-    connections: Connections
-    resources: Resources
-    placement: Placement
-
-
-def toolbox_pod(args: ToolboxArgs, command: Sequence[str] = IDLE) -> PodTemplateSpecArgs:
+def toolbox_pod(args: DatabaseClientArgs) -> PodTemplateSpecArgs:
     """The pod template."""
-    authority = postgres_volumes(args.connections)
-    return pod_template(
+    return database_pod(
+        args,
         component=COMPONENT,
-        version=args.version,
-        placement=args.placement,
         user=USER,
-        container=ContainerArgs(
-            name="toolbox",
-            image=args.image,
-            command=list(command),
-            env=database_environment(args.connections),
-            resources=requirements(args.resources),
-            security_context=container_security_context(),
-            volume_mounts=[HOME.mount(), *(mount for _, mount in authority)],
-        ),
-        volumes=[HOME.volume(), *(volume for volume, _ in authority)],
-        annotations={},
+        container="toolbox",
+        command=IDLE,
+        volumes=[HOME.mounted()],
         grace_period_seconds=5,
-        restart_policy="Never",
     )
 
 
 class Toolbox(Component):
     """The suspended CronJob `flagsmith-toolbox`, from which `ff db psql` makes its pod."""
 
-    def __init__(self, name: str, args: ToolboxArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: DatabaseClientArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()

@@ -1,0 +1,123 @@
+"""Pods whose one program does nothing but ask the database: a Job's, or one that goes on and serves what it found."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.core.v1 import (
+    ContainerArgs,
+    ContainerPortArgs,
+    EnvVarArgs,
+    HTTPGetActionArgs,
+    PodTemplateSpecArgs,
+    ProbeArgs,
+)
+
+from components.kit.database_client import Connections, database_environment, postgres_volumes
+from components.kit.pods import Mounted, Placement, pod_template, requirements
+from components.kit.secret_refs import checksum_annotations
+from components.kit.security import container_security_context
+from components.settings.workload import Resources
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseClientArgs:
+    """What such a pod is made from.
+
+    Attributes:
+        namespace: where it runs.
+        image: the image with its programs and PostgreSQL's driver: Flagsmith's, or PostgreSQL's own.
+        version: the image's, as a label.
+        connections: the database, as the role that the pod logs in as, and how its certificate is checked.
+        resources: requests and limits.
+        placement: where it runs.
+    """
+
+    namespace: pulumi.Input[str]
+    image: str
+    version: str
+    connections: Connections
+    resources: Resources
+    placement: Placement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """How one that goes on shows its metrics and its health, on a port called `metrics`.
+
+    Attributes:
+        port: the port.
+        path: what the probes ask for.
+        startup: seconds between two questions of the startup probe, and how many may fail.
+        readiness: the same of the readiness probe.
+        liveness: the same of the liveness probe.
+        annotations: those by which Prometheus finds the pod where there is no PodMonitor.
+    """
+
+    port: int
+    path: str
+    startup: tuple[int, int]
+    readiness: tuple[int, int]
+    liveness: tuple[int, int]
+    annotations: Mapping[str, str]
+
+    def probe(self, times: tuple[int, int]) -> ProbeArgs:
+        """The probe that asks so often."""
+        get = HTTPGetActionArgs(path=self.path, port="metrics", scheme="HTTP")
+        period, failures = times
+        return ProbeArgs(http_get=get, period_seconds=period, timeout_seconds=5, failure_threshold=failures)
+
+
+def database_pod(
+    args: DatabaseClientArgs,
+    *,
+    component: str,
+    user: int,
+    container: str,
+    command: Sequence[str],
+    env: Sequence[EnvVarArgs] = (),
+    volumes: Sequence[Mounted],
+    secrets: Sequence[Mounted] = (),
+    grace_period_seconds: int,
+    serving: Serving | None = None,
+) -> PodTemplateSpecArgs:
+    """The pod. One that serves nothing is a Job's; one that does restarts with the Secret that it logs in by.
+
+    Args:
+        args: what it is made from.
+        component: what it is.
+        user: the numeric user and group of its image.
+        container: its container's name.
+        command: what runs in it.
+        env: its variables, besides those of the database.
+        volumes: its volumes, such as that of its scripts, besides those of the database.
+        secrets: those with files of Secrets.
+        grace_period_seconds: how long it may take to stop.
+        serving: how it shows its metrics and its health.
+    """
+    mounted = [*volumes, *postgres_volumes(args.connections), *secrets]
+    made = ContainerArgs(
+        name=container,
+        image=args.image,
+        command=list(command),
+        env=[*database_environment(args.connections), *env],
+        ports=None if serving is None else [ContainerPortArgs(name="metrics", container_port=serving.port)],
+        startup_probe=None if serving is None else serving.probe(serving.startup),
+        readiness_probe=None if serving is None else serving.probe(serving.readiness),
+        liveness_probe=None if serving is None else serving.probe(serving.liveness),
+        resources=requirements(args.resources),
+        security_context=container_security_context(),
+        volume_mounts=[mount for _, mount in mounted],
+    )
+    found = {} if serving is None else {**checksum_annotations(args.connections.postgres), **serving.annotations}
+    return pod_template(
+        component=component,
+        version=args.version,
+        placement=args.placement,
+        user=user,
+        container=made,
+        volumes=[volume for volume, _ in mounted],
+        annotations=found,
+        grace_period_seconds=grace_period_seconds,
+        restart_policy="Never" if serving is None else "Always",
+    )
