@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from components.kit import plain_tables
+from components.kit.database_pods import PLAIN_TABLES
 
-SHARED: Final = str(plain_tables.FILE.parent)
+SHARED: Final = str(PLAIN_TABLES.parent)
 """Where the shared ones are, for PYTHONPATH."""

@@ -9,11 +9,11 @@ import pulumi
 from pulumi_kubernetes.core.v1 import EnvVarArgs, PodTemplateSpecArgs
 
 from components.flagsmith.pod import USER
-from components.kit import names, plain_tables
+from components.kit import names
 from components.kit.component import Component
 from components.kit.config_files import ConfigFiles
 from components.kit.cron_jobs import job_template
-from components.kit.database_pods import DatabaseClientArgs, database_pod
+from components.kit.database_pods import PLAIN_TABLES, DatabaseClientArgs, database_pod
 from components.kit.environment import plain
 from components.kit.pods import EmptyDir
 from components.kit.service_accounts import service_account
@@ -51,7 +51,7 @@ class AuditArgs(DatabaseClientArgs):
 
 def scripts() -> dict[str, str]:
     """The files that both pods run, by name."""
-    paths = (*(SCRIPTS / name for name in FILES), plain_tables.FILE)
+    paths = (*(SCRIPTS / name for name in FILES), PLAIN_TABLES)
     return {path.name: path.read_text(encoding="utf-8") for path in paths}
 
 

@@ -9,17 +9,17 @@ import pulumi
 from pulumi_kubernetes.core.v1 import PodTemplateSpecArgs
 
 from components.flagsmith.pod import USER
-from components.kit import names, plain_tables
+from components.kit import names
 from components.kit.component import Component
 from components.kit.config_files import ConfigFiles
-from components.kit.database_pods import DatabaseClientArgs, Serving, database_pod
+from components.kit.database_pods import PLAIN_TABLES, DatabaseClientArgs, Serving, database_pod
 from components.kit.environment import plain
 from components.kit.service_accounts import service_account
 from components.kit.single_pod import singleton
 
 COMPONENT: Final = "flag-metrics"
 _DIRECTORY: Final = Path(__file__).parent / "in_pod"
-SCRIPTS: Final = (*sorted(_DIRECTORY.glob("flag_metrics*.py")), plain_tables.FILE)
+SCRIPTS: Final = (*sorted(_DIRECTORY.glob("flag_metrics*.py")), PLAIN_TABLES)
 DIRECTORY: Final = "/flag-metrics"
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 import pulumi
 from pulumi_kubernetes.core.v1 import (
@@ -18,6 +20,9 @@ from components.kit.pods import Mounted, Placement, pod_template, requirements
 from components.kit.secret_refs import checksum_annotations
 from components.kit.security import container_security_context
 from components.settings.workload import Resources
+
+PLAIN_TABLES: Final = Path(__file__).parent / "in_pod" / "plain_tables.py"
+"""The script that readers of tables bring along: it refuses what stands in the place of a table."""
 
 
 @dataclass(frozen=True, kw_only=True)
