@@ -15,6 +15,7 @@ from pulumi_kubernetes.core.v1 import (
 
 from components.backup import volume as backup_volume
 from components.kit import names
+from components.kit.claims import volume_claim
 from components.kit.component import Component
 from components.kit.cron_jobs import job_template
 from components.kit.database_client import Connections, database_environment, postgres_volumes
@@ -228,8 +229,9 @@ class Backups(Component):
         self.register_outputs({})
 
     def _volume(self, name: str, args: BackupArgs, account: pulumi.Resource) -> PersistentVolumeClaim:
-        claim = backup_volume.claim(
+        claim = volume_claim(
             f"{name}-data",
+            name=names.BACKUP_DATA,
             namespace=args.namespace,
             component=COMPONENT,
             size=args.storage_size,

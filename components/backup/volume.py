@@ -1,13 +1,10 @@
-"""The volume of the backups: its claim, and the trial that it can be had and written to."""
+"""The volume of the backups: how pods have it, and the trial that it can be had and written to."""
 
 from typing import Final
 
-import pulumi
 from pulumi_kubernetes.core.v1 import (
     AffinityArgs,
     ContainerArgs,
-    PersistentVolumeClaim,
-    PersistentVolumeClaimSpecArgs,
     PersistentVolumeClaimVolumeSourceArgs,
     PodAffinityArgs,
     PodAffinityTermArgs,
@@ -15,57 +12,22 @@ from pulumi_kubernetes.core.v1 import (
     ResourceRequirementsArgs,
     VolumeArgs,
     VolumeMountArgs,
-    VolumeResourceRequirementsArgs,
 )
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 
 from components.kit import names
 from components.kit.security import container_security_context
 
-NAME: Final = f"{names.BACKUP}-data"
 PATH: Final = "/backups"
 # Clouds make and attach a disk within two minutes; a node for the pod may have to be started first.
 DEADLINE_SECONDS: Final = 900
 
 
-def claim(
-    logical_name: str,
-    *,
-    namespace: pulumi.Input[str],
-    component: str,
-    size: str,
-    storage_class: str | None,
-    opts: pulumi.ResourceOptions,
-) -> PersistentVolumeClaim:
-    """The claim `flagsmith-backup-data`.
-
-    Args:
-        logical_name: the Pulumi name.
-        namespace: where it lives.
-        component: its label.
-        size: the quantity of disk.
-        storage_class: the StorageClass, None for the cluster's default.
-        opts: the resource's options.
-    """
-    # With WaitForFirstConsumer it is bound by the pod of the trial, which comes later.
-    annotations = {"pulumi.com/skipAwait": "true"}
-    return PersistentVolumeClaim(
-        logical_name,
-        metadata=ObjectMetaArgs(
-            name=NAME, namespace=namespace, labels=names.labels(component), annotations=annotations
-        ),
-        spec=PersistentVolumeClaimSpecArgs(
-            access_modes=["ReadWriteOnce"],
-            storage_class_name=storage_class,
-            resources=VolumeResourceRequirementsArgs(requests={"storage": size}),
-        ),
-        opts=opts,
-    )
-
-
 def volume() -> VolumeArgs:
     """The pod's volume."""
-    return VolumeArgs(name="backups", persistent_volume_claim=PersistentVolumeClaimVolumeSourceArgs(claim_name=NAME))
+    return VolumeArgs(
+        name="backups", persistent_volume_claim=PersistentVolumeClaimVolumeSourceArgs(claim_name=names.BACKUP_DATA)
+    )
 
 
 def mount() -> VolumeMountArgs:

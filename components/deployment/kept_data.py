@@ -89,16 +89,16 @@ def claims(settings: Settings) -> list[dict[str, Any]]:
     found = []
     if settings.postgres.embedded:
         storage = settings.postgres.storage
-        found.append(_claim(settings, f"{names.POSTGRES}-data", storage.class_name, storage.size))
+        found.append(_claim(settings, names.POSTGRES_DATA, storage.class_name, storage.size))
     if settings.backup.enabled and settings.backup.s3 is None:
         class_name = settings.backup.storage.class_name
-        found.append(_claim(settings, f"{names.BACKUP}-data", class_name, settings.backup_storage))
+        found.append(_claim(settings, names.BACKUP_DATA, class_name, settings.backup_storage))
     return found
 
 
 def way_out(name: str, namespace: str) -> str:
     """How the data of a claim gets to a new volume, for people."""
-    if name == f"{names.BACKUP}-data":
+    if name == names.BACKUP_DATA:
         return (
             "Set backup.storage back to what it was. To keep the backups elsewhere from now on, see "
             "docs/backups.md#another-volume: it says how, and what becomes of the old ones."

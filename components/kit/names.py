@@ -35,6 +35,8 @@ AUDIT_EXPORTER: Final = "flagsmith-audit-exporter"
 POSTGRES_EXPORTER: Final = "flagsmith-postgres-exporter"
 REDIS_EXPORTER: Final = "flagsmith-redis-exporter"
 DEPLOYMENT: Final = "flagsmith-deployment"
+POSTGRES_DATA: Final = f"{POSTGRES}-data"
+BACKUP_DATA: Final = f"{BACKUP}-data"
 
 API_PORT: Final = 8000
 METRICS_PORT: Final = 9100

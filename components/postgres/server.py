@@ -13,19 +13,17 @@ from pulumi_kubernetes.core.v1 import (
     EnvVarArgs,
     ExecActionArgs,
     KeyToPathArgs,
-    PersistentVolumeClaim,
-    PersistentVolumeClaimSpecArgs,
     PersistentVolumeClaimVolumeSourceArgs,
     PodTemplateSpecArgs,
     ProbeArgs,
     SecretVolumeSourceArgs,
     VolumeArgs,
     VolumeMountArgs,
-    VolumeResourceRequirementsArgs,
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components.kit import names
+from components.kit.claims import volume_claim
 from components.kit.component import Component
 from components.kit.exporters import TIMEOUT_SECONDS, Exporter, postgres_exporter
 from components.kit.pods import EmptyDir, Placement, pod_template, requirements
@@ -171,7 +169,7 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
         volumes=[
             VolumeArgs(
                 name="data",
-                persistent_volume_claim=PersistentVolumeClaimVolumeSourceArgs(claim_name=f"{names.POSTGRES}-data"),
+                persistent_volume_claim=PersistentVolumeClaimVolumeSourceArgs(claim_name=names.POSTGRES_DATA),
             ),
             VolumeArgs(
                 name="credentials",
@@ -206,20 +204,13 @@ class Postgres(Component):
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
-        claim = PersistentVolumeClaim(
+        claim = volume_claim(
             f"{name}-data",
-            metadata=ObjectMetaArgs(
-                name=f"{names.POSTGRES}-data",
-                namespace=args.namespace,
-                labels=names.labels(COMPONENT),
-                # A class that binds on first use leaves the claim pending until the pod is there; the pod is awaited.
-                annotations={"pulumi.com/skipAwait": "true"},
-            ),
-            spec=PersistentVolumeClaimSpecArgs(
-                access_modes=["ReadWriteOnce"],
-                storage_class_name=args.storage_class,
-                resources=VolumeResourceRequirementsArgs(requests={"storage": args.storage_size}),
-            ),
+            name=names.POSTGRES_DATA,
+            namespace=args.namespace,
+            component=COMPONENT,
+            size=args.storage_size,
+            storage_class=args.storage_class,
             opts=self.child(protect=args.protect),
         )
         access = access_rules.config_map(

@@ -65,6 +65,6 @@ def _deployments(settings: Settings) -> Iterator[str]:
 
 def _volumes(settings: Settings) -> Iterator[str]:
     if settings.postgres.embedded:
-        yield f"{names.POSTGRES}-data"
+        yield names.POSTGRES_DATA
     if settings.backup.enabled and settings.backup.s3 is None:
-        yield f"{names.BACKUP}-data"
+        yield names.BACKUP_DATA
