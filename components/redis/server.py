@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import Deployment, DeploymentSpecArgs, DeploymentStrategyArgs
 from pulumi_kubernetes.core.v1 import (
     ContainerArgs,
     ContainerPortArgs,
@@ -13,7 +12,6 @@ from pulumi_kubernetes.core.v1 import (
     PodTemplateSpecArgs,
     ProbeArgs,
 )
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components.kit import names
 from components.kit.component import Component
@@ -23,6 +21,7 @@ from components.kit.secret_refs import SecretReference, checksum_annotations
 from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
 from components.kit.services import cluster_service
+from components.kit.single_pod import singleton
 from components.settings.workload import Resources
 
 COMPONENT: Final = "cache"
@@ -145,18 +144,14 @@ class Redis(Component):
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
-        server = Deployment(
+        # Two at once behind one Service would each hold half of the truth; none for some seconds is harmless.
+        server = singleton(
             f"{name}-server",
-            metadata=ObjectMetaArgs(
-                name=names.REDIS, namespace=args.namespace, labels=names.labels(COMPONENT, args.version)
-            ),
-            spec=DeploymentSpecArgs(
-                replicas=1,
-                # Two at once behind one Service would each hold half of the truth; none for some seconds is harmless.
-                strategy=DeploymentStrategyArgs(type="Recreate"),
-                selector=LabelSelectorArgs(match_labels=names.selector(COMPONENT)),
-                template=redis_pod(args),
-            ),
+            name=names.REDIS,
+            namespace=args.namespace,
+            component=COMPONENT,
+            version=args.version,
+            template=redis_pod(args),
             opts=self.child(account),
         )
         cluster_service(
