@@ -6,6 +6,7 @@ from components.kit.exporters import Exporter
 from components.kit.pods import Placement
 from components.kit.scraping import Scraping
 from components.settings import Settings
+from components.settings.sections.monitoring import ExporterSection
 
 
 def placement(settings: Settings) -> Placement:
@@ -24,23 +25,21 @@ def scraping(settings: Settings, capabilities: Capabilities) -> Scraping:
 
 def postgres_exporter(settings: Settings, scraping: Scraping) -> Exporter | None:
     """PostgreSQL's exporter, if there is one."""
-    section = settings.postgres_exporter
-    if section is None:
-        return None
-    return Exporter(
-        image=settings.images["postgres-exporter"].reference,
-        resources=section.resources,
-        annotations=scraping.annotations(names.POSTGRES_METRICS_PORT),
-    )
+    return _exporter(settings, settings.postgres_exporter, scraping, "postgres-exporter", names.POSTGRES_METRICS_PORT)
 
 
 def redis_exporter(settings: Settings, scraping: Scraping) -> Exporter | None:
     """Redis' exporter, if there is one."""
-    section = settings.redis_exporter
+    return _exporter(settings, settings.redis_exporter, scraping, "redis-exporter", names.REDIS_METRICS_PORT)
+
+
+def _exporter(
+    settings: Settings, section: ExporterSection | None, scraping: Scraping, image: str, port: int
+) -> Exporter | None:
     if section is None:
         return None
     return Exporter(
-        image=settings.images["redis-exporter"].reference,
+        image=settings.images[image].reference,
         resources=section.resources,
-        annotations=scraping.annotations(names.REDIS_METRICS_PORT),
+        annotations=scraping.annotations(port),
     )
