@@ -85,12 +85,12 @@ credentials = Credentials("credentials", credentials_wanted, options(*foundation
 
 data_tier: list[pulumi.Resource] = [credentials]
 roles_args = None
-if settings.postgres.mode == "embedded" and credentials.postgres is not None:
+if settings.postgres.embedded and credentials.postgres is not None:
     postgres_wanted = postgres_args(settings, namespace.name, credentials.postgres, scrapes)
     postgres = Postgres("postgres", postgres_wanted, options(namespace, credentials))
     roles_args = database_roles_args(settings, namespace.name, credentials, credentials.postgres)
     data_tier.append(DatabaseRoles("database-roles", roles_args, options(postgres, credentials)))
-if settings.redis.mode == "embedded" and credentials.redis is not None:
+if settings.redis.embedded and credentials.redis is not None:
     redis_wanted = redis_args(settings, namespace.name, credentials.redis, scrapes)
     data_tier.append(Redis("redis", redis_wanted, options(namespace, credentials)))
 
@@ -117,7 +117,7 @@ if roles_args is not None and roles_args.application.is_generated:
 if settings.flag_metrics_enabled and credentials.analytics is not None:
     metrics_args = flag_metrics_args(settings, namespace.name, credentials, credentials.analytics, scrapes)
     watched.append(FlagMetrics("flag-metrics", metrics_args, options(*readable)))
-if settings.postgres.mode == "external":
+if not settings.postgres.embedded:
     # The embedded server's own pod has what an SQL prompt needs.
     Toolbox("toolbox", toolbox_args(settings, namespace.name, credentials), options(credentials))
 if settings.backup.enabled:

@@ -25,7 +25,7 @@ def alert_subject(settings: Settings) -> Subject:
         has_postgres_metrics=settings.postgres_exporter is not None,
         has_redis_metrics=settings.redis_exporter is not None,
         has_task_metrics=settings.flag_metrics_enabled,
-        has_audit_metrics=settings.audit_enabled and settings.audit.export.enabled,
+        has_audit_metrics=settings.ships_audit,
         embedded_postgres=settings.postgres.embedded,
         embedded_redis=settings.redis.embedded,
         deployments=tuple(_deployments(settings)),
@@ -59,7 +59,7 @@ def _deployments(settings: Settings) -> Iterator[str]:
         yield names.REDIS_EXPORTER
     if settings.flag_metrics_enabled:
         yield names.FLAG_METRICS
-    if settings.audit_enabled and settings.audit.export.enabled:
+    if settings.ships_audit:
         yield names.AUDIT_EXPORTER
 
 

@@ -21,7 +21,7 @@ def dashboards_args(settings: Settings, namespace: pulumi.Input[str]) -> Dashboa
             postgres_metrics=settings.postgres_exporter is not None,
             redis_metrics=settings.redis_exporter is not None,
             flag_metrics=settings.flag_metrics_enabled,
-            audit_export=settings.audit_enabled and settings.audit.export.enabled,
+            audit_export=settings.ships_audit,
         ),
         labels=section.labels,
         annotations={} if section.folder is None else {section.folder_annotation: section.folder},
