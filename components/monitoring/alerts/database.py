@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from components.monitoring.alerts.missing import held
-from components.monitoring.alerts.rule import Alert
+from components.monitoring.alerts.rule import Alert, Severity
 from components.monitoring.alerts.servers import postgres_up
 from components.monitoring.alerts.subject import Subject
 
@@ -51,15 +51,16 @@ def alerts(subject: Subject) -> Iterator[Alert]:
         used = f"""
             100 - 100 * max by (persistentvolumeclaim) (kubelet_volume_stats_available_bytes{{{claims}}})
             / max by (persistentvolumeclaim) (kubelet_volume_stats_capacity_bytes{{{claims}}})"""
-        for name, percent, severity in (
+        bounds: tuple[tuple[str, int, Severity], ...] = (
             ("FlagsmithVolumeFills", limits.volume_percent, "warning"),
             ("FlagsmithVolumeFull", 97, "critical"),
-        ):
+        )
+        for name, percent, severity in bounds:
             yield Alert(
                 name=name,
                 expression=f"{held(used, HOURS_BETWEEN_BACKUPS)} > {percent}",
                 minutes=5,
-                severity="critical" if severity == "critical" else "warning",
+                severity=severity,
                 summary="A volume is nearly full.",
                 description='{{ $labels.persistentvolumeclaim }} is {{ $value | printf "%.0f" }} % full.',
                 runbook="18-a-volume-is-nearly-full",

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+Severity = Literal["critical", "warning"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
@@ -22,7 +24,7 @@ class Alert:
     name: str
     expression: str
     minutes: int
-    severity: Literal["critical", "warning"]
+    severity: Severity
     summary: str
     description: str
     runbook: str
