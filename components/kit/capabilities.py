@@ -13,10 +13,13 @@ import pulumi
 from components.kit.api_server import Fetch, fetching
 from components.settings import Settings
 
+API_VERSION: Final = "monitoring.coreos.com/v1"
+"""That of the Prometheus operator's kinds."""
+
 WANTED: Final = {
     "cert-manager.io/v1": ("Certificate",),
     "external-secrets.io/v1": ("ExternalSecret",),
-    "monitoring.coreos.com/v1": ("PodMonitor", "PrometheusRule", "ServiceMonitor"),
+    API_VERSION: ("PodMonitor", "PrometheusRule", "ServiceMonitor"),
 }
 """The kinds that the program makes where they are served, by API version."""
 
@@ -67,6 +70,3 @@ def _fetch(context: str) -> Fetch:
         )
 
     return fetching(context, failed)
-
-
-API_VERSION: Final = "monitoring.coreos.com/v1"
