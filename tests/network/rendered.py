@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +30,15 @@ class Rendered:
     settings: Settings
     manifests: tuple[dict[str, Any], ...]
 
-    @property
+    @cached_property
     def policies(self) -> tuple[dict[str, Any], ...]:
         return tuple(item for item in self.manifests if item["kind"] == "NetworkPolicy")
 
-    @property
+    @cached_property
     def actors(self) -> tuple[Actor, ...]:
         return (*pods(self.manifests), *OUTSIDE)
 
-    @property
+    @cached_property
     def ports(self) -> frozenset[int]:
         """Every number that is tried."""
         own = {number for actor in self.actors for number in actor.ports.values()}

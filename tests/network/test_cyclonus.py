@@ -10,10 +10,10 @@ from components.settings.networks import is_wide
 from components.settings.sections.network_policy import Egress
 from components.settings.ways import Reach, ways
 from tests.go_programs import built
-from tests.network.actors import NAMESPACES, OUTSIDE, OWN
+from tests.network.actors import OUTSIDE, OWN
 from tests.network.cyclonus import allowed
-from tests.network.evaluator import World
 from tests.network.expected import NEVER, Connection, holds, listed
+from tests.network.reachable import reachable
 from tests.network.rendered import Rendered, rendered, settings_of, stack_of
 from tests.network.table import rows
 from tests.network.variants import ALL, SINGLE, VARIANTS
@@ -89,18 +89,8 @@ def test_who_may_reach_the_api_server_is_told_so(passed: Ask, stack: Rendered) -
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_our_own_evaluator_says_the_same(passed: Ask, variant: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     stack = rendered(variant, tmp_path_factory.getbasetemp() / "network" / str(list(ALL).index(variant)))
-    world = World(policies=stack.policies, namespaces=NAMESPACES, blocks_match_pods=True)
-    ours = {
-        (source.name, destination.name, port, protocol)
-        for source in stack.actors
-        for destination in stack.actors
-        if OWN in (source.namespace, destination.namespace)
-        for port in stack.ports
-        for protocol in ("TCP", "UDP")
-        if world.reaches(source, destination, port, protocol)
-    }
 
-    assert ours == passed(stack)
+    assert reachable(stack, blocks_match_pods=True) == passed(stack)
 
 
 def test_every_row_of_the_table_is_tried_alone() -> None:

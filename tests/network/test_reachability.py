@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.network.actors import COMPONENT, NAMESPACES, OUTSIDE, OWN, templates
+from tests.network.actors import COMPONENT, NAMESPACES, OUTSIDE, templates
 from tests.network.evaluator import World
-from tests.network.expected import Connection, holds, listed
+from tests.network.expected import holds, listed
+from tests.network.reachable import reachable
 from tests.network.rendered import Rendered, rendered, settings_of, stack_of
 from tests.network.table import rows
 from tests.network.variants import CONDITIONS, VARIANTS
@@ -25,23 +26,8 @@ def blocks_match_pods(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-def reachable(stack: Rendered, policies: tuple[dict[str, Any], ...], blocks_match_pods: bool) -> set[Connection]:
-    """Every connection that the policies let pass, with one end at least in the stack's namespace."""
-    world = World(policies=policies, namespaces=NAMESPACES, blocks_match_pods=blocks_match_pods)
-    actors, numbers = stack.actors, stack.ports
-    return {
-        (source.name, destination.name, number, protocol)
-        for source in actors
-        for destination in actors
-        if OWN in (source.namespace, destination.namespace)
-        for number in numbers
-        for protocol in ("TCP", "UDP")
-        if world.reaches(source, destination, number, protocol)
-    }
-
-
 def test_what_the_policies_let_pass_is_what_the_table_lists(stack: Rendered, blocks_match_pods: bool) -> None:
-    found = reachable(stack, stack.policies, blocks_match_pods)
+    found = reachable(stack, blocks_match_pods=blocks_match_pods)
     table = set(listed(stack, blocks_match_pods=blocks_match_pods))
 
     assert not found - table, "open, and not in the table"
@@ -59,7 +45,7 @@ def test_every_row_of_the_table_is_tried_by_some_stack() -> None:
 
 def test_every_rule_is_needed(stack: Rendered) -> None:
     """A peer or a port fewer cuts something off: the policies hold nothing that the actors do not try."""
-    before = reachable(stack, stack.policies, blocks_match_pods=False)
+    before = reachable(stack, blocks_match_pods=False)
     actors = {actor.name: actor for actor in stack.actors}
     for where, fewer in _with_less(stack.policies):
         world = World(policies=fewer, namespaces=NAMESPACES, blocks_match_pods=False)
@@ -116,7 +102,7 @@ def test_every_pod_of_the_namespace_is_closed_in_both_directions(stack: Rendered
 def test_whoever_has_the_way_to_the_database_or_to_redis_in_its_environment_has_it_on_the_network(
     stack: Rendered,
 ) -> None:
-    found = reachable(stack, stack.policies, blocks_match_pods=False)
+    found = reachable(stack, blocks_match_pods=False)
     places = {
         "DATABASE_URL": ("database", "outside PostgreSQL", 5432),
         "REDIS_URL": ("cache", "outside Redis", 6379),
@@ -131,7 +117,7 @@ def test_whoever_has_the_way_to_the_database_or_to_redis_in_its_environment_has_
 
 
 def test_prometheus_reaches_every_port_of_metrics_and_no_other(stack: Rendered) -> None:
-    found = reachable(stack, stack.policies, blocks_match_pods=False)
+    found = reachable(stack, blocks_match_pods=False)
     ports = {
         (actor.name, number) for actor in stack.actors for (name, _), number in actor.ports.items() if name == "metrics"
     }
