@@ -3,7 +3,8 @@
 import os
 import pwd
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,10 @@ import redis
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from components.postgres import access_rules
+from tests.alerts.promtool import rules_of
+from tests.fixtures_cluster import eventually
+from tests.monitoring.exporters import running, source
+from tests.monitoring.prometheus import Prometheus, watching
 from tests.recording import container, record
 from tests.servers import LOOPBACK, Postgres, free_port
 
@@ -76,6 +81,42 @@ def monitored_redis(tmp_path: Path) -> Iterator[MonitoredRedis]:
         yield made
     finally:
         made.stop()
+
+
+@dataclass
+class Watched:
+    """A Prometheus that has scraped both exporters, and these, which end when `exporters` is closed."""
+
+    prometheus: Prometheus
+    exporters: ExitStack
+
+
+@pytest.fixture
+def watched(
+    request: pytest.FixtureRequest,
+    postgres: Postgres,
+    monitored_redis: MonitoredRedis,
+    exporter_user: str,
+    program: Callable[[str, str], str],
+    tmp_path: Path,
+) -> Iterator[Watched]:
+    """Both servers, seen as up by the rules of production that the test's module has in WANTED: none of them fires."""
+    rules = [rules_of("production")[name] for name in request.module.WANTED]
+    with ExitStack() as exporters:
+        clients = {
+            "database": exporters.enter_context(running("postgres-exporter", source(postgres), exporter_user)),
+            "cache": exporters.enter_context(running("redis-exporter", monitored_redis.environment())),
+        }
+        targets = {name: f"{client.base_url.host}:{client.base_url.port}" for name, client in clients.items()}
+        # The exporter tries thrice to reach a server that is away: it needs some seconds to say so.
+        with watching(program("prometheus", "prometheus"), tmp_path, rules, targets, seconds=5) as prometheus:
+
+            def both_are_seen_and_nothing_fires() -> bool:
+                # Before the first scrape both were missing: the rules, which do not wait here, say so.
+                return bool(prometheus.ask("pg_up == 1 and on () redis_up == 1")) and prometheus.firing() == set()
+
+            eventually(both_are_seen_and_nothing_fires, seconds=60)
+            yield Watched(prometheus, exporters)
 
 
 @retry(stop=stop_after_delay(10), wait=wait_fixed(0.05), retry=retry_if_exception_type(redis.RedisError))

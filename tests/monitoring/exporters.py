@@ -12,7 +12,7 @@ import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from tests.recording import record
-from tests.servers import LOOPBACK, free_port
+from tests.servers import LOOPBACK, Postgres, free_port
 
 PODS = {"postgres-exporter": ("StatefulSet", "flagsmith-postgres"), "redis-exporter": ("Deployment", "flagsmith-redis")}
 PACKAGES = {"postgres-exporter": "prometheus-postgres-exporter", "redis-exporter": "prometheus-redis-exporter"}
@@ -24,6 +24,14 @@ def sidecar(name: str) -> dict[str, Any]:
     containers = record("production").one(kind, pod)["spec"]["template"]["spec"]["containers"]
     (found,) = (item for item in containers if item["name"] == name)
     return dict(found)
+
+
+def source(server: Postgres) -> dict[str, str]:
+    """The pod's data source, with the socket and the port of the test's server."""
+    (variable,) = (item for item in sidecar("postgres-exporter")["env"] if item["name"] == "DATA_SOURCE_NAME")
+    return {
+        "DATA_SOURCE_NAME": f"{variable['value'].replace('/var/run/postgresql', str(server.home))} port={server.port}"
+    }
 
 
 @contextmanager

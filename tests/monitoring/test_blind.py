@@ -1,19 +1,16 @@
 """Our own exporters, when they can see nothing: by a real Prometheus, and by promtool on what they said then."""
 
 import math
-import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.alerts.promtool import OPERATOR
+from tests.alerts.promtool import rules
 from tests.audit.conftest import ROLE
 from tests.fixtures_cluster import eventually
-from tests.monitoring.prometheus import Rule
 from tests.monitoring.world import READER, World, made
-from tests.recording import record
 
 LAG = "flagsmith_audit_export_lag_seconds"
 BLIND, NOT_EXPORTED, LAGS = "FlagsmithFlagMetricsBlind", "FlagsmithAuditNotExported", "FlagsmithAuditLags"
@@ -23,21 +20,10 @@ WANTED = (BLIND, NOT_EXPORTED, LAGS, REFUSED, GIVEN_UP, RECURRING, FAIL, TASKS_G
 SECONDS = 60
 
 
-def rules() -> list[Rule]:
-    """The rules that are tried, of a production that exports its audit log."""
-    settings: dict[str, object] = {**OPERATOR, "audit": {"export": {"sink": "stdout"}}}
-    made_rules = record("production", settings).one("PrometheusRule", "flagsmith")["spec"]["groups"]
-    found = [rule for group in made_rules for rule in group["rules"] if rule["alert"] in WANTED]
-    assert len(found) == len(WANTED)
-    return found
-
-
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    programs = [shutil.which(name) for name in ("prometheus", "promtool")]
-    if None in programs:
-        pytest.skip("prometheus is not installed: sudo apt-get install prometheus")
-    with made(tmp_path_factory.mktemp("blind"), str(programs[0]), str(programs[1]), rules()) as world:
+def running(tmp_path_factory: pytest.TempPathFactory, program: Callable[[str, str], str]) -> Iterator[World]:
+    prometheus, promtool = (program(name, "prometheus") for name in ("prometheus", "promtool"))
+    with made(tmp_path_factory.mktemp("blind"), prometheus, promtool, [rules()[name] for name in WANTED]) as world:
         yield world
 
 

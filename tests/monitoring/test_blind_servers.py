@@ -1,7 +1,6 @@
 """The exporters of the data tier, when their server answers and they cannot read: what they say then fires an alert."""
 
-import os
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,20 +8,16 @@ import pytest
 from tests.alerts.promtool import rules_of
 from tests.fixtures_cluster import eventually
 from tests.monitoring.conftest import MonitoredRedis
-from tests.monitoring.exporters import running
+from tests.monitoring.exporters import running, source
 from tests.monitoring.prometheus import fires_by_promtool
-from tests.monitoring.test_exporters import source
 from tests.servers import Postgres
 
 OF_POSTGRES = ("FlagsmithDatabaseDown", "FlagsmithDatabaseMetricsBlind")
 
 
 @pytest.fixture
-def promtool() -> str:
-    found = shutil.which("promtool")
-    if found is None:
-        pytest.skip("promtool is not installed: sudo apt-get install prometheus")
-    return found
+def promtool(program: Callable[[str, str], str]) -> str:
+    return program("promtool", "prometheus")
 
 
 def fires(promtool: str, place: Path, said: str, *names: str) -> set[str]:
@@ -34,7 +29,7 @@ def fires(promtool: str, place: Path, said: str, *names: str) -> set[str]:
 def test_a_postgres_exporter_that_cannot_read_everything_fires(
     postgres: Postgres, exporter_user: str, promtool: str, tmp_path: Path
 ) -> None:
-    with running("postgres-exporter", source(postgres), exporter_user if os.geteuid() == 0 else None) as client:
+    with running("postgres-exporter", source(postgres), exporter_user) as client:
         assert fires(promtool, tmp_path, client.get("/metrics").text, *OF_POSTGRES) == set()
         # Long enough to connect, and too short for what it asks.
         postgres.query("ALTER ROLE flagsmith_metrics SET statement_timeout = '1ms'")
@@ -53,7 +48,7 @@ def test_a_postgres_exporter_that_cannot_read_everything_fires(
 def test_a_postgres_exporter_that_may_not_log_in_fires(
     postgres: Postgres, exporter_user: str, promtool: str, tmp_path: Path
 ) -> None:
-    with running("postgres-exporter", source(postgres), exporter_user if os.geteuid() == 0 else None) as client:
+    with running("postgres-exporter", source(postgres), exporter_user) as client:
         postgres.query("ALTER ROLE flagsmith_metrics NOLOGIN")
         postgres.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'flagsmith_metrics'")
 

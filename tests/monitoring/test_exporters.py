@@ -7,22 +7,14 @@ import redis
 
 from tests.metrics import parse_scrape, recorded_metrics
 from tests.monitoring.conftest import METRICS_PASSWORD, MonitoredRedis
-from tests.monitoring.exporters import running, sidecar
+from tests.monitoring.exporters import running, source
 from tests.servers import Postgres
-
-
-def source(server: Postgres) -> dict[str, str]:
-    """The pod's data source, with the socket and the port of the test's server."""
-    (variable,) = (item for item in sidecar("postgres-exporter")["env"] if item["name"] == "DATA_SOURCE_NAME")
-    return {
-        "DATA_SOURCE_NAME": f"{variable['value'].replace('/var/run/postgresql', str(server.home))} port={server.port}"
-    }
 
 
 def test_postgres_exporter_reads_its_metrics_by_the_socket_without_a_password(
     postgres: Postgres, exporter_user: str
 ) -> None:
-    with running("postgres-exporter", source(postgres), exporter_user if os.geteuid() == 0 else None) as client:
+    with running("postgres-exporter", source(postgres), exporter_user) as client:
         answer = client.get("/metrics").text
 
     assert "\npg_up 1\n" in answer
@@ -64,7 +56,7 @@ def test_the_exporter_of_postgres_runs_nothing_that_the_databases_owner_made(
         ALTER DATABASE flagsmith SET search_path = public, pg_catalog;
         """
     )
-    with running("postgres-exporter", source(postgres), exporter_user if os.geteuid() == 0 else None) as client:
+    with running("postgres-exporter", source(postgres), exporter_user) as client:
         answer = client.get("/metrics").text
     assert "\npg_up 1\n" in answer
     found = parse_scrape(answer)
@@ -80,7 +72,7 @@ def test_another_user_of_the_machine_is_not_taken_for_the_exporter(postgres: Pos
 
 
 def test_a_postgres_that_went_away_shows_as_down(postgres: Postgres, exporter_user: str) -> None:
-    with running("postgres-exporter", source(postgres), exporter_user if os.geteuid() == 0 else None) as client:
+    with running("postgres-exporter", source(postgres), exporter_user) as client:
         assert "\npg_up 1\n" in client.get("/metrics").text
         postgres.stop()
         assert "\npg_up 0\n" in client.get("/metrics").text
