@@ -179,29 +179,33 @@ def wait(site: Site, name: str, *, seconds: float, on_line: OnLine = _ignore) ->
 
 def started(site: Site, name: str, *, seconds: float) -> Manifest:
     """Wait until the Job's pod runs; that pod. Raises OpsError when it does not in time, saying why."""
-    deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
-    while True:
-        pod = newest_pod(site, name)
-        if pod is not None and pod.get("status", {}).get("phase") == "Running":
-            return pod
-        if time.monotonic() >= deadline:
-            why = diagnose(site.client, pod, site.masker()) if pod else ""
-            raise OpsError(f"The Job {name} has no running pod after {seconds:.0f} s.\n{why}".rstrip())
-        time.sleep(pause)
-        pause = min(pause * GROWTH, LONGEST_PAUSE)
+
+    def runs(pod: Manifest) -> bool:
+        return bool(pod.get("status", {}).get("phase") == "Running")
+
+    return _pod_when(site, name, runs, seconds, f"The Job {name} has no running pod after {seconds:.0f} s.")
 
 
 def initializing(site: Site, name: str, container: str, *, seconds: float) -> Manifest:
     """Wait until an init container of the Job's pod runs; that pod. Raises OpsError when it does not in time."""
+
+    def runs(pod: Manifest) -> bool:
+        statuses = pod.get("status", {}).get("initContainerStatuses") or []
+        return any(item["name"] == container and "running" in item["state"] for item in statuses)
+
+    return _pod_when(site, name, runs, seconds, f"The Job {name} did not get to {container!r} within {seconds:.0f} s.")
+
+
+def _pod_when(site: Site, job: str, holds: Callable[[Manifest], bool], seconds: float, late: str) -> Manifest:
+    """The Job's newest pod, as soon as something holds of it. Raises OpsError, with `late` and why, after `seconds`."""
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
     while True:
-        pod = newest_pod(site, name)
-        statuses = (pod or {}).get("status", {}).get("initContainerStatuses") or []
-        if pod is not None and any(item["name"] == container and "running" in item["state"] for item in statuses):
+        pod = newest_pod(site, job)
+        if pod is not None and holds(pod):
             return pod
         if time.monotonic() >= deadline:
             why = diagnose(site.client, pod, site.masker()) if pod else ""
-            raise OpsError(f"The Job {name} did not get to {container!r} within {seconds:.0f} s.\n{why}".rstrip())
+            raise OpsError(f"{late}\n{why}".rstrip())
         time.sleep(pause)
         pause = min(pause * GROWTH, LONGEST_PAUSE)
 
