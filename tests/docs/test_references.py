@@ -65,6 +65,14 @@ def test_every_link_leads_to_a_file_and_a_heading(name: str) -> None:
     assert wrong == []
 
 
+def test_links_and_anchors_of_a_page_are_found() -> None:
+    inner = [link.partition("#") for link in links("SECURITY.md") if not is_elsewhere(link)]
+    files = [path for path, _, _ in inner if path]
+    assert len(files) > 5
+    assert [path for path in files if not (ROOT / path).is_file()] == []
+    assert any(path.startswith("docs/") and anchor for path, _, anchor in inner)
+
+
 # Commands.
 
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")  # of an f-string
