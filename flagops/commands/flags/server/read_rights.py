@@ -41,13 +41,13 @@ def read_rights(rows: Rows, organisation: str, places: Sequence[Place]) -> Itera
     """All of them, out of the lists by their paths."""
     addresses = {row["id"]: row["email"] for row in rows[f"{organisation}/users/"]}
     yield from _of_people(rows, organisation)
-    for place in places:
+    for where, environment, field in (
+        *((place.path, place.environment, place.field) for place in places),
+        (organisation, None, ORGANISATION),
+    ):
         for what, holder in (("user-permissions", Holder.PERSON), ("user-group-permissions", Holder.GROUP)):
-            path = f"{place.path}/{what}/"
-            yield from (_permissions(row, holder, place.environment, place.field, path) for row in _given(rows[path]))
-    for what, holder in (("user-permissions", Holder.PERSON), ("user-group-permissions", Holder.GROUP)):
-        path = f"{organisation}/{what}/"
-        yield from (_permissions(row, holder, None, ORGANISATION, path) for row in _given(rows[path]))
+            path = f"{where}/{what}/"
+            yield from (_permissions(row, holder, environment, field, path) for row in _given(rows[path]))
     yield from _of_keys(rows, organisation, addresses)
     yield from _of_strangers(rows, organisation)
 
