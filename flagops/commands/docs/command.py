@@ -1,14 +1,12 @@
 """`ff docs`: write the generated pages of the documentation, or check that they are current."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from flagops.console import progress
 from flagops.errors import OpsError
-
-ROOT = Path(__file__).resolve().parents[3]
+from flagops.project import ROOT
 
 
 def docs(
