@@ -151,10 +151,10 @@ def _problem(error: Any) -> Problem:
         return Problem(key, f"is {given}: must be at most {error['ctx']['le']:g}")
     if kind == "string_pattern_mismatch":
         return Problem(key, f"is {given}: must be a Kubernetes name, of small letters, digits and -, at most 63")
-    if key[:1] == ("segments",) and key[-1] == "value" and kind != "missing":
+    if key[:1] == ("segments",) and key[-1] == "value":
         text = "must be true, false, a number or a text; for IN, a text of values with commas between them, as a,b"
         return Problem(key, f"is {given}: {text}")
-    if len(key) > 2 and key[-1] == "value" and kind != "missing":
+    if len(key) > 2 and key[-1] == "value":
         return Problem(key, f"is {given}: must be true, false, a text, a whole number, a mapping or a list")
     if str(key[-1]) in _ALLOWED and kind not in _CONTAINERS:
         return Problem(key, f"is {given}: must be one of {_ALLOWED[str(key[-1])]}")
