@@ -7,10 +7,10 @@ and tries to become superuser and to read the secrets of the server's environmen
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.audit.conftest import RECORDED
 from tests.database.conftest import Roles
+from tests.flag_metrics.conftest import SCHEMA
 
-RECORDED = Path(__file__).parents[1] / "audit" / "recorded-2.265.0.sql"
-METRICS = Path(__file__).parents[1] / "flag_metrics" / "schema.sql"
 # Who has no more rights than the attacker; what they step into is his own.
 OWN = "{flagsmith_a, flagsmith_b, flagsmith_operator, flagsmith_restoring, drill}"
 CAUGHT = "a trap caught "
@@ -179,8 +179,7 @@ def flagsmith_tables(roles: Roles) -> None:
     statements = RECORDED.read_text(encoding="utf-8")
     roles.ask("flagsmith_a", "first", f"SET search_path = public; {statements}")
     roles.ask("flagsmith_a", "first", "CREATE TABLE public.django_migrations (id serial, app text, name text)")
-    made = METRICS.read_text(encoding="utf-8")
-    roles.ask("flagsmith_a", "first", f"CREATE SCHEMA other; SET search_path = other; {made}")
+    roles.ask("flagsmith_a", "first", f"CREATE SCHEMA other; SET search_path = other; {SCHEMA}")
     # The recorded tables have the columns that the audit reads, these those of the flag metrics.
     roles.ask(
         "flagsmith_a",

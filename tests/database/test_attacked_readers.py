@@ -1,7 +1,6 @@
 """The readers of an attacked database: what would run its owner's code as them is not read, and named."""
 
 import importlib
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from components.postgres.roles import grants
 from tests.database import attacker as traps
 from tests.database.attacker import Attacker, flagsmith_tables, read_by_the_readers
 from tests.database.conftest import Roles, succeeded
-from tests.in_pod import SHARED
+from tests.in_pod import importable
 from tests.servers import LOOPBACK
 
 # By what it is: how a table becomes a trap, and how it is one no longer.
@@ -62,11 +61,8 @@ CASTS = """
 @pytest.fixture(scope="module", autouse=True)
 def _scripts() -> Iterator[None]:
     """The scripts import one another by name, as those of a directory do."""
-    paths = [str(reader.SCRIPTS), str(metrics.SCRIPTS[0].parent), SHARED]
-    sys.path[:0] = paths
-    yield
-    for path in paths:
-        sys.path.remove(path)
+    with importable(reader.SCRIPTS, metrics.SCRIPTS[0].parent):
+        yield
 
 
 @pytest.fixture

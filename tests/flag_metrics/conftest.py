@@ -1,7 +1,6 @@
 """The exporter of flag metrics, on a real PostgreSQL, with the role and the grants it has in a stack."""
 
 import importlib
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from components.flag_metrics.flag_metrics import SCRIPTS
 from components.postgres import roles
-from tests.in_pod import SHARED
+from tests.in_pod import importable
 from tests.servers import LOOPBACK, Postgres, running_postgres
 
-HERE = Path(__file__).parent
+SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
 PASSWORD = "secret-of-the-reader"
 DIRECTORY = SCRIPTS[0].parent
 GRANTS = (roles.SCRIPTS / "grants-analytics.sql").read_text(encoding="utf-8")
@@ -82,10 +81,8 @@ class Exporter:
 @pytest.fixture(scope="session", autouse=True)
 def _scripts() -> Iterator[None]:
     """The scripts import one another by name, as those of a directory do."""
-    sys.path[:0] = [str(DIRECTORY), SHARED]
-    yield
-    for path in (str(DIRECTORY), SHARED):
-        sys.path.remove(path)
+    with importable(DIRECTORY):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +98,7 @@ def server(postgres: Postgres) -> Postgres:
     postgres.start()
     postgres.query("DROP DATABASE IF EXISTS flagsmith WITH (FORCE)", "postgres")
     postgres.query("CREATE DATABASE flagsmith", "postgres")
-    postgres.query((HERE / "schema.sql").read_text(encoding="utf-8") + CONTENT)
+    postgres.query(SCHEMA + CONTENT)
     postgres.query(GRANTS)
     return postgres
 

@@ -14,14 +14,13 @@ import httpx
 from components.flag_metrics.flag_metrics import SCRIPTS as FLAG_METRICS
 from tests.audit.collector import TAKEN, Collector, Exporters
 from tests.audit.conftest import RECORDED, ROLE, Log, write
-from tests.flag_metrics.conftest import CONTENT, GRANTS, PASSWORD
+from tests.flag_metrics.conftest import CONTENT, GRANTS, PASSWORD, SCHEMA
 from tests.in_pod import SHARED
 from tests.monitoring.prometheus import Prometheus, Rule, fires_by_promtool, watching
 from tests.servers import LOOPBACK, Postgres, free_port, running_postgres
 
 READER = "flagsmith_analytics"
 FLAGS = "flags"  # its own database: the audit log's schema is a recorded one, and has no tasks
-SCHEMA = Path(__file__).parent.parent / "flag_metrics" / "schema.sql"
 
 
 @dataclass
@@ -90,7 +89,7 @@ def made(home: Path, prometheus: str, promtool: str, rules: list[Rule]) -> Itera
         server.query(f"CREATE ROLE {READER} LOGIN PASSWORD '{PASSWORD}'")
         server.query(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'")
         server.query(f"CREATE DATABASE {FLAGS}", "postgres")
-        server.query(SCHEMA.read_text(encoding="utf-8") + CONTENT, FLAGS)
+        server.query(SCHEMA + CONTENT, FLAGS)
         server.query(GRANTS, FLAGS)
         server.query(RECORDED.read_text(encoding="utf-8"))
         server.query("SELECT setval(pg_get_serial_sequence('audit_auditlog', 'id'), max(id)) FROM audit_auditlog")
