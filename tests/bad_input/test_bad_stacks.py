@@ -8,7 +8,7 @@ import pytest
 from components.text.yaml12 import YamlError, read
 from flagops.stacks.files import load_stack
 from tests.bad_input.asking import Answer, ask
-from tests.bad_input.texts import STACK, Bad, of_any_yaml, of_stacks
+from tests.bad_input.texts import STACK, Bad, of_any_yaml, of_stacks, put_stack
 
 BAD = [*of_any_yaml(), *of_stacks()]
 
@@ -19,9 +19,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answer]:
     jobs = []
     for number, one in enumerate(BAD):
         root = home / f"s{number}"
-        root.mkdir()
-        (root / "Pulumi.yaml").write_text("name: feature-flags\n", encoding="utf-8")
-        (root / "Pulumi.blue.yaml").write_bytes(one.content)
+        put_stack(root, one.content)
         jobs.append({"ff": ["env", "--stack", "blue"], "root": str(root)})
     return dict(zip([one.name for one in BAD], ask(jobs, home), strict=True))
 
@@ -60,6 +58,5 @@ def test_the_program_refuses_by_itself_what_pulumi_hands_over(tmp_path: Path) ->
 
 
 def test_the_stack_that_all_of_them_are_made_of_is_right(tmp_path: Path) -> None:
-    (tmp_path / "Pulumi.yaml").write_text("name: feature-flags\n", encoding="utf-8")
-    (tmp_path / "Pulumi.blue.yaml").write_text(STACK, encoding="utf-8")
+    put_stack(tmp_path, STACK)
     assert load_stack("blue", tmp_path).settings.host == "flags.example.com"

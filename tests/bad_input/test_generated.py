@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.bad_input.asking import ask
-from tests.bad_input.texts import HEAD, STACK
+from tests.bad_input.texts import HEAD, STACK, put_stack
 
 EACH = 100
 ESCAPES = ("\\0", "\\e[2J", "\\ud800", "\\x7f", "\\u202e", "\\n", "\\u2028")
@@ -121,9 +121,7 @@ def test_generated_stacks_are_answered(seed: int, tmp_path: Path) -> None:
     jobs: list[dict[str, Any]] = []
     for number in range(EACH):
         root = tmp_path / f"s{number}"
-        root.mkdir()
-        (root / "Pulumi.yaml").write_text("name: feature-flags\n", encoding="utf-8")
-        (root / "Pulumi.blue.yaml").write_bytes(changed(RIGHT_STACK, chance))
+        put_stack(root, changed(RIGHT_STACK, chance))
         jobs.append({"read": "stack", "path": str(root)})
     answers = ask(jobs, tmp_path)
     for answer in answers:
@@ -132,8 +130,7 @@ def test_generated_stacks_are_answered(seed: int, tmp_path: Path) -> None:
 
 
 def test_what_they_are_made_of_is_right(tmp_path: Path) -> None:
-    (tmp_path / "Pulumi.yaml").write_text("name: feature-flags\n", encoding="utf-8")
-    (tmp_path / "Pulumi.blue.yaml").write_text(RIGHT_STACK, encoding="utf-8")
+    put_stack(tmp_path, RIGHT_STACK)
     (tmp_path / "catalogue.yaml").write_text(RIGHT_CATALOGUE, encoding="utf-8")
     right: list[dict[str, Any]] = [
         {"read": "stack", "path": str(tmp_path)},

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 HEAD = "project: FootAnalytics\nenvironments: [staging, production]\n"
 NAMES = "abcdefghij"
@@ -92,6 +93,13 @@ STACK = (
     "  feature-flags:ingress:\n    className: traefik\n    tls:\n      from: issuer\n      clusterIssuer: letsencrypt\n"
     "  feature-flags:networkPolicy:\n    ingressNamespace: traefik\n"
 )
+
+
+def put_stack(root: Path, content: str | bytes) -> None:
+    """A project whose stack `blue` has this file."""
+    root.mkdir(exist_ok=True)
+    (root / "Pulumi.yaml").write_text("name: feature-flags\n", encoding="utf-8")
+    (root / "Pulumi.blue.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 def of_stacks() -> Iterator[Bad]:
