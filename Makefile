@@ -11,7 +11,7 @@ EXAMPLES := examples/node/node_modules/.stamp examples/react/dist/index.html
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version=3.11
 
 .DEFAULT_GOAL := help
-.PHONY: contract help setup up preview smoke down test test-fast lint format lock docs examples
+.PHONY: compare contract help setup up preview smoke down test test-fast lint format lock docs examples
 
 help: ## Show these commands.
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,10 @@ lock: setup ## Renew the hash-locked requirements from pyproject.toml.
 	$(COMPILE) --group=dev --output-file=requirements-dev.txt pyproject.toml
 	$(COMPILE) --output-file=policies/requirements.txt policies/requirements.in
 	$(COMPILE) --output-file=tools/checkov/requirements.txt tools/checkov/requirements.in
+
+BASE ?= origin/main
+compare: setup ## Compare what eight stacks render with what they do at the commit BASE.
+	@$(BIN)/python -m tests.manifests $(BASE)
 
 docs: setup ## Renew the generated pages of docs/.
 	$(BIN)/ff docs

@@ -22,22 +22,23 @@ def of_commit(root: Path, commit: str, stack: str) -> Manifests:
 
     Raises OpsError when there is no such commit, or its program fails.
     """
-    with TemporaryDirectory() as directory, _checked_out(root, commit, Path(directory) / "commit") as place:
+    with checked_out(root, commit) as place:
         if not (place / f"Pulumi.{stack}.yaml").exists():
             return {}
-        package = next((name for name in PACKAGES if (place / name).is_dir()), PACKAGES[0])
+        return of_checkout(place, commit, stack)
+
+
+def of_checkout(place: Path, commit: str, stack: str) -> Manifests:
+    """The manifests of a stack whose file is in a work tree, as that tree's own command renders them.
+
+    Raises OpsError, which names the commit, when its program fails.
+    """
+    package = next((name for name in PACKAGES if (place / name).is_dir()), PACKAGES[0])
+    start = f"from {package}.cli import main; main()"
+    with TemporaryDirectory() as directory:
         out = Path(directory) / "manifests"
         done = subprocess.run(  # noqa: S603 - this Python, and the repository's own program
-            [
-                sys.executable,
-                "-c",
-                f"from {package}.cli import main; main()",
-                "render",
-                "--stack",
-                stack,
-                "--out",
-                str(out),
-            ],
+            [sys.executable, "-c", start, "render", "--stack", stack, "--out", str(out)],
             cwd=place,
             env={**os.environ, "PYTHONPATH": str(place)},
             capture_output=True,
@@ -51,20 +52,22 @@ def of_commit(root: Path, commit: str, stack: str) -> Manifests:
 
 
 @contextmanager
-def _checked_out(root: Path, commit: str, place: Path) -> Iterator[Path]:
-    """The files of a commit, in a work tree that is removed again."""
+def checked_out(root: Path, commit: str) -> Iterator[Path]:
+    """The files of a commit, in a work tree that is removed again. Raises OpsError when there is no such commit."""
     known = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}")
     if known.returncode:
         raise OpsError(
             f"There is no commit {commit!r} in {root}.", hint="Fetch it first: git fetch origin main; then origin/main."
         )
-    added = _git(root, "worktree", "add", "--detach", "--force", str(place), known.stdout.strip())
-    if added.returncode:
-        raise OpsError(f"git cannot check out {commit!r}: {added.stderr.strip()}")
-    try:
-        yield place
-    finally:
-        _git(root, "worktree", "remove", "--force", str(place))
+    with TemporaryDirectory() as directory:
+        place = Path(directory) / "commit"
+        added = _git(root, "worktree", "add", "--detach", "--force", str(place), known.stdout.strip())
+        if added.returncode:
+            raise OpsError(f"git cannot check out {commit!r}: {added.stderr.strip()}")
+        try:
+            yield place
+        finally:
+            _git(root, "worktree", "remove", "--force", str(place))
 
 
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

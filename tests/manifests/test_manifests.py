@@ -1,0 +1,75 @@
+"""The comparison of manifests between commits: its stacks are what they are called, and what differs is named."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from flagops.evaluation.evaluate import evaluate
+from flagops.stacks.files import load_stack
+from tests.compare.test_compare import git, repository
+from tests.manifests import __main__ as script
+from tests.manifests.fields import fields
+from tests.recording import ROOT
+
+__all__ = ["repository"]
+
+
+HAS = {
+    "audit-export": {"Deployment/flagsmith-audit-exporter", "PrometheusRule/flagsmith"},
+    "autoscaling": {"HorizontalPodAutoscaler/flagsmith", "CronJob/flagsmith-backup"},
+    "external-data": {"CronJob/flagsmith-backup", "Deployment/flagsmith-flag-metrics"},
+    "no-redis": {"StatefulSet/flagsmith-postgres"},
+    "secret-store": {"ExternalSecret/flagsmith-postgres"},
+}
+HAS_NOT = {
+    "audit-export": {"HorizontalPodAutoscaler/flagsmith"},
+    "autoscaling": {"PersistentVolumeClaim/flagsmith-backups"},
+    "external-data": {"StatefulSet/flagsmith-postgres", "Deployment/flagsmith-redis"},
+    "no-redis": {"Deployment/flagsmith-redis", "CronJob/flagsmith-backup"},
+    "secret-store": {"Secret/flagsmith-postgres"},
+}
+
+
+@pytest.mark.parametrize("stack", script.VARIED)
+def test_a_varied_stack_is_what_it_is_called(stack: str, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
+    shutil.copy(ROOT / "tests" / "manifests" / "stacks" / f"Pulumi.{stack}.yaml", tmp_path)
+    program = evaluate(ROOT, load_stack(stack, tmp_path), {})
+    names = {f"{item.ref.kind}/{item.ref.name}" for item in program.objects}
+    assert HAS[stack] <= names, sorted(names)
+    assert not HAS_NOT[stack] & names
+
+
+def test_a_changed_program_is_found_in_each_stack_that_it_changes(repository: Path) -> None:
+    names = repository / "components" / "kit" / "names.py"
+    names.write_text(names.read_text(encoding="utf-8").replace('"feature-flags",\n', '"flags",\n'), encoding="utf-8")
+    git(repository, "commit", "--quiet", "--all", "--message=second")
+    found = script.compared(repository, "main~1", "main", ["staging", "no-redis"])
+    for objects, told in found.values():
+        assert len(told) == objects
+        assert any(
+            line.startswith("update Deployment flagsmith: metadata.labels.app.kubernetes.io/part-of") for line in told
+        )
+        assert any(line.startswith("replace Job flagsmith-migrate-") for line in told)
+    assert script.compared(repository, "main", "main", ["no-redis"]) == {"no-redis": (found["no-redis"][0], [])}
+    assert git(repository, "worktree", "list").count("\n") == 0, "no work tree is left"
+
+
+def test_the_script_says_what_there_is_no_commit_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert script.main(["no-such-commit", "--stack", "local"]) == 2
+    assert "There is no commit 'no-such-commit'" in capsys.readouterr().err
+
+
+def test_fields_are_named_by_their_paths() -> None:
+    old = "spec: {containers: [{name: a, image: x}, {name: b, image: x}], args: [1, 2]}\n"
+    new = "spec: {containers: [{name: a, image: y}, {name: c, image: x}], args: [1, 3], more: 1}\n"
+    assert fields(old, new) == [
+        "spec.args",
+        "spec.containers.a.image",
+        "spec.containers.b",
+        "spec.containers.c",
+        "spec.more",
+    ]
+    assert fields("a: [{name: x}, {name: y}]", "a: [{name: y}, {name: x}]") == ["a (order)"]
+    assert fields("a: 1 # one", "a: 1") == []
