@@ -1,43 +1,26 @@
-"""The command `ff`. Registers the commands, and turns errors into messages; all work is behind the commands."""
+"""The command `ff`. Calls the commands, and turns errors into messages; all work is behind the commands."""
 
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
-from flagops.commands.admin import command as admin
-from flagops.commands.audit import command as audit
-from flagops.commands.cache import command as cache
-from flagops.commands.cluster import command as cluster
-from flagops.commands.dashboard import command as dashboard
-from flagops.commands.db import command as db
-from flagops.commands.deploy import command as deploy
-from flagops.commands.docs import command as docs
-from flagops.commands.doctor import command as doctor
-from flagops.commands.env import command as env
-from flagops.commands.flags import command as flags
-from flagops.commands.images import command as images
-from flagops.commands.keys import command as keys
-from flagops.commands.logs import command as logs
-from flagops.commands.pods import command as pods
-from flagops.commands.policy import command as policy
-from flagops.commands.render import command as render
-from flagops.commands.secrets import command as secrets
-from flagops.commands.smoke import command as smoke
-from flagops.commands.status import command as status
-from flagops.commands.upgrade import command as upgrade
 from flagops.console import output, progress
 from flagops.errors import OpsError
+from flagops.terminal.by_name import Words
 from flagops.unexpected import tell, watch_threads
+from flagops.words import GROUPS
 
 INTERRUPTED = 130  # as shells say it: 128 + SIGINT
 RESUMED = ("up", "down")  # what a second run completes
 
 
-class _Commands(TyperGroup):
+class _Commands(Words):
     """Runs a command; what it cannot do is told in a message, not in a stack trace."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(GROUPS, **attributes)
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -109,34 +92,6 @@ def _options(
     ] = False,
 ) -> None:
     """Options that need no command."""
-
-
-app.command()(deploy.up)
-app.command()(deploy.preview)
-app.command()(deploy.down)
-app.command()(render.render)
-app.add_typer(policy.app, name="policy")
-app.command()(env.env)
-app.command()(status.status)
-app.command()(logs.logs)
-app.command()(pods.restart)
-app.command()(pods.shell)
-app.command("port-forward")(pods.port_forward)
-app.command("open")(pods.open_url)
-app.command()(dashboard.dashboard)
-app.command()(smoke.smoke)
-app.command()(doctor.doctor)
-app.command()(audit.audit)
-app.command()(upgrade.upgrade)
-app.add_typer(flags.app, name="flags")
-app.add_typer(keys.app, name="keys")
-app.add_typer(images.app, name="images")
-app.add_typer(db.app, name="db")
-app.add_typer(cache.app, name="cache")
-app.add_typer(admin.app, name="admin")
-app.add_typer(secrets.app, name="secrets")
-app.add_typer(cluster.app, name="cluster")
-app.command()(docs.docs)
 
 
 def main() -> None:

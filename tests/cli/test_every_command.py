@@ -2,18 +2,15 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
-from typer.core import TyperGroup
 from typer.testing import Result
 
-from flagops.cli import app
 from flagops.commands.smoke import http
+from tests.commands import EVERY
 from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
 from tests.flags.support import EXAMPLE
 from tests.operate.test_simulated import NEEDS_CONTAINERS
@@ -78,22 +75,13 @@ class World:
     home: Path
 
 
-def every_command(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    if not isinstance(command, TyperGroup):
-        yield " ".join(path), command
-        return
-    for name, below in command.commands.items():
-        yield from every_command(below, (*path, name))
-
-
-COMMANDS: Mapping[str, Any] = dict(every_command(typer.main.get_command(app)))
 ASKING = [line for table in (NEEDS_CONTAINERS, ASKS_THE_CLUSTER) for lines in table.values() for line in lines]
 
 
 def command_of(line: str) -> str:
     """The command that a line calls."""
     words = line.split()
-    return next(name for length in (1, 2) if (name := " ".join(words[:length])) in COMMANDS)
+    return next(name for length in (1, 2) if (name := " ".join(words[:length])) in EVERY)
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +121,7 @@ def world(
 
 def called(run: Run, world: World, line: str) -> Result:
     """The line with the stack of somebody's own cluster, where the command takes one."""
-    takes_stack = any(option.name == "stack" for option in COMMANDS[command_of(line)].params)
+    takes_stack = any(option.name == "stack" for option in EVERY[command_of(line)].params)
     words = line.format(home=world.home).split()
     return run(*words, *(["--stack", STACK] if takes_stack and "--stack" not in words else []))
 
@@ -144,7 +132,7 @@ def last_line(result: Result) -> str:
 
 def test_every_command_has_its_line_here() -> None:
     lines = [*ASKING, *READS_FILES, *MACHINE_WITHOUT_CLUSTER]
-    assert {command_of(line) for line in lines} | set(ELSEWHERE) == set(COMMANDS)
+    assert {command_of(line) for line in lines} | set(ELSEWHERE) == set(EVERY)
 
 
 def test_what_asks_a_cluster_ends_with_1_and_says_why(run: Run, world: World, subtests: pytest.Subtests) -> None:

@@ -1,34 +1,17 @@
-"""`ff` as a process: it starts quickly, since it imports nothing heavy, and says what it can do."""
+"""`ff` as a process: it says what it can do, and ends as a process should."""
 
-import json
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
-import pytest
-
 FF = Path(sys.executable).with_name("ff")
-HEAVY = ("kubernetes", "pulumi", "pulumi_kubernetes", "cryptography", "httpx", "components")
 
 
 def test_help_lists_every_command() -> None:
     result = subprocess.run([FF, "--help"], capture_output=True, text=True, check=True)
     for command in ("up", "preview", "down", "render", "cluster", "docs"):
         assert f" {command} " in result.stdout
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["up", "--help"], ["cluster", "--help"]])
-def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
-    program = (
-        "import json, sys\n"
-        "from flagops.cli import main\n"
-        "try: main()\n"
-        "except SystemExit as end: assert not end.code, end.code\n"
-        "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})), file=sys.stderr)"
-    )
-    result = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
-    assert not set(json.loads(result.stderr.splitlines()[-1])) & set(HEAVY)
 
 
 def test_version_is_the_package_s_and_names_the_commit() -> None:

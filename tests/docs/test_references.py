@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import typer
 
-from flagops.cli import app
+from flagops.terminal.by_name import Words
+from tests.commands import FF
 from tests.recording import ROOT
 
 # What is over keeps its names: the changelog of what was released.
@@ -76,7 +77,6 @@ def test_links_and_anchors_of_a_page_are_found() -> None:
 # Commands.
 
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")  # of an f-string
-COMMAND = typer.main.get_command(app)
 
 
 def written(page: str) -> Iterator[str]:
@@ -91,15 +91,15 @@ def written(page: str) -> Iterator[str]:
 
 def fault(line: str) -> str | None:
     """What of a command does not exist; None if all does."""
-    command: Any = COMMAND
+    command: Any = FF
     words = line.split()
-    while words and hasattr(command, "commands"):
+    while words and isinstance(command, Words):
         word = words[0].strip(",.:")
         if word in ("…", "--help", "--version"):
             return None
         if word not in command.commands:
             return f"ff {line}: there is no command {word!r}"
-        command, words = command.commands[word], words[1:]
+        _, command, words = command.resolve_command(typer.Context(command), [word, *words[1:]])
     known = {"--help", *(name for item in command.params for name in (*item.opts, *item.secondary_opts))}
     for word in words:
         if word == "--":

@@ -5,11 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import typer
-from typer.core import TyperGroup
 from typer.testing import Result
 
-from flagops.cli import app
 from flagops.kubernetes.client import ApiError, DeniedError
 from flagops.kubernetes.objects import Ref
 from flagops.kubernetes.simulated_nodes import nothing_runs
@@ -17,6 +14,7 @@ from flagops.local_cluster import objects
 from flagops.stacks import target
 from flagops.stacks.deployed import Site, open_site
 from flagops.stacks.target import Target
+from tests.commands import EVERY
 from tests.platform import Platform
 
 Run = Callable[..., Result]
@@ -88,17 +86,9 @@ TELLS = ("status", "doctor")
 MOST_SECONDS = 1.0
 
 
-def every_command(command: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
-    if not isinstance(command, TyperGroup):
-        yield " ".join(path)
-        return
-    for name, below in command.commands.items():
-        yield from every_command(below, (*path, name))
-
-
 def test_every_command_is_known_to_need_a_container_or_not() -> None:
     known = {*NO_CONTAINER, *NEEDS_CONTAINERS, *TELLS}
-    assert set(every_command(typer.main.get_command(app))) == known
+    assert set(EVERY) == known
 
 
 def test_a_simulated_cluster_s_nodes_are_marked_as_kwok_s_own_are() -> None:

@@ -15,12 +15,11 @@ from enum import Enum
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
-import typer.main
 from typer.core import TyperArgument
 
 from components.settings import Settings
-from flagops.cli import app
 from flagops.commands.docs.configuration_page import entries
+from tests.commands import EVERY, FF
 from tests.components.registering import WHOLE
 from tests.recording import ROOT, Recording, record
 from tests.versioning.json_output import SOURCES
@@ -38,7 +37,7 @@ def contract() -> Names:
         "settings": sorted(f"{entry.key}: {entry.kind} = {entry.default}".rstrip(" =") for entry in entries(Settings)),
         "outputs": sorted({str(name) for one in _recordings() for name in one.program.outputs}),
         "objects": sorted({_object(item.ref) for one in _recordings() for item in one.program.objects}),
-        "commands": sorted(_commands(typer.main.get_command(app), "ff")),
+        "commands": sorted(set(_commands())),
         "json": sorted(_json()),
         "metrics": sorted(_metrics()),
         "alerts": sorted(_alerts()),
@@ -55,7 +54,15 @@ def _object(ref: Any) -> str:
     return f"{ref.kind}/{DIGEST.sub('-*', ref.name)}"
 
 
-def _commands(command: Any, path: str) -> Iterator[str]:
+def _commands() -> Iterator[str]:
+    yield from _parameters(FF, "ff")
+    for words, command in EVERY.items():
+        path = f"ff {words}"
+        yield path.rpartition(" ")[0]
+        yield from _parameters(command, path)
+
+
+def _parameters(command: Any, path: str) -> Iterator[str]:
     yield path
     for parameter in command.params:
         if isinstance(parameter, TyperArgument):
@@ -68,8 +75,6 @@ def _commands(command: Any, path: str) -> Iterator[str]:
             yield f"{path} {shown} {choice}"
         if isinstance(parameter, TyperArgument):
             yield f"{path} {shown}"
-    for name, inner in getattr(command, "commands", {}).items():
-        yield from _commands(inner, f"{path} {name}")
 
 
 def _choices(parameter: Any) -> list[str]:

@@ -10,15 +10,7 @@ from flagops.flagsmith_api.administrator import password_command
 from flagops.project import LOCAL
 from flagops.terminal.stack_options import StackOption, YesOption
 
-app = typer.Typer(no_args_is_help=True, help="The administrator's account.")
 
-
-@app.callback()
-def _options() -> None:
-    """The administrator's account."""
-
-
-@app.command()
 def password(
     *,
     stack: StackOption = LOCAL,

@@ -10,11 +10,9 @@ from flagops.project import LOCAL
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import StackOption, YesOption
 
-app = typer.Typer(no_args_is_help=True, help="Look into Flagsmith's caches in Redis, and empty them.")
 MIB = 1024 * 1024
 
 
-@app.command()
 def info(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """Show Redis' memory, hits and evictions, and how many keys each cache has."""
     from flagops.commands.cache import caches
@@ -36,7 +34,6 @@ def info(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
         output().print(f"  {name}: {cache['keys']} keys (database {cache['database']})")
 
 
-@app.command()
 def flush(
     *,
     names: Annotated[list[str] | None, typer.Argument(help="Which caches; all if none is named.")] = None,
@@ -69,7 +66,6 @@ def _confirm() -> None:
         raise OpsError("Nothing was emptied.")
 
 
-@app.command()
 def latency(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """Measure Redis' round trips from an API pod, and show the slow events it remembers."""
     from flagops.commands.cache import caches

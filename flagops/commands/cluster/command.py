@@ -16,10 +16,7 @@ from flagops.project import LOCAL
 if TYPE_CHECKING:
     from flagops.local_cluster.api import ClusterStatus, Kind
 
-app = typer.Typer(no_args_is_help=True, help="The local cluster that the stack `local` runs on.")
 
-
-@app.command()
 def up(
     *,
     kind: Annotated[
@@ -92,7 +89,6 @@ def _confirm(lost: str, *, yes: bool) -> None:
         raise OpsError("Nothing was changed: it was not confirmed.")
 
 
-@app.command()
 def down() -> None:
     """End the local cluster and remove its files; everything deployed to it is lost."""
     from flagops.local_cluster import api
@@ -109,7 +105,6 @@ def down() -> None:
     output().print("The local cluster is gone." if there else "There is no local cluster.")
 
 
-@app.command()
 def forget() -> None:
     """Forget the cluster that `ff up --stack local --context NAME` named; what is deployed there stays."""
     from flagops.stacks import local_context
@@ -122,7 +117,6 @@ def forget() -> None:
     )
 
 
-@app.command()
 def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")] = False) -> None:
     """Show the local cluster; exits with 1 when it is not up."""
     from flagops.local_cluster import api
@@ -144,7 +138,6 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print it as 
         raise typer.Exit(1)
 
 
-@app.command()
 def kubeconfig(
     *,
     env: Annotated[

@@ -10,9 +10,6 @@ from flagops.project import LOCAL
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
 
-app = typer.Typer(
-    no_args_is_help=True, help="The database, embedded or external: look into it, back it up, restore it."
-)
 TROUBLE = 1
 
 
@@ -27,7 +24,6 @@ FromStackOption = Annotated[
 ]
 
 
-@app.command()
 def check(*, stack: StackOption = LOCAL) -> None:
     """Run Django's check of the database in an API pod (`manage.py check --database default`)."""
     from flagops.commands.db import connections as logic
@@ -37,7 +33,6 @@ def check(*, stack: StackOption = LOCAL) -> None:
         output().out(logic.check(site), highlight=False)
 
 
-@app.command()
 def connections(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """Show who is connected, by state and client, against how many the server takes; exits with 1 from 70 % on."""
     from flagops.commands.db import connections as logic
@@ -60,7 +55,6 @@ def connections(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> N
         raise typer.Exit(TROUBLE)
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def psql(
     *,
     stack: StackOption = LOCAL,
@@ -82,7 +76,6 @@ def psql(
     raise typer.Exit(code)
 
 
-@app.command()
 def backup(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """Make a backup now, and keep it where the stack keeps its backups."""
     from flagops.commands.db.backups.backup import backup as run
@@ -96,7 +89,6 @@ def backup(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
         output().print(f"{made.name}: {made.bytes} bytes, SHA-256 {made.sha256}")
 
 
-@app.command()
 def backups(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """List the backups that there are, the newest first."""
     from flagops.commands.db.backups import report
@@ -111,7 +103,6 @@ def backups(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
         report.show_backups(output(), found)
 
 
-@app.command()
 def restore(
     *,
     wanted: Annotated[str, typer.Argument(metavar="BACKUP", help="A backup's name, `latest`, or a file from pg_dump.")],
@@ -135,7 +126,6 @@ def restore(
     output().print(f"{done.name} is live: {done.rows} rows. What was live before is the backup {done.safety}.")
 
 
-@app.command()
 def drill(
     *,
     wanted: Annotated[str, typer.Argument(metavar="BACKUP", help="A backup's name.")] = "latest",
@@ -156,7 +146,6 @@ def drill(
         report.show_drill(output(), found)
 
 
-@app.command()
 def upgrade(
     *,
     version: Annotated[

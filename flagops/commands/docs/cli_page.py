@@ -1,11 +1,13 @@
 """The generated page of the command: every `ff …` with its arguments and options, from the commands themselves."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from enum import Enum
+from itertools import groupby
 from typing import Any, get_args
 
-from typer.core import TyperArgument
+from typer.core import TyperArgument, TyperOption
+
+from flagops.terminal.by_name import Typed, Words
 
 PAGE = "docs/cli.md"
 
@@ -26,51 +28,28 @@ runs it and looks after it.
 """
 
 
-@dataclass(frozen=True)
-class Command:
-    """A command that can be typed.
-
-    Attributes:
-        name: Its words, such as `ff flags plan`.
-        help: Its help, paragraphs and all.
-        parameters: What it takes, without `--help`.
-    """
-
-    name: str
-    help: str
-    parameters: tuple[Any, ...]
-
-    @property
-    def summary(self) -> str:
-        """The first paragraph of its help, on one line."""
-        return " ".join(self.help.split("\n\n")[0].split())
+def cli_page(root: Words) -> str:
+    """Return the page `docs/cli.md` of all commands that `ff` has."""
+    known = list(root.every())
+    tables = (line for title, ones in groupby(known, lambda one: one.group) for line in _table(title, ones))
+    return "\n".join([_HEAD, "## All commands\n", *tables, *map(_section, known)])
 
 
-def cli_page(root: Any) -> str:
-    """Return the page `docs/cli.md` of the command that all others belong to, as Typer has made it."""
-    known = list(commands(root, "ff"))
-    table = ["| command | |", "|---|---|"]
-    table += [f"| [`{one.name}`](#{one.name.replace(' ', '-')}) | {_cell(one.summary)} |" for one in known]
-    return "\n".join([_HEAD, "## All commands\n", *table, "", *(_section(one) for one in known)])
+def _table(title: str, known: Iterable[Typed]) -> Iterator[str]:
+    yield from (f"| {title} | |", "|---|---|")
+    for one in known:
+        name = " ".join(("ff", *one.words))
+        yield f"| [`{name}`](#{name.replace(' ', '-')}) | {_cell(one.line)} |"
+    yield ""
 
 
-def commands(command: Any, name: str) -> Iterator[Command]:
-    """Yield what can be typed, in the order of the help; hidden ones are left out."""
-    below = getattr(command, "commands", None)
-    if below is None:
-        yield Command(name, command.help or "", tuple(command.params))
-        return
-    for word, inner in below.items():
-        if not inner.hidden:
-            yield from commands(inner, f"{name} {word}")
-
-
-def _section(command: Command) -> str:
-    arguments = [item for item in command.parameters if isinstance(item, TyperArgument)]
-    options = [item for item in command.parameters if not isinstance(item, TyperArgument) and not item.hidden]
-    words = [command.name, *map(_argument, arguments), *(["[OPTIONS]"] if options else [])]
-    lines = [f"## {command.name}\n", f"```console\n$ {' '.join(words)}\n```\n", f"{command.help.strip()}\n"]
-    if command.parameters:
+def _section(typed: Typed) -> str:
+    name, command = " ".join(("ff", *typed.words)), typed.command
+    arguments = [item for item in command.params if isinstance(item, TyperArgument)]
+    options = [item for item in command.params if isinstance(item, TyperOption) and not item.hidden]
+    words = [name, *map(_argument, arguments), *(["[OPTIONS]"] if options else [])]
+    lines = [f"## {name}\n", f"```console\n$ {' '.join(words)}\n```\n", f"{(command.help or '').strip()}\n"]
+    if command.params:
         lines += ["| | default | meaning |", "|---|---|---|"]
         lines += [f"| `{_cell(_argument(item))}` | {_default(item)} | {_cell(item.help or '')} |" for item in arguments]
         lines += [f"| {_option(item)} | {_default(item)} | {_cell(item.help or '')} |" for item in options]

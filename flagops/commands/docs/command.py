@@ -7,6 +7,7 @@ import typer
 from flagops.console import progress
 from flagops.errors import OpsError
 from flagops.project import ROOT
+from flagops.terminal.by_name import Words
 
 
 def docs(
@@ -18,7 +19,9 @@ def docs(
     from flagops.commands.docs import cli_page
     from flagops.commands.docs import configuration_page as docs
 
-    pages = {cli_page.PAGE: cli_page.cli_page(context.find_root().command), docs.PAGE: docs.configuration_page()}
+    root = context.find_root().command
+    assert isinstance(root, Words)  # noqa: S101 - flagops/cli.py makes it
+    pages = {cli_page.PAGE: cli_page.cli_page(root), docs.PAGE: docs.configuration_page()}
     old = [name for name, page in pages.items() if _current(name) != page]
     if check and old:
         raise OpsError(f"Out of date: {', '.join(old)}.", hint="Run `ff docs` and commit what it writes.")

@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 
 OUT_OF_DATE = 1
 
-app = typer.Typer(no_args_is_help=True, help="The images of the stacks: list them for mirrors, lock them to digests.")
 
-
-@app.command("list")
 def show(
     *,
     stack: StackOption = LOCAL,
@@ -44,7 +41,6 @@ def show(
         report.show(output(), found, with_stacks=all_stacks)
 
 
-@app.command()
 def lock(
     *,
     stack: Annotated[

@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from flagops.commands.keys.model import Outcome
     from flagops.stacks.deployed import Site
 
-app = typer.Typer(no_args_is_help=True, help="The keys of environments, and the Secrets that applications have.")
 
-
-@app.command("list")
 def show(
     *,
     stack: SomeStackOption = None,
@@ -50,7 +47,6 @@ def show(
     output().print(table)
 
 
-@app.command()
 def sync(
     *,
     stack: SomeStackOption = None,
@@ -78,7 +74,6 @@ def sync(
     _conclude(outcomes, dry=dry_run)
 
 
-@app.command()
 def rotate(
     *,
     environment: Annotated[str, typer.Argument(help="The environment's name.")],

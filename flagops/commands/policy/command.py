@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 VIOLATED = 1
 
-app = typer.Typer(no_args_is_help=True, help="The rules that every deployment keeps: docs/policy.md.")
 
 PoliciesOption = Annotated[
     Path | None,
@@ -28,7 +27,6 @@ PoliciesOption = Annotated[
 ]
 
 
-@app.command("list")
 def list_rules(*, policies: PoliciesOption = None, as_json: JsonOption = False) -> None:
     """List the rules, those of your own included."""
     from flagops.evaluation.policy_review import rules
@@ -42,7 +40,6 @@ def list_rules(*, policies: PoliciesOption = None, as_json: JsonOption = False) 
         output().print(f"{rule.id:<{width}}  {rule.enforcement.value:<9}  {rule.title}", markup=False, soft_wrap=True)
 
 
-@app.command("check")
 def check_rules(
     *,
     paths: Annotated[

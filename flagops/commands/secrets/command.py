@@ -11,12 +11,7 @@ from flagops.terminal.confirm import is_terminal
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
 
-app = typer.Typer(
-    no_args_is_help=True, help="The secrets that the program generates: what they are for, renewing them."
-)
 
-
-@app.command("list")
 def list_secrets(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """List them: what each is for, who reads it, how often it was renewed, and what that costs. Shows no value."""
     from flagops.commands.secrets import report
@@ -33,7 +28,6 @@ def list_secrets(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> 
         report.require_there(site, found)
 
 
-@app.command()
 def rotate(
     *,
     name: Annotated[str, typer.Argument(help="Its name, as `ff secrets list` has it.")],

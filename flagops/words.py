@@ -1,0 +1,124 @@
+"""Every command of `ff`: how it is typed, the line that the help has of it, and what runs it. Nothing is imported."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from flagops.terminal.by_name import Word
+
+FLAGS: Final = (
+    Word("validate", "Check the catalogue: problems with file, line and key.", "flags.catalogue.command:validate"),
+    Word("schema", "Print the JSON Schema of a catalogue, for editors.", "flags.catalogue.command:schema"),
+    Word("plan", "Show what `ff flags apply` would change.", "flags.reconcile.command:plan"),
+    Word("apply", "Make the flags of a running Flagsmith those of the catalogue.", "flags.reconcile.command:apply"),
+    Word("export", "Write a live project as a catalogue.", "flags.transfer.command:export"),
+    Word("diff", "Show how two environments differ.", "flags.transfer.command:diff"),
+    Word("promote", "Give an environment in the catalogue what another one has.", "flags.transfer.command:promote"),
+    Word("get", "Show what an environment serves now.", "flags.served.command:get"),
+    Word("explain", "Say which rule decides what a user gets.", "flags.explain.command:explain"),
+    Word("usage", "Show how often each flag was evaluated, and which are unused.", "flags.usage.command:usage"),
+    Word("report", "Write all flags on one page.", "flags.report.command:report"),
+    Word("codegen", "Write the flags as a typed Python module, or for OpenFeature.", "flags.code.command:codegen"),
+    Word("references", "Show where code uses each flag.", "flags.code.command:references"),
+)
+
+KEYS: Final = (
+    Word("list", "List the keys of each environment, masked.", "keys.command:show"),
+    Word("sync", "Write the Secrets that the catalogue's `keys` declare.", "keys.command:sync"),
+    Word("rotate", "Replace the keys of an environment, in its Secrets too.", "keys.command:rotate"),
+)
+
+DATABASE: Final = (
+    Word("check", "Run Django's check of the database in an API pod.", "db.command:check"),
+    Word("connections", "Show who is connected, against how many the server takes.", "db.command:connections"),
+    Word("psql", "Open an SQL prompt on the database.", "db.command:psql", passes_on=True),
+    Word("backup", "Make a backup now.", "db.command:backup"),
+    Word("backups", "List the backups that there are, the newest first.", "db.command:backups"),
+    Word("restore", "Replace the whole database with a backup.", "db.command:restore"),
+    Word("drill", "Try a backup in a scratch PostgreSQL.", "db.command:drill"),
+    Word("upgrade", "Move the embedded PostgreSQL to another major version.", "db.command:upgrade"),
+)
+
+GROUPS: Final[Mapping[str, tuple[Word, ...]]] = {
+    "Deploy": (
+        Word("up", "Deploy a stack, and wait until it is rolled out.", "deploy.command:up"),
+        Word("preview", "Show what `ff up` would change; changes nothing.", "deploy.command:preview"),
+        Word("down", "Remove everything that `ff up` created, data included.", "deploy.command:down"),
+        Word("upgrade", "Move a stack to another release of Flagsmith, or back.", "upgrade.command:upgrade"),
+        Word("render", "Write a stack's manifests, for review and GitOps.", "render.command:render"),
+        Word("env", "Print a container's environment as its process sees it.", "env.command:env"),
+        Word(
+            "images",
+            "List the images for mirrors, lock them to digests.",
+            below=(
+                Word("list", "List every image a stack uses, with its digest.", "images.command:show"),
+                Word("lock", "Write which digest every tag has into images.lock.yaml.", "images.command:lock"),
+            ),
+        ),
+    ),
+    "Operate": (
+        Word("status", "Show a stack at a glance: pods, jobs, volumes, certificate.", "status.command:status"),
+        Word("doctor", "Find what is wrong, and the command that fixes it.", "doctor.command:doctor"),
+        Word("smoke", "Test a running Flagsmith from outside.", "smoke.command:smoke"),
+        Word("logs", "Print the pods' logs, secrets masked.", "logs.command:logs"),
+        Word("dashboard", "Open a dashboard in the cluster's Grafana.", "dashboard.command:dashboard"),
+        Word("open", "Print where Flagsmith is, and how to log in.", "pods.command:open_url"),
+        Word("port-forward", "Serve a component's port on 127.0.0.1 until Ctrl-C.", "pods.command:port_forward"),
+        Word("restart", "Replace the pods, and wait until the new ones serve.", "pods.command:restart"),
+        Word("shell", "Open a shell in a running container.", "pods.command:shell"),
+    ),
+    "Flags and keys": (
+        Word("flags", "The flags: what is declared in git, and what is served.", below=FLAGS),
+        Word("keys", "The keys of environments, and the Secrets of applications.", below=KEYS),
+    ),
+    "Data": (
+        Word("db", "The database: look into it, back it up, restore it.", below=DATABASE),
+        Word(
+            "cache",
+            "Look into Flagsmith's caches in Redis, and empty them.",
+            below=(
+                Word("info", "Show Redis' memory, hits, evictions, and keys by cache.", "cache.command:info"),
+                Word("flush", "Empty caches; Flagsmith fills them again.", "cache.command:flush"),
+                Word("latency", "Measure Redis' round trips, and show its slow events.", "cache.command:latency"),
+            ),
+        ),
+    ),
+    "Security": (
+        Word("audit", "Show who changed which flag, from what to what.", "audit.command:audit"),
+        Word(
+            "policy",
+            "The rules that every deployment keeps: docs/policy.md.",
+            below=(
+                Word("list", "List the rules, those of your own included.", "policy.command:list_rules"),
+                Word("check", "Check manifests, or a stack, against the rules.", "policy.command:check_rules"),
+            ),
+        ),
+        Word(
+            "secrets",
+            "The secrets that the program generates: list and renew them.",
+            below=(
+                Word("list", "List what each is for, and what renewing it costs.", "secrets.command:list_secrets"),
+                Word("rotate", "Renew a secret, and check that everything works.", "secrets.command:rotate"),
+            ),
+        ),
+        Word(
+            "admin",
+            "The administrator's account.",
+            below=(Word("password", "Say where the password is, or make it valid again.", "admin.command:password"),),
+        ),
+    ),
+    "Local": (
+        Word(
+            "cluster",
+            "The local cluster that the stack `local` runs on.",
+            below=(
+                Word("up", "Create the local cluster, or repair it.", "cluster.command:up"),
+                Word("down", "End the local cluster and remove its files.", "cluster.command:down"),
+                Word("forget", "Forget the cluster that `ff up --context NAME` named.", "cluster.command:forget"),
+                Word("status", "Show the local cluster.", "cluster.command:status"),
+                Word("kubeconfig", "Print the path of the local cluster's kubeconfig.", "cluster.command:kubeconfig"),
+            ),
+        ),
+        Word("docs", "Write the generated pages of the documentation.", "docs.command:docs"),
+    ),
+}
+"""The words by the titles under which `ff --help` shows them."""
