@@ -27,8 +27,8 @@ from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
 from components.postgres.server import USER
 from components.settings.quantities import format_memory, parse_memory
-from components.settings.sections.backup import Backup
-from components.settings.workload import Resources
+from components.settings.resources import Resources
+from components.settings.sections.backup import BackupSettings
 
 COMPONENT: Final = "backup"
 # The scripts of each container of PostgreSQL's image, one after the other.
@@ -63,7 +63,7 @@ class BackupArgs:
         protect: whether Pulumi refuses to delete the volume.
     """
 
-    settings: Backup
+    settings: BackupSettings
     namespace: pulumi.Input[str]
     postgres_image: str
     flagsmith_image: str

@@ -18,7 +18,7 @@ from components.kit.scraping import Scraping
 from components.secrets.connections import connections
 from components.secrets.secrets import Credentials
 from components.settings import Settings
-from components.settings.workload import Resources
+from components.settings.resources import Resources
 
 
 def _environment(settings: Settings, credentials: Credentials, *, workers: int) -> FlagsmithEnvironment:

@@ -13,7 +13,7 @@ from pulumi_kubernetes.core.v1 import EnvVarArgs
 
 from components.kit.database_client import REDIS_CA_DIRECTORY
 from components.kit.secret_refs import SecretReference
-from components.settings.sections.caches import Caches
+from components.settings.sections.caches import CachesSettings
 
 REDIS_BACKEND: Final = "django_redis.cache.RedisCache"
 PROCESS_BACKEND: Final = "django.core.cache.backends.locmem.LocMemCache"
@@ -83,7 +83,7 @@ CACHES: Final = {
 }
 
 
-def cache_environment(redis: SecretReference | None, caches: Caches, *, with_ca: bool) -> list[EnvVarArgs]:
+def cache_environment(redis: SecretReference | None, caches: CachesSettings, *, with_ca: bool) -> list[EnvVarArgs]:
     """The variables of the caches; without Redis, of those in each process alone.
 
     Args:

@@ -17,9 +17,9 @@ from components.kit.database_client import Connections, database_environment
 from components.kit.environment import from_secret, plain
 from components.kit.secret_refs import SecretReference
 from components.settings.references import VariableReference
-from components.settings.sections.caches import Caches
-from components.settings.sections.login import Login
-from components.settings.sections.smtp import Smtp
+from components.settings.sections.caches import CachesSettings
+from components.settings.sections.login import LoginSettings
+from components.settings.sections.smtp import SmtpSettings
 
 PROMETHEUS_DIRECTORY: Final = "/tmp/prometheus"  # noqa: S108 a volume of the pod's own, mounted there
 
@@ -50,15 +50,15 @@ class FlagsmithEnvironment:
     url: str
     namespace: str
     connections: Connections
-    caches: Caches
+    caches: CachesSettings
     gunicorn_workers: int
     gunicorn_threads: int
     gunicorn_timeout: int
     telemetry: bool
     restrict_org_create: bool
     sender: str
-    smtp: Smtp | None = None
-    login: Login = field(default_factory=Login)
+    smtp: SmtpSettings | None = None
+    login: LoginSettings = field(default_factory=LoginSettings)
     extra: Mapping[str, str] = field(default_factory=dict)
     extra_from_secrets: Mapping[str, VariableReference] = field(default_factory=dict)
 
@@ -92,7 +92,7 @@ def _web(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
     ]
 
 
-def _mail(smtp: Smtp | None, sender: str) -> list[EnvVarArgs]:
+def _mail(smtp: SmtpSettings | None, sender: str) -> list[EnvVarArgs]:
     if smtp is None:
         return []
     variables = plain(

@@ -34,9 +34,9 @@ from components.kit.secret_refs import checksum_annotations
 from components.kit.security import container_security_context
 from components.kit.shutdown import PRE_STOP_SECONDS, grace_period
 from components.settings.releases import Release
+from components.settings.resources import Resources
 from components.settings.sections.logs import AccessLog
-from components.settings.sections.tracing import Tracing
-from components.settings.workload import Resources
+from components.settings.sections.tracing import TracingSettings
 
 WAIT_SCRIPT: Final = Path(__file__).parent / "in_pod" / "wait_for_database.py"
 # Less than the startup probe gives, so that the log says why.
@@ -70,7 +70,7 @@ class FlagsmithPodArgs:
     resources: Resources
     placement: Placement
     access_log: AccessLog | None
-    tracing: Tracing
+    tracing: TracingSettings
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 

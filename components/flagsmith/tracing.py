@@ -3,10 +3,10 @@
 from pulumi_kubernetes.core.v1 import EnvVarArgs
 
 from components.kit.environment import from_secret, plain
-from components.settings.sections.tracing import Tracing
+from components.settings.sections.tracing import TracingSettings
 
 
-def environment(tracing: Tracing, *, component: str, namespace: str) -> list[EnvVarArgs]:
+def environment(tracing: TracingSettings, *, component: str, namespace: str) -> list[EnvVarArgs]:
     """The variables of a server of `component`; none without an endpoint."""
     if tracing.endpoint is None:
         return []

@@ -2,11 +2,11 @@
 
 from components.kit import names
 from components.kit.capabilities import API_VERSION, Capabilities
-from components.kit.exporters import Exporter
+from components.kit.exporters import ServerExporter
 from components.kit.pods import Placement
 from components.kit.scraping import Scraping
 from components.settings import Settings
-from components.settings.sections.monitoring import ExporterSection
+from components.settings.sections.monitoring.exporters import ExporterSettings
 
 
 def placement(settings: Settings) -> Placement:
@@ -23,22 +23,22 @@ def scraping(settings: Settings, capabilities: Capabilities) -> Scraping:
     return Scraping(monitors=served, rules=rules, annotates=not served)
 
 
-def postgres_exporter(settings: Settings, scraping: Scraping) -> Exporter | None:
+def postgres_exporter(settings: Settings, scraping: Scraping) -> ServerExporter | None:
     """PostgreSQL's exporter, if there is one."""
     return _exporter(settings, settings.postgres_exporter, scraping, "postgres-exporter", names.POSTGRES_METRICS_PORT)
 
 
-def redis_exporter(settings: Settings, scraping: Scraping) -> Exporter | None:
+def redis_exporter(settings: Settings, scraping: Scraping) -> ServerExporter | None:
     """Redis' exporter, if there is one."""
     return _exporter(settings, settings.redis_exporter, scraping, "redis-exporter", names.REDIS_METRICS_PORT)
 
 
 def _exporter(
-    settings: Settings, section: ExporterSection | None, scraping: Scraping, image: str, port: int
-) -> Exporter | None:
+    settings: Settings, section: ExporterSettings | None, scraping: Scraping, image: str, port: int
+) -> ServerExporter | None:
     if section is None:
         return None
-    return Exporter(
+    return ServerExporter(
         image=settings.images[image].reference,
         resources=section.resources,
         annotations=scraping.annotations(port),

@@ -19,7 +19,7 @@ from components.kit.database_client import Connections, database_environment, po
 from components.kit.pods import Mounted, Placement, pod_template, requirements
 from components.kit.secret_refs import checksum_annotations
 from components.kit.security import container_security_context
-from components.settings.workload import Resources
+from components.settings.resources import Resources
 
 PLAIN_TABLES: Final = Path(__file__).parent / "in_pod" / "plain_tables.py"
 """The script that readers of tables bring along: it refuses what stands in the place of a table."""

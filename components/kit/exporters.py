@@ -21,7 +21,7 @@ from components.kit import names
 from components.kit.environment import plain
 from components.kit.pods import requirements
 from components.kit.security import container_security_context
-from components.settings.workload import Resources
+from components.settings.resources import Resources
 
 # `nobody` of PostgreSQL's image: the server maps this user of its socket to the role `flagsmith_metrics`.
 USER: Final = 65534
@@ -30,8 +30,8 @@ TIMEOUT_SECONDS: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exporter:
-    """An exporter.
+class ServerExporter:
+    """An exporter of the metrics of PostgreSQL or Redis.
 
     Attributes:
         image: the full image reference.
@@ -45,14 +45,14 @@ class Exporter:
 
 
 def postgres_exporter(
-    exporter: Exporter, env: Sequence[EnvVarArgs], mounts: Sequence[VolumeMountArgs] = ()
+    exporter: ServerExporter, env: Sequence[EnvVarArgs], mounts: Sequence[VolumeMountArgs] = ()
 ) -> ContainerArgs:
     """The exporter of PostgreSQL's metrics; `env` says where the server is."""
     return _container("postgres-exporter", exporter, names.POSTGRES_METRICS_PORT, env, mounts)
 
 
 def redis_exporter(
-    exporter: Exporter, env: Sequence[EnvVarArgs], mounts: Sequence[VolumeMountArgs] = ()
+    exporter: ServerExporter, env: Sequence[EnvVarArgs], mounts: Sequence[VolumeMountArgs] = ()
 ) -> ContainerArgs:
     """The exporter of Redis' metrics; `env` says where the server is.
 
@@ -70,7 +70,7 @@ def redis_exporter(
 
 
 def _container(
-    name: str, exporter: Exporter, port: int, env: Sequence[EnvVarArgs], mounts: Sequence[VolumeMountArgs]
+    name: str, exporter: ServerExporter, port: int, env: Sequence[EnvVarArgs], mounts: Sequence[VolumeMountArgs]
 ) -> ContainerArgs:
     return ContainerArgs(
         name=name,

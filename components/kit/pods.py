@@ -21,7 +21,8 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from components.kit import names
 from components.kit.disk import bound_disk
 from components.kit.security import pod_security_context
-from components.settings.workload import Resources, Scheduling
+from components.settings.resources import Resources
+from components.settings.sections.scheduling import SchedulingSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ class Placement:
         image_pull_secrets: names of existing Secrets of the namespace.
     """
 
-    scheduling: Scheduling
+    scheduling: SchedulingSettings
     image_pull_secrets: Sequence[str]
 
 

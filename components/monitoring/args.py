@@ -6,14 +6,14 @@ import pulumi
 
 from components.kit.args import placement, postgres_exporter, redis_exporter
 from components.kit.capabilities import API_VERSION, Capabilities
-from components.kit.exporters import Exporter
+from components.kit.exporters import ServerExporter
 from components.kit.scraping import Scraping
 from components.monitoring.alerts import groups
 from components.monitoring.alerts.args import alert_subject
 from components.monitoring.external_exporters import ExternalExportersArgs, ExternalServer
 from components.monitoring.monitoring import MonitoringArgs
 from components.settings import SecretKeyReference, Settings
-from components.settings.sections.monitoring import ExporterSection
+from components.settings.sections.monitoring.exporters import ExporterSettings
 
 
 def unserved(settings: Settings, capabilities: Capabilities) -> Iterator[tuple[str, str, str]]:
@@ -55,7 +55,7 @@ def external_exporters_args(
 
 
 def _server(
-    exporter: Exporter | None, section: ExporterSection, ca: SecretKeyReference | None
+    exporter: ServerExporter | None, section: ExporterSettings, ca: SecretKeyReference | None
 ) -> ExternalServer | None:
     # Only an external server's exporter has a Secret.
     if exporter is None or section.existing_secret is None:

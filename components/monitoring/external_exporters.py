@@ -10,7 +10,7 @@ from components.kit import names
 from components.kit.component import Component
 from components.kit.database_client import POSTGRES_CA_DIRECTORY, REDIS_CA_DIRECTORY, ca_volume
 from components.kit.environment import plain
-from components.kit.exporters import TIMEOUT_SECONDS, USER, Exporter, postgres_exporter, redis_exporter
+from components.kit.exporters import TIMEOUT_SECONDS, USER, ServerExporter, postgres_exporter, redis_exporter
 from components.kit.pods import Placement, pod_template
 from components.kit.secret_refs import SecretReference
 from components.kit.service_accounts import service_account
@@ -35,7 +35,7 @@ class ExternalServer:
         ca: the Secret and key with the CA that signed its certificate; None where that is not checked.
     """
 
-    exporter: Exporter
+    exporter: ServerExporter
     version: str
     secret: str
     ca: SecretKeyReference | None

@@ -27,7 +27,7 @@ from components.kit.secret_refs import SecretReference
 from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
 from components.postgres.server import USER
-from components.settings.workload import Resources
+from components.settings.resources import Resources
 
 COMPONENT: Final = "database-roles"
 SCRIPTS: Final = Path(__file__).parent / "in_pod"

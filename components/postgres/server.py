@@ -25,7 +25,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from components.kit import names
 from components.kit.claims import volume_claim
 from components.kit.component import Component
-from components.kit.exporters import TIMEOUT_SECONDS, Exporter, postgres_exporter
+from components.kit.exporters import TIMEOUT_SECONDS, ServerExporter, postgres_exporter
 from components.kit.pods import EmptyDir, Placement, pod_template, requirements
 from components.kit.secret_refs import SecretReference
 from components.kit.security import container_security_context
@@ -33,7 +33,7 @@ from components.kit.service_accounts import service_account
 from components.kit.services import cluster_service
 from components.postgres import access_rules
 from components.settings.quantities import MI, format_memory, parse_memory
-from components.settings.workload import Resources
+from components.settings.resources import Resources
 
 COMPONENT: Final = "database"
 # User and group of the official image; its entrypoint may run as it directly.
@@ -83,7 +83,7 @@ class PostgresArgs:
     resources: Resources
     parameters: Mapping[str, str]
     credentials: SecretReference
-    exporter: Exporter | None
+    exporter: ServerExporter | None
     placement: Placement
     protect: bool
 
@@ -117,7 +117,7 @@ def _ready(period: int, failures: int) -> ProbeArgs:
     )
 
 
-def _exporter(exporter: Exporter) -> ContainerArgs:
+def _exporter(exporter: ServerExporter) -> ContainerArgs:
     # A socket is connected to, not written: a read-only mount is enough.
     mount = VolumeMountArgs(name=SOCKETS.name, mount_path=SOCKETS.path, read_only=True)
     return postgres_exporter(exporter, [EnvVarArgs(name="DATA_SOURCE_NAME", value=METRICS_SOURCE)], [mount])

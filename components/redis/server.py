@@ -15,14 +15,14 @@ from pulumi_kubernetes.core.v1 import (
 
 from components.kit import names
 from components.kit.component import Component
-from components.kit.exporters import Exporter, redis_exporter
+from components.kit.exporters import ServerExporter, redis_exporter
 from components.kit.pods import EmptyDir, Placement, pod_template, requirements
 from components.kit.secret_refs import SecretReference, checksum_annotations
 from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
 from components.kit.services import cluster_service
 from components.kit.single_pod import singleton
-from components.settings.workload import Resources
+from components.settings.resources import Resources
 
 COMPONENT: Final = "cache"
 # User and group of the official image.
@@ -72,7 +72,7 @@ class RedisArgs:
     eviction_policy: str
     resources: Resources
     credentials: SecretReference
-    exporter: Exporter | None
+    exporter: ServerExporter | None
     placement: Placement
 
 
@@ -84,7 +84,7 @@ def _answers(period: int, failures: int) -> ProbeArgs:
     )
 
 
-def _exporter(exporter: Exporter, credentials: SecretReference) -> ContainerArgs:
+def _exporter(exporter: ServerExporter, credentials: SecretReference) -> ContainerArgs:
     address = EnvVarArgs(name="REDIS_ADDR", value=f"redis://127.0.0.1:{names.REDIS_PORT}")
     user = EnvVarArgs(name="REDIS_USER", value="metrics")
     return redis_exporter(exporter, [address, user, credentials.env("REDIS_PASSWORD", "metrics-password")])

@@ -14,7 +14,7 @@ from components.kit.component import Component
 from components.kit.digests import digest
 from components.kit.secret_refs import SecretReference
 from components.secrets.external import ExternalSecrets, ExternalSecretsArgs
-from components.settings.sections.rotations import Rotations
+from components.settings.sections.rotations import RotationsSettings
 
 # 32 characters of 62 letters and digits hold 190 bits; special characters would add trouble, not strength.
 PASSWORD_LENGTH = 32
@@ -58,7 +58,7 @@ class CredentialsArgs:
     django: str | None
     admin: str | None
     store: ExternalSecretsArgs | None
-    rotations: Rotations
+    rotations: RotationsSettings
     protect: bool
 
 

@@ -1,7 +1,8 @@
 """The settings of a stack: read once, checked as a whole, frozen.
 
 `load()` reads Pulumi's configuration and the lock file of images, `parse()` checks values from anywhere else; both
-return `Settings` or raise one `SettingsError` that names every problem.
+return `Settings` or raise one `SettingsError` that names every problem. What a section of them holds is in
+`components/settings/sections/`, in the file of its key.
 """
 
 from components.settings.checks import warnings
@@ -10,37 +11,16 @@ from components.settings.load import load
 from components.settings.lock import read_lock
 from components.settings.model import Settings
 from components.settings.parse import parse
-from components.settings.references import CaReference, PasswordReference, SecretKeyReference
-from components.settings.releases import Release
-from components.settings.sections.autoscaling import Autoscaling
-from components.settings.sections.caches import Caches
-from components.settings.sections.ingress import Ingress
-from components.settings.sections.login import GitHubLogin, Login
-from components.settings.sections.postgres import Postgres
-from components.settings.sections.redis import Redis
-from components.settings.sections.smtp import Smtp
-from components.settings.workload import Amount, Resources, Scheduling, Toleration
+from components.settings.references import SecretKeyReference
+from components.settings.resources import Amount, Resources
 
 __all__ = [
     "PROJECT",
     "Amount",
-    "Autoscaling",
-    "CaReference",
-    "Caches",
-    "GitHubLogin",
-    "Ingress",
-    "Login",
-    "PasswordReference",
-    "Postgres",
-    "Redis",
-    "Release",
     "Resources",
-    "Scheduling",
     "SecretKeyReference",
     "Settings",
     "SettingsError",
-    "Smtp",
-    "Toleration",
     "load",
     "parse",
     "read_lock",

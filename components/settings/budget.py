@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from components.settings.model import Settings
 from components.settings.quantities import format_cpu, format_memory, parse_cpu, parse_memory
-from components.settings.workload import Amount, Resources
+from components.settings.resources import Amount, Resources
 
 # A rolling update runs one pod more than the replicas.
 SURGE = 1

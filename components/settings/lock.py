@@ -9,7 +9,7 @@ from typing import Final
 import yaml
 
 from components.settings.errors import SettingsError
-from components.settings.sections.images import full_name, parse_image
+from components.settings.images import full_name, parse_image
 from components.text import bounds, quoting, yaml12
 
 LOCK_FILE: Final = "images.lock.yaml"

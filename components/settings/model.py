@@ -5,10 +5,10 @@ from typing import Any
 from pydantic import PrivateAttr
 
 from components.settings import releases
+from components.settings.images import StackImage, full_name, parse_image, stack_image
 from components.settings.lock import Lock, LockedImage
-from components.settings.sections.images import StackImage, full_name, parse_image, stack_image
 from components.settings.sections.logs import AccessLog
-from components.settings.sections.monitoring import PostgresExporter, RedisExporter
+from components.settings.sections.monitoring.exporters import PostgresExporter, RedisExporter
 from components.settings.sections.secret_store import KEYS, SERVER_KEYS, own_name
 from components.settings.sized import SizedSettings
 

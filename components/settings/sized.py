@@ -2,10 +2,10 @@
 
 from components.settings.fields import SettingsFields
 from components.settings.quantities import format_cpu, parse_cpu, parse_memory
+from components.settings.resources import Resources
 from components.settings.sections.redis import parse_redis_memory
 from components.settings.sizes import SIZES, Size
 from components.settings.tuning import postgres_parameters
-from components.settings.workload import Resources
 
 # More workers than cores cost tail latency, and fewer than two leave a pod deaf while one request is slow.
 MIN_WORKERS = 2

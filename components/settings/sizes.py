@@ -17,11 +17,9 @@ one with 2 workers takes about 400.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
-from components.settings.workload import Amount, Resources
-
-SizeName = Literal["local", "small", "medium", "large", "xlarge"]
+from components.settings.resources import Amount, Resources
+from components.settings.sections.size import SizeName
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,6 @@ _QUALIFIED = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _EMAIL_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 _SECRET_KEY = re.compile(r"[A-Za-z0-9._-]{1,253}")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_API_VERSION = re.compile(r"[a-z0-9.-]+/v[0-9]+((alpha|beta)[0-9]+)?(/[A-Z][A-Za-z0-9]*)?")
 
 
 @dataclass(frozen=True)
@@ -105,40 +104,9 @@ def is_dns_name(value: str) -> bool:
     return len(value) <= 253 and all(_LABEL.fullmatch(label) for label in value.split("."))
 
 
-def _host(value: str) -> str:
-    example = "a DNS name such as flags.example.com"
-    if "://" in value:
-        raise ValueError(f"must be {example}: leave out the scheme ({value.split('://')[0]}://)")
-    if value.startswith("*."):
-        raise ValueError(f"must be {example}: one name, not a wildcard")
-    if value != value.lower() and is_dns_name(value.lower()):
-        raise ValueError(f"must be {example}: write it in lower case, {value.lower()}")
-    last = value.rpartition(".")[2]
-    if not is_dns_name(value) or "." not in value or last.isdigit():
-        raise ValueError(
-            f"must be {example}: two or more labels of lower-case letters, digits and hyphens, "
-            "without scheme, port or path, and not an IP address"
-        )
-    return value
-
-
-def _mail_host(value: str) -> str:
-    if not is_dns_name(value):
-        raise ValueError("must be a mail server's name such as smtp.example.com, without scheme or port")
-    return value
-
-
 def _object_name(value: str) -> str:
     if not is_dns_name(value):
         raise ValueError("must be the name of a Kubernetes object: lower-case letters, digits, '-' and '.'")
-    return value
-
-
-def _namespace(value: str) -> str:
-    if not _LABEL.fullmatch(value):
-        raise ValueError("must be a namespace's name: at most 63 lower-case letters, digits and hyphens")
-    if value == "default" or value.startswith("kube-"):
-        raise ValueError("is Kubernetes' own namespace: choose one that this stack alone uses, such as feature-flags")
     return value
 
 
@@ -171,12 +139,6 @@ def _email(value: str) -> str:
     local, at, domain = value.rpartition("@")
     if not at or not _EMAIL_LOCAL.fullmatch(local) or "." not in domain or not is_dns_name(domain.lower()):
         raise ValueError("must be an e-mail address such as admin@example.com")
-    return value
-
-
-def _api_version(value: str) -> str:
-    if not _API_VERSION.fullmatch(value):
-        raise ValueError("must be group/version such as monitoring.coreos.com/v1, or group/version/Kind")
     return value
 
 
@@ -221,15 +183,11 @@ WholeNumber = Annotated[int, BeforeValidator(_whole), Kind("whole number")]
 Count = Annotated[WholeNumber, Field(ge=1), Kind("whole number, at least 1")]
 Seconds = Annotated[WholeNumber, Field(ge=1, le=3600), Kind("seconds, 1 to 3600")]
 Port = Annotated[WholeNumber, Field(ge=1, le=65535), Kind("port, 1 to 65535")]
-HostName = Annotated[Text, AfterValidator(_host), Kind("DNS name")]
-MailHost = Annotated[Text, AfterValidator(_mail_host), Kind("DNS name or IP address")]
 ObjectName = Annotated[Text, AfterValidator(_object_name), Kind("Kubernetes name")]
 SecretName = Annotated[Text, AfterValidator(_object_name), Kind("name of a Secret")]
 SecretDataKey = Annotated[Text, AfterValidator(_secret_key), Kind("key in a Secret")]
-NamespaceName = Annotated[Text, AfterValidator(_namespace), Kind("namespace name")]
 EnvName = Annotated[Text, AfterValidator(_env_name), Kind("variable name")]
 QualifiedName = Annotated[Text, AfterValidator(_qualified_name), Kind("key")]
-ApiVersion = Annotated[Text, AfterValidator(_api_version), Kind("group/version or group/version/Kind")]
 LabelValue = Annotated[PlainText, AfterValidator(_label_value), Kind("label value")]
 EMail = Annotated[Text, AfterValidator(_email), Kind("e-mail address")]
 Cpu = Annotated[str, BeforeValidator(_number_to_text), AfterValidator(_filled), AfterValidator(_cpu), Kind("CPU")]

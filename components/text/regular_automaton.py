@@ -25,7 +25,7 @@ class Unfit(Exception):  # noqa: N818 - said of the expression, as the message i
 
 
 @dataclass
-class Part:
+class Piece:
     """A part of an expression: ways to read nothing with it, where it begins and where it ends, with ways."""
 
     nothing: int = 0
@@ -72,23 +72,23 @@ class Builder:
         self._depth = 0
         self.whole = self.sequence(tree, flags)
 
-    def sequence(self, items: Any, flags: int) -> Part:
+    def sequence(self, items: Any, flags: int) -> Piece:
         """Parts one after the other."""
         self._depth += 1
         if self._depth > DEEPEST:
             raise Unfit(f"goes more than {DEEPEST} groups deep")
-        found = Part(nothing=1)
+        found = Piece(nothing=1)
         for kind, value in items:
             found = self._then(found, self._item(str(kind), kind, value, flags))
         self._depth -= 1
         return found
 
-    def _item(self, name: str, kind: Any, value: Any, flags: int) -> Part:
+    def _item(self, name: str, kind: Any, value: Any, flags: int) -> Piece:
         self.made.kinds.add(name)
         if name in ("LITERAL", "NOT_LITERAL", "ANY", "IN"):
             return self._position(self._letters.bits(name, value, flags))
         if name == "AT":
-            return Part(nothing=1)
+            return Piece(nothing=1)
         if name == "BRANCH":
             return self._either([self.sequence(item, flags) for item in value[1]])
         if name == "SUBPATTERN":
@@ -101,24 +101,24 @@ class Builder:
             return self._repeat(int(least), int(most), item, flags)
         if name in ("ASSERT", "ASSERT_NOT"):
             self.inner.append((value[1], flags))
-            return Part(nothing=1)
+            return Piece(nothing=1)
         if name.startswith("GROUPREF"):
             raise Unfit(
                 "refers back to a group, which Go and Rust do not know, and of which nobody can say that it ends"
             )
         raise Unfit(f"has {kind}, which is not known here")
 
-    def _position(self, bits: int) -> Part:
+    def _position(self, bits: int) -> Piece:
         if len(self.made.letters) >= MOST_POSITIONS:
             raise Unfit("is too long to see whether it ends")
         number = len(self.made.letters)
         self.made.letters.append(bits)
         self.made.follow.append({})
-        return Part(0, {number: 1}, {number: 1})
+        return Piece(0, {number: 1}, {number: 1})
 
-    def _then(self, one: Part, other: Part) -> Part:
+    def _then(self, one: Piece, other: Piece) -> Piece:
         self._join(one.last, other.first)
-        return Part(
+        return Piece(
             min(one.nothing * other.nothing, 2),
             _sum(one.first, other.first, one.nothing),
             _sum(other.last, one.last, other.nothing),
@@ -132,20 +132,20 @@ class Builder:
                 after[number] = min(after.get(number, 0) + ways_there * ways_in * times, 2)
 
     @staticmethod
-    def _either(parts: list[Part]) -> Part:
-        found = Part()
+    def _either(parts: list[Piece]) -> Piece:
+        found = Piece()
         for part in parts:
             found.nothing = min(found.nothing + part.nothing, 2)
             found.first = _sum(found.first, part.first, 1)
             found.last = _sum(found.last, part.last, 1)
         return found
 
-    def _repeat(self, least: int, most: int, item: Any, flags: int) -> Part:
+    def _repeat(self, least: int, most: int, item: Any, flags: int) -> Piece:
         if most == 0:
-            return Part(nothing=1)
+            return Piece(nothing=1)
         is_written_out = most <= FEW or (_is_fixed(item) and least * _width(item) <= MOST_POSITIONS // 4)
         copies = least if is_written_out else min(least, 1)
-        found = Part(nothing=1)
+        found = Piece(nothing=1)
         for _ in range(copies):
             found = self._then(found, self.sequence(item, flags))
         if is_written_out and most - copies <= FEW:
@@ -155,14 +155,14 @@ class Builder:
         self._join(rest.last, rest.first, 2 if rest.nothing and least > FEW else 1)
         if not is_written_out and least:
             self._join(found.last, rest.first)
-            return Part(found.nothing, _sum(found.first, rest.first, found.nothing), _sum(found.last, rest.last, 1))
-        return self._then(found, Part(1, rest.first, rest.last))
+            return Piece(found.nothing, _sum(found.first, rest.first, found.nothing), _sum(found.last, rest.last, 1))
+        return self._then(found, Piece(1, rest.first, rest.last))
 
-    def _optional(self, times: int, item: Any, flags: int) -> Part:
-        found = Part(nothing=1)
+    def _optional(self, times: int, item: Any, flags: int) -> Piece:
+        found = Piece(nothing=1)
         for _ in range(times):
             inner = self._then(self.sequence(item, flags), found)
-            found = Part(min(inner.nothing + 1, 2), inner.first, inner.last)
+            found = Piece(min(inner.nothing + 1, 2), inner.first, inner.last)
         return found
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from components.settings.sections.rotations import Rotations
+from components.settings.sections.rotations import RotationsSettings
 from tests.recording import Recording, recorded, rotated
 
-NAMES = tuple(Rotations.model_fields)
+NAMES = tuple(RotationsSettings.model_fields)
 SECRETS = {"cookies": "flagsmith-django", "warehouse": "flagsmith-django"}
 
 

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from components.settings.quantities import GI, parse_cpu, parse_memory
-from components.settings.sizes import SIZES, SizeName
-from components.settings.workload import Resources
+from components.settings.resources import Resources
+from components.settings.sections.size import SizeName
+from components.settings.sizes import SIZES
 from tests.recording import container, environment, record, recorded
 
 WORKLOADS = ("Deployment", "StatefulSet")

@@ -15,7 +15,7 @@ import pytest
 
 from components.monitoring.dashboards.build import documents
 from components.monitoring.dashboards.model import Dashboard, Facts
-from components.settings.sections.thresholds import Thresholds
+from components.settings.sections.monitoring.thresholds import Thresholds
 from tests.metrics import scrapes
 from tests.servers import LOOPBACK, free_port
 

@@ -12,7 +12,7 @@ import pytest
 
 from components.monitoring.dashboards.build import documents
 from components.monitoring.dashboards.model import Dashboard, uid
-from components.settings.sections.thresholds import Thresholds
+from components.settings.sections.monitoring.thresholds import Thresholds
 from tests.dashboards.conftest import EVERYTHING
 from tests.recording import ROOT
 

@@ -13,7 +13,7 @@ import typer
 from typer.testing import Result
 
 from components.monitoring.dashboards.model import Dashboard, config_map_name, uid
-from components.settings.sections.dashboards import Dashboards, GrafanaService
+from components.settings.sections.monitoring.dashboards import DashboardsSettings, GrafanaService
 from flagops.commands.dashboard import grafana
 from flagops.errors import OpsError
 from flagops.kubernetes.objects import Ref
@@ -186,7 +186,7 @@ def test_a_named_service_that_is_not_there_or_has_no_such_port_is_refused(site: 
 
 
 def _with(site: Site, named: GrafanaService) -> Site:
-    monitoring = site.settings.monitoring.model_copy(update={"dashboards": Dashboards(grafana=named)})
+    monitoring = site.settings.monitoring.model_copy(update={"dashboards": DashboardsSettings(grafana=named)})
     return replace(site, settings=site.settings.model_copy(update={"monitoring": monitoring}))
 
 

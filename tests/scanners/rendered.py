@@ -7,8 +7,8 @@ from typing import Final
 
 import yaml
 
+from components.settings.images import full_name, parse_image
 from components.settings.lock import LOCK_FILE
-from components.settings.sections.images import full_name, parse_image
 from flagops.commands.render.gitops import KUSTOMIZATION
 from flagops.commands.render.render import render
 from flagops.evaluation.evaluate import evaluate

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from components.settings import SettingsError, parse, read_lock, warnings
+from components.settings.images import full_name
 from components.settings.lock import LOCK_FILE, LockedImage, parse_lock
-from components.settings.sections.images import full_name
 from tests.settings.support import VALID
 
 ONE, OTHER = "sha256:" + "1" * 64, "sha256:" + "2" * 64

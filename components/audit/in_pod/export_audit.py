@@ -45,7 +45,7 @@ def say(level, event, **facts):
     print(json.dumps({"time": moment, "level": level, "event": event, **facts}), file=sys.stderr, flush=True)
 
 
-class Exporter:
+class EntryExporter:
     """The exporter, from its start to SIGTERM."""
 
     def __init__(self, environment):
@@ -195,7 +195,7 @@ def serve(exporter, port):
 
 def main():
     """Export until SIGTERM: what is on its way is finished or sent again by the next one."""
-    exporter = Exporter(os.environ)
+    exporter = EntryExporter(os.environ)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: exporter.stop.set())
     serve(exporter, int(os.environ["METRICS_PORT"]))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from components.settings.sections.thresholds import Thresholds
+from components.settings.sections.monitoring.thresholds import Thresholds
 
 
 @dataclass(frozen=True, kw_only=True)

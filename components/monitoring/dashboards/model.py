@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from components.kit.digests import short_digest
-from components.settings.sections.thresholds import Thresholds
+from components.settings.sections.monitoring.thresholds import Thresholds
 
 
 class Dashboard(StrEnum):

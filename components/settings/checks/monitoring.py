@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from components.settings.images import disagreement
 from components.settings.model import Settings
 from components.settings.problems import Problem
-from components.settings.sections.images import disagreement
 
 
 def problems(settings: Settings) -> Iterator[Problem]:

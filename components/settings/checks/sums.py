@@ -5,12 +5,12 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from components.settings import budget, releases
+from components.settings.images import disagreement
 from components.settings.model import Settings
 from components.settings.problems import Problem
 from components.settings.quantities import MI, format_memory, parse_cpu, parse_memory
 from components.settings.reserved import reservation
 from components.settings.sections.caches import PER_PROCESS, PROMISED_SECONDS
-from components.settings.sections.images import disagreement
 from components.settings.sections.redis import parse_redis_memory
 
 # An idle pod with 3 workers was measured at 563 MB: below this much a worker, the pod is killed before any load.

@@ -5,7 +5,7 @@ from typing import Final
 
 from components.settings.model import Settings
 from components.settings.networks import is_metadata, is_wide
-from components.settings.sections.network_policy import NetworkPolicies
+from components.settings.sections.network_policy import NetworkPolicySettings
 from components.settings.ways import Reach, Way, ways
 
 SECTION: Final = "networkPolicy"
@@ -45,7 +45,7 @@ def _way(way: Way) -> Iterator[str]:
             )
 
 
-def _stated(network: NetworkPolicies, found: Sequence[Way]) -> Iterator[tuple[str, str, Sequence[int]]]:
+def _stated(network: NetworkPolicySettings, found: Sequence[Way]) -> Iterator[tuple[str, str, Sequence[int]]]:
     """The networks that settings open, each with its place and its ports."""
     for way in found:
         for index, peer in enumerate(way.to):
@@ -75,7 +75,7 @@ def _metadata(place: str, cidr: str) -> Iterator[str]:
         )
 
 
-def _api_server(network: NetworkPolicies, found: Sequence[Way]) -> Iterator[str]:
+def _api_server(network: NetworkPolicySettings, found: Sequence[Way]) -> Iterator[str]:
     """What is open to anybody is open to the API server, whose address only the cluster knows."""
     ports = {way.port for way in found if way.reach in (Reach.INTERNET, Reach.ANYWHERE)}
     ports |= {port for _, cidr, stated in _stated(network, found) if is_wide(cidr) for port in stated}
@@ -87,7 +87,7 @@ def _api_server(network: NetworkPolicies, found: Sequence[Way]) -> Iterator[str]
         )
 
 
-def _way_in(network: NetworkPolicies) -> Iterator[str]:
+def _way_in(network: NetworkPolicySettings) -> Iterator[str]:
     for index, cidr in enumerate(network.ingress_cidrs):
         if is_wide(cidr):
             yield (

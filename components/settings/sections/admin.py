@@ -13,7 +13,7 @@ from components.settings.types import EMail, Text
 Title = Annotated[Text, Field(max_length=100)]
 
 
-class Admin(ExistingSecret, Section):
+class AdminSettings(ExistingSecret, Section):
     """How a new, empty Flagsmith is set up; one in use is left as it is."""
 
     email: EMail | None = Field(default=None, description="The log-in. Default: `admin@<host>`.")
@@ -28,7 +28,3 @@ class Admin(ExistingSecret, Section):
         for index, name in enumerate(self.environments):
             if name in self.environments[:index]:
                 yield Problem(path=("environments", index), text="is given twice: remove one")
-
-
-class SecretKey(ExistingSecret):
-    """Django's secret key, which signs log-ins: the Secret's key is `DJANGO_SECRET_KEY`."""

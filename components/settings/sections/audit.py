@@ -10,8 +10,8 @@ from components.settings.base import Section
 from components.settings.networks import BESIDE, WEB_PORTS, Cidrs, has_right_port, place
 from components.settings.problems import Problem
 from components.settings.references import CaReference, SecretKeyReference
+from components.settings.resources import Resources
 from components.settings.types import Boolean, Kind, Seconds, SecretDataKey, SecretName, Text, WholeNumber
-from components.settings.workload import Resources
 
 # Measured: 36 MiB at rest, 80 MiB with a batch of 1000 of the longest values (20,000 letters, old and new), which are
 # 40 MB twice over as the body of a request.
@@ -81,7 +81,7 @@ class AuditExport(Section):
         )
 
 
-class Audit(Section):
+class AuditSettings(Section):
     """Who changed which flag: the open-source edition keeps a log of it, but does not show it."""
 
     enabled: Boolean | None = Field(

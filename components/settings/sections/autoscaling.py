@@ -9,12 +9,12 @@ from components.settings.base import Section
 from components.settings.problems import Problem
 from components.settings.types import Boolean, Count, Kind, WholeNumber
 
-Percent = Annotated[WholeNumber, Field(ge=10, le=95), Kind("percent, 10 to 95")]
+TargetCpu = Annotated[WholeNumber, Field(ge=10, le=95), Kind("percent, 10 to 95")]
 
 ENABLED_ONLY = frozenset({"min_replicas", "max_replicas", "target_cpu"})
 
 
-class Autoscaling(Section):
+class AutoscalingSettings(Section):
     """A HorizontalPodAutoscaler in place of a fixed number of API pods; its range is the vendor's by default.
 
     Off unless it is asked for, in every size: it needs a metrics server, which many clusters lack, and without one it
@@ -28,7 +28,7 @@ class Autoscaling(Section):
     max_replicas: Count | None = Field(
         default=None, description="The most API pods; quota and connections are reckoned with it. Default: by `size`."
     )
-    target_cpu: Percent = Field(
+    target_cpu: TargetCpu = Field(
         default=60,
         description="The share of its CPU limit that a pod is to use on average: above it pods are added, below it "
         "removed, slowly.",

@@ -10,8 +10,8 @@ from components.settings.base import Section
 from components.settings.networks import BESIDE, Cidrs, has_right_port
 from components.settings.problems import Problem
 from components.settings.references import SecretKeyReference
+from components.settings.resources import Resources
 from components.settings.types import Boolean, Count, Kind, Memory, ObjectName, SecretDataKey, SecretName, Text
-from components.settings.workload import Resources
 
 _FIELD = r"(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?(,(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?)*"
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -74,7 +74,7 @@ class PassphraseReference(SecretKeyReference):
     key: SecretDataKey = Field(default="passphrase", description="The key in the Secret.")
 
 
-class Backup(Section):
+class BackupSettings(Section):
     """Backups of the database, embedded or external: `pg_dump` on a schedule and by `ff db backup`."""
 
     enabled: Boolean = Field(default=True, description="Whether there are backups at all.")

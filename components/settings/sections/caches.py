@@ -23,7 +23,7 @@ PER_PROCESS = frozenset({"environment", "environment_segments"})
 SocketTimeout = Annotated[float, BeforeValidator(decimal), Kind("seconds, such as 0.1")]
 
 
-class Caches(Section):
+class CachesSettings(Section):
     """How long each of Flagsmith's caches keeps what it holds. `environment` and `environmentSegments` are kept in each
     process's memory, also without a Redis; the others in Redis, and not at all without it.
 

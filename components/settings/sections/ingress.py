@@ -98,7 +98,7 @@ class IngressTls(Section):
             )
 
 
-class Ingress(Section):
+class IngressSettings(Section):
     """The Ingress that publishes `host`; see [ingress.md](ingress.md)."""
 
     enabled: Boolean = Field(

@@ -17,7 +17,7 @@ class GitHubLogin(Section):
     )
 
 
-class Login(Section):
+class LoginSettings(Section):
     """Ways to log in besides e-mail and password.
 
     Flagsmith shows their buttons when flags of its own say so: make the flags `oauth_google` (value

@@ -9,7 +9,7 @@ from components.settings.base import Section
 AccessLog = Literal["all", "problems", "none"]
 
 
-class Logs(Section):
+class LogsSettings(Section):
     """Flagsmith's log; see docs/logs.md."""
 
     access: AccessLog | None = Field(

@@ -1,14 +1,26 @@
 """The namespace and the bounds on what its pods may use."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from components.settings.base import Section
 from components.settings.problems import Problem
 from components.settings.quantities import parse_cpu, parse_memory
-from components.settings.types import Boolean, Count, Cpu, Memory, NamespaceName
-from components.settings.workload import Amount
+from components.settings.resources import Amount
+from components.settings.types import Boolean, Count, Cpu, Kind, Memory, Text, is_dns_name
+
+
+def _namespace(value: str) -> str:
+    if "." in value or not is_dns_name(value):
+        raise ValueError("must be a namespace's name: at most 63 lower-case letters, digits and hyphens")
+    if value == "default" or value.startswith("kube-"):
+        raise ValueError("is Kubernetes' own namespace: choose one that this stack alone uses, such as feature-flags")
+    return value
+
+
+NamespaceName = Annotated[Text, AfterValidator(_namespace), Kind("namespace name")]
 
 
 class Quota(Section):
@@ -55,7 +67,7 @@ class LimitRange(Section):
                 )
 
 
-class Namespace(Section):
+class NamespaceSettings(Section):
     """The namespace that the whole stack lives in."""
 
     name: NamespaceName = Field(default="feature-flags", description="Its name.")

@@ -109,7 +109,7 @@ def _labelled() -> tuple[Peer, ...]:
     return (Peer.model_validate({"namespaceLabels": {CLIENT_LABEL: "true"}}),)
 
 
-class NetworkPolicies(Section):
+class NetworkPolicySettings(Section):
     """Network policies: nothing goes in or out of the namespace but what docs/network.md lists."""
 
     enabled: Boolean | None = Field(default=None, description="Whether there are any. Default: `production`.")

@@ -8,12 +8,12 @@ from pydantic import AfterValidator, Field
 
 from components.settings import default_images
 from components.settings.base import Section
+from components.settings.images import Image, disagreement
 from components.settings.networks import BESIDE, Cidrs
 from components.settings.problems import Problem
 from components.settings.references import CaReference
-from components.settings.sections.images import check_image, disagreement
+from components.settings.resources import Resources
 from components.settings.types import Count, Kind, Memory, ObjectName, SecretName, Text, WholeNumber
-from components.settings.workload import Resources
 
 # PostgreSQL 17 is the oldest whose end of life (November 2029) is years away.
 MIN_POSTGRES_MAJOR = 17
@@ -43,7 +43,6 @@ def _postgres_version(value: str) -> str:
     return value
 
 
-Image = Annotated[Text, AfterValidator(check_image), Kind("image reference")]
 PostgresVersion = Annotated[Text, AfterValidator(_postgres_version), Kind("image tag")]
 
 EMBEDDED_ONLY = frozenset({"storage", "resources", "data_major"})
@@ -57,7 +56,7 @@ class Storage(Section):
     class_name: ObjectName | None = Field(default=None, description="StorageClass. Default: the cluster's.")
 
 
-class Postgres(Section):
+class PostgresSettings(Section):
     """The database of Flagsmith."""
 
     mode: Literal["embedded", "external"] = Field(

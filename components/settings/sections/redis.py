@@ -8,14 +8,13 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from components.settings import default_images
 from components.settings.base import Section
+from components.settings.images import Image, disagreement
 from components.settings.networks import BESIDE, Cidrs
 from components.settings.problems import Problem
 from components.settings.quantities import KI, MI, parse_memory
 from components.settings.references import CaReference
-from components.settings.sections.images import disagreement
-from components.settings.sections.postgres import Image
+from components.settings.resources import Resources
 from components.settings.types import Boolean, Kind, SecretName, Text
-from components.settings.workload import Resources
 
 MIN_REDIS_MAJOR = 7
 # An empty Redis takes about 1 MiB; with less than this a cache evicts what it has just stored.
@@ -69,7 +68,7 @@ EMBEDDED_ONLY = frozenset({"version", "image", "max_memory", "eviction_policy", 
 EXTERNAL_ONLY = frozenset({"cidr", "tls", "ca_secret"})
 
 
-class Redis(Section):
+class RedisSettings(Section):
     """The cache of Flagsmith."""
 
     mode: Literal["embedded", "external", "none"] = Field(

@@ -10,7 +10,7 @@ from components.settings.types import Kind, WholeNumber
 Rotation = Annotated[WholeNumber, Field(ge=0), Kind("whole number")]
 
 
-class Rotations(Section):
+class RotationsSettings(Section):
     """How often each generated secret was renewed; another number is another value. `ff secrets rotate` raises it.
 
     Never lower a number: the values before are gone.

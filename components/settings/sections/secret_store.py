@@ -18,7 +18,7 @@ def _interval(value: str) -> str:
     return value
 
 
-Interval = Annotated[PlainText, AfterValidator(_interval), Kind("duration, or 0")]
+RefreshInterval = Annotated[PlainText, AfterValidator(_interval), Kind("duration, or 0")]
 
 
 # What the program reads of each Secret, by what the Secret is for; of an embedded server its password too.
@@ -123,7 +123,7 @@ class OtherSecret(Section):
     )
 
 
-class SecretStore(Section):
+class SecretStoreSettings(Section):
     """A store from which the External Secrets Operator makes Secrets, in place of generated or existing ones."""
 
     name: ObjectName = Field(description="The store's name in the cluster.")
@@ -131,7 +131,7 @@ class SecretStore(Section):
         default="SecretStore",
         description="`SecretStore`: one of the stack's namespace; `ClusterSecretStore`: one for the whole cluster.",
     )
-    refresh_interval: Interval = Field(
+    refresh_interval: RefreshInterval = Field(
         default="1h", description="How often the store is read again. Pods keep their values until they are restarted."
     )
     secrets: StoredSecrets = Field(

@@ -1,13 +1,11 @@
 """How the API is reached within the cluster, and without an Ingress."""
 
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from components.settings.base import Section
-from components.settings.networks import has_right_port
-from components.settings.types import Kind, Text, WholeNumber
+from components.settings.types import Kind, WholeNumber
 
 NODE_PORTS: Final = (30000, 32767)
 """Kubernetes' own range, by kube-apiserver's default of `--service-node-port-range`."""
@@ -17,18 +15,7 @@ NodePort = Annotated[
 ]
 
 
-def _public_url(value: str) -> str:
-    parts = urlsplit(value if has_right_port(value) else "")
-    is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
-    if not is_address or any((parts.path, parts.query, parts.fragment, parts.username, parts.password)):
-        raise ValueError("must be http:// or https://, the host, and a port if it is not the scheme's own: no path")
-    return value
-
-
-PublicUrl = Annotated[Text, AfterValidator(_public_url), Kind("URL")]
-
-
-class ApiService(Section):
+class ServiceSettings(Section):
     """The Service `flagsmith`."""
 
     node_port: NodePort | None = Field(

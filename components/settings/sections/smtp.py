@@ -1,18 +1,27 @@
 """How Flagsmith sends e-mail."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from components.settings.base import Section
 from components.settings.networks import BESIDE, Cidrs
 from components.settings.problems import Problem
 from components.settings.references import PasswordReference
-from components.settings.types import EMail, MailHost, Port, Text
+from components.settings.types import EMail, Kind, Port, Text, is_dns_name
 
 
-class Smtp(Section):
+def _mail_host(value: str) -> str:
+    if not is_dns_name(value):
+        raise ValueError("must be a mail server's name such as smtp.example.com, without scheme or port")
+    return value
+
+
+MailHost = Annotated[Text, AfterValidator(_mail_host), Kind("DNS name or IP address")]
+
+
+class SmtpSettings(Section):
     """The mail server for invitations and password resets. Without this section no e-mail is sent."""
 
     host: MailHost = Field(description="Name or address of the mail server.")

@@ -43,7 +43,7 @@ class HeadersReference(SecretKeyReference):
     key: SecretDataKey = Field(default="headers", description="The key in the Secret.")
 
 
-class Tracing(Section):
+class TracingSettings(Section):
     """Traces of Flagsmith's requests, queries and tasks, sent by OTLP; off without `endpoint`.
 
     Flagsmith does it from 2.227.0 on, by gRPC from 2.253.0 on.

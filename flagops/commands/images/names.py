@@ -4,7 +4,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Final
 
-from components.settings.sections.images import DOCKER_HUB, parse_image
+from components.settings.images import DOCKER_HUB, parse_image
 
 # Docker Hub answers under another name than its images have, and log-ins to it are kept under a third.
 HUB_HOSTS: Final = frozenset({DOCKER_HUB, f"index.{DOCKER_HUB}", f"registry-1.{DOCKER_HUB}"})

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from components.settings.images import StackImage
 from components.settings.lock import LOCK_FILE
-from components.settings.sections.images import StackImage
 from flagops.commands.images.locking import Changes
 from flagops.commands.images.use import Use
 

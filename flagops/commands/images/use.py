@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from components.settings import SettingsError
+from components.settings.images import StackImage, full_name, parse_image
 from components.settings.lock import Lock
-from components.settings.sections.images import StackImage, full_name, parse_image
 from flagops.errors import OpsError
 from flagops.stacks.files import Stack
 

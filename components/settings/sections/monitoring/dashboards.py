@@ -14,7 +14,7 @@ class GrafanaService(Section):
     port: Port = Field(default=80, description="Its port.")
 
 
-class Dashboards(Section):
+class DashboardsSettings(Section):
     """Dashboards, in ConfigMaps that the sidecar of Grafana's chart finds."""
 
     enabled: Boolean | None = Field(

@@ -2,16 +2,20 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from components.settings.types import Kind, Text
 
 # The registry of an image that names none.
 DOCKER_HUB = "docker.io"
-_COMPONENT = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
+PATH_COMPONENT = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
 _REFERENCE = re.compile(
-    rf"(?P<repository>(?:[A-Za-z0-9.-]+(?::\d+)?/)?{_COMPONENT}(?:/{_COMPONENT})*)"
+    rf"(?P<repository>(?:[A-Za-z0-9.-]+(?::\d+)?/)?{PATH_COMPONENT}(?:/{PATH_COMPONENT})*)"
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?"
     r"(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
-_MIRROR = re.compile(rf"[A-Za-z0-9.-]+(?::\d+)?(?:/{_COMPONENT})*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +44,7 @@ def parse_image(text: str) -> ImageReference:
     return ImageReference(repository=match["repository"], tag=match["tag"], digest=match["digest"])
 
 
-def check_image(text: str) -> str:
+def _image(text: str) -> str:
     """Accept a repository, or a reference with a tag; a digest alone says nothing about the version."""
     image = parse_image(text)
     if image.digest is not None and image.tag is None:
@@ -48,11 +52,7 @@ def check_image(text: str) -> str:
     return text
 
 
-def check_mirror(text: str) -> str:
-    """Accept a registry's host with an optional path."""
-    if "://" in text or not _MIRROR.fullmatch(text) or "." not in text.split("/")[0].replace(":", "."):
-        raise ValueError("must be a registry's host with an optional path, such as mirror.example.com/dockerhub")
-    return text
+Image = Annotated[Text, AfterValidator(_image), Kind("image reference")]
 
 
 def disagreement(image: str, version: str, *, version_key: str) -> str | None:

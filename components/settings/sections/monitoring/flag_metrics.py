@@ -1,0 +1,37 @@
+"""The exporter of what Flagsmith keeps in PostgreSQL."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from components.settings.base import Section
+from components.settings.resources import Resources
+from components.settings.types import Boolean, Kind, Seconds, SecretName, WholeNumber
+
+FLAG_METRICS_RESOURCES = Resources.model_validate(
+    {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": "192Mi"}}
+)
+
+
+class FlagMetricsSettings(Section):
+    """The exporter of what Flagsmith keeps in PostgreSQL: evaluations, adoption, rollouts, the queue of tasks."""
+
+    enabled: Boolean | None = Field(
+        default=None,
+        description="Whether it runs. Default: `monitoring.enabled`; with an external database only with "
+        "`existingSecret`.",
+    )
+    interval: Seconds = Field(
+        default=60, description="Seconds between two collections; what costs more is collected at every fifth."
+    )
+    sample: Annotated[WholeNumber, Field(ge=0, le=5000), Kind("whole number, 0 to 5000")] = Field(
+        default=500,
+        description="On how many identities of an environment the adoption of features is found; 0 leaves it out.",
+    )
+    existing_secret: SecretName | None = Field(
+        default=None,
+        description="Name of an existing Secret with the key `DATABASE_URL` of a role that may read what "
+        "`components/postgres/in_pod/grants-analytics.sql` says. Default: `flagsmith-analytics`, made for the embedded "
+        "database.",
+    )
+    resources: Resources = Field(default=FLAG_METRICS_RESOURCES, description="Requests and limits.")

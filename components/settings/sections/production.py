@@ -1,0 +1,14 @@
+"""Whether people's work depends on the stack."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from components.settings.types import Boolean
+
+ProductionSetting = Annotated[
+    Boolean,
+    Field(
+        description="Whether people's work depends on this stack: what is optional elsewhere is then on or required."
+    ),
+]

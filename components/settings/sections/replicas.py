@@ -1,0 +1,11 @@
+"""How many API pods there are."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from components.settings.types import Count
+
+ReplicasSetting = Annotated[
+    Count | None, Field(description="API pods. Default: by `size`. Not with `autoscaling.enabled`.")
+]

@@ -1,0 +1,23 @@
+"""The pods that work off the queue of tasks."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from components.settings.base import Section
+from components.settings.resources import Resources
+from components.settings.types import Count, Kind, WholeNumber
+
+
+class TaskProcessorSettings(Section):
+    """The pods that work off the queue of tasks (webhooks, audit log, clean-up)."""
+
+    replicas: Count | None = Field(default=None, description="Pods. Default: by `size`.")
+    threads: Count = Field(default=5, description="Tasks that a pod does at once; each can hold two connections.")
+    idle_session_timeout: Annotated[WholeNumber, Field(ge=0, le=3600), Kind("seconds")] = Field(
+        default=5,
+        description="After how many seconds PostgreSQL closes a pod's connection that does nothing: Flagsmith leaves "
+        "one open for every task it did. 0 never does; that is needed for PostgreSQL 13 and older, and behind poolers "
+        "that refuse options (PgBouncer).",
+    )
+    resources: Resources | None = Field(default=None, description="Requests and limits. Default: by `size`.")

@@ -1,0 +1,18 @@
+"""The release of Flagsmith."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from components.settings.releases import parse_version
+from components.settings.types import Kind, Text
+
+
+def _release(value: str) -> str:
+    parse_version(value)
+    return value
+
+
+VersionSetting = Annotated[
+    Text, AfterValidator(_release), Kind("X.Y.Z"), Field(description="The release of Flagsmith.")
+]
