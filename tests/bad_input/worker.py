@@ -20,7 +20,6 @@ import flagops.commands.flags.catalogue.rules
 from components.settings import SettingsError, parse, read_lock
 from flagops.commands.env import command
 from flagops.commands.flags.catalogue.options import read as read_catalogue
-from flagops.commands.flags.explain.user import user
 from flagops.commands.flags.history.applies import of_file
 from flagops.commands.flags.reconcile import planfile
 from flagops.commands.flags.reconcile.desired import desired
@@ -31,6 +30,7 @@ from flagops.evaluation.policy_objects import of_files
 from flagops.kubernetes import kubeconfig
 from flagops.local_cluster import kubeconfig as local_kubeconfig
 from flagops.local_cluster import state
+from flagops.serving.engine.user import user
 from flagops.stacks import local_context
 from flagops.stacks.files import load_stack
 from policies import exceptions

@@ -113,7 +113,10 @@ def test_the_recording_is_answered_in_full(recording: str, replay: Replay, subte
                 if exchange.number in VARIANTS[recording]:
                     variant = found["flags"][2]
                     assert variant["feature_state_value"] in {"control", "new_design", "enhanced_v2"}
-                    variant["feature_state_value"] = exchange.answer["flags"][2]["feature_state_value"]
+                    assert variant["variant"] == ("control" if variant["feature_state_value"] == "control" else None)
+                    variant.update(
+                        {name: exchange.answer["flags"][2][name] for name in ("feature_state_value", "variant")}
+                    )
                 assert differences(exchange.answer, found) == []
             elif exchange.number in SHAPE_ONLY[recording] and exchange.kind == "application/json":
                 assert type(answer.json()) is type(exchange.answer)

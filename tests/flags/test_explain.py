@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from flagops.commands.flags.explain.explain import explain
 from flagops.commands.flags.explain.remote_answer import Remote, compare
-from flagops.commands.flags.explain.trace import Source, Trace
-from flagops.commands.flags.explain.user import User
 from flagops.errors import OpsError
+from flagops.serving.engine.explain import explain
+from flagops.serving.engine.trace import Source, Trace
+from flagops.serving.engine.user import User
 from tests.flags.support import Project, Run
 from tests.flags.test_acceptance import ABROAD, BETA, EARLY, NOBODY, PREMIUM
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from flagops.commands.flags.explain.user import user
 from flagops.errors import OpsError
+from flagops.serving.engine.user import user
 
 
 def test_traits_are_read_as_yaml() -> None:

@@ -10,7 +10,7 @@ from typer.testing import Result
 
 from components.text.yaml12 import Timestamp, YamlError, compose, read, read_all
 from flagops.commands.flags.catalogue.load import load
-from flagops.commands.flags.explain.user import user
+from flagops.serving.engine.user import user
 from flagops.stacks.files import load_stack
 from policies.exceptions import parse
 from tests.policies.manifests import container, deployment, pod

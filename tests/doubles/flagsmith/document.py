@@ -4,12 +4,6 @@ from tests.doubles.flagsmith.database import Database, Row
 from tests.doubles.flagsmith.states import latest, plain
 
 
-def served(data: Database, environment: Row, *, is_server_side: bool = True) -> list[Row]:
-    """The environment's own states, those of archived features too; some are not for clients."""
-    rows = data.rows("states", environment=environment["id"], feature_segment=None, identity=None)
-    return [row for row in rows if is_server_side or not data.get("features", row["feature"])["is_server_key_only"]]
-
-
 def document(data: Database, environment: Row) -> Row:
     """All that a client needs to evaluate by itself."""
     project = data.get("projects", environment["project"])
@@ -40,17 +34,19 @@ def document(data: Database, environment: Row) -> Row:
                 row["id"] for row in data.rows("features", project=project["id"], is_server_key_only=True)
             ],
         },
-        "feature_states": [_document_state(data, state) for state in served(data, environment)],
+        "feature_states": [
+            _document_state(data, state)
+            for state in data.rows("states", environment=environment["id"], feature_segment=None, identity=None)
+        ],
         "identity_overrides": overrides(data, environment),
         "updated_at": environment["updated_at"].isoformat(),
         **{name: environment[name] for name in (*names, *hashing)},
     }
 
 
-def overrides(data: Database, environment: Row, number: int | None = 0) -> list[Row]:
-    """The users with overrides of their own, or one of them; of none for None."""
-    wanted = {"id": number} if number != 0 else {}
-    rows = data.rows("identities", environment=environment["id"], **wanted)
+def overrides(data: Database, environment: Row) -> list[Row]:
+    """The users with overrides of their own."""
+    rows = data.rows("identities", environment=environment["id"])
     states = {row["id"]: data.rows("states", identity=row["id"]) for row in rows}
     return [
         {

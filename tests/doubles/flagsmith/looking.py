@@ -1,51 +1,17 @@
-"""Users who are not kept, and evaluations counted by day. Registered before `sdk`, whose view keeps every user."""
+"""Evaluations, counted by day."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, jsonify, request
 
-from tests.doubles.flagsmith.answers import body, database, required, user
-from tests.doubles.flagsmith.database import Database, RefusalError, Row
-from tests.doubles.flagsmith.identities import keep as keep_identity
-from tests.doubles.flagsmith.sdk import _environment, _identity
-from tests.doubles.flagsmith.sdk import identify as keep
+from tests.doubles.flagsmith.answers import database, user
+from tests.doubles.flagsmith.database import Database, RefusalError
 
 looking = Blueprint("looking", __name__)
 LABELS = ("client_application_name", "client_application_version", "user_agent")
 NO_NUMBER = ["A valid integer is required."]
-
-
-@looking.post("/identities/")
-def identify() -> Any:
-    """A transient user is evaluated with what is kept of them, and changes none of it; so do transient traits."""
-    given = body()
-    traits = {item["trait_key"]: item for item in given.get("traits", [])}
-    is_passing = bool(given.get("transient"))
-    passing = [name for name, item in traits.items() if is_passing or item.get("transient")]
-    if not is_passing and not passing:
-        return keep()
-    required(given, "identifier")
-    environment, data = _environment(), database()
-    place = {"environment": environment["id"], "identifier": given["identifier"]}
-    kept = data.rows("identities", **place)
-    if not is_passing:
-        kept = kept or [keep_identity(data, environment["id"], given["identifier"])]
-        kept[0]["traits"].update({name: item["trait_value"] for name, item in traits.items() if name not in passing})
-    seen = {**(kept[0]["traits"] if kept else {}), **{name: traits[name]["trait_value"] for name in passing}}
-    own = {**place, "id": kept[0]["id"] if kept else None, "traits": seen}
-    return _marked(_identity(environment, own), passing)
-
-
-def _marked(answer: Response, passing: list[str]) -> Response:
-    """The answer, with the traits that are kept nowhere."""
-    found: Row = answer.get_json()
-    for trait in found["traits"]:
-        if trait["trait_key"] in passing:
-            trait.update(id=None, transient=True)
-    answer.data = current_app.json.dumps(found)
-    return answer
 
 
 @looking.get("/projects/<int:project>/features/<int:number>/evaluation-data/")

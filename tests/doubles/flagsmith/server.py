@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, g, jsonify, request
 from werkzeug.serving import make_server
 
+from flagops.serving.http import browsers
 from tests.doubles.flagsmith.answers import user
 from tests.doubles.flagsmith.database import Database, RefusalError
 from tests.doubles.flagsmith.features import features
@@ -18,7 +19,7 @@ from tests.doubles.flagsmith.looking import looking
 from tests.doubles.flagsmith.people import people
 from tests.doubles.flagsmith.projects import new_environment, new_project, projects
 from tests.doubles.flagsmith.rights import rights
-from tests.doubles.flagsmith.sdk import sdk
+from tests.doubles.flagsmith.sdk import asked, response, sdk
 from tests.doubles.flagsmith.segments import segments
 from tests.doubles.flagsmith.states import states
 from tests.doubles.flagsmith.versions import versions
@@ -31,17 +32,6 @@ NOT_FOUND = (
     '\n<!doctype html>\n<html lang="en">\n<head>\n  <title>Not Found</title>\n</head>\n<body>\n  <h1>Not Found</h1>'
     "<p>The requested resource was not found on this server.</p>\n</body>\n</html>\n"
 )
-# What a browser is told that asks from a page of another origin: everybody may, with these headers.
-CORS_HEADERS = (
-    "sentry-trace, x-environment-key, traceparent, user-agent, x-csrftoken, tracestate, authorization, accept, "
-    "content-type, x-requested-with, origin, accept-encoding, baggage, x-e2e-test-auth-token, "
-    "flagsmith-application-name, flagsmith-sdk-user-agent, dnt, flagsmith-application-version"
-)
-PREFLIGHT = {
-    "Access-Control-Allow-Headers": CORS_HEADERS,
-    "Access-Control-Allow-Methods": "DELETE, GET, OPTIONS, PATCH, POST, PUT",
-    "Access-Control-Max-Age": "86400",
-}
 UI = '<!DOCTYPE html><html><head><title>Flagsmith</title></head><body><div id="app"></div></body></html>'
 METRICS = "# HELP flagsmith_build_info Flagsmith version and build information.\n# TYPE flagsmith_build_info gauge\n"
 
@@ -147,27 +137,24 @@ class Flagsmith:
         for start, status in self.failing.items():
             if request.path.startswith(start):
                 return Response(_broken(status), status=status, mimetype="text/html")
-        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-            return Response("", headers=PREFLIGHT, mimetype="text/html")
+        if browsers.is_preflight(asked()):
+            return response(browsers.preflight())
         self.database.lock.acquire()
         g.locked, g.database = True, self.database
         return None
 
-    def _after(self, response: Response) -> Response:
-        response.headers["Flagsmith-Version"] = self.version
-        response.vary.add("Origin")
-        if "Origin" in request.headers:
-            response.headers["Access-Control-Allow-Origin"] = "*"
-            response.headers["Access-Control-Expose-Headers"] = "Retry-After"
-        if response.status_code == 204:
-            del response.headers["Content-Type"]
+    def _after(self, answered: Response) -> Response:
+        answered.headers["Flagsmith-Version"] = self.version
+        answered.headers.update(browsers.shared(asked()))
+        if answered.status_code == 204:
+            del answered.headers["Content-Type"]
         kept = (request.full_path, request.headers.get("X-Environment-Key", ""))
-        if request.path in ("/api/v1/flags/", "/api/v1/environment-document/") and response.status_code == 200:
+        if request.path in ("/api/v1/flags/", "/api/v1/environment-document/") and answered.status_code == 200:
             if self.stale and kept in self._kept:
                 status, data, kind = self._kept[kept]
                 return Response(data, status=status, content_type=kind)
-            self._kept[kept] = (response.status_code, response.get_data(), response.content_type)
-        return response
+            self._kept[kept] = (answered.status_code, answered.get_data(), answered.content_type)
+        return answered
 
     def _done(self, _: BaseException | None) -> None:
         if g.pop("locked", False):

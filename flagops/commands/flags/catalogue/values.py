@@ -3,8 +3,7 @@
 import json
 
 from flagops.commands.flags.catalogue.model import Json, Value
-
-Plain = bool | int | str | None
+from flagops.serving.engine.values import Plain as Plain
 
 
 def plain(value: Value) -> Plain:

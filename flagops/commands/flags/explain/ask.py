@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from flagops.commands.flags.explain.explain import explain
 from flagops.commands.flags.explain.remote_answer import Comparison, ask, compare
-from flagops.commands.flags.explain.trace import Trace
-from flagops.commands.flags.explain.user import User
 from flagops.errors import OpsError
 from flagops.flagsmith_api.connect import Connection
 from flagops.flagsmith_api.throwaway import kept
+from flagops.serving.engine.explain import explain
+from flagops.serving.engine.trace import Trace
+from flagops.serving.engine.user import User
 
 Row = Mapping[str, Any]
 

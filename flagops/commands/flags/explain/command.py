@@ -35,8 +35,8 @@ def explain(
     from flagops.commands.flags.explain.ask import explained
     from flagops.commands.flags.explain.remote_answer import as_json as plain
     from flagops.commands.flags.explain.show import tell
-    from flagops.commands.flags.explain.user import user
     from flagops.flagsmith_api.connect import connect
+    from flagops.serving.engine.user import user
 
     who = user(identity, trait or ())
     with connect(stack=stack, url=url) as connection:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flagops.commands.flags.catalogue.values import Plain, same
-from flagops.commands.flags.explain.explain import Document, explain
-from flagops.commands.flags.explain.trace import Source, Trace
-from flagops.commands.flags.explain.user import Trait, User, in_words
 from flagops.flagsmith_api import served
 from flagops.flagsmith_api.client import FlagsmithClient
+from flagops.serving.engine.context import Document
+from flagops.serving.engine.explain import explain
+from flagops.serving.engine.trace import Source, Trace
+from flagops.serving.engine.user import Trait, User, in_words
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from flagops.commands.flags.explain.remote_answer import Comparison
-from flagops.commands.flags.explain.trace import Group, Part, Source, Split, Step, Trace
-from flagops.commands.flags.explain.user import in_words
+from flagops.serving.engine.trace import Group, Part, Source, Split, Step, Trace
+from flagops.serving.engine.user import in_words
 
 NEEDS = {"ALL": "all of", "ANY": "one at least of", "NONE": "none of"}
 

@@ -7,27 +7,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from flag_engine.engine import get_evaluation_result
 from flag_engine.segments.constants import DEFAULT_PRIORITY
 from flag_engine.segments.evaluator import (
     context_matches_condition,
     context_matches_rule,
     get_context_value,
-    get_enriched_context,
     is_context_in_segment,
 )
 from flag_engine.utils.hashing import get_hashed_percentage_for_object_ids
-from flagsmith.mappers import map_context_and_identity_data_to_context, map_environment_document_to_context
 
-from flagops.commands.flags.explain.trace import Condition, Group, Part, Source, Split, Step, Trace
-from flagops.commands.flags.explain.user import User, in_words
 from flagops.errors import OpsError
+from flagops.serving.engine.context import Document, context_of, evaluate, for_user
+from flagops.serving.engine.trace import Condition, Group, Part, Source, Split, Step, Trace
+from flagops.serving.engine.user import User, in_words
 
 SPLIT = "PERCENTAGE_SPLIT"
 VALUELESS = frozenset(["IS_SET", "IS_NOT_SET"])
 CONTROL = "control"
 ALL = 100.0
-Document = Mapping[str, Any]
 
 
 def explain(document: Document, flag: str, user: User, names: Mapping[int, str] | None = None) -> Trace:
@@ -35,17 +32,16 @@ def explain(document: Document, flag: str, user: User, names: Mapping[int, str] 
 
     Raises OpsError when the document lacks the flag.
     """
-    context: dict[str, Any] = dict(map_environment_document_to_context(cast("Any", document)))
+    context = context_of(document)
     if user.identifier is not None:
-        given = dict(map_context_and_identity_data_to_context(cast("Any", context), user.identifier, dict(user.traits)))
-        context = dict(get_enriched_context(cast("Any", given)))
+        context = for_user(context, user.identifier, user.traits)
     own = context["features"].get(flag)
     if own is None:
         raise OpsError(
             f"The document of the environment {document['name']!r} lacks the flag {flag!r}.",
             hint="It may be new, and the server may have kept an older document: try again in a minute.",
         )
-    result = get_evaluation_result(cast("Any", context))
+    result = evaluate(context)
     context["flags"] = result["flags"]  # a condition may ask for another flag
     matched = {found["metadata"].get("id") for found in result["segments"] if "metadata" in found}
     places = sorted(_overrides(context, flag, user, matched), key=lambda place: place[0])

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flagops.commands.flags.catalogue.values import Plain
-from flagops.commands.flags.explain.user import User
+from flagops.serving.engine.user import User
+from flagops.serving.engine.values import Plain
 
 
 class Source(StrEnum):
