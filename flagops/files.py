@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 
 WRITTEN_BYTES = 64 * 1024**2
 """Of a file that a command wrote, such as the page of all flags."""
@@ -56,4 +56,4 @@ def make_directory(path: Path, *, hint: str) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OpsError(f"The directory {path} cannot be made: {error.strerror}.", hint=hint) from None
+        raise BadInputError(f"The directory {path} cannot be made: {error.strerror}.", hint=hint) from None

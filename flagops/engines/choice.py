@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from flagops.engines.deployer import EngineName
-from flagops.errors import OpsError
+from flagops.errors import RefusedError, ToolError
 from flagops.project import LOCAL
 
 INSTALL_HINT = (
@@ -35,14 +35,14 @@ def choose(stack: str, *, wanted: EngineName | None, made_by: EngineName | None,
     """
     engine, reason = _preferred(stack, wanted, made_by, has_cli=has_cli)
     if made_by is not None and made_by is not engine:
-        raise OpsError(
+        raise RefusedError(
             f"The stack {stack!r} was made by {made_by.label}, so {engine.label} must not touch it: it would make "
             "new passwords and leave the old objects to nobody.",
             hint=f"Use `--engine {made_by}`; or remove the stack with `ff down --stack {stack} --engine {made_by}` "
             "first, which deletes its data.",
         )
     if engine is EngineName.CLI and not has_cli:
-        raise OpsError(
+        raise ToolError(
             f"The stack {stack!r} needs the Pulumi CLI, and there is no `pulumi` on PATH.", hint=INSTALL_HINT
         )
     return Choice(engine, reason)

@@ -10,7 +10,7 @@ from flagops.engines.direct.deployer import DirectDeployer
 from flagops.engines.events import Event
 from flagops.engines.own_cluster import OwnCluster
 from flagops.engines.pulumi_cli import find as pulumi_cli
-from flagops.errors import NoAccessError, OpsError
+from flagops.errors import NoAccessError, ToolError, UnsupportedError
 from flagops.files import make_directory
 from flagops.project import LOCAL, ROOT
 from flagops.stacks.files import Stack
@@ -26,7 +26,7 @@ def choose_engine(target: Target, wanted: EngineName | None, *, install: bool) -
     """The engine for the target, given what `--engine` says and whether the CLI may be installed."""
     if target.is_borrowed:
         if wanted is EngineName.CLI:
-            raise OpsError(
+            raise UnsupportedError(
                 f"On another cluster than its own, the stack {LOCAL!r} is deployed by the direct engine, which keeps "
                 "its record in that cluster.",
                 hint=f"For the Pulumi CLI, copy {target.stack.path.name} to Pulumi.NAME.yaml, and write the context "
@@ -86,7 +86,7 @@ def policy_pack() -> Path:
     """The directory of the policy pack; an error where the environment it runs in has not been made."""
     pack = ROOT / "policies"
     if not (pack / ".venv").is_dir():
-        raise OpsError(f"The policy pack cannot run: there is no {pack / '.venv'}.", hint="Run `make setup`.")
+        raise ToolError(f"The policy pack cannot run: there is no {pack / '.venv'}.", hint="Run `make setup`.")
     return pack
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from flagops.errors import OpsError
+from flagops.errors import RefusedError
 
 if TYPE_CHECKING:
     from flagops.kubernetes.objects import Manifest
@@ -30,7 +30,7 @@ def refuse_older(target: "Target") -> None:
     deployed = newest(workloads)
     wanted = target.stack.settings.version
     if deployed is not None and _numbers(wanted) < _numbers(deployed):
-        raise OpsError(
+        raise RefusedError(
             f"Nothing was changed: {target.stack.path.name} says version {wanted}, and {deployed} is deployed, whose "
             f"migrations {wanted} does not know.",
             hint=f"The way back is `ff upgrade --back --stack {target.stack.name}`: migrations first, then the image. "

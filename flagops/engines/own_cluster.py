@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flagops.errors import NoAccessError, OpsError
+from flagops.errors import FailedError, NoAccessError, RefusedError
 from flagops.stacks.files import Stack
 
 if TYPE_CHECKING:
@@ -59,12 +59,12 @@ class OwnCluster:
         with self._client() as client:
             found = cluster_uid(client.fetch) if wanted else None
             if found != wanted:
-                raise OpsError(f"Nothing was changed. {another_cluster(self.context, found, str(wanted))}")
+                raise RefusedError(f"Nothing was changed. {another_cluster(self.context, found, str(wanted))}")
             for name in {self.namespace, *uids}:
                 live = client.fetch(f"/api/v1/namespaces/{name}")
                 problem = other_namespace(live, uids[name]) if name in uids else _leaving(live)
                 if problem:
-                    raise OpsError(
+                    raise RefusedError(
                         f"Nothing was changed: the cluster of context {self.context!r} is not what the stack "
                         f"{self.stack.name!r} was deployed to. Its namespace {name!r} {problem}.",
                         hint=f"Is feature-flags:context in {self.stack.path.name} the right one, and the kubeconfig? "
@@ -82,7 +82,7 @@ class OwnCluster:
             else:
                 missing = absent(look(client.fetch, self.namespace, record.objects))
         if missing:
-            raise OpsError(
+            raise FailedError(
                 f"The deployment ended without an error, and not everything is in the namespace {self.namespace!r} of "
                 f"context {self.context!r}: {missing}.",
                 hint=f"Somebody or something deletes it. `ff status --stack {self.stack.name}` shows the rest.",

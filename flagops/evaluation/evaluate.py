@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, FailedError, OpsError, UnsupportedError
 from flagops.evaluation.program import Program
 from flagops.stacks.files import Stack
 from flagops.stacks.pulumi_values import text_handed_over
@@ -39,7 +39,7 @@ def evaluate(
     """
     for version in api_versions or ():
         if not API_VERSION.fullmatch(version):
-            raise OpsError(
+            raise BadInputError(
                 f"--api-versions {version!r} is not an API version; write group/version, for example "
                 "monitoring.coreos.com/v1, or group/version/Kind."
             )
@@ -83,14 +83,14 @@ def api_versions_key(stack: Stack) -> str:
 def config_strings(stack: Stack) -> dict[str, str]:
     """The stack's configuration as Pulumi hands it to a program: strings, objects as JSON."""
     if stack.encrypted_keys:
-        raise OpsError(
+        raise UnsupportedError(
             f"{', '.join(stack.encrypted_keys)} of {stack.path.name} is encrypted (`secure:`); only the Pulumi CLI can "
             "decrypt it.",
             hint="Use the Pulumi engine, or name an existing Secret of the cluster instead.",
         )
     for key, value in stack.values.items():
         if value is None:
-            raise OpsError(f"{key} in {stack.path.name} is null; leave the key out.")
+            raise BadInputError(f"{key} in {stack.path.name} is null; leave the key out.")
     return {key: text_handed_over(value) for key, value in stack.values.items()}
 
 
@@ -120,7 +120,7 @@ async def _run(
     pulumi.runtime.config.set_all_config(config, [])
     await pulumi.runtime.stack.run_in_stack(lambda: _run_file(root / "__main__.py"))
     if log.errors:
-        raise OpsError("\n".join(log.errors))
+        raise FailedError("\n".join(log.errors))
     return build(monitor, stack, tuple(log.warnings), api_versions)
 
 
@@ -164,12 +164,12 @@ def _explained(error: BaseException, root: Path) -> BaseException:
     if isinstance(error, OpsError):
         return error
     if isinstance(error, pulumi.RunError):
-        return OpsError(str(error))
+        return BadInputError(str(error))
     if isinstance(error, KeyboardInterrupt):
         return error
     frames = [f for f in traceback.extract_tb(error.__traceback__) if _is_own(f.filename, root)]
     place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return OpsError(f"The program failed{place}: {type(error).__name__}: {error}")
+    return FailedError(f"The program failed{place}: {type(error).__name__}: {error}")
 
 
 def _is_own(filename: str, root: Path) -> bool:

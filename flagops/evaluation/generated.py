@@ -8,7 +8,7 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 
 SPECIAL = "!@#$%&*()-_=+[]{}<>:?"  # the Random provider's own default set of special characters
 
@@ -28,7 +28,7 @@ def password(name: str, inputs: Mapping[str, Any]) -> str:
     allowed = "".join(characters for characters, wanted, _ in kinds if wanted)
     required = [secrets.choice(characters) for characters, wanted, least in kinds if wanted for _ in range(least)]
     if not allowed or len(required) > length:
-        raise OpsError(
+        raise BadInputError(
             f"RandomPassword {name!r}: no value has length {length} with these kinds of characters and minimums."
         )
     value = required + [secrets.choice(allowed) for _ in range(length - len(required))]

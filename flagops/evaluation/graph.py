@@ -8,7 +8,7 @@ from graphlib import CycleError
 from typing import Any
 from urllib.parse import quote
 
-from flagops.errors import OpsError
+from flagops.errors import FailedError, UnsupportedError
 from flagops.evaluation.monitor import RANDOM_PASSWORD, RecordingMonitor, Registration
 from flagops.evaluation.program import KubeObject, Program, dependency_order
 from flagops.kubernetes.objects import Ref
@@ -51,7 +51,7 @@ def build(monitor: RecordingMonitor, stack: Stack, warnings: tuple[str, ...], ap
     try:
         order = dependency_order({ref: item.needs for ref, item in objects.items()})
     except CycleError as error:
-        raise OpsError(f"These objects need each other: {', '.join(map(str, error.args[1]))}.") from None
+        raise FailedError(f"These objects need each other: {', '.join(map(str, error.args[1]))}.") from None
     marked = monitor.output_values.paths
     secret_outputs = frozenset(name for name in monitor.outputs if any(path[0] == name for path in marked if path))
     known = set(monitor.used.values()).union(
@@ -80,7 +80,7 @@ def _is_object(registration: Registration) -> bool:
     is_patch = registration.type.endswith("Patch")
     if registration.type.startswith("kubernetes:") and "apiVersion" in inputs and "kind" in inputs and not is_patch:
         return True
-    raise OpsError(
+    raise UnsupportedError(
         f"The direct engine cannot make {registration.type} {registration.name!r}: it knows Kubernetes objects and "
         "RandomPassword.",
         hint="Use the Pulumi engine for this stack.",
@@ -102,7 +102,9 @@ def _refuse_twice(refs: Mapping[str, Ref], registrations: Mapping[str, Registrat
         first = seen.setdefault(ref.identity, urn)
         if first != urn:
             names = sorted(registrations[u].name for u in (first, urn))
-            raise OpsError(f"Two resources of the program are the same object, {ref}: {names[0]!r} and {names[1]!r}.")
+            raise FailedError(
+                f"Two resources of the program are the same object, {ref}: {names[0]!r} and {names[1]!r}."
+            )
 
 
 def _manifest(registration: Registration, ref: Ref) -> dict[str, Any]:
@@ -158,7 +160,7 @@ def _retained(registration: Registration, registrations: Mapping[str, Registrati
 def _ignored(registration: Registration) -> tuple[str, ...]:
     strange = [path for path in registration.ignored if not PLAIN_PATH.fullmatch(path)]
     if strange:
-        raise OpsError(
+        raise UnsupportedError(
             f"The direct engine cannot ignore changes of {', '.join(strange)} in {registration.type} "
             f"{registration.name!r}: it knows paths of plain keys, such as spec.replicas.",
             hint="Use the Pulumi engine for this stack.",

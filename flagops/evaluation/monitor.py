@@ -10,7 +10,7 @@ from pulumi import get_project, get_stack
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
-from flagops.errors import OpsError
+from flagops.errors import FailedError, UnsupportedError
 from flagops.evaluation.generated import password, record_name
 
 # Pulumi's protocol marks a secret value by these two constants (they are the same in all its SDKs).
@@ -108,11 +108,13 @@ class RecordingMonitor(MockMonitor):
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
         """Refuse: evaluating a program touches no cluster."""
-        raise OpsError(f"The direct engine cannot read {request.type} {request.name!r}: that needs the Pulumi CLI.")
+        raise UnsupportedError(
+            f"The direct engine cannot read {request.type} {request.name!r}: that needs the Pulumi CLI."
+        )
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802
         """Refuse: there is no provider to ask."""
-        raise OpsError(f"The direct engine cannot call {request.tok}: that needs the Pulumi CLI.")
+        raise UnsupportedError(f"The direct engine cannot call {request.tok}: that needs the Pulumi CLI.")
 
     def RegisterResource(self, request: Any) -> resource_pb2.RegisterResourceResponse:  # noqa: N802
         """Record one resource and answer with its inputs as outputs."""
@@ -144,7 +146,7 @@ class RecordingMonitor(MockMonitor):
             identifier = _name_object(outputs, inputs, request.name)
         with self._lock:
             if urn in self.registrations:
-                raise OpsError(f"The program registers {request.type} {request.name!r} twice under the same parent.")
+                raise FailedError(f"The program registers {request.type} {request.name!r} twice under the same parent.")
             self.registrations[urn] = registration
             if request.type == RANDOM_PASSWORD:
                 outputs.update({"result": _as_secret(self._value_of(request.name, inputs))})
@@ -158,7 +160,7 @@ class RecordingMonitor(MockMonitor):
 
     def _value_of(self, name: str, inputs: Mapping[str, Any]) -> str:
         if name in self._named:
-            raise OpsError(f"Two RandomPassword resources are named {name!r}; give each a name of its own.")
+            raise FailedError(f"Two RandomPassword resources are named {name!r}; give each a name of its own.")
         self._named.add(name)
         recorded = record_name(name, inputs)
         try:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from components.text import bounds, yaml12
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, NotFoundError
 from flagops.evaluation.program import Program
 from policies.model import Object, Objects
 
@@ -29,7 +29,7 @@ def of_files(paths: Sequence[Path], *, production: bool) -> Objects:
     files = [file for path in paths for file in _files(path)]
     items = tuple(Object(manifest) for file in files for manifest in _manifests(file))
     if not items:
-        raise OpsError(f"There is no object in {', '.join(map(str, paths))}, so that no rule could be checked.")
+        raise NotFoundError(f"There is no object in {', '.join(map(str, paths))}, so that no rule could be checked.")
     return Objects(items, production)
 
 
@@ -38,7 +38,7 @@ def _files(path: Path) -> list[Path]:
         return [path]
     found = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES and file.is_file())
     if not found:
-        raise OpsError(f"{path} holds no manifests: no file there ends with {', '.join(SUFFIXES)}.")
+        raise NotFoundError(f"{path} holds no manifests: no file there ends with {', '.join(SUFFIXES)}.")
     return found
 
 
@@ -47,14 +47,14 @@ def _manifests(path: Path) -> Iterator[dict[str, Any]]:
         # As kubectl: a key such as 8080 is the text 8080.
         documents = yaml12.read_all(bounds.text_of(path), any_key=True)
     except UnicodeDecodeError:
-        raise OpsError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
+        raise BadInputError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
     except OSError as error:
-        raise OpsError(f"{path} cannot be read: {error.strerror}.") from None
+        raise BadInputError(f"{path} cannot be read: {error.strerror}.") from None
     except yaml12.YamlError as error:
-        raise OpsError(f"{path} cannot be read: {error}.") from None
+        raise BadInputError(f"{path} cannot be read: {error}.") from None
     for document in _flattened(documents):
         if not isinstance(document, dict) or not document.get("kind") or not document.get("apiVersion"):
-            raise OpsError(f"{path} holds something that is no Kubernetes object: it has no apiVersion and kind.")
+            raise BadInputError(f"{path} holds something that is no Kubernetes object: it has no apiVersion and kind.")
         yield document
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, RefusedError
 from flagops.evaluation.evaluate import evaluate
 from flagops.evaluation.generated import Placeholders
 from flagops.evaluation.policy_objects import of_files, of_program
@@ -22,11 +22,11 @@ HINT = "Mend the cause, or see docs/policy.md for how a rule is lifted for one o
 def rules(directory: Path | None = None) -> tuple[Rule, ...]:
     """All rules, those in `directory` (default: `policies/custom`) included; one that cannot be used is an OpsError."""
     if directory is not None and not directory.is_dir():
-        raise OpsError(f"{directory} is no directory; --policies names one with Python files.")
+        raise BadInputError(f"{directory} is no directory; --policies names one with Python files.")
     try:
         return custom_rules.all_rules(directory or custom_rules.CUSTOM)
     except custom_rules.PolicyError as error:
-        raise OpsError(str(error)) from None
+        raise BadInputError(str(error)) from None
 
 
 def of_stack(root: Path, stack: Stack, directory: Path | None = None, api_versions: tuple[str, ...] = ()) -> Report:
@@ -50,7 +50,7 @@ def refuse_violations(program: Program, *, production: bool, harmless: frozenset
     mandatory = report.of(Enforcement.MANDATORY)
     if mandatory:
         listed = "\n".join(f"  {item}" for item in mandatory)
-        raise OpsError(f"Nothing was changed, since the program breaks rules of the policy:\n{listed}", hint=HINT)
+        raise RefusedError(f"Nothing was changed, since the program breaks rules of the policy:\n{listed}", hint=HINT)
     return tuple(_summaries(report.of(Enforcement.ADVISORY), program.stack))
 
 
@@ -59,14 +59,18 @@ def refuse_plain_secrets(objects: Objects) -> None:
     report = check(objects, [rule for rule in RULES if rule.id == "plain-secret"], _exceptions())
     if report.violations:
         listed = "\n".join(f"  {item}" for item in report.violations)
-        raise OpsError(f"Nothing was written, since what is to be written holds secrets in clear:\n{listed}", hint=HINT)
+        raise RefusedError(
+            f"Nothing was written, since what is to be written holds secrets in clear:\n{listed}", hint=HINT
+        )
 
 
 def refuse_failures(report: Report) -> None:
     """Rules that failed are an OpsError: whether they are kept is not known."""
     if report.failures:
         listed = "\n".join(f"  {item}" for item in report.failures)
-        raise OpsError(f"Nothing was changed, since rules of the policy failed:\n{listed}", hint="See docs/policy.md.")
+        raise RefusedError(
+            f"Nothing was changed, since rules of the policy failed:\n{listed}", hint="See docs/policy.md."
+        )
 
 
 def _summaries(violations: Iterable[Violation], stack: str) -> Iterator[str]:
@@ -85,4 +89,4 @@ def _exceptions() -> tuple[Excepted, ...]:
     try:
         return exceptions()
     except ExceptionsError as error:
-        raise OpsError(str(error)) from None
+        raise BadInputError(str(error)) from None

@@ -3,7 +3,7 @@
 import httpx
 
 from components.text.could_be_secret import could_be_secret
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 from flagops.flagsmith_api.loopback import know_its_name
 
 API_KEY = "FLAGSMITH_API_KEY"
@@ -16,15 +16,15 @@ def checked(url: str) -> str:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
         why = "" if could_be_secret(url) else f": {error}"
-        raise OpsError(f"--url{_shown(url)} is no address{why}.") from None
+        raise BadInputError(f"--url{_shown(url)} is no address{why}.") from None
     if parsed.userinfo:
-        raise OpsError(
+        raise BadInputError(
             "--url must not have a user and a password in it: they would be in logs and messages.",
             hint=f"Give the organisation's API key by {API_KEY}.",
         )
     beyond = parsed.path not in ("", "/") or parsed.query or parsed.fragment
     if parsed.scheme not in ("http", "https") or not parsed.host or beyond:
-        raise OpsError(
+        raise BadInputError(
             f"--url{_shown(url)} must be http:// or https://, a host, and no path.",
             hint="For example https://flags.example.com or http://localhost:8000.",
         )

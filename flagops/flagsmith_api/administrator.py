@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from flagops.errors import OpsError
+from flagops.errors import NotFoundError
 from flagops.kubernetes.client import DeniedError
 from flagops.stacks.deployed import Site
 
@@ -19,7 +19,7 @@ def password(site: Site) -> str:
     name = secret_name(site)
     value = site.secret(name).get(PASSWORD_KEY)
     if not value:
-        raise OpsError(f"The Secret {site.namespace}/{name} has no key {PASSWORD_KEY!r}.")
+        raise NotFoundError(f"The Secret {site.namespace}/{name} has no key {PASSWORD_KEY!r}.")
     return value
 
 

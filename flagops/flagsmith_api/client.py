@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from flagops.errors import OpsError
+from flagops.errors import AnswerError
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
 ATTEMPTS = 5
@@ -21,7 +21,7 @@ TRANSIENT = frozenset({429, 500, 502, 503, 504})
 REPEATABLE = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE"})
 
 
-class FlagsmithError(OpsError):
+class FlagsmithError(AnswerError):
     """A request that Flagsmith refused, or did not answer as it should.
 
     Attributes:

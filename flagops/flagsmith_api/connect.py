@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, LoginRefusedError, NotFoundError
 from flagops.flagsmith_api.address import API_KEY, checked
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.deployed import Environment, environments_of, flagsmith, log_in
@@ -45,7 +45,7 @@ class Connection:
             if item.name == name:
                 return item
         known = ", ".join(item.name for item in self.environments) or "none"
-        raise OpsError(f"There is no environment {name!r}; there are: {known}.")
+        raise NotFoundError(f"There is no environment {name!r}; there are: {known}.")
 
 
 @contextmanager
@@ -71,7 +71,7 @@ def connect(*, stack: str | None, url: str | None, project: str | None = None) -
             return
         key = os.environ.get(API_KEY)
         if not key:
-            raise OpsError(
+            raise LoginRefusedError(
                 f"Nothing here may change the Flagsmith at {url}: the variable {API_KEY} is empty.",
                 hint="Make an API key in the organisation's settings; or name the --stack it belongs to.",
             )
@@ -96,12 +96,12 @@ def _found(
     names = ", ".join(item["name"] for item in projects) or "none"
     chosen = [item for item in projects if wanted in (None, item["name"])]
     if not chosen:
-        raise OpsError(
+        raise NotFoundError(
             f"There is no project {wanted!r} in {label}; there are: {names}.",
             hint="The open-source edition has one project: name it in the catalogue, or rename it in the UI.",
         )
     if len(chosen) > 1:
-        raise OpsError(f"Which project of {label}? There are: {names}.")
+        raise BadInputError(f"Which project of {label}? There are: {names}.")
     found = chosen[0]
     return Connection(
         client=client,

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from flagops.errors import OpsError
+from flagops.errors import LoginRefusedError, NotFoundError
 from flagops.flagsmith_api.administrator import password
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.pods.pods import Component
@@ -62,7 +62,7 @@ def log_in(site: Site, client: FlagsmithClient) -> None:
     except FlagsmithError as error:
         if error.status not in REFUSALS:
             raise
-        raise OpsError(
+        raise LoginRefusedError(
             f"The administrator's log-in is refused: {error.message}",
             hint="Was the password changed in the UI? `ff admin password --reset` sets it back to the Secret's.",
         ) from None
@@ -73,7 +73,7 @@ def environments(site: Site, client: FlagsmithClient) -> list[Environment]:
     wanted = site.settings.admin.project
     projects = {item["name"]: item["id"] for item in client.pages("/api/v1/projects/")}
     if wanted not in projects:
-        raise OpsError(f"There is no project {wanted!r} in Flagsmith; there are: {', '.join(projects) or 'none'}.")
+        raise NotFoundError(f"There is no project {wanted!r} in Flagsmith; there are: {', '.join(projects) or 'none'}.")
     return environments_of(client, projects[wanted])
 
 

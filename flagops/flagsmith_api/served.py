@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flagops.errors import OpsError
+from flagops.errors import LoginRefusedError, NotFoundError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.deployed import environments, log_in
 from flagops.flagsmith_api.throwaway import is_throwaway
@@ -27,7 +27,7 @@ def flags(client: FlagsmithClient, key: str) -> list[Flag]:
     except FlagsmithError as error:
         if error.status != 403:
             raise
-        raise OpsError(
+        raise LoginRefusedError(
             "Flagsmith refuses this environment key.",
             hint="The key of an environment is in the UI's settings of it; `ff flags get --environment NAME` finds it.",
         ) from None
@@ -44,5 +44,5 @@ def key_of(site: Site, client: FlagsmithClient, name: str) -> str:
     log_in(site, client)
     known = {item.name: item.key for item in environments(site, client)}
     if name not in known:
-        raise OpsError(f"There is no environment {name!r}; there are: {', '.join(known) or 'none'}.")
+        raise NotFoundError(f"There is no environment {name!r}; there are: {', '.join(known) or 'none'}.")
     return known[name]

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from flagops.errors import NoAccessError, OpsError
+from flagops.errors import AnswerError, NoAccessError, NotFoundError, UnreachableError
 from flagops.kubernetes import masking
 from flagops.kubernetes.objects import Manifest, Ref
 
@@ -20,10 +20,12 @@ MERGE = "application/merge-patch+json"
 CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
 RETRIED_STATUSES = (429, 502, 503, 504)
 DENIED_STATUSES = (401, 403)
+# What the validation of Kubernetes (k8s.io/apimachinery, and apps and core of its API server) says of such fields.
+IMMUTABLE = ("field is immutable", "immutable when `immutable` is set", "updates to statefulset spec for fields")
 NO_LOG_YET = (400, 404)  # of a container that waits to start, or whose earlier run is gone
 
 
-class ApiError(OpsError):
+class ApiError(AnswerError):
     """The API server refused a request. `status` is the HTTP status, `reason` Kubernetes' word for it."""
 
     def __init__(self, status: int, reason: str, message: str, what: str) -> None:
@@ -35,6 +37,10 @@ class ApiError(OpsError):
 
 class DeniedError(ApiError, NoAccessError):
     """Who asks is not known to the API server (401), or may not do this (403)."""
+
+
+class ImmutableError(ApiError):
+    """The object is there, and a field of it cannot be changed: it would have to be deleted and made anew."""
 
 
 class Client:
@@ -241,15 +247,15 @@ class Client:
             raise self._unreachable(error) from None
         return response.status, response.data
 
-    def _unreachable(self, error: Exception) -> NoAccessError:
+    def _unreachable(self, error: Exception) -> UnreachableError:
         reason = getattr(error, "reason", None) or error
-        return NoAccessError(
+        return UnreachableError(
             f"The cluster at {self.host} cannot be reached: {_plain(reason)}",
             hint="Is the cluster running, and is the kubeconfig's context the right one?",
         )
 
 
-class UnknownKindError(OpsError):
+class UnknownKindError(NotFoundError):
     """The cluster does not know a kind of object."""
 
     def __init__(self, api_version: str, kind: str) -> None:
@@ -285,5 +291,14 @@ def _refusal(status: int, data: bytes, what: str) -> ApiError:
         reason, message = answer.get("reason") or "", answer.get("message") or ""
     except (ValueError, AttributeError):
         reason, message = "", data.decode(errors="replace")[:200]
-    refused = DeniedError if status in DENIED_STATUSES else ApiError
-    return refused(status, reason, message or f"HTTP status {status}", what)
+    return _kind_of(status, message)(status, reason, message or f"HTTP status {status}", what)
+
+
+def _kind_of(status: int, message: str) -> type[ApiError]:
+    if status in DENIED_STATUSES:
+        return DeniedError
+    # Kubernetes has a status (422 Invalid) and no reason of its own for this: the causes say FieldValueInvalid or
+    # FieldValueForbidden, as for any value that is wrong. So its texts are read, here and nowhere else.
+    if status == 422 and any(text in message for text in IMMUTABLE):
+        return ImmutableError
+    return ApiError

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flagops.errors import NoAccessError
+from flagops.errors import NoAccessError, UnknownContextError
 from flagops.kubernetes import kubeconfig as files
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def connect(kubeconfig: Path | None, context: str) -> "ApiClient":
     found = files.read(source)
     if context not in found.contexts:
         listed = ", ".join(sorted(found.contexts)) or "none"
-        raise NoAccessError(f"The kubeconfig {source} has no context {context!r}; it has: {listed}.")
+        raise UnknownContextError(f"The kubeconfig {source} has no context {context!r}; it has: {listed}.")
     plugin = found.plugin(context)
 
     from kubernetes.config import kube_config

@@ -10,7 +10,7 @@ from types import TracebackType
 
 import psutil
 
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, ConflictError, OpsError
 from flagops.kubernetes.client import ApiError, Client
 from flagops.kubernetes.objects import Manifest, Ref
 
@@ -87,7 +87,7 @@ class Lock:
     def _held(self, lease: Manifest | None) -> OpsError:
         spec = lease["spec"] if lease else {}
         host, pid, _ = _parts(str(spec.get("holderIdentity", "")))
-        return OpsError(
+        return ConflictError(
             f"Another run is working on {self._what}: process {pid} on {host}.",
             hint=f"Wait for it to end. A run that was killed stops counting after {LEASE_SECONDS} seconds.",
         )
@@ -139,7 +139,7 @@ def object_name(project: str, stack: str) -> str:
     """The name of the stack's Secret and Lease; a stack whose name cannot be part of one is an error."""
     name = f"{ENGINE}.{project}.{stack}"
     if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?", name):
-        raise OpsError(
+        raise BadInputError(
             f"The direct engine cannot keep a stack named {stack!r}: lower-case letters, digits and '-' are allowed."
         )
     return name

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flagops.errors import NoAccessError, OpsError
+from flagops.errors import NoAccessError, UnsupportedError
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.objects import Manifest
 
@@ -13,7 +13,7 @@ LABEL, VALUE = "type", "kwok"
 HINT = "For real containers, start Docker and run: ff cluster down && ff cluster up && ff up"
 
 
-class SimulatedError(OpsError):
+class SimulatedError(UnsupportedError):
     """What was asked for needs a container, and none runs."""
 
 

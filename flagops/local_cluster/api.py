@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from flagops import console as consoles
-from flagops.errors import OpsError
+from flagops.errors import NotFoundError, OpsError, RefusedError
 from flagops.local_cluster import docker, paths, processes, rest, simulated, state
 from flagops.local_cluster import kind as kind_cluster
 from flagops.local_cluster.model import (
@@ -90,7 +90,7 @@ def up(
 
 def _require_kind(known: state.State, wanted: Kind | None) -> None:
     if wanted not in (None, known.kind):
-        raise OpsError(
+        raise RefusedError(
             f"There is a local cluster of the kind `{known.kind}`, `{wanted}` was asked for.",
             hint="`ff cluster down` deletes it, and all that it holds.",
         )
@@ -102,7 +102,7 @@ def _repaired(home: Path, console: Console) -> LocalCluster:
     except docker.DockerError:
         raise
     except OpsError as error:
-        raise OpsError(
+        raise error.reworded(
             error.message,
             hint=error.hint
             or "What it holds is left as it is. `ff cluster up` goes on waiting; `docker logs` of a node's container "
@@ -142,7 +142,7 @@ def kubeconfig_path(*, home: Path | None = None) -> Path:
     home = home or paths.state_home()
     known = state.load(home)
     if known is None or not known.complete:
-        raise OpsError("There is no local cluster.", hint="Make one with `ff cluster up`.")
+        raise NotFoundError("There is no local cluster.", hint="Make one with `ff cluster up`.")
     return paths.kubeconfig_file(home)
 
 

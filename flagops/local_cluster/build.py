@@ -12,7 +12,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from flagops.errors import OpsError
+from flagops.errors import ToolError
 from flagops.local_cluster import pins
 from flagops.local_cluster.processes import LOG_LINES
 
@@ -29,7 +29,7 @@ DURATION: Final = {"kubernetes": "about 9 minutes", "etcd": "1 to 2 minutes", "k
 """Measured on 2 cores with an empty build cache."""
 
 
-class GoMissingError(OpsError):
+class GoMissingError(ToolError):
     """A program must be built, and there is no Go that can."""
 
 
@@ -91,7 +91,7 @@ def _run(command: list[str], source: pins.Source, names: str, console: Console) 
         output.seek(0)
         lines = output.read().strip().splitlines()
     if process.returncode:
-        raise OpsError(
+        raise ToolError(
             f"Building {names} failed with exit code {process.returncode}:\n" + "\n".join(lines[-LOG_LINES:]),
             hint="The first build fetches Go modules: check that Go can (`go env GOPROXY`), then run this again.",
         )

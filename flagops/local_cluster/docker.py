@@ -7,7 +7,7 @@ import subprocess
 from typing import Final
 from urllib.parse import urlsplit
 
-from flagops.errors import OpsError
+from flagops.errors import ToolError
 
 DOCKER_SECONDS: Final = 10.0
 """How long Docker may take to answer; an idle one takes 0.1 s, one that is starting up several seconds."""
@@ -18,7 +18,7 @@ NODES_LABEL: Final = "io.x-k8s.kind.cluster"
 """The label that kind gives its nodes' containers, with the cluster's name."""
 
 
-class DockerError(OpsError):
+class DockerError(ToolError):
     """Docker is installed, and kind cannot use it; the message says why."""
 
 
@@ -82,10 +82,10 @@ def _docker(*arguments: str) -> str:
     return done.stdout
 
 
-def _reason(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+def _reason(stderr: str) -> str:
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     last = lines[-1].rstrip(".") if lines else "it says nothing"
-    lower = said.lower()
+    lower = stderr.lower()
     if "permission denied" in lower:
         return f"you may not use it ({last}). Become a member of its group: sudo usermod -aG docker $USER"
     if "cannot connect" in lower or "no such file" in lower or "connection refused" in lower:

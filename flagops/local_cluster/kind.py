@@ -7,7 +7,7 @@ from typing import Any, Final
 import yaml
 from rich.console import Console
 
-from flagops.errors import OpsError
+from flagops.errors import NotFoundError, RefusedError, ToolError
 from flagops.files import write_private
 from flagops.local_cluster import binaries, docker, kubeconfig, pins, ready, state
 from flagops.local_cluster.model import NAME, LocalCluster, Published
@@ -38,7 +38,7 @@ def up(home: Path, console: Console, published: Published | None) -> LocalCluste
     """
     program = _program(console)
     if NAME in _run(program, "get", "clusters").split():
-        raise OpsError(
+        raise RefusedError(
             f"There is a kind cluster {NAME} already, which this program has no record of making.",
             hint=f"If nobody needs it: kind delete cluster --name {NAME}",
         )
@@ -96,7 +96,7 @@ def repair(home: Path, console: Console) -> LocalCluster:
     docker.require()
     found = docker.containers(NAME)
     if not found:
-        raise OpsError(
+        raise NotFoundError(
             f"The local cluster is not here: {GONE}",
             hint="Is DOCKER_HOST, or the context (`docker context ls`), another one than before? If it is deleted, "
             "`ff cluster up --recreate` makes another one.",
@@ -127,7 +127,7 @@ def _program(console: Console) -> Path:
 def _run(program: Path, *arguments: str) -> str:
     result = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)  # noqa: S603
     if result.returncode:
-        raise OpsError(
+        raise ToolError(
             f"`kind {' '.join(arguments[:2])}` failed with exit code {result.returncode}:\n{_said(result.stderr)}",
             hint="Does Docker run (`docker info`), and has it room? Is the machine very busy? `--simulated` makes a "
             "cluster without Docker.",

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 from flagops.files import write_private
 from flagops.local_cluster.certificates import KeyPair
 from flagops.local_cluster.model import NAME
@@ -46,7 +46,7 @@ def rename_context(path: Path) -> None:
     document = read(path)
     contexts = document.get("contexts") or []
     if len(contexts) != 1:
-        raise OpsError(f"{path} has {len(contexts)} contexts, one was expected.", hint="Run `ff cluster down`.")
+        raise BadInputError(f"{path} has {len(contexts)} contexts, one was expected.", hint="Run `ff cluster down`.")
     contexts[0]["name"] = NAME
     document["current-context"] = NAME
     write_private(path, yaml.safe_dump(document, sort_keys=False))
@@ -63,14 +63,14 @@ def read(path: Path) -> dict[str, Any]:
     try:
         document = yaml12.read(bounds.text_of(path))
     except OSError as error:
-        raise OpsError(f"The kubeconfig {path} cannot be read: {error.strerror}.") from None
+        raise BadInputError(f"The kubeconfig {path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise OpsError(f"The kubeconfig {path} is not text.") from None
+        raise BadInputError(f"The kubeconfig {path} is not text.") from None
     except yaml12.YamlError as error:
         # Only where, never the line itself: it holds a key.
-        raise OpsError(f"The kubeconfig {path} is not valid YAML (line {error.line}).") from None
+        raise BadInputError(f"The kubeconfig {path} is not valid YAML (line {error.line}).") from None
     if not isinstance(document, dict):
-        raise OpsError(f"{path} is not a kubeconfig.")
+        raise BadInputError(f"{path} is not a kubeconfig.")
     return document
 
 

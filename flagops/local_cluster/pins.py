@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, NotFoundError
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 
@@ -61,11 +61,11 @@ def _search(source: Source, pattern: str, what: str) -> str:
     try:
         text = path.read_text()
     except FileNotFoundError:
-        raise OpsError(
+        raise NotFoundError(
             f"{path} is not there, so the pinned version of {source.module} is unknown.",
             hint="Run `ff` from a clone of the repository: `make setup` installs it there.",
         ) from None
     found = re.search(pattern, text, re.MULTILINE)
     if not found:
-        raise OpsError(f"{path} does not name {what}.", hint="Restore the file from version control.")
+        raise BadInputError(f"{path} does not name {what}.", hint="Restore the file from version control.")
     return found[1]

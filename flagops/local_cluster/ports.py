@@ -4,7 +4,7 @@ import errno
 import os
 import socket
 
-from flagops.errors import OpsError
+from flagops.errors import ConflictError
 from flagops.local_cluster.model import Published
 
 LOOPBACK = "127.0.0.1"
@@ -21,7 +21,7 @@ def require_free(published: Published) -> None:
     except OSError as error:
         taken = error.errno == errno.EADDRINUSE
         why = f"taken{_by(published.port)}" if taken else f"not to be had: {error.strerror}"
-        raise OpsError(
+        raise ConflictError(
             f"The port {published.port} of {LOOPBACK} is {why}. The stack is to be served there: {published.url}",
             hint=f"End what uses it, or write another port into {published.setting}, then run this again.",
         ) from None

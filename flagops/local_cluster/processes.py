@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 import psutil
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from flagops.errors import OpsError
+from flagops.errors import DeadlineError, FailedError, ToolError
+from flagops.waiting import NotYet, until
 
 STOP_SECONDS: Final = 5.0
 """How long a process may take to end by itself (etcd and kube-apiserver need about 1 s) before it is killed."""
@@ -71,7 +71,7 @@ def start(name: str, command: list[str], *, directory: Path, environment: dict[s
                 start_new_session=True,
             )
     except OSError as error:
-        raise OpsError(f"{name} cannot be started: {command[0]}: {error.strerror}.") from error
+        raise ToolError(f"{name} cannot be started: {command[0]}: {error.strerror}.") from error
     _started.append(process)
     return ProcessRecord(
         name=name,
@@ -121,7 +121,9 @@ def stop(records: Sequence[ProcessRecord], *, seconds: float = STOP_SECONDS) -> 
             left = _left_after(seconds, left)
         if left:
             pids = ", ".join(str(member.pid) for member in left)
-            raise OpsError(f"{record.name} does not end: process {pids}.", hint="End it by hand, then run this again.")
+            raise FailedError(
+                f"{record.name} does not end: process {pids}.", hint="End it by hand, then run this again."
+            )
 
 
 def exit_code(record: ProcessRecord) -> int | None:
@@ -141,16 +143,16 @@ def last_lines(record: ProcessRecord, count: int = LOG_LINES) -> str:
 def _left_after(seconds: float, members: list[psutil.Process]) -> list[psutil.Process]:
     """Those that have not ended when `seconds` are over; returns as soon as all have."""
 
-    def left() -> list[psutil.Process]:
-        return [member for member in members if not _has_ended(member)]
+    left = members
 
-    attempts = Retrying(
-        retry=retry_if_result(bool),
-        stop=stop_after_delay(seconds),
-        wait=wait_fixed(POLL_SECONDS),
-        retry_error_callback=lambda attempt: attempt.outcome.result() if attempt.outcome else [],
-    )
-    return attempts(left)
+    def ended() -> NotYet | None:
+        nonlocal left
+        left = [member for member in left if not _has_ended(member)]
+        return NotYet(f"{len(left)} left") if left else None
+
+    with contextlib.suppress(DeadlineError):
+        until(ended, seconds, late="They have not ended", longest_pause=POLL_SECONDS)
+    return left
 
 
 def _has_ended(process: psutil.Process) -> bool:

@@ -1,12 +1,11 @@
 """Waits until a cluster is ready for use: its API server, and all of its nodes."""
 
-import time
 from pathlib import Path
 
 from rich.console import Console
 
-from flagops.errors import OpsError
 from flagops.local_cluster import rest
+from flagops.waiting import NotYet, until
 
 READY_SECONDS = 180.0
 """How long a cluster that starts may take; kind's four nodes take 30 to 60 s on 2 busy cores."""
@@ -18,16 +17,20 @@ def wait(kubeconfig: Path, console: Console, *, nodes: int) -> None:
     """Wait until the API server and at least `nodes` nodes, all that there are, are ready; says what is missing.
 
     Raises:
-        OpsError: They are not after READY_SECONDS; the message says which. Nothing is changed.
+        DeadlineError: They are not after READY_SECONDS; the message says which. Nothing is changed.
     """
-    deadline, said = time.monotonic() + READY_SECONDS, ""
-    while missing := _missing(kubeconfig, nodes):
-        if time.monotonic() >= deadline:
-            raise OpsError(f"After {READY_SECONDS:.0f} s the cluster is still not ready: {missing}.")
-        if missing != said:
-            console.print(f"Waiting: {missing}…", markup=False)
-            said = missing
-        time.sleep(POLL_SECONDS)
+
+    def ready() -> NotYet | None:
+        missing = _missing(kubeconfig, nodes)
+        return NotYet(missing) if missing else None
+
+    until(
+        ready,
+        READY_SECONDS,
+        late="The cluster is still not ready",
+        on_state=lambda missing: console.print(f"Waiting: {missing}…", markup=False),
+        longest_pause=POLL_SECONDS,
+    )
 
 
 def _missing(kubeconfig: Path, wanted: int) -> str:

@@ -17,7 +17,7 @@ from tenacity import (
     wait_fixed,
 )
 
-from flagops.errors import OpsError
+from flagops.errors import DeadlineError, OpsError
 from flagops.local_cluster import binaries, control_plane, objects, pins, processes, rest, state
 from flagops.local_cluster.model import LocalCluster
 from flagops.local_cluster.paths import cluster_directory, kubeconfig_file, remove_cluster_directory
@@ -176,7 +176,7 @@ class _Start:
             attempts(checked)
         except RetryError:
             logs = "\n".join(f"{record.name}:\n{processes.last_lines(record, 3)}" for record in self._records)
-            raise OpsError(
+            raise DeadlineError(
                 f"The simulated cluster did not start: after {READY_SECONDS:.0f} s it still does not hold that"
                 f" {condition}. The last log lines:\n{logs}",
                 hint="Is the machine very busy? Run this again.",

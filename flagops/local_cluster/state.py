@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 from flagops.files import write_private
 from flagops.local_cluster.model import Kind, Published
 from flagops.local_cluster.paths import STATE_HINT, cluster_directory
@@ -45,11 +45,11 @@ def load(home: Path) -> State | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise OpsError(
+        raise BadInputError(
             f"The record of the local cluster, {path}, cannot be read: {error.strerror}.", hint=STATE_HINT
         ) from None
     except (ValueError, KeyError, TypeError) as error:
-        raise OpsError(
+        raise BadInputError(
             f"The record of the local cluster, {path}, is damaged: {error}.",
             hint=f"End the cluster's processes by hand, if any run, and remove {path.parent}.",
         ) from error

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flagops.errors import OpsError
+from flagops.errors import AnswerError, DeadlineError, FailedError
 from flagops.kubernetes.objects import Manifest
 from flagops.pods.pods import container as container_of
 from flagops.pods.websocket import explained, headers, lost, subresource, without_query
@@ -68,7 +68,7 @@ def run(
                 out += socket.read_channel(STDOUT)
                 err += socket.read_channel(STDERR)
                 if time.monotonic() >= deadline:
-                    raise OpsError(f"{what}: it has not ended after {seconds:g} s.")
+                    raise DeadlineError(f"{what}: it has not ended after {seconds:g} s.")
         out += received(socket, STDOUT)
         err += received(socket, STDERR)
         code = exit_code(received(socket, STATUS), what)
@@ -113,11 +113,11 @@ def exit_code(status: bytes, what: str) -> int:
     try:
         found: dict[str, Any] = json.loads(status)
     except ValueError:
-        raise OpsError(f"{what}: the connection broke off before its end.", hint="Run it again.") from None
+        raise AnswerError(f"{what}: the connection broke off before its end.", hint="Run it again.") from None
     if found.get("status") == "Success":
         return 0
     causes = (found.get("details") or {}).get("causes") or []
     for cause in causes:
         if cause.get("reason") == "ExitCode":
             return int(cause["message"])
-    raise OpsError(f"{what}: {without_query(found.get('message', 'no reason is given'))}")
+    raise FailedError(f"{what}: {without_query(found.get('message', 'no reason is given'))}")

@@ -1,17 +1,16 @@
 """One-off Jobs, made from the templates that the program deploys as CronJobs."""
 
 import secrets
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flagops.errors import OpsError
+from flagops.errors import ConflictError, FailedError, NotFoundError
 from flagops.kubernetes.client import ApiError
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.objects import Manifest, Ref
-from flagops.kubernetes.waiting import FIRST_PAUSE, GROWTH, LONGEST_PAUSE
 from flagops.pods.pods import container as container_of
 from flagops.stacks.deployed import Site
+from flagops.waiting import NotYet, until
 
 API_VERSION = "batch/v1"
 LOG_LINES = 15
@@ -44,7 +43,7 @@ def start(site: Site, template: str, *, env: Mapping[str, str] | None = None) ->
     site.require_containers()
     cron = site.get(API_VERSION, "CronJob", template)
     if cron is None:
-        raise OpsError(
+        raise NotFoundError(
             f"There is no CronJob {site.namespace}/{template} in context {site.context!r}, which this needs.",
             hint=f"An older version of the program deployed the stack? `ff up --stack {site.stack.name}` brings it.",
         )
@@ -59,7 +58,7 @@ def deployed(site: Site, start: str) -> Manifest:
         if job["metadata"]["name"].startswith(start) and STARTED_BY not in (job["metadata"].get("annotations") or {})
     ]
     if not found:
-        raise OpsError(
+        raise NotFoundError(
             f"There is no Job {start}… in {site.namespace} to start another one from.",
             hint=f"ff up --stack {site.stack.name}",
         )
@@ -142,14 +141,13 @@ def wait(site: Site, name: str, *, seconds: float, on_line: OnLine = _ignore) ->
     Raises:
         OpsError: It failed, with its last log lines; or it has not ended in time. The Job stays, to be looked at.
     """
-    deadline = time.monotonic() + seconds
-    pause = FIRST_PAUSE
     shown: dict[str, int] = {}
     mask = site.masker()
-    while True:
+
+    def succeeded() -> Manifest | NotYet:
         job = site.get(API_VERSION, "Job", name)
         if job is None:
-            raise OpsError(f"The Job {site.namespace}/{name} is gone: somebody deleted it.")
+            raise ConflictError(f"The Job {site.namespace}/{name} is gone: somebody deleted it.")
         ended = next((kind for kind in ("Complete", "Failed") if _condition(job, kind)), None)
         pod = newest_pod(site, name)
         try:
@@ -167,14 +165,15 @@ def wait(site: Site, name: str, *, seconds: float, on_line: OnLine = _ignore) ->
             last = [line for lines in found.values() for line in lines][-LOG_LINES:]
             tail = "\n".join(f"  {mask(line)}" for line in last) or f"  ({unread or 'its log is empty'})"
             reason = _condition(job, "Failed").get("message", "")
-            raise OpsError(f"The Job {name} failed ({reason}). Its last log lines:\n{tail}")
-        if time.monotonic() >= deadline:
-            raise OpsError(
-                f"The Job {name} has not ended after {seconds:.0f} s; it goes on.",
-                hint=f"See {site.kubectl} describe job {name}, and its log with {site.kubectl} logs -f job/{name}.",
-            )
-        time.sleep(pause)
-        pause = min(pause * GROWTH, LONGEST_PAUSE)
+            raise FailedError(f"The Job {name} failed ({reason}). Its last log lines:\n{tail}")
+        return _not_yet(pod)
+
+    return until(
+        succeeded,
+        seconds,
+        late=f"The Job {name} has not ended",
+        hint=f"It goes on. See {site.kubectl} describe job {name}, and its log with {site.kubectl} logs -f job/{name}.",
+    )
 
 
 def started(site: Site, name: str, *, seconds: float) -> Manifest:
@@ -183,7 +182,7 @@ def started(site: Site, name: str, *, seconds: float) -> Manifest:
     def runs(pod: Manifest) -> bool:
         return bool(pod.get("status", {}).get("phase") == "Running")
 
-    return _pod_when(site, name, runs, seconds, f"The Job {name} has no running pod after {seconds:.0f} s.")
+    return _pod_when(site, name, runs, seconds, f"The Job {name} has no running pod")
 
 
 def initializing(site: Site, name: str, container: str, *, seconds: float) -> Manifest:
@@ -193,21 +192,24 @@ def initializing(site: Site, name: str, container: str, *, seconds: float) -> Ma
         statuses = pod.get("status", {}).get("initContainerStatuses") or []
         return any(item["name"] == container and "running" in item["state"] for item in statuses)
 
-    return _pod_when(site, name, runs, seconds, f"The Job {name} did not get to {container!r} within {seconds:.0f} s.")
+    return _pod_when(site, name, runs, seconds, f"The Job {name} has not got to {container!r}")
 
 
 def _pod_when(site: Site, job: str, holds: Callable[[Manifest], bool], seconds: float, late: str) -> Manifest:
-    """The Job's newest pod, as soon as something holds of it. Raises OpsError, with `late` and why, after `seconds`."""
-    deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
-    while True:
+    """The Job's newest pod, as soon as something holds of it. Raises with `late` and why."""
+    pod: Manifest | None = None
+
+    def found() -> Manifest | NotYet:
+        nonlocal pod
         pod = newest_pod(site, job)
         if pod is not None and holds(pod):
             return pod
-        if time.monotonic() >= deadline:
-            why = diagnose(site.client, pod, site.masker()) if pod else ""
-            raise OpsError(f"{late}\n{why}".rstrip())
-        time.sleep(pause)
-        pause = min(pause * GROWTH, LONGEST_PAUSE)
+        return _not_yet(pod)
+
+    def explain() -> str:
+        return diagnose(site.client, pod, site.masker()) if pod else ""
+
+    return until(found, seconds, late=late, explain=explain)
 
 
 def newest_pod(site: Site, job: str) -> Manifest | None:
@@ -236,3 +238,7 @@ def remove(site: Site, name: str) -> None:
 def _condition(job: Manifest, kind: str) -> dict[str, Any]:
     conditions: list[dict[str, Any]] = job.get("status", {}).get("conditions") or []
     return next((item for item in conditions if item["type"] == kind and item["status"] == "True"), {})
+
+
+def _not_yet(pod: Manifest | None) -> NotYet:
+    return NotYet(f"its pod is {pod.get('status', {}).get('phase', 'Unknown')}" if pod else "it has no pod yet")

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from flagops.errors import OpsError
+from flagops.errors import NotFoundError
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
 from flagops.stacks.deployed import Site
@@ -48,7 +48,7 @@ def running(site: Site, component: str) -> Manifest:
             return pod
     states = [f"{pod['metadata']['name']} is {pod.get('status', {}).get('phase', 'unknown')}" for pod in found]
     there = f"there are {len(found)}: {'; '.join(states)}" if found else "there is none at all"
-    raise OpsError(
+    raise NotFoundError(
         f"No pod of {str(component)!r} is ready in {site.namespace} (context {site.context!r}); {there}.",
         hint=f"`ff doctor --stack {site.stack.name}` says why.",
     )
@@ -62,5 +62,5 @@ def container(pod: Manifest, name: str | None = None) -> str:
         return str(declared or names[0])
     names += [item["name"] for item in pod["spec"].get("initContainers") or []]
     if name not in names:
-        raise OpsError(f"The pod {pod['metadata']['name']} has no container {name!r}; it has: {', '.join(names)}.")
+        raise NotFoundError(f"The pod {pod['metadata']['name']} has no container {name!r}; it has: {', '.join(names)}.")
     return name

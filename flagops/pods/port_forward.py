@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
-from flagops.errors import OpsError
+from flagops.errors import ConflictError, OpsError
 from flagops.kubernetes.objects import Manifest
 from flagops.pods import pods
 from flagops.pods.tunnel import Tunnel
@@ -63,7 +63,7 @@ def forward_to(
     try:
         server = _Server((LOOPBACK, local_port), Handler)
     except OSError as error:
-        raise OpsError(
+        raise ConflictError(
             f"The port {local_port} of this machine cannot be listened on: {error.strerror}.",
             hint="Choose another one; 0 takes a free one.",
         ) from None

@@ -1,6 +1,6 @@
 """The ports that people forward."""
 
-from flagops.errors import OpsError
+from flagops.errors import UnsupportedError
 from flagops.pods.pods import Component
 
 MAIN_PORTS = {
@@ -14,7 +14,7 @@ MAIN_PORTS = {
 def main_port(component: Component) -> int:
     """The port a component is known for. Raises OpsError for one that serves nothing."""
     if component not in MAIN_PORTS:
-        raise OpsError(
+        raise UnsupportedError(
             f"{component.value!r} serves no port.", hint=f"Allowed are: {', '.join(MAIN_PORTS)}; or say --remote-port."
         )
     return MAIN_PORTS[component]

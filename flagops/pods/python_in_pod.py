@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flagops.errors import OpsError
+from flagops.errors import FailedError
 from flagops.pods.exec import run
 from flagops.pods.pods import Component, running
 from flagops.stacks.deployed import Site
 
 
-class ScriptError(OpsError):
+class ScriptError(FailedError):
     """What a script asked could not be answered; the message says why."""
 
 
@@ -60,5 +60,5 @@ def run_python(
         raise ScriptError(site.masker()(f"{what}: {answer['error']}"), hint=answer.get("hint"))
     if done.code or answer is None:
         tail = "\n".join(f"  {line}" for line in (done.err or done.out).strip().splitlines()[-5:])
-        raise OpsError(site.masker()(f"{what}: {script} failed in the API's pod (exit code {done.code}):\n{tail}"))
+        raise FailedError(site.masker()(f"{what}: {script} failed in the API's pod (exit code {done.code}):\n{tail}"))
     return answer

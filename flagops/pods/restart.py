@@ -1,15 +1,14 @@
 """Restarts workloads as `kubectl rollout restart` does, and waits for them."""
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from flagops.errors import OpsError
+from flagops.errors import ConflictError, NotFoundError, UnsupportedError
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.objects import Manifest, Ref
-from flagops.kubernetes.waiting import FIRST_PAUSE, GROWTH, LONGEST_PAUSE
 from flagops.pods.pods import Component
 from flagops.stacks.deployed import Site
+from flagops.waiting import NotYet, until
 
 ANNOTATION = "kubectl.kubernetes.io/restartedAt"
 WORKLOADS = {
@@ -41,21 +40,30 @@ def restart(site: Site, components: Sequence[Component], *, seconds: float, on_s
 
 def wait(site: Site, ref: Ref, generation: int, seconds: float) -> None:
     """Wait until the workload has rolled out what its `generation` asks for."""
-    deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
-    while True:
-        live = site.client.get(ref)
-        if live is None:
-            raise OpsError(f"{ref} is gone: somebody deleted it.")
-        if is_rolled_out(live, generation):
-            return
-        if time.monotonic() >= deadline:
-            why = diagnose(site.client, live, site.masker())
-            raise OpsError(
-                f"{ref} is not back after {seconds:.0f} s; the old pods that are left go on serving.\n{why}".rstrip(),
-                hint=f"`{site.kubectl} rollout undo {ref.kind.lower()}/{ref.name}` takes the restart back.",
-            )
-        time.sleep(pause)
-        pause = min(pause * GROWTH, LONGEST_PAUSE)
+    live: Manifest = {}
+
+    def rolled_out() -> NotYet | None:
+        nonlocal live
+        found = site.client.get(ref)
+        if found is None:
+            raise ConflictError(f"{ref} is gone: somebody deleted it.")
+        live = found
+        return None if is_rolled_out(live, generation) else NotYet(_state(live))
+
+    until(
+        rolled_out,
+        seconds,
+        late=f"{ref} is not back",
+        explain=lambda: diagnose(site.client, live, site.masker()),
+        hint="The old pods that are left go on serving; "
+        f"`{site.kubectl} rollout undo {ref.kind.lower()}/{ref.name}` takes the restart back.",
+    )
+
+
+def _state(live: Manifest) -> str:
+    status, wanted = live.get("status", {}), live["spec"].get("replicas", 1)
+    renewed, ready = status.get("updatedReplicas", 0), status.get("readyReplicas", 0)
+    return f"of {wanted} pods {renewed} are renewed, and {ready} ready"
 
 
 def is_rolled_out(live: Manifest, generation: int) -> bool:
@@ -68,19 +76,19 @@ def is_rolled_out(live: Manifest, generation: int) -> bool:
 def _ref(site: Site, component: Component) -> Ref:
     known = WORKLOADS.get(component)
     if known is None:
-        raise OpsError(
+        raise UnsupportedError(
             f"{component.value!r} is no workload that can be restarted.",
             hint=f"Allowed are: {', '.join(WORKLOADS)}.",
         )
     ref = Ref("apps/v1", known[0], site.namespace, known[1])
     live = site.client.get(ref)
     if live is None:
-        raise OpsError(
+        raise NotFoundError(
             f"There is no {ref} in context {site.context!r}.",
             hint="The stack may use an external one, or none." if component not in DEFAULT else None,
         )
     if live["spec"].get("replicas", 1) == 0:
-        raise OpsError(
+        raise UnsupportedError(
             f"{ref} is set to 0 pods, so that nothing of it would be back after a restart.",
             hint=f"`ff up --stack {site.stack.name}` sets it to what it was deployed with.",
         )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from flagops.errors import OpsError
+from flagops.errors import AnswerError, BadInputError, OpsError
 from flagops.kubernetes.objects import Manifest
 from flagops.pods.exec import RESIZE, STATUS, STDIN, STDOUT, end, exit_code, open_exec, received
 from flagops.pods.websocket import lost
@@ -28,7 +28,7 @@ def interactive(site: Site, pod: Manifest, command: Sequence[str], *, container:
     Raises OpsError when there is no terminal here, or the command cannot be started.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise OpsError(
+        raise BadInputError(
             f"{command[0]} needs a terminal, and this is none.",
             hint=f"In a script: {site.kubectl} exec {pod['metadata']['name']} -- {command[0]} …",
         )
@@ -40,7 +40,7 @@ def interactive(site: Site, pod: Manifest, command: Sequence[str], *, container:
         _show(received(socket, STDOUT))
         status = received(socket, STATUS)
         if not status:
-            raise OpsError(f"The session in the pod {pod['metadata']['name']} broke off: {_why(site, pod)}.")
+            raise AnswerError(f"The session in the pod {pod['metadata']['name']} broke off: {_why(site, pod)}.")
         return exit_code(status, f"Cannot run {command[0]} in the pod {pod['metadata']['name']}")
     finally:
         end(socket)

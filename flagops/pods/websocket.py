@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
-from flagops.errors import NoAccessError, OpsError
+from flagops.errors import AnswerError, NoAccessError, OpsError, UnreachableError
 from flagops.kubernetes.objects import Manifest
 from flagops.stacks.deployed import Site
 
@@ -43,7 +43,7 @@ def explained(site: Site, what: str) -> Iterator[None]:
     except WebSocketBadStatusException as error:
         raise _refusal(what, error) from None
     except (WebSocketException, HTTPError, OSError) as error:
-        raise NoAccessError(
+        raise UnreachableError(
             f"{what}: the cluster at {site.client.host} cannot be reached: {error}",
             hint="Does a proxy between here and the cluster let websockets through?",
         ) from None
@@ -69,4 +69,4 @@ def _refusal(what: str, error: Any) -> OpsError:
         return NoAccessError(
             text, hint="Your role needs the verbs `get` and `create` on pods/exec and pods/portforward."
         )
-    return OpsError(text)
+    return AnswerError(text)

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flagops.errors import OpsError
+from flagops.errors import NotDeployedError, NotFoundError
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.connection import connect
 from flagops.kubernetes.masking import Masker
@@ -98,7 +98,7 @@ class Site:
         """A Secret's values, decoded. Raises OpsError when there is none."""
         found = self.get("v1", "Secret", name)
         if found is None:
-            raise OpsError(
+            raise NotFoundError(
                 f"There is no Secret {self.namespace}/{name} in context {self.context!r}.",
                 hint=f"Is the stack deployed? `ff up --stack {self.stack.name}` makes it.",
             )
@@ -130,7 +130,7 @@ def open_site(name: str, *, needs_containers: bool = False) -> Iterator[Site]:
         settings = place.stack.settings
         namespace = settings.namespace.name
         if client.get(Ref("v1", "Namespace", "", namespace)) is None:
-            raise OpsError(
+            raise NotDeployedError(
                 f"The stack {name!r} is not deployed: context {place.context!r} has no namespace {namespace!r}.",
                 hint=f"Run `ff up --stack {name}`; or is another cluster meant (feature-flags:context)?",
             )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from flagops.errors import OpsError
+from flagops.errors import OpsError, UnsupportedError
 from flagops.stacks.files import Stack, load_stack
 
 INDENT = "  "
@@ -24,7 +24,9 @@ def set_settings(stack: Stack, values: Mapping[str, str]) -> None:
     if not _took(stack, values):
         stack.path.write_text(before, encoding="utf-8")
         wanted = ", ".join(f"{stack.project}:{key} to {value}" for key, value in values.items())
-        raise OpsError(f"{stack.path.name} could not be changed by itself.", hint=f"Set {wanted}, then run this again.")
+        raise UnsupportedError(
+            f"{stack.path.name} could not be changed by itself.", hint=f"Set {wanted}, then run this again."
+        )
 
 
 def _set(text: str, stack: Stack, key: str, value: str) -> str:

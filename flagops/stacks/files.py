@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, NotFoundError
 
 if TYPE_CHECKING:
     from components.settings import Settings
@@ -77,11 +77,11 @@ def load_stack(name: str, root: Path) -> Stack:
     known = stack_names(root)
     if name not in known:
         listed = ", ".join(known) or "none"
-        raise OpsError(f"There is no stack {name!r} (Pulumi.{name}.yaml); the stacks here are: {listed}.")
+        raise NotFoundError(f"There is no stack {name!r} (Pulumi.{name}.yaml); the stacks here are: {listed}.")
     project_file = _read(root / PROJECT_FILE)
     project = project_file.get("name")
     if not isinstance(project, str):
-        raise OpsError(f"{root / PROJECT_FILE} has no `name:`, the project's name.")
+        raise BadInputError(f"{root / PROJECT_FILE} has no `name:`, the project's name.")
     path = root / f"Pulumi.{name}.yaml"
     return Stack(
         name=name,
@@ -103,17 +103,17 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         content = yaml12.read(bounds.text_of(path, bounds.STACK_BYTES))
     except UnicodeDecodeError:
-        raise OpsError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
+        raise BadInputError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
     except FileNotFoundError:
-        raise OpsError(f"{path} does not exist; run this in the project's directory.") from None
+        raise NotFoundError(f"{path} does not exist; run this in the project's directory.") from None
     except OSError as error:
-        raise OpsError(f"{path} cannot be read: {error.strerror}.") from None
+        raise BadInputError(f"{path} cannot be read: {error.strerror}.") from None
     except yaml12.YamlError as error:
-        raise OpsError(f"{path} cannot be read: {error}.") from None
+        raise BadInputError(f"{path} cannot be read: {error}.") from None
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise OpsError(f"{path} must be a mapping of keys to values.")
+        raise BadInputError(f"{path} must be a mapping of keys to values.")
     return content
 
 
@@ -123,17 +123,17 @@ def _section(content: Mapping[str, Any], path: Path, project: str) -> dict[str, 
 
     config = content.get("config") or {}
     if not isinstance(config, dict):
-        raise OpsError(f"`config:` of {path} must be a mapping of keys to values.")
+        raise BadInputError(f"`config:` of {path} must be a mapping of keys to values.")
     found: dict[str, object] = {}
     for key, value in config.items():
         name = _qualified(key, project)
         if name in found:
             twice = f"gives {quoting.key(name)} twice, with the project's name and without"
-            raise OpsError(f"`config:` of {path} {twice}; remove one.")
+            raise BadInputError(f"`config:` of {path} {twice}; remove one.")
         try:
             found[name] = as_handed_over(value)
         except NotForPulumi as error:
-            raise OpsError(f"{quoting.key(name)} in {path} is or holds {error}.") from None
+            raise BadInputError(f"{quoting.key(name)} in {path} is or holds {error}.") from None
     return found
 
 

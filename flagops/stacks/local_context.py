@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, UnsupportedError
 from flagops.files import make_directory, write_private
 from flagops.local_cluster.paths import STATE_HINT, state_home
 from flagops.stacks.files import Stack
@@ -24,7 +24,7 @@ def remembered() -> str | None:
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, OSError) as error:
-        raise OpsError(
+        raise BadInputError(
             f"{_path()}, which names the cluster of the stack `local`, cannot be read: {error}.", hint=STATE_HINT
         ) from None
 
@@ -64,7 +64,7 @@ def require_storage(stack: Stack, kubeconfig: Path | None, context: str) -> None
         client.close()
     if not any((item["metadata"].get("annotations") or {}).get(DEFAULT_CLASS) == "true" for item in classes):
         known = ", ".join(item["metadata"]["name"] for item in classes) or "none"
-        raise OpsError(
+        raise UnsupportedError(
             f"The cluster in context {context!r} has no default StorageClass, so the database gets no volume; "
             f"its classes are: {known}.",
             hint=f"Write postgres.storage.className into {stack.path.name}, or make one of them the default.",

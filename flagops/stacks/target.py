@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, NotFoundError, RefusedError
 from flagops.project import LOCAL, ROOT
 from flagops.stacks import local_context
 from flagops.stacks.files import Stack, load_stack
@@ -58,7 +58,7 @@ def find(name: str, context: str | None = None) -> Target:
     own_context = settings_context(stack)
     if name != LOCAL:
         if context is not None:
-            raise OpsError(
+            raise BadInputError(
                 f"--context is for the stack {LOCAL!r}: where {name!r} goes is written in {stack.path.name}.",
                 hint=f"It says {stack.project}:context: {own_context}.",
             )
@@ -71,7 +71,7 @@ def find(name: str, context: str | None = None) -> Target:
     status = api.status()
     if not status.up:
         problem = f"is not up: {status.problem}" if status.kind else "has not been made."
-        raise OpsError(f"The local cluster {problem}", hint="Run `ff cluster up` (`make up` does both).")
+        raise NotFoundError(f"The local cluster {problem}", hint="Run `ff cluster up` (`make up` does both).")
     if status.kind == "kind":
         _require_mapping(stack, status)
     return Target(stack, own_context, api.kubeconfig_path(), is_mapped=status.published is not None)
@@ -82,7 +82,7 @@ def _borrowed(stack: Stack, context: str, *, is_new: bool) -> Target:
 
     own = api.status()
     if own.kind is not None and is_new:
-        raise OpsError(
+        raise RefusedError(
             f"The stack {LOCAL!r} has a cluster of its own ({own.kind}), and can be on one only.",
             hint="`ff cluster down` deletes that, and all that it holds.",
         )
@@ -94,7 +94,7 @@ def _require_mapping(stack: Stack, status: "ClusterStatus") -> None:
     wanted, made = published_by(stack), status.published
     if wanted is not None and (made is None or (made.port, made.node_port) != (wanted.port, wanted.node_port)):
         there = f"port {made.port}, which leads to the nodes' port {made.node_port}" if made else "no port"
-        raise OpsError(
+        raise RefusedError(
             f"The local cluster was made with {there} of this machine; {stack.path.name} wants port {wanted.port}, to "
             f"the nodes' port {wanted.node_port}. The ports of a kind cluster cannot be changed.",
             hint="Set publicUrl and service.nodePort back, or make another cluster, without the data: "
@@ -109,7 +109,7 @@ def settings_context(stack: Stack) -> str:
     try:
         return stack.settings.context
     except SettingsError as error:
-        raise OpsError(f"The stack {stack.name!r} has settings that are refused:\n{error}") from None
+        raise BadInputError(f"The stack {stack.name!r} has settings that are refused:\n{error}") from None
 
 
 def local_backend(kubeconfig: Path) -> Path:

@@ -4,13 +4,15 @@ import sys
 
 import typer
 
-from flagops.errors import OpsError
+from flagops.errors import NotConfirmedError
 
 
 def require_terminal(what: str) -> None:
     """Raise OpsError where nobody can be asked."""
     if not is_terminal():
-        raise OpsError(f"{what} needs a confirmation, and there is no terminal to ask on.", hint="Add `--yes`.")
+        raise NotConfirmedError(
+            f"{what} needs a confirmation, and there is no terminal to ask on.", hint="Add `--yes`."
+        )
 
 
 def is_terminal() -> bool:
@@ -21,4 +23,4 @@ def is_terminal() -> bool:
 def confirm(question: str) -> None:
     """Ask; raise OpsError unless the answer is yes."""
     if not typer.confirm(question, err=True):
-        raise OpsError("Nothing was changed: it was not confirmed.")
+        raise NotConfirmedError("Nothing was changed: it was not confirmed.")

@@ -127,7 +127,7 @@ def test_a_secret_that_the_store_lacks_stops_the_deployment_with_the_operators_w
         engine.up()
     assert "ExternalSecret" in caught.value.message
     assert "flagsmith-django" in caught.value.message
-    assert f"was not ready within 3 s: SecretSyncedError: {NOT_IN_STORE}" in caught.value.message
+    assert f"is not ready after 3 s: SecretSyncedError: {NOT_IN_STORE}" in caught.value.message
     assert platform.items(f"/api/v1/namespaces/{NAMESPACE}/pods") == [], "nothing started without its Secrets"
     name = {"name": "flagsmith-django", "namespace": NAMESPACE}
     given_up = {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "metadata": name}

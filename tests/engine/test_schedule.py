@@ -7,7 +7,6 @@ from flagops.engines.direct.api import DirectEngine
 from flagops.engines.direct.schedule import Outcome, reversed_graph, run_graph
 from flagops.errors import OpsError
 from flagops.kubernetes.objects import Ref
-from flagops.kubernetes.waiting import DeadlineError, until
 from flagops.stacks.files import Stack
 
 
@@ -70,23 +69,6 @@ def test_a_defect_stops_the_work_that_is_under_way() -> None:
 
 def test_deletion_goes_the_other_way_round() -> None:
     assert reversed_graph(CHAIN) == {A: [B], B: [C], C: [], D: []}
-
-
-def test_waiting_ends_with_the_first_result() -> None:
-    answers = iter([None, None, 7])
-    assert until(lambda: next(answers), 10, Event()) == 7
-
-
-def test_waiting_ends_at_its_deadline() -> None:
-    with pytest.raises(DeadlineError):
-        until(lambda: None, 0.05, Event())
-
-
-def test_waiting_ends_when_the_run_is_stopped() -> None:
-    stop = Event()
-    stop.set()
-    with pytest.raises(OpsError, match="Stopped"):
-        until(lambda: None, 60, stop)
 
 
 def test_nothing_starts_once_the_run_is_stopped() -> None:

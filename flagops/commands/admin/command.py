@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from flagops.console import output
-from flagops.errors import OpsError
+from flagops.errors import NotConfirmedError
 from flagops.flagsmith_api.administrator import password_command
 from flagops.project import LOCAL
 from flagops.terminal.stack_options import StackOption, YesOption
@@ -29,11 +29,11 @@ def password(
         email, command = site.settings.admin_email, password_command(site)
         if reset:
             if not yes and not sys.stdin.isatty():
-                raise OpsError(
+                raise NotConfirmedError(
                     "Resetting a password needs a confirmation, and there is no terminal.", hint="Add --yes."
                 )
             if not yes and not typer.confirm(f"Set the password of {email} in {stack} back to the Secret's?", err=True):
-                raise OpsError("Nothing was changed.")
+                raise NotConfirmedError("Nothing was changed.")
             unlocked = admin.reset_password(site)
             output().print(
                 f"The password of {email} is the Secret's again{', and the account is unlocked' if unlocked else ''}."

@@ -10,7 +10,7 @@ from typing import Any
 
 import components
 from flagops.commands.keys.duration import duration
-from flagops.errors import OpsError
+from flagops.errors import AnswerError, BadInputError, UnsupportedError
 from flagops.pods import jobs
 from flagops.stacks.deployed import Site
 
@@ -59,7 +59,7 @@ def moment(text: str, option: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise OpsError(
+        raise BadInputError(
             f"{option} {text!r} must be a time such as 2026-01-31 or 2026-01-31T10:00, or how long ago, such as 24h."
         ) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
@@ -72,7 +72,7 @@ def read(site: Site, wanted: Wanted) -> list[Entry]:
     pod = jobs.wait(site, name, seconds=SECONDS)
     entries, said = _parsed(jobs.log(site, pod, lines=wanted.limit + 1))
     if said != len(entries):
-        raise OpsError(
+        raise AnswerError(
             f"The log of the Job {name} is not whole: {len(entries)} entries of {'?' if said is None else said}.",
             hint="The node cut it: ask for fewer with --limit, or for a shorter time with --since and --until.",
         )
@@ -99,11 +99,11 @@ def require_audit(site: Site) -> None:
     if settings.audit_enabled:
         return
     if settings.audit.enabled is False or settings.postgres.embedded:
-        raise OpsError(
+        raise UnsupportedError(
             "The audit log is not read in this stack.",
             hint=f"Set audit.enabled to true in Pulumi.{name}.yaml, then ff up --stack {name}.",
         )
-    raise OpsError(
+    raise UnsupportedError(
         "The database is external, and audit.existingSecret names no Secret to read the audit log with.",
         hint=external_hint(site),
     )

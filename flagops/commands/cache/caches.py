@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, UnsupportedError
 from flagops.pods.python_in_pod import run_python
 from flagops.stacks.deployed import Site
 
@@ -38,13 +38,13 @@ def chosen(names: Sequence[str]) -> list[str]:
     known = shared()
     for name in names:
         if name not in known:
-            raise OpsError(f"There is no cache {name!r} in Redis; there are: {', '.join(known)}.")
+            raise BadInputError(f"There is no cache {name!r} in Redis; there are: {', '.join(known)}.")
     return list(names or known)
 
 
 def _ask(site: Site, action: str, names: Sequence[str], what: str) -> dict[str, Any]:
     if not site.settings.redis.enabled:
-        raise OpsError(
+        raise UnsupportedError(
             f"The stack {site.stack.name!r} has no Redis (feature-flags:redis.mode is none).",
             hint="Each process keeps its own caches, in memory; a restart of the API empties them: `ff restart`.",
         )

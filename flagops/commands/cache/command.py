@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from flagops.console import output, progress
-from flagops.errors import OpsError
+from flagops.errors import NotConfirmedError
 from flagops.project import LOCAL
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import StackOption, YesOption
@@ -61,9 +61,9 @@ def _confirm() -> None:
     import sys
 
     if not sys.stdin.isatty():
-        raise OpsError("Emptying caches needs a confirmation, and there is no terminal.", hint="Add --yes.")
+        raise NotConfirmedError("Emptying caches needs a confirmation, and there is no terminal.", hint="Add --yes.")
     if not typer.confirm("Empty them?", err=True):
-        raise OpsError("Nothing was emptied.")
+        raise NotConfirmedError("Nothing was emptied.")
 
 
 def latency(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flagops.console import output, progress
-from flagops.errors import OpsError
+from flagops.errors import NotConfirmedError, RefusedError
 from flagops.project import LOCAL
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def up(
 def _use(context: str, *, asked: bool) -> None:
     """The stack is on a cluster that is not ours: there is none to make, and nothing there to repair."""
     if asked:
-        raise OpsError(
+        raise RefusedError(
             f"The stack {LOCAL!r} is on the cluster in context {context!r}, which is not ff's.",
             hint="To have one of its own again, remove it there first: ff down --stack local",
         )
@@ -82,11 +82,11 @@ def _confirm(lost: str, *, yes: bool) -> None:
     if yes:
         return
     if not is_terminal():
-        raise OpsError(
+        raise NotConfirmedError(
             "Deleting a cluster needs a confirmation, and there is no terminal to ask on.", hint="Add --yes."
         )
     if not typer.confirm("Delete it?", err=True):
-        raise OpsError("Nothing was changed: it was not confirmed.")
+        raise NotConfirmedError("Nothing was changed: it was not confirmed.")
 
 
 def down() -> None:
@@ -96,7 +96,7 @@ def down() -> None:
 
     borrowed = local_context.remembered()
     if borrowed is not None:
-        raise OpsError(
+        raise RefusedError(
             f"The stack {LOCAL!r} is on the cluster in context {borrowed!r}, which is not ff's, and stays.",
             hint="Remove the stack from it: ff down --stack local. If that cluster is gone, forget it: "
             "ff cluster forget",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from components.monitoring.dashboards.model import Dashboard, config_map_name, uid
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, NotFoundError
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.pods.pods import is_ready
 from flagops.stacks.deployed import Site
@@ -40,7 +40,7 @@ class Grafana:
         for pod in found:
             if is_ready(pod):
                 return pod
-        raise OpsError(
+        raise NotFoundError(
             f"No pod of Grafana is ready: the Service {self.name} has {len(found)}, none of them ready.",
             hint=f"`kubectl --context {self.site.context} -n {namespace} get pods -l {labels}` shows them.",
         )
@@ -55,7 +55,7 @@ class Grafana:
         found = next((port["containerPort"] for port in named if port.get("name") == target), None)
         if found is not None:
             return int(found)
-        raise OpsError(
+        raise NotFoundError(
             f"The port {self.port} of the Service {self.name} leads to no port of its pod; "
             f"the Service has: {', '.join(str(item['port']) for item in ports)}.",
             hint=f"Name the port in {SETTING}.",
@@ -68,7 +68,7 @@ def find(site: Site) -> Grafana:
     if stated is not None:
         service = site.client.get(Ref("v1", "Service", stated.namespace, stated.service))
         if service is None:
-            raise OpsError(
+            raise NotFoundError(
                 f"There is no Service {stated.namespace}/{stated.service} in context {site.context!r}, "
                 f"which {SETTING} names.",
                 hint="Correct the setting, or remove it if there is only one Grafana.",
@@ -76,13 +76,13 @@ def find(site: Site) -> Grafana:
         return Grafana(site, service, stated.port)
     found = [item for item in site.client.list("v1", "Service", "", labelSelector=SELECTOR) if _has_address(item)]
     if not found:
-        raise OpsError(
+        raise NotFoundError(
             f"There is no Grafana in context {site.context!r}: no Service with the label {SELECTOR}.",
             hint=f"Install one, for example with the chart kube-prometheus-stack, or name its Service in {SETTING}.",
         )
     if len(found) > 1:
         names = ", ".join(sorted(f"{item['metadata']['namespace']}/{item['metadata']['name']}" for item in found))
-        raise OpsError(
+        raise BadInputError(
             f"There are several Grafanas in context {site.context!r}: {names}.",
             hint=f"Name one in {SETTING}: {{namespace, service}}.",
         )
@@ -97,7 +97,7 @@ def _has_address(service: Manifest) -> bool:
 def path(site: Site, which: Dashboard) -> str:
     """The dashboard's path in Grafana. Raises OpsError when it is not deployed."""
     if site.get("v1", "ConfigMap", config_map_name(which)) is None:
-        raise OpsError(
+        raise NotFoundError(
             f"The dashboard {which.value!r} is not deployed: there is no ConfigMap "
             f"{site.namespace}/{config_map_name(which)} in context {site.context!r}.",
             hint="Set feature-flags:monitoring.dashboards.enabled to true, or monitoring.enabled, and run "

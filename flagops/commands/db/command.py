@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from flagops.console import output, progress
-from flagops.errors import OpsError
+from flagops.errors import NotConfirmedError
 from flagops.project import LOCAL
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
@@ -186,6 +186,6 @@ def _confirm(stack: str) -> None:
     import sys
 
     if not sys.stdin.isatty():
-        raise OpsError("A restore needs a confirmation, and there is no terminal.", hint="Add --yes.")
+        raise NotConfirmedError("A restore needs a confirmation, and there is no terminal.", hint="Add --yes.")
     if typer.prompt("Type the stack's name to go on", err=True) != stack:
-        raise OpsError("That is not the stack's name. Nothing was changed.")
+        raise NotConfirmedError("That is not the stack's name. Nothing was changed.")

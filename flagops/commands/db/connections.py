@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from flagops.errors import OpsError
+from flagops.errors import FailedError
 from flagops.pods.exec import run
 from flagops.pods.pods import Component, running
 from flagops.pods.python_in_pod import run_python
@@ -67,7 +67,7 @@ def check(site: Site) -> str:
     said = site.masker()("\n".join(part.strip() for part in (done.out, done.err) if part.strip()))
     if done.code:
         tail = "\n".join(f"  {line}" for line in said.splitlines()[-5:])
-        raise OpsError(
+        raise FailedError(
             f"`{' '.join(CHECK)}` failed in the API's pod:\n{tail}",
             hint=f"`ff doctor --stack {site.stack.name}` looks at the database and the way to it.",
         )

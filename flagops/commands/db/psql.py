@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flagops.errors import OpsError
+from flagops.errors import UnsupportedError
 from flagops.pods import jobs
 from flagops.pods.pods import Component, running
 from flagops.pods.terminal import interactive
@@ -41,7 +41,7 @@ def psql(site: Site, arguments: Sequence[str] = (), *, as_superuser: bool = Fals
         command = superuser(arguments) if as_superuser else [*EMBEDDED, *arguments]
         return interactive(site, running(site, Component.DATABASE), command)
     if as_superuser:
-        raise OpsError(
+        raise UnsupportedError(
             "The database of this stack is external, and ff has no superuser of it.",
             hint="Without --superuser you log in as Flagsmith does; whoever runs the database has its superuser.",
         )

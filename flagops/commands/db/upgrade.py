@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flagops.commands.db.backups.backup import backup
 from flagops.commands.db.backups.writers import stopped
 from flagops.commands.images.renew import lock_new_images
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, FailedError, OpsError, RefusedError, UnsupportedError
 from flagops.pods.exec import run
 from flagops.pods.pods import Component, running
 from flagops.project import ROOT
@@ -31,20 +31,20 @@ def check(site: Site, version: str) -> int:
     """The wanted major version. Raises OpsError when the database cannot be moved to `version`."""
     postgres = site.settings.postgres
     if not postgres.embedded:
-        raise OpsError(
+        raise UnsupportedError(
             "The database of this stack is external.", hint="Whoever runs it moves it to another major version."
         )
     found = version.split("-")[0].split(".")[0]
     if not found.isdigit():
-        raise OpsError(f"{version!r} must be a tag of the postgres image, such as 18.0-bookworm.")
+        raise BadInputError(f"{version!r} must be a tag of the postgres image, such as 18.0-bookworm.")
     major = int(found)
     if major == postgres.major:
-        raise OpsError(
+        raise BadInputError(
             f"{version} is of the major version {major}, as {postgres.version} is.",
             hint=f"Set postgres.version to {version}, and `ff up --stack {site.stack.name}`.",
         )
     if major < postgres.major:
-        raise OpsError(f"{version} is older than {postgres.version}, and cannot read its dumps.")
+        raise BadInputError(f"{version} is older than {postgres.version}, and cannot read its dumps.")
     return major
 
 
@@ -71,7 +71,7 @@ def upgrade(site: Site, version: str, deploy: Callable[[], None], on_step: OnSte
             on_step(f"Putting PostgreSQL {postgres.version} back…")
             set_settings(site.stack, before)
             deploy()
-            raise OpsError(
+            raise error.reworded(
                 f"{error.message}\nPostgreSQL {postgres.version} serves again, with its own data.",
                 hint=f"The backup from before is {made.name}.",
             ) from None
@@ -88,7 +88,7 @@ def _in_server(site: Site, script: str, seconds: float, what: str) -> str:
     """What a script prints that runs in the database's own container."""
     done = run(site, running(site, Component.DATABASE), as_administrator(script), seconds=seconds)
     if done.code:
-        raise OpsError(f"{what}: {site.masker()(done.err.strip() or done.out.strip())}")
+        raise FailedError(f"{what}: {site.masker()(done.err.strip() or done.out.strip())}")
     return done.out.strip()
 
 
@@ -96,7 +96,7 @@ def _require_room(site: Site) -> None:
     script = f'on_server --command="{SIZE}" && df --output=avail -B1 "$DATA_VOLUME" | tail -n 1'
     size, free = (int(line) for line in _in_server(site, script, 60, "The volume cannot be looked at").split())
     if free < ROOM * size:
-        raise OpsError(
+        raise RefusedError(
             f"The volume has {free} bytes free, and the upgrade needs {ROOM * size:.0f}: a dump, and the new data "
             f"beside the old ({size} bytes).",
             hint=f"Raise postgres.storage.size, and `ff up --stack {site.stack.name}`.",

@@ -7,7 +7,7 @@ import typer
 
 from flagops.console import output, progress
 from flagops.engines.deployer import EngineName
-from flagops.errors import OpsError
+from flagops.errors import NotConfirmedError
 from flagops.project import LOCAL
 from flagops.terminal.confirm import confirm, require_terminal
 from flagops.terminal.stack_options import EngineOption, InstallOption, StackOption, YesOption
@@ -222,4 +222,4 @@ def _where(target: "Target") -> str:
 
 def _confirm_by_name(question: str, name: str) -> None:
     if typer.prompt(f"{question} What is protected goes too. Type the stack's name", err=True) != name:
-        raise OpsError("Nothing was changed: that is not the stack's name.")
+        raise NotConfirmedError("Nothing was changed: that is not the stack's name.")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from flagops.console import progress
-from flagops.errors import OpsError
+from flagops.errors import FailedError
 from flagops.project import ROOT
 from flagops.terminal.by_name import Words
 
@@ -24,7 +24,7 @@ def docs(
     pages = {cli_page.PAGE: cli_page.cli_page(root), docs.PAGE: docs.configuration_page()}
     old = [name for name, page in pages.items() if _current(name) != page]
     if check and old:
-        raise OpsError(f"Out of date: {', '.join(old)}.", hint="Run `ff docs` and commit what it writes.")
+        raise FailedError(f"Out of date: {', '.join(old)}.", hint="Run `ff docs` and commit what it writes.")
     for name in pages:
         if name in old:
             path = ROOT / name

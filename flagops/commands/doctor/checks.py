@@ -13,7 +13,7 @@ from flagops.commands.doctor.secret_store import stored_secrets
 from flagops.commands.doctor.secrets import changed_secrets
 from flagops.commands.doctor.storage import claims
 from flagops.commands.doctor.workloads import autoscalers, jobs, pods, rollouts
-from flagops.errors import NoAccessError, OpsError
+from flagops.errors import NoAccessError, NotDeployedError, OpsError, UnknownContextError, UnreachableError
 from flagops.pods.pods import Component, is_ready
 from flagops.pods.pods import pods as pods_of
 from flagops.stacks import target
@@ -58,9 +58,7 @@ def examine(stack: str, environment_key: str | None = None) -> Iterator[Finding]
             yield from _examine(Patient(site, environment_key))
     except NoAccessError as error:
         yield _without_access(stack, error)
-    except OpsError as error:
-        if "is not deployed" not in error.message:
-            raise
+    except NotDeployedError as error:
         yield Finding("not-deployed", error.message, (), error.hint or f"ff up --stack {stack}")
 
 
@@ -108,16 +106,15 @@ def _nothing_serves(site: Site) -> Finding:
 
 
 def _without_access(stack: str, error: NoAccessError) -> Finding:
-    message = error.message
-    if "has no context" in message:
+    if isinstance(error, UnknownContextError):
         name, what = "wrong-context", "The kubeconfig does not know the stack's context."
-    elif "cannot be reached" in message:
+    elif isinstance(error, UnreachableError):
         name, what = "cluster-unreachable", "The cluster's API server does not answer."
     else:
         name, what = "no-access", "The cluster cannot be asked from here."
     context = _context(stack)
     fix = error.hint or (f"kubectl config get-contexts   (the stack {stack} wants {context!r})")
-    return Finding(name, what, (message,), fix)
+    return Finding(name, what, (error.message,), fix)
 
 
 def _context(stack: str) -> str:

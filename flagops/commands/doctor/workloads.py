@@ -7,6 +7,7 @@ from flagops.commands.doctor.model import Finding, Patient
 from flagops.kubernetes.diagnose import log_or_reason
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
+from flagops.kubernetes.scheduling import Lacks, why_unscheduled
 from flagops.pods.pods import LABEL, is_ready
 
 IMAGE_TROUBLE = frozenset(["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"])
@@ -29,8 +30,9 @@ def pods(patient: Patient) -> Iterator[Finding]:
 
 def _troubles(patient: Patient, pod: Manifest) -> Iterator[Finding]:
     scheduled = condition(pod, "PodScheduled")
-    if scheduled.get("status") == "False":
-        yield _unscheduled(patient, pod, str(scheduled.get("message", "")))
+    lacks = why_unscheduled(pod)
+    if lacks is not None:
+        yield _unscheduled(patient, pod, lacks, str(scheduled.get("message", "")))
     for status in _containers(pod):
         waiting: dict[str, Any] = status.get("state", {}).get("waiting") or {}
         reason = waiting.get("reason", "")
@@ -42,9 +44,9 @@ def _troubles(patient: Patient, pod: Manifest) -> Iterator[Finding]:
             yield _crash(patient, pod, status)
 
 
-def _unscheduled(patient: Patient, pod: Manifest, message: str) -> Finding:
+def _unscheduled(patient: Patient, pod: Manifest, lacks: Lacks, message: str) -> Finding:
     name = pod["metadata"]["name"]
-    volumes = "claim" in message.lower() or "volume" in message.lower()
+    volumes = lacks is Lacks.VOLUME
     return Finding(
         "volume-pending" if volumes else "pod-pending",
         f"The pod {name} waits for {'its volume' if volumes else 'a node that can take it'}.",

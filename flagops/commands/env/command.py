@@ -8,7 +8,7 @@ import typer
 
 from flagops.commands.env.container_environment import Component
 from flagops.console import output, progress
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 from flagops.project import LOCAL, ROOT
 from flagops.terminal.stack_options import StackOption
 
@@ -52,14 +52,14 @@ def env(
     from flagops.commands.env import container_environment as logic
 
     if show_secrets and generate:
-        raise OpsError("--show-secrets and --generate exclude each other.", hint="Leave one of them out.")
+        raise BadInputError("--show-secrets and --generate exclude each other.", hint="Leave one of them out.")
     overrides = {}
     if postgres is not None:
         overrides["DATABASE_URL"] = logic.check_postgres_url(postgres)
     if redis is not None:
         overrides["REDIS_URL"] = logic.check_redis_url(redis)
     if overrides and not (show_secrets or generate):
-        raise OpsError(
+        raise BadInputError(
             "--postgres and --redis hold passwords, and secrets are masked here.",
             hint="Add --show-secrets (the deployed secrets) or --generate (made-up ones).",
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from flagops.errors import OpsError
+from flagops.errors import AnswerError, BadInputError, NotFoundError, UnsupportedError
 from flagops.evaluation.program import Program
 from flagops.kubernetes.objects import Manifest, Ref
 
@@ -45,7 +45,7 @@ def container(program: Program, component: Component) -> tuple[str, Manifest]:
         if template["metadata"]["labels"].get(COMPONENT) == component.label:
             found: Manifest = template["spec"]["containers"][0]
             return item.ref.namespace, found
-    raise OpsError(f"The stack {program.stack!r} has no workload of the component {component.value!r}.")
+    raise NotFoundError(f"The stack {program.stack!r} has no workload of the component {component.value!r}.")
 
 
 def resolve(found: Manifest, secret: SecretValue, overrides: Mapping[str, str]) -> dict[str, str]:
@@ -85,7 +85,7 @@ def _sourced(name: str, source: Mapping[str, Any], secret: SecretValue) -> str:
         return secret(source["secretKeyRef"]["name"], source["secretKeyRef"]["key"])
     path = source.get("fieldRef", {}).get("fieldPath")
     if path not in POD_FIELDS:
-        raise OpsError(
+        raise UnsupportedError(
             f"The variable {name} comes from {json.dumps(source)}, for which there is no value outside a pod."
         )
     return POD_FIELDS[path]
@@ -112,7 +112,7 @@ def from_program(program: Program, namespace: str) -> SecretValue:
     def value(name: str, key: str) -> str:
         item = program.by_ref.get(Ref("v1", "Secret", namespace, name))
         if item is None:
-            raise OpsError(
+            raise UnsupportedError(
                 f"The Secret {name} (key {key}) is not made by this stack but named in its settings, so no value can "
                 "be made up for it.",
                 hint="Give the value with --postgres or --redis if it is one of theirs, or use --show-secrets.",
@@ -131,7 +131,7 @@ def from_cluster(get: Callable[[Ref], Manifest | None], namespace: str, where: s
             read[name] = get(Ref("v1", "Secret", namespace, name))
         manifest = read[name]
         if manifest is None:
-            raise OpsError(
+            raise NotFoundError(
                 f"There is no Secret {namespace}/{name} in {where}, so its key {key} cannot be shown.",
                 hint="Deploy the stack first, or print made-up values with --generate.",
             )
@@ -143,11 +143,13 @@ def from_cluster(get: Callable[[Ref], Manifest | None], namespace: str, where: s
 def _decoded(manifest: Manifest, name: str, key: str, where: str) -> str:
     data = manifest.get("data") or {}
     if key not in data:
-        raise OpsError(f"The Secret {name} {where} without the key {key}; it has: {', '.join(sorted(data)) or 'none'}.")
+        raise NotFoundError(
+            f"The Secret {name} {where} without the key {key}; it has: {', '.join(sorted(data)) or 'none'}."
+        )
     try:
         return b64decode(data[key], validate=True).decode()
     except (NotBase64, UnicodeDecodeError):
-        raise OpsError(f"The key {key} of the Secret {name} {where}, but is not text.") from None
+        raise AnswerError(f"The key {key} of the Secret {name} {where}, but is not text.") from None
 
 
 def as_shell(variables: Mapping[str, str]) -> str:
@@ -167,7 +169,7 @@ def as_json(variables: Mapping[str, str]) -> str:
 def check_postgres_url(url: str) -> str:
     """`url`, if Flagsmith could connect with it."""
     if not re.fullmatch(r"postgres(ql)?://[^/?#]+/[^/?#]+(\?[^#]*)?", url):
-        raise OpsError(
+        raise BadInputError(
             "--postgres is no PostgreSQL URL.",
             hint="Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE; a ?sslmode= at its end counts before PGSSLMODE.",
         )
@@ -177,7 +179,7 @@ def check_postgres_url(url: str) -> str:
 def check_redis_url(url: str) -> str:
     """`url`, if a database number can follow it: each cache has its own."""
     if not re.fullmatch(r"rediss?://[^/?#]+", url):
-        raise OpsError(
+        raise BadInputError(
             "--redis is no Redis URL without a database.",
             hint="Write redis://:PASSWORD@HOST:PORT, with nothing after the port: each cache adds its own database.",
         )

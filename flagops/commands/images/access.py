@@ -10,7 +10,7 @@ import httpx
 
 from flagops.commands.images.credentials import Login
 from flagops.commands.images.names import is_loopback
-from flagops.errors import OpsError
+from flagops.errors import AnswerError, LoginRefusedError, RefusedError
 
 CLIENT: Final = "feature-flags"
 _PARAMETER = re.compile(r'(\w+)=(?:"([^"]*)"|([^\s,"]+))')
@@ -34,7 +34,7 @@ def authorization(response: httpx.Response, login: Login | None, send: Send) -> 
     if "basic" in challenges:
         return f"Basic {_basic(login)}" if login is not None and login.user else None
     asked = ", ".join(challenges) or "nothing that is known"
-    raise OpsError(f"{response.request.url.netloc.decode()} asks for {asked} to log in, which ff does not know.")
+    raise AnswerError(f"{response.request.url.netloc.decode()} asks for {asked} to log in, which ff does not know.")
 
 
 def _parameters(header: str) -> dict[str, str]:
@@ -49,7 +49,7 @@ def _token(asked: dict[str, str], login: Login | None, send: Send) -> str:
     realm = asked.get("realm", "")
     place = urlsplit(realm)
     if place.scheme != "https" and not (place.scheme == "http" and is_loopback(place.netloc)):
-        raise OpsError(f"The registry sends to {realm!r} for a token, which is not HTTPS: nothing was sent there.")
+        raise RefusedError(f"The registry sends to {realm!r} for a token, which is not HTTPS: nothing was sent there.")
     about = {key: asked[key] for key in ("service", "scope") if asked.get(key)}
     if login is not None and login.identity_token:
         form = {"grant_type": "refresh_token", "client_id": CLIENT, "refresh_token": login.identity_token, **about}
@@ -65,7 +65,7 @@ def _token(asked: dict[str, str], login: Login | None, send: Send) -> str:
         token = None
     if not token:
         who = "the log-in that Docker keeps for it" if login else "somebody without a log-in"
-        raise OpsError(
+        raise LoginRefusedError(
             f"{place.netloc} gives {who} no token for {about.get('scope', 'the image')} "
             f"(status {response.status_code}).",
             hint="`docker login` with an account that may pull it.",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flagops.console import output, progress
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 from flagops.project import LOCAL, ROOT
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import StackOption
@@ -30,7 +30,7 @@ def show(
     from flagops.commands.images.use import uses
 
     if plain and as_json:
-        raise OpsError("--plain and --json exclude each other.", hint="Leave one of them out.")
+        raise BadInputError("--plain and --json exclude each other.", hint="Leave one of them out.")
     found = uses(_stacks([] if all_stacks else [stack]))
     if as_json:
         print_json(report.as_json(found))
@@ -64,7 +64,7 @@ def lock(
     try:
         before = read_lock(ROOT)
     except SettingsError as error:
-        raise OpsError(str(error), hint="Mend it, or delete the file.") from None
+        raise BadInputError(str(error), hint="Mend it, or delete the file.") from None
     # With an empty lock, so that one which contradicts the settings can be renewed.
     found = uses(_stacks(stack or []), {})
     wanted = changes(found, before, _step, from_mirror=from_mirror, keeps_others=bool(stack))

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from components.text import bounds
 from flagops.commands.images.names import HUB_API, HUB_HOSTS
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, ToolError
 
 # What a helper says in place of a user's name when the secret is an identity token.
 TOKEN_USER: Final = "<token>"  # noqa: S105 - no secret
@@ -40,9 +40,9 @@ def login_for(registry: str) -> Login | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError):
-        raise OpsError(f"{path} cannot be read as JSON.", hint="`docker login` makes it anew.") from None
+        raise BadInputError(f"{path} cannot be read as JSON.", hint="`docker login` makes it anew.") from None
     if not isinstance(config, dict):
-        raise OpsError(f"{path} is no map of keys and values.", hint="`docker login` makes it anew.")
+        raise BadInputError(f"{path} is no map of keys and values.", hint="`docker login` makes it anew.")
     helper = _entry(config, "credHelpers", registry)
     if helper is None and isinstance(config.get("credsStore"), str):
         helper = (registry, config["credsStore"])
@@ -80,7 +80,7 @@ def _from_entry(entry: Mapping[str, Any], path: Path) -> Login | None:
     except (binascii.Error, UnicodeDecodeError):
         colon = ""
     if not colon:
-        raise OpsError(f"A log-in in {path} is not user:password in base64.", hint="`docker login` makes it anew.")
+        raise BadInputError(f"A log-in in {path} is not user:password in base64.", hint="`docker login` makes it anew.")
     return Login(user, password)
 
 
@@ -88,7 +88,7 @@ def _from_helper(name: str, server: str) -> Login | None:
     """What Docker's credential helper knows of `server`; None when it knows nothing."""
     program = shutil.which(f"docker-credential-{name}")
     if program is None:
-        raise OpsError(
+        raise ToolError(
             f"docker-credential-{name}, which Docker's configuration names for {server}, is not on the PATH.",
             hint="Install it, or log in without it.",
         )
@@ -97,15 +97,15 @@ def _from_helper(name: str, server: str) -> Login | None:
             [program, "get"], input=server, capture_output=True, text=True, check=False, timeout=HELPER_SECONDS
         )
     except subprocess.TimeoutExpired:
-        raise OpsError(f"docker-credential-{name} does not answer for {server} in {HELPER_SECONDS:.0f} s.") from None
+        raise ToolError(f"docker-credential-{name} does not answer for {server} in {HELPER_SECONDS:.0f} s.") from None
     if done.returncode:
         said = (done.stdout.strip() or done.stderr.strip())[:200]
         if "not found" in said:
             return None
-        raise OpsError(f"docker-credential-{name} fails for {server}: {said}")
+        raise ToolError(f"docker-credential-{name} fails for {server}: {said}")
     try:
         answer = json.loads(done.stdout)
         user, secret = str(answer["Username"]), str(answer["Secret"])
     except (ValueError, KeyError, TypeError):
-        raise OpsError(f"docker-credential-{name} gives no user and secret for {server}.") from None
+        raise ToolError(f"docker-credential-{name} gives no user and secret for {server}.") from None
     return Login(identity_token=secret) if user == TOKEN_USER else Login(user, secret)

@@ -9,7 +9,7 @@ from flagops.commands.images.credentials import login_for
 from flagops.commands.images.names import Place, place
 from flagops.commands.images.registry import Registry, Resolved
 from flagops.commands.images.use import Use
-from flagops.errors import OpsError
+from flagops.errors import AnswerError, BadInputError, OpsError
 
 OnStep = Callable[[str], None]
 
@@ -76,7 +76,7 @@ def changes(
         # A registry that is away is away for each of its images.
         messages = dict.fromkeys(error.message for error in failed.values())
         hints = dict.fromkeys(error.hint for error in failed.values() if error.hint)
-        raise OpsError("\n".join(messages), hint="\n".join(hints))
+        raise AnswerError("\n".join(messages), hint="\n".join(hints))
     _refuse_contradictions(found, resolved)
     stated = {use.image.source for use in found}
     others = {name: item for name, item in lock.items() if name not in resolved}
@@ -116,7 +116,7 @@ def _refuse_contradictions(found: Sequence[Use], resolved: Mapping[str, LockedIm
     for use in found:
         entry = resolved.get(use.image.source)
         if use.image.is_stated and entry is not None and entry.digest != use.image.digest:
-            raise OpsError(
+            raise BadInputError(
                 f"The settings of {', '.join(use.stacks)} give {use.image.source} the digest {use.image.digest}, and "
                 f"other stacks, which give none, would get {entry.digest}.",
                 hint="Leave the digest out, or give it in all of them.",

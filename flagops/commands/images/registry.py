@@ -14,7 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from flagops.commands.images.access import authorization
 from flagops.commands.images.credentials import Login
 from flagops.commands.images.names import Place, is_loopback
-from flagops.errors import OpsError
+from flagops.errors import AnswerError, LoginRefusedError, NotFoundError, OpsError
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 ATTEMPTS = 4
@@ -36,7 +36,7 @@ HEADER: Final = "Docker-Content-Digest"
 FRAMING: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
-class _TransientError(OpsError):
+class _TransientError(AnswerError):
     """Worth another attempt, not before `wait` seconds if the registry named a time."""
 
     def __init__(self, message: str, *, wait: float = 0) -> None:
@@ -96,7 +96,7 @@ class Registry:
         digest = f"sha256:{hashlib.sha256(response.content).hexdigest()}"
         said = response.headers.get(HEADER)
         if said not in (None, digest):
-            raise OpsError(
+            raise AnswerError(
                 f"{self.host} says that {place} is {said}, and sends something else, {digest}.",
                 hint="Something between here and there changes answers, or the registry is broken: do not use it.",
             )
@@ -107,21 +107,21 @@ class Registry:
         elif kind in MANIFESTS:
             platforms = [_platform(self._config(place, manifest))]
         else:
-            raise OpsError(f"{self.host} has {place} as {kind or 'something unnamed'}, which no container can run.")
+            raise AnswerError(f"{self.host} has {place} as {kind or 'something unnamed'}, which no container can run.")
         # Attestations are listed beside the images, for a platform that does not exist.
         found = tuple(sorted({item for item in platforms if item and "unknown" not in item}))
         if not found:
-            raise OpsError(f"{place} at {self.host} names no platform that it runs on.")
+            raise AnswerError(f"{place} at {self.host} names no platform that it runs on.")
         return Resolved(digest, found)
 
     def _manifest(self, method: str, place: Place) -> httpx.Response:
         response = self._ask(method, f"/v2/{place.repository}/manifests/{place.tag}", place)
         if response.status_code == httpx.codes.NOT_FOUND:
-            raise OpsError(
+            raise NotFoundError(
                 f"{self.host} has no {place}.", hint="Is the tag right, and has the mirror this image already?"
             )
         if not response.is_success:
-            raise OpsError(f"{self.host} answers {response.status_code} for {place}.")
+            raise AnswerError(f"{self.host} answers {response.status_code} for {place}.")
         return response
 
     def _config(self, place: Place, manifest: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +129,7 @@ class Registry:
         digest = str(manifest.get("config", {}).get("digest"))
         response = self._ask("GET", f"/v2/{place.repository}/blobs/{digest}", place)
         if not response.is_success or f"sha256:{hashlib.sha256(response.content).hexdigest()}" != digest:
-            raise OpsError(f"{self.host} does not give the configuration {digest} of {place}.")
+            raise AnswerError(f"{self.host} does not give the configuration {digest} of {place}.")
         return _json(response, place)
 
     def _ask(self, method: str, path: str, place: Place) -> httpx.Response:
@@ -141,7 +141,7 @@ class Registry:
                 self._authorizations[place.repository] = header
                 response = self._send(self._request(method, path, place))
         if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-            raise OpsError(
+            raise LoginRefusedError(
                 f"{self.host} does not let you read {place.repository} (status {response.status_code}), "
                 "or has no such repository.",
                 hint=f"Is the name right? Otherwise `docker login {self.host}` with an account that may pull it.",
@@ -190,17 +190,26 @@ def _bounded(answer: httpx.Response, host: str) -> bytes:
     for part in answer.iter_bytes():
         content += part
         if len(content) > LARGEST:
-            raise OpsError(f"{host} sends more than {LARGEST} bytes for {answer.request.url.path}.")
+            raise AnswerError(f"{host} sends more than {LARGEST} bytes for {answer.request.url.path}.")
     return bytes(content)
 
 
 def _unreachable(host: str, error: httpx.TransportError) -> OpsError:
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return OpsError(
-            f"The certificate of {host} is not trusted: {str(error).partition('] ')[2] or error}",
+    untrusted = _untrusted(error)
+    if untrusted is not None:
+        return AnswerError(
+            f"The certificate of {host} is not trusted: {untrusted.verify_message}",
             hint="For a registry with a CA of your own: SSL_CERT_FILE=/path/to/ca.crt",
         )
     return _TransientError(f"{host} cannot be asked: {error or type(error).__name__}")
+
+
+def _untrusted(error: BaseException) -> ssl.SSLCertVerificationError | None:
+    """The refusal of a certificate below an error of httpx, which keeps it only as a cause of a cause."""
+    below: BaseException | None = error
+    while below is not None and not isinstance(below, ssl.SSLCertVerificationError):
+        below = below.__cause__ or below.__context__
+    return below
 
 
 def _json(response: httpx.Response, place: Place) -> dict[str, Any]:
@@ -209,7 +218,7 @@ def _json(response: httpx.Response, place: Place) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise OpsError(f"{response.request.url.netloc.decode()} does not answer with JSON for {place}.")
+        raise AnswerError(f"{response.request.url.netloc.decode()} does not answer with JSON for {place}.")
     return found
 
 

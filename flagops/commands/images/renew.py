@@ -8,7 +8,7 @@ from flagops.commands.images.file import write_lock
 from flagops.commands.images.locking import changes
 from flagops.commands.images.names import place
 from flagops.commands.images.use import Use, uses
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, OpsError
 from flagops.stacks.files import Stack, load_stack
 
 
@@ -21,7 +21,7 @@ def lock_new_images(stack: Stack, on_step: Callable[[str], None]) -> None:
     try:
         lock = read_lock(root)
     except SettingsError as error:
-        raise OpsError(str(error)) from None
+        raise BadInputError(str(error)) from None
     missing = [use for use in uses([load_stack(stack.name, root)], lock) if use.image.digest is None]
     if not lock or not missing:
         return

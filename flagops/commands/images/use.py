@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from components.settings import SettingsError
 from components.settings.images import StackImage, full_name, parse_image
 from components.settings.lock import Lock
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 from flagops.stacks.files import Stack
 
 
@@ -59,4 +59,4 @@ def _images(stack: Stack, lock: Lock | None) -> Mapping[str, StackImage]:
     try:
         return (stack.settings if lock is None else stack.settings_with(lock)).images
     except SettingsError as error:
-        raise OpsError(f"The stack {stack.name!r} has settings that are refused:\n{error}") from None
+        raise BadInputError(f"The stack {stack.name!r} has settings that are refused:\n{error}") from None

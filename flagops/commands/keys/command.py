@@ -7,7 +7,7 @@ import typer
 
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, SomeStackOption, UrlOption, read
 from flagops.console import output, progress
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, NotConfirmedError
 from flagops.terminal.confirm import is_terminal
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import YesOption
@@ -93,9 +93,9 @@ def rotate(
 ) -> None:
     """Replace the keys of an environment, and write the new ones into the Secrets of its applications."""
     if server == client:
-        raise OpsError("Which keys?", hint="Give --server or --client, one of them.")
+        raise BadInputError("Which keys?", hint="Give --server or --client, one of them.")
     if client and namespace:
-        raise OpsError("An environment has one client key: it cannot be changed for one --namespace alone.")
+        raise BadInputError("An environment has one client key: it cannot be changed for one --namespace alone.")
     if server:
         _rotate_server(environment, namespace, overlap, stack, url, catalogue)
     else:
@@ -163,12 +163,14 @@ def _caches(site: "Site") -> str:
 
 def _confirm(environment: str) -> None:
     if not is_terminal():
-        raise OpsError("Changing a client key needs a confirmation, and there is no terminal.", hint="Add --yes.")
+        raise NotConfirmedError(
+            "Changing a client key needs a confirmation, and there is no terminal.", hint="Add --yes."
+        )
     if (
         typer.prompt(f"Type {environment} to change its client key", err=True, default="", show_default=False)
         != environment
     ):
-        raise OpsError("Nothing was changed: it was not confirmed.")
+        raise NotConfirmedError("Nothing was changed: it was not confirmed.")
 
 
 def _told(outcomes: "Iterable[Outcome]") -> "list[Outcome]":

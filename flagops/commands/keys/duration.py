@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 LONGEST = timedelta(days=365)
@@ -15,8 +15,8 @@ def duration(text: str, option: str) -> timedelta:
     if text == "0":
         return timedelta()
     if not found:
-        raise OpsError(f"{option} {text!r} must be a number of s, m, h or d, such as 24h or 30m; or 0.")
+        raise BadInputError(f"{option} {text!r} must be a number of s, m, h or d, such as 24h or 30m; or 0.")
     length = timedelta(**{UNITS[found[2]]: int(found[1])})
     if length > LONGEST:
-        raise OpsError(f"{option} {text!r} is too long: must be at most {LONGEST.days}d.")
+        raise BadInputError(f"{option} {text!r} is too long: must be at most {LONGEST.days}d.")
     return length

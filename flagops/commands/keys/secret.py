@@ -7,7 +7,7 @@ from datetime import datetime
 
 from flagops.commands.flags.catalogue.model import Delivery
 from flagops.commands.keys.model import place
-from flagops.errors import OpsError
+from flagops.errors import NotFoundError, RefusedError
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.stacks.deployed import Site
 
@@ -59,7 +59,7 @@ def read(site: Site, delivery: Delivery, *, adopt: bool) -> Held:
     found = site.client.get(ref(delivery))
     if found is None:
         if site.client.get(Ref("v1", "Namespace", "", delivery.namespace)) is None:
-            raise OpsError(
+            raise NotFoundError(
                 f"There is no namespace {delivery.namespace!r} in context {site.context!r}.",
                 hint="Make it with the application, or correct `keys` in the catalogue; then run it again.",
             )
@@ -67,12 +67,12 @@ def read(site: Site, delivery: Delivery, *, adopt: bool) -> Held:
     labels = found["metadata"].get("labels") or {}
     is_ours = labels.get(MANAGED_BY) == OURS and labels.get(PART_OF) == PLATFORM
     if not is_ours and labels.get(PART_OF) == PLATFORM:
-        raise OpsError(
+        raise RefusedError(
             f"The Secret {place(delivery)} is of the platform itself, and cannot hold an application's keys.",
             hint="Give the delivery another `secret` in the catalogue.",
         )
     if not is_ours and not adopt:
-        raise OpsError(
+        raise RefusedError(
             f"The Secret {place(delivery)} was not made by `ff keys`, and is left alone.",
             hint="`ff keys sync --adopt` writes the keys into it, beside what it holds; or choose another `secret`.",
         )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from flagops.commands.keys.model import ServerKey
-from flagops.errors import OpsError
+from flagops.errors import ConflictError, OpsError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.connect import Connection
 from flagops.flagsmith_api.deployed import Environment
@@ -72,7 +72,7 @@ def _now(connection: Connection, environment: Environment) -> Environment:
     rows = connection.client.pages("/api/v1/environments/", {"project": connection.project})
     found = [Environment.of(row) for row in rows if row["id"] == environment.id]
     if not found:
-        raise OpsError(f"The environment {environment.name!r} is gone: somebody deleted it.")
+        raise ConflictError(f"The environment {environment.name!r} is gone: somebody deleted it.")
     return found[0]
 
 

@@ -8,7 +8,7 @@ from flagops.commands.flags.catalogue.model import Delivery
 from flagops.commands.keys import server
 from flagops.commands.keys.deliver import Run, deliver
 from flagops.commands.keys.model import PREFIX, Outcome, key_name
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, NotFoundError, OpsError
 from flagops.flagsmith_api.connect import Connection
 from flagops.stacks.deployed import Site
 
@@ -31,7 +31,7 @@ class Leftover:
 def site_of(connection: Connection) -> Site:
     """The stack of the connection. Raises OpsError when only an address is known."""
     if connection.site is None:
-        raise OpsError(
+        raise BadInputError(
             "Secrets are written into a cluster, and an address alone names none.",
             hint="Name the --stack too: then the Secrets are in its cluster, and --url is only the way to Flagsmith.",
         )
@@ -60,7 +60,7 @@ def server_deliveries(deliveries: Sequence[Delivery], environment: str, namespac
         return chosen
     known = ", ".join(sorted({item.namespace for item in found})) or "none"
     where = f" in the namespace {namespace!r}; there are in: {known}" if namespace and found else ""
-    raise OpsError(
+    raise NotFoundError(
         f"The catalogue delivers no server-side key of {environment!r}{where}.",
         hint="`keys` in the catalogue names them: an environment, a namespace and `server_side: true`.",
     )

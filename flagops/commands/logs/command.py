@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from flagops.console import is_read, output
-from flagops.errors import OpsError
+from flagops.errors import NotFoundError
 from flagops.pods.pods import Component
 from flagops.project import LOCAL
 from flagops.terminal.ending import until_interrupted
@@ -55,7 +55,7 @@ def logs(
             searched = lines or LINES_SEARCHED
             run(site, component or logic.REQUESTS, lines=searched, on_line=logic.of_request(request_id, tell))
             if not found:
-                raise OpsError(
+                raise NotFoundError(
                     f"No line of the request {request_id} is among the last {searched} of each pod.",
                     hint="More with --lines; logs of pods that are gone are where your cluster collects them.",
                 )

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from queue import Empty, Queue
 
-from flagops.errors import OpsError
+from flagops.errors import NotFoundError, OpsError
 from flagops.kubernetes.client import ApiError
 from flagops.kubernetes.objects import Manifest
 from flagops.pods.pods import Component, container, pods
@@ -53,7 +53,7 @@ def show(site: Site, components: Sequence[Component], *, lines: int, on_line: On
         raise unread[0]
     if is_empty:
         names = ", ".join(str(pod["metadata"]["name"]) for pod in wanted)
-        raise OpsError(
+        raise NotFoundError(
             f"There is nothing to read in the log of {names}: nothing was printed yet, or nothing runs there.",
             hint=f"`ff status --stack {site.stack.name}` shows what runs.",
         )
@@ -89,7 +89,7 @@ def _wanted(site: Site, components: Sequence[Component]) -> list[Manifest]:
     found = [pod for component in components for pod in pods(site, component)]
     if not found:
         named = ", ".join(components)
-        raise OpsError(
+        raise NotFoundError(
             f"There is no pod of {named} in {site.namespace} (context {site.context!r}).",
             hint=f"`ff status --stack {site.stack.name}` shows what there is.",
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flagops.console import output, progress
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 from flagops.terminal.options import JsonOption, print_json
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def check_rules(
 ) -> None:
     """Check manifests, or a stack, against the rules; needs no cluster. Exits with 1 if a mandatory one is broken."""
     if (stack is None) == (not paths):
-        raise OpsError("Name either manifests, or a stack with --stack.")
+        raise BadInputError("Name either manifests, or a stack with --stack.")
     report = (
         _of_files(paths or [], policies, production=production)
         if stack is None
@@ -103,7 +103,7 @@ def _of_stack(name: str, policies: Path | None, api_versions: tuple[str, ...], *
     from flagops.stacks.target import settings_context
 
     if production:
-        raise OpsError("--production is for files: a stack's own settings say whether it is production.")
+        raise BadInputError("--production is for files: a stack's own settings say whether it is production.")
     stack = load_stack(name, ROOT)
     settings_context(stack)
     missing = left_out(stack, api_versions)

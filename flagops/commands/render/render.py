@@ -9,7 +9,7 @@ import yaml
 
 from flagops.commands.render.gitops import KUSTOMIZATION, annotated, kustomization
 from flagops.commands.render.waves import sync_waves
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, NotDeployedError, NotFoundError, RefusedError
 from flagops.evaluation.evaluate import evaluate
 from flagops.evaluation.generated import Placeholders
 from flagops.evaluation.policy_objects import of_program
@@ -76,7 +76,7 @@ def _recorded(root: Path, stack: Stack, kubeconfig: Path | None, context: str) -
 
     values = DirectEngine(root, stack, kubeconfig, context).generated()
     if not values:
-        raise OpsError(
+        raise NotDeployedError(
             f"The direct engine has no record of stack {stack.name!r} in context {context!r}, so there are no secrets "
             "to show.",
             hint="Leave --show-secrets out, or deploy the stack first. The Pulumi engine keeps its secrets itself.",
@@ -87,7 +87,7 @@ def _recorded(root: Path, stack: Stack, kubeconfig: Path | None, context: str) -
 def _refuse_missing(program: Program, values: Mapping[str, str], stack: Stack) -> None:
     missing = sorted(set(program.generated) - set(values))
     if missing:
-        raise OpsError(
+        raise NotFoundError(
             f"Stack {stack.name!r} is deployed without {', '.join(missing)}, so there are no values to show for them.",
             hint="Run up first, or leave --show-secrets out.",
         )
@@ -96,11 +96,11 @@ def _refuse_missing(program: Program, values: Mapping[str, str], stack: Stack) -
 def _earlier_files(out_dir: Path) -> list[Path]:
     """The files of an earlier render; anything else in the directory is not ours to mix with."""
     if out_dir.is_file():
-        raise OpsError(f"{out_dir} is a file; --out names a directory.")
+        raise BadInputError(f"{out_dir} is a file; --out names a directory.")
     files = sorted(out_dir.iterdir()) if out_dir.is_dir() else []
     foreign = [path.name for path in files if not _is_ours(path)]
     if foreign:
-        raise OpsError(
+        raise RefusedError(
             f"{out_dir} holds files that `ff render` did not make: {', '.join(foreign)}.",
             hint="Name an empty or a new directory.",
         )

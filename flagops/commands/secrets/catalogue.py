@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flagops.errors import OpsError
+from flagops.errors import NotFoundError
 
 
 @dataclass(frozen=True)
@@ -112,4 +112,4 @@ def find(name: str) -> Generated:
     for item in GENERATED:
         if item.name == name:
             return item
-    raise OpsError(f"There is no secret {name!r}; there are: {', '.join(item.name for item in GENERATED)}.")
+    raise NotFoundError(f"There is no secret {name!r}; there are: {', '.join(item.name for item in GENERATED)}.")

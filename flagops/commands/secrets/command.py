@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from flagops.console import output, progress
-from flagops.errors import OpsError
+from flagops.errors import NotConfirmedError
 from flagops.project import LOCAL
 from flagops.terminal.confirm import is_terminal
 from flagops.terminal.options import JsonOption, print_json
@@ -69,6 +69,6 @@ def _confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not is_terminal():
-        raise OpsError("This needs a confirmation, and there is no terminal.", hint="Add --yes.")
+        raise NotConfirmedError("This needs a confirmation, and there is no terminal.", hint="Add --yes.")
     if not typer.confirm(question, err=True):
-        raise OpsError("Nothing was changed.")
+        raise NotConfirmedError("Nothing was changed.")

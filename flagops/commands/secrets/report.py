@@ -9,7 +9,7 @@ from rich.table import Table
 from components.settings import sources
 from flagops.commands.secrets import record
 from flagops.commands.secrets.catalogue import GENERATED
-from flagops.errors import OpsError
+from flagops.errors import NotFoundError
 from flagops.kubernetes.client import DeniedError
 from flagops.stacks.deployed import Site
 
@@ -65,7 +65,7 @@ def require_there(site: Site, found: Sequence[Row]) -> None:
     """Raise OpsError naming the Secrets that are missing, so that nothing has their secrets."""
     missing = dict.fromkeys(row.secret for row in found if row.is_there is False)
     if missing:
-        raise OpsError(
+        raise NotFoundError(
             f"Missing in the namespace {site.namespace}: {', '.join(missing)}.",
             hint=f"Is the stack deployed? `ff up --stack {site.stack.name}` makes them.",
         )

@@ -8,7 +8,7 @@ from flagops.commands.cache import caches
 from flagops.commands.db import connections
 from flagops.commands.secrets import record
 from flagops.commands.secrets.catalogue import Generated
-from flagops.errors import OpsError
+from flagops.errors import OpsError, UnsupportedError
 from flagops.stacks.deployed import Site
 from flagops.stacks.edit import set_settings
 
@@ -20,7 +20,7 @@ def require_generated(site: Site, item: Generated) -> None:
     """Raise OpsError when the program does not generate the secret, saying where it is renewed."""
     reason = sources.elsewhere(site.settings, item.name)
     if reason is not None:
-        raise OpsError(
+        raise UnsupportedError(
             f"The secret {item.name!r} of the stack {site.stack.name!r} is not generated: {reason}.",
             hint="Renew it where it comes from, then restart who reads it: "
             f"`ff doctor --stack {site.stack.name}` names them.",
@@ -57,7 +57,7 @@ def rotate(site: Site, item: Generated, deploy: Callable[[], None], on_step: OnS
             f"Correct the cause, then `ff secrets rotate {item.name} --stack {site.stack.name}` again: "
             f"it goes on with rotation {number}."
         )
-        raise OpsError(
+        raise error.reworded(
             f"{error.message}\nRotation {number} of {item.name} is not finished. {site.stack.path.name} says "
             f"rotations.{item.name}: {number}. {item.meanwhile}",
             hint=f"{error.hint} {hint}" if error.hint else hint,

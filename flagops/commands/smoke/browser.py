@@ -5,7 +5,6 @@ import re
 from flagops.commands.smoke import routes
 from flagops.commands.smoke.answers import require
 from flagops.commands.smoke.http import HTML, Question
-from flagops.commands.smoke.model import CheckFailedError
 from flagops.commands.smoke.visit import Visit
 
 SCRIPT = re.compile(r'<script[^>]+src="([^"]+)"')
@@ -57,10 +56,5 @@ def user_interface(visit: Visit) -> str:
 
 
 def _is_script(visit: Visit, path: str) -> None:
-    try:
-        found = visit.probe.ask(Question(path=path, kind="text/javascript"))
-    except CheckFailedError as error:
-        if "application/javascript" not in str(error):
-            raise
-        found = visit.probe.ask(Question(path=path, kind="application/javascript"))
+    found = visit.probe.ask(Question(path=path, kind="text/javascript", or_kind="application/javascript"))
     require(bool(found.content), f"{path} is empty")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flagops.console import output, progress
-from flagops.errors import OpsError
+from flagops.errors import FailedError
 from flagops.project import LOCAL
 from flagops.terminal.options import JsonOption, print_json
 
@@ -75,7 +75,7 @@ def smoke(
     progress().print(f"{report.totals(results)}.", style="red" if failed or nothing_seen else "green")
     report.show_unseen(progress(), results)
     if nothing_seen:
-        raise OpsError("No check saw anything, so that nothing is known of this Flagsmith.", hint=UNSEEN_HINT)
+        raise FailedError("No check saw anything, so that nothing is known of this Flagsmith.", hint=UNSEEN_HINT)
     if failed:
         where = f" --stack {stack or LOCAL}" if url is None or stack else ""
         progress().print(f"`ff doctor{where}` looks for the cause.")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flagops.commands.smoke.model import ORIGIN, Place
-from flagops.errors import OpsError
+from flagops.errors import NotFoundError
 from flagops.flagsmith_api.address import API_KEY, SERVER_KEY, checked
 from flagops.flagsmith_api.deployed import API_PORT, log_in
 from flagops.flagsmith_api.loopback import know_its_name
@@ -29,7 +29,7 @@ def place_at(
     """
     api_key = os.environ.get(API_KEY)
     if environment_key is None and api_key is None:
-        raise OpsError(
+        raise NotFoundError(
             "Nothing here knows a key of this Flagsmith.",
             hint=f"Give --environment-key, an organisation's key in {API_KEY}, or the --stack it belongs to.",
         )

@@ -37,6 +37,7 @@ class Question:
         path: The path, with its query.
         statuses: Those that are right.
         kind: The body's, without parameters; empty where it does not matter.
+        or_kind: Another one that is as good.
         key: An environment's.
         body: What is sent as JSON; None for a GET.
         method: In place of GET or POST.
@@ -46,10 +47,16 @@ class Question:
     path: str
     statuses: tuple[int, ...] = (200,)
     kind: str = JSON
+    or_kind: str = ""
     key: str | None = None
     body: object = None
     method: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Those of the body that are right; any when there is none."""
+        return tuple(kind for kind in (self.kind, self.or_kind) if kind)
 
     @property
     def what(self) -> str:
@@ -90,7 +97,7 @@ class Probe:
         return attempts(self._once, question)
 
     def _once(self, question: Question) -> httpx.Response:
-        what, accepted = question.what, {"Accept": question.kind} if question.kind else {}
+        what, accepted = question.what, {"Accept": ", ".join(question.kinds)} if question.kinds else {}
         sent = {**accepted, **({"X-Environment-Key": question.key} if question.key is not None else {})}
         method, started = what.partition(" ")[0], time.monotonic()
         try:
@@ -111,9 +118,9 @@ def _check(question: Question, answer: httpx.Response) -> None:
         wanted = " or ".join(str(status) for status in question.statuses)
         raise problem(f"{what} has status {answer.status_code}, not {wanted}{_said(answer)}")
     found = answer.headers.get("Content-Type", "").partition(";")[0]
-    if question.kind and found != question.kind:
+    if question.kinds and found not in question.kinds:
         catch_all = ": this is the user interface's page for unknown paths" if found == HTML else ""
-        raise CheckFailedError(f"{what} is {found or 'of no kind'}, not {question.kind}{catch_all}")
+        raise CheckFailedError(f"{what} is {found or 'of no kind'}, not {' or '.join(question.kinds)}{catch_all}")
 
 
 def _said(answer: httpx.Response) -> str:

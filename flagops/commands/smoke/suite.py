@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from flagops.commands.smoke import browser, certificate, health, local, refusals, round_trip, serving
 from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError, Outcome, OutOfTimeError, Result
 from flagops.commands.smoke.visit import Visit
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, OpsError
 
 FIRST = "liveness"
 
@@ -44,10 +44,10 @@ def chosen(skip: Collection[str]) -> list[str]:
     """The checks' names without those to skip. Raises OpsError for a name that is none, or when none is left."""
     unknown = [name for name in skip if name not in CHECKS]
     if unknown:
-        raise OpsError(f"There is no check {unknown[0]!r} to skip.", hint=f"There are: {', '.join(CHECKS)}.")
+        raise BadInputError(f"There is no check {unknown[0]!r} to skip.", hint=f"There are: {', '.join(CHECKS)}.")
     names = [name for name in CHECKS if name not in skip]
     if not names:
-        raise OpsError("Every check is to be skipped: then nothing is tested.", hint="Leave one --skip out.")
+        raise BadInputError("Every check is to be skipped: then nothing is tested.", hint="Leave one --skip out.")
     return names
 
 

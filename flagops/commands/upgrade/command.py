@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flagops.console import output, progress
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, NotConfirmedError
 from flagops.project import LOCAL
 from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
 
@@ -39,7 +39,9 @@ def upgrade(
     from flagops.stacks.deployed import open_site
 
     if (version is None) != back:
-        raise OpsError("Which release?", hint="Give one, such as `ff upgrade 2.265.0`, or --back for the one before.")
+        raise BadInputError(
+            "Which release?", hint="Give one, such as `ff upgrade 2.265.0`, or --back for the one before."
+        )
     names = chosen(skip or [])
     with open_site(stack, needs_containers=True) as site:
         run = (
@@ -118,6 +120,6 @@ def _confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise OpsError("This needs a confirmation, and there is no terminal.", hint="Add --yes.")
+        raise NotConfirmedError("This needs a confirmation, and there is no terminal.", hint="Add --yes.")
     if not typer.confirm(question, err=True):
-        raise OpsError("Nothing was changed.")
+        raise NotConfirmedError("Nothing was changed.")

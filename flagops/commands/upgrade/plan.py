@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from components.settings import releases
 from flagops.commands.deploy.compare.manifests import Difference, differences, of_stack
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 from flagops.pods import migration
 from flagops.project import ROOT
 from flagops.stacks.deployed import Site
@@ -41,20 +41,20 @@ def check(site: Site, version: str) -> None:
     try:
         wanted = releases.parse_version(version)
     except ValueError as error:
-        raise OpsError(f"{version!r} {error}.") from None
+        raise BadInputError(f"{version!r} {error}.") from None
     current = site.settings.version
     if wanted == releases.parse_version(current):
-        raise OpsError(
+        raise BadInputError(
             f"The settings of {site.stack.name} say {version} already.", hint="`ff up` deploys what they say."
         )
     if wanted < releases.parse_version(current):
-        raise OpsError(
+        raise BadInputError(
             f"{version} is older than {current}: its program does not know the database's newer migrations.",
             hint="`ff upgrade --back` undoes the last upgrade: migrations first, then the image.",
         )
     reason = releases.refusal(version, site.settings.redis.mode)
     if reason is not None:
-        raise OpsError(f"{version} {reason}.")
+        raise BadInputError(f"{version} {reason}.")
 
 
 def plan(site: Site, version: str, on_step: Callable[[str], None]) -> Plan:

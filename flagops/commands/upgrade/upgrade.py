@@ -10,7 +10,7 @@ from flagops.commands.images.renew import lock_new_images
 from flagops.commands.upgrade import record
 from flagops.commands.upgrade.plan import with_version
 from flagops.commands.upgrade.record import Upgrade
-from flagops.errors import OpsError
+from flagops.errors import NotFoundError, OpsError
 from flagops.pods import migration
 from flagops.pods.python_in_pod import run_python
 from flagops.stacks.deployed import Site
@@ -45,7 +45,7 @@ def upgrade(site: Site, version: str, deploy: Deploy, on_step: OnStep) -> Upgrad
         deploy()
     except OpsError as error:
         set_settings(site.stack, {"version": before})
-        raise OpsError(
+        raise error.reworded(
             f"{error.message}\n{site.stack.path.name} says {before} again, whose pods go on serving.",
             hint=f"`ff upgrade --back --stack {site.stack.name}` takes back what was migrated; "
             f"the backup from before is {made.name}.",
@@ -64,7 +64,7 @@ def back(site: Site, deploy: Deploy, on_step: OnStep) -> Upgrade:
     try:
         text = migration.output(site, "flagsmith-roll-back", command=[*ROLL_BACK, last.at], image=newer)
     except OpsError as error:
-        raise OpsError(
+        raise error.reworded(
             f"{error.message}\nNothing else was changed.",
             hint=f"The backup from before the upgrade is {last.backup}: set version to {last.before} in "
             f"{site.stack.path.name}, then `ff db restore {last.backup}`, then `ff up --older`.",
@@ -87,7 +87,7 @@ def last_upgrade(site: Site) -> Upgrade:
     found = record.upgrades(site)
     current = site.settings.version
     if not found or current not in (found[-1].after, found[-1].before):
-        raise OpsError(
+        raise NotFoundError(
             f"No upgrade to {current} is noted that could be undone.",
             hint="`ff upgrade` notes its own alone. A backup from before is the way back: `ff db backups`, "
             "`ff db restore NAME`, with the older version in the settings.",

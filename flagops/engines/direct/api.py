@@ -24,7 +24,7 @@ from flagops.engines.direct.schedule import WORKERS, Outcome, run_graph
 from flagops.engines.direct.state import State, Store
 from flagops.engines.events import Event
 from flagops.engines.events import State as Progress
-from flagops.errors import OpsError
+from flagops.errors import FailedError
 from flagops.evaluation.evaluate import api_versions_key, evaluate
 from flagops.evaluation.program import Program
 from flagops.kubernetes.client import Client
@@ -176,7 +176,7 @@ class DirectEngine:
             messages.append(f"Not {verb} for that reason: {', '.join(str(ref) for ref in outcome.skipped)}.")
         hints = [error.hint for error in outcome.failures.values() if error.hint]
         hint = hints[0] if hints else "Correct the cause and run again: it goes on where this run ended."
-        raise OpsError("\n".join(messages), hint=hint)
+        raise FailedError("\n".join(messages), hint=hint)
 
     def _emit(self, event: Event) -> None:
         with self._turn:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flagops.engines.deployer import Outcome, Plan, PlannedChange
 from flagops.engines.events import Event
 from flagops.engines.own_cluster import OwnCluster
-from flagops.errors import OpsError
+from flagops.errors import NotDeployedError
 from flagops.stacks.files import Stack
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class DirectDeployer:
         """Refuse when there is no such stack, or anything is protected, before anybody is asked for a confirmation."""
         self._require_cluster()
         if not self._engine.has_made_stack():
-            raise OpsError(
+            raise NotDeployedError(
                 f"There is nothing to remove: the cluster of context {self._context!r} has no record of a stack "
                 f"{self._stack.name!r} that the direct engine made.",
                 hint="Is it the right cluster? What the Pulumi CLI made is removed with `--engine cli`.",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from flagops.engines.direct.state import Entry, State, protected
-from flagops.errors import OpsError
+from flagops.errors import RefusedError
 from flagops.evaluation.program import Program
 from flagops.kubernetes.client import FIELD_MANAGER
 from flagops.kubernetes.objects import Manifest, Ref
@@ -16,7 +16,7 @@ def refuse_protected_removals(state: State, program: Program) -> None:
     """Stop when a protected object left the program."""
     names = protected(state.left_by(program))
     if names:
-        raise OpsError(
+        raise RefusedError(
             f"The program no longer has these protected objects, so they would be deleted: {', '.join(names)}.",
             hint="Put them back into the program. A stack that is no production's can let them go: `protect: false` in "
             "its file and nothing else, `ff up`, then this change.",
@@ -28,7 +28,9 @@ def refuse_protected(entries: Iterable[Entry], stack: str) -> None:
     names = protected(entries)
     if names:
         listed = "\n".join(f"  {name}" for name in names)
-        raise OpsError(f"Nothing was deleted, since these objects are protected:\n{listed}", hint=way_to_remove(stack))
+        raise RefusedError(
+            f"Nothing was deleted, since these objects are protected:\n{listed}", hint=way_to_remove(stack)
+        )
 
 
 def way_to_remove(stack: str) -> str:
@@ -63,7 +65,7 @@ def refuse_foreign(
         if rivals:
             problems.append(f"{entry.ref}, which left the program, is managed by {', '.join(rivals)} as well")
     if problems:
-        raise OpsError(
+        raise RefusedError(
             "Nothing was changed, since not all objects are this stack's own:\n"
             + "\n".join(f"  {problem}" for problem in problems),
             hint="Use the engine that made them, another namespace, or delete them if nobody needs them.",

@@ -6,7 +6,7 @@ from components.deployment.kept_data import HOLDS_DATA, losses, way_out
 from flagops.engines.direct.ignored import without_ignored
 from flagops.engines.direct.rollout import must_replace
 from flagops.engines.direct.state import State
-from flagops.errors import OpsError
+from flagops.errors import RefusedError
 from flagops.evaluation.program import KubeObject, Program
 from flagops.kubernetes.client import ApiError, Client
 from flagops.kubernetes.objects import Manifest, Ref
@@ -28,7 +28,7 @@ def refuse_losses(client: Client, program: Program, live: Mapping[Ref, Manifest 
             problems[f"{item.ref} {problem}."] = hint
     problems |= dict.fromkeys(_moved(program, state), "Set the namespace's name back; docs/backups.md#another-volume.")
     if problems:
-        raise OpsError(
+        raise RefusedError(
             "Nothing was changed, for data would be lost:\n" + "\n".join(f"  {problem}" for problem in problems),
             hint="\n".join(dict.fromkeys(hint for hint in problems.values() if hint)) or None,
         )

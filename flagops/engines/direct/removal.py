@@ -9,7 +9,7 @@ from flagops.engines.events import Event, State
 from flagops.errors import OpsError
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.objects import Manifest, Ref
-from flagops.kubernetes.waiting import DeadlineError, until
+from flagops.waiting import NotYet, until
 
 GONE_SECONDS = 600.0
 
@@ -42,20 +42,14 @@ def delete_and_wait(client: Client, ref: Ref, live: Manifest, seconds: float, st
     """Delete this very object, dependents first, and wait until it is gone; its successor is left alone."""
     uid = live["metadata"]["uid"]
     client.delete(ref, uid=uid, dependents_first=True)
-    last = live
 
-    def is_gone() -> bool | None:
-        nonlocal last
+    def gone() -> NotYet | None:
         current = client.get(ref)
         if current is None or current["metadata"]["uid"] != uid:
-            return True
-        last = current
-        return None
+            return None
+        return NotYet(_what_holds(current))
 
-    try:
-        until(is_gone, seconds, stop)
-    except DeadlineError:
-        raise OpsError(f"{ref} was not gone within {seconds:g} s: {_what_holds(last)}") from None
+    until(gone, seconds, late=f"{ref} is not gone", stop=stop)
 
 
 def _what_holds(live: Manifest) -> str:

@@ -7,18 +7,17 @@ from flagops.engines.direct.diff import field_changes
 from flagops.engines.direct.ignored import without_ignored
 from flagops.engines.direct.removal import delete_and_wait
 from flagops.engines.events import Event, State
-from flagops.errors import OpsError
+from flagops.errors import ConflictError, FailedError, OpsError, RefusedError
 from flagops.evaluation.program import KubeObject, Program
-from flagops.kubernetes.client import ApiError, Client
+from flagops.kubernetes.client import ApiError, Client, ImmutableError
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.masking import Masker
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.kubernetes.readiness import Phase, Readiness, assess, job_has_failed, time_limit
-from flagops.kubernetes.waiting import DeadlineError, until
+from flagops.waiting import NotYet, until
 
 # Kinds that hold no data of their own: when a field cannot be changed in place, a new object may take their place.
 REPLACEABLE = frozenset({"Job", "Deployment", "StatefulSet", "DaemonSet", "Service", "ConfigMap", "Secret"})
-UNCHANGEABLE = ("field is immutable", "immutable when `immutable` is set", "updates to statefulset spec for fields")
 DELETE_SECONDS = 300.0
 
 
@@ -46,7 +45,7 @@ class Rollout:
         except OpsError as error:
             message = self._mask(error.message)
             self._say(ref, State.FAILED, message.splitlines()[0])
-            raise OpsError(message, hint=error.hint) from None
+            raise error.reworded(message, hint=error.hint) from None
         self._say(ref, self.done[ref])
 
     def _deploy(self, item: KubeObject) -> State:
@@ -96,34 +95,30 @@ class Rollout:
         delete_and_wait(self._client, ref, live, DELETE_SECONDS, self._stop)
 
     def _await(self, item: KubeObject, applied: Manifest) -> None:
-        live, seconds = applied, time_limit(applied, item.timeout)
         mode = self._binding_mode(applied)
-        readiness = assess(live, mode)
+        live: Manifest | None = None
 
-        def check() -> Readiness | None:
-            nonlocal live, readiness
-            if readiness.phase is not Phase.WAITING:
-                return readiness
-            current = self._client.get(item.ref)
-            if current is None:
-                raise OpsError(f"{item.ref} was deleted by somebody else during the run.", hint="Run again.")
-            live, previous, readiness = current, readiness, assess(current, mode)
-            if readiness.phase is Phase.WAITING and readiness != previous:
-                self._say(item.ref, State.WAITING, readiness.message)
-            return None if readiness.phase is Phase.WAITING else readiness
+        def settled() -> Readiness | NotYet:
+            nonlocal live
+            live = applied if live is None else self._client.get(item.ref)
+            if live is None:
+                raise ConflictError(f"{item.ref} was deleted by somebody else during the run.", hint="Run again.")
+            readiness = assess(live, mode)
+            return NotYet(readiness.message) if readiness.phase is Phase.WAITING else readiness
 
-        if readiness.phase is Phase.WAITING:
-            self._say(item.ref, State.WAITING, readiness.message)
-        try:
-            result = until(check, seconds, self._stop)
-        except DeadlineError:
-            summary = f"{item.ref} was not ready within {seconds:g} s: {readiness.message}."
-        else:
-            if result.phase is Phase.READY:
-                return
-            summary = f"{item.ref} failed: {result.message.rstrip('.')}."
-        details = diagnose(self._client, live, self._mask)
-        raise OpsError(f"{summary}\n{details}".rstrip())
+        def explain() -> str:
+            return diagnose(self._client, live or applied, self._mask)
+
+        result = until(
+            settled,
+            time_limit(applied, item.timeout),
+            late=f"{item.ref} is not ready",
+            explain=explain,
+            on_state=lambda message: self._say(item.ref, State.WAITING, message),
+            stop=self._stop,
+        )
+        if result.phase is Phase.FAILED:
+            raise FailedError(f"{item.ref} failed: {result.message.rstrip('.')}.\n{explain()}".rstrip())
 
     def _binding_mode(self, live: Manifest) -> str:
         name = live.get("spec", {}).get("storageClassName")
@@ -138,12 +133,11 @@ class Rollout:
 
 def must_replace(error: ApiError, item: KubeObject) -> bool:
     """Whether the server refused to change a field in place and the object may be made anew for it."""
-    refused = error.status == 422 and any(words in error.detail for words in UNCHANGEABLE)
-    if not refused:
+    if not isinstance(error, ImmutableError):
         return False
     if item.protect or item.ref.kind not in REPLACEABLE:
         why = "is protected" if item.protect else "holds data"
-        raise OpsError(
+        raise RefusedError(
             f"{item.ref} would have to be deleted and made anew, and it {why}: {error.detail}",
             hint="Change the field back, or move the data and delete the object by hand.",
         )

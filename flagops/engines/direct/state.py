@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from flagops.errors import OpsError
+from flagops.errors import ConflictError, RefusedError, UnsupportedError
 from flagops.evaluation.program import KubeObject, Program
 from flagops.kubernetes.client import ApiError, Client
 from flagops.kubernetes.lease import ENGINE, NAMESPACE, object_name
@@ -80,10 +80,10 @@ class Store:
         if live is None:
             return None
         if live.get("type") != SECRET_TYPE:
-            raise OpsError(f"{self.ref} is not a state of the direct engine; it must not be touched.")
+            raise RefusedError(f"{self.ref} is not a state of the direct engine; it must not be touched.")
         content = json.loads(base64.b64decode(live["data"]["state"]))
         if content["format"] != FORMAT:
-            raise OpsError(
+            raise UnsupportedError(
                 f"{self.ref} was written in format {content['format']}; this version reads {FORMAT}.",
                 hint="Use the version of ff that made it.",
             )
@@ -104,7 +104,7 @@ class Store:
             live = write(manifest)
         except ApiError as error:
             if error.status == 409:
-                raise OpsError(
+                raise ConflictError(
                     f"Another run changed the record of stack {self._stack!r} meanwhile ({self.ref}).",
                     hint="Wait for it to end, then run again.",
                 ) from None

@@ -21,7 +21,7 @@ from flagops.engines.pulumi_cli import interrupted
 from flagops.engines.pulumi_cli import state as pulumi_state
 from flagops.engines.pulumi_cli.events import EventTranslator
 from flagops.engines.pulumi_cli.kept_data import refuse_losses
-from flagops.errors import OpsError
+from flagops.errors import ConflictError, FailedError, NotDeployedError, RefusedError, ToolError
 from flagops.files import private_file
 from flagops.stacks.files import Stack
 
@@ -94,7 +94,7 @@ class CliDeployer:
         protected = pulumi_state.protected(state)
         if protected and not unprotect:
             listed = "\n".join(f"  {item}" for item in protected)
-            raise OpsError(
+            raise RefusedError(
                 f"Nothing was deleted, since the stack {self.stack.name!r} holds protected resources:\n{listed}",
                 hint=way_to_remove(self.stack.name),
             )
@@ -166,7 +166,7 @@ class CliDeployer:
             with self._listening():
                 return select(stack_name=self.stack.name, work_dir=str(self.root), opts=options)
         except automation.StackNotFoundError:
-            raise OpsError(
+            raise NotDeployedError(
                 f"The backend that Pulumi is logged in to has no stack {self.stack.name!r}.",
                 hint=f"`ff up --stack {self.stack.name}` makes it, as `pulumi stack init {self.stack.name}` does. "
                 "Is it the right backend? `pulumi whoami --verbose` tells.",
@@ -183,7 +183,7 @@ class CliDeployer:
             with _interrupts_noted(interrupted):
                 yield heard
         except automation.ConcurrentUpdateError:
-            raise OpsError(
+            raise ConflictError(
                 f"Another update of the stack {self.stack.name!r} is running.",
                 hint="Wait for it to end. If it was killed, its lock is left; remove it with:\n"
                 f"  {self._typed('cancel')}",
@@ -193,17 +193,18 @@ class CliDeployer:
         except automation.CommandError as error:
             if interrupted.is_set():
                 raise KeyboardInterrupt from None
-            causes = heard.errors or [_last_lines(str(error))]
+            if not heard.errors:
+                heard.add_error(_last_lines(str(error)))
             details = self.explain(heard.failed) if heard.failed else ""
-            raise OpsError(
-                "\n".join([*causes, *([details] if details else [])]),
-                hint=self._what_to_do(causes, heard.failed),
+            raise FailedError(
+                "\n".join([*heard.errors, *([details] if details else [])]),
+                hint=self._what_to_do(heard),
             ) from None
 
-    def _what_to_do(self, causes: list[str], failed: list[dict[str, Any]]) -> str:
+    def _what_to_do(self, heard: EventTranslator) -> str:
         hint = "Correct the cause and run again: Pulumi goes on where this run ended."
-        if any("already exists" in cause for cause in causes):
-            hint += "\n" + interrupted.existing(failed, self.cluster)
+        if heard.found_existing:
+            hint += "\n" + interrupted.existing(heard.failed, self.cluster)
         return hint
 
 
@@ -223,15 +224,15 @@ def find_command(*, install: bool) -> "PulumiCommand":
             return PulumiCommand.install()
         found = find()
         if found is None:
-            raise OpsError("There is no `pulumi` on PATH.", hint="Install it from pulumi.com.")
+            raise ToolError("There is no `pulumi` on PATH.", hint="Install it from pulumi.com.")
         return PulumiCommand(root=str(found.parent.parent))
     except InvalidVersionError as error:
-        raise OpsError(f"The Pulumi CLI does not fit: {error}", hint="Install a newer one from pulumi.com.") from None
+        raise ToolError(f"The Pulumi CLI does not fit: {error}", hint="Install a newer one from pulumi.com.") from None
     except subprocess.CalledProcessError as error:
         said = (error.output or b"").decode(errors="replace").strip()
-        raise OpsError(f"The Pulumi CLI cannot be used: {error}\n{said}".rstrip(), hint=INSTALL_HINT) from None
+        raise ToolError(f"The Pulumi CLI cannot be used: {error}\n{said}".rstrip(), hint=INSTALL_HINT) from None
     except OSError as error:
-        raise OpsError(f"The Pulumi CLI cannot be used or installed: {error}", hint=INSTALL_HINT) from None
+        raise ToolError(f"The Pulumi CLI cannot be used or installed: {error}", hint=INSTALL_HINT) from None
 
 
 @contextmanager

@@ -33,6 +33,9 @@ _NO_CAUSE = (
     *("update failed", "preview failed", "destroy failed"),
     "an unhandled error occurred: program exited with non-zero exit code: 1",
 )
+# What the provider for Kubernetes says of an object that is in the cluster and not in the stack's record. An event has
+# a text and no code, so the text is read here, where it comes in, and nowhere else.
+_EXISTING = "already exists"
 _COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 
 
@@ -44,6 +47,7 @@ class EventTranslator:
         warnings: The same for warnings.
         failed: Inputs or last known state of the Kubernetes objects that failed.
         changes: What a preview found, in order.
+        found_existing: Whether something failed because it is there already.
     """
 
     def __init__(self, on_event: Callable[[Event], None]) -> None:
@@ -51,6 +55,7 @@ class EventTranslator:
         self.warnings: list[str] = []
         self.failed: list[dict[str, Any]] = []
         self.changes: list[PlannedChange] = []
+        self.found_existing = False
         self._on_event = on_event
         self._names: dict[str, tuple[str, str]] = {}
         self._ended: dict[str, State] = {}
@@ -111,13 +116,19 @@ class EventTranslator:
         if said.severity == "error":
             name, kind = self._names.get(said.urn or "", ("", ""))
             message = f"{kind} {name}: {text}" if name else text
-            if message not in self.errors and text not in _NO_CAUSE:
-                self.errors.append(message)
+            if text not in _NO_CAUSE:
+                self.add_error(message)
         elif said.severity == "warning" and not said.ephemeral:
             if text not in self.warnings:
                 self.warnings.append(text)
         elif said.urn in self._names and said.urn not in self._ended:
             self._emit(said.urn, State.WAITING, text.splitlines()[0])
+
+    def add_error(self, message: str) -> None:
+        """Keep what is said of a failure, once."""
+        self.found_existing |= _EXISTING in message
+        if message not in self.errors:
+            self.errors.append(message)
 
     def _violated(self, violation: "PolicyEvent") -> None:
         """A rule of a policy pack is broken; its first line is the rule's title, which the rest says more exactly."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from flagops.engines.pulumi_cli import state as pulumi_state
-from flagops.errors import OpsError
+from flagops.errors import RefusedError
 
 if TYPE_CHECKING:
     from flagops.stacks.files import Stack
@@ -16,7 +16,7 @@ def refuse_losses(state: pulumi_state.Deployment, stack: "Stack") -> None:
     """Raise OpsError, with the way that keeps the data, when Pulumi would replace the namespace or a volume claim."""
     problems = list(_losses(state, stack))
     if problems:
-        raise OpsError(
+        raise RefusedError(
             "Nothing was changed, for data would be lost:\n" + "\n".join(f"  {problem}" for problem in problems),
             hint=f"Set {stack.path.name} back. docs/backups.md#another-volume says how the data is moved. What was "
             f"deleted by hand for that, `pulumi refresh --stack {stack.name}` takes out of the state.",

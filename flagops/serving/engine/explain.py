@@ -16,7 +16,7 @@ from flag_engine.segments.evaluator import (
 )
 from flag_engine.utils.hashing import get_hashed_percentage_for_object_ids
 
-from flagops.errors import OpsError
+from flagops.errors import AnswerError
 from flagops.serving.engine.context import Document, context_of, evaluate, for_user
 from flagops.serving.engine.trace import Condition, Group, Part, Source, Split, Step, Trace
 from flagops.serving.engine.user import User, in_words
@@ -37,7 +37,7 @@ def explain(document: Document, flag: str, user: User, names: Mapping[int, str] 
         context = for_user(context, user.identifier, user.traits)
     own = context["features"].get(flag)
     if own is None:
-        raise OpsError(
+        raise AnswerError(
             f"The document of the environment {document['name']!r} lacks the flag {flag!r}.",
             hint="It may be new, and the server may have kept an older document: try again in a minute.",
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from components.text import quoting, yaml12
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 
 Trait = bool | int | float | str
 LONGEST = 2000  # characters; Flagsmith's own limit
@@ -31,16 +31,16 @@ def user(identifier: str | None, given: Iterable[str]) -> User:
     for text in given:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            raise OpsError(
+            raise BadInputError(
                 f"--trait {quoting.value(text)} must be NAME=VALUE.", hint="For example --trait plan=premium."
             )
         if name in traits:
-            raise OpsError(f"The trait {quoting.value(name)} is given twice: remove one.")
+            raise BadInputError(f"The trait {quoting.value(name)} is given twice: remove one.")
         traits[name] = _scalar(name, value)
     if identifier == "":
-        raise OpsError("--identity '' is empty: name a user, or leave it out.")
+        raise BadInputError("--identity '' is empty: name a user, or leave it out.")
     if traits and identifier is None:
-        raise OpsError("Traits without a user.", hint="Say whose they are: --identity NAME.")
+        raise BadInputError("Traits without a user.", hint="Say whose they are: --identity NAME.")
     return User(identifier, traits)
 
 
@@ -49,14 +49,14 @@ def _scalar(name: str, text: str) -> Trait:
     try:
         value = yaml12.read(text)
     except yaml12.YamlError:
-        raise OpsError(
+        raise BadInputError(
             f"The trait {quoting.value(name)} has a value that is no YAML: {quoting.value(text)}.", hint=QUOTES
         ) from None
     if not isinstance(value, bool | int | float | str):
         said = f"The trait {quoting.value(name)} is {quoting.value(text)}"
-        raise OpsError(f"{said}: must be true, false, a number or text.", hint=QUOTES)
+        raise BadInputError(f"{said}: must be true, false, a number or text.", hint=QUOTES)
     if isinstance(value, str) and len(value) > LONGEST:
-        raise OpsError(f"The trait {quoting.value(name)} has {len(value)} characters; Flagsmith takes {LONGEST}.")
+        raise BadInputError(f"The trait {quoting.value(name)} has {len(value)} characters; Flagsmith takes {LONGEST}.")
     return value
 
 

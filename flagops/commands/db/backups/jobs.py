@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flagops.errors import OpsError
+from flagops.errors import AnswerError, UnsupportedError
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.pods import jobs
 from flagops.pods.last_success import LAST_SUCCESS
@@ -42,7 +42,7 @@ def finish(site: Site, name: str, on_line: OnLine) -> dict[str, Any]:
     try:
         found = json.loads(lines[-1])
     except (ValueError, IndexError):
-        raise OpsError(
+        raise AnswerError(
             f"The Job {name} ended well, but its log does not end with its result.",
             hint=f"{site.kubectl} logs job/{name}",
         ) from None
@@ -58,7 +58,7 @@ def of(owner: str | None) -> dict[str, str]:
 def require_backups(site: Site) -> None:
     """Raise OpsError when the stack has no backups."""
     if not site.settings.backup.enabled:
-        raise OpsError(
+        raise UnsupportedError(
             "Backups are switched off in this stack's settings.",
             hint=f"Set backup.enabled to true in Pulumi.{site.stack.name}.yaml, then ff up --stack {site.stack.name}.",
         )

@@ -13,7 +13,7 @@ from flagops.commands.db.backups.drill import LATEST
 from flagops.commands.db.backups.jobs import OnLine
 from flagops.commands.db.backups.writers import stopped
 from flagops.engines.older import WORKLOADS, newest
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, FailedError, NotFoundError, OpsError, RefusedError
 from flagops.pods import jobs as cluster_jobs
 from flagops.pods.exec import run
 from flagops.pods.migration import migrate
@@ -68,7 +68,7 @@ def restore(site: Site, wanted: str, *, owner: str | None = None, on_line: OnLin
             roles.grant(site, on_line)
     except OpsError as error:
         way_back = f"What was live before is in the backup {safety.name}: `ff db restore {safety.name}` brings it back."
-        raise OpsError(error.message, hint=f"{error.hint} {way_back}" if error.hint else way_back) from None
+        raise error.reworded(error.message, hint=f"{error.hint} {way_back}" if error.hint else way_back) from None
     if site.settings.redis.mode != "none":
         on_line("Emptying the caches…")
         caches.flush(site, caches.chosen([]))
@@ -87,14 +87,14 @@ def _name(site: Site, wanted: str, owner: str | None) -> str:
     known, stack = backups(site, owner), owner or site.settings.host
     for item in known:
         if item.name == wanted and item.stack != stack:
-            raise OpsError(
+            raise RefusedError(
                 f"The backup {wanted} is of the stack {item.stack}, and this is {site.settings.host}.",
                 hint=f"To take it all the same: ff db restore {wanted} --from-stack {item.stack}",
             )
         if item.name == wanted or (wanted == LATEST and not item.label and item.stack == stack):
             return item.name
     listed = ", ".join(item.name for item in known[:5]) or "none"
-    raise OpsError(f"There is no backup {wanted!r}; there are: {listed}.", hint="`ff db backups` lists all.")
+    raise NotFoundError(f"There is no backup {wanted!r}; there are: {listed}.", hint="`ff db backups` lists all.")
 
 
 def _file(wanted: str) -> Path | None:
@@ -102,11 +102,13 @@ def _file(wanted: str) -> Path | None:
     if "/" not in wanted and not path.exists():
         return None
     if not path.is_file():
-        raise OpsError(f"There is no file {wanted}.", hint="Give a file, a backup's name (`ff db backups`), or latest.")
+        raise NotFoundError(
+            f"There is no file {wanted}.", hint="Give a file, a backup's name (`ff db backups`), or latest."
+        )
     with path.open("rb") as file:
         begins = file.read(len(SALTED))
     if not begins.startswith((MAGIC, SALTED)):
-        raise OpsError(
+        raise BadInputError(
             f"{wanted} is no dump of pg_dump's custom format.",
             hint="pg_dump --format=custom makes one; --format=plain not.",
         )
@@ -126,5 +128,5 @@ def _from_file(site: Site, path: Path, on_line: OnLine) -> dict[str, Any]:
         site, pod, ["sh", "-c", receive], container=FETCH_CONTAINER, stdin=path.read_bytes(), seconds=jobs.SECONDS
     )
     if done.code:
-        raise OpsError(f"{path} could not be copied into the pod {pod['metadata']['name']}: {done.err.strip()}")
+        raise FailedError(f"{path} could not be copied into the pod {pod['metadata']['name']}: {done.err.strip()}")
     return jobs.finish(site, name, on_line)

@@ -1,16 +1,15 @@
 """What writes to the database, stopped for a while and started again as it was."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from flagops.errors import OpsError
+from flagops.errors import ConflictError
 from flagops.kubernetes.objects import Ref
-from flagops.kubernetes.waiting import FIRST_PAUSE, GROWTH, LONGEST_PAUSE
 from flagops.pods import restart
 from flagops.pods.pods import Component, pods
 from flagops.pods.restart import WORKLOADS
 from flagops.stacks.deployed import Site
+from flagops.waiting import NotYet, until
 
 WRITERS = (Component.API, Component.TASK_PROCESSOR)
 STOP_SECONDS = 180.0  # longer than a pod's grace period
@@ -54,21 +53,14 @@ def _refs(site: Site) -> list[Ref]:
 def _replicas(site: Site, ref: Ref) -> int:
     live = site.client.get(ref)
     if live is None:
-        raise OpsError(f"{ref} is gone: somebody deleted it.")
+        raise ConflictError(f"{ref} is gone: somebody deleted it.")
     noted = (live["metadata"].get("annotations") or {}).get(REPLICAS)
     return int(noted) if noted else int(live["spec"].get("replicas", 1))
 
 
 def _wait_until_gone(site: Site) -> None:
-    deadline, pause = time.monotonic() + STOP_SECONDS, FIRST_PAUSE
-    while True:
+    def gone() -> NotYet | None:
         left = [pod["metadata"]["name"] for component in WRITERS for pod in pods(site, component)]
-        if not left:
-            return
-        if time.monotonic() >= deadline:
-            raise OpsError(
-                f"These pods have not ended after {STOP_SECONDS:.0f} s: {', '.join(left)}. Nothing was changed.",
-                hint=f"{site.kubectl} describe pod {left[0]}",
-            )
-        time.sleep(pause)
-        pause = min(pause * GROWTH, LONGEST_PAUSE)
+        return NotYet(f"{', '.join(left)}. Nothing was changed") if left else None
+
+    until(gone, STOP_SECONDS, late="These pods have not ended", hint=f"{site.kubectl} describe pod NAME")

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flagops.commands.deploy.compare.manifests import Manifests, of_directory
-from flagops.errors import OpsError
+from flagops.errors import FailedError, NotFoundError, ToolError
 
 SECONDS = 120
 # The command's package, the newest name first: this installation's own is importable too, so the checkout decides.
@@ -47,7 +47,7 @@ def of_checkout(place: Path, commit: str, stack: str) -> Manifests:
             timeout=SECONDS,
         )
         if done.returncode:
-            raise OpsError(f"The program of {commit} does not render {stack!r}:\n{done.stderr.strip()}")
+            raise FailedError(f"The program of {commit} does not render {stack!r}:\n{done.stderr.strip()}")
         return of_directory(out)
 
 
@@ -56,14 +56,14 @@ def checked_out(root: Path, commit: str) -> Iterator[Path]:
     """The files of a commit, in a work tree that is removed again. Raises OpsError when there is no such commit."""
     known = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}")
     if known.returncode:
-        raise OpsError(
+        raise NotFoundError(
             f"There is no commit {commit!r} in {root}.", hint="Fetch it first: git fetch origin main; then origin/main."
         )
     with TemporaryDirectory() as directory:
         place = Path(directory) / "commit"
         added = _git(root, "worktree", "add", "--detach", "--force", str(place), known.stdout.strip())
         if added.returncode:
-            raise OpsError(f"git cannot check out {commit!r}: {added.stderr.strip()}")
+            raise FailedError(f"git cannot check out {commit!r}: {added.stderr.strip()}")
         try:
             yield place
         finally:
@@ -73,7 +73,7 @@ def checked_out(root: Path, commit: str) -> Iterator[Path]:
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     git = shutil.which("git")
     if git is None:
-        raise OpsError("git is not there, which this needs to read another commit.", hint="Install git.")
+        raise ToolError("git is not there, which this needs to read another commit.", hint="Install git.")
     # The arguments are ours, but for the commit, which `--end-of-options` keeps from being an option.
     return subprocess.run(  # noqa: S603
         [git, "-C", str(root), *arguments], capture_output=True, text=True, check=False, timeout=SECONDS

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from components.text import bounds, quoting, yaml12
 from flagops.commands.flags.catalogue.model import Catalogue, Kind, Operator, Role
 from flagops.commands.flags.catalogue.problems import CatalogueError, Key, Place, Problem, dotted
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, NotFoundError
 
 DEEPEST = 40  # levels
 _UNSEEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
@@ -42,13 +42,13 @@ def load(path: Path) -> tuple[Catalogue, Source]:
     try:
         return parse(bounds.text_of(path), path)
     except FileNotFoundError:
-        raise OpsError(
+        raise NotFoundError(
             f"There is no catalogue at {path}.", hint="Name another one, such as flags/catalogue.yaml."
         ) from None
     except UnicodeDecodeError:
-        raise OpsError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
+        raise BadInputError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
     except OSError as error:
-        raise OpsError(f"{path} cannot be read: {error.strerror}.") from None
+        raise BadInputError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def parse(text: str, path: Path) -> tuple[Catalogue, Source]:
@@ -144,7 +144,7 @@ def _problem(error: Any) -> Problem:
     if kind == "extra_forbidden":
         return Problem(key, "is no key that is known here: remove it, or correct its name")
     if kind == "missing":
-        return Problem(key[:-1], f"lacks the key {last!r}")
+        return Problem(key[:-1], f"lacks the key {last!r}", lacks=last)
     if kind == "greater_than_equal":
         return Problem(key, f"is {given}: must be at least {error['ctx']['ge']:g}")
     if kind == "less_than_equal":
@@ -166,8 +166,7 @@ def _distinct(problems: list[Problem]) -> list[Problem]:
     """One problem for each key: a value that may be of several types is refused once for each of them."""
     found: dict[tuple[Key, str], Problem] = {}
     for problem in problems:
-        is_missing = problem.text.startswith("lacks")
-        found.setdefault((problem.key, problem.text if is_missing else ""), problem)
+        found.setdefault((problem.key, problem.lacks), problem)
     return list(found.values())
 
 

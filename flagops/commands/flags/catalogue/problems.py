@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.text import quoting
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 
 Key = tuple[str | int, ...]
 
@@ -17,11 +17,13 @@ class Problem:
         key: Where, as the keys from the top of the file.
         text: What was found, what is allowed, what to do.
         is_warning: Whether it is worth knowing only.
+        lacks: The key that is missing there, if that is the problem.
     """
 
     key: Key
     text: str
     is_warning: bool = False
+    lacks: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Place:
         return f"{self.path}:{self.line}"
 
 
-class CatalogueError(OpsError):
+class CatalogueError(BadInputError):
     """A catalogue that cannot be used; the message has one line for each problem."""
 
 

@@ -8,7 +8,7 @@ import typer
 
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, read
 from flagops.console import output, progress
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, FailedError, RefusedError
 from flagops.terminal.options import JsonOption, print_json
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ def codegen(
 
     wanted = [path for path in (python, openfeature) if path is not None]
     if not wanted:
-        raise OpsError("What is to be written?", hint="Give --python FILE, --openfeature FILE, or both.")
+        raise BadInputError("What is to be written?", hint="Give --python FILE, --openfeature FILE, or both.")
     if len(wanted) > 1 and wanted[0].resolve() == wanted[1].resolve():
-        raise OpsError(f"{wanted[0]} is given twice: each needs a file of its own.")
+        raise BadInputError(f"{wanted[0]} is given twice: each needs a file of its own.")
     if check and STDOUT in wanted:
-        raise OpsError("--check compares files: - is none.", hint="Name the file that is in git.")
+        raise BadInputError("--check compares files: - is none.", hint="Name the file that is in git.")
     declared, _ = read(catalogue)
     # All is made before anything is written.
     files = {path: make(declared) for path, make in ((python, module), (openfeature, manifest)) if path is not None}
@@ -58,7 +58,7 @@ def _check(files: Mapping[Path, str]) -> None:
     old = [path for path, text in files.items() if _current(path) != text]
     if old:
         state = [f"{path} {'is not what the catalogue says' if path.exists() else 'is missing'}." for path in old]
-        raise OpsError("\n".join(state), hint="Run the same command without --check, and commit what it writes.")
+        raise FailedError("\n".join(state), hint="Run the same command without --check, and commit what it writes.")
     progress().print(f"{', '.join(map(str, files))}: up to date.", style="green", markup=False, soft_wrap=True)
 
 
@@ -75,7 +75,7 @@ def _write(path: Path, text: str) -> None:
         progress().print(f"{path} is up to date.", markup=False, soft_wrap=True)
         return
     if current and MARK not in current and SCHEMA not in current:
-        raise OpsError(f"{path} was not written by this command.", hint="Name another file, or remove this one.")
+        raise RefusedError(f"{path} was not written by this command.", hint="Name another file, or remove this one.")
     make_directory(path.parent, hint="Name another file.")
     path.write_text(text, encoding="utf-8")
     progress().print(f"{path} was written.", markup=False, soft_wrap=True)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from flagops.commands.flags.catalogue.model import Catalogue, Flag, Value
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 
 SCHEMA = "https://raw.githubusercontent.com/open-feature/cli/refs/heads/main/schema/v0/flag-manifest.json"
 
@@ -23,7 +23,7 @@ def _entry(name: str, flag: Flag) -> dict[str, Any]:
         json.dumps(default, allow_nan=False)
     except (TypeError, ValueError):
         text = f"flags.{name}: holds {default}, which JSON cannot say"
-        raise OpsError(text, hint="Write it in quotes, as text.") from None
+        raise BadInputError(text, hint="Write it in quotes, as text.") from None
     return {"flagType": _type(default), "defaultValue": default, "description": flag.description}
 
 

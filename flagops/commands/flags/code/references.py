@@ -14,7 +14,7 @@ from flagops.commands.flags.catalogue.model import Catalogue
 from flagops.commands.flags.catalogue.problems import Place
 from flagops.commands.flags.code.mentions import SUFFIXES, look_for, mentions
 from flagops.commands.flags.code.openfeature import SCHEMA
-from flagops.errors import OpsError
+from flagops.errors import NotFoundError
 
 LARGEST = 1 << 20
 HEAD = 1000  # letters of a file in which its generator names itself
@@ -57,7 +57,9 @@ def references(
             found[name].add((path, text.count("\n", 0, offset) + 1))
     if not files:
         kinds = ", ".join(sorted(SUFFIXES))
-        raise OpsError(f"There is no source file in {', '.join(map(str, paths))}.", hint=f"These are read: {kinds}.")
+        raise NotFoundError(
+            f"There is no source file in {', '.join(map(str, paths))}.", hint=f"These are read: {kinds}."
+        )
     places = {name: tuple(Place(*place) for place in sorted(some)) for name, some in found.items()}
     uses = {name: places.get(name, ()) for name in catalogue.flags}
     expired = [name for name, flag in catalogue.flags.items() if flag.expires is not None and flag.expires < today]
@@ -75,7 +77,7 @@ def _sources(paths: Collection[Path]) -> Iterator[Path]:
     seen: set[Path] = set()
     for path in paths:
         if not path.exists():
-            raise OpsError(f"There is no {path}.", hint="Name files and directories with source code.")
+            raise NotFoundError(f"There is no {path}.", hint="Name files and directories with source code.")
         for file in sorted(_below(path)) if path.is_dir() else [path]:
             if file.suffix.lower() in SUFFIXES and not file.is_symlink() and file.is_file():
                 real = file.resolve()

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from flagops.commands.flags.explain.remote_answer import Comparison, ask, compare
-from flagops.errors import OpsError
+from flagops.errors import NotFoundError
 from flagops.flagsmith_api.connect import Connection
 from flagops.flagsmith_api.throwaway import kept
 from flagops.serving.engine.explain import explain
@@ -34,7 +34,7 @@ def find(features: Iterable[Row], name: str) -> Row:
     known = {row["name"]: row for row in features}
     if name not in known:
         near = get_close_matches(name, known)
-        raise OpsError(
+        raise NotFoundError(
             f"There is no flag {name!r} in the project" + (f"; near it: {', '.join(near)}." if near else "."),
             hint="`ff flags get --environment NAME` lists the flags that are served.",
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from components.text import bounds
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 from flagops.kubernetes.client import ApiError
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.stacks.deployed import Site
@@ -121,12 +121,12 @@ def of_file(path: Path) -> list[Apply]:
     try:
         text = bounds.text_of(path, LOG_BYTES)
     except UnicodeDecodeError:
-        raise OpsError(f"{path} is not UTF-8 text, and no file of `ff flags apply --record`.") from None
+        raise BadInputError(f"{path} is not UTF-8 text, and no file of `ff flags apply --record`.") from None
     for number, line in enumerate(text.splitlines(), 1):
         try:
             found.append(Apply.from_json(bounds.json_of(line)))
         except (KeyError, TypeError, ValueError):
-            raise OpsError(f"{path}, line {number}, is no record of `ff flags apply --record`.") from None
+            raise BadInputError(f"{path}, line {number}, is no record of `ff flags apply --record`.") from None
     return found
 
 

@@ -16,7 +16,7 @@ from flagops.commands.flags.catalogue.options import (
     read,
 )
 from flagops.console import output, progress
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, ConflictError, NotConfirmedError, OpsError
 from flagops.terminal.confirm import is_terminal
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import YesOption
@@ -57,7 +57,7 @@ def plan(
     from flagops.commands.flags.reconcile.desired import desired
 
     if planfile.is_plan(catalogue):
-        raise OpsError(f"{catalogue} is a plan, and no catalogue.", hint=f"ff flags apply {catalogue}")
+        raise BadInputError(f"{catalogue} is a plan, and no catalogue.", hint=f"ff flags apply {catalogue}")
     declared, _ = read(catalogue, strict=strict)
     with _connected(declared, stack, url) as connection:
         reviewed = Reviewed.now(connection, desired(declared), delete=delete)
@@ -96,7 +96,9 @@ def apply(
 
     kept = planfile.read(source) if planfile.is_plan(source) else None
     if kept is not None and delete:
-        raise OpsError(f"{source} says by itself whether to delete.", hint="Leave --delete out, or plan again with it.")
+        raise BadInputError(
+            f"{source} says by itself whether to delete.", hint="Leave --delete out, or plan again with it."
+        )
     declared, _ = read(source if kept is None else kept.catalogue, strict=strict)
     wanted = desired(declared)
     delete = delete if kept is None else kept.delete
@@ -151,7 +153,7 @@ def apply_reviewed(
         _agree(connection, reviewed)
         now = Reviewed.now(connection, reviewed.wanted, delete=reviewed.delete)
         if change.not_in(now.plan.changes, reviewed.plan.changes):
-            raise OpsError("Flagsmith changed since it was planned.", hint="Run it again: it plans anew.")
+            raise ConflictError("Flagsmith changed since it was planned.", hint="Run it again: it plans anew.")
         reviewed = now
     applied = Applied(connection, source)
 
@@ -199,16 +201,16 @@ def _agree(connection: "Connection", reviewed: "Reviewed") -> None:
     touched = {change.environment for change in reviewed.plan.changes}
     touches_production = None in touched or any(str(name).lower() in PRODUCTION for name in touched)
     if not is_terminal():
-        raise OpsError(
+        raise NotConfirmedError(
             "Changing flags needs a confirmation, and there is no terminal to ask on.", hint="Add `--yes`, in CI."
         )
     if not touches_production:
         if not typer.confirm(f"Apply to {connection.label}?", err=True):
-            raise OpsError("Nothing was changed: it was not confirmed.")
+            raise NotConfirmedError("Nothing was changed: it was not confirmed.")
         return
     given = typer.prompt(f"This reaches production. Type the project's name ({connection.name}) to apply", err=True)
     if given != connection.name:
-        raise OpsError(f"Nothing was changed: {given!r} is not the project's name, {connection.name!r}.")
+        raise NotConfirmedError(f"Nothing was changed: {given!r} is not the project's name, {connection.name!r}.")
 
 
 @contextmanager

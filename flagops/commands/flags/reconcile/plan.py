@@ -10,7 +10,7 @@ from flagops.commands.flags.reconcile.compare import CLOSE, compare_states, matc
 from flagops.commands.flags.reconcile.rights import left, remarks, taken
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteSegment, Snapshot
 from flagops.commands.flags.spec import TAG, FlagSpec, ProjectSpec, SegmentSpec
-from flagops.errors import OpsError
+from flagops.errors import ConflictError
 
 
 def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> Plan:
@@ -42,7 +42,7 @@ def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> Plan:
 def _check(wanted: ProjectSpec, found: Snapshot) -> None:
     for name in wanted.segments:
         if name in found.ambiguous:
-            raise OpsError(
+            raise ConflictError(
                 f"Flagsmith has several segments called {name!r}: which one the catalogue means cannot be told.",
                 hint="Rename or delete the others in the UI.",
             )
@@ -50,7 +50,7 @@ def _check(wanted: ProjectSpec, found: Snapshot) -> None:
     for name in wanted.flags:
         there = known.get(name)
         if there is not None and there != name:
-            raise OpsError(
+            raise ConflictError(
                 f"Flagsmith has a flag called {there!r}, and takes {name!r} for the same name.",
                 hint="Flags cannot be renamed: delete it in the UI, or give the one in the catalogue another name.",
             )
@@ -62,7 +62,7 @@ def _segment(wanted: SegmentSpec, found: RemoteSegment | None, snapshot: Snapsho
         return
     owner = next((flag.name for flag in snapshot.flags.values() if flag.id == found.feature), None)
     if found.feature is not None and owner != wanted.feature:
-        raise OpsError(
+        raise ConflictError(
             f"The segment {wanted.name!r} is there, and belongs to the flag {owner or found.feature} alone.",
             hint="Rename or delete it in the UI, or give the one in the catalogue another name.",
         )

@@ -9,7 +9,7 @@ from typing import Any
 from components.text import bounds, quoting
 from flagops.commands.flags.reconcile.change import Action, Change, Kind, Plan, not_in
 from flagops.commands.flags.reconcile.show import sentence
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, ConflictError, NotFoundError, RefusedError
 
 FORMAT = 1
 KEY = "ffFlagsPlan"
@@ -42,7 +42,7 @@ class PlanFile:
     def require_same(self, found: Plan, server: str, project: str) -> None:
         """Raise OpsError unless what there is to do now is this plan, or what an interrupted run left of it."""
         if (server, project) != (self.server, self.project):
-            raise OpsError(
+            raise BadInputError(
                 f"{self.path} is a plan for the project {self.project!r} of {self.server}, "
                 f"and this is {project!r} of {server}."
             )
@@ -50,7 +50,7 @@ class PlanFile:
         if others:
             lines = "\n".join(f"  {sentence(change)}" for change in others[:SHOWN])
             more = f"\n  and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
-            raise OpsError(
+            raise ConflictError(
                 f"Flagsmith changed since {self.path} was made; what would be done and is not in it:\n{lines}{more}",
                 hint="Make the plan anew: ff flags plan --out FILE",
             )
@@ -70,7 +70,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
 def write(path: Path, catalogue: Path, plan: Plan, *, server: str, project: str, delete: bool) -> None:
     """Keep a plan. Raises OpsError where it would overwrite something else than a plan."""
     if path.exists() and not is_plan(path):
-        raise OpsError(f"{path} is there, and no plan.", hint="Give --out another name.")
+        raise RefusedError(f"{path} is there, and no plan.", hint="Give --out another name.")
     found = {
         KEY: FORMAT,
         "catalogue": str(catalogue),
@@ -97,19 +97,23 @@ def read(path: Path) -> PlanFile:
     found = bounds.json_of(_text(path))
     if found[KEY] != FORMAT:
         form = quoting.value(found[KEY])
-        raise OpsError(f"{path} is of form {form}, which another release of ff made.", hint="Make the plan anew.")
+        raise BadInputError(f"{path} is of form {form}, which another release of ff made.", hint="Make the plan anew.")
     try:
         return _checked(path, found)
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise OpsError(f"{path} is no plan as ff writes them.", hint="Make it anew: ff flags plan --out FILE") from None
+        raise BadInputError(
+            f"{path} is no plan as ff writes them.", hint="Make it anew: ff flags plan --out FILE"
+        ) from None
 
 
 def _checked(path: Path, found: dict[str, Any]) -> PlanFile:
     catalogue = Path(found["catalogue"])
     if not catalogue.exists():
-        raise OpsError(f"{path} was made of {catalogue}, which is not here.", hint="Apply it from the same directory.")
+        raise NotFoundError(
+            f"{path} was made of {catalogue}, which is not here.", hint="Apply it from the same directory."
+        )
     if _digest(catalogue) != found["sha256"]:
-        raise OpsError(
+        raise ConflictError(
             f"{catalogue} is not what {path} was made of.",
             hint="Check the commit out that was planned, or make the plan anew.",
         )

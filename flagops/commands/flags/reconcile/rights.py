@@ -7,7 +7,7 @@ from flagops.commands.flags.reconcile.change import Action, Change, Kind
 from flagops.commands.flags.server.read_rights import PERMISSIONS, PROJECT, ROLE
 from flagops.commands.flags.server.snapshot import Holder, People, RemoteRight
 from flagops.commands.flags.spec import AccessSpec, ProjectSpec
-from flagops.errors import OpsError
+from flagops.errors import RefusedError
 
 NOT_LOOKED_AT = (
     "API keys and trust relationships of the organisation were not looked at: Flagsmith shows them to people alone, "
@@ -93,7 +93,7 @@ def _administrators(access: AccessSpec, found: People) -> frozenset[str]:
 def _check_somebody_stays(access: AccessSpec, found: People) -> None:
     there = _have_the_role(found)
     if not there & _administrators(access, found):
-        raise OpsError(
+        raise RefusedError(
             f"`access.strict` would leave the organisation without an administrator: {', '.join(sorted(there))}.",
             hint="Name who stays one in `access.administrators` of the catalogue.",
         )

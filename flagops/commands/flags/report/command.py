@@ -7,7 +7,7 @@ import typer
 
 from flagops.commands.flags.catalogue.options import KnownOption, SomeStackOption, UrlOption, known
 from flagops.console import progress
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, OpsError, RefusedError
 
 if TYPE_CHECKING:
     from flagops.commands.flags.report.last_change import LastChange
@@ -34,10 +34,10 @@ def report(
     from flagops.flagsmith_api.connect import connect
 
     if out.is_dir():
-        raise OpsError(f"{out} is a directory.", hint=f"Name a file, such as {out / 'report.html'}.")
+        raise BadInputError(f"{out} is a directory.", hint=f"Name a file, such as {out / 'report.html'}.")
     there = text_there(out)
     if there is not None and reports.MARK not in there:
-        raise OpsError(f"{out} was not written by this command.", hint="Name another file, or remove this one.")
+        raise RefusedError(f"{out} was not written by this command.", hint="Name another file, or remove this one.")
     declared = known(catalogue)
     with connect(stack=stack, url=url, project=declared.project if declared else None) as connection:
         found = snapshot(connection, [item.name for item in connection.environments])

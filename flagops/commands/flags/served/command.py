@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from flagops.console import output
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 from flagops.project import LOCAL
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import StackOption
@@ -32,7 +32,7 @@ def get(
     from flagops.stacks.deployed import open_site
 
     if (environment is None) == (environment_key is None):
-        raise OpsError("Which environment?", hint="Give --environment NAME or --environment-key KEY, one of them.")
+        raise BadInputError("Which environment?", hint="Give --environment NAME or --environment-key KEY, one of them.")
     with open_site(stack, needs_containers=True) as site, flagsmith(site) as client:
         key = environment_key or served.key_of(site, client, str(environment))
         found = served.flags(client, key)

@@ -16,7 +16,7 @@ from flagops.commands.flags.server.read_groups import read_groups
 from flagops.commands.flags.server.rows import Row, flag_of, segment_of, value, variants
 from flagops.commands.flags.server.snapshot import People, RemoteOverride, RemoteState, Snapshot
 from flagops.commands.flags.spec import FlagSpec
-from flagops.errors import OpsError
+from flagops.errors import AnswerError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.connect import Connection
 from flagops.flagsmith_api.deployed import NO_SUCH_PATH, Environment
@@ -142,7 +142,7 @@ class _Expected:
 
 def _state(rows: _Rows, links: Mapping[int, Link], names: Mapping[int, str]) -> RemoteState:
     if len(rows.own) != 1:
-        raise OpsError(f"Flagsmith shows {len(rows.own)} states of one flag in one environment, not one.")
+        raise AnswerError(f"Flagsmith shows {len(rows.own)} states of one flag in one environment, not one.")
     (own,) = rows.own
     overrides = []
     for row in rows.overrides:

@@ -7,7 +7,7 @@ import typer
 
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, SomeStackOption, UrlOption, read
 from flagops.console import output, progress
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, NotFoundError, RefusedError
 from flagops.terminal.options import JsonOption, print_json
 
 Source = Annotated[str, typer.Argument(help="The environment to take from, such as staging.")]
@@ -41,7 +41,7 @@ def export(
     from flagops.flagsmith_api.connect import connect
 
     if out is not None and out.exists() and not force:
-        raise OpsError(f"{out} is there already.", hint="Add --force to write over it, or give another --out.")
+        raise RefusedError(f"{out} is there already.", hint="Add --force to write over it, or give another --out.")
     known = read(like)[0] if like else None
     with connect(stack=stack, url=url, project=project) as connection:
         found = snapshot(connection, [item.name for item in connection.environments])
@@ -79,7 +79,7 @@ def diff(
     from flagops.flagsmith_api.connect import connect
 
     if not live and (stack or url):
-        raise OpsError("--stack and --url are for what is served.", hint="Add --live.")
+        raise BadInputError("--stack and --url are for what is served.", hint="Add --live.")
     declared, _ = read(catalogue)
     if live:
         with connect(stack=stack, url=url, project=declared.project) as connection:
@@ -90,7 +90,7 @@ def diff(
     else:
         for name in (source, target):
             if name not in declared.environments:
-                raise OpsError(
+                raise NotFoundError(
                     f"{catalogue} has no environment {name!r}; there are: {', '.join(declared.environments)}."
                 )
         wanted = desired(declared)

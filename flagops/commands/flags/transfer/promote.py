@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from components.text import bounds
 from flagops.commands.flags.catalogue.model import Catalogue
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, NotFoundError
 
 WIDTH = 10_000  # so that no line is broken that was not
 INDENTS = ((2, 4, 2), (2, 2, 0), (4, 4, 2), (4, 6, 4))
@@ -54,12 +54,12 @@ def promote(path: Path, declared: Catalogue, source: str, target: str, only: Col
     for name in (source, target):
         if name not in declared.environments:
             known = ", ".join(declared.environments)
-            raise OpsError(f"{path} has no environment {name!r}; there are: {known}.")
+            raise NotFoundError(f"{path} has no environment {name!r}; there are: {known}.")
     if source == target:
-        raise OpsError(f"{source!r} is what it is: name two environments.")
+        raise BadInputError(f"{source!r} is what it is: name two environments.")
     for name in only:
         if name not in declared.flags:
-            raise OpsError(f"{path} has no flag {name!r}.")
+            raise NotFoundError(f"{path} has no flag {name!r}.")
     raw = bounds.text_of(path)
     line_end = "\r\n" if "\r\n" in raw else "\n"
     before = raw.replace("\r\n", "\n")
@@ -77,7 +77,9 @@ def _copy(content: Any, name: str, source: str, target: str) -> bool:
     """Copy what the flag is in one environment to another one; whether that changed anything."""
     flag = content["flags"].get(name)
     if flag is None:
-        raise OpsError(f"The flag {name!r} has a name that YAML takes for something else.", hint="Put it in quotes.")
+        raise BadInputError(
+            f"The flag {name!r} has a name that YAML takes for something else.", hint="Put it in quotes."
+        )
     states = flag.get("environments") or {}
     wanted = states.get(source)
     if wanted == states.get(target) or (not wanted and not states.get(target)):

@@ -14,7 +14,7 @@ from flagops.commands.flags.reconcile.plan import plan
 from flagops.commands.flags.server.read import read
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.spec import ProjectSpec
-from flagops.errors import OpsError
+from flagops.errors import AnswerError, ConflictError, OpsError
 from flagops.flagsmith_api.connect import Connection
 from flagops.flagsmith_api.deployed import environments_of
 
@@ -88,7 +88,7 @@ def apply(
     except OpsError as error:
         done = f" {len(run.done)} steps were done." if run.done else ""
         hint = "Run it again: what is done is not done twice."
-        raise OpsError(f"{error.message}{done}", hint=f"{error.hint} {hint}" if error.hint else hint) from None
+        raise error.reworded(f"{error.message}{done}", hint=f"{error.hint} {hint}" if error.hint else hint) from None
     finally:
         on_end(run.so_far(), is_whole)
     return run.so_far()
@@ -135,7 +135,7 @@ class _Run:
         self.done.append(change)
         self._on_change(change)
         if self._stopped():
-            raise OpsError("Another run took the lock over: this one stopped.")
+            raise ConflictError("Another run took the lock over: this one stopped.")
 
     def _again(self) -> Reviewed:
         environments = environments_of(self._client, self._connection.project)
@@ -143,7 +143,7 @@ class _Run:
         again = Reviewed.now(connection, self._wanted, delete=self._reviewed.delete)
         others = not_in(again.plan.changes, self._reviewed.plan.changes)
         if others:
-            raise OpsError(f"Somebody changed {_names(others)} meanwhile.")
+            raise ConflictError(f"Somebody changed {_names(others)} meanwhile.")
         return again
 
     def _write_states(self, found: Snapshot, todo: Plan) -> None:
@@ -189,7 +189,7 @@ class _Run:
     def _look(self) -> None:
         left = self._again().plan.changes
         if left:
-            raise OpsError(f"Flagsmith does not show all that was done: {_names(left)} differ.")
+            raise AnswerError(f"Flagsmith does not show all that was done: {_names(left)} differ.")
 
 
 def _names(changes: Collection[Change]) -> str:

@@ -1,0 +1,74 @@
+"""The one way to wait: what it answers, and what it says when the time is over."""
+
+from collections.abc import Iterator
+from threading import Event, Timer
+
+import pytest
+
+from flagops.errors import DeadlineError, StoppedError
+from flagops.waiting import NotYet, until
+
+
+def answers(*states: str) -> Iterator[NotYet]:
+    return (NotYet(state) for state in states)
+
+
+def test_waiting_ends_with_the_first_answer_that_is_not_no() -> None:
+    found = iter([NotYet(), NotYet(), 7])
+    assert until(lambda: next(found), 10, late="It has not come") == 7
+
+
+def test_none_is_an_answer() -> None:
+    assert until(lambda: None, 10, late="It has not come") is None
+
+
+def test_each_new_state_is_told_once() -> None:
+    told: list[str] = []
+    found = iter([*answers("one of two", "one of two", "two of three"), "all"])
+    assert until(lambda: next(found), 10, late="They have not come", on_state=told.append) == "all"
+    assert told == ["one of two", "two of three"]
+
+
+def test_at_the_deadline_it_says_what_it_waited_for_and_how_things_stand_and_explains_only_then() -> None:
+    asked: list[str] = []
+
+    def explain() -> str:
+        asked.append("asked")
+        return "  Pods:\n    one is Pending"
+
+    with pytest.raises(DeadlineError) as error:
+        until(lambda: NotYet("1 of 3 pods"), 0.05, late="The pods are not ready", explain=explain, hint="Look.")
+    assert error.value.message == "The pods are not ready after 0.05 s: 1 of 3 pods.\n  Pods:\n    one is Pending"
+    assert error.value.hint == "Look."
+    assert asked == ["asked"]
+
+
+def test_it_is_asked_once_more_when_the_time_is_over_and_never_waits_longer() -> None:
+    asked: list[int] = []
+
+    def check() -> NotYet:
+        asked.append(1)
+        return NotYet()
+
+    with pytest.raises(DeadlineError, match=r"^It has not come after 0\.15 s\.$"):
+        until(check, 0.15, late="It has not come")
+    assert len(asked) == 3  # at 0, 0.1 and 0.15 s: the second pause would have been 0.14 s
+
+
+def test_what_the_check_raises_is_raised_at_once() -> None:
+    def check() -> NotYet:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        until(check, 60, late="It has not come")
+
+
+def test_waiting_ends_when_the_run_is_stopped_before_or_during_it() -> None:
+    stop = Event()
+    timer = Timer(0.05, stop.set)
+    timer.start()
+    with pytest.raises(StoppedError):
+        until(NotYet, 60, late="It has not come", stop=stop)
+    with pytest.raises(StoppedError):
+        until(NotYet, 60, late="It has not come", stop=stop)
+    timer.join()
