@@ -55,7 +55,7 @@ def looks(tree: ast.AST) -> Iterator[tuple[str, int]]:
             caught = {node.name for node in ast.walk(function) if isinstance(node, ast.ExceptHandler) and node.name}
             texts = _tainted(function, caught)
             for node in ast.walk(function):
-                if _decides(node, texts, caught):
+                if isinstance(node, ast.expr) and _decides(node, texts, caught):
                     yield function.name, node.lineno
 
 
