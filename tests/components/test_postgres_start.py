@@ -13,7 +13,8 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 
 from components.postgres.access_rules import FILES
 from components.postgres.server import START
-from flagops.commands.db.upgrade import as_administrator, dump_script
+from flagops.commands.db.administrator import as_administrator
+from flagops.commands.db.upgrade import dump_script
 from tests.database import attacker as traps
 from tests.servers import free_port, give_to_postgres, postgres_programs, postgres_user
 
@@ -94,7 +95,7 @@ class Server:
             raise ConnectionError(result.stderr)
         return result.stdout.strip() == "1"
 
-    @retry(stop=stop_after_delay(30), wait=wait_fixed(0.1), retry=retry_if_exception_type(ConnectionError))
+    @retry(stop=stop_after_delay(60), wait=wait_fixed(0.1), retry=retry_if_exception_type(ConnectionError))
     def accepts(self, password: str) -> bool:
         """Whether the server, once it answers, lets the password in."""
         return self.log_in(password)
@@ -224,9 +225,8 @@ def upgrading(server: Server) -> Server:
     sql(server, "CREATE EXTENSION pg_stat_statements")
     sql(server, "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO flagsmith")
     as_application(server, "CREATE EXTENSION pg_trgm")
-    as_application(
-        server, (traps.ACT + traps.RESTORED + traps.SHADOWS + traps.SETTINGS).replace("STOLEN", stolen(server))
-    )
+    set_by_him = traps.ACT + traps.RESTORED + traps.HELD + traps.SHADOWS + traps.SETTINGS
+    as_application(server, set_by_him.replace("STOLEN", stolen(server)))
     old = int(server.major) - 1
     volume = server.home / "volume"
     place = {"PGHOST": str(server.home), "PGPORT": str(server.port)}
@@ -275,6 +275,19 @@ def test_neither_the_dump_nor_what_is_made_of_it_runs_the_application_s_code_as_
     assert sql(upgrading, "SELECT count(*) FROM pg_namespace WHERE nspname = 'feature_flags_audit'") == "0"
     extensions = "SELECT string_agg(extname || ' ' || extowner::regrole, ', ' ORDER BY extname) FROM pg_extension"
     assert sql(upgrading, extensions) == "pg_stat_statements postgres, pg_trgm flagsmith, plpgsql postgres"
+
+
+def test_what_is_restored_cannot_hold_the_upgrade_up(upgrading: Server) -> None:
+    upgrading.start()
+    assert upgrading.accepts(PASSWORD)
+    assert sql(upgrading, "SELECT count(*) FROM holding") == "1"
+    owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'held'"
+    assert sql(upgrading, owner) == "flagsmith"
+    assert sql(upgrading, "SELECT count(*) FROM pg_roles WHERE rolname = 'flagsmith_restoring'") == "0"
+    assert sql(upgrading, "SELECT count(*) FROM pg_policy WHERE polrelid = 'holding'::regclass") == "0"
+    assert sql(upgrading, "SELECT count(*) FROM pg_db_role_setting WHERE setdatabase <> 0") == "0"
+    assert sql(upgrading, "SELECT datconnlimit FROM pg_database WHERE datname = 'flagsmith'") == "-1"
+    assert "The new data has no statistics yet" in upgrading.stop()
 
 
 def test_a_dump_of_the_major_before_becomes_the_data_and_the_old_is_kept(upgrading: Server) -> None:

@@ -107,6 +107,39 @@ RESTORED = """
 \\! env >> STOLEN
 " (id integer);
 """
+# What would keep the role that restores from being dropped, and its database's sessions from working.
+HELD = """
+    CREATE FUNCTION public.hold() RETURNS boolean LANGUAGE plpgsql AS $hold$
+    BEGIN
+        IF session_user <> 'flagsmith_restoring' THEN RETURN true; END IF;
+        SET LOCAL role = none;
+        CREATE TABLE public.held (id integer);
+        CREATE SCHEMA held CREATE VIEW nothing AS SELECT 1;
+        ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO flagsmith_a;
+        PERFORM lo_create(0);
+        BEGIN GRANT flagsmith_restoring TO flagsmith_a; EXCEPTION WHEN OTHERS THEN NULL; END;
+        SET LOCAL role = flagsmith;
+        GRANT SELECT ON public.holding TO flagsmith_restoring;
+        GRANT CREATE ON SCHEMA public TO flagsmith_restoring WITH GRANT OPTION;
+        CREATE POLICY held ON public.holding TO flagsmith_restoring;
+        ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO flagsmith_restoring;
+        ALTER DATABASE flagsmith SET role = flagsmith_restoring;
+        ALTER DATABASE flagsmith SET default_transaction_read_only = on;
+        ALTER DATABASE flagsmith SET statement_timeout = 1;
+        ALTER DATABASE flagsmith CONNECTION LIMIT 0;
+        RETURN true;
+    END $hold$;
+    CREATE TABLE public.holding (id integer CHECK (public.hold()));
+    INSERT INTO public.holding VALUES (1);
+    CREATE FUNCTION public.unless_analyzed() RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $unless$
+    BEGIN
+        IF current_query() LIKE 'ANALYZE%' THEN RAISE EXCEPTION 'no statistics'; END IF;
+        RETURN 1;
+    END $unless$;
+    CREATE TABLE public.not_analyzed (id integer);
+    INSERT INTO public.not_analyzed VALUES (1);
+    CREATE INDEX not_analyzed_index ON public.not_analyzed ((id + public.unless_analyzed()));
+"""
 # A schema of ours that is not there yet.
 SCHEMA_BEFORE = """
     CREATE SCHEMA feature_flags_audit;

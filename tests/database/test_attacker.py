@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg2
@@ -89,6 +90,45 @@ def test_the_jobs_of_the_roles_run_nothing_of_the_application_s(attacker: Attack
     assert roles.server.query(definers) == [("flagsmith_audit_keys",)]
 
 
+def statements(text: str) -> list[str]:
+    """The statements of a file, each with the comments before it."""
+    found = [""]
+    for line in text.splitlines(keepends=True):
+        found[-1] += line
+        if line.rstrip().endswith(";") and found[-1].count("$body$") % 2 == 0:
+            found.append("")
+    return [statement for statement in found if statement.strip()]
+
+
+def test_a_schema_that_the_application_makes_between_two_statements_is_not_taken_for_ours(attacker: Attacker) -> None:
+    roles = attacker.roles
+    made = traps.SCHEMA_BEFORE.replace("SCHEMA feature", "SCHEMA IF NOT EXISTS feature")
+    attacker.waits()
+    done = statements(grants()["grants-audit.sql"])
+    assert len(done) > 10
+    for statement in done:
+        with suppress(psycopg2.errors.InsufficientPrivilege, psycopg2.errors.DuplicateTable):
+            attacker.do(made)
+        roles.server.query(statement)
+    owned = "SELECT relname FROM pg_class WHERE relnamespace = 'feature_flags_audit'::regnamespace AND relowner <> 10"
+    assert roles.server.query(owned) == []
+    assert roles.server.query("SELECT tgname FROM pg_trigger WHERE tgfoid = 'public.trigger_trap'::regproc") == []
+    owner = "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'feature_flags_audit'"
+    assert roles.server.query(owner) == [("postgres",)]
+    roles.ask("flagsmith_audit", "audit", "INSERT INTO feature_flags_audit.cursor VALUES (true, 1, 1, now(), 1)")
+    attacker.got_nothing()
+
+
+def runs_the_jobs(attacker: Attacker) -> None:
+    """The Jobs do their work, whatever the owner of the database has set for its sessions."""
+    attacker.waits()
+    succeeded(attacker.roles.make())
+    succeeded(attacker.roles.grant(grants()))
+    attacker.roles.server.query("ALTER DATABASE flagsmith RESET ALL", "postgres")
+    attacker.got_nothing()
+    assert len(traps.read_by_the_readers(attacker.roles)) > 25
+
+
 @pytest.mark.parametrize(
     "setting",
     [
@@ -96,6 +136,9 @@ def test_the_jobs_of_the_roles_run_nothing_of_the_application_s(attacker: Attack
         "local_preload_libraries = nothing",
         "default_transaction_read_only = on",
         "statement_timeout = 1",
+        "idle_session_timeout = 1",
+        "idle_in_transaction_session_timeout = 1",
+        "exit_on_error = on",
         "standard_conforming_strings = off",
         "row_security = on",
         "client_encoding = 'SJIS'",
@@ -105,11 +148,46 @@ def test_what_the_owner_sets_for_the_sessions_of_his_database_does_not_keep_the_
     attacker: Attacker, setting: str
 ) -> None:
     attacker.do(f"ALTER DATABASE flagsmith SET {setting}")
-    attacker.waits()
-    succeeded(attacker.roles.make())
-    succeeded(attacker.roles.grant(grants()))
-    attacker.roles.server.query("ALTER DATABASE flagsmith RESET ALL", "postgres")
-    attacker.got_nothing()
+    runs_the_jobs(attacker)
+
+
+@pytest.mark.parametrize("number", ["min_val", "max_val", "'1'"])
+def test_not_one_setting_of_the_release_keeps_the_jobs_out(attacker: Attacker, number: str) -> None:
+    every = """
+        DO $do$
+        DECLARE found record;
+        BEGIN
+            FOR found IN SELECT name, CASE vartype WHEN 'bool' THEN CASE reset_val WHEN 'on' THEN 'off' ELSE 'on' END
+                    WHEN 'enum' THEN (SELECT max(value) FROM unnest(enumvals) value WHERE value <> reset_val)
+                    WHEN 'string' THEN 'nothing' ELSE NUMBER END AS value
+                FROM pg_settings
+            LOOP
+                BEGIN
+                    EXECUTE format('ALTER DATABASE flagsmith SET %I = %L', found.name, found.value);
+                EXCEPTION WHEN OTHERS THEN NULL;
+                END;
+            END LOOP;
+        END $do$
+    """
+    attacker.do(every.replace("NUMBER", number))
+    count = "SELECT cardinality(setconfig) FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase"
+    (((set_by_him,),)) = attacker.roles.server.query(f"{count} WHERE datname = 'flagsmith'", "postgres")
+    assert set_by_him > 100
+    with pytest.raises(psycopg2.Error):
+        attacker.roles.server.query("SELECT 1; SELECT pg_sleep(0.2); CREATE TABLE other (id integer)")
+    runs_the_jobs(attacker)
+
+
+def test_a_database_that_its_owner_has_closed_is_opened_again(attacker: Attacker) -> None:
+    url = f"postgresql://flagsmith_a:first@{LOOPBACK}:{attacker.roles.server.port}/postgres"
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("SET ROLE flagsmith; ALTER DATABASE flagsmith ALLOW_CONNECTIONS false")
+    connection.close()
+    with pytest.raises(psycopg2.OperationalError, match="not currently accepting connections"):
+        attacker.roles.server.query("SELECT 1")
+    runs_the_jobs(attacker)
 
 
 def test_backups_restores_and_drills_run_as_nobody_else_and_where_no_secret_is(attacker: Attacker, jobs: Jobs) -> None:

@@ -13,7 +13,25 @@ export PGCLIENTENCODING=UTF8
 administrator() { psql --no-psqlrc --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1 "$@"; }
 # In a database of the server's own, where the application can make nothing; and in the application's.
 on_server() { administrator --dbname=postgres "$@"; }
-in_database() { administrator --dbname="$PGDATABASE" "$@"; }
+in_database() {
+    keep_settings || return
+    administrator --dbname="$PGDATABASE" "$@"
+}
+# What everybody may set is as in the server's own database, whatever the release has of it: nothing is the owner's to say,
+# such as after what time a session ends. Sessions of in_database ask for it, and what runs beside them once this has run.
+keep_settings() {
+    local found
+    [ -z "${settings_kept:-}" ] || return 0
+    found=$(on_server <<'SQL'
+-- Its settings are known once it is loaded.
+LOAD 'plpgsql';
+SELECT string_agg(format(' -c %s=%s', name, regexp_replace(reset_val, '([\\\s])', '\\\1', 'g')), '') FROM pg_settings
+    WHERE context = 'user' AND name NOT IN ('application_name', 'client_encoding', 'transaction_deferrable',
+        'transaction_isolation', 'transaction_read_only');
+SQL
+    ) || return
+    export PGOPTIONS="$PGOPTIONS$found" settings_kept=yes
+}
 set_password() { # set_password ROLE PASSWORD
     local said
     # What psql makes of it is in the statement, which the server shows to who reads its statistics, and may log.

@@ -54,18 +54,22 @@ BEGIN
     END LOOP;
 END $body$;
 
--- A schema of this name that somebody else owns may hold anything; what it keeps of the exporter is begun anew.
+-- A schema of this name that somebody else owns may hold anything; what it keeps of the exporter is begun anew. And one that
+-- comes into being meanwhile ends this: it is made here, or it was there and is ours.
 DO $body$
 DECLARE owner name;
 BEGIN
     SELECT r.rolname INTO owner FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
-        WHERE n.nspname = 'feature_flags_audit' AND NOT r.rolsuper AND r.rolname <> current_user;
-    IF owner IS NOT NULL THEN
+        WHERE n.nspname = 'feature_flags_audit';
+    IF owner <> current_user AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = owner) THEN
         RAISE WARNING 'the schema feature_flags_audit belonged to % and is made anew: the audit log is exported from its start', owner;
         DROP SCHEMA feature_flags_audit CASCADE;
+        owner := NULL;
+    END IF;
+    IF owner IS NULL THEN
+        CREATE SCHEMA feature_flags_audit;
     END IF;
 END $body$;
-CREATE SCHEMA IF NOT EXISTS feature_flags_audit;
 -- Which API key an entry names, without its hash. A body in quotes, not BEGIN ATOMIC: a migration of Flagsmith's must not
 -- fail because something depends on its columns.
 CREATE OR REPLACE FUNCTION feature_flags_audit.api_keys(entries integer[])

@@ -3,6 +3,11 @@
 # REASSIGN OWNED cannot take from the server's first superuser, so every object is named. Each is changed by itself, so
 # that no more than one table is locked, and only if it has another owner: a second run changes nothing.
 own_everything() {
+    # Its owner may have closed it to everybody.
+    on_server --set=database="$PGDATABASE" <<'SQL'
+SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS true', datname) FROM pg_database
+    WHERE datname = :'database' AND NOT datallowconn \gexec
+SQL
     in_database --output=/dev/null <<'SQL'
 SET lock_timeout = '15s';
 SET client_min_messages = warning;

@@ -25,7 +25,7 @@ make_data_of() { # make_data_of DUMP
     # The roles first, with their passwords, since the dump names them; the server's first superuser is there already.
     grep -v -x -F "CREATE ROLE $POSTGRES_USER;" "$beside.roles.sql" | as_superuser --dbname=postgres
     # Restoring runs what the application has put into its database, such as functions in constraints. So it is done by a
-    # role that is no more than `flagsmith`, in a database that is empty as long as the superuser is in it.
+    # role that is no more than `flagsmith`, and in what is restored the superuser looks at nothing.
     as_superuser --dbname=postgres --set=database="$POSTGRES_DB" <<'SQL'
 SELECT 'CREATE ROLE flagsmith NOLOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'flagsmith') \gexec
 ALTER DATABASE :"database" OWNER TO flagsmith;
@@ -39,9 +39,15 @@ SQL
     pg_restore --list "$1" | grep -v -E '^[0-9]+; [0-9]+ [0-9]+ (DEFAULT ACL|COMMENT - EXTENSION|COMMENT - SCHEMA public) ' \
         >"$socket/contents"
     pg_restore --exit-on-error --no-owner --use-list="$socket/contents" "${restoring[@]}" "$1"
+    # What was restored may have set something for its database's sessions, which are the next; a dump brings no such thing.
+    as_superuser --dbname=postgres --set=database="$POSTGRES_DB" \
+        <<<'ALTER DATABASE :"database" RESET ALL; ALTER DATABASE :"database" CONNECTION LIMIT -1;'
     # Of its own tables only, without a word on the others.
-    PGOPTIONS='-c client_min_messages=error' psql --no-psqlrc --quiet "${restoring[@]}" --command=ANALYZE
-    as_superuser --dbname=postgres <<<'DROP ROLE flagsmith_restoring;'
+    PGOPTIONS='-c client_min_messages=error' psql --no-psqlrc --quiet "${restoring[@]}" --command=ANALYZE ||
+        echo "The new data has no statistics yet: autovacuum makes them." >&2
+    # What was restored may have made something as who restored it, and given it rights.
+    as_superuser --dbname="$POSTGRES_DB" --command='REASSIGN OWNED BY flagsmith_restoring TO flagsmith' \
+        --command='DROP OWNED BY flagsmith_restoring' --command='DROP ROLE flagsmith_restoring'
     pg_ctl --pgdata="$new" --silent --wait stop
     unset PGHOST PGUSER
     trap - EXIT

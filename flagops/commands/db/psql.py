@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from flagops.commands.db.administrator import as_administrator
 from flagops.errors import UnsupportedError
 from flagops.pods import jobs
 from flagops.pods.pods import Component, running
@@ -10,7 +11,6 @@ from flagops.project import ROOT
 from flagops.stacks.deployed import Site
 
 DATABASE_URL = ROOT / "components" / "backup" / "in_pod" / "database-url.sh"
-ADMINISTRATOR = ROOT / "components" / "postgres" / "in_pod" / "administrator.sh"
 TOOLBOX = "flagsmith-toolbox"
 START_SECONDS = 120.0  # the image may have to be pulled
 # Whoever looks at what the application made runs what it made: so he is no more than the application.
@@ -24,10 +24,11 @@ def external(arguments: Sequence[str] = ()) -> list[str]:
 
 
 def superuser(arguments: Sequence[str] = ()) -> list[str]:
-    """The command that connects as the superuser, who finds names in pg_catalog alone, to the server's own database."""
-    functions = ADMINISTRATOR.read_text(encoding="utf-8")
-    script = f'{functions}exec psql --username=postgres --dbname=postgres "$@"'
-    return ["bash", "-c", script, "psql", *arguments]
+    """The command that connects as the superuser to the server's own database.
+
+    In any database the settings are the server's own, and names are found in pg_catalog alone.
+    """
+    return as_administrator('keep_settings && exec psql --dbname=postgres "$@"', arguments)
 
 
 def psql(site: Site, arguments: Sequence[str] = (), *, as_superuser: bool = False) -> int:

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable
 
+from flagops.commands.db.administrator import as_administrator
 from flagops.commands.db.backups.backup import backup
 from flagops.commands.db.backups.writers import stopped
 from flagops.commands.images.renew import lock_new_images
 from flagops.errors import BadInputError, FailedError, OpsError, RefusedError, UnsupportedError
 from flagops.pods.exec import run
 from flagops.pods.pods import Component, running
-from flagops.project import ROOT
 from flagops.stacks.deployed import Site
 from flagops.stacks.edit import set_settings
 
-ADMINISTRATOR = ROOT / "components" / "postgres" / "in_pod" / "administrator.sh"
 LABEL = "before-upgrade"
 DUMP_SECONDS = 4 * 3600.0
 # The dump, and the new data beside the old.
@@ -78,12 +77,6 @@ def upgrade(site: Site, version: str, deploy: Callable[[], None], on_step: OnSte
     return made.name
 
 
-def as_administrator(script: str) -> list[str]:
-    """The command by which the database's own container runs a script with the functions of administrator.sh."""
-    functions = ADMINISTRATOR.read_text(encoding="utf-8")
-    return ["bash", "-c", f"export PGUSER=postgres PGDATABASE=flagsmith\n{functions}\n{script}"]
-
-
 def _in_server(site: Site, script: str, seconds: float, what: str) -> str:
     """What a script prints that runs in the database's own container."""
     done = run(site, running(site, Component.DATABASE), as_administrator(script), seconds=seconds)
@@ -110,7 +103,7 @@ def dump_script(major: int) -> str:
     """
     target = f'"$DATA_VOLUME"/upgrade-{major}'
     return (
-        f"set -e; pg_dumpall --database=postgres --roles-only --file={target}.roles.sql; "
+        f"set -e; keep_settings; pg_dumpall --database=postgres --roles-only --file={target}.roles.sql; "
         f'in_database --command="{EXTENSIONS}" > {target}.extensions.sql; '
         f"pg_dump --format=custom --exclude-schema=feature_flags_audit --file={target}.partial; "
         f"pg_restore --list {target}.partial > /dev/null; mv {target}.partial {target}.dump"
