@@ -3,7 +3,7 @@
 Python's `re` tries, where a text does not match, every way in which the expression can read its beginning. There are
 few where each character leaves one way to go on; there are more than can be tried where something that repeats can be
 divided in several ways, as in (a+)+. What Python reads the expression as is made into an automaton
-(`regular_automaton`), in which such ways are counted.
+(`regular_automaton`), and its ways to read the worst text are counted (`regular_cost`).
 """
 
 import re
@@ -13,16 +13,18 @@ from functools import lru_cache
 from typing import Any, Final
 
 from components.text import quoting
-from components.text.regular_automaton import MOST_STEPS, Automaton, Unfit
-from components.text.regular_ways import ways
+from components.text.regular_automaton import MOST_STEPS, SINGLES, Unfit
+from components.text.regular_cost import Cost, cost
 
 LONGEST: Final = 1000
 """Characters; Flagsmith takes no longer value of a condition (its setting SEGMENT_CONDITION_VALUE_LIMIT)."""
-MOST_CHAINED: Final = 3
-"""Repetitions in a row that can take the same characters. Of three a text of 2,000 characters, the longest value of a
-trait, has a billion ways in the worst case, which take seconds; of four it has more than can be tried."""
-MOST_FORKS: Final = 10_000
-"""Ways of what does not repeat."""
+LONGEST_TEXT: Final = 2000
+"""Characters of the longest text that a trait can hold (Flagsmith's TRAIT_STRING_VALUE_MAX_LENGTH)."""
+MOST_SECONDS: Final = 0.6
+"""What the worst text may cost as it is counted, so that none costs a second: there can be texts that are somewhat
+worse than those that are found."""
+SLOW_SECONDS: Final = 0.2
+"""From here on it is worth knowing."""
 _SIMPLER: Final = "let no part that repeats hold one that repeats, and let what follows it begin with another character"
 _ELSEWHERE: Final = {
     "ASSERT": "a look ahead or behind, which Go and Rust do not know",
@@ -51,8 +53,14 @@ _BEYOND: Final = Verdict("is no regular expression that Python can read: it has 
 
 
 @lru_cache(maxsize=4096)
-def look_at(pattern: str) -> Verdict:
-    """Whether an expression can be taken: by Python, and for texts of people who want to do harm."""
+def look_at(pattern: str, *, longest: int = LONGEST_TEXT, is_searched: bool = False) -> Verdict:
+    """Whether an expression can be taken: by Python, and for texts of people who want to do harm.
+
+    Args:
+        pattern: the expression.
+        longest: Characters of the longest text that it is asked about.
+        is_searched: Whether it is looked for anywhere in the text (`re.search`), not at its beginning (`re.match`).
+    """
     if len(pattern) > LONGEST:
         return Verdict(f"has {len(pattern)} characters; an expression can have {LONGEST}")
     try:
@@ -66,28 +74,34 @@ def look_at(pattern: str) -> Verdict:
     except (OverflowError, RecursionError):
         return _BEYOND
     try:
-        found = ways(_judged(pattern, tree), re.compile(pattern).flags)
+        found = cost(_that_can_fail(tree), re.compile(pattern).flags, longest, is_searched=is_searched)
     except RecursionError:
         return _BEYOND
     except Unfit as error:
         return Verdict(str(error), steps=MOST_STEPS)
-    said = None
-    if found.is_endless:
+    seconds = found.nanoseconds / 10**9
+    if seconds == float("inf"):
         said = f"never ends for some texts, since what it repeats can be divided in many ways: {_SIMPLER}"
-    elif found.chained > MOST_CHAINED or found.forks > MOST_FORKS:
-        said = f"takes hours for some texts, since many of its parts can take the same characters: {_SIMPLER}"
-    return Verdict(said, None if said else _warning(found, pattern), found.steps)
+        return Verdict(said, steps=found.steps)
+    if seconds > MOST_SECONDS:
+        said = f"takes too long for some texts, since many of its parts can take the same characters: {_SIMPLER}"
+        return Verdict(said, steps=found.steps)
+    return Verdict(None, _warning(found, pattern), found.steps)
 
 
-def _judged(pattern: str, tree: Any) -> Any:
-    """The expression without a last `.*`, which cannot fail: no way before it is ever tried a second time for it."""
-    start = pattern.removesuffix(".*")
-    if start == pattern or start.endswith("\\"):
-        return tree
-    try:
-        return _read(start)
-    except re.error:
-        return tree
+def _that_can_fail(items: Any) -> list[Any]:
+    """The expression without the repetitions at its end that cannot fail: nothing before is tried again for them."""
+    kept = [*items]
+    while kept and str(kept[-1][0]) in ("MAX_REPEAT", "MIN_REPEAT") and _is_any_number_of_one(*kept[-1][1]):
+        kept.pop()
+    if kept and str(kept[-1][0]) == "SUBPATTERN":
+        kind, (group, more, less, item) = kept[-1]
+        kept[-1] = (kind, (group, more, less, _that_can_fail(item)))
+    return kept
+
+
+def _is_any_number_of_one(least: int, _: int, item: Any) -> bool:
+    return least == 0 and len(item) == 1 and str(item[0][0]) in SINGLES
 
 
 def _read(pattern: str) -> Any:
@@ -99,12 +113,12 @@ def _read(pattern: str) -> Any:
         return _parser.parse(pattern)
 
 
-def _warning(found: Automaton, pattern: str) -> str | None:
+def _warning(found: Cost, pattern: str) -> str | None:
     elsewhere = [text for name, text in _ELSEWHERE.items() if name in found.kinds]
     if re.search(r"\(\?(?:P<|[aimsx-]+[:)])|\\[AZ]", pattern):
         elsewhere.append("(?P<, flags such as (?i), \\A or \\Z, which JavaScript does not know")
     if elsewhere:
         return f"has {elsewhere[0]}: SDKs that evaluate locally may take it for something else"
-    if found.chained == MOST_CHAINED:
-        return f"takes seconds for some long texts: {_SIMPLER}"
+    if found.nanoseconds > SLOW_SECONDS * 10**9:
+        return f"takes long for some long texts: {_SIMPLER}"
     return None

@@ -25,7 +25,7 @@ class Letters:
         if name == "LITERAL":
             return self._one(value, flags)
         if name == "NOT_LITERAL":
-            return self._all & ~self._where(lambda code: code == value)
+            return self.everything & ~self._where(lambda code: code == value)
         found, is_negated = 0, False
         for kind, item in value:
             match str(kind):
@@ -37,10 +37,11 @@ class Letters:
                     found |= self._range(item[0], item[1], flags if not is_negated else 0)
                 case _:
                     found |= self._category(str(item), flags)
-        return self._all & ~found if is_negated else found
+        return self.everything & ~found if is_negated else found
 
     @property
-    def _all(self) -> int:
+    def everything(self) -> int:
+        """All of them."""
         return (1 << len(self._codes)) - 1
 
     def _where(self, holds: Any) -> int:
@@ -58,7 +59,7 @@ class Letters:
         words = name.removeprefix("CATEGORY_").removeprefix("UNI_").removeprefix("LOC_")
         kind = words.removeprefix("NOT_")
         found = self._where(lambda code: _is(kind, code, is_ascii=bool(flags & re.ASCII)))
-        return self._all & ~found if words.startswith("NOT_") else found
+        return self.everything & ~found if words.startswith("NOT_") else found
 
 
 def _named(items: Any) -> Iterator[int]:

@@ -1,41 +1,42 @@
-"""Counts the ways of an automaton to read a text."""
+"""Where an automaton has several ways to read a text: loops that can be divided, and loops that share a text."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Self
 
-from components.text.regular_automaton import Automaton, Builder
+from components.text.regular_automaton import Automaton
 
-
-def ways(tree: Any, flags: int) -> Automaton:
-    """The automaton of an expression, with what is to be said of it. Raises Unfit for one that cannot be looked at."""
-    built = Builder(tree, flags)
-    count(built.made, built.whole.first)
-    for item, its_flags in built.inner:
-        inner = ways(item, its_flags)
-        built.made.is_endless |= inner.is_endless
-        built.made.chained = max(built.made.chained, inner.chained)
-        built.made.forks = max(built.made.forks, inner.forks)
-        built.made.kinds |= inner.kinds
-        built.made.spend(inner.steps)
-    return built.made
+Loop = frozenset[int]
+MOST_PAIRS = 100
+"""Positions of two loops that are tried against each other for a text that leads back to both."""
 
 
-def count(made: Automaton, first: dict[int, int]) -> None:
-    """Find out, and note, whether the ways are endless, how many loops are chained, and how many forks there are."""
-    loops, order = _loops(made)
-    made.is_endless = any(_doubles(made, loop) for loop in loops)
-    if not made.is_endless:
-        made.chained = _chained(made, loops)
-        made.forks = _forks(made, loops, order, first)
+@dataclass(frozen=True)
+class Pump:
+    """A text that leads from a position of a loop back to it, and on to one of a later loop, and back to that.
+
+    Attributes:
+        leaves: The position of the loop before.
+        enters: The position of the loop after it.
+        word: For each character, the bits of those that it can be.
+    """
+
+    leaves: int
+    enters: int
+    word: tuple[int, ...]
+
+    def without_last(self) -> Self:
+        """The same without its last character, if it has another."""
+        return replace(self, word=self.word[:-1] or self.word)
 
 
-def _loops(made: Automaton) -> tuple[list[frozenset[int]], list[int]]:
+def loops_of(made: Automaton) -> tuple[list[Loop], list[int]]:
     """The loops, each as the positions that lead to one another (Tarjan), and all positions, the last ones first."""
     index: dict[int, int] = {}
     low: dict[int, int] = {}
     stack: list[int] = []
     on_stack: set[int] = set()
-    loops: list[frozenset[int]] = []
+    loops: list[Loop] = []
     order: list[int] = []
     for root in range(len(made.letters)):
         if root in index:
@@ -71,7 +72,7 @@ def _loops(made: Automaton) -> tuple[list[frozenset[int]], list[int]]:
     return loops[::-1], order
 
 
-def _doubles(made: Automaton, loop: frozenset[int]) -> bool:
+def doubles(made: Automaton, loop: Loop) -> bool:
     """Whether two walks in a loop part, read the same, and meet again."""
     inside = {place: [(after, ways) for after, ways in made.follow[place].items() if after in loop] for place in loop}
     if any(ways > 1 for edges in inside.values() for _, ways in edges):
@@ -96,64 +97,98 @@ def _doubles(made: Automaton, loop: frozenset[int]) -> bool:
     return False
 
 
-def _chained(made: Automaton, loops: list[frozenset[int]]) -> int:
-    """How many loops, one after the other, can read the same text, which can then be divided among them."""
-    longest: list[int] = []
-    for number, loop in enumerate(loops):
-        before = [longest[earlier] for earlier in range(number) if _shares(made, loops[earlier], loop)]
-        longest.append(1 + max(before, default=0))
-    return max(longest, default=0)
-
-
-def _shares(made: Automaton, one: frozenset[int], other: frozenset[int]) -> bool:
-    """Whether a text leads from a loop to another one which both of them can read as well."""
-    if not any(made.letters[place] & made.letters[after] for place in one for after in other):
-        return False
-    waiting = [(place, place, third) for place in one for third in other]
-    seen = set(waiting)
-    made.spend(len(waiting))
-    while waiting:
-        stays, walks, ends = waiting.pop()
-        for to_walk in made.follow[walks]:
-            for to_stay in _within(made, stays, one, made.letters[to_walk]):
-                common = made.letters[to_walk] & made.letters[to_stay]
-                for to_end in _within(made, ends, other, common):
-                    if to_walk == to_end:
-                        return True
-                    triple = (to_stay, to_walk, to_end)
-                    if triple not in seen:
-                        made.spend()
-                        seen.add(triple)
-                        waiting.append(triple)
-    return False
-
-
-def _within(made: Automaton, place: int, loop: frozenset[int], letters: int) -> Iterator[int]:
-    made.spend(len(made.follow[place]) // 4)
-    return (after for after in made.follow[place] if after in loop and made.letters[after] & letters)
-
-
-def _forks(made: Automaton, loops: list[frozenset[int]], order: list[int], first: dict[int, int]) -> int:
-    """The ways of what does not repeat, at most: the product of the forks along a walk."""
+def forks_of(made: Automaton, loops: list[Loop], order: list[int], first: dict[int, int]) -> int:
+    """The ways of what does not repeat, at most: the product of the forks along a walk, without those into loops."""
     looping = frozenset().union(*loops)
     best: dict[int, int] = {}
     for place in order:  # those that come later first
         after = made.follow[place]
         rest = max((best.get(number, 1) for number in after), default=1)
-        best[place] = rest if place in looping else rest * _fork(made, after)
+        best[place] = rest * _fork(made, after, looping)
         made.spend(len(after))
-    return max((best[place] for place in first), default=1) * _fork(made, first)
+    return max((best[place] for place in first), default=1) * _fork(made, first, looping)
 
 
-def _fork(made: Automaton, after: dict[int, int]) -> int:
+def _fork(made: Automaton, after: dict[int, int], looping: Loop) -> int:
     """In how many ways one character can be read next."""
-    places = list(after)
-    if len(places) < 2:
-        return max(after.values(), default=1)
+    places = [place for place in after if place not in looping]
     made.spend(len(places) * len(places) // 10)
-    return max(_alike(made, place, after) for place in places)
+    return max((_alike(made, place, places, after) for place in places), default=1)
 
 
-def _alike(made: Automaton, place: int, after: dict[int, int]) -> int:
-    others: Iterable[int] = (ways for number, ways in after.items() if made.letters[number] & made.letters[place])
-    return sum(others)
+def _alike(made: Automaton, place: int, places: list[int], after: dict[int, int]) -> int:
+    return sum(after[number] for number in places if made.letters[number] & made.letters[place])
+
+
+def pump(made: Automaton, one: Loop, other: Loop) -> Pump | None:
+    """A text that both loops can read again and again, of which any part can be left to the other; None for none."""
+    if not any(made.letters[place] & made.letters[after] for place in one for after in other):
+        return None
+    many = [(place, third) for place in one for third in other]
+    loose = _search(made, one, other, many, is_closed=False)
+    if loose is None or len(many) > MOST_PAIRS:
+        return loose
+    for pair in many:
+        found = _search(made, one, other, [pair], is_closed=True)
+        if found is not None:
+            return found
+    return None
+
+
+def _search(made: Automaton, one: Loop, other: Loop, pairs: list[tuple[int, int]], *, is_closed: bool) -> Pump | None:
+    """Read with three walks at once: one stays in its loop, one goes on to the other loop, and one stays there."""
+    starts = [(place, place, third) for place, third in pairs]
+    back: dict[tuple[int, int, int], tuple[tuple[int, int, int] | None, int]] = dict.fromkeys(starts, (None, 0))
+    made.spend(len(starts))
+    waiting = starts
+    while waiting:
+        later = []
+        for triple in waiting:
+            stays, walks, ends = triple
+            for to_walk in made.follow[walks]:
+                for to_stay in _within(made, stays, one, made.letters[to_walk]):
+                    common = made.letters[to_walk] & made.letters[to_stay]
+                    for to_end in _within(made, ends, other, common):
+                        letters = common & made.letters[to_end]
+                        is_there = to_walk == to_end
+                        if is_there and (not is_closed or (to_stay, to_end) == pairs[0]):
+                            word = [letters]
+                            start: tuple[int, int, int] | None = triple
+                            while start is not None and back[start][0] is not None:
+                                word.append(back[start][1])
+                                start = back[start][0]
+                            leaves = triple[0] if start is None else start[0]
+                            return Pump(leaves, to_end, tuple(reversed(word)))
+                        after = (to_stay, to_walk, to_end)
+                        if after not in back:
+                            made.spend()
+                            back[after] = (triple, letters)
+                            later.append(after)
+        waiting = later
+    return None
+
+
+def _within(made: Automaton, place: int, loop: Loop, letters: int) -> Iterator[int]:
+    made.spend(len(made.follow[place]) // 4)
+    return (after for after in made.follow[place] if after in loop and made.letters[after] & letters)
+
+
+def path(made: Automaton, starts: Iterable[int], goal: int, within: Loop | None = None) -> list[int]:
+    """The shortest text to a position, as bits for each character; `starts` can be read first."""
+    back: dict[int, int | None] = dict.fromkeys(starts)
+    waiting = [*back]
+    while waiting and goal not in back:
+        later = []
+        for place in waiting:
+            for after in made.follow[place]:
+                if after not in back and (within is None or after in within):
+                    made.spend()
+                    back[after] = place
+                    later.append(after)
+        waiting = later
+    word: list[int] = []
+    step: int | None = goal if goal in back else None
+    while step is not None:
+        word.append(made.letters[step])
+        step = back[step]
+    return word[::-1]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.alias_generators import to_camel
@@ -14,6 +14,8 @@ from components.settings.references import SecretKeyReference
 from components.settings.types import Kind, SecretDataKey, Text, decimal
 from components.text.regular import look_at
 
+LONGEST_URL: Final = 253 + 4094
+"""Characters of what `excludedPaths` are looked for in: a host, and a path as long as gunicorn's limit_request_line."""
 _ENDPOINT = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._/-]*)?")
 
 
@@ -26,7 +28,7 @@ def _endpoint(value: str) -> str:
 def _path(value: str) -> str:
     if "," in value or not value.isascii():
         raise ValueError("must be a regular expression for paths, without a comma, such as health/liveness")
-    found = look_at(value)
+    found = look_at(value, longest=LONGEST_URL, is_searched=True)
     if found.error is not None:
         raise ValueError(f"must be a regular expression for paths: it {found.error}")
     return value
