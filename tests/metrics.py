@@ -161,11 +161,11 @@ def _mistakes_of(selector: Selector, known: Metrics) -> Iterator[str]:
             continue
         if matcher.label not in known.labels(name):
             yield f"{name} has no label {matcher.label}, only {', '.join(sorted(known.names[name]))}"
-        elif matcher.label not in OBJECT_LABELS and not _is_possible(matcher, known.names[name][matcher.label]):
+        elif matcher.label not in OBJECT_LABELS and not is_possible(matcher, known.names[name][matcher.label]):
             yield f"no series of {name} matches {matcher.label}{matcher.op}{matcher.value!r}"
 
 
-def _is_possible(matcher: Matcher, values: Iterable[str]) -> bool:
+def is_possible(matcher: Matcher, values: Iterable[str]) -> bool:
     """Whether a value that was seen matches; a condition that excludes holds for what was not seen."""
     match matcher.op:
         case "=":

@@ -5,7 +5,9 @@ Every rule has these cases, and may have more:
 - `fires` and `quiet`: the fault, and what is none;
 - `absent`: not one series;
 - `new`: the series of `of` (`fires` if it says nothing), which begin at the minute `from`;
-- `stale`: the series of `of`, which end after the minute `until`, as those of a pod that is gone.
+- `stale`: the series of `of`, which end after the minute `until`, as those of a pod that is gone;
+- `ends`: the fault, mended after the minute `mended`: its alert fires then, and no more `within` as many minutes. The
+  series are its own, or those of `fires`, which then stay at a number (`then: 1`), stay so (`same`) or end (`gone`).
 
 Each says at which minutes the alert fires (`fires_at`, or `at` in `fires`), at which it does not (`quiet_at`, or `at`
 in `quiet`), and of whose alerts (`labels`; those of `fires` if it says nothing). Series are in promtool's notation, a
@@ -40,7 +42,7 @@ STACKS: dict[str, dict[str, object]] = {
         "backup": {"enabled": False},
     },
 }
-EXPECTED = ("fires", "quiet", "absent", "new", "stale")
+EXPECTED = ("fires", "quiet", "absent", "new", "stale", "ends")
 
 
 def cases() -> dict[str, dict[str, dict[str, Any]]]:
@@ -86,6 +88,7 @@ def promtool(program: Callable[[str, str], str], *arguments: object) -> str:
     return done.stdout + done.stderr
 
 
+LONG = 2000
 STEP = re.compile(r"(-?[\d.e]+)(?:([+-][\d.e]+))?x(\d+)")
 
 
@@ -109,6 +112,10 @@ def series(case: Mapping[str, Any], of: Mapping[str, Any]) -> dict[str, str]:
         text = str(values)
         if "until" in case:
             text = " ".join([*list(samples(text))[: case["until"] + 1], "stale"])
+        if "then" in case:
+            before = list(samples(text))[: case["mended"] + 1]
+            after = {"same": f"{before[-1]}x{LONG}", "gone": "stale"}.get(case["then"], f"{case['then']}x{LONG}")
+            text = " ".join([*before, after])
         if "from" in case:
             text = f"_x{case['from']} {text}"
         found[key.replace("NS", 'namespace="feature-flags"')] = text
@@ -118,7 +125,7 @@ def series(case: Mapping[str, Any], of: Mapping[str, Any]) -> dict[str, str]:
 def unit(alert: str, which: str) -> dict[str, Any]:
     """A case as a test of promtool's: which series of the alert there are at each of its minutes."""
     case = CASES[alert][which]
-    other = CASES[alert][case.get("of", "fires")] if which in {"new", "stale"} else {}
+    other = CASES[alert][case.get("of", "fires")] if which in {"new", "stale", "ends"} else {}
     fires_at, quiet_at = minutes(alert, which)
     labels = {
         "alertname": alert,
@@ -146,6 +153,8 @@ def unit(alert: str, which: str) -> dict[str, Any]:
 def minutes(alert: str, which: str) -> tuple[list[int], list[int]]:
     """At which minutes an alert fires in a case, and at which it does not."""
     case = CASES[alert][which]
+    if which == "ends":
+        return [case["mended"]], [case["mended"] + case["within"]]
     at = [case["at"]] if "at" in case else []
     fires = [*case.get("fires_at", []), *(at if which == "fires" else [])]
     return fires, [*case.get("quiet_at", []), *(at if which == "quiet" else [])]

@@ -27,12 +27,14 @@ SOURCES = {
     "flagsmith_task_processor_finished_": ("TaskProcessor",),
     "flagsmith_": ("FlagMetrics",),
     "flagsmith_audit_": ("AuditExporter",),
+    "certmanager_": ("CertManager",),
 }
 # Rules on little or nothing of a metric that another alert speaks for while there is none at all, with that alert.
 OTHERS_SPEAK = {
+    "FlagsmithCertificateEnds": "FlagsmithMetricsMissingCertManager",
+    "FlagsmithCertificateNotReady": "FlagsmithMetricsMissingCertManager",
     "FlagsmithReplicasMissing": "FlagsmithMetricsMissingKubeStateMetrics",
     "FlagsmithBackupTooOld": "FlagsmithMetricsMissingKubeStateMetrics",
-    "FlagsmithCertificateEnds": "FlagsmithCertificateNotReady",
 }
 
 

@@ -1,6 +1,7 @@
 """The alert rules: right PromQL on metrics that exist, firing on their fault and quiet otherwise, with their pages."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from tests.alerts.promtool import (
     write,
 )
 from tests.metrics import mistakes, recorded_metrics, selectors
-from tests.recording import record
+from tests.recording import ROOT, record
 
 ALL_RULES = [(stack, name) for stack in STACKS for name in rules_of(stack)]
 
@@ -68,6 +69,15 @@ def test_an_alert_fires_on_its_fault_and_is_quiet_without(
 ) -> None:
     path = write(tmp_path, [rules()[name]], [unit(name, which) for which in CASES[name]])
     assert "SUCCESS" in promtool(program, "test", "rules", path)
+
+
+def test_the_page_says_which_alerts_outlast_their_fault_and_for_how_long() -> None:
+    page = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(Flagsmith\w+)` \| (\d+) min", page, re.MULTILINE))
+    ends = {name: CASES[name]["ends"]["within"] for name in CASES}
+    assert {name: int(minutes) for name, minutes in told.items()} == {
+        name: within for name, within in ends.items() if within > 1
+    }
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -8,6 +8,9 @@ from components.monitoring.alerts.rule import Alert
 from components.monitoring.alerts.subject import Subject
 
 SECONDS_A_DAY: Final = 86_400
+# What cert-manager's controller always has, with or without certificates.
+CLOCK: Final = "certmanager_clock_time_seconds_gauge"
+SEEN: Final = f"(max({CLOCK}) > 0)"
 
 
 def alerts(subject: Subject) -> Iterator[Alert]:
@@ -42,10 +45,10 @@ def alerts(subject: Subject) -> Iterator[Alert]:
     ready = series("certmanager_certificate_ready_status", ',condition="True"')
     yield Alert(
         name="FlagsmithCertificateNotReady",
-        expression=f"{or_zero(f'max by (name) ({ready})', name=subject.certificate)} == 0",
+        expression=f"{or_zero(f'max by (name) ({ready})', provided=SEEN, name=subject.certificate)} == 0",
         minutes=30,
         severity="warning",
         summary="There is no valid certificate.",
-        description="cert-manager could not issue the certificate {{ $labels.name }}, or says nothing of it.",
+        description="cert-manager could not issue the certificate {{ $labels.name }}, or knows none of this name.",
         runbook=runbook,
     )

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from typing import Final
 
+from components.kit import names
 from components.monitoring.alerts.missing import held
 from components.monitoring.alerts.rule import Alert, Severity
 from components.monitoring.alerts.servers import postgres_up
 from components.monitoring.alerts.subject import Subject
 
-# The volume of the backups has metrics while one is made, and no other volume without its pod.
-HOURS_BETWEEN_BACKUPS: Final = 25
+# A volume has metrics while a pod has it: that of the backups for the minutes of one, the database's nearly always.
+HOURS_WITHOUT_POD: Final = 25
+# The kubelet looks once a minute, Prometheus hardly more often: so much older than its end may a run's last sample be.
+SECONDS_BEFORE_THE_END: Final = 300
 
 
 def alerts(subject: Subject) -> Iterator[Alert]:
@@ -47,10 +50,7 @@ def alerts(subject: Subject) -> Iterator[Alert]:
             runbook="3-the-database-is-out-of-connections",
         )
     if subject.volumes:
-        claims = f'{where},persistentvolumeclaim=~"{"|".join(subject.volumes)}"'
-        used = f"""
-            100 - 100 * max by (persistentvolumeclaim) (kubelet_volume_stats_available_bytes{{{claims}}})
-            / max by (persistentvolumeclaim) (kubelet_volume_stats_capacity_bytes{{{claims}}})"""
+        used = " or ".join(_held(subject, claim) for claim in subject.volumes)
         bounds: tuple[tuple[str, int, Severity], ...] = (
             ("FlagsmithVolumeFills", limits.volume_percent, "warning"),
             ("FlagsmithVolumeFull", 97, "critical"),
@@ -58,10 +58,28 @@ def alerts(subject: Subject) -> Iterator[Alert]:
         for name, percent, severity in bounds:
             yield Alert(
                 name=name,
-                expression=f"{held(used, HOURS_BETWEEN_BACKUPS)} > {percent}",
+                expression=f"({used}) > {percent}",
                 minutes=5,
                 severity=severity,
                 summary="A volume is nearly full.",
                 description='{{ $labels.persistentvolumeclaim }} is {{ $value | printf "%.0f" }} % full.',
                 runbook="18-a-volume-is-nearly-full",
             )
+
+
+def _held(subject: Subject, claim: str) -> str:
+    """How full a volume is, in percent, or was when a pod had it last."""
+    claims = f'{subject.where},persistentvolumeclaim="{claim}"'
+    available, capacity = (
+        f"max by (persistentvolumeclaim) (kubelet_volume_stats_{what}_bytes{{{claims}}})"
+        for what in ("available", "capacity")
+    )
+    used = f"(100 - 100 * {available} / {capacity})"
+    if claim != names.BACKUP_DATA:
+        return held(used, HOURS_WITHOUT_POD)
+    # By then there must be another backup, or FlagsmithBackupTooOld fires.
+    hours = subject.backup_hours or HOURS_WITHOUT_POD
+    last = f'max(kube_cronjob_status_last_successful_time{{{subject.where},cronjob="{names.BACKUP}"}})'
+    seen = f"max(max_over_time(timestamp(kubelet_volume_stats_capacity_bytes{{{claims}}})[{hours}h:1m]))"
+    # A later one that succeeded found room, even if it was too short to be measured.
+    return held(used, hours, unless=f"({last} > {seen} + {SECONDS_BEFORE_THE_END})")

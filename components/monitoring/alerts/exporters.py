@@ -10,6 +10,7 @@ from components.monitoring.alerts.subject import Subject
 
 # Seconds. The exporter waits 5 minutes at most between two attempts to deliver.
 LONGEST_LAG: Final = 900
+MINUTES_A_DAY: Final = 1440
 
 
 def alerts(subject: Subject) -> Iterator[Alert]:
@@ -67,7 +68,7 @@ def _audit(where: str) -> Iterator[Alert]:
     )
     yield Alert(
         name="FlagsmithAuditGivenUp",
-        expression=f"sum({grown(f'flagsmith_audit_export_gaps_given_up_total{{{where}}}', '1d')}) > 0",
+        expression=f"sum({grown(f'flagsmith_audit_export_gaps_given_up_total{{{where}}}', MINUTES_A_DAY, where)}) > 0",
         minutes=0,
         severity="warning",
         summary="Entries of the audit log may never be exported.",

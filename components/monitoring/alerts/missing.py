@@ -21,6 +21,12 @@ def or_zero(expression: str, *, unless: str = "", provided: str = "", **labels: 
     return f"({expression} or {zero})"
 
 
-def held(expression: str, hours: int) -> str:
-    """PromQL: `expression`, and where it has no series its last result within `hours`."""
-    return f"({expression} or last_over_time(({expression})[{hours}h:1m]))"
+def held(expression: str, hours: int, *, unless: str = "") -> str:
+    """PromQL: `expression`, and where it has no series its last result within `hours`.
+
+    The last result is left out while `unless` has a result, which is compared on no label.
+    """
+    last = f"last_over_time(({expression})[{hours}h:1m])"
+    if unless:
+        last = f"({last} unless on () {unless})"
+    return f"({expression} or {last})"

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from components.monitoring.alerts import certificates
 from components.monitoring.alerts.missing import or_zero
 from components.monitoring.alerts.rule import Alert
 from components.monitoring.alerts.subject import Subject
 
 
 def alerts(subject: Subject) -> Iterator[Alert]:
-    """The rules of what gives metrics: the stack's own pods, kube-state-metrics, and the kubelet."""
+    """The rules of what gives metrics: the stack's own pods, kube-state-metrics, the kubelet, and cert-manager."""
     where = subject.where
     for component in subject.targets:
         up = f'max(up{{{where},component="{component}"}})'
@@ -33,6 +34,13 @@ def alerts(subject: Subject) -> Iterator[Alert]:
         description="No kubelet told of a container of the namespace for 10 minutes: the alerts on CPU, memory and "
         "volumes cannot see them.",
     )
+    if subject.certificate is not None:
+        yield _missing(
+            "CertManager",
+            f"absent(max({certificates.CLOCK}))",
+            of="cert-manager",
+            description="cert-manager told nothing for 10 minutes: the alerts on the certificate cannot see it.",
+        )
 
 
 def _missing(name: str, expression: str, of: str, description: str) -> Alert:

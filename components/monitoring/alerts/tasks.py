@@ -99,8 +99,8 @@ def _failures(where: str) -> Iterator[Alert]:
 
 def _by_counters(where: str) -> Iterator[Alert]:
     """As the task processor counts them, without the flag metrics."""
-    enqueued = grown(f"flagsmith_task_processor_enqueued_tasks_total{{{where}}}", "15m")
-    done = grown(f'{FINISHED}{{{where},task_type="standard"}}', "15m")
+    enqueued = grown(f"flagsmith_task_processor_enqueued_tasks_total{{{where}}}", 15, where)
+    done = grown(f'{FINISHED}{{{where},task_type="standard"}}', 15, where)
     yield Alert(
         name="FlagsmithTasksNotDone",
         expression=f"sum({enqueued}) > 0 unless (sum({done}) > 0)",
@@ -110,9 +110,9 @@ def _by_counters(where: str) -> Iterator[Alert]:
         description='{{ $value | printf "%.0f" }} tasks came within 15 minutes, and none was done.',
         runbook=RUNBOOK,
     )
-    failed = grown(f'{FINISHED}{{{where},result!="success"}}', "1h")
+    failed = grown(f'{FINISHED}{{{where},result!="success"}}', 60, where)
     # One that failed is tried again at once, up to the bound.
-    recurring = grown(f'{FINISHED}{{{where},task_type="recurring",result!="success"}}', "1h")
+    recurring = grown(f'{FINISHED}{{{where},task_type="recurring",result!="success"}}', 60, where)
     yield _recurring(
         f"sum by (task_identifier) ({recurring}) >= {MOST_IN_A_ROW}",
         "{{ $labels.task_identifier }} failed four times within an hour; after four in a row, Flagsmith does it no "
