@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from flagops.local_cluster import kubeconfig
-from flagops.local_cluster.certificates import LOOPBACK_NAMES, Authority, KeyPair, signing_key
+from flagops.local_cluster.certificates import LOOPBACK_NAMES, Authority, KeyPair
 from flagops.local_cluster.paths import kubeconfig_file
 
 LOOPBACK: Final = "127.0.0.1"
@@ -45,6 +45,15 @@ class Credentials:
     controller_manager: Path
     scheduler: Path
     kwok: Path
+
+
+LISTENS: Final = ("--secure-port=", "--server-address=", "--listen-client-urls=", "--listen-peer-urls=")
+
+
+def ports_of(arguments: Sequence[str]) -> list[int]:
+    """The ports that a component with these arguments listens on."""
+    addresses = [item.partition("=")[2] for item in arguments if item.startswith(LISTENS)]
+    return [int(address.rpartition(":")[2]) for address in addresses]
 
 
 def free_ports() -> Ports:
@@ -85,7 +94,7 @@ def issue_credentials(home: Path, directory: Path, ports: Ports) -> Credentials:
         authority=authority.certificate,
         server=authority.issue("kube-apiserver", hosts=API_SERVER_NAMES),
         etcd_client=authority.issue("etcd", hosts=LOOPBACK_NAMES),
-        service_accounts=signing_key(certificates, "service-accounts"),
+        service_accounts=authority.issue("service-accounts"),
         controller_manager=component("system:kube-controller-manager"),
         scheduler=component("system:kube-scheduler"),
         # kwok plays the kubelets, and the storage provisioner.

@@ -33,8 +33,13 @@ def client(path: Path) -> httpx.Client:
 
 def is_ready(api: httpx.Client) -> bool:
     """Whether the API server says that it and everything it needs is ready."""
+    return says_ok(api, "/readyz")
+
+
+def says_ok(api: httpx.Client, address: str) -> bool:
+    """Whether a component answers there that it is well; one that does not answer yet is not."""
     try:
-        return api.get("/readyz").status_code == httpx.codes.OK
+        return api.get(address).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
 

@@ -7,26 +7,22 @@ from typing import Final
 
 import httpx
 from rich.console import Console
-from tenacity import (
-    RetryError,
-    Retrying,
-    retry_if_exception_type,
-    retry_if_result,
-    stop_after_attempt,
-    stop_after_delay,
-    wait_fixed,
-)
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
-from flagops.errors import DeadlineError, OpsError
-from flagops.local_cluster import binaries, control_plane, objects, pins, processes, rest, state
+from flagops.errors import ConflictError, FailedError
+from flagops.local_cluster import binaries, control_plane, objects, pins, ports, processes, rest, state
 from flagops.local_cluster.model import LocalCluster
 from flagops.local_cluster.paths import cluster_directory, kubeconfig_file, remove_cluster_directory
 from flagops.local_cluster.processes import ProcessRecord
+from flagops.waiting import NotYet, until
 
 READY_SECONDS: Final = 90.0
 """How long each step of starting may take; on 2 idle cores all of them together need about 5 s."""
 
 POLL_SECONDS: Final = 0.1
+
+FREED_SECONDS: Final = 10.0
+"""How long the port of a process that was killed may stay taken: until the kernel has taken its memory away."""
 
 PORT_ATTEMPTS: Final = 3
 """Starts to try when another program takes a port between our finding it free and using it."""
@@ -36,8 +32,8 @@ API_SERVER, KWOK = "kube-apiserver", "kwok"
 STAGES: Final = Path(__file__).with_name("stages.yaml")
 
 
-class PortTakenError(OpsError):
-    """A port that was free a moment ago is in use."""
+class PortTakenError(ConflictError):
+    """A component ended, and somebody else listens on a port of its."""
 
 
 def up(
@@ -60,7 +56,7 @@ def up(
     attempts = Retrying(
         retry=retry_if_exception_type(PortTakenError), stop=stop_after_attempt(PORT_ATTEMPTS), reraise=True
     )
-    return attempts(_Start(home, programs, (STAGES, *extra_stages), container_path).run)
+    return attempts(_Start(home, console, programs, (STAGES, *extra_stages), container_path).run)
 
 
 def repair(home: Path, console: Console, known: state.State, container_path: str | None = None) -> LocalCluster:
@@ -72,7 +68,7 @@ def repair(home: Path, console: Console, known: state.State, container_path: str
     programs = binaries.control_plane(console)
     ended = [record.name for record in known.processes if processes.find(record) is None]
     console.print(f"Starting again what has ended: {', '.join(ended) or 'nothing'}…")
-    start = _Start(home, programs, (), container_path, known.processes)
+    start = _Start(home, console, programs, (), container_path, known.processes)
     start.resume()
     return LocalCluster(kind="simulated", kubeconfig=kubeconfig_file(home))
 
@@ -89,12 +85,14 @@ class _Start:
     def __init__(
         self,
         home: Path,
+        console: Console,
         programs: dict[str, Path],
         stages: Sequence[Path],
         container_path: str | None,
         records: Sequence[ProcessRecord] = (),
     ) -> None:
         self._home = home
+        self._console = console
         self._container_path = container_path
         self._directory = cluster_directory(home)
         self._programs = programs
@@ -106,6 +104,7 @@ class _Start:
         with rest.client(kubeconfig_file(self._home)) as api:
             for place, record in enumerate(self._records):
                 if processes.find(record) is None:
+                    self._wait_for_ports(record)
                     path = self._container_path if record.name == KWOK else None
                     command = [str(self._programs[record.name]), *record.arguments]
                     environment = control_plane.environment(self._directory, path or os.defpath)
@@ -128,28 +127,28 @@ class _Start:
 
     def _run(self) -> LocalCluster:
         self._save(complete=False)
-        ports = control_plane.free_ports()
-        credentials = control_plane.issue_credentials(self._home, self._directory, ports)
+        chosen = control_plane.free_ports()
+        credentials = control_plane.issue_credentials(self._home, self._directory, chosen)
         directory, programs = self._directory, self._programs
 
-        self._start("etcd", control_plane.etcd(programs["etcd"], directory, ports, credentials))
+        self._start("etcd", control_plane.etcd(programs["etcd"], directory, chosen, credentials))
         api_server = programs[API_SERVER]
-        self._start(API_SERVER, control_plane.api_server(api_server, directory, ports, credentials))
+        self._start(API_SERVER, control_plane.api_server(api_server, directory, chosen, credentials))
         kubeconfig = kubeconfig_file(self._home)
         with rest.client(kubeconfig) as api:
             self._wait("kube-apiserver is ready", lambda: rest.is_ready(api))
             manager = programs["kube-controller-manager"]
-            self._start(manager.name, control_plane.controller_manager(manager, directory, ports, credentials))
+            self._start(manager.name, control_plane.controller_manager(manager, directory, chosen, credentials))
             scheduler = programs["kube-scheduler"]
-            self._start(scheduler.name, control_plane.scheduler(scheduler, ports, credentials))
-            kubelets = None if self._container_path is None else ports.kubelets
+            self._start(scheduler.name, control_plane.scheduler(scheduler, chosen, credentials))
+            kubelets = None if self._container_path is None else chosen.kubelets
             kwok = control_plane.kwok(programs[KWOK], credentials, self._stages, kubelets)
             self._start(KWOK, kwok, self._container_path)
             for node in objects.nodes(pins.version(pins.KUBERNETES), kubelets):
                 rest.create(api, "/api/v1/nodes", node)
             rest.create(api, "/apis/storage.k8s.io/v1/storageclasses", objects.storage_class())
-            self._wait("kube-scheduler is healthy", lambda: _is_healthy(api, ports.scheduler))
-            self._wait("kube-controller-manager is healthy", lambda: _is_healthy(api, ports.controller_manager))
+            self._wait("kube-scheduler is healthy", lambda: _is_healthy(api, chosen.scheduler))
+            self._wait("kube-controller-manager is healthy", lambda: _is_healthy(api, chosen.controller_manager))
             self._wait("the nodes are ready", lambda: all(node.ready for node in rest.nodes(api)))
             # Without it no pod is admitted; kube-controller-manager makes it.
             default_account = "/api/v1/namespaces/default/serviceaccounts/default"
@@ -163,32 +162,43 @@ class _Start:
         self._save(complete=False)
 
     def _wait(self, condition: str, holds: Callable[[], bool], needed: Sequence[ProcessRecord] | None = None) -> None:
-        def checked() -> bool:
+        def checked() -> NotYet | None:
             self._check_processes(self._records if needed is None else needed)
-            return holds()
+            return None if holds() else NotYet()
 
-        attempts = Retrying(
-            retry=retry_if_result(lambda result: not result),
-            stop=stop_after_delay(READY_SECONDS),
-            wait=wait_fixed(POLL_SECONDS),
+        until(
+            checked,
+            READY_SECONDS,
+            late=f"The simulated cluster did not start: it still does not hold that {condition}",
+            explain=lambda: "\n".join(f"{item.name}:\n{processes.last_lines(item, 3)}" for item in self._records),
+            hint="Is the machine very busy? Run this again.",
+            longest_pause=POLL_SECONDS,
         )
-        try:
-            attempts(checked)
-        except RetryError:
-            logs = "\n".join(f"{record.name}:\n{processes.last_lines(record, 3)}" for record in self._records)
-            raise DeadlineError(
-                f"The simulated cluster did not start: after {READY_SECONDS:.0f} s it still does not hold that"
-                f" {condition}. The last log lines:\n{logs}",
-                hint="Is the machine very busy? Run this again.",
-            ) from None
+
+    def _wait_for_ports(self, record: ProcessRecord) -> None:
+        """Wait until what has ended has let go of its ports; somebody else's process never does."""
+
+        def free() -> NotYet | None:
+            taken = {port: ports.taken_by(port) for port in control_plane.ports_of(record.arguments)}
+            holders = [f"{port}{holder}" for port, holder in taken.items() if holder is not None]
+            return NotYet(f"taken is {', '.join(holders)}") if holders else None
+
+        until(
+            free,
+            FREED_SECONDS,
+            late=f"{record.name} cannot be started again, for its port is in use",
+            hint="End what uses it, then run this again; nothing of the cluster was touched.",
+            on_state=lambda taken: self._console.print(f"Waiting for ports of {record.name}: {taken}…", markup=False),
+            longest_pause=POLL_SECONDS,
+        )
 
     def _check_processes(self, needed: Sequence[ProcessRecord]) -> None:
         for record in needed:
             if processes.find(record) is None:
-                lines = processes.last_lines(record)
-                code = processes.exit_code(record)
+                code, lines = processes.exit_code(record), processes.last_lines(record)
                 message = f"{record.name} ended with exit code {code} while the cluster was starting:\n{lines}"
-                raise (PortTakenError if "address already in use" in lines else OpsError)(message)
+                is_taken = any(ports.taken_by(port) is not None for port in control_plane.ports_of(record.arguments))
+                raise (PortTakenError if is_taken else FailedError)(message)
 
     def _state(self, *, complete: bool) -> state.State:
         return state.State(kind="simulated", complete=complete, processes=tuple(self._records))
@@ -198,7 +208,4 @@ class _Start:
 
 
 def _is_healthy(api: httpx.Client, port: int) -> bool:
-    try:
-        return api.get(f"https://{control_plane.LOOPBACK}:{port}/healthz").status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
+    return rest.says_ok(api, f"https://{control_plane.LOOPBACK}:{port}/healthz")

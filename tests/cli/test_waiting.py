@@ -1,12 +1,16 @@
 """The one way to wait: what it answers, and what it says when the time is over."""
 
+import ast
 from collections.abc import Iterator
 from threading import Event, Timer
 
 import pytest
 
 from flagops.errors import DeadlineError, StoppedError
+from flagops.project import ROOT
 from flagops.waiting import NotYet, until
+
+SLEEPS = {"flagops/waiting.py": "the one way to wait", "flagops/flagsmith_api/client.py": "keeps to a rate of requests"}
 
 
 def answers(*states: str) -> Iterator[NotYet]:
@@ -72,3 +76,28 @@ def test_waiting_ends_when_the_run_is_stopped_before_or_during_it() -> None:
     with pytest.raises(StoppedError):
         until(NotYet, 60, late="It has not come", stop=stop)
     timer.join()
+
+
+def sleeps(source: str) -> bool:
+    return any(
+        (isinstance(node, ast.Attribute) and node.attr == "sleep")
+        or (isinstance(node, ast.ImportFrom) and node.module == "time" and any(a.name == "sleep" for a in node.names))
+        for node in ast.walk(ast.parse(source))
+    )
+
+
+@pytest.mark.parametrize(
+    "source", ["import time\ntime.sleep(1)", "from time import sleep", "import time as t\nt.sleep(1)"]
+)
+def test_a_sleep_is_seen(source: str) -> None:
+    assert sleeps(source)
+
+
+def test_nothing_else_of_ff_sleeps() -> None:
+    """Scripts in containers are programs of their own, without tenacity."""
+    found = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "flagops").rglob("*.py")
+        if "in_pod" not in path.parts and sleeps(path.read_text(encoding="utf-8"))
+    }
+    assert found == set(SLEEPS)

@@ -13,10 +13,10 @@ import pytest
 from kubernetes import client
 from rich.console import Console
 
-from flagops.errors import OpsError
+from flagops.errors import DeadlineError
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.simulated_nodes import nothing_runs
-from flagops.local_cluster import api, state
+from flagops.local_cluster import api, ports, simulated, state
 from tests.fixtures_cluster import client_for, eventually
 
 pytestmark = pytest.mark.cluster
@@ -79,15 +79,7 @@ def test_what_has_ended_is_noticed_and_started_again_and_what_it_holds_stays(hom
     def status_notices() -> bool:
         return not api.status(home=home).up
 
-    def nobody_listens() -> bool:
-        """The kernel closes what a killed process had open only once it has taken its memory away."""
-        with client_for(first.kubeconfig) as connection:
-            port = int(str(connection.configuration.host).rpartition(":")[2])
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) != 0
-
     eventually(status_notices)
-    eventually(nobody_listens)
     assert api.status(home=home).problem == "no longer running: kube-apiserver."
     assert api.up(console, home=home) == first
     after = {process.name: process.pid for process in api.status(home=home).processes}
@@ -100,7 +92,6 @@ def test_what_has_ended_is_noticed_and_started_again_and_what_it_holds_stays(hom
     for pid in after.values():
         psutil.Process(pid).kill()
     eventually(status_notices)
-    eventually(nobody_listens)
     assert api.up(console, home=home) == first
     assert is_kept(first.kubeconfig)
     with client_for(first.kubeconfig) as connection:
@@ -114,7 +105,9 @@ def test_what_has_ended_is_noticed_and_started_again_and_what_it_holds_stays(hom
     assert not [name for name in made if "kube" in name or "kwok" in name or "hostpath" in name]
 
 
-def test_a_port_that_somebody_took_meanwhile_is_named_and_nothing_is_deleted(home: Path) -> None:
+def test_a_port_that_somebody_took_meanwhile_is_named_and_nothing_is_deleted(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     console = Console(file=io.StringIO(), width=200)
     first = api.up(console, home=home, kind="simulated")
     note(first.kubeconfig)
@@ -124,13 +117,15 @@ def test_a_port_that_somebody_took_meanwhile_is_named_and_nothing_is_deleted(hom
         psutil.Process(record.pid).kill()
     etcd = next(record for record in known.processes if record.name == "etcd")
     (url,) = (item.partition("=")[2] for item in etcd.arguments if item.startswith("--listen-client-urls="))
+    port = int(url.rpartition(":")[2])
 
     def it_is_free() -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) != 0
+        return ports.taken_by(port) is None
 
     eventually(it_is_free)
-    with socket.create_server(("127.0.0.1", int(url.rpartition(":")[2]))), pytest.raises(OpsError, match="in use"):
+    monkeypatch.setattr(simulated, "FREED_SECONDS", 0.5)
+    holder = rf"etcd cannot be started again, for its port is in use after 0\.5 s: taken is {port} by .*, process \d+"
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(DeadlineError, match=holder):
         api.up(console, home=home)
     assert api.up(console, home=home) == first
     assert is_kept(first.kubeconfig)

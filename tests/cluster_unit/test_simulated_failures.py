@@ -1,13 +1,15 @@
 """What a simulated cluster that cannot start says, and that it leaves nothing."""
 
 import io
+import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from flagops.errors import OpsError
-from flagops.local_cluster import api, pins
+from flagops.errors import FailedError, OpsError
+from flagops.local_cluster import api, control_plane, pins, simulated
 from tests.cluster_unit.programs import make_program
 
 
@@ -40,14 +42,27 @@ def test_a_process_that_dies_at_the_start_is_named_with_its_exit_code_and_last_l
     assert list(home.iterdir()) == []
 
 
-def test_a_port_taken_meanwhile_is_tried_again_with_others(home: Path, console: Console) -> None:
+def test_a_port_taken_meanwhile_is_tried_again_with_others_whatever_the_program_says(
+    home: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = home.parent / "attempts"
+    make_control_plane_program(home.parent, "etcd", f"echo x >> {attempts}; exit 1")
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        chosen = control_plane.free_ports()
+        monkeypatch.setattr(control_plane, "free_ports", lambda: replace(chosen, etcd=somebody.getsockname()[1]))
+        with pytest.raises(simulated.PortTakenError):
+            api.up(console, home=home, kind="simulated")
+    assert attempts.read_text() == "x\n" * 3
+
+
+def test_a_program_that_fails_is_not_tried_again_for_what_it_says(home: Path, console: Console) -> None:
     attempts = home.parent / "attempts"
     make_control_plane_program(
         home.parent, "etcd", f'echo x >> {attempts}; echo "bind: address already in use"; exit 1'
     )
-    with pytest.raises(OpsError, match="address already in use"):
+    with pytest.raises(FailedError, match="address already in use"):
         api.up(console, home=home, kind="simulated")
-    assert attempts.read_text() == "x\n" * 3
+    assert attempts.read_text() == "x\n"
 
 
 def test_an_interrupted_start_leaves_nothing(home: Path, console: Console, monkeypatch: pytest.MonkeyPatch) -> None:

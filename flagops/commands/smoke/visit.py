@@ -1,8 +1,7 @@
 """One run of the smoke tests: the place, the time that is left, and what all checks ask with."""
 
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from flagops.commands.smoke.http import Probe
@@ -10,6 +9,7 @@ from flagops.commands.smoke.in_time import Deadline, InTime
 from flagops.commands.smoke.keys import Keys
 from flagops.commands.smoke.ledger import Ledger
 from flagops.commands.smoke.model import CheckFailedError, Place
+from flagops.waiting import NotYet, until
 
 MARGIN = 3.0  # seconds for the requests themselves, beside what the caches may take
 PAUSE = 0.25  # seconds between two looks
@@ -40,12 +40,19 @@ class Visit:
 
     def agreed(self, look: Callable[[], str]) -> str:
         """What `look` sees: again until caches have forgotten what was changed before this run, and then once more."""
-        while self.settled.left:
-            with suppress(CheckFailedError):
+
+        def seen() -> str | NotYet:
+            has_settled = not self.settled.left
+            try:
                 return look()
-            self.deadline.check()
-            time.sleep(min(PAUSE, self.settled.left))
-        return look()
+            except CheckFailedError as problem:
+                self.deadline.check()
+                if has_settled:
+                    raise
+                return NotYet(str(problem))
+
+        # What is seen after the last look is raised by itself, a moment before this would be over.
+        return until(seen, self.settled.left + 2 * PAUSE, late="Answers do not agree", longest_pause=PAUSE)
 
 
 @contextmanager
