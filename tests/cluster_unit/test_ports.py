@@ -9,7 +9,7 @@ import psutil
 import pytest
 from rich.console import Console
 
-from flagops.local_cluster import api, control_plane, ports, state
+from flagops.local_cluster import api, binaries, control_plane, ports, rest, simulated, state
 from flagops.local_cluster.processes import ProcessRecord
 from tests.cluster_unit.programs import make_program
 
@@ -36,8 +36,6 @@ def test_a_taken_port_is_told_with_its_holder_and_a_free_one_as_free() -> None:
 def test_a_component_is_started_again_as_soon_as_the_kernel_lets_go_of_its_port(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flagops.local_cluster import simulated
-
     home, console = tmp_path / "home", Console(file=io.StringIO(), width=200)
     program = make_program(tmp_path, "etcd", "while true; do sleep 0.1; done")
     somebody = socket.create_server(("127.0.0.1", 0))
@@ -46,9 +44,9 @@ def test_a_component_is_started_again_as_soon_as_the_kernel_lets_go_of_its_port(
     known = state.State(kind="simulated", complete=True, processes=(record,))
     state.save(home, known)
     (home / "kubeconfig").write_text("")
-    monkeypatch.setattr(simulated.binaries, "control_plane", lambda _: {"etcd": program})
-    monkeypatch.setattr(simulated.rest, "client", lambda _: io.StringIO())
-    monkeypatch.setattr(simulated.rest, "nodes", lambda _: ())
+    monkeypatch.setattr(binaries, "control_plane", lambda _: {"etcd": program})
+    monkeypatch.setattr(rest, "client", lambda _: io.StringIO())
+    monkeypatch.setattr(rest, "nodes", lambda _: ())
     timer = Timer(0.5, somebody.close)
     timer.start()
     try:
