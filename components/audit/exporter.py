@@ -15,7 +15,7 @@ from pulumi_kubernetes.core.v1 import (
 from components.audit.reader import DIRECTORY, TMP, AuditArgs, common_environment, files
 from components.flagsmith.pod import USER
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.kit.database_pods import Serving, database_pod
 from components.kit.environment import plain
 from components.kit.pods import Mounted
@@ -84,14 +84,20 @@ def exporter_pod(args: AuditArgs) -> PodTemplateSpecArgs:
 
 
 class AuditExporter(Component):
-    """The Deployment `flagsmith-audit-exporter`: one pod, and the old one is gone before the new one starts."""
+    """The Deployment `flagsmith-audit-exporter`: one pod, and the old one is gone before the new one starts.
+
+    Attributes:
+        deployment: the Deployment's name.
+    """
+
+    deployment: pulumi.Output[str]
 
     def __init__(self, name: str, args: AuditArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:AuditExporter", name, opts)
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
-        singleton(
+        deployment = singleton(
             f"{name}-deployment",
             name=names.AUDIT_EXPORTER,
             namespace=args.namespace,
@@ -100,4 +106,5 @@ class AuditExporter(Component):
             template=exporter_pod(args),
             opts=self.child(account),
         )
-        self.register_outputs({})
+        self.deployment = name_of(deployment)
+        self.register_outputs({"deployment": self.deployment})

@@ -10,7 +10,7 @@ from pulumi_kubernetes.core.v1 import EnvVarArgs, PodTemplateSpecArgs
 
 from components.flagsmith.pod import USER
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.kit.config_files import ConfigFiles
 from components.kit.cron_jobs import job_template
 from components.kit.database_pods import PLAIN_TABLES, DatabaseClientArgs, database_pod
@@ -80,15 +80,21 @@ def reader_pod(args: AuditArgs) -> PodTemplateSpecArgs:
 
 
 class Audit(Component):
-    """The suspended CronJob `flagsmith-audit`, from which `ff audit` makes its Job, and the scripts in a ConfigMap."""
+    """The suspended CronJob `flagsmith-audit`, from which `ff audit` makes its Job, and the scripts in a ConfigMap.
+
+    Attributes:
+        cron_job: the CronJob's name.
+    """
+
+    cron_job: pulumi.Output[str]
 
     def __init__(self, name: str, args: AuditArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:Audit", name, opts)
         config_map = files().config_map(f"{name}-scripts", namespace=args.namespace, opts=self.child())
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
-        job_template(
+        cron_job = job_template(
             f"{name}-template",
             name=names.AUDIT,
             namespace=args.namespace,
@@ -98,4 +104,5 @@ class Audit(Component):
             deadline_seconds=DEADLINE_SECONDS,
             opts=self.child(config_map, account),
         )
-        self.register_outputs({})
+        self.cron_job = name_of(cron_job)
+        self.register_outputs({"cronJob": self.cron_job})

@@ -16,7 +16,7 @@ from pulumi_kubernetes.core.v1 import (
 from components.backup import volume as backup_volume
 from components.kit import names
 from components.kit.claims import volume_claim
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.kit.cron_jobs import job_template
 from components.kit.database_client import Connections, database_environment, postgres_volumes
 from components.kit.environment import from_secret, plain
@@ -184,14 +184,23 @@ class Backups(Component):
 
     `flagsmith-backup` makes a backup on its schedule; from the others, which never run by themselves, `ff db` makes its
     Jobs: `flagsmith-backups` lists, `flagsmith-restore` restores, `flagsmith-drill` tries a backup.
+
+    Attributes:
+        cron_jobs: the names of the CronJobs.
+        claim: the name of the volume claim; None where backups are in a bucket.
     """
 
+    cron_jobs: list[pulumi.Output[str]]
+    claim: pulumi.Output[str] | None
+
     def __init__(self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:Backups", name, opts)
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
         claim = [] if args.settings.s3 else [self._volume(name, args, account)]
+        self.claim = name_of(claim[0]) if claim else None
+        self.cron_jobs = []
         schedule = None if args.settings.suspend else args.settings.schedule
         release = EnvVarArgs(name="RELEASE", value=args.release)
         pods = {
@@ -214,7 +223,7 @@ class Backups(Component):
             ],
         }
         for cron_job, containers in pods.items():
-            job_template(
+            made = job_template(
                 f"{name}-{cron_job.removeprefix('flagsmith-')}",
                 name=cron_job,
                 namespace=args.namespace,
@@ -226,7 +235,8 @@ class Backups(Component):
                 # So that it is deleted before the claim, which its Jobs' pods hold as long as they are there.
                 opts=self.child(account, *claim),
             )
-        self.register_outputs({})
+            self.cron_jobs.append(name_of(made))
+        self.register_outputs({"cronJobs": self.cron_jobs, "claim": self.claim})
 
     def _volume(self, name: str, args: BackupArgs, account: pulumi.Resource) -> PersistentVolumeClaim:
         claim = volume_claim(

@@ -8,15 +8,14 @@ from components.deployment.presence import Declared
 
 
 class Declarations:
-    """Every Kubernetes object that is declared from now on.
+    """Every Kubernetes object below the resource that has `note` among its transformations.
 
-    A transformation of the SDK's, which runs in the program: what a component makes cannot be forgotten here.
+    A transformation of the SDK's runs in the program, and is handed down: what a component makes cannot be forgotten.
     """
 
     def __init__(self) -> None:
         self._resources: list[pulumi.CustomResource] = []
         self._described: list[pulumi.Output[Declared]] = []
-        pulumi.runtime.register_stack_transformation(self._note)
 
     @property
     def resources(self) -> list[pulumi.CustomResource]:
@@ -28,7 +27,8 @@ class Declarations:
         """The objects so far, sorted; unknown in a preview while the name of one is."""
         return pulumi.Output.all(*self._described).apply(sorted)
 
-    def _note(self, args: pulumi.ResourceTransformationArgs) -> None:
+    def note(self, args: pulumi.ResourceTransformationArgs) -> None:
+        """Keep account of what is about to be registered, if it is a Kubernetes object."""
         provider, _, rest = args.type_.partition(":")
         metadata: Any = args.props.get("metadata")
         if provider != "kubernetes" or metadata is None or not isinstance(args.resource, pulumi.CustomResource):

@@ -12,7 +12,7 @@ from components.deployment.declarations import Declarations
 from components.deployment.presence import Declared
 from components.deployment.recorded import Deployment, written
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 
 COMPONENT: Final = "deployment"
 
@@ -45,10 +45,15 @@ class DeploymentRecord(Component):
 
     So it is written when all else is ready, and not before: `ff status` holds the cluster against it. And it is what a
     removal begins with: protected, it stops `pulumi destroy` before anything is deleted.
+
+    Attributes:
+        config_map: the ConfigMap's name.
     """
 
+    config_map: pulumi.Output[str]
+
     def __init__(self, name: str, args: DeploymentRecordArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:DeploymentRecord", name, opts)
         resources = args.declarations.resources
         declared = args.declarations.described
         # Ids are unknown in a preview as long as one of the objects is still to be made.
@@ -56,7 +61,7 @@ class DeploymentRecord(Component):
         verified = pulumi.Output.all(declared, args.uid, made).apply(lambda known: args.verify(known[0], known[1]))
         waits = not pulumi.runtime.is_dry_run()
         shown = pulumi.Output.all(declared, verified).apply(lambda known: known[0]) if waits else declared
-        ConfigMap(
+        config_map = ConfigMap(
             f"{name}-record",
             metadata=ObjectMetaArgs(
                 name=names.DEPLOYMENT,
@@ -66,4 +71,5 @@ class DeploymentRecord(Component):
             data=shown.apply(lambda objects: written(Deployment(args.stack, args.release, tuple(objects)))),
             opts=self.child(*resources, protect=args.protect),
         )
-        self.register_outputs({})
+        self.config_map = name_of(config_map)
+        self.register_outputs({"configMap": self.config_map})

@@ -20,7 +20,7 @@ from pulumi_kubernetes.networking.v1 import (
 )
 
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.settings.sections.ingress import CLASS_ANNOTATION, GKE_CLASSES, TLS_ANNOTATION, TlsSource
 
 COMPONENT: Final = "ingress"
@@ -83,10 +83,15 @@ class PublicIngress(Component):
     Flagsmith answers `/metrics` on its public port to anybody. No field of an Ingress refuses a path, and annotations
     that do differ from controller to controller. A path that leads to a port on which nobody listens is a 502 with all
     of them; a Service without pods would not do, since some controllers then take the next shorter path.
+
+    Attributes:
+        ingress: the Ingress's name.
     """
 
+    ingress: pulumi.Output[str]
+
     def __init__(self, name: str, args: PublicIngressArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:PublicIngress", name, opts)
         labels = names.labels(COMPONENT)
         unpublished = Service(
             f"{name}-unpublished",
@@ -104,7 +109,7 @@ class PublicIngress(Component):
             opts=self.child(),
         )
         ends_here = args.tls_from in ("issuer", "secret", "controller")
-        Ingress(
+        ingress = Ingress(
             f"{name}-ingress",
             metadata=ObjectMetaArgs(
                 name=names.API, namespace=args.namespace, labels=labels, annotations=_annotations(args)
@@ -123,4 +128,5 @@ class PublicIngress(Component):
             ),
             opts=self.child(unpublished),
         )
-        self.register_outputs({})
+        self.ingress = name_of(ingress)
+        self.register_outputs({"ingress": self.ingress})

@@ -10,7 +10,7 @@ from pulumi_kubernetes.core.v1 import PodTemplateSpecArgs
 
 from components.flagsmith.pod import USER
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.kit.config_files import ConfigFiles
 from components.kit.database_pods import PLAIN_TABLES, DatabaseClientArgs, Serving, database_pod
 from components.kit.environment import plain
@@ -83,16 +83,22 @@ def flag_metrics_pod(args: FlagMetricsArgs, source: ConfigFiles) -> PodTemplateS
 
 
 class FlagMetrics(Component):
-    """The Deployment `flagsmith-flag-metrics` and the ConfigMap with its scripts."""
+    """The Deployment `flagsmith-flag-metrics` and the ConfigMap with its scripts.
+
+    Attributes:
+        deployment: the Deployment's name.
+    """
+
+    deployment: pulumi.Output[str]
 
     def __init__(self, name: str, args: FlagMetricsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:FlagMetrics", name, opts)
         source = files()
         config_map = source.config_map(f"{name}-scripts", namespace=args.namespace, opts=self.child())
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
-        singleton(
+        deployment = singleton(
             f"{name}-deployment",
             name=names.FLAG_METRICS,
             namespace=args.namespace,
@@ -101,4 +107,5 @@ class FlagMetrics(Component):
             template=flag_metrics_pod(args, source),
             opts=self.child(config_map, account),
         )
-        self.register_outputs({})
+        self.deployment = name_of(deployment)
+        self.register_outputs({"deployment": self.deployment})

@@ -14,7 +14,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components.flagsmith.pod import FlagsmithPodArgs, server_pod
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.kit.disruption import disruption_budget
 from components.kit.service_accounts import service_account
 from components.kit.services import cluster_service
@@ -45,10 +45,17 @@ class Flagsmith(Component):
     No replica is lost in a rolling update: a new pod is ready before an old one leaves. Nor when an autoscaler takes
     over: leaving `replicas` out would set it back to 1, unless its change is ignored, which keeps the number that is
     there until the autoscaler sets another.
+
+    Attributes:
+        deployment: the Deployment's name.
+        service: the Service's name.
     """
 
+    deployment: pulumi.Output[str]
+    service: pulumi.Output[str]
+
     def __init__(self, name: str, args: FlagsmithArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:Flagsmith", name, opts)
         release = args.pod.release
         labels = names.labels(COMPONENT, release.version)
         selector = LabelSelectorArgs(match_labels=names.selector(COMPONENT))
@@ -76,7 +83,7 @@ class Flagsmith(Component):
             ),
             opts=pulumi.ResourceOptions.merge(self.child(account), ignored),
         )
-        cluster_service(
+        service = cluster_service(
             f"{name}-service",
             name=names.API,
             namespace=args.namespace,
@@ -93,4 +100,6 @@ class Flagsmith(Component):
             version=release.version,
             opts=self.child(),
         )
-        self.register_outputs({})
+        self.deployment = name_of(deployment)
+        self.service = name_of(service)
+        self.register_outputs({"deployment": self.deployment, "service": self.service})

@@ -18,7 +18,7 @@ from pulumi_kubernetes.autoscaling.v2 import (
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 
 COMPONENT: Final = "api"
 # A new pod takes up to a minute to serve: so many pods more, at most, before the first of them can be felt.
@@ -55,11 +55,16 @@ class Autoscaler(Component):
 
     It is there before the Deployment leaves its number of replicas to it. Without a metrics server it holds the
     minimum.
+
+    Attributes:
+        autoscaler: the HorizontalPodAutoscaler's name.
     """
 
+    autoscaler: pulumi.Output[str]
+
     def __init__(self, name: str, args: AutoscalerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
-        HorizontalPodAutoscaler(
+        super().__init__("feature-flags:components:Autoscaler", name, opts)
+        autoscaler = HorizontalPodAutoscaler(
             f"{name}-autoscaler",
             metadata=ObjectMetaArgs(name=names.API, namespace=args.namespace, labels=names.labels(COMPONENT)),
             spec=HorizontalPodAutoscalerSpecArgs(
@@ -93,4 +98,5 @@ class Autoscaler(Component):
             ),
             opts=self.child(),
         )
-        self.register_outputs({})
+        self.autoscaler = name_of(autoscaler)
+        self.register_outputs({"autoscaler": self.autoscaler})

@@ -12,7 +12,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.flagsmith.pod import FlagsmithPodArgs, job_pod
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.kit.digests import short_digest
 from components.kit.jobs import run_once
 from components.kit.secret_refs import SecretReference
@@ -52,10 +52,15 @@ class Bootstrap(Component):
 
     Flagsmith has a `bootstrap` command too: it makes an administrator without a password, prints a link to set one into
     the log, and knows no environments.
+
+    Attributes:
+        job: the Job's name.
     """
 
+    job: pulumi.Output[str]
+
     def __init__(self, name: str, args: BootstrapArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:Bootstrap", name, opts)
         text = SCRIPT.read_text(encoding="utf-8")
         config_map = ConfigMap(
             f"{name}-script",
@@ -89,7 +94,7 @@ class Bootstrap(Component):
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
-        run_once(
+        job = run_once(
             f"{name}-job",
             name=names.BOOTSTRAP,
             namespace=args.namespace,
@@ -99,4 +104,5 @@ class Bootstrap(Component):
             deadline_seconds=DEADLINE_SECONDS,
             opts=self.child(config_map, account),
         )
-        self.register_outputs({})
+        self.job = name_of(job)
+        self.register_outputs({"job": self.job})

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pulumi
 
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.kit.config_files import ConfigFiles
 from components.settings.sections.logs import AccessLog
 
@@ -99,9 +99,16 @@ class LogsArgs:
 
 
 class Logs(Component):
-    """The ConfigMap `flagsmith-logs-<hash>`."""
+    """The ConfigMap `flagsmith-logs-<hash>`.
+
+    Attributes:
+        config_map: the ConfigMap's name.
+    """
+
+    config_map: pulumi.Output[str]
 
     def __init__(self, name: str, args: LogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
-        files(args.access).config_map(f"{name}-configuration", namespace=args.namespace, opts=self.child())
-        self.register_outputs({})
+        super().__init__("feature-flags:components:Logs", name, opts)
+        config_map = files(args.access).config_map(f"{name}-configuration", namespace=args.namespace, opts=self.child())
+        self.config_map = name_of(config_map)
+        self.register_outputs({"configMap": self.config_map})

@@ -9,7 +9,7 @@ from pulumi_kubernetes.core.v1 import EnvVarArgs
 
 from components.flagsmith.pod import FlagsmithPodArgs, job_pod
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.kit.jobs import run_once
 from components.kit.service_accounts import service_account
 
@@ -43,10 +43,15 @@ class Migration(Component):
     The API's pods run `serve`, which does not migrate: three replicas that did would race each other, for Flagsmith
     takes no lock. When the Job fails, nothing that depends on it is touched, and the old pods go on serving. It fails
     also on a database that a newer release has migrated: whoever applies it, an older release does not serve on that.
+
+    Attributes:
+        job: the Job's name.
     """
 
+    job: pulumi.Output[str]
+
     def __init__(self, name: str, args: MigrationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:Migration", name, opts)
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
@@ -56,7 +61,7 @@ class Migration(Component):
                 EnvVarArgs(name="PGOPTIONS", value=f"-c statement_timeout=0 -c lock_timeout={args.lock_timeout}s")
             ]
         release = args.pod.release
-        run_once(
+        job = run_once(
             f"{name}-job",
             name=names.MIGRATE,
             namespace=args.namespace,
@@ -74,4 +79,5 @@ class Migration(Component):
             deadline_seconds=DEADLINE_SECONDS,
             opts=self.child(account),
         )
-        self.register_outputs({})
+        self.job = name_of(job)
+        self.register_outputs({"job": self.job})

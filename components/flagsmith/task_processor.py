@@ -15,7 +15,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components.flagsmith.pod import FlagsmithPodArgs, server_pod
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.kit.disruption import disruption_budget
 from components.kit.service_accounts import service_account
 
@@ -49,10 +49,15 @@ class TaskProcessor(Component):
     """The Deployment `flagsmith-task-processor`, with a disruption budget where it has several pods.
 
     It takes tasks from a table of the database; nothing calls it.
+
+    Attributes:
+        deployment: the Deployment's name.
     """
 
+    deployment: pulumi.Output[str]
+
     def __init__(self, name: str, args: TaskProcessorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:TaskProcessor", name, opts)
         # Every task runs in a new thread with a new connection, which stays open until Python's garbage collector comes
         # by, far too late: seen on 2.265.0, 51 idle ones within 3 minutes, and none left for the API.
         timeout = args.idle_session_timeout
@@ -63,7 +68,7 @@ class TaskProcessor(Component):
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
-        Deployment(
+        deployment = Deployment(
             f"{name}-deployment",
             metadata=ObjectMetaArgs(
                 name=names.TASK_PROCESSOR,
@@ -92,4 +97,5 @@ class TaskProcessor(Component):
                 version=args.pod.release.version,
                 opts=self.child(),
             )
-        self.register_outputs({})
+        self.deployment = name_of(deployment)
+        self.register_outputs({"deployment": self.deployment})

@@ -1,6 +1,7 @@
-"""The base of every component: its type, and the options of its children."""
+"""The base of every component: its type, its outputs, and the options of its children."""
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 import pulumi
 
@@ -16,8 +17,9 @@ class Component(pulumi.ComponentResource):
     80 objects of production had 500 million paths, and `pulumi destroy` of a protected stack did not end.
     """
 
-    def __init__(self, name: str, opts: pulumi.ResourceOptions | None) -> None:
-        super().__init__(f"feature-flags:components:{type(self).__name__}", name, None, opts)
+    def __init__(self, type_: str, name: str, opts: pulumi.ResourceOptions | None) -> None:
+        """A component of the type token `type_`, which is part of each child's URN and never changes."""
+        super().__init__(type_, name, None, opts)
         inherited = None if opts is None else opts.depends_on
         self._inherited: list[pulumi.Input[pulumi.Resource]] = (
             list(inherited) if isinstance(inherited, Sequence) else []
@@ -26,9 +28,9 @@ class Component(pulumi.ComponentResource):
         self._waited_for: list[pulumi.Resource] = []
 
     @property
-    def ends(self) -> list[pulumi.Resource]:
-        """The children that no other child waits for: who comes after these comes after the component."""
-        return [child for child in self._children if all(child is not other for other in self._waited_for)]
+    def ends(self) -> list[pulumi.Input[pulumi.Resource]]:
+        """What no other child waits for: who comes after these comes after the component."""
+        return after(*(child for child in self._children if all(child is not other for other in self._waited_for)))
 
     def child(self, *dependencies: pulumi.Resource, protect: bool = False) -> pulumi.ResourceOptions:
         """The options of a child: this component as its parent, after `dependencies` and what the component needs.
@@ -42,13 +44,28 @@ class Component(pulumi.ComponentResource):
         inherited = [] if siblings else self._inherited
         return pulumi.ResourceOptions(
             parent=self,
-            depends_on=[*inherited, *dependencies],
+            depends_on=[*inherited, *after(*dependencies)],
             protect=True if protect else None,
             transformations=[self._keep],
         )
 
     def _keep(self, args: pulumi.ResourceTransformationArgs) -> None:
-        self._children.append(args.resource)
+        # Pulumi hands transformations down: those further below are their own parent's.
+        if args.opts.parent is self:
+            self._children.append(args.resource)
+
+
+class KubernetesObject(Protocol):
+    """A resource that is an object of the cluster."""
+
+    @property
+    def metadata(self) -> pulumi.Output[Any]:
+        """The object's metadata."""
+
+
+def name_of(resource: KubernetesObject) -> pulumi.Output[str]:
+    """The name that the object has in the cluster, once it is there."""
+    return resource.metadata.apply(lambda metadata: str(metadata["name"]))
 
 
 def after(*dependencies: pulumi.Resource) -> list[pulumi.Input[pulumi.Resource]]:

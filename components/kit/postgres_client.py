@@ -13,7 +13,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import EnvVarArgs, VolumeArgs, VolumeMountArgs
 
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.kit.config_files import ConfigFiles
 
 COMPONENT: Final = "database-client"
@@ -54,9 +54,16 @@ def mounted() -> tuple[VolumeArgs, VolumeMountArgs]:
 
 
 class PostgresClient(Component):
-    """The ConfigMap `flagsmith-postgres-client-<hash>`, which every pod that connects to PostgreSQL mounts."""
+    """The ConfigMap `flagsmith-postgres-client-<hash>`, which every pod that connects to PostgreSQL mounts.
+
+    Attributes:
+        config_map: the ConfigMap's name.
+    """
+
+    config_map: pulumi.Output[str]
 
     def __init__(self, name: str, namespace: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
-        FILES.config_map(f"{name}-files", namespace=namespace, opts=self.child())
-        self.register_outputs({})
+        super().__init__("feature-flags:components:PostgresClient", name, opts)
+        config_map = FILES.config_map(f"{name}-files", namespace=namespace, opts=self.child())
+        self.config_map = name_of(config_map)
+        self.register_outputs({"configMap": self.config_map})

@@ -7,7 +7,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import ContainerArgs, VolumeArgs, VolumeMountArgs
 
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.kit.database_client import POSTGRES_CA_DIRECTORY, REDIS_CA_DIRECTORY, ca_volume
 from components.kit.environment import plain
 from components.kit.exporters import TIMEOUT_SECONDS, USER, ServerExporter, postgres_exporter, redis_exporter
@@ -81,17 +81,24 @@ def _redis(server: ExternalServer) -> tuple[ContainerArgs, CaVolume]:
 
 
 class ExternalExporters(Component):
-    """The Deployments `flagsmith-postgres-exporter` and `flagsmith-redis-exporter`."""
+    """The Deployments `flagsmith-postgres-exporter` and `flagsmith-redis-exporter`.
+
+    Attributes:
+        deployments: their names.
+    """
+
+    deployments: list[pulumi.Output[str]]
 
     def __init__(self, name: str, args: ExternalExportersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:ExternalExporters", name, opts)
+        self.deployments = []
         if args.postgres is not None:
             container, authority = _postgres(args.postgres, args.sslmode)
             self._deploy(f"{name}-postgres", names.POSTGRES_EXPORTER, args, args.postgres, container, authority)
         if args.redis is not None:
             container, authority = _redis(args.redis)
             self._deploy(f"{name}-redis", names.REDIS_EXPORTER, args, args.redis, container, authority)
-        self.register_outputs({})
+        self.register_outputs({"deployments": self.deployments})
 
     def _deploy(
         self,
@@ -106,7 +113,7 @@ class ExternalExporters(Component):
         account = service_account(
             f"{logical_name}-service-account", component=component, namespace=args.namespace, opts=self.child()
         )
-        singleton(
+        deployment = singleton(
             f"{logical_name}-deployment",
             name=name,
             namespace=args.namespace,
@@ -124,3 +131,4 @@ class ExternalExporters(Component):
             ),
             opts=self.child(account),
         )
+        self.deployments.append(name_of(deployment))

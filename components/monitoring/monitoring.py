@@ -15,7 +15,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.kit import names
 from components.kit.capabilities import API_VERSION
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.monitoring.alerts import Group
 
 COMPONENT: Final = "monitoring"
@@ -58,15 +58,23 @@ class Monitoring(Component):
 
     Its series have the label `component` (`api`, `database`, …) beside the operator's own `namespace`, `pod` and
     `container`.
+
+    Attributes:
+        pod_monitor: the PodMonitor's name; None where there is none.
+        rules: the PrometheusRule's name; None where there is none.
     """
 
+    pod_monitor: pulumi.Output[str] | None
+    rules: pulumi.Output[str] | None
+
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:Monitoring", name, opts)
         meta = ObjectMetaArgs(
             name=names.API, namespace=args.namespace, labels={**names.labels(COMPONENT), **args.labels}
         )
+        self.pod_monitor = self.rules = None
         if args.interval_seconds is not None:
-            CustomResource(
+            monitor = CustomResource(
                 f"{name}-pods",
                 api_version=API_VERSION,
                 kind="PodMonitor",
@@ -74,8 +82,9 @@ class Monitoring(Component):
                 spec=pod_monitor(args.interval_seconds),
                 opts=self.child(),
             )
+            self.pod_monitor = name_of(monitor)
         if args.groups:
-            CustomResource(
+            rules = CustomResource(
                 f"{name}-rules",
                 api_version=API_VERSION,
                 kind="PrometheusRule",
@@ -83,4 +92,5 @@ class Monitoring(Component):
                 spec={"groups": [group.manifest(args.runbook_url) for group in args.groups]},
                 opts=self.child(),
             )
-        self.register_outputs({})
+            self.rules = name_of(rules)
+        self.register_outputs({"podMonitor": self.pod_monitor, "rules": self.rules})

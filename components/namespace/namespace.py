@@ -54,7 +54,7 @@ class PlatformNamespace(Component):
     uid: pulumi.Output[str | None]
 
     def __init__(self, name: str, args: PlatformNamespaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:PlatformNamespace", name, opts)
         labels = names.labels("namespace")
         namespace = Namespace(
             f"{name}-namespace",

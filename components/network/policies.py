@@ -20,7 +20,7 @@ from pulumi_kubernetes.networking.v1 import (
 )
 
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 
 DEFAULT_DENY: Final = "flagsmith-default-deny"
 DIRECTIONS: Final = ("Ingress", "Egress")
@@ -149,18 +149,26 @@ def policy_spec(pods: Pods, flows: Sequence[Flow]) -> NetworkPolicySpecArgs:
 
 
 class NetworkPolicies(Component):
-    """The policy `flagsmith-default-deny` over every pod of the namespace, and one a component of what is open."""
+    """The policy `flagsmith-default-deny` over every pod of the namespace, and one a component of what is open.
+
+    Attributes:
+        policies: their names.
+    """
+
+    policies: list[pulumi.Output[str]]
 
     def __init__(self, name: str, args: NetworkPoliciesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:NetworkPolicies", name, opts)
         ends = [end for flow in args.flows for end in (flow.source, flow.destination) if isinstance(end, Pods)]
         policies = {pods.name: policy_spec(pods, args.flows) for pods in ends}
         policies[DEFAULT_DENY] = NetworkPolicySpecArgs(pod_selector=LabelSelectorArgs(), policy_types=list(DIRECTIONS))
+        self.policies = []
         for policy, spec in policies.items():
-            NetworkPolicy(
+            made = NetworkPolicy(
                 f"{name}-{policy.removeprefix('flagsmith-')}",
                 metadata=ObjectMetaArgs(name=policy, namespace=args.namespace, labels=names.labels("network-policy")),
                 spec=spec,
                 opts=self.child(),
             )
-        self.register_outputs({})
+            self.policies.append(name_of(made))
+        self.register_outputs({"policies": self.policies})

@@ -4,26 +4,32 @@ import pulumi
 from pulumi_kubernetes.core.v1 import EnvVarArgs
 
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.kit.jobs import run_once
 from components.kit.shutdown import grace_period
 from components.postgres.roles import COMPONENT, DEADLINE_SECONDS, DatabaseRolesArgs, administrator, pod
 
 
 class RetiredLogin(Component):
-    """The Job `flagsmith-retire-<hash>`, which runs once the API and the task processor log in as the other role."""
+    """The Job `flagsmith-retire-<hash>`, which runs once the API and the task processor log in as the other role.
+
+    Attributes:
+        job: the Job's name.
+    """
+
+    job: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: DatabaseRolesArgs, gunicorn_timeout: int, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:RetiredLogin", name, opts)
         stopping = grace_period(gunicorn_timeout)
         env = [
             *administrator(args),
             args.application.env("LOGIN", "username"),
             EnvVarArgs(name="GRACE_SECONDS", value=str(stopping)),
         ]
-        run_once(
+        job = run_once(
             f"{name}-job",
             name=names.RETIRE,
             namespace=args.namespace,
@@ -34,4 +40,5 @@ class RetiredLogin(Component):
             reads=[args.application],
             opts=self.child(),
         )
-        self.register_outputs({})
+        self.job = name_of(job)
+        self.register_outputs({"job": self.job})

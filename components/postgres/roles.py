@@ -18,7 +18,7 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.kit import names, postgres_client
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.kit.digests import digest
 from components.kit.environment import plain
 from components.kit.jobs import run_once
@@ -145,14 +145,19 @@ class DatabaseRoles(Component):
 
     It runs again when a password of a generated Secret changes, or PostgreSQL's image, since the data of another major
     version is made anew.
+
+    Attributes:
+        job: the Job's name.
     """
 
+    job: pulumi.Output[str]
+
     def __init__(self, name: str, args: DatabaseRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:DatabaseRoles", name, opts)
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
-        run_once(
+        job = run_once(
             f"{name}-job",
             name=names.ROLES,
             namespace=args.namespace,
@@ -165,19 +170,25 @@ class DatabaseRoles(Component):
             reads=args.secrets,
             opts=self.child(account),
         )
-        self.register_outputs({})
+        self.job = name_of(job)
+        self.register_outputs({"job": self.job})
 
 
 class DatabaseGrants(Component):
     """The ConfigMap `flagsmith-grants` and the Job `flagsmith-grants-<hash>`, which the readers wait for.
 
     It runs again when a grant changes, and with each release, whose migrations may bring tables that the readers read.
+
+    Attributes:
+        job: the Job's name.
     """
+
+    job: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: DatabaseRolesArgs, release: str, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:DatabaseGrants", name, opts)
         files = grants()
         config_map = ConfigMap(
             f"{name}-files",
@@ -196,7 +207,7 @@ class DatabaseGrants(Component):
             EnvVarArgs(name="RELEASE", value=release),
             EnvVarArgs(name="GRANTS_DIGEST", value=digest(files)),
         ]
-        run_once(
+        job = run_once(
             f"{name}-job",
             name=names.GRANTS,
             namespace=args.namespace,
@@ -208,4 +219,5 @@ class DatabaseGrants(Component):
             deadline_seconds=DEADLINE_SECONDS,
             opts=self.child(config_map),
         )
-        self.register_outputs({})
+        self.job = name_of(job)
+        self.register_outputs({"job": self.job})

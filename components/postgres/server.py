@@ -24,7 +24,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components.kit import names
 from components.kit.claims import volume_claim
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.kit.exporters import TIMEOUT_SECONDS, ServerExporter, postgres_exporter
 from components.kit.pods import EmptyDir, Placement, pod_template, requirements
 from components.kit.secret_refs import SecretReference
@@ -196,10 +196,19 @@ class Postgres(Component):
 
     The claim is an object of its own, not a template of the StatefulSet: so it can grow in place, and replacing the
     StatefulSet does not touch it.
+
+    Attributes:
+        stateful_set: the StatefulSet's name.
+        service: the Service's name.
+        claim: the name of the volume claim.
     """
 
+    stateful_set: pulumi.Output[str]
+    service: pulumi.Output[str]
+    claim: pulumi.Output[str]
+
     def __init__(self, name: str, args: PostgresArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:Postgres", name, opts)
         labels = names.labels(COMPONENT, args.version)
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
@@ -230,7 +239,7 @@ class Postgres(Component):
             ),
             opts=self.child(claim, account, access, protect=args.protect),
         )
-        cluster_service(
+        service = cluster_service(
             f"{name}-service",
             name=names.POSTGRES,
             namespace=args.namespace,
@@ -239,4 +248,7 @@ class Postgres(Component):
             publish_not_ready=args.exporter is not None,
             opts=self.child(server),
         )
-        self.register_outputs({})
+        self.stateful_set = name_of(server)
+        self.service = name_of(service)
+        self.claim = name_of(claim)
+        self.register_outputs({"statefulSet": self.stateful_set, "service": self.service, "claim": self.claim})

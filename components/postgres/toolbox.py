@@ -6,7 +6,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import PodTemplateSpecArgs
 
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.kit.cron_jobs import job_template
 from components.kit.database_pods import DatabaseClientArgs, database_pod
 from components.kit.pods import EmptyDir
@@ -35,14 +35,20 @@ def toolbox_pod(args: DatabaseClientArgs) -> PodTemplateSpecArgs:
 
 
 class Toolbox(Component):
-    """The suspended CronJob `flagsmith-toolbox`, from which `ff db psql` makes its pod."""
+    """The suspended CronJob `flagsmith-toolbox`, from which `ff db psql` makes its pod.
+
+    Attributes:
+        cron_job: the CronJob's name.
+    """
+
+    cron_job: pulumi.Output[str]
 
     def __init__(self, name: str, args: DatabaseClientArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:Toolbox", name, opts)
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
-        job_template(
+        cron_job = job_template(
             f"{name}-template",
             name=names.TOOLBOX,
             namespace=args.namespace,
@@ -52,4 +58,5 @@ class Toolbox(Component):
             deadline_seconds=DEADLINE_SECONDS,
             opts=self.child(account),
         )
-        self.register_outputs({})
+        self.cron_job = name_of(cron_job)
+        self.register_outputs({"cronJob": self.cron_job})

@@ -14,7 +14,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.kit.exporters import ServerExporter, redis_exporter
 from components.kit.pods import EmptyDir, Placement, pod_template, requirements
 from components.kit.secret_refs import SecretReference, checksum_annotations
@@ -137,10 +137,18 @@ def redis_pod(args: RedisArgs) -> PodTemplateSpecArgs:
 
 
 class Redis(Component):
-    """The Deployment and Service `flagsmith-redis`: a cache without persistence."""
+    """The Deployment and Service `flagsmith-redis`: a cache without persistence.
+
+    Attributes:
+        deployment: the Deployment's name.
+        service: the Service's name.
+    """
+
+    deployment: pulumi.Output[str]
+    service: pulumi.Output[str]
 
     def __init__(self, name: str, args: RedisArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:Redis", name, opts)
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
@@ -154,7 +162,7 @@ class Redis(Component):
             template=redis_pod(args),
             opts=self.child(account),
         )
-        cluster_service(
+        service = cluster_service(
             f"{name}-service",
             name=names.REDIS,
             namespace=args.namespace,
@@ -163,4 +171,6 @@ class Redis(Component):
             publish_not_ready=args.exporter is not None,
             opts=self.child(server),
         )
-        self.register_outputs({})
+        self.deployment = name_of(server)
+        self.service = name_of(service)
+        self.register_outputs({"deployment": self.deployment, "service": self.service})

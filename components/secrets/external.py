@@ -10,7 +10,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.kit import names
 from components.kit.capabilities import Capabilities
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.settings.sections.secret_store import Remote
 
 API_VERSION: Final = "external-secrets.io/v1"
@@ -64,17 +64,24 @@ def _reference(remote: Remote) -> dict[str, str]:
 
 
 class ExternalSecrets(Component):
-    """An `ExternalSecret` for each Secret, ready when the operator has made that Secret."""
+    """An `ExternalSecret` for each Secret, ready when the operator has made that Secret.
+
+    Attributes:
+        secrets: the names of the Secrets.
+    """
+
+    secrets: list[pulumi.Output[str]]
 
     def __init__(self, name: str, args: ExternalSecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:ExternalSecrets", name, opts)
         annotations = {
             # Custom resources are not awaited by themselves.
             "pulumi.com/waitFor": "condition=Ready",
             "pulumi.com/timeoutSeconds": str(TIMEOUT_SECONDS),
         }
+        self.secrets = []
         for secret, values in args.secrets.items():
-            CustomResource(
+            made = CustomResource(
                 f"{name}-{secret}",
                 api_version=API_VERSION,
                 kind=KIND,
@@ -87,4 +94,5 @@ class ExternalSecrets(Component):
                 spec=external_secret_spec(args, secret, values),
                 opts=self.child(),
             )
-        self.register_outputs({})
+            self.secrets.append(name_of(made))
+        self.register_outputs({"secrets": self.secrets})

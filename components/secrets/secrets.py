@@ -87,7 +87,7 @@ class Credentials(Component):
     admin: SecretReference
 
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:Credentials", name, opts)
         self._namespace = args.namespace
         self._name = name
         self._protects = args.protect

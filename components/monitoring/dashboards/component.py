@@ -9,7 +9,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.kit import names
-from components.kit.component import Component
+from components.kit.component import Component, name_of
 from components.monitoring.dashboards.model import Facts, config_map_name
 
 COMPONENT: Final = "dashboards"
@@ -33,15 +33,22 @@ class DashboardsArgs:
 
 
 class Dashboards(Component):
-    """The ConfigMaps `flagsmith-dashboard-service`, `-data` and `-flags`, as far as there is something to show."""
+    """The ConfigMaps `flagsmith-dashboard-service`, `-data` and `-flags`, as far as there is something to show.
+
+    Attributes:
+        config_maps: their names.
+    """
+
+    config_maps: list[pulumi.Output[str]]
 
     def __init__(self, name: str, args: DashboardsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
+        super().__init__("feature-flags:components:Dashboards", name, opts)
         # Here, so that a stack without dashboards does not load the library.
         from components.monitoring.dashboards.build import documents
 
+        self.config_maps = []
         for which, text in documents(args.facts).items():
-            ConfigMap(
+            made = ConfigMap(
                 f"{name}-{which}",
                 metadata=ObjectMetaArgs(
                     name=config_map_name(which),
@@ -52,4 +59,5 @@ class Dashboards(Component):
                 data={f"flagsmith-{which}.json": text},
                 opts=self.child(),
             )
-        self.register_outputs({})
+            self.config_maps.append(name_of(made))
+        self.register_outputs({"configMaps": self.config_maps})

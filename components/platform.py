@@ -1,0 +1,237 @@
+"""Everything that makes up one feature-flag platform, wired together."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+
+from components.audit.args import audit_args
+from components.audit.exporter import AuditExporter
+from components.audit.reader import Audit
+from components.backup.args import backup_args
+from components.backup.backup import Backups
+from components.deployment.args import deployment_record_args
+from components.deployment.declarations import Declarations
+from components.deployment.own_cluster import OwnCluster
+from components.deployment.record import DeploymentRecord
+from components.exposure.args import ingress_args
+from components.exposure.ingress import PublicIngress
+from components.flag_metrics.args import flag_metrics_args
+from components.flag_metrics.flag_metrics import FlagMetrics
+from components.flagsmith.api import Flagsmith
+from components.flagsmith.args import (
+    autoscaler_args,
+    bootstrap_args,
+    flagsmith_args,
+    logs_args,
+    migration_args,
+    task_processor_args,
+)
+from components.flagsmith.autoscaler import Autoscaler
+from components.flagsmith.bootstrap import Bootstrap
+from components.flagsmith.logs import Logs
+from components.flagsmith.migration import Migration
+from components.flagsmith.task_processor import TaskProcessor
+from components.kit.args import scraping
+from components.kit.capabilities import find as find_capabilities
+from components.kit.component import Component
+from components.kit.postgres_client import PostgresClient
+from components.monitoring.args import external_exporters_args, monitoring_args, monitoring_warnings
+from components.monitoring.dashboards.args import dashboards_args
+from components.monitoring.dashboards.component import Dashboards
+from components.monitoring.external_exporters import ExternalExporters
+from components.monitoring.monitoring import Monitoring
+from components.namespace.args import namespace_args
+from components.namespace.namespace import PlatformNamespace
+from components.network.args import network_policies_args
+from components.network.policies import NetworkPolicies
+from components.postgres.args import database_roles_args, postgres_args, toolbox_args
+from components.postgres.retired_login import RetiredLogin
+from components.postgres.roles import DatabaseGrants, DatabaseRoles, DatabaseRolesArgs
+from components.postgres.server import Postgres
+from components.postgres.toolbox import Toolbox
+from components.redis.args import redis_args
+from components.redis.server import Redis
+from components.secrets.credentials_args import credentials_args, login_command
+from components.secrets.secrets import Credentials
+from components.settings import Settings
+
+DEFAULT: Final = "feature-flags"
+"""The instance whose parts were in stacks before there was a component around them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureFlagsArgs:
+    """One platform.
+
+    Attributes:
+        settings: all settings of its stack.
+        own_cluster: what looks whether the cluster is the stack's own, and what is in it.
+    """
+
+    settings: Settings
+    own_cluster: OwnCluster
+
+
+def part_name(instance: str, part: str) -> str:
+    """The name in the program of a part of an instance: the default instance's parts have always had their bare names.
+
+    A resource that gets another name is another resource, which is made anew.
+    """
+    return part if instance == DEFAULT else f"{instance}-{part}"
+
+
+class FeatureFlags(Component):
+    """A whole platform in a namespace of its own: Flagsmith, what it stores data in, and what keeps watch over it.
+
+    Give it the cluster as `provider`. Several platforms of one program need names and namespaces of their own.
+
+    Attributes:
+        namespace: where all of it is.
+        credentials: the Secrets.
+        outputs: what people want to know of it: `url`, `namespace`, `namespaceUid`, `context`, `adminEmail`,
+            `adminPasswordCommand`, and the names of its `secrets`.
+    """
+
+    namespace: PlatformNamespace
+    credentials: Credentials
+    outputs: dict[str, pulumi.Input[object]]
+
+    def __init__(self, name: str, args: FeatureFlagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        declarations = Declarations()
+        noted = pulumi.ResourceOptions(transformations=[declarations.note])
+        super().__init__("feature-flags:components:FeatureFlags", name, pulumi.ResourceOptions.merge(opts, noted))
+        self._settings = settings = args.settings
+        self._capabilities = find_capabilities(settings)
+        for warning in monitoring_warnings(settings, self._capabilities):
+            pulumi.log.warn(warning)
+        self._scrapes = scraping(settings, self._capabilities)
+        self.namespace = PlatformNamespace(
+            self._named("namespace"), namespace_args(settings, args.own_cluster.require_namespace), self._part()
+        )
+        self.credentials = self._secrets()
+        self._roles = self._database_roles()
+        self._watched: list[pulumi.Resource] = []
+        migration = self._migrated(self._data_tier())
+        self._served(migration)
+        self._looked_after(migration)
+        # The last of all: what is written in it was deployed, and a removal meets it first.
+        record = deployment_record_args(settings, self.namespace, declarations, args.own_cluster)
+        DeploymentRecord(self._named("deployment"), record, self._part(self.namespace))
+        self.outputs = self._shown()
+        self.register_outputs(self.outputs)
+
+    def _named(self, part: str) -> str:
+        return part_name(self.pulumi_resource_name, part)
+
+    def _part(self, *dependencies: pulumi.Resource) -> pulumi.ResourceOptions:
+        """The options of a part, after `dependencies`."""
+        options = self.child(*dependencies)
+        if self.pulumi_resource_name == DEFAULT:
+            # The stacks of before had the parts at the top. What is below a part inherits this.
+            options.aliases = [pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)]
+        return options
+
+    def _secrets(self) -> Credentials:
+        """The Secrets. All pods wait for them: with the policies before these, none ever runs without its policy."""
+        settings, namespace = self._settings, self.namespace.name
+        client = PostgresClient(self._named("postgres-client"), namespace, self._part(self.namespace))
+        foundation: list[pulumi.Resource] = [self.namespace, client]
+        if settings.isolated:
+            policies = network_policies_args(settings, namespace)
+            foundation.append(NetworkPolicies(self._named("network-policies"), policies, self._part(self.namespace)))
+        wanted = credentials_args(settings, namespace, self._capabilities)
+        return Credentials(self._named("credentials"), wanted, self._part(*foundation))
+
+    def _database_roles(self) -> DatabaseRolesArgs | None:
+        administrator = self.credentials.postgres
+        if administrator is None:
+            return None
+        return database_roles_args(self._settings, self.namespace.name, self.credentials, administrator)
+
+    def _data_tier(self) -> list[pulumi.Resource]:
+        """The Secrets, and what of the data tier is in the cluster."""
+        settings, namespace, credentials = self._settings, self.namespace.name, self.credentials
+        tier: list[pulumi.Resource] = [credentials]
+        if credentials.postgres is not None and self._roles is not None:
+            server = postgres_args(settings, namespace, credentials.postgres, self._scrapes)
+            postgres = Postgres(self._named("postgres"), server, self._part(self.namespace, credentials))
+            roles = self._part(postgres, credentials)
+            tier.append(DatabaseRoles(self._named("database-roles"), self._roles, roles))
+        if settings.redis.embedded and credentials.redis is not None:
+            cache = redis_args(settings, namespace, credentials.redis, self._scrapes)
+            tier.append(Redis(self._named("redis"), cache, self._part(self.namespace, credentials)))
+        return tier
+
+    def _migrated(self, data_tier: list[pulumi.Resource]) -> Migration:
+        wanted = migration_args(self._settings, self.namespace.name, self.credentials)
+        return Migration(self._named("migration"), wanted, self._part(*data_tier))
+
+    def _served(self, migration: Migration) -> None:
+        """Each gates the next: the migration, the first administrator, the API, the task processor."""
+        settings, namespace, credentials = self._settings, self.namespace.name, self.credentials
+        wanted = bootstrap_args(settings, namespace, credentials)
+        bootstrap = Bootstrap(self._named("bootstrap"), wanted, self._part(migration))
+        gates: list[pulumi.Resource] = [bootstrap]
+        logs = logs_args(settings, namespace)
+        if logs is not None:
+            gates.append(Logs(self._named("logs"), logs, self._part(self.namespace)))
+        if settings.autoscaling.enabled:
+            scaling = autoscaler_args(settings, namespace)
+            gates.append(Autoscaler(self._named("autoscaler"), scaling, self._part(bootstrap)))
+        api = flagsmith_args(settings, namespace, credentials, self._scrapes)
+        flagsmith = Flagsmith(self._named("flagsmith"), api, self._part(*gates))
+        worker = task_processor_args(settings, namespace, credentials, self._scrapes)
+        task_processor = TaskProcessor(self._named("task-processor"), worker, self._part(flagsmith))
+        self._watched.append(task_processor)
+        if self._roles is not None and self._roles.application.is_generated:
+            both = self._part(flagsmith, task_processor)
+            RetiredLogin(self._named("retired-login"), self._roles, settings.gunicorn.timeout, both)
+        if settings.ingress.enabled:
+            PublicIngress(self._named("ingress"), ingress_args(settings, namespace), self._part(flagsmith))
+
+    def _looked_after(self, migration: Migration) -> None:
+        """What reads the database beside Flagsmith, and what watches all of it."""
+        settings, namespace, credentials = self._settings, self.namespace.name, self.credentials
+        readable: list[pulumi.Resource] = [migration]
+        if self._roles is not None:
+            grants = self._part(migration)
+            readable.append(DatabaseGrants(self._named("database-grants"), self._roles, settings.version, grants))
+        if settings.flag_metrics_enabled and credentials.analytics is not None:
+            metrics = flag_metrics_args(settings, namespace, credentials, credentials.analytics, self._scrapes)
+            self._watched.append(FlagMetrics(self._named("flag-metrics"), metrics, self._part(*readable)))
+        if not settings.postgres.embedded:
+            # The embedded server's own pod has what an SQL prompt needs.
+            Toolbox(self._named("toolbox"), toolbox_args(settings, namespace, credentials), self._part(credentials))
+        if settings.backup.enabled:
+            backups = backup_args(settings, namespace, credentials)
+            self._watched.append(Backups(self._named("backups"), backups, self._part(credentials)))
+        if settings.audit_enabled and credentials.audit is not None:
+            log = audit_args(settings, namespace, credentials, credentials.audit, self._scrapes)
+            audit = Audit(self._named("audit"), log, self._part(credentials))
+            if settings.audit.export.enabled:
+                exporter = self._part(audit, *readable)
+                self._watched.append(AuditExporter(self._named("audit-exporter"), log, exporter))
+        if settings.dashboards_enabled:
+            dashboards = dashboards_args(settings, namespace)
+            Dashboards(self._named("dashboards"), dashboards, self._part(self.namespace))
+        if settings.monitoring_enabled:
+            exporters = external_exporters_args(settings, namespace, self._scrapes)
+            if exporters.postgres or exporters.redis:
+                self._watched.append(ExternalExporters(self._named("exporters"), exporters, self._part(credentials)))
+        if self._scrapes.monitors or self._scrapes.rules:
+            # After what it watches: what is not there yet is nothing to wake somebody up for.
+            watch = monitoring_args(settings, namespace, self._scrapes)
+            Monitoring(self._named("monitoring"), watch, self._part(*self._watched))
+
+    def _shown(self) -> dict[str, pulumi.Input[object]]:
+        settings = self._settings
+        return {
+            "url": settings.url,
+            "namespace": settings.namespace.name,
+            "namespaceUid": self.namespace.uid,
+            "context": settings.context,
+            "adminEmail": settings.admin_email,
+            "adminPasswordCommand": login_command(settings, self.credentials),
+            "secrets": {purpose: secret.name for purpose, secret in self.credentials.references().items()},
+        }
