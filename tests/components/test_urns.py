@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 
 from components.platform import DEFAULT, part_name
-from components.settings.sections.rotations import Rotations
+from components.settings.sections.rotations import RotationsSettings
 from flagops.evaluation.evaluate import evaluate
 from flagops.evaluation.generated import Placeholders
 from flagops.evaluation.monitor import RecordingMonitor, Registration
@@ -27,7 +27,7 @@ BEFORE = tuple(
     for line in (Path(__file__).parent / "urns.txt").read_text(encoding="utf-8").splitlines()
     if not line.startswith("#")
 )
-ROTATED = ("production", {"rotations": dict.fromkeys(Rotations.model_fields, 1)})
+ROTATED = ("production", {"rotations": dict.fromkeys(RotationsSettings.model_fields, 1)})
 STACKS: Mapping[str, tuple[str, dict[str, object]]] = {**WHOLE, "production, rotated": ROTATED}
 Known = Mapping[str, tuple[str, ...]]
 
