@@ -27,7 +27,7 @@ BEFORE = tuple(
     for line in (Path(__file__).parent / "urns.txt").read_text(encoding="utf-8").splitlines()
     if not line.startswith("#")
 )
-ROTATED = ("production", {"rotations": dict.fromkeys(RotationsSettings.model_fields, 1)})
+ROTATED: tuple[str, dict[str, object]] = ("production", {"rotations": dict.fromkeys(RotationsSettings.model_fields, 1)})
 STACKS: Mapping[str, tuple[str, dict[str, object]]] = {**WHOLE, "production, rotated": ROTATED}
 Known = Mapping[str, tuple[str, ...]]
 
