@@ -14,6 +14,8 @@ FLAGS: Final = (
     Word("diff", "Show how two environments differ.", "flags.transfer.command:diff"),
     Word("promote", "Give an environment in the catalogue what another one has.", "flags.transfer.command:promote"),
     Word("get", "Show what an environment serves now.", "flags.served.command:get"),
+    Word("serve", "Serve the catalogue's flags to SDKs, on this machine.", "flags.serve.command:serve"),
+    Word("document", "Write an environment's document, for SDKs without a server.", "flags.serve.command:document"),
     Word("explain", "Say which rule decides what a user gets.", "flags.explain.command:explain"),
     Word("usage", "Show how often each flag was evaluated, and which are unused.", "flags.usage.command:usage"),
     Word("report", "Write all flags on one page.", "flags.report.command:report"),

@@ -42,6 +42,7 @@ READS_FILES = {
     "policy check --stack staging": r"No rule is broken\.",
     "flags validate": r"flags/catalogue\.yaml is right: \d+ flags and \d+ segments for .*",
     "flags schema": r"\}",
+    "flags document --environment staging": r"\}",
     "flags codegen --python {home}/flags.py": r".*/flags\.py was written\.",
     "flags references {home}/source": r"  [a-z_]+",
     "flags promote development staging --catalogue {home}/catalogue.yaml": r"Review and commit it; .*",
@@ -55,6 +56,7 @@ MACHINE_WITHOUT_CLUSTER = {
 }
 ELSEWHERE = {
     "cluster up": "makes a world of its own: tests/cluster",
+    "flags serve": "serves until it is ended, and asks no cluster: tests/serve",
     "images lock": "asks registries alone: tests/images",
 }
 GOOD_NEWS = re.compile(

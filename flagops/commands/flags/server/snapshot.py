@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flagops.commands.flags.catalogue.expiry import expiry_of
 from flagops.commands.flags.catalogue.values import Plain
 from flagops.commands.flags.spec import TAG, Grant, Rules
-from flagops.flagsmith_api.deployed import Environment
+
+if TYPE_CHECKING:  # a client of HTTP, which `ff flags serve` does without
+    from flagops.flagsmith_api.deployed import Environment
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,7 @@ class Snapshot:
         requests: How many requests it took to read.
     """
 
-    environments: Mapping[str, Environment]
+    environments: "Mapping[str, Environment]"
     tags: Mapping[str, int]
     system_tags: frozenset[str] = frozenset()
     segments: Mapping[str, RemoteSegment] = field(default_factory=dict)

@@ -1,0 +1,44 @@
+"""The file that tells other programs where the server is: it is there as long as the server answers."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flagops.errors import OpsError
+from flagops.files import replace_text
+from flagops.serving.server.state import State
+
+
+def write(path: Path, state: State, address: str) -> None:
+    """Write the file, in one step."""
+    content = {
+        "url": address,
+        "api_url": f"{address}api/v1/",
+        "pid": os.getpid(),
+        "environments": {
+            name: {"client_side_key": keys.client_side, "server_side_key": keys.server_side}
+            for name, keys in state.keys.items()
+        },
+    }
+    replace_text(path, json.dumps(content, indent=2) + "\n")
+
+
+@contextmanager
+def promised(path: Path | None) -> Iterator[None]:
+    """Take away an old file, and the new one at the end. Raises OpsError where none can be written."""
+    if path is None:
+        yield
+        return
+    try:
+        path.unlink(missing_ok=True)
+        # To fail now, and not when everybody waits for the file.
+        replace_text(path, "")
+        path.unlink()
+    except OSError as error:
+        raise OpsError(f"The file {path} of --ready-file cannot be written: {error.strerror}.") from None
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,35 @@
+"""What `ff flags serve` prints: addresses and keys, and a line for each change."""
+
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from flagops.serving.model.declared import Keys
+from flagops.serving.server.state import State
+
+
+def tell(console: Console, state: State, address: str) -> None:
+    """Where it is, what it serves, and the keys."""
+    flags = max((len(item.document["feature_states"]) for item in state.environments.values()), default=0)
+    environments = len(state.environments)
+    counts = f"{_plural(flags, 'flag')}, {_plural(environments, 'environment')}"
+    console.print(f"{state.label} ({counts}) is served at {address} until Ctrl-C.", style="green", markup=False)
+    console.print(table(state.keys))
+    console.print(f"SDKs take {address}api/v1/ as their API's address, and {address} for real-time updates.")
+    console.print(f"OpenFeature's providers (OFREP) take {address} and a key as X-API-Key.")
+
+
+def table(keys: Mapping[str, Keys]) -> Table:
+    """The keys of each environment."""
+    made = Table(box=None, pad_edge=False)
+    for title in ("ENVIRONMENT", "CLIENT-SIDE KEY", "SERVER-SIDE KEY"):
+        made.add_column(title, overflow="fold")
+    for name, found in keys.items():
+        made.add_row(escape(name), found.client_side, found.server_side)
+    return made
+
+
+def _plural(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

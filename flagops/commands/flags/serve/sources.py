@@ -1,0 +1,87 @@
+"""Where the environments come from: a catalogue, a saved document, or a Flagsmith that runs."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from components.text import bounds, quoting
+from flagops.commands.flags.catalogue.load import load, refused
+from flagops.commands.flags.catalogue.rules import check
+from flagops.commands.flags.reconcile.desired import desired
+from flagops.commands.flags.serve.documents import documents
+from flagops.commands.flags.serve.shape import check_shape
+from flagops.errors import OpsError
+from flagops.files import WRITTEN_BYTES
+from flagops.serving.model.declared import Declared
+from flagops.serving.server.run import Source
+from flagops.serving.server.state import Loaded
+
+
+def source(catalogue: Path, other: str | None) -> Source:
+    """The source: the catalogue, or in its place what `--from` names, a file, an address or a stack."""
+    if other is None:
+        return Source(str(catalogue), lambda: from_catalogue(catalogue), catalogue)
+    path = Path(other)
+    if other.startswith(("http://", "https://")):
+        return _live(stack=None, url=other, label=other)
+    if path.suffix == ".json" or path.is_file():
+        return Source(other, lambda: from_document(path), path)
+    return _live(stack=other, url=None, label=f"the stack {other}")
+
+
+def _live(*, stack: str | None, url: str | None, label: str) -> Source:
+    def read() -> Loaded:
+        from flagops.commands.flags.serve.live import from_flagsmith  # Kubernetes' SDK takes time
+
+        return from_flagsmith(stack=stack, url=url)
+
+    return Source(label, read)
+
+
+def from_catalogue(path: Path) -> Loaded:
+    """A catalogue's environments. Raises CatalogueError with all that is wrong with it."""
+    declared, at = load(path)
+    errors = [problem for problem in check(declared, datetime.now(UTC).date()) if not problem.is_warning]
+    if errors:
+        raise refused(at, errors)
+    about = {
+        name: {
+            "description": flag.description.strip(),
+            "owner": flag.owner,
+            "kind": str(flag.kind),
+            "expires": None if flag.expires is None else flag.expires.isoformat(),
+        }
+        for name, flag in declared.flags.items()
+    }
+    return Loaded(documents(declared.project, desired(declared)), about)
+
+
+def from_document(path: Path) -> Loaded:
+    """A saved environment's document. Raises OpsError for what is none."""
+    try:
+        found = bounds.json_of(bounds.text_of(path, WRITTEN_BYTES))
+    except FileNotFoundError:
+        raise OpsError(
+            f"There is no document at {path}.", hint="Save one with `ff flags document --environment NAME`."
+        ) from None
+    except UnicodeDecodeError:
+        raise OpsError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise OpsError(f"{path}:{error.lineno}: this is not valid JSON: {error.msg}.") from None
+    except bounds.BoundsError as error:
+        raise OpsError(f"{path} {error}.") from None
+    except OSError as error:
+        raise OpsError(f"{path} cannot be read: {error.strerror}.") from None
+    check_shape(found, str(path))
+    return Loaded((Declared(found),), {})
+
+
+def one_of(loaded: Loaded, environment: str) -> Mapping[str, Any]:
+    """The document of an environment. Raises OpsError for one that there is not."""
+    for item in loaded.environments:
+        if item.name == environment:
+            return item.document
+    known = ", ".join(item.name for item in loaded.environments) or "none"
+    raise OpsError(f"There is no environment {quoting.value(environment)}; there are: {known}.")

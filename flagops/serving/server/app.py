@@ -1,0 +1,86 @@
+"""The application: carries requests over HTTP to what answers them, and answers back."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request as Incoming
+from starlette.responses import Response
+from starlette.routing import Route
+
+from flagops.serving.http import browsers, guard
+from flagops.serving.http.body import MOST_BYTES, too_large
+from flagops.serving.http.message import Answer, RefusalError, Request, answer
+from flagops.serving.sdk.keys import KEY, SERVER_SIDE, UPDATED_AT
+from flagops.serving.sdk.routes import EVENTS, ROUTES, Handler, respond
+from flagops.serving.server.state import State
+from flagops.serving.server.streams import stream
+
+EXPOSED: Final = f"{browsers.EXPOSED}, {UPDATED_AT}"
+"""SDKs in browsers read the second one, which Flagsmith itself does not let them."""
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+HEALTH: Final = "/health/liveness/"
+
+
+def application(state: State) -> Starlette:
+    """The application that serves a state."""
+
+    async def sdk(incoming: Incoming) -> Response:
+        return await _carried(state, incoming)
+
+    async def updates(incoming: Incoming) -> Response:
+        return await stream(state, incoming)
+
+    return Starlette(
+        routes=[
+            Route("/sse/environments/{key}/stream", updates),
+            Route("/{path:path}", sdk, methods=list(METHODS)),
+        ]
+    )
+
+
+async def _carried(state: State, incoming: Incoming) -> Response:
+    try:
+        request = await request_of(incoming)
+        guard.check_host(request)
+        if browsers.is_preflight(request):
+            return response(browsers.preflight())
+        found = _answer(state, request)
+        state.reports.asked(request, found)
+    except RefusalError as refusal:
+        return response(refusal.answer)
+    return response(found, {} if _is_for_servers(request) else browsers.shared(request, EXPOSED))
+
+
+def _answer(state: State, request: Request) -> Answer:
+    if request.path == HEALTH:
+        return answer({"status": "ok"})
+    for routes in (ROUTES, EVENTS):
+        methods: Mapping[str, Handler] | None = routes.get(request.path) or routes.get(f"{request.path}/")
+        if methods is not None:
+            return respond(state, request, methods)
+    return answer({"detail": "Not found."}, 404)
+
+
+def _is_for_servers(request: Request) -> bool:
+    """Whether a key is used that no browser may have: pages of other origins shall not read what it opens."""
+    return request.headers.get(KEY, "").startswith(SERVER_SIDE)
+
+
+async def request_of(incoming: Incoming) -> Request:
+    """The request with its body. Raises RefusalError for one that is too large."""
+    body = bytearray()
+    async for part in incoming.stream():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise too_large()
+    headers = {name.lower(): value for name, value in incoming.headers.items()}
+    return Request(incoming.method, incoming.url.path, dict(incoming.query_params), headers, bytes(body))
+
+
+def response(found: Answer, more: Mapping[str, str] | None = None) -> Response:
+    """An answer for Starlette."""
+    headers = {**found.headers, **(more or {}), "X-Content-Type-Options": "nosniff"}
+    if found.kind:
+        headers["Content-Type"] = found.kind
+    return Response(found.body, found.status, headers)
