@@ -73,7 +73,7 @@ def test_pages_of_other_origins_may_read_flags_and_nothing_of_a_server_side_key(
     origin = {"Origin": "http://app.example.org"}
     found = example.get("api/v1/flags/", example.key(), headers=origin)
     assert found.headers["Access-Control-Allow-Origin"] == "*"
-    assert found.headers["Access-Control-Expose-Headers"] == "Retry-After, X-Flagsmith-Document-Updated-At"
+    assert found.headers["Access-Control-Expose-Headers"] == "Retry-After, X-Flagsmith-Document-Updated-At, ETag"
     for path in ("api/v1/flags/", "api/v1/environment-document/"):
         secret = example.get(path, example.key(server_side=True), headers=origin)
         assert (secret.status_code, secret.headers.get("Access-Control-Allow-Origin")) == (200, None)

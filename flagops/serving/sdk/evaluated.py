@@ -11,6 +11,7 @@ from flagops.serving.model.environment import Environment, State
 
 CONTROL = "control"
 MULTIVARIATE = "MULTIVARIATE"
+STATIC = "STATIC"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,15 @@ def evaluated(
         for state in environment.states(is_server_side=is_server_side)
     ]
     return [flag for flag in found if flag.enabled or not environment.hides_disabled]
+
+
+def plain_states(environment: Environment, *, is_server_side: bool) -> list[Evaluated]:
+    """The flags of a client that names no user: the environment's own states, without those that are hidden."""
+    return [
+        Evaluated(state, None, state["enabled"], state["feature_state_value"], None, STATIC)
+        for state in environment.states(is_server_side=is_server_side)
+        if state["enabled"] or not environment.hides_disabled
+    ]
 
 
 def _flag(state: State, winner: State, identity: int | None, result: Result) -> Evaluated:

@@ -11,13 +11,16 @@ from starlette.routing import Route
 from flagops.serving.http import browsers, guard
 from flagops.serving.http.body import MOST_BYTES, too_large
 from flagops.serving.http.message import Answer, RefusalError, Request, answer
+from flagops.serving.ofrep import evaluate, manifest
 from flagops.serving.sdk.keys import KEY, SERVER_SIDE, UPDATED_AT
 from flagops.serving.sdk.routes import EVENTS, ROUTES, Handler, respond
 from flagops.serving.server.state import State
 from flagops.serving.server.streams import stream
 
-EXPOSED: Final = f"{browsers.EXPOSED}, {UPDATED_AT}"
-"""SDKs in browsers read the second one, which Flagsmith itself does not let them."""
+EXPOSED: Final = f"{browsers.EXPOSED}, {UPDATED_AT}, ETag"
+"""SDKs in browsers read the second one, which Flagsmith itself does not let them, and OpenFeature's the third."""
+ALLOWED: Final = f"{browsers.ALLOWED}, x-api-key, if-none-match"
+"""With the headers of OpenFeature's providers."""
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 HEALTH: Final = "/health/liveness/"
 
@@ -44,7 +47,7 @@ async def _carried(state: State, incoming: Incoming) -> Response:
         request = await request_of(incoming)
         guard.check_host(request)
         if browsers.is_preflight(request):
-            return response(browsers.preflight())
+            return response(browsers.preflight(ALLOWED))
         found = _answer(state, request)
         state.reports.asked(request, found)
     except RefusalError as refusal:
@@ -55,6 +58,11 @@ async def _carried(state: State, incoming: Incoming) -> Response:
 def _answer(state: State, request: Request) -> Answer:
     if request.path == HEALTH:
         return answer({"status": "ok"})
+    if request.path.startswith(evaluate.PATH):
+        return respond(state, request, {"POST": evaluate.evaluate})
+    if request.path == manifest.PATH:
+        first = next(iter(state.environments.values()))
+        return respond(state, request, {"GET": lambda backend, asked: manifest.get(backend, asked, first)})
     for routes in (ROUTES, EVENTS):
         methods: Mapping[str, Handler] | None = routes.get(request.path) or routes.get(f"{request.path}/")
         if methods is not None:
@@ -64,7 +72,7 @@ def _answer(state: State, request: Request) -> Answer:
 
 def _is_for_servers(request: Request) -> bool:
     """Whether a key is used that no browser may have: pages of other origins shall not read what it opens."""
-    return request.headers.get(KEY, "").startswith(SERVER_SIDE)
+    return any(key.startswith(SERVER_SIDE) for key in (request.headers.get(KEY, ""), evaluate.key_of(request)))
 
 
 async def request_of(incoming: Incoming) -> Request:
