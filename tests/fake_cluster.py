@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from components.deployment.presence import Declared
+from components.deployment.presence import DeclaredObject
 from components.deployment.recorded import Deployment, written
 from components.kit import names
 
@@ -66,7 +66,7 @@ class FakeCluster:
         within = "" if kind in OF_THE_CLUSTER else f"/namespaces/{NAMESPACE}"
         return f"{base}{within}/{KINDS[api_version, kind]}/{name}"
 
-    def deployed(self, *objects: Declared, release: str = "2.265.0") -> None:
+    def deployed(self, *objects: DeclaredObject, release: str = "2.265.0") -> None:
         """The namespace, these objects, and the record of the deployment that made them."""
         self.add("v1", "Namespace", NAMESPACE, uid="the-namespace")
         for item in objects:

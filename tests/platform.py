@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from flagops.engines.direct.api import DirectEngine
-from flagops.engines.direct.results import Result
+from flagops.engines.direct.results import DirectResult
 from flagops.local_cluster.api import LocalCluster
 from flagops.stacks.files import Stack, load_stack
 from tests.recording import ROOT
@@ -49,7 +49,7 @@ class Platform:
     def engine(self, overrides: Mapping[str, object] | None = None) -> DirectEngine:
         return DirectEngine(ROOT, self.stack(overrides), self.cluster.kubeconfig, self.cluster.context)
 
-    def up(self, overrides: Mapping[str, object] | None = None) -> Result:
+    def up(self, overrides: Mapping[str, object] | None = None) -> DirectResult:
         return self.engine(overrides).up()
 
     def get(self, path: str) -> dict[str, Any]:

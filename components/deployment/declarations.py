@@ -4,7 +4,7 @@ from typing import Any
 
 import pulumi
 
-from components.deployment.presence import Declared
+from components.deployment.presence import DeclaredObject
 
 
 class Declarations:
@@ -15,7 +15,7 @@ class Declarations:
 
     def __init__(self) -> None:
         self._resources: list[pulumi.CustomResource] = []
-        self._described: list[pulumi.Output[Declared]] = []
+        self._described: list[pulumi.Output[DeclaredObject]] = []
 
     @property
     def resources(self) -> list[pulumi.CustomResource]:
@@ -23,7 +23,7 @@ class Declarations:
         return list(self._resources)
 
     @property
-    def described(self) -> pulumi.Output[list[Declared]]:
+    def described(self) -> pulumi.Output[list[DeclaredObject]]:
         """The objects so far, sorted; unknown in a preview while the name of one is."""
         return pulumi.Output.all(*self._described).apply(sorted)
 
@@ -38,4 +38,4 @@ class Declarations:
         replicas = getattr(args.props.get("spec"), "replicas", None)
         self._resources.append(args.resource)
         name = pulumi.Output.from_input(metadata.name)
-        self._described.append(name.apply(lambda name: Declared(api_version, kind, name, replicas)))
+        self._described.append(name.apply(lambda name: DeclaredObject(api_version, kind, name, replicas)))

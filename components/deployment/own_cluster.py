@@ -13,11 +13,11 @@ import pulumi
 from components.deployment import recorded
 from components.deployment.kept_data import claims, losses, way_out
 from components.deployment.presence import (
-    Declared,
+    DeclaredObject,
     absent,
     another_cluster,
     cluster_uid,
-    look,
+    observe,
     other_namespace,
     unseen,
 )
@@ -65,11 +65,11 @@ class OwnCluster:
         self._require_data()
         self._tell_older()
 
-    def require_objects(self, declared: Sequence[Declared], uid: str | None) -> None:
+    def require_objects(self, declared: Sequence[DeclaredObject], uid: str | None) -> None:
         """Refuse to call the stack deployed while objects that Pulumi takes for deployed are not in the cluster."""
         if uid is None:
             return
-        seen = look(self._fetch, self._namespace, declared)
+        seen = observe(self._fetch, self._namespace, declared)
         missing, denied = absent(seen), unseen(seen)
         if denied:
             pulumi.log.warn(f"Nobody looked whether these are in the cluster, since you may not read them: {denied}.")

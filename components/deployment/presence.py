@@ -15,7 +15,7 @@ ASKED_AT_A_TIME: Final = 8
 
 
 @dataclass(frozen=True, order=True)
-class Declared:
+class DeclaredObject:
     """A Kubernetes object that a program declares.
 
     Attributes:
@@ -45,10 +45,10 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True)
-class Seen:
+class ObservedObject:
     """An object, and what has become of it; `live` is what the cluster says of it, None when it is missing."""
 
-    declared: Declared
+    declared: DeclaredObject
     live: Mapping[str, Any] | None = None
 
     @property
@@ -61,28 +61,28 @@ class Seen:
         return Fate.LEAVING if self.live.get("metadata", {}).get("deletionTimestamp") else Fate.THERE
 
 
-def look(fetch: Fetch, namespace: str, objects: Sequence[Declared]) -> list[Seen]:
+def observe(fetch: Fetch, namespace: str, objects: Sequence[DeclaredObject]) -> list[ObservedObject]:
     """Look at each of the objects, in their order; those of kinds with namespaces are looked for in `namespace`.
 
     What `fetch` raises is raised.
     """
     paths = {version: _collections(fetch, version, namespace) for version in {item.api_version for item in objects}}
 
-    def seen(item: Declared) -> Seen:
+    def seen(item: DeclaredObject) -> ObservedObject:
         collection = paths[item.api_version].get(item.kind)
-        return Seen(item, None if collection is None else fetch(f"{collection}/{item.name}"))
+        return ObservedObject(item, None if collection is None else fetch(f"{collection}/{item.name}"))
 
     with ThreadPoolExecutor(ASKED_AT_A_TIME) as pool:
         return list(pool.map(seen, objects))
 
 
-def absent(seen: Sequence[Seen]) -> str:
+def absent(seen: Sequence[ObservedObject]) -> str:
     """What of it is missing or on its way out, in words; empty when all is there."""
     words = {Fate.MISSING: "is missing", Fate.LEAVING: "is being deleted"}
     return ", ".join(f"{item.declared} {words[item.fate]}" for item in seen if item.fate in words)
 
 
-def unseen(seen: Sequence[Seen]) -> str:
+def unseen(seen: Sequence[ObservedObject]) -> str:
     """What may not be looked at, in words; empty when all may."""
     return ", ".join(str(item.declared) for item in seen if item.fate is Fate.UNSEEN)
 

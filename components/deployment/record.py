@@ -9,7 +9,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.deployment.declarations import Declarations
-from components.deployment.presence import Declared
+from components.deployment.presence import DeclaredObject
 from components.deployment.recorded import Deployment, written
 from components.kit import names
 from components.kit.component import Component, name_of
@@ -36,7 +36,7 @@ class DeploymentRecordArgs:
     stack: str
     release: str
     declarations: Declarations
-    verify: Callable[[Sequence[Declared], str | None], None]
+    verify: Callable[[Sequence[DeclaredObject], str | None], None]
     protect: bool
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from components.deployment.presence import Declared
+from components.deployment.presence import DeclaredObject
 
 KEY: Final = "deployment.json"
 FORMAT: Final = 1
@@ -23,7 +23,7 @@ class Deployment:
 
     stack: str
     release: str
-    objects: tuple[Declared, ...]
+    objects: tuple[DeclaredObject, ...]
 
 
 def written(deployment: Deployment) -> dict[str, str]:
@@ -39,7 +39,7 @@ def read(data: Mapping[str, Any]) -> Deployment | None:
         content = json.loads(data[KEY])
         if content["format"] != FORMAT:
             return None
-        objects = tuple(Declared(**item) for item in content["objects"])
+        objects = tuple(DeclaredObject(**item) for item in content["objects"])
         return Deployment(str(content["stack"]), str(content["release"]), objects)
     except (KeyError, TypeError, ValueError):
         return None

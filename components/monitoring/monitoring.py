@@ -16,7 +16,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.kit import names
 from components.kit.capabilities import API_VERSION
 from components.kit.component import Component, name_of
-from components.monitoring.alerts import Group
+from components.monitoring.alerts import AlertGroup
 
 COMPONENT: Final = "monitoring"
 SCRAPE_TIMEOUT_SECONDS: Final = 10
@@ -37,7 +37,7 @@ class MonitoringArgs:
     namespace: pulumi.Input[str]
     labels: Mapping[str, str]
     interval_seconds: int | None
-    groups: Sequence[Group]
+    groups: Sequence[AlertGroup]
     runbook_url: str
 
 

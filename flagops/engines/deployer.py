@@ -30,7 +30,7 @@ class PlannedChange:
 
 
 @dataclass(frozen=True)
-class Plan:
+class DeploymentPlan:
     """What `up` would do, in its order; resources that stay as they are are only counted."""
 
     changes: tuple[PlannedChange, ...] = ()
@@ -39,7 +39,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DeploymentResult:
     """How a run ended: how many resources were `created`, `updated`, ...; the stack's outputs, secret ones masked."""
 
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -50,11 +50,11 @@ class Outcome:
 class Deployer(Protocol):
     """One stack, and the engine that deploys it. Everything raises OpsError when it cannot go on."""
 
-    def up(self) -> Outcome:
+    def up(self) -> DeploymentResult:
         """Bring the cluster to what the program wants."""
         ...
 
-    def preview(self) -> Plan:
+    def preview(self) -> DeploymentPlan:
         """What `up` would do; changes nothing."""
         ...
 
@@ -65,6 +65,6 @@ class Deployer(Protocol):
         """
         ...
 
-    def down(self, *, unprotect: bool = False) -> Outcome:
+    def down(self, *, unprotect: bool = False) -> DeploymentResult:
         """Remove all that `up` made; what is protected only with `unprotect`."""
         ...

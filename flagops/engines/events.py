@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class State(StrEnum):
+class ResourceState(StrEnum):
     """What is happening, or has happened, to one resource."""
 
     CREATING = "creating"
@@ -30,8 +30,8 @@ class State(StrEnum):
         return self in _CHANGED
 
 
-_CHANGED = frozenset({State.CREATED, State.UPDATED, State.REPLACED, State.DELETED})
-_FINISHED = _CHANGED | {State.UNCHANGED, State.FAILED}
+_CHANGED = frozenset({ResourceState.CREATED, ResourceState.UPDATED, ResourceState.REPLACED, ResourceState.DELETED})
+_FINISHED = _CHANGED | {ResourceState.UNCHANGED, ResourceState.FAILED}
 
 
 @dataclass(frozen=True)
@@ -45,5 +45,5 @@ class Event:
 
     resource: str
     kind: str
-    state: State
+    state: ResourceState
     message: str = ""

@@ -8,13 +8,13 @@ from flagops.engines.choice import Choice, choose
 from flagops.engines.deployer import Deployer, EngineName
 from flagops.engines.direct.deployer import DirectDeployer
 from flagops.engines.events import Event
-from flagops.engines.own_cluster import OwnCluster
+from flagops.engines.own_cluster import StackCluster
 from flagops.engines.pulumi_cli import find as pulumi_cli
 from flagops.errors import NoAccessError, ToolError, UnsupportedError
 from flagops.files import make_directory
 from flagops.project import LOCAL, ROOT
 from flagops.stacks.files import Stack
-from flagops.stacks.target import STATE_BYTES, Target, local_backend
+from flagops.stacks.target import STATE_BYTES, StackTarget, local_backend
 
 OnEvent = Callable[[Event], None]
 
@@ -22,7 +22,7 @@ OnEvent = Callable[[Event], None]
 LOCAL_PASSPHRASE = "local"  # noqa: S105 - it protects nothing: the stack's salt is public, its state stays on this machine
 
 
-def choose_engine(target: Target, wanted: EngineName | None, *, install: bool) -> Choice:
+def choose_engine(target: StackTarget, wanted: EngineName | None, *, install: bool) -> Choice:
     """The engine for the target, given what `--engine` says and whether the CLI may be installed."""
     if target.is_borrowed:
         if wanted is EngineName.CLI:
@@ -40,7 +40,7 @@ def choose_engine(target: Target, wanted: EngineName | None, *, install: bool) -
     return choose(target.stack.name, wanted=wanted, made_by=made_by_whom, has_cli=has_cli)
 
 
-def made_by(target: Target, wanted: EngineName | None) -> EngineName | None:
+def made_by(target: StackTarget, wanted: EngineName | None) -> EngineName | None:
     """The engine that made the stack, as far as can be told from here.
 
     The direct engine's record is in the cluster. The CLI's is in its backend, of which only that of `local` is read:
@@ -61,7 +61,7 @@ def made_by(target: Target, wanted: EngineName | None) -> EngineName | None:
 
 
 def deployer(
-    target: Target, engine: EngineName, on_event: OnEvent, *, install: bool, makes_stack: bool = False
+    target: StackTarget, engine: EngineName, on_event: OnEvent, *, install: bool, makes_stack: bool = False
 ) -> Deployer:
     """What deploys the target; with `makes_stack` its preview too makes a stack that Pulumi does not know."""
     if engine is EngineName.DIRECT:
@@ -75,7 +75,7 @@ def deployer(
         command=find_command(install=install),
         environment=_environment(target),
         on_event=on_event,
-        cluster=OwnCluster(target.stack, target.kubeconfig, target.context),
+        cluster=StackCluster(target.stack, target.kubeconfig, target.context),
         explain=lambda failed: explain(target.kubeconfig, target.context, failed),
         policy_packs=(policy_pack(),),
         makes_stack=makes_stack or target.is_local,
@@ -90,12 +90,12 @@ def policy_pack() -> Path:
     return pack
 
 
-def direct(target: Target, on_event: OnEvent) -> DirectDeployer:
+def direct(target: StackTarget, on_event: OnEvent) -> DirectDeployer:
     """The direct engine for the target."""
     return DirectDeployer(ROOT, target.stack, target.kubeconfig, target.context, on_event)
 
 
-def _environment(target: Target) -> Mapping[str, str]:
+def _environment(target: StackTarget) -> Mapping[str, str]:
     if target.backend is None:
         return {}
     return local_environment(target.kubeconfig) if target.kubeconfig else {}

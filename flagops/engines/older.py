@@ -6,13 +6,13 @@ from flagops.errors import RefusedError
 
 if TYPE_CHECKING:
     from flagops.kubernetes.objects import Manifest
-    from flagops.stacks.target import Target
+    from flagops.stacks.target import StackTarget
 
 VERSION = "app.kubernetes.io/version"
 WORKLOADS = ("flagsmith", "flagsmith-task-processor")
 
 
-def refuse_older(target: "Target") -> None:
+def refuse_older(target: "StackTarget") -> None:
     """Compare the settings' release with the cluster's.
 
     Raises OpsError when it is older, and NoAccessError when the cluster cannot be asked: what is not known is not well.

@@ -17,7 +17,7 @@ Manifest = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class OwnCluster:
+class StackCluster:
     """The cluster that a stack goes to; everything raises OpsError where the cluster cannot be asked.
 
     Attributes:
@@ -73,14 +73,14 @@ class OwnCluster:
 
     def require_deployed(self) -> None:
         """Refuse to call the stack deployed when what it declared is not in the cluster."""
-        from components.deployment.presence import absent, look
+        from components.deployment.presence import absent, observe
 
         with self._client() as client:
             record = recorded(client, self.namespace)
             if record is None:
                 missing = "the record of the deployment, ConfigMap flagsmith-deployment, is missing"
             else:
-                missing = absent(look(client.fetch, self.namespace, record.objects))
+                missing = absent(observe(client.fetch, self.namespace, record.objects))
         if missing:
             raise FailedError(
                 f"The deployment ended without an error, and not everything is in the namespace {self.namespace!r} of "

@@ -8,7 +8,7 @@ from typing import Any
 from flagops.errors import LoginRefusedError, NotFoundError
 from flagops.flagsmith_api.administrator import password
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
-from flagops.pods.pods import Component
+from flagops.pods.pods import PodComponent
 from flagops.pods.port_forward import forward
 from flagops.stacks.deployed import Site
 
@@ -44,7 +44,7 @@ def flagsmith(site: Site) -> Iterator[FlagsmithClient]:
     """A client of the stack's Flagsmith, not logged in."""
     problems: list[str] = []
     with (
-        forward(site, Component.API, API_PORT, on_problem=problems.append) as port,
+        forward(site, PodComponent.API, API_PORT, on_problem=problems.append) as port,
         FlagsmithClient(f"http://127.0.0.1:{port}") as client,
     ):
         try:

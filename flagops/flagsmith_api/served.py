@@ -11,7 +11,7 @@ from flagops.stacks.deployed import Site
 
 
 @dataclass(frozen=True)
-class Flag:
+class ServedFlag:
     """A flag as a client gets it that says nothing about its user."""
 
     name: str
@@ -20,7 +20,7 @@ class Flag:
     kind: str
 
 
-def flags(client: FlagsmithClient, key: str) -> list[Flag]:
+def flags(client: FlagsmithClient, key: str) -> list[ServedFlag]:
     """The flags of the environment with this key, by name. Raises OpsError for a key that is refused."""
     try:
         found: list[dict[str, Any]] = client.get("/api/v1/flags/", key=key)
@@ -32,7 +32,7 @@ def flags(client: FlagsmithClient, key: str) -> list[Flag]:
             hint="The key of an environment is in the UI's settings of it; `ff flags get --environment NAME` finds it.",
         ) from None
     served = [
-        Flag(item["feature"]["name"], item["enabled"], item["feature_state_value"], item["feature"]["type"])
+        ServedFlag(item["feature"]["name"], item["enabled"], item["feature_state_value"], item["feature"]["type"])
         for item in found
         if not is_throwaway(item["feature"]["name"])
     ]

@@ -88,7 +88,7 @@ def up(
         return simulated.up(home, console, extra_stages, container_path)
 
 
-def _require_kind(known: state.State, wanted: Kind | None) -> None:
+def _require_kind(known: state.ClusterRecord, wanted: Kind | None) -> None:
     if wanted not in (None, known.kind):
         raise RefusedError(
             f"There is a local cluster of the kind `{known.kind}`, `{wanted}` was asked for.",

@@ -28,7 +28,7 @@ def control_plane(console: Console) -> dict[str, Path]:
     return programs
 
 
-def resolve(source: pins.Source, console: Console) -> dict[str, Path]:
+def resolve(source: pins.GoModule, console: Console) -> dict[str, Path]:
     """The programs of one source by name.
 
     KUBEBUILDER_ASSETS and PATH count only when the program there is of the pinned minor version. What is built is
@@ -48,13 +48,13 @@ def resolve(source: pins.Source, console: Console) -> dict[str, Path]:
     return found
 
 
-def programs_there(source: pins.Source) -> dict[str, Path]:
+def programs_there(source: pins.GoModule) -> dict[str, Path]:
     """Those programs of one source that need not be built, by name."""
     wanted, cache = pins.minor(pins.version(source)), _cache(source)
     return {name: path for name in source.packages if (path := _installed(name, wanted) or _cached(name, cache))}
 
 
-def _cache(source: pins.Source) -> Path:
+def _cache(source: pins.GoModule) -> Path:
     return cache_home() / "bin" / pins.version(source)
 
 

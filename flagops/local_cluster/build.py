@@ -33,7 +33,7 @@ class GoMissingError(ToolError):
     """A program must be built, and there is no Go that can."""
 
 
-def build(source: pins.Source, programs: list[str], directory: Path, console: Console) -> None:
+def build(source: pins.GoModule, programs: list[str], directory: Path, console: Console) -> None:
     """Build programs of one source into a directory, each appearing there only when it is whole.
 
     Args:
@@ -66,7 +66,7 @@ def build(source: pins.Source, programs: list[str], directory: Path, console: Co
     console.print(f"Built {names} in {time.monotonic() - begun:.0f} s.")
 
 
-def _run(command: list[str], source: pins.Source, names: str, console: Console) -> None:
+def _run(command: list[str], source: pins.GoModule, names: str, console: Console) -> None:
     with (
         tempfile.TemporaryFile("w+", errors="replace") as output,
         Progress(
@@ -97,7 +97,7 @@ def _run(command: list[str], source: pins.Source, names: str, console: Console) 
         )
 
 
-def _go(source: pins.Source, programs: list[str]) -> str:
+def _go(source: pins.GoModule, programs: list[str]) -> str:
     """Path of a Go that can build the source.
 
     Raises:
@@ -130,7 +130,7 @@ def _environment() -> dict[str, str]:
     return kept | {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
 
 
-def _linker_flags(source: pins.Source) -> str:
+def _linker_flags(source: pins.GoModule) -> str:
     flags = ["-s", "-w"]
     if source is pins.KUBERNETES:
         # Upstream's own build script sets these; without them the server calls itself v0.0.0-master.

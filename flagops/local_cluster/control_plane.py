@@ -35,7 +35,7 @@ class Ports:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Credentials:
+class ClusterCredentials:
     """Files with which the components prove who they are to each other."""
 
     authority: Path
@@ -77,7 +77,7 @@ def free_ports() -> Ports:
     )
 
 
-def issue_credentials(home: Path, directory: Path, ports: Ports) -> Credentials:
+def issue_credentials(home: Path, directory: Path, ports: Ports) -> ClusterCredentials:
     """Make all certificates and kubeconfigs of a new cluster, the user's kubeconfig among them."""
     certificates = directory / "certificates"
     authority = Authority(certificates)
@@ -90,7 +90,7 @@ def issue_credentials(home: Path, directory: Path, ports: Ports) -> Credentials:
 
     admin = authority.issue("flagsmith-local-admin", organization="system:masters")
     kubeconfig.write(kubeconfig_file(home), server=server, authority=authority.certificate, user=admin)
-    return Credentials(
+    return ClusterCredentials(
         authority=authority.certificate,
         server=authority.issue("kube-apiserver", hosts=API_SERVER_NAMES),
         etcd_client=authority.issue("etcd", hosts=LOOPBACK_NAMES),
@@ -112,7 +112,7 @@ def environment(directory: Path, path: str = os.defpath) -> dict[str, str]:
     return {"PATH": path, "HOME": str(directory), "TMPDIR": str(temporary)}
 
 
-def etcd(program: Path, directory: Path, ports: Ports, credentials: Credentials) -> list[str]:
+def etcd(program: Path, directory: Path, ports: Ports, credentials: ClusterCredentials) -> list[str]:
     """Command of etcd; without fsync, since nothing here needs to survive a power cut."""
     client, peer = f"https://{LOOPBACK}:{ports.etcd}", f"https://{LOOPBACK}:{ports.etcd_peer}"
     tls = {"cert-file": credentials.etcd_client.certificate, "key-file": credentials.etcd_client.key}
@@ -142,7 +142,7 @@ def etcd(program: Path, directory: Path, ports: Ports, credentials: Credentials)
     ]
 
 
-def api_server(program: Path, directory: Path, ports: Ports, credentials: Credentials) -> list[str]:
+def api_server(program: Path, directory: Path, ports: Ports, credentials: ClusterCredentials) -> list[str]:
     """Command of kube-apiserver; its admission plugins are those it enables by default."""
     return [
         str(program),
@@ -175,7 +175,7 @@ def api_server(program: Path, directory: Path, ports: Ports, credentials: Creden
     ]
 
 
-def controller_manager(program: Path, directory: Path, ports: Ports, credentials: Credentials) -> list[str]:
+def controller_manager(program: Path, directory: Path, ports: Ports, credentials: ClusterCredentials) -> list[str]:
     """Command of kube-controller-manager."""
     return [
         str(program),
@@ -197,12 +197,14 @@ def controller_manager(program: Path, directory: Path, ports: Ports, credentials
     ]
 
 
-def scheduler(program: Path, ports: Ports, credentials: Credentials) -> list[str]:
+def scheduler(program: Path, ports: Ports, credentials: ClusterCredentials) -> list[str]:
     """Command of kube-scheduler."""
     return [str(program), *_component_flags(credentials.scheduler, credentials, ports.scheduler)]
 
 
-def kwok(program: Path, credentials: Credentials, configuration: Sequence[Path], kubelet_port: int | None) -> list[str]:
+def kwok(
+    program: Path, credentials: ClusterCredentials, configuration: Sequence[Path], kubelet_port: int | None
+) -> list[str]:
     """Command of kwok, which plays the kubelets of all nodes by the stages in the configuration files.
 
     With a port it answers there for the nodes' kubelets: then commands, logs and ports of containers are what the
@@ -223,7 +225,7 @@ def kwok(program: Path, credentials: Credentials, configuration: Sequence[Path],
     ]
 
 
-def _component_flags(configuration: Path, credentials: Credentials, port: int) -> list[str]:
+def _component_flags(configuration: Path, credentials: ClusterCredentials, port: int) -> list[str]:
     return _flags(
         {
             "kubeconfig": configuration,

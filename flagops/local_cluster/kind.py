@@ -45,7 +45,7 @@ def up(home: Path, console: Console, published: Published | None) -> LocalCluste
     if published is not None:
         require_free(published)
     path, configuration = kubeconfig_file(home), cluster_directory(home) / "kind.yaml"
-    state.save(home, state.State(kind="kind", complete=False, published=published))
+    state.save(home, state.ClusterRecord(kind="kind", complete=False, published=published))
     write_private(configuration, yaml.safe_dump(configured(published), sort_keys=False))
     nodes = len(configured(published)["nodes"])
     console.print(f"Creating the kind cluster {NAME}; the first time Docker fetches its node image…")
@@ -57,7 +57,7 @@ def up(home: Path, console: Console, published: Published | None) -> LocalCluste
     except BaseException:
         stop(home, console)
         raise
-    state.save(home, state.State(kind="kind", complete=True, published=published))
+    state.save(home, state.ClusterRecord(kind="kind", complete=True, published=published))
     return LocalCluster(kind="kind", kubeconfig=path)
 
 

@@ -10,7 +10,7 @@ TOOLS = Path(__file__).resolve().parents[2] / "tools"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class GoModule:
     """Go module directory under tools/ which pins one upstream module, and the programs built from it.
 
     Attributes:
@@ -24,7 +24,7 @@ class Source:
     packages: dict[str, str]
 
 
-KUBERNETES = Source(
+KUBERNETES = GoModule(
     directory="kubernetes",
     module="k8s.io/kubernetes",
     packages={
@@ -32,20 +32,20 @@ KUBERNETES = Source(
         for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
     },
 )
-ETCD = Source(directory="etcd", module="go.etcd.io/etcd/server/v3", packages={"etcd": "go.etcd.io/etcd/server/v3"})
-KWOK = Source(directory="kwok", module="sigs.k8s.io/kwok", packages={"kwok": "sigs.k8s.io/kwok/cmd/kwok"})
-KIND = Source(directory="kind", module="sigs.k8s.io/kind", packages={"kind": "sigs.k8s.io/kind"})
+ETCD = GoModule(directory="etcd", module="go.etcd.io/etcd/server/v3", packages={"etcd": "go.etcd.io/etcd/server/v3"})
+KWOK = GoModule(directory="kwok", module="sigs.k8s.io/kwok", packages={"kwok": "sigs.k8s.io/kwok/cmd/kwok"})
+KIND = GoModule(directory="kind", module="sigs.k8s.io/kind", packages={"kind": "sigs.k8s.io/kind"})
 
 CONTROL_PLANE = (ETCD, KUBERNETES, KWOK)
 """Where the programs of the simulated cluster come from."""
 
 
-def version(source: Source) -> str:
+def version(source: GoModule) -> str:
     """Pinned version of a source's programs, such as v1.37.2."""
     return _search(source, rf"^(?:require\s+|\s+){re.escape(source.module)}\s+(v\d+\.\d+\.\d+\S*)", source.module)
 
 
-def go_version(source: Source) -> str:
+def go_version(source: GoModule) -> str:
     """Version of Go that a source's go.mod asks for, such as 1.26.0."""
     return _search(source, r"^go\s+(\d+\.\d+(?:\.\d+)?)", "the go directive")
 
@@ -56,7 +56,7 @@ def minor(text: str) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
-def _search(source: Source, pattern: str, what: str) -> str:
+def _search(source: GoModule, pattern: str, what: str) -> str:
     path = TOOLS / source.directory / "go.mod"
     try:
         text = path.read_text()

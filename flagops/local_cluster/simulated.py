@@ -59,7 +59,7 @@ def up(
     return attempts(_Start(home, console, programs, (STAGES, *extra_stages), container_path).run)
 
 
-def repair(home: Path, console: Console, known: state.State, container_path: str | None = None) -> LocalCluster:
+def repair(home: Path, console: Console, known: state.ClusterRecord, container_path: str | None = None) -> LocalCluster:
     """Start again what has ended of a cluster, with its own data, ports and certificates; nothing it holds is touched.
 
     Raises:
@@ -73,7 +73,7 @@ def repair(home: Path, console: Console, known: state.State, container_path: str
     return LocalCluster(kind="simulated", kubeconfig=kubeconfig_file(home))
 
 
-def stop(home: Path, known: state.State) -> None:
+def stop(home: Path, known: state.ClusterRecord) -> None:
     """End the cluster's processes, those that use others first, and remove its files."""
     processes.stop(known.processes[::-1])
     remove_cluster_directory(home)
@@ -200,8 +200,8 @@ class _Start:
                 is_taken = any(ports.taken_by(port) is not None for port in control_plane.ports_of(record.arguments))
                 raise (PortTakenError if is_taken else FailedError)(message)
 
-    def _state(self, *, complete: bool) -> state.State:
-        return state.State(kind="simulated", complete=complete, processes=tuple(self._records))
+    def _state(self, *, complete: bool) -> state.ClusterRecord:
+        return state.ClusterRecord(kind="simulated", complete=complete, processes=tuple(self._records))
 
     def _save(self, *, complete: bool) -> None:
         state.save(self._home, self._state(complete=complete))

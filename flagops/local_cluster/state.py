@@ -12,7 +12,7 @@ from flagops.local_cluster.processes import ProcessRecord
 
 
 @dataclass(frozen=True, kw_only=True)
-class State:
+class ClusterRecord:
     """A cluster that was made, or whose making was begun.
 
     Attributes:
@@ -28,7 +28,7 @@ class State:
     published: Published | None = None
 
 
-def load(home: Path) -> State | None:
+def load(home: Path) -> ClusterRecord | None:
     """The remembered cluster, or None when there is none.
 
     Raises:
@@ -41,7 +41,7 @@ def load(home: Path) -> State | None:
         values = bounds.json_of(bounds.text_of(path))
         processes = tuple(ProcessRecord(**record) for record in values["processes"])
         published = Published(**values["published"]) if values.get("published") else None
-        return State(kind=values["kind"], complete=values["complete"], processes=processes, published=published)
+        return ClusterRecord(kind=values["kind"], complete=values["complete"], processes=processes, published=published)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -55,7 +55,7 @@ def load(home: Path) -> State | None:
         ) from error
 
 
-def save(home: Path, state: State) -> None:
+def save(home: Path, state: ClusterRecord) -> None:
     """Remember a cluster; written in one step, so that an interrupted run leaves the old or the new record."""
     cluster_directory(home).mkdir(parents=True, exist_ok=True)
     write_private(_path(home), json.dumps(asdict(state), indent=2))

@@ -11,7 +11,7 @@ LABEL = "app.kubernetes.io/component"
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 
 
-class Component(StrEnum):
+class PodComponent(StrEnum):
     """What runs in pods, by the value of their label `app.kubernetes.io/component`."""
 
     API = "api"

@@ -1,17 +1,17 @@
 """The ports that people forward."""
 
 from flagops.errors import UnsupportedError
-from flagops.pods.pods import Component
+from flagops.pods.pods import PodComponent
 
 MAIN_PORTS = {
-    Component.API: 8000,
-    Component.TASK_PROCESSOR: 8000,
-    Component.DATABASE: 5432,
-    Component.CACHE: 6379,
+    PodComponent.API: 8000,
+    PodComponent.TASK_PROCESSOR: 8000,
+    PodComponent.DATABASE: 5432,
+    PodComponent.CACHE: 6379,
 }
 
 
-def main_port(component: Component) -> int:
+def main_port(component: PodComponent) -> int:
     """The port a component is known for. Raises OpsError for one that serves nothing."""
     if component not in MAIN_PORTS:
         raise UnsupportedError(

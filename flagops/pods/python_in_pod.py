@@ -9,7 +9,7 @@ from typing import Any
 
 from flagops.errors import FailedError
 from flagops.pods.exec import run
-from flagops.pods.pods import Component, running
+from flagops.pods.pods import PodComponent, running
 from flagops.stacks.deployed import Site
 
 
@@ -51,7 +51,7 @@ def run_python(
     """
     command = ["python", "-c", packed(script.read_text(encoding="utf-8")), *arguments]
     given = None if stdin is None else stdin.encode()
-    done = run(site, running(site, Component.API), command, stdin=given, seconds=seconds)
+    done = run(site, running(site, PodComponent.API), command, stdin=given, seconds=seconds)
     try:
         answer = json.loads((done.out.strip().splitlines() or [""])[-1])
     except ValueError:

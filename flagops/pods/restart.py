@@ -6,23 +6,23 @@ from datetime import UTC, datetime
 from flagops.errors import ConflictError, NotFoundError, UnsupportedError
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.objects import Manifest, Ref
-from flagops.pods.pods import Component
+from flagops.pods.pods import PodComponent
 from flagops.stacks.deployed import Site
 from flagops.waiting import NotYet, until
 
 ANNOTATION = "kubectl.kubernetes.io/restartedAt"
 WORKLOADS = {
-    Component.API: ("Deployment", "flagsmith"),
-    Component.TASK_PROCESSOR: ("Deployment", "flagsmith-task-processor"),
-    Component.CACHE: ("Deployment", "flagsmith-redis"),
-    Component.DATABASE: ("StatefulSet", "flagsmith-postgres"),
+    PodComponent.API: ("Deployment", "flagsmith"),
+    PodComponent.TASK_PROCESSOR: ("Deployment", "flagsmith-task-processor"),
+    PodComponent.CACHE: ("Deployment", "flagsmith-redis"),
+    PodComponent.DATABASE: ("StatefulSet", "flagsmith-postgres"),
 }
 # What runs Flagsmith: restarting these loses no request.
-DEFAULT = (Component.API, Component.TASK_PROCESSOR)
+DEFAULT = (PodComponent.API, PodComponent.TASK_PROCESSOR)
 OnStep = Callable[[str], None]
 
 
-def restart(site: Site, components: Sequence[Component], *, seconds: float, on_step: OnStep) -> None:
+def restart(site: Site, components: Sequence[PodComponent], *, seconds: float, on_step: OnStep) -> None:
     """Replace the pods of each component, one component after the other, and wait until the new ones serve.
 
     Raises OpsError when a component is not there, or is not back after `seconds`.
@@ -73,7 +73,7 @@ def is_rolled_out(live: Manifest, generation: int) -> bool:
     return state.get("observedGeneration", 0) >= generation and counts == (wanted, wanted, wanted)
 
 
-def _ref(site: Site, component: Component) -> Ref:
+def _ref(site: Site, component: PodComponent) -> Ref:
     known = WORKLOADS.get(component)
     if known is None:
         raise UnsupportedError(

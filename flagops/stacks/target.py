@@ -18,7 +18,7 @@ STATE_BYTES = 64 * 1024**2
 
 
 @dataclass(frozen=True)
-class Target:
+class StackTarget:
     """A stack and its cluster.
 
     Attributes:
@@ -46,7 +46,7 @@ class Target:
         return local_backend(self.kubeconfig) if self.kubeconfig else None
 
 
-def find(name: str, context: str | None = None) -> Target:
+def find(name: str, context: str | None = None) -> StackTarget:
     """The stack called `name` and its cluster. For `local` that must run; other clusters are not asked yet.
 
     Args:
@@ -62,7 +62,7 @@ def find(name: str, context: str | None = None) -> Target:
                 f"--context is for the stack {LOCAL!r}: where {name!r} goes is written in {stack.path.name}.",
                 hint=f"It says {stack.project}:context: {own_context}.",
             )
-        return Target(stack, own_context)
+        return StackTarget(stack, own_context)
     borrowed = context or local_context.remembered()
     if borrowed is not None:
         return _borrowed(stack, borrowed, is_new=context is not None)
@@ -74,10 +74,10 @@ def find(name: str, context: str | None = None) -> Target:
         raise NotFoundError(f"The local cluster {problem}", hint="Run `ff cluster up` (`make up` does both).")
     if status.kind == "kind":
         _require_mapping(stack, status)
-    return Target(stack, own_context, api.kubeconfig_path(), is_mapped=status.published is not None)
+    return StackTarget(stack, own_context, api.kubeconfig_path(), is_mapped=status.published is not None)
 
 
-def _borrowed(stack: Stack, context: str, *, is_new: bool) -> Target:
+def _borrowed(stack: Stack, context: str, *, is_new: bool) -> StackTarget:
     from flagops.local_cluster import api
 
     own = api.status()
@@ -86,7 +86,7 @@ def _borrowed(stack: Stack, context: str, *, is_new: bool) -> Target:
             f"The stack {LOCAL!r} has a cluster of its own ({own.kind}), and can be on one only.",
             hint="`ff cluster down` deletes that, and all that it holds.",
         )
-    return Target(local_context.on_context(stack, context), context, is_borrowed=True)
+    return StackTarget(local_context.on_context(stack, context), context, is_borrowed=True)
 
 
 def _require_mapping(stack: Stack, status: "ClusterStatus") -> None:

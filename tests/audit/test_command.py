@@ -14,7 +14,7 @@ from flagops.commands.flags.history.applies import Apply, Touched, append, keep,
 from flagops.kubernetes.objects import Ref
 from flagops.stacks import target
 from flagops.stacks.deployed import Site, open_site
-from flagops.stacks.target import Target
+from flagops.stacks.target import StackTarget
 from tests.audit.conftest import Log
 from tests.containers import NAMESPACE, Containers
 from tests.platform import Platform
@@ -38,7 +38,7 @@ def settle(readable: Platform, monkeypatch: pytest.MonkeyPatch) -> Callable[[dic
 
     def chosen(overrides: dict[str, Any]) -> None:
         cluster = readable.cluster
-        found = Target(readable.stack(overrides), cluster.context, cluster.kubeconfig)
+        found = StackTarget(readable.stack(overrides), cluster.context, cluster.kubeconfig)
         monkeypatch.setattr(target, "find", lambda _: found)
 
     return chosen

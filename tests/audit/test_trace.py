@@ -10,7 +10,7 @@ import pytest
 
 from flagops.commands.audit.trace import traced
 from flagops.commands.flags.history.applies import Apply, Touched, append, of_file
-from flagops.commands.flags.reconcile.change import Action, Change, Kind
+from flagops.commands.flags.reconcile.change import Action, Change, ObjectKind
 from flagops.commands.flags.reconcile.record import touched, web_address
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteSegment, Snapshot
 from flagops.errors import OpsError
@@ -122,15 +122,15 @@ def test_what_an_apply_touched_is_known_by_number_and_place() -> None:
         },
     )
     changes = [
-        Change(Action.UPDATE, Kind.FLAG, "a", "staging", ("enabled",)),
-        Change(Action.UPDATE, Kind.FLAG, "a", None, ("description",)),
-        Change(Action.CREATE, Kind.FLAG, "b"),
-        Change(Action.CREATE, Kind.FLAG, "b", "staging"),
-        Change(Action.CREATE, Kind.FLAG, "c", None, ("variations", "x")),
-        Change(Action.UPDATE, Kind.SEGMENT, "premium", None, ("rules",)),
-        Change(Action.CREATE, Kind.ENVIRONMENT, "trial"),
-        Change(Action.CREATE, Kind.GROUP, "developers"),
-        Change(Action.CREATE, Kind.FLAG, "made by a run that failed"),
+        Change(Action.UPDATE, ObjectKind.FLAG, "a", "staging", ("enabled",)),
+        Change(Action.UPDATE, ObjectKind.FLAG, "a", None, ("description",)),
+        Change(Action.CREATE, ObjectKind.FLAG, "b"),
+        Change(Action.CREATE, ObjectKind.FLAG, "b", "staging"),
+        Change(Action.CREATE, ObjectKind.FLAG, "c", None, ("variations", "x")),
+        Change(Action.UPDATE, ObjectKind.SEGMENT, "premium", None, ("rules",)),
+        Change(Action.CREATE, ObjectKind.ENVIRONMENT, "trial"),
+        Change(Action.CREATE, ObjectKind.GROUP, "developers"),
+        Change(Action.CREATE, ObjectKind.FLAG, "made by a run that failed"),
     ]
     assert touched(changes, found) == (
         Touched("flag", 7, "a", (None, "staging")),

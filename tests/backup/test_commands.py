@@ -12,7 +12,7 @@ from typer.testing import Result
 from flagops.commands.db.backups.drill import drill
 from flagops.commands.db.backups.jobs import template
 from flagops.commands.doctor.backups import backups as examine
-from flagops.commands.doctor.model import Patient
+from flagops.commands.doctor.model import Examination
 from flagops.commands.status.status import status
 from flagops.kubernetes.objects import Ref
 from flagops.pods.last_success import last_success
@@ -207,10 +207,10 @@ def test_a_stack_without_backups_says_how_to_have_them(
     deployed: Platform, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from flagops.stacks import target
-    from flagops.stacks.target import Target
+    from flagops.stacks.target import StackTarget
 
     cluster = deployed.cluster
-    found = Target(deployed.stack({"backup": {"enabled": False}}), cluster.context, cluster.kubeconfig)
+    found = StackTarget(deployed.stack({"backup": {"enabled": False}}), cluster.context, cluster.kubeconfig)
     monkeypatch.setattr(target, "find", lambda _: found)
     shown = run("db", "backup")
     assert shown.exit_code == 1
@@ -225,8 +225,8 @@ def test_the_doctor_finds_that_backups_are_not_made(deployed: Platform, site: Si
     cron_job = template(site)
     assert cron_job is not None
     last = last_success(cron_job) or datetime.fromisoformat(cron_job["metadata"]["creationTimestamp"])
-    assert list(examine(Patient(nightly), last + timedelta(hours=29))) == []
-    (finding,) = examine(Patient(nightly), last + timedelta(hours=31))
+    assert list(examine(Examination(nightly), last + timedelta(hours=29))) == []
+    (finding,) = examine(Examination(nightly), last + timedelta(hours=31))
     assert finding.name == "backup-too-old"
     assert finding.fix == "ff db backup --stack local"
-    assert list(examine(Patient(site), last + timedelta(hours=31))) == [], "by hand alone, as its settings say"
+    assert list(examine(Examination(site), last + timedelta(hours=31))) == [], "by hand alone, as its settings say"

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from components.deployment.presence import Declared
+from components.deployment.presence import DeclaredObject
 from flagops.stacks import target
 from flagops.stacks.files import load_stack
-from flagops.stacks.target import Target
+from flagops.stacks.target import StackTarget
 from tests.fake_cluster import NAMESPACE, FakeCluster
 from tests.recording import ROOT
 
 CONTEXT = "staging"
-OBJECTS = (Declared("apps/v1", "Deployment", "flagsmith"), Declared("v1", "Secret", "flagsmith-django"))
+OBJECTS = (DeclaredObject("apps/v1", "Deployment", "flagsmith"), DeclaredObject("v1", "Secret", "flagsmith-django"))
 HISTORY = [
     {
         "kind": "update",
@@ -79,11 +79,11 @@ class Machine:
     def has_deployed(self) -> bool:
         return any(f" {word} " in f" {self.calls} " for word in ("up", "destroy", "refresh"))
 
-    def target(self) -> Target:
+    def target(self) -> StackTarget:
         """The stack with the settings of the test, and its cluster."""
         stack = load_stack("staging", ROOT)
         own = {f"feature-flags:{key}": value for key, value in {"context": CONTEXT, **self.settings}.items()}
-        return Target(replace(stack, config={**stack.config, **own}), CONTEXT)
+        return StackTarget(replace(stack, config={**stack.config, **own}), CONTEXT)
 
 
 def namespace(uid: str = "the-namespace", *, protect: bool = False) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flagops.engines.own_cluster import OwnCluster
+from flagops.engines.own_cluster import StackCluster
 from flagops.engines.pulumi_cli.deployer import CliDeployer, find_command
 from flagops.errors import OpsError
 from tests.cli import fakes
@@ -25,7 +25,7 @@ esac
 """
 
 
-class UnaskedCluster(OwnCluster):
+class UnaskedCluster(StackCluster):
     """A cluster that is always the right one, without any of the objects that are looked for."""
 
     identifier = "here"

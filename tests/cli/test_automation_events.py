@@ -7,7 +7,7 @@ from pulumi.automation import EngineEvent
 from pulumi.runtime.rpc import UNKNOWN
 
 from flagops.engines.deployer import PlannedChange
-from flagops.engines.events import Event, State
+from flagops.engines.events import Event, ResourceState
 from flagops.engines.pulumi_cli.events import EventTranslator
 
 URN = "urn:pulumi:local::feature-flags::flagsmith:Api$kubernetes:apps/v1:Deployment::flagsmith-api"
@@ -38,14 +38,14 @@ def translated(*events: dict[str, Any]) -> tuple[EventTranslator, list[Event]]:
 @pytest.mark.parametrize(
     ("op", "states"),
     [
-        ("create", [State.CREATING, State.CREATED]),
-        ("update", [State.UPDATING, State.UPDATED]),
-        ("delete", [State.DELETING, State.DELETED]),
-        ("create-replacement", [State.REPLACING, State.REPLACED]),
-        ("same", [State.UNCHANGED]),
+        ("create", [ResourceState.CREATING, ResourceState.CREATED]),
+        ("update", [ResourceState.UPDATING, ResourceState.UPDATED]),
+        ("delete", [ResourceState.DELETING, ResourceState.DELETED]),
+        ("create-replacement", [ResourceState.REPLACING, ResourceState.REPLACED]),
+        ("same", [ResourceState.UNCHANGED]),
     ],
 )
-def test_an_operation_is_seen_to_begin_and_to_end(op: str, states: list[State]) -> None:
+def test_an_operation_is_seen_to_begin_and_to_end(op: str, states: list[ResourceState]) -> None:
     translator, heard = translated({"resourcePreEvent": step(op)}, {"resOutputsEvent": step(op)})
     assert heard == [Event("flagsmith", "Deployment", state) for state in states]
     assert translator.counts == {states[-1]: 1}
@@ -71,7 +71,7 @@ def test_errors_name_their_resource_and_are_kept_once() -> None:
         {"resourcePreEvent": step("create")}, error, error, {"resOpFailedEvent": {**step("create"), "status": 1}}
     )
     assert translator.errors == ["Deployment flagsmith: 3 errors occurred"]
-    assert heard[-1].state is State.FAILED
+    assert heard[-1].state is ResourceState.FAILED
     assert [manifest["metadata"]["name"] for manifest in translator.failed] == ["flagsmith"]
 
 

@@ -19,7 +19,7 @@ from typer.testing import Result
 
 from flagops import console
 from flagops.commands.deploy.progress import Progress
-from flagops.engines.events import Event, State
+from flagops.engines.events import Event, ResourceState
 from tests.cli import fakes
 from tests.recording import ROOT
 
@@ -146,7 +146,7 @@ def test_a_disk_that_fills_up_below_the_progress_does_not_stop_what_is_told_of()
 
     with Progress(Console(file=Full()), "Deploying") as run:
         for number in range(3):
-            run(Event(f"object-{number}", "ConfigMap", State.CREATED))
+            run(Event(f"object-{number}", "ConfigMap", ResourceState.CREATED))
 
 
 @pytest.fixture

@@ -138,12 +138,12 @@ def test_a_namespace_is_taken_over_only_while_nothing_is_in_it(
 
 
 def test_an_object_in_the_way_is_told_with_the_line_that_removes_it(cluster: FakeCluster, machine: Machine) -> None:
-    from flagops.engines.own_cluster import OwnCluster
+    from flagops.engines.own_cluster import StackCluster
     from flagops.engines.pulumi_cli.interrupted import existing
     from tests.cli import fakes
 
     path = cluster.kubeconfig(machine.home / "my config", "here")
-    own = OwnCluster(fakes.target().stack, path, "here")
+    own = StackCluster(fakes.target().stack, path, "here")
     made(cluster, "Deployment", "flagsmith-redis")
     made(cluster, "PersistentVolumeClaim", "flagsmith-postgres-data")
     made(cluster, "Secret", "flagsmith-admin", data={"password": "eA=="})

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from typer.testing import Result
 
-from flagops.engines.own_cluster import OwnCluster
+from flagops.engines.own_cluster import StackCluster
 from tests.cli.machine import CONTEXT, OBJECTS, Machine, namespace, provider
 from tests.fake_cluster import NAMESPACE, FakeCluster
 from tests.servers import free_port
@@ -123,10 +123,10 @@ def test_a_deployment_after_which_something_is_missing_did_not_end_well(
 def test_who_has_no_record_of_the_cluster_is_told_how_to_name_it(machine: Machine, cluster: FakeCluster) -> None:
     machine.kubeconfig(cluster)
     stack = machine.target().stack
-    (advice,) = OwnCluster(stack, None, CONTEXT).unnamed()
+    (advice,) = StackCluster(stack, None, CONTEXT).unnamed()
     assert advice.endswith("feature-flags:clusterUid: the-cluster")
-    assert OwnCluster(stack, machine.home / "kubeconfig", CONTEXT).unnamed() == ()
+    assert StackCluster(stack, machine.home / "kubeconfig", CONTEXT).unnamed() == ()
     cluster.denied.add("/api/v1/namespaces/kube-system")
-    assert OwnCluster(stack, None, CONTEXT).unnamed() == ()
+    assert StackCluster(stack, None, CONTEXT).unnamed() == ()
     machine.settings["clusterUid"] = "the-cluster"
-    assert OwnCluster(machine.target().stack, None, CONTEXT).unnamed() == ()
+    assert StackCluster(machine.target().stack, None, CONTEXT).unnamed() == ()

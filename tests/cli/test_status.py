@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from components.deployment.presence import Declared
+from components.deployment.presence import DeclaredObject
 from tests.cli.machine import Machine
 from tests.fake_cluster import NAMESPACE, FakeCluster
 
 Run = Callable[..., Result]
 DECLARED = (
-    Declared("apps/v1", "Deployment", "flagsmith", 3),
-    Declared("apps/v1", "StatefulSet", "flagsmith-postgres", 1),
-    Declared("batch/v1", "CronJob", "flagsmith-backup"),
-    Declared("v1", "Namespace", NAMESPACE),
-    Declared("v1", "PersistentVolumeClaim", "flagsmith-postgres-data"),
-    Declared("v1", "Secret", "flagsmith-django"),
+    DeclaredObject("apps/v1", "Deployment", "flagsmith", 3),
+    DeclaredObject("apps/v1", "StatefulSet", "flagsmith-postgres", 1),
+    DeclaredObject("batch/v1", "CronJob", "flagsmith-backup"),
+    DeclaredObject("v1", "Namespace", NAMESPACE),
+    DeclaredObject("v1", "PersistentVolumeClaim", "flagsmith-postgres-data"),
+    DeclaredObject("v1", "Secret", "flagsmith-django"),
 )
 SINCE = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
 
@@ -50,7 +50,9 @@ def test_a_stack_that_is_all_there_is_well(here: FakeCluster, run: Run) -> None:
 
 
 @pytest.mark.parametrize("gone", DECLARED, ids=str)
-def test_any_declared_object_that_is_gone_is_trouble_by_its_name(here: FakeCluster, run: Run, gone: Declared) -> None:
+def test_any_declared_object_that_is_gone_is_trouble_by_its_name(
+    here: FakeCluster, run: Run, gone: DeclaredObject
+) -> None:
     here.remove(gone.api_version, gone.kind, gone.name)
     if gone.kind == "Namespace":
         shown = run("status", "--stack", "staging")
@@ -69,7 +71,7 @@ def test_any_declared_object_that_is_gone_is_trouble_by_its_name(here: FakeClust
 
 
 @pytest.mark.parametrize("leaving", DECLARED, ids=str)
-def test_anything_that_is_being_deleted_is_trouble(here: FakeCluster, run: Run, leaving: Declared) -> None:
+def test_anything_that_is_being_deleted_is_trouble(here: FakeCluster, run: Run, leaving: DeclaredObject) -> None:
     here.objects[here.path(leaving.api_version, leaving.kind, leaving.name)]["metadata"] |= SINCE
     code, rows = status(run)
     assert code == 1

@@ -284,7 +284,7 @@ def test_what_a_deletion_takes_is_named(directory: Path, console: Console, monke
 
 def test_a_making_that_was_interrupted_holds_nothing_and_is_made_anew(directory: Path, console: Console) -> None:
     home = directory / "home"
-    state.save(home, state.State(kind="kind", complete=False))
+    state.save(home, state.ClusterRecord(kind="kind", complete=False))
     assert contents(home) == ""
     api.up(console, home=home)
     assert [call.split()[0] for call in calls(directory)] == ["delete", "get", "create"]

@@ -41,7 +41,7 @@ def test_a_component_is_started_again_as_soon_as_the_kernel_lets_go_of_its_port(
     somebody = socket.create_server(("127.0.0.1", 0))
     port = somebody.getsockname()[1]
     record = ProcessRecord(name="etcd", pid=2**22 - 1, started=1.0, arguments=[f"--secure-port={port}"], log="")
-    known = state.State(kind="simulated", complete=True, processes=(record,))
+    known = state.ClusterRecord(kind="simulated", complete=True, processes=(record,))
     state.save(home, known)
     (home / "kubeconfig").write_text("")
     monkeypatch.setattr(binaries, "control_plane", lambda _: {"etcd": program})

@@ -78,7 +78,7 @@ def test_an_interrupted_start_leaves_nothing(home: Path, console: Console, monke
 def test_a_killed_start_is_seen_by_status_and_cleared_by_down(home: Path, console: Console) -> None:
     from flagops.local_cluster import state
 
-    state.save(home, state.State(kind="simulated", complete=False))
+    state.save(home, state.ClusterRecord(kind="simulated", complete=False))
     assert api.status(home=home).problem == "its making was interrupted."
     with pytest.raises(OpsError, match="no local cluster"):
         api.kubeconfig_path(home=home)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from flagops.engines.direct.results import Action
+from flagops.engines.direct.results import Operation
 from tests.fixtures_cluster import eventually
 from tests.platform import NAMESPACE, Platform
 
@@ -44,11 +44,11 @@ def autoscaled(deployed: Platform) -> Iterator[Platform]:
 def test_an_autoscaler_takes_over_without_a_pod_less(deployed: Platform) -> None:
     since, before = deployed.revision(), {pod["metadata"]["uid"] for pod in deployed.pods("api")}
 
-    changes = [c for c in deployed.engine(AUTOSCALED).preview().changes if c.action is not Action.UNCHANGED]
+    changes = [c for c in deployed.engine(AUTOSCALED).preview().changes if c.action is not Operation.UNCHANGED]
     # And the record of what is deployed, which has one object more.
     assert {(change.action, f"{change.ref.kind}/{change.ref.name}") for change in changes} == {
-        (Action.CREATE, "HorizontalPodAutoscaler/flagsmith"),
-        (Action.UPDATE, "ConfigMap/flagsmith-deployment"),
+        (Operation.CREATE, "HorizontalPodAutoscaler/flagsmith"),
+        (Operation.UPDATE, "ConfigMap/flagsmith-deployment"),
     }
     result = deployed.up(AUTOSCALED)
 
@@ -70,8 +70,8 @@ def test_a_second_run_with_an_autoscaler_changes_nothing(autoscaled: Platform) -
     changes = {
         f"{change.ref.kind}/{change.ref.name}": change for change in autoscaled.engine(AUTOSCALED).preview().changes
     }
-    assert changes["Deployment/flagsmith"].action is Action.UNCHANGED
-    assert changes["HorizontalPodAutoscaler/flagsmith"].action is Action.UNCHANGED
+    assert changes["Deployment/flagsmith"].action is Operation.UNCHANGED
+    assert changes["HorizontalPodAutoscaler/flagsmith"].action is Operation.UNCHANGED
     result = autoscaled.up(AUTOSCALED)
     assert not result.changed
     assert autoscaled.get(DEPLOYMENT)["metadata"]["generation"] == before

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flagops.engines.direct.results import Action
+from flagops.engines.direct.results import Operation
 from flagops.errors import OpsError
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.connection import connect
@@ -94,6 +94,6 @@ def test_what_else_is_being_deleted_is_made_anew_and_the_preview_says_so(deploye
     client.delete(ref)
     try:
         (change,) = (item for item in deployed.engine().preview().changes if item.ref == ref)
-        assert (change.action, change.note) == (Action.REPLACE, "it is being deleted, and is made anew")
+        assert (change.action, change.note) == (Operation.REPLACE, "it is being deleted, and is made anew")
     finally:
         client.merge(ref, {"metadata": {"finalizers": None}})

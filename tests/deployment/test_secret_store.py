@@ -13,7 +13,7 @@ from flagops.engines.direct.api import DirectEngine
 from flagops.engines.pulumi_cli.explain import explain
 from flagops.errors import OpsError
 from flagops.stacks import target
-from flagops.stacks.target import Target
+from flagops.stacks.target import StackTarget
 from tests.doubles.external_secrets import NOT_IN_STORE, Operator
 from tests.fixtures_cluster import eventually
 from tests.platform import Platform
@@ -96,7 +96,7 @@ def test_a_stack_deploys_with_secrets_of_the_store(
     assert max(made.values()) <= min(job["metadata"]["creationTimestamp"] for job in jobs), "nothing starts before them"
     assert engine.up().unchanged
 
-    found = Target(
+    found = StackTarget(
         replace(platform.stack(OVERRIDES), name=NAMESPACE), platform.cluster.context, platform.cluster.kubeconfig
     )
     monkeypatch.setattr(target, "find", lambda _: found)

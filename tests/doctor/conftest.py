@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from flagops.commands.doctor.checks import examine
-from flagops.commands.doctor.model import Finding
+from flagops.commands.doctor.model import DoctorFinding
 from flagops.flagsmith_api.administrator import password
 from flagops.stacks.deployed import Site
 from tests.containers import Containers
@@ -14,7 +14,7 @@ from tests.operate.conftest import place, site
 
 __all__ = ["place", "site"]
 
-Examine = Callable[..., dict[str, Finding]]
+Examine = Callable[..., dict[str, DoctorFinding]]
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def healthy(flagsmith: Flagsmith, containers: Containers) -> Iterator[Containers
 def doctor(healthy: Containers) -> Examine:  # noqa: ARG001
     """Examine the stack `local`: its findings by name."""
 
-    def found(**arguments: str) -> dict[str, Finding]:
+    def found(**arguments: str) -> dict[str, DoctorFinding]:
         return {finding.name: finding for finding in examine("local", **arguments)}
 
     return found

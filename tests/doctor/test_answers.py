@@ -8,11 +8,11 @@ import yaml
 
 from flagops.commands.doctor import flagsmith as answers
 from flagops.commands.doctor.ingress import unresolved
-from flagops.commands.doctor.model import Patient
+from flagops.commands.doctor.model import Examination
 from flagops.kubernetes.objects import Ref
 from flagops.stacks import target
 from flagops.stacks.deployed import Site
-from flagops.stacks.target import Target
+from flagops.stacks.target import StackTarget
 from tests.containers import NAMESPACE
 from tests.doctor.conftest import Examine
 from tests.doubles.flagsmith import Flagsmith
@@ -83,7 +83,7 @@ def elsewhere(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Find:
 
     def find(*, context: str | None = None, kubeconfig: Path | None = None, **settings: object) -> None:
         cluster = deployed.cluster
-        found = Target(deployed.stack(settings), context or cluster.context, kubeconfig or cluster.kubeconfig)
+        found = StackTarget(deployed.stack(settings), context or cluster.context, kubeconfig or cluster.kubeconfig)
         monkeypatch.setattr(target, "find", lambda _: found)
 
     return find
@@ -117,6 +117,6 @@ def test_the_stack_is_not_deployed_there(doctor: Examine, elsewhere: Find) -> No
 
 
 def test_a_public_name_that_leads_nowhere(site: Site) -> None:
-    (finding,) = unresolved(Patient(site), "flags.invalid")
+    (finding,) = unresolved(Examination(site), "flags.invalid")
     assert (finding.name, finding.what) == ("dns-public", "The name flags.invalid cannot be resolved from here.")
-    assert list(unresolved(Patient(site), "localhost")) == []
+    assert list(unresolved(Examination(site), "localhost")) == []

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import Result
 
 from flagops.commands.doctor.from_inside import of_redis
-from flagops.commands.doctor.model import Patient
+from flagops.commands.doctor.model import Examination
 from flagops.stacks.deployed import Site
 from tests.containers import Containers
 from tests.doctor.conftest import Examine
@@ -107,10 +107,10 @@ def test_redis_refuses_the_password(doctor: Examine, healthy: Containers) -> Non
 
 def test_redis_is_slower_than_it_is_waited_for(site: Site) -> None:
     seen = {"host": "redis:6379", "state": "ok", "milliseconds": 80.0}
-    (finding,) = of_redis(Patient(site), seen)
+    (finding,) = of_redis(Examination(site), seen)
     assert finding.name == "redis-slow"
     assert finding.evidence == ("80 ms a round trip; caches.socketTimeout allows 50 ms",)
-    assert list(of_redis(Patient(site), {**seen, "milliseconds": 20.0})) == []
+    assert list(of_redis(Examination(site), {**seen, "milliseconds": 20.0})) == []
 
 
 def test_the_clock_of_a_node_is_wrong(doctor: Examine, healthy: Containers, tmp_path: Path) -> None:

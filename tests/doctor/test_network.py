@@ -9,7 +9,7 @@ import pytest
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.stacks import target
 from flagops.stacks.deployed import Site
-from flagops.stacks.target import Target
+from flagops.stacks.target import StackTarget
 from tests.doctor.conftest import Examine
 from tests.fixtures_cluster import eventually
 from tests.platform import Platform
@@ -43,7 +43,7 @@ def isolated(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[Is
         overrides = {"ingress": ingress, "networkPolicy": policies}
         deployed.up(overrides)
         cluster = deployed.cluster
-        found = Target(deployed.stack(overrides), cluster.context, cluster.kubeconfig)
+        found = StackTarget(deployed.stack(overrides), cluster.context, cluster.kubeconfig)
         monkeypatch.setattr(target, "find", lambda _: found)
 
     yield deploy

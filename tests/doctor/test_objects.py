@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from flagops.commands.doctor.model import Finding
+from flagops.commands.doctor.model import DoctorFinding
 from flagops.errors import OpsError
 from flagops.kubernetes.objects import Manifest, Ref
-from flagops.pods.pods import Component
+from flagops.pods.pods import PodComponent
 from flagops.pods.restart import WORKLOADS, restart
 from flagops.stacks import target
 from flagops.stacks.deployed import Site
-from flagops.stacks.target import Target
+from flagops.stacks.target import StackTarget
 from tests.certificates import tls_secret
 from tests.containers import NAMESPACE, Containers
 from tests.doctor.conftest import Examine
@@ -50,9 +50,9 @@ def created(site: Site, manifest: Manifest) -> Iterator[None]:
         site.client.delete(Ref.of(made))
 
 
-def finds(doctor: Examine, name: str, **arguments: str) -> Finding:
+def finds(doctor: Examine, name: str, **arguments: str) -> DoctorFinding:
     """The finding of this name, once the cluster has noticed the fault."""
-    found: dict[str, Finding] = {}
+    found: dict[str, DoctorFinding] = {}
 
     def the_fault_is_found() -> bool:
         found.update(doctor(**arguments))
@@ -116,7 +116,7 @@ def test_a_container_needs_more_memory_than_it_may_have(
     try:
         finding = doctor()["out-of-memory"]
     finally:
-        restart(site, [Component.CACHE], seconds=60, on_step=lambda _: None)
+        restart(site, [PodComponent.CACHE], seconds=60, on_step=lambda _: None)
     assert finding.what.startswith("cache is ended over and over: it needs more memory")
     assert "OOMKilled, 7 restarts" in finding.evidence[0]
 
@@ -167,7 +167,7 @@ def test_a_quota_refuses_pods(doctor: Examine, site: Site, deployed: Platform) -
         victim = deployed.pods("task-processor")[0]["metadata"]["name"]
         site.client.delete(Ref("v1", "Pod", NAMESPACE, victim))
         finding = finds(doctor, "pods-refused")
-    restart(site, [Component.TASK_PROCESSOR], seconds=60, on_step=lambda _: None)
+    restart(site, [PodComponent.TASK_PROCESSOR], seconds=60, on_step=lambda _: None)
     assert "exceeded quota: tight" in finding.evidence[0]
 
 
@@ -226,7 +226,7 @@ def with_settings(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Callab
 
     def change(overrides: dict[str, object]) -> None:
         cluster = deployed.cluster
-        found = Target(deployed.stack(overrides), cluster.context, cluster.kubeconfig)
+        found = StackTarget(deployed.stack(overrides), cluster.context, cluster.kubeconfig)
         monkeypatch.setattr(target, "find", lambda _: found)
 
     return change

@@ -4,21 +4,21 @@ from copy import deepcopy
 from types import SimpleNamespace
 from typing import Any, cast
 
-from flagops.commands.doctor.model import Patient
+from flagops.commands.doctor.model import Examination
 from flagops.commands.doctor.plain_secrets import plain_secrets
 from flagops.stacks.files import load_stack
 from tests.policies.manifests import with_variable
 from tests.recording import ROOT, recorded
 
 
-def patient(*objects: dict[str, Any]) -> Patient:
+def patient(*objects: dict[str, Any]) -> Examination:
     """A stack whose namespace holds these objects, as the API server lists them: without their kind."""
 
     def items(_version: str, kind: str) -> list[dict[str, Any]]:
         found = [deepcopy(item) for item in objects if item["kind"] == kind]
         return [{key: value for key, value in item.items() if key not in ("kind", "apiVersion")} for item in found]
 
-    return cast("Patient", SimpleNamespace(site=SimpleNamespace(items=items, stack=load_stack("production", ROOT))))
+    return cast("Examination", SimpleNamespace(site=SimpleNamespace(items=items, stack=load_stack("production", ROOT))))
 
 
 def manifests(program: Any) -> list[dict[str, Any]]:

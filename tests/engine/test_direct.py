@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from flagops.engines.direct.results import Action
-from flagops.engines.events import State
+from flagops.engines.direct.results import Operation
+from flagops.engines.events import ResourceState
 from flagops.errors import OpsError
 from flagops.kubernetes.objects import Ref
 from flagops.local_cluster.api import LocalCluster
@@ -55,7 +55,7 @@ def test_a_second_run_moves_no_resource_version(site: Site) -> None:
     result = site.engine().up()
     assert site.versions() == before
     assert not result.changed
-    assert {event.state for event in site.events[-5:]} == {State.UNCHANGED}
+    assert {event.state for event in site.events[-5:]} == {ResourceState.UNCHANGED}
 
 
 def test_a_changed_setting_updates_only_what_it_touches(site: Site) -> None:
@@ -161,7 +161,7 @@ def test_a_namespace_that_was_deleted_is_made_anew_with_the_same_password_and_a_
 
 def test_preview_shows_creations_and_changes_nothing(site: Site) -> None:
     preview = site.engine().preview()
-    assert {change.action for change in preview.changes} == {Action.CREATE}
+    assert {change.action for change in preview.changes} == {Operation.CREATE}
     assert site.get("Namespace", site.name) is None
     assert site.state() is None
 
@@ -174,8 +174,8 @@ def test_preview_shows_fields_and_deletions_and_changes_nothing(site: Site) -> N
     assert [(field.path, field.old, field.new) for field in changes["Deployment"].fields] == [
         ("spec.replicas", "1", "2")
     ]
-    assert changes["Service"].action is Action.DELETE
-    assert changes["Secret"].action is Action.UNCHANGED
+    assert changes["Service"].action is Operation.DELETE
+    assert changes["Secret"].action is Operation.UNCHANGED
     assert site.versions() == before
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from flagops.engines.direct.kept_data import refuse_losses
-from flagops.engines.direct.state import Entry, State
+from flagops.engines.direct.state import RecordedObject, StackRecord
 from flagops.errors import OpsError
 from flagops.evaluation.program import KubeObject, Program
 from flagops.kubernetes.client import ApiError
@@ -34,10 +34,10 @@ def item(ref: Ref, *, protect: bool = False) -> KubeObject:
     return KubeObject(ref, manifest, (), frozenset(), protect=protect)
 
 
-def refuse(server: Server, *items: KubeObject, state: State | None = None) -> None:
+def refuse(server: Server, *items: KubeObject, state: StackRecord | None = None) -> None:
     program = Program("feature-flags", "test", items, {}, frozenset(), {})
     live = {one.ref: one.manifest for one in items}
-    refuse_losses(server, program, live, state or State())  # type: ignore[arg-type]
+    refuse_losses(server, program, live, state or StackRecord())  # type: ignore[arg-type]
 
 
 def test_a_volume_whose_class_does_not_let_it_grow_is_refused_with_what_the_server_says() -> None:
@@ -59,7 +59,7 @@ def test_what_is_wrong_with_an_object_for_another_reason_is_told_where_it_is_app
 
 
 def test_a_namespace_that_another_one_takes_the_place_of_is_refused_one_that_only_goes_is_not() -> None:
-    gone = State(entries=(Entry(Ref("v1", "Namespace", "", "flags")),))
+    gone = StackRecord(entries=(RecordedObject(Ref("v1", "Namespace", "", "flags")),))
     with pytest.raises(OpsError, match="Namespace flags would be deleted with everything in it, and Namespace other"):
         refuse(Server(), item(Ref("v1", "Namespace", "", "other")), state=gone)
     refuse(Server(), item(SERVER), state=gone)

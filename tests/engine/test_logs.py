@@ -10,7 +10,7 @@ from flagops.errors import OpsError
 from flagops.kubernetes.client import ApiError, DeniedError
 from flagops.kubernetes.diagnose import log_or_reason
 from flagops.pods import jobs
-from flagops.pods.pods import Component
+from flagops.pods.pods import PodComponent
 from flagops.stacks.deployed import Site, open_site
 from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
 
@@ -57,7 +57,7 @@ def test_the_logs_that_can_be_read_are_shown_before_the_refusal(site: Site, clus
     shown: list[str] = []
     cluster.texts[f"/api/v1/namespaces/{NAMESPACE}/pods/api-2/log"] = "one line\n"
     with pytest.raises(ApiError, match="api-1"):
-        logs.show(site, [Component.API], lines=5, on_line=lambda name, line: shown.append(f"{name} {line}"))
+        logs.show(site, [PodComponent.API], lines=5, on_line=lambda name, line: shown.append(f"{name} {line}"))
     assert shown == ["api-2 one line"]
 
 

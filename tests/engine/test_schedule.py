@@ -4,7 +4,7 @@ from threading import Barrier, Event, Lock
 import pytest
 
 from flagops.engines.direct.api import DirectEngine
-from flagops.engines.direct.schedule import Outcome, reversed_graph, run_graph
+from flagops.engines.direct.schedule import GraphResult, reversed_graph, run_graph
 from flagops.errors import OpsError
 from flagops.kubernetes.objects import Ref
 from flagops.stacks.files import Stack
@@ -26,8 +26,8 @@ def test_each_item_runs_after_what_it_needs() -> None:
         with guard:
             order.append(item)
 
-    outcome = run_graph(CHAIN, work, Event())
-    assert not outcome.failures
+    result = run_graph(CHAIN, work, Event())
+    assert not result.failures
     assert order.index(A) < order.index(B) < order.index(C)
     assert sorted(order) == [A, B, C, D]
 
@@ -40,10 +40,10 @@ def test_what_needs_a_failed_item_never_starts_and_the_rest_ends() -> None:
             raise OpsError("no good")
         done.append(item)
 
-    outcome = run_graph(CHAIN, work, Event())
+    result = run_graph(CHAIN, work, Event())
     assert done == [D]
-    assert list(outcome.failures) == [A]
-    assert outcome.skipped == [B, C]
+    assert list(result.failures) == [A]
+    assert result.skipped == [B, C]
 
 
 def test_independent_items_run_at_the_same_time() -> None:
@@ -78,13 +78,13 @@ def test_nothing_starts_once_the_run_is_stopped() -> None:
         done.append(item)
         stop.set()
 
-    outcome = run_graph({A: [], B: [A], C: [B]}, work, stop)
+    result = run_graph({A: [], B: [A], C: [B]}, work, stop)
     assert done == [A]
-    assert not outcome.failures
-    assert outcome.skipped == [B, C]
+    assert not result.failures
+    assert result.skipped == [B, C]
 
 
 def test_a_run_that_was_stopped_between_two_objects_has_failed(tmp_path: Path) -> None:
     engine = DirectEngine(tmp_path, Stack("s", "p", {}, {}, tmp_path), None, "c")
     with pytest.raises(OpsError, match=r"another run took its Lease(?s:.)*Not deployed .*ConfigMap n/b"):
-        engine.conclude(Outcome(skipped=[B]), "deployed")
+        engine.conclude(GraphResult(skipped=[B]), "deployed")

@@ -10,7 +10,7 @@ from flagops.engines.direct.guard import (
     renewed_namespaces,
     rival_managers,
 )
-from flagops.engines.direct.state import Entry, State
+from flagops.engines.direct.state import RecordedObject, StackRecord
 from flagops.errors import OpsError
 from flagops.evaluation.program import KubeObject, Program
 from flagops.kubernetes.lease import is_abandoned, object_name
@@ -34,7 +34,7 @@ def managed(*managers: tuple[str, str, str]) -> dict[str, Any]:
 
 
 def test_old_and_new_are_on_record_before_a_run_and_only_the_new_after() -> None:
-    old = State({"kept": "1", "gone": "2"}, (Entry(ref("a")), Entry(ref("b"))))
+    old = StackRecord({"kept": "1", "gone": "2"}, (RecordedObject(ref("a")), RecordedObject(ref("b"))))
     wanted = program("b", "c", generated={"kept": "1", "new": "3"})
     before = old.before(wanted)
     assert [entry.ref.name for entry in before.entries] == ["b", "c", "a"]
@@ -46,19 +46,19 @@ def test_old_and_new_are_on_record_before_a_run_and_only_the_new_after() -> None
 
 
 def test_an_object_in_a_newer_version_of_its_api_is_the_same_object() -> None:
-    old = State(entries=(Entry(ref("a", "v1beta1")),))
+    old = StackRecord(entries=(RecordedObject(ref("a", "v1beta1")),))
     assert old.left_by(program("a")) == ()
 
 
 def test_a_protected_object_that_left_the_program_is_refused() -> None:
-    old = State(entries=(Entry(ref("a"), protect=True), Entry(ref("b"))))
+    old = StackRecord(entries=(RecordedObject(ref("a"), protect=True), RecordedObject(ref("b"))))
     refuse_protected_removals(old, program("a"))
     with pytest.raises(OpsError, match="ConfigMap n/a"):
         refuse_protected_removals(old, program("b"))
 
 
 def test_down_lists_every_protected_object_and_how_to_go_on() -> None:
-    entries = (Entry(ref("a"), protect=True), Entry(ref("b")), Entry(ref("c"), protect=True))
+    entries = (RecordedObject(ref("a"), protect=True), RecordedObject(ref("b")), RecordedObject(ref("c"), protect=True))
     with pytest.raises(OpsError, match=r"ConfigMap n/a\n  ConfigMap n/c$") as caught:
         refuse_protected(entries, "sample")
     assert "protect: false" in (caught.value.hint or "")
@@ -67,11 +67,11 @@ def test_down_lists_every_protected_object_and_how_to_go_on() -> None:
 
 def test_a_namespace_that_is_gone_or_another_one_is_warned_of() -> None:
     namespace = Ref("v1", "Namespace", "", "n")
-    state = State(namespaces={"n": "uid"})
+    state = StackRecord(namespaces={"n": "uid"})
     same: dict[str, Any] = {"metadata": {"uid": "uid"}}
     other: dict[str, Any] = {"metadata": {"uid": "another"}}
     assert renewed_namespaces(state, {namespace: same, ref("a"): None}) == ()
-    assert renewed_namespaces(State(), {namespace: None}) == ()
+    assert renewed_namespaces(StackRecord(), {namespace: None}) == ()
     for live in (None, other):
         (warning,) = renewed_namespaces(state, {namespace: live})
         assert "Namespace n is not the one that the stack was deployed to" in warning
@@ -80,11 +80,11 @@ def test_a_namespace_that_is_gone_or_another_one_is_warned_of() -> None:
 def test_an_object_that_is_not_ours_is_refused_naming_it_and_its_manager() -> None:
     live = {ref("a"): managed(("pulumi-kubernetes-1a2b", "Apply", "f:data")), ref("b"): None}
     with pytest.raises(OpsError, match=r"ConfigMap n/a exists .* \(managed by pulumi-kubernetes-1a2b\)"):
-        refuse_foreign(program("a", "b"), live, State(), lambda _: None)
+        refuse_foreign(program("a", "b"), live, StackRecord(), lambda _: None)
 
 
 def test_an_object_of_ours_that_another_tool_took_over_is_refused() -> None:
-    state = State(entries=(Entry(ref("a")), Entry(ref("left"))))
+    state = StackRecord(entries=(RecordedObject(ref("a")), RecordedObject(ref("left"))))
     taken = managed(("ff-direct", "Apply", "f:data"), ("helm", "Apply", "f:data"))
     with pytest.raises(OpsError, match="ConfigMap n/a is managed by helm as well"):
         refuse_foreign(program("a"), {ref("a"): taken}, state, lambda _: None)

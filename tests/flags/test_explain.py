@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from flagops.commands.flags.explain.remote_answer import Remote, compare
+from flagops.commands.flags.explain.remote_answer import RemoteAnswer, compare
 from flagops.errors import OpsError
 from flagops.serving.engine.explain import explain
-from flagops.serving.engine.trace import Source, Trace
+from flagops.serving.engine.trace import DecidedBy, Trace
 from flagops.serving.engine.user import User
 from tests.flags.support import Project, Run
 from tests.flags.test_acceptance import ABROAD, BETA, EARLY, NOBODY, PREMIUM
@@ -173,10 +173,10 @@ def test_an_override_of_the_user_s_own_wins(declared: dict[str, Any]) -> None:
     ]
     trace = explain(declared, "banner", User("user", {"plan": "premium"}))
     assert [step.source for step in trace.steps] == [
-        Source.IDENTITY,
-        Source.SEGMENT,
-        Source.SEGMENT,
-        Source.ENVIRONMENT,
+        DecidedBy.IDENTITY,
+        DecidedBy.SEGMENT,
+        DecidedBy.SEGMENT,
+        DecidedBy.ENVIRONMENT,
     ]
     assert (trace.decisive.name, trace.enabled, trace.value) == ("user", False, "for user")
 
@@ -184,7 +184,7 @@ def test_an_override_of_the_user_s_own_wins(declared: dict[str, Any]) -> None:
 def test_the_server_looks_at_no_segment_without_a_user(declared: dict[str, Any]) -> None:
     trace = explain(declared, "banner", User())
     assert trace.decisive.name == "everybody_else"
-    found = compare(declared, trace, Remote(is_served=True, enabled=False, value="plain"), is_server_side=False)
+    found = compare(declared, trace, RemoteAnswer(is_served=True, enabled=False, value="plain"), is_server_side=False)
     assert found.differences == (
         "It is on locally, and off remotely.",
         "The value is everybody_else locally, and plain remotely.",
@@ -205,7 +205,7 @@ def test_the_server_looks_at_no_segment_without_a_user(declared: dict[str, Any])
 def test_a_difference_has_a_reason(declared: dict[str, Any], setting: str, value: object, reason: str) -> None:
     declared[setting] = value
     trace = explain(declared, "banner", User("user", {"plan": "premium"}))
-    found = compare(declared, trace, Remote(is_served=True, enabled=True, value="other"), is_server_side=False)
+    found = compare(declared, trace, RemoteAnswer(is_served=True, enabled=True, value="other"), is_server_side=False)
     assert not found.agrees
     assert len(found.reasons) == 1
     assert reason in found.reasons[0]
@@ -213,7 +213,7 @@ def test_a_difference_has_a_reason(declared: dict[str, Any], setting: str, value
 
 def test_a_flag_that_is_hidden_is_no_difference(declared: dict[str, Any]) -> None:
     off = explain({**declared, "project": {"segments": []}}, "banner", User("user"))
-    gone = Remote(is_served=False)
+    gone = RemoteAnswer(is_served=False)
     assert not compare({**declared}, off, gone, is_server_side=False).agrees
     assert compare({**declared, "hide_disabled_flags": True}, off, gone, is_server_side=False).agrees
     assert "client-side key" in compare(declared, off, gone, is_server_side=True).reasons[0]

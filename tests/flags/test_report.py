@@ -11,7 +11,7 @@ import pytest
 
 from flagops.commands.flags.catalogue.model import Catalogue
 from flagops.commands.flags.report.last_change import LastChange
-from flagops.commands.flags.report.report import Report, html, report
+from flagops.commands.flags.report.report import FlagsPage, html, report
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteState, Snapshot
 from flagops.flagsmith_api.deployed import Environment
 from tests.examples.browser import chromium
@@ -116,7 +116,7 @@ def flag(number: int, name: str, **changes: Any) -> RemoteFlag:
     return RemoteFlag(id=number, name=name, states=states, **given)
 
 
-def made(flags: list[RemoteFlag], expires: Mapping[str, date] | None = None, **changes: Any) -> Report:
+def made(flags: list[RemoteFlag], expires: Mapping[str, date] | None = None, **changes: Any) -> FlagsPage:
     snapshot = Snapshot(
         environments={name: Environment(number, name, "key") for number, name in enumerate(NAMES, 1)},
         tags={},

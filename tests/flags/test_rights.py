@@ -11,7 +11,7 @@ import pytest
 from flagops.commands.flags.catalogue.load import load
 from flagops.commands.flags.catalogue.rules import check
 from flagops.commands.flags.reconcile.apply import Reviewed, apply
-from flagops.commands.flags.reconcile.change import Plan
+from flagops.commands.flags.reconcile.change import FlagPlan
 from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.reconcile.rights import NOT_LOOKED_AT
 from flagops.commands.flags.reconcile.show import sentence
@@ -74,7 +74,7 @@ def strict(text: str) -> str:
     return text.replace("access:\n", ALLOWED)
 
 
-def rights(plan: Plan) -> list[str]:
+def rights(plan: FlagPlan) -> list[str]:
     return [line for line in plan.unmanaged if line.startswith("rights of ")]
 
 

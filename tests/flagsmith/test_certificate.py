@@ -14,11 +14,11 @@ from flask import Flask, redirect
 from werkzeug.serving import make_server
 
 from flagops.commands.smoke import certificate
-from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError, Place
+from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError, SmokeTarget
 from flagops.commands.smoke.visit import visit
 from tests.certificates import tls_secret
 
-Served = Callable[[str, timedelta], Place]
+Served = Callable[[str, timedelta], SmokeTarget]
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def checked(host: str, lifetime: timedelta, home: Path, monkeypatch: pytest.Monk
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(home / "tls.crt", home / "tls.key")
     with serving(Flask("tls"), context) as port:
-        place = Place(url="unused", public_url=f"https://localhost:{port}")
+        place = SmokeTarget(url="unused", public_url=f"https://localhost:{port}")
         with visit(place) as visited:
             return certificate.certificate(visited)
 

@@ -13,7 +13,7 @@ from typer.testing import Result as CliResult
 from flagops.commands.smoke import http, removal, round_trip, suite
 from flagops.commands.smoke import visit as visiting
 from flagops.commands.smoke.makes import Maker
-from flagops.commands.smoke.model import CheckFailedError, Outcome, Place, Result
+from flagops.commands.smoke.model import CheckFailedError, CheckResult, CheckStatus, SmokeTarget
 from flagops.commands.smoke.visit import visit
 from tests.doubles.flagsmith import Flagsmith, serve
 
@@ -29,8 +29,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def place(flagsmith: Flagsmith) -> Place:
-    return Place(
+def place(flagsmith: Flagsmith) -> SmokeTarget:
+    return SmokeTarget(
         url=flagsmith.url,
         environment="development",
         version="2.265.0",
@@ -48,7 +48,7 @@ def api_key(flagsmith: Flagsmith, monkeypatch: pytest.MonkeyPatch) -> str:
     return "an-organisation-s-key"
 
 
-def outcomes(place: Place, *names: str) -> dict[str, Result]:
+def outcomes(place: SmokeTarget, *names: str) -> dict[str, CheckResult]:
     with visit(place) as visited:
         return {result.name: result for result in suite.run(visited, names or suite.chosen([]))}
 
@@ -59,42 +59,44 @@ def made(flagsmith: Flagsmith) -> list[str]:
     return [str(row.get("name") or row.get("identifier") or row) for found in rows for row in found]
 
 
-def failed(place: Place, *names: str) -> dict[str, str]:
-    return {name: found.detail for name, found in outcomes(place, *names).items() if found.outcome is Outcome.FAILED}
+def failed(place: SmokeTarget, *names: str) -> dict[str, str]:
+    return {
+        name: found.detail for name, found in outcomes(place, *names).items() if found.outcome is CheckStatus.FAILED
+    }
 
 
-def test_a_flagsmith_that_is_well_passes_and_keeps_nothing_of_it(flagsmith: Flagsmith, place: Place) -> None:
+def test_a_flagsmith_that_is_well_passes_and_keeps_nothing_of_it(flagsmith: Flagsmith, place: SmokeTarget) -> None:
     found = outcomes(place)
-    skipped = {name for name, result in found.items() if result.outcome is Outcome.SKIPPED}
+    skipped = {name for name, result in found.items() if result.outcome is CheckStatus.SKIPPED}
     assert skipped == {"values", "certificate", "redirect"}
-    assert [result for result in found.values() if result.outcome is Outcome.FAILED] == []
+    assert [result for result in found.values() if result.outcome is CheckStatus.FAILED] == []
     assert made(flagsmith) == []
     assert flagsmith.requests["POST", "/api/v1/projects/1/features/"] == 3
 
 
-def test_an_environment_that_keeps_versions_passes(flagsmith: Flagsmith, place: Place) -> None:
+def test_an_environment_that_keeps_versions_passes(flagsmith: Flagsmith, place: SmokeTarget) -> None:
     with visit(place) as visited:
         visited.keys.admin.post(f"/api/v1/environments/{visited.keys.client_side}/enable-v2-versioning/", {})
     assert failed(place) == {}
     assert made(flagsmith) == []
 
 
-def test_a_server_that_answers_500_fails(flagsmith: Flagsmith, place: Place) -> None:
+def test_a_server_that_answers_500_fails(flagsmith: Flagsmith, place: SmokeTarget) -> None:
     flagsmith.failing["/api/v1/flags/"] = 500
     problems = failed(place, "liveness", "flags", "wrong-key", "no-key")
     assert problems.keys() == {"flags", "wrong-key", "no-key"}
     assert "has status 500, not 200" in problems["flags"]
 
 
-def test_a_server_that_hangs_fails_in_time(flagsmith: Flagsmith, place: Place) -> None:
+def test_a_server_that_hangs_fails_in_time(flagsmith: Flagsmith, place: SmokeTarget) -> None:
     flagsmith.hanging.add("/api/v1/flags/")
     found = outcomes(place, "flags", "liveness")
-    assert found["liveness"].outcome is Outcome.PASSED
+    assert found["liveness"].outcome is CheckStatus.PASSED
     assert "was not answered within" in found["flags"].detail
     assert found["flags"].seconds < 10
 
 
-def test_a_server_that_is_slow_to_come_up_is_waited_for(flagsmith: Flagsmith, place: Place) -> None:
+def test_a_server_that_is_slow_to_come_up_is_waited_for(flagsmith: Flagsmith, place: SmokeTarget) -> None:
     flagsmith.failing["/health"] = 503
 
     def comes_up(found: Flagsmith) -> bool:
@@ -104,7 +106,7 @@ def test_a_server_that_is_slow_to_come_up_is_waited_for(flagsmith: Flagsmith, pl
     assert failed(replace(place, seconds=10), "readiness") == {}
 
 
-def test_stale_flags_fail_the_round_trip(flagsmith: Flagsmith, place: Place) -> None:
+def test_stale_flags_fail_the_round_trip(flagsmith: Flagsmith, place: SmokeTarget) -> None:
     assert failed(place, "flags") == {}
     flagsmith.stale = True
     problems = failed(place, "round-trip")
@@ -112,30 +114,30 @@ def test_stale_flags_fail_the_round_trip(flagsmith: Flagsmith, place: Place) -> 
     assert made(flagsmith) == [], "what was made is removed all the same"
 
 
-def test_another_version_than_the_deployed_one_fails(place: Place) -> None:
+def test_another_version_than_the_deployed_one_fails(place: SmokeTarget) -> None:
     problems = failed(replace(place, version="2.264.0"), "version")
     assert problems["version"] == "it is 2.265.0, and the settings say 2.264.0: was it rolled out?"
 
 
-def test_the_page_for_unknown_paths_is_not_taken_for_an_answer(flagsmith: Flagsmith, place: Place) -> None:
+def test_the_page_for_unknown_paths_is_not_taken_for_an_answer(flagsmith: Flagsmith, place: SmokeTarget) -> None:
     flagsmith.replaced["/health/liveness/"] = "/no/such/path/"
     problems = failed(place, "liveness")
     assert "is text/html, not application/json: this is the user interface's page" in problems["liveness"]
 
 
-def test_a_server_without_the_user_interface_fails_unless_that_is_skipped(place: Place) -> None:
+def test_a_server_without_the_user_interface_fails_unless_that_is_skipped(place: SmokeTarget) -> None:
     with serve(Flagsmith(with_ui=False)) as bare:
         assert "has status 404, not 200" in failed(replace(place, url=bare.url), "ui")["ui"]
     assert "ui" not in suite.chosen(["ui"])
 
 
-def test_nothing_that_listens_fails(place: Place) -> None:
+def test_nothing_that_listens_fails(place: SmokeTarget) -> None:
     with serve(Flagsmith()) as ended:
         url = ended.url
     assert "All connection attempts failed" in failed(replace(place, url=url), "liveness")["liveness"]
 
 
-def test_what_killed_runs_made_is_removed_and_what_others_use_is_kept(flagsmith: Flagsmith, place: Place) -> None:
+def test_what_killed_runs_made_is_removed_and_what_others_use_is_kept(flagsmith: Flagsmith, place: SmokeTarget) -> None:
     old, new = (f"ff_smoke_{int(time.time()) - age:010d}_abcdef" for age in (7200, 60))
     with visit(place) as visited:
         admin, environment = visited.keys.admin, f"/api/v1/environments/{visited.keys.client_side}"
@@ -152,7 +154,7 @@ def test_what_killed_runs_made_is_removed_and_what_others_use_is_kept(flagsmith:
 
 
 def test_what_a_run_in_the_middle_made_is_removed_when_it_is_interrupted(
-    flagsmith: Flagsmith, place: Place, monkeypatch: pytest.MonkeyPatch
+    flagsmith: Flagsmith, place: SmokeTarget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
@@ -163,29 +165,31 @@ def test_what_a_run_in_the_middle_made_is_removed_when_it_is_interrupted(
     assert made(flagsmith) == []
 
 
-def test_a_dead_server_ends_the_run_at_once(place: Place, flagsmith: Flagsmith) -> None:
+def test_a_dead_server_ends_the_run_at_once(place: SmokeTarget, flagsmith: Flagsmith) -> None:
     flagsmith.failing["/health/liveness/"] = 503
     found = outcomes(place)
-    assert found["liveness"].outcome is Outcome.FAILED
+    assert found["liveness"].outcome is CheckStatus.FAILED
     others = {result.detail for name, result in found.items() if name != "liveness"}
     assert others == {"not looked at: the server does not answer"}
     assert sum(result.seconds for result in found.values()) < 2 * http.START_SECONDS + http.REQUEST_SECONDS
 
 
-def test_what_is_not_seen_in_time_has_failed(place: Place, flagsmith: Flagsmith) -> None:
+def test_what_is_not_seen_in_time_has_failed(place: SmokeTarget, flagsmith: Flagsmith) -> None:
     flagsmith.hanging.add("/api/v1/flags/")
     found = outcomes(replace(place, seconds=12))
     assert found["log-in"].detail == "not looked at to its end: the 12 s of --timeout were over"
-    assert found["log-in"].outcome is Outcome.FAILED
+    assert found["log-in"].outcome is CheckStatus.FAILED
     assert made(flagsmith) == []
 
 
-def test_an_error_that_came_once_is_told(flagsmith: Flagsmith, place: Place) -> None:
+def test_an_error_that_came_once_is_told(flagsmith: Flagsmith, place: SmokeTarget) -> None:
     flagsmith.every = 40
     assert "of" in failed(place)["answers"]
 
 
-def test_a_request_that_ends_with_the_run_is_not_held_against_the_server(flagsmith: Flagsmith, place: Place) -> None:
+def test_a_request_that_ends_with_the_run_is_not_held_against_the_server(
+    flagsmith: Flagsmith, place: SmokeTarget
+) -> None:
     flagsmith.hanging.add("/api/v1/flags/")
     with visit(replace(place, seconds=1)) as visited:
         visited.ledger.is_ready = True

@@ -8,7 +8,7 @@ import pytest
 
 from flagops.commands.smoke import http, ledger, model, round_trip, suite
 from flagops.commands.smoke import visit as visiting
-from flagops.commands.smoke.model import Outcome, Place, Result
+from flagops.commands.smoke.model import CheckResult, CheckStatus, SmokeTarget
 from flagops.commands.smoke.round_trip import UNSEEN as UNSEEN_THERE
 from flagops.commands.smoke.visit import visit
 from flagops.flagsmith_api.client import FlagsmithClient
@@ -59,7 +59,7 @@ def fault(name: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def well(flagsmith: Flagsmith, key: str) -> Place:
+def well(flagsmith: Flagsmith, key: str) -> SmokeTarget:
     """A Flagsmith with flags of every kind, all of which are right."""
     with FlagsmithClient(flagsmith.url) as client:
         client.log_in(flagsmith.email, flagsmith.password)
@@ -77,7 +77,7 @@ def well(flagsmith: Flagsmith, key: str) -> Place:
         client.post(
             path, {"feature_segment": {"segment": segment["id"]}, "enabled": True, "feature_state_value": value}
         )
-    return Place(
+    return SmokeTarget(
         url=flagsmith.url,
         environment_key=key,
         version=flagsmith.version,
@@ -87,44 +87,44 @@ def well(flagsmith: Flagsmith, key: str) -> Place:
     )
 
 
-def results(place: Place, checks: Sequence[str] = CHECKS) -> Iterator[Result]:
+def results(place: SmokeTarget, checks: Sequence[str] = CHECKS) -> Iterator[CheckResult]:
     with visit(place) as visited:
         yield from suite.run(visited, checks)
 
 
-def first_failed(place: Place, checks: Sequence[str] = CHECKS) -> Result | None:
-    return next((result for result in results(place, checks) if result.outcome is Outcome.FAILED), None)
+def first_failed(place: SmokeTarget, checks: Sequence[str] = CHECKS) -> CheckResult | None:
+    return next((result for result in results(place, checks) if result.outcome is CheckStatus.FAILED), None)
 
 
-def test_a_flagsmith_that_is_well_passes_through_the_proxy(well: Place) -> None:
+def test_a_flagsmith_that_is_well_passes_through_the_proxy(well: SmokeTarget) -> None:
     with serve_fault(well.url, lambda ask, forward: forward(ask)) as url:
         assert first_failed(replace(well, url=url)) is None
         assert first_failed(replace(well, url=url, authenticate=None)) is None
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_seen(fault: str, well: Place) -> None:
+def test_a_fault_is_seen(fault: str, well: SmokeTarget) -> None:
     with serve_fault(well.url, FAULTS[fault]()) as url:
         assert first_failed(replace(well, url=url), FEW if "late" in fault else CHECKS) is not None
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_without_an_administrator_a_fault_is_seen_or_said_not_to_be(fault: str, well: Place) -> None:
+def test_without_an_administrator_a_fault_is_seen_or_said_not_to_be(fault: str, well: SmokeTarget) -> None:
     with serve_fault(well.url, FAULTS[fault]()) as url:
         place = replace(well, url=url, authenticate=None)
         if fault not in UNSEEN:
             assert first_failed(place, FEW if "late" in fault else CHECKS) is not None
             return
         found = list(results(place))
-    assert [result for result in found if result.outcome is Outcome.FAILED] == []
+    assert [result for result in found if result.outcome is CheckStatus.FAILED] == []
     (unseen,) = [result for result in found if result.name == "round-trip"]
-    assert (unseen.outcome, unseen.detail) == (Outcome.SKIPPED, UNSEEN_THERE)
+    assert (unseen.outcome, unseen.detail) == (CheckStatus.SKIPPED, UNSEEN_THERE)
 
 
 @pytest.mark.parametrize("name", ["bytes that trickle", "no answer at all", "users' bytes that trickle"])
-def test_it_ends_in_time_whatever_the_server_does(fault: str, well: Place) -> None:
+def test_it_ends_in_time_whatever_the_server_does(fault: str, well: SmokeTarget) -> None:
     started = time.monotonic()
     with serve_fault(well.url, FAULTS[fault]()) as url:
         found = list(results(replace(well, url=url, seconds=4)))
-    assert any(result.outcome is Outcome.FAILED for result in found)
+    assert any(result.outcome is CheckStatus.FAILED for result in found)
     assert time.monotonic() - started < 4 + model.CLEAN_UP_SECONDS + visiting.KEY_SECONDS + 5

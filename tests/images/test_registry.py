@@ -14,7 +14,7 @@ from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
 from flagops.commands.images.credentials import Login, login_for
-from flagops.commands.images.names import Place, place
+from flagops.commands.images.names import ImageAddress, place
 from flagops.commands.images.registry import LARGEST, Registry, Resolved
 from flagops.errors import OpsError
 from tests.certificates import tls_secret
@@ -209,7 +209,7 @@ def test_a_broken_configuration_of_docker_is_named(docker: Path, content: str) -
 
 
 def test_names_lead_to_their_registries() -> None:
-    assert place("docker.io/library/postgres:17") == Place("docker.io", "library/postgres", "17")
+    assert place("docker.io/library/postgres:17") == ImageAddress("docker.io", "library/postgres", "17")
     assert place("docker.io/library/postgres:17").api == "https://registry-1.docker.io"
     assert place("quay.io/a/b:1").api == "https://quay.io"
     assert place("registry.example.com:5000/b:1").api == "https://registry.example.com:5000"
@@ -329,7 +329,7 @@ def test_a_certificate_that_is_not_trusted_is_named(tmp_path: Path, monkeypatch:
     for name in ("tls.crt", "tls.key"):
         (tmp_path / name).write_bytes(base64.b64decode(data[name]))
     context.load_cert_chain(tmp_path / "tls.crt", tmp_path / "tls.key")
-    monkeypatch.setattr(Place, "api", property(lambda self: f"https://{self.registry}"))
+    monkeypatch.setattr(ImageAddress, "api", property(lambda self: f"https://{self.registry}"))
     message = f"The certificate of {LOOPBACK}:.* is not trusted"
     with double(lambda _: index(), context) as host, pytest.raises(OpsError, match=message) as caught:
         resolve(f"{host}/a/b:1")

@@ -7,7 +7,7 @@ import pytest
 from flagops.commands.flags.catalogue.model import Delivery
 from flagops.commands.keys.duration import duration
 from flagops.commands.keys.model import ServerKey, key_name
-from flagops.commands.keys.plan import Plan, plan
+from flagops.commands.keys.plan import KeyPlan, plan
 from flagops.errors import OpsError
 
 NOW = datetime(2027, 1, 2, tzinfo=UTC)
@@ -18,12 +18,12 @@ def key(number: int, ends: datetime | None = None, *, active: bool = True) -> Se
     return ServerKey(number, "ff: shop/keys", f"ser.{number}", NOW, ends, active)
 
 
-def decided(*keys: ServerKey, rotates: bool = False, is_wanted: bool = True, until: datetime = LATER) -> Plan:
+def decided(*keys: ServerKey, rotates: bool = False, is_wanted: bool = True, until: datetime = LATER) -> KeyPlan:
     return plan(keys, is_wanted=is_wanted, rotates=rotates, now=NOW, until=until)
 
 
 def test_the_only_key_is_used() -> None:
-    assert decided(key(1)) == Plan(key(1), needs_key=False, is_resumed=False, ending=(), over=())
+    assert decided(key(1)) == KeyPlan(key(1), needs_key=False, is_resumed=False, ending=(), over=())
 
 
 def test_without_a_key_one_is_made() -> None:
@@ -33,13 +33,13 @@ def test_without_a_key_one_is_made() -> None:
 
 
 def test_a_rotation_makes_one_and_ends_the_other() -> None:
-    assert decided(key(1), rotates=True) == Plan(None, needs_key=True, is_resumed=False, ending=(key(1),), over=())
+    assert decided(key(1), rotates=True) == KeyPlan(None, needs_key=True, is_resumed=False, ending=(key(1),), over=())
 
 
 def test_of_two_keys_without_an_end_the_newest_is_used_and_none_made() -> None:
     for rotates in (False, True):
         found = decided(key(1), key(2), rotates=rotates)
-        assert found == Plan(key(2), needs_key=False, is_resumed=True, ending=(key(1),), over=())
+        assert found == KeyPlan(key(2), needs_key=False, is_resumed=True, ending=(key(1),), over=())
 
 
 def test_what_is_over_is_deleted_and_what_is_not_yet_stays() -> None:
@@ -59,7 +59,9 @@ def test_without_an_overlap_all_older_ones_are_deleted() -> None:
 
 
 def test_where_none_is_wanted_all_come_to_their_end() -> None:
-    assert decided(key(1), is_wanted=False) == Plan(None, needs_key=False, is_resumed=False, ending=(key(1),), over=())
+    assert decided(key(1), is_wanted=False) == KeyPlan(
+        None, needs_key=False, is_resumed=False, ending=(key(1),), over=()
+    )
 
 
 def test_a_key_is_in_no_representation() -> None:

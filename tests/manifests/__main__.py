@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from flagops.commands.deploy.compare.commits import checked_out, of_checkout
-from flagops.commands.deploy.compare.manifests import DIGEST, Difference, Manifests, differences
+from flagops.commands.deploy.compare.manifests import DIGEST, Manifests, ObjectDifference, differences
 from flagops.errors import OpsError
 from tests.manifests.fields import fields
 from tests.recording import ROOT, STACKS
@@ -45,7 +45,7 @@ def _told(old: Manifests, new: Manifests, *, lines: bool) -> Iterator[str]:
             yield from item.diff.splitlines()
 
 
-def _fields(item: Difference, old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+def _fields(item: ObjectDifference, old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     """What differs in an object that both have; of one that only has another name, that one."""
     if item.action not in ("update", "replace"):
         return []

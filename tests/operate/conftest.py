@@ -7,7 +7,7 @@ import pytest
 from flagops.kubernetes.objects import Ref
 from flagops.stacks import target
 from flagops.stacks.deployed import Site, open_site
-from flagops.stacks.target import Target
+from flagops.stacks.target import StackTarget
 from tests.containers import Containers
 from tests.platform import Platform
 
@@ -15,15 +15,15 @@ FAIL = "kwok.feature-flags/fail"  # see flagops/local_cluster/stages.yaml
 
 
 @pytest.fixture
-def place(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Target:
+def place(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> StackTarget:
     """Every command's stack is the deployed one."""
-    found = Target(deployed.stack(), deployed.cluster.context, deployed.cluster.kubeconfig)
+    found = StackTarget(deployed.stack(), deployed.cluster.context, deployed.cluster.kubeconfig)
     monkeypatch.setattr(target, "find", lambda _: found)
     return found
 
 
 @pytest.fixture
-def site(place: Target) -> Iterator[Site]:
+def site(place: StackTarget) -> Iterator[Site]:
     with open_site(place.stack.name) as opened:
         yield opened
 

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import Result
 
 from flagops.commands.logs import logs
-from flagops.pods.pods import Component, pods
+from flagops.pods.pods import PodComponent, pods
 from flagops.stacks.deployed import Site
 from tests.containers import Containers
 from tests.fixtures_cluster import eventually
@@ -22,7 +22,7 @@ def test_each_line_has_its_pod_and_secrets_are_masked(site: Site, containers: Co
     containers.write_log("flagsmith", "first line", f"connecting with {secret}")
     shown = run("logs", "--component", "api")
     assert shown.exit_code == 0
-    for pod in pods(site, Component.API):
+    for pod in pods(site, PodComponent.API):
         assert f"{pod['metadata']['name']}  first line" in shown.stdout
     assert shown.stdout.count("connecting with ") == 3
     assert secret not in shown.stdout
@@ -31,7 +31,7 @@ def test_each_line_has_its_pod_and_secrets_are_masked(site: Site, containers: Co
 def test_only_as_many_lines_as_wanted(site: Site, containers: Containers, run: Run) -> None:
     containers.write_log("flagsmith", *(f"line {number}" for number in range(10)))
     lines = run("logs", "--component", "api", "--lines", "2").stdout.splitlines()
-    assert len(lines) == 2 * len(pods(site, Component.API))
+    assert len(lines) == 2 * len(pods(site, PodComponent.API))
     assert all(line.endswith(("line 8", "line 9")) for line in lines)
 
 
@@ -53,7 +53,7 @@ def test_following_goes_on_with_new_lines(site: Site, containers: Containers) ->
     stop = threading.Event()
 
     def run_until_stopped() -> None:
-        logs.follow(site, [Component.CACHE], lines=10, on_line=lambda _, line: seen.append(line), stop=stop)
+        logs.follow(site, [PodComponent.CACHE], lines=10, on_line=lambda _, line: seen.append(line), stop=stop)
 
     thread = threading.Thread(target=run_until_stopped)
     thread.start()

@@ -7,7 +7,7 @@ from typer.testing import Result
 
 from flagops.errors import OpsError
 from flagops.kubernetes.objects import Ref
-from flagops.pods.pods import Component, pods
+from flagops.pods.pods import PodComponent, pods
 from flagops.pods.restart import restart
 from flagops.stacks.deployed import Site
 
@@ -15,31 +15,31 @@ pytestmark = pytest.mark.cluster
 Run = Callable[..., Result]
 
 
-def names(site: Site, component: Component) -> set[str]:
+def names(site: Site, component: PodComponent) -> set[str]:
     found = pods(site, component)
     return {pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"]}
 
 
 def test_all_pods_of_flagsmith_are_replaced_and_those_of_the_data_are_not(site: Site, run: Run) -> None:
-    before = {component: names(site, component) for component in Component}
+    before = {component: names(site, component) for component in PodComponent}
     assert run("restart").exit_code == 0
-    after = {component: names(site, component) for component in Component}
-    for component in (Component.API, Component.TASK_PROCESSOR):
+    after = {component: names(site, component) for component in PodComponent}
+    for component in (PodComponent.API, PodComponent.TASK_PROCESSOR):
         assert not before[component] & after[component]
         assert len(after[component]) == len(before[component])
-    for component in (Component.DATABASE, Component.CACHE):
+    for component in (PodComponent.DATABASE, PodComponent.CACHE):
         assert before[component] == after[component]
 
 
 def test_a_restart_is_no_change_to_the_next_deployment(site: Site, run: Run) -> None:
 
     run("restart", "--component", "cache")
-    restarted = names(site, Component.CACHE)
+    restarted = names(site, PodComponent.CACHE)
     ref = Ref("apps/v1", "Deployment", site.namespace, "flagsmith-redis")
     live = site.client.get(ref)
     assert live is not None
     assert "kubectl.kubernetes.io/restartedAt" in live["spec"]["template"]["metadata"]["annotations"]
-    assert names(site, Component.CACHE) == restarted
+    assert names(site, PodComponent.CACHE) == restarted
 
 
 def test_a_job_cannot_be_restarted(site: Site, run: Run) -> None:
@@ -53,5 +53,5 @@ def test_a_job_cannot_be_restarted(site: Site, run: Run) -> None:
 @pytest.mark.usefixtures("crashing_redis")
 def test_pods_that_do_not_come_up_are_named(site: Site) -> None:
     with pytest.raises(OpsError, match="flagsmith-redis") as error:
-        restart(site, [Component.CACHE], seconds=3, on_step=lambda _: None)
+        restart(site, [PodComponent.CACHE], seconds=3, on_step=lambda _: None)
     assert "CrashLoopBackOff" in str(error.value) or "is not ready" in str(error.value)

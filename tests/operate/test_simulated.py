@@ -13,7 +13,7 @@ from flagops.kubernetes.simulated_nodes import nothing_runs
 from flagops.local_cluster import objects
 from flagops.stacks import target
 from flagops.stacks.deployed import Site, open_site
-from flagops.stacks.target import Target
+from flagops.stacks.target import StackTarget
 from tests.commands import EVERY
 from tests.platform import Platform
 
@@ -151,7 +151,7 @@ def test_it_is_told_by_the_nodes_or_by_the_pods_where_nodes_may_not_be_seen(clus
 def simulated(platform: Platform) -> Iterator[Site]:
     """The deployed stack, on nodes that are marked as kwok's: reached by a kubeconfig, whoever made the cluster."""
     platform.up()
-    found = Target(platform.stack(), platform.cluster.context, platform.cluster.kubeconfig)
+    found = StackTarget(platform.stack(), platform.cluster.context, platform.cluster.kubeconfig)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(target, "find", lambda _: found)
         with open_site("local") as site:

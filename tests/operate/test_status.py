@@ -13,7 +13,7 @@ from flagops.commands.status.status import status
 from flagops.kubernetes.objects import Ref
 from flagops.stacks import target
 from flagops.stacks.deployed import Site
-from flagops.stacks.target import Target
+from flagops.stacks.target import StackTarget
 from tests.certificates import tls_secret
 from tests.fixtures_cluster import eventually
 from tests.recording import recorded
@@ -87,7 +87,7 @@ def test_a_deleted_deployment_is_trouble_until_it_is_deployed_again(site: Site, 
 
 
 def test_another_cluster_than_the_one_that_the_stack_names_is_not_deployed_to(
-    place: Target, run: Run, monkeypatch: pytest.MonkeyPatch
+    place: StackTarget, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = {**place.stack.config, "feature-flags:clusterUid": "another"}
     monkeypatch.setattr(target, "find", lambda _: replace(place, stack=replace(place.stack, config=config)))

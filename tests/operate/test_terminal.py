@@ -123,9 +123,9 @@ def test_without_a_terminal_the_command_for_scripts_is_named(run: Run, command: 
 
 def test_a_container_that_is_not_there_is_refused_with_those_there_are(site: Site, containers: Containers) -> None:
     from flagops.errors import OpsError
-    from flagops.pods.pods import Component, container, running
+    from flagops.pods.pods import PodComponent, container, running
 
-    pod = running(site, Component.API)
+    pod = running(site, PodComponent.API)
     with pytest.raises(OpsError, match="has no container 'sidecar'; it has: flagsmith"):
         container(pod, "sidecar")
     assert containers.api_port

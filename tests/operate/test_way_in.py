@@ -11,7 +11,7 @@ import pytest
 from typer.testing import Result
 
 from flagops.commands.doctor.ingress import certificates, ingress
-from flagops.commands.doctor.model import Patient
+from flagops.commands.doctor.model import Examination
 from flagops.commands.smoke.deployed import place_of
 from flagops.commands.status.status import status
 from flagops.kubernetes.client import Client
@@ -65,7 +65,7 @@ def rows(place: Site) -> list[tuple[str, bool]]:
 
 
 def found(place: Site) -> list[str]:
-    return [finding.name for finding in ingress(Patient(place))]
+    return [finding.name for finding in ingress(Examination(place))]
 
 
 @pytest.fixture
@@ -97,14 +97,14 @@ def test_the_smoke_tests_go_where_people_go(values: dict[str, object], url: str)
 def test_a_certificate_that_is_elsewhere_is_not_looked_for_in_a_secret(tls: object) -> None:
     values = {"className": "traefik", "tls": {"from": "controller" if tls else "upstream"}}
     place = site(values, deployed(tls=tls, status=ADDRESS))
-    assert list(certificates(Patient(place), datetime.now(UTC))) == []
+    assert list(certificates(Examination(place), datetime.now(UTC))) == []
     assert rows(place) == [("Ingress", True)]
 
 
 def test_a_certificate_of_a_secret_that_is_not_there_is_trouble() -> None:
     tls = [{"hosts": ["flags.example.com"], "secretName": "mine"}]
     place = site({"className": "traefik", "tls": {"from": "secret", "secretName": "mine"}}, deployed(tls=tls))
-    assert [finding.name for finding in certificates(Patient(place))] == ["certificate-not-issued"]
+    assert [finding.name for finding in certificates(Examination(place))] == ["certificate-not-issued"]
     assert rows(place) == [("Ingress", True), ("Certificate", False)]
 
 

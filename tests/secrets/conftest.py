@@ -10,7 +10,7 @@ from flagops.commands.secrets import record
 from flagops.stacks import target
 from flagops.stacks.deployed import Site, open_site
 from flagops.stacks.files import load_stack
-from flagops.stacks.target import Target
+from flagops.stacks.target import StackTarget
 from tests.containers import NAMESPACE, Containers
 from tests.operate.test_admin import ACCOUNT, django
 from tests.platform import Platform
@@ -24,8 +24,8 @@ def home(deployed: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         shutil.copy(ROOT / name, tmp_path)
     cluster = deployed.cluster
 
-    def find(name: str) -> Target:
-        return Target(load_stack(name, tmp_path), cluster.context, cluster.kubeconfig)
+    def find(name: str) -> StackTarget:
+        return StackTarget(load_stack(name, tmp_path), cluster.context, cluster.kubeconfig)
 
     monkeypatch.setattr(target, "find", find)
     yield tmp_path

@@ -16,7 +16,7 @@ from flagops.commands.flags.serve.setting import override
 from flagops.commands.flags.serve.sources import source
 from flagops.serving.server.follow import signature
 from flagops.serving.server.run import Server, Source, listen
-from flagops.serving.server.state import Loaded, State
+from flagops.serving.server.state import Loaded, ServedState
 from tests.recording import ROOT
 
 EXAMPLE = ROOT / "flags" / "catalogue.yaml"
@@ -33,7 +33,7 @@ class Served:
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=SECONDS))
 
     @property
-    def state(self) -> State:
+    def state(self) -> ServedState:
         return self.server.state
 
     @property
@@ -71,7 +71,7 @@ class Served:
 def served(chosen: Source, settings: Sequence[str] = ()) -> Iterator[Served]:
     """Serve a source as the command does."""
     known = None if chosen.path is None else signature(chosen.path)
-    state = State(chosen.label, chosen.load(), [override(text) for text in settings])
+    state = ServedState(chosen.label, chosen.load(), [override(text) for text in settings])
     is_ready = threading.Event()
     server = Server(state, chosen, known)
     found = Served(server)

@@ -6,7 +6,7 @@ import pytest
 
 from flagops.commands.smoke import suite
 from flagops.commands.smoke.deployed import place_at
-from flagops.commands.smoke.model import SECONDS, Place
+from flagops.commands.smoke.model import SECONDS, SmokeTarget
 from flagops.commands.smoke.visit import Visit
 from flagops.commands.smoke.visit import visit as open_visit
 from flagops.flagsmith_api.client import FlagsmithClient
@@ -26,7 +26,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def place(pytestconfig: pytest.Config) -> Iterator[Place]:
+def place(pytestconfig: pytest.Config) -> Iterator[SmokeTarget]:
     url = pytestconfig.getoption("--url")
     if url:
         yield place_at(
@@ -42,7 +42,7 @@ def place(pytestconfig: pytest.Config) -> Iterator[Place]:
         with FlagsmithClient(flagsmith.url) as client:
             client.log_in(flagsmith.email, flagsmith.password)
             client.post("/api/v1/projects/1/features/", {"name": "banner", "initial_value": "hello"})
-        yield Place(
+        yield SmokeTarget(
             url=flagsmith.url,
             environment="development",
             version=flagsmith.version,
@@ -52,6 +52,6 @@ def place(pytestconfig: pytest.Config) -> Iterator[Place]:
 
 
 @pytest.fixture(scope="session")
-def visit(place: Place) -> Iterator[Visit]:
+def visit(place: SmokeTarget) -> Iterator[Visit]:
     with open_visit(place) as opened:
         yield opened

@@ -2,13 +2,13 @@
 
 import pytest
 
-from flagops.commands.smoke.model import Outcome
+from flagops.commands.smoke.model import CheckStatus
 from flagops.commands.smoke.suite import run_one
 from flagops.commands.smoke.visit import Visit
 
 
 def test_check(check: str, visit: Visit) -> None:
     result = run_one(check, visit)
-    if result.outcome is Outcome.SKIPPED:
+    if result.outcome is CheckStatus.SKIPPED:
         pytest.skip(result.detail)
-    assert result.outcome is Outcome.PASSED, result.detail
+    assert result.outcome is CheckStatus.PASSED, result.detail

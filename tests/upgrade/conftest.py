@@ -12,7 +12,7 @@ from flagops.flagsmith_api.administrator import password
 from flagops.stacks import target
 from flagops.stacks.deployed import Site, open_site
 from flagops.stacks.files import load_stack
-from flagops.stacks.target import Target
+from flagops.stacks.target import StackTarget
 from tests.containers import NAMESPACE, Containers
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.platform import Platform
@@ -36,8 +36,8 @@ def home(deployed: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     (tmp_path / "Pulumi.local.yaml").write_text(text, encoding="utf-8")
     cluster = deployed.cluster
 
-    def find(name: str) -> Target:
-        return Target(load_stack(name, tmp_path), cluster.context, cluster.kubeconfig)
+    def find(name: str) -> StackTarget:
+        return StackTarget(load_stack(name, tmp_path), cluster.context, cluster.kubeconfig)
 
     monkeypatch.setattr(target, "find", find)
     deployed.up({"version": "2.264.0"})

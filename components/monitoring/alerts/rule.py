@@ -45,7 +45,7 @@ class Alert:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Group:
+class AlertGroup:
     """Rules that are evaluated together.
 
     Attributes:

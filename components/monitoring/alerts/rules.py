@@ -12,7 +12,7 @@ from components.monitoring.alerts import (
     tasks,
     workloads,
 )
-from components.monitoring.alerts.rule import Group
+from components.monitoring.alerts.rule import AlertGroup
 from components.monitoring.alerts.subject import Subject
 
 AREAS = {
@@ -29,7 +29,7 @@ AREAS = {
 }
 
 
-def groups(subject: Subject) -> list[Group]:
+def groups(subject: Subject) -> list[AlertGroup]:
     """The groups of rules; an area without any is left out."""
-    found = [Group(name=name, alerts=tuple(make(subject))) for name, make in AREAS.items()]
+    found = [AlertGroup(name=name, alerts=tuple(make(subject))) for name, make in AREAS.items()]
     return [group for group in found if group.alerts]

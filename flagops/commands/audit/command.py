@@ -47,7 +47,7 @@ def audit(
     from flagops.stacks.deployed import open_site
 
     kept = [run for path in applies or () for run in of_file(path)]
-    wanted = read.Wanted(
+    wanted = read.EntryFilter(
         since=None if since is None else read.moment(since, "--since"),
         until=None if until is None else read.moment(until, "--until"),
         actor=actor,

@@ -22,7 +22,7 @@ Entry = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EntryFilter:
     """Which entries: the newest `limit` of those that meet all that is given.
 
     Attributes:
@@ -65,7 +65,7 @@ def moment(text: str, option: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def read(site: Site, wanted: Wanted) -> list[Entry]:
+def read(site: Site, wanted: EntryFilter) -> list[Entry]:
     """The entries, the newest last. Raises OpsError when nobody may read the log, or the Job fails."""
     require_audit(site)
     name = jobs.start(site, TEMPLATE, env=wanted.variables())

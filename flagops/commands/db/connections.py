@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flagops.errors import FailedError
 from flagops.pods.exec import run
-from flagops.pods.pods import Component, running
+from flagops.pods.pods import PodComponent, running
 from flagops.pods.python_in_pod import run_python
 from flagops.stacks.deployed import Site
 
@@ -18,7 +18,7 @@ WARN_SHARE = 0.7  # of what is left for Flagsmith; the alerts' threshold too
 
 
 @dataclass(frozen=True)
-class Connections:
+class DatabaseConnections:
     """What the server says.
 
     Attributes:
@@ -46,10 +46,10 @@ class Connections:
         return self.share < WARN_SHARE
 
 
-def connections(site: Site) -> Connections:
+def connections(site: Site) -> DatabaseConnections:
     """Who is connected, asked from an API pod with its own connection settings."""
     answer = run_python(site, SCRIPT, what="The database's connections cannot be listed")
-    return Connections(
+    return DatabaseConnections(
         rows=answer["connections"],
         used=answer["used"],
         limit=answer["limit"],
@@ -63,7 +63,7 @@ def check(site: Site) -> str:
 
     Django's check alone looks at the models' fields and passes without a connection. Raises OpsError when either fails.
     """
-    done = run(site, running(site, Component.API), CHECK, seconds=CHECK_SECONDS)
+    done = run(site, running(site, PodComponent.API), CHECK, seconds=CHECK_SECONDS)
     said = site.masker()("\n".join(part.strip() for part in (done.out, done.err) if part.strip()))
     if done.code:
         tail = "\n".join(f"  {line}" for line in said.splitlines()[-5:])

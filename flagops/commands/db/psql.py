@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flagops.commands.db.administrator import as_administrator
 from flagops.errors import UnsupportedError
 from flagops.pods import jobs
-from flagops.pods.pods import Component, running
+from flagops.pods.pods import PodComponent, running
 from flagops.pods.terminal import interactive
 from flagops.project import ROOT
 from flagops.stacks.deployed import Site
@@ -40,7 +40,7 @@ def psql(site: Site, arguments: Sequence[str] = (), *, as_superuser: bool = Fals
     """
     if site.settings.postgres.embedded:
         command = superuser(arguments) if as_superuser else [*EMBEDDED, *arguments]
-        return interactive(site, running(site, Component.DATABASE), command)
+        return interactive(site, running(site, PodComponent.DATABASE), command)
     if as_superuser:
         raise UnsupportedError(
             "The database of this stack is external, and ff has no superuser of it.",

@@ -4,10 +4,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flagops.commands.db.connections import Connections
+from flagops.commands.db.connections import DatabaseConnections
 
 
-def show(console: Console, found: Connections) -> None:
+def show(console: Console, found: DatabaseConnections) -> None:
     """Print them as a table, the largest groups first."""
     table = Table(box=None, pad_edge=False)
     for title in ("COUNT", "STATE", "FOR", "CLIENT", "USER", "APPLICATION"):

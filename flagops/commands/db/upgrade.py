@@ -8,7 +8,7 @@ from flagops.commands.db.backups.writers import stopped
 from flagops.commands.images.renew import lock_new_images
 from flagops.errors import BadInputError, FailedError, OpsError, RefusedError, UnsupportedError
 from flagops.pods.exec import run
-from flagops.pods.pods import Component, running
+from flagops.pods.pods import PodComponent, running
 from flagops.stacks.deployed import Site
 from flagops.stacks.edit import set_settings
 
@@ -79,7 +79,7 @@ def upgrade(site: Site, version: str, deploy: Callable[[], None], on_step: OnSte
 
 def _in_server(site: Site, script: str, seconds: float, what: str) -> str:
     """What a script prints that runs in the database's own container."""
-    done = run(site, running(site, Component.DATABASE), as_administrator(script), seconds=seconds)
+    done = run(site, running(site, PodComponent.DATABASE), as_administrator(script), seconds=seconds)
     if done.code:
         raise FailedError(f"{what}: {site.masker()(done.err.strip() or done.out.strip())}")
     return done.out.strip()

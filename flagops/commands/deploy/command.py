@@ -14,7 +14,7 @@ from flagops.terminal.stack_options import EngineOption, InstallOption, StackOpt
 
 if TYPE_CHECKING:
     from flagops.engines.choice import Choice
-    from flagops.stacks.target import Target
+    from flagops.stacks.target import StackTarget
 
 ContextOption = Annotated[
     str | None,
@@ -70,7 +70,7 @@ def up(
         apply_catalogue(catalogue, flags, stack=stack, yes=yes or target.is_local)
 
 
-def _check(target: "Target", *, applies: bool) -> None:
+def _check(target: "StackTarget", *, applies: bool) -> None:
     """Refuse, before anything is changed, what would end half-way."""
     from flagops.kubernetes.simulated_nodes import HINT, SimulatedError
     from flagops.stacks import local_context
@@ -84,7 +84,7 @@ def _check(target: "Target", *, applies: bool) -> None:
         local_context.require_storage(target.stack, target.kubeconfig, target.context)
 
 
-def _nothing_runs(target: "Target") -> bool:
+def _nothing_runs(target: "StackTarget") -> bool:
     from flagops.kubernetes.simulated_nodes import nothing_runs_in
 
     return nothing_runs_in(target.kubeconfig, target.context, target.stack.settings.namespace.name)
@@ -97,17 +97,17 @@ def deploy(stack: str, engine: EngineName | None, *, older: bool = False) -> Non
     _deploy(target, choice, install=False)
 
 
-def _deploy(target: "Target", choice: "Choice", *, install: bool) -> None:
+def _deploy(target: "StackTarget", choice: "Choice", *, install: bool) -> None:
     from flagops.commands.deploy import report
     from flagops.commands.deploy.progress import Progress
     from flagops.engines.for_stack import deployer
 
     with Progress(progress(), f"Deploying {_where(target)} with {choice.engine.label}") as run:
-        outcome = deployer(target, choice.engine, run, install=install).up()
-    report.show_warnings(progress(), outcome.warnings)
-    progress().print(f"Deployed: {report.totals(outcome, run.seconds)}.", style="green")
+        result = deployer(target, choice.engine, run, install=install).up()
+    report.show_warnings(progress(), result.warnings)
+    progress().print(f"Deployed: {report.totals(result, run.seconds)}.", style="green")
     is_simulated = _nothing_runs(target)
-    report.show_access(output(), target, outcome.outputs, is_served=not is_simulated)
+    report.show_access(output(), target, result.outputs, is_served=not is_simulated)
     if is_simulated:
         report.show_simulated_note(output())
 
@@ -189,16 +189,16 @@ def down(
         question = f"Remove {_where(target)} and all its data?"
         _confirm_by_name(question, stack) if unprotect else confirm(question)
     with run:
-        outcome = remover.down(unprotect=unprotect)
-    report.show_warnings(progress(), outcome.warnings)
-    progress().print(f"Removed: {report.totals(outcome, run.seconds)}.", style="green")
+        result = remover.down(unprotect=unprotect)
+    report.show_warnings(progress(), result.warnings)
+    progress().print(f"Removed: {report.totals(result, run.seconds)}.", style="green")
     if target.is_borrowed:
         local_context.forget()
 
 
 def _resolve(
     stack: str, engine: EngineName | None, *, install: bool, context: str | None = None
-) -> "tuple[Target, Choice]":
+) -> "tuple[StackTarget, Choice]":
     from flagops.engines.for_stack import choose_engine
     from flagops.stacks import target as targets
 
@@ -209,14 +209,14 @@ def _resolve(
     return found, choice
 
 
-def _refuse_older(target: "Target", *, older: bool) -> None:
+def _refuse_older(target: "StackTarget", *, older: bool) -> None:
     from flagops.engines import older as releases
 
     if not older:
         releases.refuse_older(target)
 
 
-def _where(target: "Target") -> str:
+def _where(target: "StackTarget") -> str:
     return f"the stack {target.stack.name!r} in context {target.context!r}"
 
 

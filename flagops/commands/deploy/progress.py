@@ -12,9 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from flagops.engines.events import Event, State
+from flagops.engines.events import Event, ResourceState
 
-STYLES = {State.FAILED: "red", State.UNCHANGED: "dim", State.WAITING: "yellow"}
+STYLES = {ResourceState.FAILED: "red", ResourceState.UNCHANGED: "dim", ResourceState.WAITING: "yellow"}
 RESERVED_LINES = 6  # of the terminal, for the table's frame and what stands above it
 
 
@@ -72,7 +72,7 @@ class Progress:
                 self._ended[key] = now
             else:
                 self._ended.pop(key, None)
-        if self._live is None and event.state is not State.UNCHANGED:
+        if self._live is None and event.state is not ResourceState.UNCHANGED:
             message = f": {event.message}" if event.message else ""
             # What cannot be told (a full disk below a redirected stream) must not end what is told of.
             with suppress(OSError):
@@ -107,7 +107,7 @@ class Progress:
         room = max(self._console.height - RESERVED_LINES, 5)
         if len(rows) <= room:
             return rows
-        urgent = [row for row in rows if row[0].state is State.FAILED or not row[0].state.finished][:room]
+        urgent = [row for row in rows if row[0].state is ResourceState.FAILED or not row[0].state.finished][:room]
         rest = [row for row in rows if row not in urgent]
         kept = [*urgent, *rest[len(rest) - (room - len(urgent)) :]]
         return [row for row in rows if row in kept]

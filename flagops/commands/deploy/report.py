@@ -5,14 +5,14 @@ from collections.abc import Mapping
 
 from rich.console import Console
 
-from flagops.engines.deployer import EngineName, Outcome, Plan
-from flagops.stacks.target import Target
+from flagops.engines.deployer import DeploymentPlan, DeploymentResult, EngineName
+from flagops.stacks.target import StackTarget
 
 SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 STYLES = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red"}
 
 
-def show_plan(console: Console, plan: Plan) -> None:
+def show_plan(console: Console, plan: DeploymentPlan) -> None:
     """A line for each change, its fields below it, and the totals."""
     for change in plan.changes:
         note = f"  ({change.note})" if change.note else ""
@@ -25,7 +25,7 @@ def show_plan(console: Console, plan: Plan) -> None:
     console.print(f"{', '.join(totals) or 'No changes'}; {plan.unchanged} unchanged.", markup=False)
 
 
-def plan_as_json(plan: Plan, engine: EngineName) -> str:
+def plan_as_json(plan: DeploymentPlan, engine: EngineName) -> str:
     """The plan for programs."""
     changes = [
         {"action": item.action, "kind": item.kind, "name": item.name, "fields": item.fields, "note": item.note}
@@ -42,13 +42,15 @@ def show_warnings(console: Console, warnings: tuple[str, ...]) -> None:
         console.print(f"Warning: {warning}", style="yellow", markup=False, soft_wrap=True)
 
 
-def totals(outcome: Outcome, seconds: float) -> str:
+def totals(result: DeploymentResult, seconds: float) -> str:
     """One line: `12 created, 3 unchanged, in 41 s`."""
-    counted = ", ".join(f"{number} {name}" for name, number in outcome.counts.items()) or "nothing to do"
+    counted = ", ".join(f"{number} {name}" for name, number in result.counts.items()) or "nothing to do"
     return f"{counted}, in {seconds:.1f} s"
 
 
-def show_access(console: Console, target: Target, outputs: Mapping[str, object], *, is_served: bool = True) -> None:
+def show_access(
+    console: Console, target: StackTarget, outputs: Mapping[str, object], *, is_served: bool = True
+) -> None:
     """Where it is, how to log in, and which Secrets hold what; never a secret."""
     rows = {
         "URL": outputs.get("url") if is_served else "none: nothing is served, since the nodes are simulated",

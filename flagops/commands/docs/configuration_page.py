@@ -49,7 +49,7 @@ which the stack works is so only when that section is given.
 
 
 @dataclass(frozen=True)
-class Entry:
+class SettingRow:
     """One row of the page: a key in full, its type, its default and its meaning, in Markdown."""
 
     key: str
@@ -70,26 +70,26 @@ def configuration_page() -> str:
     return "\n".join(parts)
 
 
-def entries(model: type[BaseModel], prefix: str = "") -> Iterator[Entry]:
+def entries(model: type[BaseModel], prefix: str = "") -> Iterator[SettingRow]:
     """Yield a row for every key of a section, those of its sub-sections included."""
     for field in model.model_fields.values():
         key = f"{prefix}.{field.alias}" if prefix else str(field.alias)
         section = model_of(field.annotation)
         meaning = field.description or ""
         if section is None:
-            yield Entry(key, _kind(field), _default(field), meaning)
+            yield SettingRow(key, _kind(field), _default(field), meaning)
         elif section is Amount:
-            yield Entry(key, "map: `cpu`, `memory`", _amount(field), meaning)
+            yield SettingRow(key, "map: `cpu`, `memory`", _amount(field), meaning)
         elif section is Resources and prefix:
-            yield Entry(key, "map, as [resources](#resources)", "", meaning)
+            yield SettingRow(key, "map, as [resources](#resources)", "", meaning)
         elif section is Outgoing:
-            yield Entry(key, "map: `to` (list, as `networkPolicy.clients`), `port`", "", meaning)
+            yield SettingRow(key, "map: `to` (list, as `networkPolicy.clients`), `port`", "", meaning)
         else:
-            yield Entry(f"{key}{_suffix(field)}", _container(field), _default(field), meaning)
+            yield SettingRow(f"{key}{_suffix(field)}", _container(field), _default(field), meaning)
             yield from entries(section, f"{key}{_suffix(field)}")
 
 
-def _single(model: type[BaseModel]) -> Iterator[Entry]:
+def _single(model: type[BaseModel]) -> Iterator[SettingRow]:
     for entry in entries(model):
         if "." not in entry.key or entry.key.startswith("envFromSecrets"):
             field = next((field for field in model.model_fields.values() if field.alias == entry.key), None)
@@ -152,7 +152,7 @@ def _amount(field: FieldInfo) -> str:
     return ", ".join(f"`{value}`" for value in field.default.as_dict().values()) if field.default else ""
 
 
-def _table(rows: Iterator[Entry]) -> str:
+def _table(rows: Iterator[SettingRow]) -> str:
     lines = ["| key | type | default | meaning |", "|---|---|---|---|"]
     lines += [f"| `{row.key}` | {row.kind} | {row.default} | {row.meaning} |".replace("  ", " ") for row in rows]
     return "\n".join(lines) + "\n"

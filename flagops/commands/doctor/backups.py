@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from flagops.commands.db.backups.jobs import BACKUP, template
-from flagops.commands.doctor.model import Finding, Patient
+from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.pods.last_success import last_success
 
 
-def backups(patient: Patient, now: datetime | None = None) -> Iterator[Finding]:
+def backups(patient: Examination, now: datetime | None = None) -> Iterator[DoctorFinding]:
     """The last scheduled backup is older than the settings allow, or there has been none."""
     settings, site = patient.site.settings.backup, patient.site
     if not settings.enabled or settings.suspend:
@@ -26,7 +26,7 @@ def backups(patient: Patient, now: datetime | None = None) -> Iterator[Finding]:
         if job["metadata"]["name"].startswith(f"{BACKUP}-") and job.get("status", {}).get("failed")
     ]
     failed = f"failed: {', '.join(jobs[-3:])}" if jobs else "no Job of it has failed that is still there"
-    yield Finding(
+    yield DoctorFinding(
         "backup-too-old",
         f"The last backup is of {last:%Y-%m-%d %H:%M} UTC." if last else "No backup was ever made.",
         (f"schedule {cron_job['spec']['schedule']}, allowed are {settings.max_age_hours} h", failed),

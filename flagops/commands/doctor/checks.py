@@ -6,7 +6,7 @@ from flagops.commands.doctor.backups import backups
 from flagops.commands.doctor.flagsmith import answers
 from flagops.commands.doctor.from_inside import surroundings
 from flagops.commands.doctor.ingress import certificates, ingress
-from flagops.commands.doctor.model import Check, Finding, Patient
+from flagops.commands.doctor.model import Check, DoctorFinding, Examination
 from flagops.commands.doctor.network import isolation
 from flagops.commands.doctor.plain_secrets import plain_secrets
 from flagops.commands.doctor.secret_store import stored_secrets
@@ -14,7 +14,7 @@ from flagops.commands.doctor.secrets import changed_secrets
 from flagops.commands.doctor.storage import claims
 from flagops.commands.doctor.workloads import autoscalers, jobs, pods, rollouts
 from flagops.errors import NoAccessError, NotDeployedError, OpsError, UnknownContextError, UnreachableError
-from flagops.pods.pods import Component, is_ready
+from flagops.pods.pods import PodComponent, is_ready
 from flagops.pods.pods import pods as pods_of
 from flagops.stacks import target
 from flagops.stacks.deployed import Site, open_site
@@ -35,7 +35,7 @@ OBJECTS: tuple[Check, ...] = (
     backups,
 )
 
-NOTHING_RUNS = Finding(
+NOTHING_RUNS = DoctorFinding(
     "nothing-runs",
     "The nodes are simulated: no container runs, so nothing is served, and nothing can be seen in one.",
     (),
@@ -43,7 +43,7 @@ NOTHING_RUNS = Finding(
 )
 
 
-def examine(stack: str, environment_key: str | None = None) -> Iterator[Finding]:
+def examine(stack: str, environment_key: str | None = None) -> Iterator[DoctorFinding]:
     """All that is wrong with a stack; nothing for one that is well.
 
     Args:
@@ -55,20 +55,20 @@ def examine(stack: str, environment_key: str | None = None) -> Iterator[Finding]
     """
     try:
         with open_site(stack) as site:
-            yield from _examine(Patient(site, environment_key))
+            yield from _examine(Examination(site, environment_key))
     except NoAccessError as error:
         yield _without_access(stack, error)
     except NotDeployedError as error:
-        yield Finding("not-deployed", error.message, (), error.hint or f"ff up --stack {stack}")
+        yield DoctorFinding("not-deployed", error.message, (), error.hint or f"ff up --stack {stack}")
 
 
-def _examine(patient: Patient) -> Iterator[Finding]:
+def _examine(patient: Examination) -> Iterator[DoctorFinding]:
     for check in OBJECTS:
         yield from check(patient)
     if patient.site.is_simulated:
         yield NOTHING_RUNS
         return
-    if not any(is_ready(pod) for pod in pods_of(patient.site, Component.API)):
+    if not any(is_ready(pod) for pod in pods_of(patient.site, PodComponent.API)):
         yield _nothing_serves(patient.site)
         return
     around = list(_unhindered(surroundings, patient))
@@ -79,12 +79,12 @@ def _examine(patient: Patient) -> Iterator[Finding]:
         yield from _unhindered(answers, patient)
 
 
-def _unhindered(check: Check, patient: Patient) -> Iterator[Finding]:
+def _unhindered(check: Check, patient: Examination) -> Iterator[DoctorFinding]:
     """A check that goes through a pod; where the pod or the way to it fails, that is the finding."""
     try:
         yield from check(patient)
     except OpsError as error:
-        yield Finding(
+        yield DoctorFinding(
             "pod-unreachable",
             "A pod of the API cannot be looked into.",
             (error.message,),
@@ -92,20 +92,20 @@ def _unhindered(check: Check, patient: Patient) -> Iterator[Finding]:
         )
 
 
-def _nothing_serves(site: Site) -> Finding:
-    return Finding(
+def _nothing_serves(site: Site) -> DoctorFinding:
+    return DoctorFinding(
         "nothing-serves",
         "No pod of the API is ready: no flag is served.",
         tuple(
             f"{pod['metadata']['name']}: {pod.get('status', {}).get('phase', 'Unknown')}"
-            for pod in pods_of(site, Component.API)
+            for pod in pods_of(site, PodComponent.API)
         )
         or ("there is no pod at all",),
         f"ff logs --stack {site.stack.name} --component api",
     )
 
 
-def _without_access(stack: str, error: NoAccessError) -> Finding:
+def _without_access(stack: str, error: NoAccessError) -> DoctorFinding:
     if isinstance(error, UnknownContextError):
         name, what = "wrong-context", "The kubeconfig does not know the stack's context."
     elif isinstance(error, UnreachableError):
@@ -114,7 +114,7 @@ def _without_access(stack: str, error: NoAccessError) -> Finding:
         name, what = "no-access", "The cluster cannot be asked from here."
     context = _context(stack)
     fix = error.hint or (f"kubectl config get-contexts   (the stack {stack} wants {context!r})")
-    return Finding(name, what, (error.message,), fix)
+    return DoctorFinding(name, what, (error.message,), fix)
 
 
 def _context(stack: str) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 
-from flagops.commands.doctor.model import Finding, Patient
+from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.errors import OpsError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.deployed import API_PORT, environments, log_in
-from flagops.pods.pods import Component
+from flagops.pods.pods import PodComponent
 from flagops.pods.port_forward import forward
 
 SECONDS = 5.0
@@ -18,7 +18,7 @@ PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 
 
 @dataclass(frozen=True)
-class Probe:
+class ContainerProbe:
     """A probe of the API's container, as the kubelet sends it."""
 
     kind: str
@@ -26,9 +26,9 @@ class Probe:
     host: str
 
 
-def answers(patient: Patient) -> Iterator[Finding]:
+def answers(patient: Examination) -> Iterator[DoctorFinding]:
     """Ask as the kubelet does, and as applications do."""
-    with forward(patient.site, Component.API, API_PORT) as port:
+    with forward(patient.site, PodComponent.API, API_PORT) as port:
         url = f"http://127.0.0.1:{port}"
         probes = list(_probed(patient, url))
         yield from probes
@@ -37,7 +37,7 @@ def answers(patient: Patient) -> Iterator[Finding]:
             yield from _keys(patient, url)
 
 
-def _probed(patient: Patient, url: str) -> Iterator[Finding]:
+def _probed(patient: Examination, url: str) -> Iterator[DoctorFinding]:
     seen: set[tuple[str, str]] = set()
     for probe in _probes(patient):
         if (probe.path, probe.host) in seen:
@@ -48,7 +48,7 @@ def _probed(patient: Patient, url: str) -> Iterator[Finding]:
         try:
             answer = httpx.get(url + probe.path, headers=headers, timeout=SECONDS, trust_env=False)
         except httpx.TransportError as error:
-            yield Finding(
+            yield DoctorFinding(
                 "api-hangs" if isinstance(error, httpx.TimeoutException) else "api-unreachable",
                 f"The API does not answer its {probe.kind}.",
                 (f"GET {probe.path}: {error or type(error).__name__} (waited {SECONDS:.0f} s)",),
@@ -58,26 +58,26 @@ def _probed(patient: Patient, url: str) -> Iterator[Finding]:
         yield from _judged(patient, probe, answer)
 
 
-def _judged(patient: Patient, probe: Probe, answer: httpx.Response) -> Iterator[Finding]:
+def _judged(patient: Examination, probe: ContainerProbe, answer: httpx.Response) -> Iterator[DoctorFinding]:
     stack = patient.site.stack.name
     kind = answer.headers.get("Content-Type", "").partition(";")[0]
     seen = f"GET {probe.path} with Host {probe.host or 'of the pod'}: {answer.status_code} {kind}"
     if answer.status_code == 400:
-        yield Finding(
+        yield DoctorFinding(
             "probe-host-not-allowed",
             f"Flagsmith refuses its {probe.kind}: the Host it sends is not in DJANGO_ALLOWED_HOSTS.",
             (seen,),
             f"ff env --stack {stack} | grep DJANGO_ALLOWED_HOSTS; ff up --stack {stack} sets it from `host`",
         )
     elif answer.is_success and kind == "text/html":
-        yield Finding(
+        yield DoctorFinding(
             "probe-passes-on-ui",
             f"The {probe.kind} asks a path that does not exist; the user interface's page makes it pass always.",
             (seen,),
             f"ff up --stack {stack}   (sets the path that the release has)",
         )
     elif not answer.is_success:
-        yield Finding(
+        yield DoctorFinding(
             "probe-failing",
             f"The API answers its {probe.kind} with an error.",
             (seen, patient.mask(answer.text.strip()[:200])),
@@ -85,7 +85,7 @@ def _judged(patient: Patient, probe: Probe, answer: httpx.Response) -> Iterator[
         )
 
 
-def _probes(patient: Patient) -> Iterator[Probe]:
+def _probes(patient: Examination) -> Iterator[ContainerProbe]:
     for deployment in patient.deployments:
         if deployment["metadata"]["name"] != "flagsmith":
             continue
@@ -94,15 +94,15 @@ def _probes(patient: Patient) -> Iterator[Probe]:
             asked: dict[str, Any] = (container.get(kind) or {}).get("httpGet") or {}
             if asked:
                 hosts = [item["value"] for item in asked.get("httpHeaders") or [] if item["name"] == "Host"]
-                yield Probe(kind, asked["path"], hosts[0] if hosts else "")
+                yield ContainerProbe(kind, asked["path"], hosts[0] if hosts else "")
 
 
-def _version(patient: Patient, url: str) -> Iterator[Finding]:
+def _version(patient: Examination, url: str) -> Iterator[DoctorFinding]:
     wanted, stack = patient.site.settings.version, patient.site.stack.name
     with FlagsmithClient(url) as client:
         found = client.get("/version/").get("image_tag")
     if found != wanted:
-        yield Finding(
+        yield DoctorFinding(
             "another-version",
             f"Flagsmith {found} is running, and the settings say {wanted}.",
             (f"GET /version/: image_tag {found}",),
@@ -110,14 +110,14 @@ def _version(patient: Patient, url: str) -> Iterator[Finding]:
         )
 
 
-def _keys(patient: Patient, url: str) -> Iterator[Finding]:
+def _keys(patient: Examination, url: str) -> Iterator[DoctorFinding]:
     with FlagsmithClient(url) as client:
         for name, key in _tried(patient, client):
             try:
                 client.get("/api/v1/flags/", key=key)
             except FlagsmithError as error:
                 if error.status == 403:
-                    yield Finding(
+                    yield DoctorFinding(
                         "key-rejected",
                         f"Flagsmith refuses {name}.",
                         ("GET /api/v1/flags/: status 403",),
@@ -125,7 +125,7 @@ def _keys(patient: Patient, url: str) -> Iterator[Finding]:
                         f"ff flags get --environment NAME --stack {patient.site.stack.name}",
                     )
                 else:
-                    yield Finding(
+                    yield DoctorFinding(
                         "flags-failing",
                         f"Flags cannot be read with {name}.",
                         (patient.mask(error.message),),
@@ -133,7 +133,7 @@ def _keys(patient: Patient, url: str) -> Iterator[Finding]:
                     )
 
 
-def _tried(patient: Patient, client: FlagsmithClient) -> list[tuple[str, str]]:
+def _tried(patient: Examination, client: FlagsmithClient) -> list[tuple[str, str]]:
     if patient.environment_key is not None:
         return [("the given environment key", patient.environment_key)]
     try:

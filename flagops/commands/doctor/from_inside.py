@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from components.flagsmith.caches import CACHES
-from flagops.commands.doctor.model import Finding, Patient
+from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.client import CONNECT_SECONDS
 from flagops.pods.python_in_pod import run_python
 
@@ -16,7 +16,7 @@ MOST_SKEW = 5.0  # seconds; what is signed with a time is refused from some minu
 SCARCE = 0.9  # of the connections: what is left does not outlast a rollout
 
 
-def surroundings(patient: Patient) -> Iterator[Finding]:
+def surroundings(patient: Examination) -> Iterator[DoctorFinding]:
     """Ask from within a pod of the API, with its own connections."""
     variable = "" if patient.site.settings.redis.mode == "none" else CACHES["flags"].location
     before = time.time()
@@ -28,7 +28,7 @@ def surroundings(patient: Patient) -> Iterator[Finding]:
     yield from _clocks(patient, seen, before, after)
 
 
-def _database(patient: Patient, seen: dict[str, Any]) -> Iterator[Finding]:
+def _database(patient: Examination, seen: dict[str, Any]) -> Iterator[DoctorFinding]:
     stack, host = patient.site.stack.name, seen["host"]
     evidence = (f"{host}: {patient.mask(seen.get('error', ''))}",)
     embedded = patient.site.settings.postgres.mode == "embedded"
@@ -36,7 +36,7 @@ def _database(patient: Patient, seen: dict[str, Any]) -> Iterator[Finding]:
     if state == "dns":
         yield _unresolved(patient, "The database's", host, evidence)
     elif state == "password":
-        yield Finding(
+        yield DoctorFinding(
             "database-password",
             "The database refuses the password of the API.",
             evidence,
@@ -45,21 +45,21 @@ def _database(patient: Patient, seen: dict[str, Any]) -> Iterator[Finding]:
             + "   (pods take a changed Secret when they start)",
         )
     elif state == "full":
-        yield Finding(
+        yield DoctorFinding(
             "database-out-of-connections",
             "The database takes no more connections.",
             evidence,
             f"ff restart --stack {stack}   (frees them; then raise postgres.maxConnections, or lower gunicorn.workers)",
         )
     elif state != "ok":
-        yield Finding(
+        yield DoctorFinding(
             "database-down",
             "The database does not answer; flags that are cached are still served for seconds.",
             evidence,
             f"ff logs --stack {stack} -c database" if embedded else f"ff db psql --stack {stack}",
         )
     elif seen["used"] >= SCARCE * seen["limit"]:
-        yield Finding(
+        yield DoctorFinding(
             "database-connections-scarce",
             "The database is about to run out of connections.",
             (f"{seen['used']} of {seen['limit']} are in use",),
@@ -67,7 +67,7 @@ def _database(patient: Patient, seen: dict[str, Any]) -> Iterator[Finding]:
         )
 
 
-def of_redis(patient: Patient, seen: dict[str, Any]) -> Iterator[Finding]:
+def of_redis(patient: Examination, seen: dict[str, Any]) -> Iterator[DoctorFinding]:
     """What the script saw of Redis, judged."""
     stack, host = patient.site.stack.name, seen["host"]
     evidence = (f"{host}: {patient.mask(seen.get('error', ''))}",)
@@ -79,14 +79,14 @@ def of_redis(patient: Patient, seen: dict[str, Any]) -> Iterator[Finding]:
         yield _unresolved(patient, "Redis'", host, evidence)
     elif state == "password":
         fix = f"ff restart --stack {stack}" + (" -c cache -c api -c task-processor" if embedded else "")
-        yield Finding("redis-password", f"Redis refuses the password of the API; {meanwhile}.", evidence, fix)
+        yield DoctorFinding("redis-password", f"Redis refuses the password of the API; {meanwhile}.", evidence, fix)
     elif state == "hung":
         fix = f"ff restart --stack {stack} -c cache" if embedded else look
-        yield Finding("redis-hung", f"Redis takes connections and answers nothing; {meanwhile}.", evidence, fix)
+        yield DoctorFinding("redis-hung", f"Redis takes connections and answers nothing; {meanwhile}.", evidence, fix)
     elif state != "ok":
-        yield Finding("redis-down", f"Redis cannot be reached; {meanwhile}.", evidence, look)
+        yield DoctorFinding("redis-down", f"Redis cannot be reached; {meanwhile}.", evidence, look)
     elif seen["milliseconds"] > allowed:
-        yield Finding(
+        yield DoctorFinding(
             "redis-slow",
             "Redis is slower than Flagsmith waits for it, so that the caches do not work.",
             (f"{seen['milliseconds']:.0f} ms a round trip; caches.socketTimeout allows {allowed:.0f} ms",),
@@ -94,8 +94,8 @@ def of_redis(patient: Patient, seen: dict[str, Any]) -> Iterator[Finding]:
         )
 
 
-def _unresolved(patient: Patient, whose: str, host: str, evidence: tuple[str, ...]) -> Finding:
-    return Finding(
+def _unresolved(patient: Examination, whose: str, host: str, evidence: tuple[str, ...]) -> DoctorFinding:
+    return DoctorFinding(
         "dns",
         f"{whose} name {host} cannot be resolved in the API's pod.",
         evidence,
@@ -103,7 +103,7 @@ def _unresolved(patient: Patient, whose: str, host: str, evidence: tuple[str, ..
     )
 
 
-def _clocks(patient: Patient, seen: dict[str, Any], before: float, after: float) -> Iterator[Finding]:
+def _clocks(patient: Examination, seen: dict[str, Any], before: float, after: float) -> Iterator[DoctorFinding]:
     """Compare the clocks of the pod's node, the database, the API server and this machine."""
     yield from _skewed("the node of an API pod", seen["time"], "this machine", before, after)
     database = seen["database"].get("time")
@@ -113,7 +113,7 @@ def _clocks(patient: Patient, seen: dict[str, Any], before: float, after: float)
     yield from _api_server(patient)
 
 
-def _api_server(patient: Patient) -> Iterator[Finding]:
+def _api_server(patient: Examination) -> Iterator[DoctorFinding]:
     from email.utils import parsedate_to_datetime
 
     from urllib3 import Timeout
@@ -132,11 +132,11 @@ def _api_server(patient: Patient) -> Iterator[Finding]:
         yield from _skewed("the API server", said, "this machine", before - 1, after)
 
 
-def _skewed(whose: str, said: float, other: str, earliest: float, latest: float) -> Iterator[Finding]:
+def _skewed(whose: str, said: float, other: str, earliest: float, latest: float) -> Iterator[DoctorFinding]:
     skew = said - latest if said > latest else min(0.0, said - earliest)
     if abs(skew) > MOST_SKEW:
         direction = "ahead of" if skew > 0 else "behind"
-        yield Finding(
+        yield DoctorFinding(
             "clock-skew",
             f"The clock of {whose} is {abs(skew):.0f} s {direction} that of {other}.",
             (f"{whose}: {_shown(said)}; {other}: {_shown(latest)}",),

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from components.settings.sections.ingress import CLASS_ANNOTATION
-from flagops.commands.doctor.model import Finding, Patient
+from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.commands.status.status import EXPIRES_SOON_DAYS, not_after
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
 
 
-def ingress(patient: Patient) -> Iterator[Finding]:
+def ingress(patient: Examination) -> Iterator[DoctorFinding]:
     """An Ingress that nobody serves, or a name that leads nowhere."""
     site = patient.site
     settings = site.settings.ingress
@@ -27,7 +27,7 @@ def ingress(patient: Patient) -> Iterator[Finding]:
         if missing is not None:
             yield missing
         elif not entries:
-            yield Finding(
+            yield DoctorFinding(
                 "ingress-without-address",
                 f"The Ingress {name} has no address.",
                 (f"{_class(item) or 'no class'}, no entry in status.loadBalancer", *patient.said_of(name)),
@@ -42,7 +42,7 @@ def _class(item: Manifest) -> str | None:
     return f"class {named}" if named else None
 
 
-def _missing_class(patient: Patient, item: Manifest, *, is_served: bool) -> Finding | None:
+def _missing_class(patient: Examination, item: Manifest, *, is_served: bool) -> DoctorFinding | None:
     """A class that the cluster does not have, or none at all. One in the annotation alone cannot be looked up."""
     site, name, wanted = patient.site, item["metadata"]["name"], item["spec"].get("ingressClassName")
     if wanted is None and (is_served or CLASS_ANNOTATION in (item["metadata"].get("annotations") or {})):
@@ -50,7 +50,7 @@ def _missing_class(patient: Patient, item: Manifest, *, is_served: bool) -> Find
     known = [found["metadata"]["name"] for found in site.client.list("networking.k8s.io/v1", "IngressClass", "")]
     if wanted in known:
         return None
-    return Finding(
+    return DoctorFinding(
         "ingress-class-missing",
         f"No controller serves the Ingress {name}: "
         + (f"there is no IngressClass {wanted}." if wanted else "it names no class, and there was no default one."),
@@ -59,12 +59,12 @@ def _missing_class(patient: Patient, item: Manifest, *, is_served: bool) -> Find
     )
 
 
-def unresolved(patient: Patient, host: str) -> Iterator[Finding]:
+def unresolved(patient: Examination, host: str) -> Iterator[DoctorFinding]:
     """The public name, as this machine resolves it."""
     try:
         socket.getaddrinfo(host, 443)
     except OSError as error:
-        yield Finding(
+        yield DoctorFinding(
             "dns-public",
             f"The name {host} cannot be resolved from here.",
             (f"{host}: {error.strerror or error}",),
@@ -72,7 +72,7 @@ def unresolved(patient: Patient, host: str) -> Iterator[Finding]:
         )
 
 
-def certificates(patient: Patient, now: datetime | None = None) -> Iterator[Finding]:
+def certificates(patient: Examination, now: datetime | None = None) -> Iterator[DoctorFinding]:
     """Certificates that were not issued, or end soon."""
     site = patient.site
     if site.settings.tls_secret_name is None:
@@ -87,12 +87,12 @@ def certificates(patient: Patient, now: datetime | None = None) -> Iterator[Find
         yield from _certificate(patient, name, now or datetime.now(UTC))
 
 
-def _certificate(patient: Patient, name: str, now: datetime) -> Iterator[Finding]:
+def _certificate(patient: Examination, name: str, now: datetime) -> Iterator[DoctorFinding]:
     site = patient.site
     ends = not_after(site.get("v1", "Secret", name))
     fix = f"{site.kubectl} describe certificate,certificaterequest,order,challenge"
     if ends is None:
-        yield Finding(
+        yield DoctorFinding(
             "certificate-not-issued",
             f"There is no certificate in the Secret {name}: browsers refuse the address.",
             ("the Secret is missing or has no tls.crt", *_said_by_cert_manager(site.get(*CERTIFICATE, name))),
@@ -101,7 +101,7 @@ def _certificate(patient: Patient, name: str, now: datetime) -> Iterator[Finding
         return
     days = (ends - now).days
     if days < EXPIRES_SOON_DAYS:
-        yield Finding(
+        yield DoctorFinding(
             "certificate-expired" if days < 0 else "certificate-expiring",
             f"The certificate in the Secret {name} {'ended' if days < 0 else 'ends'} on {ends:%Y-%m-%d}.",
             (f"{days} days are left", *_said_by_cert_manager(site.get(*CERTIFICATE, name))),

@@ -10,7 +10,7 @@ from flagops.stacks.deployed import Site
 
 
 @dataclass(frozen=True)
-class Finding:
+class DoctorFinding:
     """One thing that is wrong.
 
     Attributes:
@@ -26,7 +26,7 @@ class Finding:
     fix: str
 
 
-class Patient:
+class Examination:
     """A stack under examination; what is listed is listed once.
 
     Attributes:
@@ -74,4 +74,4 @@ class Patient:
         return tuple(dict.fromkeys(found[-lines:]))
 
 
-Check = Callable[[Patient], Iterator[Finding]]
+Check = Callable[[Examination], Iterator[DoctorFinding]]

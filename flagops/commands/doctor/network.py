@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
-from flagops.commands.doctor.model import Finding, Patient
+from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.client import DeniedError
 from flagops.kubernetes.objects import Manifest
 
@@ -13,7 +13,7 @@ DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 OWNER_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance")
 
 
-def isolation(patient: Patient) -> Iterator[Finding]:
+def isolation(patient: Examination) -> Iterator[DoctorFinding]:
     """An ingress controller whose pods the policies do not let in."""
     site = patient.site
     network, ingress = site.settings.network_policy, site.settings.ingress
@@ -25,7 +25,7 @@ def isolation(patient: Patient) -> Iterator[Finding]:
     pod = shut_out[0]
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
     key, value = _setting(pod)
-    yield Finding(
+    yield DoctorFinding(
         "ingress-cut-off",
         "The network policies keep the ingress controller from the API.",
         (f"{namespace}/{name} has the address {_address(pod)}; let in is {', '.join(network.ways_in)}",),
@@ -33,7 +33,7 @@ def isolation(patient: Patient) -> Iterator[Finding]:
     )
 
 
-def _controller(patient: Patient, class_name: str | None) -> list[Manifest]:
+def _controller(patient: Examination, class_name: str | None) -> list[Manifest]:
     """The running pods of the class' controller, as far as its labels tell and one may look."""
     classes = patient.site.client.list("networking.k8s.io/v1", "IngressClass", "")
     found = next((item for item in classes if _is_meant(item, class_name)), None)
@@ -55,7 +55,7 @@ def _is_meant(ingress_class: Manifest, name: str | None) -> bool:
     return (metadata.get("annotations") or {}).get(DEFAULT_CLASS) == "true"
 
 
-def _is_let_in(patient: Patient, pod: Manifest) -> bool:
+def _is_let_in(patient: Examination, pod: Manifest) -> bool:
     network = patient.site.settings.network_policy
     if any(ip_address(_address(pod)) in ip_network(cidr) for cidr in network.ingress_cidrs):
         return True

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flagops.commands.doctor.model import Finding, Patient
+from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.pods.pods import LABEL
 from policies.check import check
 from policies.model import Manifest, Object, Objects
@@ -12,7 +12,7 @@ KINDS = (("v1", "ConfigMap"), ("apps/v1", "Deployment"), ("apps/v1", "StatefulSe
 INGRESS = ("networking.k8s.io/v1", "Ingress")
 
 
-def plain_secrets(patient: Patient) -> Iterator[Finding]:
+def plain_secrets(patient: Examination) -> Iterator[DoctorFinding]:
     """Ask the rule `plain-secret` about the stack's objects as they are now: somebody may have edited them since."""
     items = tuple(
         Object(_as_written({"apiVersion": version, "kind": kind, **item}))
@@ -25,7 +25,7 @@ def plain_secrets(patient: Patient) -> Iterator[Finding]:
     for violation in report.violations:
         found.setdefault(str(violation.finding.object), []).append(violation.finding.path)
     for name, paths in found.items():
-        yield Finding(
+        yield DoctorFinding(
             "plain-secret",
             f"{name} holds what looks like a secret, which all may read who may read it.",
             tuple(dict.fromkeys(paths)),

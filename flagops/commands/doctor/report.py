@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.markup import escape
 
-from flagops.commands.doctor.model import Finding
+from flagops.commands.doctor.model import DoctorFinding
 
 
-def show(console: Console, findings: Sequence[Finding]) -> None:
+def show(console: Console, findings: Sequence[DoctorFinding]) -> None:
     """Print each: what, evidence, fix."""
     for finding in findings:
         console.print(f"[bold red]{finding.name}[/]  {escape(finding.what)}")

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator
 
-from flagops.commands.doctor.model import Finding, Patient
+from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.client import UnknownKindError
 from flagops.kubernetes.readiness import Phase, assess
 
 API_VERSION, KIND = "external-secrets.io/v1", "ExternalSecret"
 
 
-def stored_secrets(patient: Patient) -> Iterator[Finding]:
+def stored_secrets(patient: Examination) -> Iterator[DoctorFinding]:
     """Look at what the External Secrets Operator says of each Secret."""
     if patient.site.settings.secret_store is None:
         return
     try:
         found = patient.site.items(API_VERSION, KIND)
     except UnknownKindError as error:
-        yield Finding(
+        yield DoctorFinding(
             "secret-store-missing",
             "Secrets come from a store, and the External Secrets Operator is not installed any more: none is renewed.",
             (error.message,),
@@ -27,7 +27,7 @@ def stored_secrets(patient: Patient) -> Iterator[Finding]:
         state = assess(item)
         if state.phase is not Phase.READY:
             name = item["metadata"]["name"]
-            yield Finding(
+            yield DoctorFinding(
                 "secret-not-synced",
                 f"The Secret {name} does not come from the store, or is not renewed.",
                 (patient.mask(state.message), *patient.said_of(name)),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from flagops.commands.doctor.model import Finding, Patient
+from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.objects import Manifest
 from flagops.pods.pods import LABEL
 from flagops.pods.restart import WORKLOADS
@@ -13,7 +13,7 @@ from flagops.pods.restart import WORKLOADS
 TAKEN_OVER = {"database": frozenset({"flagsmith-postgres"})}
 
 
-def changed_secrets(patient: Patient) -> Iterator[Finding]:
+def changed_secrets(patient: Examination) -> Iterator[DoctorFinding]:
     """Compare when a Secret's values changed with when the pods that read it started."""
     changes = {item["metadata"]["name"]: _changed(item) for item in patient.site.items("v1", "Secret")}
     stale: dict[tuple[str, str], list[str]] = {}
@@ -28,7 +28,7 @@ def changed_secrets(patient: Patient) -> Iterator[Finding]:
                 evidence = f"{pod['metadata']['name']} started at {started}, {name} changed at {changed}"
                 stale.setdefault((str(component), name), []).append(evidence)
     for (component, name), seen in stale.items():
-        yield Finding(
+        yield DoctorFinding(
             "secret-changed",
             f"The Secret {name} changed after the pods of {component} had started, which go on with the old values.",
             tuple(seen),

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from flagops.commands.doctor.model import Finding, Patient
+from flagops.commands.doctor.model import DoctorFinding, Examination
 
 
-def claims(patient: Patient) -> Iterator[Finding]:
+def claims(patient: Examination) -> Iterator[DoctorFinding]:
     """Claims that no volume is bound to, unless they wait for their first pod, which is as it should be."""
     site = patient.site
     for claim in site.items("v1", "PersistentVolumeClaim"):
@@ -17,7 +17,7 @@ def claims(patient: Patient) -> Iterator[Finding]:
             continue
         wanted = claim["spec"].get("storageClassName") or "the default one"
         messages = tuple(f"event {event.get('reason', '')}: {event.get('message', '')}" for event in said[-2:])
-        yield Finding(
+        yield DoctorFinding(
             "volume-pending",
             f"The volume claim {name} gets no volume.",
             (f"it is {claim.get('status', {}).get('phase', 'Pending')}; storage class: {wanted}", *messages),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flagops.commands.doctor.model import Finding, Patient
+from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.diagnose import log_or_reason
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
@@ -15,7 +15,7 @@ CONFIG_TROUBLE = frozenset(["CreateContainerConfigError", "CreateContainerError"
 LOG_LINES = 5
 
 
-def pods(patient: Patient) -> Iterator[Finding]:
+def pods(patient: Examination) -> Iterator[DoctorFinding]:
     """Pods that cannot be placed, whose image is missing, or that crash; one finding for each component and cause."""
     seen: set[tuple[str, str]] = set()
     for pod in patient.pods:
@@ -28,7 +28,7 @@ def pods(patient: Patient) -> Iterator[Finding]:
                 yield finding
 
 
-def _troubles(patient: Patient, pod: Manifest) -> Iterator[Finding]:
+def _troubles(patient: Examination, pod: Manifest) -> Iterator[DoctorFinding]:
     scheduled = condition(pod, "PodScheduled")
     lacks = why_unscheduled(pod)
     if lacks is not None:
@@ -44,10 +44,10 @@ def _troubles(patient: Patient, pod: Manifest) -> Iterator[Finding]:
             yield _crash(patient, pod, status)
 
 
-def _unscheduled(patient: Patient, pod: Manifest, lacks: Lacks, message: str) -> Finding:
+def _unscheduled(patient: Examination, pod: Manifest, lacks: Lacks, message: str) -> DoctorFinding:
     name = pod["metadata"]["name"]
     volumes = lacks is Lacks.VOLUME
-    return Finding(
+    return DoctorFinding(
         "volume-pending" if volumes else "pod-pending",
         f"The pod {name} waits for {'its volume' if volumes else 'a node that can take it'}.",
         (message,),
@@ -56,10 +56,10 @@ def _unscheduled(patient: Patient, pod: Manifest, lacks: Lacks, message: str) ->
     )
 
 
-def _image(patient: Patient, pod: Manifest, status: Manifest, waiting: Manifest) -> Finding:
+def _image(patient: Examination, pod: Manifest, status: Manifest, waiting: Manifest) -> DoctorFinding:
     name = pod["metadata"]["name"]
     evidence = (f"{waiting['reason']}: {waiting.get('message', '')}".rstrip(": "), *patient.said_of(name))
-    return Finding(
+    return DoctorFinding(
         "image-not-pulled",
         f"The image {status['image']} of {_component(pod)} cannot be pulled.",
         evidence,
@@ -68,8 +68,8 @@ def _image(patient: Patient, pod: Manifest, status: Manifest, waiting: Manifest)
     )
 
 
-def _configuration(patient: Patient, pod: Manifest, waiting: Manifest) -> Finding:
-    return Finding(
+def _configuration(patient: Examination, pod: Manifest, waiting: Manifest) -> DoctorFinding:
+    return DoctorFinding(
         "pod-misconfigured",
         f"A container of {_component(pod)} cannot be made.",
         (f"{waiting['reason']}: {patient.mask(waiting.get('message', ''))}",),
@@ -77,12 +77,12 @@ def _configuration(patient: Patient, pod: Manifest, waiting: Manifest) -> Findin
     )
 
 
-def _crash(patient: Patient, pod: Manifest, status: Manifest) -> Finding:
+def _crash(patient: Examination, pod: Manifest, status: Manifest) -> DoctorFinding:
     ended: dict[str, Any] = (status.get("lastState") or {}).get("terminated") or {}
     name, component = pod["metadata"]["name"], _component(pod)
     stack = patient.site.stack.name
     if ended.get("reason") == "OOMKilled":
-        return Finding(
+        return DoctorFinding(
             "out-of-memory",
             f"{component} is ended over and over: it needs more memory than its limit.",
             (f"{name}: OOMKilled, {status.get('restartCount', 0)} restarts",),
@@ -90,7 +90,7 @@ def _crash(patient: Patient, pod: Manifest, status: Manifest) -> Finding:
         )
     lines = [f"log: {patient.mask(line)}" for line in _log(patient, name, status).strip().splitlines()[-LOG_LINES:]]
     code = f", exit code {ended['exitCode']}" if "exitCode" in ended else ""
-    return Finding(
+    return DoctorFinding(
         "crash-loop",
         f"{component} starts and ends over and over.",
         (f"{name}: {status.get('restartCount', 0)} restarts{code}", *lines),
@@ -98,7 +98,7 @@ def _crash(patient: Patient, pod: Manifest, status: Manifest) -> Finding:
     )
 
 
-def _log(patient: Patient, pod: str, status: Manifest) -> str:
+def _log(patient: Examination, pod: str, status: Manifest) -> str:
     """What the container said before it ended last, or says now where that is gone."""
     client, namespace, name = patient.site.client, patient.site.namespace, status["name"]
     before = log_or_reason(client, namespace, pod, name, lines=LOG_LINES, previous=True)
@@ -119,12 +119,12 @@ def _component(pod: Manifest) -> str:
     return str((pod["metadata"].get("labels") or {}).get(LABEL, pod["metadata"]["name"]))
 
 
-def rollouts(patient: Patient) -> Iterator[Finding]:
+def rollouts(patient: Examination) -> Iterator[DoctorFinding]:
     """Deployments whose pods cannot even be made, such as for a quota, or that are missing."""
     for deployment in patient.deployments:
         failure = condition(deployment, "ReplicaFailure")
         if failure.get("status") == "True":
-            yield Finding(
+            yield DoctorFinding(
                 "pods-refused",
                 f"The cluster refuses the pods of {deployment['metadata']['name']}.",
                 (f"{failure.get('reason', '')}: {failure.get('message', '')}",),
@@ -134,7 +134,7 @@ def rollouts(patient: Patient) -> Iterator[Finding]:
     for name in ("flagsmith", "flagsmith-task-processor"):
         if name not in names:
             stack = patient.site.stack.name
-            yield Finding(
+            yield DoctorFinding(
                 "workload-missing",
                 f"There is no Deployment {name}.",
                 (f"{patient.site.namespace} has: {', '.join(sorted(names)) or 'none'}",),
@@ -142,12 +142,12 @@ def rollouts(patient: Patient) -> Iterator[Finding]:
             )
 
 
-def autoscalers(patient: Patient) -> Iterator[Finding]:
+def autoscalers(patient: Examination) -> Iterator[DoctorFinding]:
     """Autoscalers that see no metrics, and so never scale."""
     for item in patient.site.items("autoscaling/v2", "HorizontalPodAutoscaler"):
         active = condition(item, "ScalingActive")
         if active.get("status") == "False" and active.get("reason") != "ScalingDisabled":
-            yield Finding(
+            yield DoctorFinding(
                 "autoscaler-blind",
                 f"The autoscaler {item['metadata']['name']} gets no metrics and does not scale.",
                 (f"{active.get('reason', '')}: {active.get('message', '')}",),
@@ -155,7 +155,7 @@ def autoscalers(patient: Patient) -> Iterator[Finding]:
             )
 
 
-def jobs(patient: Patient) -> Iterator[Finding]:
+def jobs(patient: Examination) -> Iterator[DoctorFinding]:
     """Migration and bootstrap that failed."""
     for job in patient.jobs:
         failed = condition(job, "Failed")
@@ -163,7 +163,7 @@ def jobs(patient: Patient) -> Iterator[Finding]:
         if failed.get("status") != "True" or component not in ("migration", "bootstrap"):
             continue
         name, stack = job["metadata"]["name"], patient.site.stack.name
-        yield Finding(
+        yield DoctorFinding(
             f"{component}-failed",
             f"The {component} failed; the pods of the release before it go on serving.",
             (f"{failed.get('reason', '')}: {failed.get('message', '')}", *_last_lines(patient, name)),
@@ -171,7 +171,7 @@ def jobs(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def _last_lines(patient: Patient, job: str) -> Iterator[str]:
+def _last_lines(patient: Examination, job: str) -> Iterator[str]:
     pods = [
         pod
         for pod in patient.pods

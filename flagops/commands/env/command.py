@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flagops.commands.env.container_environment import Component
+from flagops.commands.env.container_environment import FlagsmithComponent
 from flagops.console import output, progress
 from flagops.errors import BadInputError
 from flagops.project import LOCAL, ROOT
@@ -26,7 +26,9 @@ class Format(StrEnum):
 def env(
     *,
     stack: StackOption = LOCAL,
-    component: Annotated[Component, typer.Option("--component", help="Whose environment.")] = Component.API,
+    component: Annotated[
+        FlagsmithComponent, typer.Option("--component", help="Whose environment.")
+    ] = FlagsmithComponent.API,
     show_secrets: Annotated[
         bool, typer.Option("--show-secrets", help="Print the deployed secrets in clear, read from the stack's cluster.")
     ] = False,
@@ -70,7 +72,7 @@ def env(
 
 
 def _variables(
-    stack: str, component: Component, overrides: dict[str, str], *, show_secrets: bool, generate: bool
+    stack: str, component: FlagsmithComponent, overrides: dict[str, str], *, show_secrets: bool, generate: bool
 ) -> dict[str, str]:
     from flagops.commands.env import container_environment as logic
     from flagops.evaluation.evaluate import evaluate

@@ -22,7 +22,7 @@ SecretValue = Callable[[str, str], str]
 """From a Secret's name and a key of it to the value."""
 
 
-class Component(StrEnum):
+class FlagsmithComponent(StrEnum):
     """The programs that run in Flagsmith's image."""
 
     API = "api"
@@ -33,10 +33,10 @@ class Component(StrEnum):
     @property
     def label(self) -> str:
         """The value of the pods' label `app.kubernetes.io/component`."""
-        return "migration" if self is Component.MIGRATE else self.value
+        return "migration" if self is FlagsmithComponent.MIGRATE else self.value
 
 
-def container(program: Program, component: Component) -> tuple[str, Manifest]:
+def container(program: Program, component: FlagsmithComponent) -> tuple[str, Manifest]:
     """The namespace and the container of `component`."""
     for item in program.objects:
         if item.ref.kind not in ("Deployment", "Job"):

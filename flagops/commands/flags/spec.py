@@ -13,7 +13,7 @@ TAG = "managed-by-ff"
 
 
 @dataclass(frozen=True, order=True)
-class Rule:
+class SegmentCondition:
     """One condition, as Flagsmith keeps it: its values are texts."""
 
     operator: str
@@ -35,9 +35,9 @@ class Rule:
 class Rules:
     """Who is in a segment: all of `all`, one at least of each of `any`, none of `none`."""
 
-    all: frozenset[Rule] = frozenset()
-    any: frozenset[frozenset[Rule]] = frozenset()
-    none: frozenset[Rule] = frozenset()
+    all: frozenset[SegmentCondition] = frozenset()
+    any: frozenset[frozenset[SegmentCondition]] = frozenset()
+    none: frozenset[SegmentCondition] = frozenset()
 
     def __str__(self) -> str:
         parts = [str(rule) for rule in ordered(self.all)]
@@ -52,12 +52,12 @@ class Rules:
         return [{"type": "ALL", "rules": below, "conditions": []}]
 
 
-def ordered(rules: Iterable[Rule]) -> list[Rule]:
+def ordered(rules: Iterable[SegmentCondition]) -> list[SegmentCondition]:
     """Conditions in an order that is always the same."""
     return sorted(rules, key=lambda rule: rule.sort_key)
 
 
-def _condition(rule: Rule) -> dict[str, str | None]:
+def _condition(rule: SegmentCondition) -> dict[str, str | None]:
     # The API makes the text "None" of a value that is null, and null of one that is not there.
     value = {} if rule.value is None else {"value": rule.value}
     return {"property": rule.trait, "operator": rule.operator, **value}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from components.settings.lock import Lock, LockedImage
 from flagops.commands.images.credentials import login_for
-from flagops.commands.images.names import Place, place
+from flagops.commands.images.names import ImageAddress, place
 from flagops.commands.images.registry import Registry, Resolved
 from flagops.commands.images.use import Use
 from flagops.errors import AnswerError, BadInputError, OpsError
@@ -15,7 +15,7 @@ OnStep = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Changes:
+class LockChanges:
     """What a lock file has to become.
 
     Attributes:
@@ -43,7 +43,7 @@ def changes(
     *,
     from_mirror: bool = False,
     keeps_others: bool = False,
-) -> Changes:
+) -> LockChanges:
     """Ask the registries what every image is.
 
     Args:
@@ -82,7 +82,7 @@ def changes(
     others = {name: item for name, item in lock.items() if name not in resolved}
     kept = {name: item for name, item in others.items() if keeps_others or name in stated}
     known = [name for name in resolved if name in lock]
-    return Changes(
+    return LockChanges(
         lock={**kept, **resolved},
         added=tuple(name for name in resolved if name not in lock),
         moved={name: lock[name].digest for name in known if lock[name].digest != resolved[name].digest},
@@ -90,7 +90,7 @@ def changes(
     )
 
 
-def _places(found: Sequence[Use], *, from_mirror: bool) -> dict[str, Place]:
+def _places(found: Sequence[Use], *, from_mirror: bool) -> dict[str, ImageAddress]:
     """Where to ask for each image that needs a lock, by its full name; the first mirror that a stack has for it."""
     mirrors: dict[str, str] = {}
     if from_mirror:
@@ -101,7 +101,7 @@ def _places(found: Sequence[Use], *, from_mirror: bool) -> dict[str, Place]:
     return {source: place(mirrors.get(source, source)) for source in wanted}
 
 
-def _locked(registry: Registry, asked: Place, before: LockedImage | None) -> LockedImage:
+def _locked(registry: Registry, asked: ImageAddress, before: LockedImage | None) -> LockedImage:
     """What the image is; the entry there is stays as it is while the tag names the same."""
     if before is not None and registry.digest(asked) == before.digest:
         return before

@@ -12,7 +12,7 @@ HUB_API: Final = f"registry-1.{DOCKER_HUB}"
 
 
 @dataclass(frozen=True)
-class Place:
+class ImageAddress:
     """Where an image is.
 
     Attributes:
@@ -36,11 +36,11 @@ class Place:
         return f"{self.repository}:{self.tag}"
 
 
-def place(full_name: str) -> Place:
+def place(full_name: str) -> ImageAddress:
     """Where the image `full_name` is, such as `docker.io/library/postgres:17.11-bookworm`."""
     image = parse_image(full_name)
     registry, _, repository = image.repository.partition("/")
-    return Place(registry, repository, str(image.tag))
+    return ImageAddress(registry, repository, str(image.tag))
 
 
 def is_loopback(host: str) -> bool:

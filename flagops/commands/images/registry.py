@@ -13,7 +13,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 
 from flagops.commands.images.access import authorization
 from flagops.commands.images.credentials import Login
-from flagops.commands.images.names import Place, is_loopback
+from flagops.commands.images.names import ImageAddress, is_loopback
 from flagops.errors import AnswerError, LoginRefusedError, NotFoundError, OpsError
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
@@ -36,7 +36,7 @@ HEADER: Final = "Docker-Content-Digest"
 FRAMING: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
-class _TransientError(AnswerError):
+class _RegistryBusyError(AnswerError):
     """Worth another attempt, not before `wait` seconds if the registry named a time."""
 
     def __init__(self, message: str, *, wait: float = 0) -> None:
@@ -59,7 +59,7 @@ class Registry:
 
     def __init__(
         self,
-        place: Place,
+        place: ImageAddress,
         login: Callable[[str], Login | None],
         *,
         verify: bool | ssl.SSLContext = True,
@@ -81,13 +81,13 @@ class Registry:
         """Close the connections."""
         self._http.close()
 
-    def digest(self, place: Place) -> str | None:
+    def digest(self, place: ImageAddress) -> str | None:
         """What the registry says the tag's digest is, unverified; None when it does not say. Costs no pull."""
         response = self._manifest("HEAD", place)
         found = response.headers.get(HEADER, "")
         return found if DIGEST.fullmatch(found) else None
 
-    def resolve(self, place: Place) -> Resolved:
+    def resolve(self, place: ImageAddress) -> Resolved:
         """What the tag is, its digest computed from what it stands for.
 
         Raises OpsError when there is no such tag, it may not be read, or the registry does not tell the truth.
@@ -114,7 +114,7 @@ class Registry:
             raise AnswerError(f"{place} at {self.host} names no platform that it runs on.")
         return Resolved(digest, found)
 
-    def _manifest(self, method: str, place: Place) -> httpx.Response:
+    def _manifest(self, method: str, place: ImageAddress) -> httpx.Response:
         response = self._ask(method, f"/v2/{place.repository}/manifests/{place.tag}", place)
         if response.status_code == httpx.codes.NOT_FOUND:
             raise NotFoundError(
@@ -124,7 +124,7 @@ class Registry:
             raise AnswerError(f"{self.host} answers {response.status_code} for {place}.")
         return response
 
-    def _config(self, place: Place, manifest: dict[str, Any]) -> dict[str, Any]:
+    def _config(self, place: ImageAddress, manifest: dict[str, Any]) -> dict[str, Any]:
         """The configuration of an image of one platform, which names that."""
         digest = str(manifest.get("config", {}).get("digest"))
         response = self._ask("GET", f"/v2/{place.repository}/blobs/{digest}", place)
@@ -132,7 +132,7 @@ class Registry:
             raise AnswerError(f"{self.host} does not give the configuration {digest} of {place}.")
         return _json(response, place)
 
-    def _ask(self, method: str, path: str, place: Place) -> httpx.Response:
+    def _ask(self, method: str, path: str, place: ImageAddress) -> httpx.Response:
         """The answer, after the log-in that the registry asks for."""
         response = self._send(self._request(method, path, place))
         if response.status_code == httpx.codes.UNAUTHORIZED and place.repository not in self._authorizations:
@@ -148,7 +148,7 @@ class Registry:
             )
         return response
 
-    def _request(self, method: str, path: str, place: Place) -> httpx.Request:
+    def _request(self, method: str, path: str, place: ImageAddress) -> httpx.Request:
         headers = {"Accept": ", ".join((*INDEXES, *MANIFESTS))}
         if place.repository in self._authorizations:
             headers["Authorization"] = self._authorizations[place.repository]
@@ -156,7 +156,7 @@ class Registry:
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         attempts = Retrying(
-            retry=retry_if_exception_type(_TransientError),
+            retry=retry_if_exception_type(_RegistryBusyError),
             stop=stop_after_attempt(ATTEMPTS),
             wait=self._pause,
             reraise=True,
@@ -165,7 +165,7 @@ class Registry:
 
     def _pause(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        named = error.wait if isinstance(error, _TransientError) else 0.0
+        named = error.wait if isinstance(error, _RegistryBusyError) else 0.0
         grown = wait_exponential_jitter(multiplier=FIRST_WAIT, max=self._longest_wait, jitter=FIRST_WAIT)(state)
         return min(max(named, grown), self._longest_wait)
 
@@ -180,7 +180,7 @@ class Registry:
         except httpx.TransportError as error:
             raise _unreachable(host, error) from None
         if answer.status_code in TRANSIENT:
-            raise _TransientError(f"{host} answers {answer.status_code}.", wait=_retry_after(answer))
+            raise _RegistryBusyError(f"{host} answers {answer.status_code}.", wait=_retry_after(answer))
         headers = [(name, value) for name, value in answer.headers.multi_items() if name not in FRAMING]
         return httpx.Response(answer.status_code, headers=headers, content=content, request=request)
 
@@ -201,7 +201,7 @@ def _unreachable(host: str, error: httpx.TransportError) -> OpsError:
             f"The certificate of {host} is not trusted: {untrusted.verify_message}",
             hint="For a registry with a CA of your own: SSL_CERT_FILE=/path/to/ca.crt",
         )
-    return _TransientError(f"{host} cannot be asked: {error or type(error).__name__}")
+    return _RegistryBusyError(f"{host} cannot be asked: {error or type(error).__name__}")
 
 
 def _untrusted(error: BaseException) -> ssl.SSLCertVerificationError | None:
@@ -212,7 +212,7 @@ def _untrusted(error: BaseException) -> ssl.SSLCertVerificationError | None:
     return below
 
 
-def _json(response: httpx.Response, place: Place) -> dict[str, Any]:
+def _json(response: httpx.Response, place: ImageAddress) -> dict[str, Any]:
     try:
         found = json.loads(response.content)
     except ValueError:

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from components.settings.images import StackImage
 from components.settings.lock import LOCK_FILE
-from flagops.commands.images.locking import Changes
+from flagops.commands.images.locking import LockChanges
 from flagops.commands.images.use import Use
 
 
@@ -64,7 +64,7 @@ def as_json(found: Sequence[Use]) -> list[dict[str, object]]:
     ]
 
 
-def lines(changes: Changes, *, is_done: bool) -> Iterator[str]:
+def lines(changes: LockChanges, *, is_done: bool) -> Iterator[str]:
     """What changed, or would."""
     for name in changes.added:
         yield f"{name}: {'locked to' if is_done else 'is not locked; it is'} {changes.lock[name].digest}"
@@ -74,7 +74,7 @@ def lines(changes: Changes, *, is_done: bool) -> Iterator[str]:
         yield f"{name}: {'removed' if is_done else 'could be removed'}, since no stack uses it"
 
 
-def summary(changes: Changes, *, is_done: bool) -> str:
+def summary(changes: LockChanges, *, is_done: bool) -> str:
     """One line on all of it."""
     if is_done:
         return f"{LOCK_FILE} locks {len(changes.lock)} images; commit it."

@@ -15,7 +15,7 @@ from flagops.terminal.stack_options import YesOption
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from flagops.commands.keys.model import Outcome
+    from flagops.commands.keys.model import DeliveryResult
     from flagops.stacks.deployed import Site
 
 
@@ -60,18 +60,18 @@ def sync(
     """Write the Secrets that the catalogue's `keys` declare, and delete keys whose overlap is over."""
     from flagops.commands.keys import report
     from flagops.commands.keys import sync as work
-    from flagops.commands.keys.deliver import Run
+    from flagops.commands.keys.deliver import DeliveryRun
     from flagops.flagsmith_api.connect import connect
 
     declared, _ = read(catalogue)
     with connect(stack=stack, url=url, project=declared.project) as connection:
-        run = Run(work.site_of(connection), connection.client, adopt=adopt, dry=dry_run)
+        run = DeliveryRun(work.site_of(connection), connection.client, adopt=adopt, dry=dry_run)
         if dry_run:
             progress().print("Nothing is written. What would be done:")
-        outcomes = _told(work.sync(connection, run, declared.keys))
-        for item in work.leftovers(connection, run, outcomes):
+        results = _told(work.sync(connection, run, declared.keys))
+        for item in work.leftovers(connection, run, results):
             progress().print(report.leftover(item), style="yellow", markup=False, soft_wrap=True)
-    _conclude(outcomes, dry=dry_run)
+    _conclude(results, dry=dry_run)
 
 
 def rotate(
@@ -106,7 +106,7 @@ def _rotate_server(
     environment: str, namespace: str | None, overlap: str, stack: str | None, url: str | None, catalogue: Path
 ) -> None:
     from flagops.commands.keys import sync as work
-    from flagops.commands.keys.deliver import Run
+    from flagops.commands.keys.deliver import DeliveryRun
     from flagops.commands.keys.duration import duration
     from flagops.flagsmith_api.connect import connect
 
@@ -115,21 +115,21 @@ def _rotate_server(
     chosen = work.server_deliveries(declared.keys, environment, namespace)
     with connect(stack=stack, url=url, project=declared.project) as connection:
         site = work.site_of(connection)
-        run = Run(site, connection.client, rotates=True, overlap=length)
-        outcomes = _told(work.sync(connection, run, chosen))
-    if any(outcome.ending for outcome in outcomes):
+        run = DeliveryRun(site, connection.client, rotates=True, overlap=length)
+        results = _told(work.sync(connection, run, chosen))
+    if any(result.ending for result in results):
         progress().print(
             "Restart what reads these Secrets before the old keys end. Flagsmith ends no key by itself: the first "
             f"`ff keys sync` or `rotate` after that time deletes it, and within {_caches(site)} it is refused.",
             markup=False,
             soft_wrap=True,
         )
-    _conclude(outcomes)
+    _conclude(results)
 
 
 def _rotate_client(environment: str, stack: str | None, url: str | None, catalogue: Path, *, yes: bool) -> None:
     from flagops.commands.keys import sync as work
-    from flagops.commands.keys.deliver import Run
+    from flagops.commands.keys.deliver import DeliveryRun
     from flagops.flagsmith_api.connect import connect
 
     declared, _ = read(catalogue)
@@ -142,10 +142,10 @@ def _rotate_client(environment: str, stack: str | None, url: str | None, catalog
         changed = work.change_client_key(connection, environment)
         progress().print(f"The client key of {environment} is another one now.", markup=False)
         chosen = [item for item in declared.keys if item.environment == environment]
-        outcomes = _told(work.sync(changed, Run(site, connection.client), chosen))
-    if any(outcome.problem for outcome in outcomes):
+        results = _told(work.sync(changed, DeliveryRun(site, connection.client), chosen))
+    if any(result.problem for result in results):
         progress().print("`ff keys sync` completes it.")
-    _conclude(outcomes)
+    _conclude(results)
 
 
 def _warning(environment: str, site: "Site") -> str:
@@ -173,28 +173,28 @@ def _confirm(environment: str) -> None:
         raise NotConfirmedError("Nothing was changed: it was not confirmed.")
 
 
-def _told(outcomes: "Iterable[Outcome]") -> "list[Outcome]":
+def _told(results: "Iterable[DeliveryResult]") -> "list[DeliveryResult]":
     """Print what was done for each delivery, as it is done."""
     from flagops.commands.keys import report
 
     told = []
-    for outcome in outcomes:
-        for line in report.lines(outcome):
+    for result in results:
+        for line in report.lines(result):
             output().print(line, markup=False)
-        for line in report.problem(outcome):
+        for line in report.problem(result):
             progress().print(line, style="red", markup=False, soft_wrap=True)
-        told.append(outcome)
+        told.append(result)
     return told
 
 
-def _conclude(outcomes: "Sequence[Outcome]", *, dry: bool = False) -> None:
+def _conclude(results: "Sequence[DeliveryResult]", *, dry: bool = False) -> None:
     """Sum it up; exits with 1 when something failed."""
     from flagops.commands.keys import report
 
-    if not outcomes:
+    if not results:
         progress().print("The catalogue delivers no keys here: its `keys` say which applications get them.")
         return
-    has_failed = any(outcome.problem for outcome in outcomes)
-    progress().print(report.summary(outcomes, dry=dry), style="red" if has_failed else "green")
+    has_failed = any(result.problem for result in results)
+    progress().print(report.summary(results, dry=dry), style="red" if has_failed else "green")
     if has_failed:
         raise typer.Exit(1)

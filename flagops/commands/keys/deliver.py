@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from flagops.commands.flags.catalogue.model import Delivery
 from flagops.commands.keys import readers, secret, server
-from flagops.commands.keys.model import OVERLAP, Outcome, key_name
-from flagops.commands.keys.plan import Plan, plan
+from flagops.commands.keys.model import OVERLAP, DeliveryResult, key_name
+from flagops.commands.keys.plan import KeyPlan, plan
 from flagops.errors import OpsError
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.deployed import Environment
@@ -19,7 +19,7 @@ from flagops.stacks.deployed import Site
 
 
 @dataclass(frozen=True)
-class Run:
+class DeliveryRun:
     """How deliveries are made in a run.
 
     Attributes:
@@ -39,20 +39,20 @@ class Run:
     dry: bool = False
 
 
-def deliver(run: Run, delivery: Delivery, environment: Environment) -> Outcome:
-    """Bring a delivery to what it should be; a problem is in the outcome, with what was done before it."""
+def deliver(run: DeliveryRun, delivery: Delivery, environment: Environment) -> DeliveryResult:
+    """Bring a delivery to what it should be; a problem is in the result, with what was done before it."""
     progress = _Progress(run, delivery, environment)
     try:
         progress.go()
     except OpsError as error:
-        return replace(progress.outcome, problem=error)
-    return progress.outcome
+        return replace(progress.result, problem=error)
+    return progress.result
 
 
 class _Progress:
-    def __init__(self, run: Run, delivery: Delivery, environment: Environment) -> None:
+    def __init__(self, run: DeliveryRun, delivery: Delivery, environment: Environment) -> None:
         self._run, self._delivery, self._environment = run, delivery, environment
-        self.outcome = Outcome(delivery)
+        self.result = DeliveryResult(delivery)
 
     def go(self) -> None:
         run, delivery = self._run, self._delivery
@@ -69,11 +69,11 @@ class _Progress:
             if not run.dry:
                 secret.write(run.site, delivery, held, wanted, now)
             self._note(written="changed" if held.version else "created")
-        if self.outcome.written or self.outcome.is_resumed:
+        if self.result.written or self.result.is_resumed:
             self._note(restart=readers.restarts(run.site, delivery))
         self._finish(found, until)
 
-    def _current(self, found: Plan) -> str:
+    def _current(self, found: KeyPlan) -> str:
         if found.current is not None:
             self._note(is_resumed=found.is_resumed)
             return found.current.key
@@ -82,7 +82,7 @@ class _Progress:
             return ""
         return server.add(self._run.client, self._environment, key_name(self._delivery)).key
 
-    def _finish(self, found: Plan, until: datetime) -> None:
+    def _finish(self, found: KeyPlan, until: datetime) -> None:
         """Give the old keys their end; the Secret holds the current one by now."""
         run = self._run
         for number, key in enumerate(found.ending, 1):
@@ -95,4 +95,4 @@ class _Progress:
             self._note(deleted=number)
 
     def _note(self, **changes: object) -> None:
-        self.outcome = replace(self.outcome, **changes)  # type: ignore[arg-type]
+        self.result = replace(self.result, **changes)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ CLIENT = "client"
 
 
 @dataclass(frozen=True)
-class Row:
+class KeyRow:
     """One key.
 
     Attributes:
@@ -37,13 +37,13 @@ class Row:
     note: str = ""
 
 
-def rows(connection: Connection, *, show_secrets: bool) -> Iterator[Row]:
+def rows(connection: Connection, *, show_secrets: bool) -> Iterator[KeyRow]:
     """All keys, by environment: the client key first, then the server-side ones, the oldest first."""
     now = datetime.now(UTC)
     for environment in connection.environments:
-        yield Row(environment.name, CLIENT, "", environment.key if show_secrets else MASK)
+        yield KeyRow(environment.name, CLIENT, "", environment.key if show_secrets else MASK)
         for key in server.keys_of(connection.client, environment):
-            yield Row(
+            yield KeyRow(
                 environment.name,
                 "server",
                 key.name,

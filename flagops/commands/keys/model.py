@@ -68,7 +68,7 @@ def key_name(delivery: Delivery) -> str:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DeliveryResult:
     """What was done for a delivery; in a dry run, what would be.
 
     Attributes:

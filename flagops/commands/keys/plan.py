@@ -8,7 +8,7 @@ from flagops.commands.keys.model import ServerKey
 
 
 @dataclass(frozen=True)
-class Plan:
+class KeyPlan:
     """What is to become of a delivery's keys.
 
     Attributes:
@@ -26,7 +26,7 @@ class Plan:
     over: tuple[ServerKey, ...]
 
 
-def plan(keys: Sequence[ServerKey], *, is_wanted: bool, rotates: bool, now: datetime, until: datetime) -> Plan:
+def plan(keys: Sequence[ServerKey], *, is_wanted: bool, rotates: bool, now: datetime, until: datetime) -> KeyPlan:
     """Decide, from the keys that have the delivery's name, the oldest first.
 
     More than one key without an end is a rotation that was interrupted: the newest is used, and no other is made.
@@ -47,4 +47,4 @@ def plan(keys: Sequence[ServerKey], *, is_wanted: bool, rotates: bool, now: date
     ending = [key for key in others if key not in over and (key.expires is None or (rotates and key.expires > until))]
     if until <= now:
         over, ending = [*over, *ending], []
-    return Plan(current, needs_key, is_resumed, tuple(ending), tuple(over))
+    return KeyPlan(current, needs_key, is_resumed, tuple(ending), tuple(over))

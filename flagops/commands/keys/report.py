@@ -3,35 +3,35 @@
 from collections.abc import Iterator, Sequence
 
 from flagops.commands.keys.listing import moment
-from flagops.commands.keys.model import Outcome, place
+from flagops.commands.keys.model import DeliveryResult, place
 from flagops.commands.keys.sync import Leftover
 
 
-def lines(outcome: Outcome) -> Iterator[str]:
+def lines(result: DeliveryResult) -> Iterator[str]:
     """What was done for one delivery; nothing for one that was right already."""
-    what = f"{place(outcome.delivery)} ({outcome.delivery.environment})"
+    what = f"{place(result.delivery)} ({result.delivery.environment})"
     parts = [
-        f"the Secret is {outcome.written}" if outcome.written else "",
-        "with a new server-side key" if outcome.has_new_key else "",
-        "an earlier rotation is completed" if outcome.is_resumed else "",
-        f"{_keys(outcome.ending)} until {moment(outcome.until)}" if outcome.ending and outcome.until else "",
-        f"{_keys(outcome.deleted)} deleted" if outcome.deleted else "",
+        f"the Secret is {result.written}" if result.written else "",
+        "with a new server-side key" if result.has_new_key else "",
+        "an earlier rotation is completed" if result.is_resumed else "",
+        f"{_keys(result.ending)} until {moment(result.until)}" if result.ending and result.until else "",
+        f"{_keys(result.deleted)} deleted" if result.deleted else "",
     ]
     done = ", ".join(part for part in parts if part)
     if done:
         yield f"{what}: {done}."
-    if outcome.restart:
+    if result.restart:
         yield "  Their pods have the old keys until they are restarted:"
-        yield from (f"    {command}" for command in outcome.restart)
+        yield from (f"    {command}" for command in result.restart)
 
 
-def problem(outcome: Outcome) -> Iterator[str]:
+def problem(result: DeliveryResult) -> Iterator[str]:
     """Why a delivery failed, and what to do."""
-    if outcome.problem is None:
+    if result.problem is None:
         return
-    yield f"Error: {place(outcome.delivery)} ({outcome.delivery.environment}): {outcome.problem.message}"
-    if outcome.problem.hint:
-        yield f"  {outcome.problem.hint}"
+    yield f"Error: {place(result.delivery)} ({result.delivery.environment}): {result.problem.message}"
+    if result.problem.hint:
+        yield f"  {result.problem.hint}"
 
 
 def leftover(item: Leftover) -> str:
@@ -46,11 +46,11 @@ def leftover(item: Leftover) -> str:
     )
 
 
-def summary(outcomes: Sequence[Outcome], *, dry: bool) -> str:
+def summary(results: Sequence[DeliveryResult], *, dry: bool) -> str:
     """One line on all of it."""
-    right = sum(outcome.is_unchanged for outcome in outcomes)
-    failed = sum(outcome.problem is not None for outcome in outcomes)
-    changed = len(outcomes) - right - failed
+    right = sum(result.is_unchanged for result in results)
+    failed = sum(result.problem is not None for result in results)
+    changed = len(results) - right - failed
     text = f"Deliveries: {changed} {'to be changed' if dry else 'changed'}, {right} right already"
     return f"{text}, {failed} failed." if failed else f"{text}."
 

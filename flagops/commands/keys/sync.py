@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from flagops.commands.flags.catalogue.model import Delivery
 from flagops.commands.keys import server
-from flagops.commands.keys.deliver import Run, deliver
-from flagops.commands.keys.model import PREFIX, Outcome, key_name
+from flagops.commands.keys.deliver import DeliveryRun, deliver
+from flagops.commands.keys.model import PREFIX, DeliveryResult, key_name
 from flagops.errors import BadInputError, NotFoundError, OpsError
 from flagops.flagsmith_api.connect import Connection
 from flagops.stacks.deployed import Site
@@ -38,17 +38,17 @@ def site_of(connection: Connection) -> Site:
     return connection.site
 
 
-def sync(connection: Connection, run: Run, deliveries: Sequence[Delivery]) -> Iterator[Outcome]:
+def sync(connection: Connection, run: DeliveryRun, deliveries: Sequence[Delivery]) -> Iterator[DeliveryResult]:
     """Bring each delivery to what it should be, one after the other; one that fails does not stop the others."""
     for delivery in deliveries:
         yield _delivered(connection, run, delivery)
 
 
-def _delivered(connection: Connection, run: Run, delivery: Delivery) -> Outcome:
+def _delivered(connection: Connection, run: DeliveryRun, delivery: Delivery) -> DeliveryResult:
     try:
         environment = connection.environment(delivery.environment)
     except OpsError as error:
-        return Outcome(delivery, problem=error)
+        return DeliveryResult(delivery, problem=error)
     return deliver(run, delivery, environment)
 
 
@@ -73,25 +73,25 @@ def change_client_key(connection: Connection, name: str) -> Connection:
     return replace(connection, environments=known)
 
 
-def leftovers(connection: Connection, run: Run, outcomes: Sequence[Outcome]) -> list[Leftover]:
+def leftovers(connection: Connection, run: DeliveryRun, results: Sequence[DeliveryResult]) -> list[Leftover]:
     """The keys of deliveries that are gone. Those whose application has others by now get an end.
 
     Those whose end has come are deleted. A key whose delivery failed in this run is left as it is.
     """
     now = datetime.now(UTC)
-    names = {key_name(item.delivery): item for item in outcomes}
+    names = {key_name(item.delivery): item for item in results}
     found = []
     for environment in connection.environments:
         for key in server.keys_of(connection.client, environment):
-            outcome = names.get(key.name)
-            is_here = outcome is not None and outcome.delivery.environment == environment.name
-            if not key.name.startswith(PREFIX) or is_here or (outcome is not None and outcome.problem):
+            result = names.get(key.name)
+            is_here = result is not None and result.delivery.environment == environment.name
+            if not key.name.startswith(PREFIX) or is_here or (result is not None and result.problem):
                 continue
             if key.is_over(now):
                 if not run.dry:
                     server.delete(connection.client, environment, key)
                 continue
-            is_moved = outcome is not None
+            is_moved = result is not None
             if is_moved and key.expires is None and not run.dry:
                 server.end(connection.client, environment, key, now + run.overlap)
             found.append(Leftover(environment.name, key.name, is_moved))

@@ -7,7 +7,7 @@ import typer
 
 from flagops.console import is_read, output
 from flagops.errors import NotFoundError
-from flagops.pods.pods import Component
+from flagops.pods.pods import PodComponent
 from flagops.project import LOCAL
 from flagops.terminal.ending import until_interrupted
 from flagops.terminal.stack_options import StackOption
@@ -22,7 +22,8 @@ def logs(
     *,
     stack: StackOption = LOCAL,
     component: Annotated[
-        list[Component] | None, typer.Option("--component", "-c", help="Whose; repeat for more. Default: all servers.")
+        list[PodComponent] | None,
+        typer.Option("--component", "-c", help="Whose; repeat for more. Default: all servers."),
     ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Print new lines as they come, also of new pods, until Ctrl-C.")

@@ -8,11 +8,11 @@ from queue import Empty, Queue
 from flagops.errors import NotFoundError, OpsError
 from flagops.kubernetes.client import ApiError
 from flagops.kubernetes.objects import Manifest
-from flagops.pods.pods import Component, container, pods
+from flagops.pods.pods import PodComponent, container, pods
 from flagops.stacks.deployed import Site
 
-SERVERS = (Component.API, Component.TASK_PROCESSOR, Component.DATABASE, Component.CACHE)
-REQUESTS = (Component.API, Component.TASK_PROCESSOR)
+SERVERS = (PodComponent.API, PodComponent.TASK_PROCESSOR, PodComponent.DATABASE, PodComponent.CACHE)
+REQUESTS = (PodComponent.API, PodComponent.TASK_PROCESSOR)
 LOOK_AGAIN_SECONDS = 3.0  # how soon a new pod's log is followed too
 OnLine = Callable[[str, str], None]
 
@@ -31,7 +31,7 @@ def of_request(request_id: str, on_line: OnLine) -> OnLine:
     return hand_on
 
 
-def show(site: Site, components: Sequence[Component], *, lines: int, on_line: OnLine) -> None:
+def show(site: Site, components: Sequence[PodComponent], *, lines: int, on_line: OnLine) -> None:
     """Hand each of the pods' last lines to `on_line`, with the pod's name, one pod after the other.
 
     Raises OpsError when there is no pod of any of the components, nothing to read in any, or, after what the others
@@ -60,7 +60,7 @@ def show(site: Site, components: Sequence[Component], *, lines: int, on_line: On
 
 
 def follow(
-    site: Site, components: Sequence[Component], *, lines: int, on_line: OnLine, stop: threading.Event | None = None
+    site: Site, components: Sequence[PodComponent], *, lines: int, on_line: OnLine, stop: threading.Event | None = None
 ) -> None:
     """As `show`, and then each new line of all pods as it comes, also of pods that are made later; until `stop`."""
     mask, queue = site.masker(), Queue[tuple[str, str]]()
@@ -84,7 +84,7 @@ def follow(
             continue
 
 
-def _wanted(site: Site, components: Sequence[Component]) -> list[Manifest]:
+def _wanted(site: Site, components: Sequence[PodComponent]) -> list[Manifest]:
     site.require_containers()
     found = [pod for component in components for pod in pods(site, component)]
     if not found:

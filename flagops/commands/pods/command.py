@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 
 from flagops.console import output, progress
-from flagops.pods.pods import Component
+from flagops.pods.pods import PodComponent
 from flagops.project import LOCAL
 from flagops.terminal.ending import wait_for_interrupt
 from flagops.terminal.stack_options import StackOption
 
 ComponentOption = Annotated[
-    Component, typer.Option("--component", "-c", help="Which of the stack's components.", show_choices=True)
+    PodComponent, typer.Option("--component", "-c", help="Which of the stack's components.", show_choices=True)
 ]
 
 
@@ -19,7 +19,7 @@ def restart(
     *,
     stack: StackOption = LOCAL,
     component: Annotated[
-        list[Component] | None,
+        list[PodComponent] | None,
         typer.Option("--component", "-c", help="Which; repeat for more. Default: api and task-processor."),
     ] = None,
     seconds: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for each.")] = 900,
@@ -35,7 +35,7 @@ def restart(
 def shell(
     *,
     stack: StackOption = LOCAL,
-    component: ComponentOption = Component.API,
+    component: ComponentOption = PodComponent.API,
     container: Annotated[str | None, typer.Option("--container", help="A container other than the main one.")] = None,
 ) -> None:
     """Open a shell in a running container."""
@@ -51,7 +51,7 @@ def shell(
 def port_forward(
     *,
     stack: StackOption = LOCAL,
-    component: ComponentOption = Component.API,
+    component: ComponentOption = PodComponent.API,
     local_port: Annotated[
         int | None, typer.Option("--port", "-p", min=0, max=65535, help="The port here; 0 for any free one.")
     ] = None,
@@ -69,7 +69,7 @@ def port_forward(
         local = remote if local_port is None else local_port
         with forward(site, component, remote, local_port=local, on_problem=progress().print) as port:
             address = f"127.0.0.1:{port}"
-            if component is Component.API:
+            if component is PodComponent.API:
                 mine = f"http://{site.settings.host}:{port}"
                 address = mine if mine == site.settings.url else f"http://localhost:{port}"
             progress().print(f"Forwarding to port {remote} of {component.value}. Ctrl-C ends it.")
@@ -84,11 +84,11 @@ def open_url(
 ) -> None:
     """Print where the stack's Flagsmith is, and where the administrator's password is; it must be running."""
     from flagops.flagsmith_api.administrator import password_command
-    from flagops.pods.pods import Component, running
+    from flagops.pods.pods import PodComponent, running
     from flagops.stacks.deployed import open_site
 
     with open_site(stack, needs_containers=True) as site:
-        running(site, Component.API)
+        running(site, PodComponent.API)
         settings, command = site.settings, password_command(site)
         output().print(f"URL       {settings.url}")
         output().print(f"E-mail    {settings.admin_email}")

@@ -15,7 +15,7 @@ from flagops.stacks.deployed import Site
 
 
 @dataclass(frozen=True)
-class Row:
+class SecretRow:
     """One secret of a stack.
 
     Attributes:
@@ -41,7 +41,7 @@ class Row:
     is_there: bool | None
 
 
-def rows(site: Site) -> list[Row]:
+def rows(site: Site) -> list[SecretRow]:
     """All secrets that the program can generate."""
     known = record.rotations(site)
     found = []
@@ -50,7 +50,9 @@ def rows(site: Site) -> list[Row]:
         number = None if reason else int(getattr(site.settings.rotations, item.name))
         last = known[item.name].finished if item.name in known else ""
         there = None if reason else _is_there(site, item.secret)
-        found.append(Row(item.name, item.secret, item.use, item.readers, item.cost, number, last, reason or "", there))
+        found.append(
+            SecretRow(item.name, item.secret, item.use, item.readers, item.cost, number, last, reason or "", there)
+        )
     return found
 
 
@@ -61,7 +63,7 @@ def _is_there(site: Site, name: str) -> bool | None:
         return None
 
 
-def require_there(site: Site, found: Sequence[Row]) -> None:
+def require_there(site: Site, found: Sequence[SecretRow]) -> None:
     """Raise OpsError naming the Secrets that are missing, so that nothing has their secrets."""
     missing = dict.fromkeys(row.secret for row in found if row.is_there is False)
     if missing:
@@ -71,12 +73,12 @@ def require_there(site: Site, found: Sequence[Row]) -> None:
         )
 
 
-def unseen(found: Sequence[Row]) -> bool:
+def unseen(found: Sequence[SecretRow]) -> bool:
     """Whether you may not read a Secret, so that nobody looked whether it is there."""
     return any(row.is_there is None and not row.elsewhere for row in found)
 
 
-def show(console: Console, found: Sequence[Row]) -> None:
+def show(console: Console, found: Sequence[SecretRow]) -> None:
     """Print them as a table."""
     table = Table(box=None, pad_edge=False)
     for title in ("NAME", "ROTATIONS", "LAST", "FOR", "READ BY", "RENEWING IT COSTS"):

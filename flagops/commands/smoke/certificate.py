@@ -10,7 +10,7 @@ import httpx
 
 from flagops.commands.smoke.http import REQUEST_SECONDS
 from flagops.commands.smoke.in_time import bounded
-from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError, Place
+from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError, SmokeTarget
 from flagops.commands.smoke.visit import Visit
 
 RENEWED_DAYS = 14  # cert-manager renews a third of the lifetime before the end: 30 days for the usual 90
@@ -74,7 +74,7 @@ def redirects(plain: httpx.URL) -> str:
     return f"{answer.status_code} to {target}"
 
 
-def _public(place: Place) -> httpx.URL:
+def _public(place: SmokeTarget) -> httpx.URL:
     if place.public_url is None:
         raise CheckSkippedError("no ingress")
     url = httpx.URL(place.public_url)

@@ -14,7 +14,7 @@ from flagops.project import LOCAL
 from flagops.terminal.options import JsonOption, print_json
 
 if TYPE_CHECKING:
-    from flagops.commands.smoke.model import Place
+    from flagops.commands.smoke.model import SmokeTarget
 
 TROUBLE = 1
 UNSEEN_HINT = "Skip fewer checks, or give what they need: the --stack, or --environment-key and FLAGSMITH_API_KEY."
@@ -55,7 +55,7 @@ def smoke(
     made, asked for and removed. It ends within a minute.
     """
     from flagops.commands.smoke import report, suite
-    from flagops.commands.smoke.model import ORIGIN, Outcome
+    from flagops.commands.smoke.model import ORIGIN, CheckStatus
     from flagops.commands.smoke.visit import visit
 
     names = suite.chosen(skip or [])
@@ -70,8 +70,8 @@ def smoke(
         print_json(results)
     else:
         report.show(output(), results)
-    failed = [result for result in results if result.outcome is Outcome.FAILED]
-    nothing_seen = all(result.outcome is Outcome.SKIPPED for result in results)
+    failed = [result for result in results if result.outcome is CheckStatus.FAILED]
+    nothing_seen = all(result.outcome is CheckStatus.SKIPPED for result in results)
     progress().print(f"{report.totals(results)}.", style="red" if failed or nothing_seen else "green")
     report.show_unseen(progress(), results)
     if nothing_seen:
@@ -92,7 +92,7 @@ class _Wanted:
 
 
 @contextmanager
-def _place(stack: str | None, url: str | None, wanted: _Wanted) -> Iterator["Place"]:
+def _place(stack: str | None, url: str | None, wanted: _Wanted) -> Iterator["SmokeTarget"]:
     from flagops.commands.smoke.deployed import place_at, place_of
     from flagops.stacks.deployed import open_site
 

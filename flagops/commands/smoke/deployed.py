@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flagops.commands.smoke.model import ORIGIN, Place
+from flagops.commands.smoke.model import ORIGIN, SmokeTarget
 from flagops.errors import NotFoundError
 from flagops.flagsmith_api.address import API_KEY, SERVER_KEY, checked
 from flagops.flagsmith_api.deployed import API_PORT, log_in
 from flagops.flagsmith_api.loopback import know_its_name
-from flagops.pods.pods import Component
+from flagops.pods.pods import PodComponent
 from flagops.pods.port_forward import forward
 from flagops.stacks.deployed import Site
 
@@ -22,7 +22,7 @@ def place_at(
     version: str | None,
     seconds: float,
     origin: str | None = None,
-) -> Place:
+) -> SmokeTarget:
     """A Flagsmith of which only the address is known; other keys come from FLAGSMITH_API_KEY and FLAGSMITH_SERVER_KEY.
 
     Raises OpsError when nothing knows a key of it.
@@ -33,7 +33,7 @@ def place_at(
             "Nothing here knows a key of this Flagsmith.",
             hint=f"Give --environment-key, an organisation's key in {API_KEY}, or the --stack it belongs to.",
         )
-    return Place(
+    return SmokeTarget(
         url=checked(url),
         public_url=checked(url),
         environment=environment,
@@ -56,13 +56,13 @@ def place_of(
     version: str | None,
     seconds: float,
     origin: str | None = None,
-) -> Iterator[Place]:
+) -> Iterator[SmokeTarget]:
     """The stack's Flagsmith: at `url`, at its public address, or through a port-forward on a local cluster."""
     settings = site.settings
     address = checked(url) if url else settings.url if site.is_published else None
 
-    def made(base: str) -> Place:
-        return Place(
+    def made(base: str) -> SmokeTarget:
+        return SmokeTarget(
             url=base,
             public_url=address,
             environment=environment or (None if environment_key else settings.admin.environments[0]),
@@ -80,5 +80,5 @@ def place_of(
         know_its_name(address)
         yield made(address)
         return
-    with forward(site, Component.API, API_PORT) as port:
+    with forward(site, PodComponent.API, API_PORT) as port:
         yield made(f"http://localhost:{port}")

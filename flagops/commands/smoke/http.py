@@ -64,7 +64,7 @@ class Question:
         return f"{self.method or ('GET' if self.body is None else 'POST')} {self.path}"
 
 
-class Probe:
+class CheckClient:
     """Sends the checks' requests; several threads may use it."""
 
     def __init__(self, url: str, deadline: Deadline, ledger: Ledger, transport: InTime) -> None:

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from flagops.commands.smoke.in_time import InTime
-from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError, Place
+from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError, SmokeTarget
 from flagops.errors import OpsError
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.throwaway import new_name
@@ -14,10 +14,10 @@ LONGEST_WAIT = 1.0  # seconds, between two attempts of one request
 NO_ADMINISTRATOR = "needs an administrator: --stack, or an organisation's key in FLAGSMITH_API_KEY"
 
 
-class Keys:
+class SmokeKeys:
     """The environment and its keys, looked up when first asked for."""
 
-    def __init__(self, place: Place, transport: InTime) -> None:
+    def __init__(self, place: SmokeTarget, transport: InTime) -> None:
         self._place, self._transport = place, transport
         self._client: FlagsmithClient | None = None
         self._refusal: OpsError | None = None

@@ -12,7 +12,7 @@ ORIGIN = "https://app.example.com"  # any page's: by default Flagsmith lets all 
 Authenticate = Callable[[FlagsmithClient], None]
 
 
-class Outcome(StrEnum):
+class CheckStatus(StrEnum):
     """How a check ended."""
 
     PASSED = "passed"
@@ -21,7 +21,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Result:
+class CheckResult:
     """One check.
 
     Attributes:
@@ -32,13 +32,13 @@ class Result:
     """
 
     name: str
-    outcome: Outcome
+    outcome: CheckStatus
     detail: str
     seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class SmokeTarget:
     """The Flagsmith to test, and what is known of it.
 
     Attributes:

@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flagops.commands.smoke.model import Outcome, Result
+from flagops.commands.smoke.model import CheckResult, CheckStatus
 from flagops.files import make_directory
 
-STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "red", Outcome.SKIPPED: "yellow"}
+STYLES = {CheckStatus.PASSED: "green", CheckStatus.FAILED: "red", CheckStatus.SKIPPED: "yellow"}
 
 
-def show(console: Console, results: Sequence[Result]) -> None:
+def show(console: Console, results: Sequence[CheckResult]) -> None:
     """Print the table."""
     table = Table(box=None, pad_edge=False)
     for title in ("CHECK", "RESULT", "SECONDS"):
@@ -26,24 +26,24 @@ def show(console: Console, results: Sequence[Result]) -> None:
     console.print(table)
 
 
-def show_unseen(console: Console, results: Sequence[Result]) -> None:
+def show_unseen(console: Console, results: Sequence[CheckResult]) -> None:
     """Say which checks saw nothing, and why: that nothing failed says nothing of them."""
     for result in results:
-        if result.outcome is Outcome.SKIPPED:
+        if result.outcome is CheckStatus.SKIPPED:
             console.print(f"Not seen: {result.name}: {result.detail}.", style="yellow", markup=False)
 
 
-def totals(results: Sequence[Result]) -> str:
+def totals(results: Sequence[CheckResult]) -> str:
     """How many passed, failed and were skipped."""
-    counts = {outcome: sum(1 for result in results if result.outcome is outcome) for outcome in Outcome}
+    counts = {outcome: sum(1 for result in results if result.outcome is outcome) for outcome in CheckStatus}
     return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
 
 
-def write_junit(path: Path, results: Sequence[Result], *, suite: str) -> None:
+def write_junit(path: Path, results: Sequence[CheckResult], *, suite: str) -> None:
     """Write JUnit's XML, as CI systems read it; the directory is made."""
     make_directory(path.parent, hint="Name a file in a directory you can write to.")
-    failures = [result for result in results if result.outcome is Outcome.FAILED]
-    skipped = [result for result in results if result.outcome is Outcome.SKIPPED]
+    failures = [result for result in results if result.outcome is CheckStatus.FAILED]
+    skipped = [result for result in results if result.outcome is CheckStatus.SKIPPED]
     root = ElementTree.Element(
         "testsuite",
         name=suite,
@@ -55,8 +55,8 @@ def write_junit(path: Path, results: Sequence[Result], *, suite: str) -> None:
     )
     for result in results:
         case = ElementTree.SubElement(root, "testcase", classname=suite, name=result.name, time=f"{result.seconds:.3f}")
-        if result.outcome is Outcome.FAILED:
+        if result.outcome is CheckStatus.FAILED:
             ElementTree.SubElement(case, "failure", message=result.detail).text = result.detail
-        elif result.outcome is Outcome.SKIPPED:
+        elif result.outcome is CheckStatus.SKIPPED:
             ElementTree.SubElement(case, "skipped", message=result.detail)
     ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)

@@ -11,7 +11,7 @@ from flagops.commands.smoke.in_time import Deadline
 from flagops.commands.smoke.makes import FIRST, Maker, Saying
 from flagops.commands.smoke.model import CLEAN_UP_SECONDS, CheckFailedError, CheckSkippedError
 from flagops.commands.smoke.visit import MARGIN, PAUSE, Visit
-from flagops.commands.smoke.wanted import Wanted
+from flagops.commands.smoke.wanted import ExpectedAnswers
 from flagops.errors import OpsError
 from flagops.waiting import NotYet, until
 
@@ -38,7 +38,7 @@ def round_trip(visit: Visit) -> str:
     maker = Maker(visit)
     with _removed(visit, maker):
         maker.make()
-        wanted = Wanted(visit, maker)
+        wanted = ExpectedAnswers(visit, maker)
         _settle(visit, "the flags were made", _looks(wanted, FIRST))
         maker.change()
         took = _settle(visit, "the flags were changed", _looks(wanted, maker.then))
@@ -65,7 +65,7 @@ def _removed(visit: Visit, maker: Maker) -> Iterator[None]:
         raise CheckFailedError(problem)
 
 
-def _looks(wanted: Wanted, saying: Saying) -> list[Look]:
+def _looks(wanted: ExpectedAnswers, saying: Saying) -> list[Look]:
     looks: list[Look] = [partial(wanted.look, asked) for asked in wanted.asked(saying)]
     return [partial(wanted.look_at_document, saying), *looks]
 

@@ -9,7 +9,7 @@ from flagops.commands.smoke.in_time import bounded
 from flagops.commands.smoke.makes import Saying
 from flagops.commands.smoke.model import CheckFailedError
 from flagops.commands.smoke.visit import Visit
-from flagops.commands.smoke.wanted import User, Wanted
+from flagops.commands.smoke.wanted import ExpectedAnswers, User
 
 if TYPE_CHECKING:
     from flagsmith import Flagsmith
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 NEVER = 3600.0  # seconds between two looks of the SDK: it looks once, when it is made
 
 
-def agree(visit: Visit, wanted: Wanted, saying: Saying) -> None:
+def agree(visit: Visit, wanted: ExpectedAnswers, saying: Saying) -> None:
     """Raise CheckFailedError when the SDK says something else than it has to, or does not end."""
     bounded("the SDK", lambda: _agree(visit, wanted, saying), visit.deadline.left)
 
 
-def _agree(visit: Visit, wanted: Wanted, saying: Saying) -> None:
+def _agree(visit: Visit, wanted: ExpectedAnswers, saying: Saying) -> None:
     from flagsmith.exceptions import FlagsmithAPIError, FlagsmithClientError
 
     document, keys = wanted.document(saying), visit.keys

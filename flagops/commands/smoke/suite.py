@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from flagops.commands.smoke import browser, certificate, health, local, refusals, round_trip, serving
-from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError, Outcome, OutOfTimeError, Result
+from flagops.commands.smoke.model import CheckFailedError, CheckResult, CheckSkippedError, CheckStatus, OutOfTimeError
 from flagops.commands.smoke.visit import Visit
 from flagops.errors import BadInputError, OpsError
 
@@ -51,36 +51,38 @@ def chosen(skip: Collection[str]) -> list[str]:
     return names
 
 
-def run(visit: Visit, names: Collection[str]) -> Iterator[Result]:
+def run(visit: Visit, names: Collection[str]) -> Iterator[CheckResult]:
     """Run the checks, one after the other. A failed one stops none, but for a server that does not live."""
     for number, name in enumerate(names):
         result = run_one(name, visit)
         yield result
-        if name == FIRST and result.outcome is Outcome.FAILED:
+        if name == FIRST and result.outcome is CheckStatus.FAILED:
             reason = "not looked at: the server does not answer"
-            yield from (Result(other, Outcome.SKIPPED, reason, 0) for other in list(names)[number + 1 :])
+            yield from (CheckResult(other, CheckStatus.SKIPPED, reason, 0) for other in list(names)[number + 1 :])
             return
 
 
-def run_one(name: str, visit: Visit) -> Result:
+def run_one(name: str, visit: Visit) -> CheckResult:
     """Run one check."""
     started = time.monotonic()
 
-    def ended(outcome: Outcome, detail: str) -> Result:
-        return Result(name, outcome, detail, time.monotonic() - started)
+    def ended(outcome: CheckStatus, detail: str) -> CheckResult:
+        return CheckResult(name, outcome, detail, time.monotonic() - started)
 
     try:
         if name != "answers":  # which asks nothing
             visit.deadline.check()
-        return ended(Outcome.PASSED, CHECKS[name](visit))
+        return ended(CheckStatus.PASSED, CHECKS[name](visit))
     except CheckSkippedError as reason:
-        return ended(Outcome.SKIPPED, str(reason))
+        return ended(CheckStatus.SKIPPED, str(reason))
     except OutOfTimeError as problem:
-        return ended(Outcome.FAILED, f"not looked at to its end: {problem}")
+        return ended(CheckStatus.FAILED, f"not looked at to its end: {problem}")
     except CheckFailedError as problem:
-        return ended(Outcome.FAILED, str(problem))
+        return ended(CheckStatus.FAILED, str(problem))
     except OpsError as error:
-        return ended(Outcome.FAILED, error.message)
+        return ended(CheckStatus.FAILED, error.message)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         # An answer that is JSON and of a form that no Flagsmith gives.
-        return ended(Outcome.FAILED, f"an answer has a form that Flagsmith's have not: {type(error).__name__} {error}")
+        return ended(
+            CheckStatus.FAILED, f"an answer has a form that Flagsmith's have not: {type(error).__name__} {error}"
+        )

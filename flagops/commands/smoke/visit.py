@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from flagops.commands.smoke.http import Probe
+from flagops.commands.smoke.http import CheckClient
 from flagops.commands.smoke.in_time import Deadline, InTime
-from flagops.commands.smoke.keys import Keys
+from flagops.commands.smoke.keys import SmokeKeys
 from flagops.commands.smoke.ledger import Ledger
-from flagops.commands.smoke.model import CheckFailedError, Place
+from flagops.commands.smoke.model import CheckFailedError, SmokeTarget
 from flagops.waiting import NotYet, until
 
 MARGIN = 3.0  # seconds for the requests themselves, beside what the caches may take
@@ -30,12 +30,12 @@ class Visit:
         settled: From when caches show nothing that was changed before the run.
     """
 
-    place: Place
+    place: SmokeTarget
     deadline: Deadline
     ledger: Ledger
     transport: InTime
-    probe: Probe
-    keys: Keys
+    probe: CheckClient
+    keys: SmokeKeys
     settled: Deadline
 
     def agreed(self, look: Callable[[], str]) -> str:
@@ -56,13 +56,13 @@ class Visit:
 
 
 @contextmanager
-def visit(place: Place) -> Iterator[Visit]:
+def visit(place: SmokeTarget) -> Iterator[Visit]:
     """A run, which ends `place.seconds` from now; the keys that it made are given back at its end."""
     deadline, ledger = Deadline(place.seconds), Ledger()
     transport = InTime(deadline, ledger)
-    keys = Keys(place, transport)
+    keys = SmokeKeys(place, transport)
     try:
-        probe = Probe(place.url, deadline, ledger, transport)
+        probe = CheckClient(place.url, deadline, ledger, transport)
         yield Visit(place, deadline, ledger, transport, probe, keys, Deadline(place.staleness + MARGIN))
     finally:
         deadline.extend(KEY_SECONDS)

@@ -18,7 +18,7 @@ User = tuple[str, routes.Traits]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ExpectedAnswer:
     """A question, and what its answer has to say of the flags that were made.
 
     Attributes:
@@ -32,7 +32,7 @@ class Asked:
     user: str | None = None
 
 
-class Wanted:
+class ExpectedAnswers:
     """The users that are asked for, and what they have to get."""
 
     def __init__(self, visit: Visit, maker: Maker) -> None:
@@ -48,12 +48,12 @@ class Wanted:
         """What was written."""
         return written.document(self._visit, self._maker, saying, min(self._maker.seeds))
 
-    def asked(self, saying: Saying) -> list[Asked]:
+    def asked(self, saying: Saying) -> list[ExpectedAnswer]:
         """All questions but that for the document."""
         keys = self._visit.keys
         return [*self._with(saying, keys.server_side, False), *self._with(saying, keys.client_side, True)]  # noqa: FBT003
 
-    def _with(self, saying: Saying, key: str, is_client: bool) -> Iterator[Asked]:  # noqa: FBT001
+    def _with(self, saying: Saying, key: str, is_client: bool) -> Iterator[ExpectedAnswer]:  # noqa: FBT001
         document = self.document(saying)
         here = self._visit.keys.environment
         takes_traits = not is_client or here.get("allow_client_traits") is not False
@@ -63,16 +63,16 @@ class Wanted:
 
         everybody = seen(evaluated.environment(document))
         if not (is_client and evaluated.hides_disabled(document)):  # then this route forgets to hide the server's own
-            yield Asked(routes.flags(key), everybody)
+            yield ExpectedAnswer(routes.flags(key), everybody)
         for user, traits in self.passing if is_client else self.passing[::EVERY]:
             wanted = seen(evaluated.identity(document, user, traits if takes_traits else {}))
-            yield Asked(routes.by_post(user, key, traits), wanted, user)
+            yield ExpectedAnswer(routes.by_post(user, key, traits), wanted, user)
             if not traits:
-                yield Asked(routes.by_get(user, key), wanted, user)
+                yield ExpectedAnswer(routes.by_get(user, key), wanted, user)
         listed = self._maker.user
         wanted = seen(evaluated.identity(document, listed, self.member if self._keeps_traits else {}))
-        yield Asked(routes.by_get(listed, key, is_kept=True), wanted, listed)
-        yield Asked(routes.by_post(listed, key), wanted, listed)
+        yield ExpectedAnswer(routes.by_get(listed, key, is_kept=True), wanted, listed)
+        yield ExpectedAnswer(routes.by_post(listed, key), wanted, listed)
 
     def _keep(self) -> bool:
         """Send a trait of the user who is kept; whether the organisation keeps traits at all."""
@@ -81,7 +81,7 @@ class Wanted:
         project = checked(probe.read(routes.document(keys.server_side)), keys.client_side)["project"]
         return (project.get("organisation") or {}).get("persist_trait_data") is not False
 
-    def look(self, asked: Asked) -> str | None:
+    def look(self, asked: ExpectedAnswer) -> str | None:
         """What is wrong with an answer; None when it is right."""
         what = asked.question.what
         try:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from components.deployment.presence import Fate, Seen, look
+from components.deployment.presence import Fate, ObservedObject, observe
 from components.kit import names
 from components.kit.api_server import DENIED
-from flagops.commands.status.model import Row
+from flagops.commands.status.model import StatusRow
 from flagops.kubernetes.client import DeniedError
 from flagops.kubernetes.objects import Ref
 from flagops.stacks.deployed import Site
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from components.deployment.recorded import Deployment
 
 
-def declared_rows(site: Site, record: "Deployment | None") -> Iterator[Row]:
+def declared_rows(site: Site, record: "Deployment | None") -> Iterator[StatusRow]:
     """The namespace; the deployment; and each object of it that is missing, on its way out, or may not be looked at."""
     namespace = site.client.get(Ref("v1", "Namespace", "", site.namespace))
     since = leaving(namespace or {})
-    yield Row(
+    yield StatusRow(
         "Namespace",
         site.namespace,
         since or ("there" if namespace else "missing"),
@@ -27,16 +27,16 @@ def declared_rows(site: Site, record: "Deployment | None") -> Iterator[Row]:
     )
     if record is None:
         text = "no record: no deployment of this version has ended well here"
-        yield Row("Deployed", names.DEPLOYMENT, text, is_fine=False)
+        yield StatusRow("Deployed", names.DEPLOYMENT, text, is_fine=False)
         return
-    seen = look(lambda path: _fetched(site, path), site.namespace, record.objects)
+    seen = observe(lambda path: _fetched(site, path), site.namespace, record.objects)
     there = sum(item.fate is Fate.THERE for item in seen)
     text = f"{there} of {len(seen)} objects, Flagsmith {record.release}"
-    yield Row("Deployed", names.DEPLOYMENT, text, is_fine=there == len(seen))
+    yield StatusRow("Deployed", names.DEPLOYMENT, text, is_fine=there == len(seen))
     for item in seen:
         told = _told(item)
         if told:
-            yield Row(item.declared.kind, item.declared.name, told, is_fine=False)
+            yield StatusRow(item.declared.kind, item.declared.name, told, is_fine=False)
 
 
 def leaving(item: Mapping[str, Any]) -> str:
@@ -54,7 +54,7 @@ def stopped(record: "Deployment | None", kind: str, item: Mapping[str, Any]) -> 
     return "set to 0 pods, which the deployment did not" if meant else ""
 
 
-def _told(item: Seen) -> str:
+def _told(item: ObservedObject) -> str:
     match item.fate:
         case Fate.UNSEEN:
             return "not looked at: you may not read it"

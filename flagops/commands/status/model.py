@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Row:
+class StatusRow:
     """One object, or one kind of pods.
 
     Attributes:
@@ -40,7 +40,7 @@ class Status:
     version: str
     url: str
     is_simulated: bool = False
-    rows: list[Row] = field(default_factory=list)
+    rows: list[StatusRow] = field(default_factory=list)
 
     @property
     def is_fine(self) -> bool:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flagops.commands.status.declared import declared_rows, leaving, stopped
-from flagops.commands.status.model import Row, Status
+from flagops.commands.status.model import Status, StatusRow
 from flagops.engines.own_cluster import recorded
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
@@ -55,7 +55,7 @@ def status(site: Site, now: datetime | None = None) -> Status:
     )
 
 
-def _workloads(items: Iterable[Manifest], kind: str, record: "Deployment | None") -> Iterator[Row]:
+def _workloads(items: Iterable[Manifest], kind: str, record: "Deployment | None") -> Iterator[StatusRow]:
     for item in items:
         wanted, state = item["spec"].get("replicas", 1), item.get("status", {})
         ready, updated = state.get("readyReplicas", 0), state.get("updatedReplicas", 0)
@@ -63,10 +63,10 @@ def _workloads(items: Iterable[Manifest], kind: str, record: "Deployment | None"
         is_done = seen and ready == updated == wanted == state.get("replicas", 0)
         text = f"{ready}/{wanted} ready" + ("" if is_done else f", {updated} of the new revision")
         trouble = leaving(item) or stopped(record, kind, item)
-        yield Row(kind, item["metadata"]["name"], trouble or text, is_fine=is_done and not trouble)
+        yield StatusRow(kind, item["metadata"]["name"], trouble or text, is_fine=is_done and not trouble)
 
 
-def _pods(items: Iterable[Manifest]) -> Iterator[Row]:
+def _pods(items: Iterable[Manifest]) -> Iterator[StatusRow]:
     for pod in items:
         phase, name = pod.get("status", {}).get("phase", "Unknown"), pod["metadata"]["name"]
         if phase == "Succeeded" or _owner_kind(pod) == "Job":
@@ -75,7 +75,9 @@ def _pods(items: Iterable[Manifest]) -> Iterator[Row]:
         leaving = "deletionTimestamp" in pod["metadata"]
         state = "leaving" if leaving else "ready" if is_ready(pod) else _trouble(pod)
         text = state + (f", {restarts} restarts" if restarts else "") + f", on {pod['spec'].get('nodeName', 'no node')}"
-        yield Row(f"Pod ({pod['metadata']['labels'].get(LABEL, '?')})", name, text, is_fine=leaving or is_ready(pod))
+        yield StatusRow(
+            f"Pod ({pod['metadata']['labels'].get(LABEL, '?')})", name, text, is_fine=leaving or is_ready(pod)
+        )
 
 
 def _owner_kind(pod: Manifest) -> str:
@@ -94,44 +96,46 @@ def _trouble(pod: Manifest) -> str:
     return f"{pod.get('status', {}).get('phase', 'Unknown')}, not ready"
 
 
-def _jobs(items: Iterable[Manifest]) -> Iterator[Row]:
+def _jobs(items: Iterable[Manifest]) -> Iterator[StatusRow]:
     for item in items:
         if _owner_kind(item) == "CronJob":
             continue
         complete, failed = condition(item, "Complete"), condition(item, "Failed")
         if complete.get("status") == "True":
-            yield Row("Job", item["metadata"]["name"], f"done at {complete.get('lastTransitionTime')}")
+            yield StatusRow("Job", item["metadata"]["name"], f"done at {complete.get('lastTransitionTime')}")
         elif failed.get("status") == "True":
             text = f"failed: {failed.get('reason', '')} {failed.get('message', '')}".rstrip()
             # One that `ff` started told of its failure there; the stack is none the worse for it.
             by_hand = STARTED_BY in (item["metadata"].get("annotations") or {})
-            yield Row("Job", item["metadata"]["name"], text, is_fine=by_hand)
+            yield StatusRow("Job", item["metadata"]["name"], text, is_fine=by_hand)
         else:
-            yield Row("Job", item["metadata"]["name"], "running")
+            yield StatusRow("Job", item["metadata"]["name"], "running")
 
 
-def _cron_jobs(items: Iterable[Manifest]) -> Iterator[Row]:
+def _cron_jobs(items: Iterable[Manifest]) -> Iterator[StatusRow]:
     for item in items:
         last = last_success(item)
         if item["spec"].get("suspend"):
             if last is not None:
-                yield Row("CronJob", item["metadata"]["name"], f"by hand, last success {last:%Y-%m-%d %H:%M} UTC")
+                yield StatusRow("CronJob", item["metadata"]["name"], f"by hand, last success {last:%Y-%m-%d %H:%M} UTC")
             continue
         tried = item.get("status", {}).get("lastScheduleTime")
         text = f"{item['spec']['schedule']}, last success {f'{last:%Y-%m-%d %H:%M} UTC' if last else 'never'}"
         is_late = bool(tried) and (not last or last < datetime.fromisoformat(tried))
-        yield Row("CronJob", item["metadata"]["name"], text, is_fine=not is_late or bool(item["status"].get("active")))
+        yield StatusRow(
+            "CronJob", item["metadata"]["name"], text, is_fine=not is_late or bool(item["status"].get("active"))
+        )
 
 
-def _budgets(items: Iterable[Manifest]) -> Iterator[Row]:
+def _budgets(items: Iterable[Manifest]) -> Iterator[StatusRow]:
     for item in items:
         state = item.get("status", {})
         allowed = state.get("disruptionsAllowed", 0)
         text = f"{state.get('currentHealthy', 0)} healthy, {allowed} may be evicted"
-        yield Row("PodDisruptionBudget", item["metadata"]["name"], text)
+        yield StatusRow("PodDisruptionBudget", item["metadata"]["name"], text)
 
 
-def _autoscalers(items: Iterable[Manifest]) -> Iterator[Row]:
+def _autoscalers(items: Iterable[Manifest]) -> Iterator[StatusRow]:
     for item in items:
         spec, state = item["spec"], item.get("status", {})
         active = condition(item, "ScalingActive")
@@ -139,41 +143,41 @@ def _autoscalers(items: Iterable[Manifest]) -> Iterator[Row]:
         is_blind = active.get("status") == "False"
         if is_blind:
             text += f", blind: {active.get('message', active.get('reason', ''))}"
-        yield Row("HorizontalPodAutoscaler", item["metadata"]["name"], text, is_fine=not is_blind)
+        yield StatusRow("HorizontalPodAutoscaler", item["metadata"]["name"], text, is_fine=not is_blind)
 
 
-def _volumes(items: Iterable[Manifest]) -> Iterator[Row]:
+def _volumes(items: Iterable[Manifest]) -> Iterator[StatusRow]:
     for item in items:
         state = item.get("status", {})
         size = (state.get("capacity") or {}).get("storage", "no volume")
         phase, since = state.get("phase", "Pending"), leaving(item)
         text = since or f"{phase}, {size}"
-        yield Row("PersistentVolumeClaim", item["metadata"]["name"], text, is_fine=phase == "Bound" and not since)
+        yield StatusRow("PersistentVolumeClaim", item["metadata"]["name"], text, is_fine=phase == "Bound" and not since)
 
 
-def _ingresses(items: Iterable[Manifest], *, awaited: bool) -> Iterator[Row]:
+def _ingresses(items: Iterable[Manifest], *, awaited: bool) -> Iterator[StatusRow]:
     for item in items:
         found = ((item.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
         addresses = [entry.get("ip") or entry.get("hostname") for entry in found]
         # Some controllers publish no address, so that its absence is trouble only where the settings count on one.
         text = ", ".join(map(str, addresses)) or "no address"
-        yield Row("Ingress", item["metadata"]["name"], text, is_fine=bool(addresses) or not awaited)
+        yield StatusRow("Ingress", item["metadata"]["name"], text, is_fine=bool(addresses) or not awaited)
 
 
-def _certificates(site: Site, now: datetime) -> Iterator[Row]:
+def _certificates(site: Site, now: datetime) -> Iterator[StatusRow]:
     for ingress in site.items("networking.k8s.io/v1", "Ingress"):
         for name in filter(None, (entry.get("secretName") for entry in ingress["spec"].get("tls") or [])):
             yield certificate_row(name, site.get("v1", "Secret", name), now)
 
 
-def certificate_row(name: str, secret: Manifest | None, now: datetime) -> Row:
+def certificate_row(name: str, secret: Manifest | None, now: datetime) -> StatusRow:
     """How the certificate in a TLS Secret is, seen at `now`."""
     expiry = not_after(secret)
     if expiry is None:
         missing = "not issued yet" if secret is None else "holds no certificate (tls.crt)"
-        return Row("Certificate", name, missing, is_fine=False)
+        return StatusRow("Certificate", name, missing, is_fine=False)
     days = (expiry - now).days
-    return Row("Certificate", name, f"valid for {days} days", is_fine=days >= EXPIRES_SOON_DAYS)
+    return StatusRow("Certificate", name, f"valid for {days} days", is_fine=days >= EXPIRES_SOON_DAYS)
 
 
 def not_after(secret: Manifest | None) -> datetime | None:

@@ -94,7 +94,7 @@ def _deploy(stack: str, engine: "EngineName | None", *, older: bool = False) -> 
 def _smoke(stack: str, names: list[str]) -> None:
     from flagops.commands.smoke import report, suite
     from flagops.commands.smoke.deployed import place_of
-    from flagops.commands.smoke.model import SECONDS, Outcome
+    from flagops.commands.smoke.model import SECONDS, CheckStatus
     from flagops.commands.smoke.visit import visit
     from flagops.stacks.deployed import open_site
 
@@ -105,7 +105,7 @@ def _smoke(stack: str, names: list[str]) -> None:
     ):
         results = list(suite.run(visited, names))
     report.show(output(), results)
-    if any(result.outcome is Outcome.FAILED for result in results):
+    if any(result.outcome is CheckStatus.FAILED for result in results):
         progress().print(f"The smoke tests fail: `ff doctor --stack {stack}`, `ff upgrade --back --stack {stack}`.")
         raise typer.Exit(TROUBLE)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from components.settings import releases
-from flagops.commands.deploy.compare.manifests import Difference, differences, of_stack
+from flagops.commands.deploy.compare.manifests import ObjectDifference, differences, of_stack
 from flagops.errors import BadInputError
 from flagops.pods import migration
 from flagops.project import ROOT
@@ -18,7 +18,7 @@ PLAN = ("python", "manage.py", "migrate", "--plan")
 
 
 @dataclass(frozen=True)
-class Plan:
+class UpgradePlan:
     """An upgrade, before it is made.
 
     Attributes:
@@ -32,7 +32,7 @@ class Plan:
     before: str
     after: str
     migrations: list[str] | None
-    differences: list[Difference]
+    differences: list[ObjectDifference]
     warning: str | None
 
 
@@ -57,13 +57,13 @@ def check(site: Site, version: str) -> None:
         raise BadInputError(f"{version} {reason}.")
 
 
-def plan(site: Site, version: str, on_step: Callable[[str], None]) -> Plan:
+def plan(site: Site, version: str, on_step: Callable[[str], None]) -> UpgradePlan:
     """Find out what the upgrade would do. Starts a Job with the new image, which reads the database only."""
     check(site, version)
     upgraded = with_version(site.stack, version)
     on_step(f"Asking {upgraded.settings.image_reference} what it would migrate…")
     text = migration.output(site, "flagsmith-upgrade-plan", command=PLAN, image=upgraded.settings.image_reference)
-    return Plan(
+    return UpgradePlan(
         site.settings.version,
         version,
         planned(text),

@@ -3,12 +3,12 @@
 from rich.console import Console
 from rich.markup import escape
 
-from flagops.commands.upgrade.plan import Plan
+from flagops.commands.upgrade.plan import UpgradePlan
 
 SHOWN = 40
 
 
-def show(console: Console, plan: Plan) -> None:
+def show(console: Console, plan: UpgradePlan) -> None:
     """Print what it migrates and what it changes."""
     console.print(f"[bold]{plan.before} to {plan.after}[/]")
     if plan.warning:

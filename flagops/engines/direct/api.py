@@ -18,12 +18,12 @@ from flagops.engines.direct.guard import (
 from flagops.engines.direct.kept_data import refuse_losses
 from flagops.engines.direct.preview import preview
 from flagops.engines.direct.removal import remove
-from flagops.engines.direct.results import Preview, Result
-from flagops.engines.direct.rollout import Rollout
-from flagops.engines.direct.schedule import WORKERS, Outcome, run_graph
-from flagops.engines.direct.state import State, Store
+from flagops.engines.direct.results import DirectResult, Preview
+from flagops.engines.direct.rollout import ObjectDeployer
+from flagops.engines.direct.schedule import WORKERS, GraphResult, run_graph
+from flagops.engines.direct.state import StackRecord, Store
 from flagops.engines.events import Event
-from flagops.engines.events import State as Progress
+from flagops.engines.events import ResourceState as Progress
 from flagops.errors import FailedError
 from flagops.evaluation.evaluate import api_versions_key, evaluate
 from flagops.evaluation.program import Program
@@ -87,11 +87,11 @@ class DirectEngine:
     def preview(self) -> Preview:
         """What `up` would do. Changes nothing."""
         with self._client() as client:
-            state = self._store(client).load() or State()
+            state = self._store(client).load() or StackRecord()
             program, live = self._plan(client, state)
             return preview(client, program, live, state)
 
-    def up(self) -> Result:
+    def up(self) -> DirectResult:
         """Bring the cluster to what the program wants.
 
         An interrupted or failed run is completed by the next: what it may have made was on record before.
@@ -100,17 +100,17 @@ class DirectEngine:
         stop = Flag()
         with self._client() as client, self._lock(client, stop):
             store = self._store(client)
-            recorded = store.load() or State()
+            recorded = store.load() or StackRecord()
             program, live = self._plan(client, recorded)
             union = store.save(recorded.before(program), recorded)
-            rollout = Rollout(client, program, live, self._emit, stop)
+            rollout = ObjectDeployer(client, program, live, self._emit, stop)
             outcome = run_graph({item.ref: item.needs for item in program.objects}, rollout.deploy, stop)
             self.conclude(outcome, "deployed")
             leftovers = union.left_by(program)
             self.conclude(remove(client, leftovers, self._emit, stop), "deleted")
             store.save(union.after(program, _namespace_uids(client, program)), union)
         states = [(ref, rollout.done[ref]) for ref in (item.ref for item in program.objects)]
-        return Result(
+        return DirectResult(
             created=tuple(ref for ref, state in states if state is Progress.CREATED),
             updated=tuple(ref for ref, state in states if state is Progress.UPDATED),
             replaced=tuple(ref for ref, state in states if state is Progress.REPLACED),
@@ -128,7 +128,7 @@ class DirectEngine:
         if state and not unprotect:
             refuse_protected(state.entries, self._stack.name)
 
-    def down(self, *, unprotect: bool = False) -> Result:
+    def down(self, *, unprotect: bool = False) -> DirectResult:
         """Delete all that `up` made, and then the record of it. Needs no program, only that record.
 
         What is protected is refused, without `unprotect`.
@@ -139,15 +139,15 @@ class DirectEngine:
             store = self._store(client)
             state = store.load()
             if state is None:
-                return Result(seconds=time.monotonic() - started)
+                return DirectResult(seconds=time.monotonic() - started)
             if not unprotect:
                 refuse_protected(state.entries, self._stack.name)
             self.conclude(remove(client, state.entries, self._emit, stop), "deleted")
             store.remove()
         deleted = tuple(entry.ref for entry in reversed(state.entries) if not entry.retain)
-        return Result(deleted=deleted, seconds=time.monotonic() - started)
+        return DirectResult(deleted=deleted, seconds=time.monotonic() - started)
 
-    def _plan(self, client: Client, state: State) -> tuple[Program, dict[Ref, Manifest | None]]:
+    def _plan(self, client: Client, state: StackRecord) -> tuple[Program, dict[Ref, Manifest | None]]:
         """The evaluated program and the live objects it is about, after all that is to be refused was refused."""
         from components.kit.capabilities import discover
 
@@ -164,7 +164,7 @@ class DirectEngine:
         program = replace(program, warnings=(*program.warnings, *renewed_namespaces(state, live)))
         return program, live
 
-    def conclude(self, outcome: Outcome, verb: str) -> None:
+    def conclude(self, outcome: GraphResult, verb: str) -> None:
         """Turn failures into one error: each failed object with its cause, then what was not started for it.
 
         A run that lost its Lease between two objects failed too: what it did not start must not count as done.

@@ -6,15 +6,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flagops.engines.deployer import Outcome, Plan, PlannedChange
+from flagops.engines.deployer import DeploymentPlan, DeploymentResult, PlannedChange
 from flagops.engines.events import Event
-from flagops.engines.own_cluster import OwnCluster
+from flagops.engines.own_cluster import StackCluster
 from flagops.errors import NotDeployedError
 from flagops.stacks.files import Stack
 
 if TYPE_CHECKING:
     from flagops.engines.direct.api import DirectEngine
-    from flagops.engines.direct.results import Change, Result
+    from flagops.engines.direct.results import DirectResult, ObjectChange
     from flagops.evaluation.program import Program
 
 
@@ -35,7 +35,7 @@ class DirectDeployer:
         """Whether this engine's record of the stack is in the cluster."""
         return self._engine.has_made_stack()
 
-    def up(self) -> Outcome:
+    def up(self) -> DeploymentResult:
         """Bring the cluster to what the program wants."""
         self._require_cluster()
         outcome = _outcome(self._engine.up())
@@ -43,12 +43,12 @@ class DirectDeployer:
         # The record of this engine is in the cluster: in another, it is not missed.
         return replace(outcome, warnings=(*outcome.warnings, *self._cluster.unnamed()))
 
-    def preview(self) -> Plan:
+    def preview(self) -> DeploymentPlan:
         """What `up` would do; changes nothing."""
         self._require_cluster()
         plan = self._engine.preview()
         changes = tuple(_planned(change) for change in plan.changes if change.action != "unchanged")
-        return Plan(changes, unchanged=len(plan.changes) - len(changes), warnings=plan.warnings)
+        return DeploymentPlan(changes, unchanged=len(plan.changes) - len(changes), warnings=plan.warnings)
 
     def check_down(self, *, unprotect: bool = False) -> None:
         """Refuse when there is no such stack, or anything is protected, before anybody is asked for a confirmation."""
@@ -61,7 +61,7 @@ class DirectDeployer:
             )
         self._engine.check_down(unprotect=unprotect)
 
-    def down(self, *, unprotect: bool = False) -> Outcome:
+    def down(self, *, unprotect: bool = False) -> DeploymentResult:
         """Remove all that `up` made."""
         self.check_down(unprotect=unprotect)
         return _outcome(self._engine.down(unprotect=unprotect))
@@ -71,8 +71,8 @@ class DirectDeployer:
         self._cluster.require({}, hint="")
 
     @property
-    def _cluster(self) -> OwnCluster:
-        return OwnCluster(self._stack, self._kubeconfig, self._context)
+    def _cluster(self) -> StackCluster:
+        return StackCluster(self._stack, self._kubeconfig, self._context)
 
     @cached_property
     def _engine(self) -> "DirectEngine":
@@ -89,7 +89,7 @@ class DirectDeployer:
         return refuse_violations(program, production=stack.settings.production, harmless=stack.harmless)
 
 
-def _outcome(result: "Result") -> Outcome:
+def _outcome(result: "DirectResult") -> DeploymentResult:
     found = {
         "created": result.created,
         "updated": result.updated,
@@ -97,10 +97,10 @@ def _outcome(result: "Result") -> Outcome:
         "deleted": result.deleted,
         "unchanged": result.unchanged,
     }
-    return Outcome({name: len(refs) for name, refs in found.items() if refs}, result.outputs, result.warnings)
+    return DeploymentResult({name: len(refs) for name, refs in found.items() if refs}, result.outputs, result.warnings)
 
 
-def _planned(change: "Change") -> PlannedChange:
+def _planned(change: "ObjectChange") -> PlannedChange:
     fields = tuple(f"{field.path}: {_shown(field.old)} → {_shown(field.new)}" for field in change.fields)
     return PlannedChange(change.action, change.ref.kind, change.ref.name, fields, change.note)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from flagops.engines.direct.state import Entry, State, protected
+from flagops.engines.direct.state import RecordedObject, StackRecord, protected
 from flagops.errors import RefusedError
 from flagops.evaluation.program import Program
 from flagops.kubernetes.client import FIELD_MANAGER
@@ -12,7 +12,7 @@ from flagops.kubernetes.objects import Manifest, Ref
 ESSENTIAL_FIELDS = ("f:spec", "f:data", "f:stringData", "f:rules", "f:roleRef", "f:subjects")
 
 
-def refuse_protected_removals(state: State, program: Program) -> None:
+def refuse_protected_removals(state: StackRecord, program: Program) -> None:
     """Stop when a protected object left the program."""
     names = protected(state.left_by(program))
     if names:
@@ -23,7 +23,7 @@ def refuse_protected_removals(state: State, program: Program) -> None:
         )
 
 
-def refuse_protected(entries: Iterable[Entry], stack: str) -> None:
+def refuse_protected(entries: Iterable[RecordedObject], stack: str) -> None:
     """Stop when anything is protected."""
     names = protected(entries)
     if names:
@@ -42,7 +42,7 @@ def way_to_remove(stack: str) -> str:
 
 
 def refuse_foreign(
-    program: Program, live: Mapping[Ref, Manifest | None], state: State, read: Callable[[Ref], Manifest | None]
+    program: Program, live: Mapping[Ref, Manifest | None], state: StackRecord, read: Callable[[Ref], Manifest | None]
 ) -> None:
     """Stop when an object exists that this stack did not make, or that another tool manages too.
 
@@ -72,7 +72,7 @@ def refuse_foreign(
         )
 
 
-def renewed_namespaces(state: State, live: Mapping[Ref, Manifest | None]) -> tuple[str, ...]:
+def renewed_namespaces(state: StackRecord, live: Mapping[Ref, Manifest | None]) -> tuple[str, ...]:
     """A warning for each namespace on record that is not there any more, or is another one of the same name."""
     return tuple(
         f"{ref} is not the one that the stack was deployed to: that was deleted, with all data in it. All is made anew "

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from components.deployment.kept_data import HOLDS_DATA, losses, way_out
 from flagops.engines.direct.ignored import without_ignored
 from flagops.engines.direct.rollout import must_replace
-from flagops.engines.direct.state import State
+from flagops.engines.direct.state import StackRecord
 from flagops.errors import RefusedError
 from flagops.evaluation.program import KubeObject, Program
 from flagops.kubernetes.client import ApiError, Client
@@ -15,7 +15,7 @@ CLAIM = "PersistentVolumeClaim"
 REFUSED = (403, 422)  # a volume that cannot grow, and a field that cannot change
 
 
-def refuse_losses(client: Client, program: Program, live: Mapping[Ref, Manifest | None], state: State) -> None:
+def refuse_losses(client: Client, program: Program, live: Mapping[Ref, Manifest | None], state: StackRecord) -> None:
     """Stop when an object with data in it would be replaced, cannot be what is wanted, or is on its way out.
 
     Protected objects are tried too, since what cannot be changed in place could not be made anew later.
@@ -50,7 +50,7 @@ def _problems(client: Client, item: KubeObject, existing: Manifest) -> Iterator[
                 must_replace(error, item)  # raises for what is protected; all else is told where it is applied
 
 
-def _moved(program: Program, state: State) -> Iterator[str]:
+def _moved(program: Program, state: StackRecord) -> Iterator[str]:
     """A namespace that the program gives up for another one, and all that is in it."""
     wanted = [item.ref for item in program.objects if item.ref.kind == "Namespace"]
     for entry in state.left_by(program):

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from components.deployment.kept_data import GOES_WITH_DATA, HOLDS_DATA
 from flagops.engines.direct.diff import field_changes
 from flagops.engines.direct.ignored import without_ignored
-from flagops.engines.direct.results import Action, Change, Preview
+from flagops.engines.direct.results import ObjectChange, Operation, Preview
 from flagops.engines.direct.rollout import must_replace
 from flagops.engines.direct.schedule import WORKERS
-from flagops.engines.direct.state import Entry, State
+from flagops.engines.direct.state import RecordedObject, StackRecord
 from flagops.evaluation.program import KubeObject, Program
 from flagops.kubernetes.client import ApiError, Client
 from flagops.kubernetes.masking import Masker
@@ -19,7 +19,7 @@ from flagops.kubernetes.readiness import job_has_failed
 SCRATCH_NAMESPACE = "default"  # exists in every cluster; a dry run leaves nothing there
 
 
-def preview(client: Client, program: Program, live: Mapping[Ref, Manifest | None], state: State) -> Preview:
+def preview(client: Client, program: Program, live: Mapping[Ref, Manifest | None], state: StackRecord) -> Preview:
     """The changes, in the order in which `up` would make them; what the server refuses is raised. Writes nothing."""
     mask = Masker(program.secrets)
     present = {
@@ -27,7 +27,7 @@ def preview(client: Client, program: Program, live: Mapping[Ref, Manifest | None
         for name in {item.ref.namespace for item in program.objects if item.ref.namespace}
     }
 
-    def look(item: KubeObject) -> Change:
+    def look(item: KubeObject) -> ObjectChange:
         existing = live[item.ref]
         if existing is None:
             return _creation(client, item, namespace_exists=present.get(item.ref.namespace, True))
@@ -35,14 +35,16 @@ def preview(client: Client, program: Program, live: Mapping[Ref, Manifest | None
 
     with ThreadPoolExecutor(WORKERS) as pool:
         changes = list(pool.map(look, program.objects))
-    changes += [Change(Action.DELETE, entry.ref, note=_farewell(entry)) for entry in reversed(state.left_by(program))]
+    changes += [
+        ObjectChange(Operation.DELETE, entry.ref, note=_farewell(entry)) for entry in reversed(state.left_by(program))
+    ]
     return Preview(tuple(changes), program.shown_outputs, program.warnings)
 
 
-def _creation(client: Client, item: KubeObject, *, namespace_exists: bool) -> Change:
+def _creation(client: Client, item: KubeObject, *, namespace_exists: bool) -> ObjectChange:
     if namespace_exists:
         client.apply(item.manifest, force=False, dry_run=True)
-        return Change(Action.CREATE, item.ref)
+        return ObjectChange(Operation.CREATE, item.ref)
     # In a namespace that is yet to be made a dry run fails: the object is validated in one that exists.
     scratch = {**item.manifest, "metadata": {**item.manifest["metadata"], "namespace": SCRATCH_NAMESPACE}}
     try:
@@ -50,26 +52,26 @@ def _creation(client: Client, item: KubeObject, *, namespace_exists: bool) -> Ch
     except ApiError as error:
         if error.status != 409:  # an object of that name lives there: nothing can be told
             raise
-    return Change(Action.CREATE, item.ref, note="its namespace is made first")
+    return ObjectChange(Operation.CREATE, item.ref, note="its namespace is made first")
 
 
-def _farewell(entry: Entry) -> str:
+def _farewell(entry: RecordedObject) -> str:
     if entry.retain:
         return "kept in the cluster, as the program asked"
     return GOES_WITH_DATA if entry.ref.kind in HOLDS_DATA else ""
 
 
-def _update(client: Client, item: KubeObject, existing: Manifest, mask: Masker) -> Change:
+def _update(client: Client, item: KubeObject, existing: Manifest, mask: Masker) -> ObjectChange:
     if item.ref.kind == "Job" and job_has_failed(existing):
-        return Change(Action.REPLACE, item.ref, note="it failed, and is made anew")
+        return ObjectChange(Operation.REPLACE, item.ref, note="it failed, and is made anew")
     if existing["metadata"].get("deletionTimestamp"):
-        return Change(Action.REPLACE, item.ref, note="it is being deleted, and is made anew")
+        return ObjectChange(Operation.REPLACE, item.ref, note="it is being deleted, and is made anew")
     try:
         manifest = without_ignored(item.manifest, item.ignored, existing)
         wanted = client.apply(manifest, force=True, dry_run=True)
     except ApiError as error:
         if must_replace(error, item):
-            return Change(Action.REPLACE, item.ref, note=mask(error.detail))
+            return ObjectChange(Operation.REPLACE, item.ref, note=mask(error.detail))
         raise
     fields = field_changes(existing, wanted, mask)
-    return Change(Action.UPDATE if fields else Action.UNCHANGED, item.ref, fields)
+    return ObjectChange(Operation.UPDATE if fields else Operation.UNCHANGED, item.ref, fields)

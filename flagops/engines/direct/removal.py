@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from threading import Event as Flag
 
-from flagops.engines.direct.schedule import Outcome, reversed_graph, run_graph
-from flagops.engines.direct.state import Entry
-from flagops.engines.events import Event, State
+from flagops.engines.direct.schedule import GraphResult, reversed_graph, run_graph
+from flagops.engines.direct.state import RecordedObject
+from flagops.engines.events import Event, ResourceState
 from flagops.errors import OpsError
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.objects import Manifest, Ref
@@ -14,8 +14,8 @@ from flagops.waiting import NotYet, until
 GONE_SECONDS = 600.0
 
 
-def remove(client: Client, entries: Sequence[Entry], emit: Callable[[Event], None], stop: Flag) -> Outcome:
-    """Delete the objects of `entries`, each after all that need it; the outcome names what could not be deleted.
+def remove(client: Client, entries: Sequence[RecordedObject], emit: Callable[[Event], None], stop: Flag) -> GraphResult:
+    """Delete the objects of `entries`, each after all that need it; the result names what could not be deleted.
 
     Objects marked to be retained stay, and are only forgotten.
     """
@@ -23,17 +23,17 @@ def remove(client: Client, entries: Sequence[Entry], emit: Callable[[Event], Non
 
     def work(ref: Ref) -> None:
         if by_ref[ref].retain:
-            emit(Event(ref.name, ref.kind, State.UNCHANGED, "kept, as the program asked"))
+            emit(Event(ref.name, ref.kind, ResourceState.UNCHANGED, "kept, as the program asked"))
             return
         live = client.get(ref)
         if live is not None:
-            emit(Event(ref.name, ref.kind, State.DELETING))
+            emit(Event(ref.name, ref.kind, ResourceState.DELETING))
             try:
                 delete_and_wait(client, ref, live, GONE_SECONDS, stop)
             except OpsError as error:
-                emit(Event(ref.name, ref.kind, State.FAILED, error.message.splitlines()[0]))
+                emit(Event(ref.name, ref.kind, ResourceState.FAILED, error.message.splitlines()[0]))
                 raise
-        emit(Event(ref.name, ref.kind, State.DELETED))
+        emit(Event(ref.name, ref.kind, ResourceState.DELETED))
 
     return run_graph(reversed_graph({ref: entry.needs for ref, entry in by_ref.items()}), work, stop)
 

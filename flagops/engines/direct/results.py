@@ -8,7 +8,7 @@ from flagops.kubernetes.objects import Ref
 
 
 @dataclass(frozen=True)
-class Result:
+class DirectResult:
     """How a run ended: what became of each object, the stack's outputs (secret ones masked) and the time it took."""
 
     created: tuple[Ref, ...] = ()
@@ -26,7 +26,7 @@ class Result:
         return bool(self.created or self.updated or self.replaced or self.deleted)
 
 
-class Action(StrEnum):
+class Operation(StrEnum):
     """What `up` would do to an object."""
 
     CREATE = "create"
@@ -46,10 +46,10 @@ class FieldChange:
 
 
 @dataclass(frozen=True)
-class Change:
+class ObjectChange:
     """What `up` would do to one object, and the fields it would change. `note` is a remark for people."""
 
-    action: Action
+    action: Operation
     ref: Ref
     fields: tuple[FieldChange, ...] = ()
     note: str = ""
@@ -59,11 +59,11 @@ class Change:
 class Preview:
     """What `up` would do, in its order; the outputs are masked."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[ObjectChange, ...]
     outputs: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     @property
     def has_changes(self) -> bool:
         """Whether `up` would change anything."""
-        return any(change.action is not Action.UNCHANGED for change in self.changes)
+        return any(change.action is not Operation.UNCHANGED for change in self.changes)

@@ -6,7 +6,7 @@ from threading import Event as Flag
 from flagops.engines.direct.diff import field_changes
 from flagops.engines.direct.ignored import without_ignored
 from flagops.engines.direct.removal import delete_and_wait
-from flagops.engines.events import Event, State
+from flagops.engines.events import Event, ResourceState
 from flagops.errors import ConflictError, FailedError, OpsError, RefusedError
 from flagops.evaluation.program import KubeObject, Program
 from flagops.kubernetes.client import ApiError, Client, ImmutableError
@@ -21,7 +21,7 @@ REPLACEABLE = frozenset({"Job", "Deployment", "StatefulSet", "DaemonSet", "Servi
 DELETE_SECONDS = 300.0
 
 
-class Rollout:
+class ObjectDeployer:
     """Brings objects of a program into the cluster; `done` tells afterwards what became of each."""
 
     def __init__(
@@ -35,7 +35,7 @@ class Rollout:
         self._client, self._program, self._live = client, program, live
         self._emit, self._stop = emit, stop
         self._mask = Masker(program.secrets)
-        self.done: dict[Ref, State] = {}
+        self.done: dict[Ref, ResourceState] = {}
 
     def deploy(self, ref: Ref) -> None:
         """Apply the object and wait for it. Failures are an OpsError with what is known of their cause."""
@@ -44,11 +44,11 @@ class Rollout:
             self.done[ref] = self._deploy(item)
         except OpsError as error:
             message = self._mask(error.message)
-            self._say(ref, State.FAILED, message.splitlines()[0])
+            self._say(ref, ResourceState.FAILED, message.splitlines()[0])
             raise error.reworded(message, hint=error.hint) from None
         self._say(ref, self.done[ref])
 
-    def _deploy(self, item: KubeObject) -> State:
+    def _deploy(self, item: KubeObject) -> ResourceState:
         before = self._live[item.ref]
         if before and before["metadata"].get("deletionTimestamp"):
             self._make_way(item.ref, before)
@@ -56,7 +56,7 @@ class Rollout:
         if before and item.ref.kind == "Job" and job_has_failed(before):
             return self._replace(item, before)
         if before is None:
-            self._say(item.ref, State.CREATING)
+            self._say(item.ref, ResourceState.CREATING)
         try:
             applied = self._client.apply(self._wanted(item, before), force=before is not None)
         except ApiError as error:
@@ -64,12 +64,12 @@ class Rollout:
                 return self._replace(item, before)
             raise
         if before is None or applied["metadata"]["uid"] != before["metadata"]["uid"]:
-            state = State.CREATED
+            state = ResourceState.CREATED
         elif self._differs(before, applied):
-            self._say(item.ref, State.UPDATING)
-            state = State.UPDATED
+            self._say(item.ref, ResourceState.UPDATING)
+            state = ResourceState.UPDATED
         else:
-            state = State.UNCHANGED
+            state = ResourceState.UNCHANGED
         self._await(item, applied)
         return state
 
@@ -85,11 +85,11 @@ class Rollout:
         # Looked at again: since the plan was made, an autoscaler may have set another value.
         return without_ignored(item.manifest, item.ignored, self._client.get(item.ref) or before)
 
-    def _replace(self, item: KubeObject, before: Manifest) -> State:
-        self._say(item.ref, State.REPLACING)
+    def _replace(self, item: KubeObject, before: Manifest) -> ResourceState:
+        self._say(item.ref, ResourceState.REPLACING)
         self._make_way(item.ref, before)
         self._await(item, self._client.apply(item.manifest, force=False))
-        return State.REPLACED
+        return ResourceState.REPLACED
 
     def _make_way(self, ref: Ref, live: Manifest) -> None:
         delete_and_wait(self._client, ref, live, DELETE_SECONDS, self._stop)
@@ -114,7 +114,7 @@ class Rollout:
             time_limit(applied, item.timeout),
             late=f"{item.ref} is not ready",
             explain=explain,
-            on_state=lambda message: self._say(item.ref, State.WAITING, message),
+            on_state=lambda message: self._say(item.ref, ResourceState.WAITING, message),
             stop=self._stop,
         )
         if result.phase is Phase.FAILED:
@@ -127,7 +127,7 @@ class Rollout:
         storage_class = self._client.get(Ref("storage.k8s.io/v1", "StorageClass", "", name)) or {}
         return str(storage_class.get("volumeBindingMode", "Immediate"))
 
-    def _say(self, ref: Ref, state: State, message: str = "") -> None:
+    def _say(self, ref: Ref, state: ResourceState, message: str = "") -> None:
         self._emit(Event(ref.name, ref.kind, state, message))
 
 

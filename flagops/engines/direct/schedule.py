@@ -13,14 +13,14 @@ WORKERS = 6
 
 
 @dataclass
-class Outcome:
+class GraphResult:
     """How a run over a graph ended: the failures by item, and what was therefore never started, in order."""
 
     failures: dict[Ref, OpsError] = field(default_factory=dict)
     skipped: list[Ref] = field(default_factory=list)
 
 
-def run_graph(needs: Mapping[Ref, Iterable[Ref]], work: Callable[[Ref], None], stop: Event) -> Outcome:
+def run_graph(needs: Mapping[Ref, Iterable[Ref]], work: Callable[[Ref], None], stop: Event) -> GraphResult:
     """Call `work` for every key of `needs`, each after what it needs.
 
     An OpsError of `work` fails its item only. Once `stop` is set (the lock is lost, say) no more items start. Any other
@@ -30,15 +30,15 @@ def run_graph(needs: Mapping[Ref, Iterable[Ref]], work: Callable[[Ref], None], s
     graph = {ref: [need for need in wanted if need in needs] for ref, wanted in needs.items()}
     sorter = TopologicalSorter(graph)
     sorter.prepare()
-    outcome = Outcome()
+    result = GraphResult()
     running: dict[Future[None], Ref] = {}
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="engine") as pool:
         try:
             while sorter.is_active():
                 for ref in sorted(sorter.get_ready()):
-                    needs_a_failure = any(need in outcome.failures or need in outcome.skipped for need in graph[ref])
+                    needs_a_failure = any(need in result.failures or need in result.skipped for need in graph[ref])
                     if needs_a_failure or stop.is_set():
-                        outcome.skipped.append(ref)
+                        result.skipped.append(ref)
                         sorter.done(ref)
                     else:
                         running[pool.submit(work, ref)] = ref
@@ -50,14 +50,14 @@ def run_graph(needs: Mapping[Ref, Iterable[Ref]], work: Callable[[Ref], None], s
                     try:
                         future.result()
                     except OpsError as error:
-                        outcome.failures[ref] = error
+                        result.failures[ref] = error
                     sorter.done(ref)
         except BaseException:
             stop.set()
             for future in running:
                 future.cancel()
             raise
-    return outcome
+    return result
 
 
 def reversed_graph(needs: Mapping[Ref, Iterable[Ref]]) -> dict[Ref, list[Ref]]:

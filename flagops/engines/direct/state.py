@@ -19,7 +19,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Entry:
+class RecordedObject:
     """One object the engine made: what `down` and a later run must know of it without the program."""
 
     ref: Ref
@@ -28,41 +28,41 @@ class Entry:
     retain: bool = False
 
     @classmethod
-    def of(cls, item: KubeObject) -> "Entry":
+    def of(cls, item: KubeObject) -> "RecordedObject":
         """The entry of an object of the program."""
         return cls(item.ref, tuple(sorted(item.needs)), item.protect, item.retain)
 
 
 @dataclass(frozen=True)
-class State:
+class StackRecord:
     """What is recorded of a stack.
 
     `entries` are in the order in which they were made; `namespaces` has the uids of its namespaces by name.
     """
 
     generated: Mapping[str, str] = field(default_factory=dict)
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[RecordedObject, ...] = ()
     namespaces: Mapping[str, str] = field(default_factory=dict)
     resource_version: str = ""
 
     @property
-    def by_identity(self) -> dict[tuple[str, ...], Entry]:
+    def by_identity(self) -> dict[tuple[str, ...], RecordedObject]:
         """The entries by what makes an object the same, whatever version of its API."""
         return {entry.ref.identity: entry for entry in self.entries}
 
-    def left_by(self, program: Program) -> tuple[Entry, ...]:
+    def left_by(self, program: Program) -> tuple[RecordedObject, ...]:
         """The entries whose object is no longer in the program."""
         wanted = {item.ref.identity for item in program.objects}
         return tuple(entry for entry in self.entries if entry.ref.identity not in wanted)
 
-    def before(self, program: Program) -> "State":
+    def before(self, program: Program) -> "StackRecord":
         """What must be on record before the first object is touched: old and new, values and objects."""
-        entries = tuple(map(Entry.of, program.objects)) + self.left_by(program)
+        entries = tuple(map(RecordedObject.of, program.objects)) + self.left_by(program)
         return replace(self, generated={**self.generated, **program.generated}, entries=entries)
 
-    def after(self, program: Program, namespaces: Mapping[str, str]) -> "State":
+    def after(self, program: Program, namespaces: Mapping[str, str]) -> "StackRecord":
         """What is on record once the program's objects are all that is left, in the namespaces with these uids."""
-        entries = tuple(map(Entry.of, program.objects))
+        entries = tuple(map(RecordedObject.of, program.objects))
         return replace(self, generated=dict(program.generated), entries=entries, namespaces=namespaces)
 
 
@@ -74,7 +74,7 @@ class Store:
         self._project, self._stack = project, stack
         self.ref = Ref("v1", "Secret", NAMESPACE, object_name(project, stack))
 
-    def load(self) -> State | None:
+    def load(self) -> StackRecord | None:
         """The recorded state, or None when this engine has not made the stack."""
         live = self._client.get(self.ref)
         if live is None:
@@ -87,14 +87,14 @@ class Store:
                 f"{self.ref} was written in format {content['format']}; this version reads {FORMAT}.",
                 hint="Use the version of ff that made it.",
             )
-        return State(
+        return StackRecord(
             generated=content["generated"],
             entries=tuple(map(_entry_from, content["inventory"])),
             namespaces=content.get("namespaces", {}),
             resource_version=live["metadata"]["resourceVersion"],
         )
 
-    def save(self, state: State, recorded: State) -> State:
+    def save(self, state: StackRecord, recorded: StackRecord) -> StackRecord:
         """Write the state, unless it is what is `recorded`; the result carries the new resourceVersion."""
         if state == recorded and recorded.resource_version:
             return recorded
@@ -115,7 +115,7 @@ class Store:
         """Forget the stack. The last step of `down`."""
         self._client.delete(self.ref)
 
-    def _manifest(self, state: State) -> Manifest:
+    def _manifest(self, state: StackRecord) -> Manifest:
         content = {
             "format": FORMAT,
             "engine": ENGINE,
@@ -139,11 +139,11 @@ class Store:
         return {**kind, "metadata": metadata, "data": {"state": encoded}}
 
 
-def protected(entries: Iterable[Entry]) -> list[str]:
+def protected(entries: Iterable[RecordedObject]) -> list[str]:
     """The protected objects among `entries`, as people name them."""
     return [str(entry.ref) for entry in entries if entry.protect]
 
 
-def _entry_from(recorded: Mapping[str, Any]) -> Entry:
+def _entry_from(recorded: Mapping[str, Any]) -> RecordedObject:
     needs = tuple(Ref(*need) for need in recorded["needs"])
-    return Entry(Ref(*recorded["ref"]), needs, bool(recorded["protect"]), bool(recorded["retain"]))
+    return RecordedObject(Ref(*recorded["ref"]), needs, bool(recorded["protect"]), bool(recorded["retain"]))

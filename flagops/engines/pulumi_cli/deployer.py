@@ -13,10 +13,10 @@ from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
 
 from flagops.engines.choice import INSTALL_HINT
-from flagops.engines.deployer import Outcome, Plan
+from flagops.engines.deployer import DeploymentPlan, DeploymentResult
 from flagops.engines.direct.guard import way_to_remove
 from flagops.engines.events import Event
-from flagops.engines.own_cluster import OwnCluster
+from flagops.engines.own_cluster import StackCluster
 from flagops.engines.pulumi_cli import interrupted
 from flagops.engines.pulumi_cli import state as pulumi_state
 from flagops.engines.pulumi_cli.events import EventTranslator
@@ -53,13 +53,13 @@ class CliDeployer:
     stack: Stack
     command: "PulumiCommand"
     on_event: Callable[[Event], None]
-    cluster: OwnCluster
+    cluster: StackCluster
     explain: Explain
     environment: Mapping[str, str] = field(default_factory=dict)
     policy_packs: tuple[Path, ...] = ()
     makes_stack: bool = False
 
-    def up(self) -> Outcome:
+    def up(self) -> DeploymentResult:
         """Bring the cluster to what the program wants; makes the stack in the backend when it is not there."""
         stack = self._selected(make=True)
         adopted = self._adopted(stack)
@@ -75,9 +75,9 @@ class CliDeployer:
             )
         self.cluster.require_deployed()
         outputs = {k: "<secret>" if output.secret else output.value for k, output in result.outputs.items()}
-        return Outcome(heard.counts, outputs, (*adopted, *heard.warnings))
+        return DeploymentResult(heard.counts, outputs, (*adopted, *heard.warnings))
 
-    def preview(self) -> Plan:
+    def preview(self) -> DeploymentPlan:
         """What `up` would do; changes nothing."""
         stack = self._selected(make=self.makes_stack)
         state = self._state(stack)
@@ -85,7 +85,7 @@ class CliDeployer:
         refuse_losses(state, self.stack)
         with self._listening(quiet=True) as heard:
             stack.preview(on_event=heard, color="never", policy_packs=self._packs)
-        return Plan(tuple(heard.changes), heard.counts.get("unchanged", 0), tuple(heard.warnings))
+        return DeploymentPlan(tuple(heard.changes), heard.counts.get("unchanged", 0), tuple(heard.warnings))
 
     def check_down(self, *, unprotect: bool = False) -> None:
         """Raise when the cluster is not the stack's, or the recorded state holds protected resources, listing them."""
@@ -99,7 +99,7 @@ class CliDeployer:
                 hint=way_to_remove(self.stack.name),
             )
 
-    def down(self, *, unprotect: bool = False) -> Outcome:
+    def down(self, *, unprotect: bool = False) -> DeploymentResult:
         """Remove all that `up` made; the empty stack and its configuration stay."""
         self.check_down(unprotect=unprotect)
         stack = self._selected(make=False)
@@ -107,7 +107,7 @@ class CliDeployer:
             self._run("state", "unprotect", "--all", "--yes")
         with self._listening() as heard:
             stack.destroy(on_event=heard, color="never", show_secrets=False, suppress_outputs=True)
-        return Outcome(heard.counts, warnings=tuple(heard.warnings))
+        return DeploymentResult(heard.counts, warnings=tuple(heard.warnings))
 
     @property
     def _packs(self) -> list[str]:

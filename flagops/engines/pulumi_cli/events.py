@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from flagops.engines.deployer import PlannedChange
-from flagops.engines.events import Event, State
+from flagops.engines.events import Event, ResourceState
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 # Pulumi's operations: what to call one while it runs, and when it has ended. A replacement is one row, of which its
 # creation and its deletion are steps.
-_STEPS: Mapping[str, tuple[State | None, State]] = {
-    "same": (None, State.UNCHANGED),
-    "create": (State.CREATING, State.CREATED),
-    "import": (State.CREATING, State.CREATED),
-    "update": (State.UPDATING, State.UPDATED),
-    "delete": (State.DELETING, State.DELETED),
-    "create-replacement": (State.REPLACING, State.REPLACED),
-    "replace": (State.REPLACING, State.REPLACED),
-    "delete-replaced": (State.REPLACING, State.REPLACED),
+_STEPS: Mapping[str, tuple[ResourceState | None, ResourceState]] = {
+    "same": (None, ResourceState.UNCHANGED),
+    "create": (ResourceState.CREATING, ResourceState.CREATED),
+    "import": (ResourceState.CREATING, ResourceState.CREATED),
+    "update": (ResourceState.UPDATING, ResourceState.UPDATED),
+    "delete": (ResourceState.DELETING, ResourceState.DELETED),
+    "create-replacement": (ResourceState.REPLACING, ResourceState.REPLACED),
+    "replace": (ResourceState.REPLACING, ResourceState.REPLACED),
+    "delete-replaced": (ResourceState.REPLACING, ResourceState.REPLACED),
 }
 # How Pulumi's protocol says that a value is known only at the deployment (`UNKNOWN` in its SDK's runtime/rpc.py).
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -58,7 +58,7 @@ class EventTranslator:
         self.found_existing = False
         self._on_event = on_event
         self._names: dict[str, tuple[str, str]] = {}
-        self._ended: dict[str, State] = {}
+        self._ended: dict[str, ResourceState] = {}
         self._lock = Lock()
 
     @property
@@ -87,7 +87,7 @@ class EventTranslator:
         if step.op in _PLANNED:
             name, kind = self._names[step.urn]
             self.changes.append(PlannedChange(str(step.op.value), kind, name, _fields(step), _note(step, kind)))
-        running, _ = _STEPS.get(step.op.value, (None, State.UNCHANGED))
+        running, _ = _STEPS.get(step.op.value, (None, ResourceState.UNCHANGED))
         if running:
             self._emit(step.urn, running)
 
@@ -103,8 +103,8 @@ class EventTranslator:
         if not _counts(step):
             return
         self._names.setdefault(step.urn, _name_and_kind(step))
-        self._ended[step.urn] = State.FAILED
-        self._emit(step.urn, State.FAILED)
+        self._ended[step.urn] = ResourceState.FAILED
+        self._emit(step.urn, ResourceState.FAILED)
         state = step.new or step.old
         if step.type.startswith("kubernetes:") and state:
             self.failed.append(dict(state.inputs or {}))
@@ -122,7 +122,7 @@ class EventTranslator:
             if text not in self.warnings:
                 self.warnings.append(text)
         elif said.urn in self._names and said.urn not in self._ended:
-            self._emit(said.urn, State.WAITING, text.splitlines()[0])
+            self._emit(said.urn, ResourceState.WAITING, text.splitlines()[0])
 
     def add_error(self, message: str) -> None:
         """Keep what is said of a failure, once."""
@@ -138,7 +138,7 @@ class EventTranslator:
         if (exact or text) not in told:
             told.append(exact or text)
 
-    def _emit(self, urn: str, state: State, message: str = "") -> None:
+    def _emit(self, urn: str, state: ResourceState, message: str = "") -> None:
         name, kind = self._names[urn]
         self._on_event(Event(name, kind, state, message))
 

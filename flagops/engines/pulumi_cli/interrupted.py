@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from flagops.engines.direct.guard import all_managers
-from flagops.engines.own_cluster import OwnCluster
+from flagops.engines.own_cluster import StackCluster
 from flagops.engines.pulumi_cli.state import Interrupted
 from flagops.errors import OpsError
 
@@ -15,7 +15,7 @@ OWN_LABELS = ("app.kubernetes.io/managed-by", "app.kubernetes.io/part-of")
 
 
 def find(
-    begun: Iterable[Interrupted], namespaces: Container[str], cluster: OwnCluster
+    begun: Iterable[Interrupted], namespaces: Container[str], cluster: StackCluster
 ) -> tuple[dict[str, str], list[str]]:
     """Those that are in the cluster and certainly the stack's own, by URN with their identifiers; and what to say.
 
@@ -45,7 +45,7 @@ def is_own(wanted: Manifest, live: Manifest) -> bool:
     return wanted["kind"] not in KINDS_OF_DATA or (wanted.get("data") or {}) == (live.get("data") or {})
 
 
-def existing(failed: Iterable[Manifest], cluster: OwnCluster) -> str:
+def existing(failed: Iterable[Manifest], cluster: StackCluster) -> str:
     """What to do about each object that could not be made because it exists: whose it is, and the line to type."""
     lines = []
     for wanted in failed:
@@ -64,7 +64,7 @@ def existing(failed: Iterable[Manifest], cluster: OwnCluster) -> str:
     )
 
 
-def _about(wanted: Manifest, live: Manifest, cluster: OwnCluster) -> list[str]:
+def _about(wanted: Manifest, live: Manifest, cluster: StackCluster) -> list[str]:
     kind, metadata = wanted["kind"], wanted["metadata"]
     namespace = f" --namespace {metadata['namespace']}" if metadata.get("namespace") else ""
     line = f"  {cluster.kubectl}{namespace} delete {kind.lower()} {metadata['name']}"

@@ -18,7 +18,7 @@ from flag_engine.utils.hashing import get_hashed_percentage_for_object_ids
 
 from flagops.errors import AnswerError
 from flagops.serving.engine.context import Document, context_of, evaluate, for_user
-from flagops.serving.engine.trace import Condition, Group, Part, Source, Split, Step, Trace
+from flagops.serving.engine.trace import ConditionTrace, DecidedBy, GroupTrace, Split, Step, Trace, VariationShare
 from flagops.serving.engine.user import User, in_words
 
 SPLIT = "PERCENTAGE_SPLIT"
@@ -75,7 +75,7 @@ def _overrides(
                 continue
             priority = state.get("priority", DEFAULT_PRIORITY)
             step = Step(
-                source=Source.IDENTITY if is_identity else Source.SEGMENT,
+                source=DecidedBy.IDENTITY if is_identity else DecidedBy.SEGMENT,
                 name=str(user.identifier) if is_identity else segment["name"],
                 priority=None if is_identity or priority == DEFAULT_PRIORITY else priority,
                 holds=is_identity or number in matched,
@@ -89,7 +89,7 @@ def _overrides(
 
 def _environment(document: Document, own: Mapping[str, Any]) -> Step:
     return Step(
-        Source.ENVIRONMENT,
+        DecidedBy.ENVIRONMENT,
         document["name"],
         priority=None,
         holds=True,
@@ -100,9 +100,9 @@ def _environment(document: Document, own: Mapping[str, Any]) -> Step:
     )
 
 
-def _groups(context: Mapping[str, Any], rules: Iterable[Mapping[str, Any]], key: str) -> Iterator[Group]:
+def _groups(context: Mapping[str, Any], rules: Iterable[Mapping[str, Any]], key: str) -> Iterator[GroupTrace]:
     for rule in rules:
-        yield Group(
+        yield GroupTrace(
             needs=rule["type"],
             holds=context_matches_rule(cast("Any", context), cast("Any", rule), key),
             conditions=tuple(_condition(context, item, key) for item in rule.get("conditions") or ()),
@@ -110,15 +110,15 @@ def _groups(context: Mapping[str, Any], rules: Iterable[Mapping[str, Any]], key:
         )
 
 
-def _condition(context: Mapping[str, Any], condition: Mapping[str, Any], key: str) -> Condition:
+def _condition(context: Mapping[str, Any], condition: Mapping[str, Any], key: str) -> ConditionTrace:
     holds = context_matches_condition(cast("Any", context), cast("Any", condition), key)
     asked, wanted, operator = condition["property"], condition["value"], condition["operator"]
     if operator == SPLIT:
         text = f"{wanted} % of the {f'values of {asked}' if asked else 'users'}"
-        return Condition(text, _place(context, asked, key), holds)
+        return ConditionTrace(text, _place(context, asked, key), holds)
     value = get_context_value(cast("Any", context), asked)
     text = f"{asked} {operator}" if operator in VALUELESS else f"{asked} {operator} {wanted}"
-    return Condition(text, f"{asked} is {'not set' if value is None else in_words(value)}", holds)
+    return ConditionTrace(text, f"{asked} is {'not set' if value is None else in_words(value)}", holds)
 
 
 def _place(context: Mapping[str, Any], asked: str, key: str) -> str:
@@ -149,7 +149,7 @@ def _split(state: Mapping[str, Any], context: Mapping[str, Any], names: Mapping[
     for variant in sorted(state["variants"], key=lambda item: int(item["priority"])):
         end = start + variant["weight"]
         name = names.get(variant["priority"]) or in_words(variant["value"])
-        parts.append(Part(name, variant["value"], start, end))
+        parts.append(VariationShare(name, variant["value"], start, end))
         start = end
-    rest = Part(CONTROL, state["value"], start, max(start, ALL))
+    rest = VariationShare(CONTROL, state["value"], start, max(start, ALL))
     return Split(get_hashed_percentage_for_object_ids([state["key"], identity]), (*parts, rest))

@@ -7,7 +7,7 @@ from flagops.serving.engine.user import User
 from flagops.serving.engine.values import Plain
 
 
-class Source(StrEnum):
+class DecidedBy(StrEnum):
     """What gives a user a flag, the strongest first."""
 
     IDENTITY = "identity"
@@ -16,7 +16,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True)
-class Condition:
+class ConditionTrace:
     """A condition, what is found of it with this user, and whether it holds."""
 
     text: str
@@ -25,13 +25,13 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Group:
+class GroupTrace:
     """Conditions, and further groups, of which `needs` (ALL, ANY or NONE) have to hold."""
 
     needs: str
     holds: bool
-    conditions: tuple[Condition, ...]
-    groups: tuple["Group", ...]
+    conditions: tuple[ConditionTrace, ...]
+    groups: tuple["GroupTrace", ...]
 
 
 @dataclass(frozen=True)
@@ -49,18 +49,18 @@ class Step:
         value: The value, the control's of a multivariate flag.
     """
 
-    source: Source
+    source: DecidedBy
     name: str
     priority: float | None
     holds: bool
     decides: bool
-    groups: tuple[Group, ...]
+    groups: tuple[GroupTrace, ...]
     enabled: bool
     value: Plain
 
 
 @dataclass(frozen=True)
-class Part:
+class VariationShare:
     """A variation, with the percentages of users who get it: from `start` to below `end`."""
 
     name: str
@@ -74,10 +74,10 @@ class Split:
     """Where a user is among the variations."""
 
     percentage: float
-    parts: tuple[Part, ...]
+    parts: tuple[VariationShare, ...]
 
     @property
-    def chosen(self) -> Part:
+    def chosen(self) -> VariationShare:
         """The variation that the user is in."""
         return next(part for part in self.parts if part.start <= self.percentage < part.end)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from flagops.serving.model.environment import Environment
+from flagops.serving.model.environment import ServedEnvironment
 
 
 @dataclass(frozen=True)
@@ -26,20 +26,20 @@ class Kept:
 class Identities(Protocol):
     """The users who are kept."""
 
-    def find(self, environment: Environment, identifier: str) -> Kept | None:
+    def find(self, environment: ServedEnvironment, identifier: str) -> Kept | None:
         """A user, if somebody has asked for them before."""
 
-    def save(self, environment: Environment, user: Kept) -> None:
+    def save(self, environment: ServedEnvironment, user: Kept) -> None:
         """Keep a user with the traits that they have now; traits of a new one that have no number get one."""
 
 
 class Reports(Protocol):
     """Counts what SDKs report."""
 
-    def evaluated(self, environment: Environment, feature: str, count: int, *, enabled: bool | None) -> None:
+    def evaluated(self, environment: ServedEnvironment, feature: str, count: int, *, enabled: bool | None) -> None:
         """A feature was read so often; `enabled` says as what, where the SDK said so."""
 
-    def happened(self, environment: Environment, event: Mapping[str, Any]) -> None:
+    def happened(self, environment: ServedEnvironment, event: Mapping[str, Any]) -> None:
         """An application told of an event."""
 
 
@@ -54,5 +54,5 @@ class Backend(Protocol):
     def reports(self) -> Reports:
         """Who counts."""
 
-    def environment(self, key: str) -> Environment | None:
+    def environment(self, key: str) -> ServedEnvironment | None:
         """The environment that has this key, a client-side or a server-side one."""

@@ -25,7 +25,7 @@ UNKNOWN = Feature()
 
 
 @dataclass(frozen=True)
-class Environment:
+class ServedEnvironment:
     """An environment, at one time.
 
     Attributes:

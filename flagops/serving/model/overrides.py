@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from components.text import quoting
-from flagops.errors import OpsError
+from flagops.errors import NotFoundError
 from flagops.serving.engine.context import Document
 from flagops.serving.engine.values import Plain
 
@@ -49,7 +49,9 @@ def check(override: Override, documents: Sequence[Document]) -> None:
     """Raises OpsError for a flag, an environment or a variation that there is not."""
     names = [str(document["name"]) for document in documents]
     if override.environment is not None and override.environment not in names:
-        raise OpsError(f"There is no environment {quoting.value(override.environment)}; there are: {', '.join(names)}.")
+        raise NotFoundError(
+            f"There is no environment {quoting.value(override.environment)}; there are: {', '.join(names)}."
+        )
     for document in documents:
         if override.environment not in (None, document["name"]):
             continue
@@ -57,14 +59,14 @@ def check(override: Override, documents: Sequence[Document]) -> None:
         if state is None:
             known = [row["feature"]["name"] for row in document["feature_states"]]
             near = get_close_matches(override.flag, known)
-            raise OpsError(
+            raise NotFoundError(
                 f"There is no flag {quoting.value(override.flag)} in {document['name']}"
                 + (f"; near it: {', '.join(near)}." if near else ".")
             )
         shares = state["multivariate_feature_state_values"]
         if not override.keeps_value and shares and _picked(state, override.value) is None:
             allowed = ", ".join([CONTROL, *(str(_name(share)) for share in shares)])
-            raise OpsError(
+            raise NotFoundError(
                 f"The flag {override.flag} has no variation {quoting.value(override.value)} in {document['name']}; "
                 f"there are: {allowed}."
             )

@@ -5,7 +5,7 @@ from typing import Any, Final
 from flagops.serving.http.body import body_of, mapping_of
 from flagops.serving.http.message import Answer, RefusalError, Request, answer
 from flagops.serving.model.backend import Backend
-from flagops.serving.model.environment import Environment
+from flagops.serving.model.environment import ServedEnvironment
 from flagops.serving.sdk.keys import environment_of
 
 REQUIRED: Final = ["This field is required."]
@@ -51,7 +51,7 @@ def events(backend: Backend, request: Request) -> Answer:
     return answer({}, 202, environment=environment.name)
 
 
-def _names(environment: Environment) -> set[str]:
+def _names(environment: ServedEnvironment) -> set[str]:
     return {state["feature"]["name"] for state in environment.states(is_server_side=True)}
 
 

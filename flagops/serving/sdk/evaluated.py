@@ -7,7 +7,7 @@ from typing import Any
 from flag_engine.segments.constants import DEFAULT_PRIORITY
 
 from flagops.serving.engine.context import Result, evaluate, for_user
-from flagops.serving.model.environment import Environment, State
+from flagops.serving.model.environment import ServedEnvironment, State
 
 CONTROL = "control"
 MULTIVARIATE = "MULTIVARIATE"
@@ -41,7 +41,7 @@ class Evaluated:
 
 
 def evaluated(
-    environment: Environment,
+    environment: ServedEnvironment,
     identifier: str,
     traits: Mapping[str, Any],
     *,
@@ -91,7 +91,7 @@ def _whole(state: State) -> str | None:
 
 
 def _chosen(
-    environment: Environment, result: Result, own: Mapping[str, Any] | None
+    environment: ServedEnvironment, result: Result, own: Mapping[str, Any] | None
 ) -> dict[str, tuple[State, int | None]]:
     """The state that decided, where it is not the environment's own, by the flag's name."""
     segments: dict[str, State] = {}
@@ -105,7 +105,7 @@ def _chosen(
     return found
 
 
-def _of_segments(environment: Environment, segments: Iterable[Mapping[str, Any]]) -> Iterator[State]:
+def _of_segments(environment: ServedEnvironment, segments: Iterable[Mapping[str, Any]]) -> Iterator[State]:
     for segment in segments:
         number = segment["metadata"].get("id")
         if number is not None:

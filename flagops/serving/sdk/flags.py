@@ -5,13 +5,13 @@ from typing import Any
 
 from flagops.serving.http.message import Answer, RefusalError, Request, answer
 from flagops.serving.model.backend import Backend
-from flagops.serving.model.environment import UNKNOWN, Environment, State
+from flagops.serving.model.environment import UNKNOWN, ServedEnvironment, State
 from flagops.serving.sdk.keys import environment_of, is_server_side, updated_at
 
 NOT_FOUND = {"detail": "Given feature not found"}
 
 
-def shown(environment: Environment, state: State, identity: int | None = None) -> dict[str, Any]:
+def shown(environment: ServedEnvironment, state: State, identity: int | None = None) -> dict[str, Any]:
     """A state in the form of the API; `identity` is the number of the user whose own it is."""
     feature, number = state["feature"], state["django_id"]
     more = environment.features.get(feature["id"], UNKNOWN)

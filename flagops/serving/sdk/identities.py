@@ -8,7 +8,7 @@ from typing import Any
 from flagops.serving.http.body import mapping_of
 from flagops.serving.http.message import Answer, RefusalError, Request, answer
 from flagops.serving.model.backend import Backend, Kept
-from flagops.serving.model.environment import Environment
+from flagops.serving.model.environment import ServedEnvironment
 from flagops.serving.sdk.evaluated import Evaluated, evaluated
 from flagops.serving.sdk.flags import named, shown
 from flagops.serving.sdk.keys import environment_of, is_server_side, updated_at
@@ -67,19 +67,21 @@ def post(backend: Backend, request: Request) -> Answer:
 
 
 def _flags(
-    environment: Environment, request: Request, identifier: str, traits: Iterable[Trait], *, is_known: bool = True
+    environment: ServedEnvironment, request: Request, identifier: str, traits: Iterable[Trait], *, is_known: bool = True
 ) -> list[dict[str, Any]]:
     values = {trait.name: trait.value for trait in traits}
     found = evaluated(environment, identifier, values, is_server_side=is_server_side(request), is_known=is_known)
     return [_row(environment, flag) for flag in found]
 
 
-def _row(environment: Environment, flag: Evaluated) -> dict[str, Any]:
+def _row(environment: ServedEnvironment, flag: Evaluated) -> dict[str, Any]:
     row = shown(environment, flag.state, flag.identity)
     return {**row, "feature_state_value": flag.value, "enabled": flag.enabled, "variant": flag.variant}
 
 
-def _answer(environment: Environment, identifier: str, traits: list[Trait], flags: list[dict[str, Any]]) -> Answer:
+def _answer(
+    environment: ServedEnvironment, identifier: str, traits: list[Trait], flags: list[dict[str, Any]]
+) -> Answer:
     rows = [] if environment.hides_sensitive else [trait.row for trait in traits]
     body = {"identifier": identifier, "traits": rows, "flags": flags}
     return answer(body, headers=updated_at(environment), environment=environment.name, identity=identifier)

@@ -4,7 +4,7 @@ from typing import Final
 
 from flagops.serving.http.message import RefusalError, Request
 from flagops.serving.model.backend import Backend
-from flagops.serving.model.environment import Environment
+from flagops.serving.model.environment import ServedEnvironment
 
 KEY: Final = "x-environment-key"
 SERVER_SIDE: Final = "ser."
@@ -17,7 +17,7 @@ def is_server_side(request: Request) -> bool:
     return request.headers.get(KEY, "").startswith(SERVER_SIDE)
 
 
-def environment_of(backend: Backend, request: Request, prefix: str = "") -> Environment:
+def environment_of(backend: Backend, request: Request, prefix: str = "") -> ServedEnvironment:
     """The environment of the request's key, which begins with `prefix`. Raises RefusalError, in Flagsmith's words."""
     key = request.headers.get(KEY, "")
     if not key or not key.startswith(prefix):
@@ -28,6 +28,6 @@ def environment_of(backend: Backend, request: Request, prefix: str = "") -> Envi
     return found
 
 
-def updated_at(environment: Environment) -> dict[str, str]:
+def updated_at(environment: ServedEnvironment) -> dict[str, str]:
     """The header that says how new an environment is."""
     return {UPDATED_AT: str(environment.timestamp)}

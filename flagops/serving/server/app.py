@@ -14,7 +14,7 @@ from flagops.serving.http.message import Answer, RefusalError, Request, answer
 from flagops.serving.ofrep import evaluate, manifest
 from flagops.serving.sdk.keys import KEY, SERVER_SIDE, UPDATED_AT
 from flagops.serving.sdk.routes import EVENTS, ROUTES, Handler, respond
-from flagops.serving.server.state import State
+from flagops.serving.server.state import ServedState
 from flagops.serving.server.streams import stream
 
 EXPOSED: Final = f"{browsers.EXPOSED}, {UPDATED_AT}, ETag"
@@ -25,7 +25,7 @@ METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 HEALTH: Final = "/health/liveness/"
 
 
-def application(state: State) -> Starlette:
+def application(state: ServedState) -> Starlette:
     """The application that serves a state."""
 
     async def sdk(incoming: Incoming) -> Response:
@@ -42,7 +42,7 @@ def application(state: State) -> Starlette:
     )
 
 
-async def _carried(state: State, incoming: Incoming) -> Response:
+async def _carried(state: ServedState, incoming: Incoming) -> Response:
     try:
         request = await request_of(incoming)
         guard.check_host(request)
@@ -55,7 +55,7 @@ async def _carried(state: State, incoming: Incoming) -> Response:
     return response(found, {} if _is_for_servers(request) else browsers.shared(request, EXPOSED))
 
 
-def _answer(state: State, request: Request) -> Answer:
+def _answer(state: ServedState, request: Request) -> Answer:
     if request.path == HEALTH:
         return answer({"status": "ok"})
     if request.path.startswith(evaluate.PATH):

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from typing import Final
 
 from flagops.serving.model.backend import Kept, KeptTrait
-from flagops.serving.model.environment import Environment
+from flagops.serving.model.environment import ServedEnvironment
 
 MOST_USERS: Final = 10_000
 MOST_CHARACTERS: Final = 16 * 1024**2
@@ -25,12 +25,12 @@ class KeptIdentities:
     def __len__(self) -> int:
         return len(self._users)
 
-    def find(self, environment: Environment, identifier: str) -> Kept | None:
+    def find(self, environment: ServedEnvironment, identifier: str) -> Kept | None:
         """A user, if somebody has asked for them before."""
         found = self._users.get((environment.name, identifier))
         return Kept(identifier, dict(found[0].traits)) if found else None
 
-    def save(self, environment: Environment, user: Kept) -> None:
+    def save(self, environment: ServedEnvironment, user: Kept) -> None:
         """Keep a user; traits that came with a new one get a number, as Flagsmith gives it."""
         place = (environment.name, user.identifier)
         before = self._users.pop(place, None)

@@ -15,10 +15,10 @@ from typing import Any, Final
 import uvicorn
 
 from components.text import bounds
-from flagops.errors import OpsError
+from flagops.errors import ConflictError, OpsError
 from flagops.serving.server import follow
 from flagops.serving.server.app import application
-from flagops.serving.server.state import Loaded, State
+from flagops.serving.server.state import Loaded, ServedState
 
 LOOPBACK: Final = "127.0.0.1"
 GRACE: Final = 3  # seconds for requests that are being answered when the server ends
@@ -52,7 +52,7 @@ class Server:
         ready: Called with the address once it answers.
     """
 
-    state: State
+    state: ServedState
     source: Source
     known: follow.Signature = None
     tell: Callable[[str], None] = lambda _: None
@@ -142,7 +142,7 @@ def listen(port: int) -> socket.socket:
     try:
         return socket.create_server((LOOPBACK, port), backlog=128)
     except OSError as error:
-        raise OpsError(
+        raise ConflictError(
             f"The port {port} of {LOOPBACK} cannot be used: {os.strerror(error.errno or 0)}.",
             hint="Name another one with --port, or take a free one with --port 0.",
         ) from None

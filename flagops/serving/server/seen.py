@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from components.text import quoting
 from flagops.serving.http.message import Answer, Request
-from flagops.serving.model.environment import Environment
+from flagops.serving.model.environment import ServedEnvironment
 
 LAST: Final = 200
 """Requests that are remembered, and events."""
@@ -83,14 +83,14 @@ class Seen:
         )
         self.tell()
 
-    def evaluated(self, environment: Environment, feature: str, count: int, *, enabled: bool | None) -> None:
+    def evaluated(self, environment: ServedEnvironment, feature: str, count: int, *, enabled: bool | None) -> None:
         """Count what an SDK reports of a flag, which is in the environment."""
         reads = self.reads.setdefault((environment.name, feature), Reads())
         name = "unsaid" if enabled is None else "on" if enabled else "off"
         setattr(reads, name, getattr(reads, name) + max(count, 0))
         self.tell()
 
-    def happened(self, environment: Environment, event: Mapping[str, Any]) -> None:
+    def happened(self, environment: ServedEnvironment, event: Mapping[str, Any]) -> None:
         """Count an event, and remember it in short."""
         name = _short(str(event.get("event")))
         _count(self.events, name)
@@ -98,7 +98,7 @@ class Seen:
         self.last_events.append({"at": _now(), "environment": environment.name, "event": name, **more})
         self.tell()
 
-    def forget(self, environments: Mapping[str, Environment]) -> None:
+    def forget(self, environments: Mapping[str, ServedEnvironment]) -> None:
         """Let go of flags that are in no environment any more."""
         there = {
             (name, state["feature"]["name"])

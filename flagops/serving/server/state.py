@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from flagops.serving.model.declared import Declared, Keys, keys_of
-from flagops.serving.model.environment import Environment
+from flagops.serving.model.environment import ServedEnvironment
 from flagops.serving.model.overrides import Override, check, overridden
 from flagops.serving.server.changes import Changes
 from flagops.serving.server.kept import KeptIdentities
@@ -25,7 +25,7 @@ class Loaded:
     about: Mapping[str, Mapping[str, Any]]
 
 
-class State:
+class ServedState:
     """The environments as they are served, with overrides, users and counts.
 
     Attributes:
@@ -40,7 +40,7 @@ class State:
         self.identities = KeptIdentities()
         self.reports = Seen(tell=lambda: self.changes.ring(PAGE))
         self._overrides: dict[tuple[str | None, str | None, str], Override] = {}
-        self._environments: dict[str, Environment] = {}
+        self._environments: dict[str, ServedEnvironment] = {}
         self._keys: dict[str, Keys] = {}
         self._names: dict[str, str] = {}
         self.loaded = loaded
@@ -50,7 +50,7 @@ class State:
         self._make()
 
     @property
-    def environments(self) -> Mapping[str, Environment]:
+    def environments(self) -> Mapping[str, ServedEnvironment]:
         """By name, in the order of the source."""
         return self._environments
 
@@ -68,7 +68,7 @@ class State:
     def _documents(self) -> list[Mapping[str, Any]]:
         return [item.document for item in self.loaded.environments]
 
-    def environment(self, key: str) -> Environment | None:
+    def environment(self, key: str) -> ServedEnvironment | None:
         """The environment with this key: its own here, or the client-side one in its document."""
         name = self._names.get(key)
         return None if name is None else self._environments[name]
@@ -113,7 +113,7 @@ class State:
         self.changes.ring(PAGE)
         return changed
 
-    def _made(self, declared: Declared) -> Environment:
+    def _made(self, declared: Declared) -> ServedEnvironment:
         """The environment as it is served now: the one that is there, where nothing changed."""
         document = {**overridden(declared.document, self._overrides.values())}
         before = self._environments.get(declared.name)
@@ -126,4 +126,4 @@ class State:
             now = max(now, before.updated_at + timedelta(microseconds=1))
             modified = max(modified, before.modified + 1)
         document["updated_at"] = now.isoformat(timespec="microseconds")
-        return Environment(document, now, declared.features, declared.links, modified)
+        return ServedEnvironment(document, now, declared.features, declared.links, modified)

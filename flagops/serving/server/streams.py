@@ -10,14 +10,14 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from flagops.serving.http import browsers, guard
 from flagops.serving.http.message import RefusalError, Request, answer
 from flagops.serving.server.changes import Changes
-from flagops.serving.server.state import State
+from flagops.serving.server.state import ServedState
 
 EVENT: Final = "environment_updated"
 PING: Final = 15.0  # seconds without news, after which a comment keeps the connection
 HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-async def stream(state: State, incoming: Incoming) -> Response:
+async def stream(state: ServedState, incoming: Incoming) -> Response:
     """The changes of the environment whose key is in the path; first of all, when it changed last.
 
     An SDK that was away while the environment changed, or that fetched it just before, so learns that it is late.
@@ -35,14 +35,14 @@ async def stream(state: State, incoming: Incoming) -> Response:
     return made
 
 
-def _environment(state: State, key: str) -> str:
+def _environment(state: ServedState, key: str) -> str:
     found = state.environment(key)
     if found is None:
         raise RefusalError(403, {"detail": "Invalid or missing Environment Key"})
     return found.name
 
 
-def _news(state: State, name: str) -> dict[str, Any] | None:
+def _news(state: ServedState, name: str) -> dict[str, Any] | None:
     found = state.environments.get(name)
     return {"updated_at": found.timestamp} if found else None
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from flagops.serving.http.message import Answer, Request
 from flagops.serving.model.backend import Kept, KeptTrait
-from flagops.serving.model.environment import Environment, Feature
+from flagops.serving.model.environment import Feature, ServedEnvironment
 from flagops.serving.sdk.routes import ROUTES, Handler, respond
 from tests.doubles.flagsmith.answers import database, user
 from tests.doubles.flagsmith.database import Database, Row
@@ -33,17 +33,17 @@ class Stored:
     def reports(self) -> "Stored":
         return self
 
-    def environment(self, key: str) -> Environment | None:
+    def environment(self, key: str) -> ServedEnvironment | None:
         """By a client-side key; by a server-side one also when it is over: only deleting ends a key."""
         rows = self._data.rows("environments", api_key=key)
         rows += [self._data.get("environments", row["environment"]) for row in self._data.rows("server_keys", key=key)]
         return self._environment(rows[0]) if rows else None
 
-    def _environment(self, row: Row) -> Environment:
+    def _environment(self, row: Row) -> ServedEnvironment:
         names = ("created_date", "description", "initial_value", "default_enabled")
         features = self._data.rows("features", project=row["project"])
         states = self._data.rows("states", environment=row["id"], identity=None)
-        return Environment(
+        return ServedEnvironment(
             document(self._data, row),
             row["updated_at"],
             {item["id"]: Feature(**{name: item[name] for name in names}) for item in features},
@@ -51,15 +51,15 @@ class Stored:
             int(row["updated_at"].timestamp()),
         )
 
-    def _row(self, environment: Environment, identifier: str) -> Row | None:
+    def _row(self, environment: ServedEnvironment, identifier: str) -> Row | None:
         wanted = {"environment": environment.document["id"], "identifier": identifier}
         return next(iter(self._data.rows("identities", **wanted)), None)
 
-    def find(self, environment: Environment, identifier: str) -> Kept | None:
+    def find(self, environment: ServedEnvironment, identifier: str) -> Kept | None:
         row = self._row(environment, identifier)
         return Kept(identifier, dict(row["traits"])) if row else None
 
-    def save(self, environment: Environment, user: Kept) -> None:
+    def save(self, environment: ServedEnvironment, user: Kept) -> None:
         row = self._row(environment, user.identifier)
         if row is None:
             row = keep(self._data, environment.document["id"], user.identifier)
@@ -67,11 +67,11 @@ class Stored:
                 user.traits[name] = KeptTrait(trait.value, self._data.insert("traits")["id"])
         row["traits"] = dict(user.traits)
 
-    def evaluated(self, environment: Environment, feature: str, count: int, *, enabled: bool | None) -> None:
+    def evaluated(self, environment: ServedEnvironment, feature: str, count: int, *, enabled: bool | None) -> None:
         number = environment.document["id"]
         self._data.insert("evaluations", environment=number, feature=feature, count=count, enabled=enabled)
 
-    def happened(self, environment: Environment, event: Mapping[str, Any]) -> None:
+    def happened(self, environment: ServedEnvironment, event: Mapping[str, Any]) -> None:
         self._data.insert("events", environment=environment.document["id"], event=event)
 
 

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from flagops.errors import ConflictError
 from flagops.kubernetes.objects import Ref
 from flagops.pods import restart
-from flagops.pods.pods import Component, pods
+from flagops.pods.pods import PodComponent, pods
 from flagops.pods.restart import WORKLOADS
 from flagops.stacks.deployed import Site
 from flagops.waiting import NotYet, until
 
-WRITERS = (Component.API, Component.TASK_PROCESSOR)
+WRITERS = (PodComponent.API, PodComponent.TASK_PROCESSOR)
 STOP_SECONDS = 180.0  # longer than a pod's grace period
 START_SECONDS = 900.0
 REPLICAS = "feature-flags/stopped-replicas"

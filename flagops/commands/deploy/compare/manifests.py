@@ -17,7 +17,7 @@ Manifests = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Difference:
+class ObjectDifference:
     """One object that is not the same in both sets.
 
     Attributes:
@@ -55,25 +55,25 @@ def of_directory(directory: Path) -> Manifests:
     return found
 
 
-def differences(old: Manifests, new: Manifests) -> list[Difference]:
+def differences(old: Manifests, new: Manifests) -> list[ObjectDifference]:
     """What changes from `old` to `new`, in the order of the names."""
     return sorted(_differences(old, new), key=lambda item: item.name)
 
 
-def _differences(old: Manifests, new: Manifests) -> Iterator[Difference]:
+def _differences(old: Manifests, new: Manifests) -> Iterator[ObjectDifference]:
     gone = {DIGEST.sub("", name): name for name in old if name not in new}
     for name, text in new.items():
         if name in old:
             if old[name] != text:
-                yield Difference("update", name, _diff(old[name], text))
+                yield ObjectDifference("update", name, _diff(old[name], text))
             continue
         before = gone.pop(DIGEST.sub("", name), None)
         if before is None:
-            yield Difference("create", name, _diff("", text))
+            yield ObjectDifference("create", name, _diff("", text))
         else:
-            yield Difference("replace", name, _diff(old[before], text))
+            yield ObjectDifference("replace", name, _diff(old[before], text))
     for name in gone.values():
-        yield Difference("delete", name, _diff(old[name], ""))
+        yield ObjectDifference("delete", name, _diff(old[name], ""))
 
 
 def _diff(old: str, new: str) -> str:

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from flagops.commands.deploy.compare.manifests import Difference
+from flagops.commands.deploy.compare.manifests import ObjectDifference
 
 MOST_CHARACTERS = 60_000  # GitHub takes 65,536 in a comment
 SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 
 
-def markdown(differences: Sequence[Difference], *, title: str) -> str:
+def markdown(differences: Sequence[ObjectDifference], *, title: str) -> str:
     """A heading, the sum, and a foldable diff for each object; what is too long for a comment is named only."""
     if not differences:
         return f"### {title}\n\nNo manifest changes.\n"
@@ -29,7 +29,7 @@ def markdown(differences: Sequence[Difference], *, title: str) -> str:
     return "".join(parts)
 
 
-def _folded(item: Difference) -> str:
+def _folded(item: ObjectDifference) -> str:
     # A diff may hold a fence of its own; a longer one cannot be closed by it.
     fence = "`" * max(3, max((len(run) for run in _runs(item.diff)), default=0) + 1)
     summary = f"<summary>{SIGNS[item.action]} {item.action} <code>{_escaped(item.name)}</code></summary>"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from components.text import bounds, quoting
 from components.text.regular import Verdict, look_at
 from flagops.commands.flags.catalogue.model import Condition, Operator, Segment
-from flagops.commands.flags.catalogue.problems import Key, Problem
+from flagops.commands.flags.catalogue.problems import CatalogueProblem, Key
 
 WITHOUT_VALUE = frozenset([Operator.IS_SET, Operator.IS_NOT_SET])
 MAY_BE_EMPTY = frozenset([Operator.EQUAL, Operator.NOT_EQUAL])
@@ -64,54 +64,56 @@ class Expressions:
         return found
 
 
-def check_conditions(key: Key, segment: Segment, expressions: Expressions) -> Iterator[Problem]:
+def check_conditions(key: Key, segment: Segment, expressions: Expressions) -> Iterator[CatalogueProblem]:
     """What is wrong with a segment's conditions."""
     groups = (("all", segment.all), ("any", segment.any), ("none", segment.none))
     count = sum(len(conditions) for _, conditions in groups)
     if count > MOST_CONDITIONS:
         text = f"has {count} conditions; Flagsmith takes {MOST_CONDITIONS} (SEGMENT_RULES_CONDITIONS_LIMIT)"
-        yield Problem(key, text, is_warning=True)
+        yield CatalogueProblem(key, text, is_warning=True)
     for group, conditions in groups:
         for number, condition in enumerate(conditions):
             yield from _condition((*key, group, number), condition, expressions)
 
 
-def _condition(key: Key, condition: Condition, expressions: Expressions) -> Iterator[Problem]:
+def _condition(key: Key, condition: Condition, expressions: Expressions) -> Iterator[CatalogueProblem]:
     if condition.operator is Operator.PERCENTAGE_SPLIT:
         yield from _split(key, condition)
         return
     if condition.trait is None:
-        yield Problem(key, f"lacks the key 'trait', of which {condition.operator} asks")
+        yield CatalogueProblem(key, f"lacks the key 'trait', of which {condition.operator} asks")
     elif len(condition.trait) > LONGEST_TRAIT:
         text = (
             f"has {len(condition.trait)} characters ({quoting.value(condition.trait)}); Flagsmith takes {LONGEST_TRAIT}"
         )
-        yield Problem((*key, "trait"), text)
+        yield CatalogueProblem((*key, "trait"), text)
     if condition.operator in WITHOUT_VALUE:
         if condition.value is not None:
-            yield Problem((*key, "value"), f"is not used by {condition.operator}: remove it")
+            yield CatalogueProblem((*key, "value"), f"is not used by {condition.operator}: remove it")
     elif condition.value is None:
-        yield Problem(key, f"lacks the key 'value', which {condition.operator} compares with")
+        yield CatalogueProblem(key, f"lacks the key 'value', which {condition.operator} compares with")
     else:
         yield from _value((*key, "value"), condition, condition.value, expressions)
 
 
-def _split(key: Key, condition: Condition) -> Iterator[Problem]:
+def _split(key: Key, condition: Condition) -> Iterator[CatalogueProblem]:
     if condition.trait is not None:
-        yield Problem((*key, "trait"), "is not used by PERCENTAGE_SPLIT, which takes a share of all users: remove it")
+        yield CatalogueProblem(
+            (*key, "trait"), "is not used by PERCENTAGE_SPLIT, which takes a share of all users: remove it"
+        )
     share = condition.value
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= ALL:
-        yield Problem((*key, "value"), f"is {quoting.value(share)}: must be a percentage from 0 to 100")
+        yield CatalogueProblem((*key, "value"), f"is {quoting.value(share)}: must be a percentage from 0 to 100")
 
 
-def _value(key: Key, condition: Condition, value: object, expressions: Expressions) -> Iterator[Problem]:
+def _value(key: Key, condition: Condition, value: object, expressions: Expressions) -> Iterator[CatalogueProblem]:
     operator = condition.operator
     if isinstance(value, float) and not math.isfinite(value):
-        yield Problem(key, f"is {value}: must be a number, or a text in quotes")
+        yield CatalogueProblem(key, f"is {value}: must be a number, or a text in quotes")
         return
     text = str(value).strip()  # as Flagsmith keeps it
     if not text and operator not in MAY_BE_EMPTY:
-        yield Problem(key, f"is empty: name what {operator} compares with")
+        yield CatalogueProblem(key, f"is empty: name what {operator} compares with")
     elif operator is Operator.REGEX:
         yield from _expression(key, text, expressions.look_at(text))
     elif operator is Operator.MODULO:
@@ -119,44 +121,46 @@ def _value(key: Key, condition: Condition, value: object, expressions: Expressio
     elif operator is Operator.IN:
         yield from _list(key, text)
     elif operator in COMPARING and text.endswith(_SEMVER) and not _VERSION.fullmatch(text.removesuffix(_SEMVER)):
-        yield Problem(key, f"is {quoting.value(text)}: before {_SEMVER} must be a version such as 2.10.0")
+        yield CatalogueProblem(key, f"is {quoting.value(text)}: before {_SEMVER} must be a version such as 2.10.0")
     if operator is not Operator.REGEX and len(text) > LONGEST_VALUE:
         said = f"has {len(text)} characters; Flagsmith takes {LONGEST_VALUE} (SEGMENT_CONDITION_VALUE_LIMIT)"
-        yield Problem(key, said, is_warning=True)
+        yield CatalogueProblem(key, said, is_warning=True)
 
 
-def _expression(key: Key, text: str, found: Verdict) -> Iterator[Problem]:
+def _expression(key: Key, text: str, found: Verdict) -> Iterator[CatalogueProblem]:
     if found.error is not None:
-        yield Problem(key, f"is '{quoting.short(text)}', and {found.error}")
+        yield CatalogueProblem(key, f"is '{quoting.short(text)}', and {found.error}")
     elif found.warning is not None:
-        yield Problem(key, f"is '{quoting.short(text)}', and {found.warning}", is_warning=True)
+        yield CatalogueProblem(key, f"is '{quoting.short(text)}', and {found.warning}", is_warning=True)
 
 
-def _modulo(key: Key, text: str) -> Iterator[Problem]:
+def _modulo(key: Key, text: str) -> Iterator[CatalogueProblem]:
     found = _MODULO.fullmatch(text)
     if found is None:
-        yield Problem(key, f"is {quoting.value(text)}: must be DIVISOR|REMAINDER, such as 2|0")
+        yield CatalogueProblem(key, f"is {quoting.value(text)}: must be DIVISOR|REMAINDER, such as 2|0")
         return
     divisor, rest = float(found["divisor"]), float(found["rest"])
     if divisor == 0:
         said = "nothing can be divided by 0; the server answers with an error to each user whose trait is a number"
-        yield Problem(key, f"is {quoting.value(text)}: {said}")
+        yield CatalogueProblem(key, f"is {quoting.value(text)}: {said}")
     elif rest >= divisor:
-        yield Problem(key, f"is {quoting.value(text)}: the remainder must be less than the divisor, or nobody has it")
+        yield CatalogueProblem(
+            key, f"is {quoting.value(text)}: the remainder must be less than the divisor, or nobody has it"
+        )
 
 
-def _list(key: Key, text: str) -> Iterator[Problem]:
+def _list(key: Key, text: str) -> Iterator[CatalogueProblem]:
     """Values with commas between them, or a list in JSON; what only begins as one is read as the former."""
     if not text.startswith("["):
         return
     try:
         found = bounds.json_of(text)
     except bounds.BoundsError as error:
-        yield Problem(key, f"is {quoting.value(text)}, which {error}")
+        yield CatalogueProblem(key, f"is {quoting.value(text)}, which {error}")
         return
     except ValueError:
         return
     if not found:
-        yield Problem(key, "is an empty list, in which nobody is: name one value at least")
+        yield CatalogueProblem(key, "is an empty list, in which nobody is: name one value at least")
     elif any(isinstance(item, dict | list) for item in found):
-        yield Problem(key, f"is {quoting.value(text)}: a list must hold texts and numbers")
+        yield CatalogueProblem(key, f"is {quoting.value(text)}: a list must hold texts and numbers")

@@ -10,8 +10,8 @@ import yaml
 from pydantic import ValidationError
 
 from components.text import bounds, quoting, yaml12
-from flagops.commands.flags.catalogue.model import Catalogue, Kind, Operator, Role
-from flagops.commands.flags.catalogue.problems import CatalogueError, Key, Place, Problem, dotted
+from flagops.commands.flags.catalogue.model import Catalogue, FlagKind, Operator, Role
+from flagops.commands.flags.catalogue.problems import CatalogueError, CatalogueProblem, FileLine, Key, dotted
 from flagops.errors import BadInputError, NotFoundError
 
 DEEPEST = 40  # levels
@@ -19,25 +19,25 @@ _UNSEEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 
 @dataclass(frozen=True)
-class Source:
+class CatalogueFile:
     """A catalogue's file, with the line of each key."""
 
     path: Path
     lines: dict[Key, int]
 
-    def place(self, key: Key) -> Place:
+    def place(self, key: Key) -> FileLine:
         """Where a key is; where the nearest one above it is, for one that is missing."""
         while key and key not in self.lines:
             key = key[:-1]
-        return Place(self.path, self.lines.get(key, 1))
+        return FileLine(self.path, self.lines.get(key, 1))
 
-    def line(self, problem: Problem) -> str:
+    def line(self, problem: CatalogueProblem) -> str:
         """One line for people: file, line, key, what is wrong."""
         where = dotted(problem.key)
         return f"{self.place(problem.key)}: {f'{where}: ' if where else ''}{problem.text}"
 
 
-def load(path: Path) -> tuple[Catalogue, Source]:
+def load(path: Path) -> tuple[Catalogue, CatalogueFile]:
     """The catalogue in a file. Raises CatalogueError with all that is wrong with it."""
     try:
         return parse(bounds.text_of(path), path)
@@ -51,23 +51,23 @@ def load(path: Path) -> tuple[Catalogue, Source]:
         raise BadInputError(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def parse(text: str, path: Path) -> tuple[Catalogue, Source]:
+def parse(text: str, path: Path) -> tuple[Catalogue, CatalogueFile]:
     """The catalogue in a text, which is or will be in the file `path`. Raises CatalogueError as `load` does."""
     with bounds.without_collecting():
         return _parse(text, path)
 
 
-def _parse(text: str, path: Path) -> tuple[Catalogue, Source]:
+def _parse(text: str, path: Path) -> tuple[Catalogue, CatalogueFile]:
     try:
         node = yaml12.compose(text)
     except yaml12.YamlError as error:
         raise CatalogueError(f"{path}:{error.line}: this is not valid YAML: {error.said}") from None
-    problems: list[Problem] = []
+    problems: list[CatalogueProblem] = []
     lines: dict[Key, int] = {}
     content = _read(node, (), lines, problems) if node is not None else None
-    source = Source(path, lines)
+    source = CatalogueFile(path, lines)
     if not isinstance(content, dict):
-        problems.append(Problem((), "must be a mapping with `project`, `environments` and `flags`"))
+        problems.append(CatalogueProblem((), "must be a mapping with `project`, `environments` and `flags`"))
     if problems:
         raise refused(source, problems)
     try:
@@ -76,17 +76,17 @@ def _parse(text: str, path: Path) -> tuple[Catalogue, Source]:
         raise refused(source, _distinct([_problem(item) for item in error.errors()])) from None
 
 
-def refused(source: Source, problems: list[Problem]) -> CatalogueError:
+def refused(source: CatalogueFile, problems: list[CatalogueProblem]) -> CatalogueError:
     """The error that says all of it, in the order of the lines."""
     ordered = sorted(problems, key=lambda item: source.place(item.key).line)
     return CatalogueError("\n".join(quoting.few([source.line(problem) for problem in ordered])))
 
 
-def _read(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[Problem]) -> Any:
+def _read(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[CatalogueProblem]) -> Any:
     """The plain value of a node; every key's line is noted, and a key given twice is a problem."""
     lines.setdefault(key, node.start_mark.line + 1)
     if len(key) > DEEPEST:
-        problems.append(Problem(key[:3], f"goes more than {DEEPEST} levels deep"))
+        problems.append(CatalogueProblem(key[:3], f"goes more than {DEEPEST} levels deep"))
         return None
     if isinstance(node, yaml.SequenceNode):
         return [_read(item, (*key, number), lines, problems) for number, item in enumerate(node.value)]
@@ -96,21 +96,21 @@ def _read(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[Probl
     for name_node, value_node in node.value:
         if not isinstance(name_node, yaml.ScalarNode):
             kind = "map" if isinstance(name_node, yaml.MappingNode) else "list"
-            problems.append(Problem(key, f"has a {kind} where a key must be; keys are texts"))
+            problems.append(CatalogueProblem(key, f"has a {kind} where a key must be; keys are texts"))
             continue
         name = str(name_node.value)
         if not name.isprintable():
-            problems.append(Problem((*key, name), "is a key with characters that nobody sees, or line breaks"))
+            problems.append(CatalogueProblem((*key, name), "is a key with characters that nobody sees, or line breaks"))
         place = (*key, name)
         if name in found:
             first = lines[place]
-            problems.append(Problem((*key, name), f"is given twice, first at line {first}: remove one"))
+            problems.append(CatalogueProblem((*key, name), f"is given twice, first at line {first}: remove one"))
         lines[place] = name_node.start_mark.line + 1
         found[name] = _read(value_node, place, lines, problems)
     return found
 
 
-def _scalar(node: Any, key: Key, problems: list[Problem]) -> Any:
+def _scalar(node: Any, key: Key, problems: list[CatalogueProblem]) -> Any:
     said = f"its tag {quoting.key(node.tag)} is not known" if yaml12.is_tagged(node) else ""
     value: Any = None
     try:
@@ -119,7 +119,9 @@ def _scalar(node: Any, key: Key, problems: list[Problem]) -> Any:
         said = error.said
     if said:
         problems.append(
-            Problem(key, f"is {quoting.value(node.value)}, which cannot be read: {said}; write texts in quotes")
+            CatalogueProblem(
+                key, f"is {quoting.value(node.value)}, which cannot be read: {said}; write texts in quotes"
+            )
         )
         return None
     if isinstance(value, str) and "value" not in key and not value.isprintable():
@@ -127,44 +129,46 @@ def _scalar(node: Any, key: Key, problems: list[Problem]) -> Any:
         if found_code is not None:
             code = quoting.printable_code(found_code[0])
             problems.append(
-                Problem(key, f"is {quoting.value(value)}, which holds {code}, a character that nobody sees")
+                CatalogueProblem(key, f"is {quoting.value(value)}, which holds {code}, a character that nobody sees")
             )
     # A date as such, which some keys of a catalogue take; a time stays text.
     found = yaml12.parts_of_time(value) if isinstance(value, yaml12.Timestamp) else None
     return value if found is None or ":" in value else date(*found[0][:3])
 
 
-def _problem(error: Any) -> Problem:
+def _problem(error: Any) -> CatalogueProblem:
     """pydantic's error in words for those who write catalogues."""
     key = _key(error["loc"])
     kind, given, last = error["type"], quoting.value(error.get("input")), str(error["loc"][-1])
     if kind == "extra_forbidden" and key == ("access", "roles"):
         text = "are of Flagsmith's Enterprise edition, whose API the open-source one lacks: give groups their roles"
-        return Problem(key, text)
+        return CatalogueProblem(key, text)
     if kind == "extra_forbidden":
-        return Problem(key, "is no key that is known here: remove it, or correct its name")
+        return CatalogueProblem(key, "is no key that is known here: remove it, or correct its name")
     if kind == "missing":
-        return Problem(key[:-1], f"lacks the key {last!r}", lacks=last)
+        return CatalogueProblem(key[:-1], f"lacks the key {last!r}", lacks=last)
     if kind == "greater_than_equal":
-        return Problem(key, f"is {given}: must be at least {error['ctx']['ge']:g}")
+        return CatalogueProblem(key, f"is {given}: must be at least {error['ctx']['ge']:g}")
     if kind == "less_than_equal":
-        return Problem(key, f"is {given}: must be at most {error['ctx']['le']:g}")
+        return CatalogueProblem(key, f"is {given}: must be at most {error['ctx']['le']:g}")
     if kind == "string_pattern_mismatch":
-        return Problem(key, f"is {given}: must be a Kubernetes name, of small letters, digits and -, at most 63")
+        return CatalogueProblem(
+            key, f"is {given}: must be a Kubernetes name, of small letters, digits and -, at most 63"
+        )
     if key[:1] == ("segments",) and key[-1] == "value":
         text = "must be true, false, a number or a text; for IN, a text of values with commas between them, as a,b"
-        return Problem(key, f"is {given}: {text}")
+        return CatalogueProblem(key, f"is {given}: {text}")
     if len(key) > 2 and key[-1] == "value":
-        return Problem(key, f"is {given}: must be true, false, a text, a whole number, a mapping or a list")
+        return CatalogueProblem(key, f"is {given}: must be true, false, a text, a whole number, a mapping or a list")
     if str(key[-1]) in _ALLOWED and kind not in _CONTAINERS:
-        return Problem(key, f"is {given}: must be one of {_ALLOWED[str(key[-1])]}")
+        return CatalogueProblem(key, f"is {given}: must be one of {_ALLOWED[str(key[-1])]}")
     wanted = _WORDS.get(kind, error["msg"][:1].lower() + error["msg"][1:])
-    return Problem(key, f"is {given}: {wanted}")
+    return CatalogueProblem(key, f"is {given}: {wanted}")
 
 
-def _distinct(problems: list[Problem]) -> list[Problem]:
+def _distinct(problems: list[CatalogueProblem]) -> list[CatalogueProblem]:
     """One problem for each key: a value that may be of several types is refused once for each of them."""
-    found: dict[tuple[Key, str], Problem] = {}
+    found: dict[tuple[Key, str], CatalogueProblem] = {}
     for problem in problems:
         found.setdefault((problem.key, problem.lacks), problem)
     return list(found.values())
@@ -181,7 +185,7 @@ def _key(place: tuple[str | int, ...]) -> Key:
 
 
 _CONTAINERS = frozenset(["model_type", "mapping_type", "dict_type"])
-_ALLOWED = {"operator": ", ".join(Operator), "kind": ", ".join(Kind), "role": ", ".join(Role)}
+_ALLOWED = {"operator": ", ".join(Operator), "kind": ", ".join(FlagKind), "role": ", ".join(Role)}
 _WORDS = {
     "bool_type": "must be true or false",
     "int_type": "must be a whole number",

@@ -14,7 +14,7 @@ Weight = Annotated[float, Field(ge=0, le=100)]
 DNS_LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 
 
-class Part(BaseModel):
+class CatalogueModel(BaseModel):
     """A part of the catalogue: frozen, and without keys that nobody knows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -48,7 +48,7 @@ def _comparable(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
-class Condition(Part):
+class Condition(CatalogueModel):
     """What is asked of one trait of a user; of none for PERCENTAGE_SPLIT, which takes a share of all users."""
 
     trait: Annotated[str, Field(min_length=1)] | None = Field(default=None, description="The trait's name.")
@@ -59,7 +59,7 @@ class Condition(Part):
     )
 
 
-class Segment(Part):
+class Segment(CatalogueModel):
     """A group of users, by their traits."""
 
     description: str = Field(description="Who that is, for people.")
@@ -68,7 +68,7 @@ class Segment(Part):
     none: tuple[Condition, ...] = Field(default=(), strict=False, description="None of these holds.")
 
 
-class Target(Part):
+class Target(CatalogueModel):
     """What the users of a segment get. Of several segments that a user is in, the first one counts."""
 
     segment: str = Field(description="The segment's name.")
@@ -77,7 +77,7 @@ class Target(Part):
     weights: Mapping[str, Weight] | None = Field(default=None, description="Their weights of the variations, by name.")
 
 
-class Rollout(Part):
+class Rollout(CatalogueModel):
     """For which share of the users a flag that is off is on; a user stays in it from request to request."""
 
     everyone: Weight = Field(default=0, description="Percent of those who are in none of the segments.")
@@ -91,7 +91,7 @@ def _rollout(value: object) -> object:
     return {"everyone": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-class Variation(Part):
+class Variation(CatalogueModel):
     """One of the values of an experiment."""
 
     name: str = Field(description="Its name, for weights.")
@@ -99,7 +99,7 @@ class Variation(Part):
     weight: Weight = Field(description="Percent of the users; all weights of a flag are 100 together.")
 
 
-class State(Part):
+class State(CatalogueModel):
     """What a flag is in an environment; what is left out is as the flag itself says."""
 
     enabled: bool | None = Field(default=None, description="Whether it is on.")
@@ -113,7 +113,7 @@ class State(Part):
     weights: Mapping[str, Weight] | None = Field(default=None, description="Other weights of the variations, by name.")
 
 
-class Kind(StrEnum):
+class FlagKind(StrEnum):
     """What a flag is for, and so how long it lives."""
 
     RELEASE = "release"
@@ -123,15 +123,15 @@ class Kind(StrEnum):
 
 
 def _kind(value: object) -> object:
-    return Kind(value) if isinstance(value, str) and value in list(Kind) else value
+    return FlagKind(value) if isinstance(value, str) and value in list(FlagKind) else value
 
 
-class Flag(Part):
+class Flag(CatalogueModel):
     """A flag: who owns it, what it is for, and what it is in each environment."""
 
     description: str = Field(description="What it switches, for people.")
     owner: Annotated[str, Field(min_length=1)] = Field(description="The team that answers for it.")
-    kind: Annotated[Kind, BeforeValidator(_kind)] = Field(
+    kind: Annotated[FlagKind, BeforeValidator(_kind)] = Field(
         description="release: new code, until it is everywhere. experiment: until it is decided. ops: to switch load "
         "off. permission: who may have what, for good."
     )
@@ -168,7 +168,7 @@ def _role(value: object) -> object:
 SomeRole = Annotated[Role, BeforeValidator(_role)]
 
 
-class Group(Part):
+class Group(CatalogueModel):
     """A group of people, and what they may do with the project's flags."""
 
     role: SomeRole = Field(
@@ -185,7 +185,7 @@ class Group(Part):
     )
 
 
-class Access(Part):
+class Access(CatalogueModel):
     """Who may do what."""
 
     groups: Mapping[str, Group] = Field(default_factory=dict, description="Groups, by name.")
@@ -207,7 +207,7 @@ class Access(Part):
     )
 
 
-class Delivery(Part):
+class Delivery(CatalogueModel):
     """The keys of an environment, as a Kubernetes Secret for an application."""
 
     environment: str = Field(description="The environment.")
@@ -220,7 +220,7 @@ class Delivery(Part):
     )
 
 
-class Catalogue(Part):
+class Catalogue(CatalogueModel):
     """All that is declared."""
 
     project: str = Field(description="The project in Flagsmith.")

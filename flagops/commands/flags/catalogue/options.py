@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from flagops.commands.flags.catalogue.load import Source
+    from flagops.commands.flags.catalogue.load import CatalogueFile
     from flagops.commands.flags.catalogue.model import Catalogue
 
 WARNINGS = 10
@@ -35,7 +35,7 @@ UrlOption = Annotated[
 StrictOption = Annotated[bool, typer.Option("--strict", help="Treat warnings, such as expired flags, as errors.")]
 
 
-def read(path: Path, *, strict: bool = False) -> "tuple[Catalogue, Source]":
+def read(path: Path, *, strict: bool = False) -> "tuple[Catalogue, CatalogueFile]":
     """The catalogue, checked; its warnings are printed. Raises CatalogueError when it is wrong."""
     from datetime import UTC, datetime
 

@@ -10,7 +10,7 @@ Key = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Problem:
+class CatalogueProblem:
     """One thing that is wrong.
 
     Attributes:
@@ -27,7 +27,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Place:
+class FileLine:
     """A file and a line of it, for people and editors."""
 
     path: Path

@@ -9,8 +9,8 @@ from itertools import chain, islice
 from components.text import quoting
 from flagops.commands.flags.catalogue.conditions import Expressions, check_conditions
 from flagops.commands.flags.catalogue.expiry import expiry_of
-from flagops.commands.flags.catalogue.model import Catalogue, Flag, Kind, Role, Rollout, State, Target
-from flagops.commands.flags.catalogue.problems import Key, Problem
+from flagops.commands.flags.catalogue.model import Catalogue, Flag, FlagKind, Role, Rollout, State, Target
+from flagops.commands.flags.catalogue.problems import CatalogueProblem, Key
 from flagops.flagsmith_api.throwaway import is_throwaway
 
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -28,7 +28,7 @@ CONTROL = "control"
 CLOSE = 0.01  # of a percent: three weights of 33.333 need not add up to the last digit
 
 
-def check(catalogue: Catalogue, today: date) -> list[Problem]:
+def check(catalogue: Catalogue, today: date) -> list[CatalogueProblem]:
     """All that is wrong with a catalogue, and what is worth knowing."""
     known = frozenset(catalogue.environments)
     parts = (_one_line(("project",), catalogue.project), _environments(catalogue), _segments(catalogue))
@@ -37,60 +37,64 @@ def check(catalogue: Catalogue, today: date) -> list[Problem]:
     )
 
 
-def _environments(catalogue: Catalogue) -> Iterator[Problem]:
+def _environments(catalogue: Catalogue) -> Iterator[CatalogueProblem]:
     yield from _twice(("environments",), catalogue.environments)
     for number, name in enumerate(catalogue.environments):
         yield from _one_line(("environments", number), name)
     if not catalogue.environments:
-        yield Problem(("environments",), "is empty: name the project's environments")
+        yield CatalogueProblem(("environments",), "is empty: name the project's environments")
     states = sum(_states(flag) for flag in catalogue.flags.values()) * len(catalogue.environments)
     if states > MOST_STATES:
         said = f"the flags and their segments would have {states:,} states in them, of {MOST_STATES:,} at most"
-        yield Problem(("environments",), f"are {len(catalogue.environments):,}: {said}")
+        yield CatalogueProblem(("environments",), f"are {len(catalogue.environments):,}: {said}")
 
 
 def _states(flag: Flag) -> int:
     return 1 + len(flag.targeting) + (2 * len(flag.rollout.segments) if flag.rollout else 0)
 
 
-def _twice(key: Key, names: Iterable[str], *below: str) -> Iterator[Problem]:
+def _twice(key: Key, names: Iterable[str], *below: str) -> Iterator[CatalogueProblem]:
     seen: set[str] = set()
     for number, name in enumerate(names):
         if name in seen:
-            yield Problem((*key, number, *below), f"{quoting.key(name)} is given twice: remove one")
+            yield CatalogueProblem((*key, number, *below), f"{quoting.key(name)} is given twice: remove one")
         seen.add(name)
 
 
-def _one_line(key: Key, name: str) -> Iterator[Problem]:
+def _one_line(key: Key, name: str) -> Iterator[CatalogueProblem]:
     """A name that people and terminals can show, and that Flagsmith keeps."""
     if quoting.printable(name) != name:
-        yield Problem(key, f"is {quoting.value(name)}: must not hold characters that nobody sees")
+        yield CatalogueProblem(key, f"is {quoting.value(name)}: must not hold characters that nobody sees")
     elif len(name) > LONGEST_TEXT:
-        yield Problem(key, f"has {len(name)} characters ({quoting.value(name)}); Flagsmith takes {LONGEST_TEXT}")
+        yield CatalogueProblem(
+            key, f"has {len(name)} characters ({quoting.value(name)}); Flagsmith takes {LONGEST_TEXT}"
+        )
 
 
-def _name(key: Key, name: str) -> Iterator[Problem]:
+def _name(key: Key, name: str) -> Iterator[CatalogueProblem]:
     if not SNAKE_CASE.fullmatch(name):
-        yield Problem(key, "must be snake_case: small letters and digits in words joined by _, such as new_dashboard")
+        yield CatalogueProblem(
+            key, "must be snake_case: small letters and digits in words joined by _, such as new_dashboard"
+        )
     elif len(name) > LONGEST_NAME:
-        yield Problem(key, f"has {len(name)} letters; Flagsmith takes {LONGEST_NAME}")
+        yield CatalogueProblem(key, f"has {len(name)} letters; Flagsmith takes {LONGEST_NAME}")
     elif is_throwaway(name):
-        yield Problem(
+        yield CatalogueProblem(
             key, "is a name such as `ff smoke` gives to what it makes, which nothing here sees: choose another"
         )
 
 
-def _segments(catalogue: Catalogue) -> Iterator[Problem]:
+def _segments(catalogue: Catalogue) -> Iterator[CatalogueProblem]:
     expressions = Expressions()
     for name, segment in catalogue.segments.items():
         key: Key = ("segments", name)
         yield from _name(key, name)
         if not (segment.all or segment.any or segment.none):
-            yield Problem(key, "has no condition: everybody would be in it. Give `all`, `any` or `none`")
+            yield CatalogueProblem(key, "has no condition: everybody would be in it. Give `all`, `any` or `none`")
         yield from check_conditions(key, segment, expressions)
 
 
-def _flags(catalogue: Catalogue, known: frozenset[str], today: date) -> Iterator[Problem]:
+def _flags(catalogue: Catalogue, known: frozenset[str], today: date) -> Iterator[CatalogueProblem]:
     for name, flag in catalogue.flags.items():
         key: Key = ("flags", name)
         yield from _name(key, name)
@@ -106,43 +110,45 @@ def _flags(catalogue: Catalogue, known: frozenset[str], today: date) -> Iterator
             yield from _state(place, state, flag, catalogue)
 
 
-def _lifecycle(key: Key, name: str, flag: Flag, today: date) -> Iterator[Problem]:
+def _lifecycle(key: Key, name: str, flag: Flag, today: date) -> Iterator[CatalogueProblem]:
     if not flag.description.strip():
-        yield Problem((*key, "description"), "is empty: say what the flag switches", is_warning=True)
+        yield CatalogueProblem((*key, "description"), "is empty: say what the flag switches", is_warning=True)
     if flag.version is not None and f"v{flag.version}" not in name.split("_"):
-        yield Problem((*key, "version"), f"is {flag.version}: the name must say so, such as {name}_v{flag.version}")
-    if flag.kind is Kind.RELEASE and not flag.success:
-        yield Problem(key, "lacks the key 'success': when has this release done its work?")
-    if flag.kind in (Kind.RELEASE, Kind.EXPERIMENT) and flag.expires is None:
-        yield Problem(key, f"lacks the key 'expires': a flag of the kind {flag.kind} does not stay for good")
+        yield CatalogueProblem(
+            (*key, "version"), f"is {flag.version}: the name must say so, such as {name}_v{flag.version}"
+        )
+    if flag.kind is FlagKind.RELEASE and not flag.success:
+        yield CatalogueProblem(key, "lacks the key 'success': when has this release done its work?")
+    if flag.kind in (FlagKind.RELEASE, FlagKind.EXPERIMENT) and flag.expires is None:
+        yield CatalogueProblem(key, f"lacks the key 'expires': a flag of the kind {flag.kind} does not stay for good")
     for number, tag in enumerate(flag.tags):
         if expiry_of(tag) is not None:
             text = f"{tag} is what `ff flags apply` makes of the key 'expires': write it there"
-            yield Problem((*key, "tags", number), text)
+            yield CatalogueProblem((*key, "tags", number), text)
     if flag.expires is not None and flag.expires < today:
         text = f"was {flag.expires}: remove the flag from the code and from here, or give it more time"
-        yield Problem((*key, "expires"), text, is_warning=True)
+        yield CatalogueProblem((*key, "expires"), text, is_warning=True)
 
 
-def _variations(key: Key, flag: Flag) -> Iterator[Problem]:
+def _variations(key: Key, flag: Flag) -> Iterator[CatalogueProblem]:
     if not flag.variations:
         return
     names = [item.name for item in flag.variations]
     yield from _twice((*key, "variations"), names, "name")
     total = sum(item.weight for item in flag.variations)
     if abs(total - ALL) > CLOSE:
-        yield Problem((*key, "variations"), f"have weights of {total:g} together: they must be 100")
+        yield CatalogueProblem((*key, "variations"), f"have weights of {total:g} together: they must be 100")
     for number, item in enumerate(flag.variations):
         yield from _value((*key, "variations", number, "value"), item.value)
     for number, item in enumerate(flag.variations[1:], 1):
         if item.name == CONTROL:
             text = f"{CONTROL} is Flagsmith's own name of the first variation: give it to that one, or another name"
-            yield Problem((*key, "variations", number, "name"), text)
+            yield CatalogueProblem((*key, "variations", number, "name"), text)
     if flag.value is not None:
-        yield Problem((*key, "value"), "goes without variations only: the first variation is the control")
+        yield CatalogueProblem((*key, "value"), "goes without variations only: the first variation is the control")
 
 
-def _state(key: Key, state: State, flag: Flag, catalogue: Catalogue) -> Iterator[Problem]:
+def _state(key: Key, state: State, flag: Flag, catalogue: Catalogue) -> Iterator[CatalogueProblem]:
     yield from _value((*key, "value"), state.value)
     is_on = flag.enabled if state.enabled is None else state.enabled
     yield from _rollout((*key, "rollout"), state.rollout, catalogue, is_on=is_on)
@@ -154,7 +160,7 @@ def _state(key: Key, state: State, flag: Flag, catalogue: Catalogue) -> Iterator
     yield from _weights((*key, "weights"), state.weights, flag)
 
 
-def _weights(key: Key, weights: Mapping[str, float] | None, flag: Flag) -> Iterator[Problem]:
+def _weights(key: Key, weights: Mapping[str, float] | None, flag: Flag) -> Iterator[CatalogueProblem]:
     if weights is None:
         return
     known = {item.name: None for item in flag.variations}
@@ -163,24 +169,26 @@ def _weights(key: Key, weights: Mapping[str, float] | None, flag: Flag) -> Itera
             yield _unknown((*key, name), "variation", known)
     total = sum(weights.values())
     if set(weights) == set(known) and abs(total - ALL) > CLOSE:
-        yield Problem(key, f"are {total:g} together: they must be 100")
+        yield CatalogueProblem(key, f"are {total:g} together: they must be 100")
     missing = [name for name in known if name not in weights]
     if missing:
-        yield Problem(key, f"lack {_listed(missing)}: name every variation")
+        yield CatalogueProblem(key, f"lack {_listed(missing)}: name every variation")
 
 
-def _rollout(key: Key, rollout: Rollout | None, catalogue: Catalogue, *, is_on: bool) -> Iterator[Problem]:
+def _rollout(key: Key, rollout: Rollout | None, catalogue: Catalogue, *, is_on: bool) -> Iterator[CatalogueProblem]:
     if rollout is not None and is_on:
-        yield Problem(key, "goes with `enabled: false` only: what is on for everybody has no share to roll out to")
+        yield CatalogueProblem(
+            key, "goes with `enabled: false` only: what is on for everybody has no share to roll out to"
+        )
     for name in rollout.segments if rollout else ():
         if name not in catalogue.segments:
             yield _unknown((*key, "segments", name), "segment", catalogue.segments)
 
 
-def _value(key: Key, value: object) -> Iterator[Problem]:
+def _value(key: Key, value: object) -> Iterator[CatalogueProblem]:
     """What Flagsmith cannot keep: JSON has neither dates nor endless numbers, and its own numbers have 32 bits."""
     if isinstance(value, int) and not -LARGEST - 1 <= value <= LARGEST:
-        yield Problem(
+        yield CatalogueProblem(
             key,
             f"is {quoting.value(value)}: Flagsmith keeps whole numbers of 32 bits, up to {LARGEST}; write it in quotes",
         )
@@ -190,36 +198,40 @@ def _value(key: Key, value: object) -> Iterator[Problem]:
             text = json.dumps(value, allow_nan=False)
         except (TypeError, ValueError) as error:
             said = quoting.short(str(error))
-            yield Problem(key, f"cannot be written as JSON: {said}. Dates are texts there, in quotes")
+            yield CatalogueProblem(key, f"cannot be written as JSON: {said}. Dates are texts there, in quotes")
     if len(text) > LONGEST_VALUE:
         said = f"has {len(text)} characters; Flagsmith takes {LONGEST_VALUE} (FEATURE_VALUE_LIMIT)"
-        yield Problem(key, said, is_warning=True)
+        yield CatalogueProblem(key, said, is_warning=True)
 
 
 def _targeting(
     key: Key, targets: tuple[Target, ...], flag: Flag, rollout: Rollout | None, catalogue: Catalogue
-) -> Iterator[Problem]:
+) -> Iterator[CatalogueProblem]:
     seen: set[str] = set()
     for number, target in enumerate(targets):
         yield from _value((*key, number, "value"), target.value)
         yield from _weights((*key, number, "weights"), target.weights, flag)
         if target.weights is not None and target.value is not None:
-            yield Problem((*key, number), "has both a value and weights: the value is for all of the segment, or none")
+            yield CatalogueProblem(
+                (*key, number), "has both a value and weights: the value is for all of the segment, or none"
+            )
         if target.segment not in catalogue.segments:
             yield _unknown((*key, number, "segment"), "segment", catalogue.segments, given=target.segment)
         if target.segment in seen:
-            yield Problem((*key, number, "segment"), f"{quoting.key(target.segment)} is targeted twice: remove one")
+            yield CatalogueProblem(
+                (*key, number, "segment"), f"{quoting.key(target.segment)} is targeted twice: remove one"
+            )
         if rollout and target.segment in rollout.segments:
             text = f"{quoting.key(target.segment)} has a share in the rollout too: only one of the two can count"
-            yield Problem((*key, number, "segment"), text)
+            yield CatalogueProblem((*key, number, "segment"), text)
         seen.add(target.segment)
 
 
-def _access(catalogue: Catalogue, known: frozenset[str]) -> Iterator[Problem]:
+def _access(catalogue: Catalogue, known: frozenset[str]) -> Iterator[CatalogueProblem]:
     for number, prefix in enumerate(catalogue.access.api_keys):
         if "." in prefix:
             text = "is a whole key, which is a secret: revoke it, and name the part before the dot of its successor"
-            yield Problem(("access", "api_keys", number), text)
+            yield CatalogueProblem(("access", "api_keys", number), text)
     for name, group in catalogue.access.groups.items():
         key: Key = ("access", "groups", name, "environments")
         for environment, role in group.environments.items():
@@ -227,10 +239,10 @@ def _access(catalogue: Catalogue, known: frozenset[str]) -> Iterator[Problem]:
                 yield _unknown((*key, environment), "environment", catalogue.environments)
             if Role.ADMIN in (role, group.role):
                 text = "is of no use: an admin is one in all environments, and nobody is one in a single one"
-                yield Problem((*key, environment), text)
+                yield CatalogueProblem((*key, environment), text)
 
 
-def _deliveries(catalogue: Catalogue, known: frozenset[str]) -> Iterator[Problem]:
+def _deliveries(catalogue: Catalogue, known: frozenset[str]) -> Iterator[CatalogueProblem]:
     seen: dict[tuple[str, str], int] = {}
     for number, item in enumerate(catalogue.keys):
         key: Key = ("keys", number)
@@ -238,13 +250,15 @@ def _deliveries(catalogue: Catalogue, known: frozenset[str]) -> Iterator[Problem
             yield _unknown((*key, "environment"), "environment", catalogue.environments, given=item.environment)
         place = (item.namespace, item.secret)
         if place in seen:
-            yield Problem(key, f"writes the Secret {item.namespace}/{item.secret}, as keys[{seen[place]}] does")
+            yield CatalogueProblem(
+                key, f"writes the Secret {item.namespace}/{item.secret}, as keys[{seen[place]}] does"
+            )
         seen.setdefault(place, number)
 
 
-def _unknown(key: Key, what: str, known: Collection[str], given: str | None = None) -> Problem:
+def _unknown(key: Key, what: str, known: Collection[str], given: str | None = None) -> CatalogueProblem:
     named = f"{quoting.key(given)} " if given else ""
-    return Problem(key, f"{named}is no {what} of this catalogue; there are: {_listed(known)}")
+    return CatalogueProblem(key, f"{named}is no {what} of this catalogue; there are: {_listed(known)}")
 
 
 def _listed(names: Collection[str]) -> str:

@@ -12,7 +12,7 @@ from flagops.errors import BadInputError, FailedError, RefusedError
 from flagops.terminal.options import JsonOption, print_json
 
 if TYPE_CHECKING:
-    from flagops.commands.flags.catalogue.problems import Place
+    from flagops.commands.flags.catalogue.problems import FileLine
     from flagops.commands.flags.code.references import References
 
 STDOUT = Path("-")
@@ -118,7 +118,7 @@ def references(
 
 
 def _plain(found: "References") -> dict[str, object]:
-    def places(some: "Mapping[str, tuple[Place, ...]]") -> dict[str, list[dict[str, object]]]:
+    def places(some: "Mapping[str, tuple[FileLine, ...]]") -> dict[str, list[dict[str, object]]]:
         return {name: [{"file": str(one.path), "line": one.line} for one in all_] for name, all_ in some.items()}
 
     return {
@@ -152,6 +152,6 @@ def _show(found: "References", days: Mapping[str, str]) -> None:
             output().print("\n".join(["", f"{title}:", *(f"  {line}" for line in lines)]), markup=False)
 
 
-def _first(places: "tuple[Place, ...]") -> str:
+def _first(places: "tuple[FileLine, ...]") -> str:
     more = [f"and {len(places) - SHOWN} more"] if len(places) > SHOWN else []
     return ", ".join([*map(str, places[:SHOWN]), *more])

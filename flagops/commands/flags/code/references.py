@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from flagops.commands.flags.catalogue.model import Catalogue
-from flagops.commands.flags.catalogue.problems import Place
+from flagops.commands.flags.catalogue.problems import FileLine
 from flagops.commands.flags.code.mentions import SUFFIXES, look_for, mentions
 from flagops.commands.flags.code.openfeature import SCHEMA
 from flagops.errors import NotFoundError
@@ -35,8 +35,8 @@ class References:
     """
 
     files: int
-    uses: Mapping[str, tuple[Place, ...]]
-    undeclared: Mapping[str, tuple[Place, ...]]
+    uses: Mapping[str, tuple[FileLine, ...]]
+    undeclared: Mapping[str, tuple[FileLine, ...]]
     unused: tuple[str, ...]
     expired: tuple[str, ...]
 
@@ -60,7 +60,7 @@ def references(
         raise NotFoundError(
             f"There is no source file in {', '.join(map(str, paths))}.", hint=f"These are read: {kinds}."
         )
-    places = {name: tuple(Place(*place) for place in sorted(some)) for name, some in found.items()}
+    places = {name: tuple(FileLine(*place) for place in sorted(some)) for name, some in found.items()}
     uses = {name: places.get(name, ()) for name in catalogue.flags}
     expired = [name for name, flag in catalogue.flags.items() if flag.expires is not None and flag.expires < today]
     return References(

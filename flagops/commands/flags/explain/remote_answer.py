@@ -9,12 +9,12 @@ from flagops.flagsmith_api import served
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.serving.engine.context import Document
 from flagops.serving.engine.explain import explain
-from flagops.serving.engine.trace import Source, Trace
+from flagops.serving.engine.trace import DecidedBy, Trace
 from flagops.serving.engine.user import Trait, User, in_words
 
 
 @dataclass(frozen=True)
-class Remote:
+class RemoteAnswer:
     """The server's answer.
 
     Attributes:
@@ -34,7 +34,7 @@ class Remote:
 class Comparison:
     """The server's answer beside the local one; they agree when nothing differs."""
 
-    remote: Remote
+    remote: RemoteAnswer
     differences: tuple[str, ...]
     reasons: tuple[str, ...]
 
@@ -44,24 +44,26 @@ class Comparison:
         return not self.differences
 
 
-def ask(client: FlagsmithClient, key: str, flag: str, user: User) -> Remote:
+def ask(client: FlagsmithClient, key: str, flag: str, user: User) -> RemoteAnswer:
     """What the environment with this client-side key serves the user. Nothing is kept of it."""
     if user.identifier is None:
         for item in served.flags(client, key):
             if item.name == flag:
-                return Remote(is_served=True, enabled=item.enabled, value=item.value)
-        return Remote(is_served=False)
+                return RemoteAnswer(is_served=True, enabled=item.enabled, value=item.value)
+        return RemoteAnswer(is_served=False)
     traits = [{"trait_key": name, "trait_value": value, "transient": True} for name, value in user.traits.items()]
     body = {"identifier": user.identifier, "transient": True, "traits": traits}
     found = client.request("POST", "/api/v1/identities/", body=body, headers={"X-Environment-Key": key})
     stored = {row["trait_key"]: row["trait_value"] for row in found.get("traits") or () if not row["transient"]}
     for item in found["flags"]:
         if item["feature"]["name"] == flag:
-            return Remote(is_served=True, enabled=item["enabled"], value=item["feature_state_value"], stored=stored)
-    return Remote(is_served=False, stored=stored)
+            return RemoteAnswer(
+                is_served=True, enabled=item["enabled"], value=item["feature_state_value"], stored=stored
+            )
+    return RemoteAnswer(is_served=False, stored=stored)
 
 
-def compare(document: Document, trace: Trace, remote: Remote, *, is_server_side: bool) -> Comparison:
+def compare(document: Document, trace: Trace, remote: RemoteAnswer, *, is_server_side: bool) -> Comparison:
     """How the two differ; `is_server_side` is of a flag that clients with the client-side key do not get."""
     if not remote.is_served:
         if is_server_side or (_hides(document) and not trace.enabled):
@@ -75,10 +77,10 @@ def compare(document: Document, trace: Trace, remote: Remote, *, is_server_side:
     return Comparison(remote, tuple(different), tuple(_reasons(document, trace, remote)) if different else ())
 
 
-def _reasons(document: Document, trace: Trace, remote: Remote) -> Iterator[str]:
+def _reasons(document: Document, trace: Trace, remote: RemoteAnswer) -> Iterator[str]:
     """What is known to make the two differ, and of these what is the case here."""
     user, found = trace.user, False
-    if user.identifier is None and trace.decisive.source is Source.SEGMENT:
+    if user.identifier is None and trace.decisive.source is DecidedBy.SEGMENT:
         yield "The server looks at no segment for a client that names no user; local evaluation does."
         return
     if remote.stored:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from flagops.commands.flags.explain.remote_answer import Comparison
-from flagops.serving.engine.trace import Group, Part, Source, Split, Step, Trace
+from flagops.serving.engine.trace import DecidedBy, GroupTrace, Split, Step, Trace, VariationShare
 from flagops.serving.engine.user import in_words
 
 NEEDS = {"ALL": "all of", "ANY": "one at least of", "NONE": "none of"}
@@ -18,7 +18,7 @@ def tell(console: Console, trace: Trace, compared: Comparison) -> None:
         console.print(text, style=style, markup=False, soft_wrap=True)
 
     line(f"{trace.flag} in {trace.environment}, for {trace.user}:")
-    if trace.user.identifier is not None and all(step.source is not Source.IDENTITY for step in trace.steps):
+    if trace.user.identifier is not None and all(step.source is not DecidedBy.IDENTITY for step in trace.steps):
         line("  -  this user has no override of their own", "dim")
     is_over = False
     for number, step in enumerate(trace.steps, 1):
@@ -55,9 +55,9 @@ def answer(*, enabled: bool, value: object) -> str:
 
 def _title(step: Step, *, is_over: bool) -> str:
     gives = answer(enabled=step.enabled, value=step.value)
-    if step.source is Source.IDENTITY:
+    if step.source is DecidedBy.IDENTITY:
         return f"override of {step.name}: {gives}"
-    if step.source is Source.ENVIRONMENT:
+    if step.source is DecidedBy.ENVIRONMENT:
         return f"the environment's own state: {gives}" + (" (comes last)" if is_over else "")
     if step.decides:
         return f"segment {step.name} matches: {gives}"
@@ -66,7 +66,7 @@ def _title(step: Step, *, is_over: bool) -> str:
     return f"segment {step.name} matches too, and comes after: {gives}"
 
 
-def _rules(groups: tuple[Group, ...], indent: str) -> Iterator[str]:
+def _rules(groups: tuple[GroupTrace, ...], indent: str) -> Iterator[str]:
     """The conditions with what was found of them. What holds all that is below it is no line of its own."""
     for group in groups:
         count = len(group.conditions) + len(group.groups)
@@ -83,6 +83,6 @@ def _yes(*, holds: bool) -> str:
     return "yes" if holds else "no "
 
 
-def _part(part: Part, split: Split) -> str:
+def _part(part: VariationShare, split: Split) -> str:
     end = f"{part.end:g}" if part is not split.parts[-1] else f"{max(part.end, 100):g}"
     return f"{part.name}: {in_words(part.value)}, from {part.start:g} to {end} %"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from flagops.commands.flags.catalogue.model import Access, Catalogue, Role
-from flagops.commands.flags.reconcile.change import Action, Change, Kind
+from flagops.commands.flags.reconcile.change import Action, Change, ObjectKind
 from flagops.commands.flags.server.snapshot import RemoteGrant, RemoteGroup
 from flagops.commands.flags.spec import AccessSpec, Grant, GroupSpec
 
@@ -43,9 +43,9 @@ def access_of(catalogue: Catalogue) -> AccessSpec | None:
 def compare_group(wanted: GroupSpec, found: RemoteGroup | None, users: Mapping[str, int]) -> Iterator[Change]:
     """What has to be done to a group; members without an account have to wait for it."""
     if found is None:
-        yield Change(Action.CREATE, Kind.GROUP, wanted.name, after=str(wanted.project))
+        yield Change(Action.CREATE, ObjectKind.GROUP, wanted.name, after=str(wanted.project))
         for environment, grant in wanted.environments.items():
-            yield Change(Action.CREATE, Kind.GROUP, wanted.name, environment, after=str(grant))
+            yield Change(Action.CREATE, ObjectKind.GROUP, wanted.name, environment, after=str(grant))
     else:
         yield from _grant(wanted, None, wanted.project, found.project)
         for environment in sorted({*wanted.environments, *found.environments}):
@@ -55,13 +55,15 @@ def compare_group(wanted: GroupSpec, found: RemoteGroup | None, users: Mapping[s
         before = sorted(found.members) if found else []
         after = sorted(wanted.members & users.keys())
         if before != after:
-            yield Change(Action.UPDATE, Kind.GROUP, wanted.name, None, ("members",), before, after)
+            yield Change(Action.UPDATE, ObjectKind.GROUP, wanted.name, None, ("members",), before, after)
 
 
 def _grant(wanted: GroupSpec, environment: str | None, grant: Grant, found: RemoteGrant | None) -> Iterator[Change]:
     before = found.grant if found else Grant()
     if before != grant:
-        yield Change(Action.UPDATE, Kind.GROUP, wanted.name, environment, ("permissions",), str(before), str(grant))
+        yield Change(
+            Action.UPDATE, ObjectKind.GROUP, wanted.name, environment, ("permissions",), str(before), str(grant)
+        )
 
 
 def without_account(groups: Iterable[GroupSpec], users: Mapping[str, int]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ class Action(StrEnum):
     ADOPT = "adopt"
 
 
-class Kind(StrEnum):
+class ObjectKind(StrEnum):
     """What it is done to, in the order in which it is done."""
 
     ENVIRONMENT = "environment"
@@ -42,7 +42,7 @@ class Change:
     """
 
     action: Action
-    kind: Kind
+    kind: ObjectKind
     name: str
     environment: str | None = None
     field: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Plan:
+class FlagPlan:
     """What has to be done, and what is left alone.
 
     Attributes:
@@ -97,7 +97,7 @@ class Plan:
         """Whether anything is done beside adopting."""
         return any(change.action is not Action.ADOPT for change in self.changes)
 
-    def of(self, kind: Kind) -> dict[str, list[Change]]:
+    def of(self, kind: ObjectKind) -> dict[str, list[Change]]:
         """The changes of a kind of object, by the object's name."""
         found: dict[str, list[Change]] = {}
         for change in self.changes:
@@ -110,10 +110,10 @@ class Plan:
         return {place: self._count(place, total) for place, total in self.totals.items()}
 
     def _count(self, place: str | None, total: int) -> Counts:
-        objects: dict[tuple[Kind, str], set[Action]] = {}
+        objects: dict[tuple[ObjectKind, str], set[Action]] = {}
         for change in self.changes:
             if change.environment == place:
-                is_whole = not change.field or change.kind is Kind.RIGHTS
+                is_whole = not change.field or change.kind is ObjectKind.RIGHTS
                 whole = change.action if is_whole else Action.UPDATE
                 objects.setdefault((change.kind, change.name), set()).add(whole)
         # Of several steps of one object the one that says most counts.

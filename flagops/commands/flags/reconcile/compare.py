@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flagops.commands.flags.catalogue.values import same
-from flagops.commands.flags.reconcile.change import Action, Change, Kind
+from flagops.commands.flags.reconcile.change import Action, Change, ObjectKind
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOption, RemoteOverride, RemoteState, Variant
 from flagops.commands.flags.spec import FlagSpec, OptionSpec, OverrideSpec, StateSpec
 
@@ -44,7 +44,7 @@ def compare_states(
     names = {item.id: name for name, item in options.items()}
 
     def changed(field: tuple[str, ...], before: Any, after: Any, action: Action = Action.UPDATE) -> Change:
-        return Change(action, Kind.FLAG, wanted.name, environment, field, before, after)
+        return Change(action, ObjectKind.FLAG, wanted.name, environment, field, before, after)
 
     yield from (changed((field,), *values) for field, values in _differences(state, found, names).items())
     there = {item.segment: item for item in found.overrides}

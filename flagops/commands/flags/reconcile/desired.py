@@ -11,8 +11,8 @@ from flagops.commands.flags.spec import (
     OptionSpec,
     OverrideSpec,
     ProjectSpec,
-    Rule,
     Rules,
+    SegmentCondition,
     SegmentSpec,
     StateSpec,
 )
@@ -32,7 +32,7 @@ def desired(catalogue: Catalogue) -> ProjectSpec:
     for name, flag in catalogue.flags.items():
         states = {}
         for environment in catalogue.environments:
-            wanted = _State(name, environment, flag, groups)
+            wanted = _DesiredState(name, environment, flag, groups)
             states[environment] = wanted.spec()
             segments.update(wanted.made)
         flags[name] = FlagSpec(
@@ -56,9 +56,9 @@ def rules(segment: Segment) -> Rules:
     )
 
 
-def _rule(condition: Condition) -> Rule:
+def _rule(condition: Condition) -> SegmentCondition:
     trait = condition.trait
-    return Rule(str(condition.operator), trait.strip() if trait else None, _text(condition.value))
+    return SegmentCondition(str(condition.operator), trait.strip() if trait else None, _text(condition.value))
 
 
 def _text(value: object) -> str | None:
@@ -82,7 +82,7 @@ def rollout_segment(flag: str, environment: str, group: str | None = None) -> st
     return ".".join(filter(None, (flag, environment, group)))
 
 
-class _State:
+class _DesiredState:
     """Makes the state of one flag in one environment, and the segments that its rollout needs."""
 
     def __init__(self, name: str, environment: str, flag: Flag, groups: Mapping[str, Rules]) -> None:
@@ -127,7 +127,7 @@ class _State:
     def _made(self, share: float, group: str | None) -> str:
         name = rollout_segment(self._name, self._environment, group)
         within = self._groups[group] if group else Rules()
-        split = Rule(SPLIT, None, _text(float(share)))
+        split = SegmentCondition(SPLIT, None, _text(float(share)))
         description = ROLLOUT_DESCRIPTION.format(flag=self._name, environment=self._environment)
         self.made[name] = SegmentSpec(
             name, description, Rules(within.all | {split}, within.any, within.none), feature=self._name

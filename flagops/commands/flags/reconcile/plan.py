@@ -5,7 +5,7 @@ from itertools import chain
 
 from flagops.commands.flags.catalogue.values import same
 from flagops.commands.flags.reconcile.access import compare_group, without_account
-from flagops.commands.flags.reconcile.change import Action, Change, Kind, Plan
+from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.compare import CLOSE, compare_states, matched, state_as_json
 from flagops.commands.flags.reconcile.rights import left, remarks, taken
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteSegment, Snapshot
@@ -13,7 +13,7 @@ from flagops.commands.flags.spec import TAG, FlagSpec, ProjectSpec, SegmentSpec
 from flagops.errors import ConflictError
 
 
-def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> Plan:
+def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> FlagPlan:
     """The plan. With `delete`, flags and segments that left the catalogue are deleted, not archived or left.
 
     Raises OpsError when the server has something in the way.
@@ -22,7 +22,7 @@ def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> Plan:
     people = found.people
     changes = chain(
         (
-            Change(Action.CREATE, Kind.ENVIRONMENT, name)
+            Change(Action.CREATE, ObjectKind.ENVIRONMENT, name)
             for name in wanted.environments
             if name not in found.environments
         ),
@@ -36,7 +36,7 @@ def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> Plan:
     totals |= dict.fromkeys(wanted.environments, len(wanted.flags))
     unmanaged = tuple(_unmanaged(wanted, found, delete=delete))
     waiting = (*without_account(wanted.groups.values(), people.users), *remarks(wanted, people))
-    return Plan(tuple(changes), unmanaged, totals, waiting, found.requests)
+    return FlagPlan(tuple(changes), unmanaged, totals, waiting, found.requests)
 
 
 def _check(wanted: ProjectSpec, found: Snapshot) -> None:
@@ -58,7 +58,7 @@ def _check(wanted: ProjectSpec, found: Snapshot) -> None:
 
 def _segment(wanted: SegmentSpec, found: RemoteSegment | None, snapshot: Snapshot) -> Iterator[Change]:
     if found is None:
-        yield Change(Action.CREATE, Kind.SEGMENT, wanted.name, after=str(wanted.rules))
+        yield Change(Action.CREATE, ObjectKind.SEGMENT, wanted.name, after=str(wanted.rules))
         return
     owner = next((flag.name for flag in snapshot.flags.values() if flag.id == found.feature), None)
     if found.feature is not None and owner != wanted.feature:
@@ -68,26 +68,32 @@ def _segment(wanted: SegmentSpec, found: RemoteSegment | None, snapshot: Snapsho
         )
     if found.rules != wanted.rules:
         before = "rules that no catalogue can say" if found.rules is None else str(found.rules)
-        yield Change(Action.UPDATE, Kind.SEGMENT, wanted.name, None, ("rules",), before, str(wanted.rules))
+        yield Change(Action.UPDATE, ObjectKind.SEGMENT, wanted.name, None, ("rules",), before, str(wanted.rules))
     if found.description != wanted.description:
         yield Change(
-            Action.UPDATE, Kind.SEGMENT, wanted.name, None, ("description",), found.description, wanted.description
+            Action.UPDATE,
+            ObjectKind.SEGMENT,
+            wanted.name,
+            None,
+            ("description",),
+            found.description,
+            wanted.description,
         )
     if not found.is_managed:
-        yield Change(Action.ADOPT, Kind.SEGMENT, wanted.name)
+        yield Change(Action.ADOPT, ObjectKind.SEGMENT, wanted.name)
 
 
 def _flag(wanted: FlagSpec, found: RemoteFlag | None, snapshot: Snapshot) -> Iterator[Change]:
     if found is None:
-        yield Change(Action.CREATE, Kind.FLAG, wanted.name, after=wanted.description)
+        yield Change(Action.CREATE, ObjectKind.FLAG, wanted.name, after=wanted.description)
         for environment, state in wanted.states.items():
-            yield Change(Action.CREATE, Kind.FLAG, wanted.name, environment, after=state_as_json(state))
+            yield Change(Action.CREATE, ObjectKind.FLAG, wanted.name, environment, after=state_as_json(state))
         return
     yield from _definition(wanted, found, snapshot)
     for environment, state in wanted.states.items():
         there = found.states.get(environment)
         if there is None:
-            yield Change(Action.CREATE, Kind.FLAG, wanted.name, environment, after=state_as_json(state))
+            yield Change(Action.CREATE, ObjectKind.FLAG, wanted.name, environment, after=state_as_json(state))
         else:
             managed = {name for name, item in snapshot.segments.items() if item.is_managed}
             yield from compare_states(wanted, environment, state, found, there, managed)
@@ -95,7 +101,7 @@ def _flag(wanted: FlagSpec, found: RemoteFlag | None, snapshot: Snapshot) -> Ite
 
 def _definition(wanted: FlagSpec, found: RemoteFlag, snapshot: Snapshot) -> Iterator[Change]:
     def changed(field: str, before: object, after: object) -> Change:
-        return Change(Action.UPDATE, Kind.FLAG, wanted.name, None, (field,), before, after)
+        return Change(Action.UPDATE, ObjectKind.FLAG, wanted.name, None, (field,), before, after)
 
     if found.is_archived:
         yield changed("archived", before=True, after=False)
@@ -109,21 +115,25 @@ def _definition(wanted: FlagSpec, found: RemoteFlag, snapshot: Snapshot) -> Iter
         there = options.get(option.name)
         place = ("variation", option.name)
         if there is None:
-            yield Change(Action.CREATE, Kind.FLAG, wanted.name, None, place, after=option.value)
+            yield Change(Action.CREATE, ObjectKind.FLAG, wanted.name, None, place, after=option.value)
             continue
         if there.key and there.key != option.name:
-            yield Change(Action.UPDATE, Kind.FLAG, wanted.name, None, (*place, "name"), there.key, option.name)
+            yield Change(Action.UPDATE, ObjectKind.FLAG, wanted.name, None, (*place, "name"), there.key, option.name)
         if not same(there.value, option.value):
-            yield Change(Action.UPDATE, Kind.FLAG, wanted.name, None, (*place, "value"), there.value, option.value)
+            yield Change(
+                Action.UPDATE, ObjectKind.FLAG, wanted.name, None, (*place, "value"), there.value, option.value
+            )
         if abs(there.weight - option.weight) > CLOSE:
-            yield Change(Action.UPDATE, Kind.FLAG, wanted.name, None, (*place, "weight"), there.weight, option.weight)
+            yield Change(
+                Action.UPDATE, ObjectKind.FLAG, wanted.name, None, (*place, "weight"), there.weight, option.weight
+            )
     kept = {item.id for item in options.values()}
     for item in found.options:
         if item.id not in kept:
             place = ("variation", item.key or str(item.value))
-            yield Change(Action.DELETE, Kind.FLAG, wanted.name, None, place, before=item.value)
+            yield Change(Action.DELETE, ObjectKind.FLAG, wanted.name, None, place, before=item.value)
     if not found.is_managed:
-        yield Change(Action.ADOPT, Kind.FLAG, wanted.name)
+        yield Change(Action.ADOPT, ObjectKind.FLAG, wanted.name)
 
 
 def _left(wanted: ProjectSpec, found: Snapshot, *, delete: bool) -> Iterator[Change]:
@@ -131,13 +141,13 @@ def _left(wanted: ProjectSpec, found: Snapshot, *, delete: bool) -> Iterator[Cha
     for name, flag in found.flags.items():
         if name not in wanted.flags and flag.is_managed:
             if delete:
-                yield Change(Action.DELETE, Kind.FLAG, name)
+                yield Change(Action.DELETE, ObjectKind.FLAG, name)
             elif not flag.is_archived:
-                yield Change(Action.ARCHIVE, Kind.FLAG, name)
+                yield Change(Action.ARCHIVE, ObjectKind.FLAG, name)
     if delete:
         for name, segment in found.segments.items():
             if name not in wanted.segments and segment.is_managed and not _users(segment, wanted, found):
-                yield Change(Action.DELETE, Kind.SEGMENT, name)
+                yield Change(Action.DELETE, ObjectKind.SEGMENT, name)
 
 
 def _users(segment: RemoteSegment, wanted: ProjectSpec, found: Snapshot) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from components.text import bounds, quoting
-from flagops.commands.flags.reconcile.change import Action, Change, Kind, Plan, not_in
+from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind, not_in
 from flagops.commands.flags.reconcile.show import sentence
 from flagops.errors import BadInputError, ConflictError, NotFoundError, RefusedError
 
@@ -39,7 +39,7 @@ class PlanFile:
     delete: bool
     changes: tuple[Change, ...]
 
-    def require_same(self, found: Plan, server: str, project: str) -> None:
+    def require_same(self, found: FlagPlan, server: str, project: str) -> None:
         """Raise OpsError unless what there is to do now is this plan, or what an interrupted run left of it."""
         if (server, project) != (self.server, self.project):
             raise BadInputError(
@@ -56,7 +56,7 @@ class PlanFile:
             )
 
 
-def as_json(plan: Plan) -> dict[str, Any]:
+def as_json(plan: FlagPlan) -> dict[str, Any]:
     """A plan for programs."""
     return {
         "changes": [asdict(change) for change in plan.changes],
@@ -67,7 +67,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def write(path: Path, catalogue: Path, plan: Plan, *, server: str, project: str, delete: bool) -> None:
+def write(path: Path, catalogue: Path, plan: FlagPlan, *, server: str, project: str, delete: bool) -> None:
     """Keep a plan. Raises OpsError where it would overwrite something else than a plan."""
     if path.exists() and not is_plan(path):
         raise RefusedError(f"{path} is there, and no plan.", hint="Give --out another name.")
@@ -126,7 +126,7 @@ def _change(item: dict[str, Any]) -> Change:
     texts = (item["name"], item["environment"] or "", *field)
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("names are texts")
-    return Change(**{**item, "action": Action(item["action"]), "kind": Kind(item["kind"]), "field": field})
+    return Change(**{**item, "action": Action(item["action"]), "kind": ObjectKind(item["kind"]), "field": field})
 
 
 def _digest(path: Path) -> str:

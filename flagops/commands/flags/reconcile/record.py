@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from flagops.commands.flags.history.applies import Apply, Touched
 from flagops.commands.flags.reconcile.apply import Done
-from flagops.commands.flags.reconcile.change import Action, Change, Kind
+from flagops.commands.flags.reconcile.change import Action, Change, ObjectKind
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.flagsmith_api.connect import Connection
 
@@ -45,17 +45,17 @@ class Applied:
 def touched(changes: Iterable[Change], found: Snapshot) -> tuple[Touched, ...]:
     """The objects that were changed, by their numbers; groups are not in Flagsmith's log."""
     numbers = {
-        Kind.FLAG: {flag.name: flag.id for flag in found.flags.values()},
-        Kind.SEGMENT: {segment.name: segment.id for segment in found.segments.values()},
-        Kind.ENVIRONMENT: {place.name: place.id for place in found.environments.values()},
+        ObjectKind.FLAG: {flag.name: flag.id for flag in found.flags.values()},
+        ObjectKind.SEGMENT: {segment.name: segment.id for segment in found.segments.values()},
+        ObjectKind.ENVIRONMENT: {place.name: place.id for place in found.environments.values()},
     }
-    places: dict[tuple[Kind, str], set[str | None]] = {}
-    everywhere: set[tuple[Kind, str]] = set()
+    places: dict[tuple[ObjectKind, str], set[str | None]] = {}
+    everywhere: set[tuple[ObjectKind, str]] = set()
     for change in changes:
         key = (change.kind, change.name)
         places.setdefault(key, set()).add(change.environment)
         is_whole = change.environment is None and not change.field
-        if change.kind is Kind.ENVIRONMENT or (is_whole and change.action in (Action.CREATE, Action.DELETE)):
+        if change.kind is ObjectKind.ENVIRONMENT or (is_whole and change.action in (Action.CREATE, Action.DELETE)):
             everywhere.add(key)
     return tuple(
         Touched(

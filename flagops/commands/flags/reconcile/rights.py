@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby
 
-from flagops.commands.flags.reconcile.change import Action, Change, Kind
+from flagops.commands.flags.reconcile.change import Action, Change, ObjectKind
 from flagops.commands.flags.server.read_rights import PERMISSIONS, PROJECT, ROLE
 from flagops.commands.flags.server.snapshot import Holder, People, RemoteRight
 from flagops.commands.flags.spec import AccessSpec, ProjectSpec
@@ -53,7 +53,7 @@ def taken(wanted: ProjectSpec, found: People) -> Iterator[Change]:
 
 def as_change(right: RemoteRight) -> Change:
     """The step that takes a right away."""
-    return Change(Action.DELETE, Kind.RIGHTS, right.title, right.environment, right.field, before=right.said)
+    return Change(Action.DELETE, ObjectKind.RIGHTS, right.title, right.environment, right.field, before=right.said)
 
 
 def left(wanted: ProjectSpec, found: People) -> list[str]:
@@ -61,7 +61,7 @@ def left(wanted: ProjectSpec, found: People) -> list[str]:
     if wanted.access is None or wanted.access.strict:
         return []
     return [
-        f"{Kind.RIGHTS} {title} ({'; '.join(map(_in_words, rights))})"
+        f"{ObjectKind.RIGHTS} {title} ({'; '.join(map(_in_words, rights))})"
         for title, rights in groupby(unexpected(wanted, found), key=lambda right: right.title)
     ]
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flagops.commands.flags.reconcile.change import Action, Change, Counts, Plan
+from flagops.commands.flags.reconcile.change import Action, Change, Counts, FlagPlan
 from flagops.commands.flags.reconcile.compare import ORDER
 
 SIGNS = {
@@ -36,7 +36,7 @@ PROJECT = "the project"
 COLUMNS = ("create", "update", "delete", "archive", "adopt", "unchanged")
 
 
-def show(console: Console, plan: Plan) -> None:
+def show(console: Console, plan: FlagPlan) -> None:
     """Every change, what is left alone, and the totals by environment."""
     for (kind, name), changes in groupby(plan.changes, key=lambda change: (change.kind, change.name)):
         _object(console, f"{kind} {name}", list(changes))

@@ -36,7 +36,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Override:
+class OverrideLine:
     """What a group of users gets; `share` is the percentage of it, None for all of it."""
 
     group: str
@@ -53,7 +53,7 @@ class Cell:
     enabled: bool
     value: str
     weights: tuple[Share, ...]
-    overrides: tuple[Override, ...]
+    overrides: tuple[OverrideLine, ...]
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Report:
+class FlagsPage:
     """The page.
 
     Attributes:
@@ -127,13 +127,13 @@ def report(
     label: str,
     made: datetime,
     is_audited: bool,
-) -> Report:
+) -> FlagsPage:
     """The page of a project as it was read, with what the catalogue knows of its flags."""
     names = tuple(snapshot.environments)
     flags = sorted(snapshot.flags.values(), key=lambda flag: (flag.is_archived, flag.name))
     known = catalogue.flags if catalogue else {}
     lines = [_line(flag, known.get(flag.name), names, snapshot.segments, changes, made.date()) for flag in flags]
-    return Report(
+    return FlagsPage(
         project=project,
         label=label,
         made=made,
@@ -183,16 +183,16 @@ def _cell(flag: RemoteFlag, environment: str, segments: Mapping[str, RemoteSegme
     return replace(own, overrides=tuple(_brief(item, own) for item in _told(found)))
 
 
-def _override(flag: RemoteFlag, environment: str, item: RemoteOverride, segment: RemoteSegment | None) -> Override:
+def _override(flag: RemoteFlag, environment: str, item: RemoteOverride, segment: RemoteSegment | None) -> OverrideLine:
     name, own = item.segment, rollout_segment(flag.name, environment)
     if segment is not None and segment.feature == flag.id and name == own:
         name = EVERYONE
     elif segment is not None and segment.feature == flag.id and name.startswith(f"{own}."):
         name = name.removeprefix(f"{own}.")
-    return Override(name, item.enabled, _text(item.value), _share(segment), _weights(flag, item))
+    return OverrideLine(name, item.enabled, _text(item.value), _share(segment), _weights(flag, item))
 
 
-def _told(found: list[Override]) -> Iterator[Override]:
+def _told(found: list[OverrideLine]) -> Iterator[OverrideLine]:
     """The overrides without those that only keep the rest of a rollout's group from falling through to the next one."""
     shares = {item.group: item for item in found if item.share is not None}
     for item in found:
@@ -226,13 +226,13 @@ def _text(value: Plain) -> str:
     return "" if value is None else str(value)
 
 
-def _brief(item: Override, own: Cell) -> Override:
+def _brief(item: OverrideLine, own: Cell) -> OverrideLine:
     """An override that says of value and weights only what the environment's own state does not."""
     value = item.value if item.value != own.value else ""
     return replace(item, value=value, weights=item.weights if item.weights != own.weights else ())
 
 
-def html(made: Report) -> str:
+def html(made: FlagsPage) -> str:
     """The page, in one file that asks for nothing else."""
     import jinja2
 

@@ -43,7 +43,7 @@ def serve(
     """
     from flagops.serving.server.follow import signature
     from flagops.serving.server.run import Server, listen
-    from flagops.serving.server.state import State
+    from flagops.serving.server.state import ServedState
 
     overrides = [override(text) for text in settings or ()]
     chosen = sources.source(catalogue, source)
@@ -51,7 +51,7 @@ def serve(
         known = None if chosen.path is None else signature(chosen.path)
         with bounds.without_collecting():
             loaded = chosen.load()
-        state = State(chosen.label, loaded, overrides)
+        state = ServedState(chosen.label, loaded, overrides)
 
         def answers(address: str) -> None:
             show.tell(output(), state, address)

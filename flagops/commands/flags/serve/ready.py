@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 from flagops.files import replace_text
-from flagops.serving.server.state import State
+from flagops.serving.server.state import ServedState
 
 
-def write(path: Path, state: State, address: str) -> None:
+def write(path: Path, state: ServedState, address: str) -> None:
     """Write the file, in one step."""
     content = {
         "url": address,
@@ -37,7 +37,7 @@ def promised(path: Path | None) -> Iterator[None]:
         replace_text(path, "")
         path.unlink()
     except OSError as error:
-        raise OpsError(f"The file {path} of --ready-file cannot be written: {error.strerror}.") from None
+        raise BadInputError(f"The file {path} of --ready-file cannot be written: {error.strerror}.") from None
     try:
         yield
     finally:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from components.text import quoting, yaml12
 from flagops.commands.flags.catalogue.values import Plain, plain
-from flagops.errors import OpsError
+from flagops.errors import BadInputError
 from flagops.serving.model.overrides import Override
 
 ON, OFF = "on", "off"
@@ -22,7 +22,7 @@ def override(text: str) -> Override:
     head, at, identity = place.partition("@")
     environment, colon, flag = head.rpartition(":")
     if not equals or not flag or (colon and not environment) or (at and not identity):
-        raise OpsError(f"--set {quoting.value(text)} must be {FORM}.", hint=HINT)
+        raise BadInputError(f"--set {quoting.value(text)} must be {FORM}.", hint=HINT)
     made = Override(flag, enabled=state != OFF, environment=environment or None, identity=identity or None)
     return made if state in (ON, OFF) else replace(made, value=_value(text, state), keeps_value=False)
 
@@ -34,7 +34,7 @@ def _value(text: str, state: str) -> Plain:
         found = None
     if isinstance(found, bool | int | str | dict | list) and found != "":
         return plain(found)
-    raise OpsError(
+    raise BadInputError(
         f"--set {quoting.value(text)}: the state must be on, off, true, false, a whole number, a text or JSON.",
         hint=HINT,
     )

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from components.text import quoting
-from flagops.errors import OpsError
+from flagops.errors import AnswerError
 
 Scalar = bool | int | float | str | None
 
@@ -90,7 +90,7 @@ def check_shape(document: Any, label: str) -> None:
         first = error.errors()[0]
         where = ".".join(quoting.key(part) for part in first["loc"]) or "it"
         said = "is missing" if first["type"] == "missing" else f"is {quoting.value(first.get('input'))}: {first['msg']}"
-        raise OpsError(
+        raise AnswerError(
             f"{label} is no environment's document of Flagsmith: {where} {said}.",
             hint="One is what `ff flags document` writes, and what /api/v1/environment-document/ answers.",
         ) from None

@@ -12,7 +12,7 @@ from flagops.commands.flags.catalogue.rules import check
 from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.serve.documents import documents
 from flagops.commands.flags.serve.shape import check_shape
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, NotFoundError
 from flagops.files import WRITTEN_BYTES
 from flagops.serving.model.declared import Declared
 from flagops.serving.server.run import Source
@@ -63,17 +63,17 @@ def from_document(path: Path) -> Loaded:
     try:
         found = bounds.json_of(bounds.text_of(path, WRITTEN_BYTES))
     except FileNotFoundError:
-        raise OpsError(
+        raise NotFoundError(
             f"There is no document at {path}.", hint="Save one with `ff flags document --environment NAME`."
         ) from None
     except UnicodeDecodeError:
-        raise OpsError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
+        raise BadInputError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
     except json.JSONDecodeError as error:
-        raise OpsError(f"{path}:{error.lineno}: this is not valid JSON: {error.msg}.") from None
+        raise BadInputError(f"{path}:{error.lineno}: this is not valid JSON: {error.msg}.") from None
     except bounds.BoundsError as error:
-        raise OpsError(f"{path} {error}.") from None
+        raise BadInputError(f"{path} {error}.") from None
     except OSError as error:
-        raise OpsError(f"{path} cannot be read: {error.strerror}.") from None
+        raise BadInputError(f"{path} cannot be read: {error.strerror}.") from None
     check_shape(found, str(path))
     return Loaded((Declared(found),), {})
 
@@ -84,4 +84,4 @@ def one_of(loaded: Loaded, environment: str) -> Mapping[str, Any]:
         if item.name == environment:
             return item.document
     known = ", ".join(item.name for item in loaded.environments) or "none"
-    raise OpsError(f"There is no environment {quoting.value(environment)}; there are: {known}.")
+    raise NotFoundError(f"There is no environment {quoting.value(environment)}; there are: {known}.")

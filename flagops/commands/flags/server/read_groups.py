@@ -4,7 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
-from flagops.commands.flags.server.read_rights import NEW, ORGANISATION_RIGHTS, SHOWN_TO_PEOPLE, Place, read_rights
+from flagops.commands.flags.server.read_rights import (
+    NEW,
+    ORGANISATION_RIGHTS,
+    SHOWN_TO_PEOPLE,
+    RightsScope,
+    read_rights,
+)
 from flagops.commands.flags.server.snapshot import People, RemoteGrant, RemoteGroup
 from flagops.commands.flags.spec import Grant
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
@@ -17,8 +23,8 @@ Row = Mapping[str, Any]
 def read_groups(connection: Connection, environments: Sequence[Environment], pool: Executor) -> People:
     """The groups, the organisation's people, and all rights; each list is one request, however long it is."""
     organisation = f"/api/v1/organisations/{connection.organisation}"
-    project = Place(None, f"/api/v1/projects/{connection.project}")
-    places = [Place(item.name, f"/api/v1/environments/{item.key}") for item in environments]
+    project = RightsScope(None, f"/api/v1/projects/{connection.project}")
+    places = [RightsScope(item.name, f"/api/v1/environments/{item.key}") for item in environments]
     kind, address = connection.actor
     is_person = kind == "user"
     permissions = ("user-group-permissions", "user-permissions")

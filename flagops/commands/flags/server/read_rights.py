@@ -25,7 +25,7 @@ EVERYTHING = "everything"
 
 
 @dataclass(frozen=True)
-class Place:
+class RightsScope:
     """The project, or one of its environments by name, and its path in the API."""
 
     environment: str | None
@@ -37,7 +37,7 @@ class Place:
         return PROJECT if self.environment is None else PERMISSIONS
 
 
-def read_rights(rows: Rows, organisation: str, places: Sequence[Place]) -> Iterator[RemoteRight]:
+def read_rights(rows: Rows, organisation: str, places: Sequence[RightsScope]) -> Iterator[RemoteRight]:
     """All of them, out of the lists by their paths."""
     addresses = {row["id"]: row["email"] for row in rows[f"{organisation}/users/"]}
     yield from _of_people(rows, organisation)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flagops.commands.flags.spec import Rule, Rules
+from flagops.commands.flags.spec import Rules, SegmentCondition
 
 Row = Mapping[str, Any]
 
@@ -13,9 +13,9 @@ def read_rules(rows: Iterable[Row]) -> Rules | None:
 
     What is the same becomes the same: the UI makes a group of its own of each condition, a catalogue one of all.
     """
-    every: set[Rule] = set()
-    some: set[frozenset[Rule]] = set()
-    none: set[Rule] = set()
+    every: set[SegmentCondition] = set()
+    some: set[frozenset[SegmentCondition]] = set()
+    none: set[SegmentCondition] = set()
     for kind, conditions in _groups(rows):
         if kind == "ALL" or (kind == "ANY" and len(conditions) == 1):
             every |= conditions
@@ -28,7 +28,7 @@ def read_rules(rows: Iterable[Row]) -> Rules | None:
     return Rules(frozenset(every), frozenset(some), frozenset(none))
 
 
-def _groups(rows: Iterable[Row]) -> Iterable[tuple[str, frozenset[Rule]]]:
+def _groups(rows: Iterable[Row]) -> Iterable[tuple[str, frozenset[SegmentCondition]]]:
     """The groups of conditions that have to hold together; an unknown kind where they are not joined by ALL."""
     for row in rows:
         below = row.get("rules") or []
@@ -40,6 +40,8 @@ def _groups(rows: Iterable[Row]) -> Iterable[tuple[str, frozenset[Rule]]]:
             yield row["type"], frozenset(_rule(item) for item in row["conditions"])
 
 
-def _rule(row: Row) -> Rule:
+def _rule(row: Row) -> SegmentCondition:
     value = row.get("value")
-    return Rule(row["operator"], row.get("property") or None, None if value in (None, "None") else str(value))
+    return SegmentCondition(
+        row["operator"], row.get("property") or None, None if value in (None, "None") else str(value)
+    )

@@ -10,7 +10,7 @@ from flagops.commands.flags.spec import OverrideSpec, ProjectSpec, StateSpec
 
 
 @dataclass(frozen=True)
-class Difference:
+class FlagDifference:
     """One field of one flag, in two environments."""
 
     flag: str
@@ -44,7 +44,7 @@ def _state(flag: RemoteFlag, found: RemoteState) -> StateSpec:
     return StateSpec(found.enabled, found.value, weights_of(found.variants, names), overrides)
 
 
-def differences(states: States, one: str, other: str, shares: Mapping[str, str]) -> list[Difference]:
+def differences(states: States, one: str, other: str, shares: Mapping[str, str]) -> list[FlagDifference]:
     """What is different in two environments, flag by flag.
 
     Args:
@@ -58,7 +58,7 @@ def differences(states: States, one: str, other: str, shares: Mapping[str, str])
         if one in flag and other in flag:
             left, right = (_shown(name, place, flag[place], shares) for place in (one, other))
             keys = [key for key in {**left, **right} if left.get(key) != right.get(key)]
-            found += [Difference(name, key, left.get(key), right.get(key)) for key in keys]
+            found += [FlagDifference(name, key, left.get(key), right.get(key)) for key in keys]
     return found
 
 

@@ -7,19 +7,19 @@ from typing import Any
 from flagops.commands.flags.catalogue.values import structure
 from flagops.commands.flags.reconcile.desired import SPLIT
 from flagops.commands.flags.server.snapshot import RemoteSegment
-from flagops.commands.flags.spec import Rule, Rules, ordered
+from flagops.commands.flags.spec import Rules, SegmentCondition, ordered
 
 
 def segment_content(segment: RemoteSegment) -> dict[str, Any]:
     """A segment as a catalogue says it."""
     rules = segment.rules or Rules()
-    (some,) = rules.any or (frozenset[Rule](),)
+    (some,) = rules.any or (frozenset[SegmentCondition](),)
     groups = {"all": rules.all, "any": some, "none": rules.none}
     conditions = {name: [_condition(rule) for rule in ordered(group)] for name, group in groups.items() if group}
     return {"description": segment.description, **conditions}
 
 
-def _condition(rule: Rule) -> dict[str, Any]:
+def _condition(rule: SegmentCondition) -> dict[str, Any]:
     if rule.operator == SPLIT:
         return {"operator": SPLIT, "value": percent(float(rule.value or 0))}
     value = {} if rule.value is None else {"value": rule.value}

@@ -8,14 +8,14 @@ from flagops.commands.flags.catalogue.load import parse
 from flagops.commands.flags.catalogue.problems import CatalogueError
 from flagops.commands.flags.catalogue.rules import check
 from flagops.commands.flags.catalogue.write import text_of
-from flagops.commands.flags.reconcile.change import Action, Change, Kind
+from flagops.commands.flags.reconcile.change import Action, Change, ObjectKind
 from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.reconcile.plan import plan
 from flagops.commands.flags.reconcile.show import sentence
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.transfer.export import Exported
 
-SECTIONS = {Kind.FLAG: "flags", Kind.SEGMENT: "segments"}
+SECTIONS = {ObjectKind.FLAG: "flags", ObjectKind.SEGMENT: "segments"}
 Reasons = dict[tuple[str, str], str]
 
 
@@ -69,7 +69,7 @@ def _changed(done: Exported, found: Snapshot, path: Path) -> Reasons:
     for change in plan(desired(declared), found).changes:
         if change.action is Action.ADOPT or change.kind not in SECTIONS or _adds_only_a_day(change):
             continue
-        flag = change.name if change.kind is Kind.FLAG else change.name.partition(".")[0]
+        flag = change.name if change.kind is ObjectKind.FLAG else change.name.partition(".")[0]
         place = ("flags", flag) if flag in declared.flags else (SECTIONS[change.kind], change.name)
         if place[1] in done.content[place[0]]:
             reasons.setdefault(place, f"a catalogue cannot say it as it is ({sentence(change)})")

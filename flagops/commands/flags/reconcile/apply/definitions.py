@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flagops.commands.flags.reconcile.apply.ensure import ensure, first
-from flagops.commands.flags.reconcile.change import Action, Change, Kind, Plan
+from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.compare import matched
 from flagops.commands.flags.server.rows import flag_of, option_of, typed
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOption, Snapshot
@@ -29,17 +29,17 @@ class Definitions:
         self._flags = {name: flag.id for name, flag in found.flags.items()}
         self._on_change = on_change
 
-    def run(self, plan: Plan) -> bool:
+    def run(self, plan: FlagPlan) -> bool:
         """Do them; whether anything was made that a new reading has to find."""
         made = False
-        for name, changes in plan.of(Kind.ENVIRONMENT).items():
+        for name, changes in plan.of(ObjectKind.ENVIRONMENT).items():
             self._add_environment(name)
             made = self._tell(changes) or made
-        segments = {name: of for name, of in plan.of(Kind.SEGMENT).items() if name in self._wanted.segments}
+        segments = {name: of for name, of in plan.of(ObjectKind.SEGMENT).items() if name in self._wanted.segments}
         # A segment for a flag alone waits for the flag.
         late = {name for name in segments if self._wanted.segments[name].feature not in {None, *self._found.flags}}
         made = self._write_segments({name: of for name, of in segments.items() if name not in late}) or made
-        for name, changes in plan.of(Kind.FLAG).items():
+        for name, changes in plan.of(ObjectKind.FLAG).items():
             own = [change for change in changes if change.environment is None and not is_removed_variation(change)]
             if own and name in self._wanted.flags:
                 self._write_flag(self._wanted.flags[name], own)

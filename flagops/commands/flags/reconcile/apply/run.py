@@ -8,7 +8,7 @@ from flagops.commands.flags.reconcile.apply.groups import Groups
 from flagops.commands.flags.reconcile.apply.rights import take
 from flagops.commands.flags.reconcile.apply.states import States
 from flagops.commands.flags.reconcile.apply.versions import Versions
-from flagops.commands.flags.reconcile.change import Action, Change, Kind, Plan, not_in
+from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind, not_in
 from flagops.commands.flags.reconcile.compare import matched
 from flagops.commands.flags.reconcile.plan import plan
 from flagops.commands.flags.server.read import read
@@ -25,7 +25,7 @@ class Reviewed:
 
     wanted: ProjectSpec
     found: Snapshot
-    plan: Plan
+    plan: FlagPlan
     delete: bool = False
 
     @classmethod
@@ -49,7 +49,7 @@ class Done:
     def flags(self) -> dict[str, int]:
         """The ids of the flags that were changed."""
         numbers = {flag.name: flag.id for flag in self.found.flags.values()}
-        changed = {change.name for change in self.changes if change.kind is Kind.FLAG}
+        changed = {change.name for change in self.changes if change.kind is ObjectKind.FLAG}
         return {name: numbers[name] for name in sorted(changed) if name in numbers}
 
 
@@ -120,12 +120,12 @@ class _Run:
         self._write_states(found, todo)
         self._remove(found, todo)
         groups = Groups(self._connection, self._wanted, found)
-        for name, changes in todo.of(Kind.GROUP).items():
+        for name, changes in todo.of(ObjectKind.GROUP).items():
             groups.write(name)
             for change in changes:
                 self._tell(change)
         for change in todo.changes:
-            if change.kind is Kind.RIGHTS:
+            if change.kind is ObjectKind.RIGHTS:
                 take(self._client, found, change)
                 self._tell(change)
         if self.done:
@@ -146,9 +146,9 @@ class _Run:
             raise ConflictError(f"Somebody changed {_names(others)} meanwhile.")
         return again
 
-    def _write_states(self, found: Snapshot, todo: Plan) -> None:
+    def _write_states(self, found: Snapshot, todo: FlagPlan) -> None:
         states, versions = States(self._client, found), Versions(self._client, found)
-        for name, changes in todo.of(Kind.FLAG).items():
+        for name, changes in todo.of(ObjectKind.FLAG).items():
             if name not in self._wanted.flags:
                 continue
             for environment in dict.fromkeys(change.environment for change in changes if change.environment):
@@ -161,7 +161,7 @@ class _Run:
                 for change in here:
                     self._tell(change)
 
-    def _remove(self, found: Snapshot, todo: Plan) -> None:
+    def _remove(self, found: Snapshot, todo: FlagPlan) -> None:
         project = f"/api/v1/projects/{self._connection.project}"
         for change in todo.changes:
             if is_removed_variation(change):
@@ -169,7 +169,7 @@ class _Run:
                 continue
             if change.field or change.action not in (Action.ARCHIVE, Action.DELETE):
                 continue
-            if change.kind is Kind.SEGMENT:
+            if change.kind is ObjectKind.SEGMENT:
                 self._client.delete(f"{project}/segments/{found.segments[change.name].id}/")
             elif change.action is Action.DELETE:
                 self._client.delete(f"{project}/features/{found.flags[change.name].id}/")

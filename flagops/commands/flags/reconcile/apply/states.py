@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flagops.commands.flags.reconcile.apply.ensure import ensure
-from flagops.commands.flags.reconcile.apply.writing import STEP, Target, content
+from flagops.commands.flags.reconcile.apply.writing import STEP, FlagInEnvironment, content
 from flagops.commands.flags.reconcile.change import Change
 from flagops.commands.flags.reconcile.compare import ORDER, is_in_order, sequence, surplus
 from flagops.commands.flags.server.read import read_state
@@ -28,7 +28,7 @@ class States:
         New overrides are there and in their place before old ones change, overrides come before the state that they are
         exceptions of, and go after it: nobody is switched by the way.
         """
-        target = Target.of(self._found, wanted, environment)
+        target = FlagInEnvironment.of(self._found, wanted, environment)
         changed = {change.field[:2] if change.field[:1] == ("override",) else change.field[:1] for change in changes}
         there = {item.segment: item for item in target.found.overrides}
         new = [item for item in target.state.overrides if item.segment not in there]
@@ -45,7 +45,9 @@ class States:
             for link in self._links(target, item.segment_id):
                 self._client.delete(f"{LINKS}{link['id']}/")
 
-    def _put(self, target: Target, found: RemoteState | RemoteOverride, wanted: StateSpec | OverrideSpec) -> None:
+    def _put(
+        self, target: FlagInEnvironment, found: RemoteState | RemoteOverride, wanted: StateSpec | OverrideSpec
+    ) -> None:
         body = {
             "feature": target.flag.id,
             "environment": target.environment.id,
@@ -54,12 +56,12 @@ class States:
         }
         self._client.put(f"/api/v1/features/featurestates/{found.id}/", body)
 
-    def _links(self, target: Target, segment: int) -> list[Mapping[str, Any]]:
+    def _links(self, target: FlagInEnvironment, segment: int) -> list[Mapping[str, Any]]:
         """All overrides of one segment, the oldest first: the server makes a second one when it is asked twice."""
         rows = self._client.pages(LINKS, {"environment": target.environment.id, "feature": target.flag.id})
         return sorted((row for row in rows if row["segment"] == segment), key=lambda row: int(row["id"]))
 
-    def _add_override(self, target: Target, wanted: OverrideSpec) -> None:
+    def _add_override(self, target: FlagInEnvironment, wanted: OverrideSpec) -> None:
         """Make an override, and never leave a second one for its segment: of two runs that make one at the same time
         both keep the older one."""
         segment = target.segments[wanted.segment]
@@ -76,7 +78,7 @@ class States:
             found = read_state(self._client, target.environment, feature, target.names)
             self._put(target, next(item for item in found.overrides if item.segment_id == segment), wanted)
 
-    def _set_order(self, target: Target) -> None:
+    def _set_order(self, target: FlagInEnvironment) -> None:
         """Give the catalogue's overrides its order, in the places that they have; others keep theirs."""
         found = read_state(self._client, target.environment, target.flag.id, target.names)
         if is_in_order(target.state, found, target.managed):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flagops.commands.flags.reconcile.apply.ensure import ensure
-from flagops.commands.flags.reconcile.apply.writing import STEP, Target, as_it_is, content
+from flagops.commands.flags.reconcile.apply.writing import STEP, FlagInEnvironment, as_it_is, content
 from flagops.commands.flags.reconcile.compare import compare_states, sequence, surplus
 from flagops.commands.flags.server.read import read_state
 from flagops.commands.flags.server.snapshot import Snapshot
@@ -20,7 +20,7 @@ class Versions:
 
     def write(self, wanted: FlagSpec, environment: Environment) -> None:
         """Publish a version of the flag as it is wanted; overrides of people stay in it, in their places."""
-        target = Target.of(self._found, wanted, environment)
+        target = FlagInEnvironment.of(self._found, wanted, environment)
         there = {item.segment: item for item in target.found.overrides}
         declared = {item.segment: item for item in target.state.overrides}
         creates: list[dict[str, Any]] = []

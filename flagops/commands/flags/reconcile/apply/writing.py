@@ -16,7 +16,7 @@ each other end as equal ones (seen on 2.265.0)."""
 
 
 @dataclass(frozen=True)
-class Target:
+class FlagInEnvironment:
     """One flag in one environment.
 
     Attributes:
@@ -38,7 +38,7 @@ class Target:
     managed: Collection[str]
 
     @classmethod
-    def of(cls, found: Snapshot, wanted: FlagSpec, environment: Environment) -> "Target":
+    def of(cls, found: Snapshot, wanted: FlagSpec, environment: Environment) -> "FlagInEnvironment":
         """The target, out of what was read."""
         flag = found.flags[wanted.name]
         return cls(
