@@ -62,7 +62,7 @@ def evaluated(
     return [flag for flag in found if flag.enabled or not environment.hides_disabled]
 
 
-def plain_states(environment: Environment, *, is_server_side: bool) -> list[Evaluated]:
+def plain_states(environment: ServedEnvironment, *, is_server_side: bool) -> list[Evaluated]:
     """The flags of a client that names no user: the environment's own states, without those that are hidden."""
     return [
         Evaluated(state, None, state["enabled"], state["feature_state_value"], None, STATIC)
