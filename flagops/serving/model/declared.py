@@ -16,7 +16,7 @@ _OTHER: Final = re.compile("[^a-z0-9]+")
 
 @dataclass(frozen=True)
 class Declared:
-    """An environment's document, with what it does not say; `links` as in `Environment`."""
+    """An environment's document, with what it does not say; `links` as in `ServedEnvironment`."""
 
     document: Document
     features: Mapping[int, Feature] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from flagops.serving.http.body import body_of
 from flagops.serving.http.message import Answer, RefusalError, Request, answer, encoded
 from flagops.serving.model.backend import Backend
-from flagops.serving.model.environment import Environment
+from flagops.serving.model.environment import ServedEnvironment
 from flagops.serving.ofrep.values import DISABLED, flat, reason
 from flagops.serving.sdk.evaluated import Evaluated, evaluated, plain_states
 from flagops.serving.sdk.keys import SERVER_SIDE
@@ -53,7 +53,7 @@ def key_of(request: Request) -> str:
     return request.headers.get("x-api-key", token)
 
 
-def environment_of(backend: Backend, request: Request) -> tuple[Environment, bool]:
+def environment_of(backend: Backend, request: Request) -> tuple[ServedEnvironment, bool]:
     """The environment of the key, and whether that is a server-side one. Raises RefusalError."""
     key = key_of(request)
     found = backend.environment(key) if key else None
@@ -63,7 +63,7 @@ def environment_of(backend: Backend, request: Request) -> tuple[Environment, boo
 
 
 def _flags(
-    backend: Backend, environment: Environment, request: Request, *, is_server_side: bool
+    backend: Backend, environment: ServedEnvironment, request: Request, *, is_server_side: bool
 ) -> tuple[str | None, list[Evaluated]]:
     context = _context(request)
     identifier = context.get(TARGETING_KEY)

@@ -4,14 +4,14 @@ from typing import Any, Final
 
 from flagops.serving.http.message import Answer, RefusalError, Request, answer
 from flagops.serving.model.backend import Backend
-from flagops.serving.model.environment import UNKNOWN, Environment
+from flagops.serving.model.environment import UNKNOWN, ServedEnvironment
 from flagops.serving.ofrep.evaluate import environment_of, key_of
 from flagops.serving.ofrep.values import flat
 
 PATH: Final = "/openfeature/v0/manifest"
 
 
-def get(backend: Backend, request: Request, first: Environment) -> Answer:
+def get(backend: Backend, request: Request, first: ServedEnvironment) -> Answer:
     """The flags of the environment whose key is given, or of the `first` one, with their types and defaults."""
     environment, is_server_side = first, False
     try:
@@ -26,7 +26,7 @@ def get(backend: Backend, request: Request, first: Environment) -> Answer:
     return answer({"flags": flags}, environment=environment.name)
 
 
-def _entry(environment: Environment, state: Any) -> dict[str, Any]:
+def _entry(environment: ServedEnvironment, state: Any) -> dict[str, Any]:
     default = flat(state["enabled"], state["feature_state_value"])
     about = environment.features.get(state["feature"]["id"], UNKNOWN)
     return {"flagType": _type(default), "defaultValue": default, "description": about.description or ""}

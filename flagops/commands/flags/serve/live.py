@@ -1,7 +1,7 @@
 """The environments of a Flagsmith that runs, read once."""
 
 from flagops.commands.flags.serve.shape import check_shape
-from flagops.errors import OpsError
+from flagops.errors import NotFoundError
 from flagops.flagsmith_api.connect import connect
 from flagops.flagsmith_api.throwaway import kept
 from flagops.serving.model.declared import Declared
@@ -20,7 +20,7 @@ def from_flagsmith(*, stack: str | None, url: str | None) -> Loaded:
             check_shape(document, f"The document of {place.name} in {connection.label}")
             made.append(document)
         if not made:
-            raise OpsError(f"The project {connection.name} of {connection.label} has no environment to serve.")
+            raise NotFoundError(f"The project {connection.name} of {connection.label} has no environment to serve.")
     names = ("created_date", "description", "initial_value", "default_enabled")
     features = {row["id"]: Feature(**{name: row.get(name) for name in names}) for row in rows}
     about = {row["name"]: {"description": row.get("description") or ""} for row in rows}
