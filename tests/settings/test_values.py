@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from components.settings import Settings, parse, warnings
+from components.settings.releases import TASKS
 from tests.settings.support import VALID, refusal, settings
 
 EXTERNAL = {"mode": "external", "existingSecret": "db"}
@@ -161,7 +162,7 @@ def test_the_table_of_releases_tells_what_the_probes_ask() -> None:
     assert (newest.liveness_path, newest.readiness_path) == ("/health/liveness/", "/health/readiness/")
     assert newest.metrics_port
     assert not oldest.metrics_port
-    assert newest.task_processor == ("start", "task-processor")
+    assert newest.task_processor == ("start", *TASKS, "task-processor")
 
 
 def test_a_release_that_cannot_start_is_refused_for_that_alone_without_redis() -> None:
