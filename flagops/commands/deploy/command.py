@@ -206,6 +206,9 @@ def _resolve(
     choice = choose_engine(found, engine, install=install)
     if choice.reason:
         progress().print(f"Using {choice.engine.label}: {choice.reason}.", markup=False, soft_wrap=True)
+    warning = choice.warning(found.stack.name)
+    if warning:
+        progress().print(warning, style="yellow", markup=False, soft_wrap=True)
     return found, choice
 
 
