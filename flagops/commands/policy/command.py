@@ -1,13 +1,14 @@
 """`ff policy`: the rules that every deployment keeps, and whether manifests keep them."""
 
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flagops.console import output, progress
+from flagops.console import first_few, output, progress
 from flagops.errors import BadInputError
-from flagops.terminal.options import JsonOption, print_json
+from flagops.terminal.options import JsonOption, VerboseOption, print_json
 
 if TYPE_CHECKING:
     from policies.check import Failure, Report
@@ -63,6 +64,7 @@ def check_rules(
         ),
     ] = None,
     policies: PoliciesOption = None,
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Check manifests, or a stack, against the rules; needs no cluster. Exits with 1 if a mandatory one is broken."""
@@ -84,7 +86,7 @@ def check_rules(
             }
         )
     else:
-        _show(report)
+        _show(report, every=verbose)
     if report.of(Enforcement.MANDATORY) or report.failures:
         raise typer.Exit(VIOLATED)
 
@@ -112,9 +114,14 @@ def _of_stack(name: str, policies: Path | None, api_versions: tuple[str, ...], *
     return of_stack(ROOT, stack, policies, api_versions)
 
 
-def _show(report: "Report") -> None:
-    for violation in report.violations:
-        output().print(f"{violation.rule.enforcement.value}: {violation}", markup=False, soft_wrap=True)
+def _show(report: "Report", *, every: bool) -> None:
+    for name, group in groupby(report.violations, lambda item: item.rule.id):
+        places = list(group)
+        rule = places[0].rule
+        times = f", {len(places)} times" if len(places) > 1 else ""
+        lines = first_few([item.place for item in places], "--verbose", every=every)
+        text = "\n  ".join([f"{rule.enforcement.value}: {name}{times}: {rule.title}. {rule.remedy}", *lines])
+        output().print(text, markup=False, soft_wrap=True)
     for failure in report.failures:
         output().print(f"failed: {failure}", markup=False, soft_wrap=True)
     for rule in report.unseen:
