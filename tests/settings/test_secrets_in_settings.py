@@ -196,6 +196,20 @@ def test_values_that_are_no_secrets_are_shown_as_ever() -> None:
     for key, value in (("host", "flags"), ("version", "latest"), ("size", "huge"), ("image", "A b")):
         (line,) = refusal(**{key: value})
         assert f'= "{value}"' in line
+    for values, value in (
+        ({"size": "medium2"}, "medium2"),
+        ({"size": "x-large1"}, "x-large1"),
+        ({"redis": {"mode": "embedded2"}}, "embedded2"),
+        ({"redis": {"evictionPolicy": "allkeys-lru2"}}, "allkeys-lru2"),
+        ({"logs": {"access": "problems1"}}, "problems1"),
+        ({"caches": {"flags": "30seconds"}}, "30seconds"),
+        ({"postgres": {"storage": {"size": "20gigs"}}}, "20gigs"),
+    ):
+        (line,) = refusal(**values)
+        assert f'= "{value}"' in line
+    for value in ("hunter22", CORE, "medium-hunter2"):
+        (line,) = refusal(size=value)
+        assert value not in line
     (line,) = refusal(registryMirror="https://mirror.example.com/dockerhub")
     assert '= "https://mirror.example.com/…"' in line
 
