@@ -1,11 +1,14 @@
 """Until when features may stay, by the tags that `ff flags apply` gives them."""
 
+import importlib
 from datetime import UTC, date, datetime
 
 import pytest
 
+from components.flag_metrics.in_pod.flag_metrics_tag import day_of
 from flagops.commands.flags.catalogue.expiry import expiry_tag
-from tests.flag_metrics.conftest import Exporter
+from tests.flag_metrics.conftest import DIRECTORY, Exporter
+from tests.in_pod import importable
 from tests.servers import Postgres
 
 SERIES = "flagsmith_feature_expires_timestamp_seconds"
@@ -36,6 +39,28 @@ def test_of_several_days_the_earliest_counts_and_an_archived_one_says_so(server:
         ("false", "checkout", "shop"): at(2027, 1, 1),
         ("true", "export", "shop"): at(2027, 4, 1),
     }
+
+
+DAYS: dict[str, date | None] = {
+    "expires-2027-03-31": date(2027, 3, 31),
+    "expires-20270331": None,
+    "expires-2027-W13-3": None,
+    "expires-2027-3-1": None,
+    "expires-2027-03-31 ": None,
+    "expires-2027-02-30": None,
+    "Expires-2027-03-31": None,
+    "expires-2027-03-31T00:00": None,
+    "expires-+027-03-31": None,
+    "2027-03-31": None,
+}
+
+
+@pytest.mark.parametrize(("label", "day"), DAYS.items())
+def test_the_exporter_and_the_catalogue_read_the_same_tags(label: str, day: date | None) -> None:
+    """By one reader: of two, one took 20270331 and a week's day, and the other a month of one figure."""
+    assert day_of(label) == day
+    with importable(DIRECTORY):
+        assert (importlib.import_module("flag_metrics_expiry").ends(label) is None) == (day is None)
 
 
 @pytest.mark.parametrize("label", ["expires-soon", "expires-2027-02-30", "expires-", "ui", "expires-20270331 "])
