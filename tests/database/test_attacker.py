@@ -16,8 +16,10 @@ from tests.backup.conftest import Jobs
 from tests.database import attacker as traps
 from tests.database.attacker import Attacker, flagsmith_tables
 from tests.database.conftest import Roles, succeeded
-from tests.servers import LOOPBACK, postgres_programs, postgres_user
+from tests.postgres_programs import embedded, postgres_user
+from tests.servers import LOOPBACK
 
+pytestmark = pytest.mark.parametrize("server", embedded(), indirect=True, scope="module")
 RETIRE = {"LOGIN": "flagsmith_a", "GRACE_SECONDS": "0"}
 
 
@@ -210,7 +212,7 @@ def test_where_a_drill_restores_there_is_neither_the_passphrase_nor_a_log_in(att
     succeeded(jobs.fetch())
     succeeded(jobs.pod(UNPACK, LIVE))
     source = "\n".join((SCRIPTS / name).read_text(encoding="utf-8") for name in DRILL)
-    path = f"{postgres_programs()}:{os.environ['PATH']}"
+    path = f"{jobs.programs}:{os.environ['PATH']}"
     spied = source.replace("dumped --exit-on-error", "env >env.txt; dumped --exit-on-error")
     succeeded(jobs.run(["bash", "-c", spied, "drill"], {"PATH": path}, postgres_user()))
     seen = (jobs.home / "work" / "env.txt").read_text(encoding="utf-8")
@@ -225,7 +227,7 @@ def test_a_command_in_a_dump_is_not_run_by_psql(attacker: Attacker, jobs: Jobs) 
     succeeded(jobs.fetch())
     programs = jobs.home / "programs"
     programs.mkdir()
-    real, fake = postgres_programs() / "pg_restore", programs / "pg_restore"
+    real, fake = jobs.programs / "pg_restore", programs / "pg_restore"
     # As a dump would be that somebody has made by hand.
     injected = f"sed -e '8i\\\\\\! env >>{attacker.stolen}'"
     fake.write_text(
@@ -233,7 +235,7 @@ def test_a_command_in_a_dump_is_not_run_by_psql(attacker: Attacker, jobs: Jobs) 
     )
     fake.chmod(0o755)
     succeeded(jobs.pod(UNPACK))
-    path = f"{programs}:{postgres_programs()}:{os.environ['PATH']}"
+    path = f"{programs}:{jobs.programs}:{os.environ['PATH']}"
     source = "\n".join(
         (SCRIPTS / name).read_text("utf-8") for name in ("database-url.sh", "read-dump.sh", "restore-database.sh")
     )
@@ -289,7 +291,7 @@ def succeeded_command(roles: Roles, command: list[str]) -> str:
     jobs = Jobs(roles.home, roles.server)
     jobs.work()
     place = {"PGHOST": LOOPBACK, "PGPORT": str(roles.server.port), "PGPASSWORD": roles.server.password}
-    path = f"{postgres_programs()}:{os.environ['PATH']}"
+    path = f"{jobs.programs}:{os.environ['PATH']}"
     return succeeded(jobs.run(command, {"PATH": path, **place}, postgres_user()))
 
 

@@ -14,7 +14,7 @@ from flagops.stacks.files import load_stack
 from tests.containers import NAMESPACE, Containers
 from tests.doubles.flagsmith import Flagsmith
 from tests.platform import Platform
-from tests.servers import postgres_programs
+from tests.postgres_programs import postgres_programs
 from tests.upgrade.conftest import BACKUP
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("flagsmith")]
@@ -27,32 +27,32 @@ def versions(home: Path) -> tuple[str, int]:
     return settings.version, settings.data_major
 
 
-def image(deployed: Platform) -> str:
-    (pod,) = deployed.pods("database")
+def image(platform: Platform) -> str:
+    (pod,) = platform.pods("database")
     return str(pod["spec"]["containers"][0]["image"])
 
 
 def test_the_writers_stop_the_dump_is_whole_and_the_new_version_is_deployed(
-    flagsmith: Flagsmith, containers: Containers, home: Path, deployed: Platform, run: Run
+    flagsmith: Flagsmith, containers: Containers, home: Path, platform: Platform, run: Run
 ) -> None:
     assert flagsmith.url
     containers.postgres.query("DROP TABLE IF EXISTS moved; CREATE TABLE moved AS SELECT generate_series(1, 10) AS id")
-    since = deployed.revision()
+    since = platform.revision()
     shown = run("db", "upgrade", WANTED, "--yes", "--engine", "direct")
     assert shown.exit_code == 0, shown.stdout + shown.stderr
     assert f"PostgreSQL {WANTED} serves. The backup from before is {BACKUP}." in shown.stdout
     assert "rm -r" in shown.stdout
     assert versions(home) == (WANTED, 18)
-    assert image(deployed) == f"postgres:{WANTED}"
+    assert image(platform) == f"postgres:{WANTED}"
     dump = containers.volume / "upgrade-17.dump"
     listed = subprocess.run([postgres_programs() / "pg_restore", "--list", dump], capture_output=True, check=True)
     assert b"TABLE DATA public moved" in listed.stdout
     assert "CREATE ROLE postgres;" in (containers.volume / "upgrade-17.roles.sql").read_text(encoding="utf-8")
-    wanted = [replicas for replicas, _ in deployed.scales(since)]
+    wanted = [replicas for replicas, _ in platform.scales(since)]
     assert 0 in wanted
     assert wanted[-1] == 3
-    changes = deployed.history(f"/apis/apps/v1/namespaces/{NAMESPACE}/statefulsets", since)
-    pods = deployed.history(f"/api/v1/namespaces/{NAMESPACE}/pods", since)
+    changes = platform.history(f"/apis/apps/v1/namespaces/{NAMESPACE}/statefulsets", since)
+    pods = platform.history(f"/api/v1/namespaces/{NAMESPACE}/pods", since)
     gone = [int(pod["metadata"]["resourceVersion"]) for kind, pod in pods if kind == "DELETED" and _is_api(pod)]
     changed = min(
         int(item["metadata"]["resourceVersion"])
@@ -84,14 +84,14 @@ def test_a_failed_deployment_brings_the_old_version_back(home: Path, site: Site,
 
 
 def test_a_volume_without_room_is_refused_before_anything_stops(
-    home: Path, deployed: Platform, run: Run, monkeypatch: pytest.MonkeyPatch
+    home: Path, platform: Platform, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upgrade, "ROOM", 1e12)
-    generations = deployed.generations()
+    generations = platform.generations()
     shown = run("db", "upgrade", WANTED, "--yes")
     assert shown.exit_code == 1
     assert "Raise postgres.storage.size" in shown.stderr
-    assert (versions(home), deployed.generations()) == (("17.11-bookworm", 17), generations)
+    assert (versions(home), platform.generations()) == (("17.11-bookworm", 17), generations)
 
 
 @pytest.mark.parametrize(
