@@ -84,7 +84,7 @@ def test_the_schema_beside_it_is_the_model_s() -> None:
     written = json.loads((ROOT / "flags" / "catalogue.schema.json").read_text(encoding="utf-8"))
     assert written == schema(), "run: ff flags schema > flags/catalogue.schema.json"
     assert set(written["$defs"]["Operator"]["enum"]) == set(Operator)
-    assert set(written["$defs"]["Kind"]["enum"]) == set(FlagKind)
+    assert set(written["$defs"]["FlagKind"]["enum"]) == set(FlagKind)
 
 
 def test_a_flag_that_is_right(tmp_path: Path) -> None:
