@@ -9,10 +9,10 @@ FLAGS: Final = (
     Word("validate", "Check the catalogue: problems with file, line and key.", "flags.catalogue.command:validate"),
     Word("schema", "Print the JSON Schema of a catalogue, for editors.", "flags.catalogue.command:schema"),
     Word("plan", "Show what `ff flags apply` would change.", "flags.reconcile.command:plan"),
-    Word("apply", "Make the flags of a running Flagsmith those of the catalogue.", "flags.reconcile.command:apply"),
+    Word("apply", "Bring a running Flagsmith to the flags of the catalogue.", "flags.reconcile.command:apply"),
     Word("export", "Write a live project as a catalogue.", "flags.transfer.command:export"),
     Word("diff", "Show how two environments differ.", "flags.transfer.command:diff"),
-    Word("promote", "Give an environment in the catalogue what another one has.", "flags.transfer.command:promote"),
+    Word("promote", "Copy flags from one environment of the catalogue to another.", "flags.transfer.command:promote"),
     Word("get", "Show what an environment serves now.", "flags.served.command:get"),
     Word("serve", "Serve the catalogue's flags to SDKs, on this machine.", "flags.serve.command:serve"),
     Word("document", "Write an environment's document, for SDKs without a server.", "flags.serve.command:document"),
@@ -31,10 +31,10 @@ KEYS: Final = (
 
 DATABASE: Final = (
     Word("check", "Run Django's check of the database in an API pod.", "db.command:check"),
-    Word("connections", "Show who is connected, against how many the server takes.", "db.command:connections"),
+    Word("connections", "Show who is connected, and how many the server allows.", "db.command:connections"),
     Word("psql", "Open an SQL prompt on the database.", "db.command:psql", passes_on=True),
     Word("backup", "Make a backup now.", "db.command:backup"),
-    Word("backups", "List the backups that there are, the newest first.", "db.command:backups"),
+    Word("backups", "List the backups, the newest first.", "db.command:backups"),
     Word("restore", "Replace the whole database with a backup.", "db.command:restore"),
     Word("drill", "Try a backup in a scratch PostgreSQL.", "db.command:drill"),
     Word("upgrade", "Move the embedded PostgreSQL to another major version.", "db.command:upgrade"),
@@ -98,7 +98,7 @@ GROUPS: Final[Mapping[str, tuple[Word, ...]]] = {
             "secrets",
             "The secrets that the program generates: list and renew them.",
             below=(
-                Word("list", "List what each is for, and what renewing it costs.", "secrets.command:list_secrets"),
+                Word("list", "List the secrets, and what renewing each costs.", "secrets.command:list_secrets"),
                 Word("rotate", "Renew a secret, and check that everything works.", "secrets.command:rotate"),
             ),
         ),
@@ -114,7 +114,7 @@ GROUPS: Final[Mapping[str, tuple[Word, ...]]] = {
             "The local cluster that the stack `local` runs on.",
             below=(
                 Word("up", "Create the local cluster, or repair it.", "cluster.command:up"),
-                Word("down", "End the local cluster and remove its files.", "cluster.command:down"),
+                Word("down", "Delete the local cluster and its files.", "cluster.command:down"),
                 Word("forget", "Forget the cluster that `ff up --context NAME` named.", "cluster.command:forget"),
                 Word("status", "Show the local cluster.", "cluster.command:status"),
                 Word("kubeconfig", "Print the path of the local cluster's kubeconfig.", "cluster.command:kubeconfig"),

@@ -19,7 +19,7 @@ def password(
     ] = False,
     yes: YesOption = False,
 ) -> None:
-    """Say where the administrator's password is; it is never printed. With --reset, make it valid again."""
+    """Say where the administrator's password is; it is never printed. --reset makes it valid again."""
     import sys
 
     from flagops.commands.admin import reset as admin

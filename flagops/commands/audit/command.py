@@ -18,7 +18,7 @@ def audit(
     *,
     stack: StackOption = LOCAL,
     since: Annotated[
-        str | None, typer.Option("--since", help="The earliest time: in UTC, or how long ago, such as 24h.")
+        str | None, typer.Option("--since", help="The earliest time, in UTC, or how long ago, such as 24h.")
     ] = None,
     until: Annotated[str | None, typer.Option("--until", help="The latest time, in the same form.")] = None,
     actor: Annotated[
@@ -26,13 +26,13 @@ def audit(
     ] = None,
     feature: Annotated[str | None, typer.Option("--feature", help="A flag's name.")] = None,
     environment: Annotated[str | None, typer.Option("--environment", "-e", help="An environment's name.")] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, help="How many, the newest ones.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, help="How many of the newest entries.")] = 100,
     applies: Annotated[
         list[Path] | None,
         typer.Option("--applies", help="A file of `ff flags apply --record`, beside what the stack keeps; repeat."),
     ] = None,
     repository: Annotated[
-        str | None, typer.Option("--repository", help="Where commits can be seen. Default: as recorded.")
+        str | None, typer.Option("--repository", help="The address where commits can be seen. Default: as recorded.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one line for each entry.")] = False,
 ) -> None:

@@ -36,11 +36,11 @@ def info(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
 
 def flush(
     *,
-    names: Annotated[list[str] | None, typer.Argument(help="Which caches; all if none is named.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Which caches to empty. Default: all.")] = None,
     stack: StackOption = LOCAL,
     yes: YesOption = False,
 ) -> None:
-    """Empty caches, after naming what that drops. Harmless: Flagsmith fills them again from the database, slower."""
+    """Empty caches, after saying what that drops. It is safe: Flagsmith fills them again from the database."""
     from flagops.commands.cache import caches
     from flagops.stacks.deployed import open_site
 

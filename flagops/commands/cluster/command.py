@@ -32,7 +32,7 @@ def up(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --recreate: do not ask; for scripts.")] = False,
 ) -> None:
-    """Create the local cluster, or repair it, and wait until it is ready; what it holds stays."""
+    """Create the local cluster, or repair it, and wait until it is ready; what it holds is kept."""
     from flagops.local_cluster import api, docker
     from flagops.local_cluster.choice import explained
     from flagops.local_cluster.contents import contents
@@ -90,7 +90,7 @@ def _confirm(lost: str, *, yes: bool) -> None:
 
 
 def down() -> None:
-    """End the local cluster and remove its files; everything deployed to it is lost."""
+    """Delete the local cluster and its files; everything deployed to it is lost."""
     from flagops.local_cluster import api
     from flagops.stacks import local_context
 
@@ -106,7 +106,7 @@ def down() -> None:
 
 
 def forget() -> None:
-    """Forget the cluster that `ff up --stack local --context NAME` named; what is deployed there stays."""
+    """Forget the cluster that `ff up --stack local --context NAME` named; what is deployed there is kept."""
     from flagops.stacks import local_context
 
     borrowed = local_context.remembered()
@@ -141,7 +141,8 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print it as 
 def kubeconfig(
     *,
     env: Annotated[
-        bool, typer.Option("--env", help="Print what a shell must set for `pulumi` typed by hand on the stack `local`.")
+        bool,
+        typer.Option("--env", help="Print the variables a shell needs to run `pulumi` by hand on the stack `local`."),
     ] = False,
 ) -> None:
     """Print the path of the local cluster's kubeconfig."""

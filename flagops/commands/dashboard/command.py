@@ -14,12 +14,12 @@ GRAFANA_PORT = 3000
 
 def dashboard(
     which: Annotated[
-        Literal["service", "data", "flags"], typer.Argument(help="Which one.", show_choices=True)
+        Literal["service", "data", "flags"], typer.Argument(help="Which dashboard.", show_choices=True)
     ] = "service",
     *,
     stack: StackOption = LOCAL,
     local_port: Annotated[
-        int, typer.Option("--port", "-p", min=0, max=65535, help="The port here; 0 for any free one.")
+        int, typer.Option("--port", "-p", min=0, max=65535, help="The port on this machine; 0 for any free one.")
     ] = GRAFANA_PORT,
     print_url: Annotated[bool, typer.Option("--print-url", help="Print the address and open no browser.")] = False,
 ) -> None:

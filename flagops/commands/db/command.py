@@ -34,7 +34,7 @@ def check(*, stack: StackOption = LOCAL) -> None:
 
 
 def connections(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
-    """Show who is connected, by state and client, against how many the server takes; exits with 1 from 70 % on."""
+    """Show who is connected, by state and client, and how many the server allows; exits with 1 from 70 % on."""
     from flagops.commands.db import connections as logic
     from flagops.commands.db import report
     from flagops.stacks.deployed import open_site
@@ -62,7 +62,8 @@ def psql(
         bool,
         typer.Option(
             "--superuser",
-            help="The embedded server's superuser, in the database `postgres`. Without it you have Flagsmith's rights.",
+            help="Connect as the embedded server's superuser, to the database `postgres`. Without it "
+            "you have Flagsmith's rights.",
         ),
     ] = False,
     arguments: Annotated[list[str] | None, typer.Argument(help="Arguments for psql, after `--`.")] = None,
@@ -90,7 +91,7 @@ def backup(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
 
 
 def backups(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
-    """List the backups that there are, the newest first."""
+    """List the backups, the newest first."""
     from flagops.commands.db.backups import report
     from flagops.commands.db.backups.backup import backups as run
     from flagops.stacks.deployed import open_site

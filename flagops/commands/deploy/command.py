@@ -29,7 +29,7 @@ ContextOption = Annotated[
 OlderOption = Annotated[
     bool,
     typer.Option(
-        "--older", help="Allow an older release, after a restore; the migration still refuses a database that is ahead."
+        "--older", help="Allow an older release after a restore. The migration still refuses a newer database."
     ),
 ]
 

@@ -27,7 +27,7 @@ def env(
     *,
     stack: StackOption = LOCAL,
     component: Annotated[
-        FlagsmithComponent, typer.Option("--component", help="Whose environment.")
+        FlagsmithComponent, typer.Option("--component", help="The component whose environment is printed.")
     ] = FlagsmithComponent.API,
     show_secrets: Annotated[
         bool, typer.Option("--show-secrets", help="Print the deployed secrets in clear, read from the stack's cluster.")
@@ -49,7 +49,7 @@ def env(
 ) -> None:
     """Print a container's environment as its process sees it: secrets masked, references expanded, 127.0.0.1 as pod IP.
 
-    With --show-secrets or --generate, and --postgres and --redis, a Flagsmith outside the cluster runs with it.
+    With --show-secrets or --generate, and --postgres and --redis, you can run a Flagsmith outside the cluster with it.
     """
     from flagops.commands.env import container_environment as logic
 

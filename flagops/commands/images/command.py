@@ -19,7 +19,7 @@ OUT_OF_DATE = 1
 def show(
     *,
     stack: StackOption = LOCAL,
-    all_stacks: Annotated[bool, typer.Option("--all-stacks", help="Of every stack.")] = False,
+    all_stacks: Annotated[bool, typer.Option("--all-stacks", help="List the images of every stack.")] = False,
     plain: Annotated[
         bool, typer.Option("--plain", help="One line per image, for shells: what to copy, and what the stack pulls.")
     ] = False,
@@ -45,7 +45,7 @@ def lock(
     *,
     stack: Annotated[
         list[str] | None,
-        typer.Option("--stack", "-s", help="Only the images of this stack; repeat for more. Default: of all."),
+        typer.Option("--stack", "-s", help="Lock only this stack's images; repeat for more. Default: all stacks."),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; fail if a tag moved or an image is not locked.")

@@ -77,14 +77,18 @@ def sync(
 def rotate(
     *,
     environment: Annotated[str, typer.Argument(help="The environment's name.")],
-    server: Annotated[bool, typer.Option("--server", help="Its server-side keys, with an overlap.")] = False,
-    client: Annotated[bool, typer.Option("--client", help="Its one client key, in place: without an overlap.")] = False,
+    server: Annotated[
+        bool, typer.Option("--server", help="Replace its server-side keys; the old ones stay valid for the overlap.")
+    ] = False,
+    client: Annotated[
+        bool, typer.Option("--client", help="Replace its client-side key at once, without an overlap.")
+    ] = False,
     namespace: Annotated[
         str | None,
         typer.Option("--namespace", "-n", help="Only the application in this namespace.", show_default=False),
     ] = None,
     overlap: Annotated[
-        str, typer.Option("--overlap", help="How long old server-side keys stay valid: 24h, 30m, 0.")
+        str, typer.Option("--overlap", help="How long the old server-side keys stay valid, such as 24h, 30m or 0.")
     ] = "24h",
     stack: SomeStackOption = None,
     url: UrlOption = None,

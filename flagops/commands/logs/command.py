@@ -23,7 +23,7 @@ def logs(
     stack: StackOption = LOCAL,
     component: Annotated[
         list[PodComponent] | None,
-        typer.Option("--component", "-c", help="Whose; repeat for more. Default: all servers."),
+        typer.Option("--component", "-c", help="The component; repeat for more. Default: all servers."),
     ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Print new lines as they come, also of new pods, until Ctrl-C.")
@@ -31,11 +31,14 @@ def logs(
     lines: Annotated[
         int | None,
         typer.Option(
-            "--lines", "-n", min=1, help="How many of each pod's last lines. Default: 100; with --request-id, 10,000."
+            "--lines",
+            "-n",
+            min=1,
+            help="How many of each pod's last lines to print. Default: 100; with --request-id, 10,000.",
         ),
     ] = None,
     request_id: Annotated[
-        str | None, typer.Option("--request-id", help="Only the lines of the request with this X-Request-ID.")
+        str | None, typer.Option("--request-id", help="Print only the lines of the request with this X-Request-ID.")
     ] = None,
 ) -> None:
     """Print the pods' logs, secrets masked, each line with the name of its pod."""

@@ -20,7 +20,7 @@ def restart(
     stack: StackOption = LOCAL,
     component: Annotated[
         list[PodComponent] | None,
-        typer.Option("--component", "-c", help="Which; repeat for more. Default: api and task-processor."),
+        typer.Option("--component", "-c", help="The component; repeat for more. Default: api and task-processor."),
     ] = None,
     seconds: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for each.")] = 900,
 ) -> None:
@@ -53,13 +53,13 @@ def port_forward(
     stack: StackOption = LOCAL,
     component: ComponentOption = PodComponent.API,
     local_port: Annotated[
-        int | None, typer.Option("--port", "-p", min=0, max=65535, help="The port here; 0 for any free one.")
+        int | None, typer.Option("--port", "-p", min=0, max=65535, help="The port on this machine; 0 for any free one.")
     ] = None,
     remote_port: Annotated[
         int | None, typer.Option("--remote-port", min=1, max=65535, help="A port of the pod other than its main one.")
     ] = None,
 ) -> None:
-    """Serve a component's port on 127.0.0.1 until Ctrl-C; it outlives a rollout. By default Flagsmith, on 8000."""
+    """Serve a component's port on 127.0.0.1 until Ctrl-C, through rollouts too. By default Flagsmith, on 8000."""
     from flagops.pods.port_forward import forward
     from flagops.pods.ports import main_port
     from flagops.stacks.deployed import open_site

@@ -54,13 +54,15 @@ def check_rules(
     production: Annotated[
         bool,
         typer.Option(
-            "--production", help="Apply the rules for production to files too; a stack says itself whether it is."
+            "--production",
+            help="Apply the rules for production to files too. A stack's own settings say whether it is production.",
         ),
     ] = False,
     api_versions: Annotated[
         list[str] | None,
         typer.Option(
-            "--api-versions", help="What a stack's cluster serves beyond Kubernetes' own, as of `ff render`; repeat."
+            "--api-versions",
+            help="An API the stack's cluster has beyond Kubernetes' own, as in `ff render`; repeat for more.",
         ),
     ] = None,
     policies: PoliciesOption = None,

@@ -22,7 +22,7 @@ def render(
         typer.Option(
             "--api-versions",
             help="An API the cluster has beyond Kubernetes' own, such as monitoring.coreos.com/v1; repeat for more. "
-            "Default: apiVersions in the stack's file. What needs one that neither has is left out, and named.",
+            "Default: apiVersions in the stack's file. Objects that need another API are left out and listed.",
             show_default=False,
         ),
     ] = None,

@@ -13,7 +13,7 @@ from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
 
 
 def list_secrets(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
-    """List them: what each is for, who reads it, how often it was renewed, and what that costs. Shows no value."""
+    """List the secrets: what each is for, who reads it, how often it was renewed, what that costs. Shows no value."""
     from flagops.commands.secrets import report
     from flagops.stacks.deployed import open_site
 
@@ -30,14 +30,14 @@ def list_secrets(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> 
 
 def rotate(
     *,
-    name: Annotated[str, typer.Argument(help="Its name, as `ff secrets list` has it.")],
+    name: Annotated[str, typer.Argument(help="The secret's name, as `ff secrets list` shows it.")],
     stack: StackOption = LOCAL,
     engine: EngineOption = None,
     yes: YesOption = False,
 ) -> None:
     """Renew a secret: raise its number in the stack's file, deploy, and check that everything works.
 
-    Whatever else of the settings is not deployed yet is deployed too. After a failure, run it again.
+    Other settings that are not deployed yet are deployed too. After a failure, run it again.
     """
     from flagops.commands.deploy.command import deploy
     from flagops.commands.secrets import rotate as logic

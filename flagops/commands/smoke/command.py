@@ -34,7 +34,7 @@ def smoke(
         str | None, typer.Option("--environment-key", "-k", help="The environment's client-side key.")
     ] = None,
     expected_version: Annotated[
-        str | None, typer.Option("--expect-version", help="The release it has to be. Default: the stack's.")
+        str | None, typer.Option("--expect-version", help="The release that must be running. Default: the stack's.")
     ] = None,
     skip: Annotated[list[str] | None, typer.Option("--skip", help="A check to leave out; repeat for more.")] = None,
     origin: Annotated[
@@ -42,7 +42,7 @@ def smoke(
     ] = None,
     seconds: Annotated[
         float,
-        typer.Option("--timeout", min=1, help="Seconds for everything; what is not seen by then has failed."),
+        typer.Option("--timeout", min=1, help="Seconds for the whole run; a check that is not done by then fails."),
     ] = 40,
     junit: Annotated[Path | None, typer.Option("--junit", help="Write JUnit's XML to this file.")] = None,
     as_json: JsonOption = False,
@@ -50,9 +50,9 @@ def smoke(
     """Test a running Flagsmith from outside; exits with 1 if a check fails, or if no check could see anything.
 
     With --stack the keys come from the stack. With --url alone they come from --environment-key and the variables
-    FLAGSMITH_API_KEY (an organisation's key) and FLAGSMITH_SERVER_KEY; what needs a missing one is not seen, which the
-    last lines say. What an answer says is known only with an administrator or an organisation's key: then flags are
-    made, asked for and removed. It ends within a minute.
+    FLAGSMITH_API_KEY (an organisation's key) and FLAGSMITH_SERVER_KEY. A check that needs a missing key is skipped, and
+    the last lines say so. What the answers contain is checked only with an administrator or an organisation's key:
+    flags are then created, read and removed. It ends within a minute.
     """
     from flagops.commands.smoke import report, suite
     from flagops.commands.smoke.model import ORIGIN, CheckStatus

@@ -19,7 +19,7 @@ TROUBLE = 1
 
 def upgrade(
     *,
-    version: Annotated[str | None, typer.Argument(help="The wanted release, as X.Y.Z.", show_default=False)] = None,
+    version: Annotated[str | None, typer.Argument(help="The release to move to, as X.Y.Z.", show_default=False)] = None,
     stack: StackOption = LOCAL,
     back: Annotated[
         bool, typer.Option("--back", help="Undo the last upgrade: its migrations, then its image.")

@@ -96,7 +96,7 @@ def references(
     ] = False,
     ignore: Annotated[
         list[str] | None,
-        typer.Option("--ignore", help="A name that looks like a flag's and is none; repeat for more.", metavar="NAME"),
+        typer.Option("--ignore", help="A name that looks like a flag but is not one; repeat for more.", metavar="NAME"),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -29,7 +29,7 @@ def explain(
 ) -> None:
     """Say which rule decides what a user gets, and whether the server answers the same; exits with 1 if not.
 
-    Evaluated here from the environment's document, as SDKs do, and asked of the server with the client-side key, which
+    It evaluates the environment's document here, as SDKs do, and asks the server with the client-side key, which
     keeps neither the user nor the traits.
     """
     from flagops.commands.flags.explain.ask import explained

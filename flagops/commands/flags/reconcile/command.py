@@ -33,7 +33,10 @@ RATE = 50.0
 (MASTER_API_KEY_THROTTLE_RATE, USER_THROTTLE_RATE) are off unless somebody sets them, and then answer 429."""
 DeleteOption = Annotated[
     bool,
-    typer.Option("--delete", help="Delete what left the catalogue: flags instead of archiving them, and segments."),
+    typer.Option(
+        "--delete",
+        help="Delete flags and segments that are no longer in the catalogue. Without it, such flags are archived.",
+    ),
 ]
 PRODUCTION = frozenset(["production", "prod", "live"])
 LEASE = "flagsmith-flags"
@@ -90,7 +93,7 @@ def apply(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make the flags of a running Flagsmith those of the catalogue; production asks, unless --yes."""
+    """Bring a running Flagsmith to the flags of the catalogue; asks first in production, unless --yes."""
     from flagops.commands.flags.reconcile import planfile
     from flagops.commands.flags.reconcile.desired import desired
 

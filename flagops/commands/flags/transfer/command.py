@@ -19,7 +19,7 @@ def export(
     stack: SomeStackOption = None,
     url: UrlOption = None,
     project: Annotated[
-        str | None, typer.Option("--project", help="The project. Default: the stack's, or the only.")
+        str | None, typer.Option("--project", help="The project. Default: the stack's, or the only one.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The file to write; standard output without it.")
@@ -28,12 +28,12 @@ def export(
         Path | None,
         typer.Option(
             "--like",
-            help="A catalogue to take from what only git knows: owners, kinds, access, expiry never applied.",
+            help="A catalogue from which to take what only git knows: owners, kinds, access, expiry not applied yet.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
-    """Write a live project as a catalogue, of which `ff flags plan` finds nothing to change."""
+    """Write a live project as a catalogue; `ff flags plan` then finds nothing to change."""
     from flagops.commands.flags.catalogue.write import text_of
     from flagops.commands.flags.server.read import read as snapshot
     from flagops.commands.flags.transfer.export import export as exported
@@ -120,7 +120,7 @@ def promote(
     only: Annotated[list[str] | None, typer.Option("--flag", help="A flag to promote; repeat. Default: all.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, and change nothing.")] = False,
 ) -> None:
-    """Give an environment in the catalogue what another one has there: states, values, weights, targeting."""
+    """Copy flags from one environment of the catalogue to another: states, values, weights, targeting."""
     from flagops.commands.flags.transfer.promote import promote as promoted
 
     declared, _ = read(catalogue)
