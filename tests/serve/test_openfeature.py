@@ -23,6 +23,7 @@ def test_one_flag_has_its_value_or_its_state_and_a_reason(example: Served) -> No
         "key": "hebrew_ui_enabled",
         "value": True,
         "reason": "TARGETING_MATCH",
+        "variant": None,
         "metadata": {"enabled": True},
     }
     split = evaluate(example, "dashboard_ab_test").json()
@@ -34,7 +35,7 @@ def test_one_flag_has_its_value_or_its_state_and_a_reason(example: Served) -> No
 
 def test_a_flag_that_is_off_and_has_a_value_leaves_it_to_the_code(example: Served) -> None:
     found = evaluate(example, "new_dashboard_enabled").json()
-    assert (found["reason"], "value" in found) == ("DISABLED", False)
+    assert (found["reason"], found["variant"], "value" in found) == ("DISABLED", None, False)
 
 
 def test_all_flags_are_the_sdk_s_and_come_once(example: Served) -> None:

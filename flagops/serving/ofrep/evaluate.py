@@ -95,12 +95,15 @@ def _trait(value: Any) -> Any:
 
 def _success(flag: Evaluated) -> dict[str, Any]:
     why = reason(flag)
-    found = {"key": flag.name, "reason": why, "metadata": {"enabled": flag.enabled}}
-    if why != DISABLED:
-        found["value"] = flat(flag.enabled, flag.value)
-    if flag.variant is not None:
-        found["variant"] = flag.variant
-    return found
+    is_left_out = why == DISABLED
+    # Without a variant OpenFeature's provider for Python (0.3.0) fails, so it is there also when there is none.
+    return {
+        "key": flag.name,
+        **({} if is_left_out else {"value": flat(flag.enabled, flag.value)}),
+        "reason": why,
+        "variant": None if is_left_out else flag.variant,
+        "metadata": {"enabled": flag.enabled},
+    }
 
 
 def _error(name: str, refusal: RefusalError) -> dict[str, Any]:
