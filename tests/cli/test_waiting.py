@@ -13,8 +13,8 @@ from flagops.waiting import NotYet, until
 SLEEPS = {
     "flagops/waiting.py": "the one way to wait",
     "flagops/flagsmith_api/client.py": "keeps to a rate of requests",
-    "flagops/serving/server/follow.py": "looks at a file for as long as the server runs, in its event loop",
-    "flagops/serving/server/run.py": "uvicorn tells nobody that it has started, and its event loop must not be held up",
+    "flagops/serving/web/follow.py": "looks at a file for as long as the server runs, in its event loop",
+    "flagops/serving/web/run.py": "uvicorn tells nobody that it has started, and its event loop must not be held up",
 }
 
 

@@ -14,9 +14,9 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 
 from flagops.commands.flags.serve.setting import override
 from flagops.commands.flags.serve.sources import source
-from flagops.serving.server.follow import signature
-from flagops.serving.server.run import Server, Source, listen
 from flagops.serving.server.state import Loaded, ServedState
+from flagops.serving.web.follow import signature
+from flagops.serving.web.run import Server, Source, listen
 from tests.recording import ROOT
 
 EXAMPLE = ROOT / "flags" / "catalogue.yaml"

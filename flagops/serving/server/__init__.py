@@ -1,1 +1,1 @@
-"""The server: what is served now, who is told of changes, and HTTP on loopback."""
+"""What is served now, what is kept of users, what came in, and who is told of changes."""

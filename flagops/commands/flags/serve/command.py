@@ -41,9 +41,9 @@ def serve(
     state goes on. For developing, tests and demonstrations: who gets a percentage is decided by keys and numbers, and
     so differs from a deployed Flagsmith, unless it is served `--from` that.
     """
-    from flagops.serving.server.follow import signature
-    from flagops.serving.server.run import Server, listen
     from flagops.serving.server.state import ServedState
+    from flagops.serving.web.follow import signature
+    from flagops.serving.web.run import Server, listen
 
     overrides = [override(text) for text in settings or ()]
     chosen = sources.source(catalogue, source)

@@ -17,6 +17,7 @@ def tell(console: Console, state: ServedState, address: str) -> None:
     counts = f"{_plural(flags, 'flag')}, {_plural(environments, 'environment')}"
     console.print(f"{state.label} ({counts}) is served at {address} until Ctrl-C.", style="green", markup=False)
     console.print(table(state.keys))
+    console.print(f"In a browser {address} is a page with switches, and with who gets what and why.")
     console.print(f"SDKs take {address}api/v1/ as their API's address, and {address} for real-time updates.")
     console.print(f"OpenFeature's providers (OFREP) take {address} and a key as X-API-Key.")
 

@@ -15,8 +15,8 @@ from flagops.commands.flags.serve.shape import check_shape
 from flagops.errors import BadInputError, NotFoundError
 from flagops.files import WRITTEN_BYTES
 from flagops.serving.model.declared import Declared
-from flagops.serving.server.run import Source
 from flagops.serving.server.state import Loaded
+from flagops.serving.web.run import Source
 
 
 def source(catalogue: Path, other: str | None) -> Source:

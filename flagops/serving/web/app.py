@@ -9,11 +9,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from flagops.serving.http import browsers, guard
-from flagops.serving.http.body import MOST_BYTES, too_large
 from flagops.serving.http.message import Answer, RefusalError, Request, answer
 from flagops.serving.ofrep import evaluate, manifest
+from flagops.serving.page.routes import OWN, page
 from flagops.serving.sdk.keys import KEY, SERVER_SIDE, UPDATED_AT
 from flagops.serving.sdk.routes import EVENTS, ROUTES, Handler, respond
+from flagops.serving.server.carried import request_of, response
 from flagops.serving.server.state import ServedState
 from flagops.serving.server.streams import stream
 
@@ -34,8 +35,13 @@ def application(state: ServedState) -> Starlette:
     async def updates(incoming: Incoming) -> Response:
         return await stream(state, incoming)
 
+    async def own(incoming: Incoming) -> Response:
+        return await page(state, incoming)
+
     return Starlette(
         routes=[
+            Route("/", own, methods=list(METHODS)),
+            Route(f"{OWN}{{path:path}}", own, methods=list(METHODS)),
             Route("/sse/environments/{key}/stream", updates),
             Route("/{path:path}", sdk, methods=list(METHODS)),
         ]
@@ -73,22 +79,3 @@ def _answer(state: ServedState, request: Request) -> Answer:
 def _is_for_servers(request: Request) -> bool:
     """Whether a key is used that no browser may have: pages of other origins shall not read what it opens."""
     return any(key.startswith(SERVER_SIDE) for key in (request.headers.get(KEY, ""), evaluate.key_of(request)))
-
-
-async def request_of(incoming: Incoming) -> Request:
-    """The request with its body. Raises RefusalError for one that is too large."""
-    body = bytearray()
-    async for part in incoming.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            raise too_large()
-    headers = {name.lower(): value for name, value in incoming.headers.items()}
-    return Request(incoming.method, incoming.url.path, dict(incoming.query_params), headers, bytes(body))
-
-
-def response(found: Answer, more: Mapping[str, str] | None = None) -> Response:
-    """An answer for Starlette."""
-    headers = {**found.headers, **(more or {}), "X-Content-Type-Options": "nosniff"}
-    if found.kind:
-        headers["Content-Type"] = found.kind
-    return Response(found.body, found.status, headers)

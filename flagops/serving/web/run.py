@@ -16,9 +16,9 @@ import uvicorn
 
 from components.text import bounds
 from flagops.errors import ConflictError, OpsError
-from flagops.serving.server import follow
-from flagops.serving.server.app import application
 from flagops.serving.server.state import Loaded, ServedState
+from flagops.serving.web import follow
+from flagops.serving.web.app import application
 
 LOOPBACK: Final = "127.0.0.1"
 GRACE: Final = 3  # seconds for requests that are being answered when the server ends

@@ -1,0 +1,124 @@
+"""What the page does: sets flags and takes that back, and asks what a user gets and why."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+from components.text import quoting
+from flagops.errors import OpsError
+from flagops.serving.engine.explain import explain
+from flagops.serving.engine.user import User, user
+from flagops.serving.http.body import mapping_of
+from flagops.serving.http.message import Answer, RefusalError, Request, answer
+from flagops.serving.model.environment import ServedEnvironment
+from flagops.serving.model.overrides import Override
+from flagops.serving.page import view
+from flagops.serving.sdk.evaluated import Evaluated, evaluated, plain_states
+from flagops.serving.server.state import ServedState
+
+Action = Callable[[ServedState, Mapping[str, Any]], Any]
+LONGEST: Final = 20_000  # characters of a value; Flagsmith's own limit
+
+
+def act(state: ServedState, request: Request, name: str) -> Answer:
+    """Do what is asked for; what is wrong with it is said as `detail`."""
+    action = ACTIONS.get(name)
+    if action is None:
+        return answer({"detail": "Not found."}, 404)
+    if request.method != "POST":
+        return answer({"detail": f'Method "{request.method}" not allowed.'}, 405)
+    try:
+        return answer(action(state, mapping_of(request)))
+    except RefusalError as refusal:
+        return refusal.answer
+    except OpsError as error:
+        return answer({"detail": error.message}, 400)
+
+
+def _set(state: ServedState, given: Mapping[str, Any]) -> Any:
+    """Override a flag: `enabled`, and `value` where that is set as well."""
+    made = _place(given)
+    enabled = given.get("enabled")
+    if not isinstance(enabled, bool):
+        raise OpsError("enabled must be true or false.")
+    made = replace(made, enabled=enabled)
+    if "value" in given:
+        value = given["value"]
+        if value is not None and not isinstance(value, bool | int | str):
+            raise OpsError("value must be true, false, a whole number, a text or null.")
+        if len(str(value)) > LONGEST:
+            raise OpsError(f"value has {len(str(value))} characters; Flagsmith takes {LONGEST}.")
+        made = replace(made, value=value, keeps_value=False)
+    state.set(made)
+    return view.flags(state)
+
+
+def _unset(state: ServedState, given: Mapping[str, Any]) -> Any:
+    """Take back what is set for a flag in an environment: for all, or for the one user that is named."""
+    made = _place(given)
+    state.unset([made.place, replace(made, environment=None).place])
+    return view.flags(state)
+
+
+def _place(given: Mapping[str, Any]) -> Override:
+    flag, environment, identity = (given.get(name) for name in ("flag", "environment", "identity"))
+    if not isinstance(flag, str) or not isinstance(environment, str):
+        raise OpsError("flag and environment must be texts.")
+    if identity is not None and (not isinstance(identity, str) or not identity):
+        raise OpsError("identity must be a text that is not empty, or null.")
+    return Override(flag, enabled=False, environment=environment, identity=identity)
+
+
+def _who(state: ServedState, given: Mapping[str, Any]) -> Any:
+    """All flags of a user with traits, those that are kept of the user among them."""
+    environment, who, kept = _asked(state, given)
+    if who.identifier is None:
+        found = plain_states(environment, is_server_side=True)
+    else:
+        found = evaluated(environment, who.identifier, who.traits, is_server_side=True)
+    return {"flags": [_row(flag) for flag in found], "kept": kept}
+
+
+def _row(flag: Evaluated) -> dict[str, Any]:
+    return {
+        "name": flag.name,
+        "enabled": flag.enabled,
+        "value": flag.value,
+        "variant": flag.variant,
+        "reason": flag.reason,
+    }
+
+
+def _why(state: ServedState, given: Mapping[str, Any]) -> Any:
+    """Each rule of one flag in the order in which it counts, and the one that decided."""
+    environment, who, _ = _asked(state, given)
+    names = {
+        share["multivariate_feature_option"]["id"]: str(share["multivariate_feature_option"].get("key") or "")
+        for own in environment.states(is_server_side=True)
+        for share in own["multivariate_feature_state_values"]
+    }
+    trace = explain(environment.document, str(given.get("flag")), who, names)
+    return {**asdict(trace), "chosen": trace.split.chosen.name if trace.split else None}
+
+
+def _asked(state: ServedState, given: Mapping[str, Any]) -> tuple[ServedEnvironment, User, Mapping[str, Any]]:
+    name, traits = given.get("environment"), given.get("traits", [])
+    environment = state.environments.get(str(name))
+    if environment is None:
+        known = ", ".join(state.environments)
+        raise OpsError(f"There is no environment {quoting.value(name)}; there are: {known}.")
+    if not isinstance(traits, list) or not all(isinstance(item, str) for item in traits):
+        raise OpsError("traits must be a list of texts, NAME=VALUE.")
+    identifier = given.get("identity") or None
+    who = user(None if identifier is None else str(identifier), traits)
+    stored = state.identities.find(environment, who.identifier) if who.identifier else None
+    kept = {key: trait.value for key, trait in stored.traits.items()} if stored else {}
+    return environment, User(who.identifier, {**kept, **who.traits}), kept
+
+
+ACTIONS: Final[Mapping[str, Action]] = {
+    "set": _set,
+    "unset": _unset,
+    "who": _who,
+    "why": _why,
+}

@@ -1,0 +1,95 @@
+"""What the page shows, as JSON."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from flagops.serving.model.environment import ServedEnvironment, State
+from flagops.serving.model.overrides import Override
+from flagops.serving.server.seen import Reads
+from flagops.serving.server.state import ServedState
+
+SHOWN: Final = 50
+"""Requests and events."""
+
+
+def flags(served: ServedState) -> dict[str, Any]:
+    """All environments with their flags, and the overrides of each."""
+    return {
+        "label": served.label,
+        "environments": [_environment(served, item) for item in served.environments.values()],
+    }
+
+
+def news(served: ServedState) -> dict[str, Any]:
+    """What changes from moment to moment; `version` is another one when the flags have to be asked for again."""
+    reports = served.reports
+    times = "/".join(str(item.document["updated_at"]) for item in served.environments.values())
+    return {
+        "version": f"{times}#{len(served.overrides)}",
+        "problem": served.problem,
+        "requests": [asdict(item) for item in list(reports.requests)[-SHOWN:]],
+        "clients": [{"name": name, "requests": count} for name, count in reports.clients.most_common(SHOWN)],
+        "events": [{"name": name, "count": count} for name, count in reports.events.most_common(SHOWN)],
+        "last_events": list(reports.last_events)[-SHOWN:],
+        "reads": [
+            {"environment": environment, "flag": flag, **asdict(reads), "all": reads.all}
+            for (environment, flag), reads in _most_read(reports.reads)
+        ],
+        "users": len(served.identities),
+        "listeners": len(served.changes),
+    }
+
+
+def _most_read(reads: Mapping[tuple[str, str], Reads]) -> list[tuple[tuple[str, str], Reads]]:
+    return sorted(reads.items(), key=lambda item: -item[1].all)[:SHOWN]
+
+
+def _environment(served: ServedState, environment: ServedEnvironment) -> dict[str, Any]:
+    keys = served.keys[environment.name]
+    counting = [item for item in served.overrides if item.environment in (None, environment.name)]
+    return {
+        "name": environment.name,
+        "client_side_key": keys.client_side,
+        "server_side_key": keys.server_side,
+        "flags": [_flag(served, environment, state, counting) for state in environment.states(is_server_side=True)],
+    }
+
+
+def _flag(
+    served: ServedState, environment: ServedEnvironment, state: State, counting: Iterable[Override]
+) -> dict[str, Any]:
+    name = state["feature"]["name"]
+    shares = state["multivariate_feature_state_values"]
+    rest = 100.0 - sum(share["percentage_allocation"] for share in shares)
+    variations = [{"name": "control", "value": state["feature_state_value"], "weight": rest}] if shares else []
+    variations += [
+        {
+            "name": _name(share),
+            "value": share["multivariate_feature_option"]["value"],
+            "weight": share["percentage_allocation"],
+        }
+        for share in shares
+    ]
+    mine = [item for item in counting if item.flag == name]
+    return {
+        "name": name,
+        "enabled": state["enabled"],
+        "value": state["feature_state_value"],
+        "variations": variations,
+        "segments": [
+            {"name": segment["name"], "enabled": own["enabled"], "value": own["feature_state_value"]}
+            for segment in environment.document["project"]["segments"]
+            for own in segment["feature_states"]
+            if own["feature"]["name"] == name
+        ],
+        "is_server_only": state["feature"]["id"] in environment.server_only,
+        "is_overridden": any(item.identity is None for item in mine),
+        "overrides": [asdict(item) for item in mine],
+        "about": served.loaded.about.get(name, {}),
+    }
+
+
+def _name(share: State) -> str:
+    option = share["multivariate_feature_option"]
+    return str(option["value"] if option.get("key") is None else option["key"])
