@@ -32,18 +32,18 @@ import sys
 from pathlib import Path
 from flagops.engines import for_stack, older
 from flagops.stacks import target
-from flagops.engines.deployer import EngineName, Outcome
+from flagops.engines.deployer import EngineName, DeploymentResult
 from flagops.engines.choice import Choice
-from flagops.engines.events import Event, State
+from flagops.engines.events import Event, ResourceState
 from flagops.start import main
 from tests.cli import fakes
 
 class Deployer(fakes.FakeDeployer):
     def up(self):
         for number in range(5000):
-            self.on_event(Event(f"object-{number}", "ConfigMap", State.CREATED))
+            self.on_event(Event(f"object-{number}", "ConfigMap", ResourceState.CREATED))
         Path(mark).touch()
-        return Outcome({"created": 5000}, fakes.OUTPUTS)
+        return DeploymentResult({"created": 5000}, fakes.OUTPUTS)
 
 mark, *sys.argv[1:] = sys.argv[1:]
 target.find = fakes.target
