@@ -2,9 +2,9 @@
 
 Every process looks up most of these names as it starts, with a default for each; what counts here is who uses the value
 afterwards. Read in Flagsmith's source at 2.265.0, where the entry names a file of its `api` directory; the names that a
-running process looks up are on record too (tests/variables/read.yaml). Seen on 2.265.0 as well: an empty database was
-migrated, compared and set up without a key of Django's, which is looked up only as modules are imported, and a task
-processor ran without the key of cookies.
+running process looks up are on record too (tests/components/flagsmith/read.yaml). Seen on 2.265.0 as well: an empty
+database was migrated, compared and set up without a key of Django's, which is looked up only as modules are imported,
+and a task processor ran without the key of cookies.
 """
 
 from collections.abc import Mapping

@@ -8,7 +8,7 @@ Version = tuple[int, int, int]
 NEWEST_VERIFIED: Version = (2, 265, 0)
 # The first whose entry point takes `start task-processor`; the endpoints that the probes ask came in 2.164.0,
 # `bootstrap` in 2.83.0. What each release's entry point takes was read in Flagsmith's tags:
-# tests/settings/entrypoints.yaml.
+# tests/components/settings/entrypoints.yaml.
 OLDEST: Version = (2, 170, 0)
 FIRST_WITH_REDIS: Version = (2, 97, 0)
 # Where the lock file took flagsmith-common 3.3.0, 3.5.0, 3.6.1 and 3.12.0.

@@ -11,8 +11,8 @@ import pytest
 
 from components.settings import default_images, parse, warnings
 from components.settings.releases import NEWEST_VERIFIED, dotted
+from tests.components.settings.support import VALID
 from tests.recording import ROOT
-from tests.settings.support import VALID
 
 CONFIG: dict[str, Any] = json.loads((ROOT / "renovate.json").read_text(encoding="utf-8"))
 # What the manager `pip-compile` of Renovate 44.121.2 takes in a header of uv; any other option makes it skip the file.

@@ -9,8 +9,8 @@ import pytest
 
 from components.deployment.own_cluster import OwnCluster
 from components.settings import parse
+from tests.components.settings.support import VALID
 from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
-from tests.settings.support import VALID
 
 UID = "the-namespace"
 MANAGER = "pulumi-kubernetes-1a2b3c4d"

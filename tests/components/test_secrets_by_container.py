@@ -8,8 +8,8 @@ import pytest
 from components.flagsmith.secrets import LOG_IN, READERS, Process, readers
 from components.settings.references import VariableReference
 from components.text.plain_secrets import is_called_secret
+from tests.components.flagsmith.test_read import EXTERNAL, RECORDED, stacks
 from tests.recording import Recording, all_containers, environment, pod_templates, record
-from tests.variables.test_read import EXTERNAL, RECORDED, stacks
 
 FLAGSMITH = {process.value for process in Process}
 SERVER = frozenset({"PASSWORD", "PREVIOUS"})

@@ -9,7 +9,7 @@ import pytest
 
 from flagops.local_cluster import rest
 from flagops.local_cluster.api import LocalCluster
-from tests.network.variants import ALL
+from tests.components.network.variants import ALL
 from tests.recording import STACKS, pod_templates, record, recorded
 
 pytestmark = pytest.mark.cluster

@@ -9,10 +9,10 @@ from components.settings.sizes import SIZES
 from flagops.commands.render.waves import sync_waves
 from flagops.evaluation.program import Program
 from flagops.kubernetes.objects import Ref
-from tests.components.test_external_secrets import STORE
+from tests.components.network.variants import VARIANTS as NETWORKS
+from tests.components.secrets.test_external_secrets import STORE
 from tests.gitops import argocd, flux
 from tests.gitops.world import WORLDS, World, live
-from tests.network.variants import VARIANTS as NETWORKS
 from tests.recording import record
 
 BACKUP: Final = "flagsmith-backup-data"

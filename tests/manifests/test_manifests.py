@@ -7,7 +7,7 @@ import pytest
 
 from flagops.evaluation.evaluate import evaluate
 from flagops.stacks.files import load_stack
-from tests.compare.test_compare import git, repository
+from tests.flagops.commands.deploy.test_compare import git, repository
 from tests.manifests import __main__ as script
 from tests.manifests.fields import fields
 from tests.recording import ROOT

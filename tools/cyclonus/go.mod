@@ -1,4 +1,4 @@
-// Pinned source of the evaluator of network policies that is nobody's here; see tests/network/test_cyclonus.py.
+// Pinned source of the evaluator of network policies that is nobody's here; see tests/components/network/test_cyclonus.py.
 module tools/cyclonus
 
 go 1.26.0

@@ -1,4 +1,4 @@
-// What reads a stack's file for Pulumi: the module that its CLI is built with; see tests/stack_files.
+// What reads a stack's file for Pulumi: the module that its CLI is built with; see tests/components/text.
 module tools/pulumi-yaml
 
 go 1.24.0

@@ -1,0 +1,200 @@
+"""Dump, destroy, restore, compare every table; and what is refused, on a real PostgreSQL."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from components.backup.backup import DRILL, DUMP, LIVE, RESTORE, UNPACK
+from tests.components.backup.conftest import HOST, Jobs, last, succeeded
+from tests.servers import give_to_postgres
+
+
+def test_what_was_destroyed_comes_back_whole(jobs: Jobs) -> None:
+    before = jobs.content()
+    stored = jobs.backup(RELEASE="2.265.0")["stored"]
+    assert (stored["label"], stored["release"]) == ("", "2.265.0")
+    assert stored["bytes"] > 1000
+    jobs.postgres.query("DROP TABLE states; DELETE FROM features WHERE id > 10; CREATE TABLE later (id int)")
+    jobs.postgres.query("CREATE FUNCTION later() RETURNS int LANGUAGE sql AS 'SELECT 1'; DROP VIEW happy")
+    done = succeeded(jobs.restore())
+    assert last(done)["rows"]["features"] == 502
+    assert jobs.content() == before
+    assert jobs.postgres.query("SELECT shout('x')") == [("X",)]
+    assert jobs.postgres.query("SELECT count(*) FROM pg_proc WHERE proname = 'later'") == [(0,)]
+    jobs.postgres.query("INSERT INTO features (name) VALUES ('the sequence goes on')")
+
+
+def test_a_restore_into_an_empty_database(jobs: Jobs) -> None:
+    before = jobs.content()
+    jobs.backup()
+    jobs.postgres.query("DROP DATABASE flagsmith WITH (FORCE)", "postgres")
+    jobs.postgres.query("CREATE DATABASE flagsmith", "postgres")
+    succeeded(jobs.restore())
+    assert jobs.content() == before
+
+
+def test_a_dump_that_breaks_off_changes_nothing(jobs: Jobs) -> None:
+    jobs.backup()
+    before = jobs.content()
+    succeeded(jobs.fetch())
+    (dump,) = (jobs.home / "work").glob("*.dump")
+    whole = dump.read_bytes()
+    dump.write_bytes(whole[: len(whole) - 600])
+    done = jobs.pod(UNPACK, RESTORE)
+    assert done.returncode != 0
+    assert jobs.content() == before
+
+
+def test_an_encrypted_backup_is_unreadable_without_its_passphrase(jobs: Jobs) -> None:
+    before = jobs.content()
+    jobs.environment["BACKUP_PASSPHRASE"] = "correct horse"
+    stored = jobs.backup()["stored"]
+    assert stored["file"].endswith(".dump.enc")
+    assert b"flag_100" not in (jobs.home / "store" / stored["file"]).read_bytes()
+    jobs.postgres.query("TRUNCATE features CASCADE")
+    jobs.environment["BACKUP_PASSPHRASE"] = "wrong"
+    refused = jobs.restore()
+    assert refused.returncode != 0
+    assert "cannot be decrypted: was it made with another passphrase?" in refused.stderr
+    del jobs.environment["BACKUP_PASSPHRASE"]
+    assert "The backup is encrypted, and there is no passphrase." in jobs.restore().stderr
+    assert jobs.postgres.query("SELECT count(*) FROM features") == [(0,)]
+    jobs.environment["BACKUP_PASSPHRASE"] = "correct horse"
+    succeeded(jobs.restore())
+    assert jobs.content() == before
+
+
+def test_a_damaged_backup_is_refused_by_its_checksum(jobs: Jobs) -> None:
+    stored = jobs.backup()["stored"]
+    path = jobs.home / "store" / stored["file"]
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    done = jobs.fetch()
+    assert done.returncode != 0
+    assert f"The backup {stored['name']} is damaged" in done.stderr
+
+
+def test_the_newest_are_kept_of_each_label_and_the_rest_removed(jobs: Jobs) -> None:
+    store = jobs.home / "store"
+    store.mkdir()
+    for day in range(1, 6):
+        for label in ("", "-before-restore"):
+            name = f"flagsmith-2026010{day}T020000Z{label}"
+            (store / f"{name}.dump").write_bytes(b"old")
+            text = f'{{"name": "{name}", "file": "{name}.dump", "label": "{label[1:]}", "sha256": "", "bytes": 3}}'
+            (store / f"{name}.json").write_text(text, encoding="utf-8")
+    (store / "flagsmith-20260101T030000Z.dump").write_bytes(b"its job was killed")
+    (store / "notes.txt").write_text("somebody's own", encoding="utf-8")
+    done = jobs.backup()
+    assert done["removed"] == [f"flagsmith-2026010{day}T020000Z" for day in (3, 2, 1)]
+    names = {path.name for path in store.iterdir()}
+    assert {"flagsmith-20260105T020000Z.dump", "flagsmith-20260104T020000Z.json", "notes.txt"} <= names
+    assert "flagsmith-20260103T020000Z.dump" not in names
+    assert "flagsmith-20260101T030000Z.dump" not in names
+    assert sum("before-restore.json" in name for name in names) == 5
+
+
+def test_the_list_shows_all_and_latest_means_none_with_a_label(jobs: Jobs) -> None:
+    first = jobs.backup()["stored"]["name"]
+    labelled = jobs.backup(BACKUP_LABEL="before-restore")["stored"]["name"]
+    found = last(succeeded(jobs.store("list")))["backups"]
+    assert {item["name"] for item in found} == {first, labelled}
+    assert f"Fetched {first}.dump" in succeeded(jobs.fetch()).stdout
+    assert f"Fetched {labelled}.dump" in succeeded(jobs.fetch(labelled)).stdout
+    refused = jobs.fetch("flagsmith-19990101T000000Z")
+    assert (
+        "There is no backup 'flagsmith-19990101T000000Z' of the stack flags.example.org; there are: " in refused.stderr
+    )
+    assert first in refused.stderr
+
+
+def test_a_file_from_elsewhere_is_restored(jobs: Jobs) -> None:
+    before = jobs.content()
+    stored = jobs.backup()["stored"]
+    content = (jobs.home / "store" / stored["file"]).read_bytes()
+    work = jobs.work()
+    (work / "mine.dump").write_bytes(content)
+    (work / "uploaded").write_text("mine.dump\n", encoding="utf-8")
+    assert "Took over mine.dump" in succeeded(jobs.store("fetch", BACKUP="upload")).stdout
+    for path in work.iterdir():
+        give_to_postgres(path)
+    jobs.postgres.query("TRUNCATE features CASCADE")
+    succeeded(jobs.pod(UNPACK, RESTORE))
+    assert jobs.content() == before
+
+
+def test_a_drill_tries_the_backup_elsewhere_and_leaves_the_live_database_alone(jobs: Jobs) -> None:
+    jobs.backup()
+    jobs.postgres.query("INSERT INTO django_migrations (app, name) VALUES ('features', '0003_later')")
+    jobs.postgres.query("DELETE FROM django_migrations WHERE name = '0001_initial'")
+    before = jobs.content()
+    found = last(succeeded(jobs.drill()))
+    assert found["rows"] == {"Odd שם": 2, "django_migrations": 2, "features": 502, "states": 502}
+    assert found["pending"] == ["features.0003_later"]
+    assert found["unknown"] == ["features.0001_initial"]
+    assert found["migrations"] == 2
+    assert jobs.content() == before
+    assert (jobs.home / "work" / "scratch" / "PG_VERSION").exists()
+    assert not (jobs.home / "work" / "scratch" / "postmaster.pid").exists(), "the scratch server is ended"
+
+
+def test_a_drill_notices_rows_that_are_missing(jobs: Jobs) -> None:
+    jobs.backup()
+    succeeded(jobs.fetch())
+    manifest = jobs.home / "work" / "fetched.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"features": 502', '"features": 503'), "utf-8")
+    done = jobs.pod(UNPACK, LIVE, DRILL)
+    assert done.returncode != 0
+    assert "do not have the rows that were dumped" in done.stderr
+
+
+@pytest.mark.parametrize("variables", [{"DATABASE_URL": "postgresql://postgres:secret@127.0.0.1:9/flagsmith"}])
+def test_a_database_that_is_away_fails_the_backup_without_its_password(jobs: Jobs, variables: dict[str, str]) -> None:
+    jobs.work()
+    done = jobs.shell(*DUMP, **variables)
+    assert done.returncode != 0
+    assert "refused" in done.stderr
+    assert "secret" not in done.stderr
+    assert list((jobs.home / "work").glob("*.json")) == []
+
+
+@pytest.fixture
+def bucket(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    keys = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
+    for name, value in keys.items():
+        monkeypatch.setenv(name, value)
+    endpoint = f"http://{host}:{port}"
+    made = boto3.resource("s3", endpoint_url=endpoint).Bucket("backups")
+    made.create()
+    # What the library keeps outlives its servers.
+    made.objects.delete()
+    jobs.environment |= {**keys, "STORE": "s3://backups/flagsmith/eu", "S3_ENDPOINT": endpoint, "S3_PATH_STYLE": "true"}
+    try:
+        yield made
+    finally:
+        server.stop()
+
+
+def test_a_bucket_keeps_them_as_a_volume_does(jobs: Jobs, bucket: Any) -> None:
+    before = jobs.content()
+    names = [jobs.backup(KEEP="1", BACKUP_LABEL=label)["stored"]["name"] for label in ("", "before-restore")]
+    keys = {item.key for item in bucket.objects.all()}
+    assert keys == {f"flagsmith/eu/{HOST}/{name}.{kind}" for name in names for kind in ("dump", "json")}
+    jobs.postgres.query("DROP TABLE states")
+    succeeded(jobs.restore())
+    assert jobs.content() == before
+    assert {item["name"] for item in last(succeeded(jobs.store("list")))["backups"]} == set(names)
+
+
+def test_a_bucket_that_is_not_there_is_named(jobs: Jobs, bucket: Any) -> None:
+    assert bucket.name == "backups"
+    jobs.work()
+    done = jobs.store("list", STORE="s3://no-such-bucket/flagsmith")
+    assert done.returncode == 1
+    assert "The backups' store cannot be used:" in done.stderr
+    assert "NoSuchBucket" in done.stderr

@@ -1,0 +1,54 @@
+"""A stack of production without what it needs is refused by its settings, whatever runs it."""
+
+from typing import Any
+
+import pytest
+
+from tests.components.settings.support import refusal, settings
+
+PRODUCTION: dict[str, Any] = {"production": True, "protect": True}
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"replicas": 2}, "feature-flags:replicas = 2: must be at least 3 where production is true"),
+        (
+            {"autoscaling": {"enabled": True, "minReplicas": 2}},
+            "feature-flags:autoscaling.minReplicas = 2: must be at least 3 where production is true",
+        ),
+        (
+            {"ingress": {"className": "traefik", "tls": {"enabled": False}}},
+            "feature-flags:ingress.tls.enabled = false: must not mean plain HTTP where production is true",
+        ),
+        (
+            {"ingress": {"defaultClass": True, "tls": {"from": "none"}}},
+            'feature-flags:ingress.tls.from = "none": must not mean plain HTTP where production is true',
+        ),
+        (
+            {"ingress": {"enabled": False, "tls": {"from": "none"}}},
+            'feature-flags:ingress.tls.from = "none": must not mean plain HTTP where production is true',
+        ),
+        ({"protect": False}, "feature-flags:protect = false: must be true where production is true"),
+    ],
+)
+def test_production_needs_it(values: dict[str, Any], line: str) -> None:
+    (found,) = refusal(**{**PRODUCTION, **values})
+    assert found.startswith(line)
+    settings(**{**PRODUCTION, **values, "production": False})
+
+
+def test_protection_that_is_left_out_is_missing_too() -> None:
+    (found,) = refusal(production=True)
+    assert found.startswith("feature-flags:protect = false: must be true")
+
+
+@pytest.mark.parametrize("size", ["local", "small", "medium", "large", "xlarge"])
+@pytest.mark.parametrize("autoscaling", [False, True])
+def test_every_size_has_replicas_enough(size: str, *, autoscaling: bool) -> None:
+    values = {**PRODUCTION, "size": size, "autoscaling": {"enabled": autoscaling}}
+    assert settings(**values).resolved_replicas >= 3
+
+
+def test_production_behind_something_else_needs_no_ingress() -> None:
+    settings(**PRODUCTION, ingress={"enabled": False})

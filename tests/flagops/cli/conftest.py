@@ -1,0 +1,45 @@
+"""Fixtures of the command's tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flagops.engines import for_stack
+from flagops.engines.choice import Choice
+from flagops.engines.deployer import EngineName
+from flagops.stacks import target
+from tests.fake_cluster import FakeCluster, fake_cluster
+from tests.flagops.cli import fakes
+from tests.flagops.cli.machine import Machine, namespace
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> fakes.FakeDeployer:
+    """A fake engine behind every command; the stack's name is whatever the command is given."""
+    fake = fakes.FakeDeployer()
+
+    def deployer(_target: Any, _engine: Any, on_event: Any, **_: Any) -> fakes.FakeDeployer:
+        fake.on_event = on_event
+        return fake
+
+    monkeypatch.setattr(target, "find", fakes.target)
+    monkeypatch.setattr(for_stack, "choose_engine", lambda *_, **__: Choice(EngineName.DIRECT, "a reason"))
+    monkeypatch.setattr(for_stack, "deployer", deployer)
+    monkeypatch.setattr("flagops.engines.older.refuse_older", lambda _: None)
+    return fake
+
+
+@pytest.fixture
+def cluster() -> Iterator[FakeCluster]:
+    with fake_cluster() as made:
+        yield made
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """The machine, with a stack on record whose namespace is `the-namespace`."""
+    made = Machine(tmp_path, monkeypatch)
+    made.recorded(namespace())
+    return made

@@ -1,0 +1,168 @@
+"""Every command of `ff` in every world that it may find: none ends with 0 and good news where nothing was verified."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from flagops.commands.smoke import http
+from tests.commands import EVERY
+from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
+from tests.flagops.commands.flags.support import EXAMPLE
+from tests.flagops.commands.test_simulated import NEEDS_CONTAINERS
+from tests.servers import free_port
+
+Run = Callable[..., Result]
+STACK = "staging"
+# Whether there is a cluster that answers, and what it has.
+WORLDS = ("no kubeconfig", "dead API server", "nothing deployed", "empty namespace", "simulated nodes")
+
+# Beside those of NEEDS_CONTAINERS, what asks a cluster: in none of the worlds is there what it is for.
+ASKS_THE_CLUSTER = {
+    "up": ("up --yes --engine direct",),
+    "preview": ("preview --engine direct",),
+    "down": ("down --yes --engine direct",),
+    "render": ("render --out {home}/rendered --show-secrets",),
+    "env": ("env --show-secrets",),
+    "status": ("status", "status --json"),
+    "doctor": ("doctor",),
+    "admin password": ("admin password",),
+    "secrets list": ("secrets list", "secrets list --json"),
+}
+# What reads files alone, and its last line, which is the same in every world. This machine has no cluster of its own.
+READS_FILES = {
+    "render --out {home}/rendered": r"\d+ files of the stack 'staging' are in .*/rendered\.",
+    "env --generate": r"export \w+=.*|Left out, for they name files that only the pod has: .*",
+    "docs --check": r"docs/configuration\.md is up to date\.",
+    "policy list": r"[a-z-]+ +(advisory|mandatory) .*",
+    "policy check --stack staging": r"No rule is broken\.",
+    "flags validate": r"flags/catalogue\.yaml is right: \d+ flags and \d+ segments for .*",
+    "flags schema": r"\}",
+    "flags document --environment staging": r"\}",
+    "flags codegen --python {home}/flags.py": r".*/flags\.py was written\.",
+    "flags references {home}/source": r"  [a-z_]+",
+    "flags promote development staging --catalogue {home}/catalogue.yaml": r"Review and commit it; .*",
+    "images list": r"\S+ +\S+ +(not locked|sha256:\S+).*",
+    "cluster down": r"There is no local cluster\.",
+    "cluster forget": r"There is none\.",
+}
+MACHINE_WITHOUT_CLUSTER = {
+    "cluster status": r"There is no local cluster\. Make one with: ff cluster up",
+    "cluster kubeconfig": r"Make one with `ff cluster up`\.",
+}
+ELSEWHERE = {
+    "cluster up": "makes a world of its own: tests/flagops/local_cluster",
+    "flags serve": "serves until it is ended, and asks no cluster: tests/flagops/serving",
+    "images lock": "asks registries alone: tests/flagops/commands/images",
+}
+GOOD_NEWS = re.compile(
+    r"^ *(Deployed:|Removed:|Applied |Nothing to do|.* (is|was|are|were) (renewed|written|removed)\.)", re.MULTILINE
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """What a command finds.
+
+    Attributes:
+        name: One of WORLDS.
+        home: A directory for what it writes.
+    """
+
+    name: str
+    home: Path
+
+
+ASKING = [line for table in (NEEDS_CONTAINERS, ASKS_THE_CLUSTER) for lines in table.values() for line in lines]
+
+
+def command_of(line: str) -> str:
+    """The command that a line calls."""
+    words = line.split()
+    return next(name for length in (1, 2) if (name := " ".join(words[:length])) in EVERY)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("machine")
+    (made / "bin").mkdir()
+    (made / "source").mkdir()
+    (made / "source" / "program.py").write_text("nothing = 1\n", encoding="utf-8")
+    return made
+
+
+@pytest.fixture(scope="module")
+def kubeconfigs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
+    """A kubeconfig for each world."""
+    files = {name: tmp_path_factory.mktemp("world") / "kubeconfig" for name in WORLDS}
+    FakeCluster(free_port()).kubeconfig(files["dead API server"], STACK)
+    with fake_cluster() as nothing, fake_cluster() as empty, fake_cluster() as simulated:
+        for cluster in (empty, simulated):
+            cluster.add("v1", "Namespace", NAMESPACE)
+        simulated.add("v1", "Node", "simulated-1", metadata={"annotations": {"kwok.x-k8s.io/node": "fake"}})
+        for name, cluster in zip(WORLDS[2:], (nothing, empty, simulated), strict=True):
+            cluster.kubeconfig(files[name], STACK)
+        yield files
+
+
+@pytest.fixture(params=WORLDS)
+def world(
+    request: pytest.FixtureRequest, home: Path, kubeconfigs: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> World:
+    """A world, on a machine without Docker, Pulumi and a local cluster."""
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfigs[request.param]))
+    monkeypatch.setenv("FF_STATE_DIR", str(home / "state"))
+    monkeypatch.setenv("PATH", str(home / "bin"))
+    monkeypatch.setattr(http, "START_SECONDS", 0.1)
+    return World(request.param, home)
+
+
+def called(run: Run, world: World, line: str) -> Result:
+    """The line with the stack of somebody's own cluster, where the command takes one."""
+    takes_stack = any(option.name == "stack" for option in EVERY[command_of(line)].params)
+    words = line.format(home=world.home).split()
+    return run(*words, *(["--stack", STACK] if takes_stack and "--stack" not in words else []))
+
+
+def last_line(result: Result) -> str:
+    return (result.stderr.strip() or result.stdout.strip()).splitlines()[-1]
+
+
+def test_every_command_has_its_line_here() -> None:
+    lines = [*ASKING, *READS_FILES, *MACHINE_WITHOUT_CLUSTER]
+    assert {command_of(line) for line in lines} | set(ELSEWHERE) == set(EVERY)
+
+
+def test_what_asks_a_cluster_ends_with_1_and_says_why(run: Run, world: World, subtests: pytest.Subtests) -> None:
+    for line in ASKING:
+        with subtests.test(line):
+            result = called(run, world, line)
+            said = result.stdout + result.stderr
+            assert result.exit_code == 1, said
+            assert said.count("Error: ") <= 1, said
+            assert "Traceback" not in said
+            assert not GOOD_NEWS.search(said), said
+            assert last_line(result)
+    assert not (world.home / "rendered" / "secrets.yaml").exists()
+
+
+def test_what_reads_files_alone_says_what_it_read(run: Run, world: World, subtests: pytest.Subtests) -> None:
+    (world.home / "flags.py").unlink(missing_ok=True)
+    shutil.copy(EXAMPLE, world.home / "catalogue.yaml")
+    for line, expected in READS_FILES.items():
+        with subtests.test(line):
+            result = called(run, world, line)
+            assert result.exit_code == 0, result.stderr
+            assert re.fullmatch(expected, last_line(result)), last_line(result)
+
+
+def test_a_machine_without_a_local_cluster_is_no_success(run: Run, world: World, subtests: pytest.Subtests) -> None:
+    for line, expected in MACHINE_WITHOUT_CLUSTER.items():
+        with subtests.test(line):
+            result = called(run, world, line)
+            assert result.exit_code == 1
+            assert re.fullmatch(expected, last_line(result)), last_line(result)

@@ -1,0 +1,49 @@
+"""A stack that is well in all its parts: cluster, PostgreSQL, Redis and Flagsmith answer."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from flagops.commands.doctor.checks import examine
+from flagops.commands.doctor.model import DoctorFinding
+from flagops.flagsmith_api.administrator import password
+from flagops.stacks.deployed import Site
+from tests.containers import Containers
+from tests.doubles.flagsmith import Flagsmith, serve
+from tests.flagops.commands.conftest import place, site
+
+__all__ = ["place", "site"]
+
+Examine = Callable[..., dict[str, DoctorFinding]]
+
+
+@pytest.fixture
+def flagsmith(site: Site, containers: Containers) -> Iterator[Flagsmith]:
+    """The double, where the API's pods answer."""
+    settings = site.settings
+    made = Flagsmith(settings.admin_email, password(site), settings.admin.project, settings.version)
+    with serve(made, containers.api_port):
+        made.add_environments(*settings.admin.environments)
+        yield made
+
+
+@pytest.fixture
+def healthy(flagsmith: Flagsmith, containers: Containers) -> Iterator[Containers]:
+    """The containers, with all that runs in them; what a test breaks there is mended after it."""
+    containers.alter()
+    containers.postgres.start()
+    containers.redis.start()
+    yield containers
+    containers.alter()
+    containers.redis.stop()
+    flagsmith.release.set()
+
+
+@pytest.fixture
+def doctor(healthy: Containers) -> Examine:  # noqa: ARG001
+    """Examine the stack `local`: its findings by name."""
+
+    def found(**arguments: str) -> dict[str, DoctorFinding]:
+        return {finding.name: finding for finding in examine("local", **arguments)}
+
+    return found

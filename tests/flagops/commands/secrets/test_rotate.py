@@ -1,0 +1,141 @@
+"""`ff secrets`: one command renews one secret, rolls who reads it and nobody else, and goes on where it failed."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from flagops.commands.secrets import record, rotate
+from flagops.commands.secrets.catalogue import GENERATED, find
+from flagops.errors import OpsError
+from flagops.flagsmith_api.administrator import password
+from flagops.stacks.deployed import Site, open_site
+from flagops.stacks.files import load_stack
+from tests.containers import Containers
+from tests.flagops.commands.test_admin import ACCOUNT, django
+from tests.platform import Platform
+
+pytestmark = pytest.mark.cluster
+Run = Callable[..., Result]
+SERVERS = {"flagsmith", "flagsmith-task-processor"}
+RESTARTED = {
+    "postgres": set(),
+    "database": SERVERS,
+    "audit": set(),
+    "analytics": set(),
+    "redis": {*SERVERS, "flagsmith-redis"},
+    "django": SERVERS,
+    "cookies": SERVERS,
+    "warehouse": SERVERS,
+    "admin": set(),
+}
+
+
+def secrets(site: Site) -> dict[str, dict[str, str]]:
+    return {item.secret: site.secret(item.secret) for item in GENERATED}
+
+
+def numbers(home: Path) -> dict[str, Any]:
+    """What the stack's file says."""
+    return load_stack("local", home).settings.rotations.model_dump(exclude_defaults=True)
+
+
+@pytest.mark.parametrize("name", [item.name for item in GENERATED])
+def test_a_rotation_rolls_who_reads_it_and_never_leaves_fewer_than_three(
+    name: str, site: Site, serving: Containers, home: Path, deployed: Platform, run: Run
+) -> None:
+    deployed.up()
+    before, generations, since = secrets(site), deployed.generations(), deployed.revision()
+    shown = run("secrets", "rotate", name, "--yes", "--engine", "direct")
+    assert shown.exit_code == 0, shown.stdout + shown.stderr
+    assert f"{name} is renewed, rotation 1. Commit Pulumi.local.yaml." in shown.stdout
+    assert numbers(home) == {name: 1}
+    after = secrets(site)
+    assert {secret for secret in after if after[secret] != before[secret]} == {find(name).secret}
+    values = {value for held in (before, after) for secret in held.values() for value in secret.values()}
+    assert not [value for value in values if len(value) > 30 and value in shown.stdout + shown.stderr]
+    changed = {name for name, generation in deployed.generations().items() if generation != generations[name]}
+    assert changed == RESTARTED[name]
+    assert all(wanted == 3 and available >= 3 for wanted, available in deployed.scales(since))
+    assert record.rotations(site)[name].finished
+    if name == "admin":
+        assert django(serving, "-c", ACCOUNT, site.settings.admin_email, "check", stdin=password(site)) == "True True"
+
+
+def test_a_rotation_that_fails_says_where_it_stands_and_the_next_run_finishes_it(
+    site: Site, serving: Containers, home: Path
+) -> None:
+    assert serving
+    numbers_seen: list[dict[str, Any]] = []
+
+    def deploy() -> None:
+        numbers_seen.append(numbers(home))
+        if len(numbers_seen) == 1:
+            raise OpsError("Deployment flagsmith is not ready.", hint="Look at its pods.")
+
+    with pytest.raises(OpsError) as caught:
+        rotate.rotate(site, find("database"), deploy, lambda _: None)
+    assert caught.value.message == (
+        "Deployment flagsmith is not ready.\nRotation 1 of database is not finished. Pulumi.local.yaml says "
+        "rotations.database: 1. Both roles log in; the one before stops when the last Job has run."
+    )
+    assert caught.value.hint == (
+        "Look at its pods. Correct the cause, then `ff secrets rotate database --stack local` again: it goes on with "
+        "rotation 1."
+    )
+    for expected in (1, 2):
+        with open_site("local") as again:
+            assert rotate.rotate(again, find("database"), deploy, lambda _: None) == expected
+    assert numbers_seen == [{"database": 1}, {"database": 1}, {"database": 2}]
+    assert "# The same 3 replicas" in (home / "Pulumi.local.yaml").read_text(encoding="utf-8"), "comments stay"
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "message"),
+    [
+        ("redis:\n    existingSecret: mine", "redis", "is not generated: redis.existingSecret names mine."),
+        ("redis:\n    mode: none", "redis", "is not generated: redis.mode is none."),
+        ("secretKey:\n    existingSecret: mine", "cookies", "is not generated: secretKey.existingSecret names mine."),
+    ],
+)
+def test_what_is_not_generated_is_refused_with_where_it_comes_from(
+    settings: str, name: str, message: str, home: Path, deployed: Platform, run: Run
+) -> None:
+    path = home / "Pulumi.local.yaml"
+    text = path.read_text(encoding="utf-8").replace("config:\n", f"config:\n  feature-flags:{settings}\n")
+    path.write_text(text, encoding="utf-8")
+    generations = deployed.generations()
+    shown = run("secrets", "rotate", name, "--yes")
+    assert shown.exit_code == 1
+    assert message in shown.stderr
+    assert "Renew it where it comes from" in shown.stderr
+    assert (path.read_text(encoding="utf-8"), deployed.generations()) == (text, generations)
+    (row,) = [row for row in json.loads(run("secrets", "list", "--json").stdout) if row["name"] == name]
+    assert row["rotations"] is None
+    assert row["elsewhere"] in message
+
+
+@pytest.mark.usefixtures("home")
+def test_unknown_names_and_a_missing_terminal_change_nothing(deployed: Platform, run: Run) -> None:
+    versions = deployed.versions()
+    unknown = run("secrets", "rotate", "jwt")
+    assert "There is no secret 'jwt'; there are: postgres, database," in unknown.stderr
+    asked = run("secrets", "rotate", "cookies")
+    assert "This logs everybody out of the UI." in asked.stderr
+    assert "there is no terminal" in asked.stderr
+    assert deployed.versions() == versions
+
+
+@pytest.mark.usefixtures("home")
+def test_the_list_names_every_secret_and_shows_no_value(site: Site, run: Run) -> None:
+    shown = run("secrets", "list").stdout
+    found = json.loads(run("secrets", "list", "--json").stdout)
+    assert [row["name"] for row in found] == [item.name for item in GENERATED]
+    assert {row["name"] for row in found} == set(type(site.settings.rotations).model_fields)
+    assert all(row["name"] in shown and row["use"] in shown and row["cost"] in shown for row in found)
+    assert {row["rotations"] for row in found} == {0}
+    values = {value for secret in secrets(site).values() for value in secret.values() if len(value) > 20}
+    assert not [value for value in values if value in shown]

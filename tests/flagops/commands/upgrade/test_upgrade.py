@@ -1,0 +1,121 @@
+"""`ff upgrade` and `ff upgrade --back` on the cluster, with a Flagsmith that answers and a real database's clock."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from flagops.commands.upgrade import record, upgrade
+from flagops.errors import OpsError
+from flagops.stacks.deployed import Site
+from flagops.stacks.files import load_stack
+from tests.containers import NAMESPACE
+from tests.doubles.flagsmith import Flagsmith
+from tests.flagops.commands.upgrade.conftest import BACKUP
+from tests.platform import Platform
+
+pytestmark = pytest.mark.cluster
+Run = Callable[..., Result]
+
+
+def version_in(home: Path) -> str:
+    return load_stack("local", home).settings.version
+
+
+def created(platform: Platform, since: str) -> list[dict[str, Any]]:
+    jobs = platform.history(f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs", since)
+    return [item for kind, item in jobs if kind == "ADDED"]
+
+
+def test_there_and_back(flagsmith: Flagsmith, home: Path, site: Site, platform: Platform, run: Run) -> None:
+    since = platform.revision()
+    shown = run("upgrade", "2.265.0", "--yes", "--skip", "round-trip", "--engine", "direct")
+    assert shown.exit_code == 0, shown.stdout + shown.stderr
+    assert "2 migrations:\n  features.0068_later\n  segments.0030_rule_index\n" in shown.stdout
+    assert "replace  Job flagsmith-migrate-" in shown.stdout
+    assert "update   Deployment flagsmith\n" in shown.stdout
+    assert "local runs 2.265.0. The way back: ff upgrade --back --stack local" in shown.stderr
+    assert version_in(home) == "2.265.0"
+    assert {pod["spec"]["containers"][0]["image"] for pod in platform.pods("api")} == {"flagsmith/flagsmith:2.265.0"}
+    plan, backup, *_ = created(platform, since)
+    assert plan["spec"]["template"]["spec"]["containers"][0]["command"] == ["python", "manage.py", "migrate", "--plan"]
+    assert plan["spec"]["template"]["spec"]["containers"][0]["image"] == "flagsmith/flagsmith:2.265.0"
+    assert backup["metadata"]["name"].startswith("flagsmith-backup-")
+    (noted,) = record.upgrades(site)
+    assert (noted.before, noted.after, noted.backup) == ("2.264.0", "2.265.0", BACKUP)
+    assert datetime.fromisoformat(noted.at).tzinfo is not None
+
+    flagsmith.version = "2.264.0"
+    since = platform.revision()
+    shown = run("upgrade", "--back", "--yes", "--skip", "round-trip", "--engine", "direct")
+    assert shown.exit_code == 0, shown.stdout + shown.stderr
+    (container,) = created(platform, since)[0]["spec"]["template"]["spec"]["containers"]
+    assert container["command"] == ["python", "manage.py", "rollbackmigrationsappliedafter", noted.at]
+    assert container["image"] == "flagsmith/flagsmith:2.265.0", "the newer release knows how to undo its migrations"
+    assert version_in(home) == "2.264.0"
+    assert {pod["spec"]["containers"][0]["image"] for pod in platform.pods("api")} == {"flagsmith/flagsmith:2.264.0"}
+    assert record.upgrades(site) == []
+
+
+@pytest.mark.usefixtures("flagsmith")
+def test_a_failed_deployment_puts_the_file_back_and_says_the_way(home: Path, site: Site) -> None:
+    def fails() -> None:
+        assert version_in(home) == "2.265.0"
+        raise OpsError("The Job flagsmith-migrate-0123456789 failed.")
+
+    with pytest.raises(OpsError) as caught:
+        upgrade.upgrade(site, "2.265.0", fails, lambda _: None)
+    assert "Pulumi.local.yaml says 2.264.0 again, whose pods go on serving." in caught.value.message
+    assert f"the backup from before is {BACKUP}" in (caught.value.hint or "")
+    assert version_in(home) == "2.264.0"
+    assert upgrade.last_upgrade(site).after == "2.265.0", "what it migrated can be taken back"
+
+
+def test_smoke_tests_that_fail_say_the_way_back(flagsmith: Flagsmith, run: Run) -> None:
+    flagsmith.version = "2.264.0"
+    shown = run("upgrade", "2.265.0", "--yes", "--skip", "round-trip")
+    assert shown.exit_code == 1
+    assert "it is 2.264.0, and the settings say 2.265.0" in shown.stdout
+    assert "`ff upgrade --back --stack local`" in shown.stderr
+
+
+def test_a_plan_alone_changes_nothing(flagsmith: Flagsmith, home: Path, platform: Platform, run: Run) -> None:
+    assert flagsmith.url
+    generations = platform.generations()
+    shown = run("upgrade", "2.265.0", "--plan")
+    assert shown.exit_code == 0, shown.stderr
+    assert "2 migrations:" in shown.stdout
+    assert (version_in(home), platform.generations()) == ("2.264.0", generations)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("2.263.0",), "2.263.0 is older than 2.264.0: its program does not know the database's newer migrations."),
+        (("2.264.0",), "The settings of local say 2.264.0 already."),
+        (("two",), "'two' must be a release of Flagsmith as X.Y.Z"),
+        ((), "Which release?"),
+        (("2.265.0", "--back"), "Which release?"),
+        (("--back",), "No upgrade to 2.264.0 is noted that could be undone."),
+        (("2.265.0", "--skip", "everything"), "There is no check 'everything' to skip."),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_is_started(
+    arguments: tuple[str, ...], message: str, home: Path, platform: Platform, run: Run
+) -> None:
+    since = platform.revision()
+    shown = run("upgrade", *arguments)
+    assert shown.exit_code == 1
+    assert message in shown.stderr
+    assert created(platform, since) == []
+    assert version_in(home) == "2.264.0"
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_done(flagsmith: Flagsmith, home: Path, run: Run) -> None:
+    assert flagsmith.url
+    shown = run("upgrade", "2.265.0")
+    assert "there is no terminal" in shown.stderr
+    assert version_in(home) == "2.264.0"

@@ -1,0 +1,142 @@
+"""What is wrong with a request, or with the command, gets one clear answer."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from flagops.serving.http.body import MOST_BYTES
+from tests.flagops.commands.flags.support import Run
+from tests.flagops.serving.support import EXAMPLE, SECONDS, Served, events, wait_until
+
+IDENTITIES = "api/v1/identities/"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        (b"{", 400, "JSON parse error - Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        (b"\xff", 400, "JSON parse error - 'utf-8' codec can't decode"),
+        (b"[1]", 400, "Invalid data. Expected a dictionary, but got list."),
+        (b'{"identifier": {}}', 400, "Not a valid string."),
+        (b'{"identifier": "a", "traits": 1}', 400, 'Expected a list of items but got type \\"int\\".'),
+        (b'{"identifier": "a", "traits": [{"trait_key": "x"}]}', 400, '{"trait_value":["This field is required."]}'),
+        (b'{"identifier": "a", "traits": [1]}', 400, "Expected a dictionary, but got int."),
+        (b"[" * 200 + b"]" * 200, 400, "The body goes more than 100 levels deep."),
+        (b'{"identifier": "' + b"x" * MOST_BYTES + b'"}', 413, "The body has more than 1 MiB"),
+        (b'{"identifier": "' + b"x" * 3000 + b'"}', 400, "Ensure this field has no more than 2000 characters."),
+    ],
+)
+def test_a_body_that_is_wrong_is_refused_with_the_reason(example: Served, body: bytes, status: int, said: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    found = example.ask("POST", IDENTITIES, example.key(), content=body, headers=headers)
+    assert found.status_code == status
+    assert said in found.text
+
+
+def test_forms_and_other_methods_are_refused_as_by_flagsmith(example: Served) -> None:
+    form = example.ask("POST", IDENTITIES, example.key(), data={"identifier": "anna"})
+    assert (form.status_code, form.json()["detail"]) == (
+        415,
+        'Unsupported media type "application/x-www-form-urlencoded" in request.',
+    )
+    other = example.ask("DELETE", "api/v1/flags/", example.key())
+    assert (other.status_code, other.json()) == (405, {"detail": 'Method "DELETE" not allowed.'})
+    assert example.get("api/v1/nothing/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["api/v1/flags/", IDENTITIES, "api/v1/environment-document/", "sse/environments/x/stream"]
+)
+@pytest.mark.parametrize("host", ["flags.example.org", "127.0.0.1.example.org:80", "", "localhost.", "[::2]:80"])
+def test_another_host_s_name_is_refused(example: Served, path: str, host: str) -> None:
+    found = example.get(path, example.key(), headers={"Host": host})
+    assert found.status_code in (400, 403)
+    assert "feature" not in found.text
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "LOCALHOST"])
+def test_the_machine_s_own_names_are_answered(example: Served, host: str) -> None:
+    port = example.url.rstrip("/").rpartition(":")[2]
+    for name in (host, f"{host}:{port}"):
+        assert example.get("api/v1/flags/", example.key(), headers={"Host": name}).status_code == 200
+
+
+def test_pages_of_other_origins_may_read_flags_and_nothing_of_a_server_side_key(example: Served) -> None:
+    origin = {"Origin": "http://app.example.org"}
+    found = example.get("api/v1/flags/", example.key(), headers=origin)
+    assert found.headers["Access-Control-Allow-Origin"] == "*"
+    assert found.headers["Access-Control-Expose-Headers"] == "Retry-After, X-Flagsmith-Document-Updated-At, ETag"
+    for path in ("api/v1/flags/", "api/v1/environment-document/"):
+        secret = example.get(path, example.key(server_side=True), headers=origin)
+        assert (secret.status_code, secret.headers.get("Access-Control-Allow-Origin")) == (200, None)
+    asked = {**origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-environment-key"}
+    preflight = example.ask("OPTIONS", IDENTITIES, headers=asked)
+    assert preflight.status_code == 200
+    assert "x-environment-key" in preflight.headers["Access-Control-Allow-Headers"]
+    assert "Access-Control-Allow-Private-Network" not in preflight.headers
+
+
+def test_a_port_in_use_is_said(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("flags", "serve", "--port", str(taken.getsockname()[1]))
+    assert done.exit_code == 1
+    assert f"The port {taken_port(done.stderr)} of 127.0.0.1 cannot be used: Address already in use." in done.stderr
+    assert "--port 0" in done.stderr
+
+
+def taken_port(text: str) -> str:
+    return text.partition("The port ")[2].partition(" ")[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("serve", "nowhere.yaml", "--port", "0"), "There is no catalogue at nowhere.yaml."),
+        (("serve", "--from", "nowhere.json", "--port", "0"), "There is no document at nowhere.json."),
+        (("document", "-e", "qa"), "There is no environment 'qa'; there are: development, staging, production."),
+        (
+            ("serve", "--port", "0", "--ready-file", "/nowhere/ready"),
+            "/nowhere/ready of --ready-file cannot be written",
+        ),
+        (("document", "-e", "production", "--from", "README.md"), "README.md:1: this is not valid JSON"),
+    ],
+)
+def test_the_command_says_what_is_wrong(run: Run, words: tuple[str, ...], said: str) -> None:
+    done = run("flags", *words)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_ends_in_order(tmp_path: Path, number: signal.Signals) -> None:
+    ready = tmp_path / "ready.json"
+    ff = str(Path(sys.executable).parent / "ff")
+    command = [ff, "flags", "serve", str(EXAMPLE), "--port", "0", "--ready-file", str(ready)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        wait_until(ready.exists)
+        found: dict[str, Any] = json.loads(ready.read_text(encoding="utf-8"))
+        assert found["pid"] == process.pid
+        keys = found["environments"]["staging"]
+        assert keys == {"client_side_key": "local-staging", "server_side_key": "ser.local-staging"}
+        assert httpx.get(f"{found['api_url']}flags/", headers={"X-Environment-Key": "local-staging"}).is_success
+        with events(f"{found['url']}sse/environments/local-staging/stream") as told:
+            next(told)
+            process.send_signal(number)
+            assert list(told) == []
+        output, notice = process.communicate(timeout=SECONDS)
+    finally:
+        process.kill()
+        process.wait()
+    assert (process.returncode, ready.exists()) == (0, False)
+    assert output.startswith(f"{EXAMPLE} (8 flags, 3 environments) is served at {found['url']} until Ctrl-C.")
+    assert notice == "Ended.\n"
+    assert threading.active_count() < 20
