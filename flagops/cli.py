@@ -6,10 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
+from components.text.quoting import lines, printable
 from flagops.console import output, progress
 from flagops.errors import OpsError
 from flagops.terminal.by_name import Words
 from flagops.unexpected import tell, watch_threads
+from flagops.version import describe
 from flagops.words import GROUPS
 
 INTERRUPTED = 130  # as shells say it: 128 + SIGINT
@@ -26,8 +28,6 @@ class _Commands(Words):
         try:
             return super().invoke(ctx)
         except OpsError as error:
-            from components.text.quoting import lines
-
             progress().print(f"Error: {lines(error.message)}", style="red", markup=False, soft_wrap=True)
             if error.hint:
                 progress().print(lines(error.hint), markup=False, soft_wrap=True)
@@ -35,8 +35,6 @@ class _Commands(Words):
         except OSError as error:
             if not error.filename:
                 raise
-            from components.text.quoting import printable
-
             said = printable(f"Error: {error.filename}: {error.strerror or error}")
             progress().print(said, style="red", markup=False, soft_wrap=True)
             raise typer.Exit(1) from None
@@ -77,8 +75,6 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - the signature of a Typer callback
     if wanted:
-        from flagops.version import describe
-
         output().out(describe(), highlight=False)
         raise typer.Exit
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from components.text import bounds
 from flagops.errors import BadInputError
 
 WRITTEN_BYTES = 64 * 1024**2
@@ -43,8 +44,6 @@ def replace_text(path: Path, text: str) -> None:
 
 def text_there(path: Path) -> str | None:
     """The text of a file that a command writes anew; None where there is none. Raises OSError for what is no file."""
-    from components.text import bounds
-
     try:
         return bounds.bytes_of(path, WRITTEN_BYTES).decode("utf-8", errors="replace")
     except FileNotFoundError:

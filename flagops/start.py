@@ -9,6 +9,7 @@ def main() -> None:
     if not is_ignored:
         # Before and after there is anybody to tell of it, an interrupt just ends the process.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # After the signals are in order.
     from flagops.cli import main as run
 
     if not is_ignored:

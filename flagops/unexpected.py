@@ -11,8 +11,12 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from components.text.quoting import printable
+from components.text.secret_forms import masked
 from flagops.console import progress
+from flagops.files import write_private
 from flagops.kubernetes import masking
+from flagops.local_cluster.paths import state_home
 
 KEPT = 20
 SHOWN = 200  # characters of what the exception says
@@ -26,8 +30,6 @@ AFTER_NAME = re.compile(
 
 def tell(error: BaseException, command: Sequence[str]) -> None:
     """Say on one line that `command` met an error nobody expected, and where its details are."""
-    from components.text.quoting import printable
-
     first = without_secrets(str(error)).strip().partition("\n")[0][:SHOWN]
     what = f"{type(error).__name__}: {first}" if first else type(error).__name__
     progress().print(
@@ -54,8 +56,6 @@ def recorded(error: BaseException, command: Sequence[str]) -> str:
 
 def without_secrets(text: str) -> str:
     """The text without what this process has learnt to be secret, and without what is secret by its form or name."""
-    from components.text.secret_forms import masked
-
     named = [value for name, value in os.environ.items() if SECRET_NAME.search(name)]
     text = masking.everything_learnt(named)(text)
     return AFTER_NAME.sub(masking.MASK, masked(text, masking.MASK))
@@ -72,9 +72,6 @@ def watch_threads() -> None:
 
 
 def _write(text: str) -> Path:
-    from flagops.files import write_private
-    from flagops.local_cluster.paths import state_home
-
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}.log"
     try:
         directory = state_home() / "errors"

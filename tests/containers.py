@@ -14,8 +14,7 @@ from typing import Any
 import yaml
 
 from components.flagsmith.caches import CACHES
-from tests.postgres_programs import find_postgres
-from tests.servers import LOOPBACK, Postgres, Redis, free_port
+from tests.servers import LOOPBACK, Postgres, Redis, find_postgres, free_port
 
 NAMESPACE = "feature-flags"
 GRAFANA_NAMESPACE = "observability"

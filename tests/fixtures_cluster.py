@@ -91,7 +91,7 @@ def platform(cluster: LocalCluster) -> Iterator[Platform]:
 @pytest.fixture
 def deployed(platform: Platform) -> Platform:
     """The stack as its file says, whatever an earlier test did to it."""
-    platform.ensure()
+    platform.up()
     return platform
 
 
@@ -104,6 +104,7 @@ def kubernetes_client(cluster: LocalCluster) -> Iterator[Any]:
 
 def client_for(kubeconfig: Path) -> Any:
     """A `kubernetes.client.ApiClient` for the current context of a kubeconfig."""
+    # Most runs start no cluster, and the SDK takes half a second to import.
     from kubernetes import client, config
 
     configuration = client.Configuration()

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from flagops.evaluation.advisory import Advisory
-
 
 class EngineName(StrEnum):
     """The two engines: the Pulumi CLI, and the one that needs no CLI."""
@@ -38,7 +36,6 @@ class DeploymentPlan:
     changes: tuple[PlannedChange, ...] = ()
     unchanged: int = 0
     warnings: tuple[str, ...] = ()
-    advisories: tuple[Advisory, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,6 @@ class DeploymentResult:
     counts: Mapping[str, int] = field(default_factory=dict)
     outputs: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    advisories: tuple[Advisory, ...] = ()
 
 
 class Deployer(Protocol):

@@ -3,18 +3,23 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from components.text import bounds
 from flagops.engines.choice import Choice, choose
 from flagops.engines.deployer import Deployer, EngineName
-from flagops.engines.direct.deployer import DirectDeployer
 from flagops.engines.events import Event
 from flagops.engines.own_cluster import StackCluster
 from flagops.engines.pulumi_cli import find as pulumi_cli
+from flagops.engines.pulumi_cli.explain import explain
 from flagops.errors import NoAccessError, ToolError, UnsupportedError
 from flagops.files import make_directory
 from flagops.project import LOCAL, ROOT
 from flagops.stacks.files import Stack
 from flagops.stacks.target import STATE_BYTES, StackTarget, local_backend
+
+if TYPE_CHECKING:
+    from flagops.engines.direct.deployer import DirectDeployer
 
 OnEvent = Callable[[Event], None]
 
@@ -66,8 +71,8 @@ def deployer(
     """What deploys the target; with `makes_stack` its preview too makes a stack that Pulumi does not know."""
     if engine is EngineName.DIRECT:
         return direct(target, on_event)
+    # Pulumi's own way to its CLI takes half a second to import.
     from flagops.engines.pulumi_cli.deployer import CliDeployer, find_command
-    from flagops.engines.pulumi_cli.explain import explain
 
     return CliDeployer(
         root=ROOT,
@@ -90,8 +95,11 @@ def policy_pack() -> Path:
     return pack
 
 
-def direct(target: StackTarget, on_event: OnEvent) -> DirectDeployer:
+def direct(target: StackTarget, on_event: OnEvent) -> "DirectDeployer":
     """The direct engine for the target."""
+    # Pulumi takes half a second to import.
+    from flagops.engines.direct.deployer import DirectDeployer
+
     return DirectDeployer(ROOT, target.stack, target.kubeconfig, target.context, on_event)
 
 
@@ -115,8 +123,6 @@ def local_environment(kubeconfig: Path) -> dict[str, str]:
 
 def _has_resources(backend: Path, stack: Stack) -> bool:
     """Whether the file backend records anything of the stack but the stack itself."""
-    from components.text import bounds
-
     path = backend / ".pulumi" / "stacks" / stack.project / f"{stack.name}.json"
     try:
         state = json.loads(bounds.text_of(path, STATE_BYTES))

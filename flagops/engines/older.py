@@ -3,6 +3,9 @@
 from typing import TYPE_CHECKING
 
 from flagops.errors import RefusedError
+from flagops.kubernetes.client import Client
+from flagops.kubernetes.connection import connect
+from flagops.kubernetes.objects import Ref
 
 if TYPE_CHECKING:
     from flagops.kubernetes.objects import Manifest
@@ -17,10 +20,6 @@ def refuse_older(target: "StackTarget") -> None:
 
     Raises OpsError when it is older, and NoAccessError when the cluster cannot be asked: what is not known is not well.
     """
-    from flagops.kubernetes.client import Client
-    from flagops.kubernetes.connection import connect
-    from flagops.kubernetes.objects import Ref
-
     namespace = target.stack.settings.namespace.name
     client = Client(connect(target.kubeconfig, target.context))
     try:
@@ -47,6 +46,7 @@ def newest(workloads: "list[Manifest | None]") -> str | None:
 
 def _numbers(version: str) -> tuple[int, ...]:
     """A release to compare by; empty for a text that is none."""
+    # The settings' model takes a second to import.
     from components.settings.releases import parse_version
 
     try:

@@ -4,14 +4,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
+from components.deployment.presence import absent, another_cluster, cluster_uid, observe, other_namespace
+from components.deployment.recorded import read
+from components.kit import names
 from flagops.errors import FailedError, NoAccessError, RefusedError
+from flagops.kubernetes.client import Client
+from flagops.kubernetes.connection import connect
+from flagops.kubernetes.objects import Ref
 from flagops.stacks.files import Stack
 
 if TYPE_CHECKING:
     from components.deployment.recorded import Deployment
-    from flagops.kubernetes.client import Client
 
 Manifest = dict[str, Any]
 
@@ -43,8 +49,6 @@ class StackCluster:
     @property
     def kubectl(self) -> str:
         """How a line for kubectl begins."""
-        from shlex import quote
-
         kubeconfig = f" --kubeconfig {quote(str(self.kubeconfig))}" if self.kubeconfig else ""
         return f"kubectl{kubeconfig} --context {quote(self.context)}"
 
@@ -53,8 +57,6 @@ class StackCluster:
 
         `hint` says what to do where it is the right cluster, and the namespace is gone.
         """
-        from components.deployment.presence import another_cluster, cluster_uid, other_namespace
-
         wanted = self.stack.settings.cluster_uid
         with self._client() as client:
             found = cluster_uid(client.fetch) if wanted else None
@@ -73,8 +75,6 @@ class StackCluster:
 
     def require_deployed(self) -> None:
         """Refuse to call the stack deployed when what it declared is not in the cluster."""
-        from components.deployment.presence import absent, observe
-
         with self._client() as client:
             record = recorded(client, self.namespace)
             if record is None:
@@ -90,8 +90,6 @@ class StackCluster:
 
     def unnamed(self) -> tuple[str, ...]:
         """What to write so that another cluster is refused by whoever has no record of this one; empty if it is."""
-        from components.deployment.presence import cluster_uid
-
         if self.kubeconfig is not None or self.stack.settings.cluster_uid is not None:
             return ()
         with self._client() as client:
@@ -106,8 +104,6 @@ class StackCluster:
 
     def live(self, manifest: Mapping[str, Any]) -> Manifest | None:
         """The object in the cluster that has the name of this one, or None."""
-        from flagops.kubernetes.objects import Ref
-
         with self._client() as client:
             return client.get(Ref.of(dict(manifest)))
 
@@ -119,9 +115,6 @@ class StackCluster:
 
     @contextmanager
     def _client(self) -> "Iterator[Client]":
-        from flagops.kubernetes.client import Client
-        from flagops.kubernetes.connection import connect
-
         client = Client(connect(self.kubeconfig, self.context))
         try:
             yield client
@@ -131,10 +124,6 @@ class StackCluster:
 
 def recorded(client: "Client", namespace: str) -> "Deployment | None":
     """The last deployment that succeeded there; None when there was none, or its record cannot be read."""
-    from components.deployment.recorded import read
-    from components.kit import names
-    from flagops.kubernetes.objects import Ref
-
     live = client.get(Ref("v1", "ConfigMap", namespace, names.DEPLOYMENT))
     return read(live.get("data") or {}) if live is not None else None
 

@@ -97,6 +97,7 @@ def config_strings(stack: Stack) -> dict[str, str]:
 async def _run(
     root: Path, stack: Stack, config: dict[str, str], generated: Mapping[str, str], api_versions: tuple[str, ...]
 ) -> Program:
+    # Pulumi takes half a second to import.
     import pulumi.runtime.config
     import pulumi.runtime.settings
     import pulumi.runtime.stack
@@ -137,6 +138,7 @@ class _Log:
 
     def Log(self, request: Any) -> None:  # noqa: N802
         """Keep warnings and errors for people."""
+        # Pulumi takes half a second to import.
         from pulumi.runtime.proto import engine_pb2
 
         if request.severity == engine_pb2.WARNING:
@@ -159,6 +161,7 @@ def _importable(root: Path) -> Iterator[None]:
 
 def _explained(error: BaseException, root: Path) -> BaseException:
     """The program's own errors as their message; a defect of the program with the place it happened."""
+    # Pulumi takes half a second to import.
     import pulumi
 
     if isinstance(error, OpsError):

@@ -4,9 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
-from flagops.console import first_few
 from flagops.errors import BadInputError, RefusedError
-from flagops.evaluation.advisory import Advisory
 from flagops.evaluation.evaluate import evaluate
 from flagops.evaluation.generated import Placeholders
 from flagops.evaluation.policy_objects import of_files, of_program
@@ -42,10 +40,8 @@ def of_manifests(paths: list[Path], *, production: bool, directory: Path | None 
     return _check(of_files(paths, production=production), directory)
 
 
-def refuse_violations(
-    program: Program, *, production: bool, harmless: frozenset[str] = frozenset()
-) -> tuple[Advisory, ...]:
-    """What breaks advisory rules; a violation of a mandatory one is an OpsError, which names the first few of each.
+def refuse_violations(program: Program, *, production: bool, harmless: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """A warning for each advisory rule; a violation of a mandatory one is an OpsError, which lists them all.
 
     `harmless` are values that look like secrets and are none, by the stack's settings.
     """
@@ -53,10 +49,9 @@ def refuse_violations(
     refuse_failures(report)
     mandatory = report.of(Enforcement.MANDATORY)
     if mandatory:
-        more = f"`ff policy check --stack {program.stack} --verbose` lists them."
-        listed = "\n".join(f"  {line}" for line in _grouped(mandatory, more))
+        listed = "\n".join(f"  {item}" for item in mandatory)
         raise RefusedError(f"Nothing was changed, since the program breaks rules of the policy:\n{listed}", hint=HINT)
-    return tuple(Advisory(item.rule.id, str(item)) for item in report.of(Enforcement.ADVISORY))
+    return tuple(_summaries(report.of(Enforcement.ADVISORY), program.stack))
 
 
 def refuse_plain_secrets(objects: Objects) -> None:
@@ -78,10 +73,12 @@ def refuse_failures(report: Report) -> None:
         )
 
 
-def _grouped(violations: Iterable[Violation], more: str) -> Iterator[str]:
-    """The first few violations of each rule, and how many more there are: one cause often breaks a rule many times."""
+def _summaries(violations: Iterable[Violation], stack: str) -> Iterator[str]:
+    """The first violation of each rule, and how many there are: one cause often breaks a rule in twenty places."""
     for _, group in groupby(violations, lambda item: item.rule.id):
-        yield from first_few([str(item) for item in group], more)
+        first, *others = group
+        more = f" So do {len(others)} more: `ff policy check --stack {stack}` lists them." if others else ""
+        yield f"{first}{more}"
 
 
 def _check(objects: Objects, directory: Path | None = None) -> Report:

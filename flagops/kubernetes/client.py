@@ -47,6 +47,7 @@ class Client:
     """One cluster. Safe to use from several threads at a time."""
 
     def __init__(self, api: "ApiClient") -> None:
+        # It comes with the Kubernetes SDK, which takes half a second to import.
         from urllib3 import Retry, Timeout
 
         self._api = api
@@ -152,7 +153,10 @@ class Client:
 
     def follow(self, namespace: str, pod: str, container: str, *, lines: int) -> Iterator[str]:
         """A container's last lines, and then each new one until the container ends."""
+        # It comes with the Kubernetes SDK, which takes half a second to import.
         from urllib3 import Timeout
+
+        # It comes with the Kubernetes SDK, which takes half a second to import.
         from urllib3.exceptions import HTTPError
 
         query = {"container": container, "tailLines": str(lines), "follow": "true"}
@@ -232,6 +236,7 @@ class Client:
         body: Manifest | None = None,
         content_type: str = "application/json",
     ) -> tuple[int, bytes]:
+        # It comes with the Kubernetes SDK, which takes half a second to import.
         from urllib3.exceptions import HTTPError
 
         headers = {"Accept": "application/json", "Content-Type": content_type, **self._api.default_headers}

@@ -24,6 +24,7 @@ def connect(kubeconfig: Path | None, context: str) -> "ApiClient":
         raise UnknownContextError(f"The kubeconfig {source} has no context {context!r}; it has: {listed}.")
     plugin = found.plugin(context)
 
+    # The Kubernetes SDK takes half a second to import.
     from kubernetes.config import kube_config
     from kubernetes.config.config_exception import ConfigException
 

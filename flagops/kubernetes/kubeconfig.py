@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from components.text import bounds, yaml12
 from flagops.errors import NoAccessError
 
 HINT = "Set KUBECONFIG to the file your cluster's provider gave you: one with clusters, users and contexts."
@@ -61,8 +62,6 @@ def read(source: str) -> Kubeconfig:
 
 
 def _content(path: Path) -> dict[str, Any]:
-    from components.text import bounds, yaml12
-
     try:
         content = yaml12.read(bounds.text_of(path))
     except OSError as error:

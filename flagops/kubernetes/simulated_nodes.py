@@ -4,6 +4,7 @@ from pathlib import Path
 
 from flagops.errors import NoAccessError, UnsupportedError
 from flagops.kubernetes.client import Client
+from flagops.kubernetes.connection import connect
 from flagops.kubernetes.objects import Manifest
 
 # kwok plays the nodes with this annotation, and marks those that it makes itself with this label:
@@ -34,8 +35,6 @@ def nothing_runs(client: Client, namespace: str) -> bool:
 
 def nothing_runs_in(kubeconfig: Path | None, context: str, namespace: str) -> bool:
     """The same of the cluster in a context; not, as far as is known, of one that cannot be asked from here."""
-    from flagops.kubernetes.connection import connect
-
     try:
         client = Client(connect(kubeconfig, context))
     except NoAccessError:

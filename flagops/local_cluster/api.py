@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import httpx
 from rich.console import Console
 
 from flagops import console as consoles
@@ -190,8 +191,6 @@ def _status(home: Path) -> ClusterStatus:
 
 def _ask(kubeconfig: Path) -> tuple[str, str, tuple[NodeStatus, ...]]:
     """What the API server says: a problem or an empty string, its version, and the nodes."""
-    import httpx
-
     try:
         with rest.client(kubeconfig) as api:
             if not rest.is_ready(api):

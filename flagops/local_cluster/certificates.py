@@ -1,22 +1,11 @@
 """The certificates that a cluster's components show each other, by an authority made for this one cluster."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import trustme
 
 from flagops.files import write_private
-
-LOOPBACK_NAMES: Final = ("127.0.0.1", "::1", "localhost")
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeyPair:
-    """A certificate and its private key, in PEM files."""
-
-    certificate: Path
-    key: Path
+from flagops.local_cluster.model import KeyPair
 
 
 class Authority:

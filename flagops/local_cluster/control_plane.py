@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from flagops.local_cluster import kubeconfig
-from flagops.local_cluster.certificates import LOOPBACK_NAMES, Authority, KeyPair
+from flagops.local_cluster.model import KeyPair
 from flagops.local_cluster.paths import kubeconfig_file
 
 LOOPBACK: Final = "127.0.0.1"
+LOOPBACK_NAMES: Final = (LOOPBACK, "::1", "localhost")
 SERVICE_RANGE: Final = "10.96.0.0/16"
 API_SERVER_NAMES: Final = (
     *LOOPBACK_NAMES,
@@ -79,6 +80,9 @@ def free_ports() -> Ports:
 
 def issue_credentials(home: Path, directory: Path, ports: Ports) -> ClusterCredentials:
     """Make all certificates and kubeconfigs of a new cluster, the user's kubeconfig among them."""
+    # The cryptography that only a new cluster needs.
+    from flagops.local_cluster.certificates import Authority
+
     certificates = directory / "certificates"
     authority = Authority(certificates)
     server = f"https://{LOOPBACK}:{ports.api_server}"

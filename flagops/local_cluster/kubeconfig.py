@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 
+from components.text import bounds, yaml12
 from flagops.errors import BadInputError
 from flagops.files import write_private
-from flagops.local_cluster.certificates import KeyPair
-from flagops.local_cluster.model import NAME
+from flagops.local_cluster.model import NAME, KeyPair
 
 
 def write(path: Path, *, server: str, authority: Path, user: KeyPair) -> Path:
@@ -58,8 +58,6 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         OpsError: The file is not there or is not a kubeconfig.
     """
-    from components.text import bounds, yaml12
-
     try:
         document = yaml12.read(bounds.text_of(path))
     except OSError as error:

@@ -17,6 +17,14 @@ SIMULATED_NOTE: Final = (
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeyPair:
+    """A certificate and its private key, in PEM files."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, kw_only=True)
 class Published:
     """Where a kind cluster serves the stack on this machine.
 

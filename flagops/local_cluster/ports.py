@@ -4,6 +4,8 @@ import errno
 import os
 import socket
 
+import psutil
+
 from flagops.errors import ConflictError
 from flagops.local_cluster.model import Published
 
@@ -51,8 +53,6 @@ def _require_silence(port: int) -> None:
 
 def _by(port: int) -> str:
     """Who listens there, as far as this user may see it."""
-    import psutil
-
     try:
         found = psutil.net_connections("tcp")
         owners = {item.pid for item in found if item.status == "LISTEN" and item.laddr and item.laddr.port == port}

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import httpx
 from rich.console import Console
 
 from flagops.local_cluster import rest
@@ -35,8 +36,6 @@ def wait(kubeconfig: Path, console: Console, *, nodes: int) -> None:
 
 def _missing(kubeconfig: Path, wanted: int) -> str:
     """What is not ready; empty when all is."""
-    import httpx
-
     try:
         with rest.client(kubeconfig) as api:
             if not rest.is_ready(api):

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from components.text import bounds
 from flagops.errors import BadInputError
 from flagops.files import write_private
 from flagops.local_cluster.model import Kind, Published
@@ -34,8 +35,6 @@ def load(home: Path) -> ClusterRecord | None:
     Raises:
         OpsError: The file is damaged; nothing is guessed from it, since processes are ended by what it says.
     """
-    from components.text import bounds
-
     path = _path(home)
     try:
         values = bounds.json_of(bounds.text_of(path))

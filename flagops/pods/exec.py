@@ -14,6 +14,7 @@ from flagops.pods.websocket import explained, headers, lost, subresource, withou
 from flagops.stacks.deployed import Site
 
 if TYPE_CHECKING:
+    # The Kubernetes SDK takes half a second to import.
     from kubernetes.stream.ws_client import WSClient
 
 STDIN, STDOUT, STDERR, STATUS, RESIZE = range(5)  # channels of Kubernetes' remote-command protocol
@@ -81,6 +82,7 @@ def open_exec(
     site: Site, pod: Manifest, command: Sequence[str], *, container: str | None, stdin: bool, tty: bool
 ) -> "WSClient":
     """An open connection to a command that is running in a container."""
+    # The Kubernetes SDK takes half a second to import.
     from kubernetes.stream.ws_client import WSClient, get_websocket_url
 
     query = [("container", container_of(pod, container)), *(("command", word) for word in command)]

@@ -91,6 +91,7 @@ def _relay(socket: "WSClient") -> None:
 @contextmanager
 def _raw() -> Iterator[None]:
     """Every key goes to the container, Ctrl-C too; the terminal is as before at the end."""
+    # Not on Windows.
     import termios
     import tty
 

@@ -22,6 +22,7 @@ class Tunnel:
 
     def __init__(self, site: Site, pod: Manifest, port: int) -> None:
         """Open it. Raises OpsError when the API server or the pod's node refuses."""
+        # The Kubernetes SDK takes half a second to import.
         from kubernetes.stream.ws_client import create_websocket, get_websocket_url
 
         path = subresource(pod, "portforward", [("ports", str(port))])
@@ -66,6 +67,7 @@ class Tunnel:
         return self._receive() if remote in readable else True
 
     def _receive(self) -> bool:
+        # It comes with the Kubernetes SDK, which takes half a second to import.
         from websocket import ABNF
 
         opcode, frame = self._websocket.recv_data_frame(control_frame=True)

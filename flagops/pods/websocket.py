@@ -1,5 +1,6 @@
 """Websockets of the API server: the way into containers, without kubectl."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -35,7 +36,10 @@ def headers(site: Site, path: str) -> dict[str, str]:
 @contextmanager
 def explained(site: Site, what: str) -> Iterator[None]:
     """Turns what can go wrong while a websocket is opened into an OpsError that begins with `what`."""
+    # It comes with the Kubernetes SDK, which takes half a second to import.
     from urllib3.exceptions import HTTPError
+
+    # It comes with the Kubernetes SDK, which takes half a second to import.
     from websocket import WebSocketBadStatusException, WebSocketException
 
     try:
@@ -51,14 +55,13 @@ def explained(site: Site, what: str) -> Iterator[None]:
 
 def lost() -> tuple[type[Exception], ...]:
     """What is raised when a websocket that was open is no longer: the other side, or the way to it, is gone."""
+    # It comes with the Kubernetes SDK, which takes half a second to import.
     from websocket import WebSocketException
 
     return (WebSocketException, OSError)
 
 
 def _refusal(what: str, error: Any) -> OpsError:
-    import json
-
     status = error.status_code
     try:
         message = json.loads(error.resp_body)["message"]

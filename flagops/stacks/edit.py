@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from components.text import bounds
 from flagops.errors import OpsError, UnsupportedError
 from flagops.stacks.files import Stack, load_stack
 
@@ -14,8 +15,6 @@ def set_settings(stack: Stack, values: Mapping[str, str]) -> None:
 
     Raises OpsError, and changes nothing, when the file is written in a way that this does not understand.
     """
-    from components.text import bounds
-
     before = bounds.text_of(stack.path, bounds.STACK_BYTES).replace("\r\n", "\n")
     text = before
     for key, value in values.items():

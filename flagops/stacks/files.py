@@ -6,9 +6,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from components.text import bounds, quoting, yaml12
+from components.text.plain_secrets import harmless
 from flagops.errors import BadInputError, NotFoundError
+from flagops.stacks.pulumi_values import NotForPulumi, as_handed_over, text_handed_over
 
 if TYPE_CHECKING:
+    # The settings' model takes a second to import.
     from components.settings import Settings
     from components.settings.lock import Lock
 
@@ -42,8 +46,6 @@ class Stack:
     @property
     def harmless(self) -> frozenset[str]:
         """The values of its configuration that look like secrets, of which it says that they are none."""
-        from components.text.plain_secrets import harmless
-
         prefix = f"{self.project}:"
         return harmless({key.removeprefix(prefix): value for key, value in self.values.items()})
 
@@ -53,14 +55,15 @@ class Stack:
 
         Raises components.settings.SettingsError, which lists every problem.
         """
+        # The settings' model takes a second to import.
         from components.settings import read_lock
 
         return self.settings_with(read_lock(self.path.parent))
 
     def settings_with(self, lock: "Lock") -> "Settings":
         """The typed settings of this stack with another lock of images; errors as for `settings`."""
+        # The settings' model takes a second to import.
         from components.settings import parse
-        from flagops.stacks.pulumi_values import text_handed_over
 
         prefix = f"{self.project}:"
         hidden = set(self.encrypted_keys)
@@ -98,8 +101,6 @@ def stack_names(root: Path) -> list[str]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    from components.text import bounds, yaml12
-
     try:
         content = yaml12.read(bounds.text_of(path, bounds.STACK_BYTES))
     except UnicodeDecodeError:
@@ -118,9 +119,6 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _section(content: Mapping[str, Any], path: Path, project: str) -> dict[str, object]:
-    from components.text import quoting
-    from flagops.stacks.pulumi_values import NotForPulumi, as_handed_over
-
     config = content.get("config") or {}
     if not isinstance(config, dict):
         raise BadInputError(f"`config:` of {path} must be a mapping of keys to values.")

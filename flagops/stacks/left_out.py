@@ -12,7 +12,10 @@ def left_out(stack: Stack, api_versions: Sequence[str] = ()) -> str | None:
         stack: the stack, whose own `apiVersions` count.
         api_versions: what the cluster serves by an option, which takes the place of those.
     """
+    # Pulumi takes half a second to import.
     from components.kit.capabilities import Capabilities
+
+    # Pulumi takes half a second to import.
     from components.monitoring.args import unserved
 
     settings = stack.settings

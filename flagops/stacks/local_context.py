@@ -5,8 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from components.text import bounds
 from flagops.errors import BadInputError, UnsupportedError
 from flagops.files import make_directory, write_private
+from flagops.kubernetes.client import ApiError, Client
+from flagops.kubernetes.connection import connect
 from flagops.local_cluster.paths import STATE_HINT, state_home
 from flagops.stacks.files import Stack
 
@@ -17,8 +20,6 @@ PORT: Final = 8000
 
 def remembered() -> str | None:
     """The context that `ff up --stack local --context NAME` named, until `ff down`; None for none."""
-    from components.text import bounds
-
     try:
         return str(bounds.json_of(bounds.text_of(_path()))["context"])
     except FileNotFoundError:
@@ -50,9 +51,6 @@ def on_context(stack: Stack, context: str) -> Stack:
 
 def require_storage(stack: Stack, kubeconfig: Path | None, context: str) -> None:
     """Raise OpsError when volumes would wait for ever: the cluster has no default class, and the stack names none."""
-    from flagops.kubernetes.client import ApiError, Client
-    from flagops.kubernetes.connection import connect
-
     if stack.settings.postgres.storage.class_name is not None:
         return
     client = Client(connect(kubeconfig, context))

@@ -6,6 +6,7 @@ from flagops.stacks.files import Stack
 
 def published_by(stack: Stack) -> Published | None:
     """What the file of a stack with valid settings says; None where it names no port of the nodes."""
+    # The settings' model takes a second to import.
     from components.settings.networks import WEB_PORTS, place
 
     settings = stack.settings

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flagops.errors import BadInputError, NotFoundError, RefusedError
+from flagops.local_cluster import api
 from flagops.project import LOCAL, ROOT
 from flagops.stacks import local_context
 from flagops.stacks.files import Stack, load_stack
@@ -66,8 +67,6 @@ def find(name: str, context: str | None = None) -> StackTarget:
     borrowed = context or local_context.remembered()
     if borrowed is not None:
         return _borrowed(stack, borrowed, is_new=context is not None)
-    from flagops.local_cluster import api
-
     status = api.status()
     if not status.up:
         problem = f"is not up: {status.problem}" if status.kind else "has not been made."
@@ -78,8 +77,6 @@ def find(name: str, context: str | None = None) -> StackTarget:
 
 
 def _borrowed(stack: Stack, context: str, *, is_new: bool) -> StackTarget:
-    from flagops.local_cluster import api
-
     own = api.status()
     if own.kind is not None and is_new:
         raise RefusedError(
@@ -104,6 +101,7 @@ def _require_mapping(stack: Stack, status: "ClusterStatus") -> None:
 
 def settings_context(stack: Stack) -> str:
     """The stack's context, all its settings checked on the way."""
+    # The settings' model takes a second to import.
     from components.settings import SettingsError
 
     try:

@@ -18,6 +18,8 @@ from typing import Any
 import components.settings.load
 import flagops.commands.flags.catalogue.rules
 from components.settings import SettingsError, parse, read_lock
+from components.text.quoting import lines
+from flagops.cli import main
 from flagops.commands.env import command
 from flagops.commands.flags.catalogue.options import read as read_catalogue
 from flagops.commands.flags.history.applies import of_file
@@ -125,8 +127,6 @@ def _work(job: dict[str, Any], said: int) -> None:
 
 
 def _ff(arguments: list[str]) -> int:
-    from flagops.cli import main
-
     sys.argv = ["ff", *arguments]
     try:
         main()
@@ -136,8 +136,6 @@ def _ff(arguments: list[str]) -> int:
 
 
 def _read(job: dict[str, Any]) -> int:
-    from components.text.quoting import lines
-
     try:
         READERS[job["read"]](Path(job["path"]))
     except (OpsError, SettingsError, exceptions.ExceptionsError) as error:

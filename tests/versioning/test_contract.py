@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from components.settings import Settings
 from flagops.commands.docs.configuration_page import entries
 from tests.recording import ROOT
 from tests.versioning.contract import FILE, contract, keys, with_json
@@ -91,8 +92,6 @@ def test_the_page_names_every_kind_of_promise() -> None:
 
 
 def test_settings_of_the_contract_are_those_of_the_page_of_settings() -> None:
-    from components.settings import Settings
-
     assert {entry.key for entry in entries(Settings)} == {name.partition(": ")[0] for name in contract()["settings"]}
 
 

@@ -1,13 +1,16 @@
 """`ff admin`: the administrator's account."""
 
+import sys
 from typing import Annotated
 
 import typer
 
+from flagops.commands.admin import reset as admin
 from flagops.console import output
 from flagops.errors import NotConfirmedError
 from flagops.flagsmith_api.administrator import password_command
 from flagops.project import LOCAL
+from flagops.stacks.deployed import open_site
 from flagops.terminal.stack_options import StackOption, YesOption
 
 
@@ -20,11 +23,6 @@ def password(
     yes: YesOption = False,
 ) -> None:
     """Say where the administrator's password is; it is never printed. --reset makes it valid again."""
-    import sys
-
-    from flagops.commands.admin import reset as admin
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack, needs_containers=reset) as site:
         email, command = site.settings.admin_email, password_command(site)
         if reset:

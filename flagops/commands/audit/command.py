@@ -6,8 +6,12 @@ from typing import Annotated
 
 import typer
 
+from flagops.commands.audit import read, show
+from flagops.commands.audit.trace import traced
+from flagops.commands.flags.history.applies import of_file, of_stack
 from flagops.console import output, progress
 from flagops.project import LOCAL
+from flagops.stacks.deployed import open_site
 from flagops.terminal.stack_options import StackOption
 
 MOST = 10_000
@@ -41,11 +45,6 @@ def audit(
     The open-source edition keeps an audit log but does not show it. A Job reads it from the stack's database, with a
     role that may read nothing else. Changes by `ff flags apply` are shown with their commit.
     """
-    from flagops.commands.audit import read, show
-    from flagops.commands.audit.trace import traced
-    from flagops.commands.flags.history.applies import of_file, of_stack
-    from flagops.stacks.deployed import open_site
-
     kept = [run for path in applies or () for run in of_file(path)]
     wanted = read.EntryFilter(
         since=None if since is None else read.moment(since, "--since"),

@@ -13,6 +13,7 @@ SCRIPT: Final = Path(__file__).with_name("in_pod") / "caches.py"
 
 def shared() -> dict[str, str]:
     """The caches in Redis by name, with the variable that holds where each is."""
+    # Pulumi takes half a second to import.
     from components.flagsmith.caches import CACHES
 
     return {name: cache.location for name, cache in CACHES.items() if cache.database is not None}

@@ -1,12 +1,16 @@
 """`ff cache`: Flagsmith's caches in Redis."""
 
+import sys
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from flagops.commands.cache import caches
 from flagops.console import output, progress
 from flagops.errors import NotConfirmedError
 from flagops.project import LOCAL
+from flagops.stacks.deployed import open_site
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import StackOption, YesOption
 
@@ -15,9 +19,6 @@ MIB = 1024 * 1024
 
 def info(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """Show Redis' memory, hits and evictions, and how many keys each cache has."""
-    from flagops.commands.cache import caches
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack, needs_containers=True) as site:
         found = caches.info(site)
     if as_json:
@@ -41,9 +42,6 @@ def flush(
     yes: YesOption = False,
 ) -> None:
     """Empty caches, after saying what that drops. It is safe: Flagsmith fills them again from the database."""
-    from flagops.commands.cache import caches
-    from flagops.stacks.deployed import open_site
-
     chosen = caches.chosen(names or [])
     with open_site(stack, needs_containers=True) as site:
         known = caches.info(site)["caches"]
@@ -58,8 +56,6 @@ def flush(
 
 
 def _confirm() -> None:
-    import sys
-
     if not sys.stdin.isatty():
         raise NotConfirmedError("Emptying caches needs a confirmation, and there is no terminal.", hint="Add --yes.")
     if not typer.confirm("Empty them?", err=True):
@@ -68,9 +64,6 @@ def _confirm() -> None:
 
 def latency(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """Measure Redis' round trips from an API pod, and show the slow events it remembers."""
-    from flagops.commands.cache import caches
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack, needs_containers=True) as site:
         found = caches.latency(site)
     if as_json:
@@ -92,6 +85,4 @@ def latency(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
 
 
 def _when(seconds: int) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ", timespec="seconds")

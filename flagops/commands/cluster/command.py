@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flagops.console import output, progress
+from flagops.engines.for_stack import local_environment
 from flagops.errors import NotConfirmedError, RefusedError
-from flagops.project import LOCAL
+from flagops.local_cluster import api, docker
+from flagops.local_cluster.choice import explained
+from flagops.local_cluster.contents import contents
+from flagops.project import LOCAL, ROOT
+from flagops.stacks import local_context
+from flagops.stacks.files import load_stack
+from flagops.stacks.published import published_by
+from flagops.stacks.target import settings_context
+from flagops.terminal.confirm import is_terminal
 
 if TYPE_CHECKING:
     from flagops.local_cluster.api import ClusterStatus, Kind
@@ -33,15 +42,6 @@ def up(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --recreate: do not ask; for scripts.")] = False,
 ) -> None:
     """Create the local cluster, or repair it, and wait until it is ready; what it holds is kept."""
-    from flagops.local_cluster import api, docker
-    from flagops.local_cluster.choice import explained
-    from flagops.local_cluster.contents import contents
-    from flagops.project import ROOT
-    from flagops.stacks import local_context
-    from flagops.stacks.files import load_stack
-    from flagops.stacks.published import published_by
-    from flagops.stacks.target import settings_context
-
     borrowed = local_context.remembered()
     if borrowed is not None:
         _use(borrowed, asked=kind is not None or recreate)
@@ -74,8 +74,6 @@ def _use(context: str, *, asked: bool) -> None:
 
 def _confirm(lost: str, *, yes: bool) -> None:
     """Name what goes, and ask; nothing is asked where nothing is lost."""
-    from flagops.terminal.confirm import is_terminal
-
     if not lost:
         return
     progress().print(f"This deletes the local cluster with all that it holds: {lost}", style="yellow", markup=False)
@@ -91,9 +89,6 @@ def _confirm(lost: str, *, yes: bool) -> None:
 
 def down() -> None:
     """Delete the local cluster and its files; everything deployed to it is lost."""
-    from flagops.local_cluster import api
-    from flagops.stacks import local_context
-
     borrowed = local_context.remembered()
     if borrowed is not None:
         raise RefusedError(
@@ -107,8 +102,6 @@ def down() -> None:
 
 def forget() -> None:
     """Forget the cluster that `ff up --stack local --context NAME` named; what is deployed there is kept."""
-    from flagops.stacks import local_context
-
     borrowed = local_context.remembered()
     local_context.forget()
     output().print(
@@ -119,9 +112,6 @@ def forget() -> None:
 
 def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")] = False) -> None:
     """Show the local cluster; exits with 1 when it is not up."""
-    from flagops.local_cluster import api
-    from flagops.stacks import local_context
-
     borrowed = local_context.remembered()
     if borrowed is not None:
         output().print(
@@ -146,14 +136,10 @@ def kubeconfig(
     ] = False,
 ) -> None:
     """Print the path of the local cluster's kubeconfig."""
-    from flagops.local_cluster import api
-
     path = api.kubeconfig_path()
     if not env:
         output().print(str(path), markup=False)
         return
-    from flagops.engines.for_stack import local_environment
-
     for name, value in local_environment(path).items():
         output().print(f"export {name}={shlex.quote(value)}", markup=False)
 

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 import typer
 
 from flagops.console import output, progress
+from flagops.pods.port_forward import LOOPBACK, forward_to
 from flagops.project import LOCAL
+from flagops.stacks.deployed import open_site
 from flagops.terminal.ending import wait_for_interrupt
 from flagops.terminal.stack_options import StackOption
 
@@ -24,10 +26,9 @@ def dashboard(
     print_url: Annotated[bool, typer.Option("--print-url", help="Print the address and open no browser.")] = False,
 ) -> None:
     """Open a dashboard in the cluster's Grafana, through a forwarded port, until Ctrl-C."""
+    # The settings' model takes a second to import.
     from components.monitoring.dashboards.model import Dashboard
     from flagops.commands.dashboard import grafana as logic
-    from flagops.pods.port_forward import LOOPBACK, forward_to
-    from flagops.stacks.deployed import open_site
 
     with open_site(stack, needs_containers=True) as site:
         path = logic.path(site, Dashboard(which))

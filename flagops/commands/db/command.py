@@ -1,12 +1,25 @@
 """`ff db`: the database, embedded or external."""
 
+import sys
 from typing import Annotated
 
 import typer
 
+from flagops.commands.db import connections as logic
+from flagops.commands.db import report as db_report
+from flagops.commands.db.backups import report as backups_report
+from flagops.commands.db.backups.backup import backup as run_backup
+from flagops.commands.db.backups.backup import backups as run_backups
+from flagops.commands.db.backups.drill import drill as run_drill
+from flagops.commands.db.backups.restore import restore as run_restore
+from flagops.commands.db.psql import psql as run_psql
+from flagops.commands.db.upgrade import check as check_upgrade
+from flagops.commands.db.upgrade import upgrade as run_upgrade
+from flagops.commands.deploy.command import deploy
 from flagops.console import output, progress
 from flagops.errors import NotConfirmedError
 from flagops.project import LOCAL
+from flagops.stacks.deployed import open_site
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
 
@@ -26,26 +39,19 @@ FromStackOption = Annotated[
 
 def check(*, stack: StackOption = LOCAL) -> None:
     """Run Django's check of the database in an API pod (`manage.py check --database default`)."""
-    from flagops.commands.db import connections as logic
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack, needs_containers=True) as site:
         output().out(logic.check(site), highlight=False)
 
 
 def connections(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """Show who is connected, by state and client, and how many the server allows; exits with 1 from 70 % on."""
-    from flagops.commands.db import connections as logic
-    from flagops.commands.db import report
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack, needs_containers=True) as site:
         found = logic.connections(site)
     if as_json:
         facts = {name: value for name, value in vars(found).items() if name != "rows"}
         print_json({**facts, "share": found.share, "is_fine": found.is_fine, "connections": found.rows})
     else:
-        report.show(output(), found)
+        db_report.show(output(), found)
     if not found.is_fine:
         progress().print(
             f"{found.share:.0%} of the connections are in use: lower gunicorn.workers, gunicorn.threads or "
@@ -69,21 +75,15 @@ def psql(
     arguments: Annotated[list[str] | None, typer.Argument(help="Arguments for psql, after `--`.")] = None,
 ) -> None:
     """Open an SQL prompt on the database, with the rights that Flagsmith has."""
-    from flagops.commands.db.psql import psql as run
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack, needs_containers=True) as site:
-        code = run(site, arguments or [], as_superuser=superuser)
+        code = run_psql(site, arguments or [], as_superuser=superuser)
     raise typer.Exit(code)
 
 
 def backup(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """Make a backup now, and keep it where the stack keeps its backups."""
-    from flagops.commands.db.backups.backup import backup as run
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack, needs_containers=True) as site:
-        made = run(site, on_line=_step)
+        made = run_backup(site, on_line=_step)
     if as_json:
         print_json(made)
     else:
@@ -92,16 +92,12 @@ def backup(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
 
 def backups(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """List the backups, the newest first."""
-    from flagops.commands.db.backups import report
-    from flagops.commands.db.backups.backup import backups as run
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack, needs_containers=True) as site:
-        found = run(site)
+        found = run_backups(site)
     if as_json:
         print_json(found)
     else:
-        report.show_backups(output(), found)
+        backups_report.show_backups(output(), found)
 
 
 def restore(
@@ -112,9 +108,6 @@ def restore(
     yes: YesOption = False,
 ) -> None:
     """Replace the whole database with a backup. Flagsmith is down meanwhile; what is live now is backed up first."""
-    from flagops.commands.db.backups.restore import restore as run
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack, needs_containers=True) as site:
         progress().print(
             f"This replaces the whole database of the stack {stack} ({site.context}) by {wanted}. Flagsmith serves "
@@ -123,7 +116,7 @@ def restore(
         )
         if not yes:
             _confirm(stack)
-        done = run(site, wanted, owner=owner, on_line=_step)
+        done = run_restore(site, wanted, owner=owner, on_line=_step)
     output().print(f"{done.name} is live: {done.rows} rows. What was live before is the backup {done.safety}.")
 
 
@@ -135,16 +128,12 @@ def drill(
     as_json: JsonOption = False,
 ) -> None:
     """Try a backup in a scratch PostgreSQL: is it whole, how old is it, how long does a restore take?"""
-    from flagops.commands.db.backups import report
-    from flagops.commands.db.backups.drill import drill as run
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack, needs_containers=True) as site:
-        found = run(site, wanted, owner=owner, on_line=_step)
+        found = run_drill(site, wanted, owner=owner, on_line=_step)
     if as_json:
         print_json(found)
     else:
-        report.show_drill(output(), found)
+        backups_report.show_drill(output(), found)
 
 
 def upgrade(
@@ -157,13 +146,8 @@ def upgrade(
     yes: YesOption = False,
 ) -> None:
     """Move the embedded PostgreSQL and its data to another major version. Flagsmith is down meanwhile."""
-    from flagops.commands.db.upgrade import check
-    from flagops.commands.db.upgrade import upgrade as run
-    from flagops.commands.deploy.command import deploy
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack, needs_containers=True) as site:
-        check(site, version)
+        check_upgrade(site, version)
         old = site.settings.postgres.version
         progress().print(
             f"This moves the database of the stack {stack} ({site.context}) from PostgreSQL {old} to {version}. "
@@ -172,7 +156,7 @@ def upgrade(
         )
         if not yes:
             _confirm(stack)
-        made = run(site, version, lambda: deploy(stack, engine), _step)
+        made = run_upgrade(site, version, lambda: deploy(stack, engine), _step)
         major = old.partition(".")[0]
         remove = f"{site.kubectl} exec flagsmith-postgres-0 -- bash -c 'rm -r \"$DATA_VOLUME\"/.before-upgrade-{major}'"
     output().print(f"PostgreSQL {version} serves. The backup from before is {made}.")
@@ -184,8 +168,6 @@ def _step(line: str) -> None:
 
 
 def _confirm(stack: str) -> None:
-    import sys
-
     if not sys.stdin.isatty():
         raise NotConfirmedError("A restore needs a confirmation, and there is no terminal.", hint="Add --yes.")
     if typer.prompt("Type the stack's name to go on", err=True) != stack:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from flagops.commands.db.administrator import as_administrator
 from flagops.commands.db.backups.backup import backup
 from flagops.commands.db.backups.writers import stopped
-from flagops.commands.images.renew import lock_new_images
 from flagops.errors import BadInputError, FailedError, OpsError, RefusedError, UnsupportedError
 from flagops.pods.exec import run
 from flagops.pods.pods import PodComponent, running
@@ -54,6 +53,11 @@ def upgrade(site: Site, version: str, deploy: Callable[[], None], on_step: OnSte
 
     Raises OpsError when a step fails.
     """
+    # The settings' model takes a second to import.
+    from flagops.commands.images.renew import lock_new_images
+
+    # The settings' model takes a second to import.
+
     major, postgres = check(site, version), site.settings.postgres
     _require_room(site)
     on_step("Making a backup…")

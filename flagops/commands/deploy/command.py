@@ -5,12 +5,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flagops.commands.deploy import report
+from flagops.commands.deploy.compare.commits import of_commit
+from flagops.commands.deploy.compare.manifests import differences, of_stack
+from flagops.commands.deploy.compare.markdown import markdown
+from flagops.commands.deploy.progress import Progress
+from flagops.commands.flags.reconcile.command import apply_catalogue, checked
 from flagops.console import output, progress
+from flagops.engines import older as releases
 from flagops.engines.deployer import EngineName
+from flagops.engines.for_stack import choose_engine, deployer
 from flagops.errors import NotConfirmedError
-from flagops.project import LOCAL
+from flagops.kubernetes.simulated_nodes import HINT, SimulatedError, nothing_runs_in
+from flagops.project import LOCAL, ROOT
+from flagops.stacks import local_context
+from flagops.stacks import target as targets
+from flagops.stacks.files import load_stack
+from flagops.stacks.left_out import left_out
 from flagops.terminal.confirm import confirm, require_terminal
-from flagops.terminal.options import VerboseOption
 from flagops.terminal.stack_options import EngineOption, InstallOption, StackOption, YesOption
 
 if TYPE_CHECKING:
@@ -46,15 +58,8 @@ def up(
         Path | None,
         typer.Option("--flags", metavar="CATALOGUE", help="Then apply this catalogue of flags.", show_default=False),
     ] = None,
-    verbose: VerboseOption = False,
 ) -> None:
     """Deploy a stack, and wait until it is rolled out."""
-    from flagops.commands.deploy import report
-    from flagops.commands.deploy.progress import Progress
-    from flagops.commands.flags.reconcile.command import apply_catalogue, checked
-    from flagops.engines.for_stack import deployer
-    from flagops.stacks import local_context
-
     catalogue = checked(flags) if flags else None
     target, choice = _resolve(stack, engine, install=install_pulumi, context=context)
     _refuse_older(target, older=older)
@@ -67,16 +72,13 @@ def up(
         confirm(f"Deploy {_where(target)}?")
     if context is not None:
         local_context.remember(context)
-    _deploy(target, choice, install=install_pulumi, verbose=verbose)
+    _deploy(target, choice, install=install_pulumi)
     if flags is not None and catalogue is not None:
         apply_catalogue(catalogue, flags, stack=stack, yes=yes or target.is_local)
 
 
 def _check(target: "StackTarget", *, applies: bool) -> None:
     """Refuse, before anything is changed, what would end half-way."""
-    from flagops.kubernetes.simulated_nodes import HINT, SimulatedError
-    from flagops.stacks import local_context
-
     if applies and _nothing_runs(target):
         raise SimulatedError(
             f"No flags can be applied: the nodes in context {target.context!r} are simulated, and nothing runs.",
@@ -87,8 +89,6 @@ def _check(target: "StackTarget", *, applies: bool) -> None:
 
 
 def _nothing_runs(target: "StackTarget") -> bool:
-    from flagops.kubernetes.simulated_nodes import nothing_runs_in
-
     return nothing_runs_in(target.kubeconfig, target.context, target.stack.settings.namespace.name)
 
 
@@ -99,15 +99,10 @@ def deploy(stack: str, engine: EngineName | None, *, older: bool = False) -> Non
     _deploy(target, choice, install=False)
 
 
-def _deploy(target: "StackTarget", choice: "Choice", *, install: bool, verbose: bool = False) -> None:
-    from flagops.commands.deploy import report
-    from flagops.commands.deploy.progress import Progress
-    from flagops.engines.for_stack import deployer
-
+def _deploy(target: "StackTarget", choice: "Choice", *, install: bool) -> None:
     with Progress(progress(), f"Deploying {_where(target)} with {choice.engine.label}") as run:
         result = deployer(target, choice.engine, run, install=install).up()
     report.show_warnings(progress(), result.warnings)
-    report.show_advisories(progress(), result, target.stack.name, every=verbose)
     progress().print(f"Deployed: {report.totals(result, run.seconds)}.", style="green")
     is_simulated = _nothing_runs(target)
     report.show_access(output(), target, result.outputs, is_served=not is_simulated)
@@ -132,22 +127,16 @@ def preview(
             show_default=False,
         ),
     ] = None,
-    verbose: VerboseOption = False,
 ) -> None:
     """Show what `ff up` would change; changes nothing."""
     if against is not None:
         _compare(stack, against)
         return
-    from flagops.commands.deploy import report
-    from flagops.commands.deploy.progress import Progress
-    from flagops.engines.for_stack import deployer
-
     target, choice = _resolve(stack, engine, install=install_pulumi, context=context)
     _refuse_older(target, older=older)
     with Progress(progress(), f"Comparing {_where(target)} with {choice.engine.label}") as run:
         plan = deployer(target, choice.engine, run, install=install_pulumi).preview()
     report.show_warnings(progress(), plan.warnings)
-    report.show_advisories(progress(), plan, target.stack.name, every=verbose)
     if as_json:
         output().print(report.plan_as_json(plan, choice.engine), markup=False)
     else:
@@ -155,14 +144,6 @@ def preview(
 
 
 def _compare(stack: str, commit: str) -> None:
-    from flagops.commands.deploy import report
-    from flagops.commands.deploy.compare.commits import of_commit
-    from flagops.commands.deploy.compare.manifests import differences, of_stack
-    from flagops.commands.deploy.compare.markdown import markdown
-    from flagops.project import ROOT
-    from flagops.stacks.files import load_stack
-    from flagops.stacks.left_out import left_out
-
     found = load_stack(stack, ROOT)
     changes = differences(of_commit(ROOT, commit, stack), of_stack(ROOT, found))
     output().out(markdown(changes, title=f"Manifests of {stack}, against {commit}"), highlight=False)
@@ -180,11 +161,6 @@ def down(
     install_pulumi: InstallOption = False,
 ) -> None:
     """Remove everything that `ff up` created, data included; refused without --unprotect if anything is protected."""
-    from flagops.commands.deploy import report
-    from flagops.commands.deploy.progress import Progress
-    from flagops.engines.for_stack import deployer
-    from flagops.stacks import local_context
-
     target, choice = _resolve(stack, engine, install=install_pulumi)
     run = Progress(progress(), f"Removing {_where(target)} with {choice.engine.label}")
     remover = deployer(target, choice.engine, run, install=install_pulumi)
@@ -204,22 +180,14 @@ def down(
 def _resolve(
     stack: str, engine: EngineName | None, *, install: bool, context: str | None = None
 ) -> "tuple[StackTarget, Choice]":
-    from flagops.engines.for_stack import choose_engine
-    from flagops.stacks import target as targets
-
     found = targets.find(stack) if context is None else targets.find(stack, context)
     choice = choose_engine(found, engine, install=install)
     if choice.reason:
         progress().print(f"Using {choice.engine.label}: {choice.reason}.", markup=False, soft_wrap=True)
-    warning = choice.warning(found.stack.name)
-    if warning:
-        progress().print(warning, style="yellow", markup=False, soft_wrap=True)
     return found, choice
 
 
 def _refuse_older(target: "StackTarget", *, older: bool) -> None:
-    from flagops.engines import older as releases
-
     if not older:
         releases.refuse_older(target)
 

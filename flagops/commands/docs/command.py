@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from flagops.commands.docs import cli_page
 from flagops.console import progress
 from flagops.errors import FailedError
 from flagops.project import ROOT
@@ -16,12 +17,12 @@ def docs(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; fail if a page is out of date.")] = False,
 ) -> None:
     """Write docs/cli.md from the commands, and docs/configuration.md from the settings' model."""
-    from flagops.commands.docs import cli_page
-    from flagops.commands.docs import configuration_page as docs
+    # The settings' model takes a second to import.
+    from flagops.commands.docs import configuration_page
 
     root = context.find_root().command
     assert isinstance(root, Words)  # noqa: S101 - flagops/cli.py makes it
-    pages = {cli_page.PAGE: cli_page.cli_page(root), docs.PAGE: docs.configuration_page()}
+    pages = {cli_page.PAGE: cli_page.cli_page(root), configuration_page.PAGE: configuration_page.configuration_page()}
     old = [name for name, page in pages.items() if _current(name) != page]
     if check and old:
         raise FailedError(f"Out of date: {', '.join(old)}.", hint="Run `ff docs` and commit what it writes.")

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -114,8 +116,7 @@ def _clocks(patient: Examination, seen: dict[str, Any], before: float, after: fl
 
 
 def _api_server(patient: Examination) -> Iterator[DoctorFinding]:
-    from email.utils import parsedate_to_datetime
-
+    # It comes with the Kubernetes SDK, which takes half a second to import.
     from urllib3 import Timeout
 
     site = patient.site
@@ -145,6 +146,4 @@ def _skewed(whose: str, said: float, other: str, earliest: float, latest: float)
 
 
 def _shown(moment: float) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(moment, UTC).isoformat(sep=" ", timespec="seconds")

@@ -6,10 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flagops.commands.env import container_environment as logic
 from flagops.commands.env.container_environment import FlagsmithComponent
 from flagops.console import output, progress
 from flagops.errors import BadInputError
+from flagops.evaluation.evaluate import evaluate
+from flagops.evaluation.generated import Placeholders
+from flagops.kubernetes.client import Client
+from flagops.kubernetes.connection import connect
 from flagops.project import LOCAL, ROOT
+from flagops.stacks import target
+from flagops.stacks.files import load_stack
+from flagops.stacks.target import settings_context
 from flagops.terminal.stack_options import StackOption
 
 if TYPE_CHECKING:
@@ -51,8 +59,6 @@ def env(
 
     With --show-secrets or --generate, and --postgres and --redis, you can run a Flagsmith outside the cluster with it.
     """
-    from flagops.commands.env import container_environment as logic
-
     if show_secrets and generate:
         raise BadInputError("--show-secrets and --generate exclude each other.", hint="Leave one of them out.")
     overrides = {}
@@ -74,12 +80,6 @@ def env(
 def _variables(
     stack: str, component: FlagsmithComponent, overrides: dict[str, str], *, show_secrets: bool, generate: bool
 ) -> dict[str, str]:
-    from flagops.commands.env import container_environment as logic
-    from flagops.evaluation.evaluate import evaluate
-    from flagops.evaluation.generated import Placeholders
-    from flagops.stacks.files import load_stack
-    from flagops.stacks.target import settings_context
-
     found = load_stack(stack, ROOT)
     settings_context(found)
     program = evaluate(ROOT, found, {} if generate else Placeholders())
@@ -97,11 +97,6 @@ def _variables(
 
 
 def _with_deployed(stack: str, namespace: str, resolve: "Callable[[SecretValue], dict[str, str]]") -> dict[str, str]:
-    from flagops.commands.env import container_environment as logic
-    from flagops.kubernetes.client import Client
-    from flagops.kubernetes.connection import connect
-    from flagops.stacks import target
-
     place = target.find(stack)
     client = Client(connect(place.kubeconfig, place.context))
     try:

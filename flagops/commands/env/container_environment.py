@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from components.text.plain_secrets import secret_in
 from flagops.errors import AnswerError, BadInputError, NotFoundError, UnsupportedError
 from flagops.evaluation.program import Program
 from flagops.kubernetes.objects import Manifest, Ref
@@ -93,8 +94,6 @@ def _sourced(name: str, source: Mapping[str, Any], secret: SecretValue) -> str:
 
 def without_plain_secrets(variables: Mapping[str, str], harmless: frozenset[str]) -> dict[str, str]:
     """The variables, with a mask for what looks like a secret and does not come from one; not for `harmless` values."""
-    from components.text.plain_secrets import secret_in
-
     return {
         name: f"<not shown: {kind}>" if value not in harmless and (kind := secret_in(name, value)) else value
         for name, value in variables.items()

@@ -7,6 +7,7 @@ import typer
 from flagops.console import output, progress
 from flagops.errors import BadInputError
 from flagops.project import LOCAL, ROOT
+from flagops.stacks.files import load_stack, stack_names
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import StackOption
 
@@ -26,6 +27,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """List every image a stack uses, with its digest. Needs no registry."""
+    # The settings' model takes a second to import.
     from flagops.commands.images import report
     from flagops.commands.images.use import uses
 
@@ -55,6 +57,7 @@ def lock(
     ] = False,
 ) -> None:
     """Ask the registries which digest every tag has, and write that into images.lock.yaml."""
+    # The settings' model takes a second to import.
     from components.settings import SettingsError, read_lock
     from flagops.commands.images import report
     from flagops.commands.images.file import write_lock
@@ -79,8 +82,6 @@ def lock(
 
 def _stacks(names: list[str]) -> "list[Stack]":
     """The stacks of these names; all for none."""
-    from flagops.stacks.files import load_stack, stack_names
-
     return [load_stack(name, ROOT) for name in names or stack_names(ROOT)]
 
 

@@ -4,10 +4,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
+from rich.table import Table
 
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, SomeStackOption, UrlOption, read
+from flagops.commands.keys import report
+from flagops.commands.keys import sync as work
+from flagops.commands.keys.deliver import DeliveryRun
+from flagops.commands.keys.duration import duration
+from flagops.commands.keys.listing import rows
 from flagops.console import output, progress
 from flagops.errors import BadInputError, NotConfirmedError
+from flagops.flagsmith_api.connect import connect
 from flagops.terminal.confirm import is_terminal
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import YesOption
@@ -27,12 +35,6 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """List the keys of each environment; masked, unless --show-secrets."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    from flagops.commands.keys.listing import rows
-    from flagops.flagsmith_api.connect import connect
-
     with connect(stack=stack, url=url) as connection:
         found = list(rows(connection, show_secrets=show_secrets))
     if as_json:
@@ -58,11 +60,6 @@ def sync(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
 ) -> None:
     """Write the Secrets that the catalogue's `keys` declare, and delete keys whose overlap is over."""
-    from flagops.commands.keys import report
-    from flagops.commands.keys import sync as work
-    from flagops.commands.keys.deliver import DeliveryRun
-    from flagops.flagsmith_api.connect import connect
-
     declared, _ = read(catalogue)
     with connect(stack=stack, url=url, project=declared.project) as connection:
         run = DeliveryRun(work.site_of(connection), connection.client, adopt=adopt, dry=dry_run)
@@ -109,11 +106,6 @@ def rotate(
 def _rotate_server(
     environment: str, namespace: str | None, overlap: str, stack: str | None, url: str | None, catalogue: Path
 ) -> None:
-    from flagops.commands.keys import sync as work
-    from flagops.commands.keys.deliver import DeliveryRun
-    from flagops.commands.keys.duration import duration
-    from flagops.flagsmith_api.connect import connect
-
     length = duration(overlap, "--overlap")
     declared, _ = read(catalogue)
     chosen = work.server_deliveries(declared.keys, environment, namespace)
@@ -132,10 +124,6 @@ def _rotate_server(
 
 
 def _rotate_client(environment: str, stack: str | None, url: str | None, catalogue: Path, *, yes: bool) -> None:
-    from flagops.commands.keys import sync as work
-    from flagops.commands.keys.deliver import DeliveryRun
-    from flagops.flagsmith_api.connect import connect
-
     declared, _ = read(catalogue)
     with connect(stack=stack, url=url, project=declared.project) as connection:
         site = work.site_of(connection)
@@ -179,8 +167,6 @@ def _confirm(environment: str) -> None:
 
 def _told(results: "Iterable[DeliveryResult]") -> "list[DeliveryResult]":
     """Print what was done for each delivery, as it is done."""
-    from flagops.commands.keys import report
-
     told = []
     for result in results:
         for line in report.lines(result):
@@ -193,8 +179,6 @@ def _told(results: "Iterable[DeliveryResult]") -> "list[DeliveryResult]":
 
 def _conclude(results: "Sequence[DeliveryResult]", *, dry: bool = False) -> None:
     """Sum it up; exits with 1 when something failed."""
-    from flagops.commands.keys import report
-
     if not results:
         progress().print("The catalogue delivers no keys here: its `keys` say which applications get them.")
         return

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from components.kit.names import API, API_PORT
 from flagops.commands.flags.catalogue.model import Delivery
 from flagops.commands.keys.model import place
 from flagops.errors import NotFoundError, RefusedError
@@ -49,8 +50,6 @@ def ref(delivery: Delivery) -> Ref:
 
 def api_url(site: Site) -> str:
     """The address of the stack's Flagsmith within the cluster, as SDKs take it."""
-    from components.kit.names import API, API_PORT
-
     return f"http://{API}.{site.namespace}.svc.cluster.local:{API_PORT}/api/v1/"
 
 

@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
+from flagops.commands.logs import logs as logic
 from flagops.console import is_read, output
 from flagops.errors import NotFoundError
 from flagops.pods.pods import PodComponent
 from flagops.project import LOCAL
+from flagops.stacks.deployed import open_site
 from flagops.terminal.ending import until_interrupted
 from flagops.terminal.stack_options import StackOption
 
@@ -42,9 +44,6 @@ def logs(
     ] = None,
 ) -> None:
     """Print the pods' logs, secrets masked, each line with the name of its pod."""
-    from flagops.commands.logs import logs as logic
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack, needs_containers=True) as site, until_interrupted() if follow else nullcontext():
         run = logic.follow if follow else logic.show
         if request_id is None:

@@ -5,8 +5,14 @@ from typing import Annotated
 import typer
 
 from flagops.console import output, progress
-from flagops.pods.pods import PodComponent
+from flagops.flagsmith_api.administrator import password_command
+from flagops.pods import restart as logic
+from flagops.pods.pods import PodComponent, running
+from flagops.pods.port_forward import forward
+from flagops.pods.ports import main_port
+from flagops.pods.terminal import interactive
 from flagops.project import LOCAL
+from flagops.stacks.deployed import open_site
 from flagops.terminal.ending import wait_for_interrupt
 from flagops.terminal.stack_options import StackOption
 
@@ -25,9 +31,6 @@ def restart(
     seconds: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for each.")] = 900,
 ) -> None:
     """Replace the pods, as `kubectl rollout restart` does, and wait until the new ones serve."""
-    from flagops.pods import restart as logic
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack, needs_containers=True) as site:
         logic.restart(site, component or logic.DEFAULT, seconds=seconds, on_step=progress().print)
 
@@ -39,10 +42,6 @@ def shell(
     container: Annotated[str | None, typer.Option("--container", help="A container other than the main one.")] = None,
 ) -> None:
     """Open a shell in a running container."""
-    from flagops.pods.pods import running
-    from flagops.pods.terminal import interactive
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack, needs_containers=True) as site:
         code = interactive(site, running(site, component), ["sh"], container=container)
     raise typer.Exit(code)
@@ -60,10 +59,6 @@ def port_forward(
     ] = None,
 ) -> None:
     """Serve a component's port on 127.0.0.1 until Ctrl-C, through rollouts too. By default Flagsmith, on 8000."""
-    from flagops.pods.port_forward import forward
-    from flagops.pods.ports import main_port
-    from flagops.stacks.deployed import open_site
-
     remote = remote_port or main_port(component)
     with open_site(stack, needs_containers=True) as site:
         local = remote if local_port is None else local_port
@@ -83,10 +78,6 @@ def open_url(
     browser: Annotated[bool, typer.Option("--browser", help="Open it in the browser too.")] = False,
 ) -> None:
     """Print where the stack's Flagsmith is, and where the administrator's password is; it must be running."""
-    from flagops.flagsmith_api.administrator import password_command
-    from flagops.pods.pods import PodComponent, running
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack, needs_containers=True) as site:
         running(site, PodComponent.API)
         settings, command = site.settings, password_command(site)

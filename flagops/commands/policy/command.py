@@ -1,14 +1,19 @@
 """`ff policy`: the rules that every deployment keeps, and whether manifests keep them."""
 
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flagops.console import first_few, output, progress
+from flagops.console import output, progress
 from flagops.errors import BadInputError
-from flagops.terminal.options import JsonOption, VerboseOption, print_json
+from flagops.evaluation.policy_review import of_manifests, of_stack, rules
+from flagops.project import ROOT
+from flagops.stacks.files import load_stack
+from flagops.stacks.left_out import left_out
+from flagops.stacks.target import settings_context
+from flagops.terminal.options import JsonOption, print_json
+from policies.model import Enforcement
 
 if TYPE_CHECKING:
     from policies.check import Failure, Report
@@ -30,8 +35,6 @@ PoliciesOption = Annotated[
 
 def list_rules(*, policies: PoliciesOption = None, as_json: JsonOption = False) -> None:
     """List the rules, those of your own included."""
-    from flagops.evaluation.policy_review import rules
-
     found = rules(policies)
     if as_json:
         print_json([_rule(rule) for rule in found])
@@ -66,7 +69,6 @@ def check_rules(
         ),
     ] = None,
     policies: PoliciesOption = None,
-    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Check manifests, or a stack, against the rules; needs no cluster. Exits with 1 if a mandatory one is broken."""
@@ -77,8 +79,6 @@ def check_rules(
         if stack is None
         else _of_stack(stack, policies, tuple(api_versions or ()), production=production)
     )
-    from policies.model import Enforcement
-
     if as_json:
         print_json(
             {
@@ -88,24 +88,16 @@ def check_rules(
             }
         )
     else:
-        _show(report, every=verbose)
+        _show(report)
     if report.of(Enforcement.MANDATORY) or report.failures:
         raise typer.Exit(VIOLATED)
 
 
 def _of_files(paths: list[Path], policies: Path | None, *, production: bool) -> "Report":
-    from flagops.evaluation.policy_review import of_manifests
-
     return of_manifests(paths, production=production, directory=policies)
 
 
 def _of_stack(name: str, policies: Path | None, api_versions: tuple[str, ...], *, production: bool) -> "Report":
-    from flagops.evaluation.policy_review import of_stack
-    from flagops.project import ROOT
-    from flagops.stacks.files import load_stack
-    from flagops.stacks.left_out import left_out
-    from flagops.stacks.target import settings_context
-
     if production:
         raise BadInputError("--production is for files: a stack's own settings say whether it is production.")
     stack = load_stack(name, ROOT)
@@ -116,14 +108,9 @@ def _of_stack(name: str, policies: Path | None, api_versions: tuple[str, ...], *
     return of_stack(ROOT, stack, policies, api_versions)
 
 
-def _show(report: "Report", *, every: bool) -> None:
-    for name, group in groupby(report.violations, lambda item: item.rule.id):
-        places = list(group)
-        rule = places[0].rule
-        times = f", {len(places)} times" if len(places) > 1 else ""
-        lines = first_few([item.place for item in places], "--verbose", every=every)
-        text = "\n  ".join([f"{rule.enforcement.value}: {name}{times}: {rule.title}. {rule.remedy}", *lines])
-        output().print(text, markup=False, soft_wrap=True)
+def _show(report: "Report") -> None:
+    for violation in report.violations:
+        output().print(f"{violation.rule.enforcement.value}: {violation}", markup=False, soft_wrap=True)
     for failure in report.failures:
         output().print(f"failed: {failure}", markup=False, soft_wrap=True)
     for rule in report.unseen:

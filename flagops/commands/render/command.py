@@ -5,8 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flagops.commands.render.render import render as write
 from flagops.console import output, progress
+from flagops.local_cluster import api
 from flagops.project import LOCAL, ROOT
+from flagops.stacks.files import load_stack
+from flagops.stacks.left_out import left_out
+from flagops.stacks.target import settings_context
 from flagops.terminal.stack_options import StackOption
 
 if TYPE_CHECKING:
@@ -31,10 +36,6 @@ def render(
     ] = False,
 ) -> None:
     """Write a stack's manifests, one file per component, for review and GitOps; needs no cluster."""
-    from flagops.commands.render.render import render as write
-    from flagops.stacks.files import load_stack
-    from flagops.stacks.target import settings_context
-
     found = load_stack(stack, ROOT)
     context = settings_context(found)
     files = write(
@@ -55,8 +56,6 @@ def render(
 
 
 def _tell_what_is_left_out(stack: "Stack", api_versions: list[str]) -> None:
-    from flagops.stacks.left_out import left_out
-
     missing = left_out(stack, api_versions)
     if missing:
         progress().print(missing, style="yellow", markup=False, soft_wrap=True)
@@ -65,6 +64,4 @@ def _tell_what_is_left_out(stack: "Stack", api_versions: list[str]) -> None:
 def _kubeconfig(stack: "Stack") -> Path | None:
     if stack.name != LOCAL:
         return None
-    from flagops.local_cluster import api
-
     return api.kubeconfig_path()

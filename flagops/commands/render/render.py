@@ -72,6 +72,7 @@ def render(
 
 
 def _recorded(root: Path, stack: Stack, kubeconfig: Path | None, context: str) -> dict[str, str]:
+    # Pulumi takes half a second to import.
     from flagops.engines.direct.api import DirectEngine
 
     values = DirectEngine(root, stack, kubeconfig, context).generated()

@@ -4,9 +4,14 @@ from typing import Annotated
 
 import typer
 
+from flagops.commands.deploy.command import deploy
+from flagops.commands.secrets import report
+from flagops.commands.secrets import rotate as logic
+from flagops.commands.secrets.catalogue import find
 from flagops.console import output, progress
 from flagops.errors import NotConfirmedError
 from flagops.project import LOCAL
+from flagops.stacks.deployed import open_site
 from flagops.terminal.confirm import is_terminal
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
@@ -14,9 +19,6 @@ from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
 
 def list_secrets(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """List the secrets: what each is for, who reads it, how often it was renewed, what that costs. Shows no value."""
-    from flagops.commands.secrets import report
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack) as site:
         found = report.rows(site)
         if as_json:
@@ -39,11 +41,6 @@ def rotate(
 
     Other settings that are not deployed yet are deployed too. After a failure, run it again.
     """
-    from flagops.commands.deploy.command import deploy
-    from flagops.commands.secrets import rotate as logic
-    from flagops.commands.secrets.catalogue import find
-    from flagops.stacks.deployed import open_site
-
     item = find(name)
     with open_site(stack, needs_containers=True) as site:
         logic.require_generated(site, item)

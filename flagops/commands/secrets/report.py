@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from components.settings import sources
 from flagops.commands.secrets import record
 from flagops.commands.secrets.catalogue import GENERATED
 from flagops.errors import NotFoundError
@@ -43,6 +42,9 @@ class SecretRow:
 
 def rows(site: Site) -> list[SecretRow]:
     """All secrets that the program can generate."""
+    # The settings' model takes a second to import.
+    from components.settings import sources
+
     known = record.rotations(site)
     found = []
     for item in GENERATED:

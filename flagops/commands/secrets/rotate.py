@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from components.settings import sources
 from flagops.commands.admin import reset
 from flagops.commands.cache import caches
 from flagops.commands.db import connections
@@ -18,6 +17,9 @@ DATABASE = frozenset({"postgres", "database", "audit", "analytics"})
 
 def require_generated(site: Site, item: Generated) -> None:
     """Raise OpsError when the program does not generate the secret, saying where it is renewed."""
+    # The settings' model takes a second to import.
+    from components.settings import sources
+
     reason = sources.elsewhere(site.settings, item.name)
     if reason is not None:
         raise UnsupportedError(

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flagops.commands.smoke import report, suite
+from flagops.commands.smoke.deployed import place_at, place_of
+from flagops.commands.smoke.model import ORIGIN, CheckStatus
+from flagops.commands.smoke.visit import visit
 from flagops.console import output, progress
 from flagops.errors import FailedError
 from flagops.project import LOCAL
+from flagops.stacks.deployed import open_site
 from flagops.terminal.options import JsonOption, print_json
 
 if TYPE_CHECKING:
@@ -54,10 +59,6 @@ def smoke(
     the last lines say so. What the answers contain is checked only with an administrator or an organisation's key:
     flags are then created, read and removed. It ends within a minute.
     """
-    from flagops.commands.smoke import report, suite
-    from flagops.commands.smoke.model import ORIGIN, CheckStatus
-    from flagops.commands.smoke.visit import visit
-
     names = suite.chosen(skip or [])
     wanted = _Wanted(environment, environment_key, expected_version, seconds, origin or ORIGIN)
     with _place(stack, url, wanted) as place:
@@ -93,9 +94,6 @@ class _Wanted:
 
 @contextmanager
 def _place(stack: str | None, url: str | None, wanted: _Wanted) -> Iterator["SmokeTarget"]:
-    from flagops.commands.smoke.deployed import place_at, place_of
-    from flagops.stacks.deployed import open_site
-
     if url is not None and stack is None:
         yield place_at(url, **vars(wanted))
         return

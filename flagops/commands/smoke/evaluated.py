@@ -17,6 +17,7 @@ def environment(document: Document) -> Flags:
 
 def identity(document: Document, identifier: str, traits: Traits | None = None) -> Flags:
     """What a user has to get, asked for with a server-side key."""
+    # Flagsmith's SDK takes a third of a second to import.
     from flag_engine.engine import get_evaluation_result
     from flagsmith.mappers import map_context_and_identity_data_to_context, map_environment_document_to_context
 

@@ -12,6 +12,7 @@ from flagops.commands.smoke.visit import Visit
 from flagops.commands.smoke.wanted import ExpectedAnswers, User
 
 if TYPE_CHECKING:
+    # Flagsmith's SDK takes a third of a second to import.
     from flagsmith import Flagsmith
 
 NEVER = 3600.0  # seconds between two looks of the SDK: it looks once, when it is made
@@ -23,6 +24,7 @@ def agree(visit: Visit, wanted: ExpectedAnswers, saying: Saying) -> None:
 
 
 def _agree(visit: Visit, wanted: ExpectedAnswers, saying: Saying) -> None:
+    # Flagsmith's SDK takes a third of a second to import.
     from flagsmith.exceptions import FlagsmithAPIError, FlagsmithClientError
 
     document, keys = wanted.document(saying), visit.keys
@@ -41,6 +43,7 @@ def _agree(visit: Visit, wanted: ExpectedAnswers, saying: Saying) -> None:
 
 
 def _sdk(visit: Visit, key: str, *, is_local: bool) -> "Flagsmith":
+    # Flagsmith's SDK takes a third of a second to import.
     from flagsmith import Flagsmith
 
     return Flagsmith(

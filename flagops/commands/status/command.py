@@ -2,8 +2,11 @@
 
 import typer
 
+from flagops.commands.status import report
+from flagops.commands.status.status import status as look
 from flagops.console import output, progress
 from flagops.project import LOCAL
+from flagops.stacks.deployed import open_site
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import StackOption
 
@@ -12,10 +15,6 @@ TROUBLE = 1
 
 def status(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """Show pods, rollouts, jobs, budgets, autoscaler, volumes and certificate at a glance; exits with 1 on trouble."""
-    from flagops.commands.status import report
-    from flagops.commands.status.status import status as look
-    from flagops.stacks.deployed import open_site
-
     with open_site(stack) as site:
         found = look(site)
     if as_json:

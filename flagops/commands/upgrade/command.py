@@ -1,13 +1,26 @@
 """`ff upgrade`: another release of Flagsmith, and back."""
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flagops.commands.deploy.command import deploy
+from flagops.commands.smoke import report as smoke_report
+from flagops.commands.smoke import suite
+from flagops.commands.smoke.deployed import place_of
+from flagops.commands.smoke.model import SECONDS, CheckStatus
+from flagops.commands.smoke.suite import chosen
+from flagops.commands.smoke.visit import visit
+from flagops.commands.upgrade import report as upgrade_report
+from flagops.commands.upgrade.plan import plan
+from flagops.commands.upgrade.upgrade import back, last_upgrade
+from flagops.commands.upgrade.upgrade import upgrade as run_upgrade
 from flagops.console import output, progress
 from flagops.errors import BadInputError, NotConfirmedError
 from flagops.project import LOCAL
+from flagops.stacks.deployed import open_site
 from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
 
 if TYPE_CHECKING:
@@ -35,9 +48,6 @@ def upgrade(
 
     The release goes into the stack's file. A failed deployment puts the old one back, whose pods go on serving.
     """
-    from flagops.commands.smoke.suite import chosen
-    from flagops.stacks.deployed import open_site
-
     if (version is None) != back:
         raise BadInputError(
             "Which release?", hint="Give one, such as `ff upgrade 2.265.0`, or --back for the one before."
@@ -55,15 +65,11 @@ def upgrade(
 def _forth(
     site: "Site", version: str, engine: "EngineName | None", *, yes: bool, stop: bool
 ) -> Callable[[], None] | None:
-    from flagops.commands.upgrade import report
-    from flagops.commands.upgrade.plan import plan
-    from flagops.commands.upgrade.upgrade import upgrade as run
-
-    report.show(output(), plan(site, version, _step))
+    upgrade_report.show(output(), plan(site, version, _step))
     if stop:
         return None
     _confirm(f"Upgrade {site.stack.name} to {version}?", yes=yes)
-    noted = run(site, version, lambda: _deploy(site.stack.name, engine), _step)
+    noted = run_upgrade(site, version, lambda: _deploy(site.stack.name, engine), _step)
     return lambda: progress().print(
         f"{site.stack.name} runs {noted.after}. The way back: ff upgrade --back --stack {site.stack.name}",
         style="green",
@@ -71,8 +77,6 @@ def _forth(
 
 
 def _back(site: "Site", engine: "EngineName | None", *, yes: bool) -> Callable[[], None]:
-    from flagops.commands.upgrade.upgrade import back, last_upgrade
-
     last = last_upgrade(site)
     progress().print(
         f"This takes {site.stack.name} from {last.after} back to {last.before}. What {last.after} migrated is undone "
@@ -86,25 +90,17 @@ def _back(site: "Site", engine: "EngineName | None", *, yes: bool) -> Callable[[
 
 
 def _deploy(stack: str, engine: "EngineName | None", *, older: bool = False) -> None:
-    from flagops.commands.deploy.command import deploy
-
     deploy(stack, engine, older=older)
 
 
 def _smoke(stack: str, names: list[str]) -> None:
-    from flagops.commands.smoke import report, suite
-    from flagops.commands.smoke.deployed import place_of
-    from flagops.commands.smoke.model import SECONDS, CheckStatus
-    from flagops.commands.smoke.visit import visit
-    from flagops.stacks.deployed import open_site
-
     with (
         open_site(stack) as site,
         place_of(site, url=None, environment=None, environment_key=None, version=None, seconds=SECONDS) as place,
         visit(place) as visited,
     ):
         results = list(suite.run(visited, names))
-    report.show(output(), results)
+    smoke_report.show(output(), results)
     if any(result.outcome is CheckStatus.FAILED for result in results):
         progress().print(f"The smoke tests fail: `ff doctor --stack {stack}`, `ff upgrade --back --stack {stack}`.")
         raise typer.Exit(TROUBLE)
@@ -115,8 +111,6 @@ def _step(line: str) -> None:
 
 
 def _confirm(question: str, *, yes: bool) -> None:
-    import sys
-
     if yes:
         return
     if not sys.stdin.isatty():

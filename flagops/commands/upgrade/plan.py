@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from components.settings import releases
 from flagops.commands.deploy.compare.manifests import ObjectDifference, differences, of_stack
 from flagops.errors import BadInputError
 from flagops.pods import migration
@@ -38,6 +37,9 @@ class UpgradePlan:
 
 def check(site: Site, version: str) -> None:
     """Raise OpsError when the stack cannot be upgraded to `version`."""
+    # The settings' model takes a second to import.
+    from components.settings import releases
+
     try:
         wanted = releases.parse_version(version)
     except ValueError as error:
@@ -59,6 +61,9 @@ def check(site: Site, version: str) -> None:
 
 def plan(site: Site, version: str, on_step: Callable[[str], None]) -> UpgradePlan:
     """Find out what the upgrade would do. Starts a Job with the new image, which reads the database only."""
+    # The settings' model takes a second to import.
+    from components.settings import releases
+
     check(site, version)
     upgraded = with_version(site.stack, version)
     on_step(f"Asking {upgraded.settings.image_reference} what it would migrate…")

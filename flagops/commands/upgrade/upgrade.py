@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 from flagops.commands.db.backups.backup import backup
-from flagops.commands.images.renew import lock_new_images
 from flagops.commands.upgrade import record
 from flagops.commands.upgrade.plan import with_version
 from flagops.commands.upgrade.record import Upgrade
@@ -32,6 +31,9 @@ def upgrade(site: Site, version: str, deploy: Deploy, on_step: OnStep) -> Upgrad
 
     Raises OpsError when a step fails; the hint says how to go on or back.
     """
+    # The settings' model takes a second to import.
+    from flagops.commands.images.renew import lock_new_images
+
     before = site.settings.version
     on_step("Making a backup…")
     made = backup(site, label=LABEL, on_line=on_step)
@@ -58,6 +60,9 @@ def back(site: Site, deploy: Deploy, on_step: OnStep) -> Upgrade:
 
     Raises OpsError when there is none to undo, or a step fails.
     """
+    # The settings' model takes a second to import.
+    from flagops.commands.images.renew import lock_new_images
+
     last = last_upgrade(site)
     on_step(f"Taking back what {last.after} migrated since {last.at}…")
     newer = with_version(site.stack, last.after).settings.image_reference

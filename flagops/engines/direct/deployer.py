@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flagops.engines.deployer import DeploymentPlan, DeploymentResult, PlannedChange
+from flagops.engines.direct.api import DirectEngine
 from flagops.engines.events import Event
 from flagops.engines.own_cluster import StackCluster
 from flagops.errors import NotDeployedError
+from flagops.evaluation.policy_review import refuse_violations
 from flagops.stacks.files import Stack
 
 if TYPE_CHECKING:
-    from flagops.engines.direct.api import DirectEngine
     from flagops.engines.direct.results import DirectResult, ObjectChange
-    from flagops.evaluation.advisory import Advisory
     from flagops.evaluation.program import Program
 
 
@@ -49,8 +49,7 @@ class DirectDeployer:
         self._require_cluster()
         plan = self._engine.preview()
         changes = tuple(_planned(change) for change in plan.changes if change.action != "unchanged")
-        unchanged = len(plan.changes) - len(changes)
-        return DeploymentPlan(changes, unchanged, plan.warnings, plan.advisories)
+        return DeploymentPlan(changes, unchanged=len(plan.changes) - len(changes), warnings=plan.warnings)
 
     def check_down(self, *, unprotect: bool = False) -> None:
         """Refuse when there is no such stack, or anything is protected, before anybody is asked for a confirmation."""
@@ -78,15 +77,11 @@ class DirectDeployer:
 
     @cached_property
     def _engine(self) -> "DirectEngine":
-        from flagops.engines.direct.api import DirectEngine
-
         return DirectEngine(
             self._root, self._stack, self._kubeconfig, self._context, self._on_event, review=self._review
         )
 
-    def _review(self, program: "Program") -> tuple["Advisory", ...]:
-        from flagops.evaluation.policy_review import refuse_violations
-
+    def _review(self, program: "Program") -> tuple[str, ...]:
         stack = self._stack
         return refuse_violations(program, production=stack.settings.production, harmless=stack.harmless)
 
@@ -99,8 +94,7 @@ def _outcome(result: "DirectResult") -> DeploymentResult:
         "deleted": result.deleted,
         "unchanged": result.unchanged,
     }
-    counts = {name: len(refs) for name, refs in found.items() if refs}
-    return DeploymentResult(counts, result.outputs, result.warnings, result.advisories)
+    return DeploymentResult({name: len(refs) for name, refs in found.items() if refs}, result.outputs, result.warnings)
 
 
 def _planned(change: "ObjectChange") -> PlannedChange:

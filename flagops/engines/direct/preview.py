@@ -35,9 +35,10 @@ def preview(client: Client, program: Program, live: Mapping[Ref, Manifest | None
 
     with ThreadPoolExecutor(WORKERS) as pool:
         changes = list(pool.map(look, program.objects))
-    left = reversed(state.left_by(program))
-    changes += [ObjectChange(Operation.DELETE, entry.ref, note=_farewell(entry)) for entry in left]
-    return Preview(tuple(changes), program.shown_outputs, program.warnings, program.advisories)
+    changes += [
+        ObjectChange(Operation.DELETE, entry.ref, note=_farewell(entry)) for entry in reversed(state.left_by(program))
+    ]
+    return Preview(tuple(changes), program.shown_outputs, program.warnings)
 
 
 def _creation(client: Client, item: KubeObject, *, namespace_exists: bool) -> ObjectChange:

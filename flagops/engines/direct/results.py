@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from flagops.evaluation.advisory import Advisory
 from flagops.kubernetes.objects import Ref
 
 
@@ -19,7 +18,6 @@ class DirectResult:
     unchanged: tuple[Ref, ...] = ()
     outputs: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    advisories: tuple[Advisory, ...] = ()
     seconds: float = 0.0
 
     @property
@@ -64,7 +62,6 @@ class Preview:
     changes: tuple[ObjectChange, ...]
     outputs: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    advisories: tuple[Advisory, ...] = ()
 
     @property
     def has_changes(self) -> bool:

@@ -20,13 +20,17 @@ from flagops.engines.own_cluster import StackCluster
 from flagops.engines.pulumi_cli import interrupted
 from flagops.engines.pulumi_cli import state as pulumi_state
 from flagops.engines.pulumi_cli.events import EventTranslator
+from flagops.engines.pulumi_cli.find import find
 from flagops.engines.pulumi_cli.kept_data import refuse_losses
 from flagops.errors import ConflictError, FailedError, NotDeployedError, RefusedError, ToolError
 from flagops.files import private_file
 from flagops.stacks.files import Stack
 
 if TYPE_CHECKING:
+    # Pulumi takes half a second to import.
     from pulumi.automation import PulumiCommand
+
+    # Pulumi takes half a second to import.
     from pulumi.automation import Stack as PulumiStack
 
 Explain = Callable[[list[dict[str, Any]]], str]
@@ -75,7 +79,7 @@ class CliDeployer:
             )
         self.cluster.require_deployed()
         outputs = {k: "<secret>" if output.secret else output.value for k, output in result.outputs.items()}
-        return DeploymentResult(heard.counts, outputs, (*adopted, *heard.warnings), tuple(heard.advisories))
+        return DeploymentResult(heard.counts, outputs, (*adopted, *heard.warnings))
 
     def preview(self) -> DeploymentPlan:
         """What `up` would do; changes nothing."""
@@ -85,8 +89,7 @@ class CliDeployer:
         refuse_losses(state, self.stack)
         with self._listening(quiet=True) as heard:
             stack.preview(on_event=heard, color="never", policy_packs=self._packs)
-        unchanged = heard.counts.get("unchanged", 0)
-        return DeploymentPlan(tuple(heard.changes), unchanged, tuple(heard.warnings), tuple(heard.advisories))
+        return DeploymentPlan(tuple(heard.changes), heard.counts.get("unchanged", 0), tuple(heard.warnings))
 
     def check_down(self, *, unprotect: bool = False) -> None:
         """Raise when the cluster is not the stack's, or the recorded state holds protected resources, listing them."""
@@ -159,6 +162,7 @@ class CliDeployer:
         return said
 
     def _selected(self, *, make: bool) -> "PulumiStack":
+        # Pulumi takes half a second to import.
         from pulumi import automation
 
         options = automation.LocalWorkspaceOptions(pulumi_command=self.command, env_vars=dict(self.environment))
@@ -176,6 +180,7 @@ class CliDeployer:
     @contextmanager
     def _listening(self, *, quiet: bool = False) -> Iterator[EventTranslator]:
         """A listener for one run of the CLI, whose failure becomes an error that tells the cause."""
+        # Pulumi takes half a second to import.
         from pulumi import automation
 
         heard = EventTranslator(_ignore if quiet else self.on_event)
@@ -214,9 +219,8 @@ def find_command(*, install: bool) -> "PulumiCommand":
 
     Raises OpsError when there is none, when it is too old for the SDK, or when it cannot be installed.
     """
+    # Pulumi takes half a second to import.
     from pulumi.automation import InvalidVersionError, PulumiCommand
-
-    from flagops.engines.pulumi_cli.find import find
 
     try:
         if shutil.which("pulumi"):

@@ -3,21 +3,18 @@
 import base64
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from flagops.kubernetes.client import Client
+from flagops.kubernetes.client import Client
+from flagops.kubernetes.connection import connect
+from flagops.kubernetes.diagnose import diagnose
+from flagops.kubernetes.masking import Masker
+from flagops.kubernetes.objects import Ref
+from flagops.kubernetes.readiness import assess
 
 
 def explain(kubeconfig: Path | None, context: str, manifests: Iterable[dict[str, Any]]) -> str:
     """What is waited for, pods' states, last events and log lines, secrets masked; empty when nothing can be told."""
-    from flagops.kubernetes.client import Client
-    from flagops.kubernetes.connection import connect
-    from flagops.kubernetes.diagnose import diagnose
-    from flagops.kubernetes.masking import Masker
-    from flagops.kubernetes.objects import Ref
-    from flagops.kubernetes.readiness import assess
-
     told = []
     try:
         client = Client(connect(kubeconfig, context))

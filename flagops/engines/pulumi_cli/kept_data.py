@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from components.deployment.kept_data import claims, replacing_changes, shrinking
 from flagops.engines.pulumi_cli import state as pulumi_state
 from flagops.errors import RefusedError
 
@@ -24,8 +25,6 @@ def refuse_losses(state: pulumi_state.Deployment, stack: "Stack") -> None:
 
 
 def _losses(state: pulumi_state.Deployment, stack: "Stack") -> Iterator[str]:
-    from components.deployment.kept_data import claims, replacing_changes, shrinking
-
     recorded = list(pulumi_state.recorded(state))
     names = [inputs["metadata"]["name"] for kind, inputs in recorded if kind == pulumi_state.NAMESPACE]
     if not names:

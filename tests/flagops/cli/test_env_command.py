@@ -48,8 +48,8 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
             """Nothing is open."""
 
     monkeypatch.setattr("flagops.stacks.target.find", fakes.target)
-    monkeypatch.setattr("flagops.kubernetes.connection.connect", lambda _kubeconfig, context: context)
-    monkeypatch.setattr("flagops.kubernetes.client.Client", Client)
+    monkeypatch.setattr("flagops.commands.env.command.connect", lambda _kubeconfig, context: context)
+    monkeypatch.setattr("flagops.commands.env.command.Client", Client)
     return secrets
 
 

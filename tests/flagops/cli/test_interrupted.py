@@ -9,8 +9,11 @@ import pytest
 from typer.testing import Result
 
 from components.kit import names
+from flagops.engines.own_cluster import StackCluster
+from flagops.engines.pulumi_cli.interrupted import existing
 from flagops.engines.pulumi_cli.state import SIGNATURE_KEY
 from tests.fake_cluster import NAMESPACE, FakeCluster
+from tests.flagops.cli import fakes
 from tests.flagops.cli.machine import OBJECTS, Machine, namespace
 
 Run = Callable[..., Result]
@@ -138,10 +141,6 @@ def test_a_namespace_is_taken_over_only_while_nothing_is_in_it(
 
 
 def test_an_object_in_the_way_is_told_with_the_line_that_removes_it(cluster: FakeCluster, machine: Machine) -> None:
-    from flagops.engines.own_cluster import StackCluster
-    from flagops.engines.pulumi_cli.interrupted import existing
-    from tests.flagops.cli import fakes
-
     path = cluster.kubeconfig(machine.home / "my config", "here")
     own = StackCluster(fakes.target().stack, path, "here")
     made(cluster, "Deployment", "flagsmith-redis")

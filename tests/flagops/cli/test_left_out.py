@@ -65,7 +65,7 @@ def test_render_has_what_the_stack_s_file_says(run: Run, tmp_path: Path, monkeyp
     def load(*_: Any) -> Stack:
         return production(apiVersions=[API])
 
-    monkeypatch.setattr("flagops.stacks.files.load_stack", load)
+    monkeypatch.setattr("flagops.commands.render.command.load_stack", load)
     shown = run("render", "--stack", "production", "--out", str(tmp_path))
     assert "Left out" not in shown.stderr
     assert "kind: PrometheusRule" in kinds(tmp_path)

@@ -17,7 +17,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         asked.append({"stack": stack.name, **options})
         return [out / "flagsmith.yaml"]
 
-    monkeypatch.setattr("flagops.commands.render.render.render", write)
+    monkeypatch.setattr("flagops.commands.render.command.write", write)
     return asked
 
 

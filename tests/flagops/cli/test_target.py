@@ -152,9 +152,9 @@ def test_another_cluster_keeps_its_own_record() -> None:
 def test_a_cluster_without_a_default_storage_class_is_refused_before_anything_waits_for_a_volume(
     monkeypatch: pytest.MonkeyPatch, classes: list[object], problem: str | None
 ) -> None:
-    monkeypatch.setattr("flagops.kubernetes.connection.connect", lambda *_: None)
+    monkeypatch.setattr("flagops.stacks.local_context.connect", lambda *_: None)
     monkeypatch.setattr(
-        "flagops.kubernetes.client.Client", lambda _: SimpleNamespace(list=lambda *_: classes, close=lambda: None)
+        "flagops.stacks.local_context.Client", lambda _: SimpleNamespace(list=lambda *_: classes, close=lambda: None)
     )
     found = target.find("local", "k3d-flags")
     if problem is None:

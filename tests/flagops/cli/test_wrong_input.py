@@ -38,7 +38,7 @@ def test_explaining_a_failure_never_raises_another(error: Exception, monkeypatch
     def connect(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("flagops.kubernetes.connection.connect", connect)
+    monkeypatch.setattr("flagops.engines.pulumi_cli.explain.connect", connect)
     assert explain(None, "east", [{"kind": "Deployment"}]) == ""
 
 

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from kubernetes.client import Configuration
 
 from flagops.errors import OpsError
 from flagops.pods.exec import run
@@ -63,8 +64,6 @@ def node(sends: bytes, *, resets: bool = False) -> Iterator[str]:
 
 
 def site(address: str, pod: dict[str, Any] | None = POD) -> Any:
-    from kubernetes.client import Configuration
-
     configuration = Configuration()
     configuration.host = address
     api = SimpleNamespace(configuration=configuration, update_params_for_auth=lambda *_: None)

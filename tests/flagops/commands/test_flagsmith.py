@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from typer.testing import Result
 
 from flagops.flagsmith_api.administrator import password
+from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.stacks.deployed import Site
 from tests.containers import Containers
 from tests.doubles.flagsmith import Flagsmith, serve
@@ -30,8 +32,6 @@ def flagsmith(site: Site, containers: Containers) -> Iterator[Flagsmith]:
 
 
 def add_flag(flagsmith: Flagsmith, name: str, value: object) -> None:
-    from flagops.flagsmith_api.client import FlagsmithClient
-
     with FlagsmithClient(flagsmith.url) as client:
         client.log_in(flagsmith.email, flagsmith.password)
         client.post("/api/v1/projects/1/features/", {"name": name, "initial_value": value, "default_enabled": True})
@@ -85,8 +85,6 @@ def test_the_smoke_tests_notice_another_release(flagsmith: Flagsmith, run: Run) 
 
 
 def test_an_address_leads_here_by_a_port_of_this_machine_or_by_an_ingress_elsewhere(site: Site) -> None:
-    from dataclasses import replace
-
     assert not site.is_published, "simulated nodes have no port"
     assert replace(site, is_mapped=True).is_published
     assert not replace(site, kubeconfig=None).is_published, "a borrowed cluster has neither"

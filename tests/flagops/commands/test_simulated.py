@@ -1,5 +1,6 @@
 """On simulated nodes every command either needs no container, or says at once that none runs."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -193,8 +194,6 @@ def test_status_is_not_green_and_names_no_address(run: Run, simulated: Site) -> 
 @pytest.mark.cluster
 @pytest.mark.usefixtures("simulated")
 def test_status_for_programs_says_it_too(run: Run) -> None:
-    import json
-
     found = json.loads(run("status", "--json").stdout)
     assert (found["is_simulated"], found["is_fine"]) == (True, False)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from flagops.commands.status.status import status
+from flagops.commands.status.status import certificate_row, status
 from flagops.kubernetes.objects import Ref
 from flagops.stacks import target
 from flagops.stacks.deployed import Site
@@ -65,8 +65,6 @@ def test_a_pod_that_cannot_start_is_trouble_by_its_reason(site: Site, run: Run) 
 
 @pytest.mark.parametrize(("days", "is_fine"), [(60, True), (5, False), (-1, False)])
 def test_the_certificate_s_days_are_counted(days: int, *, is_fine: bool) -> None:
-    from flagops.commands.status.status import certificate_row
-
     now = datetime(2026, 1, 1, tzinfo=UTC)
     secret = tls_secret("flags.example.com", now + timedelta(days=days, hours=1))
     row = certificate_row("flagsmith-tls", secret, now)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from typer.testing import Result
 
+from flagops.errors import OpsError
+from flagops.pods.pods import PodComponent, container, running
 from flagops.stacks.deployed import Site
 from tests.containers import Containers
 from tests.recording import ROOT
@@ -122,9 +124,6 @@ def test_without_a_terminal_the_command_for_scripts_is_named(run: Run, command: 
 
 
 def test_a_container_that_is_not_there_is_refused_with_those_there_are(site: Site, containers: Containers) -> None:
-    from flagops.errors import OpsError
-    from flagops.pods.pods import PodComponent, container, running
-
     pod = running(site, PodComponent.API)
     with pytest.raises(OpsError, match="has no container 'sidecar'; it has: flagsmith"):
         container(pod, "sidecar")

@@ -156,7 +156,7 @@ def test_open_says_that_a_route_of_one_s_own_leads_to_the_address(run: Run, monk
     def opened(_: str, **__: bool) -> Iterator[Site]:
         yield site({"enabled": False}, pod, secret)
 
-    monkeypatch.setattr("flagops.stacks.deployed.open_site", opened)
+    monkeypatch.setattr("flagops.commands.pods.command.open_site", opened)
     shown = run("open", "--stack", "production").stdout
     assert "URL       https://flags.example.com\n" in shown
     assert "The stack has no Ingress: a route of your own leads there." in shown

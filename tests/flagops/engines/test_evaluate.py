@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pulumi.runtime import settings
 
 from flagops.errors import OpsError
 from flagops.evaluation.evaluate import config_strings, evaluate
@@ -156,8 +157,6 @@ def test_warnings_of_the_program_are_kept(written: Callable[[str], Program]) -> 
 
 
 def test_evaluations_do_not_touch_pulumi_s_settings_of_the_caller(sample: Sample) -> None:
-    from pulumi.runtime import settings
-
     before = (settings.get_project(), settings.get_stack(), settings.get_root_resource())
     evaluate(PROGRAM, replace(sample(), name="another"), {})
     assert (settings.get_project(), settings.get_stack(), settings.get_root_resource()) == before

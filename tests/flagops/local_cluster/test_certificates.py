@@ -6,7 +6,8 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from flagops.local_cluster.certificates import Authority, KeyPair
+from flagops.local_cluster.certificates import Authority
+from flagops.local_cluster.model import KeyPair
 
 
 @pytest.fixture

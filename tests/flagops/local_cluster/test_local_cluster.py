@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kubernetes import client
+from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 
 from flagops.local_cluster import api, rest
@@ -101,8 +101,6 @@ def test_up_again_hands_back_the_running_cluster(cluster: LocalCluster) -> None:
 
 
 def test_the_kubeconfig_is_private_and_its_context_is_current(cluster: LocalCluster) -> None:
-    from kubernetes import config
-
     assert cluster.kubeconfig.stat().st_mode & 0o777 == 0o600
     contexts, current = config.list_kube_config_contexts(str(cluster.kubeconfig))
     assert [context["name"] for context in contexts] == [current["name"]] == [cluster.context]

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from flagops.errors import FailedError, OpsError
-from flagops.local_cluster import api, control_plane, pins, simulated
+from flagops.local_cluster import api, control_plane, pins, simulated, state
 from tests.flagops.local_cluster.programs import make_program
 
 
@@ -76,8 +76,6 @@ def test_an_interrupted_start_leaves_nothing(home: Path, console: Console, monke
 
 
 def test_a_killed_start_is_seen_by_status_and_cleared_by_down(home: Path, console: Console) -> None:
-    from flagops.local_cluster import state
-
     state.save(home, state.ClusterRecord(kind="simulated", complete=False))
     assert api.status(home=home).problem == "its making was interrupted."
     with pytest.raises(OpsError, match="no local cluster"):

@@ -37,6 +37,7 @@ def main() -> None:
 def _unlock(email: str) -> int:
     if not apps.is_installed("axes"):
         return 0
+    # Only an installed app can be imported.
     from axes.utils import reset
 
     return int(reset(username=email) or 0)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.settings.releases import parse_version
 from flagops.commands.cache import caches
 from flagops.commands.db import roles
 from flagops.commands.db.backups import jobs
@@ -77,6 +76,9 @@ def restore(site: Site, wanted: str, *, owner: str | None = None, on_line: OnLin
 
 def _older_image(site: Site) -> str | None:
     """The image of the settings' release, if it is older than the deployed one: a restore is the way back to it."""
+    # The settings' model takes a second to import.
+    from components.settings.releases import parse_version
+
     deployed = newest([site.get("apps/v1", "Deployment", name) for name in WORKLOADS])
     is_older = deployed is not None and parse_version(site.settings.version) < parse_version(deployed)
     return site.settings.image_reference if is_older else None

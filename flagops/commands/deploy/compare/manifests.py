@@ -9,6 +9,8 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
+from flagops.commands.render.gitops import KUSTOMIZATION
+from flagops.commands.render.render import render
 from flagops.stacks.files import Stack
 
 # The names of Jobs and ConfigMaps end with a digest of what is in them.
@@ -33,8 +35,6 @@ class ObjectDifference:
 
 def of_stack(root: Path, stack: Stack) -> Manifests:
     """The stack's manifests, as `ff render` writes them. Asks no cluster."""
-    from flagops.commands.render.render import render
-
     with TemporaryDirectory() as directory:
         render(root, stack, Path(directory) / "manifests")
         return of_directory(Path(directory) / "manifests")
@@ -42,8 +42,6 @@ def of_stack(root: Path, stack: Stack) -> Manifests:
 
 def of_directory(directory: Path) -> Manifests:
     """What `ff render` wrote into a directory, by kind and name; a Secret that is not applied is a comment there."""
-    from flagops.commands.render.gitops import KUSTOMIZATION
-
     found: dict[str, str] = {}
     for path in sorted(directory.glob("*.yaml")):
         if path.name == KUSTOMIZATION:

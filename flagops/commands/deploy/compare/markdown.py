@@ -1,5 +1,7 @@
 """Differences as Markdown: for a comment on a pull request, or to read."""
 
+import html
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -37,12 +39,8 @@ def _folded(item: ObjectDifference) -> str:
 
 
 def _runs(text: str) -> list[str]:
-    import re
-
     return re.findall(r"`+", text)
 
 
 def _escaped(text: str) -> str:
-    import html
-
     return html.escape(text)

@@ -1,5 +1,6 @@
 """`ff flags validate` and `schema`: the catalogue by itself."""
 
+from flagops.commands.flags.catalogue.model import schema as made
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueArgument, StrictOption, read
 from flagops.console import progress
 from flagops.terminal.options import print_json
@@ -14,6 +15,4 @@ def validate(*, catalogue: CatalogueArgument = CATALOGUE, strict: StrictOption =
 
 def schema() -> None:
     """Print the JSON Schema of a catalogue, for editors; flags/catalogue.schema.json holds it."""
-    from flagops.commands.flags.catalogue.model import schema as made
-
     print_json(made())

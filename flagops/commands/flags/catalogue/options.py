@@ -1,10 +1,13 @@
 """What the commands of `ff flags` share: where the catalogue is, which Flagsmith is meant, and how it is read."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flagops.commands.flags.catalogue.load import load, refused
+from flagops.commands.flags.catalogue.rules import check
 from flagops.console import progress
 
 if TYPE_CHECKING:
@@ -37,11 +40,6 @@ StrictOption = Annotated[bool, typer.Option("--strict", help="Treat warnings, su
 
 def read(path: Path, *, strict: bool = False) -> "tuple[Catalogue, CatalogueFile]":
     """The catalogue, checked; its warnings are printed. Raises CatalogueError when it is wrong."""
-    from datetime import UTC, datetime
-
-    from flagops.commands.flags.catalogue.load import load, refused
-    from flagops.commands.flags.catalogue.rules import check
-
     declared, source = load(path)
     found = check(declared, datetime.now(UTC).date())
     errors = [problem for problem in found if strict or not problem.is_warning]

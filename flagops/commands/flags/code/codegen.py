@@ -39,6 +39,7 @@ def constant(name: str) -> str:
 
 def module(catalogue: Catalogue) -> str:
     """The module's text, as `ruff format` leaves it; the same for the same catalogue."""
+    # Only a template needs it.
     import jinja2
 
     aliases: set[str] = set()

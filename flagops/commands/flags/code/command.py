@@ -1,14 +1,21 @@
 """`ff flags codegen` and `references`: from the catalogue to code, and back."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.table import Table
+from rich.text import Text
 
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, read
+from flagops.commands.flags.code.codegen import MARK, module
+from flagops.commands.flags.code.openfeature import SCHEMA, manifest
+from flagops.commands.flags.code.references import references as find
 from flagops.console import output, progress
 from flagops.errors import BadInputError, FailedError, RefusedError
+from flagops.files import make_directory, text_there
 from flagops.terminal.options import JsonOption, print_json
 
 if TYPE_CHECKING:
@@ -34,9 +41,6 @@ def codegen(
     ] = False,
 ) -> None:
     """Write the flags as a typed Python module, and as a manifest for the OpenFeature CLI."""
-    from flagops.commands.flags.code.codegen import module
-    from flagops.commands.flags.code.openfeature import manifest
-
     wanted = [path for path in (python, openfeature) if path is not None]
     if not wanted:
         raise BadInputError("What is to be written?", hint="Give --python FILE, --openfeature FILE, or both.")
@@ -63,10 +67,6 @@ def _check(files: Mapping[Path, str]) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    from flagops.commands.flags.code.codegen import MARK
-    from flagops.commands.flags.code.openfeature import SCHEMA
-    from flagops.files import make_directory
-
     if path == STDOUT:
         output().out(text, end="", highlight=False)
         return
@@ -82,8 +82,6 @@ def _write(path: Path, text: str) -> None:
 
 
 def _current(path: Path) -> str | None:
-    from flagops.files import text_there
-
     return text_there(path)
 
 
@@ -101,10 +99,6 @@ def references(
     as_json: JsonOption = False,
 ) -> None:
     """Show where code uses each flag; exits with 1 when it uses one that is not declared."""
-    from datetime import UTC, datetime
-
-    from flagops.commands.flags.code.references import references as find
-
     declared, _ = read(catalogue)
     today = datetime.now(UTC).date()
     found = find(declared, paths, own=catalogue, today=today, ignored=ignore or ())
@@ -131,9 +125,6 @@ def _plain(found: "References") -> dict[str, object]:
 
 
 def _show(found: "References", days: Mapping[str, str]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
     table = Table(box=None, pad_edge=False)
     for title in ("FLAG", "USES", "PLACES"):
         table.add_column(title, overflow="fold")

@@ -5,7 +5,12 @@ from typing import Annotated
 import typer
 
 from flagops.commands.flags.catalogue.options import SomeStackOption, UrlOption
+from flagops.commands.flags.explain.ask import explained
+from flagops.commands.flags.explain.remote_answer import as_json as plain
+from flagops.commands.flags.explain.show import tell
 from flagops.console import output
+from flagops.flagsmith_api.connect import connect
+from flagops.serving.engine.user import user
 from flagops.terminal.options import JsonOption, print_json
 
 DISAGREED = 1
@@ -32,12 +37,6 @@ def explain(
     It evaluates the environment's document here, as SDKs do, and asks the server with the client-side key, which
     keeps neither the user nor the traits.
     """
-    from flagops.commands.flags.explain.ask import explained
-    from flagops.commands.flags.explain.remote_answer import as_json as plain
-    from flagops.commands.flags.explain.show import tell
-    from flagops.flagsmith_api.connect import connect
-    from flagops.serving.engine.user import user
-
     who = user(identity, trait or ())
     with connect(stack=stack, url=url) as connection:
         trace, compared = explained(connection, flag, environment, who)

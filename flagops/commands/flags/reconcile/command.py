@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,8 +16,16 @@ from flagops.commands.flags.catalogue.options import (
     UrlOption,
     read,
 )
+from flagops.commands.flags.history import applies
+from flagops.commands.flags.reconcile import change, planfile, show
+from flagops.commands.flags.reconcile.apply import Reviewed
+from flagops.commands.flags.reconcile.apply import apply as run_apply
+from flagops.commands.flags.reconcile.desired import desired
+from flagops.commands.flags.reconcile.record import Applied
 from flagops.console import output, progress
 from flagops.errors import BadInputError, ConflictError, NotConfirmedError, OpsError
+from flagops.flagsmith_api.connect import connect
+from flagops.kubernetes.lease import Lock, lease
 from flagops.terminal.confirm import is_terminal
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import YesOption
@@ -24,7 +33,7 @@ from flagops.terminal.stack_options import YesOption
 if TYPE_CHECKING:
     from flagops.commands.flags.catalogue.model import Catalogue
     from flagops.commands.flags.history.applies import Apply
-    from flagops.commands.flags.reconcile.apply import Done, Reviewed
+    from flagops.commands.flags.reconcile.apply import Done
     from flagops.flagsmith_api.connect import Connection
 
 CHANGES = 2
@@ -55,10 +64,6 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Show what `ff flags apply` would change; exits with 2 when there are changes."""
-    from flagops.commands.flags.reconcile import planfile, show
-    from flagops.commands.flags.reconcile.apply import Reviewed
-    from flagops.commands.flags.reconcile.desired import desired
-
     if planfile.is_plan(catalogue):
         raise BadInputError(f"{catalogue} is a plan, and no catalogue.", hint=f"ff flags apply {catalogue}")
     declared, _ = read(catalogue, strict=strict)
@@ -94,9 +99,6 @@ def apply(
     as_json: JsonOption = False,
 ) -> None:
     """Bring a running Flagsmith to the flags of the catalogue; asks first in production, unless --yes."""
-    from flagops.commands.flags.reconcile import planfile
-    from flagops.commands.flags.reconcile.desired import desired
-
     kept = planfile.read(source) if planfile.is_plan(source) else None
     if kept is not None and delete:
         raise BadInputError(
@@ -106,8 +108,6 @@ def apply(
     wanted = desired(declared)
     delete = delete if kept is None else kept.delete
     with _connected(declared, stack, url) as connection, _locked(connection) as stopped:
-        from flagops.commands.flags.reconcile.apply import Reviewed
-
         reviewed = Reviewed.now(connection, wanted, delete=delete)
         if kept is not None:
             kept.require_same(reviewed.plan, connection.label, connection.name)
@@ -124,9 +124,6 @@ def checked(path: Path) -> "Catalogue":
 
 def apply_catalogue(declared: "Catalogue", path: Path, *, stack: str, yes: bool) -> None:
     """Apply a catalogue to a stack, as a step after deploying it."""
-    from flagops.commands.flags.reconcile.apply import Reviewed
-    from flagops.commands.flags.reconcile.desired import desired
-
     with _connected(declared, stack, None) as connection, _locked(connection) as stopped:
         reviewed = Reviewed.now(connection, desired(declared))
         apply_reviewed(connection, reviewed, yes=yes, as_json=False, stopped=stopped, source=path)
@@ -144,11 +141,6 @@ def apply_reviewed(
     record: Path | None = None,
 ) -> None:
     """Show a plan, ask where somebody has to agree, and carry it out."""
-    from flagops.commands.flags.reconcile import change, show
-    from flagops.commands.flags.reconcile.apply import Reviewed
-    from flagops.commands.flags.reconcile.apply import apply as run
-    from flagops.commands.flags.reconcile.record import Applied
-
     show.show(progress(), reviewed.plan)
     if not reviewed.plan.changes:
         progress().print("Nothing to do.", style="green")
@@ -164,7 +156,7 @@ def apply_reviewed(
         if so_far.changes:
             _keep(connection, applied.record(so_far, is_whole=is_whole), record)
 
-    done = run(
+    done = run_apply(
         connection,
         reviewed,
         on_change=lambda step: progress().print(f" {show.sentence(step)}", markup=False, soft_wrap=True),
@@ -183,8 +175,6 @@ def apply_reviewed(
 
 def _keep(connection: "Connection", run: "Apply", file: Path | None) -> None:
     """Keep the record of an apply, so that the audit log's entries can be traced to its commit."""
-    from flagops.commands.flags.history import applies
-
     try:
         if file is not None:
             applies.append(file, run)
@@ -218,8 +208,6 @@ def _agree(connection: "Connection", reviewed: "Reviewed") -> None:
 
 @contextmanager
 def _connected(declared: "Catalogue", stack: str | None, url: str | None) -> Iterator["Connection"]:
-    from flagops.flagsmith_api.connect import connect
-
     with connect(stack=stack, url=url, project=declared.project) as connection:
         yield connection
 
@@ -230,10 +218,6 @@ def _locked(connection: "Connection") -> Iterator[Callable[[], bool]]:
     if connection.site is None:
         yield lambda: False
         return
-    from threading import Event
-
-    from flagops.kubernetes.lease import Lock, lease
-
     lost, site = Event(), connection.site
     what = f"the flags of stack {site.stack.name!r}"
     with Lock(site.client, lease(site.namespace, LEASE), what, lost):

@@ -1,13 +1,19 @@
 """`ff flags report`: all flags on one page."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flagops.commands.flags.catalogue.options import KnownOption, SomeStackOption, UrlOption, known
+from flagops.commands.flags.report import report as reports
+from flagops.commands.flags.report.last_change import of_audit_log, of_states
+from flagops.commands.flags.server.read import read as snapshot
 from flagops.console import progress
 from flagops.errors import BadInputError, OpsError, RefusedError
+from flagops.files import make_directory, text_there
+from flagops.flagsmith_api.connect import connect
 
 if TYPE_CHECKING:
     from flagops.commands.flags.report.last_change import LastChange
@@ -26,13 +32,6 @@ def report(
     The last change is the audit log's where a stack is named: it is read from the stack's database. At a bare --url it
     is the time of the newest state.
     """
-    from datetime import UTC, datetime
-
-    from flagops.commands.flags.report import report as reports
-    from flagops.commands.flags.server.read import read as snapshot
-    from flagops.files import make_directory, text_there
-    from flagops.flagsmith_api.connect import connect
-
     if out.is_dir():
         raise BadInputError(f"{out} is a directory.", hint=f"Name a file, such as {out / 'report.html'}.")
     there = text_there(out)
@@ -59,8 +58,6 @@ def report(
 
 def _changes(connection: "Connection") -> "tuple[dict[int, LastChange], bool]":
     """The last changes, and whether they are the audit log's."""
-    from flagops.commands.flags.report.last_change import of_audit_log, of_states
-
     if connection.site is not None:
         try:
             return of_audit_log(connection.site, connection.project), True

@@ -234,6 +234,7 @@ def _brief(item: OverrideLine, own: Cell) -> OverrideLine:
 
 def html(made: FlagsPage) -> str:
     """The page, in one file that asks for nothing else."""
+    # Only a template needs it.
     import jinja2
 
     environment = jinja2.Environment(

@@ -14,6 +14,9 @@ from flagops.commands.flags.serve.setting import override
 from flagops.console import output, progress
 from flagops.files import replace_text
 from flagops.serving.model.overrides import check, overridden
+from flagops.serving.server.state import ServedState
+from flagops.serving.web.follow import signature
+from flagops.serving.web.run import Server, listen
 from flagops.terminal.options import print_json
 
 PORT = 8000
@@ -41,10 +44,6 @@ def serve(
     state goes on. For developing, tests and demonstrations: who gets a percentage is decided by keys and numbers, and
     so differs from a deployed Flagsmith, unless it is served `--from` that.
     """
-    from flagops.serving.server.state import ServedState
-    from flagops.serving.web.follow import signature
-    from flagops.serving.web.run import Server, listen
-
     overrides = [override(text) for text in settings or ()]
     chosen = sources.source(catalogue, source)
     with ready.promised(ready_file), listen(port) as listening:

@@ -3,10 +3,15 @@
 from typing import Annotated
 
 import typer
+from rich.markup import escape
+from rich.table import Table
 
 from flagops.console import output
 from flagops.errors import BadInputError
+from flagops.flagsmith_api import served
+from flagops.flagsmith_api.deployed import flagsmith
 from flagops.project import LOCAL
+from flagops.stacks.deployed import open_site
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import StackOption
 
@@ -24,13 +29,6 @@ def get(
     as_json: JsonOption = False,
 ) -> None:
     """Show what an environment serves now to a client that says nothing about its user."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    from flagops.flagsmith_api import served
-    from flagops.flagsmith_api.deployed import flagsmith
-    from flagops.stacks.deployed import open_site
-
     if (environment is None) == (environment_key is None):
         raise BadInputError("Which environment?", hint="Give --environment NAME or --environment-key KEY, one of them.")
     with open_site(stack, needs_containers=True) as site, flagsmith(site) as client:

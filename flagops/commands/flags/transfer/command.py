@@ -4,10 +4,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
+from rich.table import Table
 
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, SomeStackOption, UrlOption, read
+from flagops.commands.flags.catalogue.write import text_of
+from flagops.commands.flags.reconcile.desired import desired
+from flagops.commands.flags.reconcile.show import in_quotes, on_or_off
+from flagops.commands.flags.server.read import read as snapshot
+from flagops.commands.flags.transfer import differ
+from flagops.commands.flags.transfer.export import export as exported
+from flagops.commands.flags.transfer.promote import promote as promoted
+from flagops.commands.flags.transfer.settle import settled
 from flagops.console import output, progress
 from flagops.errors import BadInputError, NotFoundError, RefusedError
+from flagops.flagsmith_api.connect import connect
 from flagops.terminal.options import JsonOption, print_json
 
 Source = Annotated[str, typer.Argument(help="The environment to take from, such as staging.")]
@@ -34,12 +45,6 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Write a live project as a catalogue; `ff flags plan` then finds nothing to change."""
-    from flagops.commands.flags.catalogue.write import text_of
-    from flagops.commands.flags.server.read import read as snapshot
-    from flagops.commands.flags.transfer.export import export as exported
-    from flagops.commands.flags.transfer.settle import settled
-    from flagops.flagsmith_api.connect import connect
-
     if out is not None and out.exists() and not force:
         raise RefusedError(f"{out} is there already.", hint="Add --force to write over it, or give another --out.")
     known = read(like)[0] if like else None
@@ -69,15 +74,6 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Show how two environments differ; exits with 2 if they do."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    from flagops.commands.flags.reconcile.desired import desired
-    from flagops.commands.flags.reconcile.show import in_quotes, on_or_off
-    from flagops.commands.flags.server.read import read as snapshot
-    from flagops.commands.flags.transfer import differ
-    from flagops.flagsmith_api.connect import connect
-
     if not live and (stack or url):
         raise BadInputError("--stack and --url are for what is served.", hint="Add --live.")
     declared, _ = read(catalogue)
@@ -121,8 +117,6 @@ def promote(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, and change nothing.")] = False,
 ) -> None:
     """Copy flags from one environment of the catalogue to another: states, values, weights, targeting."""
-    from flagops.commands.flags.transfer.promote import promote as promoted
-
     declared, _ = read(catalogue)
     done = promoted(catalogue, declared, source, target, only or ())
     if not done.flags:

@@ -5,7 +5,10 @@ from typing import Annotated
 import typer
 
 from flagops.commands.flags.catalogue.options import KnownOption, SomeStackOption, UrlOption, known
+from flagops.commands.flags.usage import show
+from flagops.commands.flags.usage.usage import usage as counted
 from flagops.console import output, progress
+from flagops.flagsmith_api.connect import connect
 from flagops.terminal.options import JsonOption, print_json
 
 MANY = 200  # counts, from which on people wonder
@@ -33,10 +36,6 @@ def usage(
     missing. Archived flags are shown too, marked: Flagsmith serves them as before. Each flag and environment is a
     request of its own.
     """
-    from flagops.commands.flags.usage import show
-    from flagops.commands.flags.usage.usage import usage as counted
-    from flagops.flagsmith_api.connect import connect
-
     declared = known(catalogue)
     with connect(stack=stack, url=url) as connection:
         places = [connection.environment(name) for name in environment or ()] or connection.environments

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from flagops.commands.doctor.model import Examination
 from flagops.commands.status.status import status
 from flagops.kubernetes.objects import Ref
 from flagops.pods.last_success import last_success
+from flagops.stacks import target
 from flagops.stacks.deployed import Site
+from flagops.stacks.target import StackTarget
 from tests.containers import NAMESPACE, Containers
 from tests.fixtures_cluster import eventually
 from tests.flagops.commands.conftest import FAIL, cache, place, site
@@ -206,9 +209,6 @@ def test_a_drill_tells_age_duration_and_migrations(site: Site, run: Run) -> None
 def test_a_stack_without_backups_says_how_to_have_them(
     deployed: Platform, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flagops.stacks import target
-    from flagops.stacks.target import StackTarget
-
     cluster = deployed.cluster
     found = StackTarget(deployed.stack({"backup": {"enabled": False}}), cluster.context, cluster.kubeconfig)
     monkeypatch.setattr(target, "find", lambda _: found)
@@ -219,8 +219,6 @@ def test_a_stack_without_backups_says_how_to_have_them(
 
 
 def test_the_doctor_finds_that_backups_are_not_made(deployed: Platform, site: Site) -> None:
-    from dataclasses import replace
-
     nightly = replace(site, settings=deployed.stack({"backup": {"suspend": False}}).settings)
     cron_job = template(site)
     assert cron_job is not None

@@ -81,9 +81,7 @@ def test_what_is_not_there_is_named(repository: Path) -> None:
 
 
 def test_the_command_compares_what_is_here_with_a_commit(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from flagops.commands.deploy.compare import commits
-
-    monkeypatch.setattr(commits, "of_commit", lambda *_: {})
+    monkeypatch.setattr("flagops.commands.deploy.command.of_commit", lambda *_: {})
     shown = run("preview", "--stack", "staging", "--against", "main")
     assert shown.exit_code == 0, shown.stderr
     assert shown.stdout.startswith("### Manifests of staging, against main\n")

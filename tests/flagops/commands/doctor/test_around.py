@@ -1,5 +1,6 @@
 """Faults of what is around Flagsmith: database, Redis, names, clocks. On a real PostgreSQL and a real Redis."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -123,8 +124,6 @@ def test_the_clock_of_a_node_is_wrong(doctor: Examine, healthy: Containers, tmp_
 
 
 def test_json_is_a_list_of_findings(doctor: Examine, healthy: Containers, run: Run) -> None:
-    import json
-
     assert doctor() == {}
     healthy.redis.stop()
     shown = run("doctor", "--json")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from kubernetes import client
 
 from flagops.commands.doctor.model import DoctorFinding
 from flagops.errors import OpsError
@@ -101,8 +102,6 @@ def test_a_container_crashes_over_and_over(doctor: Examine, site: Site, healthy:
 def test_a_container_needs_more_memory_than_it_may_have(
     doctor: Examine, deployed: Platform, kubernetes_client: Any, site: Site
 ) -> None:
-    from kubernetes import client
-
     (pod,) = deployed.pods("cache")
     (status,) = pod["status"]["containerStatuses"]
     killed = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}

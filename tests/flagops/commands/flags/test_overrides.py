@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from flagops.flagsmith_api.client import FlagsmithClient
 from tests.flagops.commands.flags.support import Project, Run
 
 FEATURES = "/api/v1/projects/1/features/"
@@ -140,8 +141,6 @@ def test_a_flag_becomes_an_experiment_and_one_value_again(server: Project, run: 
 def test_second_overrides_that_two_runs_made_at_once_end_as_one(
     server: Project, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flagops.flagsmith_api.client import FlagsmithClient
-
     apply(run, server, written(tmp_path))
     post = FlagsmithClient.post
 

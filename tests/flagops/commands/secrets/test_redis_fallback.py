@@ -15,6 +15,7 @@ BACKEND = "GET_FLAGS_ENDPOINT_CACHE"
 
 def cache(redis: Redis, password: str) -> BaseCache:
     """A cache as a pod with this password in its environment has it, with the options of the pods' own variables."""
+    # Only with Django's settings.
     from django_redis.cache import RedisCache
 
     variables = environment(recorded("local").one("Deployment", "flagsmith")["spec"]["template"])

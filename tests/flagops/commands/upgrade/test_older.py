@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from flagops.commands.upgrade.plan import UpgradePlan, planned
 from flagops.engines import older
 from flagops.errors import OpsError
 from flagops.pods.migration import _changed
+from flagops.stacks.files import load_stack
 from tests.flagops.cli import fakes
 from tests.recording import ROOT, STACKS, recorded
 
@@ -75,10 +77,6 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], None]:
 
 @pytest.fixture
 def staging() -> Any:
-    from dataclasses import replace
-
-    from flagops.stacks.files import load_stack
-
     return replace(fakes.target("staging"), stack=load_stack("staging", ROOT))
 
 
