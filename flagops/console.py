@@ -2,11 +2,13 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 
 from rich.console import Console
 
+FEW = 3  # of what is said of many objects alike
 PIPED_WIDTH = 240  # of a table that goes into a pipe or a file, where Rich takes 80
 
 
@@ -33,6 +35,16 @@ def output() -> Console:
     """The console of what a command was asked for (stdout); never wraps, since people parse it."""
     is_narrow = not (sys.stdout and sys.stdout.isatty()) and "COLUMNS" not in os.environ
     return _Lasting(highlight=False, emoji=False, soft_wrap=True, width=PIPED_WIDTH if is_narrow else None)
+
+
+def first_few(lines: Sequence[str], more: str, *, every: bool = False) -> list[str]:
+    """The first few of many lines, and how many are left out, with `more`, which says what shows them.
+
+    `every` keeps all. One line is never left out for a line that says so.
+    """
+    if every or len(lines) <= FEW + 1:
+        return list(lines)
+    return [*lines[:FEW], f"and {len(lines) - FEW} more: {more}"]
 
 
 def is_read() -> bool:

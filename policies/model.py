@@ -160,9 +160,14 @@ class Violation:
     rule: Rule
     finding: Finding
 
-    def __str__(self) -> str:
-        """One line: the rule, the object, the field, its value, what is allowed, what to do."""
+    @property
+    def place(self) -> str:
+        """The object, the field, its value, what is allowed."""
         found = self.finding
         value = HIDDEN if isinstance(found.value, str) and secret_form(found.value) else found.value
         shown = str(value) if value in (MISSING, HIDDEN) else repr(value)
-        return f"{self.rule.id}: {found.object}: {found.path} = {shown}: {found.allowed}. {self.rule.remedy}"
+        return f"{found.object}: {found.path} = {shown}: {found.allowed}."
+
+    def __str__(self) -> str:
+        """One line: the rule, the object, the field, its value, what is allowed, what to do."""
+        return f"{self.rule.id}: {self.place} {self.rule.remedy}"

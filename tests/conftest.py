@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from flagops import console
 from flagops.cli import app
 
-pytest_plugins = ["tests.fixtures_cluster", "tests.crds"]
+pytest_plugins = ["tests.fixtures_cluster", "tests.crds", "tests.end_of_run"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

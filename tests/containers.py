@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 
 from components.flagsmith.caches import CACHES
-from tests.servers import LOOPBACK, Postgres, Redis, find_postgres, free_port
+from tests.postgres_programs import find_postgres
+from tests.servers import LOOPBACK, Postgres, Redis, free_port
 
 NAMESPACE = "feature-flags"
 GRAFANA_NAMESPACE = "observability"

@@ -91,7 +91,7 @@ def platform(cluster: LocalCluster) -> Iterator[Platform]:
 @pytest.fixture
 def deployed(platform: Platform) -> Platform:
     """The stack as its file says, whatever an earlier test did to it."""
-    platform.up()
+    platform.ensure()
     return platform
 
 

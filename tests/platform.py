@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -27,6 +27,7 @@ COLLECTIONS = (
     "/apis/apps/v1/namespaces/feature-flags/replicasets",
     "/apis/apps/v1/namespaces/feature-flags/statefulsets",
     "/apis/batch/v1/namespaces/feature-flags/jobs",
+    "/apis/batch/v1/namespaces/feature-flags/cronjobs",
     "/apis/policy/v1/namespaces/feature-flags/poddisruptionbudgets",
     "/apis/autoscaling/v2/namespaces/feature-flags/horizontalpodautoscalers",
     "/apis/networking.k8s.io/v1/namespaces/feature-flags/ingresses",
@@ -34,12 +35,13 @@ COLLECTIONS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Platform:
     """The stack `local` on the throw-away cluster, with some of its settings replaced."""
 
     cluster: LocalCluster
     http: httpx.Client
+    _left: tuple[str, dict[str, str]] | None = field(default=None, init=False, repr=False)
 
     def stack(self, overrides: Mapping[str, object] | None = None) -> Stack:
         loaded = load_stack("local", ROOT)
@@ -51,6 +53,17 @@ class Platform:
 
     def up(self, overrides: Mapping[str, object] | None = None) -> DirectResult:
         return self.engine(overrides).up()
+
+    def ensure(self, overrides: Mapping[str, object] | None = None) -> None:
+        """Have the stack as its file says, with these settings replaced; deploys it, unless it is as this left it."""
+        wanted = json.dumps(overrides or {}, sort_keys=True)
+        if self._left != (wanted, self._state()):
+            self.up(overrides)
+            self._left = (wanted, self._state())
+
+    def _state(self) -> dict[str, str]:
+        """The versions of all objects but pods: what becomes of those that count is in the status of their owners."""
+        return {name: version for name, version in self.versions().items() if not name.startswith(f"{COLLECTIONS[0]}/")}
 
     def get(self, path: str) -> dict[str, Any]:
         response = self.http.get(path)
@@ -65,7 +78,9 @@ class Platform:
 
     def versions(self) -> dict[str, str]:
         """The resource version of every object of the namespace, and of the namespace."""
-        found = {"namespace": self.get(f"/api/v1/namespaces/{NAMESPACE}")["metadata"]["resourceVersion"]}
+        found = {}
+        for item in self.items("/api/v1/namespaces", **{"kubernetes.io/metadata.name": NAMESPACE}):
+            found["namespace"] = item["metadata"]["resourceVersion"]
         for path in COLLECTIONS:
             for item in self.items(path):
                 found[f"{path}/{item['metadata']['name']}"] = item["metadata"]["resourceVersion"]

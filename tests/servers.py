@@ -1,4 +1,4 @@
-"""Real servers of this machine's packages, each with a directory and a port of its own, for tests to break."""
+"""Real servers, each with a directory and a port of its own, for tests to break."""
 
 import os
 import pwd
@@ -18,6 +18,8 @@ import pytest
 import redis
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from tests.postgres_programs import postgres_programs, postgres_user
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -28,26 +30,6 @@ def free_port() -> int:
         with socket.socket() as probe, suppress(OSError):
             probe.bind((LOOPBACK, port))
             return port
-
-
-def find_postgres() -> Path | None:
-    """Where PostgreSQL's programs are."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    programs = found[-1].parent if found else Path(shutil.which("postgres") or "").parent
-    return programs if (programs / "initdb").exists() else None
-
-
-def postgres_programs() -> Path:
-    """Where PostgreSQL's programs are; skips the test, naming the package, where they are not."""
-    programs = find_postgres()
-    if programs is None:
-        pytest.skip("postgres is not installed: sudo apt-get install postgresql")
-    return programs
-
-
-def postgres_user() -> str | None:
-    """Whom PostgreSQL runs as: it refuses root, and Debian's package brings a user for it."""
-    return "postgres" if os.geteuid() == 0 else None
 
 
 def give_to_postgres(directory: Path) -> None:
@@ -64,11 +46,12 @@ def give_to_postgres(directory: Path) -> None:
 
 @dataclass
 class Postgres:
-    """A PostgreSQL on loopback with one superuser."""
+    """A PostgreSQL on loopback with one superuser; of any major version, unless it is given."""
 
     home: Path
     port: int
     password: str
+    major: int | None = None
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -82,7 +65,7 @@ class Postgres:
         """Start it if it does not run, made first if there is none, and wait until it answers."""
         if self.is_running:
             return
-        programs, data = postgres_programs(), self.home / "data"
+        programs, data = postgres_programs(self.major), self.home / "data"
         if not data.exists():
             self.home.mkdir(exist_ok=True)
             give_to_postgres(self.home)
@@ -136,9 +119,9 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres(home: Path, password: str) -> Iterator[Postgres]:
+def running_postgres(home: Path, password: str, major: int | None = None) -> Iterator[Postgres]:
     """A PostgreSQL below `home`, as long as a group of tests needs it."""
-    made = Postgres(home / "postgres", free_port(), password)
+    made = Postgres(home / "postgres", free_port(), password, major)
     give_to_postgres(home)
     made.start()
     try:

@@ -29,8 +29,11 @@ def test_pip_installs_what_has_the_hashes_of_a_file_and_nothing_else() -> None:
     assert all(named), found
     files = {match[1] for match in named if match}
     assert files >= {"requirements-dev.txt", "policies/requirements.txt"}
-    for name in {*files, "requirements.txt"}:
-        entries = re.split(r"\n(?=[\w-])", (ROOT / name).read_text(encoding="utf-8").split("\n", 2)[2])
+    patterns = {name.replace("$*", "*") for name in (*files, "requirements.txt")}  # the part of a rule of make's
+    locked = {pattern: sorted(ROOT.glob(pattern)) for pattern in patterns}
+    assert all(locked.values()), locked
+    for name in (path for paths in locked.values() for path in paths):
+        entries = re.split(r"\n(?=[\w-])", name.read_text(encoding="utf-8").split("\n", 2)[2])
         packages = [entry for entry in entries if "==" in entry]
         assert packages, name
         assert [entry for entry in packages if "--hash=sha256:" not in entry] == [], name

@@ -119,8 +119,8 @@ def task_processor_args(
         namespace=namespace,
         replicas=settings.task_processor_replicas,
         threads=settings.task_processor.threads,
-        idle_session_timeout=settings.task_processor.idle_session_timeout,
-        takes_options=settings.postgres.embedded,
+        idle_session_timeout=settings.task_idle_session_timeout,
+        takes_options=settings.postgres.embedded or settings.task_processor.idle_session_timeout != 0,
     )
 
 

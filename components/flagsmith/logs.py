@@ -19,8 +19,9 @@ from components.settings.sections.logs import AccessLog
 COMPONENT: Final = "logs"
 SCRIPTS: Final = Path(__file__).parent / "in_pod"
 FILTERS: Final = SCRIPTS / "flagsmith_logs.py"
-# Not of the log; but it needs a place on PYTHONPATH too.
+# Not of the log; but these need a place on PYTHONPATH too.
 GUNICORN: Final = SCRIPTS / "flagsmith_gunicorn.py"
+TASKS: Final = SCRIPTS / "flagsmith_tasks.py"
 CONFIGURATION: Final = "logging.json"
 DIRECTORY: Final = "/etc/flagsmith/logs"
 # Those of the image's own APPLICATION_LOGGERS at 2.265.0, which a logging configuration replaces. All others write
@@ -69,7 +70,7 @@ def files(access: AccessLog) -> ConfigFiles:
         directory=DIRECTORY,
         data={
             CONFIGURATION: json.dumps(configuration(access), indent=1),
-            **{path.name: path.read_text(encoding="utf-8") for path in (FILTERS, GUNICORN)},
+            **{path.name: path.read_text(encoding="utf-8") for path in (FILTERS, GUNICORN, TASKS)},
         },
     )
 

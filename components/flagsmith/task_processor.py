@@ -58,12 +58,10 @@ class TaskProcessor(Component):
 
     def __init__(self, name: str, args: TaskProcessorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:TaskProcessor", name, opts)
-        # Every task runs in a new thread with a new connection, which stays open until Python's garbage collector comes
-        # by, far too late: seen on 2.265.0, 51 idle ones within 3 minutes, and none left for the API.
-        timeout = args.idle_session_timeout
         # What limits the statements of the role is meant for requests.
-        settings = f"-c idle_session_timeout={timeout}s -c statement_timeout={TASK_SECONDS}s"
-        options = [EnvVarArgs(name="PGOPTIONS", value=settings)] if timeout or args.takes_options else []
+        settings = {"idle_session_timeout": args.idle_session_timeout, "statement_timeout": TASK_SECONDS}
+        stated = " ".join(f"-c {name}={seconds}s" for name, seconds in settings.items() if seconds)
+        options = [EnvVarArgs(name="PGOPTIONS", value=stated)] if args.takes_options else []
         command = [*args.pod.release.task_processor, "--numthreads", str(args.threads)]
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()

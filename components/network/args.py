@@ -125,7 +125,7 @@ def _data(settings: Settings) -> Iterator[Flow]:
 
 def _services(settings: Settings) -> Iterator[Flow]:
     """What the stack calls outside of it."""
-    closed = settings.network_policy.except_
+    closed = settings.network_policy.closed
     users = {"postgres": tuple(_database_users(settings)), "redis": tuple(_cache_users(settings)), **CALLERS}
     for way in ways(settings):
         for pods in users[way.service]:

@@ -31,7 +31,7 @@ def describe(problem: Problem, values: Mapping[str, object], hidden: frozenset[s
     `hidden` are parts of `values` that must not be in it, by `shown.hidden_parts`.
     """
     value = _look_up(problem.path, values) if problem.value is LOOK_UP else problem.value
-    told = "" if value is NOT_SHOWN else shown(problem.path, value)
+    told = "" if value is NOT_SHOWN else shown(problem.path, value, problem.choices)
     return f"{PROJECT}:{shown_path(problem.path)}{told}: {without_values(problem.text, value, hidden)}"
 
 
@@ -50,7 +50,8 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> Iterator[Prob
             else:
                 yield Problem(path=path, text="is not a known key", value=NOT_SHOWN)
         else:
-            yield Problem(path=path, text=_text(details["type"], details.get("ctx", {}), cause))
+            text = _text(details["type"], details.get("ctx", {}), cause)
+            yield Problem(path=path, text=text, choices=_choices(details["type"], details.get("ctx", {})))
 
 
 def unknown_key(path: tuple[str | int, ...], model: type[BaseModel]) -> Problem:
@@ -68,6 +69,11 @@ def unknown_key(path: tuple[str | int, ...], model: type[BaseModel]) -> Problem:
     return Problem(path=path, text=f"is not a known key: {hint}", value=NOT_SHOWN)
 
 
+def _choices(kind: str, context: Mapping[str, Any]) -> tuple[str, ...]:
+    """The allowed values, as pydantic lists them: `'a', 'b' or 'c'`."""
+    return tuple(re.findall(r"'([^']*)'", str(context["expected"]))) if kind == "literal_error" else ()
+
+
 def _text(kind: str, context: Mapping[str, Any], cause: object) -> str:
     if cause is not None:
         return str(cause)
@@ -75,7 +81,7 @@ def _text(kind: str, context: Mapping[str, Any], cause: object) -> str:
         case "missing":
             return "is required and missing: set it"
         case "literal_error":
-            return f"must be one of {str(context['expected']).replace(' or ', ', ').replace(chr(39), '')}"
+            return f"must be one of {', '.join(_choices(kind, context))}"
         case "greater_than_equal":
             return f"must be at least {context['ge']}"
         case "less_than_equal":

@@ -21,12 +21,13 @@ class Problem:
 
     `path` holds the camelCase keys from the section that reports it down to the culprit. `text` says what is allowed
     and what to do. `value` is only given when the culprit is a value that the program derived; otherwise the message
-    shows what the user wrote.
+    shows what the user wrote. `choices` are all values that are allowed, where there are few.
     """
 
     path: tuple[str | int, ...]
     text: str
     value: object = LOOK_UP
+    choices: tuple[str, ...] = ()
 
 
 class ContradictionError(ValueError):

@@ -20,8 +20,9 @@ FIRST_WITH_TRACING_BY_GRPC: Version = (2, 253, 0)
 FIRST_WITHOUT_SHELL: Version = (2, 253, 0)
 
 
-# The last is components/flagsmith/in_pod/flagsmith_gunicorn.py, which is mounted with the logging configuration.
+# The last of each is in components/flagsmith/in_pod/, and mounted with the logging configuration.
 GUNICORN = ("--keep-alive", "0", "--worker-tmp-dir", "/dev/shm", "--config", "python:flagsmith_gunicorn")  # noqa: S108
+TASKS = ("--config", "python:flagsmith_tasks")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,7 @@ class Release:
         keep_alive_by_variable: whether `serve` takes gunicorn's keep-alive from GUNICORN_KEEP_ALIVE.
         metrics_port: whether its metrics are on port 9100 too, and not at `/metrics/` of the public port alone.
         json_access_log: whether its access log is written as JSON, through the logging configuration.
+        closes_task_connections: whether a task's connections are closed when it ends.
         tracing: whether it exports traces.
         tracing_by_grpc: whether it does so by gRPC too.
     """
@@ -53,6 +55,7 @@ class Release:
     keep_alive_by_variable: bool
     metrics_port: bool
     json_access_log: bool
+    closes_task_connections: bool
     tracing: bool
     tracing_by_grpc: bool
 
@@ -74,6 +77,7 @@ def release(text: str) -> Release:
     """Return what is to be known about a release that `refusal` does not refuse."""
     version = parse_version(text)
     shell = version < FIRST_WITHOUT_SHELL
+    mounts = version >= FIRST_WITH_JSON_ACCESS_LOG
     return Release(
         version=text,
         liveness_path="/health/liveness/",
@@ -83,10 +87,11 @@ def release(text: str) -> Release:
         # The script's `serve` passes on these options too; that of the later entry point none.
         serve=("serve",) if shell else ("start", *GUNICORN, "api"),
         # Not `run-task-processor`, which migrates first.
-        task_processor=("start", "task-processor"),
+        task_processor=("start", *(TASKS if mounts else ()), "task-processor"),
         keep_alive_by_variable=shell,
         metrics_port=version >= FIRST_WITH_METRICS_PORT,
-        json_access_log=version >= FIRST_WITH_JSON_ACCESS_LOG,
+        json_access_log=mounts,
+        closes_task_connections=mounts,
         tracing=version >= FIRST_WITH_TRACING,
         tracing_by_grpc=version >= FIRST_WITH_TRACING_BY_GRPC,
     )

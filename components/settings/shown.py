@@ -1,7 +1,8 @@
 """What a refusal shows of the values it refuses: nothing that could be a secret, such as a password pasted there."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Final
 
 from components.text import quoting
@@ -12,15 +13,19 @@ from components.text.secret_forms import is_random
 # What is below these is never shown.
 _HIDDEN: Final = frozenset({"env", "envFromSecrets", "existingSecret", "caSecret", "annotations", "notSecret"})
 _NOT_SHOWN: Final = " (not shown, since it could be a secret)"
+_NEARLY: Final = 0.75
 _SEPARATOR = re.compile(r"[\s/@:?&=,]+")
 _TOKEN = re.compile(r"[^\s,;()'\"]+")
 
 
-def shown(path: tuple[str | int, ...], value: object) -> str:
-    """How a refusal shows a value; empty for a map or list, and where values are never shown."""
+def shown(path: tuple[str | int, ...], value: object, choices: Sequence[str] = ()) -> str:
+    """How a refusal shows a value; empty for a map or list, and where values are never shown.
+
+    What is nearly one of the `choices`, as `medium2` is, was meant as that.
+    """
     if not _HIDDEN.isdisjoint(path) or isinstance(value, Mapping | list | tuple):
         return ""
-    if isinstance(value, str) and could_be_secret(value):
+    if isinstance(value, str) and could_be_secret(value) and not get_close_matches(value, choices, cutoff=_NEARLY):
         found = ORIGIN.fullmatch(value)
         if found is None or "@" in value or secret_form(value) or could_be_secret(found["origin"]):
             return _NOT_SHOWN

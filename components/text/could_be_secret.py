@@ -14,7 +14,7 @@ ORIGIN: Final = re.compile(
 # Hosts, quantities and releases mix letters and digits too.
 _PLAIN = re.compile(
     r"(\*\.)?([a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+|[A-Za-z_-]{1,63}(\.[A-Za-z_-]{1,63})+)(:\d+)?"
-    r"|[+-]?\d+(\.\d+)?[A-Za-z]{0,4}|v?\d+(\.\d+)*(-[a-z]{1,10}\d{0,2}(\.\d+)*)?"
+    r"|[+-]?\d+(\.\d+)?([A-Za-z]{0,4}|(seconds?|minutes?|hours?|days|weeks?|months?|years?|bytes|cores?|percent))|v?\d+(\.\d+)*(-[a-z]{1,10}\d{0,2}(\.\d+)*)?"
 )
 # Typed into a password, and hardly into a setting by mistake.
 _SYMBOLS = re.compile(r"[!#$%^&~<>|;?\\`\"']")

@@ -48,7 +48,16 @@ _CHOSEN = words("PASSWORD PASSWORDS PASSWD PASSPHRASE PASSCODE PASS PW PWD")
 _NOTHING = words("true false none null") | {""}
 _HARMLESS = _NOTHING | words("yes no on off enabled disabled required optional default")
 # What refers to a value: no secret under any name.
-_REFERS = re.compile(r"(~|\.{1,2})?(/[\w.@+-]+){2,}/?|/[\w-]+\.\w{1,5}|arn:[\w-]+:[\w-]+:\S*|vault:\S+#\S+")
+_REFERS = re.compile(r"(~|\.{1,2})?(/[\w.@+-]+){2,}/?|/[\w-]+\.\w{1,5}|vault:\S+#\S+")
+# Names that clouds give: they say which key or secret it is, and anybody may know them.
+_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws)?:[\w+=,.@:/-]+")
+# What stands after KEY_ID: identifiers of a key of AWS (one, and one of several regions), of Azure and of Google.
+_KEY_ID = re.compile(
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}|alias/[\w/-]+"
+    r"|https://[a-z0-9-]+\.vault\.azure\.net/keys/[A-Za-z0-9-]+(/[0-9a-f]{32})?"
+    r"|projects/[a-z0-9-]+/locations/[a-z0-9-]+/keyRings/[\w-]+/cryptoKeys/[\w-]+(/cryptoKeyVersions/\d+)?",
+    re.IGNORECASE,
+)
 # What says how long, how often or how much, or names a module.
 _SAYS_HOW = re.compile(
     r"\d{1,4}(\.\d+)?|\d{1,6} ?(ms|s|m|h|d|w|/(s|sec|second|m|min|minute|h|hour|d|day))"
@@ -67,7 +76,7 @@ def secret_in(name: str, value: Any) -> str | None:
     if form is not None:
         return form
     parts = name_words(name)
-    if name in _PUBLIC or _says_no_secret(text, is_chosen=_is_chosen(parts)):
+    if name in _PUBLIC or _identifies(parts, text) or _says_no_secret(text, is_chosen=_is_chosen(parts)):
         return None
     if _logs_in(parts) and not _is_name_of_secret(name, parts, text):
         is_address = re.match(r"[a-z][a-z0-9+.-]*://", text) is not None or (parts[-1:] == ["DSN"] and "=" in text)
@@ -139,6 +148,16 @@ def _says_no_secret(text: str, *, is_chosen: bool) -> bool:
         re.match(r"-----BEGIN (PUBLIC KEY|CERTIFICATE|RSA PUBLIC KEY)-----|ssh-(rsa|ed25519|dss) |ecdsa-sha2-", text)
         or re.fullmatch(r"(\S+@)?sha(256|384|512):[0-9a-f]{64,128}", text)
     )
+
+
+def _identifies(parts: list[str], text: str) -> bool:
+    """Whether a value is the identifier of a key or a secret, and not what is in it.
+
+    Not under other names with ID: Vault's SECRET_ID is a UUID that logs in.
+    """
+    if _ARN.fullmatch(text):
+        return True
+    return _telling(parts)[-2:] in (["KEY", "ID"], ["KEY", "IDS"]) and _KEY_ID.fullmatch(text) is not None
 
 
 def _telling(parts: list[str]) -> list[str]:

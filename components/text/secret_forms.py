@@ -16,6 +16,13 @@ def words(text: str) -> frozenset[str]:
 
 REFERENCE: Final = re.compile(r"\$\([A-Za-z_.-][A-Za-z0-9_.-]*\)")
 """Kubernetes' `$(NAME)`, which stands for another variable and holds nothing."""
+VARIABLE: Final = re.compile(
+    r"\$\{?(?:(?:arg|http|sent_http|upstream_http|upstream_cookie|cookie|jwt_claim|jwt_header|ssl_client)_[a-z0-9_]+"
+    r"|host|hostname|scheme|uri|request_uri|escaped_request_uri|request_id|req_id|is_args|args|query_string|remote_addr"
+    r"|remote_user|server_name|best_http_host|pass_access_scheme|service_name|namespace|ingress_name)\}?"
+)
+"""A variable of nginx (ngx_http_core_module and others; those of ingress-nginx), as in `?token=$arg_token`: what comes
+with each request. Other texts that begin with `$` can be passwords."""
 # What a shell or a template puts there: `$NAME`, `${NAME}`, `$(command)`, `{name}`, `%s`.
 _FILLED_IN = re.compile(r"\$[A-Za-z_0-9({]|\{[A-Za-z_]|%[sr]")
 _PREFIXED: Final = {
@@ -118,7 +125,7 @@ def _found(text: str) -> Iterator[tuple[str, re.Match[str]]]:
     for kind, pattern in _COMPILED.items():
         yield from ((kind, found) for found in pattern.finditer(text))
     for found in _QUERY.finditer(text) if "://" in text else ():
-        if not REFERENCE.fullmatch(found["value"]):
+        if not _stands_for_another(found["value"]):
             yield "a URL with a token in its query", found
     for found in _HEADER.finditer(text):
         value = found["value"]
@@ -133,6 +140,7 @@ def _says_nothing(value: str) -> bool:
     """What follows a name and is no secret: a reference, a word, a number, a path, a call or a look-up."""
     return bool(
         REFERENCE.match(value)
+        or VARIABLE.fullmatch(value)
         or value.lower() in _WORDS | {"true", "false", "none", "null", "yes", "no", "string", "str", "on", "off"}
         or re.fullmatch(
             r"\d{1,4}[a-z]?|/[\w./-]*|<[^>]*>?|[\[({].*|[A-Za-z_][\w.]*[(\[].*|\*+|%\(\w+.*|%[sdr]|…|\.\.\.", value
@@ -161,9 +169,12 @@ def _logins(text: str, *, is_script: bool) -> Iterator[tuple[str, tuple[int, int
 
 def _is_left_open(value: str, *, is_script: bool) -> bool:
     """Whether a part of a URL is empty, or stands for a value that comes later."""
-    return (
-        not value or bool(REFERENCE.fullmatch(value)) or (is_script and bool(_FILLED_IN.search(value))) or value == "…"
-    )
+    return not value or _stands_for_another(value) or (is_script and bool(_FILLED_IN.search(value))) or value == "…"
+
+
+def _stands_for_another(value: str) -> bool:
+    """Whether a value is a variable's name alone, and holds nothing itself."""
+    return bool(REFERENCE.fullmatch(value) or VARIABLE.fullmatch(value))
 
 
 _COMPILED: Final = {kind: re.compile(pattern) for kind, pattern in _PREFIXED.items()}

@@ -13,12 +13,24 @@ INSTALL_HINT = (
 )
 
 
+# docs/engines.md has all of it.
+LESS = (
+    "The direct engine promises less than the Pulumi CLI: it keeps no history, records passwords plain in a Secret of "
+    "kube-system, decrypts no `secure:` settings, and tells another cluster from yours only by clusterUid. See "
+    "docs/engines.md."
+)
+
+
 @dataclass(frozen=True)
 class Choice:
     """The engine, and why; `reason` is empty when it is simply the one that was asked for."""
 
     engine: EngineName
     reason: str = ""
+
+    def warning(self, stack: str) -> str:
+        """What this engine does not do for the stack, before it begins; empty where it does all that is expected."""
+        return LESS if self.engine is EngineName.DIRECT and stack != LOCAL else ""
 
 
 def choose(stack: str, *, wanted: EngineName | None, made_by: EngineName | None, has_cli: bool) -> Choice:

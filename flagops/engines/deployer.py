@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from flagops.evaluation.advisory import Advisory
+
 
 class EngineName(StrEnum):
     """The two engines: the Pulumi CLI, and the one that needs no CLI."""
@@ -36,6 +38,7 @@ class DeploymentPlan:
     changes: tuple[PlannedChange, ...] = ()
     unchanged: int = 0
     warnings: tuple[str, ...] = ()
+    advisories: tuple[Advisory, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class DeploymentResult:
     counts: Mapping[str, int] = field(default_factory=dict)
     outputs: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    advisories: tuple[Advisory, ...] = ()
 
 
 class Deployer(Protocol):

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
+from flagops.console import first_few
 from flagops.errors import BadInputError, RefusedError
+from flagops.evaluation.advisory import Advisory
 from flagops.evaluation.evaluate import evaluate
 from flagops.evaluation.generated import Placeholders
 from flagops.evaluation.policy_objects import of_files, of_program
@@ -40,8 +42,10 @@ def of_manifests(paths: list[Path], *, production: bool, directory: Path | None 
     return _check(of_files(paths, production=production), directory)
 
 
-def refuse_violations(program: Program, *, production: bool, harmless: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """A warning for each advisory rule; a violation of a mandatory one is an OpsError, which lists them all.
+def refuse_violations(
+    program: Program, *, production: bool, harmless: frozenset[str] = frozenset()
+) -> tuple[Advisory, ...]:
+    """What breaks advisory rules; a violation of a mandatory one is an OpsError, which names the first few of each.
 
     `harmless` are values that look like secrets and are none, by the stack's settings.
     """
@@ -49,9 +53,10 @@ def refuse_violations(program: Program, *, production: bool, harmless: frozenset
     refuse_failures(report)
     mandatory = report.of(Enforcement.MANDATORY)
     if mandatory:
-        listed = "\n".join(f"  {item}" for item in mandatory)
+        more = f"`ff policy check --stack {program.stack} --verbose` lists them."
+        listed = "\n".join(f"  {line}" for line in _grouped(mandatory, more))
         raise RefusedError(f"Nothing was changed, since the program breaks rules of the policy:\n{listed}", hint=HINT)
-    return tuple(_summaries(report.of(Enforcement.ADVISORY), program.stack))
+    return tuple(Advisory(item.rule.id, str(item)) for item in report.of(Enforcement.ADVISORY))
 
 
 def refuse_plain_secrets(objects: Objects) -> None:
@@ -73,12 +78,10 @@ def refuse_failures(report: Report) -> None:
         )
 
 
-def _summaries(violations: Iterable[Violation], stack: str) -> Iterator[str]:
-    """The first violation of each rule, and how many there are: one cause often breaks a rule in twenty places."""
+def _grouped(violations: Iterable[Violation], more: str) -> Iterator[str]:
+    """The first few violations of each rule, and how many more there are: one cause often breaks a rule many times."""
     for _, group in groupby(violations, lambda item: item.rule.id):
-        first, *others = group
-        more = f" So do {len(others)} more: `ff policy check --stack {stack}` lists them." if others else ""
-        yield f"{first}{more}"
+        yield from first_few([str(item) for item in group], more)
 
 
 def _check(objects: Objects, directory: Path | None = None) -> Report:

@@ -6,6 +6,7 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any, TypeVar
 
+from flagops.evaluation.advisory import Advisory
 from flagops.kubernetes.objects import Manifest, Ref
 
 T = TypeVar("T", bound=tuple[Any, ...])
@@ -46,6 +47,7 @@ class Program:
     outputs: Mapping[str, object]
     secret_outputs: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
+    advisories: tuple[Advisory, ...] = ()
     api_versions: tuple[str, ...] = field(default=())
 
     @cached_property

@@ -8,6 +8,9 @@ import typer
 
 from flagops.console import output
 
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", help="Name every object that a rule or finding is about, not only the first few.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 

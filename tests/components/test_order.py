@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.settings.releases import GUNICORN
+from components.settings.releases import GUNICORN, TASKS
 from tests.recording import STACKS, Recording, record, recorded
 
 
@@ -48,7 +48,7 @@ def test_only_the_migration_job_migrates() -> None:
     }
     assert commands[migrate] == ["migrate"]
     assert commands["flagsmith"] == ["start", *GUNICORN, "api"]
-    assert commands["flagsmith-task-processor"][:2] == ["start", "task-processor"]
+    assert commands["flagsmith-task-processor"][:4] == ["start", *TASKS, "task-processor"]
 
 
 def test_production_protects_its_namespace_database_volume_and_secrets() -> None:

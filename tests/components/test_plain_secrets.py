@@ -158,6 +158,24 @@ HARMLESS = [
     ),
     ("external-dns.alpha.kubernetes.io/hostname", "flags-2.eu-central-1.example.com"),
     ("ACCESS_LOG_FORMAT", "%(m)s %(U)s %(s)s"),
+    *(
+        ("nginx.ingress.kubernetes.io/auth-url", f"https://auth.example.com/check?{query}")
+        for query in ("token=$arg_token", "token=${http_x_token}", "a=1&token=$cookie_session", "code=$request_id")
+    ),
+    ("nginx.ingress.kubernetes.io/configuration-snippet", "set $a token=$arg_token;"),
+    *(
+        (name, value)
+        for name in ("AWS_KMS_KEY_ID", "ENCRYPTION_KEY_ID", "SIGNING_KEY_ID_1", "kmsKeyId")
+        for value in (
+            "1234abcd-12ab-34cd-56ef-1234567890ab",
+            "mrk-1234abcd12ab34cd56ef1234567890ab",
+            "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            "https://ours.vault.azure.net/keys/flags/78deebed173b48e48f55abf87ed4cf71",
+            "projects/ours/locations/europe-west3/keyRings/flags/cryptoKeys/flags/cryptoKeyVersions/12",
+        )
+    ),
+    ("TOKEN_ARN", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:flagsmith/q7Rk2vXw9LmT4bZc-AbCdEf"),
     ("BYPASS", "yes-please"),
     ("COMPASS_HOST", "north-by-northwest"),
     ("SEGMENT_TOKENIZER", "whitespace"),
@@ -178,6 +196,35 @@ def test_the_value_of_what_is_called_like_a_secret_is_one(name: str, value: str)
 def test_of_a_password_that_a_person_chose_a_number_and_a_word_are_one_too(name: str, value: str) -> None:
     assert secret_in(name, value)
     assert secret_in("REQUIRE_TOKEN", value) is None
+
+
+UUID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        # A password that begins as a variable does, and one beside a variable.
+        ("example.com/auth-url", "https://auth.example.com/check?token=$ecret9"),
+        ("example.com/auth-url", "https://auth.example.com/check?token=$arg_token!x"),
+        ("example.com/auth-url", f"https://auth.example.com/check?token=$arg_token&api_key={WORD}"),
+        ("example.com/auth-url", f"https://auth.example.com/check?token=$arg_token{CHANCE}."),
+        ("example.com/auth-url", "https://me:$ecret9@auth.example.com/check?token=$arg_token"),
+        ("NOTE", "token=$arg_token password=hunter2-hunter2"),
+        # An identifier under a name whose value logs in, and what is none under the name of one.
+        ("VAULT_SECRET_ID", UUID),
+        ("API_KEY", UUID),
+        ("LOGIN_TOKEN", UUID),
+        ("KMS_KEY_ID", CHANCE),
+        ("KMS_KEY_ID", HEX),
+        ("AWS_ACCESS_KEY_ID", "AKIAABCDEFGHIJKLMNOP"),
+        ("KMS_KEY_ID", f"{UUID} {CHANCE}"),
+        ("KMS_KEY_ID", f"https://me:{WORD}@ours.vault.azure.net/keys/flags"),
+        ("API_KEY", f"arn:{CHANCE}"),
+    ],
+)
+def test_a_secret_beside_what_is_none_is_still_found(name: str, value: str) -> None:
+    assert secret_in(name, value)
 
 
 @pytest.mark.parametrize("text", WITH_A_FORM)

@@ -130,15 +130,21 @@ def test_a_failed_job_is_made_anew_and_none_is_reaped() -> None:
         assert job["spec"]["activeDeadlineSeconds"] > 0
 
 
-def test_a_task_processor_s_idle_connections_are_closed_unless_a_pooler_refuses_that() -> None:
+def test_a_task_processor_says_how_long_statements_take_and_idle_connections_live_unless_a_pooler_refuses_that() -> (
+    None
+):
     def options(**settings: object) -> list[str]:
         pod = record("local", settings).one("Deployment", "flagsmith-task-processor")["spec"]["template"]
         return [entry["value"] for entry in container(pod)["env"] if entry["name"] == "PGOPTIONS"]
 
-    assert options()[0].split(" -c ")[0] == "-c idle_session_timeout=5s"
-    assert options(taskProcessor={"idleSessionTimeout": 30})[0].split(" -c ")[0] == "-c idle_session_timeout=30s"
-    assert options(taskProcessor={"idleSessionTimeout": 0})[0].split(" -c ")[0] == "-c idle_session_timeout=0s"
+    statements = "-c statement_timeout=1800s"
+    # Closed for being idle, the connection of who waits for a task would lose what the task did.
+    assert options() == [statements]
+    assert options(version="2.224.0") == [f"-c idle_session_timeout=5s {statements}"]
+    assert options(taskProcessor={"idleSessionTimeout": 30}) == [f"-c idle_session_timeout=30s {statements}"]
+    assert options(taskProcessor={"idleSessionTimeout": 0}) == [statements]
     outside = {"mode": "external", "existingSecret": "database"}
+    assert options(postgres=outside) == [statements]
     assert options(taskProcessor={"idleSessionTimeout": 0}, postgres=outside) == []
     api = record("local").one("Deployment", "flagsmith")["spec"]["template"]
     assert all(entry["name"] != "PGOPTIONS" for entry in container(api)["env"])

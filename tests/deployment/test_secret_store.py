@@ -23,6 +23,7 @@ NAMESPACE = "stored"
 SECRETS = f"/api/v1/namespaces/{NAMESPACE}/secrets"
 OVERRIDES: dict[str, Any] = {
     "namespace": {"name": NAMESPACE},
+    "service": {},  # the port of the nodes is the stack `local`'s own
     "secretStore": {
         "name": "vault",
         "kind": "ClusterSecretStore",

@@ -1,13 +1,17 @@
 """The stacks of the repository keep the rules, and the direct engine lets nothing pass that does not."""
 
+import re
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from flagops.commands.render.render import render
+from flagops.console import FEW
 from flagops.engines.direct.deployer import DirectDeployer
-from flagops.errors import OpsError
+from flagops.errors import OpsError, RefusedError
+from flagops.evaluation.advisory import warnings
 from flagops.evaluation.generated import Placeholders
 from flagops.evaluation.policy_objects import of_program
 from flagops.evaluation.policy_review import of_manifests, of_stack, refuse_violations, rules
@@ -56,13 +60,31 @@ def test_nothing_is_rendered_that_holds_a_secret_in_clear(monkeypatch: pytest.Mo
     assert not (tmp_path / "out").exists()
 
 
-def test_an_advisory_rule_warns_once_and_says_how_often_it_is_broken() -> None:
-    (warning,) = refuse_violations(recorded("production").program, production=True)
+def test_an_advisory_rule_warns_once_says_how_often_it_is_broken_and_names_the_first_few() -> None:
+    found = refuse_violations(recorded("production").program, production=True)
     report = of_stack(ROOT, load_stack("production", ROOT))
-    others = len(report.of(Enforcement.ADVISORY)) - 1
-    assert others > 10
-    assert warning.startswith("image-digest: ")
-    assert warning.endswith(f"So do {others} more: `ff policy check --stack production` lists them.")
+    assert len(found) == len(report.of(Enforcement.ADVISORY))
+    assert len(found) > 10
+    (warning,) = warnings(found, "--verbose")
+    first, *lines = warning.splitlines()
+    assert first == f"image-digest, {len(found)} times:"
+    assert lines[:-1] == [f"  {item.text.removeprefix('image-digest: ')}" for item in found[:FEW]]
+    assert lines[-1] == f"  and {len(found) - FEW} more: --verbose"
+    (everything,) = warnings(found, "--verbose", every=True)
+    assert len(everything.splitlines()) == len(found) + 1
+
+
+def test_a_mandatory_rule_that_is_broken_in_many_places_refuses_with_the_first_few() -> None:
+    program = deepcopy(recorded("local").program)
+    for item in program.objects:
+        template = item.manifest.get("spec", {}).get("template", {})
+        for container in template.get("spec", {}).get("containers", []):
+            container["image"] = "flagsmith/flagsmith:latest"
+    with pytest.raises(RefusedError) as refused:
+        refuse_violations(program, production=False)
+    told = [line for line in refused.value.message.splitlines() if "image-tag" in line]
+    assert len(told) == FEW
+    assert re.search(r"and \d+ more: `ff policy check --stack local --verbose` lists them\.", refused.value.message)
 
 
 def test_a_rule_that_fails_refuses_the_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ set -euo pipefail
 # By this name the roles Jobs know a restore at work, and leave its session alone.
 export PGAPPNAME=flagsmith-backup
 # psql takes a line that begins with a backslash for a command of its own, and a dump may have such lines, in names that are
-# not what they seem. From these releases on pg_restore tells psql to take none.
-pg_restore --help | grep -q -e --restrict-key || {
+# not what they seem. From these releases on pg_restore tells psql to take none. (`grep -q` would leave before all is written.)
+pg_restore --help | grep -e --restrict-key >/dev/null || {
     echo "This $(pg_restore --version) lets a dump run commands in this pod: set postgres.version to 17.6, 18.0 or newer." >&2
     exit 1
 }

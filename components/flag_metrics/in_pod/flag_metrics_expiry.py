@@ -1,21 +1,16 @@
 """The part of the flag metrics that tells until when features may stay: what the catalogue says, as a tag."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from flag_metrics_parts import MOST_PAIRS, Part
+from flag_metrics_tag import PREFIX, day_of
 from prometheus_client.core import GaugeMetricFamily
-
-# What `ff flags apply` makes of a flag's `expires`; people may give it in the UI too.
-PREFIX = "expires-"
 
 
 def ends(label):
     """When the day of a tag is over, in UTC, as seconds; None for a tag that names none."""
-    try:
-        day = datetime.strptime(label.removeprefix(PREFIX), "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return (day + timedelta(days=1)).timestamp()
+    day = day_of(label)
+    return None if day is None else (datetime.combine(day, time(), UTC) + timedelta(days=1)).timestamp()
 
 
 class Expiry(Part):

@@ -165,6 +165,13 @@ def warnings(settings: Settings) -> Iterator[str]:
     newer = releases.warning(settings.version)
     if newer is not None:
         yield newer
+    if not settings.release.closes_task_connections:
+        yield (
+            f"version {settings.version} leaves a connection to the database open for every task that it did, until "
+            "PostgreSQL closes it (taskProcessor.idleSessionTimeout): with a long queue these are more than what "
+            f"postgres.maxConnections is compared with. {releases.dotted(releases.FIRST_WITH_JSON_ACCESS_LOG)} and "
+            "later leave none open"
+        )
     if not settings.redis.enabled:
         yield (
             "redis.mode is none: every process caches for itself, so that the database answers each request "

@@ -1,16 +1,19 @@
 """What the network policies leave wide: said at each preview, with the setting that narrows it."""
 
 from collections.abc import Iterator, Sequence
+from ipaddress import ip_network
 from typing import Final
 
 from components.settings.model import Settings
-from components.settings.networks import is_metadata, is_wide
+from components.settings.networks import Network, is_metadata, is_wide, is_within
 from components.settings.sections.network_policy import NetworkPolicySettings
 from components.settings.ways import Reach, Way, ways
 
 SECTION: Final = "networkPolicy"
-# Where API servers listen: by themselves, and behind a cloud's load balancer.
-API_SERVER_PORTS: Final = frozenset({443, 6443})
+API_SERVER_PORTS: Final = frozenset({443, 6443, 8443, 16443})
+"""Where API servers listen: behind a cloud's load balancer or their Service, by themselves, minikube's, MicroK8s'."""
+NO_ADDRESS: Final = {4: "0.0.0.0/32", 6: "::/128"}
+"""What `networkPolicy.apiServer` names of an IP version that the API server has no address of."""
 
 
 def wide(settings: Settings) -> Iterator[str]:
@@ -76,15 +79,49 @@ def _metadata(place: str, cidr: str) -> Iterator[str]:
 
 
 def _api_server(network: NetworkPolicySettings, found: Sequence[Way]) -> Iterator[str]:
-    """What is open to anybody is open to the API server, whose address only the cluster knows."""
-    ports = {way.port for way in found if way.reach in (Reach.INTERNET, Reach.ANYWHERE)}
-    ports |= {port for _, cidr, stated in _stated(network, found) if is_wide(cidr) for port in stated}
-    if not network.except_ and ports & API_SERVER_PORTS:
-        listed = " and ".join(str(port) for port in sorted(ports & API_SERVER_PORTS))
+    """Each range on the API server's ports that could hold its address, which the cluster alone knows, or does."""
+    opened = [item for item in _opened(network, found) if item[2] in API_SERVER_PORTS]
+    known = {version: own for version in NO_ADDRESS if (own := _of_version(network.api_server, version))}
+    unknown: dict[int, list[str]] = {}
+    for place, cidr, port in opened:
+        ranges = ip_network(cidr)
+        own = known.get(ranges.version, [])
+        if not own:
+            if ranges.num_addresses > 1:
+                unknown.setdefault(ranges.version, []).append(f"port {port} of {place}")
+        elif any(ranges == one or is_within(ranges, one) for one in own):
+            yield f"{place} is in {SECTION}.apiServer: port {port} is open to the API server. Remove one of the two"
+    if not known and unknown:
         yield (
-            f"{SECTION}.except is not set: what is open on port {listed} is open to the API server too, if it listens "
-            "there. Name its addresses, those of `kubectl -n default get endpointslice,service kubernetes`"
+            f"{SECTION}.apiServer is not set, and these could lead to the API server: {_listed(*unknown.values())}. "
+            "Name all its addresses, those of `kubectl -n default get endpointslice,service kubernetes`"
         )
+    elif unknown:
+        ((version, places),) = unknown.items()
+        yield (
+            f"{SECTION}.apiServer names no address of IPv{version}, and these could lead to one: {_listed(places)}. "
+            f"Name the API server's, or {NO_ADDRESS[version]} if it has none"
+        )
+
+
+def _opened(network: NetworkPolicySettings, found: Sequence[Way]) -> Iterator[tuple[str, str, int]]:
+    """The ranges that are open, each by what opens it, as a network, and with its port."""
+    for way in found:
+        if way.reach in (Reach.INTERNET, Reach.ANYWHERE):
+            place = "the internet" if way.reach is Reach.INTERNET else "any address"
+            yield from ((f"{place} ({way.setting})", everything, way.port) for everything in ("0.0.0.0/0", "::/0"))
+        elif way.reach is Reach.ADDRESS:
+            yield way.setting, str(way.address), way.port
+    for place, cidr, ports in _stated(network, found):
+        yield from ((f"{cidr} ({place})", cidr, port) for port in ports)
+
+
+def _of_version(networks: Sequence[str], version: int) -> list[Network]:
+    return [found for found in map(ip_network, networks) if found.version == version]
+
+
+def _listed(*groups: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(place for group in groups for place in group))
 
 
 def _way_in(network: NetworkPolicySettings) -> Iterator[str]:

@@ -150,10 +150,20 @@ class NetworkPolicySettings(Section):
     except_: tuple[Cidr, ...] = Field(
         default=(),
         alias="except",
-        description="Networks that every larger network to which ways lead leaves out: any address, the internet, and "
-        "networks of settings. The API server's and the nodes' belong here; link-local networks and metadata services "
-        "are left out always.",
+        description="Networks that are left out of every larger network that is open: of any address, of the internet, "
+        "of networks in your settings. Link-local networks and metadata services are always left out.",
     )
+    api_server: tuple[Cidr, ...] = Field(
+        default=(),
+        description="All addresses of the cluster's API server, which are left out too: those of `kubectl -n default "
+        "get endpointslice,service kubernetes`, and `::/128` if it has none of IPv6. Until you name them, each preview "
+        "says which settings could open a way to it.",
+    )
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """What is left out of every larger network."""
+        return (*self.except_, *self.api_server)
 
     @property
     def ways_in(self) -> tuple[str, ...]:

@@ -14,10 +14,11 @@ class TaskProcessorSettings(Section):
 
     replicas: Count | None = Field(default=None, description="Pods. Default: by `size`.")
     threads: Count = Field(default=5, description="Tasks that a pod does at once; each can hold two connections.")
-    idle_session_timeout: Annotated[WholeNumber, Field(ge=0, le=3600), Kind("seconds")] = Field(
-        default=5,
-        description="After how many seconds PostgreSQL closes a pod's connection that does nothing: Flagsmith leaves "
-        "one open for every task it did. 0 never does; that is needed for PostgreSQL 13 and older, and behind poolers "
-        "that refuse options (PgBouncer).",
+    idle_session_timeout: Annotated[WholeNumber, Field(ge=0, le=3600), Kind("seconds")] | None = Field(
+        default=None,
+        description="After how many seconds PostgreSQL closes a pod's connection that does nothing. Tasks that "
+        "take longer, ten at a time, are then done twice. Default: never; before release 2.225.0, which leaves a "
+        "connection open for every task it did, 5. Set 0 behind a pooler that refuses options (PgBouncer), and for "
+        "such a release with PostgreSQL 13 and older.",
     )
     resources: Resources | None = Field(default=None, description="Requests and limits. Default: by `size`.")

@@ -23,6 +23,7 @@ from flagops.stacks import target as targets
 from flagops.stacks.files import load_stack
 from flagops.stacks.left_out import left_out
 from flagops.terminal.confirm import confirm, require_terminal
+from flagops.terminal.options import VerboseOption
 from flagops.terminal.stack_options import EngineOption, InstallOption, StackOption, YesOption
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def up(
         Path | None,
         typer.Option("--flags", metavar="CATALOGUE", help="Then apply this catalogue of flags.", show_default=False),
     ] = None,
+    verbose: VerboseOption = False,
 ) -> None:
     """Deploy a stack, and wait until it is rolled out."""
     catalogue = checked(flags) if flags else None
@@ -72,7 +74,7 @@ def up(
         confirm(f"Deploy {_where(target)}?")
     if context is not None:
         local_context.remember(context)
-    _deploy(target, choice, install=install_pulumi)
+    _deploy(target, choice, install=install_pulumi, verbose=verbose)
     if flags is not None and catalogue is not None:
         apply_catalogue(catalogue, flags, stack=stack, yes=yes or target.is_local)
 
@@ -99,10 +101,11 @@ def deploy(stack: str, engine: EngineName | None, *, older: bool = False) -> Non
     _deploy(target, choice, install=False)
 
 
-def _deploy(target: "StackTarget", choice: "Choice", *, install: bool) -> None:
+def _deploy(target: "StackTarget", choice: "Choice", *, install: bool, verbose: bool = False) -> None:
     with Progress(progress(), f"Deploying {_where(target)} with {choice.engine.label}") as run:
         result = deployer(target, choice.engine, run, install=install).up()
     report.show_warnings(progress(), result.warnings)
+    report.show_advisories(progress(), result, target.stack.name, every=verbose)
     progress().print(f"Deployed: {report.totals(result, run.seconds)}.", style="green")
     is_simulated = _nothing_runs(target)
     report.show_access(output(), target, result.outputs, is_served=not is_simulated)
@@ -127,6 +130,7 @@ def preview(
             show_default=False,
         ),
     ] = None,
+    verbose: VerboseOption = False,
 ) -> None:
     """Show what `ff up` would change; changes nothing."""
     if against is not None:
@@ -137,6 +141,7 @@ def preview(
     with Progress(progress(), f"Comparing {_where(target)} with {choice.engine.label}") as run:
         plan = deployer(target, choice.engine, run, install=install_pulumi).preview()
     report.show_warnings(progress(), plan.warnings)
+    report.show_advisories(progress(), plan, target.stack.name, every=verbose)
     if as_json:
         output().print(report.plan_as_json(plan, choice.engine), markup=False)
     else:
@@ -184,6 +189,9 @@ def _resolve(
     choice = choose_engine(found, engine, install=install)
     if choice.reason:
         progress().print(f"Using {choice.engine.label}: {choice.reason}.", markup=False, soft_wrap=True)
+    warning = choice.warning(found.stack.name)
+    if warning:
+        progress().print(warning, style="yellow", markup=False, soft_wrap=True)
     return found, choice
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from rich.console import Console
 
 from flagops.engines.deployer import DeploymentPlan, DeploymentResult, EngineName
+from flagops.evaluation.advisory import warnings
 from flagops.local_cluster.api import SIMULATED_NOTE
 from flagops.stacks.target import StackTarget
 
@@ -33,14 +34,26 @@ def plan_as_json(plan: DeploymentPlan, engine: EngineName) -> str:
         for item in plan.changes
     ]
     return json.dumps(
-        {"engine": engine, "changes": changes, "unchanged": plan.unchanged, "warnings": plan.warnings}, indent=2
+        {
+            "engine": engine,
+            "changes": changes,
+            "unchanged": plan.unchanged,
+            "warnings": [*plan.warnings, *(advisory.text for advisory in plan.advisories)],
+        },
+        indent=2,
     )
 
 
-def show_warnings(console: Console, warnings: tuple[str, ...]) -> None:
+def show_warnings(console: Console, texts: tuple[str, ...]) -> None:
     """Each warning on lines of its own."""
-    for warning in warnings:
-        console.print(f"Warning: {warning}", style="yellow", markup=False, soft_wrap=True)
+    for text in texts:
+        console.print(f"Warning: {text}", style="yellow", markup=False, soft_wrap=True)
+
+
+def show_advisories(console: Console, found: DeploymentPlan | DeploymentResult, stack: str, *, every: bool) -> None:
+    """The rules of the policy that advise against something: each once, with the first few objects or with `every`."""
+    more = f"--verbose, or `ff policy check --stack {stack} --verbose`"
+    show_warnings(console, tuple(warnings(found.advisories, more, every=every)))
 
 
 def totals(result: DeploymentResult, seconds: float) -> str:

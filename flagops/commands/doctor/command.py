@@ -7,7 +7,7 @@ import typer
 from flagops.commands.doctor import report
 from flagops.console import output, progress
 from flagops.project import LOCAL
-from flagops.terminal.options import JsonOption, print_json
+from flagops.terminal.options import JsonOption, VerboseOption, print_json
 from flagops.terminal.stack_options import StackOption
 
 TROUBLE = 1
@@ -20,6 +20,7 @@ def doctor(
         str | None,
         typer.Option("--environment-key", "-k", help="A key that applications say is refused. Default: all of them."),
     ] = None,
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Find what is wrong, with the evidence and the command that fixes it; exits with 1 if anything is."""
@@ -30,7 +31,7 @@ def doctor(
     if as_json:
         print_json(findings)
     else:
-        report.show(output(), findings)
+        report.show(output(), findings, every=verbose)
     if findings:
         raise typer.Exit(TROUBLE)
     progress().print(f"Nothing is wrong with {stack} that can be seen from here.", style="green")

@@ -1,18 +1,19 @@
 """`ff policy`: the rules that every deployment keeps, and whether manifests keep them."""
 
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flagops.console import output, progress
+from flagops.console import first_few, output, progress
 from flagops.errors import BadInputError
 from flagops.evaluation.policy_review import of_manifests, of_stack, rules
 from flagops.project import ROOT
 from flagops.stacks.files import load_stack
 from flagops.stacks.left_out import left_out
 from flagops.stacks.target import settings_context
-from flagops.terminal.options import JsonOption, print_json
+from flagops.terminal.options import JsonOption, VerboseOption, print_json
 from policies.model import Enforcement
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def check_rules(
         ),
     ] = None,
     policies: PoliciesOption = None,
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Check manifests, or a stack, against the rules; needs no cluster. Exits with 1 if a mandatory one is broken."""
@@ -88,7 +90,7 @@ def check_rules(
             }
         )
     else:
-        _show(report)
+        _show(report, every=verbose)
     if report.of(Enforcement.MANDATORY) or report.failures:
         raise typer.Exit(VIOLATED)
 
@@ -108,9 +110,14 @@ def _of_stack(name: str, policies: Path | None, api_versions: tuple[str, ...], *
     return of_stack(ROOT, stack, policies, api_versions)
 
 
-def _show(report: "Report") -> None:
-    for violation in report.violations:
-        output().print(f"{violation.rule.enforcement.value}: {violation}", markup=False, soft_wrap=True)
+def _show(report: "Report", *, every: bool) -> None:
+    for name, group in groupby(report.violations, lambda item: item.rule.id):
+        places = list(group)
+        rule = places[0].rule
+        times = f", {len(places)} times" if len(places) > 1 else ""
+        lines = first_few([item.place for item in places], "--verbose", every=every)
+        text = "\n  ".join([f"{rule.enforcement.value}: {name}{times}: {rule.title}. {rule.remedy}", *lines])
+        output().print(text, markup=False, soft_wrap=True)
     for failure in report.failures:
         output().print(f"failed: {failure}", markup=False, soft_wrap=True)
     for rule in report.unseen:

@@ -26,6 +26,7 @@ from flagops.engines.direct.state import StackRecord, Store
 from flagops.engines.events import Event
 from flagops.engines.events import ResourceState as Progress
 from flagops.errors import FailedError
+from flagops.evaluation.advisory import Advisory
 from flagops.evaluation.evaluate import api_versions_key, evaluate
 from flagops.evaluation.program import Program
 from flagops.kubernetes.client import Client
@@ -47,7 +48,7 @@ def _namespace_uids(client: Client, program: Program) -> dict[str, str]:
     return {item["metadata"]["name"]: item["metadata"]["uid"] for item in found if item is not None}
 
 
-def _no_objection(_: Program) -> tuple[str, ...]:
+def _no_objection(_: Program) -> tuple[Advisory, ...]:
     """Nobody reviews."""
     return ()
 
@@ -67,7 +68,7 @@ class DirectEngine:
         kubeconfig: Path | None,
         context: str,
         on_event: Callable[[Event], None] = _ignore,
-        review: Callable[[Program], tuple[str, ...]] = _no_objection,
+        review: Callable[[Program], tuple[Advisory, ...]] = _no_objection,
     ) -> None:
         self._root, self._stack = root, stack
         self._kubeconfig, self._context = kubeconfig, context
@@ -119,6 +120,7 @@ class DirectEngine:
             deleted=tuple(entry.ref for entry in reversed(leftovers) if not entry.retain),
             outputs=program.shown_outputs,
             warnings=program.warnings,
+            advisories=program.advisories,
             seconds=time.monotonic() - started,
         )
 
@@ -153,7 +155,7 @@ class DirectEngine:
         stated = api_versions_key(self._stack) in self._stack.values
         served = () if stated else discover(client.fetch)
         program = evaluate(self._root, self._stack, state.generated, served)
-        program = replace(program, warnings=(*program.warnings, *self._review(program)))
+        program = replace(program, advisories=self._review(program))
         refuse_protected_removals(state, program)
         refs = [item.ref for item in program.objects]
         with ThreadPoolExecutor(WORKERS) as pool:

@@ -16,6 +16,7 @@ from flagops.stacks.files import Stack
 
 if TYPE_CHECKING:
     from flagops.engines.direct.results import DirectResult, ObjectChange
+    from flagops.evaluation.advisory import Advisory
     from flagops.evaluation.program import Program
 
 
@@ -49,7 +50,8 @@ class DirectDeployer:
         self._require_cluster()
         plan = self._engine.preview()
         changes = tuple(_planned(change) for change in plan.changes if change.action != "unchanged")
-        return DeploymentPlan(changes, unchanged=len(plan.changes) - len(changes), warnings=plan.warnings)
+        unchanged = len(plan.changes) - len(changes)
+        return DeploymentPlan(changes, unchanged, plan.warnings, plan.advisories)
 
     def check_down(self, *, unprotect: bool = False) -> None:
         """Refuse when there is no such stack, or anything is protected, before anybody is asked for a confirmation."""
@@ -81,7 +83,7 @@ class DirectDeployer:
             self._root, self._stack, self._kubeconfig, self._context, self._on_event, review=self._review
         )
 
-    def _review(self, program: "Program") -> tuple[str, ...]:
+    def _review(self, program: "Program") -> tuple["Advisory", ...]:
         stack = self._stack
         return refuse_violations(program, production=stack.settings.production, harmless=stack.harmless)
 
@@ -94,7 +96,8 @@ def _outcome(result: "DirectResult") -> DeploymentResult:
         "deleted": result.deleted,
         "unchanged": result.unchanged,
     }
-    return DeploymentResult({name: len(refs) for name, refs in found.items() if refs}, result.outputs, result.warnings)
+    counts = {name: len(refs) for name, refs in found.items() if refs}
+    return DeploymentResult(counts, result.outputs, result.warnings, result.advisories)
 
 
 def _planned(change: "ObjectChange") -> PlannedChange:

@@ -35,10 +35,9 @@ def preview(client: Client, program: Program, live: Mapping[Ref, Manifest | None
 
     with ThreadPoolExecutor(WORKERS) as pool:
         changes = list(pool.map(look, program.objects))
-    changes += [
-        ObjectChange(Operation.DELETE, entry.ref, note=_farewell(entry)) for entry in reversed(state.left_by(program))
-    ]
-    return Preview(tuple(changes), program.shown_outputs, program.warnings)
+    left = reversed(state.left_by(program))
+    changes += [ObjectChange(Operation.DELETE, entry.ref, note=_farewell(entry)) for entry in left]
+    return Preview(tuple(changes), program.shown_outputs, program.warnings, program.advisories)
 
 
 def _creation(client: Client, item: KubeObject, *, namespace_exists: bool) -> ObjectChange:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from flagops.evaluation.advisory import Advisory
 from flagops.kubernetes.objects import Ref
 
 
@@ -18,6 +19,7 @@ class DirectResult:
     unchanged: tuple[Ref, ...] = ()
     outputs: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    advisories: tuple[Advisory, ...] = ()
     seconds: float = 0.0
 
     @property
@@ -62,6 +64,7 @@ class Preview:
     changes: tuple[ObjectChange, ...]
     outputs: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    advisories: tuple[Advisory, ...] = ()
 
     @property
     def has_changes(self) -> bool:

@@ -79,7 +79,7 @@ class CliDeployer:
             )
         self.cluster.require_deployed()
         outputs = {k: "<secret>" if output.secret else output.value for k, output in result.outputs.items()}
-        return DeploymentResult(heard.counts, outputs, (*adopted, *heard.warnings))
+        return DeploymentResult(heard.counts, outputs, (*adopted, *heard.warnings), tuple(heard.advisories))
 
     def preview(self) -> DeploymentPlan:
         """What `up` would do; changes nothing."""
@@ -89,7 +89,8 @@ class CliDeployer:
         refuse_losses(state, self.stack)
         with self._listening(quiet=True) as heard:
             stack.preview(on_event=heard, color="never", policy_packs=self._packs)
-        return DeploymentPlan(tuple(heard.changes), heard.counts.get("unchanged", 0), tuple(heard.warnings))
+        unchanged = heard.counts.get("unchanged", 0)
+        return DeploymentPlan(tuple(heard.changes), unchanged, tuple(heard.warnings), tuple(heard.advisories))
 
     def check_down(self, *, unprotect: bool = False) -> None:
         """Raise when the cluster is not the stack's, or the recorded state holds protected resources, listing them."""

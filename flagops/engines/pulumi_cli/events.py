@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from components.deployment.kept_data import GOES_WITH_DATA, HOLDS_DATA
 from flagops.engines.deployer import PlannedChange
 from flagops.engines.events import Event, ResourceState
+from flagops.evaluation.advisory import Advisory
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
@@ -46,6 +47,7 @@ class EventTranslator:
     Attributes:
         errors: What failed, each once, in the order in which it was said.
         warnings: The same for warnings.
+        advisories: What breaks advisory rules of a policy pack, each once.
         failed: Inputs or last known state of the Kubernetes objects that failed.
         changes: What a preview found, in order.
         found_existing: Whether something failed because it is there already.
@@ -54,6 +56,7 @@ class EventTranslator:
     def __init__(self, on_event: Callable[[Event], None]) -> None:
         self.errors: list[str] = []
         self.warnings: list[str] = []
+        self.advisories: list[Advisory] = []
         self.failed: list[dict[str, Any]] = []
         self.changes: list[PlannedChange] = []
         self.found_existing = False
@@ -135,9 +138,11 @@ class EventTranslator:
         """A rule of a policy pack is broken; its first line is the rule's title, which the rest says more exactly."""
         text = _COLOUR.sub("", violation.message).strip()
         _, _, exact = text.partition("\n")
-        told = self.errors if violation.enforcement_level == "mandatory" else self.warnings
-        if (exact or text) not in told:
-            told.append(exact or text)
+        if violation.enforcement_level == "mandatory":
+            self.errors += [exact or text] if (exact or text) not in self.errors else []
+            return
+        advisory = Advisory(violation.policy_name, exact or text)
+        self.advisories += [advisory] if advisory not in self.advisories else []
 
     def _emit(self, urn: str, state: ResourceState, message: str = "") -> None:
         name, kind = self._names[urn]

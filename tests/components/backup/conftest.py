@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from components.backup.backup import DRILL, DUMP, LIVE, RESTORE, SCRIPTS, UNPACK
-from tests.servers import Postgres, give_to_postgres, postgres_programs, postgres_user, running_postgres
+from tests.postgres_programs import postgres_programs, postgres_user
+from tests.servers import Postgres, give_to_postgres, running_postgres
 
 HOST = "flags.example.org"
 # By the variable, the scripts whose container has it: `tests/components/backup/test_backup.py` holds them to this.
@@ -48,6 +49,11 @@ class Jobs:
     postgres: Postgres
     environment: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def programs(self) -> Path:
+        """Those of the server's own version."""
+        return postgres_programs(self.postgres.major)
+
     def work(self) -> Path:
         """A new, empty work directory, as each pod has one."""
         work = self.home / "work"
@@ -59,7 +65,7 @@ class Jobs:
     def shell(self, *scripts: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """A container of PostgreSQL's image."""
         source = "\n".join((SCRIPTS / name).read_text(encoding="utf-8") for name in scripts)
-        given = {"PATH": f"{postgres_programs()}:{os.environ['PATH']}"}
+        given = {"PATH": f"{self.programs}:{os.environ['PATH']}"}
         if "database-url.sh" in scripts:
             given["DATABASE_URL"] = self.postgres.url()
         given |= self.environment | variables

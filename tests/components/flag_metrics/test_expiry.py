@@ -4,8 +4,8 @@ import importlib
 from datetime import UTC, date, datetime
 
 import pytest
-from components.flag_metrics.in_pod.flag_metrics_tag import day_of
 
+from components.flag_metrics.in_pod.flag_metrics_tag import day_of
 from flagops.commands.flags.catalogue.expiry import expiry_tag
 from tests.components.flag_metrics.conftest import DIRECTORY, Exporter
 from tests.in_pod import importable

@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -58,7 +60,7 @@ import caches
 import flagsmith_gunicorn
 
 views, services = sys.modules.get("app_analytics.views"), sys.modules.get("app_analytics.services")
-if views:
+if hasattr(views, "feature_evaluation_cache"):
     views.feature_evaluation_cache._cache = {"flag": 29}
 if services:
     services.api_usage_cache._cache = {"requests": 7, "others": 2}
@@ -68,6 +70,7 @@ flagsmith_gunicorn.worker_exit(server, types.SimpleNamespace(pid=os.getpid() + i
 hooks = [name for name in dir(flagsmith_gunicorn) if "exit" in name]
 print(json.dumps({"sent": sorted(caches.sent), "said": said, "hooks": hooks}))
 """
+NOTHING: Mapping[str, str | None] = MappingProxyType({})
 BOTH = ("app_analytics.views", "app_analytics.services")
 
 
@@ -77,12 +80,12 @@ def stopped(
     send: str = "caches.sent.append",
     loaded: tuple[str, ...] = BOTH,
     parent: int = 0,
-    without: tuple[str, ...] = (),
+    changed: Mapping[str, str | None] = NOTHING,
 ) -> Any:
-    """What a worker that has these modules sends when it stops."""
-    views = f"import caches\nfeature_evaluation_cache = caches.Cache({send})\n"
-    for name, text in {**PACKAGES, "app_analytics/views.py": views}.items():
-        if name in without:
+    """What a worker that has these modules sends when it stops; those that are None are not there."""
+    views = f"import caches, threading\nfeature_evaluation_cache = caches.Cache({send})\n"
+    for name, text in {**PACKAGES, "app_analytics/views.py": views, **changed}.items():
+        if text is None:
             continue
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(text, encoding="utf-8")
@@ -113,8 +116,36 @@ def test_one_that_cannot_be_sent_is_told_without_secrets_and_takes_no_other_alon
 
 def test_a_database_that_hangs_does_not_hold_the_worker(tmp_path: Path) -> None:
     started = time.monotonic()
-    assert stopped(tmp_path, send="caches.slow")["sent"] == [["others", 2], ["requests", 7]]
+    found = stopped(tmp_path, send="caches.slow")
+    assert found["sent"] == [["others", 2], ["requests", 7]]
     assert time.monotonic() - started < 30
+    assert found["said"] == [
+        "Usage of up to a minute is lost: not sent within 5 s: feature_evaluation_cache of app_analytics.views"
+    ]
+
+
+def test_a_thread_that_does_not_end_is_told(tmp_path: Path) -> None:
+    found = stopped(
+        tmp_path, send="lambda item: threading.Thread(target=caches.slow, args=[item], daemon=True).start()"
+    )
+    (said,) = found["said"]
+    assert said.startswith("Usage of up to a minute is lost: not sent within 5 s: Thread-")
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        ("app_analytics/views.py", "import caches\nanother = caches.Cache(caches.sent.append)\n"),
+        ("app_analytics/views.py", None),
+    ],
+    ids=["named otherwise", "in another module"],
+)
+def test_a_release_that_keeps_its_sums_elsewhere_is_told(tmp_path: Path, module: str, text: str | None) -> None:
+    found = stopped(tmp_path, loaded=BOTH if text else BOTH[1:], changed={module: text})
+    assert found["sent"] == [["others", 2], ["requests", 7]]
+    assert found["said"] == [
+        "Usage of up to a minute is lost: this release has no feature_evaluation_cache of app_analytics.views"
+    ]
 
 
 @pytest.mark.parametrize(("loaded", "parent"), [((), 0), (BOTH, 1)])
@@ -142,6 +173,6 @@ def test_the_api_s_gunicorn_is_told_where_it_is() -> None:
 
 
 def test_a_release_that_has_flagsmith_s_own_configuration_elsewhere_starts_all_the_same(tmp_path: Path) -> None:
-    found = stopped(tmp_path, without=("common/gunicorn/conf.py",))
+    found = stopped(tmp_path, changed={"common/gunicorn/conf.py": None})
     assert found["hooks"] == ["worker_exit"]
     assert found["sent"] == [["flag", 29], ["others", 2], ["requests", 7]]

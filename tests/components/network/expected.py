@@ -135,8 +135,8 @@ def _service(key: str, stack: Rendered, blocks_match_pods: bool) -> frozenset[st
 
 
 def _open(names: frozenset[str], stack: Rendered) -> frozenset[str]:
-    """Those of a wide network who are not closed, be it always or by `networkPolicy.except`."""
-    closed = stack.settings.network_policy.except_
+    """Those of a wide network who are not closed, always, by `networkPolicy.except`, or as the API server's."""
+    closed = (*stack.settings.network_policy.except_, *stack.settings.network_policy.api_server)
     return frozenset(
         actor.name
         for actor in OUTSIDE

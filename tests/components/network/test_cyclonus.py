@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from components.settings import warnings
+from components.settings.checks.wide import API_SERVER_PORTS
 from components.settings.networks import is_wide
 from components.settings.sections.network_policy import Egress
 from components.settings.ways import Reach, ways
@@ -22,11 +23,15 @@ NAME_SERVER = ("DNS of the node", 53)
 # Who is named outright is meant, whatever it is.
 NAMED = {"alone: webhooks, the metadata service by name": ("metadata service", 80)}
 # Whom no setting of any variant means: who reaches one reaches more than was meant.
-STRANGERS = frozenset(
-    actor.name for actor in OUTSIDE if actor.namespace == "refused" or actor.name.startswith(("host o", "private"))
+SERVERS = frozenset({"API server", "host of the API server"})
+STRANGERS = (
+    frozenset(
+        actor.name for actor in OUTSIDE if actor.namespace == "refused" or actor.name.startswith(("host o", "private"))
+    )
+    - SERVERS
 )
 
-
+API_SERVER = "networkPolicy.apiServer"
 Ask = Callable[[Rendered], set[Connection]]
 
 
@@ -70,20 +75,20 @@ def test_nobody_reaches_a_link_or_a_metadata_service_that_is_not_named(passed: A
 
 def test_what_stays_wide_is_said_at_preview(passed: Ask, stack: Rendered) -> None:
     wide = {port for to, port in called(stack, passed(stack)) if to in STRANGERS}
-    told = [re.findall(r"\bport ([0-9, ]+)\b", line) for line in warnings(stack.settings)]
+    lines = [line for line in warnings(stack.settings) if not line.startswith(API_SERVER)]
+    told = [re.findall(r"\bport ([0-9, ]+)\b", line) for line in lines]
 
     assert {int(port) for ports in told for listed in ports for port in listed.split(", ")} == wide
 
 
-def test_who_may_reach_the_api_server_is_told_so(passed: Ask, stack: Rendered) -> None:
-    servers = {"API server", "host of the API server"}
-    reached = {port for to, port in called(stack, passed(stack)) if to in servers} & {443, 6443}
-    told = [line for line in warnings(stack.settings) if line.startswith("networkPolicy.except is not set")]
+def test_nobody_reaches_the_api_server_unless_a_preview_says_that_it_may_be_so(passed: Ask, stack: Rendered) -> None:
+    reached = {port for to, port in called(stack, passed(stack)) if to in SERVERS}
+    told = " ".join(line for line in warnings(stack.settings) if line.startswith(API_SERVER))
 
-    if stack.settings.network_policy.except_:
-        assert (reached, told) == (set(), [])
-    elif reached:
-        assert len(told) == 1, reached
+    if stack.settings.network_policy.api_server:
+        assert (reached, told) == (set(), "")
+    for port in reached & API_SERVER_PORTS:
+        assert f"port {port} of " in told
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -136,6 +136,22 @@ SINGLE: Final[Mapping[str, Mapping[str, object]]] = {
         "telemetry": True,
         "networkPolicy": {**WAY_IN, "webhooks": WIDE, "except": ["10.96.0.1/32", "10.100.0.2/32", "192.0.2.0/24"]},
     },
+    "except, with something else than the API server": {
+        "telemetry": True,
+        "networkPolicy": {**WAY_IN, "except": ["192.0.2.0/24"]},
+    },
+    "apiServer, with the internet and wide networks": {
+        "telemetry": True,
+        "networkPolicy": {
+            **WAY_IN,
+            "webhooks": [*WIDE, {"cidr": "10.96.0.0/16"}, {"cidr": "10.100.0.0/24"}],
+            "apiServer": ["10.96.0.1/32", "10.100.0.2/32", "::/128"],
+        },
+    },
+    "webhooks, the network of the API server": {"networkPolicy": {**WAY_IN, "webhooks": [{"cidr": "10.96.0.0/16"}]}},
+    "webhooks, the network of the API server's host": {
+        "networkPolicy": {**WAY_IN, "webhooks": [{"cidr": "10.100.0.2/31", "ports": [6443]}]}
+    },
     "ingressCidrs": {"networkPolicy": {"ingressCidrs": ["10.100.0.0/24"]}},
     "ingressCidrs, everything": {"networkPolicy": {"ingressCidrs": ["0.0.0.0/0", "::/0"]}},
     "clients, a network": {"networkPolicy": {**WAY_IN, "clients": [{"cidr": "10.100.0.0/24"}]}},

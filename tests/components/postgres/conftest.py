@@ -10,14 +10,8 @@ import psycopg2
 import pytest
 
 from components.postgres.roles import SCRIPTS
-from tests.servers import (
-    LOOPBACK,
-    Postgres,
-    give_to_postgres,
-    postgres_programs,
-    postgres_user,
-    running_postgres,
-)
+from tests.postgres_programs import postgres_programs, postgres_user
+from tests.servers import LOOPBACK, Postgres, give_to_postgres, running_postgres
 
 PASSWORD = "only-for-tests"
 # As Flagsmith's database looks that the superuser made: tables with serial, identity and partitions, and the rest.
@@ -61,7 +55,7 @@ class Roles:
         """A container of PostgreSQL's image."""
         source = "\n".join((SCRIPTS / name).read_text(encoding="utf-8") for name in scripts)
         place = {"PGHOST": LOOPBACK, "PGPORT": str(self.server.port), "PGUSER": "postgres", "PGDATABASE": "flagsmith"}
-        path = {"PATH": f"{postgres_programs()}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+        path = {"PATH": f"{postgres_programs(self.server.major)}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
         return subprocess.run(
             ["bash", "-c", source, scripts[-1]],
             env={**path, **place, **self.secrets, **variables},
@@ -121,8 +115,10 @@ class Roles:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    with running_postgres(tmp_path_factory.mktemp("roles-server"), PASSWORD) as made:
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """Of any major version, or of each, where a module is parametrized by them."""
+    major = getattr(request, "param", None)
+    with running_postgres(tmp_path_factory.mktemp("roles-server"), PASSWORD, major) as made:
         yield made
 
 

@@ -15,8 +15,10 @@ from tests.components.postgres import attacker as traps
 from tests.components.postgres.attacker import Attacker, flagsmith_tables, read_by_the_readers
 from tests.components.postgres.conftest import Roles, succeeded
 from tests.in_pod import importable
+from tests.postgres_programs import embedded
 from tests.servers import LOOPBACK
 
+pytestmark = pytest.mark.parametrize("server", embedded(), indirect=True, scope="module")
 # By what it is: how a table becomes a trap, and how it is one no longer.
 TABLE_TRAPS = {
     "a view in its place": (

@@ -15,6 +15,7 @@ OUTSIDE: dict[str, Any] = {
     "postgres": {"mode": "external", "existingSecret": "postgres"},
     "redis": {"mode": "external", "existingSecret": "redis"},
 }
+SERVER = "networkPolicy.apiServer"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_a_name_without_a_network_beside_it_is_said_to_be_open_to_any_address(ke
 def test_a_network_beside_the_name_says_where_it_is(key: str, networks: object) -> None:
     values = beside(key, networks)
 
-    assert said(**PRODUCTION, **values) == []
+    assert [line for line in said(**PRODUCTION, **values) if SERVER not in line] == []
     (way,) = ways(settings(**PRODUCTION, **values))
     assert [peer.cidr for peer in way.to] == ["10.20.0.0/24"]
 
@@ -207,7 +208,9 @@ def test_the_internet_is_said_to_be_open(values: dict[str, Any], start: str) -> 
     line, server = said(**PRODUCTION, **values)
 
     assert line.startswith(start)
-    assert server.startswith("networkPolicy.except is not set: what is open on port 443 is open to the API server too")
+    assert server.startswith(
+        "networkPolicy.apiServer is not set, and these could lead to the API server: port 443 of the"
+    )
 
 
 @pytest.mark.parametrize(
@@ -216,10 +219,13 @@ def test_the_internet_is_said_to_be_open(values: dict[str, Any], start: str) -> 
         ({"webhooks": [{"cidr": "203.0.113.7/32"}]}, []),
         (
             {"webhooks": [{"namespace": "a"}, {"cidr": "0.0.0.0/0", "ports": [80, 8443]}]},
-            ["networkPolicy.webhooks[1].cidr is wide: it opens port 80, 8443 of all of 0.0.0.0/0 but"],
+            [
+                "networkPolicy.webhooks[1].cidr is wide: it opens port 80, 8443 of all of 0.0.0.0/0 but",
+                "networkPolicy.apiServer is not set, and these could lead to the API server: port 8443 of 0.0.0.0/0",
+            ],
         ),
         (
-            {"webhooks": [{"cidr": "10.0.0.0/8"}], "except": ["10.96.0.1/32"]},
+            {"webhooks": [{"cidr": "10.0.0.0/8"}], "apiServer": ["10.96.0.1/32"]},
             ["networkPolicy.webhooks[0].cidr is wide: it opens port 443 of all of 10.0.0.0/8 but"],
         ),
         (
@@ -250,6 +256,54 @@ def test_a_wide_network_of_a_service_is_said_where_it_stands() -> None:
     assert line.startswith("networkPolicy.egress.tracing.to[1].cidr is wide: it opens port 4318 of all of 10.0.0.0/8")
     (line,) = said(**PRODUCTION, **beside("tracing", "10.0.0.0/8"))
     assert line.startswith("tracing.cidr is wide: it opens port 4318 of all of 10.0.0.0/8")
+
+
+@pytest.mark.parametrize(
+    ("network", "told"),
+    [
+        ({"webhooks": [{"cidr": "10.20.0.0/16"}]}, "port 443 of 10.20.0.0/16 (networkPolicy.webhooks[0].cidr)."),
+        ({"webhooks": [{"cidr": "10.20.30.0/24", "ports": [80, 6443]}]}, "port 6443 of 10.20.30.0/24 ("),
+        ({"webhooks": [{"cidr": "10.20.30.6/31"}]}, "port 443 of 10.20.30.6/31"),
+        ({"webhooks": [{"cidr": "fd00:1::/64", "ports": [6443]}]}, "port 6443 of fd00:1::/64"),
+        ({"webhooks": [{"cidr": "10.20.0.0/16"}], "except": ["203.0.113.20/32"]}, "port 443 of 10.20.0.0/16"),
+        ({"webhooks": [{"cidr": "10.20.0.0/16"}], "except": ["10.20.9.0/24"]}, "port 443 of 10.20.0.0/16"),
+        (
+            {"webhooks": [{"cidr": "10.20.0.0/16"}, {"cidr": "fd00::/64"}]},
+            "[0].cidr), port 443 of fd00",
+        ),
+        (
+            {"webhooks": [{"cidr": "fd00::/64"}], "apiServer": ["10.96.0.1/32"]},
+            "names no address of IPv6, and",
+        ),
+        ({"webhooks": [{"cidr": "10.0.0.0/16"}], "apiServer": ["fd00::1/128"]}, "or 0.0.0.0/32 if it has none"),
+        (
+            {"webhooks": [{"cidr": "10.96.0.1/32"}], "apiServer": ["10.96.0.1/32"]},
+            "10.96.0.1/32 (networkPolicy.webhooks[0].cidr) is in networkPolicy.apiServer: port 443 is open to the API",
+        ),
+        ({"webhooks": [{"cidr": "10.96.7.0/24"}], "apiServer": ["10.96.0.0/16"]}, "is in networkPolicy.apiServer"),
+    ],
+    ids=str,
+)
+def test_each_range_that_could_hold_the_api_server_is_said(network: dict[str, Any], told: str) -> None:
+    (line,) = [line for line in said(**PRODUCTION, networkPolicy={**WAY_IN, **network}) if SERVER in line]
+
+    assert told in line
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        {"webhooks": [{"cidr": "203.0.113.7/32"}]},
+        {"webhooks": [{"cidr": "fd00::7/128", "ports": [6443]}]},
+        {"webhooks": [{"cidr": "10.20.0.0/16", "ports": [80, 8080]}]},
+        {"webhooks": [{"cidr": "10.20.0.0/16"}], "apiServer": ["203.0.113.20/32"]},
+        {"webhooks": [{"cidr": "0.0.0.0/0"}, {"cidr": "::/0"}], "apiServer": ["10.96.0.1/32", "::/128"]},
+        {"webhooks": [{"namespace": "a"}]},
+    ],
+    ids=str,
+)
+def test_what_cannot_lead_to_the_api_server_is_not_said(network: dict[str, Any]) -> None:
+    assert not [line for line in said(**PRODUCTION, networkPolicy={**WAY_IN, **network}) if SERVER in line]
 
 
 def test_the_shipped_stack_of_production_has_nothing_wide() -> None:

@@ -21,6 +21,7 @@ from flagops.evaluation.evaluate import evaluate
 from flagops.project import ROOT
 from flagops.stacks.files import Stack, load_stack
 from tests.components.settings.support import VALID, refusal, settings
+from tests.everywhere import replace_everywhere
 
 CORE = "S3nt1n3lOfOurs"
 JWT = f"eyJhbGciOiJIUzI1NiJ9.{CORE}0123456789.abc"
@@ -265,7 +266,7 @@ def test_no_command_prints_it(
     command: tuple[str, ...],
 ) -> None:
     found = stack({"env": {"LDAP_BIND_PW": CORE}, "publicUrl": f"https://flags.example.com/{CORE}"})
-    monkeypatch.setattr("flagops.stacks.files.load_stack", lambda *_: found)
+    replace_everywhere(monkeypatch, "flagops.stacks.files.load_stack", lambda *_: found)
     done = run(*command, "--stack", "staging")
     assert done.exit_code == 1
     assert CORE not in done.output + done.stderr

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.settings import budget
+from components.settings import budget, warnings
 from components.settings.quantities import GI, KI, MI, parse_cpu, parse_memory
 from components.settings.sizes import SIZES
 from tests.components.settings.support import refusal, settings
@@ -85,6 +85,12 @@ def test_the_connection_budget_spells_out_its_sum() -> None:
         "+ 3 readers x 3 + 10 reserved = 317",
     ):
         assert part in line
+
+
+def test_a_release_whose_tasks_leave_connections_open_is_warned_about() -> None:
+    (warning,) = warnings(settings(version="2.224.0", replicas=2))
+    assert warning.startswith("version 2.224.0 leaves a connection to the database open for every task that it did")
+    assert list(warnings(settings(version="2.225.0", replicas=2))) == []
 
 
 def test_the_connection_budget_holds_to_the_last_connection() -> None:

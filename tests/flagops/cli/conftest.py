@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from flagops.engines import for_stack
 from flagops.engines.choice import Choice
 from flagops.engines.deployer import EngineName
 from flagops.stacks import target
+from tests.everywhere import replace_everywhere
 from tests.fake_cluster import FakeCluster, fake_cluster
 from tests.flagops.cli import fakes
 from tests.flagops.cli.machine import Machine, namespace
@@ -25,8 +25,9 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> fakes.FakeDeployer:
         return fake
 
     monkeypatch.setattr(target, "find", fakes.target)
-    monkeypatch.setattr(for_stack, "choose_engine", lambda *_, **__: Choice(EngineName.DIRECT, "a reason"))
-    monkeypatch.setattr(for_stack, "deployer", deployer)
+    choice = Choice(EngineName.DIRECT, "a reason")
+    replace_everywhere(monkeypatch, "flagops.engines.for_stack.choose_engine", lambda *_, **__: choice)
+    replace_everywhere(monkeypatch, "flagops.engines.for_stack.deployer", deployer)
     monkeypatch.setattr("flagops.engines.older.refuse_older", lambda _: None)
     return fake
 

@@ -9,6 +9,7 @@ from pulumi.runtime.rpc import UNKNOWN
 from flagops.engines.deployer import PlannedChange
 from flagops.engines.events import Event, ResourceState
 from flagops.engines.pulumi_cli.events import EventTranslator
+from flagops.evaluation.advisory import Advisory
 
 URN = "urn:pulumi:local::feature-flags::flagsmith:Api$kubernetes:apps/v1:Deployment::flagsmith-api"
 
@@ -85,7 +86,7 @@ def test_a_preview_s_changes_name_the_fields_that_differ() -> None:
 
 def test_a_broken_rule_of_the_policy_pack_is_an_error_or_a_warning_without_its_title() -> None:
     def violated(level: str, message: str) -> dict[str, Any]:
-        return {"policyEvent": {"message": message, "color": "never", "enforcementLevel": level}}
+        return {"policyEvent": {"message": message, "color": "never", "enforcementLevel": level, "policyName": "p"}}
 
     exact = "image-tag: Deployment a/b: spec.image = missing"
     translator, _ = translated(
@@ -93,7 +94,8 @@ def test_a_broken_rule_of_the_policy_pack_is_an_error_or_a_warning_without_its_t
         violated("mandatory", f"Every image has a tag\n{exact}"),
         violated("advisory", "somebody else's rule"),
     )
-    assert (translator.errors, translator.warnings) == ([exact], ["somebody else's rule"])
+    assert (translator.errors, translator.warnings) == ([exact], [])
+    assert translator.advisories == [Advisory("p", "somebody else's rule")]
 
 
 def test_what_the_program_said_is_not_followed_by_how_it_ended() -> None:

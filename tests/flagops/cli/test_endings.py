@@ -20,6 +20,7 @@ from typer.testing import Result
 from flagops import console
 from flagops.commands.deploy.progress import Progress
 from flagops.engines.events import Event, ResourceState
+from tests.everywhere import replace_everywhere
 from tests.flagops.cli import fakes
 from tests.recording import ROOT
 
@@ -164,8 +165,8 @@ def place(monkeypatch: pytest.MonkeyPatch) -> None:
     def forwarded(*_: Any, **__: Any) -> Iterator[int]:
         yield 8000
 
-    monkeypatch.setattr("flagops.stacks.deployed.open_site", opened)
-    monkeypatch.setattr("flagops.pods.port_forward.forward", forwarded)
+    replace_everywhere(monkeypatch, "flagops.stacks.deployed.open_site", opened)
+    replace_everywhere(monkeypatch, "flagops.pods.port_forward.forward", forwarded)
 
 
 def interrupt(*_: Any, **__: Any) -> None:

@@ -4,7 +4,6 @@ import json
 from io import StringIO
 
 import pytest
-from flagops.evaluation.advisory import Advisory
 from rich.console import Console
 
 from flagops.commands.deploy import report as deploy
@@ -12,6 +11,7 @@ from flagops.commands.doctor import report as doctor
 from flagops.commands.doctor.model import DoctorFinding
 from flagops.console import FEW, first_few
 from flagops.engines.deployer import DeploymentPlan, EngineName
+from flagops.evaluation.advisory import Advisory
 
 MANY = 30
 PLAN = DeploymentPlan(

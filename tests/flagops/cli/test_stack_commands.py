@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from typer.testing import Result
 
+from flagops.engines.choice import LESS, Choice
+from flagops.engines.deployer import EngineName
 from flagops.errors import NoAccessError, OpsError
 from tests.flagops.cli import fakes
 
@@ -24,6 +26,22 @@ def test_up_says_where_it_is_and_how_to_log_in_on_stdout(run: Run, engine: fakes
     ):
         assert value in result.stdout
     assert "Nothing is served" not in result.stdout
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("command", [("up", "--yes"), ("preview",), ("down", "--yes")])
+def test_the_direct_engine_says_at_its_start_what_it_does_not_do_for_another_stack_than_local(
+    run: Run, command: tuple[str, ...]
+) -> None:
+    elsewhere = run(*command, "--stack", "staging")
+    assert elsewhere.exit_code == 0
+    assert f"Using the direct engine: a reason.\n{LESS}\n" in elsewhere.stderr
+    assert LESS not in elsewhere.stdout
+    assert LESS not in run(*command).stderr
+
+
+def test_the_pulumi_cli_promises_all_of_it() -> None:
+    assert Choice(EngineName.CLI).warning("staging") == ""
 
 
 @pytest.mark.usefixtures("engine")

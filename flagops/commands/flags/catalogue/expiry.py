@@ -1,21 +1,10 @@
-"""How a flag in Flagsmith says until when it may stay: by a tag."""
+"""How a flag in Flagsmith says until when it may stay: by a tag, which `flag_metrics_tag` reads for all."""
 
 from datetime import date
 
-EXPIRES = "expires-"
-"""What the tag begins with that says until when a flag may stay: the exporter of flag metrics reads it."""
+from components.flag_metrics.in_pod.flag_metrics_tag import PREFIX
 
 
 def expiry_tag(expires: date | None) -> frozenset[str]:
     """The tag that says a flag's expiry, if it has one."""
-    return frozenset() if expires is None else frozenset([f"{EXPIRES}{expires.isoformat()}"])
-
-
-def expiry_of(tag: str) -> date | None:
-    """The day that a tag says; None for any other tag."""
-    if not tag.startswith(EXPIRES):
-        return None
-    try:
-        return date.fromisoformat(tag.removeprefix(EXPIRES))
-    except ValueError:
-        return None
+    return frozenset() if expires is None else frozenset([f"{PREFIX}{expires.isoformat()}"])

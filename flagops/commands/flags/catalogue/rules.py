@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from itertools import chain, islice
 
+from components.flag_metrics.in_pod.flag_metrics_tag import day_of
 from components.text import quoting
 from flagops.commands.flags.catalogue.conditions import Expressions, check_conditions
-from flagops.commands.flags.catalogue.expiry import expiry_of
 from flagops.commands.flags.catalogue.model import Catalogue, Flag, FlagKind, Role, Rollout, State, Target
 from flagops.commands.flags.catalogue.problems import CatalogueProblem, Key
 from flagops.flagsmith_api.throwaway import is_throwaway
@@ -122,9 +122,11 @@ def _lifecycle(key: Key, name: str, flag: Flag, today: date) -> Iterator[Catalog
     if flag.kind in (FlagKind.RELEASE, FlagKind.EXPERIMENT) and flag.expires is None:
         yield CatalogueProblem(key, f"lacks the key 'expires': a flag of the kind {flag.kind} does not stay for good")
     for number, tag in enumerate(flag.tags):
-        if expiry_of(tag) is not None:
-            text = f"{tag} is what `ff flags apply` makes of the key 'expires': write it there"
-            yield CatalogueProblem((*key, "tags", number), text)
+        day = day_of(tag)
+        if day is not None:
+            # No error: before `apply` wrote such tags, a catalogue could have one of its own.
+            text = f"{tag} says when the flag expires, as the key does: write `expires: {day}` in its place"
+            yield CatalogueProblem((*key, "tags", number), text, is_warning=True)
     if flag.expires is not None and flag.expires < today:
         text = f"was {flag.expires}: remove the flag from the code and from here, or give it more time"
         yield CatalogueProblem((*key, "expires"), text, is_warning=True)

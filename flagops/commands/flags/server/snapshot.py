@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from flagops.commands.flags.catalogue.expiry import expiry_of
+from components.flag_metrics.in_pod.flag_metrics_tag import day_of
 from flagops.commands.flags.catalogue.values import Plain
 from flagops.commands.flags.spec import TAG, Grant, Rules
 
@@ -101,7 +101,7 @@ class RemoteFlag:
     @property
     def expires(self) -> date | None:
         """Until when it may stay, by its tags; of several the earliest day."""
-        days = [day for day in map(expiry_of, self.tags) if day is not None]
+        days = [day for day in map(day_of, self.tags) if day is not None]
         return min(days, default=None)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flagops.commands.flags.catalogue.expiry import expiry_of
+from components.flag_metrics.in_pod.flag_metrics_tag import day_of
 from flagops.commands.flags.catalogue.model import Catalogue
 from flagops.commands.flags.catalogue.rules import CONTROL, SNAKE_CASE
 from flagops.commands.flags.catalogue.values import same
@@ -98,7 +98,7 @@ class _Flag:
             name: self._state(name, flag.states[name]) for name in self._found.environments if name in flag.states
         }
         usual = usual_of(list(states.values()))
-        tags = sorted(tag for tag in flag.tags - self._found.system_tags - {TAG} if expiry_of(tag) is None)
+        tags = sorted(tag for tag in flag.tags - self._found.system_tags - {TAG} if day_of(tag) is None)
         found = {"description": flag.description, **self._kept()}
         if tags:
             found["tags"] = tags

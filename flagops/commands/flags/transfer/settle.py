@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flagops.commands.flags.catalogue.expiry import expiry_of
+from components.flag_metrics.in_pod.flag_metrics_tag import day_of
 from flagops.commands.flags.catalogue.load import parse
 from flagops.commands.flags.catalogue.problems import CatalogueError
 from flagops.commands.flags.catalogue.rules import check
@@ -59,7 +59,7 @@ def _adds_only_a_day(change: Change) -> bool:
     if change.field != ("tags",):
         return False
     before, after = set(change.before), set(change.after)
-    return before < after and all(expiry_of(tag) is not None for tag in after - before)
+    return before < after and all(day_of(tag) is not None for tag in after - before)
 
 
 def _changed(done: Exported, found: Snapshot, path: Path) -> Reasons:

@@ -162,7 +162,7 @@ def test_a_flag_that_is_right(tmp_path: Path) -> None:
         (
             "tags: [ui, expires-2027-01-31]",
             14,
-            "tags[1]: expires-2027-01-31 is what `ff flags apply` makes of the key 'expires': write it there",
+            "tags[1]: expires-2027-01-31 says when the flag expires, as the key does: write `expires: 2027-01-31`",
         ),
         ("owner: me", 14, "owner: is given twice, first at line 11: remove one"),
     ],
@@ -246,6 +246,14 @@ def test_the_command(run: Run, tmp_path: Path) -> None:
     shown = run("flags", "validate", str(path))
     assert shown.exit_code == 1
     assert f"{path}:9: flags.Banner.rollout.everyone: is 200: must be at most 100" in shown.stderr
+
+
+def test_a_tag_that_says_a_day_is_a_warning_so_that_a_catalogue_with_one_stays_valid(run: Run, tmp_path: Path) -> None:
+    flag(tmp_path, "tags: [expires-2027-01-31]\nexpires: 2027-01-31")
+    done = run("flags", "validate", str(tmp_path / "catalogue.yaml"))
+
+    assert done.exit_code == 0, done.output
+    assert "write `expires: 2027-01-31` in its place" in done.output + done.stderr
 
 
 def test_an_expired_flag_is_a_warning_and_an_error_when_strict(run: Run, tmp_path: Path) -> None:

@@ -28,21 +28,21 @@ segments.0030_rule_index
 
 
 @pytest.fixture
-def home(deployed: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The stack `local` from a file of the test's own, deployed at 2.264.0."""
     shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
     text = (ROOT / "Pulumi.local.yaml").read_text(encoding="utf-8")
     text = text.replace("config:\n", "config:\n  feature-flags:version: 2.264.0\n")
     (tmp_path / "Pulumi.local.yaml").write_text(text, encoding="utf-8")
-    cluster = deployed.cluster
+    cluster = platform.cluster
 
     def find(name: str) -> StackTarget:
         return StackTarget(load_stack(name, tmp_path), cluster.context, cluster.kubeconfig)
 
     monkeypatch.setattr(target, "find", find)
-    deployed.up({"version": "2.264.0"})
+    platform.ensure({"version": "2.264.0"})
     yield tmp_path
-    deployed.http.delete(f"/api/v1/namespaces/{NAMESPACE}/configmaps/{record.NAME}")
+    platform.http.delete(f"/api/v1/namespaces/{NAMESPACE}/configmaps/{record.NAME}")
 
 
 @pytest.fixture

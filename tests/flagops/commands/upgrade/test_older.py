@@ -69,8 +69,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], None]:
     """What the stack's cluster runs; its settings say the default release, 2.265.0."""
 
     def set_version(version: str | None) -> None:
-        monkeypatch.setattr("flagops.kubernetes.connection.connect", lambda *_: None)
-        monkeypatch.setattr("flagops.kubernetes.client.Client", lambda _: Cluster(version))
+        monkeypatch.setattr("flagops.engines.older.connect", lambda *_: None)
+        monkeypatch.setattr("flagops.engines.older.Client", lambda _: Cluster(version))
 
     return set_version
 

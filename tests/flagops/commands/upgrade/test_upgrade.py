@@ -25,13 +25,13 @@ def version_in(home: Path) -> str:
     return load_stack("local", home).settings.version
 
 
-def created(deployed: Platform, since: str) -> list[dict[str, Any]]:
-    jobs = deployed.history(f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs", since)
+def created(platform: Platform, since: str) -> list[dict[str, Any]]:
+    jobs = platform.history(f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs", since)
     return [item for kind, item in jobs if kind == "ADDED"]
 
 
-def test_there_and_back(flagsmith: Flagsmith, home: Path, site: Site, deployed: Platform, run: Run) -> None:
-    since = deployed.revision()
+def test_there_and_back(flagsmith: Flagsmith, home: Path, site: Site, platform: Platform, run: Run) -> None:
+    since = platform.revision()
     shown = run("upgrade", "2.265.0", "--yes", "--skip", "round-trip", "--engine", "direct")
     assert shown.exit_code == 0, shown.stdout + shown.stderr
     assert "2 migrations:\n  features.0068_later\n  segments.0030_rule_index\n" in shown.stdout
@@ -39,8 +39,8 @@ def test_there_and_back(flagsmith: Flagsmith, home: Path, site: Site, deployed: 
     assert "update   Deployment flagsmith\n" in shown.stdout
     assert "local runs 2.265.0. The way back: ff upgrade --back --stack local" in shown.stderr
     assert version_in(home) == "2.265.0"
-    assert {pod["spec"]["containers"][0]["image"] for pod in deployed.pods("api")} == {"flagsmith/flagsmith:2.265.0"}
-    plan, backup, *_ = created(deployed, since)
+    assert {pod["spec"]["containers"][0]["image"] for pod in platform.pods("api")} == {"flagsmith/flagsmith:2.265.0"}
+    plan, backup, *_ = created(platform, since)
     assert plan["spec"]["template"]["spec"]["containers"][0]["command"] == ["python", "manage.py", "migrate", "--plan"]
     assert plan["spec"]["template"]["spec"]["containers"][0]["image"] == "flagsmith/flagsmith:2.265.0"
     assert backup["metadata"]["name"].startswith("flagsmith-backup-")
@@ -49,14 +49,14 @@ def test_there_and_back(flagsmith: Flagsmith, home: Path, site: Site, deployed: 
     assert datetime.fromisoformat(noted.at).tzinfo is not None
 
     flagsmith.version = "2.264.0"
-    since = deployed.revision()
+    since = platform.revision()
     shown = run("upgrade", "--back", "--yes", "--skip", "round-trip", "--engine", "direct")
     assert shown.exit_code == 0, shown.stdout + shown.stderr
-    (container,) = created(deployed, since)[0]["spec"]["template"]["spec"]["containers"]
+    (container,) = created(platform, since)[0]["spec"]["template"]["spec"]["containers"]
     assert container["command"] == ["python", "manage.py", "rollbackmigrationsappliedafter", noted.at]
     assert container["image"] == "flagsmith/flagsmith:2.265.0", "the newer release knows how to undo its migrations"
     assert version_in(home) == "2.264.0"
-    assert {pod["spec"]["containers"][0]["image"] for pod in deployed.pods("api")} == {"flagsmith/flagsmith:2.264.0"}
+    assert {pod["spec"]["containers"][0]["image"] for pod in platform.pods("api")} == {"flagsmith/flagsmith:2.264.0"}
     assert record.upgrades(site) == []
 
 
@@ -82,13 +82,13 @@ def test_smoke_tests_that_fail_say_the_way_back(flagsmith: Flagsmith, run: Run) 
     assert "`ff upgrade --back --stack local`" in shown.stderr
 
 
-def test_a_plan_alone_changes_nothing(flagsmith: Flagsmith, home: Path, deployed: Platform, run: Run) -> None:
+def test_a_plan_alone_changes_nothing(flagsmith: Flagsmith, home: Path, platform: Platform, run: Run) -> None:
     assert flagsmith.url
-    generations = deployed.generations()
+    generations = platform.generations()
     shown = run("upgrade", "2.265.0", "--plan")
     assert shown.exit_code == 0, shown.stderr
     assert "2 migrations:" in shown.stdout
-    assert (version_in(home), deployed.generations()) == ("2.264.0", generations)
+    assert (version_in(home), platform.generations()) == ("2.264.0", generations)
 
 
 @pytest.mark.parametrize(
@@ -104,13 +104,13 @@ def test_a_plan_alone_changes_nothing(flagsmith: Flagsmith, home: Path, deployed
     ],
 )
 def test_what_cannot_be_done_is_refused_before_anything_is_started(
-    arguments: tuple[str, ...], message: str, home: Path, deployed: Platform, run: Run
+    arguments: tuple[str, ...], message: str, home: Path, platform: Platform, run: Run
 ) -> None:
-    since = deployed.revision()
+    since = platform.revision()
     shown = run("upgrade", *arguments)
     assert shown.exit_code == 1
     assert message in shown.stderr
-    assert created(deployed, since) == []
+    assert created(platform, since) == []
     assert version_in(home) == "2.264.0"
 
 
