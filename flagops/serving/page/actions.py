@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any, Final
 
 from components.text import quoting
-from flagops.errors import OpsError
+from flagops.errors import BadInputError, NotFoundError, OpsError
 from flagops.serving.engine.explain import explain
 from flagops.serving.engine.user import User, user
 from flagops.serving.http.body import mapping_of
@@ -40,14 +40,14 @@ def _set(state: ServedState, given: Mapping[str, Any]) -> Any:
     made = _place(given)
     enabled = given.get("enabled")
     if not isinstance(enabled, bool):
-        raise OpsError("enabled must be true or false.")
+        raise BadInputError("enabled must be true or false.")
     made = replace(made, enabled=enabled)
     if "value" in given:
         value = given["value"]
         if value is not None and not isinstance(value, bool | int | str):
-            raise OpsError("value must be true, false, a whole number, a text or null.")
+            raise BadInputError("value must be true, false, a whole number, a text or null.")
         if len(str(value)) > LONGEST:
-            raise OpsError(f"value has {len(str(value))} characters; Flagsmith takes {LONGEST}.")
+            raise BadInputError(f"value has {len(str(value))} characters; Flagsmith takes {LONGEST}.")
         made = replace(made, value=value, keeps_value=False)
     state.set(made)
     return view.flags(state)
@@ -63,9 +63,9 @@ def _unset(state: ServedState, given: Mapping[str, Any]) -> Any:
 def _place(given: Mapping[str, Any]) -> Override:
     flag, environment, identity = (given.get(name) for name in ("flag", "environment", "identity"))
     if not isinstance(flag, str) or not isinstance(environment, str):
-        raise OpsError("flag and environment must be texts.")
+        raise BadInputError("flag and environment must be texts.")
     if identity is not None and (not isinstance(identity, str) or not identity):
-        raise OpsError("identity must be a text that is not empty, or null.")
+        raise BadInputError("identity must be a text that is not empty, or null.")
     return Override(flag, enabled=False, environment=environment, identity=identity)
 
 
@@ -106,9 +106,9 @@ def _asked(state: ServedState, given: Mapping[str, Any]) -> tuple[ServedEnvironm
     environment = state.environments.get(str(name))
     if environment is None:
         known = ", ".join(state.environments)
-        raise OpsError(f"There is no environment {quoting.value(name)}; there are: {known}.")
+        raise NotFoundError(f"There is no environment {quoting.value(name)}; there are: {known}.")
     if not isinstance(traits, list) or not all(isinstance(item, str) for item in traits):
-        raise OpsError("traits must be a list of texts, NAME=VALUE.")
+        raise BadInputError("traits must be a list of texts, NAME=VALUE.")
     identifier = given.get("identity") or None
     who = user(None if identifier is None else str(identifier), traits)
     stored = state.identities.find(environment, who.identifier) if who.identifier else None
