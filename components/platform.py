@@ -14,22 +14,15 @@ from components.deployment.args import deployment_record_args
 from components.deployment.declarations import Declarations
 from components.deployment.own_cluster import OwnCluster
 from components.deployment.record import DeploymentRecord
-from components.exposure.args import ingress_args
-from components.exposure.ingress import PublicIngress
+from components.exposure.ingress import PublicIngress, PublicIngressArgs
 from components.flag_metrics.args import flag_metrics_args
 from components.flag_metrics.flag_metrics import FlagMetrics
 from components.flagsmith.api import Flagsmith
-from components.flagsmith.args import (
-    autoscaler_args,
-    bootstrap_args,
-    flagsmith_args,
-    logs_args,
-    migration_args,
-    task_processor_args,
-)
-from components.flagsmith.autoscaler import Autoscaler
+from components.flagsmith.args import bootstrap_args, job_args, server_args
+from components.flagsmith.autoscaler import Autoscaler, AutoscalerArgs
 from components.flagsmith.bootstrap import Bootstrap
-from components.flagsmith.logs import Logs
+from components.flagsmith.logs import Logs, LogsArgs
+from components.flagsmith.logs import files as log_files
 from components.flagsmith.migration import Migration
 from components.flagsmith.task_processor import TaskProcessor
 from components.kit.args import scraping
@@ -41,8 +34,7 @@ from components.monitoring.dashboards.args import dashboards_args
 from components.monitoring.dashboards.component import Dashboards
 from components.monitoring.external_exporters import ExternalExporters
 from components.monitoring.monitoring import Monitoring
-from components.namespace.args import namespace_args
-from components.namespace.namespace import PlatformNamespace
+from components.namespace.namespace import PlatformNamespace, PlatformNamespaceArgs
 from components.network.args import network_policies_args
 from components.network.policies import NetworkPolicies
 from components.postgres.args import database_roles_args, postgres_args, toolbox_args
@@ -106,9 +98,8 @@ class FeatureFlags(Component):
         for warning in monitoring_warnings(settings, self._capabilities):
             pulumi.log.warn(warning)
         self._scrapes = scraping(settings, self._capabilities)
-        self.namespace = PlatformNamespace(
-            self._named("namespace"), namespace_args(settings, args.own_cluster.require_namespace), self._part()
-        )
+        place = PlatformNamespaceArgs(settings=settings, verify=args.own_cluster.require_namespace)
+        self.namespace = PlatformNamespace(self._named("namespace"), place, self._part())
         self.credentials = self._secrets()
         self._roles = self._database_roles()
         self._watched: list[pulumi.Resource] = []
@@ -164,7 +155,7 @@ class FeatureFlags(Component):
         return tier
 
     def _migrated(self, data_tier: list[pulumi.Resource]) -> Migration:
-        wanted = migration_args(self._settings, self.namespace.name, self.credentials)
+        wanted = job_args(self._settings, self.namespace.name, self.credentials)
         return Migration(self._named("migration"), wanted, self._part(*data_tier))
 
     def _served(self, migration: Migration) -> None:
@@ -173,22 +164,22 @@ class FeatureFlags(Component):
         wanted = bootstrap_args(settings, namespace, credentials)
         bootstrap = Bootstrap(self._named("bootstrap"), wanted, self._part(migration))
         gates: list[pulumi.Resource] = [bootstrap]
-        logs = logs_args(settings, namespace)
-        if logs is not None:
+        if settings.access_log is not None:
+            logs = LogsArgs(namespace=namespace, files=log_files(settings.access_log))
             gates.append(Logs(self._named("logs"), logs, self._part(self.namespace)))
         if settings.autoscaling.enabled:
-            scaling = autoscaler_args(settings, namespace)
+            scaling = AutoscalerArgs(settings=settings, namespace=namespace)
             gates.append(Autoscaler(self._named("autoscaler"), scaling, self._part(bootstrap)))
-        api = flagsmith_args(settings, namespace, credentials, self._scrapes)
-        flagsmith = Flagsmith(self._named("flagsmith"), api, self._part(*gates))
-        worker = task_processor_args(settings, namespace, credentials, self._scrapes)
-        task_processor = TaskProcessor(self._named("task-processor"), worker, self._part(flagsmith))
+        server = server_args(settings, namespace, credentials, self._scrapes)
+        flagsmith = Flagsmith(self._named("flagsmith"), server, self._part(*gates))
+        task_processor = TaskProcessor(self._named("task-processor"), server, self._part(flagsmith))
         self._watched.append(task_processor)
         if self._roles is not None and self._roles.application.is_generated:
             both = self._part(flagsmith, task_processor)
-            RetiredLogin(self._named("retired-login"), self._roles, settings.gunicorn.timeout, both)
+            RetiredLogin(self._named("retired-login"), self._roles, both)
         if settings.ingress.enabled:
-            PublicIngress(self._named("ingress"), ingress_args(settings, namespace), self._part(flagsmith))
+            way_in = PublicIngressArgs(settings=settings, namespace=namespace)
+            PublicIngress(self._named("ingress"), way_in, self._part(flagsmith))
 
     def _looked_after(self, migration: Migration) -> None:
         """What reads the database beside Flagsmith, and what watches all of it."""
@@ -196,7 +187,7 @@ class FeatureFlags(Component):
         readable: list[pulumi.Resource] = [migration]
         if self._roles is not None:
             grants = self._part(migration)
-            readable.append(DatabaseGrants(self._named("database-grants"), self._roles, settings.version, grants))
+            readable.append(DatabaseGrants(self._named("database-grants"), self._roles, grants))
         if settings.flag_metrics_enabled and credentials.analytics is not None:
             metrics = flag_metrics_args(settings, namespace, credentials, credentials.analytics, self._scrapes)
             self._watched.append(FlagMetrics(self._named("flag-metrics"), metrics, self._part(*readable)))

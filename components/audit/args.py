@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pulumi
 
-from components.audit.reader import AuditArgs
 from components.kit import names
-from components.kit.args import placement
+from components.kit.database_pods import DatabaseClientArgs
 from components.kit.scraping import Scraping
 from components.kit.secret_refs import SecretReference
 from components.secrets.connections import connections
@@ -20,16 +19,11 @@ def audit_args(
     credentials: Credentials,
     role: SecretReference,
     scraping: Scraping,
-) -> AuditArgs:
+) -> DatabaseClientArgs:
     """The reader and the exporter, which log in as `role`."""
-    return AuditArgs(
+    return DatabaseClientArgs(
+        settings=settings,
         namespace=namespace,
-        image=settings.image_reference,
-        version=settings.version,
-        source=settings.host,
         connections=replace(connections(settings, credentials), postgres=role),
-        export=settings.audit.export,
-        resources=settings.audit.resources,
-        placement=placement(settings),
         annotations=scraping.annotations(names.AUDIT_METRICS_PORT),
     )

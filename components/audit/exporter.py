@@ -12,11 +12,11 @@ from pulumi_kubernetes.core.v1 import (
     VolumeMountArgs,
 )
 
-from components.audit.reader import DIRECTORY, TMP, AuditArgs, common_environment, files
+from components.audit.reader import DIRECTORY, TMP, common_environment, files
 from components.flagsmith.pod import USER
 from components.kit import names
 from components.kit.component import Component, name_of
-from components.kit.database_pods import Serving, database_pod
+from components.kit.database_pods import DatabaseClientArgs, Serving, database_pod
 from components.kit.environment import plain
 from components.kit.pods import Mounted
 from components.kit.service_accounts import service_account
@@ -40,8 +40,8 @@ def _from_secret(name: str, directory: str, reference: SecretKeyReference | None
     return [(VolumeArgs(name=name, secret=source), mount)]
 
 
-def _options(args: AuditArgs) -> list[EnvVarArgs]:
-    export = args.export
+def _options(args: DatabaseClientArgs) -> list[EnvVarArgs]:
+    export = args.settings.audit.export
     options: dict[str, str | int] = {
         "SINK": str(export.sink),
         "INTERVAL": export.interval,
@@ -57,19 +57,22 @@ def _options(args: AuditArgs) -> list[EnvVarArgs]:
     return plain(options)
 
 
-def exporter_pod(args: AuditArgs) -> PodTemplateSpecArgs:
+def exporter_pod(args: DatabaseClientArgs) -> PodTemplateSpecArgs:
     """The pod. It is alive while it works or waits; whether entries are delivered is for the alerts."""
     return database_pod(
         args,
         component=COMPONENT,
+        image=args.settings.image_reference,
+        version=args.settings.version,
+        resources=args.settings.audit.resources,
         user=USER,
         container="exporter",
         command=["python", f"{DIRECTORY}/export_audit.py"],
         env=[*common_environment(args), *_options(args)],
         volumes=[files().mounted(), TMP.mounted()],
         secrets=[
-            *_from_secret("token", TOKEN_DIRECTORY, args.export.token_secret, "token"),
-            *_from_secret("ca", CA_DIRECTORY, args.export.ca_secret, "ca.crt"),
+            *_from_secret("token", TOKEN_DIRECTORY, args.settings.audit.export.token_secret, "token"),
+            *_from_secret("ca", CA_DIRECTORY, args.settings.audit.export.ca_secret, "ca.crt"),
         ],
         grace_period_seconds=GRACE_PERIOD_SECONDS,
         serving=Serving(
@@ -78,7 +81,6 @@ def exporter_pod(args: AuditArgs) -> PodTemplateSpecArgs:
             startup=(5, 12),
             readiness=(10, 3),
             liveness=(30, 3),
-            annotations=args.annotations,
         ),
     )
 
@@ -92,7 +94,7 @@ class AuditExporter(Component):
 
     deployment: pulumi.Output[str]
 
-    def __init__(self, name: str, args: AuditArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: DatabaseClientArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:AuditExporter", name, opts)
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
@@ -102,7 +104,7 @@ class AuditExporter(Component):
             name=names.AUDIT_EXPORTER,
             namespace=args.namespace,
             component=COMPONENT,
-            version=args.version,
+            version=args.settings.version,
             template=exporter_pod(args),
             opts=self.child(account),
         )

@@ -1,7 +1,5 @@
 """The audit log: the Job that reads it for `ff audit`, and the scripts that it shares with the exporter."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +15,6 @@ from components.kit.database_pods import PLAIN_TABLES, DatabaseClientArgs, datab
 from components.kit.environment import plain
 from components.kit.pods import EmptyDir
 from components.kit.service_accounts import service_account
-from components.settings.sections.audit import AuditExport
 
 COMPONENT: Final = "audit"
 DEADLINE_SECONDS: Final = 600
@@ -34,21 +31,6 @@ DIRECTORY: Final = "/audit"
 TMP: Final = EmptyDir(name="tmp", path="/tmp", size_limit="64Mi")  # noqa: S108 a mount of the pod's own
 
 
-@dataclass(frozen=True, kw_only=True)
-class AuditArgs(DatabaseClientArgs):
-    """What reads the audit log, in Flagsmith's image, as the role that may.
-
-    Attributes:
-        source: the deployment's name in each entry's id: its public host.
-        export: where the exporter ships to.
-        annotations: those of the exporter's pod, by which Prometheus finds it where there is no PodMonitor.
-    """
-
-    source: str
-    export: AuditExport
-    annotations: Mapping[str, str]
-
-
 def scripts() -> dict[str, str]:
     """The files that both pods run, by name."""
     paths = (*(SCRIPTS / name for name in FILES), PLAIN_TABLES)
@@ -60,16 +42,19 @@ def files() -> ConfigFiles:
     return ConfigFiles(prefix=names.AUDIT, component=COMPONENT, volume="scripts", directory=DIRECTORY, data=scripts())
 
 
-def common_environment(args: AuditArgs) -> list[EnvVarArgs]:
+def common_environment(args: DatabaseClientArgs) -> list[EnvVarArgs]:
     """What both pods have to know, besides where the database is."""
-    return plain({"SOURCE": args.source, "HOME": TMP.path, "PYTHONDONTWRITEBYTECODE": "1"})
+    return plain({"SOURCE": args.settings.host, "HOME": TMP.path, "PYTHONDONTWRITEBYTECODE": "1"})
 
 
-def reader_pod(args: AuditArgs) -> PodTemplateSpecArgs:
+def reader_pod(args: DatabaseClientArgs) -> PodTemplateSpecArgs:
     """The pod of the Job that prints entries; `ff audit` sets the variables that say which."""
     return database_pod(
         args,
         component=COMPONENT,
+        image=args.settings.image_reference,
+        version=args.settings.version,
+        resources=args.settings.audit.resources,
         user=USER,
         container="audit",
         command=["python", f"{DIRECTORY}/read_audit.py"],
@@ -88,7 +73,7 @@ class Audit(Component):
 
     cron_job: pulumi.Output[str]
 
-    def __init__(self, name: str, args: AuditArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: DatabaseClientArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:Audit", name, opts)
         config_map = files().config_map(f"{name}-scripts", namespace=args.namespace, opts=self.child())
         account = service_account(
@@ -99,7 +84,7 @@ class Audit(Component):
             name=names.AUDIT,
             namespace=args.namespace,
             component=COMPONENT,
-            version=args.version,
+            version=args.settings.version,
             template=reader_pod(args),
             deadline_seconds=DEADLINE_SECONDS,
             opts=self.child(config_map, account),

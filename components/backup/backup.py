@@ -21,14 +21,13 @@ from components.kit.cron_jobs import job_template
 from components.kit.database_client import Connections, database_environment, postgres_volumes
 from components.kit.environment import from_secret, plain
 from components.kit.jobs import run_once
-from components.kit.pods import EmptyDir, Placement, pod_template, requirements
+from components.kit.pods import EmptyDir, pod_template, requirements
 from components.kit.secret_refs import SecretReference
 from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
 from components.postgres.server import USER
+from components.settings import Settings
 from components.settings.quantities import format_memory, parse_memory
-from components.settings.resources import Resources
-from components.settings.sections.backup import BackupSettings
 
 COMPONENT: Final = "backup"
 # The scripts of each container of PostgreSQL's image, one after the other.
@@ -50,39 +49,23 @@ class BackupArgs:
     """Backups, and where they go.
 
     Attributes:
-        settings: schedule, store and retention.
+        settings: the stack's.
         namespace: where the Jobs run.
-        postgres_image: the image with `pg_dump`.
-        flagsmith_image: the image with Python and boto3.
-        release: Flagsmith's release, which goes into each backup.
-        stack: whose backups these are: the stack's host, which goes into each of them.
         connections: the database, and how its certificate is checked.
-        storage_size: room for the backups, and for the one at work.
-        resources: requests and limits of each container.
-        placement: where the pods run.
-        protect: whether Pulumi refuses to delete the volume.
     """
 
-    settings: BackupSettings
+    settings: Settings
     namespace: pulumi.Input[str]
-    postgres_image: str
-    flagsmith_image: str
-    release: str
-    stack: str
     connections: Connections
-    storage_size: str
-    resources: Resources
-    placement: Placement
-    protect: bool
 
 
 def _work(args: BackupArgs) -> EmptyDir:
     # A dump, and the database that a drill makes of it.
-    return EmptyDir(name="work", path=WORK, size_limit=format_memory(2 * parse_memory(args.storage_size)))
+    return EmptyDir(name="work", path=WORK, size_limit=format_memory(2 * parse_memory(args.settings.backup_storage)))
 
 
 def _passphrase(args: BackupArgs) -> list[EnvVarArgs]:
-    reference = args.settings.encryption
+    reference = args.settings.backup.encryption
     if reference is None:
         return []
     return [from_secret("BACKUP_PASSPHRASE", reference)]
@@ -90,8 +73,8 @@ def _passphrase(args: BackupArgs) -> list[EnvVarArgs]:
 
 def store_environment(args: BackupArgs) -> list[EnvVarArgs]:
     """What store_backups.py has to know of the store."""
-    s3 = args.settings.s3
-    options = {"WORK": WORK, "KEEP": str(args.settings.keep), "HOME": TMP.path, "STACK": args.stack}
+    s3 = args.settings.backup.s3
+    options = {"WORK": WORK, "KEEP": str(args.settings.backup.keep), "HOME": TMP.path, "STACK": args.settings.host}
     options |= {"STORE": backup_volume.PATH}
     if s3 is None:
         return plain(options)
@@ -107,13 +90,13 @@ def store_environment(args: BackupArgs) -> list[EnvVarArgs]:
 
 def _store(args: BackupArgs, name: str, action: str) -> ContainerArgs:
     """A container of Flagsmith's image that puts into the store, fetches from it, or lists it."""
-    volume = [] if args.settings.s3 else [backup_volume.mount()]
+    volume = [] if args.settings.backup.s3 else [backup_volume.mount()]
     return ContainerArgs(
         name=name,
-        image=args.flagsmith_image,
+        image=args.settings.image_reference,
         command=["python", "-c", (SCRIPTS / "store_backups.py").read_text(encoding="utf-8"), action],
         env=store_environment(args),
-        resources=requirements(args.resources),
+        resources=requirements(args.settings.backup.resources),
         security_context=container_security_context(),
         volume_mounts=[_work(args).mount(), TMP.mount(), *volume],
     )
@@ -126,14 +109,14 @@ def _postgres(args: BackupArgs, name: str, *scripts: str, env: Sequence[EnvVarAr
     volumes = postgres_volumes(args.connections) if reaches_database else []
     return ContainerArgs(
         name=name,
-        image=args.postgres_image,
+        image=args.settings.postgres_image,
         command=["bash", "-c", source, name],
         env=[
             *(database_environment(args.connections) if reaches_database else []),
             EnvVarArgs(name="WORK", value=WORK),
             *env,
         ],
-        resources=requirements(args.resources),
+        resources=requirements(args.settings.backup.resources),
         security_context=container_security_context(),
         volume_mounts=[_work(args).mount(), TMP.mount(), *(mount for _, mount in volumes)],
     )
@@ -141,13 +124,13 @@ def _postgres(args: BackupArgs, name: str, *scripts: str, env: Sequence[EnvVarAr
 
 def backup_pod(args: BackupArgs, containers: Sequence[ContainerArgs]) -> PodTemplateSpecArgs:
     """A pod whose containers run one after the other."""
-    volumes = [] if args.settings.s3 else [backup_volume.volume()]
-    if any(container.image == args.postgres_image for container in containers):
+    volumes = [] if args.settings.backup.s3 else [backup_volume.volume()]
+    if any(container.image == args.settings.postgres_image for container in containers):
         volumes += [volume for volume, _ in postgres_volumes(args.connections)]
     template = pod_template(
         component=COMPONENT,
-        version=args.release,
-        placement=args.placement,
+        version=args.settings.version,
+        settings=args.settings,
         user=USER,
         init_containers=containers[:-1],
         container=containers[-1],
@@ -156,16 +139,16 @@ def backup_pod(args: BackupArgs, containers: Sequence[ContainerArgs]) -> PodTemp
         grace_period_seconds=30,
         restart_policy="Never",
     )
-    return template if args.settings.s3 else backup_volume.on_its_node(template, COMPONENT)
+    return template if args.settings.backup.s3 else backup_volume.on_its_node(template, COMPONENT)
 
 
 def volume_pod(args: BackupArgs) -> PodTemplateSpecArgs:
     """The pod that has the volume made, and says whether backups can be written to it."""
-    container = backup_volume.trial(args.postgres_image, requirements(args.resources))
+    container = backup_volume.trial(args.settings.postgres_image, requirements(args.settings.backup.resources))
     template = pod_template(
         component=COMPONENT,
-        version=args.release,
-        placement=args.placement,
+        version=args.settings.version,
+        settings=args.settings,
         user=USER,
         container=container,
         volumes=[backup_volume.volume()],
@@ -198,11 +181,11 @@ class Backups(Component):
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
-        claim = [] if args.settings.s3 else [self._volume(name, args, account)]
+        claim = [] if args.settings.backup.s3 else [self._volume(name, args, account)]
         self.claim = name_of(claim[0]) if claim else None
         self.cron_jobs = []
-        schedule = None if args.settings.suspend else args.settings.schedule
-        release = EnvVarArgs(name="RELEASE", value=args.release)
+        schedule = None if args.settings.backup.suspend else args.settings.backup.schedule
+        release = EnvVarArgs(name="RELEASE", value=args.settings.version)
         pods = {
             names.BACKUP: [
                 _postgres(args, "dump", *DUMP, env=[release, *_passphrase(args)]),
@@ -228,7 +211,7 @@ class Backups(Component):
                 name=cron_job,
                 namespace=args.namespace,
                 component=COMPONENT,
-                version=args.release,
+                version=args.settings.version,
                 template=backup_pod(args, containers),
                 deadline_seconds=DEADLINE_SECONDS,
                 schedule=schedule if cron_job == names.BACKUP else None,
@@ -244,16 +227,16 @@ class Backups(Component):
             name=names.BACKUP_DATA,
             namespace=args.namespace,
             component=COMPONENT,
-            size=args.storage_size,
-            storage_class=args.settings.storage.class_name,
-            opts=self.child(protect=args.protect),
+            size=args.settings.backup_storage,
+            storage_class=args.settings.backup.storage.class_name,
+            opts=self.child(protect=args.settings.protect),
         )
         run_once(
             f"{name}-volume",
             name=names.BACKUP_VOLUME,
             namespace=args.namespace,
             component=COMPONENT,
-            version=args.release,
+            version=args.settings.version,
             template=volume_pod(args),
             deadline_seconds=backup_volume.DEADLINE_SECONDS,
             opts=self.child(account, claim),

@@ -1,7 +1,5 @@
 """The arguments of the record of a deployment."""
 
-import pulumi
-
 from components.deployment.declarations import Declarations
 from components.deployment.own_cluster import OwnCluster
 from components.deployment.record import DeploymentRecordArgs
@@ -14,11 +12,9 @@ def deployment_record_args(
 ) -> DeploymentRecordArgs:
     """What the deployment writes down of itself."""
     return DeploymentRecordArgs(
+        settings=settings,
         namespace=namespace.name,
         uid=namespace.uid,
-        stack=pulumi.get_stack(),
-        release=settings.version,
         declarations=declarations,
         verify=own_cluster.require_objects,
-        protect=settings.protect,
     )

@@ -13,6 +13,7 @@ from components.deployment.presence import DeclaredObject
 from components.deployment.recorded import Deployment, written
 from components.kit import names
 from components.kit.component import Component, name_of
+from components.settings import Settings
 
 COMPONENT: Final = "deployment"
 
@@ -22,22 +23,18 @@ class DeploymentRecordArgs:
     """The record.
 
     Attributes:
+        settings: the stack's.
         namespace: where it is.
         uid: the namespace's uid, None where nothing knows it.
-        stack: the stack's name.
-        release: the release of Flagsmith.
         declarations: what is declared beside the record.
         verify: is given what is declared, and the uid; raises when not all of it is in the cluster.
-        protect: whether Pulumi refuses to delete it.
     """
 
+    settings: Settings
     namespace: pulumi.Input[str]
     uid: pulumi.Output[str | None]
-    stack: str
-    release: str
     declarations: Declarations
     verify: Callable[[Sequence[DeclaredObject], str | None], None]
-    protect: bool
 
 
 class DeploymentRecord(Component):
@@ -54,6 +51,7 @@ class DeploymentRecord(Component):
 
     def __init__(self, name: str, args: DeploymentRecordArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:DeploymentRecord", name, opts)
+        release = args.settings.version
         resources = args.declarations.resources
         declared = args.declarations.described
         # Ids are unknown in a preview as long as one of the objects is still to be made.
@@ -66,10 +64,10 @@ class DeploymentRecord(Component):
             metadata=ObjectMetaArgs(
                 name=names.DEPLOYMENT,
                 namespace=args.namespace,
-                labels=names.labels(COMPONENT, args.release),
+                labels=names.labels(COMPONENT, release),
             ),
-            data=shown.apply(lambda objects: written(Deployment(args.stack, args.release, tuple(objects)))),
-            opts=self.child(*resources, protect=args.protect),
+            data=shown.apply(lambda objects: written(Deployment(pulumi.get_stack(), release, tuple(objects)))),
+            opts=self.child(*resources, protect=args.settings.protect),
         )
         self.config_map = name_of(config_map)
         self.register_outputs({"configMap": self.config_map})

@@ -1,6 +1,5 @@
 """The public way in: one host, TLS, and nothing published that is not meant for the public."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +20,8 @@ from pulumi_kubernetes.networking.v1 import (
 
 from components.kit import names
 from components.kit.component import Component, name_of
-from components.settings.sections.ingress import CLASS_ANNOTATION, GKE_CLASSES, TLS_ANNOTATION, TlsSource
+from components.settings import Settings
+from components.settings.sections.ingress import CLASS_ANNOTATION, GKE_CLASSES, TLS_ANNOTATION, IngressSettings
 
 COMPONENT: Final = "ingress"
 # The port of TCPMUX, which no image of the stack serves.
@@ -33,27 +33,12 @@ class PublicIngressArgs:
     """The Ingress.
 
     Attributes:
+        settings: the stack's.
         namespace: where it lives.
-        host: the public DNS name.
-        class_name: the IngressClass; None for the cluster's default one.
-        annotations: the operator's own, for the ingress controller.
-        tls_from: where TLS ends.
-        tls_secret: the Secret with the certificate; None where the controller has its own, or TLS does not end here.
-        cluster_issuer: the cert-manager ClusterIssuer that fills that Secret, or None.
-        issuer: the cert-manager Issuer of the namespace that does, or None.
-        await_address: whether Pulumi waits until the Ingress has an address. Off where no controller reports one: the
-            wait would end in a failure after ten minutes.
     """
 
+    settings: Settings
     namespace: pulumi.Input[str]
-    host: str
-    class_name: str | None
-    annotations: Mapping[str, str]
-    tls_from: TlsSource
-    tls_secret: str | None
-    cluster_issuer: str | None
-    issuer: str | None
-    await_address: bool
 
 
 def _path(path: str, service: str) -> HTTPIngressPathArgs:
@@ -62,17 +47,18 @@ def _path(path: str, service: str) -> HTTPIngressPathArgs:
     return HTTPIngressPathArgs(path=path, path_type="Prefix", backend=backend)
 
 
-def _annotations(args: PublicIngressArgs) -> dict[str, str]:
-    annotations = dict(args.annotations)
-    if args.cluster_issuer is not None:
-        annotations["cert-manager.io/cluster-issuer"] = args.cluster_issuer
-    if args.issuer is not None:
-        annotations["cert-manager.io/issuer"] = args.issuer
-    if args.tls_from in ("controller", "upstream"):
-        annotations[TLS_ANNOTATION] = args.tls_from
-    if args.class_name in GKE_CLASSES:
-        annotations[CLASS_ANNOTATION] = args.class_name
-    if not args.await_address:
+def _annotations(ingress: IngressSettings) -> dict[str, str]:
+    annotations = dict(ingress.annotations)
+    if ingress.tls.cluster_issuer is not None:
+        annotations["cert-manager.io/cluster-issuer"] = ingress.tls.cluster_issuer
+    if ingress.tls.issuer is not None:
+        annotations["cert-manager.io/issuer"] = ingress.tls.issuer
+    if ingress.tls_from in ("controller", "upstream"):
+        annotations[TLS_ANNOTATION] = ingress.tls_from
+    if ingress.class_name in GKE_CLASSES:
+        annotations[CLASS_ANNOTATION] = ingress.class_name
+    if not ingress.await_address:
+        # Where no controller reports an address, the wait for one would end in a failure after ten minutes.
         annotations["pulumi.com/skipAwait"] = "true"
     return annotations
 
@@ -93,6 +79,7 @@ class PublicIngress(Component):
     def __init__(self, name: str, args: PublicIngressArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:PublicIngress", name, opts)
         labels = names.labels(COMPONENT)
+        wanted, host = args.settings.ingress, args.settings.host
         unpublished = Service(
             f"{name}-unpublished",
             metadata=ObjectMetaArgs(
@@ -108,23 +95,23 @@ class PublicIngress(Component):
             ),
             opts=self.child(),
         )
-        ends_here = args.tls_from in ("issuer", "secret", "controller")
+        ends_here = wanted.tls_from in ("issuer", "secret", "controller")
         ingress = Ingress(
             f"{name}-ingress",
             metadata=ObjectMetaArgs(
-                name=names.API, namespace=args.namespace, labels=labels, annotations=_annotations(args)
+                name=names.API, namespace=args.namespace, labels=labels, annotations=_annotations(wanted)
             ),
             spec=IngressSpecArgs(
-                ingress_class_name=None if args.class_name in GKE_CLASSES else args.class_name,
+                ingress_class_name=None if wanted.class_name in GKE_CLASSES else wanted.class_name,
                 rules=[
                     IngressRuleArgs(
-                        host=args.host,
+                        host=host,
                         http=HTTPIngressRuleValueArgs(
                             paths=[_path("/metrics", names.UNPUBLISHED), _path("/", names.API)]
                         ),
                     )
                 ],
-                tls=[IngressTLSArgs(hosts=[args.host], secret_name=args.tls_secret)] if ends_here else None,
+                tls=[IngressTLSArgs(hosts=[host], secret_name=args.settings.tls_secret_name)] if ends_here else None,
             ),
             opts=self.child(unpublished),
         )

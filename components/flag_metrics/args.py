@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pulumi
 
-from components.flag_metrics.flag_metrics import FlagMetricsArgs
 from components.kit import names
-from components.kit.args import placement
+from components.kit.database_pods import DatabaseClientArgs
 from components.kit.scraping import Scraping
 from components.kit.secret_refs import SecretReference
 from components.secrets.connections import connections
@@ -20,17 +19,11 @@ def flag_metrics_args(
     credentials: Credentials,
     role: SecretReference,
     scraping: Scraping,
-) -> FlagMetricsArgs:
+) -> DatabaseClientArgs:
     """The exporter, which reads as the role that `role` has the URL of."""
-    metrics = settings.monitoring.flag_metrics
-    return FlagMetricsArgs(
+    return DatabaseClientArgs(
+        settings=settings,
         namespace=namespace,
-        image=settings.image_reference,
-        version=settings.version,
         connections=replace(connections(settings, credentials), postgres=role),
-        interval=metrics.interval,
-        sample=metrics.sample,
         annotations=scraping.annotations(names.FLAG_METRICS_PORT),
-        resources=metrics.resources,
-        placement=placement(settings),
     )

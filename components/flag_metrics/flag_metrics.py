@@ -1,7 +1,6 @@
 """The exporter of flag metrics: what Flagsmith keeps in PostgreSQL and no metric of its own tells."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -23,23 +22,6 @@ SCRIPTS: Final = (*sorted(_DIRECTORY.glob("flag_metrics*.py")), PLAIN_TABLES)
 DIRECTORY: Final = "/flag-metrics"
 
 
-@dataclass(frozen=True, kw_only=True)
-class FlagMetricsArgs(DatabaseClientArgs):
-    """The exporter, in Flagsmith's image, which has the client library of Prometheus and the engine too.
-
-    It logs in as the role that may read no more than it needs.
-
-    Attributes:
-        interval: seconds between two collections.
-        sample: identities of an environment that its adoption is found on; 0 for none.
-        annotations: those by which Prometheus finds the pod where nothing else tells it.
-    """
-
-    interval: int
-    sample: int
-    annotations: Mapping[str, str]
-
-
 def scripts() -> dict[str, str]:
     """The exporter's source, by file name."""
     return {path.name: path.read_text(encoding="utf-8") for path in SCRIPTS}
@@ -52,11 +34,12 @@ def files() -> ConfigFiles:
     )
 
 
-def flag_metrics_pod(args: FlagMetricsArgs, source: ConfigFiles) -> PodTemplateSpecArgs:
+def flag_metrics_pod(args: DatabaseClientArgs, source: ConfigFiles) -> PodTemplateSpecArgs:
     """The pod template. Ready and alive is one that takes its turns, be the database there or not."""
-    settings: Mapping[str, str | int] = {
-        "INTERVAL_SECONDS": args.interval,
-        "SAMPLE": args.sample,
+    settings = args.settings.monitoring.flag_metrics
+    variables: Mapping[str, str | int] = {
+        "INTERVAL_SECONDS": settings.interval,
+        "SAMPLE": settings.sample,
         "PORT": names.FLAG_METRICS_PORT,
         # The root file system is read-only.
         "PYTHONDONTWRITEBYTECODE": 1,
@@ -64,10 +47,13 @@ def flag_metrics_pod(args: FlagMetricsArgs, source: ConfigFiles) -> PodTemplateS
     return database_pod(
         args,
         component=COMPONENT,
+        image=args.settings.image_reference,
+        version=args.settings.version,
+        resources=settings.resources,
         user=USER,
         container="flag-metrics",
         command=["python", f"{DIRECTORY}/flag_metrics.py"],
-        env=plain(settings),
+        env=plain(variables),
         volumes=[source.mounted()],
         # A statement that is under way when it is asked to stop.
         grace_period_seconds=15,
@@ -77,7 +63,6 @@ def flag_metrics_pod(args: FlagMetricsArgs, source: ConfigFiles) -> PodTemplateS
             startup=(2, 30),
             readiness=(10, 3),
             liveness=(20, 3),
-            annotations=args.annotations,
         ),
     )
 
@@ -91,7 +76,7 @@ class FlagMetrics(Component):
 
     deployment: pulumi.Output[str]
 
-    def __init__(self, name: str, args: FlagMetricsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: DatabaseClientArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:FlagMetrics", name, opts)
         source = files()
         config_map = source.config_map(f"{name}-scripts", namespace=args.namespace, opts=self.child())
@@ -103,7 +88,7 @@ class FlagMetrics(Component):
             name=names.FLAG_METRICS,
             namespace=args.namespace,
             component=COMPONENT,
-            version=args.version,
+            version=args.settings.version,
             template=flag_metrics_pod(args, source),
             opts=self.child(config_map, account),
         )

@@ -1,6 +1,5 @@
 """Flagsmith itself: the Deployment that serves the UI and the API, its Service and its disruption budget."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import pulumi
@@ -12,7 +11,7 @@ from pulumi_kubernetes.apps.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
-from components.flagsmith.pod import FlagsmithPodArgs, server_pod
+from components.flagsmith.pod import WorkloadArgs, server_pod
 from components.kit import names
 from components.kit.component import Component, name_of
 from components.kit.disruption import disruption_budget
@@ -20,23 +19,6 @@ from components.kit.service_accounts import service_account
 from components.kit.services import cluster_service
 
 COMPONENT: Final = "api"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FlagsmithArgs:
-    """The Deployment.
-
-    Attributes:
-        pod: what its pods are made from.
-        namespace: where it runs.
-        replicas: how many there are; None when an autoscaler says so.
-        node_port: a port of every node that leads to it; None for none.
-    """
-
-    pod: FlagsmithPodArgs
-    namespace: pulumi.Input[str]
-    replicas: int | None
-    node_port: int | None = None
 
 
 class Flagsmith(Component):
@@ -54,15 +36,17 @@ class Flagsmith(Component):
     deployment: pulumi.Output[str]
     service: pulumi.Output[str]
 
-    def __init__(self, name: str, args: FlagsmithArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:Flagsmith", name, opts)
-        release = args.pod.release
+        settings, release = args.settings, args.settings.release
+        # An autoscaler says how many there are.
+        replicas = None if settings.autoscaling.enabled else settings.resolved_replicas
         labels = names.labels(COMPONENT, release.version)
         selector = LabelSelectorArgs(match_labels=names.selector(COMPONENT))
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
-        ignored = pulumi.ResourceOptions(ignore_changes=["spec.replicas"] if args.replicas is None else None)
+        ignored = pulumi.ResourceOptions(ignore_changes=["spec.replicas"] if replicas is None else None)
         deployment = Deployment(
             f"{name}-deployment",
             metadata=ObjectMetaArgs(
@@ -73,13 +57,13 @@ class Flagsmith(Component):
                 annotations={"pulumi.com/patchForce": "true"},
             ),
             spec=DeploymentSpecArgs(
-                replicas=args.replicas,
+                replicas=replicas,
                 selector=selector,
                 strategy=DeploymentStrategyArgs(
                     type="RollingUpdate",
                     rolling_update=RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0),
                 ),
-                template=server_pod(args.pod, component=COMPONENT, container="flagsmith", command=release.serve),
+                template=server_pod(args, component=COMPONENT, container="flagsmith", command=release.serve),
             ),
             opts=pulumi.ResourceOptions.merge(self.child(account), ignored),
         )
@@ -89,7 +73,7 @@ class Flagsmith(Component):
             namespace=args.namespace,
             component=COMPONENT,
             ports={"http": names.API_PORT},
-            node_port=args.node_port,
+            node_port=settings.service.node_port,
             opts=self.child(deployment),
         )
         disruption_budget(

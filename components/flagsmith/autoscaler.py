@@ -19,6 +19,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.kit import names
 from components.kit.component import Component, name_of
+from components.settings import Settings
 
 COMPONENT: Final = "api"
 # A new pod takes up to a minute to serve: so many pods more, at most, before the first of them can be felt.
@@ -34,16 +35,12 @@ class AutoscalerArgs:
     """The autoscaler.
 
     Attributes:
+        settings: the stack's.
         namespace: where the Deployment is.
-        min_replicas: the fewest pods, also without metrics.
-        max_replicas: the most pods.
-        target_cpu: the quantity of CPU that a pod is to use on average.
     """
 
+    settings: Settings
     namespace: pulumi.Input[str]
-    min_replicas: int
-    max_replicas: int
-    target_cpu: str
 
 
 def _policy(kind: str, value: int) -> HPAScalingPolicyArgs:
@@ -71,15 +68,15 @@ class Autoscaler(Component):
                 scale_target_ref=CrossVersionObjectReferenceArgs(
                     api_version="apps/v1", kind="Deployment", name=names.API
                 ),
-                min_replicas=args.min_replicas,
-                max_replicas=args.max_replicas,
+                min_replicas=args.settings.resolved_replicas,
+                max_replicas=args.settings.most_replicas,
                 metrics=[
                     MetricSpecArgs(
                         type="Resource",
                         resource=ResourceMetricSourceArgs(
                             name="cpu",
                             # An amount, since Kubernetes' percentage is one of the request, not of what a pod can do.
-                            target=MetricTargetArgs(type="AverageValue", average_value=args.target_cpu),
+                            target=MetricTargetArgs(type="AverageValue", average_value=args.settings.target_cpu),
                         ),
                     )
                 ],

@@ -1,7 +1,6 @@
 """The first administrator, organisation, project and environments: a Job that is harmless on a database in use."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,7 +9,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap, ConfigMapVolumeSourceArgs, EnvVarArgs, VolumeArgs, VolumeMountArgs
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from components.flagsmith.pod import FlagsmithPodArgs, job_pod
+from components.flagsmith.pod import WorkloadArgs, job_pod
 from components.kit import names
 from components.kit.component import Component, name_of
 from components.kit.digests import short_digest
@@ -25,26 +24,14 @@ DIRECTORY: Final = "/bootstrap"
 
 
 @dataclass(frozen=True, kw_only=True)
-class BootstrapArgs:
+class BootstrapArgs(WorkloadArgs):
     """What a fresh Flagsmith starts with.
 
     Attributes:
-        pod: what Flagsmith's pods are made from.
-        namespace: where the Job runs.
         admin: the Secret with the administrator's key `password`.
-        admin_email: what the administrator logs in with.
-        organisation: the organisation's name.
-        project: the project's name; the open-source edition allows one.
-        environments: the names of the project's environments.
     """
 
-    pod: FlagsmithPodArgs
-    namespace: pulumi.Input[str]
     admin: SecretReference
-    admin_email: str
-    organisation: str
-    project: str
-    environments: Sequence[str]
 
 
 class Bootstrap(Component):
@@ -73,19 +60,20 @@ class Bootstrap(Component):
             immutable=True,
             opts=self.child(),
         )
-        wanted = {"organisation": args.organisation, "project": args.project, "environments": list(args.environments)}
+        first = args.settings.admin
+        wanted = {"organisation": first.organisation, "project": first.project, "environments": first.environments}
         volume = VolumeArgs(
             name="bootstrap", config_map=ConfigMapVolumeSourceArgs(name=f"{names.BOOTSTRAP}-{short_digest(text)}")
         )
         template = job_pod(
-            args.pod,
+            args,
             component=COMPONENT,
             container="bootstrap",
             command=["python", f"{DIRECTORY}/{SCRIPT.name}"],
             env=[
                 # The script lies outside of Flagsmith's own directory, from which it imports.
                 EnvVarArgs(name="PYTHONPATH", value="/app"),
-                EnvVarArgs(name="ADMIN_EMAIL", value=args.admin_email),
+                EnvVarArgs(name="ADMIN_EMAIL", value=args.settings.admin_email),
                 EnvVarArgs(name="BOOTSTRAP", value=json.dumps(wanted, sort_keys=True)),
                 args.admin.env("ADMIN_PASSWORD", "password"),
             ],
@@ -99,7 +87,7 @@ class Bootstrap(Component):
             name=names.BOOTSTRAP,
             namespace=args.namespace,
             component=COMPONENT,
-            version=args.pod.release.version,
+            version=args.settings.version,
             template=template,
             deadline_seconds=DEADLINE_SECONDS,
             opts=self.child(config_map, account),

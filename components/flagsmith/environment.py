@@ -3,8 +3,6 @@
 The names and their meaning were read in Flagsmith's settings at 2.265.0 and seen on a running server.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,51 +14,10 @@ from components.kit import names
 from components.kit.database_client import Connections, database_environment
 from components.kit.environment import from_secret, plain
 from components.kit.secret_refs import SecretReference
-from components.settings.references import VariableReference
-from components.settings.sections.caches import CachesSettings
-from components.settings.sections.login import LoginSettings
+from components.settings import Settings
 from components.settings.sections.smtp import SmtpSettings
 
 PROMETHEUS_DIRECTORY: Final = "/tmp/prometheus"  # noqa: S108 a volume of the pod's own, mounted there
-
-
-@dataclass(frozen=True, kw_only=True)
-class FlagsmithEnvironment:
-    """All that Flagsmith's environment is made from; the same for the API, the task processor and the Jobs.
-
-    Attributes:
-        host: the public DNS name.
-        url: the public URL, scheme included.
-        namespace: the namespace, for the in-cluster names of the Service.
-        connections: databases and keys.
-        caches: how long the caches keep what they hold.
-        gunicorn_workers: worker processes of a pod.
-        gunicorn_threads: threads of a worker.
-        gunicorn_timeout: seconds after which a worker that does not answer is killed.
-        telemetry: whether Flagsmith reports its use to the vendor.
-        restrict_org_create: whether only superusers make organisations.
-        sender: the From address of mails.
-        smtp: the mail server, or None: then no mail is sent.
-        login: ways to log in besides e-mail and password.
-        extra: variables the operator adds.
-        extra_from_secrets: the same, from keys of existing Secrets.
-    """
-
-    host: str
-    url: str
-    namespace: str
-    connections: Connections
-    caches: CachesSettings
-    gunicorn_workers: int
-    gunicorn_threads: int
-    gunicorn_timeout: int
-    telemetry: bool
-    restrict_org_create: bool
-    sender: str
-    smtp: SmtpSettings | None = None
-    login: LoginSettings = field(default_factory=LoginSettings)
-    extra: Mapping[str, str] = field(default_factory=dict)
-    extra_from_secrets: Mapping[str, VariableReference] = field(default_factory=dict)
 
 
 def allowed_hosts(host: str, namespace: str) -> list[str]:
@@ -70,22 +27,22 @@ def allowed_hosts(host: str, namespace: str) -> list[str]:
     return [host, *in_cluster, f"{service}.{namespace}.svc.cluster.local", "localhost", "127.0.0.1", "$(POD_IP)"]
 
 
-def _web(args: FlagsmithEnvironment) -> list[EnvVarArgs]:
+def _web(settings: Settings) -> list[EnvVarArgs]:
     pod_ip = EnvVarSourceArgs(field_ref=ObjectFieldSelectorArgs(field_path="status.podIP"))
     return [
         EnvVarArgs(name="POD_IP", value_from=pod_ip),
         *plain(
             {
-                "DJANGO_ALLOWED_HOSTS": ",".join(allowed_hosts(args.host, args.namespace)),
-                "DJANGO_CSRF_TRUSTED_ORIGINS": f"{args.url},http://localhost:{names.API_PORT}",
+                "DJANGO_ALLOWED_HOSTS": ",".join(allowed_hosts(settings.host, settings.namespace.name)),
+                "DJANGO_CSRF_TRUSTED_ORIGINS": f"{settings.url},http://localhost:{names.API_PORT}",
                 "USE_X_FORWARDED_HOST": True,
-                "FLAGSMITH_DOMAIN": urlsplit(args.url).netloc,
-                "FLAGSMITH_API_URL": args.url,
-                "FLAGSMITH_FRONTEND_URL": args.url,
+                "FLAGSMITH_DOMAIN": urlsplit(settings.url).netloc,
+                "FLAGSMITH_API_URL": settings.url,
+                "FLAGSMITH_FRONTEND_URL": settings.url,
                 # Relative, or a port-forwarded page would call the public host.
                 "API_URL": "/api/v1/",
                 # The log-in cookie of a page without TLS (a port-forward counts as localhost, which browsers trust).
-                "USE_SECURE_COOKIES": args.url.startswith("https://"),
+                "USE_SECURE_COOKIES": settings.url.startswith("https://"),
                 "COOKIE_SAME_SITE": "lax",
             }
         ),
@@ -110,38 +67,38 @@ def _mail(smtp: SmtpSettings | None, sender: str) -> list[EnvVarArgs]:
     return variables
 
 
-def _log_in(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
+def _log_in(settings: Settings, process: Process) -> list[EnvVarArgs]:
     variables: list[EnvVarArgs] = []
-    if args.login.github is not None and process in READERS["GITHUB_CLIENT_SECRET"]:
-        secret = SecretReference(name=args.login.github.existing_secret)
+    if settings.login.github is not None and process in READERS["GITHUB_CLIENT_SECRET"]:
+        secret = SecretReference(name=settings.login.github.existing_secret)
         variables += [secret.env("GITHUB_CLIENT_ID", "client-id"), secret.env("GITHUB_CLIENT_SECRET", "client-secret")]
-    if args.login.google:
+    if settings.login.google:
         # Google's window must be able to answer the page that opened it.
         variables += plain({"DJANGO_SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin-allow-popups"})
-    if args.login.environment_key is not None:
+    if settings.login.environment_key is not None:
         variables += plain(
             {
-                "FLAGSMITH_ON_FLAGSMITH_API_KEY": args.login.environment_key,
-                "FLAGSMITH_ON_FLAGSMITH_API_URL": f"{args.url}/api/v1/",
+                "FLAGSMITH_ON_FLAGSMITH_API_KEY": settings.login.environment_key,
+                "FLAGSMITH_ON_FLAGSMITH_API_URL": f"{settings.url}/api/v1/",
             }
         )
     return variables
 
 
-def _essentials(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
+def _essentials(settings: Settings, connections: Connections, process: Process) -> list[EnvVarArgs]:
     """What every process of Flagsmith needs, be it for a second, and the keys that this one uses."""
-    django = args.connections.django
+    django = connections.django
     keys = ("DJANGO_SECRET_KEY", "COOKIE_AUTH_JWT_SIGNING_KEY", "WAREHOUSE_CREDENTIALS_SECRET")
     return [
         # An existing Secret has the first alone, which is Flagsmith's own default for the others.
         *(django.env(key, key if django.is_generated else keys[0]) for key in keys if process in READERS[key]),
-        *database_environment(args.connections),
+        *database_environment(connections),
         *plain(
             {
                 # Off by default: with persistent connections, a restarted database would fail one request for each.
                 "DJANGO_DB_CONN_HEALTH_CHECKS": True,
                 # On by default, and sent by whoever migrates the database.
-                "ENABLE_TELEMETRY": args.telemetry,
+                "ENABLE_TELEMETRY": settings.telemetry,
                 "ENVIRONMENT": "production",
                 "TASK_RUN_METHOD": "TASK_PROCESSOR",
                 "LOG_FORMAT": "json",
@@ -152,40 +109,42 @@ def _essentials(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs
     ]
 
 
-def _operators(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
-    found = given(process, args.extra_from_secrets)
+def _operators(settings: Settings, process: Process) -> list[EnvVarArgs]:
+    found = given(process, settings.env_from_secrets)
     from_secrets = (from_secret(name, reference) for name, reference in found.items())
-    return [*plain(dict(args.extra)), *from_secrets]
+    return [*plain(dict(settings.env)), *from_secrets]
 
 
-def job_environment(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
+def job_environment(settings: Settings, connections: Connections, process: Process) -> list[EnvVarArgs]:
     """The variables of a Job: no more than it needs, since each change of one is another run of the Job."""
-    return [*_essentials(args, process), *_operators(args, process)]
+    return [*_essentials(settings, connections, process), *_operators(settings, process)]
 
 
-def server_environment(args: FlagsmithEnvironment, process: Process) -> list[EnvVarArgs]:
+def server_environment(settings: Settings, connections: Connections, process: Process) -> list[EnvVarArgs]:
     """The variables of the API and the task processor, those that others refer to first."""
+    # The task processor's one worker process only answers the probes: tasks are done by threads beside it.
+    workers = settings.gunicorn_workers if process is Process.API else 1
     return [
-        *_essentials(args, process),
-        *cache_environment(args.connections.redis, args.caches, with_ca=args.connections.redis_ca is not None),
-        *_web(args),
+        *_essentials(settings, connections, process),
+        *cache_environment(connections.redis, settings.caches, with_ca=settings.redis.ca_secret is not None),
+        *_web(settings),
         *plain(
             {
                 "ALLOW_REGISTRATION_WITHOUT_INVITE": False,
                 # Off by default: the administrator of an organisation of one's own makes links that let strangers in.
-                "RESTRICT_ORG_CREATE_TO_SUPERUSERS": args.restrict_org_create,
+                "RESTRICT_ORG_CREATE_TO_SUPERUSERS": settings.restrict_org_create_to_superusers,
                 # On by default: an anonymous visit of the initialisation page would make the superuser.
                 "ALLOW_ADMIN_INITIATION_VIA_URL": False,
                 "ENABLE_ADMIN_ACCESS_USER_PASS": True,
                 "USE_POSTGRES_FOR_ANALYTICS": True,
                 # Literally `true`: any other spelling leaves the metrics port closed.
                 "PROMETHEUS_ENABLED": "true",
-                "GUNICORN_WORKERS": args.gunicorn_workers,
-                "GUNICORN_THREADS": args.gunicorn_threads,
-                "GUNICORN_TIMEOUT": args.gunicorn_timeout,
+                "GUNICORN_WORKERS": workers,
+                "GUNICORN_THREADS": settings.gunicorn_threads,
+                "GUNICORN_TIMEOUT": settings.gunicorn.timeout,
             }
         ),
-        *_mail(args.smtp, args.sender),
-        *_log_in(args, process),
-        *_operators(args, process),
+        *_mail(settings.smtp, settings.smtp_sender),
+        *_log_in(settings, process),
+        *_operators(settings, process),
     ]

@@ -92,11 +92,11 @@ class LogsArgs:
 
     Attributes:
         namespace: where they run.
-        access: which requests are logged.
+        files: the configuration, and what it refers to.
     """
 
     namespace: pulumi.Input[str]
-    access: AccessLog
+    files: ConfigFiles
 
 
 class Logs(Component):
@@ -110,6 +110,6 @@ class Logs(Component):
 
     def __init__(self, name: str, args: LogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:Logs", name, opts)
-        config_map = files(args.access).config_map(f"{name}-configuration", namespace=args.namespace, opts=self.child())
+        config_map = args.files.config_map(f"{name}-configuration", namespace=args.namespace, opts=self.child())
         self.config_map = name_of(config_map)
         self.register_outputs({"configMap": self.config_map})

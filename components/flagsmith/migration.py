@@ -1,13 +1,12 @@
 """The one place where the database is migrated: a Job that everything else of Flagsmith waits for."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pulumi
 from pulumi_kubernetes.core.v1 import EnvVarArgs
 
-from components.flagsmith.pod import FlagsmithPodArgs, job_pod
+from components.flagsmith.pod import WorkloadArgs, job_pod
 from components.kit import names
 from components.kit.component import Component, name_of
 from components.kit.jobs import run_once
@@ -18,23 +17,6 @@ COMPONENT: Final = "migration"
 DEADLINE_SECONDS: Final = 1800
 SCRIPT: Final = Path(__file__).parent / "in_pod" / "migrate_database.py"
 COMPARE: Final = Path(__file__).parent / "in_pod" / "compare_migrations.py"
-
-
-@dataclass(frozen=True, kw_only=True)
-class MigrationArgs:
-    """The Job.
-
-    Attributes:
-        pod: what Flagsmith's pods are made from.
-        namespace: where it runs.
-        lock_timeout: seconds that a migration waits for a lock; 0 for as long as it takes.
-        takes_options: whether nothing before the server may refuse the options of a connection, as poolers do.
-    """
-
-    pod: FlagsmithPodArgs
-    namespace: pulumi.Input[str]
-    lock_timeout: int
-    takes_options: bool
 
 
 class Migration(Component):
@@ -50,17 +32,17 @@ class Migration(Component):
 
     job: pulumi.Output[str]
 
-    def __init__(self, name: str, args: MigrationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:Migration", name, opts)
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
         options = []
-        if args.takes_options or args.lock_timeout:
-            options = [
-                EnvVarArgs(name="PGOPTIONS", value=f"-c statement_timeout=0 -c lock_timeout={args.lock_timeout}s")
-            ]
-        release = args.pod.release
+        # 0 is for as long as it takes. What stands before an external server, as poolers do, may refuse options.
+        lock_timeout = args.settings.postgres.migration_lock_timeout
+        if args.settings.postgres.embedded or lock_timeout:
+            options = [EnvVarArgs(name="PGOPTIONS", value=f"-c statement_timeout=0 -c lock_timeout={lock_timeout}s")]
+        release = args.settings.release
         job = run_once(
             f"{name}-job",
             name=names.MIGRATE,
@@ -68,7 +50,7 @@ class Migration(Component):
             component=COMPONENT,
             version=release.version,
             template=job_pod(
-                args.pod,
+                args,
                 component=COMPONENT,
                 container="migrate",
                 command=["python", "-c", SCRIPT.read_text(encoding="utf-8"), *release.entrypoint],

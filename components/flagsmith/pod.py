@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import pulumi
 from pulumi_kubernetes.core.v1 import (
     ContainerArgs,
     ContainerPortArgs,
@@ -15,28 +16,21 @@ from pulumi_kubernetes.core.v1 import (
     LifecycleHandlerArgs,
     PodTemplateSpecArgs,
     ProbeArgs,
+    ResourceRequirementsArgs,
     SleepActionArgs,
 )
 
 from components.flagsmith import logs, tracing
-from components.flagsmith.environment import (
-    PROMETHEUS_DIRECTORY,
-    FlagsmithEnvironment,
-    job_environment,
-    server_environment,
-)
+from components.flagsmith.environment import PROMETHEUS_DIRECTORY, job_environment, server_environment
 from components.flagsmith.secrets import Process
 from components.kit import names
-from components.kit.database_client import REDIS_CA_DIRECTORY, ca_volume, postgres_volumes
+from components.kit.database_client import REDIS_CA_DIRECTORY, Connections, ca_volume, postgres_volumes
 from components.kit.environment import plain
-from components.kit.pods import EmptyDir, Mounted, Placement, pod_template, requirements
+from components.kit.pods import EmptyDir, Mounted, pod_template, requirements
 from components.kit.secret_refs import checksum_annotations
 from components.kit.security import container_security_context
 from components.kit.shutdown import PRE_STOP_SECONDS, grace_period
-from components.settings.releases import Release
-from components.settings.resources import Resources
-from components.settings.sections.logs import AccessLog
-from components.settings.sections.tracing import TracingSettings
+from components.settings import Settings
 
 WAIT_SCRIPT: Final = Path(__file__).parent / "in_pod" / "wait_for_database.py"
 # Less than the startup probe gives, so that the log says why.
@@ -50,31 +44,28 @@ SCRATCH: Final = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlagsmithPodArgs:
-    """What the pods of one of Flagsmith's workloads are made from.
+class WorkloadArgs:
+    """What each of Flagsmith's workloads is made from.
 
     Attributes:
-        image: the full image reference.
-        release: what is to be known about the release in it: probe paths and command words.
-        environment: their environment.
-        resources: requests and limits of their container.
-        placement: where they run.
-        access_log: which requests servers log; None for a log as the release makes it.
-        tracing: where servers send traces.
-        annotations: those of the pods that serve, by which Prometheus finds them where there is no PodMonitor.
+        settings: the stack's.
+        namespace: where it runs.
+        connections: databases and keys.
+        annotations: those of pods that serve, by which Prometheus finds them where there is no PodMonitor.
     """
 
-    image: str
-    release: Release
-    environment: FlagsmithEnvironment
-    resources: Resources
-    placement: Placement
-    access_log: AccessLog | None
-    tracing: TracingSettings
+    settings: Settings
+    namespace: pulumi.Input[str]
+    connections: Connections
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-def _probe(args: FlagsmithPodArgs, path: str, *, period: int, failures: int, timeout: int = 5) -> ProbeArgs:
+def _resources(settings: Settings, process: Process) -> ResourceRequirementsArgs:
+    servers = {Process.API: settings.api_resources, Process.TASK_PROCESSOR: settings.task_processor_resources}
+    return requirements(servers.get(process, settings.job_resources))
+
+
+def _probe(args: WorkloadArgs, path: str, *, period: int, failures: int, timeout: int = 5) -> ProbeArgs:
     return ProbeArgs(
         http_get=HTTPGetActionArgs(
             path=path,
@@ -83,7 +74,7 @@ def _probe(args: FlagsmithPodArgs, path: str, *, period: int, failures: int, tim
             # The kubelet's own Host header would be the pod's address; with the public one the probe goes the way a
             # request does. JSON is asked for, since an error page in HTML would say less in the events.
             http_headers=[
-                HTTPHeaderArgs(name="Host", value=args.environment.host),
+                HTTPHeaderArgs(name="Host", value=args.settings.host),
                 HTTPHeaderArgs(name="Accept", value="application/json"),
             ],
         ),
@@ -93,12 +84,12 @@ def _probe(args: FlagsmithPodArgs, path: str, *, period: int, failures: int, tim
     )
 
 
-def _volumes(args: FlagsmithPodArgs) -> list[Mounted]:
-    return [*(directory.mounted() for directory in SCRATCH), *postgres_volumes(args.environment.connections)]
+def _volumes(args: WorkloadArgs) -> list[Mounted]:
+    return [*(directory.mounted() for directory in SCRATCH), *postgres_volumes(args.connections)]
 
 
 def server_pod(
-    args: FlagsmithPodArgs, *, component: str, container: str, command: Sequence[str], env: Sequence[EnvVarArgs] = ()
+    args: WorkloadArgs, *, component: str, container: str, command: Sequence[str], env: Sequence[EnvVarArgs] = ()
 ) -> PodTemplateSpecArgs:
     """The pod of a workload that serves HTTP for as long as it lives: the API, or the task processor.
 
@@ -106,48 +97,50 @@ def server_pod(
     on both probes look at the process alone: a readiness that asked the database would take every replica out at once
     when the pool is busy or the database away, although flags could still be served from the caches.
     """
-    volumes = [*_volumes(args), *ca_volume("redis-ca", REDIS_CA_DIRECTORY, args.environment.connections.redis_ca)]
+    settings, process = args.settings, Process(component)
+    release, access_log = settings.release, settings.access_log
+    volumes = [*_volumes(args), *ca_volume("redis-ca", REDIS_CA_DIRECTORY, args.settings.redis.ca_secret)]
     written: dict[str, str] = {}
-    if args.access_log is not None:
-        volumes.append(logs.files(args.access_log).mounted())
-        written = logs.environment(args.access_log)
+    if access_log is not None:
+        volumes.append(logs.files(access_log).mounted())
+        written = logs.environment(access_log)
     # gunicorn drops idle connections when it stops, and a client that was about to use one loses its request. Closed
     # after each answer, none is idle. Later releases take it as an argument.
-    kept = {"GUNICORN_KEEP_ALIVE": "0"} if args.release.keep_alive_by_variable else {}
-    traced = tracing.environment(args.tracing, component=component, namespace=args.environment.namespace)
+    kept = {"GUNICORN_KEEP_ALIVE": "0"} if release.keep_alive_by_variable else {}
+    traced = tracing.environment(settings.tracing, component=component, namespace=settings.namespace.name)
     observed = [*plain({**written, **kept, "WAIT_SECONDS": WAIT_SECONDS}), *traced]
     return pod_template(
         component=component,
-        version=args.release.version,
-        placement=args.placement,
+        version=release.version,
+        settings=args.settings,
         user=USER,
         container=ContainerArgs(
             name=container,
-            image=args.image,
-            command=["python", "-c", WAIT_SCRIPT.read_text(encoding="utf-8"), *args.release.entrypoint],
+            image=args.settings.image_reference,
+            command=["python", "-c", WAIT_SCRIPT.read_text(encoding="utf-8"), *release.entrypoint],
             args=list(command),
-            env=[*server_environment(args.environment, Process(component)), *observed, *env],
+            env=[*server_environment(settings, args.connections, process), *observed, *env],
             ports=[
                 ContainerPortArgs(name="http", container_port=names.API_PORT),
                 ContainerPortArgs(name="metrics", container_port=names.METRICS_PORT),
             ],
-            startup_probe=_probe(args, args.release.readiness_path, period=5, failures=72),
-            readiness_probe=_probe(args, args.release.liveness_path, period=5, failures=3),
-            liveness_probe=_probe(args, args.release.liveness_path, period=10, failures=6, timeout=10),
+            startup_probe=_probe(args, release.readiness_path, period=5, failures=72),
+            readiness_probe=_probe(args, release.liveness_path, period=5, failures=3),
+            liveness_probe=_probe(args, release.liveness_path, period=10, failures=6, timeout=10),
             lifecycle=LifecycleArgs(pre_stop=LifecycleHandlerArgs(sleep=SleepActionArgs(seconds=PRE_STOP_SECONDS))),
-            resources=requirements(args.resources),
+            resources=_resources(args.settings, process),
             security_context=container_security_context(),
             volume_mounts=[mount for _, mount in volumes],
         ),
         volumes=[volume for volume, _ in volumes],
-        annotations={**checksum_annotations(*args.environment.connections.secrets()), **args.annotations},
-        grace_period_seconds=grace_period(args.environment.gunicorn_timeout),
+        annotations={**checksum_annotations(*args.connections.secrets()), **args.annotations},
+        grace_period_seconds=grace_period(settings.gunicorn.timeout),
         spread_over_zones=True,
     )
 
 
 def job_pod(
-    args: FlagsmithPodArgs,
+    args: WorkloadArgs,
     *,
     component: str,
     container: str,
@@ -164,24 +157,25 @@ def job_pod(
     Its annotations hold no checksum of a Secret, which would give the Job another name, and so another run, whenever a
     password is rotated.
     """
+    process = Process(component)
     all_volumes = [*_volumes(args), *volumes]
 
     def made(name: str, command: Sequence[str] | None, arguments: Sequence[str] | None) -> ContainerArgs:
         return ContainerArgs(
             name=name,
-            image=args.image,
+            image=args.settings.image_reference,
             command=None if command is None else list(command),
             args=None if arguments is None else list(arguments),
-            env=[*job_environment(args.environment, Process(component)), *env],
-            resources=requirements(args.resources),
+            env=[*job_environment(args.settings, args.connections, process), *env],
+            resources=_resources(args.settings, process),
             security_context=container_security_context(),
             volume_mounts=[mount for _, mount in all_volumes],
         )
 
     return pod_template(
         component=component,
-        version=args.release.version,
-        placement=args.placement,
+        version=args.settings.version,
+        settings=args.settings,
         user=USER,
         init_containers=[made(name, words, None) for name, words in (first or {}).items()],
         container=made(container, command, arguments),

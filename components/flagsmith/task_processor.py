@@ -1,6 +1,5 @@
 """Flagsmith's task processor: what the API puts off (webhooks, analytics, audit records) is done here."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import pulumi
@@ -13,7 +12,7 @@ from pulumi_kubernetes.apps.v1 import (
 from pulumi_kubernetes.core.v1 import EnvVarArgs
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
-from components.flagsmith.pod import FlagsmithPodArgs, server_pod
+from components.flagsmith.pod import WorkloadArgs, server_pod
 from components.kit import names
 from components.kit.component import Component, name_of
 from components.kit.disruption import disruption_budget
@@ -22,27 +21,6 @@ from components.kit.service_accounts import service_account
 COMPONENT: Final = "task-processor"
 # What Flagsmith gives a recurring task by default, on 2.265.0.
 TASK_SECONDS: Final = 1800
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaskProcessorArgs:
-    """The Deployment.
-
-    Attributes:
-        pod: what its pods are made from.
-        namespace: where it runs.
-        replicas: how many there are.
-        threads: tasks that each of them does at a time; each may hold two database connections.
-        idle_session_timeout: seconds after which PostgreSQL closes an idle connection of theirs; 0 for never.
-        takes_options: whether nothing before the server may refuse the options of a connection, as poolers do.
-    """
-
-    pod: FlagsmithPodArgs
-    namespace: pulumi.Input[str]
-    replicas: int
-    threads: int
-    idle_session_timeout: int
-    takes_options: bool
 
 
 class TaskProcessor(Component):
@@ -56,13 +34,17 @@ class TaskProcessor(Component):
 
     deployment: pulumi.Output[str]
 
-    def __init__(self, name: str, args: TaskProcessorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:TaskProcessor", name, opts)
+        settings, wanted = args.settings, args.settings.task_processor
+        release, replicas = settings.release, settings.task_processor_replicas
         # What limits the statements of the role is meant for requests.
-        settings = {"idle_session_timeout": args.idle_session_timeout, "statement_timeout": TASK_SECONDS}
-        stated = " ".join(f"-c {name}={seconds}s" for name, seconds in settings.items() if seconds)
-        options = [EnvVarArgs(name="PGOPTIONS", value=stated)] if args.takes_options else []
-        command = [*args.pod.release.task_processor, "--numthreads", str(args.threads)]
+        limits = {"idle_session_timeout": settings.task_idle_session_timeout, "statement_timeout": TASK_SECONDS}
+        stated = " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items() if seconds)
+        # What stands before an external server, as poolers do, may refuse options, unless somebody asked for one.
+        takes_options = settings.postgres.embedded or wanted.idle_session_timeout != 0
+        options = [EnvVarArgs(name="PGOPTIONS", value=stated)] if takes_options else []
+        command = [*release.task_processor, "--numthreads", str(wanted.threads)]
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
@@ -71,28 +53,28 @@ class TaskProcessor(Component):
             metadata=ObjectMetaArgs(
                 name=names.TASK_PROCESSOR,
                 namespace=args.namespace,
-                labels=names.labels(COMPONENT, args.pod.release.version),
+                labels=names.labels(COMPONENT, release.version),
             ),
             spec=DeploymentSpecArgs(
-                replicas=args.replicas,
+                replicas=replicas,
                 selector=LabelSelectorArgs(match_labels=names.selector(COMPONENT)),
                 strategy=DeploymentStrategyArgs(
                     type="RollingUpdate",
                     rolling_update=RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0),
                 ),
                 template=server_pod(
-                    args.pod, component=COMPONENT, container="task-processor", command=command, env=options
+                    args, component=COMPONENT, container="task-processor", command=command, env=options
                 ),
             ),
             opts=self.child(account),
         )
-        if args.replicas > 1:
+        if replicas > 1:
             disruption_budget(
                 f"{name}-disruption-budget",
                 name=names.TASK_PROCESSOR,
                 namespace=args.namespace,
                 component=COMPONENT,
-                version=args.pod.release.version,
+                version=release.version,
                 opts=self.child(),
             )
         self.deployment = name_of(deployment)

@@ -3,15 +3,9 @@
 from components.kit import names
 from components.kit.capabilities import API_VERSION, Capabilities
 from components.kit.exporters import ServerExporter
-from components.kit.pods import Placement
 from components.kit.scraping import Scraping
 from components.settings import Settings
 from components.settings.sections.monitoring.exporters import ExporterSettings
-
-
-def placement(settings: Settings) -> Placement:
-    """Where pods run."""
-    return Placement(scheduling=settings.scheduling, image_pull_secrets=settings.image_pull_secrets)
 
 
 def scraping(settings: Settings, capabilities: Capabilities) -> Scraping:
@@ -39,7 +33,7 @@ def _exporter(
     if section is None:
         return None
     return ServerExporter(
+        settings=section,
         image=settings.images[image].reference,
-        resources=section.resources,
         annotations=scraping.annotations(port),
     )

@@ -15,6 +15,8 @@ from components.kit import postgres_client
 from components.kit.environment import plain
 from components.kit.secret_refs import SecretReference
 from components.settings.references import SecretKeyReference
+from components.settings.sections.postgres import PostgresSettings
+from components.settings.sections.redis import RedisSettings
 
 POSTGRES_CA_DIRECTORY: Final = "/etc/flagsmith/postgres-ca"
 REDIS_CA_DIRECTORY: Final = "/etc/flagsmith/redis-ca"
@@ -28,17 +30,15 @@ class Connections:
         postgres: the Secret with the key `DATABASE_URL`.
         redis: the Secret with the key `REDIS_URL`; None without Redis.
         django: the Secret with the key `DJANGO_SECRET_KEY`.
-        sslmode: libpq's `sslmode`, or None for what the URL says.
-        postgres_ca: the Secret and key with the CA of an external PostgreSQL.
-        redis_ca: the Secret and key with the CA of an external Redis.
+        server: what the settings say of PostgreSQL, such as how its certificate is checked.
+        cache: the same of Redis.
     """
 
     postgres: SecretReference
     redis: SecretReference | None
     django: SecretReference
-    sslmode: str | None = None
-    postgres_ca: SecretKeyReference | None = None
-    redis_ca: SecretKeyReference | None = None
+    server: PostgresSettings
+    cache: RedisSettings
 
     def secrets(self) -> list[SecretReference]:
         """The Secrets a pod with this environment reads."""
@@ -48,9 +48,10 @@ class Connections:
 def database_environment(connections: Connections) -> list[EnvVarArgs]:
     """What a program of PostgreSQL's own needs to reach the database; libpq reads the rest where the URL is silent."""
     variables = [connections.postgres.env("DATABASE_URL", "DATABASE_URL"), *postgres_client.environment()]
-    if connections.sslmode is not None:
-        variables += plain({"PGSSLMODE": connections.sslmode})
-    if connections.postgres_ca is not None:
+    sslmode = connections.server.resolved_sslmode
+    if sslmode is not None:
+        variables += plain({"PGSSLMODE": sslmode})
+    if connections.server.ca_secret is not None:
         variables += plain({"PGSSLROOTCERT": f"{POSTGRES_CA_DIRECTORY}/ca.crt"})
     return variables
 
@@ -66,4 +67,4 @@ def ca_volume(name: str, directory: str, ca: SecretKeyReference | None) -> list[
 
 def postgres_volumes(connections: Connections) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
     """What `database_environment` refers to: libpq's time-outs, and the CA of an external PostgreSQL, if any."""
-    return [postgres_client.mounted(), *ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, connections.postgres_ca)]
+    return [postgres_client.mounted(), *ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, connections.server.ca_secret)]

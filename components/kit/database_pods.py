@@ -1,7 +1,7 @@
 """Pods whose one program does nothing but ask the database: a Job's, or one that goes on and serves what it found."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +16,10 @@ from pulumi_kubernetes.core.v1 import (
 )
 
 from components.kit.database_client import Connections, database_environment, postgres_volumes
-from components.kit.pods import Mounted, Placement, pod_template, requirements
+from components.kit.pods import Mounted, pod_template, requirements
 from components.kit.secret_refs import checksum_annotations
 from components.kit.security import container_security_context
+from components.settings import Settings
 from components.settings.resources import Resources
 
 PLAIN_TABLES: Final = Path(__file__).parent / "in_pod" / "plain_tables.py"
@@ -30,20 +31,16 @@ class DatabaseClientArgs:
     """What such a pod is made from.
 
     Attributes:
+        settings: the stack's.
         namespace: where it runs.
-        image: the image with its programs and PostgreSQL's driver: Flagsmith's, or PostgreSQL's own.
-        version: the image's, as a label.
         connections: the database, as the role that the pod logs in as, and how its certificate is checked.
-        resources: requests and limits.
-        placement: where it runs.
+        annotations: those by which Prometheus finds the pod, if it goes on, where there is no PodMonitor.
     """
 
+    settings: Settings
     namespace: pulumi.Input[str]
-    image: str
-    version: str
     connections: Connections
-    resources: Resources
-    placement: Placement
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +53,6 @@ class Serving:
         startup: seconds between two questions of the startup probe, and how many may fail.
         readiness: the same of the readiness probe.
         liveness: the same of the liveness probe.
-        annotations: those by which Prometheus finds the pod where there is no PodMonitor.
     """
 
     port: int
@@ -64,7 +60,6 @@ class Serving:
     startup: tuple[int, int]
     readiness: tuple[int, int]
     liveness: tuple[int, int]
-    annotations: Mapping[str, str]
 
     def probe(self, times: tuple[int, int]) -> ProbeArgs:
         """The probe that asks so often."""
@@ -77,6 +72,9 @@ def database_pod(
     args: DatabaseClientArgs,
     *,
     component: str,
+    image: str,
+    version: str,
+    resources: Resources,
     user: int,
     container: str,
     command: Sequence[str],
@@ -91,6 +89,9 @@ def database_pod(
     Args:
         args: what it is made from.
         component: what it is.
+        image: the image with its programs and PostgreSQL's driver: Flagsmith's, or PostgreSQL's own.
+        version: the image's, as a label.
+        resources: requests and limits.
         user: the numeric user and group of its image.
         container: its container's name.
         command: what runs in it.
@@ -103,22 +104,22 @@ def database_pod(
     mounted = [*volumes, *postgres_volumes(args.connections), *secrets]
     made = ContainerArgs(
         name=container,
-        image=args.image,
+        image=image,
         command=list(command),
         env=[*database_environment(args.connections), *env],
         ports=None if serving is None else [ContainerPortArgs(name="metrics", container_port=serving.port)],
         startup_probe=None if serving is None else serving.probe(serving.startup),
         readiness_probe=None if serving is None else serving.probe(serving.readiness),
         liveness_probe=None if serving is None else serving.probe(serving.liveness),
-        resources=requirements(args.resources),
+        resources=requirements(resources),
         security_context=container_security_context(),
         volume_mounts=[mount for _, mount in mounted],
     )
-    found = {} if serving is None else {**checksum_annotations(args.connections.postgres), **serving.annotations}
+    found = {} if serving is None else {**checksum_annotations(args.connections.postgres), **args.annotations}
     return pod_template(
         component=component,
-        version=args.version,
-        placement=args.placement,
+        version=version,
+        settings=args.settings,
         user=user,
         container=made,
         volumes=[volume for volume, _ in mounted],

@@ -21,7 +21,7 @@ from components.kit import names
 from components.kit.environment import plain
 from components.kit.pods import requirements
 from components.kit.security import container_security_context
-from components.settings.resources import Resources
+from components.settings.sections.monitoring.exporters import ExporterSettings
 
 # `nobody` of PostgreSQL's image: the server maps this user of its socket to the role `flagsmith_metrics`.
 USER: Final = 65534
@@ -34,13 +34,13 @@ class ServerExporter:
     """An exporter of the metrics of PostgreSQL or Redis.
 
     Attributes:
+        settings: what the stack's settings say of it.
         image: the full image reference.
-        resources: requests and limits.
         annotations: those of its pod, by which Prometheus finds it where there is no PodMonitor.
     """
 
+    settings: ExporterSettings
     image: str
-    resources: Resources
     annotations: Mapping[str, str]
 
 
@@ -84,7 +84,7 @@ def _container(
             timeout_seconds=5,
             failure_threshold=3,
         ),
-        resources=requirements(exporter.resources),
+        resources=requirements(exporter.settings.resources),
         security_context=container_security_context(USER),
         volume_mounts=list(mounts),
     )

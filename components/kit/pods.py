@@ -21,21 +21,8 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from components.kit import names
 from components.kit.disk import bound_disk
 from components.kit.security import pod_security_context
+from components.settings import Settings
 from components.settings.resources import Resources
-from components.settings.sections.scheduling import SchedulingSettings
-
-
-@dataclass(frozen=True, kw_only=True)
-class Placement:
-    """Where the stack's pods run and how their images are pulled: the same for all of them.
-
-    Attributes:
-        scheduling: node selector, tolerations and priority class.
-        image_pull_secrets: names of existing Secrets of the namespace.
-    """
-
-    scheduling: SchedulingSettings
-    image_pull_secrets: Sequence[str]
 
 
 def requirements(resources: Resources) -> ResourceRequirementsArgs:
@@ -100,7 +87,7 @@ def pod_template(
     *,
     component: str,
     version: str,
-    placement: Placement,
+    settings: Settings,
     user: int,
     container: ContainerArgs,
     init_containers: Sequence[ContainerArgs] = (),
@@ -116,7 +103,7 @@ def pod_template(
     Args:
         component: what the pod is (`api`, `database`, …); becomes its labels and names its service account.
         version: of the software in it; a label only.
-        placement: where it runs.
+        settings: the stack's.
         user: the numeric user and group it runs as.
         container: its main container, which `kubectl exec` and `kubectl logs` use by default.
         init_containers: what runs to its end before, one after the other.
@@ -127,7 +114,7 @@ def pod_template(
         restart_policy: `Always`, or `Never` for a Job's pod.
         spread_over_zones: whether its replicas are spread over zones and nodes.
     """
-    scheduling = placement.scheduling
+    scheduling = settings.scheduling
     bound_disk([*init_containers, container, *sidecars], volumes)
     return PodTemplateSpecArgs(
         metadata=ObjectMetaArgs(
@@ -159,6 +146,6 @@ def pod_template(
             ]
             or None,
             priority_class_name=scheduling.priority_class_name,
-            image_pull_secrets=[LocalObjectReferenceArgs(name=name) for name in placement.image_pull_secrets] or None,
+            image_pull_secrets=[LocalObjectReferenceArgs(name=name) for name in settings.image_pull_secrets] or None,
         ),
     )

@@ -4,16 +4,15 @@ from collections.abc import Iterator
 
 import pulumi
 
-from components.kit.args import placement, postgres_exporter, redis_exporter
+from components.kit.args import postgres_exporter, redis_exporter
 from components.kit.capabilities import API_VERSION, Capabilities
 from components.kit.exporters import ServerExporter
 from components.kit.scraping import Scraping
 from components.monitoring.alerts import groups
 from components.monitoring.alerts.args import alert_subject
-from components.monitoring.external_exporters import ExternalExportersArgs, ExternalServer
+from components.monitoring.external_exporters import ExternalExportersArgs
 from components.monitoring.monitoring import MonitoringArgs
-from components.settings import SecretKeyReference, Settings
-from components.settings.sections.monitoring.exporters import ExporterSettings
+from components.settings import Settings
 
 
 def unserved(settings: Settings, capabilities: Capabilities) -> Iterator[tuple[str, str, str]]:
@@ -43,32 +42,24 @@ def external_exporters_args(
     settings: Settings, namespace: pulumi.Input[str], scraping: Scraping
 ) -> ExternalExportersArgs:
     """The exporters of what is outside the cluster."""
-    sections = settings.monitoring
-    postgres, redis = postgres_exporter(settings, scraping), redis_exporter(settings, scraping)
     return ExternalExportersArgs(
+        settings=settings,
         namespace=namespace,
-        postgres=_server(postgres, sections.postgres, settings.postgres.ca_secret),
-        sslmode=settings.postgres.resolved_sslmode or "require",
-        redis=_server(redis, sections.redis, settings.redis.ca_secret),
-        placement=placement(settings),
+        postgres=_of_external(postgres_exporter(settings, scraping)),
+        redis=_of_external(redis_exporter(settings, scraping)),
     )
 
 
-def _server(
-    exporter: ServerExporter | None, section: ExporterSettings, ca: SecretKeyReference | None
-) -> ExternalServer | None:
+def _of_external(exporter: ServerExporter | None) -> ServerExporter | None:
     # Only an external server's exporter has a Secret.
-    if exporter is None or section.existing_secret is None:
-        return None
-    return ExternalServer(exporter=exporter, version=section.version, secret=section.existing_secret, ca=ca)
+    return None if exporter is None or exporter.settings.existing_secret is None else exporter
 
 
 def monitoring_args(settings: Settings, namespace: pulumi.Input[str], scraping: Scraping) -> MonitoringArgs:
     """The PodMonitor and the alerts."""
     return MonitoringArgs(
+        settings=settings.monitoring,
         namespace=namespace,
-        labels=settings.monitoring.labels,
-        interval_seconds=settings.monitoring.interval if scraping.monitors else None,
+        scraping=scraping,
         groups=groups(alert_subject(settings)) if scraping.rules else [],
-        runbook_url=settings.monitoring.runbook_url,
     )

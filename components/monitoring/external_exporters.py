@@ -4,18 +4,20 @@ from dataclasses import dataclass
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.core.v1 import ContainerArgs, VolumeArgs, VolumeMountArgs
+from pulumi_kubernetes.core.v1 import ContainerArgs, EnvVarArgs, VolumeArgs, VolumeMountArgs
 
 from components.kit import names
 from components.kit.component import Component, name_of
 from components.kit.database_client import POSTGRES_CA_DIRECTORY, REDIS_CA_DIRECTORY, ca_volume
 from components.kit.environment import plain
 from components.kit.exporters import TIMEOUT_SECONDS, USER, ServerExporter, postgres_exporter, redis_exporter
-from components.kit.pods import Placement, pod_template
+from components.kit.pods import pod_template
 from components.kit.secret_refs import SecretReference
 from components.kit.service_accounts import service_account
 from components.kit.single_pod import singleton
-from components.settings.references import SecretKeyReference
+from components.settings import Settings
+from components.settings.sections.postgres import PostgresSettings
+from components.settings.sections.redis import RedisSettings
 
 POSTGRES_COMPONENT: Final = "database-exporter"
 REDIS_COMPONENT: Final = "cache-exporter"
@@ -25,59 +27,47 @@ KNOWN_MODES: Final = {"allow": "disable", "prefer": "require"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExternalServer:
-    """A server and its exporter.
-
-    Attributes:
-        exporter: what reads its metrics.
-        version: the exporter's, as a label.
-        secret: the name of the Secret with its URL (`DATABASE_URL` or `REDIS_URL`).
-        ca: the Secret and key with the CA that signed its certificate; None where that is not checked.
-    """
-
-    exporter: ServerExporter
-    version: str
-    secret: str
-    ca: SecretKeyReference | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class ExternalExportersArgs:
     """The exporters.
 
     Attributes:
+        settings: the stack's.
         namespace: where they run.
-        postgres: the external PostgreSQL, if it has metrics.
-        sslmode: libpq's `sslmode` for it, where the URL names none.
-        redis: the external Redis, if it has metrics.
-        placement: where the pods run.
+        postgres: that of the external PostgreSQL, if it has metrics.
+        redis: that of the external Redis, if it has metrics.
     """
 
+    settings: Settings
     namespace: pulumi.Input[str]
-    postgres: ExternalServer | None
-    sslmode: str
-    redis: ExternalServer | None
-    placement: Placement
+    postgres: ServerExporter | None
+    redis: ServerExporter | None
 
 
 CaVolume = list[tuple[VolumeArgs, VolumeMountArgs]]
 
 
-def _postgres(server: ExternalServer, sslmode: str) -> tuple[ContainerArgs, CaVolume]:
-    authority = ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, server.ca)
+def _address(exporter: ServerExporter, variable: str, key: str) -> list[EnvVarArgs]:
+    secret = exporter.settings.existing_secret
+    return [] if secret is None else [SecretReference(name=secret).env(variable, key)]
+
+
+def _postgres(exporter: ServerExporter, server: PostgresSettings) -> tuple[ContainerArgs, CaVolume]:
+    authority = ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, server.ca_secret)
+    # Where the URL names no mode.
+    sslmode = server.resolved_sslmode or "require"
     options = {"PGSSLMODE": KNOWN_MODES.get(sslmode, sslmode), "PGCONNECT_TIMEOUT": str(TIMEOUT_SECONDS)}
     if authority:
         options["PGSSLROOTCERT"] = f"{POSTGRES_CA_DIRECTORY}/ca.crt"
-    env = [SecretReference(name=server.secret).env("DATA_SOURCE_NAME", "DATABASE_URL"), *plain(options)]
-    return postgres_exporter(server.exporter, env, [mount for _, mount in authority]), authority
+    env = [*_address(exporter, "DATA_SOURCE_NAME", "DATABASE_URL"), *plain(options)]
+    return postgres_exporter(exporter, env, [mount for _, mount in authority]), authority
 
 
-def _redis(server: ExternalServer) -> tuple[ContainerArgs, CaVolume]:
-    authority = ca_volume("redis-ca", REDIS_CA_DIRECTORY, server.ca)
-    env = [SecretReference(name=server.secret).env("REDIS_ADDR", "REDIS_URL")]
+def _redis(exporter: ServerExporter, server: RedisSettings) -> tuple[ContainerArgs, CaVolume]:
+    authority = ca_volume("redis-ca", REDIS_CA_DIRECTORY, server.ca_secret)
+    env = _address(exporter, "REDIS_ADDR", "REDIS_URL")
     if authority:
         env += plain({"REDIS_EXPORTER_TLS_CA_CERT_FILE": f"{REDIS_CA_DIRECTORY}/ca.crt"})
-    return redis_exporter(server.exporter, env, [mount for _, mount in authority]), authority
+    return redis_exporter(exporter, env, [mount for _, mount in authority]), authority
 
 
 class ExternalExporters(Component):
@@ -93,10 +83,10 @@ class ExternalExporters(Component):
         super().__init__("feature-flags:components:ExternalExporters", name, opts)
         self.deployments = []
         if args.postgres is not None:
-            container, authority = _postgres(args.postgres, args.sslmode)
+            container, authority = _postgres(args.postgres, args.settings.postgres)
             self._deploy(f"{name}-postgres", names.POSTGRES_EXPORTER, args, args.postgres, container, authority)
         if args.redis is not None:
-            container, authority = _redis(args.redis)
+            container, authority = _redis(args.redis, args.settings.redis)
             self._deploy(f"{name}-redis", names.REDIS_EXPORTER, args, args.redis, container, authority)
         self.register_outputs({"deployments": self.deployments})
 
@@ -105,11 +95,11 @@ class ExternalExporters(Component):
         logical_name: str,
         name: str,
         args: ExternalExportersArgs,
-        server: ExternalServer,
+        exporter: ServerExporter,
         container: ContainerArgs,
         authority: CaVolume,
     ) -> None:
-        component = POSTGRES_COMPONENT if server is args.postgres else REDIS_COMPONENT
+        component = POSTGRES_COMPONENT if exporter is args.postgres else REDIS_COMPONENT
         account = service_account(
             f"{logical_name}-service-account", component=component, namespace=args.namespace, opts=self.child()
         )
@@ -118,15 +108,15 @@ class ExternalExporters(Component):
             name=name,
             namespace=args.namespace,
             component=component,
-            version=server.version,
+            version=exporter.settings.version,
             template=pod_template(
                 component=component,
-                version=server.version,
-                placement=args.placement,
+                version=exporter.settings.version,
+                settings=args.settings,
                 user=USER,
                 container=container,
                 volumes=[volume for volume, _ in authority],
-                annotations=server.exporter.annotations,
+                annotations=exporter.annotations,
                 grace_period_seconds=GRACE_PERIOD_SECONDS,
             ),
             opts=self.child(account),

@@ -5,7 +5,7 @@ object more whose only reader is Prometheus. One for all of them, by the name of
 need only call its port `metrics`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +16,9 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.kit import names
 from components.kit.capabilities import API_VERSION
 from components.kit.component import Component, name_of
+from components.kit.scraping import Scraping
 from components.monitoring.alerts import AlertGroup
+from components.settings.sections.monitoring import MonitoringSettings
 
 COMPONENT: Final = "monitoring"
 SCRAPE_TIMEOUT_SECONDS: Final = 10
@@ -27,18 +29,16 @@ class MonitoringArgs:
     """The PodMonitor and the alerts.
 
     Attributes:
+        settings: what the stack's settings say of monitoring.
         namespace: where it lives, with the pods it finds.
-        labels: those by which the operator finds it.
-        interval_seconds: how often metrics are scraped; None where the cluster has no PodMonitor.
+        scraping: what of it the cluster serves.
         groups: the alert rules; none where the cluster has no PrometheusRule.
-        runbook_url: the page that they link to.
     """
 
+    settings: MonitoringSettings
     namespace: pulumi.Input[str]
-    labels: Mapping[str, str]
-    interval_seconds: int | None
+    scraping: Scraping
     groups: Sequence[AlertGroup]
-    runbook_url: str
 
 
 def pod_monitor(interval_seconds: int) -> dict[str, Any]:
@@ -70,16 +70,16 @@ class Monitoring(Component):
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:Monitoring", name, opts)
         meta = ObjectMetaArgs(
-            name=names.API, namespace=args.namespace, labels={**names.labels(COMPONENT), **args.labels}
+            name=names.API, namespace=args.namespace, labels={**names.labels(COMPONENT), **args.settings.labels}
         )
         self.pod_monitor = self.rules = None
-        if args.interval_seconds is not None:
+        if args.scraping.monitors:
             monitor = CustomResource(
                 f"{name}-pods",
                 api_version=API_VERSION,
                 kind="PodMonitor",
                 metadata=meta,
-                spec=pod_monitor(args.interval_seconds),
+                spec=pod_monitor(args.settings.interval),
                 opts=self.child(),
             )
             self.pod_monitor = name_of(monitor)
@@ -89,7 +89,7 @@ class Monitoring(Component):
                 api_version=API_VERSION,
                 kind="PrometheusRule",
                 metadata=meta,
-                spec={"groups": [group.manifest(args.runbook_url) for group in args.groups]},
+                spec={"groups": [group.manifest(args.settings.runbook_url) for group in args.groups]},
                 opts=self.child(),
             )
             self.rules = name_of(rules)

@@ -19,11 +19,9 @@ class RetiredLogin(Component):
 
     job: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: DatabaseRolesArgs, gunicorn_timeout: int, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: DatabaseRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:RetiredLogin", name, opts)
-        stopping = grace_period(gunicorn_timeout)
+        stopping = grace_period(args.settings.gunicorn.timeout)
         env = [
             *administrator(args),
             args.application.env("LOGIN", "username"),
@@ -34,7 +32,7 @@ class RetiredLogin(Component):
             name=names.RETIRE,
             namespace=args.namespace,
             component=COMPONENT,
-            version=args.version,
+            version=args.settings.postgres.version,
             template=pod(args, "retire", ["administrator.sh", "retire-login.sh"], env),
             deadline_seconds=stopping + DEADLINE_SECONDS,
             reads=[args.application],

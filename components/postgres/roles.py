@@ -22,11 +22,12 @@ from components.kit.component import Component, name_of
 from components.kit.digests import digest
 from components.kit.environment import plain
 from components.kit.jobs import run_once
-from components.kit.pods import EmptyDir, Mounted, Placement, pod_template, requirements
+from components.kit.pods import EmptyDir, Mounted, pod_template, requirements
 from components.kit.secret_refs import SecretReference
 from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
 from components.postgres.server import USER
+from components.settings import Settings
 from components.settings.resources import Resources
 
 COMPONENT: Final = "database-roles"
@@ -45,27 +46,21 @@ class DatabaseRolesArgs:
     """The Jobs.
 
     Attributes:
+        settings: the stack's.
         namespace: where they run.
-        image: PostgreSQL's image.
-        version: its version, as a label.
         administrator: the Secret with the key `password` of `postgres`, and perhaps `previous`.
         application: the Secret with the key `DATABASE_URL`, and, unless somebody else made it, `username` and
             `password`.
         audit: the Secret with the key `password` of `flagsmith_audit`; None where nobody logs in as that.
         analytics: the same of `flagsmith_analytics`.
-        statement_timeout: seconds that a statement of Flagsmith's may take.
-        placement: where their pods run.
     """
 
+    settings: Settings
     namespace: pulumi.Input[str]
-    image: str
-    version: str
     administrator: SecretReference
     application: SecretReference
     audit: SecretReference | None
     analytics: SecretReference | None
-    statement_timeout: int
-    placement: Placement
 
     @property
     def secrets(self) -> list[SecretReference]:
@@ -105,7 +100,8 @@ def roles_environment(args: DatabaseRolesArgs) -> list[EnvVarArgs]:
         ]
     readers = {"AUDIT_PASSWORD": args.audit, "ANALYTICS_PASSWORD": args.analytics}
     generated = [secret.env(name, "password") for name, secret in readers.items() if secret and secret.is_generated]
-    limit = EnvVarArgs(name="STATEMENT_TIMEOUT", value=f"{args.statement_timeout}s")
+    # Nobody waits longer for an answer: gunicorn's own limit.
+    limit = EnvVarArgs(name="STATEMENT_TIMEOUT", value=f"{args.settings.gunicorn.timeout}s")
     return [*administrator(args), *application, limit, *generated]
 
 
@@ -121,12 +117,12 @@ def pod(
     directories = [TMP.mounted(), postgres_client.mounted(), *volumes]
     return pod_template(
         component=COMPONENT,
-        version=args.version,
-        placement=args.placement,
+        version=args.settings.postgres.version,
+        settings=args.settings,
         user=USER,
         container=ContainerArgs(
             name=name,
-            image=args.image,
+            image=args.settings.postgres_image,
             command=["bash", "-c", source, name],
             env=list(env),
             resources=requirements(RESOURCES),
@@ -162,7 +158,7 @@ class DatabaseRoles(Component):
             name=names.ROLES,
             namespace=args.namespace,
             component=COMPONENT,
-            version=args.version,
+            version=args.settings.postgres.version,
             template=pod(
                 args, "roles", ["administrator.sh", "own-database.sh", "make-roles.sh"], roles_environment(args)
             ),
@@ -185,15 +181,15 @@ class DatabaseGrants(Component):
 
     job: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: DatabaseRolesArgs, release: str, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: DatabaseRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:DatabaseGrants", name, opts)
         files = grants()
         config_map = ConfigMap(
             f"{name}-files",
             metadata=ObjectMetaArgs(
-                name=names.GRANTS, namespace=args.namespace, labels=names.labels(COMPONENT, args.version)
+                name=names.GRANTS,
+                namespace=args.namespace,
+                labels=names.labels(COMPONENT, args.settings.postgres.version),
             ),
             data=files,
             opts=self.child(),
@@ -204,7 +200,7 @@ class DatabaseGrants(Component):
             *administrator(args),
             EnvVarArgs(name="GRANTS", value=GRANTS),
             # No more than what makes another Job of it.
-            EnvVarArgs(name="RELEASE", value=release),
+            EnvVarArgs(name="RELEASE", value=args.settings.version),
             EnvVarArgs(name="GRANTS_DIGEST", value=digest(files)),
         ]
         job = run_once(
@@ -212,7 +208,7 @@ class DatabaseGrants(Component):
             name=names.GRANTS,
             namespace=args.namespace,
             component=COMPONENT,
-            version=args.version,
+            version=args.settings.postgres.version,
             template=pod(
                 args, "grants", ["administrator.sh", "own-database.sh", "grant-readers.sh"], env, [(volume, mount)]
             ),

@@ -1,6 +1,5 @@
 """PostgreSQL inside the cluster: one pod, one volume of its own, the official image."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,14 +25,14 @@ from components.kit import names
 from components.kit.claims import volume_claim
 from components.kit.component import Component, name_of
 from components.kit.exporters import TIMEOUT_SECONDS, ServerExporter, postgres_exporter
-from components.kit.pods import EmptyDir, Placement, pod_template, requirements
+from components.kit.pods import EmptyDir, pod_template, requirements
 from components.kit.secret_refs import SecretReference
 from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
 from components.kit.services import cluster_service
 from components.postgres import access_rules
+from components.settings import Settings
 from components.settings.quantities import MI, format_memory, parse_memory
-from components.settings.resources import Resources
 
 COMPONENT: Final = "database"
 # User and group of the official image; its entrypoint may run as it directly.
@@ -60,32 +59,16 @@ class PostgresArgs:
     """The embedded PostgreSQL.
 
     Attributes:
+        settings: the stack's.
         namespace: where it runs.
-        image: the full image reference.
-        major: its major version, on which the data directory depends.
-        version: its version, as a label.
-        storage_size: the quantity of disk.
-        storage_class: the StorageClass, None for the cluster's default.
-        resources: requests and limits.
-        parameters: settings of the server by name, such as `max_connections`.
         credentials: the Secret with the key `password`.
         exporter: the exporter of its metrics, beside it; None for none.
-        placement: where its pod runs.
-        protect: whether Pulumi refuses to delete the server and its volume.
     """
 
+    settings: Settings
     namespace: pulumi.Input[str]
-    image: str
-    major: int
-    version: str
-    storage_size: str
-    storage_class: str | None
-    resources: Resources
-    parameters: Mapping[str, str]
     credentials: SecretReference
     exporter: ServerExporter | None
-    placement: Placement
-    protect: bool
 
 
 def scratch(memory_limit: str) -> list[EmptyDir]:
@@ -125,15 +108,16 @@ def _exporter(exporter: ServerExporter) -> ContainerArgs:
 
 def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
     """The pod template of the server."""
-    mount, data = data_paths(args.major)
-    directories = scratch(args.resources.limits.memory)
+    mount, data = data_paths(args.settings.postgres.major)
+    directories = scratch(args.settings.postgres_resources.limits.memory)
+    parameters = args.settings.postgres_parameters
     container = ContainerArgs(
         name="postgres",
-        image=args.image,
+        image=args.settings.postgres_image,
         command=["bash", "-c", START.read_text(encoding="utf-8"), "start-postgres"],
         args=[
             *access_rules.ARGUMENTS,
-            *(f"--{name.replace('_', '-')}={value}" for name, value in sorted(args.parameters.items())),
+            *(f"--{name.replace('_', '-')}={value}" for name, value in sorted(parameters.items())),
         ],
         env=[
             EnvVarArgs(name="POSTGRES_USER", value="postgres"),
@@ -143,14 +127,14 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
             EnvVarArgs(name="PGDATA", value=data),
             EnvVarArgs(name="DATA_VOLUME", value=mount),
             # The image's own variable, stated so that the start does not rely on it.
-            EnvVarArgs(name="PG_MAJOR", value=str(args.major)),
+            EnvVarArgs(name="PG_MAJOR", value=str(args.settings.postgres.major)),
         ],
         ports=[ContainerPortArgs(name="postgres", container_port=names.POSTGRES_PORT)],
         # An hour: a crash recovery replays the write-ahead log before it answers, and an upgrade restores a dump.
         startup_probe=_ready(period=5, failures=720),
         readiness_probe=_ready(period=5, failures=3),
         liveness_probe=_ready(period=10, failures=6),
-        resources=requirements(args.resources),
+        resources=requirements(args.settings.postgres_resources),
         security_context=container_security_context(),
         volume_mounts=[
             VolumeMountArgs(name="data", mount_path=mount),
@@ -161,8 +145,8 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
     )
     return pod_template(
         component=COMPONENT,
-        version=args.version,
-        placement=args.placement,
+        version=args.settings.postgres.version,
+        settings=args.settings,
         user=USER,
         container=container,
         sidecars=[] if args.exporter is None else [_exporter(args.exporter)],
@@ -209,7 +193,7 @@ class Postgres(Component):
 
     def __init__(self, name: str, args: PostgresArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:Postgres", name, opts)
-        labels = names.labels(COMPONENT, args.version)
+        labels = names.labels(COMPONENT, args.settings.postgres.version)
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
@@ -218,9 +202,9 @@ class Postgres(Component):
             name=names.POSTGRES_DATA,
             namespace=args.namespace,
             component=COMPONENT,
-            size=args.storage_size,
-            storage_class=args.storage_class,
-            opts=self.child(protect=args.protect),
+            size=args.settings.postgres.storage.size,
+            storage_class=args.settings.postgres.storage.class_name,
+            opts=self.child(protect=args.settings.protect),
         )
         access = access_rules.config_map(
             f"{name}-access", namespace=args.namespace, component=COMPONENT, opts=self.child()
@@ -237,7 +221,7 @@ class Postgres(Component):
                 selector=LabelSelectorArgs(match_labels=names.selector(COMPONENT)),
                 template=postgres_pod(args),
             ),
-            opts=self.child(claim, account, access, protect=args.protect),
+            opts=self.child(claim, account, access, protect=args.settings.protect),
         )
         service = cluster_service(
             f"{name}-service",

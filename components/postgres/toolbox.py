@@ -26,6 +26,9 @@ def toolbox_pod(args: DatabaseClientArgs) -> PodTemplateSpecArgs:
     return database_pod(
         args,
         component=COMPONENT,
+        image=args.settings.postgres_image,
+        version=args.settings.postgres.version,
+        resources=args.settings.job_resources,
         user=USER,
         container="toolbox",
         command=IDLE,
@@ -53,7 +56,7 @@ class Toolbox(Component):
             name=names.TOOLBOX,
             namespace=args.namespace,
             component=COMPONENT,
-            version=args.version,
+            version=args.settings.postgres.version,
             template=toolbox_pod(args),
             deadline_seconds=DEADLINE_SECONDS,
             opts=self.child(account),

@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components.kit.args import placement, redis_exporter
+from components.kit.args import redis_exporter
 from components.kit.scraping import Scraping
 from components.kit.secret_refs import SecretReference
 from components.redis.server import RedisArgs
@@ -14,13 +14,8 @@ def redis_args(
 ) -> RedisArgs:
     """The embedded Redis."""
     return RedisArgs(
+        settings=settings,
         namespace=namespace,
-        image=settings.redis_image,
-        version=settings.redis.version,
-        max_memory=settings.redis_max_memory,
-        eviction_policy=settings.redis.eviction_policy,
-        resources=settings.redis_resources,
         credentials=credentials,
         exporter=redis_exporter(settings, scraping),
-        placement=placement(settings),
     )

@@ -16,13 +16,13 @@ from pulumi_kubernetes.core.v1 import (
 from components.kit import names
 from components.kit.component import Component, name_of
 from components.kit.exporters import ServerExporter, redis_exporter
-from components.kit.pods import EmptyDir, Placement, pod_template, requirements
+from components.kit.pods import EmptyDir, pod_template, requirements
 from components.kit.secret_refs import SecretReference, checksum_annotations
 from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
 from components.kit.services import cluster_service
 from components.kit.single_pod import singleton
-from components.settings.resources import Resources
+from components.settings import Settings
 
 COMPONENT: Final = "cache"
 # User and group of the official image.
@@ -54,26 +54,16 @@ class RedisArgs:
     """The embedded Redis.
 
     Attributes:
+        settings: the stack's.
         namespace: where it runs.
-        image: the full image reference.
-        version: its version, as a label.
-        max_memory: what the data may take, in Redis' own units; below the container's memory limit.
-        eviction_policy: what Redis drops when that is full, such as `allkeys-lru`.
-        resources: requests and limits.
         credentials: the Secret with the keys `password` and, for the exporter, `metrics-password`.
         exporter: the exporter of its metrics, beside it; None for none.
-        placement: where its pod runs.
     """
 
+    settings: Settings
     namespace: pulumi.Input[str]
-    image: str
-    version: str
-    max_memory: str
-    eviction_policy: str
-    resources: Resources
     credentials: SecretReference
     exporter: ServerExporter | None
-    placement: Placement
 
 
 def _answers(period: int, failures: int) -> ProbeArgs:
@@ -94,11 +84,11 @@ def redis_pod(args: RedisArgs) -> PodTemplateSpecArgs:
     """The pod template of the server; a plain `redis-cli` works in it, for its password is in the environment."""
     container = ContainerArgs(
         name="redis",
-        image=args.image,
+        image=args.settings.redis_image,
         command=["sh", "-c", START, "redis-server"],
         args=[
-            *("--maxmemory", args.max_memory),
-            *("--maxmemory-policy", args.eviction_policy),
+            *("--maxmemory", args.settings.redis_max_memory),
+            *("--maxmemory-policy", args.settings.redis.eviction_policy),
             *("--save", ""),
             *("--appendonly", "no"),
             *("--dir", "/data"),
@@ -116,14 +106,14 @@ def redis_pod(args: RedisArgs) -> PodTemplateSpecArgs:
         startup_probe=_answers(period=2, failures=30),
         readiness_probe=_answers(period=5, failures=3),
         liveness_probe=_answers(period=10, failures=6),
-        resources=requirements(args.resources),
+        resources=requirements(args.settings.redis_resources),
         security_context=container_security_context(),
         volume_mounts=[directory.mount() for directory in SCRATCH],
     )
     return pod_template(
         component=COMPONENT,
-        version=args.version,
-        placement=args.placement,
+        version=args.settings.redis.version,
+        settings=args.settings,
         user=USER,
         container=container,
         sidecars=[] if args.exporter is None else [_exporter(args.exporter, args.credentials)],
@@ -158,7 +148,7 @@ class Redis(Component):
             name=names.REDIS,
             namespace=args.namespace,
             component=COMPONENT,
-            version=args.version,
+            version=args.settings.redis.version,
             template=redis_pod(args),
             opts=self.child(account),
         )

@@ -18,8 +18,6 @@ def external_secrets_args(
     require(capabilities)
     return ExternalSecretsArgs(
         namespace=namespace,
-        store=store.name,
-        store_kind=store.kind,
-        refresh_interval=store.refresh_interval,
+        store=store,
         secrets=store.remotes({purpose: settings.secret_keys(purpose) for purpose in KEYS}),
     )

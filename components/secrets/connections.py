@@ -11,7 +11,6 @@ def connections(settings: Settings, credentials: Credentials) -> Connections:
         postgres=credentials.database,
         redis=credentials.redis,
         django=credentials.django,
-        sslmode=settings.postgres.resolved_sslmode,
-        postgres_ca=settings.postgres.ca_secret,
-        redis_ca=settings.redis.ca_secret,
+        server=settings.postgres,
+        cache=settings.redis,
     )

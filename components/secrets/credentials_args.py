@@ -1,4 +1,4 @@
-"""The arguments of what holds data: namespace, Secrets, PostgreSQL, Redis, and the Jobs on the database."""
+"""The arguments of the Secrets, and how the administrator's password is read."""
 
 import shlex
 
@@ -12,21 +12,8 @@ from components.settings import Settings
 
 def credentials_args(settings: Settings, namespace: pulumi.Input[str], capabilities: Capabilities) -> CredentialsArgs:
     """The Secrets."""
-    return CredentialsArgs(
-        namespace=namespace,
-        admin_email=settings.admin_email,
-        embedded_postgres=settings.postgres.embedded,
-        postgres=settings.secret_name("postgres"),
-        audit=settings.audit.existing_secret,
-        analytics=settings.monitoring.flag_metrics.existing_secret,
-        redis=settings.secret_name("redis"),
-        with_redis=settings.redis.mode != "none",
-        django=settings.secret_name("django"),
-        admin=settings.secret_name("admin"),
-        store=external_secrets_args(settings, namespace, capabilities),
-        rotations=settings.rotations,
-        protect=settings.protect,
-    )
+    store = external_secrets_args(settings, namespace, capabilities)
+    return CredentialsArgs(settings=settings, namespace=namespace, store=store)
 
 
 def login_command(settings: Settings, credentials: Credentials) -> str:

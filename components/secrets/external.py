@@ -11,7 +11,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.kit import names
 from components.kit.capabilities import Capabilities
 from components.kit.component import Component, name_of
-from components.settings.sections.secret_store import Remote
+from components.settings.sections.secret_store import Remote, SecretStoreSettings
 
 API_VERSION: Final = "external-secrets.io/v1"
 KIND: Final = "ExternalSecret"
@@ -25,16 +25,12 @@ class ExternalSecretsArgs:
 
     Attributes:
         namespace: where they live.
-        store: the name of the store.
-        store_kind: `SecretStore` or `ClusterSecretStore`.
-        refresh_interval: how often the store is read, as a duration; `0` for once.
+        store: which store, and how often it is read.
         secrets: for each Secret, by its name, where the store has the values of its keys.
     """
 
     namespace: pulumi.Input[str]
-    store: str
-    store_kind: str
-    refresh_interval: str
+    store: SecretStoreSettings
     secrets: Mapping[str, Mapping[str, Remote]]
 
 
@@ -51,8 +47,8 @@ def require(capabilities: Capabilities) -> None:
 def external_secret_spec(args: ExternalSecretsArgs, name: str, values: Mapping[str, Remote]) -> dict[str, Any]:
     """The spec of the object that makes the Secret `name`."""
     return {
-        "refreshInterval": args.refresh_interval,
-        "secretStoreRef": {"kind": args.store_kind, "name": args.store},
+        "refreshInterval": args.store.refresh_interval,
+        "secretStoreRef": {"kind": args.store.kind, "name": args.store.name},
         # An entry that vanishes from the store must not take the database's password with it.
         "target": {"name": name, "creationPolicy": "Owner", "deletionPolicy": "Retain"},
         "data": [{"secretKey": key, "remoteRef": _reference(remote)} for key, remote in values.items()],

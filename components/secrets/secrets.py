@@ -14,7 +14,7 @@ from components.kit.component import Component
 from components.kit.digests import digest
 from components.kit.secret_refs import SecretReference
 from components.secrets.external import ExternalSecrets, ExternalSecretsArgs
-from components.settings.sections.rotations import RotationsSettings
+from components.settings import Settings
 
 # 32 characters of 62 letters and digits hold 190 bits; special characters would add trouble, not strength.
 PASSWORD_LENGTH = 32
@@ -29,37 +29,14 @@ class CredentialsArgs:
     """Which Secrets to make.
 
     Attributes:
+        settings: the stack's, which name the Secrets that somebody else makes.
         namespace: where they live.
-        admin_email: the e-mail the administrator logs in with.
-        embedded_postgres: whether the database is the stack's own.
-        postgres: the name of an existing Secret with the keys `password` (embedded PostgreSQL only) and `DATABASE_URL`;
-            None to generate those of the embedded PostgreSQL.
-        audit: the name of an existing Secret with the key `DATABASE_URL` of who reads the audit log; None to generate
-            one for the embedded PostgreSQL.
-        analytics: the same of who reads the flags' analytics.
-        redis: the name of an existing Secret with the keys `password` and `metrics-password` (embedded Redis only) and
-            `REDIS_URL`; None to generate one for the embedded Redis.
-        with_redis: False when the stack runs without Redis, which then needs no Secret.
-        django: the name of an existing Secret with the key `DJANGO_SECRET_KEY`; None to generate one.
-        admin: the name of an existing Secret with the key `password`; None to generate one.
-        store: the Secrets that come from a store, which the names above then are; None without one.
-        rotations: how often each was renewed.
-        protect: whether Pulumi refuses to delete the Secrets.
+        store: the Secrets that come from a store; None without one.
     """
 
+    settings: Settings
     namespace: pulumi.Input[str]
-    admin_email: str
-    embedded_postgres: bool
-    postgres: str | None
-    audit: str | None
-    analytics: str | None
-    redis: str | None
-    with_redis: bool
-    django: str | None
-    admin: str | None
     store: ExternalSecretsArgs | None
-    rotations: RotationsSettings
-    protect: bool
 
 
 class Credentials(Component):
@@ -88,23 +65,26 @@ class Credentials(Component):
 
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:Credentials", name, opts)
+        settings = args.settings
         self._namespace = args.namespace
         self._name = name
-        self._protects = args.protect
+        self._protects = settings.protect
+        self._rotations = settings.rotations
         if args.store is not None:
             ExternalSecrets(f"{name}-store", args.store, self.child())
-        self._rotations = args.rotations
-        existing = self._existing(args.postgres)
-        self.postgres = (existing or self._postgres()) if args.embedded_postgres else None
+        embedded, with_redis = settings.postgres.embedded, settings.redis.mode != "none"
+        existing = self._existing(settings.secret_name("postgres"))
+        self.postgres = (existing or self._postgres()) if embedded else None
         self.database = existing or self._database()
-        self.audit = self._reader(args, args.audit, names.AUDIT, "flagsmith_audit", "audit")
-        self.analytics = self._reader(args, args.analytics, names.ANALYTICS, "flagsmith_analytics", "analytics")
-        self.redis = (self._existing(args.redis) or self._redis()) if args.with_redis else None
-        self.django = self._existing(args.django) or self._django()
-        self.admin = self._existing(args.admin) or self._secret(
+        audit, analytics = settings.audit.existing_secret, settings.monitoring.flag_metrics.existing_secret
+        self.audit = self._reader(audit, names.AUDIT, "audit", is_made=embedded)
+        self.analytics = self._reader(analytics, names.ANALYTICS, "analytics", is_made=embedded)
+        self.redis = (self._existing(settings.secret_name("redis")) or self._redis()) if with_redis else None
+        self.django = self._existing(settings.secret_name("django")) or self._django()
+        self.admin = self._existing(settings.secret_name("admin")) or self._secret(
             "flagsmith-admin",
             "application",
-            {"email": args.admin_email, "password": self._value("admin", self._rotations.admin)},
+            {"email": settings.admin_email, "password": self._value("admin", self._rotations.admin)},
         )
         self.register_outputs({secret: reference.name for secret, reference in self.references().items()})
 
@@ -180,13 +160,11 @@ class Credentials(Component):
         }
         return self._secret("flagsmith-django", "application", data)
 
-    def _reader(
-        self, args: CredentialsArgs, existing: str | None, name: str, role: str, purpose: str
-    ) -> SecretReference | None:
-        if existing is not None or not args.embedded_postgres:
+    def _reader(self, existing: str | None, name: str, purpose: str, *, is_made: bool) -> SecretReference | None:
+        if existing is not None or not is_made:
             return self._existing(existing)
         password = self._value(purpose, getattr(self._rotations, purpose))
-        return self._login(name, "database", role, password)
+        return self._login(name, "database", f"flagsmith_{purpose}", password)
 
     def _redis(self) -> SecretReference:
         password = self._value("redis", self._rotations.redis)

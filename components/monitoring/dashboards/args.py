@@ -9,8 +9,8 @@ from components.settings import Settings
 
 def dashboards_args(settings: Settings, namespace: pulumi.Input[str]) -> DashboardsArgs:
     """The dashboards."""
-    section = settings.monitoring.dashboards
     return DashboardsArgs(
+        settings=settings.monitoring.dashboards,
         namespace=namespace,
         facts=Facts(
             namespace=settings.namespace.name,
@@ -23,6 +23,4 @@ def dashboards_args(settings: Settings, namespace: pulumi.Input[str]) -> Dashboa
             flag_metrics=settings.flag_metrics_enabled,
             audit_export=settings.ships_audit,
         ),
-        labels=section.labels,
-        annotations={} if section.folder is None else {section.folder_annotation: section.folder},
     )

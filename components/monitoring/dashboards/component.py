@@ -1,6 +1,5 @@
 """The dashboards in the cluster: a ConfigMap each, which the sidecar of Grafana's chart finds by a label."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +10,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.kit import names
 from components.kit.component import Component, name_of
 from components.monitoring.dashboards.model import Facts, config_map_name
+from components.settings.sections.monitoring.dashboards import DashboardsSettings
 
 COMPONENT: Final = "dashboards"
 
@@ -20,16 +20,14 @@ class DashboardsArgs:
     """The dashboards.
 
     Attributes:
+        settings: what the stack's settings say of dashboards.
         namespace: where the ConfigMaps are; the sidecar must look there.
         facts: what they show.
-        labels: those by which the sidecar finds them.
-        annotations: those by which it chooses a folder.
     """
 
+    settings: DashboardsSettings
     namespace: pulumi.Input[str]
     facts: Facts
-    labels: Mapping[str, str]
-    annotations: Mapping[str, str]
 
 
 class Dashboards(Component):
@@ -47,14 +45,16 @@ class Dashboards(Component):
         from components.monitoring.dashboards.build import documents
 
         self.config_maps = []
+        section = args.settings
+        folder = None if section.folder is None else {section.folder_annotation: section.folder}
         for which, text in documents(args.facts).items():
             made = ConfigMap(
                 f"{name}-{which}",
                 metadata=ObjectMetaArgs(
                     name=config_map_name(which),
                     namespace=args.namespace,
-                    labels={**names.labels(COMPONENT), **args.labels},
-                    annotations=dict(args.annotations) or None,
+                    labels={**names.labels(COMPONENT), **args.settings.labels},
+                    annotations=folder,
                 ),
                 data={f"flagsmith-{which}.json": text},
                 opts=self.child(),
