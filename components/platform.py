@@ -8,7 +8,6 @@ import pulumi
 from components.audit.args import audit_args
 from components.audit.exporter import AuditExporter
 from components.audit.reader import Audit
-from components.backup.args import backup_args
 from components.backup.backup import Backups
 from components.deployment.args import deployment_record_args
 from components.deployment.declarations import Declarations
@@ -18,7 +17,7 @@ from components.exposure.ingress import PublicIngress, PublicIngressArgs
 from components.flag_metrics.args import flag_metrics_args
 from components.flag_metrics.flag_metrics import FlagMetrics
 from components.flagsmith.api import Flagsmith
-from components.flagsmith.args import bootstrap_args, job_args, server_args
+from components.flagsmith.args import bootstrap_args, server_args
 from components.flagsmith.autoscaler import Autoscaler, AutoscalerArgs
 from components.flagsmith.bootstrap import Bootstrap
 from components.flagsmith.logs import Logs, LogsArgs
@@ -37,13 +36,14 @@ from components.monitoring.monitoring import Monitoring
 from components.namespace.namespace import PlatformNamespace, PlatformNamespaceArgs
 from components.network.args import network_policies_args
 from components.network.policies import NetworkPolicies
-from components.postgres.args import database_roles_args, postgres_args, toolbox_args
+from components.postgres.args import database_roles_args, postgres_args
 from components.postgres.retired_login import RetiredLogin
 from components.postgres.roles import DatabaseGrants, DatabaseRoles, DatabaseRolesArgs
 from components.postgres.server import Postgres
 from components.postgres.toolbox import Toolbox
 from components.redis.args import redis_args
 from components.redis.server import Redis
+from components.secrets.connections import database_client
 from components.secrets.credentials_args import credentials_args, login_command
 from components.secrets.secrets import Credentials
 from components.settings import Settings
@@ -155,7 +155,7 @@ class FeatureFlags(Component):
         return tier
 
     def _migrated(self, data_tier: list[pulumi.Resource]) -> Migration:
-        wanted = job_args(self._settings, self.namespace.name, self.credentials)
+        wanted = database_client(self._settings, self.namespace.name, self.credentials)
         return Migration(self._named("migration"), wanted, self._part(*data_tier))
 
     def _served(self, migration: Migration) -> None:
@@ -184,6 +184,7 @@ class FeatureFlags(Component):
     def _looked_after(self, migration: Migration) -> None:
         """What reads the database beside Flagsmith, and what watches all of it."""
         settings, namespace, credentials = self._settings, self.namespace.name, self.credentials
+        client = database_client(settings, namespace, credentials)
         readable: list[pulumi.Resource] = [migration]
         if self._roles is not None:
             grants = self._part(migration)
@@ -193,10 +194,9 @@ class FeatureFlags(Component):
             self._watched.append(FlagMetrics(self._named("flag-metrics"), metrics, self._part(*readable)))
         if not settings.postgres.embedded:
             # The embedded server's own pod has what an SQL prompt needs.
-            Toolbox(self._named("toolbox"), toolbox_args(settings, namespace, credentials), self._part(credentials))
+            Toolbox(self._named("toolbox"), client, self._part(credentials))
         if settings.backup.enabled:
-            backups = backup_args(settings, namespace, credentials)
-            self._watched.append(Backups(self._named("backups"), backups, self._part(credentials)))
+            self._watched.append(Backups(self._named("backups"), client, self._part(credentials)))
         if settings.audit_enabled and credentials.audit is not None:
             log = audit_args(settings, namespace, credentials, credentials.audit, self._scrapes)
             audit = Audit(self._named("audit"), log, self._part(credentials))

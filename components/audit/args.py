@@ -1,14 +1,12 @@
 """The arguments of what reads and ships the audit log."""
 
-from dataclasses import replace
-
 import pulumi
 
 from components.kit import names
 from components.kit.database_pods import DatabaseClientArgs
 from components.kit.scraping import Scraping
 from components.kit.secret_refs import SecretReference
-from components.secrets.connections import connections
+from components.secrets.connections import database_client
 from components.secrets.secrets import Credentials
 from components.settings import Settings
 
@@ -21,9 +19,5 @@ def audit_args(
     scraping: Scraping,
 ) -> DatabaseClientArgs:
     """The reader and the exporter, which log in as `role`."""
-    return DatabaseClientArgs(
-        settings=settings,
-        namespace=namespace,
-        connections=replace(connections(settings, credentials), postgres=role),
-        annotations=scraping.annotations(names.AUDIT_METRICS_PORT),
-    )
+    annotations = scraping.annotations(names.AUDIT_METRICS_PORT)
+    return database_client(settings, namespace, credentials, role=role, annotations=annotations)

@@ -1,7 +1,6 @@
 """Backups of the database: what makes, lists, restores and tries them. Their scripts are files in `in_pod/`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +17,8 @@ from components.kit import names
 from components.kit.claims import volume_claim
 from components.kit.component import Component, name_of
 from components.kit.cron_jobs import job_template
-from components.kit.database_client import Connections, database_environment, postgres_volumes
+from components.kit.database_client import database_environment, postgres_volumes
+from components.kit.database_pods import DatabaseClientArgs
 from components.kit.environment import from_secret, plain
 from components.kit.jobs import run_once
 from components.kit.pods import EmptyDir, pod_template, requirements
@@ -26,7 +26,6 @@ from components.kit.secret_refs import SecretReference
 from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
 from components.postgres.server import USER
-from components.settings import Settings
 from components.settings.quantities import format_memory, parse_memory
 
 COMPONENT: Final = "backup"
@@ -44,34 +43,19 @@ DEADLINE_SECONDS: Final = 4 * 3600
 TMP: Final = EmptyDir(name="tmp", path="/tmp", size_limit="256Mi")  # noqa: S108 a mount of the pod's own
 
 
-@dataclass(frozen=True, kw_only=True)
-class BackupArgs:
-    """Backups, and where they go.
-
-    Attributes:
-        settings: the stack's.
-        namespace: where the Jobs run.
-        connections: the database, and how its certificate is checked.
-    """
-
-    settings: Settings
-    namespace: pulumi.Input[str]
-    connections: Connections
-
-
-def _work(args: BackupArgs) -> EmptyDir:
+def _work(args: DatabaseClientArgs) -> EmptyDir:
     # A dump, and the database that a drill makes of it.
     return EmptyDir(name="work", path=WORK, size_limit=format_memory(2 * parse_memory(args.settings.backup_storage)))
 
 
-def _passphrase(args: BackupArgs) -> list[EnvVarArgs]:
+def _passphrase(args: DatabaseClientArgs) -> list[EnvVarArgs]:
     reference = args.settings.backup.encryption
     if reference is None:
         return []
     return [from_secret("BACKUP_PASSPHRASE", reference)]
 
 
-def store_environment(args: BackupArgs) -> list[EnvVarArgs]:
+def store_environment(args: DatabaseClientArgs) -> list[EnvVarArgs]:
     """What store_backups.py has to know of the store."""
     s3 = args.settings.backup.s3
     options = {"WORK": WORK, "KEEP": str(args.settings.backup.keep), "HOME": TMP.path, "STACK": args.settings.host}
@@ -88,7 +72,7 @@ def store_environment(args: BackupArgs) -> list[EnvVarArgs]:
     return [*plain(options), *(secret.env(k, k) for k in keys)]
 
 
-def _store(args: BackupArgs, name: str, action: str) -> ContainerArgs:
+def _store(args: DatabaseClientArgs, name: str, action: str) -> ContainerArgs:
     """A container of Flagsmith's image that puts into the store, fetches from it, or lists it."""
     volume = [] if args.settings.backup.s3 else [backup_volume.mount()]
     return ContainerArgs(
@@ -102,7 +86,7 @@ def _store(args: BackupArgs, name: str, action: str) -> ContainerArgs:
     )
 
 
-def _postgres(args: BackupArgs, name: str, *scripts: str, env: Sequence[EnvVarArgs] = ()) -> ContainerArgs:
+def _postgres(args: DatabaseClientArgs, name: str, *scripts: str, env: Sequence[EnvVarArgs] = ()) -> ContainerArgs:
     """A container of PostgreSQL's image that runs scripts on what lies in the work directory."""
     source = "\n".join((SCRIPTS / script).read_text(encoding="utf-8") for script in scripts)
     reaches_database = DATABASE_URL in scripts
@@ -122,7 +106,7 @@ def _postgres(args: BackupArgs, name: str, *scripts: str, env: Sequence[EnvVarAr
     )
 
 
-def backup_pod(args: BackupArgs, containers: Sequence[ContainerArgs]) -> PodTemplateSpecArgs:
+def backup_pod(args: DatabaseClientArgs, containers: Sequence[ContainerArgs]) -> PodTemplateSpecArgs:
     """A pod whose containers run one after the other."""
     volumes = [] if args.settings.backup.s3 else [backup_volume.volume()]
     if any(container.image == args.settings.postgres_image for container in containers):
@@ -142,7 +126,7 @@ def backup_pod(args: BackupArgs, containers: Sequence[ContainerArgs]) -> PodTemp
     return template if args.settings.backup.s3 else backup_volume.on_its_node(template, COMPONENT)
 
 
-def volume_pod(args: BackupArgs) -> PodTemplateSpecArgs:
+def volume_pod(args: DatabaseClientArgs) -> PodTemplateSpecArgs:
     """The pod that has the volume made, and says whether backups can be written to it."""
     container = backup_volume.trial(args.settings.postgres_image, requirements(args.settings.backup.resources))
     template = pod_template(
@@ -176,7 +160,7 @@ class Backups(Component):
     cron_jobs: list[pulumi.Output[str]]
     claim: pulumi.Output[str] | None
 
-    def __init__(self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: DatabaseClientArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:Backups", name, opts)
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
@@ -221,7 +205,7 @@ class Backups(Component):
             self.cron_jobs.append(name_of(made))
         self.register_outputs({"cronJobs": self.cron_jobs, "claim": self.claim})
 
-    def _volume(self, name: str, args: BackupArgs, account: pulumi.Resource) -> PersistentVolumeClaim:
+    def _volume(self, name: str, args: DatabaseClientArgs, account: pulumi.Resource) -> PersistentVolumeClaim:
         claim = volume_claim(
             f"{name}-data",
             name=names.BACKUP_DATA,

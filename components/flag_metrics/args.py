@@ -1,14 +1,12 @@
 """The arguments of the exporter of flag metrics."""
 
-from dataclasses import replace
-
 import pulumi
 
 from components.kit import names
 from components.kit.database_pods import DatabaseClientArgs
 from components.kit.scraping import Scraping
 from components.kit.secret_refs import SecretReference
-from components.secrets.connections import connections
+from components.secrets.connections import database_client
 from components.secrets.secrets import Credentials
 from components.settings import Settings
 
@@ -21,9 +19,5 @@ def flag_metrics_args(
     scraping: Scraping,
 ) -> DatabaseClientArgs:
     """The exporter, which reads as the role that `role` has the URL of."""
-    return DatabaseClientArgs(
-        settings=settings,
-        namespace=namespace,
-        connections=replace(connections(settings, credentials), postgres=role),
-        annotations=scraping.annotations(names.FLAG_METRICS_PORT),
-    )
+    annotations = scraping.annotations(names.FLAG_METRICS_PORT)
+    return database_client(settings, namespace, credentials, role=role, annotations=annotations)

@@ -11,9 +11,10 @@ from pulumi_kubernetes.apps.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
-from components.flagsmith.pod import WorkloadArgs, server_pod
+from components.flagsmith.pod import server_pod
 from components.kit import names
 from components.kit.component import Component, name_of
+from components.kit.database_pods import DatabaseClientArgs
 from components.kit.disruption import disruption_budget
 from components.kit.service_accounts import service_account
 from components.kit.services import cluster_service
@@ -36,7 +37,7 @@ class Flagsmith(Component):
     deployment: pulumi.Output[str]
     service: pulumi.Output[str]
 
-    def __init__(self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: DatabaseClientArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:Flagsmith", name, opts)
         settings, release = args.settings, args.settings.release
         # An autoscaler says how many there are.

@@ -9,9 +9,10 @@ import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap, ConfigMapVolumeSourceArgs, EnvVarArgs, VolumeArgs, VolumeMountArgs
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from components.flagsmith.pod import WorkloadArgs, job_pod
+from components.flagsmith.pod import job_pod
 from components.kit import names
 from components.kit.component import Component, name_of
+from components.kit.database_pods import DatabaseClientArgs
 from components.kit.digests import short_digest
 from components.kit.jobs import run_once
 from components.kit.secret_refs import SecretReference
@@ -24,7 +25,7 @@ DIRECTORY: Final = "/bootstrap"
 
 
 @dataclass(frozen=True, kw_only=True)
-class BootstrapArgs(WorkloadArgs):
+class BootstrapArgs(DatabaseClientArgs):
     """What a fresh Flagsmith starts with.
 
     Attributes:

@@ -6,9 +6,10 @@ from typing import Final
 import pulumi
 from pulumi_kubernetes.core.v1 import EnvVarArgs
 
-from components.flagsmith.pod import WorkloadArgs, job_pod
+from components.flagsmith.pod import job_pod
 from components.kit import names
 from components.kit.component import Component, name_of
+from components.kit.database_pods import DatabaseClientArgs
 from components.kit.jobs import run_once
 from components.kit.service_accounts import service_account
 
@@ -32,7 +33,7 @@ class Migration(Component):
 
     job: pulumi.Output[str]
 
-    def __init__(self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: DatabaseClientArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:Migration", name, opts)
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()

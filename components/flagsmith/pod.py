@@ -1,11 +1,9 @@
 """The Flagsmith container and its pod: the same image, environment and volumes for the API, its worker and its Jobs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import pulumi
 from pulumi_kubernetes.core.v1 import (
     ContainerArgs,
     ContainerPortArgs,
@@ -24,7 +22,8 @@ from components.flagsmith import logs, tracing
 from components.flagsmith.environment import PROMETHEUS_DIRECTORY, job_environment, server_environment
 from components.flagsmith.secrets import Process
 from components.kit import names
-from components.kit.database_client import REDIS_CA_DIRECTORY, Connections, ca_volume, postgres_volumes
+from components.kit.database_client import REDIS_CA_DIRECTORY, ca_volume, postgres_volumes
+from components.kit.database_pods import DatabaseClientArgs
 from components.kit.environment import plain
 from components.kit.pods import EmptyDir, Mounted, pod_template, requirements
 from components.kit.secret_refs import checksum_annotations
@@ -43,29 +42,12 @@ SCRATCH: Final = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class WorkloadArgs:
-    """What each of Flagsmith's workloads is made from.
-
-    Attributes:
-        settings: the stack's.
-        namespace: where it runs.
-        connections: databases and keys.
-        annotations: those of pods that serve, by which Prometheus finds them where there is no PodMonitor.
-    """
-
-    settings: Settings
-    namespace: pulumi.Input[str]
-    connections: Connections
-    annotations: Mapping[str, str] = field(default_factory=dict)
-
-
 def _resources(settings: Settings, process: Process) -> ResourceRequirementsArgs:
     servers = {Process.API: settings.api_resources, Process.TASK_PROCESSOR: settings.task_processor_resources}
     return requirements(servers.get(process, settings.job_resources))
 
 
-def _probe(args: WorkloadArgs, path: str, *, period: int, failures: int, timeout: int = 5) -> ProbeArgs:
+def _probe(args: DatabaseClientArgs, path: str, *, period: int, failures: int, timeout: int = 5) -> ProbeArgs:
     return ProbeArgs(
         http_get=HTTPGetActionArgs(
             path=path,
@@ -84,12 +66,12 @@ def _probe(args: WorkloadArgs, path: str, *, period: int, failures: int, timeout
     )
 
 
-def _volumes(args: WorkloadArgs) -> list[Mounted]:
+def _volumes(args: DatabaseClientArgs) -> list[Mounted]:
     return [*(directory.mounted() for directory in SCRATCH), *postgres_volumes(args.connections)]
 
 
 def server_pod(
-    args: WorkloadArgs, *, component: str, container: str, command: Sequence[str], env: Sequence[EnvVarArgs] = ()
+    args: DatabaseClientArgs, *, component: str, container: str, command: Sequence[str], env: Sequence[EnvVarArgs] = ()
 ) -> PodTemplateSpecArgs:
     """The pod of a workload that serves HTTP for as long as it lives: the API, or the task processor.
 
@@ -140,7 +122,7 @@ def server_pod(
 
 
 def job_pod(
-    args: WorkloadArgs,
+    args: DatabaseClientArgs,
     *,
     component: str,
     container: str,

@@ -12,9 +12,10 @@ from pulumi_kubernetes.apps.v1 import (
 from pulumi_kubernetes.core.v1 import EnvVarArgs
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
-from components.flagsmith.pod import WorkloadArgs, server_pod
+from components.flagsmith.pod import server_pod
 from components.kit import names
 from components.kit.component import Component, name_of
+from components.kit.database_pods import DatabaseClientArgs
 from components.kit.disruption import disruption_budget
 from components.kit.service_accounts import service_account
 
@@ -34,7 +35,7 @@ class TaskProcessor(Component):
 
     deployment: pulumi.Output[str]
 
-    def __init__(self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: DatabaseClientArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:TaskProcessor", name, opts)
         settings, wanted = args.settings, args.settings.task_processor
         release, replicas = settings.release, settings.task_processor_replicas

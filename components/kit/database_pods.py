@@ -28,7 +28,7 @@ PLAIN_TABLES: Final = Path(__file__).parent / "in_pod" / "plain_tables.py"
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseClientArgs:
-    """What such a pod is made from.
+    """What a pod that asks the database is made from: Flagsmith's own, or another's.
 
     Attributes:
         settings: the stack's.

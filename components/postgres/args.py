@@ -1,14 +1,12 @@
-"""The arguments of PostgreSQL, its roles, and the pod for an SQL prompt."""
+"""The arguments of PostgreSQL and its roles."""
 
 import pulumi
 
 from components.kit.args import postgres_exporter
-from components.kit.database_pods import DatabaseClientArgs
 from components.kit.scraping import Scraping
 from components.kit.secret_refs import SecretReference
 from components.postgres.roles import DatabaseRolesArgs
 from components.postgres.server import PostgresArgs
-from components.secrets.connections import connections
 from components.secrets.secrets import Credentials
 from components.settings import Settings
 
@@ -37,8 +35,3 @@ def database_roles_args(
         audit=credentials.audit,
         analytics=credentials.analytics,
     )
-
-
-def toolbox_args(settings: Settings, namespace: pulumi.Input[str], credentials: Credentials) -> DatabaseClientArgs:
-    """The pod for an SQL prompt on an external database."""
-    return DatabaseClientArgs(settings=settings, namespace=namespace, connections=connections(settings, credentials))

@@ -1,16 +1,37 @@
-"""Where Flagsmith finds what it connects to, by the settings and the Secrets."""
+"""Where a pod finds what it connects to, by the settings and the Secrets."""
+
+from collections.abc import Mapping
+
+import pulumi
 
 from components.kit.database_client import Connections
+from components.kit.database_pods import DatabaseClientArgs
+from components.kit.secret_refs import SecretReference
 from components.secrets.secrets import Credentials
 from components.settings import Settings
 
 
-def connections(settings: Settings, credentials: Credentials) -> Connections:
-    """What Flagsmith connects to."""
-    return Connections(
-        postgres=credentials.database,
-        redis=credentials.redis,
-        django=credentials.django,
-        server=settings.postgres,
-        cache=settings.redis,
+def database_client(
+    settings: Settings,
+    namespace: pulumi.Input[str],
+    credentials: Credentials,
+    *,
+    role: SecretReference | None = None,
+    annotations: Mapping[str, str] | None = None,
+) -> DatabaseClientArgs:
+    """What a pod is made from that asks the database: with the URL of `role`, by default with Flagsmith's own.
+
+    `annotations` are those by which Prometheus finds it where there is no PodMonitor.
+    """
+    return DatabaseClientArgs(
+        settings=settings,
+        namespace=namespace,
+        connections=Connections(
+            postgres=role or credentials.database,
+            redis=credentials.redis,
+            django=credentials.django,
+            server=settings.postgres,
+            cache=settings.redis,
+        ),
+        annotations=annotations or {},
     )
