@@ -28,9 +28,10 @@ def load() -> Settings:
     if refused:
         raise SettingsError(
             [
-                f"{prefix}{name}: is marked as secret, but settings are readable in the cluster and in the state: put "
-                "the secret in a Kubernetes Secret and name that (existingSecret, envFromSecrets), or write what is no "
-                f"secret in plain with `pulumi config set {prefix}{name} …`"
+                f"{prefix}{name}: is marked as secret, but settings are readable in the cluster and in the "
+                "state: put the secret in a Kubernetes Secret and name that (existingSecret, "
+                "envFromSecrets), or, if it is not a secret, write it in plain text with `pulumi config set "
+                f"{prefix}{name} …`"
                 for name in refused
             ]
         )

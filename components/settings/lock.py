@@ -14,7 +14,7 @@ from components.text import bounds, quoting, yaml12
 
 LOCK_FILE: Final = "images.lock.yaml"
 ROOT_KEY: Final = "images"
-_RENEW: Final = "`ff images lock` writes the file anew"
+_RENEW: Final = "`ff images lock` rewrites the file"
 # What each key of an image must be, in words and as a pattern.
 _RULES: Final = {
     "digest": ("sha256: and 64 hexadecimal digits", re.compile(r"sha256:[0-9a-f]{64}")),

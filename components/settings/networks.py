@@ -57,7 +57,7 @@ def _listed(value: object) -> object:
 Cidr = Annotated[Text, AfterValidator(_network), Kind("network, as in 10.20.0.0/16")]
 Cidrs = Annotated[tuple[Cidr, ...], BeforeValidator(_listed), Kind("network, as in 10.20.0.0/16, or list of networks")]
 
-BESIDE: Final = "For network policies, which know no names. Default: `networkPolicy.egress`, else any address."
+BESIDE: Final = "For network policies, which cannot use names. Default: `networkPolicy.egress`, otherwise any address."
 """What the key `cidr` beside every host's name is for."""
 
 

@@ -20,8 +20,9 @@ Path = tuple[str | int, ...]
 _UNUSABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _NULL = "must not be null or empty: give a value, or leave the key out to get the default"
 _SECURE = (
-    "is encrypted (secure), but settings are readable in the cluster: put the secret in a Kubernetes Secret and name "
-    "that (existingSecret, envFromSecrets); write what is no secret in plain"
+    "is encrypted (secure), but settings are readable in the cluster: put the secret in a "
+    "Kubernetes Secret and name that (existingSecret, envFromSecrets); if it is not a secret, "
+    "write it in plain text"
 )
 
 
@@ -75,7 +76,7 @@ def _decode(values: Mapping[str, object], problems: list[Problem]) -> dict[str, 
                 if value == "":
                     problems.append(Problem(path=(key,), text=_NULL, value=value))
                 else:
-                    problems.append(Problem(path=(key,), text="must be a map or a list; as text, in JSON"))
+                    problems.append(Problem(path=(key,), text="must be a map or a list; if it is text, then JSON"))
     return decoded
 
 
@@ -87,7 +88,7 @@ def _unusable(value: object, path: Path) -> Iterator[Problem]:
         found = _UNUSABLE.search(value)
         if found is not None:
             code = quoting.printable_code(found[0])
-            yield Problem(path=path, text=f"must not hold {code}, a character that nobody sees: remove it")
+            yield Problem(path=path, text=f"must not contain {code}, an invisible character: remove it")
     elif isinstance(value, Mapping):
         if set(value) == {"secure"}:
             yield Problem(path=path, text=_SECURE)

@@ -18,8 +18,9 @@ class VariableReference(SecretKeyReference):
 
     jobs: Boolean | None = Field(
         default=None,
-        description="Whether the Jobs that migrate and set up the database get it too. Default: those of databases and "
-        "of Sentry, which they read. Variables for logging in go to the API only, all others to both servers.",
+        description="Whether the Jobs that migrate and set up the database get it too. Default: only variables "
+        "for databases and Sentry, which they read. Variables for logging in go to the API only, all "
+        "others to the API and the task processor.",
     )
 
 

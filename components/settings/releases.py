@@ -102,7 +102,7 @@ def refusal(text: str, redis_mode: str) -> str | None:
     version = parse_version(text)
     if version >= OLDEST:
         return None
-    reasons = ["the image of an older one does not take `start task-processor`, so that nothing would start"]
+    reasons = ["the images of older releases do not know `start task-processor`, so nothing would start"]
     if version < FIRST_WITH_REDIS and redis_mode != "none":
         reasons.append(
             f"this one cannot use Redis either (redis.mode is {redis_mode}), "
@@ -116,6 +116,6 @@ def warning(text: str) -> str | None:
     if parse_version(text) <= NEWEST_VERIFIED:
         return None
     return (
-        f"version {text} is newer than {dotted(NEWEST_VERIFIED)}, the newest that this program was tried with: "
-        "read the release notes, and try it in staging first"
+        f"version {text} is newer than {dotted(NEWEST_VERIFIED)}, the newest release tried with this "
+        "program: read the release notes, and try it in staging first"
     )

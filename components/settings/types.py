@@ -51,7 +51,7 @@ def _filled(value: str) -> str:
     if len(value) > LONGEST_TEXT:
         raise ValueError(f"must be at most {LONGEST_TEXT} characters long; it has {len(value)}")
     if any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in value):
-        raise ValueError("must be on one line, without characters that nobody sees")
+        raise ValueError("must be on one line, without invisible characters")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Rules of the way in: log-ins and keys do not cross the network in clear."""
+"""Rules of the way in: log-ins and keys do not cross the network unencrypted."""
 
 from collections.abc import Iterator
 
@@ -55,7 +55,7 @@ RULES = (
     Rule(
         id="ingress-tls",
         title="In production every host of an Ingress has a certificate",
-        description="Without one, passwords and server-side keys cross the network in clear. Where the controller has "
+        description="Without one, passwords and server-side keys cross the network unencrypted. Where the controller has "
         f"a certificate of its own, or TLS ends before the Ingress, the annotation {ENDED_BY} says so.",
         enforcement=Enforcement.MANDATORY,
         remedy="Set `ingress.tls.from`.",

@@ -198,7 +198,7 @@ class Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
-class Server(ThreadingMixIn, WSGIServer):
+class MetricsServer(ThreadingMixIn, WSGIServer):
     """One that a client who reads slowly does not keep from answering the probes."""
 
     daemon_threads = True
@@ -207,7 +207,7 @@ class Server(ThreadingMixIn, WSGIServer):
 def main():
     """Serve until SIGTERM."""
     exporter = Exporter(os.environ["DATABASE_URL"], int(os.environ["INTERVAL_SECONDS"]), int(os.environ["SAMPLE"]))
-    server = make_server("", int(os.environ["PORT"]), application(exporter), Server, Quiet)
+    server = make_server("", int(os.environ["PORT"]), application(exporter), MetricsServer, Quiet)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -11,8 +11,8 @@ def problems(settings: Settings) -> Iterator[Problem]:
     if settings.audit.export.enabled and not settings.audit_has_secret:
         yield Problem(
             path=("audit", "existingSecret"),
-            text="must be given, since audit.export.sink is set and postgres.mode is external: docs/audit.md says how "
-            "to make the role and its Secret",
+            text="is required because audit.export.sink is set and postgres.mode is external: docs/audit.md "
+            "shows how to create the role and its Secret",
         )
 
 

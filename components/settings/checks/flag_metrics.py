@@ -17,7 +17,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     if metrics.enabled and not settings.postgres.embedded and metrics.existing_secret is None:
         yield Problem(
             path=("monitoring", "flagMetrics", "enabled"),
-            text=f"needs a role of the external database: {_WANTED}, or set it to false",
+            text=f"needs a role in the external database: {_WANTED}, or set it to false",
         )
 
 
@@ -26,7 +26,7 @@ def warnings(settings: Settings) -> Iterator[str]:
     metrics = settings.monitoring.flag_metrics
     if metrics.enabled is None and settings.monitoring_enabled and not settings.flag_metrics_enabled:
         yield (
-            "monitoring.flagMetrics: the database is external and no role of it is named, so that evaluations, "
-            f"adoption and the queue of tasks are not measured; {_WANTED}, or set monitoring.flagMetrics.enabled to "
-            "false"
+            "monitoring.flagMetrics: the database is external and no role that reads it is named, so "
+            f"evaluations, adoption and the task queue are not measured; {_WANTED}, or set "
+            "monitoring.flagMetrics.enabled to false"
         )

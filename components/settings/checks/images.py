@@ -24,8 +24,8 @@ def problems(settings: Settings) -> Iterator[Problem]:
         if image.is_stated and locked is not None and locked.digest != image.digest:
             yield Problem(
                 path=image.path,
-                text=f"has another digest than line {locked.line} of {LOCK_FILE} has for {image.source}, "
-                f"{locked.digest}: leave the digest out of the image, or remove that entry",
+                text=f"has a different digest than line {locked.line} of {LOCK_FILE} has for {image.source}, "
+                f"{locked.digest}: remove the digest from the image, or remove that entry",
             )
 
 
@@ -41,14 +41,15 @@ def warnings(settings: Settings) -> Iterator[str]:
         fixed = REDIS_LUA_FIX.get(numbers[:_LINE_OF_REDIS])
         if fixed is not None and numbers[_LINE_OF_REDIS:] and numbers < (*numbers[:_LINE_OF_REDIS], fixed):
             yield (
-                f"redis.version {settings.redis.version} lacks the fix of CVE-2025-49844, by which who may log in to "
-                f"Redis runs programs in its pod: leave it out to get {default_images.REDIS_TAG}"
+                f"redis.version {settings.redis.version} lacks the fix for CVE-2025-49844, which lets anybody "
+                "who can log in to Redis run programs in its pod: remove the key to use "
+                f"{default_images.REDIS_TAG}"
             )
     loose = [image.source for image in settings.images.values() if image.digest is None]
     if settings.production and loose:
         yield (
-            f"not locked: {', '.join(loose)}. What a tag names can change, and then pods of one release run different "
-            "programs: run `ff images lock`, and commit its file"
+            f"not locked: {', '.join(loose)}. A tag can be moved, and then pods of the same release run "
+            "different programs: run `ff images lock` and commit the file it writes"
         )
 
 
@@ -58,8 +59,9 @@ def _behind(key: str, tag: str, newest: str, line: int) -> Iterator[str]:
     # A tag of a line, such as 17, moves with it.
     if len(ours) > line and ours[:line] == known[:line] and ours < known:
         yield (
-            f"{key} {tag} is older than {newest}, and gets no fixes any more: only the newest patch release of a line "
-            "is built again when its base has fixes. Raise it, or leave it out to get the program's"
+            f"{key} {tag} is older than {newest}, and no longer gets fixes: only the newest patch release "
+            "of each line is rebuilt when its base image is fixed. Raise it, or remove the key to use "
+            "the default"
         )
 
 

@@ -27,18 +27,18 @@ def problems(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             path=("ingress", "className"),
             value=NOT_SHOWN,
-            text="is required, since every cluster has its own: write `className: NAME`, a name of `kubectl get "
-            "ingressclass`; or `defaultClass: true`, which leaves it to the cluster; or `enabled: false`, where a "
-            "route of your own leads to Flagsmith",
+            text="is required, because every cluster has its own: write `className: NAME` with a name from "
+            "`kubectl get ingressclass`; or `defaultClass: true` to use the cluster's default; or "
+            "`enabled: false` if a route of your own leads to Flagsmith",
         )
     if ingress.tls.source is None:
         yield Problem(
             path=("ingress", "tls"),
             value=NOT_SHOWN,
-            text="must say where TLS ends: write `tls: {from: issuer, clusterIssuer: NAME}` for a certificate of "
-            "cert-manager's, `{from: secret, secretName: NAME}` for one that exists, `{from: controller}` for the "
-            "ingress controller's own, `{from: upstream}` where TLS ends before the Ingress, as at a cloud's load "
-            "balancer, or `{from: none}` for plain HTTP",
+            text="must say where TLS ends: write `tls: {from: issuer, clusterIssuer: NAME}` for a certificate "
+            "from cert-manager, `{from: secret, secretName: NAME}` for one that exists, `{from: "
+            "controller}` for the ingress controller's own, `{from: upstream}` where TLS ends before the "
+            "Ingress, such as at a cloud's load balancer, or `{from: none}` for plain HTTP",
         )
 
 
@@ -49,11 +49,11 @@ def warnings(settings: Settings) -> Iterator[str]:
         yield from _old_forms(settings)
         yield from _retired(settings)
     if (settings.public_url or "").startswith("http://") and not settings.host.endswith(LOOPBACK):
-        yield "publicUrl is http://: passwords and keys cross the network in clear. Use https://"
+        yield "publicUrl is http://: passwords and keys cross the network unencrypted. Use https://"
     if ingress.tls.from_ == "none" and not settings.host.endswith(LOOPBACK):
         yield (
-            "ingress.tls.from is none: passwords and keys cross the network in clear. Where TLS ends before the "
-            "Ingress, write `from: upstream`"
+            "ingress.tls.from is none: passwords and keys cross the network unencrypted. Where TLS ends "
+            "before the Ingress, write `from: upstream`"
         )
 
 
@@ -63,14 +63,15 @@ def _old_forms(settings: Settings) -> Iterator[str]:
         return
     if tls.source == "none":
         ended = next((key for key in settings.ingress.annotations if "certificate" in key), None)
-        hint = f", as the annotation {ended} says" if ended else ", as at a cloud's load balancer"
+        hint = f", as the annotation {ended} says" if ended else ", such as at a cloud's load balancer"
         yield (
-            "ingress.tls.enabled is an old form: false makes http:// addresses, and passwords cross the network in "
-            f"clear. Write `tls: {{from: upstream}}` where TLS ends before the Ingress{hint}; `{{from: controller}}` "
-            "where the ingress controller has a certificate of its own; `{from: none}` for plain HTTP"
+            "ingress.tls.enabled is the old form: false means http:// addresses, and passwords cross the "
+            f"network unencrypted. Write `tls: {{from: upstream}}` where TLS ends before the "
+            f"Ingress{hint}; `{{from: controller}}` where the ingress controller has its own certificate; "
+            f"`{{from: none}}` for plain HTTP"
         )
         return
-    was = "ingress.tls.enabled is an old form" if tls.enabled else "ingress.tls.from is not set"
+    was = "ingress.tls.enabled is the old form" if tls.enabled else "ingress.tls.from is not set"
     key, value = next(iter(tls.named.items()))
     yield f"{was}: write `tls: {{from: {tls.source}, {key}: {value}}}`"
 
@@ -85,9 +86,9 @@ def _retired(settings: Settings) -> Iterator[str]:
         signs.append(f"networkPolicy.ingressNamespace {RETIRED_NAMESPACE}")
     if signs:
         yield (
-            f"{signs[0]}: ingress-nginx was retired in March 2026 and gets no fixes, not even of security. Does "
-            "`kubectl get ingressclass` show the controller k8s.io/ingress-nginx? Install one that is maintained "
-            "beside it (docs/ingress.md names some), set ingress.className and networkPolicy.ingressNamespace to it, "
-            "run `ff up`, and let the name lead there. F5's controller (nginx.org/ingress-controller) is another one: "
-            "give its class a name of its own"
+            f"{signs[0]}: ingress-nginx was retired in March 2026 and no longer gets fixes, not even "
+            "security fixes. Does `kubectl get ingressclass` show the controller k8s.io/ingress-nginx? "
+            "Install a maintained one beside it (docs/ingress.md names some), set ingress.className and "
+            "networkPolicy.ingressNamespace to it, run `ff up`, and point the DNS name at it. F5's "
+            "controller (nginx.org/ingress-controller) is a different one: give its class another name"
         )

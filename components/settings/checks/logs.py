@@ -29,6 +29,6 @@ def warnings(settings: Settings) -> Iterator[str]:
     """Yield what traces give away."""
     if settings.tracing.endpoint is not None:
         yield (
-            "tracing.endpoint: traces hold the queries of requests, and with them the identifiers of users: "
-            "let the collector delete the attribute http.target (docs/logs.md shows how)"
+            "tracing.endpoint: traces hold the queries of requests, and with them the identifiers of "
+            "users: have the collector delete the attribute http.target (docs/logs.md shows how)"
         )

@@ -43,7 +43,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         if way.beside is not None and way.networks and way.egress.to:
             yield Problem(
                 path=tuple(way.beside.split(".")),
-                text=f"contradicts {SECTION}.egress.{way.service}.to: say in one of the two where it is",
+                text=f"contradicts {SECTION}.egress.{way.service}.to: say where it is in only one of them",
             )
     yield from _way_in(settings)
 

@@ -19,30 +19,30 @@ def problems(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             path=key,
             value=settings.resolved_replicas,
-            text=f"must be at least {MIN_REPLICAS} where production is true: raise it, or set production to false",
+            text=f"must be at least {MIN_REPLICAS} when production is true: raise it, or set production to false",
         )
     if settings.ingress.tls_from == "none":
         yield Problem(
             path=("ingress", "tls", "from" if settings.ingress.tls.from_ is not None else "enabled"),
-            text="must not mean plain HTTP where production is true, or passwords cross the network in clear: write "
-            "`tls: {from: issuer, clusterIssuer: NAME}`, `{from: secret, secretName: NAME}`, `{from: controller}`, or "
-            "`{from: upstream}` where TLS ends before the Ingress",
+            text="must not mean plain HTTP when production is true, or passwords cross the network "
+            "unencrypted: write `tls: {from: issuer, clusterIssuer: NAME}`, `{from: secret, secretName: "
+            "NAME}`, `{from: controller}`, or `{from: upstream}` where TLS ends before the Ingress",
         )
     if settings.public_url is not None and not settings.public_url.startswith("https://"):
         yield Problem(
             path=("publicUrl",),
-            text="must be https:// where production is true, or passwords cross the network in clear",
+            text="must be https:// when production is true, or passwords cross the network unencrypted",
         )
     if settings.service.node_port is not None:
         yield Problem(
             path=("service", "nodePort"),
-            text="must be left out where production is true: it shows /metrics to whoever reaches a node. "
-            "Use an Ingress, which does not",
+            text="must be left out when production is true: it shows /metrics to whoever reaches a node. Use "
+            "an Ingress, which does not",
         )
     if not settings.protect:
         yield Problem(
             path=("protect",),
             value=settings.protect,
-            text="must be true where production is true, or one command deletes the database: set it to true, or "
-            "production to false. To remove the stack, change nothing: `ff down --unprotect`",
+            text="must be true when production is true, or one command deletes the database: set it to true, "
+            "or production to false. To remove the stack, change nothing: `ff down --unprotect`",
         )

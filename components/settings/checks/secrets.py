@@ -17,7 +17,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         path = ("secretStore", "secrets", purpose)
         section = "secretKey" if purpose == "django" else purpose
         if purpose == "redis" and not settings.redis.enabled:
-            yield Problem(path=path, text="is of no use, since redis.mode is none: remove it")
+            yield Problem(path=path, text="has no effect, because redis.mode is none: remove it")
         elif settings.existing_secrets[purpose] is not None:
             text = f"names the source of a Secret that {section}.existingSecret names too: remove one of the two"
             yield Problem(path=path, text=text)

@@ -60,7 +60,7 @@ def _environment(settings: Settings) -> Iterator[Problem]:
             if text is not None:
                 yield Problem(path=(section, name), text=text)
     for name in sorted(settings.env.keys() & settings.env_from_secrets.keys()):
-        yield Problem(path=("envFromSecrets", name), text=f"is given in env too: remove it here or there ({name})")
+        yield Problem(path=("envFromSecrets", name), text=f"is also set in env ({name}): remove one of the two")
 
 
 def _caches(settings: Settings) -> Iterator[Problem]:
@@ -77,7 +77,7 @@ def _replicas(settings: Settings) -> Iterator[Problem]:
     if settings.replicas is not None:
         yield Problem(
             path=("replicas",),
-            text="is what an autoscaler sets, and autoscaling.enabled is true: remove it "
+            text="is set by the autoscaler, because autoscaling.enabled is true: remove it "
             "(autoscaling.minReplicas is the fewest), or set autoscaling.enabled to false",
         )
     fewest, most = settings.resolved_replicas, settings.most_replicas
@@ -140,7 +140,7 @@ def _quota(settings: Settings) -> Iterator[Problem]:
         if amount is not None and int(amount) < needed:
             yield Problem(
                 path=("namespace", "quota", key),
-                text=f"must be at least {budget.format_amount(name, needed)}, what the namespace has to hold during "
+                text=f"must be at least {budget.format_amount(name, needed)}, what the namespace must hold during "
                 f"a rolling update ({budget.need_sum(settings, name)}): raise it, or leave the key out",
             )
 
@@ -174,13 +174,13 @@ def warnings(settings: Settings) -> Iterator[str]:
         )
     if not settings.redis.enabled:
         yield (
-            "redis.mode is none: every process caches for itself, so that the database answers each request "
-            f"{settings.resolved_replicas * settings.gunicorn_workers} times over before the caches are filled"
+            "redis.mode is none: every process caches for itself, so the database answers each request "
+            f"{settings.resolved_replicas * settings.gunicorn_workers} times before the caches are filled"
         )
     if settings.postgres.resolved_sslmode in ("disable", "allow", "prefer"):
         yield (
-            f"postgres.sslmode is {settings.postgres.resolved_sslmode}: the password and all data may cross the "
-            "network in clear; set it to verify-full"
+            f"postgres.sslmode is {settings.postgres.resolved_sslmode}: the password and all data may "
+            "cross the network unencrypted; set it to verify-full"
         )
     if settings.resolved_replicas < 2:
         key = "autoscaling.minReplicas" if settings.autoscaling.enabled else "replicas"

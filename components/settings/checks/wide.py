@@ -43,8 +43,8 @@ def _way(way: Way) -> Iterator[str]:
             yield f"{way.setting} opens port {way.port} of the internet. {remedy}"
         case Reach.ANYWHERE:
             yield (
-                f"{way.setting} opens port {way.port} of any address but link-local ones and metadata services: a "
-                f"network policy cannot name a host. {remedy}"
+                f"{way.setting} opens port {way.port} of any address except link-local ones and metadata "
+                f"services: a network policy cannot name a host. {remedy}"
             )
 
 
@@ -64,8 +64,8 @@ def _network(place: str, cidr: str, ports: Sequence[int]) -> Iterator[str]:
     if is_wide(cidr):
         listed = ", ".join(map(str, ports))
         yield (
-            f"{place} is wide: it opens port {listed} of all of {cidr} but link-local addresses and metadata services. "
-            "Name smaller networks"
+            f"{place} is wide: it opens port {listed} of all of {cidr} except link-local addresses and "
+            "metadata services. Name smaller networks"
         )
     yield from _metadata(place, cidr)
 

@@ -16,7 +16,9 @@ Title = Annotated[Text, Field(max_length=100)]
 class AdminSettings(ExistingSecret, Section):
     """How a new, empty Flagsmith is set up; one in use is left as it is."""
 
-    email: EMail | None = Field(default=None, description="The log-in. Default: `admin@<host>`.")
+    email: EMail | None = Field(
+        default=None, description="The administrator's e-mail address, which is the log-in. Default: `admin@<host>`."
+    )
     organisation: Title = Field(default="FootAnalytics", description="The organisation.")
     project: Title = Field(default="FootAnalytics", description="Its project.")
     environments: Annotated[tuple[Title, ...], Field(min_length=1)] = Field(

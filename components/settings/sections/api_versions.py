@@ -21,7 +21,8 @@ ApiVersionsSetting = Annotated[
     tuple[ApiVersion, ...] | None,
     Field(
         description="The custom resources that the cluster serves, each as group/version or group/version/Kind. "
-        "Default: `up` and `preview` ask the cluster; what asks none (`ff render`, `ff preview --against`, "
-        "`ff policy check`) leaves out what needs them and says so, unless `--api-versions` lists them."
+        "Default: `up` and `preview` ask the cluster; commands that ask no cluster (`ff render`, `ff "
+        "preview --against`, `ff policy check`) leave out what needs them and say so, unless you "
+        "list them with `--api-versions`."
     ),
 ]

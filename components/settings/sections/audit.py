@@ -25,7 +25,7 @@ def _https(value: str) -> str:
     if address.scheme != "https" or not address.hostname or " " in value:
         raise ValueError("must be an https address such as https://audit.example.com/api/v1/events")
     if address.username is not None or address.query or address.fragment:
-        raise ValueError("must hold no user, password, query or fragment: a token belongs in tokenSecret")
+        raise ValueError("must not contain a user, password, query or fragment: a token belongs in tokenSecret")
     return value
 
 
@@ -51,7 +51,8 @@ class AuditExport(Section):
         default=None, description="An existing Secret with the bearer token that the endpoint asks for."
     )
     ca_secret: CaReference | None = Field(
-        default=None, description="An existing Secret with the CA of the endpoint. Default: the usual ones."
+        default=None,
+        description="An existing Secret with the CA of the endpoint. Default: the CAs that the image trusts.",
     )
     interval: Seconds = Field(default=10, description="Seconds between two reads of the log.")
     batch: Batch = Field(default=100, description="How many entries are sent at once.")
@@ -85,7 +86,7 @@ class AuditSettings(Section):
     """Who changed which flag: the open-source edition keeps a log of it, but does not show it."""
 
     enabled: Boolean | None = Field(
-        default=None, description="Whether `ff audit` can read the log. Default: as `production`."
+        default=None, description="Whether `ff audit` can read the log. Default: the value of `production`."
     )
     existing_secret: SecretName | None = Field(
         default=None,

@@ -22,16 +22,17 @@ class AutoscalingSettings(Section):
     """
 
     enabled: Boolean = Field(
-        default=False, description="Whether an autoscaler sets the number of API pods; `replicas` is then left out."
+        default=False,
+        description="Whether an autoscaler sets the number of API pods; `replicas` must then be left out.",
     )
     min_replicas: Count | None = Field(default=None, description="The fewest API pods. Default: by `size`.")
     max_replicas: Count | None = Field(
-        default=None, description="The most API pods; quota and connections are reckoned with it. Default: by `size`."
+        default=None, description="The most API pods; quota and connections are calculated with it. Default: by `size`."
     )
     target_cpu: TargetCpu = Field(
         default=60,
-        description="The share of its CPU limit that a pod is to use on average: above it pods are added, below it "
-        "removed, slowly.",
+        description="The share of its CPU limit that a pod should use on average. Above it, pods are added; "
+        "below it, they are slowly removed.",
     )
 
     def problems(self) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 def _schedule(value: str) -> str:
     if not re.fullmatch(rf"{_FIELD}( {_FIELD}){{4}}", value):
-        raise ValueError('must be a schedule of cron with five fields, in UTC, such as "15 2 * * *"')
+        raise ValueError('must be a cron schedule with five fields, in UTC, such as "15 2 * * *"')
     return value
 
 
@@ -47,9 +47,7 @@ class S3(Section):
     """A bucket of S3, or of a service that speaks its protocol."""
 
     bucket: Bucket = Field(description="The bucket, which must exist.")
-    prefix: Text = Field(
-        default="flagsmith", description="What the objects' names begin with; the stack's host follows."
-    )
+    prefix: Text = Field(default="flagsmith", description="The start of the objects' names; the stack's host follows.")
     region: Text | None = Field(default=None, description="The bucket's region.")
     endpoint: Endpoint | None = Field(default=None, description="The service's address. Default: Amazon's.")
     cidr: Cidrs = Field(default=(), description=f"Where the service is. {BESIDE}")
@@ -64,8 +62,10 @@ class S3(Section):
 class BackupStorage(Section):
     """The volume that backups are kept on, where there is no `s3`."""
 
-    size: Memory | None = Field(default=None, description="Its size. Default: that of `postgres.storage`, else 20Gi.")
-    class_name: ObjectName | None = Field(default=None, description="StorageClass. Default: the cluster's.")
+    size: Memory | None = Field(
+        default=None, description="The volume's size. Default: that of `postgres.storage`, otherwise 20Gi."
+    )
+    class_name: ObjectName | None = Field(default=None, description="The StorageClass. Default: the cluster's default.")
 
 
 class PassphraseReference(SecretKeyReference):
@@ -80,9 +80,13 @@ class BackupSettings(Section):
     enabled: Boolean = Field(default=True, description="Whether there are backups at all.")
     suspend: Boolean = Field(default=False, description="Whether only `ff db backup` makes backups.")
     schedule: Schedule = Field(default="15 2 * * *", description="When they are made, in UTC.")
-    keep: Count = Field(default=14, description="How many are kept; of those before a restore or an upgrade as many.")
+    keep: Count = Field(
+        default=14,
+        description="How many are kept. Backups made before a restore or an upgrade are counted separately, up "
+        "to the same number.",
+    )
     max_age_hours: Count = Field(
-        default=30, description="The age in hours from which `ff doctor` reports the last one as too old."
+        default=30, description="The age in hours from which `ff doctor` reports the last backup as too old."
     )
     storage: BackupStorage = Field(default_factory=BackupStorage, description="The volume, without `s3`.")
     s3: S3 | None = Field(
@@ -90,7 +94,7 @@ class BackupSettings(Section):
         description="A bucket in place of the volume, which survives the cluster. Recommended in production.",
     )
     resources: Resources = Field(
-        default=BACKUP_RESOURCES, description="Requests and limits of each container of their Jobs."
+        default=BACKUP_RESOURCES, description="Requests and limits of each container of the backup Jobs."
     )
     encryption: PassphraseReference | None = Field(
         default=None, description="An existing Secret with the passphrase that the backups are encrypted with."

@@ -77,7 +77,7 @@ class CachesSettings(Section):
         if self.socket_timeout < LEAST_TIMEOUT:
             yield Problem(
                 path=("socketTimeout",),
-                text=f"must be at least {LEAST_TIMEOUT} seconds: a busy Redis would count as one that is away",
+                text=f"must be at least {LEAST_TIMEOUT} seconds: a busy Redis would count as unavailable",
             )
         if OPERATIONS * self.socket_timeout >= MOST_ADDED_SECONDS:
             yield Problem(

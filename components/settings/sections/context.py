@@ -6,4 +6,4 @@ from pydantic import Field
 
 from components.settings.types import Text
 
-ContextSetting = Annotated[Text, Field(description="The context of the kubeconfig to deploy to; never another.")]
+ContextSetting = Annotated[Text, Field(description="The kubeconfig context to deploy to. No other is ever used.")]

@@ -13,10 +13,11 @@ class GunicornSettings(Section):
     """The API's web server, in each pod."""
 
     workers: Count | None = Field(
-        default=None, description="Processes. Default: the CPU limit of `resources`, at least 2."
+        default=None, description="Worker processes per pod. Default: the CPU limit of `resources`, at least 2."
     )
     threads: Count | None = Field(
-        default=None, description="Threads a worker, at least 2. Default: 2; more cost tail latency (measured)."
+        default=None,
+        description="Threads per worker, at least 2. Default: 2; with more, the slowest answers get slower (measured).",
     )
     timeout: Seconds = Field(default=30, description="Seconds after which a silent worker is killed.")
 

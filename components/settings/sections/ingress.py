@@ -37,9 +37,10 @@ class IngressTls(Section):
     from_: TlsSource | None = Field(
         default=None,
         alias="from",
-        description="`issuer`: a certificate of cert-manager's; `secret`: one in an existing Secret; `controller`: the "
-        "ingress controller's own; `upstream`: TLS ends before the Ingress, as at a cloud's load balancer; `none`: "
-        "plain HTTP, refused in production. Required where there is an Ingress.",
+        description="`issuer`: a certificate from cert-manager; `secret`: one in an existing Secret; "
+        "`controller`: the ingress controller's own; `upstream`: TLS ends before the Ingress, such "
+        "as at a cloud's load balancer; `none`: plain HTTP, refused in production. Required where "
+        "there is an Ingress.",
     )
     cluster_issuer: ObjectName | None = Field(
         default=None, description="With `issuer`: the name of a cert-manager ClusterIssuer."

@@ -24,7 +24,7 @@ class LoginSettings(Section):
     `{"clientId": "…"}`) and `oauth_github` (value `{"url": "…"}`) in an environment, and name its client-side key here.
     """
 
-    google: Boolean = Field(default=False, description="Whether log-in with a Google account is prepared.")
+    google: Boolean = Field(default=False, description="Whether people can log in with a Google account.")
     github: GitHubLogin | None = Field(default=None, description="Log-in with a GitHub account.")
     environment_key: Text | None = Field(
         default=None,

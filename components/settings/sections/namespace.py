@@ -33,10 +33,10 @@ class Quota(Section):
     """
 
     enabled: Boolean = Field(default=True, description="Whether there is a ResourceQuota.")
-    requests_cpu: Cpu | None = Field(default=None, description="Sum of the CPU requests. Default: no bound.")
-    requests_memory: Memory | None = Field(default=None, description="Sum of the memory requests. Default: no bound.")
-    limits_cpu: Cpu | None = Field(default=None, description="Sum of the CPU limits. Default: no bound.")
-    limits_memory: Memory | None = Field(default=None, description="Sum of the memory limits. Default: no bound.")
+    requests_cpu: Cpu | None = Field(default=None, description="Sum of the CPU requests. Default: no limit.")
+    requests_memory: Memory | None = Field(default=None, description="Sum of the memory requests. Default: no limit.")
+    limits_cpu: Cpu | None = Field(default=None, description="Sum of the CPU limits. Default: no limit.")
+    limits_memory: Memory | None = Field(default=None, description="Sum of the memory limits. Default: no limit.")
     pods: Count = Field(default=300, description="Number of pods.")
     persistent_volume_claims: Count = Field(default=10, description="Number of volume claims.")
 

@@ -23,13 +23,14 @@ Labels = dict[QualifiedName, LabelValue]
 class Peer(Section):
     """Who is at the other end: pods of the cluster, or addresses."""
 
-    cidr: Cidr | None = Field(default=None, description="Addresses outside of the cluster, or of nodes; no pods'.")
+    cidr: Cidr | None = Field(default=None, description="Addresses outside the cluster, or of nodes, but not of pods.")
     except_: tuple[Cidr, ...] = Field(default=(), alias="except", description="Networks within `cidr` to leave out.")
     namespace: ObjectName | None = Field(default=None, description="The namespace of pods, by name.")
     namespace_labels: Labels = Field(default_factory=dict, description="The namespaces of pods, by their labels.")
     pod_labels: Labels = Field(
         default_factory=dict,
-        description="The pods, by their labels. Default: all of the namespaces; without these, in every namespace.",
+        description="The pods, by their labels. Default: all pods of those namespaces; if no namespace is named, "
+        "of every namespace.",
     )
 
     def problems(self) -> Iterator[Problem]:
@@ -46,7 +47,7 @@ class Peer(Section):
         if self.cidr is None and not pods:
             yield Problem(path=(), text="must name cidr, namespace, namespaceLabels or podLabels", value=NOT_SHOWN)
         for key in pods if self.cidr is not None else []:
-            yield Problem(path=(key,), text="contradicts cidr: addresses and pods are two entries of the list")
+            yield Problem(path=(key,), text="contradicts cidr: write addresses and pods as two entries of the list")
         if self.namespace is not None and self.namespace_labels:
             yield Problem(path=("namespaceLabels",), text="contradicts namespace: remove one of the two")
         for index, inner in enumerate(self.except_):
@@ -67,10 +68,10 @@ class Outgoing(Section):
 
     to: tuple[Peer, ...] = Field(
         default=(),
-        description="Who it is. Default: the pods of the namespace for `NAME.NAMESPACE.svc`, else any address.",
+        description="Who it is. Default: for `NAME.NAMESPACE.svc` the pods of that namespace, otherwise any address.",
     )
     port: Port | None = Field(
-        default=None, description="The port that its pods or hosts listen on. Default: the one of its own settings."
+        default=None, description="The port that its pods or hosts listen on. Default: the port in its own settings."
     )
 
 
@@ -100,7 +101,8 @@ class Dns(Section):
     )
     addresses: tuple[Cidr, ...] = Field(
         default=(NODE_LOCAL_DNS,),
-        description="Further addresses: of NodeLocal DNSCache, and where that takes over the Service's, that one too.",
+        description="Further addresses of name servers: that of NodeLocal DNSCache, and that of the DNS Service "
+        "if NodeLocal DNSCache takes it over.",
     )
     port: Port = Field(default=53, description="The port that its pods listen on; 5353 on OpenShift.")
 
@@ -112,19 +114,22 @@ def _labelled() -> tuple[Peer, ...]:
 class NetworkPolicySettings(Section):
     """Network policies: nothing goes in or out of the namespace but what docs/network.md lists."""
 
-    enabled: Boolean | None = Field(default=None, description="Whether there are any. Default: `production`.")
+    enabled: Boolean | None = Field(
+        default=None, description="Whether there are network policies. Default: the value of `production`."
+    )
     ingress_namespace: ObjectName | None = Field(
         default=None,
         description="The namespace of the ingress controller, or of the gateway that leads here. It or `ingressCidrs` "
         "is required where there is an Ingress.",
     )
     ingress_pod_labels: Labels = Field(
-        default_factory=dict, description="The ingress controller's pods there. Default: all of that namespace."
+        default_factory=dict,
+        description="Labels of the ingress controller's pods there. Default: all pods of that namespace.",
     )
     ingress_cidrs: tuple[Cidr, ...] = Field(
         default=(),
-        description="Addresses of an ingress controller without a pod's: the nodes' where it uses their network, "
-        "the load balancer's where that sends to pods directly.",
+        description="Addresses of an ingress controller that has no pod address: the nodes' if it uses their "
+        "network, the load balancer's if that sends to pods directly.",
     )
     clients: tuple[Peer, ...] = Field(
         default_factory=_labelled,
@@ -134,17 +139,17 @@ class NetworkPolicySettings(Section):
         default="monitoring", description="The namespace of Prometheus, which may read the metrics' ports."
     )
     monitoring_pod_labels: Labels = Field(
-        default_factory=dict, description="Prometheus' pods there. Default: all of that namespace."
+        default_factory=dict, description="Labels of Prometheus' pods there. Default: all pods of that namespace."
     )
     webhooks: tuple[Destination, ...] = Field(
         default=(), description="Where webhooks and Flagsmith's integrations may go. Default: nowhere."
     )
     egress: Egress = Field(
         default_factory=Egress,
-        description="Services outside of the stack that its other settings name. `to` says who they are; default: the "
-        "networks beside the name (`cidr`), the pods of the namespace for a Service's name in full "
-        "(`NAME.NAMESPACE.svc`), else any address. `port` is the one that their pods or hosts listen on; default: that "
-        "of their own settings.",
+        description="Services outside the stack that other settings name. `to` says who they are. Default: the "
+        "networks beside the name (`cidr`); for the full name of a Service (`NAME.NAMESPACE.svc`) "
+        "the pods of that namespace; otherwise any address. `port` is the port that their pods or "
+        "hosts listen on. Default: the port in their own settings.",
     )
     dns: Dns = Field(default_factory=Dns, description="The cluster's name server.")
     except_: tuple[Cidr, ...] = Field(

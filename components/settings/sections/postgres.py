@@ -52,15 +52,15 @@ EXTERNAL_ONLY = frozenset({"cidr", "sslmode", "ca_secret"})
 class Storage(Section):
     """The volume of the embedded PostgreSQL."""
 
-    size: Memory = Field(default="20Gi", description="Its size; it can grow later, never shrink.")
-    class_name: ObjectName | None = Field(default=None, description="StorageClass. Default: the cluster's.")
+    size: Memory = Field(default="20Gi", description="The volume's size. It can grow later, but never shrink.")
+    class_name: ObjectName | None = Field(default=None, description="The StorageClass. Default: the cluster's default.")
 
 
 class PostgresSettings(Section):
     """The database of Flagsmith."""
 
     mode: Literal["embedded", "external"] = Field(
-        default="embedded", description="`embedded`: a PostgreSQL of the stack's own; `external`: one that you have."
+        default="embedded", description="`embedded`: the stack runs its own PostgreSQL; `external`: you have one."
     )
     existing_secret: SecretName | None = Field(
         default=None,
@@ -70,13 +70,13 @@ class PostgresSettings(Section):
     cidr: Cidrs = Field(default=(), description=f"External only. Where the server is. {BESIDE}")
     version: PostgresVersion = Field(
         default=default_images.POSTGRES_TAG,
-        description="The image's tag, 17.6 or newer, Debian. External: of the programs that reach the server (`psql`, "
-        "`pg_dump`), so not of an older major version than the server.",
+        description="The image's tag, 17.6 or newer, Debian. External: the version of the client programs "
+        "(`psql`, `pg_dump`), which must not have an older major version than the server.",
     )
     data_major: Count = Field(
         default=MIN_POSTGRES_MAJOR,
-        description="Embedded only. The major version of the data on the volume; `ff db upgrade` changes it together "
-        "with `version`, whose data it makes from the old one's.",
+        description="Embedded only. The major version of the data on the volume; `ff db upgrade` changes it "
+        "together with `version`, and moves the data.",
     )
     image: Image = Field(default=default_images.POSTGRES, description="The image.")
     storage: Storage = Field(default_factory=Storage, description="Embedded only. The volume.")
@@ -90,8 +90,9 @@ class PostgresSettings(Section):
     )
     migration_lock_timeout: Annotated[WholeNumber, Field(ge=0, le=600), Kind("seconds")] = Field(
         default=5,
-        description="How long a migration waits for a table's lock, with all queries on the table behind it, before it "
-        "gives way and tries again. 0 sets no limit; that is needed behind poolers that refuse options (PgBouncer).",
+        description="How long a migration waits for a table's lock before it gives way and tries again; "
+        "meanwhile all queries on the table wait behind it. 0 sets no limit, which poolers that "
+        "refuse options (PgBouncer) need.",
     )
     sslmode: SslMode | None = Field(default=None, description="External only. libpq's sslmode. Default: `require`.")
     ca_secret: CaReference | None = Field(
@@ -122,10 +123,9 @@ class PostgresSettings(Section):
             if self.major != self.data_major:
                 yield Problem(
                     path=("version",),
-                    text=f"is of another major version than the data on the volume (postgres.dataMajor is "
-                    f"{self.data_major}): PostgreSQL {self.major} would start with an empty database. "
-                    f"Move it with `ff db upgrade {self.version}`; for a new stack set postgres.dataMajor "
-                    f"to {self.major}",
+                    text="has a different major version than the data on the volume (postgres.dataMajor is "
+                    f"{self.data_major}): PostgreSQL {self.major} would start with an empty database. Move it "
+                    f"with `ff db upgrade {self.version}`; for a new stack set postgres.dataMajor to {self.major}",
                 )
             yield from self.wrong_mode(section="postgres", mode=self.mode, owner="external", fields=EXTERNAL_ONLY)
             return

@@ -21,7 +21,7 @@ PublicUrl = Annotated[Text, AfterValidator(_public_url), Kind("URL")]
 PublicUrlSetting = Annotated[
     PublicUrl | None,
     Field(
-        description="Where people reach Flagsmith, if `host` and `ingress` do not say it: at another port, or without "
-        "TLS, as on a local cluster. Its host must be `host`."
+        description="Where people reach Flagsmith, if `host` and `ingress` do not say so: at another port, or "
+        "without TLS, as on a local cluster. Its host must be `host`."
     ),
 ]

@@ -73,7 +73,7 @@ class RedisSettings(Section):
 
     mode: Literal["embedded", "external", "none"] = Field(
         default="embedded",
-        description="`embedded`: a Redis of the stack's own; `external`: one that exists; `none`: each process "
+        description="`embedded`: the stack runs its own Redis; `external`: you have one; `none`: each process "
         "caches for itself.",
     )
     existing_secret: SecretName | None = Field(

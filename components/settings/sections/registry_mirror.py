@@ -20,5 +20,5 @@ def _mirror(value: str) -> str:
 Mirror = Annotated[Text, AfterValidator(_mirror), Kind("registry")]
 RegistryMirrorSetting = Annotated[
     Mirror | None,
-    Field(description="Is put before every image that names no registry, such as `mirror.example.com/dockerhub`."),
+    Field(description="The registry for every image that names none, such as `mirror.example.com/dockerhub`."),
 ]

@@ -7,5 +7,5 @@ from pydantic import Field
 from components.settings.types import Count
 
 ReplicasSetting = Annotated[
-    Count | None, Field(description="API pods. Default: by `size`. Not with `autoscaling.enabled`.")
+    Count | None, Field(description="Number of API pods. Default: by `size`. Not with `autoscaling.enabled`.")
 ]

@@ -43,7 +43,7 @@ class SchedulingSettings(Section):
     node_selector: dict[QualifiedName, LabelValue] = Field(
         default_factory=dict, description="Labels that a node must have."
     )
-    tolerations: tuple[Toleration, ...] = Field(default=(), description="Taints that the pods put up with.")
+    tolerations: tuple[Toleration, ...] = Field(default=(), description="Taints that the pods tolerate.")
     priority_class_name: ObjectName | None = Field(default=None, description="Name of an existing PriorityClass.")
 
     def problems(self) -> Iterator[Problem]:

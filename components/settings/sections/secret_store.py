@@ -81,7 +81,9 @@ class StoredSecret(Section):
             if name in self.values:
                 yield Problem(path=("properties", name), text="is given in values too: remove one of the two")
             elif self.key is None:
-                yield Problem(path=("properties", name), text="is a property of which entry? Set key, or use values")
+                yield Problem(
+                    path=("properties", name), text="needs the entry that it is a property of: set key, or use values"
+                )
 
     def remotes(self, keys: tuple[str, ...]) -> dict[str, Remote | None]:
         """Where the value of each key is; None for one that is nowhere."""
@@ -139,7 +141,7 @@ class SecretStoreSettings(Section):
     )
     others: dict[SecretName, OtherSecret] = Field(
         default_factory=dict,
-        description="Further Secrets from the store, by their names, which other settings then give as existing ones.",
+        description="Further Secrets from the store, by name. Other settings can name them as existing Secrets.",
     )
 
     def problems(self) -> Iterator[Problem]:

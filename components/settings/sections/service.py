@@ -20,6 +20,6 @@ class ServiceSettings(Section):
 
     node_port: NodePort | None = Field(
         default=None,
-        description="A port of every node that leads to Flagsmith, `/metrics` included: for a local cluster, and what "
-        "stands before nodes that only you reach. Default: none.",
+        description="A port on every node that leads to Flagsmith, including `/metrics`: for a local cluster, or "
+        "for what stands in front of nodes that only you can reach. Default: none.",
     )

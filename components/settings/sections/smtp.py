@@ -49,11 +49,11 @@ class SmtpSettings(Section):
             yield Problem(path=("username",), text="is required with smtp.existingSecret: name the user to log in as")
         if self.username is not None and self.security == "none":
             yield Problem(
-                path=("security",), text="would send the password in clear: set starttls, or remove the log-in"
+                path=("security",), text="would send the password unencrypted: set starttls, or remove the log-in"
             )
         if self.port == 465:
             yield Problem(
                 path=("port",),
-                text="is the port of implicit TLS, which Flagsmith does not speak: use the server's STARTTLS port, "
-                "usually 587",
+                text="is the port of implicit TLS, which Flagsmith does not support: use the server's STARTTLS "
+                "port, usually 587",
             )

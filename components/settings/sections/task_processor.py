@@ -12,7 +12,7 @@ from components.settings.types import Count, Kind, WholeNumber
 class TaskProcessorSettings(Section):
     """The pods that work off the queue of tasks (webhooks, audit log, clean-up)."""
 
-    replicas: Count | None = Field(default=None, description="Pods. Default: by `size`.")
+    replicas: Count | None = Field(default=None, description="Number of pods. Default: by `size`.")
     threads: Count = Field(default=5, description="Tasks that a pod does at once; each can hold two connections.")
     idle_session_timeout: Annotated[WholeNumber, Field(ge=0, le=3600), Kind("seconds")] | None = Field(
         default=None,

@@ -58,20 +58,23 @@ class TracingSettings(Section):
     cidr: Cidrs = Field(default=(), description=f"Where the collector is. {BESIDE}")
     protocol: Literal["http/protobuf", "grpc"] = Field(
         default="http/protobuf",
-        description="How OTLP is spoken; `grpc` is clear text with `http://`.",
+        description="The protocol for OTLP. With `http://`, `grpc` is unencrypted.",
     )
     headers: HeadersReference | None = Field(
         default=None,
         description="An existing Secret with headers for the collector, as `name=value,…`, values percent-encoded.",
     )
     sampling_ratio: Ratio = Field(
-        default=0.1, description="The share of traces that are begun here and kept; a caller's own decision goes first."
+        default=0.1,
+        description="The share of traces started here that are kept. If a caller has decided already, its "
+        "decision counts.",
     )
     excluded_paths: tuple[PathPattern, ...] = Field(
-        default=("health/liveness", "health/readiness"), description="Requests with such a path are not traced."
+        default=("health/liveness", "health/readiness"),
+        description="Requests whose URL matches one of these are not traced.",
     )
     service_name: Text = Field(
-        default="flagsmith", description="The services are called this, with `-api` and `-task-processor` after it."
+        default="flagsmith", description="The services' name, with `-api` or `-task-processor` after it."
     )
 
     def problems(self) -> Iterator[Problem]:

@@ -199,7 +199,7 @@ def _releases() -> str:
         releases.FIRST_WITH_JSON_ACCESS_LOG: "its access log in JSON (`logs.access`)",
         releases.FIRST_WITH_TRACING: "traces (`tracing`)",
         releases.FIRST_WITH_TRACING_BY_GRPC: "traces by gRPC",
-        releases.NEWEST_VERIFIED: "the newest that this program was tried with",
+        releases.NEWEST_VERIFIED: "the newest release tried with this program",
     }
     table = "\n".join(f"| {releases.dotted(version)} | {text} |" for version, text in rows.items())
     return (

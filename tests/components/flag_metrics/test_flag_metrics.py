@@ -95,7 +95,7 @@ def test_an_external_database_without_a_role_to_read_with_is_a_warning_or_a_refu
     assert settings(postgres=EXTERNAL, monitoring={"enabled": True, **READER}).flag_metrics_enabled
     assert not [text for text in warnings(settings(postgres=EXTERNAL)) if text.startswith("monitoring")]
     (line,) = refusal(postgres=EXTERNAL, monitoring={"flagMetrics": {"enabled": True}})
-    assert line.startswith("feature-flags:monitoring.flagMetrics.enabled = true: needs a role of the external database")
+    assert line.startswith("feature-flags:monitoring.flagMetrics.enabled = true: needs a role in the external database")
 
 
 def test_its_pod_and_its_connection_are_counted() -> None:

@@ -153,7 +153,7 @@ def test_an_old_form_means_what_it_did_and_says_what_to_write(tls: dict[str, Any
 
 def test_no_tls_is_warned_about_but_on_this_machine() -> None:
     (warning,) = warnings(ingress(tls=WRITTEN["none"]))
-    assert warning.startswith("ingress.tls.from is none: passwords and keys cross the network in clear")
+    assert warning.startswith("ingress.tls.from is none: passwords and keys cross the network unencrypted")
     assert list(warnings(settings(host="flags.localhost", ingress={"className": "a", "tls": WRITTEN["none"]}))) == []
     for source in set(WRITTEN) - {"none"}:
         assert list(warnings(ingress(tls=WRITTEN[source]))) == []
@@ -241,7 +241,7 @@ def test_a_retired_controller_is_warned_about_with_what_to_do(values: dict[str, 
     (warning,) = warnings(settings(**values))
     assert warning.startswith(f"{sign}: ingress-nginx was retired in March 2026")
     for step in (
-        "Install one that is maintained",
+        "Install a maintained one",
         "docs/ingress.md",
         "ingress.className",
         "ingressNamespace",

@@ -71,7 +71,7 @@ def test_a_malformed_lock_file_is_refused_with_its_line(before: str, after: str,
     (first, *_) = caught.value.lines
     assert first.startswith(f"{LOCK_FILE}, line {line}: ")
     assert message in first
-    assert "`ff images lock` writes the file anew" in first
+    assert "`ff images lock` rewrites the file" in first
 
 
 def test_a_lock_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_digest_in_the_settings_wins_and_must_agree_with_the_lock() -> None:
         parse({**VALID, **stated}, entry)
     (line,) = caught.value.lines
     assert line.startswith('feature-flags:postgres.image = "postgres:17.11-bookworm@sha256:2222')
-    assert f"has another digest than line 4 of {LOCK_FILE} has for {POSTGRES}, {ONE}" in line
+    assert f"has a different digest than line 4 of {LOCK_FILE} has for {POSTGRES}, {ONE}" in line
     agreeing = {"postgres": {"image": f"postgres:17.11-bookworm@{ONE}"}}
     assert parse({**VALID, **agreeing}, entry).images["postgres"].is_stated
 

@@ -141,7 +141,7 @@ def beside(key: str, networks: object) -> dict[str, Any]:
 def test_a_name_without_a_network_beside_it_is_said_to_be_open_to_any_address(key: str) -> None:
     line = said(**PRODUCTION, **SERVICES[key])[0]
 
-    assert "of any address but link-local ones and metadata services: a network policy cannot name a host" in line
+    assert "of any address except link-local ones and metadata services: a network policy cannot name a host" in line
     assert line.endswith(f"Say where it is in {BESIDE[key]}, or in networkPolicy.egress.{key}.to")
     assert said(**SERVICES[key]) == [], "without policies there is nothing to narrow"
 
@@ -162,7 +162,7 @@ def test_a_network_in_two_places_is_refused(key: str) -> None:
     (line,) = refusal(**beside(key, "10.20.0.0/24"), networkPolicy=network)
 
     assert line.startswith(f"feature-flags:{BESIDE[key]}")
-    assert f"contradicts networkPolicy.egress.{key}.to: say in one of the two where it is" in line
+    assert f"contradicts networkPolicy.egress.{key}.to: say where it is in only one of them" in line
 
 
 @pytest.mark.parametrize("key", SERVICES)
@@ -220,13 +220,13 @@ def test_the_internet_is_said_to_be_open(values: dict[str, Any], start: str) -> 
         (
             {"webhooks": [{"namespace": "a"}, {"cidr": "0.0.0.0/0", "ports": [80, 8443]}]},
             [
-                "networkPolicy.webhooks[1].cidr is wide: it opens port 80, 8443 of all of 0.0.0.0/0 but",
+                "networkPolicy.webhooks[1].cidr is wide: it opens port 80, 8443 of all of 0.0.0.0/0 except",
                 "networkPolicy.apiServer is not set, and these could lead to the API server: port 8443 of 0.0.0.0/0",
             ],
         ),
         (
             {"webhooks": [{"cidr": "10.0.0.0/8"}], "apiServer": ["10.96.0.1/32"]},
-            ["networkPolicy.webhooks[0].cidr is wide: it opens port 443 of all of 10.0.0.0/8 but"],
+            ["networkPolicy.webhooks[0].cidr is wide: it opens port 443 of all of 10.0.0.0/8 except"],
         ),
         (
             {"webhooks": [{"cidr": "169.254.169.254/32", "ports": [80]}]},

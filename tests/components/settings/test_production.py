@@ -12,24 +12,24 @@ PRODUCTION: dict[str, Any] = {"production": True, "protect": True}
 @pytest.mark.parametrize(
     ("values", "line"),
     [
-        ({"replicas": 2}, "feature-flags:replicas = 2: must be at least 3 where production is true"),
+        ({"replicas": 2}, "feature-flags:replicas = 2: must be at least 3 when production is true"),
         (
             {"autoscaling": {"enabled": True, "minReplicas": 2}},
-            "feature-flags:autoscaling.minReplicas = 2: must be at least 3 where production is true",
+            "feature-flags:autoscaling.minReplicas = 2: must be at least 3 when production is true",
         ),
         (
             {"ingress": {"className": "traefik", "tls": {"enabled": False}}},
-            "feature-flags:ingress.tls.enabled = false: must not mean plain HTTP where production is true",
+            "feature-flags:ingress.tls.enabled = false: must not mean plain HTTP when production is true",
         ),
         (
             {"ingress": {"defaultClass": True, "tls": {"from": "none"}}},
-            'feature-flags:ingress.tls.from = "none": must not mean plain HTTP where production is true',
+            'feature-flags:ingress.tls.from = "none": must not mean plain HTTP when production is true',
         ),
         (
             {"ingress": {"enabled": False, "tls": {"from": "none"}}},
-            'feature-flags:ingress.tls.from = "none": must not mean plain HTTP where production is true',
+            'feature-flags:ingress.tls.from = "none": must not mean plain HTTP when production is true',
         ),
-        ({"protect": False}, "feature-flags:protect = false: must be true where production is true"),
+        ({"protect": False}, "feature-flags:protect = false: must be true when production is true"),
     ],
 )
 def test_production_needs_it(values: dict[str, Any], line: str) -> None:

@@ -94,7 +94,7 @@ ADMIN = {"admin": {"key": "a"}}
         (
             {"secretStore": store({"admin": {"properties": {"password": "b"}}})},
             "secretStore.secrets.admin.properties.password",
-            "is a property of which entry?",
+            "needs the entry that it is a property of",
         ),
         (
             {
@@ -118,7 +118,7 @@ ADMIN = {"admin": {"key": "a"}}
         (
             {"secretStore": store({"redis": {"key": "a"}}), "redis": {"mode": "none"}},
             "secretStore.secrets.redis",
-            "is of no use, since redis.mode is none",
+            "has no effect, because redis.mode is none",
         ),
         (
             {"secretStore": store(others={"flagsmith-audit": {"values": {"DATABASE_URL": {"key": "a"}}}})},

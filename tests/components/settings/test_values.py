@@ -145,7 +145,7 @@ def test_redis_gets_three_quarters_of_its_container_unless_told_otherwise(redis:
     [
         ({"version": "2.266.0"}, "newer than 2.265.0"),
         ({"redis": {"mode": "none"}}, "caches for itself"),
-        ({"postgres": {**EXTERNAL, "sslmode": "prefer"}}, "in clear"),
+        ({"postgres": {**EXTERNAL, "sslmode": "prefer"}}, "unencrypted"),
         ({"replicas": 1}, "stops the service"),
     ],
     ids=str,

@@ -28,12 +28,13 @@ class MonitoringSettings(Section):
     """Metrics and alerts, for a Prometheus that you already have."""
 
     enabled: Boolean | None = Field(
-        default=None, description="Whether there are exporters, monitors and alerts. Default: `production`."
+        default=None,
+        description="Whether there are exporters, monitors and alerts. Default: the value of `production`.",
     )
     labels: dict[QualifiedName, LabelValue] = Field(
         default_factory=lambda: {"release": "kube-prometheus-stack"},
-        description="Labels by which the Prometheus operator finds monitors and rules. "
-        "Default: what the chart kube-prometheus-stack looks for when it is installed by that name.",
+        description="Labels by which the Prometheus operator finds monitors and rules. Default: what the chart "
+        "kube-prometheus-stack looks for if its release has that name.",
     )
     interval: ScrapeInterval = Field(default=30, description="How often metrics are scraped.")
     runbook_url: PageUrl = Field(

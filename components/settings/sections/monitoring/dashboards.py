@@ -18,17 +18,18 @@ class DashboardsSettings(Section):
     """Dashboards, in ConfigMaps that the sidecar of Grafana's chart finds."""
 
     enabled: Boolean | None = Field(
-        default=None, description="Whether there are dashboards. Default: `monitoring.enabled`."
+        default=None, description="Whether there are dashboards. Default: the value of `monitoring.enabled`."
     )
     labels: dict[QualifiedName, LabelValue] = Field(
         default_factory=lambda: {"grafana_dashboard": "1"}, description="Labels by which the sidecar finds them."
     )
     folder: Text | None = Field(
-        default="Feature flags", description="Grafana's folder for them, where the sidecar reads it from an annotation."
+        default="Feature flags", description="Grafana's folder for them, if the sidecar reads it from an annotation."
     )
     folder_annotation: QualifiedName = Field(
         default="grafana_folder",
-        description="That annotation: the chart's `sidecar.dashboards.folderAnnotation`, which is empty by default.",
+        description="The name of that annotation: the chart's `sidecar.dashboards.folderAnnotation`, which is "
+        "empty by default.",
     )
     grafana: GrafanaService | None = Field(
         default=None,

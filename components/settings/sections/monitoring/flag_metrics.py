@@ -18,20 +18,21 @@ class FlagMetricsSettings(Section):
 
     enabled: Boolean | None = Field(
         default=None,
-        description="Whether it runs. Default: `monitoring.enabled`; with an external database only with "
-        "`existingSecret`.",
+        description="Whether the exporter runs. Default: the value of `monitoring.enabled`; with an external "
+        "database only if `existingSecret` is set.",
     )
     interval: Seconds = Field(
-        default=60, description="Seconds between two collections; what costs more is collected at every fifth."
+        default=60, description="Seconds between two collections; expensive metrics are collected every fifth time."
     )
     sample: Annotated[WholeNumber, Field(ge=0, le=5000), Kind("whole number, 0 to 5000")] = Field(
         default=500,
-        description="On how many identities of an environment the adoption of features is found; 0 leaves it out.",
+        description="How many identities of each environment are sampled to measure the adoption of features; 0 "
+        "turns this off.",
     )
     existing_secret: SecretName | None = Field(
         default=None,
         description="Name of an existing Secret with the key `DATABASE_URL` of a role that may read what "
-        "`components/postgres/in_pod/grants-analytics.sql` says. Default: `flagsmith-analytics`, made for the embedded "
-        "database.",
+        "`components/postgres/in_pod/grants-analytics.sql` grants. Default: `flagsmith-analytics`, "
+        "made for the embedded database.",
     )
     resources: Resources = Field(default=FLAG_METRICS_RESOURCES, description="Requests and limits.")

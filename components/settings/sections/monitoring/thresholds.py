@@ -28,18 +28,20 @@ class Thresholds(Section):
     latency_seconds: Latency = Field(
         default=1, description="The 99th percentile of an SDK endpoint's answers (vendor: 1 s)."
     )
-    cpu_percent: Percent = Field(default=80, description="CPU of a container, of its limit (vendor: 80).")
-    memory_percent: Percent = Field(default=90, description="Memory of a container, of its limit.")
+    cpu_percent: Percent = Field(
+        default=80, description="CPU that a container uses, as a share of its limit (vendor: 80)."
+    )
+    memory_percent: Percent = Field(default=90, description="Memory that a container uses, as a share of its limit.")
     connections_percent: Percent = Field(
-        default=70, description="Connections to PostgreSQL, of `max_connections` (vendor: 70)."
+        default=70, description="Connections to PostgreSQL, as a share of `max_connections` (vendor: 70)."
     )
     cache_miss_percent: Percent = Field(
-        default=50, description="Environment documents that were asked for and not found in the cache."
+        default=50, description="Share of the requested environment documents that the cache did not have."
     )
-    evictions_per_second: Decimal = Field(default=1, description="Keys that a full Redis drops, each second.")
-    tasks_waiting: Count = Field(default=1000, description="Tasks that are due and not begun.")
-    task_wait_seconds: Count = Field(default=300, description="How long the oldest of them waits.")
-    volume_percent: Percent = Field(default=85, description="What is used of a volume.")
+    evictions_per_second: Decimal = Field(default=1, description="Keys that a full Redis drops per second.")
+    tasks_waiting: Count = Field(default=1000, description="Tasks that are due and have not started.")
+    task_wait_seconds: Count = Field(default=300, description="How long the oldest of them has waited.")
+    volume_percent: Percent = Field(default=85, description="Used share of a volume.")
     certificate_days: Count = Field(
         default=14, description="Days until the certificate ends; cert-manager renews at 30."
     )

@@ -129,7 +129,7 @@ def _scalar(node: Any, key: Key, problems: list[CatalogueProblem]) -> Any:
         if found_code is not None:
             code = quoting.printable_code(found_code[0])
             problems.append(
-                CatalogueProblem(key, f"is {quoting.value(value)}, which holds {code}, a character that nobody sees")
+                CatalogueProblem(key, f"is {quoting.value(value)}, which holds {code}, an invisible character")
             )
     # A date as such, which some keys of a catalogue take; a time stays text.
     found = yaml12.parts_of_time(value) if isinstance(value, yaml12.Timestamp) else None
