@@ -55,8 +55,8 @@ RULES = (
     Rule(
         id="ingress-tls",
         title="In production every host of an Ingress has a certificate",
-        description="Without one, passwords and server-side keys cross the network unencrypted. Where the controller has "
-        f"a certificate of its own, or TLS ends before the Ingress, the annotation {ENDED_BY} says so.",
+        description="Without one, passwords and server-side keys cross the network unencrypted. Where the controller "
+        f"has its own certificate, or TLS ends before the Ingress, the annotation {ENDED_BY} says so.",
         enforcement=Enforcement.MANDATORY,
         remedy="Set `ingress.tls.from`.",
         check=_tls,
