@@ -72,6 +72,14 @@ def test_the_table_has_each_finding_of_the_doctor_once() -> None:
     assert sorted(told) == sorted(findings())
 
 
+def test_the_table_has_each_alert_once_in_the_row_of_its_section() -> None:
+    rows = re.findall(r"^\| \[\d+\]\(#([^)]+)\) \| [^|]+ \| ([^|]*) \|", TEXT, re.MULTILINE)
+    told = {section: re.findall(r"`([^`]+)`", cell) for section, cell in rows}
+    assert {section: sorted(names) for section, names in told.items()} == {
+        section: sorted(expected().get(section, ())) for section in sections()
+    }
+
+
 def test_every_link_within_the_page_leads_to_a_section() -> None:
     links = set(re.findall(r"\]\(#([^)]+)\)", TEXT))
     assert links <= {anchor(heading) for heading in HEADINGS}
