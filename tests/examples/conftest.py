@@ -1,4 +1,4 @@
-"""A double with the catalogue's flags, and the two programs of `examples/` that are run against it."""
+"""The catalogue, served as by `ff flags serve`, and the two programs of `examples/` that are run against it."""
 
 import json
 import os
@@ -17,9 +17,13 @@ import pytest
 
 from flagops.commands.flags.catalogue.load import load
 from flagops.commands.flags.catalogue.model import Catalogue
+from flagops.commands.flags.reconcile.desired import desired
+from flagops.commands.flags.serve.documents import documents
+from flagops.serving.server.state import Loaded
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.examples.seed import seed
 from tests.recording import ROOT
+from tests.serve.support import Served, served_loaded
 
 EXAMPLES = ROOT / "examples"
 SECONDS = 60
@@ -27,15 +31,21 @@ SECONDS = 60
 
 @dataclass(frozen=True)
 class Service:
-    """The double, with the address and the keys of one of its environments, as the examples want them."""
+    """The catalogue's environment `development`, as the examples want its address and keys.
 
-    flagsmith: Flagsmith
+    Attributes:
+        root: The address without the API's path.
+        client_key: The client-side key.
+        server_key: The server-side key.
+    """
+
+    root: str
     client_key: str
     server_key: str
 
     @property
     def url(self) -> str:
-        return f"{self.flagsmith.url}/api/v1/"
+        return f"{self.root}/api/v1/"
 
     def key(self, evaluation: str) -> str:
         """The key with which a program evaluates flags this way."""
@@ -52,16 +62,32 @@ class Service:
         return {row["feature"]["name"]: (row["enabled"], row["feature_state_value"]) for row in found}
 
     def identity_in(self, variant: str) -> str:
-        """Somebody who sees this dashboard: who does follows from the environment's key, which is random."""
+        """Somebody who sees this dashboard."""
         names = (f"user-{number}" for number in range(1000))
         return next(name for name in names if self.flags(name)["dashboard_ab_test"] == (True, variant))
 
+
+@dataclass(frozen=True)
+class FromGit(Service):
+    """The same from `ff flags serve`, with what was asked and reported."""
+
+    served: Served
+
     def used(self) -> dict[str, int]:
         """How often each flag was read, as far as it was reported."""
-        rows = self.flagsmith.database.rows("evaluations")
-        return {
-            row["feature"]: sum(item["count"] for item in rows if item["feature"] == row["feature"]) for row in rows
-        }
+        return {flag: reads.all for (_, flag), reads in self.served.state.reports.reads.items()}
+
+    def asked(self, method: str, path: str) -> int:
+        """How often somebody asked for this."""
+        requests = self.served.state.reports.requests
+        return sum(1 for item in requests if (item.method, item.path) == (method, path))
+
+
+@dataclass(frozen=True)
+class Faulty(Service):
+    """The same from the double of a Flagsmith, which can hang and fail."""
+
+    flagsmith: Flagsmith
 
 
 @pytest.fixture(scope="session")
@@ -70,20 +96,34 @@ def catalogue() -> Catalogue:
 
 
 @contextmanager
-def serving(catalogue: Catalogue) -> Iterator[Service]:
-    """The catalogue's flags in the environment `development` of a double."""
+def serving(catalogue: Catalogue) -> Iterator[FromGit]:
+    """The catalogue's flags, from git."""
+    loaded = Loaded(documents(catalogue.project, desired(catalogue)), {})
+    with served_loaded(loaded) as found:
+        keys = found.state.keys["development"]
+        yield FromGit(found.url.rstrip("/"), keys.client_side, keys.server_side, found)
+
+
+@contextmanager
+def faulty(catalogue: Catalogue) -> Iterator[Faulty]:
+    """The catalogue's flags, from a double."""
     with serve(Flagsmith()) as flagsmith:
         (key,) = flagsmith.add_environments("development").values()
         seed(flagsmith, catalogue)
         server_key = "ser.of-the-tests-alone"
         flagsmith.database.insert("server_keys", key=server_key, active=True, expires_at=None, environment=1)
-        flagsmith.forget()
-        yield Service(flagsmith, key, server_key)
+        yield Faulty(flagsmith.url, key, server_key, flagsmith)
 
 
 @pytest.fixture
-def service(catalogue: Catalogue) -> Iterator[Service]:
+def service(catalogue: Catalogue) -> Iterator[FromGit]:
     with serving(catalogue) as made:
+        yield made
+
+
+@pytest.fixture
+def broken(catalogue: Catalogue) -> Iterator[Faulty]:
+    with faulty(catalogue) as made:
         yield made
 
 

@@ -14,7 +14,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from flagops.commands.flags.catalogue.model import Catalogue
 from tests.examples import browser as browsers
-from tests.examples.conftest import Service, serving
+from tests.examples.conftest import FromGit, faulty, serving
 from tests.fixtures_cluster import eventually
 from tests.servers import free_port
 
@@ -36,13 +36,13 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 
 
 @pytest.fixture(scope="module")
-def service(catalogue: Catalogue) -> Iterator[Service]:
+def service(catalogue: Catalogue) -> Iterator[FromGit]:
     with serving(catalogue) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def address(service: Service) -> Iterator[str]:
+def address(service: FromGit) -> Iterator[str]:
     with browsers.previewed(service.url, service.client_key) as found:
         yield found
 
@@ -88,7 +88,7 @@ def page(browser: webdriver.Chrome) -> Iterator[Page]:
 @pytest.mark.parametrize("variant", TITLES)
 @pytest.mark.parametrize("language", ["en", "he"])
 def test_the_dashboard_that_the_flag_selects(
-    page: Page, service: Service, address: str, variant: str, language: str
+    page: Page, service: FromGit, address: str, variant: str, language: str
 ) -> None:
     identity = service.identity_in(variant)
     page.open(address, user=identity, lang=language)
@@ -100,7 +100,7 @@ def test_the_dashboard_that_the_flag_selects(
     assert page.said() == []
 
 
-def test_hebrew_is_read_from_right_to_left(page: Page, service: Service, address: str) -> None:
+def test_hebrew_is_read_from_right_to_left(page: Page, service: FromGit, address: str) -> None:
     page.open(address, user=service.identity_in(ORIGINAL), lang="he")
     page.variant()
     first, *_, last = page.browser.find_elements(By.CSS_SELECTOR, "thead th")
@@ -142,7 +142,7 @@ def test_traits_decide(page: Page, address: str) -> None:
     assert page.texts(".live") == ["Live"]
 
 
-def test_what_was_read_is_reported(page: Page, service: Service, address: str) -> None:
+def test_what_was_read_is_reported(page: Page, service: FromGit, address: str) -> None:
     page.open(address, user="anna", lang="en")
     page.variant()
 
@@ -169,7 +169,7 @@ def test_nobody_listens(page: Page, tmp_path: Path, language: str, says: str) ->
 
 
 def test_nobody_answers(page: Page, catalogue: Catalogue, tmp_path: Path) -> None:
-    with serving(catalogue) as service:
+    with faulty(catalogue) as service:
         service.flagsmith.hanging.add("/api/v1/")
         config = {"apiUrl": service.url, "environmentKey": service.client_key}
         with browsers.copied(tmp_path, config) as address:
@@ -180,7 +180,7 @@ def test_nobody_answers(page: Page, catalogue: Catalogue, tmp_path: Path) -> Non
 
 
 def test_the_answer_is_an_error(page: Page, catalogue: Catalogue, tmp_path: Path) -> None:
-    with serving(catalogue) as service:
+    with faulty(catalogue) as service:
         service.flagsmith.failing["/api/v1/"] = 503
         config = {"apiUrl": service.url, "environmentKey": service.client_key}
         with browsers.copied(tmp_path, config) as address:
@@ -189,7 +189,7 @@ def test_the_answer_is_an_error(page: Page, catalogue: Catalogue, tmp_path: Path
             assert page.texts("[role=alert]")[0].startswith("The feature service does not answer.")
 
 
-def test_the_key_is_wrong(page: Page, service: Service, tmp_path: Path) -> None:
+def test_the_key_is_wrong(page: Page, service: FromGit, tmp_path: Path) -> None:
     with browsers.copied(tmp_path, {"apiUrl": service.url, "environmentKey": "wrong"}) as address:
         page.open(address, user="anna", lang="en")
         assert page.variant() == ORIGINAL

@@ -7,7 +7,7 @@ from statistics import fmean
 import pytest
 
 from flagops.commands.flags.catalogue.model import Catalogue, Rollout
-from tests.examples.conftest import EXAMPLES, Program, Service, serving
+from tests.examples.conftest import EXAMPLES, Faulty, FromGit, Program, serving
 from tests.servers import free_port
 
 DASHBOARDS = ("original_dashboard", "new_dashboard_v1", "new_dashboard_v2")
@@ -49,7 +49,7 @@ def evaluation(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def test_traits_decide(program: Program, service: Service, evaluation: str) -> None:
+def test_traits_decide(program: Program, service: FromGit, evaluation: str) -> None:
     key = service.key(evaluation)
     beta = program.run(*options("anna", BETA), url=service.url, key=key)
     assert (beta.code, beta.notice, beta.json["evaluation"], beta.json["problem"]) == (0, "", evaluation, None)
@@ -64,7 +64,7 @@ def test_traits_decide(program: Program, service: Service, evaluation: str) -> N
     assert not any(flag["is_default"] for flag in other.json["flags"].values())
 
 
-def test_everybody_gets_what_flagsmith_says(program: Program, service: Service, evaluation: str) -> None:
+def test_everybody_gets_what_flagsmith_says(program: Program, service: FromGit, evaluation: str) -> None:
     people: dict[str, dict[str, object]] = {
         "anna": {},
         "bo": BETA,
@@ -77,20 +77,20 @@ def test_everybody_gets_what_flagsmith_says(program: Program, service: Service, 
         assert found.flags.keys() == IN_THE_CATALOGUE
 
 
-def test_each_variant_reaches_who_is_in_it(program: Program, service: Service, evaluation: str) -> None:
+def test_each_variant_reaches_who_is_in_it(program: Program, service: FromGit, evaluation: str) -> None:
     for variant in DASHBOARDS:
         identity = service.identity_in(variant)
         found = program.run(*options(identity), url=service.url, key=service.key(evaluation))
         assert found.json["dashboard"] == variant
 
 
-def test_several_flags_are_one_evaluation(program: Program, service: Service, evaluation: str) -> None:
+def test_several_flags_are_one_evaluation(program: Program, service: FromGit, evaluation: str) -> None:
     program.run(*options("anna"), url=service.url, key=service.key(evaluation))
     evaluations = {"local": 0, "remote": 1}[evaluation]
-    assert service.flagsmith.requests["POST", "/api/v1/identities/"] == evaluations
+    assert service.asked("POST", "/api/v1/identities/") == evaluations
 
 
-def test_what_was_read_is_reported(program: Program, service: Service, evaluation: str) -> None:
+def test_what_was_read_is_reported(program: Program, service: FromGit, evaluation: str) -> None:
     program.run(*options("anna", users=4), url=service.url, key=service.key(evaluation))
     assert service.used() == dict.fromkeys(IN_THE_CATALOGUE, 1) | {"ml_model_v2_enabled": 1 + 4}
 
@@ -123,36 +123,36 @@ def test_nobody_listens(program: Program, wrong_key: str) -> None:
     assert found.seconds < LONGEST
 
 
-def test_nobody_answers(program: Program, service: Service, wrong_key: str) -> None:
-    service.flagsmith.hanging.add("/api/v1/")
-    found = program.run(*options("anna", users=8), url=service.url, key=wrong_key)
+def test_nobody_answers(program: Program, broken: Faulty, wrong_key: str) -> None:
+    broken.flagsmith.hanging.add("/api/v1/")
+    found = program.run(*options("anna", users=8), url=broken.url, key=wrong_key)
     assert (found.code, found.flags, found.json["models"]["v1"]["predictions"]) == (0, DEFAULTS, 8)
     assert found.notice == "Flagsmith did not answer within 5 s. The defaults are used.\n"
     assert found.seconds < LONGEST
 
 
-def test_the_answer_is_an_error(program: Program, service: Service, wrong_key: str) -> None:
-    service.flagsmith.failing["/api/v1/"] = 503
-    found = program.run(*options("anna"), url=service.url, key=wrong_key)
+def test_the_answer_is_an_error(program: Program, broken: Faulty, wrong_key: str) -> None:
+    broken.flagsmith.failing["/api/v1/"] = 503
+    found = program.run(*options("anna"), url=broken.url, key=wrong_key)
     assert (found.code, found.flags) == (0, DEFAULTS)
     assert found.notice == "Flagsmith answers with status 503. The defaults are used.\n"
 
 
-def test_the_key_is_wrong(program: Program, service: Service, wrong_key: str) -> None:
+def test_the_key_is_wrong(program: Program, service: FromGit, wrong_key: str) -> None:
     found = program.run(*options("anna"), url=service.url, key=wrong_key)
     assert (found.code, found.flags) == (0, DEFAULTS)
     assert found.notice == "Flagsmith refuses the key in FLAGSMITH_ENVIRONMENT_KEY. The defaults are used.\n"
 
 
-def test_the_address_is_the_one_of_the_ui(program: Program, service: Service, wrong_key: str) -> None:
-    found = program.run(*options("anna"), url=service.flagsmith.url, key=wrong_key)
+def test_the_address_is_the_one_of_the_ui(program: Program, broken: Faulty, wrong_key: str) -> None:
+    found = program.run(*options("anna"), url=broken.flagsmith.url, key=wrong_key)
     assert (found.code, found.flags) == (0, DEFAULTS)
     assert "(does FLAGSMITH_API_URL end in /api/v1/?). The defaults are used.\n" in found.notice
 
 
-def test_usage_that_cannot_be_reported_harms_nobody(program: Program, service: Service) -> None:
-    service.flagsmith.hanging.add("/api/v1/analytics/")
-    found = program.run(*options("anna"), url=service.url, key=service.client_key)
+def test_usage_that_cannot_be_reported_harms_nobody(program: Program, broken: Faulty) -> None:
+    broken.flagsmith.hanging.add("/api/v1/analytics/")
+    found = program.run(*options("anna"), url=broken.url, key=broken.client_key)
     assert (found.code, found.notice, found.json["problem"]) == (0, "", None)
     assert found.seconds < LONGEST
 
@@ -166,7 +166,7 @@ def test_a_flag_that_is_not_there_has_its_default(program: Program, catalogue: C
     assert found.json["problem"] is None
 
 
-def test_what_is_printed_for_people(program: Program, service: Service) -> None:
+def test_what_is_printed_for_people(program: Program, service: FromGit) -> None:
     identity = service.identity_in("new_dashboard_v2")
     found = program.run("--identity", identity, url=service.url, key=service.client_key)
     lines = found.text.splitlines()

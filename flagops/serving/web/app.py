@@ -53,7 +53,7 @@ async def _carried(state: ServedState, incoming: Incoming) -> Response:
         request = await request_of(incoming)
         guard.check_host(request)
         if browsers.is_preflight(request):
-            return response(browsers.preflight(ALLOWED))
+            return response(browsers.preflight(ALLOWED), browsers.shared(request, EXPOSED))
         found = _answer(state, request)
         state.reports.asked(request, found)
     except RefusalError as refusal:

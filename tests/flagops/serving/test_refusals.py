@@ -80,6 +80,7 @@ def test_pages_of_other_origins_may_read_flags_and_nothing_of_a_server_side_key(
     asked = {**origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-environment-key"}
     preflight = example.ask("OPTIONS", IDENTITIES, headers=asked)
     assert preflight.status_code == 200
+    assert preflight.headers["Access-Control-Allow-Origin"] == "*"
     assert "x-environment-key" in preflight.headers["Access-Control-Allow-Headers"]
     assert "Access-Control-Allow-Private-Network" not in preflight.headers
 
