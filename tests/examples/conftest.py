@@ -22,8 +22,8 @@ from flagops.commands.flags.serve.documents import documents
 from flagops.serving.server.state import Loaded
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.examples.seed import seed
+from tests.flagops.serving.support import Served, served_loaded
 from tests.recording import ROOT
-from tests.serve.support import Served, served_loaded
 
 EXAMPLES = ROOT / "examples"
 SECONDS = 60

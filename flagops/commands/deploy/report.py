@@ -93,6 +93,7 @@ def show_simulated_note(console: Console) -> None:
     console.print(
         f"\nNothing is served. {SIMULATED_NOTE}\n"
         "Or deploy to a cluster of your own: set `host` and `context` in Pulumi.staging.yaml, and run: "
-        "ff up --stack staging",
+        "ff up --stack staging\n"
+        "To have flags served to SDKs now, here and without a cluster: ff flags serve",
         markup=False,
     )

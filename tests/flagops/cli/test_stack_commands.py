@@ -64,6 +64,7 @@ def test_up_on_simulated_nodes_ends_by_saying_that_nothing_is_served(run: Run, m
     assert result.exit_code == 0
     assert "https://flags.example.com" not in result.stdout
     assert "Nothing is served" in result.stdout
+    assert "now, here and without a cluster: ff flags serve" in result.stdout
     assert "start Docker" in result.stdout
     assert "set `host` and `context`" in result.stdout
 
