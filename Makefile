@@ -61,11 +61,14 @@ smoke: setup ## Test the stack `local` from outside: does it do what it is there
 down: setup ## Remove the stack `local`, and end the local cluster.
 	@$(BIN)/ff cluster down
 
-test: lint test-fast ## Lint, check types, and run every test (makes a throw-away cluster).
-	$(BIN)/python -m pytest -m cluster
+# A file's tests stay together, with the servers that they share; each of the two workers has a cluster of its own.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile -q
 
-test-fast: setup examples $(CHECKOV) $(POSTGRES) ## The tests that need no cluster.
-	$(BIN)/python -m pytest -m "not cluster" -n 2 -q
+test: lint examples $(CHECKOV) $(POSTGRES) ## Lint, check types, and run every test (makes throw-away clusters).
+	$(PYTEST)
+
+test-fast: setup ## The tests for changing a component or a command, in two minutes (tests/slow.py says which).
+	$(PYTEST) -m "not slow"
 
 examples: ## Install the packages of examples/, and build their page.
 	@if command -v npm >/dev/null; then $(MAKE) --silent $(EXAMPLES); \

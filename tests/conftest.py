@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
@@ -10,7 +11,11 @@ from typer.testing import CliRunner, Result
 from flagops import console
 from flagops.cli import app
 
-pytest_plugins = ["tests.fixtures_cluster", "tests.crds", "tests.end_of_run"]
+# Python looks for circles of objects after every 700 new ones, through all that a session of tests holds: a fifth of
+# the time of evaluating the program.
+gc.set_threshold(50_000, 20, 50)
+
+pytest_plugins = ["tests.fixtures_cluster", "tests.crds", "tests.end_of_run", "tests.slow"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

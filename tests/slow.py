@@ -1,0 +1,60 @@
+"""Which tests `make test-fast` leaves out: the marker `slow`, set here for whole files and by what a test starts."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+STARTS: Final = frozenset(
+    {"server", "postgres", "roles", "browser", "registry", "scan", "passed", "monitored_redis", "newer", "program"}
+)
+"""Fixtures that start a server, a browser or a scanner, or need a program of the system."""
+
+FILES: Final = (
+    # Scanners, builds, browsers, the programs of others.
+    "scanners",
+    "examples",
+    "ci/test_workflows.py",
+    "gitops",
+    "components/monitoring",
+    # Whole programs again and again: of two commits, on two machines, with each field unknown.
+    "manifests",
+    "flagops/commands/deploy",
+    "versioning",
+    "components/test_machines.py",
+    "policies/test_unknown.py",
+    "policies/test_pack.py",
+    "components/network",
+    # Thousands of inputs, or each command in each world.
+    "bad_input",
+    "components/text/test_scalars.py",
+    "flagops/cli/test_every_command.py",
+    # Real servers, and processes that are killed.
+    "components/postgres",
+    "components/redis",
+    "components/backup/test_scripts.py",
+    "components/backup/test_stacks.py",
+    "components/audit",
+    "components/flag_metrics",
+    "contracts",
+    "deployment",
+    "smoke",
+    "flagops/cli/test_endings.py",
+    "flagops/cli/test_interrupted.py",
+    "flagops/flagsmith_api/test_smoke.py",
+    "flagops/flagsmith_api/test_smoke_faults.py",
+    "flagops/local_cluster/test_simulated_failures.py",
+    "flagops/commands/images",
+    "flagops/serving",
+    "test_end_of_run.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark them; a test of the cluster is slow too."""
+    here = Path(__file__).parent
+    places = tuple(here / name for name in FILES)
+    for item in items:
+        starts = STARTS.intersection(getattr(item, "fixturenames", ()))
+        if starts or item.get_closest_marker("cluster") or any(item.path.is_relative_to(place) for place in places):
+            item.add_marker(pytest.mark.slow)
