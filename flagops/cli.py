@@ -10,7 +10,7 @@ from components.text.quoting import lines, printable
 from flagops.console import output, progress
 from flagops.errors import OpsError
 from flagops.terminal.by_name import Words
-from flagops.unexpected import tell, watch_threads
+from flagops.unexpected import show, watch_threads
 from flagops.version import describe
 from flagops.words import GROUPS
 
@@ -48,7 +48,7 @@ class _Commands(Words):
         try:
             return super().main(*arguments, **options)
         except Exception as error:  # noqa: BLE001 - the last resort
-            tell(error, self._named(options.get("args") or sys.argv[1:]))
+            show(error, self._named(options.get("args") or sys.argv[1:]))
             sys.exit(1)
 
     def _named(self, words: Sequence[str]) -> list[str]:

@@ -28,7 +28,7 @@ AFTER_NAME = re.compile(
 )
 
 
-def tell(error: BaseException, command: Sequence[str]) -> None:
+def show(error: BaseException, command: Sequence[str]) -> None:
     """Say on one line that `command` met an error nobody expected, and where its details are."""
     first = without_secrets(str(error)).strip().partition("\n")[0][:SHOWN]
     what = f"{type(error).__name__}: {first}" if first else type(error).__name__
@@ -66,7 +66,7 @@ def watch_threads() -> None:
 
     def hook(arguments: threading.ExceptHookArgs) -> None:
         if arguments.exc_value is not None and not isinstance(arguments.exc_value, SystemExit):
-            tell(arguments.exc_value, [])
+            show(arguments.exc_value, [])
 
     threading.excepthook = hook
 

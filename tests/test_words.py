@@ -30,3 +30,19 @@ def test_no_two_classes_have_one_name() -> None:
     found = classes()
     assert len(found) > 400
     assert {name: places for name, places in found.items() if len(places) > 1} == {}
+
+
+def test_what_prints_is_called_show_in_a_module_view_and_no_name_needs_an_explanation() -> None:
+    """`tell`, `report` and `show` meant the same thing, and a patient, its surroundings and a look need a glossary."""
+    unclear = {"tell", "look", "surroundings", "patient", "operate"}
+    found = []
+    for path in modules():
+        if path.parts[len(ROOT.parts)] == "flagops":
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+            names |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+            found += [f"{path.relative_to(ROOT)}: {name}" for name in sorted(({path.stem} | names) & unclear)]
+            prints = any(name == "show" or name.startswith("show_") for name in names)
+            if path.stem in ("show", "report") and prints:
+                found.append(f"{path.relative_to(ROOT)}: what prints is a view")
+    assert found == []

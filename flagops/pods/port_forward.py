@@ -12,7 +12,7 @@ from flagops.kubernetes.objects import Manifest
 from flagops.pods import pods
 from flagops.pods.tunnel import Tunnel
 from flagops.stacks.deployed import Site
-from flagops.unexpected import tell
+from flagops.unexpected import show
 
 LOOPBACK = "127.0.0.1"
 OnProblem = Callable[[str], None]
@@ -100,7 +100,7 @@ class _Server(ThreadingTCPServer):
         """Note an error in a connection's thread; the connection is closed. The base class prints a stack trace."""
         error = sys.exception()
         if error is not None:
-            tell(error, ["port-forward"])
+            show(error, ["port-forward"])
 
     def close_all(self) -> None:
         """End the connections there are, so that their threads end too."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flagops.commands.audit import read, show
+from flagops.commands.audit import read, view
 from flagops.commands.audit.trace import traced
 from flagops.commands.flags.history.applies import of_file, of_stack
 from flagops.console import output, progress
@@ -60,6 +60,6 @@ def audit(
         for entry in entries:
             output().out(json.dumps(entry), highlight=False)
     elif entries:
-        show.show(output(), entries)
+        view.show(output(), entries)
     else:
         progress().print("The audit log has no such entry.")

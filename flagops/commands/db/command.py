@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from flagops.commands.db import connections as logic
-from flagops.commands.db import report as db_report
-from flagops.commands.db.backups import report as backups_report
+from flagops.commands.db import view as db_report
+from flagops.commands.db.backups import view as backups_report
 from flagops.commands.db.backups.backup import backup as run_backup
 from flagops.commands.db.backups.backup import backups as run_backups
 from flagops.commands.db.backups.drill import drill as run_drill

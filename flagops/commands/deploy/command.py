@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flagops.commands.deploy import report
+from flagops.commands.deploy import view
 from flagops.commands.deploy.compare.commits import of_commit
 from flagops.commands.deploy.compare.manifests import differences, of_stack
 from flagops.commands.deploy.compare.markdown import markdown
@@ -70,7 +70,7 @@ def up(
         require_terminal(f"Deploying the stack {stack!r}")
         with Progress(progress(), f"Comparing {_where(target)}") as compare:
             plan = deployer(target, choice.engine, compare, install=install_pulumi, makes_stack=True).preview()
-        report.show_plan(progress(), plan)
+        view.show_plan(progress(), plan)
         confirm(f"Deploy {_where(target)}?")
     if context is not None:
         local_context.remember(context)
@@ -104,13 +104,13 @@ def deploy(stack: str, engine: EngineName | None, *, older: bool = False) -> Non
 def _deploy(target: "StackTarget", choice: "Choice", *, install: bool, verbose: bool = False) -> None:
     with Progress(progress(), f"Deploying {_where(target)} with {choice.engine.label}") as run:
         result = deployer(target, choice.engine, run, install=install).up()
-    report.show_warnings(progress(), result.warnings)
-    report.show_advisories(progress(), result, target.stack.name, every=verbose)
-    progress().print(f"Deployed: {report.totals(result, run.seconds)}.", style="green")
+    view.show_warnings(progress(), result.warnings)
+    view.show_advisories(progress(), result, target.stack.name, every=verbose)
+    progress().print(f"Deployed: {view.totals(result, run.seconds)}.", style="green")
     is_simulated = _nothing_runs(target)
-    report.show_access(output(), target, result.outputs, is_served=not is_simulated)
+    view.show_login(output(), target, result.outputs, is_served=not is_simulated)
     if is_simulated:
-        report.show_simulated_note(output())
+        view.show_simulated_note(output())
 
 
 def preview(
@@ -140,19 +140,19 @@ def preview(
     _refuse_older(target, older=older)
     with Progress(progress(), f"Comparing {_where(target)} with {choice.engine.label}") as run:
         plan = deployer(target, choice.engine, run, install=install_pulumi).preview()
-    report.show_warnings(progress(), plan.warnings)
-    report.show_advisories(progress(), plan, target.stack.name, every=verbose)
+    view.show_warnings(progress(), plan.warnings)
+    view.show_advisories(progress(), plan, target.stack.name, every=verbose)
     if as_json:
-        output().print(report.plan_as_json(plan, choice.engine), markup=False)
+        output().print(view.plan_as_json(plan, choice.engine), markup=False)
     else:
-        report.show_plan(output(), plan)
+        view.show_plan(output(), plan)
 
 
 def _compare(stack: str, commit: str) -> None:
     found = load_stack(stack, ROOT)
     changes = differences(of_commit(ROOT, commit, stack), of_stack(ROOT, found))
     output().out(markdown(changes, title=f"Manifests of {stack}, against {commit}"), highlight=False)
-    report.show_warnings(progress(), tuple(filter(None, [left_out(found)])))
+    view.show_warnings(progress(), tuple(filter(None, [left_out(found)])))
 
 
 def down(
@@ -176,8 +176,8 @@ def down(
         _confirm_by_name(question, stack) if unprotect else confirm(question)
     with run:
         result = remover.down(unprotect=unprotect)
-    report.show_warnings(progress(), result.warnings)
-    progress().print(f"Removed: {report.totals(result, run.seconds)}.", style="green")
+    view.show_warnings(progress(), result.warnings)
+    progress().print(f"Removed: {view.totals(result, run.seconds)}.", style="green")
     if target.is_borrowed:
         local_context.forget()
 

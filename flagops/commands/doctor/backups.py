@@ -8,9 +8,9 @@ from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.pods.last_success import last_success
 
 
-def backups(patient: Examination, now: datetime | None = None) -> Iterator[DoctorFinding]:
+def backups(examination: Examination, now: datetime | None = None) -> Iterator[DoctorFinding]:
     """The last scheduled backup is older than the settings allow, or there has been none."""
-    settings, site = patient.site.settings.backup, patient.site
+    settings, site = examination.site.settings.backup, examination.site
     if not settings.enabled or settings.suspend:
         return
     cron_job = template(site)
@@ -22,7 +22,7 @@ def backups(patient: Examination, now: datetime | None = None) -> Iterator[Docto
         return
     jobs = [
         job["metadata"]["name"]
-        for job in patient.jobs
+        for job in examination.jobs
         if job["metadata"]["name"].startswith(f"{BACKUP}-") and job.get("status", {}).get("failed")
     ]
     failed = f"failed: {', '.join(jobs[-3:])}" if jobs else "no Job of it has failed that is still there"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from flagops.commands.doctor.backups import backups
-from flagops.commands.doctor.flagsmith import answers
-from flagops.commands.doctor.from_inside import surroundings
+from flagops.commands.doctor.flagsmith import flagsmith_api
+from flagops.commands.doctor.from_inside import dependencies
 from flagops.commands.doctor.ingress import certificates, ingress
 from flagops.commands.doctor.model import Check, DoctorFinding, Examination
 from flagops.commands.doctor.network import isolation
@@ -64,33 +64,33 @@ def examine(stack: str, environment_key: str | None = None) -> Iterator[DoctorFi
         yield DoctorFinding("not-deployed", error.message, (), error.hint or f"ff up --stack {stack}")
 
 
-def _examine(patient: Examination) -> Iterator[DoctorFinding]:
+def _examine(examination: Examination) -> Iterator[DoctorFinding]:
     for check in OBJECTS:
-        yield from check(patient)
-    if patient.site.is_simulated:
+        yield from check(examination)
+    if examination.site.is_simulated:
         yield NOTHING_RUNS
         return
-    if not any(is_ready(pod) for pod in pods_of(patient.site, PodComponent.API)):
-        yield _nothing_serves(patient.site)
+    if not any(is_ready(pod) for pod in pods_of(examination.site, PodComponent.API)):
+        yield _nothing_serves(examination.site)
         return
-    around = list(_unhindered(surroundings, patient))
+    around = list(_unhindered(dependencies, examination))
     yield from around
     # A Flagsmith without its database fails in all it is asked: that is not another fault.
     hopeless = any(finding.name.startswith("database") or finding.name == "dns" for finding in around)
     if not hopeless:
-        yield from _unhindered(answers, patient)
+        yield from _unhindered(flagsmith_api, examination)
 
 
-def _unhindered(check: Check, patient: Examination) -> Iterator[DoctorFinding]:
+def _unhindered(check: Check, examination: Examination) -> Iterator[DoctorFinding]:
     """A check that goes through a pod; where the pod or the way to it fails, that is the finding."""
     try:
-        yield from check(patient)
+        yield from check(examination)
     except OpsError as error:
         yield DoctorFinding(
             "pod-unreachable",
             "A pod of the API cannot be looked into.",
             (error.message,),
-            error.hint or f"ff status --stack {patient.site.stack.name}",
+            error.hint or f"ff status --stack {examination.site.stack.name}",
         )
 
 

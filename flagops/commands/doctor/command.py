@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from flagops.commands.doctor import report
+from flagops.commands.doctor import view
 from flagops.console import output, progress
 from flagops.project import LOCAL
 from flagops.terminal.options import JsonOption, VerboseOption, print_json
@@ -31,7 +31,7 @@ def doctor(
     if as_json:
         print_json(findings)
     else:
-        report.show(output(), findings, every=verbose)
+        view.show(output(), findings, every=verbose)
     if findings:
         raise typer.Exit(TROUBLE)
     progress().print(f"Nothing is wrong with {stack} that can be seen from here.", style="green")

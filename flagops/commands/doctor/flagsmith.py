@@ -26,20 +26,20 @@ class ContainerProbe:
     host: str
 
 
-def answers(patient: Examination) -> Iterator[DoctorFinding]:
+def flagsmith_api(examination: Examination) -> Iterator[DoctorFinding]:
     """Ask as the kubelet does, and as applications do."""
-    with forward(patient.site, PodComponent.API, API_PORT) as port:
+    with forward(examination.site, PodComponent.API, API_PORT) as port:
         url = f"http://127.0.0.1:{port}"
-        probes = list(_probed(patient, url))
+        probes = list(_probed(examination, url))
         yield from probes
         if not probes:
-            yield from _version(patient, url)
-            yield from _keys(patient, url)
+            yield from _version(examination, url)
+            yield from _keys(examination, url)
 
 
-def _probed(patient: Examination, url: str) -> Iterator[DoctorFinding]:
+def _probed(examination: Examination, url: str) -> Iterator[DoctorFinding]:
     seen: set[tuple[str, str]] = set()
-    for probe in _probes(patient):
+    for probe in _probes(examination):
         if (probe.path, probe.host) in seen:
             continue
         seen.add((probe.path, probe.host))
@@ -52,14 +52,14 @@ def _probed(patient: Examination, url: str) -> Iterator[DoctorFinding]:
                 "api-hangs" if isinstance(error, httpx.TimeoutException) else "api-unreachable",
                 f"The API does not answer its {probe.kind}.",
                 (f"GET {probe.path}: {error or type(error).__name__} (waited {SECONDS:.0f} s)",),
-                f"ff logs --stack {patient.site.stack.name} --component api",
+                f"ff logs --stack {examination.site.stack.name} --component api",
             )
             return
-        yield from _judged(patient, probe, answer)
+        yield from _judged(examination, probe, answer)
 
 
-def _judged(patient: Examination, probe: ContainerProbe, answer: httpx.Response) -> Iterator[DoctorFinding]:
-    stack = patient.site.stack.name
+def _judged(examination: Examination, probe: ContainerProbe, answer: httpx.Response) -> Iterator[DoctorFinding]:
+    stack = examination.site.stack.name
     kind = answer.headers.get("Content-Type", "").partition(";")[0]
     seen = f"GET {probe.path} with Host {probe.host or 'of the pod'}: {answer.status_code} {kind}"
     if answer.status_code == 400:
@@ -80,13 +80,13 @@ def _judged(patient: Examination, probe: ContainerProbe, answer: httpx.Response)
         yield DoctorFinding(
             "probe-failing",
             f"The API answers its {probe.kind} with an error.",
-            (seen, patient.mask(answer.text.strip()[:200])),
+            (seen, examination.mask(answer.text.strip()[:200])),
             f"ff logs --stack {stack} --component api",
         )
 
 
-def _probes(patient: Examination) -> Iterator[ContainerProbe]:
-    for deployment in patient.deployments:
+def _probes(examination: Examination) -> Iterator[ContainerProbe]:
+    for deployment in examination.deployments:
         if deployment["metadata"]["name"] != "flagsmith":
             continue
         (container, *_) = deployment["spec"]["template"]["spec"]["containers"]
@@ -97,8 +97,8 @@ def _probes(patient: Examination) -> Iterator[ContainerProbe]:
                 yield ContainerProbe(kind, asked["path"], hosts[0] if hosts else "")
 
 
-def _version(patient: Examination, url: str) -> Iterator[DoctorFinding]:
-    wanted, stack = patient.site.settings.version, patient.site.stack.name
+def _version(examination: Examination, url: str) -> Iterator[DoctorFinding]:
+    wanted, stack = examination.site.settings.version, examination.site.stack.name
     with FlagsmithClient(url) as client:
         found = client.get("/version/").get("image_tag")
     if found != wanted:
@@ -110,9 +110,9 @@ def _version(patient: Examination, url: str) -> Iterator[DoctorFinding]:
         )
 
 
-def _keys(patient: Examination, url: str) -> Iterator[DoctorFinding]:
+def _keys(examination: Examination, url: str) -> Iterator[DoctorFinding]:
     with FlagsmithClient(url) as client:
-        for name, key in _tried(patient, client):
+        for name, key in _tried(examination, client):
             try:
                 client.get("/api/v1/flags/", key=key)
             except FlagsmithError as error:
@@ -122,22 +122,22 @@ def _keys(patient: Examination, url: str) -> Iterator[DoctorFinding]:
                         f"Flagsmith refuses {name}.",
                         ("GET /api/v1/flags/: status 403",),
                         "take the key of the environment from the UI (Environment settings), or see "
-                        f"ff flags get --environment NAME --stack {patient.site.stack.name}",
+                        f"ff flags get --environment NAME --stack {examination.site.stack.name}",
                     )
                 else:
                     yield DoctorFinding(
                         "flags-failing",
                         f"Flags cannot be read with {name}.",
-                        (patient.mask(error.message),),
-                        f"ff logs --stack {patient.site.stack.name} --component api",
+                        (examination.mask(error.message),),
+                        f"ff logs --stack {examination.site.stack.name} --component api",
                     )
 
 
-def _tried(patient: Examination, client: FlagsmithClient) -> list[tuple[str, str]]:
-    if patient.environment_key is not None:
-        return [("the given environment key", patient.environment_key)]
+def _tried(examination: Examination, client: FlagsmithClient) -> list[tuple[str, str]]:
+    if examination.environment_key is not None:
+        return [("the given environment key", examination.environment_key)]
     try:
-        log_in(patient.site, client)
-        return [(f"the key of {item.name}", item.key) for item in environments(patient.site, client)]
+        log_in(examination.site, client)
+        return [(f"the key of {item.name}", item.key) for item in environments(examination.site, client)]
     except OpsError:
         return []  # somebody changed the administrator's password, as people may

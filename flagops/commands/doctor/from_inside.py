@@ -12,31 +12,31 @@ from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.client import CONNECT_SECONDS
 from flagops.pods.python_in_pod import run_python
 
-SCRIPT: Final = Path(__file__).with_name("in_pod") / "surroundings.py"
+SCRIPT: Final = Path(__file__).with_name("in_pod") / "dependencies.py"
 
 MOST_SKEW = 5.0  # seconds; what is signed with a time is refused from some minutes on, so this warns early
 SCARCE = 0.9  # of the connections: what is left does not outlast a rollout
 
 
-def surroundings(patient: Examination) -> Iterator[DoctorFinding]:
+def dependencies(examination: Examination) -> Iterator[DoctorFinding]:
     """Ask from within a pod of the API, with its own connections."""
-    variable = "" if patient.site.settings.redis.mode == "none" else CACHES["flags"].location
+    variable = "" if examination.site.settings.redis.mode == "none" else CACHES["flags"].location
     before = time.time()
-    seen = run_python(patient.site, SCRIPT, [variable], what="The API's pod cannot look around")
+    seen = run_python(examination.site, SCRIPT, [variable], what="The API's pod cannot look around")
     after = time.time()
-    yield from _database(patient, seen["database"])
+    yield from _database(examination, seen["database"])
     if variable:
-        yield from of_redis(patient, seen["redis"])
-    yield from _clocks(patient, seen, before, after)
+        yield from of_redis(examination, seen["redis"])
+    yield from _clocks(examination, seen, before, after)
 
 
-def _database(patient: Examination, seen: dict[str, Any]) -> Iterator[DoctorFinding]:
-    stack, host = patient.site.stack.name, seen["host"]
-    evidence = (f"{host}: {patient.mask(seen.get('error', ''))}",)
-    embedded = patient.site.settings.postgres.mode == "embedded"
+def _database(examination: Examination, seen: dict[str, Any]) -> Iterator[DoctorFinding]:
+    stack, host = examination.site.stack.name, seen["host"]
+    evidence = (f"{host}: {examination.mask(seen.get('error', ''))}",)
+    embedded = examination.site.settings.postgres.mode == "embedded"
     state = seen["state"]
     if state == "dns":
-        yield _unresolved(patient, "The database's", host, evidence)
+        yield _unresolved(examination, "The database's", host, evidence)
     elif state == "password":
         yield DoctorFinding(
             "database-password",
@@ -69,16 +69,16 @@ def _database(patient: Examination, seen: dict[str, Any]) -> Iterator[DoctorFind
         )
 
 
-def of_redis(patient: Examination, seen: dict[str, Any]) -> Iterator[DoctorFinding]:
+def of_redis(examination: Examination, seen: dict[str, Any]) -> Iterator[DoctorFinding]:
     """What the script saw of Redis, judged."""
-    stack, host = patient.site.stack.name, seen["host"]
-    evidence = (f"{host}: {patient.mask(seen.get('error', ''))}",)
+    stack, host = examination.site.stack.name, seen["host"]
+    evidence = (f"{host}: {examination.mask(seen.get('error', ''))}",)
     meanwhile = "flags are served from the database meanwhile, slower"
-    state, allowed = seen["state"], patient.site.settings.caches.socket_timeout * 1000
-    embedded = patient.site.settings.redis.mode == "embedded"
+    state, allowed = seen["state"], examination.site.settings.caches.socket_timeout * 1000
+    embedded = examination.site.settings.redis.mode == "embedded"
     look = f"ff logs --stack {stack} -c cache" if embedded else f"ff cache info --stack {stack}"
     if state == "dns":
-        yield _unresolved(patient, "Redis'", host, evidence)
+        yield _unresolved(examination, "Redis'", host, evidence)
     elif state == "password":
         fix = f"ff restart --stack {stack}" + (" -c cache -c api -c task-processor" if embedded else "")
         yield DoctorFinding("redis-password", f"Redis refuses the password of the API; {meanwhile}.", evidence, fix)
@@ -96,30 +96,30 @@ def of_redis(patient: Examination, seen: dict[str, Any]) -> Iterator[DoctorFindi
         )
 
 
-def _unresolved(patient: Examination, whose: str, host: str, evidence: tuple[str, ...]) -> DoctorFinding:
+def _unresolved(examination: Examination, whose: str, host: str, evidence: tuple[str, ...]) -> DoctorFinding:
     return DoctorFinding(
         "dns",
         f"{whose} name {host} cannot be resolved in the API's pod.",
         evidence,
-        f"kubectl --context {patient.site.context} -n kube-system get pods -l k8s-app=kube-dns",
+        f"kubectl --context {examination.site.context} -n kube-system get pods -l k8s-app=kube-dns",
     )
 
 
-def _clocks(patient: Examination, seen: dict[str, Any], before: float, after: float) -> Iterator[DoctorFinding]:
+def _clocks(examination: Examination, seen: dict[str, Any], before: float, after: float) -> Iterator[DoctorFinding]:
     """Compare the clocks of the pod's node, the database, the API server and this machine."""
     yield from _skewed("the node of an API pod", seen["time"], "this machine", before, after)
     database = seen["database"].get("time")
     if database is not None:
         asked = seen["database"]["asked"]
         yield from _skewed("the database", database, "the node of an API pod", asked, asked)
-    yield from _api_server(patient)
+    yield from _api_server(examination)
 
 
-def _api_server(patient: Examination) -> Iterator[DoctorFinding]:
+def _api_server(examination: Examination) -> Iterator[DoctorFinding]:
     # It comes with the Kubernetes SDK, which takes half a second to import.
     from urllib3 import Timeout
 
-    site = patient.site
+    site = examination.site
     headers: dict[str, str] = {}
     site.api.update_params_for_auth(headers, [], ["BearerToken"], "/version", "GET", None)
     before = time.time()

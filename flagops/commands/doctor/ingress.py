@@ -11,30 +11,30 @@ from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
 
 
-def ingress(patient: Examination) -> Iterator[DoctorFinding]:
+def ingress(examination: Examination) -> Iterator[DoctorFinding]:
     """An Ingress that nobody serves, or a name that leads nowhere."""
-    site = patient.site
+    site = examination.site
     settings = site.settings.ingress
     # The local cluster has no ingress controller, unless the settings count on one.
     if not site.is_published and not (settings.enabled and settings.await_address):
         return
     if not settings.enabled:
-        yield from unresolved(patient, site.settings.host)
+        yield from unresolved(examination, site.settings.host)
     for item in site.items("networking.k8s.io/v1", "Ingress"):
         name = item["metadata"]["name"]
         entries = ((item.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
-        missing = _missing_class(patient, item, is_served=bool(entries))
+        missing = _missing_class(examination, item, is_served=bool(entries))
         if missing is not None:
             yield missing
         elif not entries:
             yield DoctorFinding(
                 "ingress-without-address",
                 f"The Ingress {name} has no address.",
-                (f"{_class(item) or 'no class'}, no entry in status.loadBalancer", *patient.said_of(name)),
+                (f"{_class(item) or 'no class'}, no entry in status.loadBalancer", *examination.said_of(name)),
                 f"{site.kubectl} describe ingress {name}",
             )
         else:
-            yield from unresolved(patient, site.settings.host)
+            yield from unresolved(examination, site.settings.host)
 
 
 def _class(item: Manifest) -> str | None:
@@ -42,9 +42,9 @@ def _class(item: Manifest) -> str | None:
     return f"class {named}" if named else None
 
 
-def _missing_class(patient: Examination, item: Manifest, *, is_served: bool) -> DoctorFinding | None:
+def _missing_class(examination: Examination, item: Manifest, *, is_served: bool) -> DoctorFinding | None:
     """A class that the cluster does not have, or none at all. One in the annotation alone cannot be looked up."""
-    site, name, wanted = patient.site, item["metadata"]["name"], item["spec"].get("ingressClassName")
+    site, name, wanted = examination.site, item["metadata"]["name"], item["spec"].get("ingressClassName")
     if wanted is None and (is_served or CLASS_ANNOTATION in (item["metadata"].get("annotations") or {})):
         return None
     known = [found["metadata"]["name"] for found in site.client.list("networking.k8s.io/v1", "IngressClass", "")]
@@ -59,7 +59,7 @@ def _missing_class(patient: Examination, item: Manifest, *, is_served: bool) -> 
     )
 
 
-def unresolved(patient: Examination, host: str) -> Iterator[DoctorFinding]:
+def unresolved(examination: Examination, host: str) -> Iterator[DoctorFinding]:
     """The public name, as this machine resolves it."""
     try:
         socket.getaddrinfo(host, 443)
@@ -68,13 +68,13 @@ def unresolved(patient: Examination, host: str) -> Iterator[DoctorFinding]:
             "dns-public",
             f"The name {host} cannot be resolved from here.",
             (f"{host}: {error.strerror or error}",),
-            f"{patient.site.kubectl} get ingress   (its address belongs into the name's DNS record)",
+            f"{examination.site.kubectl} get ingress   (its address belongs into the name's DNS record)",
         )
 
 
-def certificates(patient: Examination, now: datetime | None = None) -> Iterator[DoctorFinding]:
+def certificates(examination: Examination, now: datetime | None = None) -> Iterator[DoctorFinding]:
     """Certificates that were not issued, or end soon."""
-    site = patient.site
+    site = examination.site
     if site.settings.tls_secret_name is None:
         return
     names = {
@@ -84,11 +84,11 @@ def certificates(patient: Examination, now: datetime | None = None) -> Iterator[
         if entry.get("secretName")
     }
     for name in sorted(names):
-        yield from _certificate(patient, name, now or datetime.now(UTC))
+        yield from _certificate(examination, name, now or datetime.now(UTC))
 
 
-def _certificate(patient: Examination, name: str, now: datetime) -> Iterator[DoctorFinding]:
-    site = patient.site
+def _certificate(examination: Examination, name: str, now: datetime) -> Iterator[DoctorFinding]:
+    site = examination.site
     ends = not_after(site.get("v1", "Secret", name))
     fix = f"{site.kubectl} describe certificate,certificaterequest,order,challenge"
     if ends is None:

@@ -13,13 +13,13 @@ DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 OWNER_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance")
 
 
-def isolation(patient: Examination) -> Iterator[DoctorFinding]:
+def isolation(examination: Examination) -> Iterator[DoctorFinding]:
     """An ingress controller whose pods the policies do not let in."""
-    site = patient.site
+    site = examination.site
     network, ingress = site.settings.network_policy, site.settings.ingress
     if not (site.settings.isolated and ingress.enabled) or site.get(*POLICY) is None:
         return
-    shut_out = [pod for pod in _controller(patient, ingress.class_name) if not _is_let_in(patient, pod)]
+    shut_out = [pod for pod in _controller(examination, ingress.class_name) if not _is_let_in(examination, pod)]
     if not shut_out:
         return
     pod = shut_out[0]
@@ -33,16 +33,16 @@ def isolation(patient: Examination) -> Iterator[DoctorFinding]:
     )
 
 
-def _controller(patient: Examination, class_name: str | None) -> list[Manifest]:
+def _controller(examination: Examination, class_name: str | None) -> list[Manifest]:
     """The running pods of the class' controller, as far as its labels tell and one may look."""
-    classes = patient.site.client.list("networking.k8s.io/v1", "IngressClass", "")
+    classes = examination.site.client.list("networking.k8s.io/v1", "IngressClass", "")
     found = next((item for item in classes if _is_meant(item, class_name)), None)
     labels = (found or {"metadata": {}})["metadata"].get("labels") or {}
     wanted = ",".join(f"{key}={labels[key]}" for key in OWNER_LABELS if key in labels)
     if not wanted:
         return []
     try:
-        pods = patient.site.client.list("v1", "Pod", "", labelSelector=wanted)
+        pods = examination.site.client.list("v1", "Pod", "", labelSelector=wanted)
     except DeniedError:
         return []
     return [pod for pod in pods if pod.get("status", {}).get("phase") == "Running"]
@@ -55,8 +55,8 @@ def _is_meant(ingress_class: Manifest, name: str | None) -> bool:
     return (metadata.get("annotations") or {}).get(DEFAULT_CLASS) == "true"
 
 
-def _is_let_in(patient: Examination, pod: Manifest) -> bool:
-    network = patient.site.settings.network_policy
+def _is_let_in(examination: Examination, pod: Manifest) -> bool:
+    network = examination.site.settings.network_policy
     if any(ip_address(_address(pod)) in ip_network(cidr) for cidr in network.ingress_cidrs):
         return True
     by_labels = network.ingress_pod_labels.items() <= (pod["metadata"].get("labels") or {}).items()

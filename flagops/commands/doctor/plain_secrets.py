@@ -12,15 +12,15 @@ KINDS = (("v1", "ConfigMap"), ("apps/v1", "Deployment"), ("apps/v1", "StatefulSe
 INGRESS = ("networking.k8s.io/v1", "Ingress")
 
 
-def plain_secrets(patient: Examination) -> Iterator[DoctorFinding]:
+def plain_secrets(examination: Examination) -> Iterator[DoctorFinding]:
     """Ask the rule `plain-secret` about the stack's objects as they are now: somebody may have edited them since."""
     items = tuple(
         Object(_as_written({"apiVersion": version, "kind": kind, **item}))
         for version, kind in (*KINDS, INGRESS)
-        for item in patient.site.items(version, kind)
+        for item in examination.site.items(version, kind)
         if LABEL in (item["metadata"].get("labels") or {})
     )
-    report = check(Objects(items, harmless=patient.site.stack.harmless), RULES)
+    report = check(Objects(items, harmless=examination.site.stack.harmless), RULES)
     found: dict[str, list[str]] = {}
     for violation in report.violations:
         found.setdefault(str(violation.finding.object), []).append(violation.finding.path)
@@ -29,7 +29,7 @@ def plain_secrets(patient: Examination) -> Iterator[DoctorFinding]:
             "plain-secret",
             f"{name} holds what looks like a secret, which all may read who may read it.",
             tuple(dict.fromkeys(paths)),
-            f"ff policy check --stack {patient.site.stack.name}   (clean: somebody edited it; ff up takes it back)",
+            f"ff policy check --stack {examination.site.stack.name}   (clean: somebody edited it; ff up takes it back)",
         )
 
 

@@ -9,12 +9,12 @@ from flagops.kubernetes.readiness import Phase, assess
 API_VERSION, KIND = "external-secrets.io/v1", "ExternalSecret"
 
 
-def stored_secrets(patient: Examination) -> Iterator[DoctorFinding]:
+def stored_secrets(examination: Examination) -> Iterator[DoctorFinding]:
     """Look at what the External Secrets Operator says of each Secret."""
-    if patient.site.settings.secret_store is None:
+    if examination.site.settings.secret_store is None:
         return
     try:
-        found = patient.site.items(API_VERSION, KIND)
+        found = examination.site.items(API_VERSION, KIND)
     except UnknownKindError as error:
         yield DoctorFinding(
             "secret-store-missing",
@@ -30,6 +30,6 @@ def stored_secrets(patient: Examination) -> Iterator[DoctorFinding]:
             yield DoctorFinding(
                 "secret-not-synced",
                 f"The Secret {name} does not come from the store, or is not renewed.",
-                (patient.mask(state.message), *patient.said_of(name)),
-                f"{patient.site.kubectl} describe externalsecret {name}",
+                (examination.mask(state.message), *examination.said_of(name)),
+                f"{examination.site.kubectl} describe externalsecret {name}",
             )

@@ -13,11 +13,11 @@ from flagops.pods.restart import WORKLOADS
 TAKEN_OVER = {"database": frozenset({"flagsmith-postgres"})}
 
 
-def changed_secrets(patient: Examination) -> Iterator[DoctorFinding]:
+def changed_secrets(examination: Examination) -> Iterator[DoctorFinding]:
     """Compare when a Secret's values changed with when the pods that read it started."""
-    changes = {item["metadata"]["name"]: _changed(item) for item in patient.site.items("v1", "Secret")}
+    changes = {item["metadata"]["name"]: _changed(item) for item in examination.site.items("v1", "Secret")}
     stale: dict[tuple[str, str], list[str]] = {}
-    for pod in patient.pods:
+    for pod in examination.pods:
         component = (pod["metadata"].get("labels") or {}).get(LABEL)
         started = _started(pod)
         if component not in WORKLOADS or started is None:
@@ -32,7 +32,7 @@ def changed_secrets(patient: Examination) -> Iterator[DoctorFinding]:
             "secret-changed",
             f"The Secret {name} changed after the pods of {component} had started, which go on with the old values.",
             tuple(seen),
-            f"ff restart --stack {patient.site.stack.name} -c {component}",
+            f"ff restart --stack {examination.site.stack.name} -c {component}",
         )
 
 

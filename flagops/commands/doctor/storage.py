@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from flagops.commands.doctor.model import DoctorFinding, Examination
 
 
-def claims(patient: Examination) -> Iterator[DoctorFinding]:
+def claims(examination: Examination) -> Iterator[DoctorFinding]:
     """Claims that no volume is bound to, unless they wait for their first pod, which is as it should be."""
-    site = patient.site
+    site = examination.site
     for claim in site.items("v1", "PersistentVolumeClaim"):
         if claim.get("status", {}).get("phase") == "Bound":
             continue
         name = claim["metadata"]["name"]
-        said = [event for event in patient.events if event["involvedObject"].get("name") == name]
+        said = [event for event in examination.events if event["involvedObject"].get("name") == name]
         if said and said[-1].get("reason") == "WaitForFirstConsumer":
             continue
         wanted = claim["spec"].get("storageClassName") or "the default one"

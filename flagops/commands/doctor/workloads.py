@@ -15,72 +15,72 @@ CONFIG_TROUBLE = frozenset(["CreateContainerConfigError", "CreateContainerError"
 LOG_LINES = 5
 
 
-def pods(patient: Examination) -> Iterator[DoctorFinding]:
+def pods(examination: Examination) -> Iterator[DoctorFinding]:
     """Pods that cannot be placed, whose image is missing, or that crash; one finding for each component and cause."""
     seen: set[tuple[str, str]] = set()
-    for pod in patient.pods:
+    for pod in examination.pods:
         if is_ready(pod) or pod.get("status", {}).get("phase") in ("Succeeded", "Failed"):
             continue
-        for finding in _troubles(patient, pod):
+        for finding in _troubles(examination, pod):
             key = (finding.name, _component(pod))
             if key not in seen:
                 seen.add(key)
                 yield finding
 
 
-def _troubles(patient: Examination, pod: Manifest) -> Iterator[DoctorFinding]:
+def _troubles(examination: Examination, pod: Manifest) -> Iterator[DoctorFinding]:
     scheduled = condition(pod, "PodScheduled")
     lacks = why_unscheduled(pod)
     if lacks is not None:
-        yield _unscheduled(patient, pod, lacks, str(scheduled.get("message", "")))
+        yield _unscheduled(examination, pod, lacks, str(scheduled.get("message", "")))
     for status in _containers(pod):
         waiting: dict[str, Any] = status.get("state", {}).get("waiting") or {}
         reason = waiting.get("reason", "")
         if reason in IMAGE_TROUBLE:
-            yield _image(patient, pod, status, waiting)
+            yield _image(examination, pod, status, waiting)
         elif reason in CONFIG_TROUBLE:
-            yield _configuration(patient, pod, waiting)
+            yield _configuration(examination, pod, waiting)
         elif reason == "CrashLoopBackOff" or _was_killed(status):
-            yield _crash(patient, pod, status)
+            yield _crash(examination, pod, status)
 
 
-def _unscheduled(patient: Examination, pod: Manifest, lacks: Lacks, message: str) -> DoctorFinding:
+def _unscheduled(examination: Examination, pod: Manifest, lacks: Lacks, message: str) -> DoctorFinding:
     name = pod["metadata"]["name"]
     volumes = lacks is Lacks.VOLUME
     return DoctorFinding(
         "volume-pending" if volumes else "pod-pending",
         f"The pod {name} waits for {'its volume' if volumes else 'a node that can take it'}.",
         (message,),
-        f"{patient.site.kubectl} describe pod {name}"
+        f"{examination.site.kubectl} describe pod {name}"
         + ("" if volumes else "   (add a node, or lower the requests in the settings)"),
     )
 
 
-def _image(patient: Examination, pod: Manifest, status: Manifest, waiting: Manifest) -> DoctorFinding:
+def _image(examination: Examination, pod: Manifest, status: Manifest, waiting: Manifest) -> DoctorFinding:
     name = pod["metadata"]["name"]
-    evidence = (f"{waiting['reason']}: {waiting.get('message', '')}".rstrip(": "), *patient.said_of(name))
+    evidence = (f"{waiting['reason']}: {waiting.get('message', '')}".rstrip(": "), *examination.said_of(name))
     return DoctorFinding(
         "image-not-pulled",
         f"The image {status['image']} of {_component(pod)} cannot be pulled.",
         evidence,
-        f"correct version, image or imagePullSecrets in Pulumi.{patient.site.stack.name}.yaml, then "
-        f"ff up --stack {patient.site.stack.name}",
+        f"correct version, image or imagePullSecrets in Pulumi.{examination.site.stack.name}.yaml, then "
+        f"ff up --stack {examination.site.stack.name}",
     )
 
 
-def _configuration(patient: Examination, pod: Manifest, waiting: Manifest) -> DoctorFinding:
+def _configuration(examination: Examination, pod: Manifest, waiting: Manifest) -> DoctorFinding:
     return DoctorFinding(
         "pod-misconfigured",
         f"A container of {_component(pod)} cannot be made.",
-        (f"{waiting['reason']}: {patient.mask(waiting.get('message', ''))}",),
-        f"{patient.site.kubectl} get secrets   (is the one named there, with its keys?)",
+        (f"{waiting['reason']}: {examination.mask(waiting.get('message', ''))}",),
+        f"{examination.site.kubectl} get secrets   (is the one named there, with its keys?)",
     )
 
 
-def _crash(patient: Examination, pod: Manifest, status: Manifest) -> DoctorFinding:
+def _crash(examination: Examination, pod: Manifest, status: Manifest) -> DoctorFinding:
     ended: dict[str, Any] = (status.get("lastState") or {}).get("terminated") or {}
     name, component = pod["metadata"]["name"], _component(pod)
-    stack = patient.site.stack.name
+    stack = examination.site.stack.name
     if ended.get("reason") == "OOMKilled":
         return DoctorFinding(
             "out-of-memory",
@@ -88,7 +88,9 @@ def _crash(patient: Examination, pod: Manifest, status: Manifest) -> DoctorFindi
             (f"{name}: OOMKilled, {status.get('restartCount', 0)} restarts",),
             f"raise the memory limit of {component} in Pulumi.{stack}.yaml, then ff up --stack {stack}",
         )
-    lines = [f"log: {patient.mask(line)}" for line in _log(patient, name, status).strip().splitlines()[-LOG_LINES:]]
+    lines = [
+        f"log: {examination.mask(line)}" for line in _log(examination, name, status).strip().splitlines()[-LOG_LINES:]
+    ]
     code = f", exit code {ended['exitCode']}" if "exitCode" in ended else ""
     return DoctorFinding(
         "crash-loop",
@@ -98,9 +100,9 @@ def _crash(patient: Examination, pod: Manifest, status: Manifest) -> DoctorFindi
     )
 
 
-def _log(patient: Examination, pod: str, status: Manifest) -> str:
+def _log(examination: Examination, pod: str, status: Manifest) -> str:
     """What the container said before it ended last, or says now where that is gone."""
-    client, namespace, name = patient.site.client, patient.site.namespace, status["name"]
+    client, namespace, name = examination.site.client, examination.site.namespace, status["name"]
     before = log_or_reason(client, namespace, pod, name, lines=LOG_LINES, previous=True)
     return before if before.strip() else log_or_reason(client, namespace, pod, name, lines=LOG_LINES)
 
@@ -119,67 +121,67 @@ def _component(pod: Manifest) -> str:
     return str((pod["metadata"].get("labels") or {}).get(LABEL, pod["metadata"]["name"]))
 
 
-def rollouts(patient: Examination) -> Iterator[DoctorFinding]:
+def rollouts(examination: Examination) -> Iterator[DoctorFinding]:
     """Deployments whose pods cannot even be made, such as for a quota, or that are missing."""
-    for deployment in patient.deployments:
+    for deployment in examination.deployments:
         failure = condition(deployment, "ReplicaFailure")
         if failure.get("status") == "True":
             yield DoctorFinding(
                 "pods-refused",
                 f"The cluster refuses the pods of {deployment['metadata']['name']}.",
                 (f"{failure.get('reason', '')}: {failure.get('message', '')}",),
-                f"{patient.site.kubectl} describe resourcequota,limitrange",
+                f"{examination.site.kubectl} describe resourcequota,limitrange",
             )
-    names = {deployment["metadata"]["name"] for deployment in patient.deployments}
+    names = {deployment["metadata"]["name"] for deployment in examination.deployments}
     for name in ("flagsmith", "flagsmith-task-processor"):
         if name not in names:
-            stack = patient.site.stack.name
+            stack = examination.site.stack.name
             yield DoctorFinding(
                 "workload-missing",
                 f"There is no Deployment {name}.",
-                (f"{patient.site.namespace} has: {', '.join(sorted(names)) or 'none'}",),
+                (f"{examination.site.namespace} has: {', '.join(sorted(names)) or 'none'}",),
                 f"ff up --stack {stack}",
             )
 
 
-def autoscalers(patient: Examination) -> Iterator[DoctorFinding]:
+def autoscalers(examination: Examination) -> Iterator[DoctorFinding]:
     """Autoscalers that see no metrics, and so never scale."""
-    for item in patient.site.items("autoscaling/v2", "HorizontalPodAutoscaler"):
+    for item in examination.site.items("autoscaling/v2", "HorizontalPodAutoscaler"):
         active = condition(item, "ScalingActive")
         if active.get("status") == "False" and active.get("reason") != "ScalingDisabled":
             yield DoctorFinding(
                 "autoscaler-blind",
                 f"The autoscaler {item['metadata']['name']} gets no metrics and does not scale.",
                 (f"{active.get('reason', '')}: {active.get('message', '')}",),
-                f"kubectl --context {patient.site.context} get apiservice v1beta1.metrics.k8s.io",
+                f"kubectl --context {examination.site.context} get apiservice v1beta1.metrics.k8s.io",
             )
 
 
-def jobs(patient: Examination) -> Iterator[DoctorFinding]:
+def jobs(examination: Examination) -> Iterator[DoctorFinding]:
     """Migration and bootstrap that failed."""
-    for job in patient.jobs:
+    for job in examination.jobs:
         failed = condition(job, "Failed")
         component = (job["metadata"].get("labels") or {}).get(LABEL, "")
         if failed.get("status") != "True" or component not in ("migration", "bootstrap"):
             continue
-        name, stack = job["metadata"]["name"], patient.site.stack.name
+        name, stack = job["metadata"]["name"], examination.site.stack.name
         yield DoctorFinding(
             f"{component}-failed",
             f"The {component} failed; the pods of the release before it go on serving.",
-            (f"{failed.get('reason', '')}: {failed.get('message', '')}", *_last_lines(patient, name)),
+            (f"{failed.get('reason', '')}: {failed.get('message', '')}", *_last_lines(examination, name)),
             f"ff up --stack {stack}   (after the cause is mended; it runs the {component} again)",
         )
 
 
-def _last_lines(patient: Examination, job: str) -> Iterator[str]:
+def _last_lines(examination: Examination, job: str) -> Iterator[str]:
     pods = [
         pod
-        for pod in patient.pods
+        for pod in examination.pods
         if (pod["metadata"].get("labels") or {}).get("batch.kubernetes.io/job-name") == job
         and pod.get("status", {}).get("phase") == "Failed"
     ]
     for pod in sorted(pods, key=lambda item: str(item["metadata"]["creationTimestamp"]))[-1:]:
         container = pod["spec"]["containers"][0]["name"]
-        site, name = patient.site, pod["metadata"]["name"]
+        site, name = examination.site, pod["metadata"]["name"]
         log = log_or_reason(site.client, site.namespace, name, container, lines=LOG_LINES)
-        yield from (f"log: {patient.mask(line)}" for line in log.strip().splitlines())
+        yield from (f"log: {examination.mask(line)}" for line in log.strip().splitlines())

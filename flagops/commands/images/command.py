@@ -28,19 +28,19 @@ def show(
 ) -> None:
     """List every image a stack uses, with its digest. Needs no registry."""
     # The settings' model takes a second to import.
-    from flagops.commands.images import report
+    from flagops.commands.images import view
     from flagops.commands.images.use import uses
 
     if plain and as_json:
         raise BadInputError("--plain and --json exclude each other.", hint="Leave one of them out.")
     found = uses(_stacks([] if all_stacks else [stack]))
     if as_json:
-        print_json(report.as_json(found))
+        print_json(view.as_json(found))
     elif plain:
-        for line in report.plain(found):
+        for line in view.plain(found):
             output().out(line, highlight=False)
     else:
-        report.show(output(), found, with_stacks=all_stacks)
+        view.show(output(), found, with_stacks=all_stacks)
 
 
 def lock(
@@ -59,7 +59,7 @@ def lock(
     """Ask the registries which digest every tag has, and write that into images.lock.yaml."""
     # The settings' model takes a second to import.
     from components.settings import SettingsError, read_lock
-    from flagops.commands.images import report
+    from flagops.commands.images import view
     from flagops.commands.images.file import write_lock
     from flagops.commands.images.locking import changes
     from flagops.commands.images.use import uses
@@ -73,9 +73,9 @@ def lock(
     wanted = changes(found, before, _step, from_mirror=from_mirror, keeps_others=bool(stack))
     if not check:
         write_lock(ROOT, wanted.lock)
-    for line in report.lines(wanted, is_done=not check):
+    for line in view.lines(wanted, is_done=not check):
         output().print(line, markup=False)
-    progress().print(report.summary(wanted, is_done=not check), markup=False)
+    progress().print(view.summary(wanted, is_done=not check), markup=False)
     if check and not wanted.is_current:
         raise typer.Exit(OUT_OF_DATE)
 

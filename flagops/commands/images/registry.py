@@ -11,7 +11,7 @@ from typing import Any, Final
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from flagops.commands.images.access import authorization
+from flagops.commands.images.authorization import authorization
 from flagops.commands.images.credentials import Login
 from flagops.commands.images.names import ImageAddress, is_loopback
 from flagops.errors import AnswerError, LoginRefusedError, NotFoundError, OpsError

@@ -8,8 +8,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, SomeStackOption, UrlOption, read
-from flagops.commands.keys import report
 from flagops.commands.keys import sync as work
+from flagops.commands.keys import view
 from flagops.commands.keys.deliver import DeliveryRun
 from flagops.commands.keys.duration import duration
 from flagops.commands.keys.listing import rows
@@ -67,7 +67,7 @@ def sync(
             progress().print("Nothing is written. What would be done:")
         results = _told(work.sync(connection, run, declared.keys))
         for item in work.leftovers(connection, run, results):
-            progress().print(report.leftover(item), style="yellow", markup=False, soft_wrap=True)
+            progress().print(view.leftover(item), style="yellow", markup=False, soft_wrap=True)
     _conclude(results, dry=dry_run)
 
 
@@ -169,9 +169,9 @@ def _told(results: "Iterable[DeliveryResult]") -> "list[DeliveryResult]":
     """Print what was done for each delivery, as it is done."""
     told = []
     for result in results:
-        for line in report.lines(result):
+        for line in view.lines(result):
             output().print(line, markup=False)
-        for line in report.problem(result):
+        for line in view.problem(result):
             progress().print(line, style="red", markup=False, soft_wrap=True)
         told.append(result)
     return told
@@ -183,6 +183,6 @@ def _conclude(results: "Sequence[DeliveryResult]", *, dry: bool = False) -> None
         progress().print("The catalogue delivers no keys here: its `keys` say which applications get them.")
         return
     has_failed = any(result.problem for result in results)
-    progress().print(report.summary(results, dry=dry), style="red" if has_failed else "green")
+    progress().print(view.summary(results, dry=dry), style="red" if has_failed else "green")
     if has_failed:
         raise typer.Exit(1)

@@ -51,12 +51,12 @@ def logs(
         else:
             found: list[str] = []
 
-            def tell(pod: str, line: str) -> None:
+            def show_line(pod: str, line: str) -> None:
                 found.append(pod)
                 _line(pod, line)
 
             searched = lines or LINES_SEARCHED
-            run(site, component or logic.REQUESTS, lines=searched, on_line=logic.of_request(request_id, tell))
+            run(site, component or logic.REQUESTS, lines=searched, on_line=logic.of_request(request_id, show_line))
             if not found:
                 raise NotFoundError(
                     f"No line of the request {request_id} is among the last {searched} of each pod.",

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from flagops.commands.deploy.command import deploy
-from flagops.commands.secrets import report
 from flagops.commands.secrets import rotate as logic
+from flagops.commands.secrets import view
 from flagops.commands.secrets.catalogue import find
 from flagops.console import output, progress
 from flagops.errors import NotConfirmedError
@@ -20,14 +20,14 @@ from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
 def list_secrets(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """List the secrets: what each is for, who reads it, how often it was renewed, what that costs. Shows no value."""
     with open_site(stack) as site:
-        found = report.rows(site)
+        found = view.rows(site)
         if as_json:
             print_json(found)
         else:
-            report.show(output(), found)
-        if report.unseen(found):
+            view.show(output(), found)
+        if view.unseen(found):
             progress().print("Whether they are there was not looked at: you may not read Secrets.", style="yellow")
-        report.require_there(site, found)
+        view.require_there(site, found)
 
 
 def rotate(

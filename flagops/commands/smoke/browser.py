@@ -3,8 +3,8 @@
 import re
 
 from flagops.commands.smoke import routes
-from flagops.commands.smoke.answers import require
 from flagops.commands.smoke.http import HTML, Question
+from flagops.commands.smoke.responses import require
 from flagops.commands.smoke.visit import Visit
 
 SCRIPT = re.compile(r'<script[^>]+src="([^"]+)"')

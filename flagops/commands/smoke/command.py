@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flagops.commands.smoke import report, suite
+from flagops.commands.smoke import suite, view
 from flagops.commands.smoke.deployed import place_at, place_of
 from flagops.commands.smoke.model import ORIGIN, CheckStatus
 from flagops.commands.smoke.visit import visit
@@ -66,15 +66,15 @@ def smoke(
         with visit(place) as visited:
             results = list(suite.run(visited, names))
     if junit is not None:
-        report.write_junit(junit, results, suite="smoke")
+        view.write_junit(junit, results, suite="smoke")
     if as_json:
         print_json(results)
     else:
-        report.show(output(), results)
+        view.show(output(), results)
     failed = [result for result in results if result.outcome is CheckStatus.FAILED]
     nothing_seen = all(result.outcome is CheckStatus.SKIPPED for result in results)
-    progress().print(f"{report.totals(results)}.", style="red" if failed or nothing_seen else "green")
-    report.show_unseen(progress(), results)
+    progress().print(f"{view.totals(results)}.", style="red" if failed or nothing_seen else "green")
+    view.show_unseen(progress(), results)
     if nothing_seen:
         raise FailedError("No check saw anything, so that nothing is known of this Flagsmith.", hint=UNSEEN_HINT)
     if failed:

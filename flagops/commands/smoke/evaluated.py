@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from flagops.commands.smoke.answers import Flags
+from flagops.commands.smoke.responses import Flags
 from flagops.commands.smoke.routes import Trait, Traits
 
 Document = Mapping[str, Any]

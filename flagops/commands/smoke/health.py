@@ -2,9 +2,9 @@
 
 import re
 
-from flagops.commands.smoke.answers import require
 from flagops.commands.smoke.http import Question
 from flagops.commands.smoke.model import CheckFailedError
+from flagops.commands.smoke.responses import require
 from flagops.commands.smoke.visit import Visit
 
 TIMES = 3  # that each is asked: behind one address are several pods

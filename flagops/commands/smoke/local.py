@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from flagops.commands.smoke import evaluated, routes
-from flagops.commands.smoke.answers import Flags, differences, of_identity, require
-from flagops.commands.smoke.answers import flags as read_flags
 from flagops.commands.smoke.http import Question
 from flagops.commands.smoke.model import CheckFailedError
+from flagops.commands.smoke.responses import Flags, differences, of_identity, require
+from flagops.commands.smoke.responses import flags as read_flags
 from flagops.commands.smoke.visit import Visit
 
 USERS, SEGMENTS = 4, 4  # that are compared: users without traits, and one in each of so many segments
@@ -17,7 +17,7 @@ def document(visit: Visit) -> str:
     key = visit.keys.server_side
     people: list[tuple[str, routes.Traits]] = [(routes.some_user(), {}) for _ in range(USERS)]
 
-    def look() -> str:
+    def check() -> str:
         found = checked(visit.probe.read(routes.document(key)), visit.keys.client_side)
         users = people + [(routes.some_user(), traits) for traits in evaluated.traits_of_segments(found, SEGMENTS)]
         for question, wanted, said in _pairs(visit, found, users):
@@ -27,7 +27,7 @@ def document(visit: Visit) -> str:
         segments = len(found["project"]["segments"])
         return f"{len(found['feature_states'])} flags and {segments} segments say the same for {len(users)} users"
 
-    return visit.agreed(look)
+    return visit.agreed(check)
 
 
 def checked(found: object, key: str) -> evaluated.Document:

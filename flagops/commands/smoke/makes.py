@@ -14,7 +14,7 @@ from flagops.commands.flags.catalogue.values import Plain
 from flagops.commands.flags.server.read import read_state
 from flagops.commands.flags.server.rows import typed, value
 from flagops.commands.flags.server.snapshot import RemoteState
-from flagops.commands.smoke.answers import Said, require, same, shown
+from flagops.commands.smoke.responses import Said, require, same, shown
 from flagops.commands.smoke.visit import Visit
 from flagops.flagsmith_api.deployed import Environment
 from flagops.flagsmith_api.throwaway import new_name

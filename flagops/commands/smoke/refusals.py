@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from flagops.commands.smoke import routes
-from flagops.commands.smoke.answers import require
 from flagops.commands.smoke.http import Question
 from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError
+from flagops.commands.smoke.responses import require
 from flagops.commands.smoke.visit import Visit
 
 REFUSED = (401, 403)

@@ -23,7 +23,7 @@ UNSEEN = (
     "and that a change shows; this needs an administrator: --stack, or an organisation's key in FLAGSMITH_API_KEY"
 )
 
-Look = Callable[[], str | None]
+Mismatch = Callable[[], str | None]
 
 
 def round_trip(visit: Visit) -> str:
@@ -39,9 +39,9 @@ def round_trip(visit: Visit) -> str:
     with _removed(visit, maker):
         maker.make()
         wanted = ExpectedAnswers(visit, maker)
-        _settle(visit, "the flags were made", _looks(wanted, FIRST))
+        _settle(visit, "the flags were made", _questions(wanted, FIRST))
         maker.change()
-        took = _settle(visit, "the flags were changed", _looks(wanted, maker.then))
+        took = _settle(visit, "the flags were changed", _questions(wanted, maker.then))
         sdks.agree(visit, wanted, maker.then)
     users = len(wanted.passing) + 1
     return f"right for {users} users by each route and key; a change was seen after {took:.1f} s"
@@ -65,18 +65,18 @@ def _removed(visit: Visit, maker: Maker) -> Iterator[None]:
         raise CheckFailedError(problem)
 
 
-def _looks(wanted: ExpectedAnswers, saying: Saying) -> list[Look]:
-    looks: list[Look] = [partial(wanted.look, asked) for asked in wanted.asked(saying)]
-    return [partial(wanted.look_at_document, saying), *looks]
+def _questions(wanted: ExpectedAnswers, saying: Saying) -> list[Mismatch]:
+    questions: list[Mismatch] = [partial(wanted.mismatch, asked) for asked in wanted.asked(saying)]
+    return [partial(wanted.document_mismatch, saying), *questions]
 
 
-def _settle(visit: Visit, what: str, looks: Sequence[Look]) -> float:
+def _settle(visit: Visit, what: str, questions: Sequence[Mismatch]) -> float:
     """Ask until every answer is right, and then again; how long that took.
 
     Raises CheckFailedError for what is still wrong when the caches have had their time.
     """
     started, ends = time.monotonic(), Deadline(visit.place.staleness + MARGIN)
-    asked = looks
+    asked = questions
 
     def right() -> float | NotYet:
         nonlocal asked
@@ -84,23 +84,23 @@ def _settle(visit: Visit, what: str, looks: Sequence[Look]) -> float:
         while rounds < ROUNDS:
             wrong = _wrong(asked)
             if wrong:
-                asked = [look for look, _ in wrong]
+                asked = [question for question, _ in wrong]
                 if ends.left:
                     return NotYet(wrong[0][1])
                 more = f" (and {len(wrong) - 1} answers more)" if len(wrong) > 1 else ""
                 waited = time.monotonic() - started
                 raise CheckFailedError(f"{waited:.0f} s after {what}: {wrong[0][1]}{more}")
-            rounds += len(asked) == len(looks)
+            rounds += len(asked) == len(questions)
             took = time.monotonic() - started if rounds <= 1 else took
-            asked = looks
+            asked = questions
         return took
 
     # What is still wrong in the end is raised by itself, a moment before this would be over.
     return until(right, ends.left + 2 * PAUSE, late="Flags are not as they were set", longest_pause=PAUSE)
 
 
-def _wrong(looks: Sequence[Look]) -> list[tuple[Look, str]]:
-    """The looks that saw something wrong, and what."""
+def _wrong(questions: Sequence[Mismatch]) -> list[tuple[Mismatch, str]]:
+    """The questions that saw something wrong, and what."""
     with ThreadPoolExecutor(THREADS) as pool:
-        found = list(pool.map(lambda look: look(), looks))
-    return [(look, problem) for look, problem in zip(looks, found, strict=True) if problem]
+        found = list(pool.map(lambda question: question(), questions))
+    return [(question, problem) for question, problem in zip(questions, found, strict=True) if problem]

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from flagops.commands.smoke import evaluated
-from flagops.commands.smoke.answers import Flags, differences
 from flagops.commands.smoke.http import REQUEST_SECONDS
 from flagops.commands.smoke.in_time import bounded
 from flagops.commands.smoke.makes import Saying
 from flagops.commands.smoke.model import CheckFailedError
+from flagops.commands.smoke.responses import Flags, differences
 from flagops.commands.smoke.visit import Visit
 from flagops.commands.smoke.wanted import ExpectedAnswers, User
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flagops.commands.smoke import routes
-from flagops.commands.smoke.answers import Flags, differences, of_identity, require
-from flagops.commands.smoke.answers import flags as read_flags
 from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError
+from flagops.commands.smoke.responses import Flags, differences, of_identity, require
+from flagops.commands.smoke.responses import flags as read_flags
 from flagops.commands.smoke.visit import Visit
 
 TIMES = 6  # that the same is asked: one answer of several workers, or of three, may be another
@@ -17,13 +17,13 @@ TRAITS: routes.Traits = {"ff_smoke_text": "premium", "ff_smoke_number": 7, "ff_s
 def flags(visit: Visit) -> str:
     """The environment's flags come with its key, the same each time."""
 
-    def look() -> str:
+    def check() -> str:
         first = _environment(visit)
         for _ in range(TIMES - 1):
             _same(first, _environment(visit), f"{routes.FLAGS} does not say the same twice")
         return f"{len(first)} flags, {TIMES} times the same"
 
-    return visit.agreed(look)
+    return visit.agreed(check)
 
 
 def values(visit: Visit) -> str:
@@ -44,7 +44,7 @@ def identities(visit: Visit) -> str:
     """Users get their own answer, the same each time and by GET and POST; what no rule decides is everybody's."""
     users = [routes.some_user() for _ in range(USERS)]
 
-    def look() -> str:
+    def check() -> str:
         key, everybody = visit.keys.client_side, _raw(visit)
         for user in users:
             answers = [_user(visit, question, user) for question in _ways(user, key) * 2]
@@ -53,7 +53,7 @@ def identities(visit: Visit) -> str:
             _is_the_environments(everybody, answers[0][0], f"{routes.IDENTITIES} for {user}")
         return f"{len(answers[0][1])} flags for each of {USERS} users, by GET and POST, twice"
 
-    return visit.agreed(look)
+    return visit.agreed(check)
 
 
 def traits(visit: Visit) -> str:

@@ -38,20 +38,20 @@ class Visit:
     keys: SmokeKeys
     settled: Deadline
 
-    def agreed(self, look: Callable[[], str]) -> str:
-        """What `look` sees: again until caches have forgotten what was changed before this run, and then once more."""
+    def agreed(self, check: Callable[[], str]) -> str:
+        """What `check` sees: again until caches have forgotten what was changed before this run, and then once more."""
 
         def seen() -> str | NotYet:
             has_settled = not self.settled.left
             try:
-                return look()
+                return check()
             except CheckFailedError as problem:
                 self.deadline.check()
                 if has_settled:
                     raise
                 return NotYet(str(problem))
 
-        # What is seen after the last look is raised by itself, a moment before this would be over.
+        # What is seen after the last check is raised by itself, a moment before this would be over.
         return until(seen, self.settled.left + 2 * PAUSE, late="Answers do not agree", longest_pause=PAUSE)
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flagops.commands.smoke import evaluated, routes, written
-from flagops.commands.smoke.answers import Flags, differences, of_identity
-from flagops.commands.smoke.answers import flags as read_flags
 from flagops.commands.smoke.http import Question
 from flagops.commands.smoke.local import checked
 from flagops.commands.smoke.makes import TRAIT, Maker, Saying
 from flagops.commands.smoke.model import CheckFailedError, OutOfTimeError
+from flagops.commands.smoke.responses import Flags, differences, of_identity
+from flagops.commands.smoke.responses import flags as read_flags
 from flagops.commands.smoke.visit import Visit
 
 EVERY = 2  # of the users one is asked for with the server-side key as well
@@ -81,7 +81,7 @@ class ExpectedAnswers:
         project = checked(probe.read(routes.document(keys.server_side)), keys.client_side)["project"]
         return (project.get("organisation") or {}).get("persist_trait_data") is not False
 
-    def look(self, asked: ExpectedAnswer) -> str | None:
+    def mismatch(self, asked: ExpectedAnswer) -> str | None:
         """What is wrong with an answer; None when it is right."""
         what = asked.question.what
         try:
@@ -93,7 +93,7 @@ class ExpectedAnswers:
             return str(error)
         return next((f"{what}: {wrong}" for wrong in differences(asked.wanted, said, self.names)), None)
 
-    def look_at_document(self, saying: Saying) -> str | None:
+    def document_mismatch(self, saying: Saying) -> str | None:
         """What is wrong with the environment's document, evaluated as SDKs do; None when it is right."""
         keys, ours = self._visit.keys, self.document(saying)
         try:

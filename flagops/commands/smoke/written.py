@@ -5,9 +5,9 @@ from itertools import islice
 from typing import Any
 
 from flagops.commands.smoke import evaluated, routes
-from flagops.commands.smoke.answers import Said
 from flagops.commands.smoke.makes import FIRST, SHARE, Maker, Saying
 from flagops.commands.smoke.model import CheckFailedError
+from flagops.commands.smoke.responses import Said
 from flagops.commands.smoke.visit import Visit
 
 EACH = 2  # users that get each variation

@@ -2,7 +2,7 @@
 
 import typer
 
-from flagops.commands.status import report
+from flagops.commands.status import view
 from flagops.commands.status.status import status as look
 from flagops.console import output, progress
 from flagops.project import LOCAL
@@ -20,7 +20,7 @@ def status(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     if as_json:
         print_json({**vars(found), "is_fine": found.is_fine})
     else:
-        report.show(output(), found)
+        view.show(output(), found)
     if found.is_simulated:
         progress().print(f"Nothing runs: the nodes in context {found.context!r} are simulated.", style="red")
         raise typer.Exit(TROUBLE)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flagops.commands.deploy.command import deploy
-from flagops.commands.smoke import report as smoke_report
 from flagops.commands.smoke import suite
+from flagops.commands.smoke import view as smoke_report
 from flagops.commands.smoke.deployed import place_of
 from flagops.commands.smoke.model import SECONDS, CheckStatus
 from flagops.commands.smoke.suite import chosen
 from flagops.commands.smoke.visit import visit
-from flagops.commands.upgrade import report as upgrade_report
+from flagops.commands.upgrade import view as upgrade_report
 from flagops.commands.upgrade.plan import plan
 from flagops.commands.upgrade.upgrade import back, last_upgrade
 from flagops.commands.upgrade.upgrade import upgrade as run_upgrade

@@ -27,14 +27,14 @@ def preview(client: Client, program: Program, live: Mapping[Ref, Manifest | None
         for name in {item.ref.namespace for item in program.objects if item.ref.namespace}
     }
 
-    def look(item: KubeObject) -> ObjectChange:
+    def planned(item: KubeObject) -> ObjectChange:
         existing = live[item.ref]
         if existing is None:
             return _creation(client, item, namespace_exists=present.get(item.ref.namespace, True))
         return _update(client, item, existing, mask)
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        changes = list(pool.map(look, program.objects))
+        changes = list(pool.map(planned, program.objects))
     left = reversed(state.left_by(program))
     changes += [ObjectChange(Operation.DELETE, entry.ref, note=_farewell(entry)) for entry in left]
     return Preview(tuple(changes), program.shown_outputs, program.warnings, program.advisories)

@@ -6,8 +6,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from flagops.commands.deploy import report as deploy
-from flagops.commands.doctor import report as doctor
+from flagops.commands.deploy import view as deploy
+from flagops.commands.doctor import view as doctor
 from flagops.commands.doctor.model import DoctorFinding
 from flagops.console import FEW, first_few
 from flagops.engines.deployer import DeploymentPlan, EngineName

@@ -7,7 +7,7 @@ import typer
 from flagops.commands.flags.catalogue.options import SomeStackOption, UrlOption
 from flagops.commands.flags.explain.ask import explained
 from flagops.commands.flags.explain.remote_answer import as_json as plain
-from flagops.commands.flags.explain.show import tell
+from flagops.commands.flags.explain.view import show
 from flagops.console import output
 from flagops.flagsmith_api.connect import connect
 from flagops.serving.engine.user import user
@@ -43,6 +43,6 @@ def explain(
     if as_json:
         print_json(plain(trace, compared))
     else:
-        tell(output(), trace, compared)
+        show(output(), trace, compared)
     if not compared.agrees:
         raise typer.Exit(DISAGREED)

@@ -17,7 +17,7 @@ from flagops.commands.flags.catalogue.options import (
     read,
 )
 from flagops.commands.flags.history import applies
-from flagops.commands.flags.reconcile import change, planfile, show
+from flagops.commands.flags.reconcile import change, planfile, view
 from flagops.commands.flags.reconcile.apply import Reviewed
 from flagops.commands.flags.reconcile.apply import apply as run_apply
 from flagops.commands.flags.reconcile.desired import desired
@@ -76,7 +76,7 @@ def plan(
     if as_json:
         print_json(planfile.as_json(reviewed.plan))
     else:
-        show.show(output(), reviewed.plan)
+        view.show(output(), reviewed.plan)
     if reviewed.plan.has_changes:
         raise typer.Exit(CHANGES)
 
@@ -141,7 +141,7 @@ def apply_reviewed(
     record: Path | None = None,
 ) -> None:
     """Show a plan, ask where somebody has to agree, and carry it out."""
-    show.show(progress(), reviewed.plan)
+    view.show(progress(), reviewed.plan)
     if not reviewed.plan.changes:
         progress().print("Nothing to do.", style="green")
     elif not yes:
@@ -159,7 +159,7 @@ def apply_reviewed(
     done = run_apply(
         connection,
         reviewed,
-        on_change=lambda step: progress().print(f" {show.sentence(step)}", markup=False, soft_wrap=True),
+        on_change=lambda step: progress().print(f" {view.sentence(step)}", markup=False, soft_wrap=True),
         on_end=ended,
         stopped=stopped,
         rate=rate,

@@ -8,7 +8,7 @@ from typing import Any
 
 from components.text import bounds, quoting
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind, not_in
-from flagops.commands.flags.reconcile.show import sentence
+from flagops.commands.flags.reconcile.view import sentence
 from flagops.errors import BadInputError, ConflictError, NotFoundError, RefusedError
 
 FORMAT = 1

@@ -8,7 +8,7 @@ import typer
 
 from components.text import bounds, quoting
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueArgument
-from flagops.commands.flags.serve import ready, show, sources
+from flagops.commands.flags.serve import ready, sources, view
 from flagops.commands.flags.serve.options import FromOption, SetOption
 from flagops.commands.flags.serve.setting import override
 from flagops.console import output, progress
@@ -53,7 +53,7 @@ def serve(
         state = ServedState(chosen.label, loaded, overrides)
 
         def answers(address: str) -> None:
-            show.tell(output(), state, address)
+            view.show(output(), state, address)
             if ready_file is not None:
                 ready.write(ready_file, state, address)
 

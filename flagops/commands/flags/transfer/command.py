@@ -10,7 +10,7 @@ from rich.table import Table
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, SomeStackOption, UrlOption, read
 from flagops.commands.flags.catalogue.write import text_of
 from flagops.commands.flags.reconcile.desired import desired
-from flagops.commands.flags.reconcile.show import in_quotes, on_or_off
+from flagops.commands.flags.reconcile.view import in_quotes, on_or_off
 from flagops.commands.flags.server.read import read as snapshot
 from flagops.commands.flags.transfer import differ
 from flagops.commands.flags.transfer.export import export as exported

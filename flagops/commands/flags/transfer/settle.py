@@ -11,7 +11,7 @@ from flagops.commands.flags.catalogue.write import text_of
 from flagops.commands.flags.reconcile.change import Action, Change, ObjectKind
 from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.reconcile.plan import plan
-from flagops.commands.flags.reconcile.show import sentence
+from flagops.commands.flags.reconcile.view import sentence
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.transfer.export import Exported
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from flagops.commands.flags.catalogue.options import KnownOption, SomeStackOption, UrlOption, known
-from flagops.commands.flags.usage import show
+from flagops.commands.flags.usage import view
 from flagops.commands.flags.usage.usage import usage as counted
 from flagops.console import output, progress
 from flagops.flagsmith_api.connect import connect
@@ -41,9 +41,9 @@ def usage(
         places = [connection.environment(name) for name in environment or ()] or connection.environments
         found = counted(connection, places, days, only=flag, catalogue=declared, on_start=_asking)
     if as_json:
-        print_json(show.as_json(found))
+        print_json(view.as_json(found))
     else:
-        show.show(output(), progress(), found)
+        view.show(output(), progress(), found)
 
 
 def _asking(count: int) -> None:

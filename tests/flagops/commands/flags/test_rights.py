@@ -14,7 +14,7 @@ from flagops.commands.flags.reconcile.apply import Reviewed, apply
 from flagops.commands.flags.reconcile.change import FlagPlan
 from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.reconcile.rights import NOT_LOOKED_AT
-from flagops.commands.flags.reconcile.show import sentence
+from flagops.commands.flags.reconcile.view import sentence
 from flagops.errors import OpsError
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.connect import Connection

@@ -111,7 +111,7 @@ class _Run:
     def all(self) -> None:
         """Do everything."""
         found, todo = self._reviewed.found, self._reviewed.plan
-        makes = Definitions(self._client, self._connection.project, self._wanted, found, self._tell)
+        makes = Definitions(self._client, self._connection.project, self._wanted, found, self._announce)
         if makes.run(todo):
             # What was made has ids now, and states of its own.
             again = self._again()
@@ -123,15 +123,15 @@ class _Run:
         for name, changes in todo.of(ObjectKind.GROUP).items():
             groups.write(name)
             for change in changes:
-                self._tell(change)
+                self._announce(change)
         for change in todo.changes:
             if change.kind is ObjectKind.RIGHTS:
                 take(self._client, found, change)
-                self._tell(change)
+                self._announce(change)
         if self.done:
-            self._look()
+            self._verify()
 
-    def _tell(self, change: Change) -> None:
+    def _announce(self, change: Change) -> None:
         self.done.append(change)
         self._on_change(change)
         if self._stopped():
@@ -159,7 +159,7 @@ class _Run:
                 else:
                     states.write(self._wanted.flags[name], where, here)
                 for change in here:
-                    self._tell(change)
+                    self._announce(change)
 
     def _remove(self, found: Snapshot, todo: FlagPlan) -> None:
         project = f"/api/v1/projects/{self._connection.project}"
@@ -175,7 +175,7 @@ class _Run:
                 self._client.delete(f"{project}/features/{found.flags[change.name].id}/")
             else:
                 self._client.patch(f"{project}/features/{found.flags[change.name].id}/", {"is_archived": True})
-            self._tell(change)
+            self._announce(change)
 
     def _remove_variation(self, found: Snapshot, change: Change) -> None:
         flag = found.flags[change.name]
@@ -184,9 +184,9 @@ class _Run:
             if item.id not in kept and change.field[1] == (item.key or str(item.value)):
                 path = f"/api/v1/projects/{self._connection.project}/features/{flag.id}/mv-options/{item.id}/"
                 self._client.delete(path)
-        self._tell(change)
+        self._announce(change)
 
-    def _look(self) -> None:
+    def _verify(self) -> None:
         left = self._again().plan.changes
         if left:
             raise AnswerError(f"Flagsmith does not show all that was done: {_names(left)} differ.")

@@ -62,9 +62,7 @@ def totals(result: DeploymentResult, seconds: float) -> str:
     return f"{counted}, in {seconds:.1f} s"
 
 
-def show_access(
-    console: Console, target: StackTarget, outputs: Mapping[str, object], *, is_served: bool = True
-) -> None:
+def show_login(console: Console, target: StackTarget, outputs: Mapping[str, object], *, is_served: bool = True) -> None:
     """Where it is, how to log in, and which Secrets hold what; never a secret."""
     rows = {
         "URL": outputs.get("url") if is_served else "none: nothing is served, since the nodes are simulated",

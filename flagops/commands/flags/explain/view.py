@@ -11,7 +11,7 @@ from flagops.serving.engine.user import in_words
 NEEDS = {"ALL": "all of", "ANY": "one at least of", "NONE": "none of"}
 
 
-def tell(console: Console, trace: Trace, compared: Comparison) -> None:
+def show(console: Console, trace: Trace, compared: Comparison) -> None:
     """The steps in their order, the answer, and the server's own."""
 
     def line(text: str = "", style: str = "") -> None:

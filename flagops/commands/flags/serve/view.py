@@ -10,7 +10,7 @@ from flagops.serving.model.declared import Keys
 from flagops.serving.server.state import ServedState
 
 
-def tell(console: Console, state: ServedState, address: str) -> None:
+def show(console: Console, state: ServedState, address: str) -> None:
     """Where it is, what it serves, and the keys."""
     flags = max((len(item.document["feature_states"]) for item in state.environments.values()), default=0)
     environments = len(state.environments)
