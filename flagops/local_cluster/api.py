@@ -92,7 +92,7 @@ def up(
 def _require_kind(known: state.ClusterRecord, wanted: Kind | None) -> None:
     if wanted not in (None, known.kind):
         raise RefusedError(
-            f"There is a local cluster of the kind `{known.kind}`, `{wanted}` was asked for.",
+            f"There is a local cluster of the kind `{known.kind}`, and `{wanted}` was asked for.",
             hint="`ff cluster down` deletes it, and all that it holds.",
         )
 

@@ -36,7 +36,7 @@ def require() -> None:
     endpoint = _endpoint()
     if not _is_here(endpoint):
         raise DockerError(
-            f"Docker is that of another machine ({endpoint}): the cluster's API server and its pages would be on "
+            f"Docker runs on another machine ({endpoint}): the cluster's API server and its pages would be on "
             "that machine's 127.0.0.1, where nothing here reaches them. Unset DOCKER_HOST, or choose the context of a "
             "Docker on this machine (`docker context use`)."
         )

@@ -122,7 +122,7 @@ def stop(records: Sequence[ProcessRecord], *, seconds: float = STOP_SECONDS) -> 
         if left:
             pids = ", ".join(str(member.pid) for member in left)
             raise FailedError(
-                f"{record.name} does not end: process {pids}.", hint="End it by hand, then run this again."
+                f"{record.name} does not stop: process {pids}.", hint="Stop it by hand, then run this again."
             )
 
 

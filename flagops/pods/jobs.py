@@ -45,7 +45,7 @@ def start(site: Site, template: str, *, env: Mapping[str, str] | None = None) ->
     if cron is None:
         raise NotFoundError(
             f"There is no CronJob {site.namespace}/{template} in context {site.context!r}, which this needs.",
-            hint=f"An older version of the program deployed the stack? `ff up --stack {site.stack.name}` brings it.",
+            hint=f"Did an older version of the program deploy the stack? `ff up --stack {site.stack.name}` brings it.",
         )
     return str(site.client.create(from_template(cron, secrets.token_hex(3), env or {}))["metadata"]["name"])
 

@@ -64,8 +64,8 @@ def forward_to(
         server = _Server((LOOPBACK, local_port), Handler)
     except OSError as error:
         raise ConflictError(
-            f"The port {local_port} of this machine cannot be listened on: {error.strerror}.",
-            hint="Choose another one; 0 takes a free one.",
+            f"The port {local_port} of this machine cannot be used: {error.strerror}.",
+            hint="Choose another port; 0 takes a free one.",
         ) from None
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()

@@ -77,7 +77,7 @@ def _ref(site: Site, component: PodComponent) -> Ref:
     known = WORKLOADS.get(component)
     if known is None:
         raise UnsupportedError(
-            f"{component.value!r} is no workload that can be restarted.",
+            f"{component.value!r} cannot be restarted.",
             hint=f"Allowed are: {', '.join(WORKLOADS)}.",
         )
     ref = Ref("apps/v1", known[0], site.namespace, known[1])
@@ -89,7 +89,7 @@ def _ref(site: Site, component: PodComponent) -> Ref:
         )
     if live["spec"].get("replicas", 1) == 0:
         raise UnsupportedError(
-            f"{ref} is set to 0 pods, so that nothing of it would be back after a restart.",
+            f"{ref} is set to 0 pods, so a restart would start nothing.",
             hint=f"`ff up --stack {site.stack.name}` sets it to what it was deployed with.",
         )
     return ref

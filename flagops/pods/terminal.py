@@ -29,7 +29,7 @@ def interactive(site: Site, pod: Manifest, command: Sequence[str], *, container:
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise BadInputError(
-            f"{command[0]} needs a terminal, and this is none.",
+            f"{command[0]} needs a terminal, and there is none.",
             hint=f"In a script: {site.kubectl} exec {pod['metadata']['name']} -- {command[0]} …",
         )
     socket = open_exec(site, pod, command, container=container, stdin=True, tty=True)

@@ -132,7 +132,7 @@ def open_site(name: str, *, needs_containers: bool = False) -> Iterator[Site]:
         if client.get(Ref("v1", "Namespace", "", namespace)) is None:
             raise NotDeployedError(
                 f"The stack {name!r} is not deployed: context {place.context!r} has no namespace {namespace!r}.",
-                hint=f"Run `ff up --stack {name}`; or is another cluster meant (feature-flags:context)?",
+                hint=f"Run `ff up --stack {name}`; or did you mean another cluster (feature-flags:context)?",
             )
         site = Site(place.stack, settings, place.context, place.kubeconfig, client, api, is_mapped=place.is_mapped)
         if needs_containers:

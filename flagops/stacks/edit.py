@@ -24,7 +24,7 @@ def set_settings(stack: Stack, values: Mapping[str, str]) -> None:
         stack.path.write_text(before, encoding="utf-8")
         wanted = ", ".join(f"{stack.project}:{key} to {value}" for key, value in values.items())
         raise UnsupportedError(
-            f"{stack.path.name} could not be changed by itself.", hint=f"Set {wanted}, then run this again."
+            f"{stack.path.name} could not be changed automatically.", hint=f"Set {wanted}, then run this again."
         )
 
 

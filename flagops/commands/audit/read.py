@@ -73,7 +73,7 @@ def read(site: Site, wanted: EntryFilter) -> list[Entry]:
     entries, said = _parsed(jobs.log(site, pod, lines=wanted.limit + 1))
     if said != len(entries):
         raise AnswerError(
-            f"The log of the Job {name} is not whole: {len(entries)} entries of {'?' if said is None else said}.",
+            f"The log of the Job {name} is not complete: {len(entries)} entries of {'?' if said is None else said}.",
             hint="The node cut it: ask for fewer with --limit, or for a shorter time with --since and --until.",
         )
     jobs.remove(site, name)

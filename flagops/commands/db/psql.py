@@ -43,7 +43,7 @@ def psql(site: Site, arguments: Sequence[str] = (), *, as_superuser: bool = Fals
         return interactive(site, running(site, PodComponent.DATABASE), command)
     if as_superuser:
         raise UnsupportedError(
-            "The database of this stack is external, and ff has no superuser of it.",
+            "The database of this stack is external, and ff has no superuser for it.",
             hint="Without --superuser you log in as Flagsmith does; whoever runs the database has its superuser.",
         )
     job = jobs.start(site, TOOLBOX)

@@ -38,7 +38,7 @@ def check(site: Site, version: str) -> int:
     major = int(found)
     if major == postgres.major:
         raise BadInputError(
-            f"{version} is of the major version {major}, as {postgres.version} is.",
+            f"{version} has the major version {major}, as {postgres.version} has.",
             hint=f"Set postgres.version to {version}, and `ff up --stack {site.stack.name}`.",
         )
     if major < postgres.major:

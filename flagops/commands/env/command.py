@@ -60,7 +60,7 @@ def env(
     With --show-secrets or --generate, and --postgres and --redis, you can run a Flagsmith outside the cluster with it.
     """
     if show_secrets and generate:
-        raise BadInputError("--show-secrets and --generate exclude each other.", hint="Leave one of them out.")
+        raise BadInputError("--show-secrets and --generate cannot be used together.", hint="Leave one of them out.")
     overrides = {}
     if postgres is not None:
         overrides["DATABASE_URL"] = logic.check_postgres_url(postgres)

@@ -169,7 +169,7 @@ def check_postgres_url(url: str) -> str:
     """`url`, if Flagsmith could connect with it."""
     if not re.fullmatch(r"postgres(ql)?://[^/?#]+/[^/?#]+(\?[^#]*)?", url):
         raise BadInputError(
-            "--postgres is no PostgreSQL URL.",
+            "--postgres is not a PostgreSQL URL.",
             hint="Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE; a ?sslmode= at its end counts before PGSSLMODE.",
         )
     return url
@@ -179,7 +179,7 @@ def check_redis_url(url: str) -> str:
     """`url`, if a database number can follow it: each cache has its own."""
     if not re.fullmatch(r"rediss?://[^/?#]+", url):
         raise BadInputError(
-            "--redis is no Redis URL without a database.",
+            "--redis must be a Redis URL without a database.",
             hint="Write redis://:PASSWORD@HOST:PORT, with nothing after the port: each cache adds its own database.",
         )
     return url

@@ -40,7 +40,7 @@ def user(identifier: str | None, given: Iterable[str]) -> User:
     if identifier == "":
         raise BadInputError("--identity '' is empty: name a user, or leave it out.")
     if traits and identifier is None:
-        raise BadInputError("Traits without a user.", hint="Say whose they are: --identity NAME.")
+        raise BadInputError("There are traits, but no user.", hint="Say whose they are: --identity NAME.")
     return User(identifier, traits)
 
 
@@ -50,7 +50,7 @@ def _scalar(name: str, text: str) -> Trait:
         value = yaml12.read(text)
     except yaml12.YamlError:
         raise BadInputError(
-            f"The trait {quoting.value(name)} has a value that is no YAML: {quoting.value(text)}.", hint=QUOTES
+            f"The trait {quoting.value(name)} has a value that is not YAML: {quoting.value(text)}.", hint=QUOTES
         ) from None
     if not isinstance(value, bool | int | float | str):
         said = f"The trait {quoting.value(name)} is {quoting.value(text)}"

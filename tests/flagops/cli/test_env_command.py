@@ -206,10 +206,10 @@ def test_an_override_the_container_has_no_variable_for_is_told(run: Run) -> None
     ("options", "message"),
     [
         (("--redis", "redis://:secret@127.0.0.1:6379"), "secrets are masked here"),
-        (("--generate", "--redis", "redis://:secret@127.0.0.1:6379/1"), "no Redis URL without a database"),
-        (("--generate", "--redis", "127.0.0.1:6379"), "no Redis URL without a database"),
-        (("--generate", "--postgres", "postgresql://me:secret@127.0.0.1"), "no PostgreSQL URL"),
-        (("--generate", "--show-secrets"), "exclude each other"),
+        (("--generate", "--redis", "redis://:secret@127.0.0.1:6379/1"), "must be a Redis URL without a database"),
+        (("--generate", "--redis", "127.0.0.1:6379"), "must be a Redis URL without a database"),
+        (("--generate", "--postgres", "postgresql://me:secret@127.0.0.1"), "not a PostgreSQL URL"),
+        (("--generate", "--show-secrets"), "cannot be used together"),
     ],
 )
 def test_options_that_cannot_be_meant_are_refused(run: Run, options: tuple[str, ...], message: str) -> None:

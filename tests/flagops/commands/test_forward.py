@@ -96,7 +96,7 @@ def test_a_taken_port_is_refused(site: Site) -> None:
     taken = free_port()
     with (
         forward(site, PodComponent.CACHE, 6379, local_port=taken),
-        pytest.raises(OpsError, match=f"The port {taken} of this machine cannot be listened on"),
+        pytest.raises(OpsError, match=f"The port {taken} of this machine cannot be used"),
         forward(site, PodComponent.CACHE, 6379, local_port=taken),
     ):
         pass

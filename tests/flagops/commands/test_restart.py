@@ -45,7 +45,7 @@ def test_a_restart_is_no_change_to_the_next_deployment(site: Site, run: Run) -> 
 def test_a_job_cannot_be_restarted(site: Site, run: Run) -> None:
     shown = run("restart", "--component", "migration")
     assert shown.exit_code == 1
-    assert "'migration' is no workload that can be restarted" in shown.stderr
+    assert "'migration' cannot be restarted" in shown.stderr
     assert "Allowed are: api, task-processor, cache, database" in shown.stderr
     assert site.namespace == "feature-flags"
 

@@ -119,7 +119,7 @@ def test_the_superuser_s_prompt_is_asked_for_and_in_a_database_of_the_server_s_o
 def test_without_a_terminal_the_command_for_scripts_is_named(run: Run, command: tuple[str, ...]) -> None:
     shown = run(*command)
     assert shown.exit_code == 1
-    assert "needs a terminal, and this is none" in shown.stderr
+    assert "needs a terminal, and there is none" in shown.stderr
     assert "--context flagsmith-local -n feature-flags exec" in shown.stderr.replace("\n", " ")
 
 

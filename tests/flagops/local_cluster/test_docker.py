@@ -80,7 +80,7 @@ def test_another_machine_s_docker_is_refused_in_words(
         monkeypatch.setenv("DOCKER_HOST", host)
     result = run("cluster", "up")
     assert result.exit_code == 1
-    assert f"Docker is that of another machine ({host})" in result.stderr
+    assert f"Docker runs on another machine ({host})" in result.stderr
     assert "Unset DOCKER_HOST" in result.stderr
     assert "ff cluster up --simulated" in result.stderr
 

@@ -61,7 +61,7 @@ def test_only_the_page_s_own_files_are_sent(example: Served, name: str) -> None:
         ("set", {**SET, "environment": "qa"}, "There is no environment 'qa'; there are: development, staging, "),
         ("who", {"environment": "qa"}, "There is no environment 'qa'"),
         ("who", {"environment": "staging", "traits": 1}, "traits must be a list of texts, NAME=VALUE."),
-        ("who", {"environment": "staging", "traits": ["a=1"]}, "Traits without a user."),
+        ("who", {"environment": "staging", "traits": ["a=1"]}, "There are traits, but no user."),
         ("why", {"environment": "staging", "flag": "hebrew"}, "lacks the flag 'hebrew'."),
     ],
 )

@@ -90,8 +90,8 @@ def _name(site: Site, wanted: str, owner: str | None) -> str:
     for item in known:
         if item.name == wanted and item.stack != stack:
             raise RefusedError(
-                f"The backup {wanted} is of the stack {item.stack}, and this is {site.settings.host}.",
-                hint=f"To take it all the same: ff db restore {wanted} --from-stack {item.stack}",
+                f"The backup {wanted} belongs to the stack {item.stack}, and this is {site.settings.host}.",
+                hint=f"To use it anyway: ff db restore {wanted} --from-stack {item.stack}",
             )
         if item.name == wanted or (wanted == LATEST and not item.label and item.stack == stack):
             return item.name
@@ -111,8 +111,8 @@ def _file(wanted: str) -> Path | None:
         begins = file.read(len(SALTED))
     if not begins.startswith((MAGIC, SALTED)):
         raise BadInputError(
-            f"{wanted} is no dump of pg_dump's custom format.",
-            hint="pg_dump --format=custom makes one; --format=plain not.",
+            f"{wanted} is not a dump in pg_dump's custom format.",
+            hint="Make one with pg_dump --format=custom.",
         )
     return path
 

@@ -73,7 +73,7 @@ def checked_out(root: Path, commit: str) -> Iterator[Path]:
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     git = shutil.which("git")
     if git is None:
-        raise ToolError("git is not there, which this needs to read another commit.", hint="Install git.")
+        raise ToolError("git is not installed, and this needs it to read another commit.", hint="Install git.")
     # The arguments are ours, but for the commit, which `--end-of-options` keeps from being an option.
     return subprocess.run(  # noqa: S603
         [git, "-C", str(root), *arguments], capture_output=True, text=True, check=False, timeout=SECONDS

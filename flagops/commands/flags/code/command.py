@@ -43,11 +43,11 @@ def codegen(
     """Write the flags as a typed Python module, and as a manifest for the OpenFeature CLI."""
     wanted = [path for path in (python, openfeature) if path is not None]
     if not wanted:
-        raise BadInputError("What is to be written?", hint="Give --python FILE, --openfeature FILE, or both.")
+        raise BadInputError("Nothing says what to write.", hint="Give --python FILE, --openfeature FILE, or both.")
     if len(wanted) > 1 and wanted[0].resolve() == wanted[1].resolve():
         raise BadInputError(f"{wanted[0]} is given twice: each needs a file of its own.")
     if check and STDOUT in wanted:
-        raise BadInputError("--check compares files: - is none.", hint="Name the file that is in git.")
+        raise BadInputError("--check compares files, and - is not a file.", hint="Name the file that is in git.")
     declared, _ = read(catalogue)
     # All is made before anything is written.
     files = {path: make(declared) for path, make in ((python, module), (openfeature, manifest)) if path is not None}

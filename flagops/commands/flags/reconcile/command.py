@@ -65,7 +65,7 @@ def plan(
 ) -> None:
     """Show what `ff flags apply` would change; exits with 2 when there are changes."""
     if planfile.is_plan(catalogue):
-        raise BadInputError(f"{catalogue} is a plan, and no catalogue.", hint=f"ff flags apply {catalogue}")
+        raise BadInputError(f"{catalogue} is a plan, not a catalogue.", hint=f"ff flags apply {catalogue}")
     declared, _ = read(catalogue, strict=strict)
     with _connected(declared, stack, url) as connection:
         reviewed = Reviewed.now(connection, desired(declared), delete=delete)
@@ -102,7 +102,7 @@ def apply(
     kept = planfile.read(source) if planfile.is_plan(source) else None
     if kept is not None and delete:
         raise BadInputError(
-            f"{source} says by itself whether to delete.", hint="Leave --delete out, or plan again with it."
+            f"{source} already says whether to delete.", hint="Leave --delete out, or plan again with it."
         )
     declared, _ = read(source if kept is None else kept.catalogue, strict=strict)
     wanted = desired(declared)
@@ -148,7 +148,7 @@ def apply_reviewed(
         _agree(connection, reviewed)
         now = Reviewed.now(connection, reviewed.wanted, delete=reviewed.delete)
         if change.not_in(now.plan.changes, reviewed.plan.changes):
-            raise ConflictError("Flagsmith changed since it was planned.", hint="Run it again: it plans anew.")
+            raise ConflictError("Flagsmith changed since it was planned.", hint="Run it again: it makes a new plan.")
         reviewed = now
     applied = Applied(connection, source)
 

@@ -52,7 +52,7 @@ class PlanFile:
             more = f"\n  and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
             raise ConflictError(
                 f"Flagsmith changed since {self.path} was made; what would be done and is not in it:\n{lines}{more}",
-                hint="Make the plan anew: ff flags plan --out FILE",
+                hint="Make the plan again: ff flags plan --out FILE",
             )
 
 
@@ -70,7 +70,7 @@ def as_json(plan: FlagPlan) -> dict[str, Any]:
 def write(path: Path, catalogue: Path, plan: FlagPlan, *, server: str, project: str, delete: bool) -> None:
     """Keep a plan. Raises OpsError where it would overwrite something else than a plan."""
     if path.exists() and not is_plan(path):
-        raise RefusedError(f"{path} is there, and no plan.", hint="Give --out another name.")
+        raise RefusedError(f"{path} exists, and is not a plan.", hint="Give --out another name.")
     found = {
         KEY: FORMAT,
         "catalogue": str(catalogue),
@@ -97,12 +97,12 @@ def read(path: Path) -> PlanFile:
     found = bounds.json_of(_text(path))
     if found[KEY] != FORMAT:
         form = quoting.value(found[KEY])
-        raise BadInputError(f"{path} is of form {form}, which another release of ff made.", hint="Make the plan anew.")
+        raise BadInputError(f"{path} is of form {form}, of another release of ff.", hint="Make the plan again.")
     try:
         return _checked(path, found)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise BadInputError(
-            f"{path} is no plan as ff writes them.", hint="Make it anew: ff flags plan --out FILE"
+            f"{path} is not a plan that ff wrote.", hint="Make it again: ff flags plan --out FILE"
         ) from None
 
 
@@ -110,12 +110,12 @@ def _checked(path: Path, found: dict[str, Any]) -> PlanFile:
     catalogue = Path(found["catalogue"])
     if not catalogue.exists():
         raise NotFoundError(
-            f"{path} was made of {catalogue}, which is not here.", hint="Apply it from the same directory."
+            f"{path} was made from {catalogue}, which is not here.", hint="Apply it from the same directory."
         )
     if _digest(catalogue) != found["sha256"]:
         raise ConflictError(
-            f"{catalogue} is not what {path} was made of.",
-            hint="Check the commit out that was planned, or make the plan anew.",
+            f"{catalogue} is not the catalogue that {path} was made from.",
+            hint="Check out the commit that was planned, or make the plan again.",
         )
     changes = tuple(_change(item) for item in found["changes"])
     return PlanFile(path, catalogue, found["server"], found["project"], found["delete"], changes)

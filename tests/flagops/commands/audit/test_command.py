@@ -145,7 +145,7 @@ def test_a_log_that_was_cut_is_no_answer(told: list[dict[str, Any]], containers:
     containers.write_log("audit", *(json.dumps(entry) for entry in told[10:]), json.dumps({"entries": len(told)}))
     shown = run("audit", "--limit", "1000")
     assert shown.exit_code == 1
-    assert f"is not whole: {len(told) - 10} entries of {len(told)}" in shown.stderr
+    assert f"is not complete: {len(told) - 10} entries of {len(told)}" in shown.stderr
 
 
 @pytest.mark.usefixtures("site")

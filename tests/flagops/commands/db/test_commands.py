@@ -192,7 +192,7 @@ def test_nothing_is_stopped_without_a_confirmation_or_for_a_backup_that_is_not_t
     assert f"There is no backup 'flagsmith-1999'; there are: {NAME}." in unknown.stderr
     text = tmp_path / "dump.sql"
     text.write_text("CREATE TABLE features", encoding="utf-8")
-    assert "is no dump of pg_dump's custom format" in run("db", "restore", str(text), "--yes").stderr
+    assert "is not a dump in pg_dump's custom format" in run("db", "restore", str(text), "--yes").stderr
     assert "There is no file" in run("db", "restore", str(tmp_path / "missing.dump"), "--yes").stderr
     assert deployed.generations() == generations
 

@@ -133,7 +133,7 @@ def test_a_kept_plan_is_applied_as_it_is_or_refused(applied: Project, run: Run, 
     path.write_text(path.read_text() + "\n# another one\n", encoding="utf-8")
     refused = run("flags", "apply", str(kept), "--url", applied.url, "--yes")
     assert refused.exit_code == 1
-    assert "is not what" in refused.stderr
+    assert "is not the catalogue that" in refused.stderr
 
 
 def test_a_kept_plan_that_was_interrupted_is_completed(server: Project, run: Run, tmp_path: Path) -> None:

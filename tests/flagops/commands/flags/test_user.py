@@ -21,10 +21,10 @@ def test_traits_are_read_as_yaml() -> None:
         ("somebody", ["a=1", "a=2"], "is given twice"),
         ("somebody", ["a=[1, 2]"], "must be true, false, a number or text"),
         ("somebody", ["a="], "must be true, false, a number or text"),
-        ("somebody", ["a=[1"], "is no YAML"),
+        ("somebody", ["a=[1"], "is not YAML"),
         ("somebody", [f"a={'x' * 2001}"], "Flagsmith takes 2000"),
         ("", [], "is empty"),
-        (None, ["a=1"], "Traits without a user"),
+        (None, ["a=1"], "There are traits, but no user"),
     ],
 )
 def test_what_is_no_trait_is_refused(identity: str | None, given: list[str], message: str) -> None:

@@ -65,7 +65,7 @@ def test_a_setting_of_a_section(before: str, after: str, tmp_path: Path) -> None
 
 def test_a_file_that_is_written_otherwise_is_left_alone_and_what_to_set_is_said(tmp_path: Path) -> None:
     before = 'config: {"feature-flags:postgres": {"version": "17.11-bookworm"}}\n'
-    with pytest.raises(OpsError, match="could not be changed by itself") as caught:
+    with pytest.raises(OpsError, match="could not be changed automatically") as caught:
         set_settings(stack(tmp_path, before), {"postgres.version": "18.0-bookworm"})
     assert caught.value.hint == "Set feature-flags:postgres.version to 18.0-bookworm, then run this again."
     assert (tmp_path / "Pulumi.demo.yaml").read_text(encoding="utf-8") == before

@@ -97,7 +97,7 @@ def test_a_volume_without_room_is_refused_before_anything_stops(
 @pytest.mark.parametrize(
     ("version", "message"),
     [
-        ("17.12-bookworm", "17.12-bookworm is of the major version 17, as 17.11-bookworm is."),
+        ("17.12-bookworm", "17.12-bookworm has the major version 17, as 17.11-bookworm has."),
         ("16.4-bookworm", "16.4-bookworm is older than 17.11-bookworm"),
         ("newest", "'newest' must be a tag of the postgres image"),
     ],

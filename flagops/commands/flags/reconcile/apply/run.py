@@ -135,7 +135,7 @@ class _Run:
         self.done.append(change)
         self._on_change(change)
         if self._stopped():
-            raise ConflictError("Another run took the lock over: this one stopped.")
+            raise ConflictError("Another run took over the lock, so this one stopped.")
 
     def _again(self) -> Reviewed:
         environments = environments_of(self._client, self._connection.project)
@@ -189,7 +189,7 @@ class _Run:
     def _verify(self) -> None:
         left = self._again().plan.changes
         if left:
-            raise AnswerError(f"Flagsmith does not show all that was done: {_names(left)} differ.")
+            raise AnswerError(f"Not everything was applied; Flagsmith still shows other values: {_names(left)} differ.")
 
 
 def _names(changes: Collection[Change]) -> str:
