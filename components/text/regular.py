@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from components.text import quoting
-from components.text.regular_automaton import MOST_STEPS, SINGLES, Unfit
 from components.text.regular_cost import Cost, cost
+from components.text.regular_pieces import MOST_STEPS, SINGLES, Unfit
 
 LONGEST: Final = 1000
 """Characters; Flagsmith takes no longer value of a condition (its setting SEGMENT_CONDITION_VALUE_LIMIT)."""

@@ -8,82 +8,28 @@ take the same text multiply the ways once each.
 """
 
 import re
-from dataclasses import dataclass, field
-from typing import Any, Final
+from itertools import pairwise
+from typing import Any
 
 from components.text.regular_letters import Letters
-
-MOST_POSITIONS: Final = 1500
-MOST_WRITTEN: Final = 400
-"""Positions of a repetition that is written out; a longer one is taken for one without end."""
-MOST_STEPS: Final = 60_000
-"""Of looking for ambiguity, about 50 ms; usual expressions take a few hundred."""
-SINGLES: Final = ("LITERAL", "NOT_LITERAL", "ANY", "IN")
-DEEPEST: Final = 50
-MANY: Final = 1 << 60
-"""Ways, above which none are counted."""
-END: Final = 1
-"""The bit of what `$` reads: the end of the text."""
-# What a character costs Python, in nanoseconds on a usual machine (measured with Python 3.11): where one character
-# repeats, and is followed by a letter that can be looked for or not, and where a group does.
-SOUGHT, SOUGHT_IN_SET, SINGLE, GROUPED = 1, 5, 10, 40
-
-
-class Unfit(Exception):  # noqa: N818 - said of the expression, as the message is
-    """An expression that cannot be looked at; it says why, for after "it"."""
-
-
-@dataclass
-class Piece:
-    """A piece of an expression.
-
-    Attributes:
-        nothing: Ways to read nothing with it.
-        first: Where it begins, with ways.
-        last: Where it ends, with ways.
-        nothing_at_start: Ways to read nothing at the start of the text alone, as `^` does.
-        first_at_start: Where it begins at the start of the text alone.
-    """
-
-    nothing: int = 0
-    first: dict[int, int] = field(default_factory=dict)
-    last: dict[int, int] = field(default_factory=dict)
-    nothing_at_start: int = 0
-    first_at_start: dict[int, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Look:
-    """What looks ahead or behind, which is read by itself: once, or perhaps wherever a character is read."""
-
-    items: Any
-    flags: int
-    is_once: bool
-
-
-@dataclass
-class Automaton:
-    """What was found of an expression.
-
-    Attributes:
-        letters: By position, the characters that it reads, as bits.
-        follow: By position, those that can be next, with ways.
-        weights: By position, what a character costs.
-        kinds: The names of what is in the expression.
-        steps: What looking has taken.
-    """
-
-    letters: list[int] = field(default_factory=list)
-    follow: list[dict[int, int]] = field(default_factory=list)
-    weights: list[int] = field(default_factory=list)
-    kinds: set[str] = field(default_factory=set)
-    steps: int = 0
-
-    def spend(self, steps: int = 1) -> None:
-        """Count steps. Raises Unfit when they are too many."""
-        self.steps += steps
-        if self.steps > MOST_STEPS:
-            raise Unfit("is too long, or has too many parts that begin alike, to see whether it ends")
+from components.text.regular_pieces import (
+    DEEPEST,
+    END,
+    GROUPED,
+    MANY,
+    MOST_POSITIONS,
+    MOST_WRITTEN,
+    SINGLE,
+    SINGLES,
+    SOUGHT,
+    SOUGHT_IN_SET,
+    Automaton,
+    Look,
+    Piece,
+    Unfit,
+    added,
+    width_of,
+)
 
 
 class Builder:
@@ -102,7 +48,7 @@ class Builder:
         before.nothing = 1
         self._join(before.last, before.first)
         whole = self._then(before, self.sequence(tree, flags))
-        self.first = _sum(whole.first, whole.first_at_start, 1)
+        self.first = added(whole.first, whole.first_at_start, 1)
 
     def sequence(self, items: Any, flags: int) -> Piece:
         """Pieces one after the other."""
@@ -161,15 +107,16 @@ class Builder:
         return Piece(0, {number: 1}, {number: 1})
 
     def _then(self, one: Piece, other: Piece) -> Piece:
+        self.made.spend(1 + (len(one.first) + len(one.last) + len(other.first) + len(other.last)) // 20)
         self._join(one.last, other.first)
-        at_start = _sum(one.first_at_start, other.first_at_start, one.nothing + one.nothing_at_start)
+        at_start = added(one.first_at_start, other.first_at_start, one.nothing + one.nothing_at_start)
         return Piece(
             min(one.nothing * other.nothing, MANY),
-            _sum(one.first, other.first, one.nothing),
-            _sum(other.last, one.last, other.nothing),
+            added(one.first, other.first, one.nothing),
+            added(other.last, one.last, other.nothing),
             min(one.nothing * other.nothing_at_start + one.nothing_at_start * other.nothing, MANY)
             + one.nothing_at_start * other.nothing_at_start,
-            _sum(at_start, other.first, one.nothing_at_start),
+            added(at_start, other.first, one.nothing_at_start),
         )
 
     def _join(self, last: dict[int, int], first: dict[int, int], times: int = 1) -> None:
@@ -186,10 +133,10 @@ class Builder:
         found = Piece()
         for piece in pieces:
             found.nothing = min(found.nothing + piece.nothing, MANY)
-            found.first = _sum(found.first, piece.first, 1)
-            found.last = _sum(found.last, piece.last, 1)
+            found.first = added(found.first, piece.first, 1)
+            found.last = added(found.last, piece.last, 1)
             found.nothing_at_start = min(found.nothing_at_start + piece.nothing_at_start, MANY)
-            found.first_at_start = _sum(found.first_at_start, piece.first_at_start, 1)
+            found.first_at_start = added(found.first_at_start, piece.first_at_start, 1)
         return found
 
     def _repeat(self, least: int, most: int, item: Any, flags: int, *, is_sought: bool) -> Piece:
@@ -206,8 +153,10 @@ class Builder:
         return found
 
     def _rounds(self, least: int, most: int, item: Any, flags: int) -> Piece:
-        width = _width(item)
+        width = width_of(item)
         is_endless = most * width > MOST_WRITTEN
+        if not is_endless and len(item) == 1 and str(item[0][0]) in SINGLES:
+            return self._row(least, most, self._letters.bits(str(item[0][0]), item[0][1], flags) << 1)
         copies = least if least * width <= MOST_WRITTEN else 1
         found = Piece(nothing=1)
         for _ in range(copies):
@@ -219,6 +168,13 @@ class Builder:
         self._join(rest.last, rest.first, 2 if rest.nothing and least > copies else 1)
         return self._then(found, Piece(1, rest.first, rest.last, 0, rest.first_at_start))
 
+    def _row(self, least: int, most: int, bits: int) -> Piece:
+        """A character up to so many times."""
+        row = [number for _ in range(most) for number in self._position(bits, self._weight).first]
+        for number, after in pairwise(row):
+            self.made.follow[number] = {after: 1}
+        return Piece(int(least == 0), {row[0]: 1}, dict.fromkeys(row[max(least, 1) - 1 :], 1))
+
     def _optional(self, times: int, item: Any, flags: int) -> Piece:
         found = Piece(nothing=1)
         for _ in range(times):
@@ -226,29 +182,3 @@ class Builder:
             inner.nothing = min(inner.nothing + 1, MANY)
             found = inner
         return found
-
-
-def _sum(one: dict[int, int], other: dict[int, int], times: int) -> dict[int, int]:
-    if not times or not other:
-        return one
-    found = dict(one)
-    for number, count in other.items():
-        found[number] = min(found.get(number, 0) + count * times, MANY)
-    return found
-
-
-def _width(items: Any) -> int:
-    """How many positions a piece has when it is written out."""
-    width = 0
-    for kind, value in items:
-        name = str(kind)
-        if name.endswith("_REPEAT"):
-            least, most, inner = int(value[0]), int(value[1]), _width(value[2])
-            width += inner * (most if most * inner <= MOST_WRITTEN else least + 1)
-        elif name == "BRANCH":
-            width += sum(_width(item) for item in value[1])
-        elif name == "SUBPATTERN":
-            width += _width(value[3])
-        else:
-            width += _width(value) if name == "ATOMIC_GROUP" else 1
-    return width

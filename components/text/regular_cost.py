@@ -10,7 +10,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from components.text.regular_automaton import END, GROUPED, Automaton, Builder
+from components.text.regular_automaton import Builder
+from components.text.regular_pieces import END, GROUPED, Automaton
 from components.text.regular_ways import Loop, Pump, doubles, forks_of, loops_of, path, pump
 
 Ways = dict[int, float]
@@ -20,7 +21,7 @@ ENOUGH: Final = 10**10
 FEW_FORKS: Final = 8
 _COUNTED: Final = 400
 """Characters of a text that is counted first."""
-_HARMLESS: Final = 10**7
+_HARMLESS: Final = 10**8
 """Nanoseconds, below which it is not worth while to count more exactly."""
 _BREADTH: Final = 2
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
-from components.text.regular_automaton import Automaton
+from components.text.regular_pieces import Automaton
 
 Loop = frozenset[int]
 MOST_PAIRS = 100

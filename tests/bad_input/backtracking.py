@@ -1,6 +1,5 @@
 """A matcher that tries what Python's `re` tries, and counts how often it reads a character."""
 
-import re
 from collections.abc import Callable
 from re import _compiler, _parser  # type: ignore[attr-defined]  # these have no public names since 3.11
 from typing import Any
@@ -46,8 +45,11 @@ class Counting:
     def _reads(self, kind: Any, value: Any, place: int) -> bool:
         if place >= len(self.text):
             return False
-        one = _parser.SubPattern(_parser.State(), [(kind, value)])
-        if not _compiled(str(one), one).match(self.text[place]):
+        known = (kind, str(value), self.text[place])
+        if known not in _KNOWN:
+            one = _parser.SubPattern(_parser.State(), [(kind, value)])
+            _KNOWN[known] = _compiler.compile(one).match(self.text[place]) is not None
+        if not _KNOWN[known]:
             return False
         self.reads += 1
         if self.reads > self.most:
@@ -71,10 +73,5 @@ class Counting:
         return (on() or again()) if is_lazy else (again() or on())
 
 
-_KNOWN: dict[str, re.Pattern[str]] = {}
-
-
-def _compiled(text: str, one: Any) -> re.Pattern[str]:
-    if text not in _KNOWN:
-        _KNOWN[text] = _compiler.compile(one)
-    return _KNOWN[text]
+_KNOWN: dict[tuple[Any, str, str], bool] = {}
+"""Whether an item of an expression reads a character."""

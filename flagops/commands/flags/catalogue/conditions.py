@@ -33,8 +33,9 @@ LONGEST_TRAIT = 1000
 MOST_CONDITIONS = 100
 """Of a segment; the server's setting SEGMENT_RULES_CONDITIONS_LIMIT."""
 MOST_EXPRESSIONS = 300
-"""Different regular expressions of a catalogue, each of which takes about a millisecond to look at."""
-MOST_STEPS = 600_000
+"""Different regular expressions of a catalogue, each of which takes a few milliseconds to look at."""
+MOST_STEPS = 400_000
+"""Of looking at all of them, about a second."""
 _MODULO = re.compile(r"(?P<divisor>[0-9]{1,15}(\.[0-9]{1,15})?)\|(?P<rest>[0-9]{1,15}(\.[0-9]{1,15})?)")
 _SEMVER = ":semver"
 # https://semver.org, the suggested expression; each number has an end, of which Python can read the digits.
