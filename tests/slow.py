@@ -27,6 +27,7 @@ FILES: Final = (
     "components/network",
     # Thousands of inputs, or each command in each world.
     "bad_input",
+    "components/settings/test_secrets_in_settings.py",
     "components/text/test_scalars.py",
     "flagops/cli/test_every_command.py",
     # Real servers, and processes that are killed.
