@@ -1,14 +1,18 @@
 """The command `ff`. Calls the commands, and turns errors into messages; all work is behind the commands."""
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
+from typer.completion import completion_init  # type: ignore[attr-defined]
 
 from components.text.quoting import lines, printable
 from flagops.console import output, progress
 from flagops.errors import OpsError
+from flagops.terminal import tab
 from flagops.terminal.by_name import Words
 from flagops.unexpected import show, watch_threads
 from flagops.version import describe
@@ -91,6 +95,14 @@ def _options(
 
 
 def main() -> None:
-    """Run the command that this process was started with."""
+    """Run the command that this process was started with, or complete what is typed of one."""
+    if tab.VARIABLE in os.environ:
+        tab.quiet_process()
+        with suppress(BaseException):
+            completion_init()
+            app(prog_name="ff")
+        with suppress(OSError):
+            sys.stdout.flush()
+        os._exit(0)
     watch_threads()
     app()

@@ -120,6 +120,7 @@ GROUPS: Final[Mapping[str, tuple[Word, ...]]] = {
                 Word("kubeconfig", "Print the path of the local cluster's kubeconfig.", "cluster.command:kubeconfig"),
             ),
         ),
+        Word("completion", "Print the script with which your shell completes `ff`.", "completion.command:completion"),
         Word("docs", "Write the generated pages of the documentation.", "docs.command:docs"),
     ),
 }

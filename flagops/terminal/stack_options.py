@@ -5,8 +5,11 @@ from typing import Annotated
 import typer
 
 from flagops.engines.deployer import EngineName
+from flagops.terminal.complete import stacks
 
-StackOption = Annotated[str, typer.Option("--stack", "-s", help="The stack: the NAME of a file Pulumi.NAME.yaml.")]
+StackOption = Annotated[
+    str, typer.Option("--stack", "-s", help="The stack: the NAME of a file Pulumi.NAME.yaml.", autocompletion=stacks)
+]
 
 
 EngineOption = Annotated[

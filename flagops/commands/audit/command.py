@@ -8,6 +8,7 @@ import typer
 
 from flagops.commands.audit import read, view
 from flagops.commands.audit.trace import traced
+from flagops.commands.flags.catalogue.complete import environments, flags
 from flagops.commands.flags.history.applies import of_file, of_stack
 from flagops.console import output, progress
 from flagops.project import LOCAL
@@ -28,8 +29,10 @@ def audit(
     actor: Annotated[
         str | None, typer.Option("--actor", help="A person's e-mail, an API key's name or prefix, or `server`.")
     ] = None,
-    feature: Annotated[str | None, typer.Option("--feature", help="A flag's name.")] = None,
-    environment: Annotated[str | None, typer.Option("--environment", "-e", help="An environment's name.")] = None,
+    feature: Annotated[str | None, typer.Option("--feature", help="A flag's name.", autocompletion=flags)] = None,
+    environment: Annotated[
+        str | None, typer.Option("--environment", "-e", help="An environment's name.", autocompletion=environments)
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, help="How many of the newest entries.")] = 100,
     applies: Annotated[
         list[Path] | None,

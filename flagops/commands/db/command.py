@@ -20,10 +20,13 @@ from flagops.console import output, progress
 from flagops.errors import NotConfirmedError
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_site
+from flagops.terminal.complete import quietly
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
 
 TROUBLE = 1
+# The others are known to a Job that is made to list them, and a shell that completes makes nothing.
+LATEST = quietly(lambda _: ["latest"])
 
 
 FromStackOption = Annotated[
@@ -102,7 +105,12 @@ def backups(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
 
 def restore(
     *,
-    wanted: Annotated[str, typer.Argument(metavar="BACKUP", help="A backup's name, `latest`, or a file from pg_dump.")],
+    wanted: Annotated[
+        str,
+        typer.Argument(
+            metavar="BACKUP", help="A backup's name, `latest`, or a file from pg_dump.", autocompletion=LATEST
+        ),
+    ],
     stack: StackOption = LOCAL,
     owner: FromStackOption = None,
     yes: YesOption = False,
@@ -122,7 +130,7 @@ def restore(
 
 def drill(
     *,
-    wanted: Annotated[str, typer.Argument(metavar="BACKUP", help="A backup's name.")] = "latest",
+    wanted: Annotated[str, typer.Argument(metavar="BACKUP", help="A backup's name.", autocompletion=LATEST)] = "latest",
     stack: StackOption = LOCAL,
     owner: FromStackOption = None,
     as_json: JsonOption = False,

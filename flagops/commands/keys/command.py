@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from flagops.commands.flags.catalogue.complete import environments
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, SomeStackOption, UrlOption, read
 from flagops.commands.keys import sync as work
 from flagops.commands.keys import view
@@ -73,7 +74,7 @@ def sync(
 
 def rotate(
     *,
-    environment: Annotated[str, typer.Argument(help="The environment's name.")],
+    environment: Annotated[str, typer.Argument(help="The environment's name.", autocompletion=environments)],
     server: Annotated[
         bool, typer.Option("--server", help="Replace its server-side keys; the old ones stay valid for the overlap.")
     ] = False,

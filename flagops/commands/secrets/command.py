@@ -7,14 +7,17 @@ import typer
 from flagops.commands.deploy.command import deploy
 from flagops.commands.secrets import rotate as logic
 from flagops.commands.secrets import view
-from flagops.commands.secrets.catalogue import find
+from flagops.commands.secrets.catalogue import GENERATED, find
 from flagops.console import output, progress
 from flagops.errors import NotConfirmedError
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_site
+from flagops.terminal.complete import quietly
 from flagops.terminal.confirm import is_terminal
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
+
+NAMES = quietly(lambda _: [item.name for item in GENERATED])
 
 
 def list_secrets(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
@@ -32,7 +35,9 @@ def list_secrets(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> 
 
 def rotate(
     *,
-    name: Annotated[str, typer.Argument(help="The secret's name, as `ff secrets list` shows it.")],
+    name: Annotated[
+        str, typer.Argument(help="The secret's name, as `ff secrets list` shows it.", autocompletion=NAMES)
+    ],
     stack: StackOption = LOCAL,
     engine: EngineOption = None,
     yes: YesOption = False,

@@ -28,6 +28,7 @@ NO_CONTAINER = {
     "render": "the program alone",
     "env": "the program, and Secrets",
     "docs": "the program alone",
+    "completion": "nothing",
     "policy list": "the rules alone",
     "policy check": "the program alone",
     "flags validate": "the catalogue alone",

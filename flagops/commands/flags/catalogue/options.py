@@ -6,26 +6,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flagops.commands.flags.catalogue.complete import CATALOGUE as CATALOGUE
 from flagops.commands.flags.catalogue.load import load, refused
 from flagops.commands.flags.catalogue.rules import check
 from flagops.console import progress
-
-if TYPE_CHECKING:
-    from flagops.commands.flags.catalogue.model import Catalogue
-
-from typing import TYPE_CHECKING
+from flagops.terminal.complete import stacks
 
 if TYPE_CHECKING:
     from flagops.commands.flags.catalogue.load import CatalogueFile
     from flagops.commands.flags.catalogue.model import Catalogue
 
+
 WARNINGS = 10
-CATALOGUE = Path("flags/catalogue.yaml")
 CatalogueArgument = Annotated[Path, typer.Argument(help="The catalogue's file.", metavar="[CATALOGUE]")]
 CatalogueOption = Annotated[Path, typer.Option("--catalogue", "-c", help="The catalogue's file.")]
 SomeStackOption = Annotated[
     str | None,
-    typer.Option("--stack", "-s", help="The stack. Default: local, unless --url is given.", show_default=False),
+    typer.Option(
+        "--stack",
+        "-s",
+        help="The stack. Default: local, unless --url is given.",
+        show_default=False,
+        autocompletion=stacks,
+    ),
 ]
 UrlOption = Annotated[
     str | None,

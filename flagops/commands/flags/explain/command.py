@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from flagops.commands.flags.catalogue.complete import environments, flags
 from flagops.commands.flags.catalogue.options import SomeStackOption, UrlOption
 from flagops.commands.flags.explain.ask import explained
 from flagops.commands.flags.explain.remote_answer import as_json as plain
@@ -14,12 +15,14 @@ from flagops.serving.engine.user import user
 from flagops.terminal.options import JsonOption, print_json
 
 DISAGREED = 1
-EnvironmentOption = Annotated[str, typer.Option("--environment", "-e", help="The environment's name.")]
+EnvironmentOption = Annotated[
+    str, typer.Option("--environment", "-e", help="The environment's name.", autocompletion=environments)
+]
 
 
 def explain(
     *,
-    flag: Annotated[str, typer.Argument(help="The flag's name.")],
+    flag: Annotated[str, typer.Argument(help="The flag's name.", autocompletion=flags)],
     environment: EnvironmentOption,
     identity: Annotated[
         str | None, typer.Option("--identity", "-i", help="The user. Default: a client that names none.")

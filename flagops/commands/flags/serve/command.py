@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from components.text import bounds, quoting
+from flagops.commands.flags.catalogue.complete import environments
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueArgument
 from flagops.commands.flags.serve import ready, sources, view
 from flagops.commands.flags.serve.options import FromOption, SetOption
@@ -64,7 +65,9 @@ def serve(
 def document(
     *,
     catalogue: CatalogueArgument = CATALOGUE,
-    environment: Annotated[str, typer.Option("--environment", "-e", help="The environment's name.")],
+    environment: Annotated[
+        str, typer.Option("--environment", "-e", help="The environment's name.", autocompletion=environments)
+    ],
     source: FromOption = None,
     settings: SetOption = None,
     out: Annotated[

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from flagops.commands.flags.catalogue.complete import environments
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, SomeStackOption, UrlOption, read
 from flagops.commands.flags.catalogue.write import text_of
 from flagops.commands.flags.reconcile.desired import desired
@@ -21,8 +22,12 @@ from flagops.errors import BadInputError, NotFoundError, RefusedError
 from flagops.flagsmith_api.connect import connect
 from flagops.terminal.options import JsonOption, print_json
 
-Source = Annotated[str, typer.Argument(help="The environment to take from, such as staging.")]
-Target = Annotated[str, typer.Argument(help="The environment to compare or change, such as production.")]
+Source = Annotated[
+    str, typer.Argument(help="The environment to take from, such as staging.", autocompletion=environments)
+]
+Target = Annotated[
+    str, typer.Argument(help="The environment to compare or change, such as production.", autocompletion=environments)
+]
 
 
 def export(

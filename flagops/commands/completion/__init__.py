@@ -1,0 +1,1 @@
+"""`ff completion`: what a shell completes."""

@@ -1,0 +1,116 @@
+"""`ff completion`: a real shell completes words, stacks, environments, flags and secrets, and never prints an error."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from tests.recording import ROOT
+
+FF = Path(sys.executable).with_name("ff")
+Program = Callable[[str, str], str]
+
+
+def asked(words: str, at: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """What the script of bash asks, when Tab is pressed at the end of these words."""
+    typed = words.split(" ")
+    asking = {"_FF_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(typed) - 1)}
+    return subprocess.run(
+        [FF], cwd=at, env={**os.environ, **asking}, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "some"),
+    [
+        ("ff ", {"up", "flags", "completion"}),
+        ("ff do", {"down", "doctor", "docs"}),
+        ("ff flags ex", {"export", "explain"}),
+        ("ff status --st", {"--stack"}),
+        ("ff status --stack ", {"local", "staging", "production"}),
+        ("ff flags plan --stack st", {"staging"}),
+        ("ff flags explain --environment ", {"development", "staging", "production"}),
+        ("ff flags promote dev", {"development"}),
+        ("ff secrets rotate ", {"database", "postgres"}),
+        ("ff db restore ", {"latest"}),
+        ("ff completion ", {"bash", "zsh", "fish"}),
+        ("ff flags explain new_", {"new_feature_rollout"}),
+    ],
+)
+def test_names_are_completed(words: str, some: set[str]) -> None:
+    done = asked(words)
+    found = set(done.stdout.split())
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert found >= some, found
+    last = words.split(" ")[-1]
+    assert all(name.startswith(last) for name in found)
+
+
+@pytest.mark.parametrize(
+    "words", ["ff nothing ", "ff up --nonsense ", "ff flags explain x' ", 'ff "', "ff up --stack $(touch here) "]
+)
+def test_what_is_wrong_is_passed_over_in_silence(words: str, tmp_path: Path) -> None:
+    done = asked(words, tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", [None, "flags: [", "\x00", "a: &a [*a]"])
+def test_a_catalogue_that_is_broken_or_missing_gives_no_names(text: str | None, tmp_path: Path) -> None:
+    if text is not None:
+        (tmp_path / "flags").mkdir()
+        (tmp_path / "flags" / "catalogue.yaml").write_text(text)
+    done = asked("ff flags explain --environment ", tmp_path)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")
+
+
+def test_a_catalogue_that_never_answers_is_given_up(tmp_path: Path) -> None:
+    (tmp_path / "flags").mkdir()
+    os.mkfifo(tmp_path / "flags" / "catalogue.yaml")
+    started = time.monotonic()
+    done = asked("ff flags explain --environment ", tmp_path)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")
+    assert time.monotonic() - started < 50
+
+
+def test_bash_completes_with_the_printed_script(program: Program, tmp_path: Path) -> None:
+    script = subprocess.run([FF, "completion", "bash"], capture_output=True, text=True, check=True).stdout
+    (tmp_path / "ff.bash").write_text(script)
+    lines = (
+        f'source "{tmp_path}/ff.bash"\ncomplete -p ff\n'
+        "COMP_WORDS=(ff status --stack st); COMP_CWORD=3\n_ff_completion ff\n"
+        'printf "<%s>" "${COMPREPLY[@]}"\n'
+    )
+    done = subprocess.run(
+        [program("bash", "bash"), "--norc", "-c", lines],
+        cwd=ROOT,
+        env={**os.environ, "PATH": f"{FF.parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "-F _ff_completion ff" in done.stdout
+    assert done.stdout.endswith("<staging>")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_is_one_that_the_shell_can_read(shell: str, run: Callable[..., Result], tmp_path: Path) -> None:
+    printed = run("completion", shell).stdout
+    assert "_FF_COMPLETE" in printed
+    there = shutil.which(shell)
+    if there:
+        (tmp_path / "script").write_text(printed)
+        subprocess.run([there, "-n", tmp_path / "script"], check=True)
+
+
+def test_another_shell_is_refused(run: Callable[..., Result]) -> None:
+    assert run("completion", "tcsh").exit_code == 2
