@@ -33,6 +33,8 @@ NO_CONTAINER = {
     "policy check": "the program alone",
     "flags validate": "the catalogue alone",
     "flags schema": "the catalogue's model alone",
+    "flags document": "the catalogue alone",
+    "flags serve": "the catalogue, or a document from an address",
     "flags codegen": "the catalogue alone",
     "flags references": "files alone",
     "flags promote": "the catalogue alone",
