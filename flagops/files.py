@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from components.text import bounds
-from flagops.errors import BadInputError
+from flagops.errors import BadInputError, OpsError
 
 WRITTEN_BYTES = 64 * 1024**2
 """Of a file that a command wrote, such as the page of all flags."""
@@ -22,6 +22,19 @@ def write_private(path: Path, content: str | bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
     temporary.replace(path)
+
+
+@contextmanager
+def reading(path: Path, *, absent: OpsError | None = None) -> Iterator[None]:
+    """Turns what can go wrong while somebody's file is read into an error about it; `absent` if there is none."""
+    try:
+        yield
+    except UnicodeDecodeError:
+        raise BadInputError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
+    except FileNotFoundError as error:
+        raise absent or BadInputError(f"{path} cannot be read: {error.strerror}.") from None
+    except OSError as error:
+        raise BadInputError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 from components.text import bounds, yaml12
 from flagops.errors import BadInputError, NotFoundError
 from flagops.evaluation.program import Program
+from flagops.files import reading
 from policies.model import Object, Objects
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -43,13 +44,11 @@ def _files(path: Path) -> list[Path]:
 
 
 def _manifests(path: Path) -> Iterator[dict[str, Any]]:
+    with reading(path):
+        text = bounds.text_of(path)
     try:
         # As kubectl: a key such as 8080 is the text 8080.
-        documents = yaml12.read_all(bounds.text_of(path), any_key=True)
-    except UnicodeDecodeError:
-        raise BadInputError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
-    except OSError as error:
-        raise BadInputError(f"{path} cannot be read: {error.strerror}.") from None
+        documents = yaml12.read_all(text, any_key=True)
     except yaml12.YamlError as error:
         raise BadInputError(f"{path} cannot be read: {error}.") from None
     for document in _flattened(documents):

@@ -51,29 +51,30 @@ def read(source: str) -> Kubeconfig:
         raise NoAccessError(f"There is no kubeconfig at {source}.", hint=HINT)
     result = Kubeconfig(source)
     for path in there:
-        content = _content(path)
+        found = content(path, HINT)
         for section in ("clusters", "contexts", "users"):
             entries: dict[str, Any] = getattr(result, section)
-            for entry in _entries(content, section, path):
+            for entry in _entries(found, section, path):
                 entries.setdefault(entry["name"], {**entry, "directory": path.absolute().parent})
     if not result.clusters:
         raise NoAccessError(f"The kubeconfig {source} names no clusters.", hint=HINT)
     return result
 
 
-def _content(path: Path) -> dict[str, Any]:
+def content(path: Path, hint: str | None = None) -> dict[str, Any]:
+    """What one file holds. Raises NoAccessError, with `hint`, for one that is no kubeconfig."""
     try:
-        content = yaml12.read(bounds.text_of(path))
+        found = yaml12.read(bounds.text_of(path))
     except OSError as error:
-        raise NoAccessError(f"The kubeconfig {path} cannot be read: {error.strerror}.", hint=HINT) from None
+        raise NoAccessError(f"The kubeconfig {path} cannot be read: {error.strerror}.", hint=hint) from None
     except UnicodeDecodeError:
-        raise NoAccessError(f"The kubeconfig {path} is not text.", hint=HINT) from None
+        raise NoAccessError(f"The kubeconfig {path} is not text.", hint=hint) from None
     except yaml12.YamlError as error:
         # Only where, never the line itself: it may hold a token.
-        raise NoAccessError(f"The kubeconfig {path} is not valid YAML (line {error.line}).", hint=HINT) from None
-    if not isinstance(content, dict):
-        raise NoAccessError(f"The kubeconfig {path} is not a kubeconfig: it holds no keys.", hint=HINT)
-    return content
+        raise NoAccessError(f"The kubeconfig {path} is not valid YAML (line {error.line}).", hint=hint) from None
+    if not isinstance(found, dict):
+        raise NoAccessError(f"The kubeconfig {path} is not a kubeconfig: it holds no keys.", hint=hint)
+    return found
 
 
 def _entries(content: dict[str, Any], section: str, path: Path) -> list[dict[str, Any]]:

@@ -2,13 +2,12 @@
 
 import base64
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from components.text import bounds, yaml12
 from flagops.errors import BadInputError
 from flagops.files import write_private
+from flagops.kubernetes.kubeconfig import content
 from flagops.local_cluster.model import NAME, KeyPair
 
 
@@ -43,33 +42,13 @@ def write(path: Path, *, server: str, authority: Path, user: KeyPair) -> Path:
 
 def rename_context(path: Path) -> None:
     """Call the only context of a kubeconfig `flagsmith-local`, whatever the tool that wrote the file called it."""
-    document = read(path)
+    document = content(path)
     contexts = document.get("contexts") or []
     if len(contexts) != 1:
         raise BadInputError(f"{path} has {len(contexts)} contexts, one was expected.", hint="Run `ff cluster down`.")
     contexts[0]["name"] = NAME
     document["current-context"] = NAME
     write_private(path, yaml.safe_dump(document, sort_keys=False))
-
-
-def read(path: Path) -> dict[str, Any]:
-    """Parse a kubeconfig.
-
-    Raises:
-        OpsError: The file is not there or is not a kubeconfig.
-    """
-    try:
-        document = yaml12.read(bounds.text_of(path))
-    except OSError as error:
-        raise BadInputError(f"The kubeconfig {path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise BadInputError(f"The kubeconfig {path} is not text.") from None
-    except yaml12.YamlError as error:
-        # Only where, never the line itself: it holds a key.
-        raise BadInputError(f"The kubeconfig {path} is not valid YAML (line {error.line}).") from None
-    if not isinstance(document, dict):
-        raise BadInputError(f"{path} is not a kubeconfig.")
-    return document
 
 
 def _encoded(path: Path) -> str:

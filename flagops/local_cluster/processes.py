@@ -126,6 +126,12 @@ def stop(records: Sequence[ProcessRecord], *, seconds: float = STOP_SECONDS) -> 
             )
 
 
+def has_ended(record: ProcessRecord) -> bool:
+    """Whether a process is over. One of this run is known by itself: at its very start it has no arguments yet."""
+    own = next((process for process in _started if process.pid == record.pid), None)
+    return own.poll() is not None if own is not None else find(record) is None
+
+
 def exit_code(record: ProcessRecord) -> int | None:
     """Exit code of a process of this run that has ended (negative: the signal's number), else None."""
     return next((process.poll() for process in _started if process.pid == record.pid), None)
@@ -147,7 +153,7 @@ def _left_after(seconds: float, members: list[psutil.Process]) -> list[psutil.Pr
 
     def ended() -> NotYet | None:
         nonlocal left
-        left = [member for member in left if not _has_ended(member)]
+        left = [member for member in left if not _is_gone(member)]
         return NotYet(f"{len(left)} left") if left else None
 
     with contextlib.suppress(DeadlineError):
@@ -155,7 +161,7 @@ def _left_after(seconds: float, members: list[psutil.Process]) -> list[psutil.Pr
     return left
 
 
-def _has_ended(process: psutil.Process) -> bool:
+def _is_gone(process: psutil.Process) -> bool:
     own = next((child for child in _started if child.pid == process.pid), None)
     if own is not None:
         # Also reaps it, which the system does for those of an earlier run.

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from flagops.local_cluster import kubeconfig
+from flagops.kubernetes.kubeconfig import content
 from flagops.local_cluster.model import NodeStatus
 
 ZONE_LABEL = "topology.kubernetes.io/zone"
@@ -20,7 +20,7 @@ def client(path: Path) -> httpx.Client:
 
     Proxies of the environment are not used: the server listens on this machine.
     """
-    document = kubeconfig.read(path)
+    document = content(path)
     cluster, user = document["clusters"][0]["cluster"], document["users"][0]["user"]
     context = ssl.create_default_context(cadata=_decoded(cluster["certificate-authority-data"]))
     # ssl reads a client certificate from a file only; a temporary file of the standard library is private (0600).

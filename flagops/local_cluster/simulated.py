@@ -194,7 +194,7 @@ class _Start:
 
     def _check_processes(self, needed: Sequence[ProcessRecord]) -> None:
         for record in needed:
-            if processes.find(record) is None:
+            if processes.has_ended(record):
                 code, lines = processes.exit_code(record), processes.last_lines(record)
                 message = f"{record.name} ended with exit code {code} while the cluster was starting:\n{lines}"
                 is_taken = any(ports.taken_by(port) is not None for port in control_plane.ports_of(record.arguments))

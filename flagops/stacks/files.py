@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from components.text import bounds, quoting, yaml12
 from components.text.plain_secrets import harmless
 from flagops.errors import BadInputError, NotFoundError
+from flagops.files import reading
 from flagops.stacks.pulumi_values import NotForPulumi, as_handed_over, text_handed_over
 
 if TYPE_CHECKING:
@@ -101,14 +102,11 @@ def stack_names(root: Path) -> list[str]:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    absent = NotFoundError(f"{path} does not exist; run this in the project's directory.")
+    with reading(path, absent=absent):
+        text = bounds.text_of(path, bounds.STACK_BYTES)
     try:
-        content = yaml12.read(bounds.text_of(path, bounds.STACK_BYTES))
-    except UnicodeDecodeError:
-        raise BadInputError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
-    except FileNotFoundError:
-        raise NotFoundError(f"{path} does not exist; run this in the project's directory.") from None
-    except OSError as error:
-        raise BadInputError(f"{path} cannot be read: {error.strerror}.") from None
+        content = yaml12.read(text)
     except yaml12.YamlError as error:
         raise BadInputError(f"{path} cannot be read: {error}.") from None
     if content is None:

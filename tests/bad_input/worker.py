@@ -30,7 +30,6 @@ from flagops.commands.images.credentials import login_for
 from flagops.errors import OpsError
 from flagops.evaluation.policy_objects import of_files
 from flagops.kubernetes import kubeconfig
-from flagops.local_cluster import kubeconfig as local_kubeconfig
 from flagops.local_cluster import state
 from flagops.serving.engine.user import user
 from flagops.stacks import local_context
@@ -78,7 +77,7 @@ def _lock(path: Path) -> object:
 READERS: dict[str, Callable[[Path], object]] = {
     "lock": _lock,
     "kubeconfig": lambda path: kubeconfig.read(str(path)),
-    "local kubeconfig": local_kubeconfig.read,
+    "local kubeconfig": kubeconfig.content,
     "docker": _docker,
     "state": _state,
     "context": _context,

@@ -96,3 +96,13 @@ def test_stopping_what_has_ended_is_no_error(sleeper: ProcessRecord) -> None:
 def test_a_program_that_cannot_be_executed_is_named(tmp_path: Path) -> None:
     with pytest.raises(OpsError, match=r"etcd cannot be started: .*nothing: No such file"):
         processes.start("etcd", [str(tmp_path / "nothing")], directory=tmp_path, environment={})
+
+
+def test_a_process_of_this_run_has_not_ended_while_the_kernel_still_makes_it_its_program(
+    sleeper: ProcessRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psutil.Process, "cmdline", lambda _: [])
+    assert not processes.has_ended(sleeper)
+    monkeypatch.undo()
+    processes.stop([sleeper])
+    assert processes.has_ended(sleeper)

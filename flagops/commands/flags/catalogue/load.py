@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from components.text import bounds, quoting, yaml12
 from flagops.commands.flags.catalogue.model import Catalogue, FlagKind, Operator, Role
 from flagops.commands.flags.catalogue.problems import CatalogueError, CatalogueProblem, FileLine, Key, dotted
-from flagops.errors import BadInputError, NotFoundError
+from flagops.errors import NotFoundError
+from flagops.files import reading
 
 DEEPEST = 40  # levels
 _UNSEEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
@@ -39,16 +40,10 @@ class CatalogueFile:
 
 def load(path: Path) -> tuple[Catalogue, CatalogueFile]:
     """The catalogue in a file. Raises CatalogueError with all that is wrong with it."""
-    try:
-        return parse(bounds.text_of(path), path)
-    except FileNotFoundError:
-        raise NotFoundError(
-            f"There is no catalogue at {path}.", hint="Name another one, such as flags/catalogue.yaml."
-        ) from None
-    except UnicodeDecodeError:
-        raise BadInputError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
-    except OSError as error:
-        raise BadInputError(f"{path} cannot be read: {error.strerror}.") from None
+    absent = NotFoundError(f"There is no catalogue at {path}.", hint="Name another one, such as flags/catalogue.yaml.")
+    with reading(path, absent=absent):
+        text = bounds.text_of(path)
+    return parse(text, path)
 
 
 def parse(text: str, path: Path) -> tuple[Catalogue, CatalogueFile]:

@@ -13,7 +13,7 @@ from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.serve.documents import documents
 from flagops.commands.flags.serve.shape import check_shape
 from flagops.errors import BadInputError, NotFoundError
-from flagops.files import WRITTEN_BYTES
+from flagops.files import WRITTEN_BYTES, reading
 from flagops.serving.model.declared import Declared
 from flagops.serving.server.state import Loaded
 from flagops.serving.web.run import Source
@@ -60,20 +60,17 @@ def from_catalogue(path: Path) -> Loaded:
 
 def from_document(path: Path) -> Loaded:
     """A saved environment's document. Raises OpsError for what is none."""
+    absent = NotFoundError(
+        f"There is no document at {path}.", hint="Save one with `ff flags document --environment NAME`."
+    )
+    with reading(path, absent=absent):
+        text = bounds.text_of(path, WRITTEN_BYTES)
     try:
-        found = bounds.json_of(bounds.text_of(path, WRITTEN_BYTES))
-    except FileNotFoundError:
-        raise NotFoundError(
-            f"There is no document at {path}.", hint="Save one with `ff flags document --environment NAME`."
-        ) from None
-    except UnicodeDecodeError:
-        raise BadInputError(f"{path} is not UTF-8 text.", hint="Save it in UTF-8.") from None
+        found = bounds.json_of(text)
     except json.JSONDecodeError as error:
         raise BadInputError(f"{path}:{error.lineno}: this is not valid JSON: {error.msg}.") from None
     except bounds.BoundsError as error:
         raise BadInputError(f"{path} {error}.") from None
-    except OSError as error:
-        raise BadInputError(f"{path} cannot be read: {error.strerror}.") from None
     check_shape(found, str(path))
     return Loaded((Declared(found),), {})
 
