@@ -4,6 +4,16 @@ Flagsmith writes a row of history for each change of an object, and the entry na
 object, is the old state. A version of a flag has no such row: it is compared with the version before.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from psycopg2.extras import RealDictCursor
+
+Row = Mapping[str, Any]
+# What a field was and is.
+Difference = dict[str, Any]
+# The kind of a change, and its fields.
+Change = tuple[str | None, list[Difference]]
 TABLES = {
     "Feature": "features_historicalfeature",
     "FeatureState": "features_historicalfeaturestate",
@@ -86,9 +96,9 @@ OPTIONS = """
 """
 
 
-def changes_of(cursor, rows):
+def changes_of(cursor: RealDictCursor, rows: Sequence[Row]) -> dict[int, Change]:
     """By the entries' ids: the kind of change (`+`, `~`, `-`; None for a version), and what each field was and is."""
-    found = {}
+    found: dict[int, Change] = {}
     for name, table in TABLES.items():
         wanted = {row["history"]: row["id"] for row in rows if row["class"] == name and row["history"] is not None}
         if wanted:
@@ -99,13 +109,13 @@ def changes_of(cursor, rows):
     return found
 
 
-def _of_table(cursor, table, records):
+def _of_table(cursor: RealDictCursor, table: str, records: list[int]) -> dict[int, Change]:
     cursor.execute(COLUMNS, (f"public.{table}",))
     names = [row["attname"] for row in cursor.fetchall()]
     columns = ", ".join(f'"{name}"' for name in names)
     cursor.execute(f"SELECT {columns} FROM public.{table} WHERE history_id = ANY (%s)", (records,))  # noqa: S608 no input
     after = cursor.fetchall()
-    before = {}
+    before: dict[int, Row | None] = {}
     for row in after:
         if row["history_type"] == "+":
             continue
@@ -120,14 +130,14 @@ def _of_table(cursor, table, records):
     }
 
 
-def _change(row, before, options):
+def _change(row: Row, before: Row | None, options: Mapping[int, str]) -> list[Difference]:
     """What differs. What is made has no old state, what is deleted no new one."""
     new = {} if row["history_type"] == "-" else _state(row, options)
     old = _state(row, options) if row["history_type"] == "-" else _state(before, options) if before else {}
     return _differences(old, new)
 
 
-def _differences(old, new):
+def _differences(old: Row, new: Row) -> list[Difference]:
     return [
         {"field": field, "old": old.get(field), "new": new.get(field)}
         for field in {**old, **new}
@@ -135,7 +145,7 @@ def _differences(old, new):
     ]
 
 
-def _state(row, options):
+def _state(row: Row, options: Mapping[int, str]) -> dict[str, Any]:
     shown = {name: value for name, value in row.items() if name not in NOT_SHOWN}
     if "percentage_allocation" in shown:
         option = shown.pop("multivariate_feature_option_id")
@@ -151,25 +161,25 @@ def _state(row, options):
     return shown
 
 
-def _value(row):
+def _value(row: Row) -> Any:
     return row[VALUES[row["type"]]] if row["type"] in VALUES else None
 
 
-def _options(cursor, ids):
+def _options(cursor: RealDictCursor, ids: Iterable[int]) -> dict[int, str]:
     """How the variations are called: by their key, or by their value."""
-    if not ids:
+    if not (wanted := list(ids)):
         return {}
-    cursor.execute(OPTIONS, {"ids": ids})
+    cursor.execute(OPTIONS, {"ids": wanted})
     return {row["id"]: row["key"] or str(_value(row)) for row in cursor.fetchall()}
 
 
-def _of_version(cursor, uuid):
+def _of_version(cursor: RealDictCursor, uuid: str) -> list[Difference]:
     cursor.execute(VERSION, {"uuid": uuid})
     states = cursor.fetchall()
     cursor.execute(WEIGHTS, ([state["id"] for state in states],))
     weights = cursor.fetchall()
     options = _options(cursor, [weight["multivariate_feature_option_id"] for weight in weights])
-    sides = {True: {}, False: {}}
+    sides: dict[bool, dict[str, Any]] = {True: {}, False: {}}
     for state in states:
         whose = f"segment {state['segment']}: " if state["segment"] else ""
         side = sides[state["is_new"]]

@@ -6,9 +6,12 @@ nobody can fill them. GRACE covers the moment between taking a number and being 
 open for longer than LONGEST is a leftover; what it might still write is given up, and said.
 """
 
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from plain_tables import reading, transaction
+from psycopg2 import extensions
 
 GRACE = timedelta(minutes=10)
 LONGEST = timedelta(hours=24)
@@ -34,17 +37,18 @@ class Cursor:
         given_up: Ranges of numbers that were given up with a transaction still open.
     """
 
-    def __init__(self, connection):
+    def __init__(self, connection: extensions.connection) -> None:
         self._connection = connection
         self._version = self._last = 0
-        self._done = []
-        self.was_reset, self.given_up = False, []
+        self._done: list[tuple[int, datetime]] = []
+        self.was_reset = False
+        self.given_up: list[tuple[int, int]] = []
 
-    def pending(self, limit):
+    def pending(self, limit: int) -> tuple[list[int], list[int]]:
         """The next numbers to export: late ones first, then new ones."""
         with reading(self._connection, LOG) as cursor:
             cursor.execute(STATE)
-            relation, known, last, version, is_same, oldest = cursor.fetchone()
+            ((relation, known, last, version, is_same, oldest),) = cursor.fetchall()
         self.was_reset = version is not None and (relation != known or not is_same)
         if version is None or self.was_reset:
             self._start(relation, version)
@@ -66,16 +70,17 @@ class Cursor:
                 (last, limit - len(late)),
             )
             new = cursor.fetchall()
-        self._done = new
+        self._done = [(number, written) for number, written in new]
         return [number for number, _ in late], [number for number, _ in new]
 
-    def oldest_waiting(self, late, new):
+    def oldest_waiting(self, late: Iterable[int], new: Iterable[int]) -> datetime | None:
         """When the oldest of these was written; None if there are none."""
         with reading(self._connection, LOG) as cursor:
             cursor.execute("SELECT min(created_date) FROM public.audit_auditlog WHERE id = ANY (%s)", ([*late, *new],))
-            return cursor.fetchone()[0]
+            value: datetime | None = _only(cursor)
+            return value
 
-    def advance(self, late, new, refused):
+    def advance(self, late: Iterable[int], new: Sequence[int], refused: Iterable[tuple[int, str]]) -> None:
         """Note that these were exported, and what was refused of them. Raises MovedError."""
         last, created = self._done[-1] if new else (self._last, None)
         with transaction(self._connection) as cursor:
@@ -102,19 +107,21 @@ class Cursor:
                 )
         self._version, self._last = self._version + 1, last
 
-    def refused(self):
+    def refused(self) -> int:
         """How many entries the endpoint refused and did not take since."""
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM feature_flags_audit.refused")
-            return cursor.fetchone()[0]
+            value: int = _only(cursor)
+            return value
 
-    def now(self):
+    def now(self) -> datetime:
         """The database's time."""
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT now()")
-            return cursor.fetchone()[0]
+            value: datetime = _only(cursor)
+            return value
 
-    def refused_before(self, moment, age, limit):
+    def refused_before(self, moment: datetime, age: timedelta, limit: int) -> list[int]:
         """Those that were offered last before a moment, or longer ago than `age`."""
         with self._connection.cursor() as cursor:
             cursor.execute(
@@ -124,7 +131,7 @@ class Cursor:
             )
             return [number for (number,) in cursor.fetchall()]
 
-    def offered_again(self, numbers, refused):
+    def offered_again(self, numbers: Iterable[int], refused: Iterable[tuple[int, str]]) -> None:
         """Note which of them were taken at last."""
         still = dict(refused)
         with transaction(self._connection) as cursor:
@@ -137,7 +144,7 @@ class Cursor:
                 else:
                     cursor.execute("DELETE FROM feature_flags_audit.refused WHERE id = %s", (number,))
 
-    def _start(self, relation, version):
+    def _start(self, relation: int, version: int | None) -> None:
         with transaction(self._connection) as cursor:
             for table in ("gap", "refused", "cursor"):
                 cursor.execute(f"DELETE FROM feature_flags_audit.{table}")  # noqa: S608 no input
@@ -146,7 +153,7 @@ class Cursor:
             )
         self._version, self._last = (version or 0) + 1, 0
 
-    def _fill(self, cursor, number):
+    def _fill(self, cursor: extensions.cursor, number: int) -> None:
         """Take one number out of its gap."""
         cursor.execute(
             "DELETE FROM feature_flags_audit.gap WHERE %s BETWEEN first_id AND last_id "
@@ -160,7 +167,7 @@ class Cursor:
                         "INSERT INTO feature_flags_audit.gap VALUES (%s, %s, %s, %s)", (*part, noticed, transactions)
                     )
 
-    def _forget(self, cursor, oldest):
+    def _forget(self, cursor: extensions.cursor, oldest: int) -> None:
         """Forget the gaps that nobody can fill; the arrived ones among them are in the batch that is exported now."""
         arrived = "EXISTS (SELECT FROM public.audit_auditlog WHERE id BETWEEN first_id AND last_id)"
         cursor.execute(
@@ -172,7 +179,13 @@ class Cursor:
         self.given_up = [(first, end) for first, end, transactions in cursor.fetchall() if transactions > oldest]
 
 
-def missing(last, numbers):
+def _only(cursor: extensions.cursor) -> Any:
+    """The one value of the one row."""
+    ((value,),) = cursor.fetchall()
+    return value
+
+
+def missing(last: int, numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
     """The ranges of numbers that are not there, between `last` and the greatest."""
     for number in numbers:
         if number > last + 1:

@@ -4,12 +4,15 @@ Read as the role of grants-audit.sql. The open-source edition keeps the log, and
 """
 
 import os
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, cast
 
 import psycopg2
 from audit_changes import READ as READ_OF_CHANGES
-from audit_changes import changes_of
+from audit_changes import Difference, Row, changes_of
 from plain_tables import reading
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever its name
 from psycopg2.extras import RealDictCursor
 
 # Those of the query, and what the function of grants-audit.sql reads.
@@ -109,7 +112,7 @@ WORDS = {
 
 
 @contextmanager
-def connected():
+def connected() -> Iterator[Connection]:
     """A connection to the database of DATABASE_URL, on which each statement is a transaction of its own."""
     connection = psycopg2.connect(
         os.environ["DATABASE_URL"],
@@ -131,11 +134,14 @@ def connected():
         connection.close()
 
 
-def read(connection, condition, values, *, limit, newest_first=False):
+def read(
+    connection: Connection, condition: str, values: Sequence[object], *, limit: int, newest_first: bool = False
+) -> list[dict[str, Any]]:
     """The rows of entries that meet a condition, each with the API key of whoever changed something."""
-    with reading(connection, READ, cursor_factory=RealDictCursor) as cursor:
+    with reading(connection, READ, cursor_factory=RealDictCursor) as plain:
+        cursor = cast("RealDictCursor", plain)
         cursor.execute(QUERY.format(condition, "DESC" if newest_first else "ASC"), (*values, limit))
-        rows = cursor.fetchall()
+        rows: list[dict[str, Any]] = [*cursor.fetchall()]
         cursor.execute("SELECT * FROM feature_flags_audit.api_keys(%s)", ([row["id"] for row in rows],))
         keys = {row["entry"]: row for row in cursor.fetchall()}
     for row in rows:
@@ -143,14 +149,14 @@ def read(connection, condition, values, *, limit, newest_first=False):
     return rows
 
 
-def described(connection, rows, source):
+def described(connection: Connection, rows: Sequence[Row], source: str) -> list[dict[str, Any]]:
     """The rows as entries, with the old and the new state where Flagsmith's history has them."""
     with reading(connection, READ_OF_CHANGES, cursor_factory=RealDictCursor) as cursor:
-        changes = changes_of(cursor, rows)
+        changes = changes_of(cast("RealDictCursor", cursor), rows)
     return [_entry(row, *changes.get(row["id"], (None, [])), source) for row in rows]
 
 
-def actor(row):
+def actor(row: Row) -> dict[str, Any]:
     """Who it was."""
     if row["email"]:
         return {"kind": "user", "name": row["email"], "id": row["author_id"]}
@@ -161,7 +167,7 @@ def actor(row):
     return {"kind": "unknown", "name": "an account or key that is gone", "id": None}
 
 
-def _entry(row, kind_of_change, changes, source):
+def _entry(row: Row, kind_of_change: str | None, changes: list[Difference], source: str) -> dict[str, Any]:
     moment = row["created_date"]
     kind, name = _what(row)
     return {
@@ -172,7 +178,7 @@ def _entry(row, kind_of_change, changes, source):
         "time": (row["published_at"] or moment).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "source": source,
         "actor": actor(row),
-        "action": ACTIONS.get(kind_of_change) or _action(row["log"]),
+        "action": ACTIONS.get(kind_of_change or "") or _action(row["log"]),
         "kind": kind,
         "name": name,
         "feature": _named(row, "feature"),
@@ -186,7 +192,7 @@ def _entry(row, kind_of_change, changes, source):
     }
 
 
-def _what(row):
+def _what(row: Row) -> tuple[str, str]:
     kind = KINDS.get(row["class"]) or TYPES.get(row["type"]) or str(row["type"] or "unknown").lower().replace("_", " ")
     name = row["feature"]
     if kind in ("state", "value", "weight") and (row["segment_id"] or row["identity_id"]):
@@ -199,11 +205,11 @@ def _what(row):
     return kind, name or row["log"].partition(": ")[2] or row["log"]
 
 
-def _action(log):
+def _action(log: str) -> str:
     words = log.lower().replace(":", " ").split()
     return next((WORDS[word] for word in words if word in WORDS), "updated")
 
 
-def _named(row, kind):
+def _named(row: Row, kind: str) -> dict[str, Any] | None:
     number = row[f"{kind}_id"]
     return None if number is None else {"id": number, "name": row[kind]}

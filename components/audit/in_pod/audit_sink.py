@@ -3,13 +3,18 @@
 import json
 import random
 import sys
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
 
+Entry = dict[str, Any]
+# The number of an entry that is refused, and the answer.
+Refusal = tuple[int, str]
 TIMEOUTS = (10, 30)  # seconds, to connect and between two bytes of the answer
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 LONGEST_WISH = 3600.0  # of a Retry-After that is followed
@@ -23,10 +28,17 @@ class StoppedError(Exception):
     """The exporter is to end."""
 
 
+class Sink(Protocol):
+    """Where entries go."""
+
+    def send(self, entries: Sequence[Entry]) -> list[Refusal]:
+        """Send them all; what is refused."""
+
+
 class Stdout:
     """A line for each entry; the container's log is the endpoint."""
 
-    def send(self, entries):
+    def send(self, entries: Sequence[Entry]) -> list[Refusal]:
         """Print them; nothing is refused."""
         for entry in entries:
             sys.stdout.write(json.dumps(entry) + "\n")
@@ -45,7 +57,14 @@ class Https:
         trouble: Is told what keeps the entries from being taken, and for how long it waits.
     """
 
-    def __init__(self, url, token_file, ca_file, wait, trouble):
+    def __init__(
+        self,
+        url: str,
+        token_file: str | None,
+        ca_file: str | None,
+        wait: Callable[[float], None],
+        trouble: Callable[[str, float], None],
+    ) -> None:
         address = urlsplit(url)
         if address.scheme != "https" and not (address.scheme == "http" and address.hostname in LOOPBACK):
             raise SystemExit(f"The audit log is only exported to https, and not to {url}.")
@@ -55,7 +74,7 @@ class Https:
         self._session.verify = ca_file or True
         self._session.auth = self._sign
 
-    def send(self, entries):
+    def send(self, entries: Sequence[Entry]) -> list[Refusal]:
         """Send them all, however long it takes; the numbers that are refused, each with the answer."""
         tried = 0
         while True:
@@ -73,7 +92,7 @@ class Https:
             self._trouble(f"the endpoint answers {status}: {said}" if status else said, pause)
             self._wait(pause)
 
-    def _post(self, entries):
+    def _post(self, entries: Sequence[Entry]) -> tuple[int, str, float]:
         """The status (0 for none), what was said, and how many seconds the endpoint wants to be left alone."""
         body = b"".join(json.dumps(entry).encode() + b"\n" for entry in entries)
         self._wait(0)
@@ -92,14 +111,14 @@ class Https:
         except (requests.RequestException, OSError) as error:
             return 0, f"no answer ({type(error).__name__}: {error})"[:ANSWER_BYTES], 0.0
 
-    def _sign(self, request):
+    def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self._token_file:
             token = Path(self._token_file).read_text(encoding="utf-8").strip()
             request.headers["Authorization"] = f"Bearer {token}"
         return request
 
 
-def _seconds(text):
+def _seconds(text: str | None) -> float:
     """A Retry-After, in seconds or as a date."""
     if not text:
         return 0.0

@@ -12,15 +12,21 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from socketserver import ThreadingMixIn
+from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import psycopg2
 from audit_cursor import Cursor, MovedError
 from audit_entries import connected, described, read
-from audit_sink import Https, Stdout, StoppedError
+from audit_sink import Https, Refusal, Sink, Stdout, StoppedError
 from prometheus_client import Counter, Gauge, make_wsgi_app
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever its name
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 LOCK = 0x464C4155  # any fixed number that no other program locks in this database
 HUNG_SECONDS = 300  # longer than the slowest request, statement and the two in a row
@@ -39,7 +45,7 @@ RESETS = Counter("flagsmith_audit_export_resets", "How often the log was another
 GIVEN_UP = Counter("flagsmith_audit_export_gaps_given_up", "Ranges of numbers given up with a transaction open.")
 
 
-def say(level, event, **facts):
+def say(level: str, event: str, **facts: object) -> None:
     """A line of the exporter's own log."""
     moment = datetime.now(UTC).isoformat(timespec="milliseconds")
     print(json.dumps({"time": moment, "level": level, "event": event, **facts}), file=sys.stderr, flush=True)
@@ -48,28 +54,29 @@ def say(level, event, **facts):
 class EntryExporter:
     """The exporter, from its start to SIGTERM."""
 
-    def __init__(self, environment):
+    def __init__(self, environment: Mapping[str, str]) -> None:
         self.source = environment["SOURCE"]
         self.interval, self.batch = float(environment["INTERVAL"]), int(environment["BATCH"])
         self.stop = threading.Event()
         self._alive = time.monotonic()
         self._is_up = False
         # Of the log when it was looked at last: when its oldest entry that waits was written, or that there was none.
-        self._oldest = self._all_exported = None
+        self._oldest: datetime | None = None
+        self._all_exported: datetime | None = None
         UP.set_function(lambda: float(self._is_up and self.is_alive()))
         LAG.set_function(self._lag)
         REFUSED.set(math.nan)
         if environment["SINK"] == "stdout":
-            self.sink = Stdout()
+            self.sink: Sink = Stdout()
         else:
             token, ca = environment.get("TOKEN_FILE"), environment.get("CA_FILE")
             self.sink = Https(environment["URL"], token, ca, self.wait, self._trouble)
 
-    def is_alive(self):
+    def is_alive(self) -> bool:
         """Whether it did something within HUNG_SECONDS, be it to wait."""
         return time.monotonic() - self._alive < HUNG_SECONDS
 
-    def wait(self, seconds):
+    def wait(self, seconds: float) -> None:
         """Wait, alive. Raises StoppedError when it is to end."""
         until = time.monotonic() + seconds
         while True:
@@ -79,7 +86,7 @@ class EntryExporter:
             if time.monotonic() >= until:
                 return
 
-    def run(self):
+    def run(self) -> None:
         """Export until stopped; a database that is away is waited for."""
         pause = 1.0
         while True:
@@ -100,7 +107,7 @@ class EntryExporter:
             self.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    def step(self, connection, started):
+    def step(self, connection: Connection, started: datetime) -> bool:
         """Export one batch; whether there may be more at once. What was refused before `started` is offered again."""
         cursor = Cursor(connection)
         looked = datetime.now(UTC)
@@ -119,7 +126,7 @@ class EntryExporter:
             self._oldest, self._all_exported = None, looked
         return is_full
 
-    def _ship(self, connection, numbers):
+    def _ship(self, connection: Connection, numbers: Sequence[int]) -> list[Refusal]:
         rows = read(connection, "entry.id = ANY (%s)", (numbers,), limit=len(numbers))
         self.wait(0)
         refused = self.sink.send(described(connection, rows, self.source)) if rows else []
@@ -127,27 +134,28 @@ class EntryExporter:
             say("error", "the endpoint refuses an entry, which is kept and offered again", row=number, answer=answer)
         return refused
 
-    def _offer_again(self, connection, cursor, started):
+    def _offer_again(self, connection: Connection, cursor: Cursor, started: datetime) -> None:
         """Each entry by itself: they were refused, and must not keep others back."""
         for number in cursor.refused_before(started, AGAIN, self.batch):
             refused = self._ship(connection, [number])
             cursor.offered_again([number], refused)
             EXPORTED.inc(1 - len(refused))
 
-    def _take_turn(self, connection):
+    def _take_turn(self, connection: Connection) -> None:
         """Two exporters would send everything twice: the second one waits for the first one's connection to end."""
         is_first = True
         while True:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,))
-                if cursor.fetchone()[0]:
+                ((is_ours,),) = cursor.fetchall()
+                if is_ours:
                     return
             if is_first:
                 say("info", "another exporter is at work: this one waits")
             is_first = False
             self.wait(TICK)
 
-    def _note(self, cursor):
+    def _note(self, cursor: Cursor) -> None:
         if cursor.was_reset:
             RESETS.inc()
             say("warning", "the log is another one, as after a restore: it is exported from its start")
@@ -155,18 +163,19 @@ class EntryExporter:
             GIVEN_UP.inc()
             say("error", "numbers are given up, with a transaction open that may hold them", first=first, last=last)
 
-    def _trouble(self, why, seconds):
+    def _trouble(self, why: str, seconds: float) -> None:
         self._is_up = False
         say("error", "the entries are not delivered", why=why, seconds=round(seconds, 1))
 
-    def _lag(self):
+    def _lag(self) -> float:
         oldest, all_exported = self._oldest, self._all_exported
-        if oldest is None and all_exported is None:
+        since = oldest or all_exported
+        if since is None:
             return math.nan
         if oldest is None and self._is_up and self.is_alive():
             return 0.0
         # What was written since the last look may wait as long as that is ago.
-        return max(0.0, (datetime.now(UTC) - (oldest or all_exported)).total_seconds())
+        return max(0.0, (datetime.now(UTC) - since).total_seconds())
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -174,17 +183,18 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 
 class _Quiet(WSGIRequestHandler):
-    def log_message(self, *_):
+    def log_message(self, *_: Any) -> None:
         """A probe is no news."""
 
 
-def serve(exporter, port):
+def serve(exporter: EntryExporter, port: int) -> None:
     """`/metrics`, and `/livez` for the kubelet."""
     metrics = make_wsgi_app()
 
-    def answer(environ, start_response):
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ["PATH_INFO"] != "/livez":
-            return metrics(environ, start_response)
+            served: Iterable[bytes] = metrics(environ, start_response)
+            return served
         alive = exporter.is_alive()
         start_response("200 OK" if alive else "503 Service Unavailable", [("Content-Type", "text/plain")])
         return [b"alive" if alive else b"hung"]
@@ -193,7 +203,7 @@ def serve(exporter, port):
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
-def main():
+def main() -> None:
     """Export until SIGTERM: what is on its way is finished or sent again by the next one."""
     exporter = EntryExporter(os.environ)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -7,14 +7,16 @@ last line says how many there are, since a log may be cut.
 import json
 import os
 import sys
+from typing import Any
 
 import psycopg2
+from audit_changes import Row
 from audit_entries import connected, described, read
 
 PAGE = 500
 
 
-def conditions():
+def conditions() -> tuple[list[str], list[str]]:
     """What the database can tell by itself."""
     known = {"SINCE": "entry.created_date >= %s", "UNTIL": "entry.created_date < %s", "ENVIRONMENT": "place.name = %s"}
     known["FEATURE"] = "feature.name = %s"
@@ -22,18 +24,19 @@ def conditions():
     return [known[name] for name in given], list(given.values())
 
 
-def is_wanted(row, who):
+def is_wanted(row: Row, who: str | None) -> bool:
     """Whether it was the person or API key that is asked for."""
     key = row["key"] or {}
     names = {row["email"], key.get("name"), key.get("prefix"), "server" if row["is_system_event"] else None}
     return who is None or who.lower() in {name.lower() for name in names if name}
 
 
-def main():
+def main() -> None:
     """Go back page by page until there are enough, and print them."""
     limit, who = int(os.environ["LIMIT"]), os.environ.get("ACTOR") or None
     fixed, values = conditions()
-    found, below = [], None
+    found: list[dict[str, Any]] = []
+    below = None
     with connected() as connection:
         while len(found) < limit:
             parts = [*fixed, "entry.id < %s"] if below is not None else fixed

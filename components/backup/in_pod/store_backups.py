@@ -19,7 +19,9 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+Manifest = dict[str, Any]
 CHUNK = 1024 * 1024
 MANIFEST_BYTES = CHUNK  # a manifest has a line for each table
 UPLOAD_SECONDS = 900
@@ -33,15 +35,15 @@ KINDS = (".dump", ".dump.enc")
 class Directory:
     """A mounted volume."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self.path = Path(path)
         self.path.mkdir(parents=True, exist_ok=True)
 
-    def names(self):
+    def names(self) -> list[str]:
         """The files in it."""
         return [item.name for item in self.path.iterdir() if item.is_file()]
 
-    def put(self, source):
+    def put(self, source: Path) -> None:
         """Store a file, under its own name, in one step."""
         partial = self.path / f".{source.name}.partial"
         shutil.copyfile(source, partial)
@@ -49,16 +51,16 @@ class Directory:
             os.fsync(file.fileno())
         partial.rename(self.path / source.name)
 
-    def get(self, name, target):
+    def get(self, name: str, target: Path) -> None:
         """Bring a file."""
         shutil.copyfile(self.path / name, target)
 
-    def read(self, name):
+    def read(self, name: str) -> bytes:
         """A small file's content; of one that is not small, the beginning."""
         with (self.path / name).open("rb") as file:
             return file.read(MANIFEST_BYTES)
 
-    def remove(self, name):
+    def remove(self, name: str) -> None:
         """Delete a file."""
         (self.path / name).unlink(missing_ok=True)
 
@@ -66,7 +68,7 @@ class Directory:
 class Bucket:
     """A bucket of S3, or of what speaks its protocol."""
 
-    def __init__(self, url, below=""):
+    def __init__(self, url: str, below: str = "") -> None:
         import boto3
         from botocore.config import Config
 
@@ -77,30 +79,34 @@ class Bucket:
         resource = boto3.resource("s3", endpoint_url=os.environ.get("S3_ENDPOINT") or None, config=config)
         self.bucket = resource.Bucket(name)
 
-    def names(self):
+    def names(self) -> list[str]:
         """The objects directly below the prefix."""
         pages = self.bucket.meta.client.get_paginator("list_objects_v2")
         found = pages.paginate(Bucket=self.bucket.name, Prefix=self.prefix, Delimiter="/")
         return [item["Key"].removeprefix(self.prefix) for page in found for item in page.get("Contents", [])]
 
-    def put(self, source):
+    def put(self, source: Path) -> None:
         """Store a file, under its own name."""
         self.bucket.upload_file(str(source), self.prefix + source.name)
 
-    def get(self, name, target):
+    def get(self, name: str, target: Path) -> None:
         """Bring a file."""
         self.bucket.download_file(self.prefix + name, str(target))
 
-    def read(self, name):
+    def read(self, name: str) -> bytes:
         """A small file's content; of one that is not small, the beginning."""
-        return self.bucket.Object(self.prefix + name).get()["Body"].read(MANIFEST_BYTES)
+        content: bytes = self.bucket.Object(self.prefix + name).get()["Body"].read(MANIFEST_BYTES)
+        return content
 
-    def remove(self, name):
+    def remove(self, name: str) -> None:
         """Delete a file."""
         self.bucket.Object(self.prefix + name).delete()
 
 
-def open_store(owner):
+Store = Directory | Bucket
+
+
+def open_store(owner: str) -> Store:
     """The store that STORE names, with the backups of one stack."""
     place = os.environ["STORE"]
     if not place.startswith("s3://"):
@@ -108,7 +114,7 @@ def open_store(owner):
     return Bucket(place, "" if owner == UNKNOWN else owner)
 
 
-def checksum(path):
+def checksum(path: Path) -> str:
     """A file's SHA-256."""
     found = hashlib.sha256()
     with path.open("rb") as file:
@@ -117,10 +123,10 @@ def checksum(path):
     return found.hexdigest()
 
 
-def manifests(store, owner):
+def manifests(store: Store, owner: str) -> list[Manifest]:
     """All complete backups, the newest first. What a backup does not say itself is said by where it lies."""
     files = store.names()
-    found = []
+    found: list[Manifest] = []
     for name in files:
         if not name.endswith(".json") or not NAME.fullmatch(name.removesuffix(".json")):
             continue
@@ -130,27 +136,27 @@ def manifests(store, owner):
     return sorted(found, key=lambda item: item["name"], reverse=True)
 
 
-def understood(text, name):
+def understood(text: bytes, name: str) -> Manifest | None:
     """A manifest; None for a file of somebody else's that has such a name."""
     try:
-        manifest = json.loads(text)
+        manifest: Manifest = json.loads(text)
         is_ours = f"{manifest['name']}.json" == name and is_file_of(manifest)
         return manifest if is_ours and isinstance(manifest["label"], str) and manifest["sha256"] is not None else None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
-def is_file_of(manifest):
+def is_file_of(manifest: Manifest) -> bool:
     """Whether the file is called as the backup is: what a manifest names is read, sent and deleted."""
     return manifest["file"] in [manifest["name"] + kind for kind in KINDS]
 
 
-def mine(store, stack):
+def mine(store: Store, stack: str) -> list[Manifest]:
     """The stack's own backups; a directory may hold those of the name that the stack had before."""
     return [item for item in manifests(store, stack) if item["stack"] == stack]
 
 
-def put(work, store, stack):
+def put(work: Path, store: Store, stack: str) -> None:
     """Store the new backup, look at what arrived, and remove those of its label that are too many."""
     (path,) = work.glob("flagsmith-*.json")
     manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -169,7 +175,7 @@ def put(work, store, stack):
     print(json.dumps({"stored": {key: value for key, value in manifest.items() if key != "rows"}, "removed": removed}))
 
 
-def remove_oldest(store, stack, label, keep):
+def remove_oldest(store: Store, stack: str, label: str, keep: int) -> list[str]:
     """Remove the stack's backups of a label but the newest `keep`, and what incomplete ones left for over a day."""
     too_many = [item for item in mine(store, stack) if item["label"] == label][keep:]
     for item in too_many:
@@ -184,7 +190,7 @@ def remove_oldest(store, stack, label, keep):
     return [item["name"] for item in too_many]
 
 
-def is_old(name):
+def is_old(name: str) -> bool:
     """Whether a file's name is of more than a day ago; not of a day that never was."""
     try:
         made = datetime.strptime(name.lstrip(".").split("-")[1][:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
@@ -193,7 +199,7 @@ def is_old(name):
     return (datetime.now(UTC) - made).days >= 1
 
 
-def fetch(work, wanted, stack, owner):
+def fetch(work: Path, wanted: str, stack: str, owner: str) -> None:
     """Bring a backup of the stack `owner`, and check that it is what was stored."""
     if wanted == "upload":
         uploaded(work)
@@ -220,7 +226,7 @@ def fetch(work, wanted, stack, owner):
     print(f"Fetched {manifest['file']}: {manifest['bytes']} bytes, checksum as when it was made.")
 
 
-def uploaded(work):
+def uploaded(work: Path) -> None:
     """Wait for a file that is copied here; the empty file `uploaded` says that all of it has come."""
     ends = time.monotonic() + UPLOAD_SECONDS
     while not (work / UPLOADED).exists():
@@ -232,7 +238,7 @@ def uploaded(work):
     print(f"Took over {file}: {(work / file).stat().st_size} bytes.")
 
 
-def main():
+def main() -> None:
     """Do what the arguments say."""
     work, action, stack = Path(os.environ.get("WORK", "/work")), sys.argv[1], os.environ["STACK"]
     owner = os.environ.get("FROM_STACK") or stack

@@ -8,10 +8,11 @@ SAMPLE is how many identities of an environment stand for all of them; 0 leaves 
 import json
 import os
 import signal
-import sys
 import threading
 import time
+from collections.abc import Iterable, Iterator, Sequence
 from socketserver import ThreadingMixIn
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -19,11 +20,15 @@ import psycopg2
 from flag_metrics_adoption import Adoption, engine
 from flag_metrics_expiry import Expiry
 from flag_metrics_failures import Failures
-from flag_metrics_parts import Catalogue, Evaluations, Inventory, Tasks
+from flag_metrics_parts import Catalogue, Evaluations, Family, Inventory, Part, Tasks
 from flag_metrics_rollout import Rollout
 from plain_tables import look
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever its name
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 # What changes by people's hands, or costs more, is asked for at every fifth turn only.
 SLOW = 5
@@ -33,12 +38,12 @@ CONNECT_SECONDS = 5
 PREFIX = "flagsmith_flag_metrics"
 
 
-def log(level, message, **fields):
+def log(level: str, message: str, **fields: object) -> None:
     """One line of JSON, as Flagsmith's own."""
     print(json.dumps({"levelname": level, "message": message, **fields}), flush=True)
 
 
-def said(error, url):
+def said(error: Exception, url: str) -> str:
     """What an error of the database says, on one line and without the password."""
     text = " ".join(str(error).split())
     password = urlsplit(url).password
@@ -48,30 +53,30 @@ def said(error, url):
 class Exporter:
     """Collects in turns, and shows the last turn to whoever scrapes."""
 
-    def __init__(self, url, interval, sample):
+    def __init__(self, url: str, interval: int, sample: int) -> None:
         self.url = url
         self.interval = interval
         catalogue = Catalogue()
         # Whose labels the others use comes first.
-        self.fast = [catalogue, Evaluations(catalogue), Tasks(), Failures()]
-        self.slow = [Inventory(), Expiry(), Rollout(catalogue)]
+        self.fast: list[Part] = [catalogue, Evaluations(catalogue), Tasks(), Failures()]
+        self.slow: list[Part] = [Inventory(), Expiry(), Rollout(catalogue)]
         if sample and engine is not None:
             self.slow.append(Adoption(catalogue, sample))
         elif sample:
             log("WARNING", "This release of Flagsmith has no engine that could tell which features an identity has")
-        self.families = {}
-        self.took = {}
+        self.families: dict[str, Sequence[Family]] = {}
+        self.took: dict[str, float] = {}
         self.failing = {part.name for part in self.parts}
         self.turn = 0
-        self.collected = None
+        self.collected: float | None = None
         self.beat = time.monotonic()
 
     @property
-    def parts(self):
+    def parts(self) -> list[Part]:
         """All of them, in order."""
         return [*self.fast, *self.slow]
 
-    def run(self, stop):
+    def run(self, stop: threading.Event) -> None:
         """Take turns until `stop` is set."""
         while not stop.is_set():
             started = time.monotonic()
@@ -79,13 +84,13 @@ class Exporter:
             self.beat = time.monotonic()
             stop.wait(max(1.0, self.interval - (self.beat - started)))
 
-    def due(self):
+    def due(self) -> list[Part]:
         """The parts of this turn: of the slow ones those that failed the last time, and every so often all."""
         slow = [part for part in self.slow if self.turn % SLOW == 0 or part.name in self.failing]
         self.turn += 1
         return [*self.fast, *slow]
 
-    def collect_all(self):
+    def collect_all(self) -> None:
         """One turn. It never raises: a database that is away is a fact to be told."""
         parts = self.due()
         try:
@@ -104,7 +109,7 @@ class Exporter:
         finally:
             connection.close()
 
-    def collect_part(self, part, connection):
+    def collect_part(self, part: Part, connection: Connection) -> None:
         """One part, in a read-only transaction of its own, so that one that fails takes no other along."""
         started = time.monotonic()
         try:
@@ -129,7 +134,7 @@ class Exporter:
         self.failing.discard(part.name)
         self.collected = time.time()
 
-    def failed(self, parts, reason):
+    def failed(self, parts: Sequence[Part], reason: str) -> None:
         """Forget gauges, which would go on telling what was; a counter stays what it is."""
         names = [part.name for part in parts]
         for part in parts:
@@ -140,16 +145,16 @@ class Exporter:
         self.failing.update(names)
 
     @property
-    def age(self):
+    def age(self) -> float:
         """Seconds since the end of the last turn; grows for as long as the database keeps an answer to itself."""
         return time.monotonic() - self.beat
 
     @property
-    def patience(self):
+    def patience(self) -> float:
         """After how many seconds a turn is stuck: no sum of statements that end in time takes so long."""
         return 3 * self.interval + 120
 
-    def collect(self):
+    def collect(self) -> Iterator[Family]:
         """What prometheus_client asks for at every scrape."""
         names = [part.name for part in self.parts]
         stuck = self.age > self.patience
@@ -170,15 +175,16 @@ class Exporter:
             yield from found
 
 
-def application(exporter):
+def application(exporter: Exporter) -> "WSGIApplication":
     """The WSGI application: the metrics, and whether the exporter takes its turns."""
     registry = CollectorRegistry()
     registry.register(exporter)
     metrics = make_wsgi_app(registry)
 
-    def answer(environ, start_response):
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/metrics":
-            return metrics(environ, start_response)
+            served: Iterable[bytes] = metrics(environ, start_response)
+            return served
         if environ["PATH_INFO"] != "/healthz":
             status, text = "404 Not Found", "There are /metrics and /healthz.\n"
         elif exporter.age > exporter.patience:
@@ -194,7 +200,7 @@ def application(exporter):
 class Quiet(WSGIRequestHandler):
     """Probes and scrapes come several times a minute: they are not worth a line each."""
 
-    def log_message(self, *_):
+    def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
 
@@ -204,7 +210,7 @@ class MetricsServer(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
-def main():
+def main() -> None:
     """Serve until SIGTERM."""
     exporter = Exporter(os.environ["DATABASE_URL"], int(os.environ["INTERVAL_SECONDS"]), int(os.environ["SAMPLE"]))
     server = make_server("", int(os.environ["PORT"]), application(exporter), MetricsServer, Quiet)
@@ -216,4 +222,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,16 +1,24 @@
 """The part of the flag metrics that tells which share of the identities has a feature."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from flag_metrics_parts import FEATURE, Part, has_column
-from flag_metrics_rollout import READ, Segments, live_states
+from flag_metrics_parts import FEATURE, Catalogue, Family, Pair, Part, has_column
+from flag_metrics_rollout import READ, Segments, State, live_states
 from prometheus_client.core import GaugeMetricFamily
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class, whatever its name
 
 try:
     # The very function by which the API decides which segments an identity is in; older releases have another.
-    from flag_engine.engine import get_evaluation_result as engine
+    from flag_engine.engine import get_evaluation_result
+
+    engine: Any = get_evaluation_result
 except ImportError:
     engine = None
+
+# Identities by environment: each with its id, what the engine knows of it, and Flagsmith's own traits.
+Identities = Mapping[int, Sequence[dict[str, Any]]]
 
 # Bounds on one collection: pages of the table of identities that are read (some 16,000 rows), identities that are
 # evaluated, and environments between which they are shared out.
@@ -24,11 +32,11 @@ class Adoption(Part):
     name = "adoption"
     reads = (*READ, "environments_identity", "environments_trait")
 
-    def __init__(self, catalogue, sample):
+    def __init__(self, catalogue: Catalogue, sample: int) -> None:
         self.catalogue = catalogue
         self.sample = sample
 
-    def collect(self, cursor):
+    def collect(self, cursor: Cursor) -> Sequence[Family]:
         """The same identities each time, so that a change of the figure is a change of the flag."""
         states = live_states(cursor, self.catalogue)
         segments = Segments(cursor, sorted({segment for _, _, _, segment, _ in states if segment is not None}))
@@ -37,7 +45,8 @@ class Adoption(Part):
         ids = [identity["id"] for several in identities.values() for identity in several]
         self._traits(cursor, identities, segments.properties)
         overridden = self._overridden(cursor, ids)
-        having, counted = {}, {}
+        having: dict[Pair, int] = {}
+        counted: dict[Pair, int] = {}
         for environment, several in identities.items():
             own = [state for state in states if state[1][0] == environment]
             context = self._context(own, segments, several[0]["environment"])
@@ -49,14 +58,14 @@ class Adoption(Part):
                 flags = engine({**context, "identity": identity["context"]})["flags"] if context["segments"] else {}
                 has.update({(environment, name): flag["enabled"] for name, flag in flags.items()})
                 for feature, enabled in overridden.get(identity["id"], {}).items():
-                    has[environment, self.catalogue.features.get(feature)] = enabled
+                    has[environment, self.catalogue.features.get(feature, "")] = enabled
                 for pair, enabled in has.items():
                     if enabled and pair in having:
                         having[pair] += 1
         shares = {pair: having[pair] / counted[pair] for pair in having}
         return [self._ratio(shares), self._sampled(identities)]
 
-    def _ratio(self, shares):
+    def _ratio(self, shares: Mapping[Pair, float]) -> Family:
         family = GaugeMetricFamily(
             "flagsmith_feature_adoption_ratio",
             "Share of the environment's identities for which the feature is on.",
@@ -70,8 +79,8 @@ class Adoption(Part):
                 family.add_metric(labels, share)
         return family
 
-    def _sampled(self, identities):
-        sums = defaultdict(int)
+    def _sampled(self, identities: Identities) -> Family:
+        sums: defaultdict[tuple[str, ...], int] = defaultdict(int)
         names = {pair[0]: labels[:2] for pair, labels in self.catalogue.pairs.items()}
         for environment, several in identities.items():
             sums[names[environment]] += len(several)
@@ -84,13 +93,13 @@ class Adoption(Part):
             family.add_metric(labels, count)
         return family
 
-    def _identities(self, cursor, environments):
+    def _identities(self, cursor: Cursor, environments: Sequence[int]) -> Identities:
         """By environment, identities of random pages, as many as the bounds allow."""
         most = min(self.sample, MOST_IDENTITIES // max(1, len(environments)))
         cursor.execute(
             "SELECT pg_relation_size('public.environments_identity') / current_setting('block_size')::bigint"
         )
-        (pages,) = cursor.fetchone()
+        ((pages,),) = cursor.fetchall()
         system = "system_traits" if has_column(cursor, "environments_identity", "system_traits") else "NULL"
         cursor.execute(
             f"""
@@ -105,7 +114,7 @@ class Adoption(Part):
             """,
             (min(100, 100 * SAMPLE_PAGES / max(1, pages)), environments, most),
         )
-        found = defaultdict(list)
+        found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
         for number, identifier, system_traits, environment, key, name, composite in cursor.fetchall():
             context = {
                 "identifier": identifier,
@@ -119,9 +128,11 @@ class Adoption(Part):
         return found
 
     @staticmethod
-    def _traits(cursor, identities, properties):
+    def _traits(cursor: Cursor, identities: Identities, properties: Iterable[str]) -> None:
         """Fill in the traits that a condition asks about; those that Flagsmith sets itself win."""
-        by_id = {identity["id"]: identity for several in identities.values() for identity in several}
+        by_id: dict[int, dict[str, Any]] = {
+            identity["id"]: identity for several in identities.values() for identity in several
+        }
         everything = any(name.startswith("$.") for name in properties)
         cursor.execute(
             "SELECT identity_id, trait_key, CASE value_type WHEN 'int' THEN to_jsonb(integer_value)"
@@ -136,7 +147,7 @@ class Adoption(Part):
             identity["context"]["traits"].update(identity["system"])
 
     @staticmethod
-    def _overridden(cursor, ids):
+    def _overridden(cursor: Cursor, ids: Sequence[int]) -> Mapping[int, Mapping[int, bool]]:
         """By identity, what was set for it alone: enabled by feature id."""
         cursor.execute(
             "SELECT DISTINCT ON (identity_id, feature_id) identity_id, feature_id, enabled"
@@ -145,17 +156,18 @@ class Adoption(Part):
             " ORDER BY identity_id, feature_id, live_from DESC, version DESC",
             (ids,),
         )
-        found = defaultdict(dict)
+        found: defaultdict[int, dict[int, bool]] = defaultdict(dict)
         for identity, feature, enabled in cursor.fetchall():
             found[identity][feature] = enabled
         return found
 
     @staticmethod
-    def _context(states, segments, environment):
+    def _context(states: Iterable[State], segments: Segments, environment: Mapping[str, str]) -> dict[str, Any]:
         """What the engine needs of one environment: the segments with overrides, and the features these are of."""
-        overrides, features = defaultdict(list), {}
+        overrides: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+        features: dict[str, dict[str, Any] | None] = {}
         for _, (_, name), enabled, segment, priority in states:
-            if segment in segments.names:
+            if segment is not None and segment in segments.names:
                 overrides[segment].append(
                     {"key": name, "name": name, "enabled": enabled, "value": None, "priority": priority}
                 )

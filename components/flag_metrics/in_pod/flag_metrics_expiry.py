@@ -1,13 +1,15 @@
 """The part of the flag metrics that tells until when features may stay: what the catalogue says, as a tag."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 
-from flag_metrics_parts import MOST_PAIRS, Part
+from flag_metrics_parts import MOST_PAIRS, Family, Part
 from flag_metrics_tag import PREFIX, day_of
 from prometheus_client.core import GaugeMetricFamily
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class, whatever its name
 
 
-def ends(label):
+def ends(label: str) -> float | None:
     """When the day of a tag is over, in UTC, as seconds; None for a tag that names none."""
     day = day_of(label)
     return None if day is None else (datetime.combine(day, time(), UTC) + timedelta(days=1)).timestamp()
@@ -19,7 +21,7 @@ class Expiry(Part):
     name = "expiry"
     reads = ("tags_tag", "features_feature_tags", "features_feature", "projects_project")
 
-    def collect(self, cursor):
+    def collect(self, cursor: Cursor) -> Sequence[Family]:
         """A feature without such a tag has no series; of features that are archived the label says so."""
         cursor.execute(
             "SELECT p.name, f.name, f.is_archived, t.label FROM public.tags_tag t"
@@ -29,7 +31,7 @@ class Expiry(Part):
             " WHERE t.label LIKE %s AND f.deleted_at IS NULL AND p.deleted_at IS NULL ORDER BY f.id LIMIT %s",
             (f"{PREFIX}%", MOST_PAIRS),
         )
-        days = {}
+        days: dict[tuple[str, str, str], float] = {}
         for project, feature, archived, label in cursor.fetchall():
             end = ends(label)
             if end is not None:

@@ -9,9 +9,11 @@ Tables and columns as of Flagsmith 2.265.0 (flagsmith-common 3.13.1). Its task p
 
 import time
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 
-from flag_metrics_parts import Part, has_column
+from flag_metrics_parts import Family, Part, has_column
 from prometheus_client.core import GaugeMetricFamily
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class, whatever its name
 
 # How far back a failure is told; the alerts' window too.
 WINDOW_SECONDS = 3600
@@ -36,12 +38,12 @@ class Failures(Part):
         "task_processor_recurringtask",
     )
 
-    def __init__(self, clock=time.monotonic):
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._locked = {}
-        self._turn = {}
+        self._locked: dict[int, float] = {}
+        self._turn: dict[int, float] = {}
 
-    def collect(self, cursor):
+    def collect(self, cursor: Cursor) -> Sequence[Family]:
         """Windows end now, by the database's clock: a gauge counts the first failure as it does the tenth."""
         failed = GaugeMetricFamily(
             "flagsmith_tasks_failed",
@@ -63,16 +65,16 @@ class Failures(Part):
             failed.add_metric([identifier, "recurring"], runs)
         return [failed, given_up, self._abandoned(cursor), self._recurring(cursor)]
 
-    def committed(self):
+    def committed(self) -> None:
         """Remember since when each task is locked."""
         self._locked = self._turn
 
     @staticmethod
-    def _failed(cursor, runs, tasks, lost):
+    def _failed(cursor: Cursor, runs: str, tasks: str, lost: str) -> list[tuple[str, int, int]]:
         """By identifier, the failed runs of the window, and what `lost` counts of their tasks."""
         # A number, not a subquery: the planner then knows how few rows are above it.
         cursor.execute(f"SELECT coalesce(max(id), 0) FROM public.{runs}")
-        (newest,) = cursor.fetchone()
+        ((newest,),) = cursor.fetchall()
         cursor.execute(
             f"SELECT task.task_identifier, count(*), {lost} FROM public.{runs} run"
             f" JOIN public.{tasks} task ON task.id = run.task_id"
@@ -80,9 +82,9 @@ class Failures(Part):
             " GROUP BY 1 ORDER BY 1",
             (newest - MOST_RUNS, WINDOW_SECONDS),
         )
-        return cursor.fetchall()
+        return [(identifier, failed, given_up) for identifier, failed, given_up in cursor.fetchall()]
 
-    def _abandoned(self, cursor):
+    def _abandoned(self, cursor: Cursor) -> Family:
         """Tasks that have been locked, at every turn, for longer than a worker may take for them."""
         limit = "timeout" if has_column(cursor, "task_processor_task", "timeout") else "NULL::interval"
         cursor.execute(
@@ -90,7 +92,8 @@ class Failures(Part):
             " WHERE NOT completed AND num_failures < 3 AND is_locked LIMIT %s",
             (MOST_LOCKED,),
         )
-        now, self._turn, counts = self._clock(), {}, defaultdict(int)
+        counts: defaultdict[str, int] = defaultdict(int)
+        now, self._turn = self._clock(), {}
         for number, identifier, seconds in cursor.fetchall():
             since = self._turn[number] = self._locked.get(number, now)
             most = BATCH_SECONDS + (LONGEST_SECONDS if seconds is None else float(seconds))
@@ -106,7 +109,7 @@ class Failures(Part):
         return family
 
     @staticmethod
-    def _recurring(cursor):
+    def _recurring(cursor: Cursor) -> Family:
         """Each recurring task by its name, whether it is given up or not."""
         never = []
         if has_column(cursor, "task_processor_recurringtask", "is_disabled"):

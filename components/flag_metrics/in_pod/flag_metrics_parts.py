@@ -4,8 +4,15 @@ Tables and columns as of Flagsmith 2.265.0 and task-processor 3.16.0 (flagsmith-
 """
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class, whatever its name
+
+# An environment's id and a feature's name; and what stands in the labels: project, environment, feature.
+Pair = tuple[int, str]
+Labels = tuple[str, str, str]
+Family = CounterMetricFamily | GaugeMetricFamily
 
 # A bound on cardinality: each metric of features has at most as many series. 100 environments of 100 flags.
 MOST_PAIRS = 10_000
@@ -17,7 +24,7 @@ MOST_TASKS = 100_000
 FEATURE = ("project", "environment", "feature")
 
 
-def has_column(cursor, table, column):
+def has_column(cursor: Cursor, table: str, column: str) -> bool:
     """Whether the table has the column, which came or went with some release."""
     cursor.execute(
         "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = %s AND NOT attisdropped",
@@ -37,13 +44,13 @@ class Part:
 
     name = ""
     counts = False
-    reads = ()
+    reads: Sequence[str] = ()
 
-    def collect(self, cursor):
+    def collect(self, cursor: Cursor) -> Sequence[Family]:
         """The metric families."""
         raise NotImplementedError
 
-    def committed(self):
+    def committed(self) -> None:
         """What `collect` found is going to be shown: keep it."""
 
 
@@ -59,11 +66,11 @@ class Catalogue(Part):
     counts = True
     reads = ("environments_environment", "projects_project", "features_feature")
 
-    def __init__(self):
-        self.pairs = {}
-        self.features = {}
+    def __init__(self) -> None:
+        self.pairs: dict[Pair, Labels] = {}
+        self.features: dict[int, str] = {}
 
-    def collect(self, cursor):
+    def collect(self, cursor: Cursor) -> Sequence[Family]:
         """Flags that are in no environment are left out, and those beyond the bound."""
         cursor.execute(
             """
@@ -87,9 +94,9 @@ class Catalogue(Part):
             )
         ]
 
-    def families(self, kind, name, text, values):
+    def families(self, kind: type[Family], name: str, text: str, values: Mapping[Pair, float]) -> Family:
         """One family with a value for each pair, added up where two environments of a project have one name."""
-        sums = defaultdict(float)
+        sums: defaultdict[Labels, float] = defaultdict(float)
         for pair, value in values.items():
             sums[self.pairs[pair]] += value
         family = kind(name, text, labels=FEATURE)
@@ -110,24 +117,24 @@ class Evaluations(Part):
     counts = True
     reads = ("app_analytics_featureevaluationraw",)
 
-    def __init__(self, catalogue):
+    def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self.totals = {}
-        self.settled = None
-        self.highest = None
-        self._turn = ({}, None, None)
+        self.totals: dict[Pair, int] = {}
+        self.settled: int | None = None
+        self.highest: int | None = None
+        self._turn: tuple[Mapping[Pair, int], int | None, int | None] = ({}, None, None)
 
-    def collect(self, cursor):
+    def collect(self, cursor: Cursor) -> Sequence[Family]:
         """Read on by id, a chunk a statement; what is too much for one turn is left to the next."""
         cursor.execute("SELECT max(id) FROM public.app_analytics_featureevaluationraw")
-        (newest,) = cursor.fetchone()
+        ((newest,),) = cursor.fetchall()
         settled, highest = self.settled, self.highest
         if newest is not None and (settled is None or newest < settled):
             # The first turn; or ids have begun anew, as after a restore: what is there is old.
             settled = highest = newest
-        added = defaultdict(int)
+        added: defaultdict[Pair, int] = defaultdict(int)
         for _ in range(MOST_CHUNKS):
-            if settled is None or settled >= highest:
+            if settled is None or highest is None or settled >= highest:
                 break
             end = min(settled + CHUNK_ROWS, highest)
             # Version 1 of the endpoint takes any number from whoever has the public key: a counter never falls.
@@ -147,7 +154,7 @@ class Evaluations(Part):
         text = "Evaluations of the feature that SDKs have reported since the exporter started."
         return [self.catalogue.families(CounterMetricFamily, "flagsmith_feature_evaluations", text, totals)]
 
-    def committed(self):
+    def committed(self) -> None:
         """Count, and remember how far."""
         added, self.settled, self.highest = self._turn
         self.totals = {pair: self.totals.get(pair, 0) + added.get(pair, 0) for pair in self.catalogue.pairs}
@@ -160,7 +167,7 @@ class Tasks(Part):
     reads = ("task_processor_task", "task_processor_recurringtask")
     UNDONE = "FROM public.task_processor_task WHERE NOT completed AND num_failures < 3"
 
-    def collect(self, cursor):
+    def collect(self, cursor: Cursor) -> Sequence[Family]:
         """Failed and done tasks are not counted: no index tells them apart, and the table keeps them for weeks."""
         cursor.execute(
             f"""
@@ -189,7 +196,7 @@ class Tasks(Part):
         return [queue, age, self._recurring(cursor)]
 
     @staticmethod
-    def _recurring(cursor):
+    def _recurring(cursor: Cursor) -> Family:
         """Flagsmith disables a recurring task after 4 failures in a row, and says so in a log line only."""
         disabled = failing = "false"
         if has_column(cursor, "task_processor_recurringtask", "is_disabled"):
@@ -213,7 +220,7 @@ class Inventory(Part):
     name = "inventory"
     reads = ("features_feature", "segments_segment", "projects_project", "environments_identity")
 
-    def collect(self, cursor):
+    def collect(self, cursor: Cursor) -> Sequence[Family]:
         """Identities can be millions: PostgreSQL's own estimate, as old as its last ANALYZE, costs nothing."""
         families = []
         for name, table, text, only in (
@@ -229,7 +236,7 @@ class Inventory(Part):
                 family.add_metric([project], count)
             families.append(family)
         cursor.execute("SELECT reltuples FROM pg_class WHERE oid = to_regclass('public.environments_identity')")
-        (estimate,) = cursor.fetchone()
+        ((estimate,),) = cursor.fetchall()
         if estimate >= 0:
             text = "Identities of all environments, as PostgreSQL estimates them."
             families.append(GaugeMetricFamily("flagsmith_identities_estimate", text, value=estimate))

@@ -1,9 +1,15 @@
 """The part of the flag metrics that tells for whom features are on by their settings."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from flag_metrics_parts import FEATURE, Part, has_column
+from flag_metrics_parts import FEATURE, Catalogue, Family, Pair, Part, has_column
 from prometheus_client.core import GaugeMetricFamily
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class, whatever its name
+
+# A state's id, its pair, whether it is on, and the segment and the priority of an override.
+State = tuple[int, Pair, bool, int | None, int | None]
 
 # A state that counts: of the newest published version where an environment has versions, else the newest one live.
 LIVE_STATES = """
@@ -45,12 +51,12 @@ READ = (
 )
 
 
-def live_states(cursor, catalogue):
+def live_states(cursor: Cursor, catalogue: Catalogue) -> list[State]:
     """State id, pair, enabled, segment and priority of what counts for everyone, or for a segment."""
     cursor.execute(LIVE_STATES)
     found = []
     for state, environment, feature, enabled, segment, priority in cursor.fetchall():
-        pair = (environment, catalogue.features.get(feature))
+        pair = (environment, catalogue.features.get(feature, ""))
         if pair in catalogue.pairs:
             found.append((state, pair, enabled, segment, priority))
     return found
@@ -66,11 +72,11 @@ class Segments:
         splits: by segment id, the smallest percentage of its percentage splits, which all look at the same number.
     """
 
-    def __init__(self, cursor, segments):
+    def __init__(self, cursor: Cursor, segments: Iterable[int]) -> None:
         cursor.execute(
-            "SELECT id, name FROM public.segments_segment WHERE id = ANY(%s) AND deleted_at IS NULL", (segments,)
+            "SELECT id, name FROM public.segments_segment WHERE id = ANY(%s) AND deleted_at IS NULL", (list(segments),)
         )
-        self.names = dict(cursor.fetchall())
+        self.names: dict[int, str] = dict(cursor.fetchall())
         cursor.execute(RULES, (list(self.names),))
         rows = cursor.fetchall()
         cursor.execute(
@@ -78,12 +84,14 @@ class Segments:
             " WHERE rule_id = ANY(%s) AND deleted_at IS NULL ORDER BY id",
             ([row[0] for row in rows],),
         )
-        conditions = defaultdict(list)
+        conditions: defaultdict[int, list[dict[str, str]]] = defaultdict(list)
         for rule, operator, name, value in cursor.fetchall():
             conditions[rule].append({"operator": operator, "property": name or "", "value": value or ""})
-        made = {rule: {"type": kind, "conditions": conditions[rule], "rules": []} for rule, kind, _, _ in rows}
-        self.rules = defaultdict(list)
-        self.splits = {}
+        made: dict[int, dict[str, Any]] = {
+            rule: {"type": kind, "conditions": conditions[rule], "rules": []} for rule, kind, _, _ in rows
+        }
+        self.rules: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+        self.splits: dict[int, float] = {}
         for rule, _, parent, segment in rows:
             (self.rules[segment] if parent is None else made[parent]["rules"]).append(made[rule])
             for condition in conditions[rule]:
@@ -93,7 +101,7 @@ class Segments:
         self.properties = {condition["property"] for rule in conditions.values() for condition in rule}
 
 
-def _share(percentage):
+def _share(percentage: str) -> float:
     try:
         return float(percentage) / 100
     except ValueError:
@@ -107,10 +115,10 @@ class Rollout(Part):
     name = "rollout"
     reads = (*READ, "multivariate_multivariatefeaturestatevalue", "multivariate_multivariatefeatureoption")
 
-    def __init__(self, catalogue):
+    def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
 
-    def collect(self, cursor):
+    def collect(self, cursor: Cursor) -> Sequence[Family]:
         """States, overrides of segments with a percentage split, and the allocations of multivariate features."""
         states = live_states(cursor, self.catalogue)
         segments = Segments(cursor, sorted({segment for _, _, _, segment, _ in states if segment is not None}))
@@ -122,10 +130,11 @@ class Rollout(Part):
             "Share of users that an override by percentage is for; enabled is what they get.",
             labels=[*FEATURE, "segment", "enabled"],
         )
-        shown, places = set(), {}
+        shown: set[tuple[str, ...]] = set()
+        places: dict[int, tuple[str, ...]] = {}
         # Of two overrides for one segment the first in order counts.
         for state, pair, enabled, segment, _ in sorted(states, key=lambda item: item[4] or 0):
-            labels = (*self.catalogue.pairs[pair], segments.names.get(segment, ""))
+            labels = (*self.catalogue.pairs[pair], "" if segment is None else segments.names.get(segment, ""))
             if labels in shown or (segment is not None and segment not in segments.names):
                 continue
             shown.add(labels)
@@ -137,7 +146,7 @@ class Rollout(Part):
         return [on, rollout, self._variants(cursor, places)]
 
     @staticmethod
-    def _variants(cursor, places):
+    def _variants(cursor: Cursor, places: Mapping[int, Sequence[str]]) -> Family:
         key = "o.key" if has_column(cursor, "multivariate_multivariatefeatureoption", "key") else "NULL"
         cursor.execute(
             f"SELECT v.feature_state_id, coalesce({key}, 'option-' || o.id), v.percentage_allocation"

@@ -6,6 +6,7 @@ left as it is. A password is only ever set on an account that has none and that 
 
 import json
 import os
+from typing import Any
 
 import django
 from django.db import connection, transaction
@@ -14,7 +15,7 @@ from django.db import connection, transaction
 LOCK = 0x464C4147
 
 
-def administrator(users, email, password):
+def administrator(users: Any, email: str, password: str) -> Any:
     """The superuser, or None when other people's accounts are there already."""
     account = users.objects.filter(email__iexact=email).first()
     if account is None:
@@ -32,7 +33,7 @@ def administrator(users, email, password):
     return account
 
 
-def main():
+def main() -> None:
     """Make what is missing, in one transaction."""
     django.setup()
     from environments.models import Environment

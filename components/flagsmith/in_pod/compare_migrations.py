@@ -7,6 +7,7 @@ own applications count: packages renumber their migrations when they squash them
 import os
 import re
 import sys
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import django
@@ -15,19 +16,20 @@ from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+Migration = tuple[str, str]
 AHEAD = 3
 SHOWN = 10
 
 
-def number(name):
+def number(name: str) -> int:
     """The number that a migration's name begins with; -1 for one that has none."""
     match = re.match(r"\d+", name)
     return int(match[0]) if match else -1
 
 
-def ahead(applied, known, own):
+def ahead(applied: Iterable[Migration], known: Collection[Migration], own: Collection[str]) -> list[Migration]:
     """The applied migrations that come after all that the image knows of the same application."""
-    newest = {}
+    newest: dict[str, int] = {}
     for app, name in known:
         newest[app] = max(newest.get(app, -1), number(name))
     return sorted(
@@ -37,7 +39,7 @@ def ahead(applied, known, own):
     )
 
 
-def main(release):
+def main(release: str) -> int:
     """Compare each database with the image."""
     django.setup()
     loader = MigrationLoader(None, ignore_no_migrations=True)
@@ -45,7 +47,7 @@ def main(release):
     for migration in loader.disk_migrations.values():
         known.update(migration.replaces)
     own = {config.label for config in apps.get_app_configs() if Path(config.path).is_relative_to(Path.cwd())}
-    found = []
+    found: list[Migration] = []
     for alias in connections:
         found += ahead(MigrationRecorder(connections[alias]).applied_migrations(), known, own)
     if not found:

@@ -6,6 +6,7 @@ Flagsmith writes attributes of a record as keys of its JSON line.
 
 import logging
 import re
+from typing import Any
 
 PROBES = frozenset({"/health/liveness/", "/health/readiness/"})
 # What Flagsmith makes keys of, besides the path: peer, method, status, user agent, milliseconds, bytes.
@@ -14,7 +15,7 @@ SLOW_MILLISECONDS = 1000
 REQUEST_ID = re.compile(r"[\w.:-]{1,128}")
 
 
-def shown_path(route, path):
+def shown_path(route: str, path: str) -> str:
     """The route, with the numbers of the path where it leaves something open, save those that may be a person."""
     words, real = route.split("/"), path.split("/")
     if len(words) != len(real):
@@ -25,7 +26,7 @@ def shown_path(route, path):
     )
 
 
-def _describe(record, route, path, request_id):
+def _describe(record: logging.LogRecord, route: str, path: str, request_id: str | None) -> str:
     record.route = route
     if request_id and REQUEST_ID.fullmatch(request_id):
         record.request_id = request_id
@@ -38,13 +39,13 @@ class Access(logging.Filter):
     `only="problems"` keeps the answers of 400 and above, and those that took a second or more.
     """
 
-    def __init__(self, only="all"):
+    def __init__(self, only: str = "all") -> None:
         super().__init__()
         self._problems_only = only == "problems"
 
-    def filter(self, record):
+    def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether the line is written; what it may not hold is gone from the record."""
-        atoms = record.args
+        atoms: Any = record.args
         if not isinstance(atoms, dict):
             return True
         fine = int(atoms["s"]) < 400
@@ -58,11 +59,11 @@ class Access(logging.Filter):
 class Requests(logging.Filter):
     """A line that comes with a request, such as Django's of a refused one: route and request id take its place."""
 
-    def filter(self, record):
+    def filter(self, record: logging.LogRecord) -> bool:
         """True: every line is written."""
-        request = getattr(record, "request", None)
+        request: Any = getattr(record, "request", None)
         if hasattr(request, "META"):
-            del record.request
+            del record.__dict__["request"]
             match = getattr(request, "resolver_match", None)
             route = request.META.get("flagsmith.route") or getattr(match, "route", "") or ""
             path = _describe(record, route, request.path, request.META.get("HTTP_X_REQUEST_ID"))

@@ -11,9 +11,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 import psycopg2
 from psycopg2 import sql
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever its name
 
 ATTEMPTS = 20
 PAUSE_SECONDS = float(os.environ.get("PAUSE_SECONDS", "10"))
@@ -30,7 +32,7 @@ HALF_BUILT = """
 """
 
 
-def connect(url):
+def connect(url: str) -> Connection | None:
     """A connection, once the server lets us in; None for a URL that libpq does not read."""
     ends = time.monotonic() + WAIT_SECONDS
     while True:
@@ -48,7 +50,7 @@ def connect(url):
             return connection
 
 
-def drop_half_built(url):
+def drop_half_built(url: str) -> None:
     """Drop indexes that an interrupted migration left; one that cannot be dropped now is left for the next attempt."""
     connection = connect(url)
     if connection is None:
@@ -65,18 +67,18 @@ def drop_half_built(url):
         connection.close()
 
 
-def migrate(command):
+def migrate(command: Sequence[str]) -> tuple[int, bool]:
     """Run the command, and pass on what it prints; its exit code, and whether it got no lock."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     lacked = False
-    for line in process.stdout:
+    for line in process.stdout or ():
         print(line, end="", flush=True)
         lacked = lacked or NO_LOCK in line
     return process.wait(), lacked
 
 
-def main():
+def main() -> None:
     """Try until it is done, or fails for another reason than a lock."""
     for attempt in range(1, ATTEMPTS + 1):
         drop_half_built(os.environ["DATABASE_URL"])

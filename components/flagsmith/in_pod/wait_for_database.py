@@ -12,7 +12,7 @@ import time
 import psycopg2
 
 
-def refusal(url):
+def refusal(url: str) -> str | None:
     """Why the database cannot be used now, without what the URL holds; None when it can."""
     try:
         psycopg2.connect(url).close()
@@ -24,7 +24,7 @@ def refusal(url):
     return None
 
 
-def main():
+def main() -> None:
     """Wait, then hand over."""
     url, command = os.environ["DATABASE_URL"], sys.argv[1:]
     ends = time.monotonic() + float(os.environ["WAIT_SECONDS"])

@@ -7,7 +7,9 @@ columns and their policies cannot change meanwhile. An index, statistics or an h
 reader has rights that the owner has not, this is not all there is to it.
 """
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg2
 import psycopg2.extensions
@@ -40,7 +42,7 @@ class NotPlainError(psycopg2.Error):
     """Something is not read, since that could run what its owner wrote."""
 
 
-def look(cursor, tables):
+def look(cursor: psycopg2.extensions.cursor, tables: Sequence[str]) -> None:
     """Hold tables of the schema `public` until the transaction ends, and make sure that each is no more than a table.
 
     From here on names without a schema are PostgreSQL's own. Raises NotPlainError.
@@ -60,7 +62,7 @@ def look(cursor, tables):
 
 
 @contextmanager
-def transaction(connection, **options):
+def transaction(connection: psycopg2.extensions.connection, **options: Any) -> Iterator[psycopg2.extensions.cursor]:
     """A cursor in a transaction of its own, on a connection on which each statement is one otherwise."""
     connection.autocommit = False
     try:
@@ -72,7 +74,9 @@ def transaction(connection, **options):
 
 
 @contextmanager
-def reading(connection, tables, **options):
+def reading(
+    connection: psycopg2.extensions.connection, tables: Sequence[str], **options: Any
+) -> Iterator[psycopg2.extensions.cursor]:
     """A cursor in a transaction of its own, in which these tables are plain ones. Raises NotPlainError."""
     with transaction(connection, **options) as cursor:
         look(cursor, tables)

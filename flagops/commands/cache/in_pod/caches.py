@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from typing import Any
 
 import redis
 
@@ -46,7 +47,7 @@ def flush(clients: "dict[str, redis.Redis]") -> object:
 
 def latency(clients: "dict[str, redis.Redis]") -> object:
     """Round trips from this pod, and what the server remembers of slow events."""
-    client = next(iter(clients.values()))
+    client: Any = next(iter(clients.values()))
     trips = []
     for _ in range(PINGS):
         started = time.perf_counter()

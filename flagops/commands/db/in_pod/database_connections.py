@@ -33,7 +33,7 @@ def main() -> None:
             names = ("user", "client", "application", "state", "count", "longest_seconds")
             rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
             cursor.execute(LIMITS)
-            limit, reserved, used, version = cursor.fetchone()
+            ((limit, reserved, used, version),) = cursor.fetchall()
     except psycopg2.Error as error:
         print(json.dumps({"error": str(error).strip()}))
         return

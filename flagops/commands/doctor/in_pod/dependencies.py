@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg2
@@ -21,7 +22,7 @@ LIMITS = """
 """
 
 
-def database() -> dict:
+def database() -> dict[str, Any]:
     """How the database answers."""
     url = os.environ["DATABASE_URL"]
     place = urlsplit(url)
@@ -34,7 +35,7 @@ def database() -> dict:
         with connection.cursor() as cursor:
             cursor.execute(LIMITS)
             asked = time.time()
-            moment, limit, used = cursor.fetchone()
+            ((moment, limit, used),) = cursor.fetchall()
     except psycopg2.Error as error:
         return {**seen, "state": "error", "error": one_line(error)}
     finally:
@@ -52,12 +53,13 @@ def of_database(text: str) -> str:
     return "full" if any(words in lowered for words in FULL) else "down"
 
 
-def cache(url: str) -> dict:
+def cache(url: str) -> dict[str, Any]:
     """How Redis answers, with more patience than Flagsmith has."""
-    options = redis.connection.parse_url(url)
+    pool = redis.ConnectionPool.from_url(url)
+    options = pool.connection_kwargs
     options.update(socket_timeout=SECONDS, socket_connect_timeout=SECONDS)
     seen = {"host": f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"}
-    client = redis.Redis(connection_pool=redis.ConnectionPool(**options))
+    client = redis.Redis(connection_pool=pool)
     try:
         client.ping()
         started = time.perf_counter()

@@ -14,7 +14,8 @@ def main() -> None:
             connection.cursor() as cursor,
         ):
             cursor.execute("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"')")
-            print(json.dumps({"now": cursor.fetchone()[0]}))
+            ((now,),) = cursor.fetchall()
+            print(json.dumps({"now": now}))
     except psycopg2.Error as error:
         print(json.dumps({"error": str(error).strip()}))
 
