@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import pulumi
 
+from components.kit import names
 from components.kit.component import Component, name_of
 from components.kit.config_files import ConfigFiles
 from components.settings.sections.logs import AccessLog
@@ -64,7 +65,7 @@ def configuration(access: AccessLog) -> dict[str, Any]:
 def files(access: AccessLog) -> ConfigFiles:
     """What is mounted at `DIRECTORY`."""
     return ConfigFiles(
-        prefix="flagsmith-logs",
+        prefix=names.LOGS,
         component=COMPONENT,
         volume="logs",
         directory=DIRECTORY,

@@ -8,6 +8,11 @@ from typing import Final
 NAME: Final = "app.kubernetes.io/name"
 COMPONENT: Final = "app.kubernetes.io/component"
 VERSION: Final = "app.kubernetes.io/version"
+INSTANCE: Final = "app.kubernetes.io/instance"
+PART_OF: Final = "app.kubernetes.io/part-of"
+MANAGED_BY: Final = "app.kubernetes.io/managed-by"
+PLATFORM: Final = "feature-flags"
+"""What all objects are a part of."""
 
 API: Final = "flagsmith"
 TASK_PROCESSOR: Final = "flagsmith-task-processor"
@@ -35,8 +40,23 @@ AUDIT_EXPORTER: Final = "flagsmith-audit-exporter"
 POSTGRES_EXPORTER: Final = "flagsmith-postgres-exporter"
 REDIS_EXPORTER: Final = "flagsmith-redis-exporter"
 DEPLOYMENT: Final = "flagsmith-deployment"
+DASHBOARD: Final = "flagsmith-dashboard"
+ADMIN: Final = "flagsmith-admin"
+DJANGO: Final = "flagsmith-django"
+LOGS: Final = "flagsmith-logs"
+API_POLICY: Final = "flagsmith-api"
+DEFAULT_DENY: Final = "flagsmith-default-deny"
+ACME_SOLVER: Final = "flagsmith-acme-solver"
 POSTGRES_DATA: Final = f"{POSTGRES}-data"
 BACKUP_DATA: Final = f"{BACKUP}-data"
+# What `ff` makes beside them: Jobs, notes and leases.
+MIGRATE_AGAIN: Final = "flagsmith-migrate-again"
+ROLL_BACK: Final = "flagsmith-roll-back"
+UPGRADE_PLAN: Final = "flagsmith-upgrade-plan"
+UPGRADES: Final = "flagsmith-upgrades"
+ROTATIONS: Final = "flagsmith-rotations"
+APPLIES: Final = "flagsmith-applies"
+FLAGS: Final = "flagsmith-flags"
 
 API_PORT: Final = 8000
 METRICS_PORT: Final = 9100
@@ -64,8 +84,8 @@ def labels(component: str, version: str | None = None) -> dict[str, str]:
     """The recommended labels of an object of `component`, with the version of what runs in it if something does."""
     common = {
         **selector(component),
-        "app.kubernetes.io/instance": "flagsmith",
-        "app.kubernetes.io/part-of": "feature-flags",
-        "app.kubernetes.io/managed-by": "pulumi",
+        INSTANCE: "flagsmith",
+        PART_OF: PLATFORM,
+        MANAGED_BY: "pulumi",
     }
     return common if version is None else {**common, VERSION: version}

@@ -8,6 +8,7 @@ from components.audit import exporter, reader
 from components.backup import backup
 from components.flag_metrics import flag_metrics
 from components.flagsmith import api, bootstrap, migration, task_processor
+from components.kit import names
 from components.monitoring import external_exporters
 from components.network.policies import Outside, Pods, component_pods, in_namespace
 from components.postgres import roles, toolbox
@@ -32,7 +33,7 @@ TOOLBOX: Final = component_pods(toolbox.COMPONENT)
 POSTGRES_EXPORTER: Final = component_pods(external_exporters.POSTGRES_COMPONENT)
 REDIS_EXPORTER: Final = component_pods(external_exporters.REDIS_COMPONENT)
 # What cert-manager starts to answer a challenge of ACME, and its port (cert-manager 1.21, pkg/issuer/acme/http).
-SOLVER: Final = Pods(name="flagsmith-acme-solver", labels={"acme.cert-manager.io/http01-solver": "true"})
+SOLVER: Final = Pods(name=names.ACME_SOLVER, labels={"acme.cert-manager.io/http01-solver": "true"})
 SOLVER_PORT: Final = 8089
 EVERYTHING: Final = ("0.0.0.0/0", "::/0")
 

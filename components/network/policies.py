@@ -22,7 +22,6 @@ from pulumi_kubernetes.networking.v1 import (
 from components.kit import names
 from components.kit.component import Component, name_of
 
-DEFAULT_DENY: Final = "flagsmith-default-deny"
 DIRECTIONS: Final = ("Ingress", "Egress")
 NAMESPACE_NAME: Final = "kubernetes.io/metadata.name"
 """The label by which the API server names each namespace."""
@@ -161,7 +160,9 @@ class NetworkPolicies(Component):
         super().__init__("feature-flags:components:NetworkPolicies", name, opts)
         ends = [end for flow in args.flows for end in (flow.source, flow.destination) if isinstance(end, Pods)]
         policies = {pods.name: policy_spec(pods, args.flows) for pods in ends}
-        policies[DEFAULT_DENY] = NetworkPolicySpecArgs(pod_selector=LabelSelectorArgs(), policy_types=list(DIRECTIONS))
+        policies[names.DEFAULT_DENY] = NetworkPolicySpecArgs(
+            pod_selector=LabelSelectorArgs(), policy_types=list(DIRECTIONS)
+        )
         self.policies = []
         for policy, spec in policies.items():
             made = NetworkPolicy(

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from components.kit import names
 from flagops.errors import RefusedError
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.connection import connect
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from flagops.kubernetes.objects import Manifest
     from flagops.stacks.target import StackTarget
 
-VERSION = "app.kubernetes.io/version"
-WORKLOADS = ("flagsmith", "flagsmith-task-processor")
+WORKLOADS = (names.API, names.TASK_PROCESSOR)
 
 
 def refuse_older(target: "StackTarget") -> None:
@@ -41,7 +41,9 @@ def refuse_older(target: "StackTarget") -> None:
 def newest(workloads: "list[Manifest | None]") -> str | None:
     """The newest release that the labels of these workloads name; None when none does."""
     labels = [(item or {}).get("metadata", {}).get("labels") or {} for item in workloads]
-    return max((label[VERSION] for label in labels if _numbers(label.get(VERSION, ""))), key=_numbers, default=None)
+    return max(
+        (label[names.VERSION] for label in labels if _numbers(label.get(names.VERSION, ""))), key=_numbers, default=None
+    )
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from components.kit import names
 from flagops.errors import NotFoundError
 from flagops.kubernetes.client import DeniedError
 from flagops.stacks.deployed import Site
@@ -11,7 +12,7 @@ PASSWORD_KEY = "password"  # noqa: S105 - the key's name in the Secret
 
 def secret_name(site: Site) -> str:
     """The Secret with the administrator's password: the program's own, or the one that the settings name."""
-    return site.settings.secret_name("admin") or "flagsmith-admin"
+    return site.settings.secret_name("admin") or names.ADMIN
 
 
 def password(site: Site) -> str:

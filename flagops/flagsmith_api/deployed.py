@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from components.kit import names
 from flagops.errors import LoginRefusedError, NotFoundError
 from flagops.flagsmith_api.administrator import password
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
@@ -12,7 +13,6 @@ from flagops.pods.pods import PodComponent
 from flagops.pods.port_forward import forward
 from flagops.stacks.deployed import Site
 
-API_PORT = 8000
 REFUSALS = frozenset([400, 401, 403])
 NO_SUCH_PATH = frozenset([200, 404])  # the unified image answers 200 with its page to what it does not know
 
@@ -44,7 +44,7 @@ def flagsmith(site: Site) -> Iterator[FlagsmithClient]:
     """A client of the stack's Flagsmith, not logged in."""
     problems: list[str] = []
     with (
-        forward(site, PodComponent.API, API_PORT, on_problem=problems.append) as port,
+        forward(site, PodComponent.API, names.API_PORT, on_problem=problems.append) as port,
         FlagsmithClient(f"http://127.0.0.1:{port}") as client,
     ):
         try:

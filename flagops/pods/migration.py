@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from components.kit import names
 from flagops.kubernetes.objects import Manifest
 from flagops.pods import jobs
 from flagops.stacks.deployed import Site
@@ -15,7 +16,7 @@ def migrate(site: Site, on_line: OnLine, *, image: str | None = None) -> None:
 
     Raises OpsError with the last log lines when that fails.
     """
-    name = start(site, "flagsmith-migrate-again", image=image)
+    name = start(site, names.MIGRATE_AGAIN, image=image)
     jobs.wait(site, name, seconds=SECONDS, on_line=on_line)
     jobs.remove(site, name)
 
@@ -42,7 +43,7 @@ def output(site: Site, name: str, *, command: Sequence[str], image: str) -> str:
 def start(site: Site, name: str, *, command: Sequence[str] | None = None, image: str | None = None) -> str:
     """Start a Job like the last deployment's migration; its name."""
     return jobs.start_like(
-        site, jobs.deployed(site, "flagsmith-migrate-"), name, lambda pod: _changed(pod, command, image)
+        site, jobs.deployed(site, f"{names.MIGRATE}-"), name, lambda pod: _changed(pod, command, image)
     )
 
 

@@ -1,5 +1,6 @@
 """What `ff` notes in the stack's namespace beside what the program deploys: ConfigMaps of its own."""
 
+from components.kit import names
 from flagops.kubernetes.objects import Ref
 from flagops.stacks.deployed import Site
 
@@ -16,5 +17,5 @@ def write(site: Site, name: str, key: str, text: str) -> None:
     if site.client.get(ref) is not None:
         site.client.merge(ref, {"data": {key: text}})
         return
-    metadata = {"name": name, "namespace": site.namespace, "labels": {"app.kubernetes.io/part-of": "feature-flags"}}
+    metadata = {"name": name, "namespace": site.namespace, "labels": {names.PART_OF: names.PLATFORM}}
     site.client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {key: text}})

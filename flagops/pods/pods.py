@@ -2,13 +2,11 @@
 
 from enum import StrEnum
 
+from components.kit import names
 from flagops.errors import NotFoundError
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
 from flagops.stacks.deployed import Site
-
-LABEL = "app.kubernetes.io/component"
-DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 
 
 class PodComponent(StrEnum):
@@ -25,7 +23,7 @@ class PodComponent(StrEnum):
 
 def pods(site: Site, component: str) -> list[Manifest]:
     """A component's pods, the newest first."""
-    found = site.items("v1", "Pod", labelSelector=f"{LABEL}={component}")
+    found = site.items("v1", "Pod", labelSelector=f"{names.COMPONENT}={component}")
     return sorted(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), reverse=True)
 
 
@@ -56,11 +54,11 @@ def running(site: Site, component: str) -> Manifest:
 
 def container(pod: Manifest, name: str | None = None) -> str:
     """The name of the pod's container: the one asked for, else the one it declares as its default, else the first."""
-    names = [item["name"] for item in pod["spec"]["containers"]]
+    found = [item["name"] for item in pod["spec"]["containers"]]
     if name is None:
-        declared = (pod["metadata"].get("annotations") or {}).get(DEFAULT_CONTAINER)
-        return str(declared or names[0])
-    names += [item["name"] for item in pod["spec"].get("initContainers") or []]
-    if name not in names:
-        raise NotFoundError(f"The pod {pod['metadata']['name']} has no container {name!r}; it has: {', '.join(names)}.")
+        declared = (pod["metadata"].get("annotations") or {}).get(names.DEFAULT_CONTAINER)
+        return str(declared or found[0])
+    found += [item["name"] for item in pod["spec"].get("initContainers") or []]
+    if name not in found:
+        raise NotFoundError(f"The pod {pod['metadata']['name']} has no container {name!r}; it has: {', '.join(found)}.")
     return name

@@ -1,13 +1,14 @@
 """The ports that people forward."""
 
+from components.kit import names
 from flagops.errors import UnsupportedError
 from flagops.pods.pods import PodComponent
 
 MAIN_PORTS = {
-    PodComponent.API: 8000,
-    PodComponent.TASK_PROCESSOR: 8000,
-    PodComponent.DATABASE: 5432,
-    PodComponent.CACHE: 6379,
+    PodComponent.API: names.API_PORT,
+    PodComponent.TASK_PROCESSOR: names.API_PORT,
+    PodComponent.DATABASE: names.POSTGRES_PORT,
+    PodComponent.CACHE: names.REDIS_PORT,
 }
 
 

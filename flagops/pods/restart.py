@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from components.kit import names
 from flagops.errors import ConflictError, NotFoundError, UnsupportedError
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.objects import Manifest, Ref
@@ -12,10 +13,10 @@ from flagops.waiting import NotYet, until
 
 ANNOTATION = "kubectl.kubernetes.io/restartedAt"
 WORKLOADS = {
-    PodComponent.API: ("Deployment", "flagsmith"),
-    PodComponent.TASK_PROCESSOR: ("Deployment", "flagsmith-task-processor"),
-    PodComponent.CACHE: ("Deployment", "flagsmith-redis"),
-    PodComponent.DATABASE: ("StatefulSet", "flagsmith-postgres"),
+    PodComponent.API: ("Deployment", names.API),
+    PodComponent.TASK_PROCESSOR: ("Deployment", names.TASK_PROCESSOR),
+    PodComponent.CACHE: ("Deployment", names.REDIS),
+    PodComponent.DATABASE: ("StatefulSet", names.POSTGRES),
 }
 # What runs Flagsmith: restarting these loses no request.
 DEFAULT = (PodComponent.API, PodComponent.TASK_PROCESSOR)

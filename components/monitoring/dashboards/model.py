@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from components.kit import names
 from components.kit.digests import short_digest
 from components.settings.sections.monitoring.thresholds import Thresholds
 
@@ -29,7 +30,7 @@ def uid(dashboard: Dashboard, namespace: str) -> str:
 
 def config_map_name(dashboard: Dashboard) -> str:
     """The ConfigMap it is in."""
-    return f"flagsmith-dashboard-{dashboard}"
+    return f"{names.DASHBOARD}-{dashboard}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import components
+from components.kit import names
 from flagops.commands.keys.duration import duration
 from flagops.errors import AnswerError, BadInputError, UnsupportedError
 from flagops.pods import jobs
 from flagops.stacks.deployed import Site
 
-TEMPLATE = "flagsmith-audit"
+TEMPLATE = names.AUDIT
 ROLE = "flagsmith_audit"
 SECONDS = 600.0
 GRANTS = Path(components.__file__).parent / "postgres" / "in_pod" / "grants-audit.sql"

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from components.kit import names
 from components.monitoring.dashboards.model import Dashboard, config_map_name, uid
 from flagops.errors import BadInputError, NotFoundError
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.pods.pods import is_ready
 from flagops.stacks.deployed import Site
 
-SELECTOR = "app.kubernetes.io/name=grafana"
+SELECTOR = f"{names.NAME}=grafana"
 SETTING = "feature-flags:monitoring.dashboards.grafana"
 
 

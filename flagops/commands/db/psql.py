@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from components.kit import names
 from flagops.commands.db.administrator import as_administrator
 from flagops.errors import UnsupportedError
 from flagops.pods import jobs
@@ -11,7 +12,7 @@ from flagops.project import ROOT
 from flagops.stacks.deployed import Site
 
 DATABASE_URL = ROOT / "components" / "backup" / "in_pod" / "database-url.sh"
-TOOLBOX = "flagsmith-toolbox"
+TOOLBOX = names.TOOLBOX
 START_SECONDS = 120.0  # the image may have to be pulled
 # Whoever looks at what the application made runs what it made: so he is no more than the application.
 EMBEDDED = ("psql", "--username=flagsmith_operator", "--dbname=flagsmith")

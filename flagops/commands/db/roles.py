@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from components.kit import names
 from flagops.pods import jobs
 from flagops.stacks.deployed import Site
 
@@ -11,12 +12,12 @@ OnLine = Callable[[str], None]
 
 def make(site: Site, on_line: OnLine) -> None:
     """Make the roles, and `flagsmith` the owner of everything; nothing for an external database."""
-    _again(site, "flagsmith-roles", on_line)
+    _again(site, names.ROLES, on_line)
 
 
 def grant(site: Site, on_line: OnLine) -> None:
     """Give the readers their grants, which new tables lack; nothing for an external database."""
-    _again(site, "flagsmith-grants", on_line)
+    _again(site, names.GRANTS, on_line)
 
 
 def _again(site: Site, name: str, on_line: OnLine) -> None:

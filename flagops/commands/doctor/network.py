@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
+from components.kit import names
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.client import DeniedError
 from flagops.kubernetes.objects import Manifest
 
-POLICY = ("networking.k8s.io/v1", "NetworkPolicy", "flagsmith-api")
+POLICY = ("networking.k8s.io/v1", "NetworkPolicy", names.API_POLICY)
 DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 # Charts write the same labels on the IngressClass as on the controller's pods; nothing else says whose pods they are.
-OWNER_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/instance")
+OWNER_LABELS = (names.NAME, names.INSTANCE)
 
 
 def isolation(examination: Examination) -> Iterator[DoctorFinding]:

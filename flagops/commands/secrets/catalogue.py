@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from components.kit import names
 from flagops.errors import NotFoundError
 
 
@@ -32,7 +33,7 @@ MIXED = "Pods that are not replaced yet go on with the value before."
 GENERATED = (
     Generated(
         "postgres",
-        "flagsmith-postgres",
+        names.POSTGRES,
         "The superuser of the embedded PostgreSQL, for administration.",
         "the Jobs of the database's roles",
         "nothing: the server takes it over as it runs",
@@ -40,7 +41,7 @@ GENERATED = (
     ),
     Generated(
         "database",
-        "flagsmith-database",
+        names.DATABASE,
         "Flagsmith's log-in to the embedded PostgreSQL; two roles in turn.",
         "API, task processor, backups",
         "nothing: both roles log in until all pods are replaced, and a minute more",
@@ -48,7 +49,7 @@ GENERATED = (
     ),
     Generated(
         "audit",
-        "flagsmith-audit",
+        names.AUDIT,
         "The log-in of the audit log's reader.",
         "audit exporter, `ff audit`",
         "the exporter pauses for its restart, and catches up",
@@ -56,7 +57,7 @@ GENERATED = (
     ),
     Generated(
         "analytics",
-        "flagsmith-analytics",
+        names.ANALYTICS,
         "The log-in of the analytics' reader.",
         "flag metrics",
         "a gap of some seconds in the flags' metrics",
@@ -64,7 +65,7 @@ GENERATED = (
     ),
     Generated(
         "redis",
-        "flagsmith-redis",
+        names.REDIS,
         "The password of the embedded Redis.",
         "Redis, API, task processor",
         "the caches start empty; the database answers meanwhile",
@@ -72,7 +73,7 @@ GENERATED = (
     ),
     Generated(
         "django",
-        "flagsmith-django",
+        names.DJANGO,
         "DJANGO_SECRET_KEY: signs links, one-time tokens and the addresses of feature-health webhooks.",
         "API, task processor",
         "links to reset a password and sessions of /admin/ end; feature-health webhooks need their new address",
@@ -80,7 +81,7 @@ GENERATED = (
     ),
     Generated(
         "cookies",
-        "flagsmith-django",
+        names.DJANGO,
         "Signs the cookie of everybody who is logged in.",
         "API, task processor",
         "logs everybody out",
@@ -89,7 +90,7 @@ GENERATED = (
     ),
     Generated(
         "warehouse",
-        "flagsmith-django",
+        names.DJANGO,
         "Encrypts the credentials of data warehouses in the database.",
         "API, task processor",
         "the credentials of data warehouses must be entered again",
@@ -98,7 +99,7 @@ GENERATED = (
     ),
     Generated(
         "admin",
-        "flagsmith-admin",
+        names.ADMIN,
         "The administrator's password.",
         "people, `ff`",
         "nothing: who is logged in stays so",

@@ -4,10 +4,11 @@ import json
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
+from components.kit import names
 from flagops.pods import notes
 from flagops.stacks.deployed import Site
 
-NAME = "flagsmith-rotations"
+NAME = names.ROTATIONS
 KEY = "rotations"
 
 

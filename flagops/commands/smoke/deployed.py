@@ -4,10 +4,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from components.kit import names
 from flagops.commands.smoke.model import ORIGIN, SmokeTarget
 from flagops.errors import NotFoundError
 from flagops.flagsmith_api.address import API_KEY, SERVER_KEY, checked
-from flagops.flagsmith_api.deployed import API_PORT, log_in
+from flagops.flagsmith_api.deployed import log_in
 from flagops.flagsmith_api.loopback import know_its_name
 from flagops.pods.pods import PodComponent
 from flagops.pods.port_forward import forward
@@ -80,5 +81,5 @@ def place_of(
         know_its_name(address)
         yield made(address)
         return
-    with forward(site, PodComponent.API, API_PORT) as port:
+    with forward(site, PodComponent.API, names.API_PORT) as port:
         yield made(f"http://localhost:{port}")

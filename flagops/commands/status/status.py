@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from components.kit import names
 from flagops.commands.status.declared import declared_rows, leaving, stopped
 from flagops.commands.status.model import Status, StatusRow
 from flagops.engines.own_cluster import recorded
@@ -12,7 +13,7 @@ from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
 from flagops.pods.jobs import STARTED_BY
 from flagops.pods.last_success import last_success
-from flagops.pods.pods import LABEL, is_ready
+from flagops.pods.pods import is_ready
 from flagops.stacks.deployed import Site
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _pods(items: Iterable[Manifest]) -> Iterator[StatusRow]:
         state = "leaving" if leaving else "ready" if is_ready(pod) else _trouble(pod)
         text = state + (f", {restarts} restarts" if restarts else "") + f", on {pod['spec'].get('nodeName', 'no node')}"
         yield StatusRow(
-            f"Pod ({pod['metadata']['labels'].get(LABEL, '?')})", name, text, is_fine=leaving or is_ready(pod)
+            f"Pod ({pod['metadata']['labels'].get(names.COMPONENT, '?')})", name, text, is_fine=leaving or is_ready(pod)
         )
 
 

@@ -3,10 +3,11 @@
 import json
 from dataclasses import asdict, dataclass
 
+from components.kit import names
 from flagops.pods import notes
 from flagops.stacks.deployed import Site
 
-NAME = "flagsmith-upgrades"
+NAME = names.UPGRADES
 KEY = "upgrades"
 KEPT = 20
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from components.kit import names
 from flagops.commands.db.backups.backup import backup
 from flagops.commands.upgrade import record
 from flagops.commands.upgrade.plan import with_version
@@ -67,7 +68,7 @@ def back(site: Site, deploy: Deploy, on_step: OnStep) -> Upgrade:
     on_step(f"Taking back what {last.after} migrated since {last.at}…")
     newer = with_version(site.stack, last.after).settings.image_reference
     try:
-        text = migration.output(site, "flagsmith-roll-back", command=[*ROLL_BACK, last.at], image=newer)
+        text = migration.output(site, names.ROLL_BACK, command=[*ROLL_BACK, last.at], image=newer)
     except OpsError as error:
         raise error.reworded(
             f"{error.message}\nNothing else was changed.",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+from components.kit import names
 from flagops.errors import ConflictError, RefusedError, UnsupportedError
 from flagops.evaluation.program import KubeObject, Program
 from flagops.kubernetes.client import ApiError, Client
@@ -130,7 +131,7 @@ class Store:
         metadata: dict[str, Any] = {
             "name": self.ref.name,
             "namespace": NAMESPACE,
-            "labels": {"app.kubernetes.io/managed-by": ENGINE, "app.kubernetes.io/part-of": self._project},
+            "labels": {names.MANAGED_BY: ENGINE, names.PART_OF: self._project},
         }
         if state.resource_version:
             metadata["resourceVersion"] = state.resource_version

@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
+from components.kit import names
 from flagops.engines.direct.guard import all_managers
 from flagops.engines.own_cluster import StackCluster
 from flagops.engines.pulumi_cli.state import Interrupted
@@ -11,7 +12,7 @@ from flagops.errors import OpsError
 Manifest = Mapping[str, Any]
 # The whole content of these kinds is in their data: equal data is the same generated value, and so the same maker.
 KINDS_OF_DATA = ("Secret", "ConfigMap")
-OWN_LABELS = ("app.kubernetes.io/managed-by", "app.kubernetes.io/part-of")
+OWN_LABELS = (names.MANAGED_BY, names.PART_OF)
 
 
 def find(

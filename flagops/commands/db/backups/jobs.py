@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from components.kit import names
 from flagops.errors import AnswerError, UnsupportedError
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.pods import jobs
 from flagops.pods.last_success import LAST_SUCCESS
 from flagops.stacks.deployed import Site
 
-BACKUP, LIST, RESTORE, DRILL = "flagsmith-backup", "flagsmith-backups", "flagsmith-restore", "flagsmith-drill"
+BACKUP, LIST, RESTORE, DRILL = names.BACKUP, names.BACKUPS, names.RESTORE, names.DRILL
 SECONDS = 4 * 3600.0 + 60  # the Jobs' own limit, and a little
 OnLine = Callable[[str], None]
 

@@ -11,13 +11,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from components.kit import names
 from components.text import bounds
 from flagops.errors import BadInputError
 from flagops.kubernetes.client import ApiError
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.stacks.deployed import Site
 
-RING = "flagsmith-applies"
+RING = names.APPLIES
 MOST = 200
 MOST_BYTES = 700_000
 """Of the ConfigMap's data; the API server takes 1 MiB in all."""
@@ -172,14 +173,14 @@ def _bounded(data: Mapping[str, str]) -> dict[str, str]:
 
 def _ring(site: Site, data: Mapping[str, str]) -> Manifest:
     ref = Ref("v1", "ConfigMap", site.namespace, RING)
-    labels = {"app.kubernetes.io/name": "flagsmith", "app.kubernetes.io/part-of": "feature-flags"}
+    labels = {names.NAME: "flagsmith", names.PART_OF: names.PLATFORM}
     return {
         "apiVersion": ref.api_version,
         "kind": ref.kind,
         "metadata": {
             "name": RING,
             "namespace": site.namespace,
-            "labels": {**labels, "app.kubernetes.io/component": "flags"},
+            "labels": {**labels, names.COMPONENT: "flags"},
         },
         "data": dict(data),
     }

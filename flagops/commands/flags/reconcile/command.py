@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from components.kit import names
 from flagops.commands.flags.catalogue.options import (
     CATALOGUE,
     CatalogueArgument,
@@ -48,7 +49,7 @@ DeleteOption = Annotated[
     ),
 ]
 PRODUCTION = frozenset(["production", "prod", "live"])
-LEASE = "flagsmith-flags"
+LEASE = names.FLAGS
 
 
 def plan(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from components.kit import names
 from components.text import bounds, quoting
 from flagops.commands.flags.catalogue.complete import environments
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueArgument
@@ -20,7 +21,7 @@ from flagops.serving.web.follow import signature
 from flagops.serving.web.run import Server, listen
 from flagops.terminal.options import print_json
 
-PORT = 8000
+PORT = names.API_PORT
 
 
 def serve(

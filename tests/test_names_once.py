@@ -1,0 +1,72 @@
+"""Names, labels and ports of objects are written in components/kit/names.py, and nowhere else."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from components.kit import names
+from flagops.project import ROOT
+
+HOME = Path("components/kit/names.py")
+OBJECT = re.compile(r"flagsmith(-[a-z0-9]+)+-?")
+LABEL = re.compile(r"(app\.kubernetes\.io|kubectl\.kubernetes\.io/default-container)\b.*")
+PORTS = {value for name, value in vars(names).items() if name.endswith("_PORT")}
+WRITTEN = {value for name, value in vars(names).items() if name.isupper() and isinstance(value, str)}
+# What looks like one and is none, or cannot be imported where it is needed.
+ELSEWHERE = {
+    ("components/settings/model.py", "flagsmith-tls"): "settings know no resource; the default of a setting",
+    ("components/settings/ways.py", 5432): "the default of an external server's address, whatever ours listens on",
+    ("components/settings/ways.py", 6379): "likewise",
+    ("flagops/commands/flags/catalogue/model.py", "flagsmith-keys"): "the default of a key of the catalogue",
+    ("flagops/local_cluster/model.py", "flagsmith-local"): "the local cluster, which knows nothing of the platform",
+    ("flagops/serving/server/seen.py", "flagsmith-sdk-user-agent"): "a header of Flagsmith's SDKs",
+}
+SOURCES = sorted(
+    path.relative_to(ROOT)
+    for top in ("components", "flagops")
+    for path in (ROOT / top).rglob("*.py")
+    if "in_pod" not in path.parts
+)
+
+
+def literals(tree: ast.AST) -> Iterator[tuple[int, object]]:
+    """Each constant with its line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant):
+            yield node.lineno, node.value
+
+
+def is_of_an_object(value: object) -> bool:
+    if isinstance(value, str):
+        return value in WRITTEN - {names.API, names.PLATFORM} or bool(OBJECT.fullmatch(value) or LABEL.match(value))
+    return not isinstance(value, bool) and value in PORTS
+
+
+def found(sources: list[Path]) -> Iterator[tuple[str, int, object]]:
+    for source in sources:
+        for line, value in literals(ast.parse((ROOT / source).read_text(encoding="utf-8"))):
+            if is_of_an_object(value):
+                yield str(source), line, value
+
+
+def test_no_other_file_writes_the_name_the_label_or_the_port_of_an_object() -> None:
+    others = [source for source in SOURCES if source != HOME]
+    assert [
+        f"{source}:{line} {value!r}" for source, line, value in found(others) if (source, value) not in ELSEWHERE
+    ] == []
+
+
+def test_what_may_stand_elsewhere_does() -> None:
+    assert {(source, value) for source, _, value in found(SOURCES)} >= set(ELSEWHERE)
+
+
+def test_each_name_is_written_once() -> None:
+    assert len(WRITTEN) == len([name for name, value in vars(names).items() if name.isupper() and value in WRITTEN])
+
+
+@pytest.mark.parametrize("value", ["flagsmith-postgres", "flagsmith-roles-", "app.kubernetes.io/component", 8000, 9187])
+def test_such_a_literal_is_seen(value: object) -> None:
+    assert [is_of_an_object(each) for _, each in literals(ast.parse(f"x = {value!r}"))] == [True]
