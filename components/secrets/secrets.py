@@ -82,7 +82,7 @@ class Credentials(Component):
         self.redis = (self._existing(settings.secret_name("redis")) or self._redis()) if with_redis else None
         self.django = self._existing(settings.secret_name("django")) or self._django()
         self.admin = self._existing(settings.secret_name("admin")) or self._secret(
-            "flagsmith-admin",
+            names.ADMIN,
             "application",
             {"email": settings.admin_email, "password": self._value("admin", self._rotations.admin)},
         )
@@ -158,7 +158,7 @@ class Credentials(Component):
             key: self._value(purpose, rotation, length=SECRET_KEY_LENGTH) if rotation else first
             for key, (purpose, rotation) in rotations.items()
         }
-        return self._secret("flagsmith-django", "application", data)
+        return self._secret(names.DJANGO, "application", data)
 
     def _reader(self, existing: str | None, name: str, purpose: str, *, is_made: bool) -> SecretReference | None:
         if existing is not None or not is_made:

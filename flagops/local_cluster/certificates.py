@@ -5,7 +5,7 @@ from pathlib import Path
 import trustme
 
 from flagops.files import write_private
-from flagops.local_cluster.model import KeyPair
+from flagops.local_cluster.model import NAME, KeyPair
 
 
 class Authority:
@@ -20,7 +20,7 @@ class Authority:
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
-        self._ca = trustme.CA(path_length=0, organization_name="flagsmith-local")
+        self._ca = trustme.CA(path_length=0, organization_name=NAME)
         self.certificate = directory / "ca.crt"
         write_private(self.certificate, self._ca.cert_pem.bytes())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from flagops.local_cluster import kubeconfig
-from flagops.local_cluster.model import KeyPair
+from flagops.local_cluster.model import NAME, KeyPair
 from flagops.local_cluster.paths import kubeconfig_file
 
 LOOPBACK: Final = "127.0.0.1"
@@ -92,7 +92,7 @@ def issue_credentials(home: Path, directory: Path, ports: Ports) -> ClusterCrede
         path = directory / f"{user.removeprefix('system:')}.kubeconfig"
         return kubeconfig.write(path, server=server, authority=authority.certificate, user=pair)
 
-    admin = authority.issue("flagsmith-local-admin", organization="system:masters")
+    admin = authority.issue(f"{NAME}-admin", organization="system:masters")
     kubeconfig.write(kubeconfig_file(home), server=server, authority=authority.certificate, user=admin)
     return ClusterCredentials(
         authority=authority.certificate,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from components.kit import names
 from components.text import bounds
 from flagops.errors import BadInputError, UnsupportedError
 from flagops.files import make_directory, write_private
@@ -14,7 +15,7 @@ from flagops.local_cluster.paths import STATE_HINT, state_home
 from flagops.stacks.files import Stack
 
 DEFAULT_CLASS: Final = "storageclass.kubernetes.io/is-default-class"
-PORT: Final = 8000
+PORT: Final = names.API_PORT
 """Where `ff port-forward` serves Flagsmith."""
 
 

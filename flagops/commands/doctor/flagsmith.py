@@ -6,10 +6,11 @@ from typing import Any
 
 import httpx
 
+from components.kit import names
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.errors import OpsError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
-from flagops.flagsmith_api.deployed import API_PORT, environments, log_in
+from flagops.flagsmith_api.deployed import environments, log_in
 from flagops.pods.pods import PodComponent
 from flagops.pods.port_forward import forward
 
@@ -28,7 +29,7 @@ class ContainerProbe:
 
 def flagsmith_api(examination: Examination) -> Iterator[DoctorFinding]:
     """Ask as the kubelet does, and as applications do."""
-    with forward(examination.site, PodComponent.API, API_PORT) as port:
+    with forward(examination.site, PodComponent.API, names.API_PORT) as port:
         url = f"http://127.0.0.1:{port}"
         probes = list(_probed(examination, url))
         yield from probes

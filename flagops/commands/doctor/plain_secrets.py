@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from components.kit import names
 from flagops.commands.doctor.model import DoctorFinding, Examination
-from flagops.pods.pods import LABEL
 from policies.check import check
 from policies.model import Manifest, Object, Objects
 from policies.rules.secrets import RULES
@@ -18,7 +18,7 @@ def plain_secrets(examination: Examination) -> Iterator[DoctorFinding]:
         Object(_as_written({"apiVersion": version, "kind": kind, **item}))
         for version, kind in (*KINDS, INGRESS)
         for item in examination.site.items(version, kind)
-        if LABEL in (item["metadata"].get("labels") or {})
+        if names.COMPONENT in (item["metadata"].get("labels") or {})
     )
     report = check(Objects(items, harmless=examination.site.stack.harmless), RULES)
     found: dict[str, list[str]] = {}

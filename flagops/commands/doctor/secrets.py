@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from components.kit import names
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.objects import Manifest
-from flagops.pods.pods import LABEL
 from flagops.pods.restart import WORKLOADS
 
 # What a Job of the deployment makes known to a server that runs.
-TAKEN_OVER = {"database": frozenset({"flagsmith-postgres"})}
+TAKEN_OVER = {"database": frozenset({names.POSTGRES})}
 
 
 def changed_secrets(examination: Examination) -> Iterator[DoctorFinding]:
@@ -18,7 +18,7 @@ def changed_secrets(examination: Examination) -> Iterator[DoctorFinding]:
     changes = {item["metadata"]["name"]: _changed(item) for item in examination.site.items("v1", "Secret")}
     stale: dict[tuple[str, str], list[str]] = {}
     for pod in examination.pods:
-        component = (pod["metadata"].get("labels") or {}).get(LABEL)
+        component = (pod["metadata"].get("labels") or {}).get(names.COMPONENT)
         started = _started(pod)
         if component not in WORKLOADS or started is None:
             continue

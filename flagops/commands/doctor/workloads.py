@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from components.kit import names
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.diagnose import log_or_reason
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
 from flagops.kubernetes.scheduling import Lacks, why_unscheduled
-from flagops.pods.pods import LABEL, is_ready
+from flagops.pods.pods import is_ready
 
 IMAGE_TROUBLE = frozenset(["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"])
 CONFIG_TROUBLE = frozenset(["CreateContainerConfigError", "CreateContainerError"])
@@ -118,7 +119,7 @@ def _containers(pod: Manifest) -> list[Manifest]:
 
 
 def _component(pod: Manifest) -> str:
-    return str((pod["metadata"].get("labels") or {}).get(LABEL, pod["metadata"]["name"]))
+    return str((pod["metadata"].get("labels") or {}).get(names.COMPONENT, pod["metadata"]["name"]))
 
 
 def rollouts(examination: Examination) -> Iterator[DoctorFinding]:
@@ -132,14 +133,14 @@ def rollouts(examination: Examination) -> Iterator[DoctorFinding]:
                 (f"{failure.get('reason', '')}: {failure.get('message', '')}",),
                 f"{examination.site.kubectl} describe resourcequota,limitrange",
             )
-    names = {deployment["metadata"]["name"] for deployment in examination.deployments}
-    for name in ("flagsmith", "flagsmith-task-processor"):
-        if name not in names:
+    found = {deployment["metadata"]["name"] for deployment in examination.deployments}
+    for name in (names.API, names.TASK_PROCESSOR):
+        if name not in found:
             stack = examination.site.stack.name
             yield DoctorFinding(
                 "workload-missing",
                 f"There is no Deployment {name}.",
-                (f"{examination.site.namespace} has: {', '.join(sorted(names)) or 'none'}",),
+                (f"{examination.site.namespace} has: {', '.join(sorted(found)) or 'none'}",),
                 f"ff up --stack {stack}",
             )
 
@@ -161,7 +162,7 @@ def jobs(examination: Examination) -> Iterator[DoctorFinding]:
     """Migration and bootstrap that failed."""
     for job in examination.jobs:
         failed = condition(job, "Failed")
-        component = (job["metadata"].get("labels") or {}).get(LABEL, "")
+        component = (job["metadata"].get("labels") or {}).get(names.COMPONENT, "")
         if failed.get("status") != "True" or component not in ("migration", "bootstrap"):
             continue
         name, stack = job["metadata"]["name"], examination.site.stack.name

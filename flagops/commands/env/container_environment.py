@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from components.kit import names
 from components.text.plain_secrets import secret_in
 from flagops.errors import AnswerError, BadInputError, NotFoundError, UnsupportedError
 from flagops.evaluation.program import Program
@@ -15,7 +16,6 @@ from flagops.kubernetes.objects import Manifest, Ref
 
 # The stand-in of what only a running pod has.
 POD_FIELDS = {"status.podIP": "127.0.0.1"}
-COMPONENT = "app.kubernetes.io/component"
 # `$(NAME)` is a reference, `$$` is a dollar sign that starts none.
 REFERENCE = re.compile(r"\$(\$|\(([A-Za-z_.-][A-Za-z0-9_.-]*)\))")
 
@@ -43,7 +43,7 @@ def container(program: Program, component: FlagsmithComponent) -> tuple[str, Man
         if item.ref.kind not in ("Deployment", "Job"):
             continue
         template = item.manifest["spec"]["template"]
-        if template["metadata"]["labels"].get(COMPONENT) == component.label:
+        if template["metadata"]["labels"].get(names.COMPONENT) == component.label:
             found: Manifest = template["spec"]["containers"][0]
             return item.ref.namespace, found
     raise NotFoundError(f"The stack {program.stack!r} has no workload of the component {component.value!r}.")

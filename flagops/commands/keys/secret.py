@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from components.kit.names import API, API_PORT
+from components.kit.names import API, API_PORT, COMPONENT, MANAGED_BY, NAME, PART_OF, PLATFORM
 from flagops.commands.flags.catalogue.model import Delivery
 from flagops.commands.keys.model import place
 from flagops.errors import NotFoundError, RefusedError
@@ -13,10 +13,10 @@ from flagops.kubernetes.objects import Manifest, Ref
 from flagops.stacks.deployed import Site
 
 CLIENT, SERVER, ADDRESS = "FLAGSMITH_ENVIRONMENT_KEY", "FLAGSMITH_SERVER_KEY", "FLAGSMITH_API_URL"
-MANAGED_BY, PART_OF, OURS, PLATFORM = "app.kubernetes.io/managed-by", "app.kubernetes.io/part-of", "ff", "feature-flags"
+OURS = "ff"
 LABELS = {
-    "app.kubernetes.io/name": "flagsmith",
-    "app.kubernetes.io/component": "keys",
+    NAME: "flagsmith",
+    COMPONENT: "keys",
     PART_OF: PLATFORM,
     MANAGED_BY: OURS,
 }

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from components.kit import names
 from flagops.commands.deploy.compare.manifests import ObjectDifference, differences, of_stack
 from flagops.errors import BadInputError
 from flagops.pods import migration
@@ -67,7 +68,7 @@ def plan(site: Site, version: str, on_step: Callable[[str], None]) -> UpgradePla
     check(site, version)
     upgraded = with_version(site.stack, version)
     on_step(f"Asking {upgraded.settings.image_reference} what it would migrate…")
-    text = migration.output(site, "flagsmith-upgrade-plan", command=PLAN, image=upgraded.settings.image_reference)
+    text = migration.output(site, names.UPGRADE_PLAN, command=PLAN, image=upgraded.settings.image_reference)
     return UpgradePlan(
         site.settings.version,
         version,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from components.kit import names
 from flagops.commands.upgrade import view
 from flagops.commands.upgrade.plan import UpgradePlan, planned
 from flagops.engines import older
@@ -33,7 +34,7 @@ MIGRATION = "from django.db import migrations\nclass Migration(migrations.Migrat
 
 
 def deployment(version: str | None) -> dict[str, Any]:
-    labels = {} if version is None else {older.VERSION: version}
+    labels = {} if version is None else {names.VERSION: version}
     return {"metadata": {"name": "flagsmith", "labels": labels}}
 
 
