@@ -30,7 +30,7 @@ def of_files(paths: Sequence[Path], *, production: bool) -> Objects:
     files = [file for path in paths for file in _files(path)]
     items = tuple(Object(manifest) for file in files for manifest in _manifests(file))
     if not items:
-        raise NotFoundError(f"There is no object in {', '.join(map(str, paths))}, so that no rule could be checked.")
+        raise NotFoundError(f"There is no object in {', '.join(map(str, paths))}, so no rule could be checked.")
     return Objects(items, production)
 
 
@@ -53,7 +53,7 @@ def _manifests(path: Path) -> Iterator[dict[str, Any]]:
         raise BadInputError(f"{path} cannot be read: {error}.") from None
     for document in _flattened(documents):
         if not isinstance(document, dict) or not document.get("kind") or not document.get("apiVersion"):
-            raise BadInputError(f"{path} holds something that is no Kubernetes object: it has no apiVersion and kind.")
+            raise BadInputError(f"{path} holds something without apiVersion and kind, so no Kubernetes object.")
         yield document
 
 

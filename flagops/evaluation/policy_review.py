@@ -24,7 +24,7 @@ HINT = "Mend the cause, or see docs/policy.md for how a rule is lifted for one o
 def rules(directory: Path | None = None) -> tuple[Rule, ...]:
     """All rules, those in `directory` (default: `policies/custom`) included; one that cannot be used is an OpsError."""
     if directory is not None and not directory.is_dir():
-        raise BadInputError(f"{directory} is no directory; --policies names one with Python files.")
+        raise BadInputError(f"{directory} is not a directory; --policies names one with Python files.")
     try:
         return custom_rules.all_rules(directory or custom_rules.CUSTOM)
     except custom_rules.PolicyError as error:

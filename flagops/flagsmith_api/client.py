@@ -98,7 +98,7 @@ class FlagsmithClient:
         key = self.post("/api/v1/auth/login/", {"email": email, "password": password}).get("key")
         if not key:
             raise FlagsmithError(
-                f"The log-in of {email} needs a second factor, which this cannot give.",
+                f"The log-in of {email} needs a second factor, which ff cannot give.",
                 hint="Use an organisation's API key: FLAGSMITH_API_KEY.",
             )
         self._http.headers["Authorization"] = f"Token {key}"
@@ -215,7 +215,7 @@ class FlagsmithClient:
         try:
             return response.json()
         except ValueError:
-            raise FlagsmithError(f"{what}: answered with JSON that is none, or not all of it.", status) from None
+            raise FlagsmithError(f"{what}: answered with JSON that is broken or incomplete.", status) from None
 
 
 def _may_repeat(method: str, error: BaseException) -> bool:

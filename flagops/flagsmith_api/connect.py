@@ -72,7 +72,7 @@ def connect(*, stack: str | None, url: str | None, project: str | None = None) -
         key = os.environ.get(API_KEY)
         if not key:
             raise LoginRefusedError(
-                f"Nothing here may change the Flagsmith at {url}: the variable {API_KEY} is empty.",
+                f"There is no key to change the Flagsmith at {url}: the variable {API_KEY} is empty.",
                 hint="Make an API key in the organisation's settings; or name the --stack it belongs to.",
             )
         client.use_api_key(key)

@@ -32,7 +32,7 @@ def show(
     from flagops.commands.images.use import uses
 
     if plain and as_json:
-        raise BadInputError("--plain and --json exclude each other.", hint="Leave one of them out.")
+        raise BadInputError("--plain and --json cannot be used together.", hint="Leave one of them out.")
     found = uses(_stacks([] if all_stacks else [stack]))
     if as_json:
         print_json(view.as_json(found))

@@ -40,9 +40,9 @@ def login_for(registry: str) -> Login | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError):
-        raise BadInputError(f"{path} cannot be read as JSON.", hint="`docker login` makes it anew.") from None
+        raise BadInputError(f"{path} cannot be read as JSON.", hint="Renew it with `docker login`.") from None
     if not isinstance(config, dict):
-        raise BadInputError(f"{path} is no map of keys and values.", hint="`docker login` makes it anew.")
+        raise BadInputError(f"{path} does not hold keys and values.", hint="Renew it with `docker login`.")
     helper = _entry(config, "credHelpers", registry)
     if helper is None and isinstance(config.get("credsStore"), str):
         helper = (registry, config["credsStore"])
@@ -80,7 +80,7 @@ def _from_entry(entry: Mapping[str, Any], path: Path) -> Login | None:
     except (binascii.Error, UnicodeDecodeError):
         colon = ""
     if not colon:
-        raise BadInputError(f"A log-in in {path} is not user:password in base64.", hint="`docker login` makes it anew.")
+        raise BadInputError(f"A log-in in {path} is not user:password in base64.", hint="Renew it with `docker login`.")
     return Login(user, password)
 
 

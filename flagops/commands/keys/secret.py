@@ -73,7 +73,7 @@ def read(site: Site, delivery: Delivery, *, adopt: bool) -> Held:
     if not is_ours and not adopt:
         raise RefusedError(
             f"The Secret {place(delivery)} was not made by `ff keys`, and is left alone.",
-            hint="`ff keys sync --adopt` writes the keys into it, beside what it holds; or choose another `secret`.",
+            hint="`ff keys sync --adopt` writes the keys into it, next to what it holds; or choose another `secret`.",
         )
     values = {name: base64.b64decode(value).decode(errors="replace") for name, value in _data(found).items()}
     return Held(str(found["metadata"]["resourceVersion"]), values, is_ours)

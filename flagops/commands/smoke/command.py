@@ -76,7 +76,7 @@ def smoke(
     progress().print(f"{view.totals(results)}.", style="red" if failed or nothing_seen else "green")
     view.show_unseen(progress(), results)
     if nothing_seen:
-        raise FailedError("No check saw anything, so that nothing is known of this Flagsmith.", hint=UNSEEN_HINT)
+        raise FailedError("No check could see anything, so nothing is known about this Flagsmith.", hint=UNSEEN_HINT)
     if failed:
         where = f" --stack {stack or LOCAL}" if url is None or stack else ""
         progress().print(f"`ff doctor{where}` looks for the cause.")

@@ -31,7 +31,7 @@ def place_at(
     api_key = os.environ.get(API_KEY)
     if environment_key is None and api_key is None:
         raise NotFoundError(
-            "Nothing here knows a key of this Flagsmith.",
+            "There is no key for this Flagsmith.",
             hint=f"Give --environment-key, an organisation's key in {API_KEY}, or the --stack it belongs to.",
         )
     return SmokeTarget(

@@ -47,7 +47,7 @@ def chosen(skip: Collection[str]) -> list[str]:
         raise BadInputError(f"There is no check {unknown[0]!r} to skip.", hint=f"There are: {', '.join(CHECKS)}.")
     names = [name for name in CHECKS if name not in skip]
     if not names:
-        raise BadInputError("Every check is to be skipped: then nothing is tested.", hint="Leave one --skip out.")
+        raise BadInputError("--skip leaves out every check, so nothing would be tested.", hint="Leave one --skip out.")
     return names
 
 

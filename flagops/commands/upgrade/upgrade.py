@@ -94,8 +94,8 @@ def last_upgrade(site: Site) -> Upgrade:
     current = site.settings.version
     if not found or current not in (found[-1].after, found[-1].before):
         raise NotFoundError(
-            f"No upgrade to {current} is noted that could be undone.",
-            hint="`ff upgrade` notes its own alone. A backup from before is the way back: `ff db backups`, "
+            f"No upgrade to {current} was recorded that could be undone.",
+            hint="`ff upgrade` records only its own. A backup from before is the way back: `ff db backups`, "
             "`ff db restore NAME`, with the older version in the settings.",
         )
     return found[-1]

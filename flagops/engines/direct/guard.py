@@ -18,7 +18,7 @@ def refuse_protected_removals(state: StackRecord, program: Program) -> None:
     if names:
         raise RefusedError(
             f"The program no longer has these protected objects, so they would be deleted: {', '.join(names)}.",
-            hint="Put them back into the program. A stack that is no production's can let them go: `protect: false` in "
+            hint="Put them back into the program. A stack that is not production can let them go: `protect: false` in "
             "its file and nothing else, `ff up`, then this change.",
         )
 

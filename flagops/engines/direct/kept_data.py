@@ -29,7 +29,7 @@ def refuse_losses(client: Client, program: Program, live: Mapping[Ref, Manifest 
     problems |= dict.fromkeys(_moved(program, state), "Set the namespace's name back; docs/backups.md#another-volume.")
     if problems:
         raise RefusedError(
-            "Nothing was changed, for data would be lost:\n" + "\n".join(f"  {problem}" for problem in problems),
+            "Nothing was changed, because data would be lost:\n" + "\n".join(f"  {problem}" for problem in problems),
             hint="\n".join(dict.fromkeys(hint for hint in problems.values() if hint)) or None,
         )
 

@@ -138,7 +138,7 @@ def must_replace(error: ApiError, item: KubeObject) -> bool:
     if item.protect or item.ref.kind not in REPLACEABLE:
         why = "is protected" if item.protect else "holds data"
         raise RefusedError(
-            f"{item.ref} would have to be deleted and made anew, and it {why}: {error.detail}",
+            f"{item.ref} would have to be deleted and created again, and it {why}: {error.detail}",
             hint="Change the field back, or move the data and delete the object by hand.",
         )
     return True

@@ -18,7 +18,7 @@ def refuse_losses(state: pulumi_state.Deployment, stack: "Stack") -> None:
     problems = list(_losses(state, stack))
     if problems:
         raise RefusedError(
-            "Nothing was changed, for data would be lost:\n" + "\n".join(f"  {problem}" for problem in problems),
+            "Nothing was changed, because data would be lost:\n" + "\n".join(f"  {problem}" for problem in problems),
             hint=f"Set {stack.path.name} back. docs/backups.md#another-volume says how the data is moved. What was "
             f"deleted by hand for that, `pulumi refresh --stack {stack.name}` takes out of the state.",
         )

@@ -44,7 +44,7 @@ def refuse(settings: dict[str, object], recorded_state: dict[str, Any] | None = 
     ],
 )
 def test_what_would_be_replaced_is_refused_with_the_way(settings: dict[str, object], reason: str) -> None:
-    with pytest.raises(OpsError, match=f"(?s)Nothing was changed, for data would be lost:.*{reason}") as caught:
+    with pytest.raises(OpsError, match=f"(?s)Nothing was changed, because data would be lost:.*{reason}") as caught:
         refuse(settings)
     assert "docs/backups.md#another-volume" in str(caught.value.hint)
     assert "pulumi refresh --stack staging" in str(caught.value.hint)

@@ -8,7 +8,7 @@ from flagops.engines.direct.kept_data import refuse_losses
 from flagops.engines.direct.state import RecordedObject, StackRecord
 from flagops.errors import OpsError
 from flagops.evaluation.program import KubeObject, Program
-from flagops.kubernetes.client import ApiError
+from flagops.kubernetes.client import ApiError, ImmutableError
 from flagops.kubernetes.objects import Ref
 
 CLAIM = Ref("v1", "PersistentVolumeClaim", "flags", "flagsmith-postgres-data")
@@ -48,8 +48,10 @@ def test_a_volume_whose_class_does_not_let_it_grow_is_refused_with_what_the_serv
 
 
 def test_a_protected_object_that_would_be_made_anew_is_refused_and_others_are_not_tried() -> None:
-    immutable = ApiError(422, "Invalid", "updates to statefulset spec for fields other than", "Cannot apply")
-    with pytest.raises(OpsError, match="StatefulSet flags/flagsmith-postgres would have to be deleted and made anew"):
+    immutable = ImmutableError(422, "Invalid", "updates to statefulset spec for fields other than", "Cannot apply")
+    with pytest.raises(
+        OpsError, match="StatefulSet flags/flagsmith-postgres would have to be deleted and created again"
+    ):
         refuse(Server(immutable), item(SERVER, protect=True))
     refuse(Server(immutable), item(SERVER))  # it holds no data of its own
 

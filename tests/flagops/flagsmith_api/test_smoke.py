@@ -246,7 +246,7 @@ def test_a_failure_is_a_table_an_exit_code_and_a_line_in_the_report(
     [
         (("--url", "localhost:8000"), "must be http:// or https://, a host, and no path"),
         (("--url", "http://localhost:8000/api/v1"), "must be http:// or https://, a host, and no path"),
-        (("--url", "http://localhost:1"), "Nothing here knows a key of this Flagsmith"),
+        (("--url", "http://localhost:1"), "There is no key for this Flagsmith"),
         (("--skip", "frontend"), "There is no check 'frontend' to skip"),
     ],
 )
@@ -268,8 +268,8 @@ def test_a_run_whose_every_check_is_skipped_has_seen_nothing(flagsmith: Flagsmit
     done = run(*line, *(word for name in others for word in ("--skip", name)))
     assert done.exit_code == 1
     assert "2 skipped." in done.stderr
-    assert "Error: No check saw anything, so that nothing is known of this Flagsmith." in done.stderr
+    assert "Error: No check could see anything, so nothing is known about this Flagsmith." in done.stderr
 
     done = run(*line, *(word for name in suite.CHECKS for word in ("--skip", name)))
     assert done.exit_code == 1
-    assert "Error: Every check is to be skipped: then nothing is tested." in done.stderr
+    assert "Error: --skip leaves out every check, so nothing would be tested." in done.stderr

@@ -56,7 +56,7 @@ def promote(path: Path, declared: Catalogue, source: str, target: str, only: Col
             known = ", ".join(declared.environments)
             raise NotFoundError(f"{path} has no environment {name!r}; there are: {known}.")
     if source == target:
-        raise BadInputError(f"{source!r} is what it is: name two environments.")
+        raise BadInputError(f"{source!r} is given twice: name two environments.")
     for name in only:
         if name not in declared.flags:
             raise NotFoundError(f"{path} has no flag {name!r}.")

@@ -167,7 +167,7 @@ def test_a_broken_lock_file_is_not_overwritten(run: Run, project: Path) -> None:
 
 def test_plain_and_json_exclude_each_other(run: Run, project: Path) -> None:
     assert project
-    assert "exclude each other" in run("images", "list", "--stack", "one", "--plain", "--json").stderr
+    assert "cannot be used together" in run("images", "list", "--stack", "one", "--plain", "--json").stderr
 
 
 def test_an_upgrade_locks_the_new_image(run: Run, project: Path, registry: DockerRegistry) -> None:

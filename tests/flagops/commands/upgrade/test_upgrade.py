@@ -99,7 +99,7 @@ def test_a_plan_alone_changes_nothing(flagsmith: Flagsmith, home: Path, platform
         (("two",), "'two' must be a release of Flagsmith as X.Y.Z"),
         ((), "Which release?"),
         (("2.265.0", "--back"), "Which release?"),
-        (("--back",), "No upgrade to 2.264.0 is noted that could be undone."),
+        (("--back",), "No upgrade to 2.264.0 was recorded that could be undone."),
         (("2.265.0", "--skip", "everything"), "There is no check 'everything' to skip."),
     ],
 )
