@@ -9,6 +9,7 @@ from re import _parser  # type: ignore[attr-defined]  # the reader has no public
 
 import pytest
 
+from components.settings.sections.tracing import LONGEST_URL
 from components.text.regular import LONGEST, LONGEST_TEXT, look_at
 from components.text.regular_cost import cost
 from tests.bad_input.backtracking import Counting, EnoughError
@@ -160,6 +161,15 @@ def test_one_that_is_slow_or_other_elsewhere_is_warned_of(pattern: str, words: s
     found = look_at(pattern)
     assert found.error is None
     assert words in str(found.warning)
+
+
+def test_an_expression_is_judged_as_it_is_used() -> None:
+    """Looked for anywhere, in a longer text, it has one more way to begin at each character."""
+    pattern = "a.*b.*c!"
+    assert look_at(pattern).error is None
+    assert "for some texts" in str(look_at(pattern, longest=LONGEST_URL, is_searched=True).error)
+    for path in ("health/liveness", r"/api/v\d+/flags/.*", r"\.(css|js|png)$"):
+        assert look_at(path, longest=LONGEST_URL, is_searched=True).error is None
 
 
 TOO_MUCH = ("(" * 495, "(" * 499 + ")" * 499, "a{90}" * 199, "[" * LONGEST, "x" * (LONGEST + 1))
