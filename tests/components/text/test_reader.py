@@ -90,7 +90,7 @@ def test_manifests_are_read_as_everything_else(tmp_path: Path, run: Callable[...
     path = tmp_path / "deployment.yaml"
     path.write_text(json.dumps(manifest).replace('"X"', "NO"), encoding="utf-8")
     shown = run("policy", "check", str(path)).stdout
-    assert "securityContext.readOnlyRootFilesystem = 'NO': true. " in shown
+    assert "securityContext.readOnlyRootFilesystem = 'NO': true" in shown
 
 
 def test_the_catalogue_exceptions_traits_and_stack_files_say_no_alike(tmp_path: Path) -> None:
