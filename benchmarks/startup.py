@@ -18,6 +18,8 @@ BASE = [sys.executable, "-c", "import pulumi, pulumi_kubernetes.core.v1, pulumi_
 MEASURED = {
     "import of Pulumi and the Kubernetes SDK (base)": BASE,
     "ff --help": [FF, "--help"],
+    "ff flags --help": [FF, "flags", "--help"],
+    "ff status --help": [FF, "status", "--help"],
     "ff render --stack production": [FF, "render", "--stack", "production", "--out", "build/benchmark"],
     "ff preview --stack local, nothing to change": [FF, "preview", "--stack", "local"],
     "ff up --stack local, nothing to change": [FF, "up", "--stack", "local", "--yes"],
