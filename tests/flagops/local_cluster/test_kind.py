@@ -151,7 +151,7 @@ def test_a_running_kind_cluster_is_handed_back(directory: Path, console: Console
     first = api.up(console, home=home)
     assert api.up(console, home=home) == first
     assert len(calls(directory)) == 2
-    with pytest.raises(OpsError, match="cluster of the kind `kind`, `simulated` was asked for"):
+    with pytest.raises(OpsError, match="cluster of the kind `kind`, and `simulated` was asked for"):
         api.up(console, home=home, kind="simulated")
 
 
