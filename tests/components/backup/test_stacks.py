@@ -98,7 +98,7 @@ def test_a_backup_that_says_it_is_of_another_stack_is_refused_with_the_way(jobs:
     assert "There is no backup 'latest'" in jobs.fetch().stderr
     refused = jobs.fetch(other)
     assert refused.returncode == 1
-    assert f"belongs to the stack {OTHER}, and this is {HOST}" in refused.stderr
+    assert f"is of the stack {OTHER}, and this is {HOST}" in refused.stderr
     assert f"ff db restore {other} --from-stack {OTHER}" in refused.stderr
     jobs.environment["FROM_STACK"] = OTHER
     succeeded(jobs.fetch(other))

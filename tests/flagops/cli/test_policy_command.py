@@ -111,7 +111,7 @@ def test_rules_of_one_s_own_are_asked_too(run: Run, file: Path) -> None:
         (("{empty}",), "holds no manifests"),
         (("{text}",), "no Kubernetes object"),
         (("{broken}",), "cannot be read: line 1: "),
-        (("{file}", "--policies", "absent"), "absent is no directory"),
+        (("{file}", "--policies", "absent"), "absent is not a directory"),
         (("{file}", "--policies", "{bad}"), "has no list RULES"),
     ],
 )
