@@ -92,10 +92,12 @@ def find(record: ProcessRecord) -> psutil.Process | None:
         return None
     try:
         process = psutil.Process(record.pid)
+        words = process.cmdline()
         same = (
             process.status() != psutil.STATUS_ZOMBIE
             and abs(_seconds_since_boot(process) - record.started) <= START_TOLERANCE_SECONDS
-            and process.cmdline()[-len(record.arguments) :] == record.arguments
+            # One of this run has no command line for a moment, while the kernel makes it its program.
+            and (words[-len(record.arguments) :] == record.arguments or (not words and _own(record.pid) is not None))
         )
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         # Ours are readable by us: a process that is not is another user's.
@@ -127,14 +129,15 @@ def stop(records: Sequence[ProcessRecord], *, seconds: float = STOP_SECONDS) -> 
 
 
 def has_ended(record: ProcessRecord) -> bool:
-    """Whether a process is over. One of this run is known by itself: at its very start it has no arguments yet."""
-    own = next((process for process in _started if process.pid == record.pid), None)
+    """Whether a process is over. One of this run is known by itself, also at its very start."""
+    own = _own(record.pid)
     return own.poll() is not None if own is not None else find(record) is None
 
 
 def exit_code(record: ProcessRecord) -> int | None:
     """Exit code of a process of this run that has ended (negative: the signal's number), else None."""
-    return next((process.poll() for process in _started if process.pid == record.pid), None)
+    own = _own(record.pid)
+    return own.poll() if own is not None else None
 
 
 def last_lines(record: ProcessRecord, count: int = LOG_LINES) -> str:
@@ -144,6 +147,11 @@ def last_lines(record: ProcessRecord, count: int = LOG_LINES) -> str:
     except FileNotFoundError:
         return "(no log)"
     return "\n".join(text.strip().splitlines()[-count:]) or "(the log is empty)"
+
+
+def _own(pid: int) -> subprocess.Popen[bytes] | None:
+    """The process of this run with that pid: the last one, if the kernel gave the pid twice."""
+    return next((process for process in reversed(_started) if process.pid == pid), None)
 
 
 def _left_after(seconds: float, members: list[psutil.Process]) -> list[psutil.Process]:
@@ -162,7 +170,7 @@ def _left_after(seconds: float, members: list[psutil.Process]) -> list[psutil.Pr
 
 
 def _is_gone(process: psutil.Process) -> bool:
-    own = next((child for child in _started if child.pid == process.pid), None)
+    own = _own(process.pid)
     if own is not None:
         # Also reaps it, which the system does for those of an earlier run.
         return own.poll() is not None

@@ -43,7 +43,10 @@ def test_a_varied_stack_is_what_it_is_called(stack: str, tmp_path: Path) -> None
 
 def test_a_changed_program_is_found_in_each_stack_that_it_changes(repository: Path) -> None:
     names = repository / "components" / "kit" / "names.py"
-    names.write_text(names.read_text(encoding="utf-8").replace('"feature-flags",\n', '"flags",\n'), encoding="utf-8")
+    names.write_text(
+        names.read_text(encoding="utf-8").replace('PLATFORM: Final = "feature-flags"', 'PLATFORM: Final = "flags"'),
+        encoding="utf-8",
+    )
     git(repository, "commit", "--quiet", "--all", "--message=second")
     found = script.compared(repository, "main~1", "main", ["staging", "no-redis"])
     for objects, told in found.values():

@@ -27,7 +27,7 @@ from flagops.stacks import target
 from flagops.cli import main
 from flagops.stacks.files import load_stack
 kubeconfig, context, *sys.argv[1:] = sys.argv[1:]
-place = target.Target(load_stack("local", target.ROOT), context, Path(kubeconfig))
+place = target.StackTarget(load_stack("local", target.ROOT), context, Path(kubeconfig))
 target.find = lambda _: place
 main()
 """

@@ -12,22 +12,24 @@ SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 
 
 def markdown(differences: Sequence[ObjectDifference], *, title: str) -> str:
-    """A heading, the sum, and a foldable diff for each object; what is too long for a comment is named only."""
+    """A heading, the sum, and a foldable diff for each object; the longest that do not fit a comment are named only."""
     if not differences:
         return f"### {title}\n\nNo manifest changes.\n"
     counts = Counter(item.action for item in differences)
     total = ", ".join(f"{counts[action]} to {action}" for action in SIGNS if counts[action])
-    parts = [f"### {title}\n\n{total}.\n"]
-    length = len(parts[0])
-    for number, item in enumerate(differences):
-        part = _folded(item)
-        if length + len(part) > MOST_CHARACTERS:
-            left = differences[number:]
-            names = "\n".join(f"- {SIGNS[other.action]} `{other.name}`" for other in left[:50])
-            parts.append(f"\n{len(left)} more, too long to show here:\n\n{names}\n")
+    head = f"### {title}\n\n{total}.\n"
+    folded = [_folded(item) for item in differences]
+    fitting, length = set(), len(head)
+    for number in sorted(range(len(folded)), key=lambda number: len(folded[number])):
+        length += len(folded[number])
+        if length > MOST_CHARACTERS:
             break
-        parts.append(part)
-        length += len(part)
+        fitting.add(number)
+    parts = [head, *(part for number, part in enumerate(folded) if number in fitting)]
+    left = [item for number, item in enumerate(differences) if number not in fitting]
+    if left:
+        names = "\n".join(f"- {SIGNS[other.action]} `{other.name}`" for other in left[:50])
+        parts.append(f"\n{len(left)} more, too long to show here:\n\n{names}\n")
     return "".join(parts)
 
 

@@ -54,7 +54,9 @@ def test_a_commit_is_rendered_by_its_own_program(repository: Path) -> None:
     path = repository / "Pulumi.staging.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("size: small", "size: medium", 1))
     program = repository / "components" / "kit" / "names.py"
-    program.write_text(program.read_text(encoding="utf-8").replace('"feature-flags",\n', '"flags",\n'))
+    program.write_text(
+        program.read_text(encoding="utf-8").replace('PLATFORM: Final = "feature-flags"', 'PLATFORM: Final = "flags"')
+    )
     git(repository, "commit", "--quiet", "--all", "--message=second")
     after = of_commit(repository, "HEAD", "staging")
     found = {item.name: item for item in differences(before, after)}
@@ -85,8 +87,8 @@ def test_the_command_compares_what_is_here_with_a_commit(run: Run, monkeypatch: 
     shown = run("preview", "--stack", "staging", "--against", "main")
     assert shown.exit_code == 0, shown.stderr
     assert shown.stdout.startswith("### Manifests of staging, against main\n")
-    assert "<details><summary>+ create <code>CronJob flagsmith-backup</code></summary>" in shown.stdout
-    assert "`StatefulSet flagsmith-postgres`" in shown.stdout
+    assert "<details><summary>+ create <code>ServiceAccount flagsmith-task-processor</code></summary>" in shown.stdout
+    assert "- + `ConfigMap flagsmith-" in shown.stdout  # the texts of scripts are what does not fit
 
 
 def test_names_that_end_with_a_digest_are_the_same_object() -> None:
@@ -113,3 +115,10 @@ def test_markdown_folds_each_object_and_fits_into_a_comment() -> None:
 def test_a_fence_in_a_manifest_closes_nothing() -> None:
     text = markdown(differences({}, {"ConfigMap a": "data: |\n  ```\n  <b>\n"}), title="x")
     assert "\n````diff\n" in text
+
+
+def test_an_object_that_is_too_long_for_a_comment_hides_no_other() -> None:
+    new = {"ConfigMap a": "data:\n" + "  key: 1\n" * MOST_CHARACTERS, "Service b": "a: 1\n"}
+    text = markdown(differences({}, new), title="staging")
+    assert "<code>Service b</code>" in text
+    assert text.endswith("\n1 more, too long to show here:\n\n- + `ConfigMap a`\n")
