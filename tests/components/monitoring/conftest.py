@@ -17,6 +17,7 @@ from tests.components.monitoring.alerts.promtool import rules_of
 from tests.components.monitoring.exporters import running, source
 from tests.components.monitoring.prometheus import Prometheus, watching
 from tests.fixtures_cluster import eventually
+from tests.postgres_programs import majors
 from tests.recording import container, record
 from tests.servers import LOOPBACK, Postgres, free_port
 
@@ -32,8 +33,11 @@ def exporter_user() -> str:
 
 @pytest.fixture
 def postgres(tmp_path: Path, exporter_user: str) -> Iterator[Postgres]:
-    """A PostgreSQL with Flagsmith's database and the role of the exporter, which has no password."""
-    server = Postgres(tmp_path / "postgres", free_port(), "only-for-tests")
+    """A PostgreSQL with Flagsmith's database and the role of the exporter, which has no password.
+
+    The oldest one: the exporter is the system's, and one that is older than the server cannot read all of it.
+    """
+    server = Postgres(tmp_path / "postgres", free_port(), "only-for-tests", major=min(majors()))
     server.start()
     data = server.home / "data"
     for name, text in access_rules.FILES.items():
