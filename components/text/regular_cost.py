@@ -51,7 +51,8 @@ def cost(tree: Any, flags: int, longest: int, *, is_searched: bool = False) -> C
         inner = cost(look.items, look.flags, longest)
         built.made.spend(inner.steps)
         times = 1.0 if look.is_once else max(found.visits, 1.0)
-        found.nanoseconds += inner.nanoseconds * times
+        if inner.nanoseconds:  # endless times nothing would be no number, and less than any bound
+            found.nanoseconds += inner.nanoseconds * times
         found.kinds |= inner.kinds
     found.steps = built.made.steps
     return found

@@ -129,6 +129,10 @@ ENDLESS = (
     r"^(a?|b?){30}$",
     r"(?:(?!.*foo.*bar.*baz).)*!",
     r"^(.+)@(.+)\.(.+)$",
+    # What looks ahead or behind, and reads nothing, makes nothing else end.
+    r"^(a+)+(?!$)$",
+    r"(a|a)*(?=^)b",
+    r"^(\w+\s?)+(?<=^)!",
 )
 SECONDS = 1
 """Of CPU, for what is taken to read the longest text that should not match: most take microseconds."""
@@ -205,6 +209,13 @@ for pattern, text in json.load(sys.stdin):
     if resource.getrusage(resource.RUSAGE_SELF).ru_utime - before > {seconds}:
         raise SystemExit(f"{{pattern}} is slow on {{text!r}}")
 """
+
+
+def test_a_look_that_reads_nothing_lets_nothing_slow_through() -> None:
+    """Wherever it stands, what never ends without it is refused with it too."""
+    for pattern in ENDLESS:
+        for look in ("(?=$)", "(?!$)", "(?=^)", "(?!^)", r"(?!\b)", "(?=)"):
+            assert look_at(f"(?:{pattern}){look}x").error, (pattern, look)
 
 
 def _generated(count: int) -> list[str]:
