@@ -166,7 +166,9 @@ class Builder:
         rest = self.sequence(item, flags)
         # A number of rounds in which nothing may be read: which of them are empty is another way each.
         self._join(rest.last, rest.first, 2 if rest.nothing and least > copies else 1)
-        return self._then(found, Piece(1, rest.first, rest.last, 0, rest.first_at_start))
+        # No round, and one in which nothing is read, are ways of their own, after which there are no more rounds.
+        nothing = min(1 + rest.nothing, MANY)
+        return self._then(found, Piece(nothing, rest.first, rest.last, rest.nothing_at_start, rest.first_at_start))
 
     def _row(self, least: int, most: int, bits: int) -> Piece:
         """A character up to so many times."""

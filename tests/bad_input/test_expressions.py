@@ -133,6 +133,11 @@ ENDLESS = (
     r"^(a+)+(?!$)$",
     r"(a|a)*(?=^)b",
     r"^(\w+\s?)+(?<=^)!",
+    # It can be repeated, which reads nothing either, in a way of its own.
+    r"^(a(?!b)*)*$",
+    r"^(a(?!b)+)*$",
+    r"^(a(\B)*)*$",
+    r"^(a(?:(?!b)*|c))*$",
 )
 SECONDS = 1
 """Of CPU, for what is taken to read the longest text that should not match: most take microseconds."""
