@@ -12,7 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
+from flagops.commands.flags.serve import ready
+from flagops.commands.flags.serve.sources import source
 from flagops.serving.http.body import MOST_BYTES
+from flagops.serving.server.state import ServedState
 from tests.flagops.commands.flags.support import Run
 from tests.flagops.serving.support import EXAMPLE, SECONDS, Served, events, wait_until
 
@@ -116,15 +119,36 @@ def test_the_command_says_what_is_wrong(run: Run, words: tuple[str, ...], said: 
     assert said in done.stderr
 
 
+def test_the_ready_file_is_not_there_before_it_says_where_the_server_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Programs read it as soon as they see it."""
+    path, seen = tmp_path / "ready.json", []
+    path.write_text("of a run before", encoding="utf-8")
+    replace = Path.replace
+
+    def told(self: Path, target: Path) -> Path:
+        seen.append((target, self.read_text(encoding="utf-8")))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", told)
+    with ready.promised(path):
+        assert (seen, path.exists()) == ([], False)
+        state = ServedState("a catalogue", source(EXAMPLE, None).load())
+        ready.write(path, state, "http://127.0.0.1:1/")
+        assert json.loads(path.read_text(encoding="utf-8"))["url"] == "http://127.0.0.1:1/"
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_ends_in_order(tmp_path: Path, number: signal.Signals) -> None:
-    ready = tmp_path / "ready.json"
+    written = tmp_path / "ready.json"
     ff = str(Path(sys.executable).parent / "ff")
-    command = [ff, "flags", "serve", str(EXAMPLE), "--port", "0", "--ready-file", str(ready)]
+    command = [ff, "flags", "serve", str(EXAMPLE), "--port", "0", "--ready-file", str(written)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        wait_until(ready.exists)
-        found: dict[str, Any] = json.loads(ready.read_text(encoding="utf-8"))
+        wait_until(written.exists)
+        found: dict[str, Any] = json.loads(written.read_text(encoding="utf-8"))
         assert found["pid"] == process.pid
         keys = found["environments"]["staging"]
         assert keys == {"client_side_key": "local-staging", "server_side_key": "ser.local-staging"}
@@ -137,7 +161,7 @@ def test_the_command_ends_in_order(tmp_path: Path, number: signal.Signals) -> No
     finally:
         process.kill()
         process.wait()
-    assert (process.returncode, ready.exists()) == (0, False)
+    assert (process.returncode, written.exists()) == (0, False)
     assert output.startswith(f"{EXAMPLE} (8 flags, 3 environments) is served at {found['url']} until Ctrl-C.")
     assert notice == "Ended.\n"
     assert threading.active_count() < 20

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from flagops.errors import BadInputError
 from flagops.files import replace_text
@@ -33,9 +34,9 @@ def promised(path: Path | None) -> Iterator[None]:
         return
     try:
         path.unlink(missing_ok=True)
-        # To fail now, and not when everybody waits for the file.
-        replace_text(path, "")
-        path.unlink()
+        # To fail now, and not when everybody waits for the file; another one, since an empty one would be read.
+        with TemporaryFile(dir=path.parent):
+            pass
     except OSError as error:
         raise BadInputError(f"The file {path} of --ready-file cannot be written: {error.strerror}.") from None
     try:
