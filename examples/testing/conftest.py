@@ -38,8 +38,10 @@ class ServedFlags:
         """A flag as `state` says, for everybody, as long as the block runs."""
         value = {} if state in ("on", "off") else {"value": state}
         self._post("set", {"flag": flag, "environment": ENVIRONMENT, "enabled": state != "off", **value})
-        yield
-        self._post("unset", {"flag": flag, "environment": ENVIRONMENT})
+        try:
+            yield
+        finally:
+            self._post("unset", {"flag": flag, "environment": ENVIRONMENT})
 
     def _post(self, what: str, content: dict[str, object]) -> None:
         body, headers = json.dumps(content).encode(), {"Content-Type": "application/json"}
