@@ -155,8 +155,6 @@ class Client:
         """A container's last lines, and then each new one until the container ends."""
         # It comes with the Kubernetes SDK, which takes half a second to import.
         from urllib3 import Timeout
-
-        # It comes with the Kubernetes SDK, which takes half a second to import.
         from urllib3.exceptions import HTTPError
 
         query = {"container": container, "tailLines": str(lines), "follow": "true"}

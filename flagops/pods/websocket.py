@@ -38,8 +38,6 @@ def explained(site: Site, what: str) -> Iterator[None]:
     """Turns what can go wrong while a websocket is opened into an OpsError that begins with `what`."""
     # It comes with the Kubernetes SDK, which takes half a second to import.
     from urllib3.exceptions import HTTPError
-
-    # It comes with the Kubernetes SDK, which takes half a second to import.
     from websocket import WebSocketBadStatusException, WebSocketException
 
     try:

@@ -14,8 +14,6 @@ def left_out(stack: Stack, api_versions: Sequence[str] = ()) -> str | None:
     """
     # Pulumi takes half a second to import.
     from components.kit.capabilities import Capabilities
-
-    # Pulumi takes half a second to import.
     from components.monitoring.args import unserved
 
     settings = stack.settings

@@ -56,8 +56,6 @@ def upgrade(site: Site, version: str, deploy: Callable[[], None], on_step: OnSte
     # The settings' model takes a second to import.
     from flagops.commands.images.renew import lock_new_images
 
-    # The settings' model takes a second to import.
-
     major, postgres = check(site, version), site.settings.postgres
     _require_room(site)
     on_step("Making a backup…")

@@ -29,8 +29,6 @@ from flagops.stacks.files import Stack
 if TYPE_CHECKING:
     # Pulumi takes half a second to import.
     from pulumi.automation import PulumiCommand
-
-    # Pulumi takes half a second to import.
     from pulumi.automation import Stack as PulumiStack
 
 Explain = Callable[[list[dict[str, Any]]], str]
