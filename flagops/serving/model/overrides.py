@@ -129,11 +129,17 @@ def _for_all(document: Document, made: Row) -> Document:
     name = made["feature"]["name"]
     project = document["project"]
     segments = [
-        {**row, "feature_states": [state for state in row["feature_states"] if state["feature"]["name"] != name]}
+        {**row, "feature_states": [state for state in _states(row) if state["feature"]["name"] != name]}
         for row in project["segments"]
     ]
     own = [made if row["feature"]["name"] == name else row for row in document["feature_states"]]
     return {**document, "project": {**project, "segments": segments}, "feature_states": own}
+
+
+def _states(segment: Row) -> Sequence[Row]:
+    """What a segment overrides; a saved document may leave the key out."""
+    found: Sequence[Row] = segment.get("feature_states") or ()
+    return found
 
 
 def _for_one(document: Document, made: Row, override: Override) -> Document:
@@ -163,7 +169,7 @@ def _identity(document: Document, identifier: str, number: int) -> dict[str, Any
     return {
         "identifier": identifier,
         "environment_api_key": key,
-        "created_date": document["updated_at"],
+        "created_date": document.get("updated_at"),
         "identity_features": [],
         "identity_traits": [],
         "identity_uuid": _uuid(document, identifier),

@@ -26,7 +26,7 @@ def news(served: ServedState) -> dict[str, Any]:
     reports = served.reports
     times = "/".join(str(item.document["updated_at"]) for item in served.environments.values())
     return {
-        "version": f"{times}#{len(served.overrides)}",
+        "version": f"{times}#{served.version}",
         "problem": served.problem,
         "requests": [asdict(item) for item in list(reports.requests)[-SHOWN:]],
         "clients": [{"name": name, "requests": count} for name, count in reports.clients.most_common(SHOWN)],
@@ -80,7 +80,7 @@ def _flag(
         "segments": [
             {"name": segment["name"], "enabled": own["enabled"], "value": own["feature_state_value"]}
             for segment in environment.document["project"]["segments"]
-            for own in segment["feature_states"]
+            for own in segment.get("feature_states") or ()
             if own["feature"]["name"] == name
         ],
         "is_server_only": state["feature"]["id"] in environment.server_only,

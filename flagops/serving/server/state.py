@@ -31,11 +31,13 @@ class ServedState:
     Attributes:
         label: What people call the source.
         problem: What is wrong with the source now; the last good state is served meanwhile.
+        version: Another number after all that may change what its page shows of the flags.
     """
 
     def __init__(self, label: str, loaded: Loaded, overrides: Sequence[Override] = ()) -> None:
         self.label = label
         self.problem: str | None = None
+        self.version = 0
         self.changes = Changes()
         self.identities = KeptIdentities()
         self.reports = Seen(tell=lambda: self.changes.ring(PAGE))
@@ -100,6 +102,7 @@ class ServedState:
         self._overrides[override.place] = override
 
     def _make(self) -> list[str]:
+        self.version += 1
         self._keys = keys_of(item.name for item in self.loaded.environments)
         made = {item.name: self._made(item) for item in self.loaded.environments}
         changed = [name for name, environment in made.items() if environment is not self._environments.get(name)]

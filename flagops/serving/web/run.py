@@ -75,6 +75,11 @@ class Server:
         self._server.should_exit = True
         self.state.changes.close()  # the server would wait for those who listen
 
+    def _end_if_failed(self, task: "asyncio.Task[None]") -> None:
+        """Nobody would notice that the source is followed no longer, or wait for an address that never comes."""
+        if not task.cancelled() and task.exception() is not None:
+            self._end()
+
     async def _run(self, listening: socket.socket) -> None:
         config = uvicorn.Config(
             application(self.state),
@@ -94,6 +99,8 @@ class Server:
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._loop.add_signal_handler(number, self._end)
         tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._tell_ready(address_of(listening)))]
+        for task in tasks:
+            task.add_done_callback(self._end_if_failed)
         try:
             await self._server.serve(sockets=[listening])
         finally:

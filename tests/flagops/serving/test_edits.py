@@ -1,11 +1,17 @@
 """A saved file is served at once; a broken one is told, and the last good state goes on."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.flagops.serving.support import Served, events, served_file, wait_until
+from flagops.commands.flags.serve.sources import source
+from flagops.serving.page import view
+from flagops.serving.server.state import Loaded, ServedState
+from flagops.serving.web.follow import signature
+from flagops.serving.web.run import Server, Source, listen
+from tests.flagops.serving.support import SECONDS, Served, events, served_file, wait_until
 
 ON = ("enabled: false", "enabled: true")
 FLAG = "ml_model_v2_enabled"
@@ -72,6 +78,31 @@ def test_edits_within_a_second_have_dates_of_their_own(service: Served, catalogu
         service.wait()
     seen.add(service.get("api/v1/environment-document/", key).headers["Last-Modified"])
     assert len(seen) == 4
+
+
+def test_the_page_is_told_of_an_owner_too(service: Served, catalogue: Path) -> None:
+    before = view.news(service.state)["version"]
+    rewrite(catalogue, "owner: ml-team", "owner: others")
+    service.wait()
+    assert view.news(service.state)["version"] != before
+
+
+def test_what_nobody_expected_while_a_file_is_read_again_ends_the_server(catalogue: Path) -> None:
+    """It would serve the old state for good, and nobody would know."""
+
+    def fails() -> Loaded:
+        raise RuntimeError("the reader is broken")
+
+    known, found = signature(catalogue), source(catalogue, None).load()
+    server = Server(ServedState("a catalogue", found), Source("a catalogue", fails, catalogue), known)
+    server.ready = lambda _: rewrite(catalogue, *ON)
+    with ThreadPoolExecutor() as pool:
+        ended = pool.submit(server.run, listen(0))
+        try:
+            with pytest.raises(RuntimeError, match="the reader is broken"):
+                ended.result(SECONDS)
+        finally:
+            server.stop()
 
 
 def test_an_environment_that_is_taken_out_has_no_key_any_more(service: Served, catalogue: Path) -> None:

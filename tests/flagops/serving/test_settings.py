@@ -1,5 +1,6 @@
 """`--set` overrides flags: for all, in one environment, for one user; what is wrong with one is said."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,21 @@ def test_a_variation_is_for_all_or_for_one_by_its_name_or_value(catalogue: Path,
         rows = served.get("api/v1/identities/?identifier=anna", key).json()["flags"]
         (variant,) = (row["variant"] for row in rows if row["feature"]["name"] == SPLIT)
         assert values[variant] == value
+
+
+def test_what_a_saved_document_may_leave_out_is_not_missed(catalogue: Path, tmp_path: Path) -> None:
+    path = tmp_path / "saved.json"
+    with served_file(catalogue) as served:
+        document = dict(served.state.environments["production"].document)
+    segments = [
+        {name: value for name, value in row.items() if name != "feature_states"}
+        for row in document["project"]["segments"]
+    ]
+    del document["updated_at"]
+    path.write_text(json.dumps({**document, "project": {**document["project"], "segments": segments}}), "utf-8")
+    with served_file(path, f"{SPLIT}=off", f"{SPLIT}@anna=variant_a") as served:
+        assert served.get("_ff/flags").is_success
+        assert [served.flags("production", name)[SPLIT][0] for name in ("anna", "ben")] == [True, False]
 
 
 def test_of_several_the_last_one_counts(catalogue: Path) -> None:
