@@ -10,10 +10,14 @@ lose what has been done: the task's lock would run out, and it would be done aga
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import ParamSpec, TypeVar
 
-from common.gunicorn.conf import *  # noqa: F403 - what gunicorn looks for in its configuration
 from django.db import connections
+
+# A release may have it elsewhere: its tasks have to be done all the same.
+with suppress(ImportError):
+    from common.gunicorn.conf import *  # noqa: F403 - what gunicorn looks for in its configuration
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")

@@ -111,6 +111,23 @@ def test_a_release_that_does_its_tasks_in_another_way_is_told(tmp_path: Path, se
     assert said.startswith("This release does its tasks in another way")
 
 
+def test_a_release_that_has_flagsmith_s_own_configuration_elsewhere_starts_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "task_processor").mkdir()
+    (tmp_path / "task_processor" / "__init__.py").touch()
+    (tmp_path / "task_processor" / "processor.py").write_text(PROCESSOR, encoding="utf-8")
+    program = (
+        "import flagsmith_tasks; from task_processor import processor; print(processor.ThreadPoolExecutor.__name__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{tmp_path}:{logs.SCRIPTS}", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("ClosingExecutor\n", "")
+
+
 def test_the_task_processor_is_told_where_it_is() -> None:
     recording = record("local", {"version": releases.dotted(releases.NEWEST_VERIFIED)})
     pod = recording.one("Deployment", "flagsmith-task-processor")["spec"]["template"]["spec"]
