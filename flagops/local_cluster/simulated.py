@@ -33,7 +33,7 @@ STAGES: Final = Path(__file__).with_name("stages.yaml")
 
 
 class PortTakenError(ConflictError):
-    """A component ended, and somebody else listens on a port of its."""
+    """A component ended, and somebody else listens on one of its ports."""
 
 
 def up(
@@ -180,13 +180,13 @@ class _Start:
 
         def free() -> NotYet | None:
             taken = {port: ports.taken_by(port) for port in control_plane.ports_of(record.arguments)}
-            holders = [f"{port}{holder}" for port, holder in taken.items() if holder is not None]
-            return NotYet(f"taken is {', '.join(holders)}") if holders else None
+            holders = [f"port {port} is taken{holder}" for port, holder in taken.items() if holder is not None]
+            return NotYet(", ".join(holders)) if holders else None
 
         until(
             free,
             FREED_SECONDS,
-            late=f"{record.name} cannot be started again, for its port is in use",
+            late=f"{record.name} cannot be started again",
             hint="End what uses it, then run this again; nothing of the cluster was touched.",
             on_state=lambda taken: self._console.print(f"Waiting for ports of {record.name}: {taken}…", markup=False),
             longest_pause=POLL_SECONDS,

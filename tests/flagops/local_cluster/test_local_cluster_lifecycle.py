@@ -124,7 +124,7 @@ def test_a_port_that_somebody_took_meanwhile_is_named_and_nothing_is_deleted(
 
     eventually(it_is_free)
     monkeypatch.setattr(simulated, "FREED_SECONDS", 0.5)
-    holder = rf"etcd cannot be started again, for its port is in use after 0\.5 s: taken is {port} by .*, process \d+"
+    holder = rf"etcd cannot be started again after 0\.5 s: port {port} is taken by .*, process \d+"
     with socket.create_server(("127.0.0.1", port)), pytest.raises(DeadlineError, match=holder):
         api.up(console, home=home)
     assert api.up(console, home=home) == first

@@ -54,7 +54,7 @@ def test_a_component_is_started_again_as_soon_as_the_kernel_lets_go_of_its_port(
         again = state.load(home)
         assert again is not None
         assert again.processes[0].pid != record.pid
-        assert f"Waiting for ports of etcd: taken is {port}" in console.file.getvalue()  # type: ignore[attr-defined]
+        assert f"Waiting for ports of etcd: port {port} is taken" in console.file.getvalue()  # type: ignore[attr-defined]
     finally:
         timer.join()
         api.down(console, home=home)
