@@ -20,10 +20,10 @@ from flagops.errors import AnswerError
 from flagops.serving.engine.context import Document, context_of, evaluate, for_user
 from flagops.serving.engine.trace import ConditionTrace, DecidedBy, GroupTrace, Split, Step, Trace, VariationShare
 from flagops.serving.engine.user import User, in_words
+from flagops.serving.engine.variations import CONTROL
 
 SPLIT = "PERCENTAGE_SPLIT"
 VALUELESS = frozenset(["IS_SET", "IS_NOT_SET"])
-CONTROL = "control"
 ALL = 100.0
 
 

@@ -10,8 +10,8 @@ from components.text import quoting
 from flagops.errors import NotFoundError
 from flagops.serving.engine.context import Document
 from flagops.serving.engine.values import Plain
+from flagops.serving.engine.variations import CONTROL, name_of
 
-CONTROL: Final = "control"
 ALL: Final = 100.0
 _MADE: Final = 2**30
 """Ids of states that are made here begin here."""
@@ -65,7 +65,7 @@ def check(override: Override, documents: Sequence[Document]) -> None:
             )
         shares = state["multivariate_feature_state_values"]
         if not override.keeps_value and shares and _picked(state, override.value) is None:
-            allowed = ", ".join([CONTROL, *(str(_name(share)) for share in shares)])
+            allowed = ", ".join([CONTROL, *(str(name_of(share)) for share in shares)])
             raise NotFoundError(
                 f"The flag {override.flag} has no variation {quoting.value(override.value)} in {document['name']}; "
                 f"there are: {allowed}."
@@ -117,11 +117,6 @@ def _picked(state: Row, value: Plain) -> int | None:
 
 def _same(one: object, other: object) -> bool:
     return type(one) is type(other) and one == other
-
-
-def _name(share: Row) -> object:
-    option = share["multivariate_feature_option"]
-    return option["value"] if option.get("key") is None else option["key"]
 
 
 def _for_all(document: Document, made: Row) -> Document:

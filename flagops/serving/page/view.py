@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from flagops.serving.engine.variations import CONTROL, name_of
 from flagops.serving.model.environment import ServedEnvironment, State
 from flagops.serving.model.overrides import Override
 from flagops.serving.server.seen import Reads
@@ -62,10 +63,10 @@ def _flag(
     name = state["feature"]["name"]
     shares = state["multivariate_feature_state_values"]
     rest = 100.0 - sum(share["percentage_allocation"] for share in shares)
-    variations = [{"name": "control", "value": state["feature_state_value"], "weight": rest}] if shares else []
+    variations = [{"name": CONTROL, "value": state["feature_state_value"], "weight": rest}] if shares else []
     variations += [
         {
-            "name": _name(share),
+            "name": str(name_of(share)),
             "value": share["multivariate_feature_option"]["value"],
             "weight": share["percentage_allocation"],
         }
@@ -88,8 +89,3 @@ def _flag(
         "overrides": [asdict(item) for item in mine],
         "about": served.loaded.about.get(name, {}),
     }
-
-
-def _name(share: State) -> str:
-    option = share["multivariate_feature_option"]
-    return str(option["value"] if option.get("key") is None else option["key"])

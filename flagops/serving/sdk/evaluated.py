@@ -7,9 +7,9 @@ from typing import Any
 from flag_engine.segments.constants import DEFAULT_PRIORITY
 
 from flagops.serving.engine.context import Result, evaluate, for_user
+from flagops.serving.engine.variations import CONTROL
 from flagops.serving.model.environment import ServedEnvironment, State
 
-CONTROL = "control"
 MULTIVARIATE = "MULTIVARIATE"
 STATIC = "STATIC"
 

@@ -12,6 +12,7 @@ from flagops.commands.flags.catalogue.conditions import Expressions, check_condi
 from flagops.commands.flags.catalogue.model import Catalogue, Flag, FlagKind, Role, Rollout, State, Target
 from flagops.commands.flags.catalogue.problems import CatalogueProblem, Key
 from flagops.flagsmith_api.throwaway import is_throwaway
+from flagops.serving.engine.variations import CONTROL
 
 SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 LONGEST_NAME = 150  # Flagsmith's own limit for a feature's name
@@ -24,7 +25,6 @@ NAMED = 10
 """Names that a message lists."""
 LARGEST = 2**31 - 1  # of PostgreSQL's integer
 ALL = 100.0
-CONTROL = "control"
 CLOSE = 0.01  # of a percent: three weights of 33.333 need not add up to the last digit
 
 

@@ -19,11 +19,11 @@ from flagops.commands.flags.server.snapshot import (
     Variant,
 )
 from flagops.commands.flags.spec import Rules
+from flagops.serving.engine.variations import CONTROL
 
 TEMPLATES = Path(__file__).parent
 MARK = "ff flags report"
 SOON = timedelta(days=30)
-CONTROL = "control"
 EVERYONE = "everyone"
 
 

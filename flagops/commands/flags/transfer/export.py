@@ -6,12 +6,13 @@ from typing import Any
 
 from components.flag_metrics.in_pod.flag_metrics_tag import day_of
 from flagops.commands.flags.catalogue.model import Catalogue
-from flagops.commands.flags.catalogue.rules import CONTROL, SNAKE_CASE
+from flagops.commands.flags.catalogue.rules import SNAKE_CASE
 from flagops.commands.flags.catalogue.values import same
 from flagops.commands.flags.reconcile.desired import ALL, rollout_segment
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteSegment, RemoteState, Snapshot
 from flagops.commands.flags.spec import TAG, Rules
 from flagops.commands.flags.transfer.export_parts import percent, segment_content, share_of, usual_of, value_content
+from flagops.serving.engine.variations import CONTROL
 
 UNASSIGNED = "unassigned"
 KEPT = ("owner", "kind", "version", "success", "expires")
