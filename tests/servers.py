@@ -44,6 +44,18 @@ def give_to_postgres(directory: Path) -> None:
             path.chmod(0o755)
 
 
+def answered(url: str, statement: str) -> list[tuple[Any, ...]]:
+    """The rows that a statement in a transaction of its own gives, as the user whom the URL names."""
+    connection = psycopg2.connect(url, connect_timeout=5)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return list(cursor.fetchall()) if cursor.description else []
+    finally:
+        connection.close()
+
+
 @dataclass
 class Postgres:
     """A PostgreSQL on loopback with one superuser; of any major version, unless it is given."""
@@ -96,14 +108,7 @@ class Postgres:
 
     def query(self, statement: str, database: str = "flagsmith") -> list[tuple[Any, ...]]:
         """Run a statement in a transaction of its own; the rows it gives."""
-        connection = psycopg2.connect(self.url(database), connect_timeout=5)
-        try:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
-                return list(cursor.fetchall()) if cursor.description else []
-        finally:
-            connection.close()
+        return answered(self.url(database), statement)
 
     def _run(self, *command: object) -> None:
         words = [str(word) for word in command]

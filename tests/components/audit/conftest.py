@@ -15,7 +15,7 @@ import pytest
 from components.audit.reader import SCRIPTS
 from components.postgres import roles
 from tests.in_pod import SHARED
-from tests.servers import LOOPBACK, Postgres, running_postgres
+from tests.servers import LOOPBACK, Postgres, answered, running_postgres
 
 RECORDED = Path(__file__).parent / "recorded-2.265.0.sql"
 GRANTS = roles.SCRIPTS / "grants-audit.sql"
@@ -39,14 +39,7 @@ class Log:
         return self.postgres.query(statement)
 
     def as_role(self, statement: str) -> list[tuple[Any, ...]]:
-        connection = psycopg2.connect(self.url)
-        try:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
-                return list(cursor.fetchall()) if cursor.description else []
-        finally:
-            connection.close()
+        return answered(self.url, statement)
 
     def grant(self) -> None:
         self.query(GRANTS.read_text(encoding="utf-8"))

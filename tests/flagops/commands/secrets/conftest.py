@@ -1,6 +1,5 @@
 """The stack `local` from a file of the test's own, with a database, a Redis and the administrator's account."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,35 +7,26 @@ import pytest
 
 from flagops.commands.secrets import record
 from flagops.stacks import target
-from flagops.stacks.deployed import Site, open_site
-from flagops.stacks.files import load_stack
+from flagops.stacks.deployed import Site
 from flagops.stacks.target import StackTarget
 from tests.containers import NAMESPACE, Containers
+from tests.flagops.commands.own_file import copied
 from tests.flagops.commands.test_admin import ACCOUNT, django
 from tests.platform import Platform
-from tests.recording import ROOT
 
 
 @pytest.fixture
 def home(deployed: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The stack's file, in a directory of its own; nothing is noted of rotations."""
-    for name in ("Pulumi.yaml", "Pulumi.local.yaml"):
-        shutil.copy(ROOT / name, tmp_path)
-    cluster = deployed.cluster
-
-    def find(name: str) -> StackTarget:
-        return StackTarget(load_stack(name, tmp_path), cluster.context, cluster.kubeconfig)
-
-    monkeypatch.setattr(target, "find", find)
+    copied(deployed, tmp_path, monkeypatch)
     yield tmp_path
     deployed.http.delete(f"/api/v1/namespaces/{NAMESPACE}/configmaps/{record.NAME}")
 
 
 @pytest.fixture
-def site(home: Path) -> Iterator[Site]:
+def place(home: Path) -> StackTarget:
     assert home
-    with open_site("local") as opened:
-        yield opened
+    return target.find("local")
 
 
 @pytest.fixture

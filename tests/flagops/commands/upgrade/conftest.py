@@ -1,7 +1,6 @@
 """The stack `local` from a file of the test's own, and what its containers say."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,13 +9,12 @@ import pytest
 from flagops.commands.upgrade import record
 from flagops.flagsmith_api.administrator import password
 from flagops.stacks import target
-from flagops.stacks.deployed import Site, open_site
-from flagops.stacks.files import load_stack
+from flagops.stacks.deployed import Site
 from flagops.stacks.target import StackTarget
 from tests.containers import NAMESPACE, Containers
 from tests.doubles.flagsmith import Flagsmith, serve
+from tests.flagops.commands.own_file import copied
 from tests.platform import Platform
-from tests.recording import ROOT
 
 BACKUP = "flagsmith-20260102T030405Z-before-upgrade"
 PLANNED = """Planned operations:
@@ -30,26 +28,18 @@ segments.0030_rule_index
 @pytest.fixture
 def home(platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The stack `local` from a file of the test's own, deployed at 2.264.0."""
-    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
-    text = (ROOT / "Pulumi.local.yaml").read_text(encoding="utf-8")
-    text = text.replace("config:\n", "config:\n  feature-flags:version: 2.264.0\n")
-    (tmp_path / "Pulumi.local.yaml").write_text(text, encoding="utf-8")
-    cluster = platform.cluster
-
-    def find(name: str) -> StackTarget:
-        return StackTarget(load_stack(name, tmp_path), cluster.context, cluster.kubeconfig)
-
-    monkeypatch.setattr(target, "find", find)
+    file = copied(platform, tmp_path, monkeypatch)
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("config:\n", "config:\n  feature-flags:version: 2.264.0\n"), encoding="utf-8")
     platform.ensure({"version": "2.264.0"})
     yield tmp_path
     platform.http.delete(f"/api/v1/namespaces/{NAMESPACE}/configmaps/{record.NAME}")
 
 
 @pytest.fixture
-def site(home: Path) -> Iterator[Site]:
+def place(home: Path) -> StackTarget:
     assert home
-    with open_site("local") as opened:
-        yield opened
+    return target.find("local")
 
 
 @pytest.fixture
