@@ -10,6 +10,7 @@ import typer
 from typer.completion import completion_init  # type: ignore[attr-defined]
 
 from components.text.quoting import lines, printable
+from flagops import project
 from flagops.console import output, progress
 from flagops.errors import OpsError
 from flagops.terminal import tab
@@ -83,15 +84,34 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - the signature of a T
         raise typer.Exit
 
 
+def _note_project(ctx: typer.Context, given: str | None) -> str | None:
+    project.begin(given)
+    if not ctx.resilient_parsing:  # completion asks for names after this
+        ctx.call_on_close(project.end)
+    return given
+
+
 @app.callback()
 def _options(
     *,
+    directory: Annotated[
+        str | None,
+        typer.Option(
+            project.OPTION,
+            metavar="DIR",
+            callback=_note_project,
+            help=f"The project, the folder of Pulumi.yaml. Default: {project.VARIABLE}, or the working directory's.",
+            show_default=False,
+        ),
+    ] = None,
     show_version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and the commit."),
     ] = False,
 ) -> None:
-    """Options that need no command."""
+    """Options that stand before the command."""
+    if directory is not None:
+        project.root()  # what is typed and wrong is told by commands that need no project too
 
 
 def main() -> None:

@@ -5,11 +5,11 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from flagops.project import ROOT
-
 DISTRIBUTION = "feature-flags"
 COMMIT_FILE = Path(__file__).with_name("commit.txt")
 """Written into what is built (hatch_build.py); a checkout has none, and asks git."""
+CHECKOUT = Path(__file__).parents[1]
+"""Where this code is, if it is not built. It need not be the project that `ff` works on."""
 
 SECONDS = 5
 
@@ -32,7 +32,7 @@ def _built() -> str | None:
 
 def _checked_out() -> str | None:
     # An installation inside somebody else's repository is not of that repository's commit.
-    if not (ROOT / ".git").exists():
+    if not (CHECKOUT / ".git").exists():
         return None
     commit = _git("rev-parse", "--short=12", "HEAD")
     if commit is None:
@@ -44,7 +44,7 @@ def _git(*arguments: str) -> str | None:
     git = shutil.which("git")
     if git is None:
         return None
-    command = [git, "-C", str(ROOT), *arguments]
+    command = [git, "-C", str(CHECKOUT), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)  # noqa: S603
     except subprocess.TimeoutExpired:

@@ -14,7 +14,7 @@ from flagops.engines.pulumi_cli import find as pulumi_cli
 from flagops.engines.pulumi_cli.explain import explain
 from flagops.errors import NoAccessError, ToolError, UnsupportedError
 from flagops.files import make_directory
-from flagops.project import LOCAL, ROOT
+from flagops.project import LOCAL, for_children, root
 from flagops.stacks.files import Stack
 from flagops.stacks.target import STATE_BYTES, StackTarget, local_backend
 
@@ -74,11 +74,12 @@ def deployer(
     # Pulumi's own way to its CLI takes half a second to import.
     from flagops.engines.pulumi_cli.deployer import CliDeployer, find_command
 
+    project = root()
     return CliDeployer(
-        root=ROOT,
+        root=project,
         stack=target.stack,
         command=find_command(install=install),
-        environment=_environment(target),
+        environment={**for_children(project), **_environment(target)},
         on_event=on_event,
         cluster=StackCluster(target.stack, target.kubeconfig, target.context),
         explain=lambda failed: explain(target.kubeconfig, target.context, failed),
@@ -89,7 +90,7 @@ def deployer(
 
 def policy_pack() -> Path:
     """The directory of the policy pack; an error where the environment it runs in has not been made."""
-    pack = ROOT / "policies"
+    pack = root() / "policies"
     if not (pack / ".venv").is_dir():
         raise ToolError(f"The policy pack cannot run: there is no {pack / '.venv'}.", hint="Run `make setup`.")
     return pack
@@ -100,7 +101,7 @@ def direct(target: StackTarget, on_event: OnEvent) -> "DirectDeployer":
     # Pulumi takes half a second to import.
     from flagops.engines.direct.deployer import DirectDeployer
 
-    return DirectDeployer(ROOT, target.stack, target.kubeconfig, target.context, on_event)
+    return DirectDeployer(root(), target.stack, target.kubeconfig, target.context, on_event)
 
 
 def _environment(target: StackTarget) -> Mapping[str, str]:

@@ -73,7 +73,7 @@ def _run(command: list[str], source: pins.GoModule, names: str, console: Console
             SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
         ) as progress,
         subprocess.Popen(  # noqa: S603
-            command, cwd=pins.TOOLS / source.directory, env=_environment(), stdout=output, stderr=subprocess.STDOUT
+            command, cwd=pins.directory(source), env=_environment(), stdout=output, stderr=subprocess.STDOUT
         ) as process,
     ):
         progress.add_task(f"building {names}", total=None)

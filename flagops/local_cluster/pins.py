@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flagops.errors import BadInputError, NotFoundError
-
-TOOLS = Path(__file__).resolve().parents[2] / "tools"
+from flagops.project import root
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +39,11 @@ CONTROL_PLANE = (ETCD, KUBERNETES, KWOK)
 """Where the programs of the simulated cluster come from."""
 
 
+def directory(source: GoModule) -> Path:
+    """Where a source's go.mod is: in the project, a clone of the repository."""
+    return root() / "tools" / source.directory
+
+
 def version(source: GoModule) -> str:
     """Pinned version of a source's programs, such as v1.37.2."""
     return _search(source, rf"^(?:require\s+|\s+){re.escape(source.module)}\s+(v\d+\.\d+\.\d+\S*)", source.module)
@@ -57,13 +61,13 @@ def minor(text: str) -> tuple[int, int] | None:
 
 
 def _search(source: GoModule, pattern: str, what: str) -> str:
-    path = TOOLS / source.directory / "go.mod"
+    path = directory(source) / "go.mod"
     try:
         text = path.read_text()
     except FileNotFoundError:
         raise NotFoundError(
             f"{path} is not there, so the pinned version of {source.module} is unknown.",
-            hint="Run `ff` from a clone of the repository: `make setup` installs it there.",
+            hint="Run `ff` in a clone of the repository, which has it.",
         ) from None
     found = re.search(pattern, text, re.MULTILINE)
     if not found:

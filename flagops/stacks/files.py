@@ -6,18 +6,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from components.text import bounds, quoting, yaml12
+from components.text import quoting
 from components.text.plain_secrets import harmless
 from flagops.errors import BadInputError, NotFoundError
-from flagops.files import reading
+from flagops.project import FILE, read
 from flagops.stacks.pulumi_values import NotForPulumi, as_handed_over, text_handed_over
 
 if TYPE_CHECKING:
     # The settings' model takes a second to import.
     from components.settings import Settings
     from components.settings.lock import Lock
-
-PROJECT_FILE = "Pulumi.yaml"
 
 
 @dataclass(frozen=True)
@@ -82,16 +80,16 @@ def load_stack(name: str, root: Path) -> Stack:
     if name not in known:
         listed = ", ".join(known) or "none"
         raise NotFoundError(f"There is no stack {name!r} (Pulumi.{name}.yaml); the stacks here are: {listed}.")
-    project_file = _read(root / PROJECT_FILE)
+    project_file = read(root / FILE)
     project = project_file.get("name")
     if not isinstance(project, str):
-        raise BadInputError(f"{root / PROJECT_FILE} has no `name:`, the project's name.")
+        raise BadInputError(f"{root / FILE} has no `name:`, the project's name.")
     path = root / f"Pulumi.{name}.yaml"
     return Stack(
         name=name,
         project=project,
-        config=_section(_read(path), path, project),
-        defaults=_declared_defaults(_section(project_file, root / PROJECT_FILE, project)),
+        config=_section(read(path), path, project),
+        defaults=_declared_defaults(_section(project_file, root / FILE, project)),
         path=path,
     )
 
@@ -99,21 +97,6 @@ def load_stack(name: str, root: Path) -> Stack:
 def stack_names(root: Path) -> list[str]:
     """The names of the stacks which have a file in `root`, sorted."""
     return sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml") if path.name.count(".") == 2)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    absent = NotFoundError(f"{path} does not exist; run this in the project's directory.")
-    with reading(path, absent=absent):
-        text = bounds.text_of(path, bounds.STACK_BYTES)
-    try:
-        content = yaml12.read(text)
-    except yaml12.YamlError as error:
-        raise BadInputError(f"{path} cannot be read: {error}.") from None
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise BadInputError(f"{path} must be a mapping of keys to values.")
-    return content
 
 
 def _section(content: Mapping[str, Any], path: Path, project: str) -> dict[str, object]:

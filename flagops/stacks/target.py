@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flagops.errors import BadInputError, NotFoundError, RefusedError
 from flagops.local_cluster import api
-from flagops.project import LOCAL, ROOT
+from flagops.project import LOCAL, root
 from flagops.stacks import local_context
 from flagops.stacks.files import Stack, load_stack
 from flagops.stacks.published import published_by
@@ -55,7 +55,7 @@ def find(name: str, context: str | None = None) -> StackTarget:
         context: For `local` alone: a context of the user's kubeconfig, in place of `ff`'s own cluster. Default: the
             one that was named before, if any.
     """
-    stack = load_stack(name, ROOT)
+    stack = load_stack(name, root())
     own_context = settings_context(stack)
     if name != LOCAL:
         if context is not None:

@@ -6,7 +6,7 @@ from typing import Final
 
 import typer
 
-from flagops.project import ROOT
+from flagops.project import root
 from flagops.stacks.files import stack_names
 
 Completer = Callable[[typer.Context, str], list[str]]
@@ -23,4 +23,4 @@ def quietly(names: Callable[[typer.Context], Iterable[str]]) -> Completer:
     return complete
 
 
-stacks: Final = quietly(lambda _: stack_names(ROOT))
+stacks: Final = quietly(lambda _: stack_names(root()))

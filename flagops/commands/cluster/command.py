@@ -15,7 +15,7 @@ from flagops.errors import NotConfirmedError, RefusedError
 from flagops.local_cluster import api, docker
 from flagops.local_cluster.choice import explained
 from flagops.local_cluster.contents import contents
-from flagops.project import LOCAL, ROOT
+from flagops.project import LOCAL, root
 from flagops.stacks import local_context
 from flagops.stacks.files import load_stack
 from flagops.stacks.published import published_by
@@ -46,7 +46,7 @@ def up(
     if borrowed is not None:
         _use(borrowed, asked=kind is not None or recreate)
         return
-    stack = load_stack(LOCAL, ROOT)
+    stack = load_stack(LOCAL, root())
     settings_context(stack)
     wanted: Kind | None = None if kind is None else "kind" if kind else "simulated"
     if recreate:

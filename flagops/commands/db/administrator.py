@@ -1,10 +1,11 @@
 """Scripts in the embedded database's own container, as its superuser, with the functions of administrator.sh."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from flagops.project import ROOT
+import components
 
-FUNCTIONS = ROOT / "components" / "postgres" / "in_pod" / "administrator.sh"
+FUNCTIONS = Path(components.__file__).parent / "postgres" / "in_pod" / "administrator.sh"
 
 
 def as_administrator(script: str, arguments: Sequence[str] = ()) -> list[str]:

@@ -1,17 +1,18 @@
 """An SQL prompt."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
+import components
 from components.kit import names
 from flagops.commands.db.administrator import as_administrator
 from flagops.errors import UnsupportedError
 from flagops.pods import jobs
 from flagops.pods.pods import PodComponent, running
 from flagops.pods.terminal import interactive
-from flagops.project import ROOT
 from flagops.stacks.deployed import Site
 
-DATABASE_URL = ROOT / "components" / "backup" / "in_pod" / "database-url.sh"
+DATABASE_URL = Path(components.__file__).parent / "backup" / "in_pod" / "database-url.sh"
 TOOLBOX = names.TOOLBOX
 START_SECONDS = 120.0  # the image may have to be pulled
 # Whoever looks at what the application made runs what it made: so he is no more than the application.

@@ -17,7 +17,7 @@ from flagops.engines.deployer import EngineName
 from flagops.engines.for_stack import choose_engine, deployer
 from flagops.errors import NotConfirmedError
 from flagops.kubernetes.simulated_nodes import HINT, SimulatedError, nothing_runs_in
-from flagops.project import LOCAL, ROOT
+from flagops.project import LOCAL, root
 from flagops.stacks import local_context
 from flagops.stacks import target as targets
 from flagops.stacks.files import load_stack
@@ -149,8 +149,8 @@ def preview(
 
 
 def _compare(stack: str, commit: str) -> None:
-    found = load_stack(stack, ROOT)
-    changes = differences(of_commit(ROOT, commit, stack), of_stack(ROOT, found))
+    found = load_stack(stack, root())
+    changes = differences(of_commit(root(), commit, stack), of_stack(root(), found))
     output().out(markdown(changes, title=f"Manifests of {stack}, against {commit}"), highlight=False)
     view.show_warnings(progress(), tuple(filter(None, [left_out(found)])))
 

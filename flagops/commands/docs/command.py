@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
+from flagops import project
 from flagops.commands.docs import cli_page
 from flagops.console import progress
 from flagops.errors import FailedError
-from flagops.project import ROOT
 from flagops.terminal.by_name import Words
 
 
@@ -28,12 +28,12 @@ def docs(
         raise FailedError(f"Out of date: {', '.join(old)}.", hint="Run `ff docs` and commit what it writes.")
     for name in pages:
         if name in old:
-            path = ROOT / name
+            path = project.root() / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(pages[name], encoding="utf-8")
         progress().print(f"{name} {'was written' if name in old else 'is up to date'}.")
 
 
 def _current(name: str) -> str | None:
-    path = ROOT / name
+    path = project.root() / name
     return path.read_text(encoding="utf-8") if path.exists() else None

@@ -16,7 +16,7 @@ from flagops.commands.doctor.workloads import autoscalers, jobs, pods, rollouts
 from flagops.errors import NoAccessError, NotDeployedError, OpsError, UnknownContextError, UnreachableError
 from flagops.pods.pods import PodComponent, is_ready
 from flagops.pods.pods import pods as pods_of
-from flagops.project import ROOT
+from flagops.project import root
 from flagops.stacks import target
 from flagops.stacks.deployed import Site, open_site
 from flagops.stacks.files import load_stack
@@ -120,4 +120,4 @@ def _without_access(stack: str, error: NoAccessError) -> DoctorFinding:
 
 
 def _context(stack: str) -> str:
-    return target.settings_context(load_stack(stack, ROOT))
+    return target.settings_context(load_stack(stack, root()))

@@ -14,7 +14,7 @@ from flagops.evaluation.evaluate import evaluate
 from flagops.evaluation.generated import Placeholders
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.connection import connect
-from flagops.project import LOCAL, ROOT
+from flagops.project import LOCAL, root
 from flagops.stacks import target
 from flagops.stacks.files import load_stack
 from flagops.stacks.target import settings_context
@@ -80,9 +80,9 @@ def env(
 def _variables(
     stack: str, component: FlagsmithComponent, overrides: dict[str, str], *, show_secrets: bool, generate: bool
 ) -> dict[str, str]:
-    found = load_stack(stack, ROOT)
+    found = load_stack(stack, root())
     settings_context(found)
-    program = evaluate(ROOT, found, {} if generate else Placeholders())
+    program = evaluate(root(), found, {} if generate else Placeholders())
     namespace, container = logic.container(program, component)
     if not (show_secrets or generate):
         return logic.without_plain_secrets(logic.resolve(container, logic.masked, overrides), found.harmless)

@@ -6,7 +6,7 @@ import typer
 
 from flagops.console import output, progress
 from flagops.errors import BadInputError
-from flagops.project import LOCAL, ROOT
+from flagops.project import LOCAL, root
 from flagops.stacks.files import load_stack, stack_names
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import StackOption
@@ -65,14 +65,14 @@ def lock(
     from flagops.commands.images.use import uses
 
     try:
-        before = read_lock(ROOT)
+        before = read_lock(root())
     except SettingsError as error:
         raise BadInputError(str(error), hint="Mend it, or delete the file.") from None
     # With an empty lock, so that one which contradicts the settings can be renewed.
     found = uses(_stacks(stack or []), {})
     wanted = changes(found, before, _step, from_mirror=from_mirror, keeps_others=bool(stack))
     if not check:
-        write_lock(ROOT, wanted.lock)
+        write_lock(root(), wanted.lock)
     for line in view.lines(wanted, is_done=not check):
         output().print(line, markup=False)
     progress().print(view.summary(wanted, is_done=not check), markup=False)
@@ -82,7 +82,7 @@ def lock(
 
 def _stacks(names: list[str]) -> "list[Stack]":
     """The stacks of these names; all for none."""
-    return [load_stack(name, ROOT) for name in names or stack_names(ROOT)]
+    return [load_stack(name, root()) for name in names or stack_names(root())]
 
 
 def _step(line: str) -> None:

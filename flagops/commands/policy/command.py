@@ -9,7 +9,7 @@ import typer
 from flagops.console import first_few, output, progress
 from flagops.errors import BadInputError
 from flagops.evaluation.policy_review import of_manifests, of_stack, rules
-from flagops.project import ROOT
+from flagops.project import root
 from flagops.stacks.files import load_stack
 from flagops.stacks.left_out import left_out
 from flagops.stacks.target import settings_context
@@ -102,12 +102,12 @@ def _of_files(paths: list[Path], policies: Path | None, *, production: bool) -> 
 def _of_stack(name: str, policies: Path | None, api_versions: tuple[str, ...], *, production: bool) -> "Report":
     if production:
         raise BadInputError("--production is for files: a stack's own settings say whether it is production.")
-    stack = load_stack(name, ROOT)
+    stack = load_stack(name, root())
     settings_context(stack)
     missing = left_out(stack, api_versions)
     if missing:
         progress().print(missing, style="yellow", markup=False, soft_wrap=True)
-    return of_stack(ROOT, stack, policies, api_versions)
+    return of_stack(root(), stack, policies, api_versions)
 
 
 def _show(report: "Report", *, every: bool) -> None:

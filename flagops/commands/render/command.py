@@ -8,7 +8,7 @@ import typer
 from flagops.commands.render.render import render as write
 from flagops.console import output, progress
 from flagops.local_cluster import api
-from flagops.project import LOCAL, ROOT
+from flagops.project import LOCAL, root
 from flagops.stacks.files import load_stack
 from flagops.stacks.left_out import left_out
 from flagops.stacks.target import settings_context
@@ -36,10 +36,10 @@ def render(
     ] = False,
 ) -> None:
     """Write a stack's manifests, one file per component, for review and GitOps; needs no cluster."""
-    found = load_stack(stack, ROOT)
+    found = load_stack(stack, root())
     context = settings_context(found)
     files = write(
-        ROOT,
+        root(),
         found,
         out,
         show_secrets=show_secrets,

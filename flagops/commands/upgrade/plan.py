@@ -8,7 +8,7 @@ from components.kit import names
 from flagops.commands.deploy.compare.manifests import ObjectDifference, differences, of_stack
 from flagops.errors import BadInputError
 from flagops.pods import migration
-from flagops.project import ROOT
+from flagops.project import root
 from flagops.stacks.deployed import Site
 from flagops.stacks.files import Stack
 
@@ -73,7 +73,7 @@ def plan(site: Site, version: str, on_step: Callable[[str], None]) -> UpgradePla
         site.settings.version,
         version,
         planned(text),
-        differences(of_stack(ROOT, site.stack), of_stack(ROOT, upgraded)),
+        differences(of_stack(root(), site.stack), of_stack(root(), upgraded)),
         releases.warning(version),
     )
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from flagops.commands.deploy.compare.manifests import Manifests, of_directory
 from flagops.errors import FailedError, NotFoundError, ToolError
+from flagops.project import for_children
 
 SECONDS = 120
 # The command's package, the newest name first: this installation's own is importable too, so the checkout decides.
@@ -40,7 +41,7 @@ def of_checkout(place: Path, commit: str, stack: str) -> Manifests:
         done = subprocess.run(  # noqa: S603 - this Python, and the repository's own program
             [sys.executable, "-c", start, "render", "--stack", stack, "--out", str(out)],
             cwd=place,
-            env={**os.environ, "PYTHONPATH": str(place)},
+            env={**os.environ, "PYTHONPATH": str(place), **for_children(place)},
             capture_output=True,
             text=True,
             check=False,
