@@ -76,6 +76,16 @@ def root_or_none() -> Path | None:
         return None
 
 
+def path_of(name: Path) -> Path:
+    """A file of the project, as it is named from the working directory; outside of a project, that directory's own."""
+    found, here = root_or_none(), (_run[0] if _run else _origin(None)).directory
+    if found is None:
+        return name
+    if here is not None and here.is_relative_to(found):
+        return Path(os.path.relpath(found / name, here))
+    return found / name
+
+
 def for_children(directory: Path) -> dict[str, str]:
     """What a program that `ff` starts needs in its environment, to be of the same project from wherever it runs."""
     return {VARIABLE: str(directory)}

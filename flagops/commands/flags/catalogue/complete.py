@@ -1,24 +1,31 @@
-"""Names of the catalogue for shell completion."""
+"""Where the catalogue is, and its names for shell completion."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
+from flagops.project import path_of
 from flagops.terminal.complete import quietly
 
 if TYPE_CHECKING:
     from flagops.commands.flags.catalogue.model import Catalogue
 
 CATALOGUE: Final = Path("flags/catalogue.yaml")
-"""Where the catalogue is, unless a command is told."""
+"""Where the catalogue is in the project, unless a command is told."""
+
+
+def placed(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> Any:
+    """The default, wherever in the project `ff` is called; what is typed counts from the working directory."""
+    source = ctx.get_parameter_source(str(param.name))
+    return path_of(CATALOGUE) if source is not None and source.name == "DEFAULT" else value
 
 
 def _catalogue(ctx: typer.Context) -> "Catalogue":
     # Most commands that take an environment's name need no catalogue.
     from flagops.commands.flags.catalogue.load import load
 
-    return load(Path(ctx.params.get("catalogue") or CATALOGUE))[0]
+    return load(Path(ctx.params.get("catalogue") or path_of(CATALOGUE)))[0]
 
 
 environments: Final = quietly(lambda ctx: _catalogue(ctx).environments)

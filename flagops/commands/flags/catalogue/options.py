@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flagops.commands.flags.catalogue.complete import CATALOGUE as CATALOGUE
+from flagops.commands.flags.catalogue.complete import placed
 from flagops.commands.flags.catalogue.load import load, refused
 from flagops.commands.flags.catalogue.rules import check
 from flagops.console import progress
+from flagops.project import path_of
 from flagops.terminal.complete import stacks
 
 if TYPE_CHECKING:
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 
 
 WARNINGS = 10
-CatalogueArgument = Annotated[Path, typer.Argument(help="The catalogue's file.", metavar="[CATALOGUE]")]
-CatalogueOption = Annotated[Path, typer.Option("--catalogue", "-c", help="The catalogue's file.")]
+CatalogueArgument = Annotated[Path, typer.Argument(help="The catalogue's file.", metavar="[CATALOGUE]", callback=placed)]
+CatalogueOption = Annotated[Path, typer.Option("--catalogue", "-c", help="The catalogue's file.", callback=placed)]
 SomeStackOption = Annotated[
     str | None,
     typer.Option(
@@ -69,6 +71,8 @@ KnownOption = Annotated[
 
 def known(path: Path | None) -> "Catalogue | None":
     """The catalogue at `path`; without one that of the default place, if there is one."""
-    if path is None and not CATALOGUE.exists():
-        return None
-    return read(path or CATALOGUE)[0]
+    if path is None:
+        path = path_of(CATALOGUE)
+        if not path.exists():
+            return None
+    return read(path)[0]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from components.kit import names
+from flagops.commands.flags.catalogue.complete import placed
 from flagops.commands.flags.catalogue.options import (
     CATALOGUE,
     CatalogueArgument,
@@ -85,7 +86,7 @@ def plan(
 def apply(
     *,
     source: Annotated[
-        Path, typer.Argument(help="The catalogue, or a plan of `ff flags plan --out`.", metavar="[CATALOGUE|PLAN]")
+        Path, typer.Argument(help="The catalogue, or a plan of `ff flags plan --out`.", metavar="[CATALOGUE|PLAN]", callback=placed)
     ] = CATALOGUE,
     stack: SomeStackOption = None,
     url: UrlOption = None,
