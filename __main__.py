@@ -1,5 +1,7 @@
 """The Pulumi program: reads the settings, makes the platform from them, and exports what people want to know of it."""
 
+from pathlib import Path
+
 import pulumi
 
 from components.deployment.own_cluster import OwnCluster
@@ -8,7 +10,7 @@ from components.platform import DEFAULT, FeatureFlags, FeatureFlagsArgs
 from components.settings import load, warnings
 from policies.annotate import annotate_exceptions
 
-annotate_exceptions()
+annotate_exceptions(Path(__file__).parent)
 settings = load()
 for warning in warnings(settings):
     pulumi.log.warn(warning)

@@ -31,6 +31,8 @@ class _Commands(Words):
 
     def invoke(self, ctx: Any) -> Any:
         try:
+            if ctx.params["directory"] is not None:
+                project.root()  # what is typed and wrong is told by commands that need no project too
             return super().invoke(ctx)
         except OpsError as error:
             progress().print(f"Error: {lines(error.message)}", style="red", markup=False, soft_wrap=True)
@@ -110,8 +112,6 @@ def _options(
     ] = False,
 ) -> None:
     """Options that stand before the command."""
-    if directory is not None:
-        project.root()  # what is typed and wrong is told by commands that need no project too
 
 
 def main() -> None:

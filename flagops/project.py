@@ -1,4 +1,4 @@
-"""Which project `ff` works on: the folder of our `Pulumi.yaml`, from the working directory upwards, or as it is told."""
+"""Which project `ff` works on: the folder of our `Pulumi.yaml`, found from the working directory upwards, or told."""
 
 import os
 from collections.abc import Iterator, Mapping

@@ -10,19 +10,20 @@ from policies.model import Rule
 from policies.rules import RULES
 
 CUSTOM: Final = Path(__file__).parent / "custom"
-"""Where they are looked for."""
+"""Where the policy pack looks for them: Pulumi runs the one of the project."""
 
 
 class PolicyError(Exception):
     """Rules or exceptions that cannot be used; the message says which file, and why."""
 
 
-def all_rules(directory: Path) -> tuple[Rule, ...]:
-    """The platform's rules, then those of the files in `directory`, by name.
+def all_rules(directory: Path | None) -> tuple[Rule, ...]:
+    """The platform's rules, then those of the files in `directory`, if one is given, by name.
 
     Raises PolicyError for a file that cannot be run, one without `RULES`, and a rule's id that is taken.
     """
-    rules = [*RULES, *(rule for path in sorted(directory.glob("*.py")) for rule in _rules_of(path))]
+    files = sorted(directory.glob("*.py")) if directory else []
+    rules = [*RULES, *(rule for path in files for rule in _rules_of(path))]
     ids: set[str] = set()
     for rule in rules:
         if rule.id in ids:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from components.text import bounds, quoting, yaml12
 
 FILE: Final = Path(__file__).parent / "exceptions.yaml"
+"""Where they are for the policy pack, which is run in the project, and for a project that has no rules."""
 SCANNERS: Final = ("checkov", "kube-score", "policy")
 KEYS: Final = frozenset({"scanner", "checks", "reason", "objects"})
 
@@ -40,10 +41,11 @@ class Excepted:
 
 
 @cache
-def exceptions() -> tuple[Excepted, ...]:
-    """The entries of the file, one for each check."""
+def exceptions(project: Path | None = None) -> tuple[Excepted, ...]:
+    """The entries of the file, one for each check: the project's, or without one the file beside this one."""
+    own = FILE if project is None else project / "policies" / FILE.name
     try:
-        return parse(bounds.text_of(FILE))
+        return parse(bounds.text_of(own if own.exists() else FILE))
     except UnicodeDecodeError:
         raise ExceptionsError(f"{FILE.name} is not UTF-8 text: save it in UTF-8.") from None
     except OSError as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flagops.project import ROOT
+from tests.recording import ROOT
 
 # PYTHON_VERSION in the Dockerfile of Flagsmith's tags: 3.11 from 2.170.0 on, the oldest that is deployed, and 3.13 from
 # 2.225.0 on.

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flagops.errors import BadInputError, FailedError, OpsError, UnsupportedError
+from flagops.evaluation.own_code import refuse_other_code
 from flagops.evaluation.program import Program
 from flagops.stacks.files import Stack
 from flagops.stacks.pulumi_values import text_handed_over
@@ -35,7 +36,8 @@ def evaluate(
 
     `generated` gives generated values by resource name; what it lacks is made anew and is in the result's
     `generated`. `api_versions` is what the cluster serves, where the stack's own file does not say it; None if nobody
-    asked. The program's own errors, encrypted configuration and unsupported resources are an OpsError.
+    asked. The program's own errors, one that is not this `ff`'s, encrypted configuration and unsupported resources are
+    an OpsError.
     """
     for version in api_versions or ():
         if not API_VERSION.fullmatch(version):
@@ -43,6 +45,7 @@ def evaluate(
                 f"--api-versions {version!r} is not an API version; write group/version, for example "
                 "monitoring.coreos.com/v1, or group/version/Kind."
             )
+    refuse_other_code(root)
     import pulumi.runtime  # noqa: F401 - first imported here, so that its defaults are set in the caller's context
 
     config = config_strings(stack)

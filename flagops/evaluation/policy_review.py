@@ -11,6 +11,7 @@ from flagops.evaluation.evaluate import evaluate
 from flagops.evaluation.generated import Placeholders
 from flagops.evaluation.policy_objects import of_files, of_program
 from flagops.evaluation.program import Program
+from flagops.project import root_or_none
 from flagops.stacks.files import Stack
 from policies import custom_rules
 from policies.check import Report, check
@@ -22,13 +23,19 @@ HINT = "Mend the cause, or see docs/policy.md for how a rule is lifted for one o
 
 
 def rules(directory: Path | None = None) -> tuple[Rule, ...]:
-    """All rules, those in `directory` (default: `policies/custom`) included; one that cannot be used is an OpsError."""
+    """All rules, those in `directory` (default: `own_rules`) included; one that cannot be used is an OpsError."""
     if directory is not None and not directory.is_dir():
         raise BadInputError(f"{directory} is not a directory; --policies names one with Python files.")
     try:
-        return custom_rules.all_rules(directory or custom_rules.CUSTOM)
+        return custom_rules.all_rules(directory or own_rules())
     except custom_rules.PolicyError as error:
         raise BadInputError(str(error)) from None
+
+
+def own_rules() -> Path | None:
+    """Where the project's own rules are, `policies/custom`; None outside of a project."""
+    project = root_or_none()
+    return project / "policies" / "custom" if project else None
 
 
 def of_stack(root: Path, stack: Stack, directory: Path | None = None, api_versions: tuple[str, ...] = ()) -> Report:
@@ -90,6 +97,6 @@ def _check(objects: Objects, directory: Path | None = None) -> Report:
 
 def _exceptions() -> tuple[Excepted, ...]:
     try:
-        return exceptions()
+        return exceptions(root_or_none())
     except ExceptionsError as error:
         raise BadInputError(str(error)) from None

@@ -98,7 +98,7 @@ STACK = (
 def put_stack(root: Path, content: str | bytes) -> None:
     """A project whose stack `blue` has this file."""
     root.mkdir(exist_ok=True)
-    (root / "Pulumi.yaml").write_text("name: feature-flags\n", encoding="utf-8")
+    (root / "Pulumi.yaml").write_text("name: feature-flags\nruntime: python\n", encoding="utf-8")
     (root / "Pulumi.blue.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
 
 

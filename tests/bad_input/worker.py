@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import components.settings.load
+import flagops.commands.env.command
 import flagops.commands.flags.catalogue.rules
 from components.settings import SettingsError, parse, read_lock
 from components.text.quoting import lines
 from flagops.cli import main
-from flagops.commands.env import command
 from flagops.commands.flags.catalogue.options import read as read_catalogue
 from flagops.commands.flags.history.applies import of_file
 from flagops.commands.flags.reconcile import planfile
@@ -31,6 +31,7 @@ from flagops.errors import OpsError
 from flagops.evaluation.policy_objects import of_files
 from flagops.kubernetes import kubeconfig
 from flagops.local_cluster import state
+from flagops.project import VARIABLE
 from flagops.serving.engine.user import user
 from flagops.stacks import local_context
 from flagops.stacks.files import load_stack
@@ -38,7 +39,7 @@ from policies import exceptions
 
 MOST_CPU = 20  # seconds, after which a process is ended
 MOST_MEMORY = 4 * 1024**3
-USED = (components.settings.load, flagops.commands.flags.catalogue.rules)
+USED = (components.settings.load, flagops.commands.env.command, flagops.commands.flags.catalogue.rules)
 
 
 def _docker(path: Path) -> object:
@@ -116,7 +117,7 @@ def _work(job: dict[str, Any], said: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
         os.dup2(said, 1)
         os.dup2(said, 2)
-        vars(command)["ROOT"] = Path(job.get("root", "."))
+        os.environ[VARIABLE] = job.get("root", ".")
         os.environ["COLUMNS"] = "400"
         code = _read(job) if "read" in job else _ff(job["ff"])
     finally:

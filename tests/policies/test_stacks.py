@@ -94,7 +94,7 @@ def test_a_rule_that_fails_refuses_the_program(monkeypatch: pytest.MonkeyPatch, 
         " check=lambda objects: 1 / 0)]\n",
         encoding="utf-8",
     )
-    monkeypatch.setattr("policies.custom_rules.CUSTOM", tmp_path)
+    monkeypatch.setattr("flagops.evaluation.policy_review.own_rules", lambda: tmp_path)
     with pytest.raises(
         OpsError, match=r"Nothing was changed.*failed:\n  own: Namespace feature-flags: the rule itself"
     ):
@@ -129,7 +129,7 @@ def test_the_direct_engine_refuses_before_it_writes_anything(
     platform.engine().down()
     stack = platform.stack()
     engine = DirectDeployer(ROOT, stack, platform.cluster.kubeconfig, platform.cluster.context, lambda _: None)
-    monkeypatch.setattr("policies.custom_rules.CUSTOM", EXAMPLES)
+    monkeypatch.setattr("flagops.evaluation.policy_review.own_rules", lambda: EXAMPLES)
     since = platform.revision()
     for run in (engine.preview, engine.up):
         with pytest.raises(OpsError, match=r"Nothing was changed.*\n +team-label: Namespace feature-flags: "):

@@ -15,8 +15,9 @@ from typer.testing import Result
 from components.settings import PROJECT, Settings, parse, warnings
 from components.settings.model import Settings as Model
 from components.settings.schema import model_of, unwrap
-from flagops.commands.docs import cli_page, command
+from flagops.commands.docs import cli_page
 from flagops.commands.docs.configuration_page import PAGE, configuration_page, entries
+from flagops.project import VARIABLE
 
 ROOT = Path(__file__).parents[3]
 STACKS = ("local", "staging", "production")
@@ -109,13 +110,14 @@ def test_every_key_of_the_model_is_on_the_page_and_explained() -> None:
 def test_the_check_fails_on_a_stale_page_and_writing_it_mends_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[..., Result]
 ) -> None:
-    monkeypatch.setattr(command, "ROOT", tmp_path)
+    (tmp_path / "Pulumi.yaml").write_text("name: feature-flags\nruntime: python\n", encoding="utf-8")
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
 
     stale = run("docs", "--check")
     assert stale.exit_code == 1
     assert f"Out of date: {cli_page.PAGE}, {PAGE}." in stale.stderr
     assert "ff docs" in stale.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["Pulumi.yaml"]
     assert run("docs").exit_code == 0
     assert run("docs", "--check").exit_code == 0
 

@@ -18,10 +18,10 @@ from components.text.plain_secrets import dotted
 from components.text.yaml12 import YamlError, read
 from flagops.errors import OpsError
 from flagops.evaluation.evaluate import evaluate
-from flagops.project import ROOT
 from flagops.stacks.files import Stack, load_stack
 from tests.components.settings.support import VALID, refusal, settings
 from tests.everywhere import replace_everywhere
+from tests.recording import ROOT
 
 CORE = "S3nt1n3lOfOurs"
 JWT = f"eyJhbGciOiJIUzI1NiJ9.{CORE}0123456789.abc"

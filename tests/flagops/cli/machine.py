@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from components.deployment.presence import DeclaredObject
+from flagops.project import VARIABLE
 from flagops.stacks import target
 from flagops.stacks.files import load_stack
 from flagops.stacks.target import StackTarget
@@ -51,7 +52,7 @@ class Machine:
         (home / "Pulumi.yaml").write_text("name: feature-flags\nruntime: python\n")
         (home / "history").write_text(json.dumps(HISTORY))
         (home / "policies" / ".venv").mkdir(parents=True)
-        monkeypatch.setattr(target, "ROOT", home)
+        monkeypatch.setenv(VARIABLE, str(home))
         monkeypatch.setattr(target, "find", lambda _: self.target())
         monkeypatch.setenv("PATH", f"{home / 'bin'}:/usr/bin:/bin")
 

@@ -11,6 +11,7 @@ from flagops.engines import for_stack
 from flagops.engines.deployer import EngineName
 from flagops.errors import OpsError
 from flagops.local_cluster.api import ClusterStatus, Kind, Published
+from flagops.project import VARIABLE
 from flagops.stacks import local_context, target
 
 
@@ -55,7 +56,7 @@ def test_settings_that_are_refused_are_an_error_of_the_command(tmp_path: Path, m
     (tmp_path / "Pulumi.odd.yaml").write_text(
         "config:\n  feature-flags:host: not a host\n  feature-flags:context: odd\n"
     )
-    monkeypatch.setattr(target, "ROOT", tmp_path)
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
     with pytest.raises(OpsError, match=r"(?s)'odd' has settings that are refused.*feature-flags:host"):
         target.find("odd")
 
@@ -63,7 +64,8 @@ def test_settings_that_are_refused_are_an_error_of_the_command(tmp_path: Path, m
 def test_the_policy_pack_of_the_cli_needs_the_environment_it_runs_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(for_stack, "ROOT", tmp_path)
+    (tmp_path / "Pulumi.yaml").write_text("name: feature-flags\nruntime: python\n")
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
     with pytest.raises(OpsError, match="The policy pack cannot run") as error:
         for_stack.policy_pack()
     assert error.value.hint == "Run `make setup`."

@@ -40,7 +40,10 @@ class CatalogueFile:
 
 def load(path: Path) -> tuple[Catalogue, CatalogueFile]:
     """The catalogue in a file. Raises CatalogueError with all that is wrong with it."""
-    absent = NotFoundError(f"There is no catalogue at {path}.", hint="Name another one, such as flags/catalogue.yaml.")
+    absent = NotFoundError(
+        f"There is no catalogue at {path}.",
+        hint="Name another one, such as flags/catalogue.yaml; without a name, that of the project is taken.",
+    )
     with reading(path, absent=absent):
         text = bounds.text_of(path)
     return parse(text, path)

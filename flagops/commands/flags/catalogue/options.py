@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 WARNINGS = 10
-CatalogueArgument = Annotated[Path, typer.Argument(help="The catalogue's file.", metavar="[CATALOGUE]", callback=placed)]
+CatalogueArgument = Annotated[
+    Path, typer.Argument(help="The catalogue's file.", metavar="[CATALOGUE]", callback=placed)
+]
 CatalogueOption = Annotated[Path, typer.Option("--catalogue", "-c", help="The catalogue's file.", callback=placed)]
 SomeStackOption = Annotated[
     str | None,

@@ -86,7 +86,10 @@ def plan(
 def apply(
     *,
     source: Annotated[
-        Path, typer.Argument(help="The catalogue, or a plan of `ff flags plan --out`.", metavar="[CATALOGUE|PLAN]", callback=placed)
+        Path,
+        typer.Argument(
+            help="The catalogue, or a plan of `ff flags plan --out`.", metavar="[CATALOGUE|PLAN]", callback=placed
+        ),
     ] = CATALOGUE,
     stack: SomeStackOption = None,
     url: UrlOption = None,

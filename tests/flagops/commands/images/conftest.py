@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flagops.project import VARIABLE
 from tests.registries import DockerRegistry, running
 
 PLATFORMS = ("linux/amd64", "linux/arm64")
@@ -32,7 +33,7 @@ def project(tmp_path: Path, registry: DockerRegistry, monkeypatch: pytest.Monkey
     write_stack(root, "one", registry.host)
     for name, tag in (("flagsmith", "2.265.0"), ("postgres", "17.11-bookworm"), ("redis", "8.2.9-bookworm")):
         registry.push(name, tag, platforms=PLATFORMS)
-    monkeypatch.setattr("flagops.commands.images.command.ROOT", root)
+    monkeypatch.setenv(VARIABLE, str(root))
     return root
 
 
