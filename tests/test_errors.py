@@ -9,7 +9,7 @@ import pytest
 from flagops import errors
 from flagops.errors import OpsError
 from flagops.kubernetes.client import ApiError, DeniedError, ImmutableError, _refusal
-from flagops.project import ROOT
+from tests.recording import ROOT
 
 FILES = [
     path

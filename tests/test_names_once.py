@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from components.kit import names
-from flagops.project import ROOT
+from tests.recording import ROOT
 
 HOME = Path("components/kit/names.py")
 OBJECT = re.compile(r"flagsmith(-[a-z0-9]+)+-?")

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from flagops.project import ROOT
+from tests.recording import ROOT
 
 
 def modules() -> Iterator[Path]:

@@ -7,8 +7,8 @@ from threading import Event, Timer
 import pytest
 
 from flagops.errors import DeadlineError, StoppedError
-from flagops.project import ROOT
 from flagops.waiting import NotYet, until
+from tests.recording import ROOT
 
 SLEEPS = {
     "flagops/waiting.py": "the one way to wait",

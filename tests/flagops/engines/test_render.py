@@ -10,9 +10,9 @@ import yaml
 
 from flagops.commands.render.render import render
 from flagops.errors import OpsError
-from flagops.project import ROOT
 from flagops.stacks.files import Stack, load_stack
 from tests.flagops.engines.conftest import PROGRAM
+from tests.recording import ROOT
 
 Sample = Callable[..., Stack]
 

@@ -1,0 +1,77 @@
+"""`ff` evaluates a project only with the components that the project has: it would render something else in silence."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from flagops.errors import RefusedError
+from flagops.evaluation.own_code import refuse_other_code
+from tests.recording import ROOT
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Another clone of the project."""
+    skipped = shutil.ignore_patterns(".venv", "__pycache__")
+    for name in ("components", "policies"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=skipped)
+    for path in (ROOT / "__main__.py", ROOT / "Pulumi.yaml", ROOT / "Pulumi.staging.yaml"):
+        shutil.copy(path, tmp_path)
+    return tmp_path
+
+
+def test_a_clone_of_the_same_commit_is_evaluated(clone: Path, run: Run) -> None:
+    (clone / "policies" / "custom" / "mine.py").write_text("RULES = []\n", encoding="utf-8")
+    (clone / "policies" / ".venv").mkdir()
+    (clone / "policies" / ".venv" / "other.py").touch()
+    (clone / "components" / "__pycache__").mkdir()
+    (clone / "components" / "notes.txt").touch()
+    result = run("--project", str(clone), "render", "--stack", "staging", "--out", str(clone / "out"))
+    assert result.exit_code == 0, result.stderr
+
+
+def test_the_exceptions_of_the_project_are_annotated(clone: Path, run: Run) -> None:
+    text = (
+        "exceptions:\n- scanner: kube-score\n  checks: [mine]\n  reason: why\n  objects: [Deployment/flagsmith-redis]\n"
+    )
+    (clone / "policies" / "exceptions.yaml").write_text(text, encoding="utf-8")
+    result = run("--project", str(clone), "render", "--stack", "staging", "--out", str(clone / "out"))
+    assert result.exit_code == 0, result.stderr
+    written = "".join(path.read_text(encoding="utf-8") for path in (clone / "out").glob("*.yaml"))
+    assert "kube-score/ignore: mine" in written
+    assert "checkov.io/skip" not in written
+
+
+@pytest.mark.parametrize("name", ["components/kit/names.py", "components/postgres/in_pod/start-postgres.sh"])
+def test_a_changed_program_is_refused_with_the_way_out(name: str, clone: Path, run: Run) -> None:
+    path = clone / name
+    path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    result = run("--project", str(clone), "render", "--stack", "staging", "--out", str(clone / "out"))
+    assert result.exit_code == 1
+    assert (
+        f"Error: The program of {clone} is not the one that this ff has: {name} differs from that of" in result.stderr
+    )
+    assert f"Run the project's own: {clone}/.venv/bin/ff" in result.stderr
+    assert not (clone / "out").exists()
+
+
+def test_a_file_that_one_of_them_lacks_is_a_difference(clone: Path) -> None:
+    refuse_other_code(clone)
+    (clone / "policies" / "rules" / "more.py").touch()
+    with pytest.raises(RefusedError, match=r"policies/rules/more\.py differs"):
+        refuse_other_code(clone)
+    (clone / "policies" / "rules" / "more.py").unlink()
+    (clone / "components" / "platform.py").unlink()
+    with pytest.raises(RefusedError, match=r"components/platform\.py differs"):
+        refuse_other_code(clone)
+
+
+def test_a_project_without_packages_takes_those_that_are_installed(tmp_path: Path) -> None:
+    refuse_other_code(tmp_path)
+    (tmp_path / "components").symlink_to(ROOT / "components")
+    refuse_other_code(tmp_path)
