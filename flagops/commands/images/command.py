@@ -8,6 +8,7 @@ from flagops.console import output, progress
 from flagops.errors import BadInputError
 from flagops.project import LOCAL, root
 from flagops.stacks.files import load_stack, stack_names
+from flagops.terminal.complete import stacks
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import StackOption
 
@@ -47,7 +48,12 @@ def lock(
     *,
     stack: Annotated[
         list[str] | None,
-        typer.Option("--stack", "-s", help="Lock only this stack's images; repeat for more. Default: all stacks."),
+        typer.Option(
+            "--stack",
+            "-s",
+            help="Lock only this stack's images; repeat for more. Default: all stacks.",
+            autocompletion=stacks,
+        ),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; fail if a tag moved or an image is not locked.")

@@ -13,6 +13,7 @@ from flagops.project import root
 from flagops.stacks.files import load_stack
 from flagops.stacks.left_out import left_out
 from flagops.stacks.target import settings_context
+from flagops.terminal.complete import stacks
 from flagops.terminal.options import JsonOption, VerboseOption, print_json
 from policies.model import Enforcement
 
@@ -53,7 +54,13 @@ def check_rules(
     ] = None,
     stack: Annotated[
         str | None,
-        typer.Option("--stack", "-s", help="A stack in place of files, as it would be deployed.", show_default=False),
+        typer.Option(
+            "--stack",
+            "-s",
+            help="A stack in place of files, as it would be deployed.",
+            show_default=False,
+            autocompletion=stacks,
+        ),
     ] = None,
     production: Annotated[
         bool,

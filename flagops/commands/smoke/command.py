@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flagops.commands.flags.catalogue.complete import environments
 from flagops.commands.smoke import suite, view
 from flagops.commands.smoke.deployed import place_at, place_of
 from flagops.commands.smoke.model import ORIGIN, CheckStatus
@@ -16,6 +17,7 @@ from flagops.console import output, progress
 from flagops.errors import FailedError
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_site
+from flagops.terminal.complete import stacks
 from flagops.terminal.options import JsonOption, print_json
 
 if TYPE_CHECKING:
@@ -29,11 +31,23 @@ def smoke(
     *,
     stack: Annotated[
         str | None,
-        typer.Option("--stack", "-s", help="The stack. Default: local, unless --url is given.", show_default=False),
+        typer.Option(
+            "--stack",
+            "-s",
+            help="The stack. Default: local, unless --url is given.",
+            show_default=False,
+            autocompletion=stacks,
+        ),
     ] = None,
     url: Annotated[str | None, typer.Option("--url", help="An address other than the stack's own.")] = None,
     environment: Annotated[
-        str | None, typer.Option("--environment", "-e", help="The environment's name. Default: the stack's first.")
+        str | None,
+        typer.Option(
+            "--environment",
+            "-e",
+            help="The environment's name. Default: the stack's first.",
+            autocompletion=environments,
+        ),
     ] = None,
     environment_key: Annotated[
         str | None, typer.Option("--environment-key", "-k", help="The environment's client-side key.")

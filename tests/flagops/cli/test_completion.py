@@ -7,10 +7,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import Result
 
+from tests.commands import EVERY
 from tests.recording import ROOT
 
 FF = Path(sys.executable).with_name("ff")
@@ -35,6 +37,14 @@ def asked(words: str, at: Path = ROOT) -> subprocess.CompletedProcess[str]:
         ("ff status --st", {"--stack"}),
         ("ff status --stack ", {"local", "staging", "production"}),
         ("ff flags plan --stack st", {"staging"}),
+        ("ff images lock --stack local --stack st", {"staging"}),
+        ("ff policy check --stack ", {"local", "production"}),
+        ("ff smoke --environment ", {"development", "staging", "production"}),
+        ("ff flags get --environment prod", {"production"}),
+        ("ff flags usage --environment staging --environment d", {"development"}),
+        ("ff flags usage --flag new_", {"new_feature_rollout"}),
+        ("ff flags promote development staging --flag new_", {"new_feature_rollout"}),
+        ("ff flags serve --from loc", {"local"}),
         ("ff flags explain --environment ", {"development", "staging", "production"}),
         ("ff flags promote dev", {"development"}),
         ("ff secrets rotate ", {"database", "postgres"}),
@@ -51,6 +61,24 @@ def test_names_are_completed(words: str, some: set[str]) -> None:
     assert found >= some, found
     last = words.split(" ")[-1]
     assert all(name.startswith(last) for name in found)
+
+
+def completes(parameter: Any) -> bool:
+    """Whether a shell is given names for it."""
+    return getattr(parameter, "_custom_shell_complete", None) is not None
+
+
+def test_every_stack_environment_and_flag_is_completed_wherever_it_is_asked_for() -> None:
+    named = {"--stack", "--environment", "--flag", "--feature", "--from"}
+    silent = {
+        f"{words} {name}"
+        for words, command in EVERY.items()
+        for parameter in command.params
+        for name in named & set(parameter.opts)
+        if not completes(parameter)
+    }
+    assert silent == set()
+    assert not completes(next(item for item in EVERY["up"].params if "--engine" in item.opts)), "it sees a difference"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from flagops.commands.flags.serve.setting import FORM
+from flagops.terminal.complete import stacks
 
 FromOption = Annotated[
     str | None,
@@ -14,6 +15,7 @@ FromOption = Annotated[
         help="In place of the catalogue: a stack or the address of a Flagsmith (with an organisation's API key in "
         "FLAGSMITH_API_KEY), read once; or a saved environment's document, FILE.json.",
         show_default=False,
+        autocompletion=stacks,
     ),
 ]
 SetOption = Annotated[

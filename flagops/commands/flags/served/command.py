@@ -6,6 +6,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from flagops.commands.flags.catalogue.complete import environments
 from flagops.console import output
 from flagops.errors import BadInputError
 from flagops.flagsmith_api import served
@@ -20,7 +21,10 @@ def get(
     *,
     stack: StackOption = LOCAL,
     environment: Annotated[
-        str | None, typer.Option("--environment", "-e", help="The environment's name.", show_default=False)
+        str | None,
+        typer.Option(
+            "--environment", "-e", help="The environment's name.", show_default=False, autocompletion=environments
+        ),
     ] = None,
     environment_key: Annotated[
         str | None,

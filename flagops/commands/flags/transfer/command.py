@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from flagops.commands.flags.catalogue.complete import environments
+from flagops.commands.flags.catalogue.complete import environments, flags
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, SomeStackOption, UrlOption, read
 from flagops.commands.flags.catalogue.write import text_of
 from flagops.commands.flags.reconcile.desired import desired
@@ -118,7 +118,10 @@ def promote(
     source: Source,
     target: Target,
     catalogue: CatalogueOption = CATALOGUE,
-    only: Annotated[list[str] | None, typer.Option("--flag", help="A flag to promote; repeat. Default: all.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--flag", help="A flag to promote; repeat. Default: all.", autocompletion=flags),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, and change nothing.")] = False,
 ) -> None:
     """Copy flags from one environment of the catalogue to another: states, values, weights, targeting."""

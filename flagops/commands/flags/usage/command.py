@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from flagops.commands.flags.catalogue.complete import environments, flags
 from flagops.commands.flags.catalogue.options import KnownOption, SomeStackOption, UrlOption, known
 from flagops.commands.flags.usage import view
 from flagops.commands.flags.usage.usage import usage as counted
@@ -20,9 +21,15 @@ def usage(
         int, typer.Option("--days", help="How many days, today included; Flagsmith keeps 90.", min=1, max=366)
     ] = 30,
     environment: Annotated[
-        list[str] | None, typer.Option("--environment", "-e", help="An environment; repeat. Default: all together.")
+        list[str] | None,
+        typer.Option(
+            "--environment",
+            "-e",
+            help="An environment; repeat. Default: all together.",
+            autocompletion=environments,
+        ),
     ] = None,
-    flag: Annotated[str | None, typer.Option("--flag", help="One flag. Default: all.")] = None,
+    flag: Annotated[str | None, typer.Option("--flag", help="One flag. Default: all.", autocompletion=flags)] = None,
     catalogue: KnownOption = None,
     stack: SomeStackOption = None,
     url: UrlOption = None,
