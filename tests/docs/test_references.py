@@ -93,6 +93,12 @@ def fault(line: str) -> str | None:
     """What of a command does not exist; None if all does."""
     command: Any = FF
     words = line.split()
+    before = {name for item in FF.params for name in item.opts}
+    while words and words[0].startswith("--") and words[0] not in ("--help", "--version"):
+        option, has_value, _ = words[0].partition("=")
+        if option not in before:
+            return f"ff {line}: there is no option {option} before the command"
+        words = words[1 if has_value else 2 :]
     while words and isinstance(command, Words):
         word = words[0].strip(",.:")
         if word in ("…", "--help", "--version"):
@@ -131,7 +137,16 @@ def test_every_command_that_a_message_names_exists_with_its_options() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["ff flag plan", "ff up --stak x", "ff flags plan --force", "ff db psql --root -- -c x"]
+    "wrong",
+    [
+        "ff flag plan",
+        "ff up --stak x",
+        "ff flags plan --force",
+        "ff db psql --root -- -c x",
+        "ff --projekt x up",
+        "ff --project x upp",
+        "ff --project=x up --stak y",
+    ],
 )
 def test_a_command_that_does_not_exist_is_found(wrong: str) -> None:
     assert len(faults(f"Type `{wrong}` now.")) == 1

@@ -25,6 +25,43 @@ runs it and looks after it.
 - Exit codes: 0 success; 1 failure, or trouble found; 2 wrong usage or, where the help says so, "something would
   change"; 130 interrupted with Ctrl-C.
 - `kubectl flagsmith …` is the same command.
+
+## The project
+
+`ff` works on the project that you are in: it looks for `Pulumi.yaml` in the working directory, then in each folder
+above it, as git and Pulumi do. Where `ff` is installed makes no difference.
+
+| | |
+|---|---|
+| `ff --project DIR …` | names the project's folder. It stands before the command's word. |
+| `FF_PROJECT=DIR` | names it for all commands of a shell. `--project` wins. |
+
+- The nearest `Pulumi.yaml` decides. It is the project's if its `name` is `feature-flags`, its `runtime` is `python`,
+  and it has no `main`. If it is another program's, or cannot be read, `ff` says so and stops: it does not go on to the
+  folders above.
+- A `Pulumi.yaml` above the working directory that belongs to another user is refused, since `ff` would run that user's
+  program. Go to its folder, or name it.
+- Stacks, `images.lock.yaml`, `policies/custom`, `policies/exceptions.yaml`, the versions in `tools/` and the default
+  `flags/catalogue.yaml` are the project's. A path that you type counts from the working directory.
+- What evaluates the program (`ff render`, `ff policy check --stack`, `ff env`, the direct engine) does so with the
+  components of this `ff`. If the project has others, it is refused: run the `ff` in the project's own `.venv/bin`.
+- The help, `ff completion`, `ff flags validate FILE`, `ff flags serve FILE`, `ff policy check FILE` and all else that
+  needs no project runs anywhere.
+
+## Completion in your shell
+
+Press Tab after a part of a word, and your shell completes commands, options, stacks, environments, flags and secrets.
+`ff` must be on your `PATH`: in a clone, `export PATH="$PWD/.venv/bin:$PATH"`.
+
+- **bash**: the line `source <(ff completion bash)` in `~/.bashrc`. With the package `bash-completion` you can write a
+  file in its place, once, so that a new shell need not start `ff`:
+  `mkdir -p ~/.local/share/bash-completion/completions`, then
+  `ff completion bash > ~/.local/share/bash-completion/completions/ff`.
+- **zsh**: the line `source <(ff completion zsh)` in `~/.zshrc`, after `compinit`.
+- **fish**: once, `ff completion fish > ~/.config/fish/completions/ff.fish`.
+
+Names come from the project's files; no cluster is asked. Outside of a project you get commands, options, and what is
+the same everywhere. After an upgrade of `ff` you need not do it again.
 """
 
 
