@@ -9,6 +9,7 @@ from typer.testing import Result
 
 from flagops.errors import RefusedError
 from flagops.evaluation.own_code import refuse_other_code
+from flagops.project import VARIABLE
 from tests.recording import ROOT
 
 Run = Callable[..., Result]
@@ -25,14 +26,18 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_clone_of_the_same_commit_is_evaluated(clone: Path, run: Run) -> None:
+def test_a_clone_of_the_same_commit_is_evaluated(clone: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     (clone / "policies" / "custom" / "mine.py").write_text("RULES = []\n", encoding="utf-8")
     (clone / "policies" / ".venv").mkdir()
     (clone / "policies" / ".venv" / "other.py").touch()
     (clone / "components" / "__pycache__").mkdir()
     (clone / "components" / "notes.txt").touch()
-    result = run("--project", str(clone), "render", "--stack", "staging", "--out", str(clone / "out"))
+    (clone / "below").mkdir()
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.chdir(clone / "below")
+    result = run("render", "--stack", "staging", "--out", "out")
     assert result.exit_code == 0, result.stderr
+    assert (clone / "below" / "out" / "kustomization.yaml").is_file(), "what is typed counts from the working directory"
 
 
 def test_the_exceptions_of_the_project_are_annotated(clone: Path, run: Run) -> None:

@@ -54,7 +54,7 @@ def of_checkout(place: Path, commit: str, stack: str) -> Manifests:
 
 @contextmanager
 def checked_out(root: Path, commit: str) -> Iterator[Path]:
-    """The files of a commit, in a work tree that is removed again. Raises OpsError when there is no such commit."""
+    """The project at a commit, in a work tree that is removed again. Raises OpsError when there is no such commit."""
     known = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}")
     if known.returncode:
         raise NotFoundError(
@@ -65,8 +65,9 @@ def checked_out(root: Path, commit: str) -> Iterator[Path]:
         added = _git(root, "worktree", "add", "--detach", "--force", str(place), known.stdout.strip())
         if added.returncode:
             raise FailedError(f"git cannot check out {commit!r}: {added.stderr.strip()}")
+        below = _git(root, "rev-parse", "--show-prefix").stdout.strip()  # of a project within a larger repository
         try:
-            yield place
+            yield place / below
         finally:
             _git(root, "worktree", "remove", "--force", str(place))
 

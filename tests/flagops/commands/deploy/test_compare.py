@@ -4,14 +4,16 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import Result
 
-from flagops.commands.deploy.compare.commits import of_commit
+from flagops.commands.deploy.compare.commits import checked_out, of_checkout, of_commit
 from flagops.commands.deploy.compare.manifests import differences
 from flagops.commands.deploy.compare.markdown import MOST_CHARACTERS, markdown
 from flagops.errors import OpsError
+from flagops.project import VARIABLE
 from tests.recording import ROOT
 
 Run = Callable[..., Result]
@@ -47,6 +49,35 @@ def test_a_commit_from_before_the_package_was_renamed_is_rendered_by_its_own_com
     git(repository, "add", "--all")
     git(repository, "commit", "--quiet", "--message=older")
     assert of_commit(repository, "HEAD", "staging")
+
+
+def test_a_commit_is_rendered_for_itself_wherever_in_a_repository_the_project_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "all" / "platform"
+    root.mkdir(parents=True)
+    (root / "Pulumi.staging.yaml").write_text("config: {}\n", encoding="utf-8")
+    git(tmp_path / "all", "init", "--quiet", "--initial-branch=main")
+    git(tmp_path / "all", "add", "--all")
+    git(tmp_path / "all", "commit", "--quiet", "--message=first")
+    monkeypatch.setenv(VARIABLE, str(ROOT))
+    ran: list[Any] = []
+
+    def rendered(command: list[str], **how: Any) -> subprocess.CompletedProcess[str]:
+        ran.append(how)
+        assert (how["cwd"] / "Pulumi.staging.yaml").is_file()
+        Path(command[-1]).mkdir()
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    with checked_out(root, "main") as place:
+        assert (place / "Pulumi.staging.yaml").is_file()
+        with monkeypatch.context() as replaced:
+            replaced.setattr(subprocess, "run", rendered)
+            assert of_checkout(place, "main", "staging") == {}
+    assert [(how["cwd"], how["env"][VARIABLE]) for how in ran] == [(place, str(place))]
+    assert place.name == "platform"
+    assert not place.exists()
+    assert of_commit(root, "main", "other") == {}
 
 
 def test_a_commit_is_rendered_by_its_own_program(repository: Path) -> None:
