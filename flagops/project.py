@@ -34,7 +34,7 @@ class _Origin:
     """Where the search begins.
 
     Attributes:
-        directory: The working directory; None if it was deleted.
+        directory: The working directory; None if there is none any more, or it cannot be told.
         named: The folder that is told, as it was written; None for the search upwards.
         by: What told it.
     """
@@ -93,7 +93,7 @@ def for_children(directory: Path) -> dict[str, str]:
 
 def _origin(option: str | None) -> _Origin:
     directory = None
-    with suppress(FileNotFoundError):
+    with suppress(OSError):
         directory = Path.cwd()
     if option is not None:
         return _Origin(directory, option, OPTION)
@@ -107,7 +107,7 @@ def _found(origin: _Origin) -> Path:
         return _told(origin.named, origin)
     if origin.directory is None:
         raise OutsideError(
-            f"There is no project to find: the working directory, from which ff looks for {FILE}, was deleted.",
+            f"There is no project to find: the working directory, from which ff looks for {FILE}, is gone.",
             hint=f"Go to the project's folder, or {NAME_IT}",
         )
     place = next(_upwards(origin.directory), None)

@@ -10,10 +10,14 @@ from typer.testing import CliRunner, Result
 
 from flagops import console
 from flagops.cli import app
+from flagops.project import VARIABLE
 
 # Python looks for circles of objects after every 700 new ones, through all that a session of tests holds: a fifth of
 # the time of evaluating the program.
 gc.set_threshold(50_000, 20, 50)
+
+# What a developer's shell says of a project is not for the tests.
+os.environ.pop(VARIABLE, None)
 
 pytest_plugins = ["tests.fixtures_cluster", "tests.crds", "tests.end_of_run", "tests.slow"]
 

@@ -348,6 +348,18 @@ def test_a_working_directory_that_is_gone_is_told(tmp_path: Path) -> None:
     assert "the stacks here are: blue" in named.stderr, named.stderr
 
 
+def test_a_folder_with_a_strange_name_is_told_in_letters_that_can_be_seen(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strange = Path(os.fsdecode(os.fsencode(home) + b"/o\xffdd\x1b[31m"))
+    strange.mkdir()
+    assert run("--project", str(strange), "env").exit_code == 1
+    monkeypatch.chdir(strange)
+    said = refused(run, "env")
+    assert "/o\\udcffdd\\x1b[31m nor a folder above it" in said
+    assert "\x1b" not in said
+
+
 # What needs none, and what follows.
 
 
