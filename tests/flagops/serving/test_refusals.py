@@ -14,6 +14,7 @@ import pytest
 
 from flagops.commands.flags.serve import ready
 from flagops.commands.flags.serve.sources import source
+from flagops.errors import BadInputError
 from flagops.serving.http.body import MOST_BYTES
 from flagops.serving.server.state import ServedState
 from tests.flagops.commands.flags.support import Run
@@ -124,7 +125,7 @@ def test_the_ready_file_is_not_there_before_it_says_where_the_server_is(
 ) -> None:
     """Programs read it as soon as they see it."""
     path, seen = tmp_path / "ready.json", []
-    path.write_text("of a run before", encoding="utf-8")
+    path.write_text('{"api_url": "of a run before", "pid": 1}', encoding="utf-8")
     replace = Path.replace
 
     def told(self: Path, target: Path) -> Path:
@@ -138,6 +139,22 @@ def test_the_ready_file_is_not_there_before_it_says_where_the_server_is(
         ready.write(path, state, "http://127.0.0.1:1/")
         assert json.loads(path.read_text(encoding="utf-8"))["url"] == "http://127.0.0.1:1/"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["", "features: {}\n", "{}", "[1]", '{"api_url": "http://127.0.0.1:1/", "pid": "x"}'])
+def test_a_file_that_is_no_ready_file_is_let_alone(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "catalogue.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BadInputError, match="is there, and no `ff flags serve` wrote it"), ready.promised(path):
+        pass
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_the_ready_file_of_another_server_stays_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "ready.json"
+    with ready.promised(path):
+        path.write_text('{"api_url": "of another one", "pid": 1}', encoding="utf-8")
+    assert path.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

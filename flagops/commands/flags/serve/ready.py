@@ -28,11 +28,20 @@ def write(path: Path, state: ServedState, address: str) -> None:
 
 @contextmanager
 def promised(path: Path | None) -> Iterator[None]:
-    """Take away an old file, and the new one at the end. Raises OpsError where none can be written."""
+    """Take away an old file, and the own one at the end.
+
+    Raises:
+        BadInputError: none can be written there, or what is there is no such file.
+    """
     if path is None:
         yield
         return
     try:
+        if path.exists() and _writer(path) is None:
+            raise BadInputError(
+                f"The file {path} of --ready-file is there, and no `ff flags serve` wrote it.",
+                hint="Name a file that is not there yet: it is written once the server answers, and removed later.",
+            )
         path.unlink(missing_ok=True)
         # To fail now, and not when everybody waits for the file; another one, since an empty one would be read.
         with TemporaryFile(dir=path.parent):
@@ -42,4 +51,15 @@ def promised(path: Path | None) -> Iterator[None]:
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        if path.exists() and _writer(path) == os.getpid():
+            path.unlink(missing_ok=True)
+
+
+def _writer(path: Path) -> int | None:
+    """The process that wrote a ready file; None if it is no such file."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    number = content.get("pid") if isinstance(content, dict) and "api_url" in content else None
+    return number if isinstance(number, int) else None
