@@ -10,22 +10,22 @@ API_KEY = "FLAGSMITH_API_KEY"
 SERVER_KEY = "FLAGSMITH_SERVER_KEY"
 
 
-def checked(url: str) -> str:
-    """The address without its last slash. Raises OpsError when it is none."""
+def checked(url: str, option: str = "--url") -> str:
+    """The address without its last slash, as `option` has it. Raises OpsError when it is none."""
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
         why = "" if could_be_secret(url) else f": {error}"
-        raise BadInputError(f"--url{_shown(url)} is no address{why}.") from None
+        raise BadInputError(f"{option}{_shown(url)} is no address{why}.") from None
     if parsed.userinfo:
         raise BadInputError(
-            "--url must not have a user and a password in it: they would be in logs and messages.",
+            f"{option} must not have a user and a password in it: they would be in logs and messages.",
             hint=f"Give the organisation's API key by {API_KEY}.",
         )
     beyond = parsed.path not in ("", "/") or parsed.query or parsed.fragment
     if parsed.scheme not in ("http", "https") or not parsed.host or beyond:
         raise BadInputError(
-            f"--url{_shown(url)} must be http:// or https://, a host, and no path.",
+            f"{option}{_shown(url)} must be http:// or https://, a host, and no path.",
             hint="For example https://flags.example.com or http://localhost:8000.",
         )
     know_its_name(url)

@@ -49,11 +49,14 @@ class Connection:
 
 
 @contextmanager
-def connect(*, stack: str | None, url: str | None, project: str | None = None) -> Iterator[Connection]:
+def connect(
+    *, stack: str | None, url: str | None, project: str | None = None, option: str = "--url"
+) -> Iterator[Connection]:
     """The project of a stack (default: `local`, unless there is an address), or of the Flagsmith at `url`.
 
     At an address the organisation's key of the variable FLAGSMITH_API_KEY is used, or, where the stack is named as
-    well, its administrator. `project` is wanted by name; by default the stack's own, or the only one there is.
+    well, its administrator. `project` is wanted by name; by default the stack's own, or the only one there is. `option`
+    is what people wrote the address behind, for messages.
 
     Raises OpsError when there is no way in, or no such project.
     """
@@ -63,20 +66,20 @@ def connect(*, stack: str | None, url: str | None, project: str | None = None) -
             name = f"the stack {site.stack.name!r}"
             yield _found(client, project or site.settings.admin.project, site, name, _person(site))
         return
-    with FlagsmithClient(checked(url), longest_wait=LONGEST_WAIT) as client:
+    with FlagsmithClient(checked(url, option), longest_wait=LONGEST_WAIT) as client:
         if stack is not None:
             with open_site(stack) as site:
                 log_in(site, client)
-                yield _found(client, project or site.settings.admin.project, site, checked(url), _person(site))
+                yield _found(client, project or site.settings.admin.project, site, checked(url, option), _person(site))
             return
         key = os.environ.get(API_KEY)
         if not key:
             raise LoginRefusedError(
-                f"There is no key to change the Flagsmith at {url}: the variable {API_KEY} is empty.",
-                hint="Make an API key in the organisation's settings; or name the --stack it belongs to.",
+                f"There is no API key for the Flagsmith at {checked(url, option)}: the variable {API_KEY} is empty.",
+                hint="Make an API key in the organisation's settings; or name the stack it belongs to.",
             )
         client.use_api_key(key)
-        yield _found(client, project, None, checked(url), ("api-key", prefix_of(key)))
+        yield _found(client, project, None, checked(url, option), ("api-key", prefix_of(key)))
 
 
 def prefix_of(key: str) -> str:

@@ -11,7 +11,7 @@ from flagops.serving.server.state import Loaded
 
 def from_flagsmith(*, stack: str | None, url: str | None) -> Loaded:
     """All environments of the project of a stack, or of the Flagsmith at an address. Raises OpsError."""
-    with connect(stack=stack, url=url) as connection:
+    with connect(stack=stack, url=url, option="--from") as connection:
         client = connection.client
         rows = list(kept(client.pages(f"/api/v1/projects/{connection.project}/features/")))
         made = []

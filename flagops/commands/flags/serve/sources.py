@@ -4,14 +4,13 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from components.text import bounds, quoting
 from flagops.commands.flags.catalogue.load import load, refused
 from flagops.commands.flags.catalogue.rules import check
 from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.serve.documents import documents
-from flagops.commands.flags.serve.shape import check_shape
 from flagops.errors import BadInputError, NotFoundError
 from flagops.files import WRITTEN_BYTES, reading
 from flagops.serving.model.declared import Declared
@@ -19,14 +18,19 @@ from flagops.serving.server.state import Loaded
 from flagops.serving.web.run import Source
 
 
+FILES: Final = (".json", ".yaml", ".yml")
+
+
 def source(catalogue: Path, other: str | None) -> Source:
     """The source: the catalogue, or in its place what `--from` names, a file, an address or a stack."""
     if other is None:
         return Source(str(catalogue), lambda: from_catalogue(catalogue), catalogue)
+    if not other:
+        raise BadInputError("--from is empty: name a stack, the address of a Flagsmith, or a saved document.")
     path = Path(other)
     if other.startswith(("http://", "https://")):
         return _live(stack=None, url=other, label=other)
-    if path.suffix == ".json" or path.is_file():
+    if path.suffix in FILES or path.name != other or path.is_file():
         return Source(other, lambda: from_document(path), path)
     return _live(stack=other, url=None, label=f"the stack {other}")
 
@@ -60,6 +64,9 @@ def from_catalogue(path: Path) -> Loaded:
 
 def from_document(path: Path) -> Loaded:
     """A saved environment's document. Raises OpsError for what is none."""
+    # Its many models take time to make, and a catalogue needs none.
+    from flagops.commands.flags.serve.shape import check_shape
+
     absent = NotFoundError(
         f"There is no document at {path}.", hint="Save one with `ff flags document --environment NAME`."
     )
@@ -68,7 +75,10 @@ def from_document(path: Path) -> Loaded:
     try:
         found = bounds.json_of(text)
     except json.JSONDecodeError as error:
-        raise BadInputError(f"{path}:{error.lineno}: this is not valid JSON: {error.msg}.") from None
+        raise BadInputError(
+            f"{path}:{error.lineno}: this is not valid JSON: {error.msg}.",
+            hint="--from takes a saved environment's document; a catalogue is named without it.",
+        ) from None
     except bounds.BoundsError as error:
         raise BadInputError(f"{path} {error}.") from None
     check_shape(found, str(path))
