@@ -6,7 +6,7 @@ STAMP := $(VENV)/.stamp
 POLICIES := policies/.venv/.stamp
 CHECKOV := tools/checkov/.venv/.stamp
 POSTGRES := tools/postgres-17/installed/.stamp tools/postgres-18/installed/.stamp
-EXAMPLES := examples/node/node_modules/.stamp examples/react/dist/index.html
+EXAMPLES := examples/node/dist/service.js examples/react/dist/index.html
 
 # The command stands in the files' first lines, where Renovate reads it: options that it knows, each with its `=`.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version=3.11
@@ -70,13 +70,16 @@ test: lint examples $(CHECKOV) $(POSTGRES) ## Lint, check types, and run every t
 test-fast: setup ## The tests for changing a component or a command, in two minutes (tests/slow.py says which).
 	$(PYTEST) -m "not slow"
 
-examples: ## Install the packages of examples/, and build their page.
+examples: ## Install the packages of examples/, and build their service and page.
 	@if command -v npm >/dev/null; then $(MAKE) --silent $(EXAMPLES); \
 	else echo "npm is not installed: examples/node and examples/react are left out, their tests are skipped."; fi
 
 examples/%/node_modules/.stamp: examples/%/package-lock.json examples/%/package.json
 	cd examples/$* && npm ci --no-audit --no-fund
 	@touch $@
+
+examples/node/dist/service.js: examples/node/node_modules/.stamp $(wildcard examples/node/src/* examples/node/*.json)
+	cd examples/node && npm run build
 
 examples/react/dist/index.html: examples/react/node_modules/.stamp $(wildcard examples/react/src/* examples/react/*.js examples/react/*.html) examples/matches.json
 	cd examples/react && npm run build

@@ -1,9 +1,12 @@
 """Every command of the original design runs, or its replacement does: against what is really deployed."""
 
+import base64
+import inspect
 import re
 import shlex
 
 import pytest
+from flagsmith import Flagsmith
 
 from tests.recording import ROOT, Recording, container, environment, recorded
 
@@ -24,6 +27,12 @@ def rows() -> list[tuple[str, str]]:
 COMMANDS = [typed for _, typed in rows() if typed.startswith("kubectl ")]
 
 
+def written(start: str) -> str:
+    """What to write in place of the design's code that begins like this."""
+    (found,) = (instead for code, instead in rows() if code.startswith(start))
+    return found
+
+
 def targets(command: str) -> tuple[str, list[tuple[str, str]], list[str]]:
     """The namespace, the objects a kubectl command names, and what it executes in the pod."""
     words = shlex.split(command.partition(" | ")[0])
@@ -36,7 +45,7 @@ def targets(command: str) -> tuple[str, list[tuple[str, str]], list[str]]:
 
 
 def test_the_table_has_every_command_of_the_design() -> None:
-    assert len(rows()) == 19
+    assert len(rows()) == 19 + 8 + 3
     assert len(COMMANDS) == 12
 
 
@@ -90,3 +99,28 @@ def test_the_admin_secret_has_the_key_that_is_asked_for() -> None:
     key = re.search(r"\.data\.(\w+)", command)
     assert key is not None
     assert key[1] in recorded("production").one("Secret", "flagsmith-admin")["data"]
+
+
+def test_the_release_the_hosts_and_the_user_are_those_that_are_deployed() -> None:
+    pod = pod_of(recorded("production"), "kubectl get -n feature-flags deployment/flagsmith")
+    assert container(pod)["image"].partition("@")[0] in written("flagsmith/flagsmith:")
+    hosts = str(environment(pod)["DJANGO_ALLOWED_HOSTS"]).split(",")
+    assert "flags.footanalytics.com" in hosts
+    assert "$(POD_IP)" in hosts
+    assert not any("*" in host for host in hosts)
+    user = base64.b64decode(recorded("production").one("Secret", "flagsmith-database")["data"]["username"]).decode()
+    assert f"`{user}`" in written("DATABASE_URL")
+
+
+def test_the_sdks_for_python_and_node_are_as_it_is_said() -> None:
+    assert not inspect.iscoroutinefunction(Flagsmith.get_identity_flags)
+    assert "asyncio.to_thread" in written("await ")
+    for name in ("on", "track"):
+        assert not hasattr(Flagsmith, name)
+    engine = (ROOT / "examples" / "python" / "footanalytics" / "inference.py").read_text(encoding="utf-8")
+    assert "asyncio.to_thread" in engine
+    client = (ROOT / "examples" / "node" / "src" / "flagsmith.ts").read_text(encoding="utf-8")
+    assert "import { Flagsmith" in client
+    page = (ROOT / "examples" / "react" / "src" / "features.js").read_text(encoding="utf-8")
+    assert "cacheFlags: true" in page
+    assert "onError" in page

@@ -9,13 +9,18 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
 import psutil
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service as Driver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from tests.examples.conftest import EXAMPLES, node
@@ -119,3 +124,33 @@ def copied(home: Path, config: dict[str, str] | None) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the browser shows."""
+
+    browser: webdriver.Chrome
+
+    def open(self, address: str, **query: str) -> None:
+        self.browser.get(f"{address}?{urlencode(query)}")
+
+    def wait(self, selector: str) -> WebElement:
+        waiting: WebDriverWait[webdriver.Chrome] = WebDriverWait(self.browser, SECONDS, poll_frequency=0.05)
+        return waiting.until(lambda browser: browser.find_element(By.CSS_SELECTOR, selector))
+
+    def texts(self, selector: str) -> list[str]:
+        return [found.text for found in self.browser.find_elements(By.CSS_SELECTOR, selector)]
+
+    def variant(self) -> str | None:
+        """The dashboard that is shown, once it is."""
+        return self.wait("section[data-variant]").get_attribute("data-variant")
+
+    def said(self) -> list[object]:
+        """What the browser's console was told since it was last asked."""
+        return list(self.browser.get_log("browser"))  # type: ignore[no-untyped-call]
+
+    def language(self) -> tuple[str, str]:
+        """The language that the page says it is in, and the direction that the browser computed."""
+        root = self.wait("html")
+        return str(root.get_attribute("lang")), self.wait("main, [role]").value_of_css_property("direction")

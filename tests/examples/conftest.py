@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -22,8 +22,13 @@ from flagops.commands.flags.serve.documents import documents
 from flagops.serving.server.state import Loaded
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.examples.seed import seed
-from tests.flagops.serving.support import Served, served_loaded
+from tests.flagops.serving.support import Served, served_loaded, wait_until
 from tests.recording import ROOT
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+
+    from tests.examples.browser import Page
 
 EXAMPLES = ROOT / "examples"
 SECONDS = 60
@@ -72,6 +77,23 @@ class FromGit(Service):
     """The same from `ff flags serve`, with what was asked and reported."""
 
     served: Served
+
+    def set(self, flag: str, *, enabled: bool, **value: str) -> None:
+        """Switch a flag for everybody, as its page does; with `value` the name of a variation."""
+        said = {"flag": flag, "environment": "development", "enabled": enabled, **value}
+        httpx.post(f"{self.root}/_ff/set", json=said).raise_for_status()
+
+    def stop(self) -> None:
+        """End it; from then on nobody answers there."""
+        self.served.server.stop()
+        wait_until(self._is_refused)
+
+    def _is_refused(self) -> bool:
+        try:
+            httpx.get(self.root)
+        except httpx.TransportError:
+            return True
+        return False
 
     def used(self) -> dict[str, int]:
         """How often each flag was read, as far as it was reported."""
@@ -186,3 +208,21 @@ def program(request: pytest.FixtureRequest) -> Program:
     if request.param == "python":
         return Program((sys.executable, "-m", "footanalytics"), EXAMPLES / "python")
     return Program((node("node"), "src/main.js"), EXAMPLES / "node")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Chrome"]:
+    from tests.examples.browser import chromium  # which asks this file what there is
+
+    with chromium(tmp_path_factory.mktemp("browser")) as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser: "Chrome") -> Iterator["Page"]:
+    from tests.examples.browser import Page  # which asks this file what there is
+
+    found = Page(browser)
+    yield found
+    browser.get("about:blank")
+    found.said()

@@ -2,18 +2,14 @@
 
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
-from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import WebDriverWait
 
 from flagops.commands.flags.catalogue.model import Catalogue
 from tests.examples import browser as browsers
+from tests.examples.browser import Page
 from tests.examples.conftest import FromGit, faulty, serving
 from tests.fixtures_cluster import eventually
 from tests.servers import free_port
@@ -30,12 +26,6 @@ UNTIL_REPORTED = 30  # the SDK reports every ten seconds
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    with browsers.chromium(tmp_path_factory.mktemp("browser")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def service(catalogue: Catalogue) -> Iterator[FromGit]:
     with serving(catalogue) as made:
         yield made
@@ -45,44 +35,6 @@ def service(catalogue: Catalogue) -> Iterator[FromGit]:
 def address(service: FromGit) -> Iterator[str]:
     with browsers.previewed(service.url, service.client_key) as found:
         yield found
-
-
-@dataclass(frozen=True)
-class Page:
-    """What the browser shows."""
-
-    browser: webdriver.Chrome
-
-    def open(self, address: str, **query: str) -> None:
-        self.browser.get(f"{address}?{urlencode(query)}")
-
-    def wait(self, selector: str) -> WebElement:
-        waiting: WebDriverWait[webdriver.Chrome] = WebDriverWait(self.browser, SECONDS, poll_frequency=0.05)
-        return waiting.until(lambda browser: browser.find_element(By.CSS_SELECTOR, selector))
-
-    def texts(self, selector: str) -> list[str]:
-        return [found.text for found in self.browser.find_elements(By.CSS_SELECTOR, selector)]
-
-    def variant(self) -> str | None:
-        """The dashboard that is shown, once it is."""
-        return self.wait("section[data-variant]").get_attribute("data-variant")
-
-    def said(self) -> list[object]:
-        """What the browser's console was told since it was last asked."""
-        return list(self.browser.get_log("browser"))  # type: ignore[no-untyped-call]
-
-    def language(self) -> tuple[str, str]:
-        """The language that the page says it is in, and the direction that the browser computed."""
-        root = self.wait("html")
-        return str(root.get_attribute("lang")), self.wait("main, [role]").value_of_css_property("direction")
-
-
-@pytest.fixture
-def page(browser: webdriver.Chrome) -> Iterator[Page]:
-    found = Page(browser)
-    yield found
-    browser.get("about:blank")
-    found.said()
 
 
 @pytest.mark.parametrize("variant", TITLES)

@@ -4,7 +4,7 @@ import { DefaultFlag, Flags, Flagsmith, FlagsmithAPIError } from "flagsmith-node
 import { KEY_NAME, URL_NAME } from "./settings.js";
 
 /** How long to wait for an answer: whoever waits for a page should not notice. */
-const SECONDS = 5;
+export const SECONDS = 5;
 export const ORIGINAL = "original_dashboard";
 
 // What everybody gets without Flagsmith. Hebrew stays: nobody should lose a language in an outage.
@@ -20,7 +20,8 @@ export const DEFAULTS = {
 };
 const UNKNOWN = new DefaultFlag(null, false);
 
-function defaultFlag(name) {
+/** What a flag is without Flagsmith. */
+export function defaultFlag(name) {
   return DEFAULTS[name] ?? UNKNOWN;
 }
 
@@ -81,7 +82,7 @@ export class Features {
 }
 
 /** What happened, in a line. */
-function problemOf(error) {
+export function problemOf(error) {
   if (error instanceof FlagsmithAPIError) {
     const status = Number(/\d{3}$/.exec(error.message)?.[0]);
     if (status === 401 || status === 403) {

@@ -3,13 +3,13 @@
 import argparse
 import json
 import os
-import re
 import sys
 from typing import Any
 
-from footanalytics.features import DEFAULTS, ORIGINAL, Features, Trait, Traits
+from footanalytics.features import DEFAULTS, ORIGINAL, Features, Traits
 from footanalytics.models import Performance, matches
 from footanalytics.settings import SettingsError, service
+from footanalytics.typed import trait
 
 WRONG_USAGE = 2
 
@@ -33,21 +33,10 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m footanalytics", description=__doc__)
     parser.add_argument("--identity", default="anna", help="who the user is (default: anna)")
-    parser.add_argument("--trait", action="append", default=[], type=_trait, metavar="KEY=VALUE", help="repeatable")
+    parser.add_argument("--trait", action="append", default=[], type=trait, metavar="KEY=VALUE", help="repeatable")
     parser.add_argument("--users", default=8, type=int, help="how many users the models are compared for (default: 8)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args()
-
-
-def _trait(text: str) -> tuple[str, Trait]:
-    name, separator, value = text.partition("=")
-    if not name or not separator:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form KEY=VALUE")
-    if value in ("true", "false"):
-        return name, value == "true"
-    if re.fullmatch(r"-?\d+", value):
-        return name, int(value)
-    return name, float(value) if re.fullmatch(r"-?\d+\.\d+", value) else value
 
 
 def _result(features: Features, identity: str, traits: Traits, users: int) -> dict[str, Any]:

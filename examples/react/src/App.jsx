@@ -1,14 +1,17 @@
 /** The page: who it greets, in which language, and which dashboard it shows. */
 
-import { useFlags, useFlagsmithLoading } from "@flagsmith/flagsmith/react";
+import { useFlags, useFlagsmith, useFlagsmithLoading } from "@flagsmith/flagsmith/react";
 import { useEffect, useState } from "react";
 import { Dashboard } from "./Dashboards.jsx";
-import { dashboardOf, FLAGS, isRefusal } from "./features.js";
+import { areKept, dashboardOf, FLAGS, hasNewDesign, isRefusal } from "./features.js";
+import { LogIn } from "./LogIn.jsx";
 import { NAMES, TEXTS } from "./texts.js";
-import { keepLanguage } from "./visitor.js";
+import { GUEST, keepLanguage, keepUser } from "./visitor.js";
 
 /** The page for a user, once the SDK has flags or has given up. */
-export function App({ identity, language: preferred }) {
+export function App({ identity: first, language: preferred }) {
+  const flagsmith = useFlagsmith();
+  const [identity, setIdentity] = useState(first);
   const flags = useFlags(FLAGS);
   const loading = useFlagsmithLoading();
   const [chosen, setChosen] = useState(preferred);
@@ -16,17 +19,32 @@ export function App({ identity, language: preferred }) {
   const languages = flags.hebrew_ui_enabled.enabled ? ["en", "he"] : ["en"];
   const language = languages.includes(chosen) ? chosen : "en";
 
-  if (loading.isFetching) {
+  // What is kept of the last visit is shown while the answer is on its way.
+  if (loading.isFetching && loading.source !== "CACHE") {
     return <Loading language={preferred} />;
   }
   const choose = (name) => {
     setChosen(name);
     keepLanguage(name);
   };
+  const logIn = async (name, traits) => {
+    setIdentity(name);
+    keepUser(name, traits);
+    // A failure is shown as any other is.
+    await flagsmith.identify(name, traits).catch(() => {});
+  };
   const text = TEXTS[language];
+  const away = areKept(loading) ? text.kept : text.away;
   return (
-    <Page language={language} identity={identity} languages={languages} onChoose={choose}>
-      {loading.error && <p role="alert">{isRefusal(loading.error) ? text.refused : text.away}</p>}
+    <Page
+      language={language}
+      identity={identity}
+      languages={languages}
+      onChoose={choose}
+      isNew={hasNewDesign(flags.new_dashboard_enabled)}
+    >
+      {identity === GUEST && <LogIn text={text} onLogIn={logIn} />}
+      {loading.error && <p role="alert">{isRefusal(loading.error) ? text.refused : away}</p>}
       <Dashboard
         variant={dashboardOf(flags.dashboard_ab_test)}
         text={text}
@@ -54,7 +72,7 @@ export function Misconfigured({ language }) {
   return <p role="alert">{TEXTS[language].misconfigured}</p>;
 }
 
-function Page({ language, identity, languages, onChoose, children }) {
+function Page({ language, identity, languages, onChoose, isNew, children }) {
   useLanguage(language);
   const text = TEXTS[language];
   return (
@@ -80,7 +98,7 @@ function Page({ language, identity, languages, onChoose, children }) {
           </nav>
         )}
       </header>
-      <main>{children}</main>
+      <main data-design={isNew ? "new" : "old"}>{children}</main>
     </>
   );
 }

@@ -9,6 +9,7 @@ const DEFAULTS = {
   advanced_analytics_enabled: { enabled: false, value: null },
   real_time_processing_enabled: { enabled: false, value: null },
   hebrew_ui_enabled: { enabled: true, value: null },
+  new_dashboard_enabled: { enabled: false, value: "control" },
   dashboard_ab_test: { enabled: true, value: ORIGINAL },
 };
 export const FLAGS = Object.keys(DEFAULTS);
@@ -18,12 +19,22 @@ export function dashboardOf({ enabled, value }) {
   return enabled && DASHBOARDS.includes(value) ? value : ORIGINAL;
 }
 
+/** Whether the dashboard has its new design. */
+export function hasNewDesign({ enabled, value }) {
+  return enabled && value === "new_design";
+}
+
 /** The SDK's options for a user. */
 export function options({ apiUrl, environmentKey }, { identity, traits }) {
   return {
     api: apiUrl,
-    evaluationContext: { environment: { apiKey: environmentKey }, identity: { identifier: identity, traits } },
+    evaluationContext: { environment: { apiKey: environmentKey } },
+    // Not in the context: what comes from the cache replaces the traits that are there.
+    identity,
+    traits,
     defaultFlags: DEFAULTS,
+    // Who comes again sees their dashboard at once, also while Flagsmith is away. What is kept of others does not count.
+    cacheFlags: true,
     enableAnalytics: true,
     fetch: bounded,
     // The page shows what went wrong; the SDK would throw it too.
@@ -38,6 +49,11 @@ async function bounded(url, request) {
     throw new Error(`status ${response.status}`);
   }
   return response;
+}
+
+/** Whether the flags are those of an earlier answer. */
+export function areKept({ source }) {
+  return source === "CACHE" || source === "SERVER";
 }
 
 /** Whether an error of the SDK says that the key is wrong. */

@@ -88,3 +88,14 @@ def test_a_list_of_commands_imports_none_of_them(arguments: str) -> None:
 def test_the_help_of_a_command_imports_nothing_heavy() -> None:
     """All in one process: what one of them imports is there in the end."""
     assert imported(program="from tests.commands import EVERY\ndef run(): assert EVERY") & HEAVY == set()
+
+
+def test_serving_a_catalogue_imports_only_what_that_needs() -> None:
+    """Up to the first answer: what reads deployed stacks and saved documents is for `--from` alone."""
+    left_alone = {"httpx", "requests", "flagops.commands.flags.server", "flagops.commands.flags.serve.shape"}
+    program = (
+        "from pathlib import Path\n"
+        "from flagops.commands.flags.serve import command, sources\n"
+        "def run(): sources.source(Path('flags/catalogue.yaml'), None).load()"
+    )
+    assert imported(program=program) & {*HEAVY, *left_alone} == set()

@@ -26,7 +26,7 @@ from tests.servers import free_port
 PREMIUM = {"plan": "premium", "country": "IL"}
 USERS = [(f"user-{number}", PREMIUM if number % 2 else {}) for number in range(40)]
 STACK = "staging"
-PASSWORD = "only-the-administrator-knows"  # noqa: S105 - of the double
+PASSWORD = "only-the-administrator-knows"
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +113,8 @@ def key_of(flagsmith: Flagsmith, environment: str) -> str:
     return str(rows[0]["api_key"])
 
 
-def test_users_get_from_here_what_they_get_from_there(
-    flagsmith: Flagsmith, key: None, run: Run, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("key")
+def test_users_get_from_here_what_they_get_from_there(flagsmith: Flagsmith, run: Run, tmp_path: Path) -> None:
     done, found = asked(run, tmp_path / "ready.json", "--from", flagsmith.url)
     assert done.exit_code == 0, done.stderr
     assert done.stdout.startswith(f"{flagsmith.url} (8 flags, 3 environments) is served at http://127.0.0.1:")
@@ -160,14 +159,16 @@ def test_a_log_in_that_is_refused_is_said(stack: str, run: Run, monkeypatch: pyt
     assert "an-old-one" not in done.stderr
 
 
-def test_an_answer_that_does_not_come_is_said(key: None, run: Run) -> None:
+@pytest.mark.usefixtures("key")
+def test_an_answer_that_does_not_come_is_said(run: Run) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     done = run("flags", "serve", "--port", "0", "--from", url)
     assert (done.exit_code, done.stdout) == (1, "")
     assert f"{url}/api/v1/projects/: [Errno 111] Connection refused" in done.stderr
 
 
-def test_an_answer_that_is_an_error_is_said(flagsmith: Flagsmith, key: None, run: Run) -> None:
+@pytest.mark.usefixtures("key")
+def test_an_answer_that_is_an_error_is_said(flagsmith: Flagsmith, run: Run) -> None:
     flagsmith.failing["/api/v1/environments/"] = 500
     try:
         done = run("flags", "serve", "--port", "0", "--from", flagsmith.url)
@@ -188,7 +189,10 @@ def test_an_answer_that_is_an_error_is_said(flagsmith: Flagsmith, key: None, run
         ("", "--from is empty: name a stack, the address of a Flagsmith, or a saved document."),
         ("http://127.0.0.1:9/api/v1/", "--from must be http:// or https://, a host, and no path."),
         ("http://me:hunter2@127.0.0.1:9", "--from must not have a user and a password in it"),
-        ("http://127.0.0.1:9", "There is no API key for the Flagsmith at http://127.0.0.1:9: the variable FLAGSMITH_API"),
+        (
+            "http://127.0.0.1:9",
+            "There is no API key for the Flagsmith at http://127.0.0.1:9: the variable FLAGSMITH_API",
+        ),
     ],
 )
 def test_a_source_that_is_none_is_said_in_the_words_of_the_option(

@@ -1,11 +1,14 @@
 """Who may do what: the roles of a catalogue in Flagsmith's own permissions, and what is different on a server."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from flagops.commands.flags.catalogue.model import Access, Catalogue, Role
 from flagops.commands.flags.reconcile.change import Action, Change, ObjectKind
-from flagops.commands.flags.server.snapshot import RemoteGrant, RemoteGroup
 from flagops.commands.flags.spec import AccessSpec, Grant, GroupSpec
+
+if TYPE_CHECKING:
+    from flagops.commands.flags.server.snapshot import RemoteGrant, RemoteGroup
 
 VIEW_PROJECT = frozenset(["VIEW_PROJECT"])
 # Seen on a Flagsmith 2.265.0: with these a developer toggles, sets values and targets segments, and neither makes nor
@@ -40,7 +43,7 @@ def access_of(catalogue: Catalogue) -> AccessSpec | None:
     return AccessSpec(access.strict, administrators, frozenset(access.api_keys))
 
 
-def compare_group(wanted: GroupSpec, found: RemoteGroup | None, users: Mapping[str, int]) -> Iterator[Change]:
+def compare_group(wanted: GroupSpec, found: "RemoteGroup | None", users: Mapping[str, int]) -> Iterator[Change]:
     """What has to be done to a group; members without an account have to wait for it."""
     if found is None:
         yield Change(Action.CREATE, ObjectKind.GROUP, wanted.name, after=str(wanted.project))
@@ -58,7 +61,7 @@ def compare_group(wanted: GroupSpec, found: RemoteGroup | None, users: Mapping[s
             yield Change(Action.UPDATE, ObjectKind.GROUP, wanted.name, None, ("members",), before, after)
 
 
-def _grant(wanted: GroupSpec, environment: str | None, grant: Grant, found: RemoteGrant | None) -> Iterator[Change]:
+def _grant(wanted: GroupSpec, environment: str | None, grant: Grant, found: "RemoteGrant | None") -> Iterator[Change]:
     before = found.grant if found else Grant()
     if before != grant:
         yield Change(

@@ -17,7 +17,6 @@ from flagops.serving.model.declared import Declared
 from flagops.serving.server.state import Loaded
 from flagops.serving.web.run import Source
 
-
 FILES: Final = (".json", ".yaml", ".yml")
 
 
