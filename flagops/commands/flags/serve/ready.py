@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from flagops.errors import BadInputError
-from flagops.files import replace_text
+from flagops.files import replace_text, text_there
 from flagops.serving.server.state import ServedState
 
 
@@ -58,7 +58,7 @@ def promised(path: Path | None) -> Iterator[None]:
 def _writer(path: Path) -> int | None:
     """The process that wrote a ready file; None if it is no such file."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(text_there(path) or "")
     except ValueError:
         return None
     number = content.get("pid") if isinstance(content, dict) and "api_url" in content else None
