@@ -25,9 +25,10 @@ import sys
 from pathlib import Path
 from flagops.stacks import target
 from flagops.cli import main
+from flagops.project import root
 from flagops.stacks.files import load_stack
 kubeconfig, context, *sys.argv[1:] = sys.argv[1:]
-place = target.StackTarget(load_stack("local", target.ROOT), context, Path(kubeconfig))
+place = target.StackTarget(load_stack("local", root()), context, Path(kubeconfig))
 target.find = lambda _: place
 main()
 """
