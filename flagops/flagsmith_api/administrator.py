@@ -5,27 +5,27 @@ from contextlib import suppress
 from components.kit import names
 from flagops.errors import NotFoundError
 from flagops.kubernetes.client import DeniedError
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 PASSWORD_KEY = "password"  # noqa: S105 - the key's name in the Secret
 
 
-def secret_name(site: Site) -> str:
+def secret_name(instance: Instance) -> str:
     """The Secret with the administrator's password: the program's own, or the one that the settings name."""
-    return site.settings.secret_name("admin") or names.ADMIN
+    return instance.settings.secret_name("admin") or names.ADMIN
 
 
-def password(site: Site) -> str:
+def password(instance: Instance) -> str:
     """The password in the Secret; a person may have changed the account's since."""
-    name = secret_name(site)
-    value = site.secret(name).get(PASSWORD_KEY)
+    name = secret_name(instance)
+    value = instance.secret(name).get(PASSWORD_KEY)
     if not value:
-        raise NotFoundError(f"The Secret {site.namespace}/{name} has no key {PASSWORD_KEY!r}.")
+        raise NotFoundError(f"The Secret {instance.namespace}/{name} has no key {PASSWORD_KEY!r}.")
     return value
 
 
-def password_command(site: Site) -> str:
+def password_command(instance: Instance) -> str:
     """What to type to see the password in the Secret. Raises OpsError when there is none, or no password in it."""
     with suppress(DeniedError):  # who may not read it here is told so by kubectl
-        password(site)
-    return f"{site.kubectl} get secret {secret_name(site)} -o jsonpath='{{.data.{PASSWORD_KEY}}}' | base64 -d"
+        password(instance)
+    return f"{instance.kubectl} get secret {secret_name(instance)} -o jsonpath='{{.data.{PASSWORD_KEY}}}' | base64 -d"

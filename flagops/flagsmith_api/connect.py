@@ -10,7 +10,7 @@ from flagops.flagsmith_api.address import API_KEY, checked
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.deployed import Environment, environments_of, flagsmith, log_in
 from flagops.project import LOCAL
-from flagops.stacks.deployed import Site, open_site
+from flagops.stacks.deployed import Instance, open_instance
 
 LONGEST_WAIT = 60.0  # seconds, that a busy server may name: its limits are by the minute
 
@@ -25,7 +25,7 @@ class Connection:
         organisation: The id of the organisation it belongs to.
         name: The project's name.
         environments: Its environments, in the order of their making.
-        site: The stack, where one was named: there a Lease keeps two runs apart.
+        instance: The stack, where one was named: there a Lease keeps two runs apart.
         label: What messages call this Flagsmith.
         actor: As whom: `user` and an e-mail address, or `api-key` and its prefix.
     """
@@ -35,7 +35,7 @@ class Connection:
     organisation: int
     name: str
     environments: tuple[Environment, ...]
-    site: Site | None
+    instance: Instance | None
     label: str
     actor: tuple[str, str]
 
@@ -61,16 +61,22 @@ def connect(
     Raises OpsError when there is no way in, or no such project.
     """
     if url is None:
-        with open_site(stack or LOCAL, needs_containers=True) as site, flagsmith(site) as client:
-            log_in(site, client)
-            name = f"the stack {site.stack.name!r}"
-            yield _found(client, project or site.settings.admin.project, site, name, _person(site))
+        with open_instance(stack or LOCAL, needs_containers=True) as instance, flagsmith(instance) as client:
+            log_in(instance, client)
+            name = f"the stack {instance.stack.name!r}"
+            yield _found(client, project or instance.settings.admin.project, instance, name, _person(instance))
         return
     with FlagsmithClient(checked(url, option), longest_wait=LONGEST_WAIT) as client:
         if stack is not None:
-            with open_site(stack) as site:
-                log_in(site, client)
-                yield _found(client, project or site.settings.admin.project, site, checked(url, option), _person(site))
+            with open_instance(stack) as instance:
+                log_in(instance, client)
+                yield _found(
+                    client,
+                    project or instance.settings.admin.project,
+                    instance,
+                    checked(url, option),
+                    _person(instance),
+                )
             return
         key = os.environ.get(API_KEY)
         if not key:
@@ -88,12 +94,12 @@ def prefix_of(key: str) -> str:
     return prefix if dot else ""
 
 
-def _person(site: Site) -> tuple[str, str]:
-    return "user", site.settings.admin_email
+def _person(instance: Instance) -> tuple[str, str]:
+    return "user", instance.settings.admin_email
 
 
 def _found(
-    client: FlagsmithClient, wanted: str | None, site: Site | None, label: str, actor: tuple[str, str]
+    client: FlagsmithClient, wanted: str | None, instance: Instance | None, label: str, actor: tuple[str, str]
 ) -> Connection:
     projects = list(client.pages("/api/v1/projects/"))
     names = ", ".join(item["name"] for item in projects) or "none"
@@ -112,7 +118,7 @@ def _found(
         organisation=int(found["organisation"]),
         name=str(found["name"]),
         environments=tuple(environments_of(client, found["id"])),
-        site=site,
+        instance=instance,
         label=label,
         actor=actor,
     )

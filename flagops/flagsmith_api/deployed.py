@@ -11,7 +11,7 @@ from flagops.flagsmith_api.administrator import password
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.pods.pods import PodComponent
 from flagops.pods.port_forward import forward
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 REFUSALS = frozenset([400, 401, 403])
 NO_SUCH_PATH = frozenset([200, 404])  # the unified image answers 200 with its page to what it does not know
@@ -40,11 +40,11 @@ class Environment:
 
 
 @contextmanager
-def flagsmith(site: Site) -> Iterator[FlagsmithClient]:
+def flagsmith(instance: Instance) -> Iterator[FlagsmithClient]:
     """A client of the stack's Flagsmith, not logged in."""
     problems: list[str] = []
     with (
-        forward(site, PodComponent.API, names.API_PORT, on_problem=problems.append) as port,
+        forward(instance, PodComponent.API, names.API_PORT, on_problem=problems.append) as port,
         FlagsmithClient(f"http://127.0.0.1:{port}") as client,
     ):
         try:
@@ -55,10 +55,10 @@ def flagsmith(site: Site) -> Iterator[FlagsmithClient]:
             raise FlagsmithError(f"{error.message} ({problems[-1]})", hint=error.hint) from None
 
 
-def log_in(site: Site, client: FlagsmithClient) -> None:
+def log_in(instance: Instance, client: FlagsmithClient) -> None:
     """Log in as the administrator, with the password of the Secret."""
     try:
-        client.log_in(site.settings.admin_email, password(site))
+        client.log_in(instance.settings.admin_email, password(instance))
     except FlagsmithError as error:
         if error.status not in REFUSALS:
             raise
@@ -68,9 +68,9 @@ def log_in(site: Site, client: FlagsmithClient) -> None:
         ) from None
 
 
-def environments(site: Site, client: FlagsmithClient) -> list[Environment]:
+def environments(instance: Instance, client: FlagsmithClient) -> list[Environment]:
     """The environments of the platform's project; the client must be logged in."""
-    wanted = site.settings.admin.project
+    wanted = instance.settings.admin.project
     projects = {item["name"]: item["id"] for item in client.pages("/api/v1/projects/")}
     if wanted not in projects:
         raise NotFoundError(f"There is no project {wanted!r} in Flagsmith; there are: {', '.join(projects) or 'none'}.")

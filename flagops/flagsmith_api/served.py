@@ -7,7 +7,7 @@ from flagops.errors import LoginRefusedError, NotFoundError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.deployed import environments, log_in
 from flagops.flagsmith_api.throwaway import is_throwaway
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ def flags(client: FlagsmithClient, key: str) -> list[ServedFlag]:
     return sorted(served, key=lambda flag: flag.name)
 
 
-def key_of(site: Site, client: FlagsmithClient, name: str) -> str:
+def key_of(instance: Instance, client: FlagsmithClient, name: str) -> str:
     """The key of the environment called `name`, asked for as the administrator."""
-    log_in(site, client)
-    known = {item.name: item.key for item in environments(site, client)}
+    log_in(instance, client)
+    known = {item.name: item.key for item in environments(instance, client)}
     if name not in known:
         raise NotFoundError(f"There is no environment {name!r}; there are: {', '.join(known) or 'none'}.")
     return known[name]

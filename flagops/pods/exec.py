@@ -11,7 +11,7 @@ from flagops.errors import AnswerError, DeadlineError, FailedError
 from flagops.kubernetes.objects import Manifest
 from flagops.pods.pods import container as container_of
 from flagops.pods.websocket import explained, headers, lost, subresource, without_query
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 if TYPE_CHECKING:
     # The Kubernetes SDK takes half a second to import.
@@ -31,7 +31,7 @@ class Completed:
 
 
 def run(
-    site: Site,
+    instance: Instance,
     pod: Manifest,
     command: Sequence[str],
     *,
@@ -42,7 +42,7 @@ def run(
     """Run a command in a pod's container and wait for its end.
 
     Args:
-        site: Where.
+        instance: Where.
         pod: The pod.
         command: Program and arguments. They are seen in the process list of the container: no secret belongs in them.
         container: The container's name; the pod's default one if None.
@@ -54,7 +54,7 @@ def run(
     """
     name = pod["metadata"]["name"]
     what = f"Cannot run {command[0]} in the pod {name}"
-    socket = open_exec(site, pod, command, container=container, stdin=stdin is not None, tty=False)
+    socket = open_exec(instance, pod, command, container=container, stdin=stdin is not None, tty=False)
     deadline = time.monotonic() + seconds
     out, err = bytearray(), bytearray()
     try:
@@ -79,7 +79,7 @@ def run(
 
 
 def open_exec(
-    site: Site, pod: Manifest, command: Sequence[str], *, container: str | None, stdin: bool, tty: bool
+    instance: Instance, pod: Manifest, command: Sequence[str], *, container: str | None, stdin: bool, tty: bool
 ) -> "WSClient":
     """An open connection to a command that is running in a container."""
     # The Kubernetes SDK takes half a second to import.
@@ -90,9 +90,9 @@ def open_exec(
     streams = {"stdin": stdin, "stdout": True, "stderr": not tty, "tty": tty}
     query += [(key, str(value).lower()) for key, value in streams.items()]
     path = subresource(pod, "exec", query)
-    with explained(site, f"Cannot run {command[0]} in the pod {pod['metadata']['name']}"):
-        url = get_websocket_url(site.client.host + path)
-        return WSClient(site.api.configuration, url, headers(site, path), capture_all=False, binary=True)
+    with explained(instance, f"Cannot run {command[0]} in the pod {pod['metadata']['name']}"):
+        url = get_websocket_url(instance.client.host + path)
+        return WSClient(instance.api.configuration, url, headers(instance, path), capture_all=False, binary=True)
 
 
 def received(connection: "WSClient", channel: int) -> bytes:

@@ -9,7 +9,7 @@ from flagops.kubernetes.client import ApiError
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.pods.pods import container as container_of
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.waiting import NotYet, until
 
 API_VERSION = "batch/v1"
@@ -28,11 +28,11 @@ def _ignore(_: str) -> None:
     """Nobody reads along."""
 
 
-def start(site: Site, template: str, *, env: Mapping[str, str] | None = None) -> str:
+def start(instance: Instance, template: str, *, env: Mapping[str, str] | None = None) -> str:
     """Start a Job from the CronJob called `template`, as `kubectl create job --from` does; the Job's name.
 
     Args:
-        site: Where.
+        instance: Where.
         template: The CronJob's name.
         env: Variables set in all of its containers, over those of the template; no secrets.
 
@@ -40,34 +40,35 @@ def start(site: Site, template: str, *, env: Mapping[str, str] | None = None) ->
         SimulatedError: Nothing would run in it.
         OpsError: There is no such CronJob, or the Job is refused.
     """
-    site.require_containers()
-    cron = site.get(API_VERSION, "CronJob", template)
+    instance.require_containers()
+    cron = instance.get(API_VERSION, "CronJob", template)
     if cron is None:
         raise NotFoundError(
-            f"There is no CronJob {site.namespace}/{template} in context {site.context!r}, which this needs.",
-            hint=f"Did an older version of the program deploy the stack? `ff up --stack {site.stack.name}` brings it.",
+            f"There is no CronJob {instance.namespace}/{template} in context {instance.context!r}, which this needs.",
+            hint="Did an older version of the program deploy the stack? "
+            f"`ff up --stack {instance.stack.name}` brings it.",
         )
-    return str(site.client.create(from_template(cron, secrets.token_hex(3), env or {}))["metadata"]["name"])
+    return str(instance.client.create(from_template(cron, secrets.token_hex(3), env or {}))["metadata"]["name"])
 
 
-def deployed(site: Site, start: str) -> Manifest:
+def deployed(instance: Instance, start: str) -> Manifest:
     """The Job of the last deployment whose name begins with `start`. Raises OpsError when there is none."""
     found = [
         job
-        for job in site.items(API_VERSION, "Job")
+        for job in instance.items(API_VERSION, "Job")
         if job["metadata"]["name"].startswith(start) and STARTED_BY not in (job["metadata"].get("annotations") or {})
     ]
     if not found:
         raise NotFoundError(
-            f"There is no Job {start}… in {site.namespace} to start another one from.",
-            hint=f"ff up --stack {site.stack.name}",
+            f"There is no Job {start}… in {instance.namespace} to start another one from.",
+            hint=f"ff up --stack {instance.stack.name}",
         )
     return max(found, key=lambda job: str(job["metadata"]["creationTimestamp"]))
 
 
-def start_like(site: Site, job: Manifest, name: str, change: Callable[[Manifest], Manifest]) -> str:
+def start_like(instance: Instance, job: Manifest, name: str, change: Callable[[Manifest], Manifest]) -> str:
     """Start a Job with the pod template of another one, changed; its name, which begins with `name`."""
-    site.require_containers()
+    instance.require_containers()
     pod = job["spec"]["template"]
     labels = {key: value for key, value in pod["metadata"]["labels"].items() if key not in GENERATED_LABELS}
     template = change({**pod, "metadata": {"labels": labels, "annotations": pod["metadata"].get("annotations") or {}}})
@@ -76,7 +77,7 @@ def start_like(site: Site, job: Manifest, name: str, change: Callable[[Manifest]
         "kind": "Job",
         "metadata": {
             "name": f"{name}-{secrets.token_hex(3)}",
-            "namespace": site.namespace,
+            "namespace": instance.namespace,
             "labels": job["metadata"].get("labels") or {},
             "annotations": {STARTED_BY: "ff"},
         },
@@ -87,7 +88,7 @@ def start_like(site: Site, job: Manifest, name: str, change: Callable[[Manifest]
             "template": template,
         },
     }
-    return str(site.client.create(manifest)["metadata"]["name"])
+    return str(instance.client.create(manifest)["metadata"]["name"])
 
 
 def from_template(cron: Manifest, suffix: str, env: Mapping[str, str]) -> Manifest:
@@ -129,11 +130,11 @@ def _with_env(container: Manifest, env: Mapping[str, str]) -> Manifest:
     return {**container, "env": [*kept, *({"name": name, "value": value} for name, value in env.items())]}
 
 
-def wait(site: Site, name: str, *, seconds: float, on_line: OnLine = _ignore) -> Manifest:
+def wait(instance: Instance, name: str, *, seconds: float, on_line: OnLine = _ignore) -> Manifest:
     """Wait until a Job has succeeded; the Job's pod.
 
     Args:
-        site: Where.
+        instance: Where.
         name: The Job.
         seconds: How long it may take.
         on_line: Gets each new line of the log, secrets masked.
@@ -142,16 +143,16 @@ def wait(site: Site, name: str, *, seconds: float, on_line: OnLine = _ignore) ->
         OpsError: It failed, with its last log lines; or it has not ended in time. The Job stays, to be looked at.
     """
     shown: dict[str, int] = {}
-    mask = site.masker()
+    mask = instance.masker()
 
     def succeeded() -> Manifest | NotYet:
-        job = site.get(API_VERSION, "Job", name)
+        job = instance.get(API_VERSION, "Job", name)
         if job is None:
-            raise ConflictError(f"The Job {site.namespace}/{name} is gone: somebody deleted it.")
+            raise ConflictError(f"The Job {instance.namespace}/{name} is gone: somebody deleted it.")
         ended = next((kind for kind in ("Complete", "Failed") if _condition(job, kind)), None)
-        pod = newest_pod(site, name)
+        pod = newest_pod(instance, name)
         try:
-            found, unread = (_logs(site, pod) if pod else {}), ""
+            found, unread = (_logs(instance, pod) if pod else {}), ""
         except ApiError as error:
             found, unread = {}, error.message
         # Counted for each container: a log that could not be read for a moment must not hide lines of the next.
@@ -172,67 +173,68 @@ def wait(site: Site, name: str, *, seconds: float, on_line: OnLine = _ignore) ->
         succeeded,
         seconds,
         late=f"The Job {name} has not ended",
-        hint=f"It goes on. See {site.kubectl} describe job {name}, and its log with {site.kubectl} logs -f job/{name}.",
+        hint=f"It goes on. See {instance.kubectl} describe job {name}, "
+        f"and its log with {instance.kubectl} logs -f job/{name}.",
     )
 
 
-def started(site: Site, name: str, *, seconds: float) -> Manifest:
+def started(instance: Instance, name: str, *, seconds: float) -> Manifest:
     """Wait until the Job's pod runs; that pod. Raises OpsError when it does not in time, saying why."""
 
     def runs(pod: Manifest) -> bool:
         return bool(pod.get("status", {}).get("phase") == "Running")
 
-    return _pod_when(site, name, runs, seconds, f"The Job {name} has no running pod")
+    return _pod_when(instance, name, runs, seconds, f"The Job {name} has no running pod")
 
 
-def initializing(site: Site, name: str, container: str, *, seconds: float) -> Manifest:
+def initializing(instance: Instance, name: str, container: str, *, seconds: float) -> Manifest:
     """Wait until an init container of the Job's pod runs; that pod. Raises OpsError when it does not in time."""
 
     def runs(pod: Manifest) -> bool:
         statuses = pod.get("status", {}).get("initContainerStatuses") or []
         return any(item["name"] == container and "running" in item["state"] for item in statuses)
 
-    return _pod_when(site, name, runs, seconds, f"The Job {name} has not got to {container!r}")
+    return _pod_when(instance, name, runs, seconds, f"The Job {name} has not got to {container!r}")
 
 
-def _pod_when(site: Site, job: str, holds: Callable[[Manifest], bool], seconds: float, late: str) -> Manifest:
+def _pod_when(instance: Instance, job: str, holds: Callable[[Manifest], bool], seconds: float, late: str) -> Manifest:
     """The Job's newest pod, as soon as something holds of it. Raises with `late` and why."""
     pod: Manifest | None = None
 
     def found() -> Manifest | NotYet:
         nonlocal pod
-        pod = newest_pod(site, job)
+        pod = newest_pod(instance, job)
         if pod is not None and holds(pod):
             return pod
         return _not_yet(pod)
 
     def explain() -> str:
-        return diagnose(site.client, pod, site.masker()) if pod else ""
+        return diagnose(instance.client, pod, instance.masker()) if pod else ""
 
     return until(found, seconds, late=late, explain=explain)
 
 
-def newest_pod(site: Site, job: str) -> Manifest | None:
+def newest_pod(instance: Instance, job: str) -> Manifest | None:
     """The Job's last pod."""
-    found = site.items("v1", "Pod", labelSelector=f"batch.kubernetes.io/job-name={job}")
+    found = instance.items("v1", "Pod", labelSelector=f"batch.kubernetes.io/job-name={job}")
     return max(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), default=None)
 
 
-def log(site: Site, pod: Manifest, *, lines: int = LINES_READ) -> str:
+def log(instance: Instance, pod: Manifest, *, lines: int = LINES_READ) -> str:
     """The last lines of the logs of the pod's containers, those that ran first first."""
-    return "\n".join(line for found in _logs(site, pod, lines).values() for line in found)
+    return "\n".join(line for found in _logs(instance, pod, lines).values() for line in found)
 
 
-def _logs(site: Site, pod: Manifest, count: int = LINES_READ) -> dict[str, list[str]]:
+def _logs(instance: Instance, pod: Manifest, count: int = LINES_READ) -> dict[str, list[str]]:
     spec = pod["spec"]
     names = [item["name"] for item in spec.get("initContainers") or []] + [container_of(pod)]
     name = pod["metadata"]["name"]
-    return {item: site.client.log(site.namespace, name, item, lines=count).splitlines() for item in names}
+    return {item: instance.client.log(instance.namespace, name, item, lines=count).splitlines() for item in names}
 
 
-def remove(site: Site, name: str) -> None:
+def remove(instance: Instance, name: str) -> None:
     """Delete a Job and its pods; one that is gone already is fine."""
-    site.client.delete(Ref(API_VERSION, "Job", site.namespace, name))
+    instance.client.delete(Ref(API_VERSION, "Job", instance.namespace, name))
 
 
 def _condition(job: Manifest, kind: str) -> dict[str, Any]:

@@ -5,27 +5,27 @@ from collections.abc import Callable, Sequence
 from components.kit import names
 from flagops.kubernetes.objects import Manifest
 from flagops.pods import jobs
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 SECONDS = 1860.0  # the Job's own limit, and a little
 OnLine = Callable[[str], None]
 
 
-def migrate(site: Site, on_line: OnLine, *, image: str | None = None) -> None:
+def migrate(instance: Instance, on_line: OnLine, *, image: str | None = None) -> None:
     """Migrate the database as a deployment does, or as one of another image would.
 
     Raises OpsError with the last log lines when that fails.
     """
-    name = start(site, names.MIGRATE_AGAIN, image=image)
-    jobs.wait(site, name, seconds=SECONDS, on_line=on_line)
-    jobs.remove(site, name)
+    name = start(instance, names.MIGRATE_AGAIN, image=image)
+    jobs.wait(instance, name, seconds=SECONDS, on_line=on_line)
+    jobs.remove(instance, name)
 
 
-def output(site: Site, name: str, *, command: Sequence[str], image: str) -> str:
+def output(instance: Instance, name: str, *, command: Sequence[str], image: str) -> str:
     """What a command prints, run in a pod like the migration's, with its environment.
 
     Args:
-        site: Where.
+        instance: Where.
         name: How the Job's name begins.
         command: The program and its arguments.
         image: The image to run it in.
@@ -33,17 +33,17 @@ def output(site: Site, name: str, *, command: Sequence[str], image: str) -> str:
     Raises:
         OpsError: It failed, with its last lines.
     """
-    job = start(site, name, command=command, image=image)
-    pod = jobs.wait(site, job, seconds=SECONDS)
-    text = jobs.log(site, pod)
-    jobs.remove(site, job)
+    job = start(instance, name, command=command, image=image)
+    pod = jobs.wait(instance, job, seconds=SECONDS)
+    text = jobs.log(instance, pod)
+    jobs.remove(instance, job)
     return text
 
 
-def start(site: Site, name: str, *, command: Sequence[str] | None = None, image: str | None = None) -> str:
+def start(instance: Instance, name: str, *, command: Sequence[str] | None = None, image: str | None = None) -> str:
     """Start a Job like the last deployment's migration; its name."""
     return jobs.start_like(
-        site, jobs.deployed(site, f"{names.MIGRATE}-"), name, lambda pod: _changed(pod, command, image)
+        instance, jobs.deployed(instance, f"{names.MIGRATE}-"), name, lambda pod: _changed(pod, command, image)
     )
 
 

@@ -2,20 +2,20 @@
 
 from components.kit import names
 from flagops.kubernetes.objects import Ref
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 
-def read(site: Site, name: str, key: str, *, default: str) -> str:
+def read(instance: Instance, name: str, key: str, *, default: str) -> str:
     """What is noted under `key` of the ConfigMap `name`, or the default."""
-    found = site.get("v1", "ConfigMap", name)
+    found = instance.get("v1", "ConfigMap", name)
     return str((found or {}).get("data", {}).get(key, default))
 
 
-def write(site: Site, name: str, key: str, text: str) -> None:
+def write(instance: Instance, name: str, key: str, text: str) -> None:
     """Note `text` under `key` of the ConfigMap `name`, which is made when it is not there."""
-    ref = Ref("v1", "ConfigMap", site.namespace, name)
-    if site.client.get(ref) is not None:
-        site.client.merge(ref, {"data": {key: text}})
+    ref = Ref("v1", "ConfigMap", instance.namespace, name)
+    if instance.client.get(ref) is not None:
+        instance.client.merge(ref, {"data": {key: text}})
         return
-    metadata = {"name": name, "namespace": site.namespace, "labels": {names.PART_OF: names.PLATFORM}}
-    site.client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {key: text}})
+    metadata = {"name": name, "namespace": instance.namespace, "labels": {names.PART_OF: names.PLATFORM}}
+    instance.client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {key: text}})

@@ -6,7 +6,7 @@ from components.kit import names
 from flagops.errors import NotFoundError
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 
 class PodComponent(StrEnum):
@@ -21,9 +21,9 @@ class PodComponent(StrEnum):
     BACKUP = "backup"
 
 
-def pods(site: Site, component: str) -> list[Manifest]:
+def pods(instance: Instance, component: str) -> list[Manifest]:
     """A component's pods, the newest first."""
-    found = site.items("v1", "Pod", labelSelector=f"{names.COMPONENT}={component}")
+    found = instance.items("v1", "Pod", labelSelector=f"{names.COMPONENT}={component}")
     return sorted(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), reverse=True)
 
 
@@ -32,23 +32,23 @@ def is_ready(pod: Manifest) -> bool:
     return condition(pod, "Ready").get("status") == "True" and "deletionTimestamp" not in pod["metadata"]
 
 
-def running(site: Site, component: str) -> Manifest:
+def running(instance: Instance, component: str) -> Manifest:
     """The newest pod of a component that is ready.
 
     Raises:
         SimulatedError: Nothing runs in it.
         OpsError: None is ready; the message names what is there in its place.
     """
-    site.require_containers()
-    found = pods(site, component)
+    instance.require_containers()
+    found = pods(instance, component)
     for pod in found:
         if is_ready(pod):
             return pod
     states = [f"{pod['metadata']['name']} is {pod.get('status', {}).get('phase', 'unknown')}" for pod in found]
     there = f"there are {len(found)}: {'; '.join(states)}" if found else "there is none at all"
     raise NotFoundError(
-        f"No pod of {str(component)!r} is ready in {site.namespace} (context {site.context!r}); {there}.",
-        hint=f"`ff doctor --stack {site.stack.name}` says why.",
+        f"No pod of {str(component)!r} is ready in {instance.namespace} (context {instance.context!r}); {there}.",
+        hint=f"`ff doctor --stack {instance.stack.name}` says why.",
     )
 
 

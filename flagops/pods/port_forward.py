@@ -11,7 +11,7 @@ from flagops.errors import ConflictError, OpsError
 from flagops.kubernetes.objects import Manifest
 from flagops.pods import pods
 from flagops.pods.tunnel import Tunnel
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.unexpected import show
 
 LOOPBACK = "127.0.0.1"
@@ -23,26 +23,31 @@ def _ignore(_: str) -> None:
 
 
 def forward(
-    site: Site, component: str, port: int, *, local_port: int = 0, on_problem: OnProblem = _ignore
+    instance: Instance, component: str, port: int, *, local_port: int = 0, on_problem: OnProblem = _ignore
 ) -> AbstractContextManager[int]:
     """As `forward_to`, to a ready pod of one of the stack's components."""
 
     def choose() -> Manifest:
-        return pods.running(site, component)
+        return pods.running(instance, component)
 
-    return forward_to(site, choose, port, local_port=local_port, on_problem=on_problem)
+    return forward_to(instance, choose, port, local_port=local_port, on_problem=on_problem)
 
 
 @contextmanager
 def forward_to(
-    site: Site, choose: Callable[[], Manifest], port: int, *, local_port: int = 0, on_problem: OnProblem = _ignore
+    instance: Instance,
+    choose: Callable[[], Manifest],
+    port: int,
+    *,
+    local_port: int = 0,
+    on_problem: OnProblem = _ignore,
 ) -> Iterator[int]:
     """Listen on loopback and carry each connection to `port` of the pod that `choose` names; the local port.
 
     The pod is chosen anew when it is gone, so that a forward outlives a rollout.
 
     Args:
-        site: Where.
+        instance: Where.
         choose: A ready pod; it raises OpsError when there is none.
         port: The pod's port.
         local_port: The port here; a free one if 0.
@@ -52,8 +57,8 @@ def forward_to(
         SimulatedError: Nothing listens in any pod.
         OpsError: No pod is ready, or the local port is taken.
     """
-    site.require_containers()
-    carrier = _Carrier(site, choose, port, on_problem)
+    instance.require_containers()
+    carrier = _Carrier(instance, choose, port, on_problem)
     carrier.choose()
 
     class Handler(BaseRequestHandler):
@@ -110,8 +115,8 @@ class _Server(ThreadingTCPServer):
 
 
 class _Carrier:
-    def __init__(self, site: Site, choose: Callable[[], Manifest], port: int, on_problem: OnProblem) -> None:
-        self._site, self._choose, self._port, self._on_problem = site, choose, port, on_problem
+    def __init__(self, instance: Instance, choose: Callable[[], Manifest], port: int, on_problem: OnProblem) -> None:
+        self._instance, self._choose, self._port, self._on_problem = instance, choose, port, on_problem
         self._pod: Manifest | None = None
         self._lock = threading.Lock()
 
@@ -136,10 +141,10 @@ class _Carrier:
 
     def _tunnel(self) -> Tunnel:
         try:
-            return Tunnel(self._site, self.choose(), self._port)
+            return Tunnel(self._instance, self.choose(), self._port)
         except OpsError:
             self._forget()
-            return Tunnel(self._site, self.choose(), self._port)
+            return Tunnel(self._instance, self.choose(), self._port)
 
     def _forget(self) -> None:
         with self._lock:

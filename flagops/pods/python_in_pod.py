@@ -10,7 +10,7 @@ from typing import Any
 from flagops.errors import FailedError
 from flagops.pods.exec import run
 from flagops.pods.pods import PodComponent, running
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 
 class ScriptError(FailedError):
@@ -24,7 +24,7 @@ def packed(source: str) -> str:
 
 
 def run_python(
-    site: Site,
+    instance: Instance,
     script: Path,
     arguments: Sequence[str] = (),
     *,
@@ -38,7 +38,7 @@ def run_python(
     external. One that cannot do its work prints `{"error": …}`, with a `hint` where there is one.
 
     Args:
-        site: Where.
+        instance: Where.
         script: The file.
         arguments: The script's arguments; no secrets, since others can see them.
         what: What cannot be done if it fails, for messages, such as "The connections cannot be listed".
@@ -51,14 +51,16 @@ def run_python(
     """
     command = ["python", "-c", packed(script.read_text(encoding="utf-8")), *arguments]
     given = None if stdin is None else stdin.encode()
-    done = run(site, running(site, PodComponent.API), command, stdin=given, seconds=seconds)
+    done = run(instance, running(instance, PodComponent.API), command, stdin=given, seconds=seconds)
     try:
         answer = json.loads((done.out.strip().splitlines() or [""])[-1])
     except ValueError:
         answer = None
     if isinstance(answer, dict) and "error" in answer:
-        raise ScriptError(site.masker()(f"{what}: {answer['error']}"), hint=answer.get("hint"))
+        raise ScriptError(instance.masker()(f"{what}: {answer['error']}"), hint=answer.get("hint"))
     if done.code or answer is None:
         tail = "\n".join(f"  {line}" for line in (done.err or done.out).strip().splitlines()[-5:])
-        raise FailedError(site.masker()(f"{what}: {script} failed in the API's pod (exit code {done.code}):\n{tail}"))
+        raise FailedError(
+            instance.masker()(f"{what}: {script} failed in the API's pod (exit code {done.code}):\n{tail}")
+        )
     return answer

@@ -8,7 +8,7 @@ from flagops.errors import ConflictError, NotFoundError, UnsupportedError
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.pods.pods import PodComponent
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.waiting import NotYet, until
 
 ANNOTATION = "kubectl.kubernetes.io/restartedAt"
@@ -23,29 +23,29 @@ DEFAULT = (PodComponent.API, PodComponent.TASK_PROCESSOR)
 OnStep = Callable[[str], None]
 
 
-def restart(site: Site, components: Sequence[PodComponent], *, seconds: float, on_step: OnStep) -> None:
+def restart(instance: Instance, components: Sequence[PodComponent], *, seconds: float, on_step: OnStep) -> None:
     """Replace the pods of each component, one component after the other, and wait until the new ones serve.
 
     Raises OpsError when a component is not there, or is not back after `seconds`.
     """
-    site.require_containers()
-    refs = [_ref(site, component) for component in components]
+    instance.require_containers()
+    refs = [_ref(instance, component) for component in components]
     for ref in refs:
         on_step(f"Restarting {ref}…")
         stamp = datetime.now(UTC).isoformat(timespec="seconds")
         body = {"spec": {"template": {"metadata": {"annotations": {ANNOTATION: stamp}}}}}
-        live = site.client.merge(ref, body)
-        wait(site, ref, int(live["metadata"]["generation"]), seconds)
+        live = instance.client.merge(ref, body)
+        wait(instance, ref, int(live["metadata"]["generation"]), seconds)
         on_step(f"{ref} is back.")
 
 
-def wait(site: Site, ref: Ref, generation: int, seconds: float) -> None:
+def wait(instance: Instance, ref: Ref, generation: int, seconds: float) -> None:
     """Wait until the workload has rolled out what its `generation` asks for."""
     live: Manifest = {}
 
     def rolled_out() -> NotYet | None:
         nonlocal live
-        found = site.client.get(ref)
+        found = instance.client.get(ref)
         if found is None:
             raise ConflictError(f"{ref} is gone: somebody deleted it.")
         live = found
@@ -55,9 +55,9 @@ def wait(site: Site, ref: Ref, generation: int, seconds: float) -> None:
         rolled_out,
         seconds,
         late=f"{ref} is not back",
-        explain=lambda: diagnose(site.client, live, site.masker()),
+        explain=lambda: diagnose(instance.client, live, instance.masker()),
         hint="The old pods that are left go on serving; "
-        f"`{site.kubectl} rollout undo {ref.kind.lower()}/{ref.name}` takes the restart back.",
+        f"`{instance.kubectl} rollout undo {ref.kind.lower()}/{ref.name}` takes the restart back.",
     )
 
 
@@ -74,23 +74,23 @@ def is_rolled_out(live: Manifest, generation: int) -> bool:
     return state.get("observedGeneration", 0) >= generation and counts == (wanted, wanted, wanted)
 
 
-def _ref(site: Site, component: PodComponent) -> Ref:
+def _ref(instance: Instance, component: PodComponent) -> Ref:
     known = WORKLOADS.get(component)
     if known is None:
         raise UnsupportedError(
             f"{component.value!r} cannot be restarted.",
             hint=f"Allowed are: {', '.join(WORKLOADS)}.",
         )
-    ref = Ref("apps/v1", known[0], site.namespace, known[1])
-    live = site.client.get(ref)
+    ref = Ref("apps/v1", known[0], instance.namespace, known[1])
+    live = instance.client.get(ref)
     if live is None:
         raise NotFoundError(
-            f"There is no {ref} in context {site.context!r}.",
+            f"There is no {ref} in context {instance.context!r}.",
             hint="The stack may use an external one, or none." if component not in DEFAULT else None,
         )
     if live["spec"].get("replicas", 1) == 0:
         raise UnsupportedError(
             f"{ref} is set to 0 pods, so a restart would start nothing.",
-            hint=f"`ff up --stack {site.stack.name}` sets it to what it was deployed with.",
+            hint=f"`ff up --stack {instance.stack.name}` sets it to what it was deployed with.",
         )
     return ref

@@ -14,7 +14,7 @@ from flagops.errors import AnswerError, BadInputError, OpsError
 from flagops.kubernetes.objects import Manifest
 from flagops.pods.exec import RESIZE, STATUS, STDIN, STDOUT, end, exit_code, open_exec, received
 from flagops.pods.websocket import lost
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 if TYPE_CHECKING:
     from kubernetes.stream.ws_client import WSClient
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PAUSE = 0.2  # seconds between two looks at a window whose size may have changed
 
 
-def interactive(site: Site, pod: Manifest, command: Sequence[str], *, container: str | None = None) -> int:
+def interactive(instance: Instance, pod: Manifest, command: Sequence[str], *, container: str | None = None) -> int:
     """Connect this terminal to a command in a container; the command's exit code.
 
     Raises OpsError when there is no terminal here, or the command cannot be started.
@@ -30,9 +30,9 @@ def interactive(site: Site, pod: Manifest, command: Sequence[str], *, container:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise BadInputError(
             f"{command[0]} needs a terminal, and there is none.",
-            hint=f"In a script: {site.kubectl} exec {pod['metadata']['name']} -- {command[0]} …",
+            hint=f"In a script: {instance.kubectl} exec {pod['metadata']['name']} -- {command[0]} …",
         )
-    socket = open_exec(site, pod, command, container=container, stdin=True, tty=True)
+    socket = open_exec(instance, pod, command, container=container, stdin=True, tty=True)
     try:
         # A node may end the session without a word: what came before tells how it ended.
         with _raw(), suppress(*lost()):
@@ -40,16 +40,16 @@ def interactive(site: Site, pod: Manifest, command: Sequence[str], *, container:
         _show(received(socket, STDOUT))
         status = received(socket, STATUS)
         if not status:
-            raise AnswerError(f"The session in the pod {pod['metadata']['name']} broke off: {_why(site, pod)}.")
+            raise AnswerError(f"The session in the pod {pod['metadata']['name']} broke off: {_why(instance, pod)}.")
         return exit_code(status, f"Cannot run {command[0]} in the pod {pod['metadata']['name']}")
     finally:
         end(socket)
 
 
-def _why(site: Site, pod: Manifest) -> str:
+def _why(instance: Instance, pod: Manifest) -> str:
     """What became of the pod of a session that was not ended by its command."""
     with suppress(OpsError):
-        now = site.get("v1", "Pod", pod["metadata"]["name"])
+        now = instance.get("v1", "Pod", pod["metadata"]["name"])
         if now is None or now["metadata"]["uid"] != pod["metadata"]["uid"]:
             return "the pod is gone"
         status = now.get("status", {})

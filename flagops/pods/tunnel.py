@@ -10,7 +10,7 @@ from typing import Any
 
 from flagops.kubernetes.objects import Manifest
 from flagops.pods.websocket import explained, headers, lost, subresource
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 DATA, ERROR = 0, 1  # the channels of port 0 in Kubernetes' port-forward protocol, each begun by the port's number
 CHUNK = 64 * 1024  # bytes
@@ -20,15 +20,15 @@ MOST_WAITING = 4 * CHUNK  # bytes that a slow client has not taken yet; until th
 class Tunnel:
     """A websocket that carries one connection."""
 
-    def __init__(self, site: Site, pod: Manifest, port: int) -> None:
+    def __init__(self, instance: Instance, pod: Manifest, port: int) -> None:
         """Open it. Raises OpsError when the API server or the pod's node refuses."""
         # The Kubernetes SDK takes half a second to import.
         from kubernetes.stream.ws_client import create_websocket, get_websocket_url
 
         path = subresource(pod, "portforward", [("ports", str(port))])
-        with explained(site, f"Cannot reach port {port} of the pod {pod['metadata']['name']}"):
-            url = get_websocket_url(site.client.host + path)
-            self._websocket: Any = create_websocket(site.api.configuration, url, headers(site, path))
+        with explained(instance, f"Cannot reach port {port} of the pod {pod['metadata']['name']}"):
+            url = get_websocket_url(instance.client.host + path)
+            self._websocket: Any = create_websocket(instance.api.configuration, url, headers(instance, path))
         self._begun: set[int] = set()
         self._waiting = bytearray()
         self._problem = b""

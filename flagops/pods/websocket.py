@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from flagops.errors import AnswerError, NoAccessError, OpsError, UnreachableError
 from flagops.kubernetes.objects import Manifest
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 ADDRESS = re.compile(r"(https?://[^\s\"?]+)\?[^\s\"]*")
 Query = Sequence[tuple[str, str]]
@@ -26,15 +26,15 @@ def without_query(message: str) -> str:
     return ADDRESS.sub(r"\1", message)
 
 
-def headers(site: Site, path: str) -> dict[str, str]:
+def headers(instance: Instance, path: str) -> dict[str, str]:
     """What says who is asking."""
     found: dict[str, str] = {}
-    site.api.update_params_for_auth(found, [], ["BearerToken"], path, "GET", None)
+    instance.api.update_params_for_auth(found, [], ["BearerToken"], path, "GET", None)
     return found
 
 
 @contextmanager
-def explained(site: Site, what: str) -> Iterator[None]:
+def explained(instance: Instance, what: str) -> Iterator[None]:
     """Turns what can go wrong while a websocket is opened into an OpsError that begins with `what`."""
     # It comes with the Kubernetes SDK, which takes half a second to import.
     from urllib3.exceptions import HTTPError
@@ -46,7 +46,7 @@ def explained(site: Site, what: str) -> Iterator[None]:
         raise _refusal(what, error) from None
     except (WebSocketException, HTTPError, OSError) as error:
         raise UnreachableError(
-            f"{what}: the cluster at {site.client.host} cannot be reached: {error}",
+            f"{what}: the cluster at {instance.client.host} cannot be reached: {error}",
             hint="Does a proxy between here and the cluster let websockets through?",
         ) from None
 

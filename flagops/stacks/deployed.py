@@ -29,7 +29,7 @@ PUBLIC_KEYS = frozenset({"email", "username", "tls.crt", "ca.crt"})
 
 
 @dataclass(frozen=True)
-class Site:
+class Instance:
     """A stack where it runs.
 
     Attributes:
@@ -111,8 +111,8 @@ class Site:
 
 
 @contextmanager
-def open_site(name: str, *, needs_containers: bool = False) -> Iterator[Site]:
-    """The site of the stack called `name`, closed at the end.
+def open_instance(name: str, *, needs_containers: bool = False) -> Iterator[Instance]:
+    """The instance of the stack called `name`, closed at the end.
 
     Args:
         name: The stack's name.
@@ -134,10 +134,12 @@ def open_site(name: str, *, needs_containers: bool = False) -> Iterator[Site]:
                 f"The stack {name!r} is not deployed: context {place.context!r} has no namespace {namespace!r}.",
                 hint=f"Run `ff up --stack {name}`; or did you mean another cluster (feature-flags:context)?",
             )
-        site = Site(place.stack, settings, place.context, place.kubeconfig, client, api, is_mapped=place.is_mapped)
+        instance = Instance(
+            place.stack, settings, place.context, place.kubeconfig, client, api, is_mapped=place.is_mapped
+        )
         if needs_containers:
-            site.require_containers()
-        yield site
+            instance.require_containers()
+        yield instance
     finally:
         client.close()
 

@@ -22,7 +22,7 @@ def seed(flagsmith: Flagsmith, catalogue: Catalogue) -> None:
             organisation=1,
             name=flagsmith.project,
             environments=tuple(Environment.of(row) for row in rows),
-            site=None,
+            instance=None,
             label=flagsmith.url,
             actor=("user", flagsmith.email),
         )

@@ -10,7 +10,7 @@ from flagops.console import output
 from flagops.errors import NotConfirmedError
 from flagops.flagsmith_api.administrator import password_command
 from flagops.project import LOCAL
-from flagops.stacks.deployed import open_site
+from flagops.stacks.deployed import open_instance
 from flagops.terminal.stack_options import StackOption, YesOption
 
 
@@ -23,8 +23,8 @@ def password(
     yes: YesOption = False,
 ) -> None:
     """Say where the administrator's password is; it is never printed. --reset makes it valid again."""
-    with open_site(stack, needs_containers=reset) as site:
-        email, command = site.settings.admin_email, password_command(site)
+    with open_instance(stack, needs_containers=reset) as instance:
+        email, command = instance.settings.admin_email, password_command(instance)
         if reset:
             if not yes and not sys.stdin.isatty():
                 raise NotConfirmedError(
@@ -32,7 +32,7 @@ def password(
                 )
             if not yes and not typer.confirm(f"Set the password of {email} in {stack} back to the Secret's?", err=True):
                 raise NotConfirmedError("Nothing was changed.")
-            unlocked = admin.reset_password(site)
+            unlocked = admin.reset_password(instance)
             output().print(
                 f"The password of {email} is the Secret's again{', and the account is unlocked' if unlocked else ''}."
             )

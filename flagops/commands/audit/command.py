@@ -12,7 +12,7 @@ from flagops.commands.flags.catalogue.complete import environments, flags
 from flagops.commands.flags.history.applies import of_file, of_stack
 from flagops.console import output, progress
 from flagops.project import LOCAL
-from flagops.stacks.deployed import open_site
+from flagops.stacks.deployed import open_instance
 from flagops.terminal.stack_options import StackOption
 
 MOST = 10_000
@@ -57,8 +57,8 @@ def audit(
         environment=environment,
         limit=limit,
     )
-    with open_site(stack, needs_containers=True) as site:
-        entries = traced(read.read(site, wanted), [*kept, *of_stack(site)], repository=repository)
+    with open_instance(stack, needs_containers=True) as instance:
+        entries = traced(read.read(instance, wanted), [*kept, *of_stack(instance)], repository=repository)
     if as_json:
         for entry in entries:
             output().out(json.dumps(entry), highlight=False)

@@ -13,7 +13,7 @@ from components.kit import names
 from flagops.commands.keys.duration import duration
 from flagops.errors import AnswerError, BadInputError, UnsupportedError
 from flagops.pods import jobs
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 TEMPLATE = names.AUDIT
 ROLE = "flagsmith_audit"
@@ -66,18 +66,18 @@ def moment(text: str, option: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def read(site: Site, wanted: EntryFilter) -> list[Entry]:
+def read(instance: Instance, wanted: EntryFilter) -> list[Entry]:
     """The entries, the newest last. Raises OpsError when nobody may read the log, or the Job fails."""
-    require_audit(site)
-    name = jobs.start(site, TEMPLATE, env=wanted.variables())
-    pod = jobs.wait(site, name, seconds=SECONDS)
-    entries, said = _parsed(jobs.log(site, pod, lines=wanted.limit + 1))
+    require_audit(instance)
+    name = jobs.start(instance, TEMPLATE, env=wanted.variables())
+    pod = jobs.wait(instance, name, seconds=SECONDS)
+    entries, said = _parsed(jobs.log(instance, pod, lines=wanted.limit + 1))
     if said != len(entries):
         raise AnswerError(
             f"The log of the Job {name} is not complete: {len(entries)} entries of {'?' if said is None else said}.",
             hint="The node cut it: ask for fewer with --limit, or for a shorter time with --since and --until.",
         )
-    jobs.remove(site, name)
+    jobs.remove(instance, name)
     return entries
 
 
@@ -94,9 +94,9 @@ def _parsed(log: str) -> tuple[list[Entry], int | None]:
     return entries, None
 
 
-def require_audit(site: Site) -> None:
+def require_audit(instance: Instance) -> None:
     """Raise OpsError when the stack has nothing that reads the log, with what to do."""
-    settings, name = site.settings, site.stack.name
+    settings, name = instance.settings, instance.stack.name
     if settings.audit_enabled:
         return
     if settings.audit.enabled is False or settings.postgres.embedded:
@@ -106,11 +106,11 @@ def require_audit(site: Site) -> None:
         )
     raise UnsupportedError(
         "The database is external, and audit.existingSecret names no Secret to read the audit log with.",
-        hint=external_hint(site),
+        hint=external_hint(instance),
     )
 
 
-def external_hint(site: Site) -> str:
+def external_hint(instance: Instance) -> str:
     """How to make the role and its Secret for an external database."""
     return (
         "Make the role in the database, as the owner of its tables:\n\n"
@@ -118,7 +118,7 @@ def external_hint(site: Site) -> str:
         f"  \\password {ROLE}\n"
         f"  \\i {GRANTS}\n\n"
         "Then its Secret, with the database's address in a file that only you can read:\n\n"
-        f"  {site.kubectl} create secret generic {TEMPLATE} --from-file=DATABASE_URL=FILE\n\n"
-        f"Set audit.enabled to true and audit.existingSecret to {TEMPLATE} in Pulumi.{site.stack.name}.yaml, then "
-        f"ff up --stack {site.stack.name}. After an upgrade of Flagsmith run the last line of the SQL again."
+        f"  {instance.kubectl} create secret generic {TEMPLATE} --from-file=DATABASE_URL=FILE\n\n"
+        f"Set audit.enabled to true and audit.existingSecret to {TEMPLATE} in Pulumi.{instance.stack.name}.yaml, then "
+        f"ff up --stack {instance.stack.name}. After an upgrade of Flagsmith run the last line of the SQL again."
     )

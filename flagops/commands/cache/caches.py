@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flagops.errors import BadInputError, UnsupportedError
 from flagops.pods.python_in_pod import run_python
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 SCRIPT: Final = Path(__file__).with_name("in_pod") / "caches.py"
 
@@ -19,19 +19,19 @@ def shared() -> dict[str, str]:
     return {name: cache.location for name, cache in CACHES.items() if cache.database is not None}
 
 
-def info(site: Site) -> dict[str, Any]:
+def info(instance: Instance) -> dict[str, Any]:
     """What Redis says of itself, and the number of keys of each cache."""
-    return _ask(site, "info", list(shared()), "Redis cannot be asked")
+    return _ask(instance, "info", list(shared()), "Redis cannot be asked")
 
 
-def latency(site: Site) -> dict[str, Any]:
+def latency(instance: Instance) -> dict[str, Any]:
     """Measured round trips in milliseconds, and the slow events that Redis remembers."""
-    return _ask(site, "latency", list(shared())[:1], "Redis' latency cannot be measured")
+    return _ask(instance, "latency", list(shared())[:1], "Redis' latency cannot be measured")
 
 
-def flush(site: Site, names: Sequence[str]) -> dict[str, Any]:
+def flush(instance: Instance, names: Sequence[str]) -> dict[str, Any]:
     """Empty these caches; what each held."""
-    return _ask(site, "flush", names, "The caches cannot be emptied")
+    return _ask(instance, "flush", names, "The caches cannot be emptied")
 
 
 def chosen(names: Sequence[str]) -> list[str]:
@@ -43,12 +43,14 @@ def chosen(names: Sequence[str]) -> list[str]:
     return list(names or known)
 
 
-def _ask(site: Site, action: str, names: Sequence[str], what: str) -> dict[str, Any]:
-    if not site.settings.redis.enabled:
+def _ask(instance: Instance, action: str, names: Sequence[str], what: str) -> dict[str, Any]:
+    if not instance.settings.redis.enabled:
         raise UnsupportedError(
-            f"The stack {site.stack.name!r} has no Redis (feature-flags:redis.mode is none).",
+            f"The stack {instance.stack.name!r} has no Redis (feature-flags:redis.mode is none).",
             hint="Each process keeps its own caches, in memory; a restart of the API empties them: `ff restart`.",
         )
     known = shared()
-    answer: dict[str, Any] = run_python(site, SCRIPT, [action, *(f"{name}={known[name]}" for name in names)], what=what)
+    answer: dict[str, Any] = run_python(
+        instance, SCRIPT, [action, *(f"{name}={known[name]}" for name in names)], what=what
+    )
     return answer

@@ -10,7 +10,7 @@ from flagops.commands.cache import caches
 from flagops.console import output, progress
 from flagops.errors import NotConfirmedError
 from flagops.project import LOCAL
-from flagops.stacks.deployed import open_site
+from flagops.stacks.deployed import open_instance
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import StackOption, YesOption
 
@@ -19,8 +19,8 @@ MIB = 1024 * 1024
 
 def info(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """Show Redis' memory, hits and evictions, and how many keys each cache has."""
-    with open_site(stack, needs_containers=True) as site:
-        found = caches.info(site)
+    with open_instance(stack, needs_containers=True) as instance:
+        found = caches.info(instance)
     if as_json:
         print_json(found)
         return
@@ -43,15 +43,15 @@ def flush(
 ) -> None:
     """Empty caches, after saying what that drops. It is safe: Flagsmith fills them again from the database."""
     chosen = caches.chosen(names or [])
-    with open_site(stack, needs_containers=True) as site:
-        known = caches.info(site)["caches"]
+    with open_instance(stack, needs_containers=True) as instance:
+        known = caches.info(instance)["caches"]
         dropped = ", ".join(
             f"{name} ({known[name]['keys']} keys, database {known[name]['database']})" for name in chosen
         )
-        progress().print(f"This empties, in the Redis of {stack} ({site.context}): {dropped}.")
+        progress().print(f"This empties, in the Redis of {stack} ({instance.context}): {dropped}.")
         if not yes:
             _confirm()
-        done = caches.flush(site, chosen)["dropped"]
+        done = caches.flush(instance, chosen)["dropped"]
     output().print(f"Dropped {sum(item['keys'] for item in done.values())} keys.")
 
 
@@ -64,8 +64,8 @@ def _confirm() -> None:
 
 def latency(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """Measure Redis' round trips from an API pod, and show the slow events it remembers."""
-    with open_site(stack, needs_containers=True) as site:
-        found = caches.latency(site)
+    with open_instance(stack, needs_containers=True) as instance:
+        found = caches.latency(instance)
     if as_json:
         print_json(found)
         return

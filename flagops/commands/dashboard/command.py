@@ -7,7 +7,7 @@ import typer
 from flagops.console import output, progress
 from flagops.pods.port_forward import LOOPBACK, forward_to
 from flagops.project import LOCAL
-from flagops.stacks.deployed import open_site
+from flagops.stacks.deployed import open_instance
 from flagops.terminal.ending import wait_for_interrupt
 from flagops.terminal.stack_options import StackOption
 
@@ -30,11 +30,11 @@ def dashboard(
     from components.monitoring.dashboards.model import Dashboard
     from flagops.commands.dashboard import grafana as logic
 
-    with open_site(stack, needs_containers=True) as site:
-        path = logic.path(site, Dashboard(which))
-        grafana = logic.find(site)
+    with open_instance(stack, needs_containers=True) as instance:
+        path = logic.path(instance, Dashboard(which))
+        grafana = logic.find(instance)
         remote = grafana.pod_port(grafana.pod())
-        with forward_to(site, grafana.pod, remote, local_port=local_port, on_problem=progress().print) as port:
+        with forward_to(instance, grafana.pod, remote, local_port=local_port, on_problem=progress().print) as port:
             url = f"http://{LOOPBACK}:{port}{path}"
             progress().print(f"Forwarding to Grafana, {grafana.name}. Ctrl-C ends it.")
             output().out(url, highlight=False)

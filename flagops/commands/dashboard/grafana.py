@@ -7,7 +7,7 @@ from components.monitoring.dashboards.model import Dashboard, config_map_name, u
 from flagops.errors import BadInputError, NotFoundError
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.pods.pods import is_ready
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 SELECTOR = f"{names.NAME}=grafana"
 SETTING = "feature-flags:monitoring.dashboards.grafana"
@@ -18,12 +18,12 @@ class Grafana:
     """A Grafana behind a Service.
 
     Attributes:
-        site: Where.
+        instance: Where.
         service: The Service.
         port: The Service's port.
     """
 
-    site: Site
+    instance: Instance
     service: Manifest
     port: int
 
@@ -37,13 +37,13 @@ class Grafana:
         selector = self.service["spec"].get("selector") or {}
         labels = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
         namespace = self.service["metadata"]["namespace"]
-        found = self.site.client.list("v1", "Pod", namespace, labelSelector=labels) if selector else []
+        found = self.instance.client.list("v1", "Pod", namespace, labelSelector=labels) if selector else []
         for pod in found:
             if is_ready(pod):
                 return pod
         raise NotFoundError(
             f"No pod of Grafana is ready: the Service {self.name} has {len(found)}, none of them ready.",
-            hint=f"`kubectl --context {self.site.context} -n {namespace} get pods -l {labels}` shows them.",
+            hint=f"`kubectl --context {self.instance.context} -n {namespace} get pods -l {labels}` shows them.",
         )
 
     def pod_port(self, pod: Manifest) -> int:
@@ -63,31 +63,31 @@ class Grafana:
         )
 
 
-def find(site: Site) -> Grafana:
+def find(instance: Instance) -> Grafana:
     """The Grafana that the settings name, else the only one. Raises OpsError when there is none, or several."""
-    stated = site.settings.monitoring.dashboards.grafana
+    stated = instance.settings.monitoring.dashboards.grafana
     if stated is not None:
-        service = site.client.get(Ref("v1", "Service", stated.namespace, stated.service))
+        service = instance.client.get(Ref("v1", "Service", stated.namespace, stated.service))
         if service is None:
             raise NotFoundError(
-                f"There is no Service {stated.namespace}/{stated.service} in context {site.context!r}, "
+                f"There is no Service {stated.namespace}/{stated.service} in context {instance.context!r}, "
                 f"which {SETTING} names.",
                 hint="Correct the setting, or remove it if there is only one Grafana.",
             )
-        return Grafana(site, service, stated.port)
-    found = [item for item in site.client.list("v1", "Service", "", labelSelector=SELECTOR) if _has_address(item)]
+        return Grafana(instance, service, stated.port)
+    found = [item for item in instance.client.list("v1", "Service", "", labelSelector=SELECTOR) if _has_address(item)]
     if not found:
         raise NotFoundError(
-            f"There is no Grafana in context {site.context!r}: no Service with the label {SELECTOR}.",
+            f"There is no Grafana in context {instance.context!r}: no Service with the label {SELECTOR}.",
             hint=f"Install one, for example with the chart kube-prometheus-stack, or name its Service in {SETTING}.",
         )
     if len(found) > 1:
         names = ", ".join(sorted(f"{item['metadata']['namespace']}/{item['metadata']['name']}" for item in found))
         raise BadInputError(
-            f"There are several Grafanas in context {site.context!r}: {names}.",
+            f"There are several Grafanas in context {instance.context!r}: {names}.",
             hint=f"Name one in {SETTING}: {{namespace, service}}.",
         )
-    return Grafana(site, found[0], int(found[0]["spec"]["ports"][0]["port"]))
+    return Grafana(instance, found[0], int(found[0]["spec"]["ports"][0]["port"]))
 
 
 def _has_address(service: Manifest) -> bool:
@@ -95,13 +95,13 @@ def _has_address(service: Manifest) -> bool:
     return bool(service["spec"].get("ports")) and service["spec"].get("clusterIP") != "None"
 
 
-def path(site: Site, which: Dashboard) -> str:
+def path(instance: Instance, which: Dashboard) -> str:
     """The dashboard's path in Grafana. Raises OpsError when it is not deployed."""
-    if site.get("v1", "ConfigMap", config_map_name(which)) is None:
+    if instance.get("v1", "ConfigMap", config_map_name(which)) is None:
         raise NotFoundError(
             f"The dashboard {which.value!r} is not deployed: there is no ConfigMap "
-            f"{site.namespace}/{config_map_name(which)} in context {site.context!r}.",
+            f"{instance.namespace}/{config_map_name(which)} in context {instance.context!r}.",
             hint="Set feature-flags:monitoring.dashboards.enabled to true, or monitoring.enabled, and run "
-            f"`ff up --stack {site.stack.name}`; docs/dashboards.md says what each needs.",
+            f"`ff up --stack {instance.stack.name}`; docs/dashboards.md says what each needs.",
         )
-    return f"/d/{uid(which, site.namespace)}"
+    return f"/d/{uid(which, instance.namespace)}"

@@ -19,7 +19,7 @@ from flagops.commands.deploy.command import deploy
 from flagops.console import output, progress
 from flagops.errors import NotConfirmedError
 from flagops.project import LOCAL
-from flagops.stacks.deployed import open_site
+from flagops.stacks.deployed import open_instance
 from flagops.terminal.complete import quietly
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
@@ -42,14 +42,14 @@ FromStackOption = Annotated[
 
 def check(*, stack: StackOption = LOCAL) -> None:
     """Run Django's check of the database in an API pod (`manage.py check --database default`)."""
-    with open_site(stack, needs_containers=True) as site:
-        output().out(logic.check(site), highlight=False)
+    with open_instance(stack, needs_containers=True) as instance:
+        output().out(logic.check(instance), highlight=False)
 
 
 def connections(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """Show who is connected, by state and client, and how many the server allows; exits with 1 from 70 % on."""
-    with open_site(stack, needs_containers=True) as site:
-        found = logic.connections(site)
+    with open_instance(stack, needs_containers=True) as instance:
+        found = logic.connections(instance)
     if as_json:
         facts = {name: value for name, value in vars(found).items() if name != "rows"}
         print_json({**facts, "share": found.share, "is_fine": found.is_fine, "connections": found.rows})
@@ -78,15 +78,15 @@ def psql(
     arguments: Annotated[list[str] | None, typer.Argument(help="Arguments for psql, after `--`.")] = None,
 ) -> None:
     """Open an SQL prompt on the database, with the rights that Flagsmith has."""
-    with open_site(stack, needs_containers=True) as site:
-        code = run_psql(site, arguments or [], as_superuser=superuser)
+    with open_instance(stack, needs_containers=True) as instance:
+        code = run_psql(instance, arguments or [], as_superuser=superuser)
     raise typer.Exit(code)
 
 
 def backup(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """Make a backup now, and keep it where the stack keeps its backups."""
-    with open_site(stack, needs_containers=True) as site:
-        made = run_backup(site, on_line=_step)
+    with open_instance(stack, needs_containers=True) as instance:
+        made = run_backup(instance, on_line=_step)
     if as_json:
         print_json(made)
     else:
@@ -95,8 +95,8 @@ def backup(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
 
 def backups(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """List the backups, the newest first."""
-    with open_site(stack, needs_containers=True) as site:
-        found = run_backups(site)
+    with open_instance(stack, needs_containers=True) as instance:
+        found = run_backups(instance)
     if as_json:
         print_json(found)
     else:
@@ -116,15 +116,15 @@ def restore(
     yes: YesOption = False,
 ) -> None:
     """Replace the whole database with a backup. Flagsmith is down meanwhile; what is live now is backed up first."""
-    with open_site(stack, needs_containers=True) as site:
+    with open_instance(stack, needs_containers=True) as instance:
         progress().print(
-            f"This replaces the whole database of the stack {stack} ({site.context}) by {wanted}. Flagsmith serves "
+            f"This replaces the whole database of the stack {stack} ({instance.context}) by {wanted}. Flagsmith serves "
             "nothing meanwhile. What is live now is backed up first.",
             style="yellow",
         )
         if not yes:
             _confirm(stack)
-        done = run_restore(site, wanted, owner=owner, on_line=_step)
+        done = run_restore(instance, wanted, owner=owner, on_line=_step)
     output().print(f"{done.name} is live: {done.rows} rows. What was live before is the backup {done.safety}.")
 
 
@@ -136,8 +136,8 @@ def drill(
     as_json: JsonOption = False,
 ) -> None:
     """Try a backup in a scratch PostgreSQL: is it whole, how old is it, how long does a restore take?"""
-    with open_site(stack, needs_containers=True) as site:
-        found = run_drill(site, wanted, owner=owner, on_line=_step)
+    with open_instance(stack, needs_containers=True) as instance:
+        found = run_drill(instance, wanted, owner=owner, on_line=_step)
     if as_json:
         print_json(found)
     else:
@@ -154,19 +154,21 @@ def upgrade(
     yes: YesOption = False,
 ) -> None:
     """Move the embedded PostgreSQL and its data to another major version. Flagsmith is down meanwhile."""
-    with open_site(stack, needs_containers=True) as site:
-        check_upgrade(site, version)
-        old = site.settings.postgres.version
+    with open_instance(stack, needs_containers=True) as instance:
+        check_upgrade(instance, version)
+        old = instance.settings.postgres.version
         progress().print(
-            f"This moves the database of the stack {stack} ({site.context}) from PostgreSQL {old} to {version}. "
+            f"This moves the database of the stack {stack} ({instance.context}) from PostgreSQL {old} to {version}. "
             "Flagsmith serves nothing meanwhile. A backup is made first, and the old data is kept on the volume.",
             style="yellow",
         )
         if not yes:
             _confirm(stack)
-        made = run_upgrade(site, version, lambda: deploy(stack, engine), _step)
+        made = run_upgrade(instance, version, lambda: deploy(stack, engine), _step)
         major = old.partition(".")[0]
-        remove = f"{site.kubectl} exec flagsmith-postgres-0 -- bash -c 'rm -r \"$DATA_VOLUME\"/.before-upgrade-{major}'"
+        remove = (
+            f"{instance.kubectl} exec flagsmith-postgres-0 -- bash -c 'rm -r \"$DATA_VOLUME\"/.before-upgrade-{major}'"
+        )
     output().print(f"PostgreSQL {version} serves. The backup from before is {made}.")
     output().print(f"When you trust it, remove the old data: {remove}", markup=False)
 

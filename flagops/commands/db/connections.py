@@ -8,7 +8,7 @@ from flagops.errors import FailedError
 from flagops.pods.exec import run
 from flagops.pods.pods import PodComponent, running
 from flagops.pods.python_in_pod import run_python
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 SCRIPT: Final = Path(__file__).with_name("in_pod") / "database_connections.py"
 
@@ -46,9 +46,9 @@ class DatabaseConnections:
         return self.share < WARN_SHARE
 
 
-def connections(site: Site) -> DatabaseConnections:
+def connections(instance: Instance) -> DatabaseConnections:
     """Who is connected, asked from an API pod with its own connection settings."""
-    answer = run_python(site, SCRIPT, what="The database's connections cannot be listed")
+    answer = run_python(instance, SCRIPT, what="The database's connections cannot be listed")
     return DatabaseConnections(
         rows=answer["connections"],
         used=answer["used"],
@@ -58,18 +58,18 @@ def connections(site: Site) -> DatabaseConnections:
     )
 
 
-def check(site: Site) -> str:
+def check(instance: Instance) -> str:
     """Django's own check of the database and a query, in an API pod; what they say.
 
     Django's check alone looks at the models' fields and passes without a connection. Raises OpsError when either fails.
     """
-    done = run(site, running(site, PodComponent.API), CHECK, seconds=CHECK_SECONDS)
-    said = site.masker()("\n".join(part.strip() for part in (done.out, done.err) if part.strip()))
+    done = run(instance, running(instance, PodComponent.API), CHECK, seconds=CHECK_SECONDS)
+    said = instance.masker()("\n".join(part.strip() for part in (done.out, done.err) if part.strip()))
     if done.code:
         tail = "\n".join(f"  {line}" for line in said.splitlines()[-5:])
         raise FailedError(
             f"`{' '.join(CHECK)}` failed in the API's pod:\n{tail}",
-            hint=f"`ff doctor --stack {site.stack.name}` looks at the database and the way to it.",
+            hint=f"`ff doctor --stack {instance.stack.name}` looks at the database and the way to it.",
         )
-    found = connections(site)
+    found = connections(instance)
     return f"{said}\nPostgreSQL {found.version} answers; {found.used} of {found.limit} connections are in use."

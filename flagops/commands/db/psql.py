@@ -10,7 +10,7 @@ from flagops.errors import UnsupportedError
 from flagops.pods import jobs
 from flagops.pods.pods import PodComponent, running
 from flagops.pods.terminal import interactive
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 DATABASE_URL = Path(components.__file__).parent / "backup" / "in_pod" / "database-url.sh"
 TOOLBOX = names.TOOLBOX
@@ -33,23 +33,23 @@ def superuser(arguments: Sequence[str] = ()) -> list[str]:
     return as_administrator('keep_settings && exec psql --dbname=postgres "$@"', arguments)
 
 
-def psql(site: Site, arguments: Sequence[str] = (), *, as_superuser: bool = False) -> int:
+def psql(instance: Instance, arguments: Sequence[str] = (), *, as_superuser: bool = False) -> int:
     """Open psql on this terminal; its exit code.
 
     In the pod of the embedded database; for an external one in a pod of its own, made for this and removed at the end.
 
     Raises OpsError when `as_superuser` asks for what an external database's is not.
     """
-    if site.settings.postgres.embedded:
+    if instance.settings.postgres.embedded:
         command = superuser(arguments) if as_superuser else [*EMBEDDED, *arguments]
-        return interactive(site, running(site, PodComponent.DATABASE), command)
+        return interactive(instance, running(instance, PodComponent.DATABASE), command)
     if as_superuser:
         raise UnsupportedError(
             "The database of this stack is external, and ff has no superuser for it.",
             hint="Without --superuser you log in as Flagsmith does; whoever runs the database has its superuser.",
         )
-    job = jobs.start(site, TOOLBOX)
+    job = jobs.start(instance, TOOLBOX)
     try:
-        return interactive(site, jobs.started(site, job, seconds=START_SECONDS), external(arguments))
+        return interactive(instance, jobs.started(instance, job, seconds=START_SECONDS), external(arguments))
     finally:
-        jobs.remove(site, job)
+        jobs.remove(instance, job)

@@ -8,7 +8,7 @@ from flagops.commands.db.backups.writers import stopped
 from flagops.errors import BadInputError, FailedError, OpsError, RefusedError, UnsupportedError
 from flagops.pods.exec import run
 from flagops.pods.pods import PodComponent, running
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.stacks.edit import set_settings
 
 LABEL = "before-upgrade"
@@ -25,9 +25,9 @@ EXTENSIONS = """
 OnStep = Callable[[str], None]
 
 
-def check(site: Site, version: str) -> int:
+def check(instance: Instance, version: str) -> int:
     """The wanted major version. Raises OpsError when the database cannot be moved to `version`."""
-    postgres = site.settings.postgres
+    postgres = instance.settings.postgres
     if not postgres.embedded:
         raise UnsupportedError(
             "The database of this stack is external.", hint="Whoever runs it moves it to another major version."
@@ -39,14 +39,14 @@ def check(site: Site, version: str) -> int:
     if major == postgres.major:
         raise BadInputError(
             f"{version} has the major version {major}, as {postgres.version} has.",
-            hint=f"Set postgres.version to {version}, and `ff up --stack {site.stack.name}`.",
+            hint=f"Set postgres.version to {version}, and `ff up --stack {instance.stack.name}`.",
         )
     if major < postgres.major:
         raise BadInputError(f"{version} is older than {postgres.version}, and cannot read its dumps.")
     return major
 
 
-def upgrade(site: Site, version: str, deploy: Callable[[], None], on_step: OnStep) -> str:
+def upgrade(instance: Instance, version: str, deploy: Callable[[], None], on_step: OnStep) -> str:
     """Move the database; the backup that was made before. Flagsmith is stopped meanwhile.
 
     If it fails, the settings and the old version are put back: its data is untouched until the new one has worked.
@@ -56,21 +56,21 @@ def upgrade(site: Site, version: str, deploy: Callable[[], None], on_step: OnSte
     # The settings' model takes a second to import.
     from flagops.commands.images.renew import lock_new_images
 
-    major, postgres = check(site, version), site.settings.postgres
-    _require_room(site)
+    major, postgres = check(instance, version), instance.settings.postgres
+    _require_room(instance)
     on_step("Making a backup…")
-    made = backup(site, label=LABEL, on_line=on_step)
+    made = backup(instance, label=LABEL, on_line=on_step)
     before = {"postgres.version": postgres.version, "postgres.dataMajor": str(postgres.major)}
-    with stopped(site, on_step):
+    with stopped(instance, on_step):
         on_step(f"Dumping the database of PostgreSQL {postgres.major} onto its own volume…")
-        _in_server(site, dump_script(postgres.major), DUMP_SECONDS, "The database cannot be dumped")
-        set_settings(site.stack, {"postgres.version": version, "postgres.dataMajor": str(major)})
+        _in_server(instance, dump_script(postgres.major), DUMP_SECONDS, "The database cannot be dumped")
+        set_settings(instance.stack, {"postgres.version": version, "postgres.dataMajor": str(major)})
         try:
-            lock_new_images(site.stack, on_step)
+            lock_new_images(instance.stack, on_step)
             deploy()
         except OpsError as error:
             on_step(f"Putting PostgreSQL {postgres.version} back…")
-            set_settings(site.stack, before)
+            set_settings(instance.stack, before)
             deploy()
             raise error.reworded(
                 f"{error.message}\nPostgreSQL {postgres.version} serves again, with its own data.",
@@ -79,22 +79,22 @@ def upgrade(site: Site, version: str, deploy: Callable[[], None], on_step: OnSte
     return made.name
 
 
-def _in_server(site: Site, script: str, seconds: float, what: str) -> str:
+def _in_server(instance: Instance, script: str, seconds: float, what: str) -> str:
     """What a script prints that runs in the database's own container."""
-    done = run(site, running(site, PodComponent.DATABASE), as_administrator(script), seconds=seconds)
+    done = run(instance, running(instance, PodComponent.DATABASE), as_administrator(script), seconds=seconds)
     if done.code:
-        raise FailedError(f"{what}: {site.masker()(done.err.strip() or done.out.strip())}")
+        raise FailedError(f"{what}: {instance.masker()(done.err.strip() or done.out.strip())}")
     return done.out.strip()
 
 
-def _require_room(site: Site) -> None:
+def _require_room(instance: Instance) -> None:
     script = f'on_server --command="{SIZE}" && df --output=avail -B1 "$DATA_VOLUME" | tail -n 1'
-    size, free = (int(line) for line in _in_server(site, script, 60, "The volume cannot be looked at").split())
+    size, free = (int(line) for line in _in_server(instance, script, 60, "The volume cannot be looked at").split())
     if free < ROOM * size:
         raise RefusedError(
             f"The volume has {free} bytes free, and the upgrade needs {ROOM * size:.0f}: a dump, and the new data "
             f"beside the old ({size} bytes).",
-            hint=f"Raise postgres.storage.size, and `ff up --stack {site.stack.name}`.",
+            hint=f"Raise postgres.storage.size, and `ff up --stack {instance.stack.name}`.",
         )
 
 

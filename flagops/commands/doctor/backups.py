@@ -10,10 +10,10 @@ from flagops.pods.last_success import last_success
 
 def backups(examination: Examination, now: datetime | None = None) -> Iterator[DoctorFinding]:
     """The last scheduled backup is older than the settings allow, or there has been none."""
-    settings, site = examination.site.settings.backup, examination.site
+    settings, instance = examination.instance.settings.backup, examination.instance
     if not settings.enabled or settings.suspend:
         return
-    cron_job = template(site)
+    cron_job = template(instance)
     if cron_job is None:
         return
     moment = now or datetime.now(UTC)
@@ -30,5 +30,5 @@ def backups(examination: Examination, now: datetime | None = None) -> Iterator[D
         "backup-too-old",
         f"The last backup is of {last:%Y-%m-%d %H:%M} UTC." if last else "No backup was ever made.",
         (f"schedule {cron_job['spec']['schedule']}, allowed are {settings.max_age_hours} h", failed),
-        f"ff db backup --stack {site.stack.name}",
+        f"ff db backup --stack {instance.stack.name}",
     )

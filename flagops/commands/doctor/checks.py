@@ -18,7 +18,7 @@ from flagops.pods.pods import PodComponent, is_ready
 from flagops.pods.pods import pods as pods_of
 from flagops.project import root
 from flagops.stacks import target
-from flagops.stacks.deployed import Site, open_site
+from flagops.stacks.deployed import Instance, open_instance
 from flagops.stacks.files import load_stack
 
 # What is read from the cluster's objects.
@@ -56,8 +56,8 @@ def examine(stack: str, environment_key: str | None = None) -> Iterator[DoctorFi
         OpsError: The stack is unknown, or its settings are refused: that is no fault of what is deployed.
     """
     try:
-        with open_site(stack) as site:
-            yield from _examine(Examination(site, environment_key))
+        with open_instance(stack) as instance:
+            yield from _examine(Examination(instance, environment_key))
     except NoAccessError as error:
         yield _without_access(stack, error)
     except NotDeployedError as error:
@@ -67,11 +67,11 @@ def examine(stack: str, environment_key: str | None = None) -> Iterator[DoctorFi
 def _examine(examination: Examination) -> Iterator[DoctorFinding]:
     for check in OBJECTS:
         yield from check(examination)
-    if examination.site.is_simulated:
+    if examination.instance.is_simulated:
         yield NOTHING_RUNS
         return
-    if not any(is_ready(pod) for pod in pods_of(examination.site, PodComponent.API)):
-        yield _nothing_serves(examination.site)
+    if not any(is_ready(pod) for pod in pods_of(examination.instance, PodComponent.API)):
+        yield _nothing_serves(examination.instance)
         return
     around = list(_unhindered(dependencies, examination))
     yield from around
@@ -90,20 +90,20 @@ def _unhindered(check: Check, examination: Examination) -> Iterator[DoctorFindin
             "pod-unreachable",
             "A pod of the API cannot be looked into.",
             (error.message,),
-            error.hint or f"ff status --stack {examination.site.stack.name}",
+            error.hint or f"ff status --stack {examination.instance.stack.name}",
         )
 
 
-def _nothing_serves(site: Site) -> DoctorFinding:
+def _nothing_serves(instance: Instance) -> DoctorFinding:
     return DoctorFinding(
         "nothing-serves",
         "No pod of the API is ready: no flag is served.",
         tuple(
             f"{pod['metadata']['name']}: {pod.get('status', {}).get('phase', 'Unknown')}"
-            for pod in pods_of(site, PodComponent.API)
+            for pod in pods_of(instance, PodComponent.API)
         )
         or ("there is no pod at all",),
-        f"ff logs --stack {site.stack.name} --component api",
+        f"ff logs --stack {instance.stack.name} --component api",
     )
 
 

@@ -29,7 +29,7 @@ class ContainerProbe:
 
 def flagsmith_api(examination: Examination) -> Iterator[DoctorFinding]:
     """Ask as the kubelet does, and as applications do."""
-    with forward(examination.site, PodComponent.API, names.API_PORT) as port:
+    with forward(examination.instance, PodComponent.API, names.API_PORT) as port:
         url = f"http://127.0.0.1:{port}"
         probes = list(_probed(examination, url))
         yield from probes
@@ -53,14 +53,14 @@ def _probed(examination: Examination, url: str) -> Iterator[DoctorFinding]:
                 "api-hangs" if isinstance(error, httpx.TimeoutException) else "api-unreachable",
                 f"The API does not answer its {probe.kind}.",
                 (f"GET {probe.path}: {error or type(error).__name__} (waited {SECONDS:.0f} s)",),
-                f"ff logs --stack {examination.site.stack.name} --component api",
+                f"ff logs --stack {examination.instance.stack.name} --component api",
             )
             return
         yield from _judged(examination, probe, answer)
 
 
 def _judged(examination: Examination, probe: ContainerProbe, answer: httpx.Response) -> Iterator[DoctorFinding]:
-    stack = examination.site.stack.name
+    stack = examination.instance.stack.name
     kind = answer.headers.get("Content-Type", "").partition(";")[0]
     seen = f"GET {probe.path} with Host {probe.host or 'of the pod'}: {answer.status_code} {kind}"
     if answer.status_code == 400:
@@ -99,7 +99,7 @@ def _probes(examination: Examination) -> Iterator[ContainerProbe]:
 
 
 def _version(examination: Examination, url: str) -> Iterator[DoctorFinding]:
-    wanted, stack = examination.site.settings.version, examination.site.stack.name
+    wanted, stack = examination.instance.settings.version, examination.instance.stack.name
     with FlagsmithClient(url) as client:
         found = client.get("/version/").get("image_tag")
     if found != wanted:
@@ -123,14 +123,14 @@ def _keys(examination: Examination, url: str) -> Iterator[DoctorFinding]:
                         f"Flagsmith refuses {name}.",
                         ("GET /api/v1/flags/: status 403",),
                         "take the key of the environment from the UI (Environment settings), or see "
-                        f"ff flags get --environment NAME --stack {examination.site.stack.name}",
+                        f"ff flags get --environment NAME --stack {examination.instance.stack.name}",
                     )
                 else:
                     yield DoctorFinding(
                         "flags-failing",
                         f"Flags cannot be read with {name}.",
                         (examination.mask(error.message),),
-                        f"ff logs --stack {examination.site.stack.name} --component api",
+                        f"ff logs --stack {examination.instance.stack.name} --component api",
                     )
 
 
@@ -138,7 +138,7 @@ def _tried(examination: Examination, client: FlagsmithClient) -> list[tuple[str,
     if examination.environment_key is not None:
         return [("the given environment key", examination.environment_key)]
     try:
-        log_in(examination.site, client)
-        return [(f"the key of {item.name}", item.key) for item in environments(examination.site, client)]
+        log_in(examination.instance, client)
+        return [(f"the key of {item.name}", item.key) for item in environments(examination.instance, client)]
     except OpsError:
         return []  # somebody changed the administrator's password, as people may

@@ -20,9 +20,9 @@ SCARCE = 0.9  # of the connections: what is left does not outlast a rollout
 
 def dependencies(examination: Examination) -> Iterator[DoctorFinding]:
     """Ask from within a pod of the API, with its own connections."""
-    variable = "" if examination.site.settings.redis.mode == "none" else CACHES["flags"].location
+    variable = "" if examination.instance.settings.redis.mode == "none" else CACHES["flags"].location
     before = time.time()
-    seen = run_python(examination.site, SCRIPT, [variable], what="The API's pod cannot look around")
+    seen = run_python(examination.instance, SCRIPT, [variable], what="The API's pod cannot look around")
     after = time.time()
     yield from _database(examination, seen["database"])
     if variable:
@@ -31,9 +31,9 @@ def dependencies(examination: Examination) -> Iterator[DoctorFinding]:
 
 
 def _database(examination: Examination, seen: dict[str, Any]) -> Iterator[DoctorFinding]:
-    stack, host = examination.site.stack.name, seen["host"]
+    stack, host = examination.instance.stack.name, seen["host"]
     evidence = (f"{host}: {examination.mask(seen.get('error', ''))}",)
-    embedded = examination.site.settings.postgres.mode == "embedded"
+    embedded = examination.instance.settings.postgres.mode == "embedded"
     state = seen["state"]
     if state == "dns":
         yield _unresolved(examination, "The database's", host, evidence)
@@ -71,11 +71,11 @@ def _database(examination: Examination, seen: dict[str, Any]) -> Iterator[Doctor
 
 def of_redis(examination: Examination, seen: dict[str, Any]) -> Iterator[DoctorFinding]:
     """What the script saw of Redis, judged."""
-    stack, host = examination.site.stack.name, seen["host"]
+    stack, host = examination.instance.stack.name, seen["host"]
     evidence = (f"{host}: {examination.mask(seen.get('error', ''))}",)
     meanwhile = "flags are served from the database meanwhile, slower"
-    state, allowed = seen["state"], examination.site.settings.caches.socket_timeout * 1000
-    embedded = examination.site.settings.redis.mode == "embedded"
+    state, allowed = seen["state"], examination.instance.settings.caches.socket_timeout * 1000
+    embedded = examination.instance.settings.redis.mode == "embedded"
     look = f"ff logs --stack {stack} -c cache" if embedded else f"ff cache info --stack {stack}"
     if state == "dns":
         yield _unresolved(examination, "Redis'", host, evidence)
@@ -101,7 +101,7 @@ def _unresolved(examination: Examination, whose: str, host: str, evidence: tuple
         "dns",
         f"{whose} name {host} cannot be resolved in the API's pod.",
         evidence,
-        f"kubectl --context {examination.site.context} -n kube-system get pods -l k8s-app=kube-dns",
+        f"kubectl --context {examination.instance.context} -n kube-system get pods -l k8s-app=kube-dns",
     )
 
 
@@ -119,12 +119,12 @@ def _api_server(examination: Examination) -> Iterator[DoctorFinding]:
     # It comes with the Kubernetes SDK, which takes half a second to import.
     from urllib3 import Timeout
 
-    site = examination.site
+    instance = examination.instance
     headers: dict[str, str] = {}
-    site.api.update_params_for_auth(headers, [], ["BearerToken"], "/version", "GET", None)
+    instance.api.update_params_for_auth(headers, [], ["BearerToken"], "/version", "GET", None)
     before = time.time()
-    pool = site.api.rest_client.pool_manager
-    answer = pool.request("GET", f"{site.client.host}/version", headers=headers, timeout=Timeout(CONNECT_SECONDS))
+    pool = instance.api.rest_client.pool_manager
+    answer = pool.request("GET", f"{instance.client.host}/version", headers=headers, timeout=Timeout(CONNECT_SECONDS))
     after = time.time()
     date = answer.headers.get("Date")
     if date is not None:

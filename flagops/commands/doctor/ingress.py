@@ -13,14 +13,14 @@ from flagops.kubernetes.readiness import condition
 
 def ingress(examination: Examination) -> Iterator[DoctorFinding]:
     """An Ingress that nobody serves, or a name that leads nowhere."""
-    site = examination.site
-    settings = site.settings.ingress
+    instance = examination.instance
+    settings = instance.settings.ingress
     # The local cluster has no ingress controller, unless the settings count on one.
-    if not site.is_published and not (settings.enabled and settings.await_address):
+    if not instance.is_published and not (settings.enabled and settings.await_address):
         return
     if not settings.enabled:
-        yield from unresolved(examination, site.settings.host)
-    for item in site.items("networking.k8s.io/v1", "Ingress"):
+        yield from unresolved(examination, instance.settings.host)
+    for item in instance.items("networking.k8s.io/v1", "Ingress"):
         name = item["metadata"]["name"]
         entries = ((item.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
         missing = _missing_class(examination, item, is_served=bool(entries))
@@ -31,10 +31,10 @@ def ingress(examination: Examination) -> Iterator[DoctorFinding]:
                 "ingress-without-address",
                 f"The Ingress {name} has no address.",
                 (f"{_class(item) or 'no class'}, no entry in status.loadBalancer", *examination.said_of(name)),
-                f"{site.kubectl} describe ingress {name}",
+                f"{instance.kubectl} describe ingress {name}",
             )
         else:
-            yield from unresolved(examination, site.settings.host)
+            yield from unresolved(examination, instance.settings.host)
 
 
 def _class(item: Manifest) -> str | None:
@@ -44,10 +44,10 @@ def _class(item: Manifest) -> str | None:
 
 def _missing_class(examination: Examination, item: Manifest, *, is_served: bool) -> DoctorFinding | None:
     """A class that the cluster does not have, or none at all. One in the annotation alone cannot be looked up."""
-    site, name, wanted = examination.site, item["metadata"]["name"], item["spec"].get("ingressClassName")
+    instance, name, wanted = examination.instance, item["metadata"]["name"], item["spec"].get("ingressClassName")
     if wanted is None and (is_served or CLASS_ANNOTATION in (item["metadata"].get("annotations") or {})):
         return None
-    known = [found["metadata"]["name"] for found in site.client.list("networking.k8s.io/v1", "IngressClass", "")]
+    known = [found["metadata"]["name"] for found in instance.client.list("networking.k8s.io/v1", "IngressClass", "")]
     if wanted in known:
         return None
     return DoctorFinding(
@@ -55,7 +55,7 @@ def _missing_class(examination: Examination, item: Manifest, *, is_served: bool)
         f"No controller serves the Ingress {name}: "
         + (f"there is no IngressClass {wanted}." if wanted else "it names no class, and there was no default one."),
         (f"the cluster has: {', '.join(known) or 'none'}",),
-        f"install the controller, or set ingress.className in Pulumi.{site.stack.name}.yaml",
+        f"install the controller, or set ingress.className in Pulumi.{instance.stack.name}.yaml",
     )
 
 
@@ -68,18 +68,18 @@ def unresolved(examination: Examination, host: str) -> Iterator[DoctorFinding]:
             "dns-public",
             f"The name {host} cannot be resolved from here.",
             (f"{host}: {error.strerror or error}",),
-            f"{examination.site.kubectl} get ingress   (its address belongs into the name's DNS record)",
+            f"{examination.instance.kubectl} get ingress   (its address belongs into the name's DNS record)",
         )
 
 
 def certificates(examination: Examination, now: datetime | None = None) -> Iterator[DoctorFinding]:
     """Certificates that were not issued, or end soon."""
-    site = examination.site
-    if site.settings.tls_secret_name is None:
+    instance = examination.instance
+    if instance.settings.tls_secret_name is None:
         return
     names = {
         entry["secretName"]
-        for item in site.items("networking.k8s.io/v1", "Ingress")
+        for item in instance.items("networking.k8s.io/v1", "Ingress")
         for entry in item["spec"].get("tls") or []
         if entry.get("secretName")
     }
@@ -88,14 +88,14 @@ def certificates(examination: Examination, now: datetime | None = None) -> Itera
 
 
 def _certificate(examination: Examination, name: str, now: datetime) -> Iterator[DoctorFinding]:
-    site = examination.site
-    ends = not_after(site.get("v1", "Secret", name))
-    fix = f"{site.kubectl} describe certificate,certificaterequest,order,challenge"
+    instance = examination.instance
+    ends = not_after(instance.get("v1", "Secret", name))
+    fix = f"{instance.kubectl} describe certificate,certificaterequest,order,challenge"
     if ends is None:
         yield DoctorFinding(
             "certificate-not-issued",
             f"There is no certificate in the Secret {name}: browsers refuse the address.",
-            ("the Secret is missing or has no tls.crt", *_said_by_cert_manager(site.get(*CERTIFICATE, name))),
+            ("the Secret is missing or has no tls.crt", *_said_by_cert_manager(instance.get(*CERTIFICATE, name))),
             fix,
         )
         return
@@ -104,7 +104,7 @@ def _certificate(examination: Examination, name: str, now: datetime) -> Iterator
         yield DoctorFinding(
             "certificate-expired" if days < 0 else "certificate-expiring",
             f"The certificate in the Secret {name} {'ended' if days < 0 else 'ends'} on {ends:%Y-%m-%d}.",
-            (f"{days} days are left", *_said_by_cert_manager(site.get(*CERTIFICATE, name))),
+            (f"{days} days are left", *_said_by_cert_manager(instance.get(*CERTIFICATE, name))),
             fix,
         )
 

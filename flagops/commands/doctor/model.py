@@ -6,7 +6,7 @@ from functools import cached_property
 
 from flagops.kubernetes.masking import Masker
 from flagops.kubernetes.objects import Manifest
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 
 @dataclass(frozen=True)
@@ -30,39 +30,39 @@ class Examination:
     """A stack under examination; what is listed is listed once.
 
     Attributes:
-        site: Where it is.
+        instance: Where it is.
         environment_key: A key that is said to be refused; None to try those of the environments.
     """
 
-    def __init__(self, site: Site, environment_key: str | None = None) -> None:
-        self.site = site
+    def __init__(self, instance: Instance, environment_key: str | None = None) -> None:
+        self.instance = instance
         self.environment_key = environment_key
 
     @cached_property
     def pods(self) -> list[Manifest]:
         """The pods that are to go on, without those on their way out."""
-        return [pod for pod in self.site.items("v1", "Pod") if "deletionTimestamp" not in pod["metadata"]]
+        return [pod for pod in self.instance.items("v1", "Pod") if "deletionTimestamp" not in pod["metadata"]]
 
     @cached_property
     def deployments(self) -> list[Manifest]:
         """The Deployments."""
-        return self.site.items("apps/v1", "Deployment")
+        return self.instance.items("apps/v1", "Deployment")
 
     @cached_property
     def jobs(self) -> list[Manifest]:
         """The Jobs."""
-        return self.site.items("batch/v1", "Job")
+        return self.instance.items("batch/v1", "Job")
 
     @cached_property
     def events(self) -> list[Manifest]:
         """The events, the newest last."""
-        found = self.site.items("v1", "Event")
+        found = self.instance.items("v1", "Event")
         return sorted(found, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or ""))
 
     @cached_property
     def mask(self) -> Masker:
         """Takes secrets out of a text."""
-        return self.site.masker()
+        return self.instance.masker()
 
     def said_of(self, name: str, *, lines: int = 3) -> tuple[str, ...]:
         """The last warnings about an object."""

@@ -16,9 +16,9 @@ OWNER_LABELS = (names.NAME, names.INSTANCE)
 
 def isolation(examination: Examination) -> Iterator[DoctorFinding]:
     """An ingress controller whose pods the policies do not let in."""
-    site = examination.site
-    network, ingress = site.settings.network_policy, site.settings.ingress
-    if not (site.settings.isolated and ingress.enabled) or site.get(*POLICY) is None:
+    instance = examination.instance
+    network, ingress = instance.settings.network_policy, instance.settings.ingress
+    if not (instance.settings.isolated and ingress.enabled) or instance.get(*POLICY) is None:
         return
     shut_out = [pod for pod in _controller(examination, ingress.class_name) if not _is_let_in(examination, pod)]
     if not shut_out:
@@ -30,20 +30,21 @@ def isolation(examination: Examination) -> Iterator[DoctorFinding]:
         "ingress-cut-off",
         "The network policies keep the ingress controller from the API.",
         (f"{namespace}/{name} has the address {_address(pod)}; let in is {', '.join(network.ways_in)}",),
-        f"set networkPolicy.{key} to {value} in Pulumi.{site.stack.name}.yaml, then ff up --stack {site.stack.name}",
+        f"set networkPolicy.{key} to {value} in Pulumi.{instance.stack.name}.yaml, "
+        f"then ff up --stack {instance.stack.name}",
     )
 
 
 def _controller(examination: Examination, class_name: str | None) -> list[Manifest]:
     """The running pods of the class' controller, as far as its labels tell and one may look."""
-    classes = examination.site.client.list("networking.k8s.io/v1", "IngressClass", "")
+    classes = examination.instance.client.list("networking.k8s.io/v1", "IngressClass", "")
     found = next((item for item in classes if _is_meant(item, class_name)), None)
     labels = (found or {"metadata": {}})["metadata"].get("labels") or {}
     wanted = ",".join(f"{key}={labels[key]}" for key in OWNER_LABELS if key in labels)
     if not wanted:
         return []
     try:
-        pods = examination.site.client.list("v1", "Pod", "", labelSelector=wanted)
+        pods = examination.instance.client.list("v1", "Pod", "", labelSelector=wanted)
     except DeniedError:
         return []
     return [pod for pod in pods if pod.get("status", {}).get("phase") == "Running"]
@@ -57,7 +58,7 @@ def _is_meant(ingress_class: Manifest, name: str | None) -> bool:
 
 
 def _is_let_in(examination: Examination, pod: Manifest) -> bool:
-    network = examination.site.settings.network_policy
+    network = examination.instance.settings.network_policy
     if any(ip_address(_address(pod)) in ip_network(cidr) for cidr in network.ingress_cidrs):
         return True
     by_labels = network.ingress_pod_labels.items() <= (pod["metadata"].get("labels") or {}).items()

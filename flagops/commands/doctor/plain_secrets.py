@@ -17,10 +17,10 @@ def plain_secrets(examination: Examination) -> Iterator[DoctorFinding]:
     items = tuple(
         Object(_as_written({"apiVersion": version, "kind": kind, **item}))
         for version, kind in (*KINDS, INGRESS)
-        for item in examination.site.items(version, kind)
+        for item in examination.instance.items(version, kind)
         if names.COMPONENT in (item["metadata"].get("labels") or {})
     )
-    report = check(Objects(items, harmless=examination.site.stack.harmless), RULES)
+    report = check(Objects(items, harmless=examination.instance.stack.harmless), RULES)
     found: dict[str, list[str]] = {}
     for violation in report.violations:
         found.setdefault(str(violation.finding.object), []).append(violation.finding.path)
@@ -29,7 +29,8 @@ def plain_secrets(examination: Examination) -> Iterator[DoctorFinding]:
             "plain-secret",
             f"{name} holds what looks like a secret, which all may read who may read it.",
             tuple(dict.fromkeys(paths)),
-            f"ff policy check --stack {examination.site.stack.name}   (clean: somebody edited it; ff up takes it back)",
+            f"ff policy check --stack {examination.instance.stack.name}   "
+            "(clean: somebody edited it; ff up takes it back)",
         )
 
 

@@ -11,10 +11,10 @@ API_VERSION, KIND = "external-secrets.io/v1", "ExternalSecret"
 
 def stored_secrets(examination: Examination) -> Iterator[DoctorFinding]:
     """Look at what the External Secrets Operator says of each Secret."""
-    if examination.site.settings.secret_store is None:
+    if examination.instance.settings.secret_store is None:
         return
     try:
-        found = examination.site.items(API_VERSION, KIND)
+        found = examination.instance.items(API_VERSION, KIND)
     except UnknownKindError as error:
         yield DoctorFinding(
             "secret-store-missing",
@@ -31,5 +31,5 @@ def stored_secrets(examination: Examination) -> Iterator[DoctorFinding]:
                 "secret-not-synced",
                 f"The Secret {name} does not come from the store, or is not renewed.",
                 (examination.mask(state.message), *examination.said_of(name)),
-                f"{examination.site.kubectl} describe externalsecret {name}",
+                f"{examination.instance.kubectl} describe externalsecret {name}",
             )

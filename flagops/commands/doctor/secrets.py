@@ -15,7 +15,7 @@ TAKEN_OVER = {"database": frozenset({names.POSTGRES})}
 
 def changed_secrets(examination: Examination) -> Iterator[DoctorFinding]:
     """Compare when a Secret's values changed with when the pods that read it started."""
-    changes = {item["metadata"]["name"]: _changed(item) for item in examination.site.items("v1", "Secret")}
+    changes = {item["metadata"]["name"]: _changed(item) for item in examination.instance.items("v1", "Secret")}
     stale: dict[tuple[str, str], list[str]] = {}
     for pod in examination.pods:
         component = (pod["metadata"].get("labels") or {}).get(names.COMPONENT)
@@ -32,7 +32,7 @@ def changed_secrets(examination: Examination) -> Iterator[DoctorFinding]:
             "secret-changed",
             f"The Secret {name} changed after the pods of {component} had started, which go on with the old values.",
             tuple(seen),
-            f"ff restart --stack {examination.site.stack.name} -c {component}",
+            f"ff restart --stack {examination.instance.stack.name} -c {component}",
         )
 
 

@@ -7,8 +7,8 @@ from flagops.commands.doctor.model import DoctorFinding, Examination
 
 def claims(examination: Examination) -> Iterator[DoctorFinding]:
     """Claims that no volume is bound to, unless they wait for their first pod, which is as it should be."""
-    site = examination.site
-    for claim in site.items("v1", "PersistentVolumeClaim"):
+    instance = examination.instance
+    for claim in instance.items("v1", "PersistentVolumeClaim"):
         if claim.get("status", {}).get("phase") == "Bound":
             continue
         name = claim["metadata"]["name"]
@@ -21,5 +21,6 @@ def claims(examination: Examination) -> Iterator[DoctorFinding]:
             "volume-pending",
             f"The volume claim {name} gets no volume.",
             (f"it is {claim.get('status', {}).get('phase', 'Pending')}; storage class: {wanted}", *messages),
-            f"kubectl --context {site.context} get storageclass   (then postgres.storage.className in the settings)",
+            f"kubectl --context {instance.context} get storageclass   "
+            "(then postgres.storage.className in the settings)",
         )

@@ -52,7 +52,7 @@ def _unscheduled(examination: Examination, pod: Manifest, lacks: Lacks, message:
         "volume-pending" if volumes else "pod-pending",
         f"The pod {name} waits for {'its volume' if volumes else 'a node that can take it'}.",
         (message,),
-        f"{examination.site.kubectl} describe pod {name}"
+        f"{examination.instance.kubectl} describe pod {name}"
         + ("" if volumes else "   (add a node, or lower the requests in the settings)"),
     )
 
@@ -64,8 +64,8 @@ def _image(examination: Examination, pod: Manifest, status: Manifest, waiting: M
         "image-not-pulled",
         f"The image {status['image']} of {_component(pod)} cannot be pulled.",
         evidence,
-        f"correct version, image or imagePullSecrets in Pulumi.{examination.site.stack.name}.yaml, then "
-        f"ff up --stack {examination.site.stack.name}",
+        f"correct version, image or imagePullSecrets in Pulumi.{examination.instance.stack.name}.yaml, then "
+        f"ff up --stack {examination.instance.stack.name}",
     )
 
 
@@ -74,14 +74,14 @@ def _configuration(examination: Examination, pod: Manifest, waiting: Manifest) -
         "pod-misconfigured",
         f"A container of {_component(pod)} cannot be made.",
         (f"{waiting['reason']}: {examination.mask(waiting.get('message', ''))}",),
-        f"{examination.site.kubectl} get secrets   (is the one named there, with its keys?)",
+        f"{examination.instance.kubectl} get secrets   (is the one named there, with its keys?)",
     )
 
 
 def _crash(examination: Examination, pod: Manifest, status: Manifest) -> DoctorFinding:
     ended: dict[str, Any] = (status.get("lastState") or {}).get("terminated") or {}
     name, component = pod["metadata"]["name"], _component(pod)
-    stack = examination.site.stack.name
+    stack = examination.instance.stack.name
     if ended.get("reason") == "OOMKilled":
         return DoctorFinding(
             "out-of-memory",
@@ -103,7 +103,7 @@ def _crash(examination: Examination, pod: Manifest, status: Manifest) -> DoctorF
 
 def _log(examination: Examination, pod: str, status: Manifest) -> str:
     """What the container said before it ended last, or says now where that is gone."""
-    client, namespace, name = examination.site.client, examination.site.namespace, status["name"]
+    client, namespace, name = examination.instance.client, examination.instance.namespace, status["name"]
     before = log_or_reason(client, namespace, pod, name, lines=LOG_LINES, previous=True)
     return before if before.strip() else log_or_reason(client, namespace, pod, name, lines=LOG_LINES)
 
@@ -131,30 +131,30 @@ def rollouts(examination: Examination) -> Iterator[DoctorFinding]:
                 "pods-refused",
                 f"The cluster refuses the pods of {deployment['metadata']['name']}.",
                 (f"{failure.get('reason', '')}: {failure.get('message', '')}",),
-                f"{examination.site.kubectl} describe resourcequota,limitrange",
+                f"{examination.instance.kubectl} describe resourcequota,limitrange",
             )
     found = {deployment["metadata"]["name"] for deployment in examination.deployments}
     for name in (names.API, names.TASK_PROCESSOR):
         if name not in found:
-            stack = examination.site.stack.name
+            stack = examination.instance.stack.name
             yield DoctorFinding(
                 "workload-missing",
                 f"There is no Deployment {name}.",
-                (f"{examination.site.namespace} has: {', '.join(sorted(found)) or 'none'}",),
+                (f"{examination.instance.namespace} has: {', '.join(sorted(found)) or 'none'}",),
                 f"ff up --stack {stack}",
             )
 
 
 def autoscalers(examination: Examination) -> Iterator[DoctorFinding]:
     """Autoscalers that see no metrics, and so never scale."""
-    for item in examination.site.items("autoscaling/v2", "HorizontalPodAutoscaler"):
+    for item in examination.instance.items("autoscaling/v2", "HorizontalPodAutoscaler"):
         active = condition(item, "ScalingActive")
         if active.get("status") == "False" and active.get("reason") != "ScalingDisabled":
             yield DoctorFinding(
                 "autoscaler-blind",
                 f"The autoscaler {item['metadata']['name']} gets no metrics and does not scale.",
                 (f"{active.get('reason', '')}: {active.get('message', '')}",),
-                f"kubectl --context {examination.site.context} get apiservice v1beta1.metrics.k8s.io",
+                f"kubectl --context {examination.instance.context} get apiservice v1beta1.metrics.k8s.io",
             )
 
 
@@ -165,7 +165,7 @@ def jobs(examination: Examination) -> Iterator[DoctorFinding]:
         component = (job["metadata"].get("labels") or {}).get(names.COMPONENT, "")
         if failed.get("status") != "True" or component not in ("migration", "bootstrap"):
             continue
-        name, stack = job["metadata"]["name"], examination.site.stack.name
+        name, stack = job["metadata"]["name"], examination.instance.stack.name
         yield DoctorFinding(
             f"{component}-failed",
             f"The {component} failed; the pods of the release before it go on serving.",
@@ -183,6 +183,6 @@ def _last_lines(examination: Examination, job: str) -> Iterator[str]:
     ]
     for pod in sorted(pods, key=lambda item: str(item["metadata"]["creationTimestamp"]))[-1:]:
         container = pod["spec"]["containers"][0]["name"]
-        site, name = examination.site, pod["metadata"]["name"]
-        log = log_or_reason(site.client, site.namespace, name, container, lines=LOG_LINES)
+        instance, name = examination.instance, pod["metadata"]["name"]
+        log = log_or_reason(instance.client, instance.namespace, name, container, lines=LOG_LINES)
         yield from (f"log: {examination.mask(line)}" for line in log.strip().splitlines())

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from flagops.commands.keys.model import DeliveryResult
-    from flagops.stacks.deployed import Site
+    from flagops.stacks.deployed import Instance
 
 
 def show(
@@ -63,7 +63,7 @@ def sync(
     """Write the Secrets that the catalogue's `keys` declare, and delete keys whose overlap is over."""
     declared, _ = read(catalogue)
     with connect(stack=stack, url=url, project=declared.project) as connection:
-        run = DeliveryRun(work.site_of(connection), connection.client, adopt=adopt, dry=dry_run)
+        run = DeliveryRun(work.instance_of(connection), connection.client, adopt=adopt, dry=dry_run)
         if dry_run:
             progress().print("Nothing is written. What would be done:")
         results = _told(work.sync(connection, run, declared.keys))
@@ -111,13 +111,13 @@ def _rotate_server(
     declared, _ = read(catalogue)
     chosen = work.server_deliveries(declared.keys, environment, namespace)
     with connect(stack=stack, url=url, project=declared.project) as connection:
-        site = work.site_of(connection)
-        run = DeliveryRun(site, connection.client, rotates=True, overlap=length)
+        instance = work.instance_of(connection)
+        run = DeliveryRun(instance, connection.client, rotates=True, overlap=length)
         results = _told(work.sync(connection, run, chosen))
     if any(result.ending for result in results):
         progress().print(
             "Restart what reads these Secrets before the old keys end. Flagsmith ends no key by itself: the first "
-            f"`ff keys sync` or `rotate` after that time deletes it, and within {_caches(site)} it is refused.",
+            f"`ff keys sync` or `rotate` after that time deletes it, and within {_caches(instance)} it is refused.",
             markup=False,
             soft_wrap=True,
         )
@@ -127,31 +127,31 @@ def _rotate_server(
 def _rotate_client(environment: str, stack: str | None, url: str | None, catalogue: Path, *, yes: bool) -> None:
     declared, _ = read(catalogue)
     with connect(stack=stack, url=url, project=declared.project) as connection:
-        site = work.site_of(connection)
+        instance = work.instance_of(connection)
         connection.environment(environment)
-        progress().print(_warning(environment, site), style="yellow", markup=False, soft_wrap=True)
+        progress().print(_warning(environment, instance), style="yellow", markup=False, soft_wrap=True)
         if not yes:
             _confirm(environment)
         changed = work.change_client_key(connection, environment)
         progress().print(f"The client key of {environment} is another one now.", markup=False)
         chosen = [item for item in declared.keys if item.environment == environment]
-        results = _told(work.sync(changed, DeliveryRun(site, connection.client), chosen))
+        results = _told(work.sync(changed, DeliveryRun(instance, connection.client), chosen))
     if any(result.problem for result in results):
         progress().print("`ff keys sync` completes it.")
     _conclude(results)
 
 
-def _warning(environment: str, site: "Site") -> str:
+def _warning(environment: str, instance: "Instance") -> str:
     return (
-        f"Every client that uses the present client key of {environment} is refused (403) within {_caches(site)}, "
+        f"Every client that uses the present client key of {environment} is refused (403) within {_caches(instance)}, "
         "until it has the new one: there is no overlap. Server-side keys stay, but those who ask for the environment's "
         "document with them may get 500 during that time. And the users of percentage rollouts and of experiments are "
         "drawn anew, for Flagsmith computes who is in them from this key: running experiments lose their meaning."
     )
 
 
-def _caches(site: "Site") -> str:
-    return f"{site.settings.caches.environment} s"
+def _caches(instance: "Instance") -> str:
+    return f"{instance.settings.caches.environment} s"
 
 
 def _confirm(environment: str) -> None:

@@ -15,7 +15,7 @@ from flagops.commands.keys.plan import KeyPlan, plan
 from flagops.errors import OpsError
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.deployed import Environment
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class DeliveryRun:
     """How deliveries are made in a run.
 
     Attributes:
-        site: The stack, in whose cluster the Secrets are.
+        instance: The stack, in whose cluster the Secrets are.
         client: Its Flagsmith.
         rotates: Whether each gets another server-side key.
         overlap: How long a key that is replaced is still to be used.
@@ -31,7 +31,7 @@ class DeliveryRun:
         dry: Whether nothing is written.
     """
 
-    site: Site
+    instance: Instance
     client: FlagsmithClient
     rotates: bool = False
     overlap: timedelta = OVERLAP
@@ -56,21 +56,21 @@ class _Progress:
 
     def go(self) -> None:
         run, delivery = self._run, self._delivery
-        held = secret.read(run.site, delivery, adopt=run.adopt)
+        held = secret.read(run.instance, delivery, adopt=run.adopt)
         now = datetime.now(UTC)
         until = now + run.overlap
         name = key_name(delivery)
         mine = [key for key in server.keys_of(run.client, self._environment) if key.name == name]
         found = plan(mine, is_wanted=delivery.server_side, rotates=run.rotates, now=now, until=until)
-        wanted = {secret.CLIENT: self._environment.key, secret.ADDRESS: secret.api_url(run.site)}
+        wanted = {secret.CLIENT: self._environment.key, secret.ADDRESS: secret.api_url(run.instance)}
         if delivery.server_side:
             wanted[secret.SERVER] = self._current(found)
         if not held.is_right(wanted):
             if not run.dry:
-                secret.write(run.site, delivery, held, wanted, now)
+                secret.write(run.instance, delivery, held, wanted, now)
             self._note(written="changed" if held.version else "created")
         if self.result.written or self.result.is_resumed:
-            self._note(restart=readers.restarts(run.site, delivery))
+            self._note(restart=readers.restarts(run.instance, delivery))
         self._finish(found, until)
 
     def _current(self, found: KeyPlan) -> str:

@@ -5,20 +5,20 @@ from typing import Any
 from flagops.commands.flags.catalogue.model import Delivery
 from flagops.errors import OpsError
 from flagops.kubernetes.objects import Manifest
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 
 
-def restarts(site: Site, delivery: Delivery) -> tuple[str, ...]:
+def restarts(instance: Instance, delivery: Delivery) -> tuple[str, ...]:
     """The commands that restart the readers of a delivery's Secret; none where they may not be looked for."""
-    kubeconfig = f" --kubeconfig {site.kubeconfig}" if site.kubeconfig else ""
-    command = f"kubectl{kubeconfig} --context {site.context} -n {delivery.namespace} rollout restart"
+    kubeconfig = f" --kubeconfig {instance.kubeconfig}" if instance.kubeconfig else ""
+    command = f"kubectl{kubeconfig} --context {instance.context} -n {delivery.namespace} rollout restart"
     try:
         found = [
             f"{command} {kind.lower()}/{item['metadata']['name']}"
             for kind in KINDS
-            for item in site.client.list("apps/v1", kind, delivery.namespace)
+            for item in instance.client.list("apps/v1", kind, delivery.namespace)
             if reads(item, delivery.secret)
         ]
     except OpsError:

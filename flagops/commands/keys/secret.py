@@ -10,7 +10,7 @@ from flagops.commands.flags.catalogue.model import Delivery
 from flagops.commands.keys.model import place
 from flagops.errors import NotFoundError, RefusedError
 from flagops.kubernetes.objects import Manifest, Ref
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 CLIENT, SERVER, ADDRESS = "FLAGSMITH_ENVIRONMENT_KEY", "FLAGSMITH_SERVER_KEY", "FLAGSMITH_API_URL"
 OURS = "ff"
@@ -48,18 +48,18 @@ def ref(delivery: Delivery) -> Ref:
     return Ref("v1", "Secret", delivery.namespace, delivery.secret)
 
 
-def api_url(site: Site) -> str:
+def api_url(instance: Instance) -> str:
     """The address of the stack's Flagsmith within the cluster, as SDKs take it."""
-    return f"http://{API}.{site.namespace}.svc.cluster.local:{API_PORT}/api/v1/"
+    return f"http://{API}.{instance.namespace}.svc.cluster.local:{API_PORT}/api/v1/"
 
 
-def read(site: Site, delivery: Delivery, *, adopt: bool) -> Held:
+def read(instance: Instance, delivery: Delivery, *, adopt: bool) -> Held:
     """The Secret as it is. Raises OpsError when its namespace is missing, or the Secret is somebody else's."""
-    found = site.client.get(ref(delivery))
+    found = instance.client.get(ref(delivery))
     if found is None:
-        if site.client.get(Ref("v1", "Namespace", "", delivery.namespace)) is None:
+        if instance.client.get(Ref("v1", "Namespace", "", delivery.namespace)) is None:
             raise NotFoundError(
-                f"There is no namespace {delivery.namespace!r} in context {site.context!r}.",
+                f"There is no namespace {delivery.namespace!r} in context {instance.context!r}.",
                 hint="Make it with the application, or correct `keys` in the catalogue; then run it again.",
             )
         return Held()
@@ -79,7 +79,7 @@ def read(site: Site, delivery: Delivery, *, adopt: bool) -> Held:
     return Held(str(found["metadata"]["resourceVersion"]), values, is_ours)
 
 
-def write(site: Site, delivery: Delivery, held: Held, wanted: Mapping[str, str], now: datetime) -> None:
+def write(instance: Instance, delivery: Delivery, held: Held, wanted: Mapping[str, str], now: datetime) -> None:
     """Make or change the Secret; what else it holds stays. Fails when somebody changed it since it was read."""
     annotations = {ENVIRONMENT: delivery.environment, WRITTEN: now.isoformat(timespec="seconds")}
     metadata: Manifest = {"labels": LABELS, "annotations": annotations}
@@ -87,11 +87,13 @@ def write(site: Site, delivery: Delivery, held: Held, wanted: Mapping[str, str],
     target = ref(delivery)
     if not held.version:
         named = {**metadata, "name": target.name, "namespace": target.namespace}
-        site.client.create({"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": named, "data": data})
+        instance.client.create(
+            {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": named, "data": data}
+        )
         return
     if SERVER not in wanted and SERVER in held.values:
         data[SERVER] = None
-    site.client.merge(target, {"metadata": {**metadata, "resourceVersion": held.version}, "data": data})
+    instance.client.merge(target, {"metadata": {**metadata, "resourceVersion": held.version}, "data": data})
 
 
 def _data(secret: Manifest) -> dict[str, str]:

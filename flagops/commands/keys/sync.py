@@ -10,7 +10,7 @@ from flagops.commands.keys.deliver import DeliveryRun, deliver
 from flagops.commands.keys.model import PREFIX, DeliveryResult, key_name
 from flagops.errors import BadInputError, NotFoundError, OpsError
 from flagops.flagsmith_api.connect import Connection
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class Leftover:
     is_moved: bool
 
 
-def site_of(connection: Connection) -> Site:
+def instance_of(connection: Connection) -> Instance:
     """The stack of the connection. Raises OpsError when only an address is known."""
-    if connection.site is None:
+    if connection.instance is None:
         raise BadInputError(
             "Secrets are written into a cluster, and an address alone names none.",
             hint="Name the --stack too: then the Secrets are in its cluster, and --url is only the way to Flagsmith.",
         )
-    return connection.site
+    return connection.instance
 
 
 def sync(connection: Connection, run: DeliveryRun, deliveries: Sequence[Delivery]) -> Iterator[DeliveryResult]:

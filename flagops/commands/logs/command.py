@@ -10,7 +10,7 @@ from flagops.console import is_read, output
 from flagops.errors import NotFoundError
 from flagops.pods.pods import PodComponent
 from flagops.project import LOCAL
-from flagops.stacks.deployed import open_site
+from flagops.stacks.deployed import open_instance
 from flagops.terminal.ending import until_interrupted
 from flagops.terminal.stack_options import StackOption
 
@@ -44,10 +44,10 @@ def logs(
     ] = None,
 ) -> None:
     """Print the pods' logs, secrets masked, each line with the name of its pod."""
-    with open_site(stack, needs_containers=True) as site, until_interrupted() if follow else nullcontext():
+    with open_instance(stack, needs_containers=True) as instance, until_interrupted() if follow else nullcontext():
         run = logic.follow if follow else logic.show
         if request_id is None:
-            run(site, component or logic.SERVERS, lines=lines or LINES, on_line=_line)
+            run(instance, component or logic.SERVERS, lines=lines or LINES, on_line=_line)
         else:
             found: list[str] = []
 
@@ -56,7 +56,7 @@ def logs(
                 _line(pod, line)
 
             searched = lines or LINES_SEARCHED
-            run(site, component or logic.REQUESTS, lines=searched, on_line=logic.of_request(request_id, show_line))
+            run(instance, component or logic.REQUESTS, lines=searched, on_line=logic.of_request(request_id, show_line))
             if not found:
                 raise NotFoundError(
                     f"No line of the request {request_id} is among the last {searched} of each pod.",

@@ -9,7 +9,7 @@ from flagops.errors import NotFoundError, OpsError
 from flagops.kubernetes.client import ApiError
 from flagops.kubernetes.objects import Manifest
 from flagops.pods.pods import PodComponent, container, pods
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 SERVERS = (PodComponent.API, PodComponent.TASK_PROCESSOR, PodComponent.DATABASE, PodComponent.CACHE)
 REQUESTS = (PodComponent.API, PodComponent.TASK_PROCESSOR)
@@ -31,18 +31,18 @@ def of_request(request_id: str, on_line: OnLine) -> OnLine:
     return hand_on
 
 
-def show(site: Site, components: Sequence[PodComponent], *, lines: int, on_line: OnLine) -> None:
+def show(instance: Instance, components: Sequence[PodComponent], *, lines: int, on_line: OnLine) -> None:
     """Hand each of the pods' last lines to `on_line`, with the pod's name, one pod after the other.
 
     Raises OpsError when there is no pod of any of the components, nothing to read in any, or, after what the others
     said, when one cannot be read.
     """
-    mask, wanted, is_empty = site.masker(), _wanted(site, components), True
+    mask, wanted, is_empty = instance.masker(), _wanted(instance, components), True
     unread: list[ApiError] = []
     for pod in wanted:
         name = str(pod["metadata"]["name"])
         try:
-            found = site.client.log(site.namespace, name, container(pod), lines=lines)
+            found = instance.client.log(instance.namespace, name, container(pod), lines=lines)
         except ApiError as error:
             unread.append(error)
             continue
@@ -55,25 +55,30 @@ def show(site: Site, components: Sequence[PodComponent], *, lines: int, on_line:
         names = ", ".join(str(pod["metadata"]["name"]) for pod in wanted)
         raise NotFoundError(
             f"There is nothing to read in the log of {names}: nothing was printed yet, or nothing runs there.",
-            hint=f"`ff status --stack {site.stack.name}` shows what runs.",
+            hint=f"`ff status --stack {instance.stack.name}` shows what runs.",
         )
 
 
 def follow(
-    site: Site, components: Sequence[PodComponent], *, lines: int, on_line: OnLine, stop: threading.Event | None = None
+    instance: Instance,
+    components: Sequence[PodComponent],
+    *,
+    lines: int,
+    on_line: OnLine,
+    stop: threading.Event | None = None,
 ) -> None:
     """As `show`, and then each new line of all pods as it comes, also of pods that are made later; until `stop`."""
-    mask, queue = site.masker(), Queue[tuple[str, str]]()
+    mask, queue = instance.masker(), Queue[tuple[str, str]]()
     ended = stop or threading.Event()
     followed: dict[str, threading.Thread] = {}
-    first = _wanted(site, components)
+    first = _wanted(instance, components)
     while not ended.is_set():
-        for pod in first or [pod for component in components for pod in pods(site, component)]:
+        for pod in first or [pod for component in components for pod in pods(instance, component)]:
             name = str(pod["metadata"]["name"])
             if name not in followed or not followed[name].is_alive():
                 # Of a pod that is followed again, only what is new; one whose container restarted begins anew.
                 tail = lines if name not in followed else 0
-                followed[name] = threading.Thread(target=_feed, args=(site, pod, tail, queue), daemon=True)
+                followed[name] = threading.Thread(target=_feed, args=(instance, pod, tail, queue), daemon=True)
                 followed[name].start()
         first = []
         try:
@@ -84,22 +89,22 @@ def follow(
             continue
 
 
-def _wanted(site: Site, components: Sequence[PodComponent]) -> list[Manifest]:
-    site.require_containers()
-    found = [pod for component in components for pod in pods(site, component)]
+def _wanted(instance: Instance, components: Sequence[PodComponent]) -> list[Manifest]:
+    instance.require_containers()
+    found = [pod for component in components for pod in pods(instance, component)]
     if not found:
         named = ", ".join(components)
         raise NotFoundError(
-            f"There is no pod of {named} in {site.namespace} (context {site.context!r}).",
-            hint=f"`ff status --stack {site.stack.name}` shows what there is.",
+            f"There is no pod of {named} in {instance.namespace} (context {instance.context!r}).",
+            hint=f"`ff status --stack {instance.stack.name}` shows what there is.",
         )
     return found
 
 
-def _feed(site: Site, pod: Manifest, lines: int, queue: "Queue[tuple[str, str]]") -> None:
+def _feed(instance: Instance, pod: Manifest, lines: int, queue: "Queue[tuple[str, str]]") -> None:
     name = str(pod["metadata"]["name"])
     try:
-        for line in site.client.follow(site.namespace, name, container(pod), lines=lines):
+        for line in instance.client.follow(instance.namespace, name, container(pod), lines=lines):
             queue.put((name, line))
     except OpsError:
         return  # not started yet, or gone: the next look tells

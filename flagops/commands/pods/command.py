@@ -12,7 +12,7 @@ from flagops.pods.port_forward import forward
 from flagops.pods.ports import main_port
 from flagops.pods.terminal import interactive
 from flagops.project import LOCAL
-from flagops.stacks.deployed import open_site
+from flagops.stacks.deployed import open_instance
 from flagops.terminal.ending import wait_for_interrupt
 from flagops.terminal.stack_options import StackOption
 
@@ -31,8 +31,8 @@ def restart(
     seconds: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for each.")] = 900,
 ) -> None:
     """Replace the pods, as `kubectl rollout restart` does, and wait until the new ones serve."""
-    with open_site(stack, needs_containers=True) as site:
-        logic.restart(site, component or logic.DEFAULT, seconds=seconds, on_step=progress().print)
+    with open_instance(stack, needs_containers=True) as instance:
+        logic.restart(instance, component or logic.DEFAULT, seconds=seconds, on_step=progress().print)
 
 
 def shell(
@@ -42,8 +42,8 @@ def shell(
     container: Annotated[str | None, typer.Option("--container", help="A container other than the main one.")] = None,
 ) -> None:
     """Open a shell in a running container."""
-    with open_site(stack, needs_containers=True) as site:
-        code = interactive(site, running(site, component), ["sh"], container=container)
+    with open_instance(stack, needs_containers=True) as instance:
+        code = interactive(instance, running(instance, component), ["sh"], container=container)
     raise typer.Exit(code)
 
 
@@ -60,13 +60,13 @@ def port_forward(
 ) -> None:
     """Serve a component's port on 127.0.0.1 until Ctrl-C, through rollouts too. By default Flagsmith, on 8000."""
     remote = remote_port or main_port(component)
-    with open_site(stack, needs_containers=True) as site:
+    with open_instance(stack, needs_containers=True) as instance:
         local = remote if local_port is None else local_port
-        with forward(site, component, remote, local_port=local, on_problem=progress().print) as port:
+        with forward(instance, component, remote, local_port=local, on_problem=progress().print) as port:
             address = f"127.0.0.1:{port}"
             if component is PodComponent.API:
-                mine = f"http://{site.settings.host}:{port}"
-                address = mine if mine == site.settings.url else f"http://localhost:{port}"
+                mine = f"http://{instance.settings.host}:{port}"
+                address = mine if mine == instance.settings.url else f"http://localhost:{port}"
             progress().print(f"Forwarding to port {remote} of {component.value}. Ctrl-C ends it.")
             output().print(address)
             wait_for_interrupt()
@@ -78,16 +78,16 @@ def open_url(
     browser: Annotated[bool, typer.Option("--browser", help="Open it in the browser too.")] = False,
 ) -> None:
     """Print where the stack's Flagsmith is, and where the administrator's password is; it must be running."""
-    with open_site(stack, needs_containers=True) as site:
-        running(site, PodComponent.API)
-        settings, command = site.settings, password_command(site)
+    with open_instance(stack, needs_containers=True) as instance:
+        running(instance, PodComponent.API)
+        settings, command = instance.settings, password_command(instance)
         output().print(f"URL       {settings.url}")
         output().print(f"E-mail    {settings.admin_email}")
         output().print(f"Password  {command}", markup=False)
         forward = f"`ff port-forward --stack {stack}`, then the address that it prints"
-        if not site.is_published:
+        if not instance.is_published:
             output().print(f"No ingress: {forward}")
-        elif not settings.ingress.enabled and not site.is_mapped:
+        elif not settings.ingress.enabled and not instance.is_mapped:
             output().print(f"The stack has no Ingress: a route of your own leads there. Without one: {forward}")
     if browser:
         typer.launch(settings.url)

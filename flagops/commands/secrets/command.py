@@ -11,7 +11,7 @@ from flagops.commands.secrets.catalogue import GENERATED, find
 from flagops.console import output, progress
 from flagops.errors import NotConfirmedError
 from flagops.project import LOCAL
-from flagops.stacks.deployed import open_site
+from flagops.stacks.deployed import open_instance
 from flagops.terminal.complete import quietly
 from flagops.terminal.confirm import is_terminal
 from flagops.terminal.options import JsonOption, print_json
@@ -22,15 +22,15 @@ NAMES = quietly(lambda _: [item.name for item in GENERATED])
 
 def list_secrets(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """List the secrets: what each is for, who reads it, how often it was renewed, what that costs. Shows no value."""
-    with open_site(stack) as site:
-        found = view.rows(site)
+    with open_instance(stack) as instance:
+        found = view.rows(instance)
         if as_json:
             print_json(found)
         else:
             view.show(output(), found)
         if view.unseen(found):
             progress().print("Whether they are there was not looked at: you may not read Secrets.", style="yellow")
-        view.require_there(site, found)
+        view.require_there(instance, found)
 
 
 def rotate(
@@ -47,19 +47,19 @@ def rotate(
     Other settings that are not deployed yet are deployed too. After a failure, run it again.
     """
     item = find(name)
-    with open_site(stack, needs_containers=True) as site:
-        logic.require_generated(site, item)
-        number = logic.next_number(site, item)
+    with open_instance(stack, needs_containers=True) as instance:
+        logic.require_generated(instance, item)
+        number = logic.next_number(instance, item)
         progress().print(
-            f"This renews {item.name} of the stack {stack} ({site.context}), rotation {number}. Restarted: "
+            f"This renews {item.name} of the stack {stack} ({instance.context}), rotation {number}. Restarted: "
             f"{item.readers}. It costs: {item.cost}.",
             markup=False,
         )
         if item.loses:
             progress().print(item.loses, style="yellow")
         _confirm(f"Renew {item.name}?", yes=yes)
-        done = logic.rotate(site, item, lambda: deploy(stack, engine), _step)
-        file = site.stack.path.name
+        done = logic.rotate(instance, item, lambda: deploy(stack, engine), _step)
+        file = instance.stack.path.name
     output().print(f"{item.name} is renewed, rotation {done}. Commit {file}.", markup=False)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from components.kit import names
 from flagops.pods import notes
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 NAME = names.ROTATIONS
 KEY = "rotations"
@@ -27,28 +27,28 @@ class Rotation:
     finished: str = ""
 
 
-def rotations(site: Site) -> dict[str, Rotation]:
+def rotations(instance: Instance) -> dict[str, Rotation]:
     """The last rotation of each secret that `ff` renewed."""
-    known = json.loads(notes.read(site, NAME, KEY, default="{}"))
+    known = json.loads(notes.read(instance, NAME, KEY, default="{}"))
     return {name: Rotation(**item) for name, item in known.items()}
 
 
-def begin(site: Site, name: str, number: int) -> None:
+def begin(instance: Instance, name: str, number: int) -> None:
     """Note that the rotation `number` has begun; a second time, the first stays."""
-    known = rotations(site)
+    known = rotations(instance)
     if name not in known or known[name].number != number:
-        _write(site, {**known, name: Rotation(number, _now())})
+        _write(instance, {**known, name: Rotation(number, _now())})
 
 
-def finish(site: Site, name: str) -> None:
+def finish(instance: Instance, name: str) -> None:
     """Note that the rotation that was begun is finished."""
-    known = rotations(site)
-    _write(site, {**known, name: replace(known[name], finished=_now())})
+    known = rotations(instance)
+    _write(instance, {**known, name: replace(known[name], finished=_now())})
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _write(site: Site, found: dict[str, Rotation]) -> None:
-    notes.write(site, NAME, KEY, json.dumps({name: asdict(item) for name, item in found.items()}, indent=2))
+def _write(instance: Instance, found: dict[str, Rotation]) -> None:
+    notes.write(instance, NAME, KEY, json.dumps({name: asdict(item) for name, item in found.items()}, indent=2))

@@ -8,74 +8,74 @@ from flagops.commands.db import connections
 from flagops.commands.secrets import record
 from flagops.commands.secrets.catalogue import Generated
 from flagops.errors import OpsError, UnsupportedError
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.stacks.edit import set_settings
 
 OnStep = Callable[[str], None]
 DATABASE = frozenset({"postgres", "database", "audit", "analytics"})
 
 
-def require_generated(site: Site, item: Generated) -> None:
+def require_generated(instance: Instance, item: Generated) -> None:
     """Raise OpsError when the program does not generate the secret, saying where it is renewed."""
     # The settings' model takes a second to import.
     from components.settings import sources
 
-    reason = sources.elsewhere(site.settings, item.name)
+    reason = sources.elsewhere(instance.settings, item.name)
     if reason is not None:
         raise UnsupportedError(
-            f"The secret {item.name!r} of the stack {site.stack.name!r} is not generated: {reason}.",
+            f"The secret {item.name!r} of the stack {instance.stack.name!r} is not generated: {reason}.",
             hint="Renew it where it comes from, then restart who reads it: "
-            f"`ff doctor --stack {site.stack.name}` names them.",
+            f"`ff doctor --stack {instance.stack.name}` names them.",
         )
 
 
-def next_number(site: Site, item: Generated) -> int:
+def next_number(instance: Instance, item: Generated) -> int:
     """The number of the rotation that `rotate` makes: one more, or the same when that one is not finished."""
-    number = int(getattr(site.settings.rotations, item.name))
-    last = record.rotations(site).get(item.name)
+    number = int(getattr(instance.settings.rotations, item.name))
+    last = record.rotations(instance).get(item.name)
     unfinished = last is not None and last.number == number and not last.finished
     return number if unfinished else number + 1
 
 
-def rotate(site: Site, item: Generated, deploy: Callable[[], None], on_step: OnStep) -> int:
+def rotate(instance: Instance, item: Generated, deploy: Callable[[], None], on_step: OnStep) -> int:
     """Renew the secret; the rotation's number. A second run goes on with one that was not finished.
 
     Raises:
         OpsError: A step failed; the message says where it stands, the hint how to go on.
     """
-    require_generated(site, item)
-    number = next_number(site, item)
-    record.begin(site, item.name, number)
-    if number != getattr(site.settings.rotations, item.name):
-        on_step(f"Setting rotations.{item.name} to {number} in {site.stack.path.name}…")
-        set_settings(site.stack, {f"rotations.{item.name}": str(number)})
+    require_generated(instance, item)
+    number = next_number(instance, item)
+    record.begin(instance, item.name, number)
+    if number != getattr(instance.settings.rotations, item.name):
+        on_step(f"Setting rotations.{item.name} to {number} in {instance.stack.path.name}…")
+        set_settings(instance.stack, {f"rotations.{item.name}": str(number)})
     else:
         on_step(f"Going on with rotation {number} of {item.name}, which was not finished…")
     try:
         deploy()
-        _check(site, item, on_step)
+        _check(instance, item, on_step)
     except OpsError as error:
         hint = (
-            f"Correct the cause, then `ff secrets rotate {item.name} --stack {site.stack.name}` again: "
+            f"Correct the cause, then `ff secrets rotate {item.name} --stack {instance.stack.name}` again: "
             f"it goes on with rotation {number}."
         )
         raise error.reworded(
-            f"{error.message}\nRotation {number} of {item.name} is not finished. {site.stack.path.name} says "
+            f"{error.message}\nRotation {number} of {item.name} is not finished. {instance.stack.path.name} says "
             f"rotations.{item.name}: {number}. {item.meanwhile}",
             hint=f"{error.hint} {hint}" if error.hint else hint,
         ) from None
-    record.finish(site, item.name)
+    record.finish(instance, item.name)
     return number
 
 
-def _check(site: Site, item: Generated, on_step: OnStep) -> None:
+def _check(instance: Instance, item: Generated, on_step: OnStep) -> None:
     """See that who reads the secret works with it. Raises OpsError when not."""
     if item.name in DATABASE:
         on_step("Asking the database…")
-        connections.connections(site)
+        connections.connections(instance)
     elif item.name == "redis":
         on_step("Asking Redis…")
-        caches.info(site)
+        caches.info(instance)
     elif item.name == "admin":
         on_step("Setting the password in Flagsmith…")
-        reset.reset_password(site)
+        reset.reset_password(instance)

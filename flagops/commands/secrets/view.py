@@ -10,7 +10,7 @@ from flagops.commands.secrets import record
 from flagops.commands.secrets.catalogue import GENERATED
 from flagops.errors import NotFoundError
 from flagops.kubernetes.client import DeniedError
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 
 @dataclass(frozen=True)
@@ -40,38 +40,38 @@ class SecretRow:
     is_there: bool | None
 
 
-def rows(site: Site) -> list[SecretRow]:
+def rows(instance: Instance) -> list[SecretRow]:
     """All secrets that the program can generate."""
     # The settings' model takes a second to import.
     from components.settings import sources
 
-    known = record.rotations(site)
+    known = record.rotations(instance)
     found = []
     for item in GENERATED:
-        reason = sources.elsewhere(site.settings, item.name)
-        number = None if reason else int(getattr(site.settings.rotations, item.name))
+        reason = sources.elsewhere(instance.settings, item.name)
+        number = None if reason else int(getattr(instance.settings.rotations, item.name))
         last = known[item.name].finished if item.name in known else ""
-        there = None if reason else _is_there(site, item.secret)
+        there = None if reason else _is_there(instance, item.secret)
         found.append(
             SecretRow(item.name, item.secret, item.use, item.readers, item.cost, number, last, reason or "", there)
         )
     return found
 
 
-def _is_there(site: Site, name: str) -> bool | None:
+def _is_there(instance: Instance, name: str) -> bool | None:
     try:
-        return site.get("v1", "Secret", name) is not None
+        return instance.get("v1", "Secret", name) is not None
     except DeniedError:
         return None
 
 
-def require_there(site: Site, found: Sequence[SecretRow]) -> None:
+def require_there(instance: Instance, found: Sequence[SecretRow]) -> None:
     """Raise OpsError naming the Secrets that are missing, so that nothing has their secrets."""
     missing = dict.fromkeys(row.secret for row in found if row.is_there is False)
     if missing:
         raise NotFoundError(
-            f"Missing in the namespace {site.namespace}: {', '.join(missing)}.",
-            hint=f"Is the stack deployed? `ff up --stack {site.stack.name}` makes them.",
+            f"Missing in the namespace {instance.namespace}: {', '.join(missing)}.",
+            hint=f"Is the stack deployed? `ff up --stack {instance.stack.name}` makes them.",
         )
 
 

@@ -16,7 +16,7 @@ from flagops.commands.smoke.visit import visit
 from flagops.console import output, progress
 from flagops.errors import FailedError
 from flagops.project import LOCAL
-from flagops.stacks.deployed import open_site
+from flagops.stacks.deployed import open_instance
 from flagops.terminal.complete import stacks
 from flagops.terminal.options import JsonOption, print_json
 
@@ -112,7 +112,7 @@ def _place(stack: str | None, url: str | None, wanted: _Wanted) -> Iterator["Smo
         yield place_at(url, **vars(wanted))
         return
     with (
-        open_site(stack or LOCAL, needs_containers=url is None) as site,
-        place_of(site, url=url, **vars(wanted)) as place,
+        open_instance(stack or LOCAL, needs_containers=url is None) as instance,
+        place_of(instance, url=url, **vars(wanted)) as place,
     ):
         yield place

@@ -12,7 +12,7 @@ from flagops.flagsmith_api.deployed import log_in
 from flagops.flagsmith_api.loopback import know_its_name
 from flagops.pods.pods import PodComponent
 from flagops.pods.port_forward import forward
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 
 def place_at(
@@ -49,7 +49,7 @@ def place_at(
 
 @contextmanager
 def place_of(
-    site: Site,
+    instance: Instance,
     *,
     url: str | None,
     environment: str | None,
@@ -59,8 +59,8 @@ def place_of(
     origin: str | None = None,
 ) -> Iterator[SmokeTarget]:
     """The stack's Flagsmith: at `url`, at its public address, or through a port-forward on a local cluster."""
-    settings = site.settings
-    address = checked(url) if url else settings.url if site.is_published else None
+    settings = instance.settings
+    address = checked(url) if url else settings.url if instance.is_published else None
 
     def made(base: str) -> SmokeTarget:
         return SmokeTarget(
@@ -71,7 +71,7 @@ def place_of(
             server_key=os.environ.get(SERVER_KEY),
             version=version or settings.version,
             staleness=max(settings.caches.worst_cases().values()),
-            authenticate=lambda client: log_in(site, client),
+            authenticate=lambda client: log_in(instance, client),
             project=settings.admin.project,
             origin=origin or ORIGIN,
             seconds=seconds,
@@ -81,5 +81,5 @@ def place_of(
         know_its_name(address)
         yield made(address)
         return
-    with forward(site, PodComponent.API, names.API_PORT) as port:
+    with forward(instance, PodComponent.API, names.API_PORT) as port:
         yield made(f"http://localhost:{port}")

@@ -6,7 +6,7 @@ from flagops.commands.status import view
 from flagops.commands.status.status import status as look
 from flagops.console import output, progress
 from flagops.project import LOCAL
-from flagops.stacks.deployed import open_site
+from flagops.stacks.deployed import open_instance
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import StackOption
 
@@ -15,8 +15,8 @@ TROUBLE = 1
 
 def status(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """Show pods, rollouts, jobs, budgets, autoscaler, volumes and certificate at a glance; exits with 1 on trouble."""
-    with open_site(stack) as site:
-        found = look(site)
+    with open_instance(stack) as instance:
+        found = look(instance)
     if as_json:
         print_json({**vars(found), "is_fine": found.is_fine})
     else:

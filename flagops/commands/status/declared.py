@@ -9,19 +9,19 @@ from components.kit.api_server import DENIED
 from flagops.commands.status.model import StatusRow
 from flagops.kubernetes.client import DeniedError
 from flagops.kubernetes.objects import Ref
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 if TYPE_CHECKING:
     from components.deployment.recorded import Deployment
 
 
-def declared_rows(site: Site, record: "Deployment | None") -> Iterator[StatusRow]:
+def declared_rows(instance: Instance, record: "Deployment | None") -> Iterator[StatusRow]:
     """The namespace; the deployment; and each object of it that is missing, on its way out, or may not be looked at."""
-    namespace = site.client.get(Ref("v1", "Namespace", "", site.namespace))
+    namespace = instance.client.get(Ref("v1", "Namespace", "", instance.namespace))
     since = leaving(namespace or {})
     yield StatusRow(
         "Namespace",
-        site.namespace,
+        instance.namespace,
         since or ("there" if namespace else "missing"),
         is_fine=bool(namespace) and not since,
     )
@@ -29,7 +29,7 @@ def declared_rows(site: Site, record: "Deployment | None") -> Iterator[StatusRow
         text = "no record: no deployment of this version has ended well here"
         yield StatusRow("Deployed", names.DEPLOYMENT, text, is_fine=False)
         return
-    seen = observe(lambda path: _fetched(site, path), site.namespace, record.objects)
+    seen = observe(lambda path: _fetched(instance, path), instance.namespace, record.objects)
     there = sum(item.fate is Fate.THERE for item in seen)
     text = f"{there} of {len(seen)} objects, Flagsmith {record.release}"
     yield StatusRow("Deployed", names.DEPLOYMENT, text, is_fine=there == len(seen))
@@ -64,8 +64,8 @@ def _told(item: ObservedObject) -> str:
             return leaving(item.live or {})
 
 
-def _fetched(site: Site, path: str) -> Mapping[str, Any] | None:
+def _fetched(instance: Instance, path: str) -> Mapping[str, Any] | None:
     try:
-        return site.client.fetch(path)
+        return instance.client.fetch(path)
     except DeniedError:
         return DENIED

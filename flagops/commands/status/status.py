@@ -14,7 +14,7 @@ from flagops.kubernetes.readiness import condition
 from flagops.pods.jobs import STARTED_BY
 from flagops.pods.last_success import last_success
 from flagops.pods.pods import is_ready
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 if TYPE_CHECKING:
     from components.deployment.recorded import Deployment
@@ -23,35 +23,35 @@ EXPIRES_SOON_DAYS = 14  # cert-manager renews at a third of the lifetime, 30 day
 JOBS_SHOWN = 3  # of a CronJob's many, the last tell
 
 
-def status(site: Site, now: datetime | None = None) -> Status:
+def status(instance: Instance, now: datetime | None = None) -> Status:
     """The stack at a glance. Reads objects only: nothing runs in a pod.
 
     What there should be is what the last successful deployment wrote down: what is changed and not deployed yet is no
     trouble, and `ff preview` shows it.
     """
-    settings, record = site.settings, recorded(site.client, site.namespace)
-    declared = list(declared_rows(site, record))
+    settings, record = instance.settings, recorded(instance.client, instance.namespace)
+    declared = list(declared_rows(instance, record))
     rows = [
-        *_workloads(site.items("apps/v1", "Deployment"), "Deployment", record),
-        *_workloads(site.items("apps/v1", "StatefulSet"), "StatefulSet", record),
-        *_pods(site.items("v1", "Pod")),
-        *_jobs(site.items("batch/v1", "Job")),
-        *_cron_jobs(site.items("batch/v1", "CronJob")),
-        *_budgets(site.items("policy/v1", "PodDisruptionBudget")),
-        *_autoscalers(site.items("autoscaling/v2", "HorizontalPodAutoscaler")),
-        *_volumes(site.items("v1", "PersistentVolumeClaim")),
-        *_ingresses(site.items("networking.k8s.io/v1", "Ingress"), awaited=settings.ingress.await_address),
-        *_certificates(site, now or datetime.now(UTC)),
+        *_workloads(instance.items("apps/v1", "Deployment"), "Deployment", record),
+        *_workloads(instance.items("apps/v1", "StatefulSet"), "StatefulSet", record),
+        *_pods(instance.items("v1", "Pod")),
+        *_jobs(instance.items("batch/v1", "Job")),
+        *_cron_jobs(instance.items("batch/v1", "CronJob")),
+        *_budgets(instance.items("policy/v1", "PodDisruptionBudget")),
+        *_autoscalers(instance.items("autoscaling/v2", "HorizontalPodAutoscaler")),
+        *_volumes(instance.items("v1", "PersistentVolumeClaim")),
+        *_ingresses(instance.items("networking.k8s.io/v1", "Ingress"), awaited=settings.ingress.await_address),
+        *_certificates(instance, now or datetime.now(UTC)),
     ]
     # What is missing or on its way out is said once: a second row would call it well.
     told = {(row.kind, row.name) for row in declared}
     return Status(
-        site.stack.name,
-        site.context,
-        site.namespace,
+        instance.stack.name,
+        instance.context,
+        instance.namespace,
         record.release if record else "(not deployed)",
         settings.url,
-        is_simulated=site.is_simulated,
+        is_simulated=instance.is_simulated,
         rows=[*declared, *(row for row in rows if (row.kind, row.name) not in told)],
     )
 
@@ -165,10 +165,10 @@ def _ingresses(items: Iterable[Manifest], *, awaited: bool) -> Iterator[StatusRo
         yield StatusRow("Ingress", item["metadata"]["name"], text, is_fine=bool(addresses) or not awaited)
 
 
-def _certificates(site: Site, now: datetime) -> Iterator[StatusRow]:
-    for ingress in site.items("networking.k8s.io/v1", "Ingress"):
+def _certificates(instance: Instance, now: datetime) -> Iterator[StatusRow]:
+    for ingress in instance.items("networking.k8s.io/v1", "Ingress"):
         for name in filter(None, (entry.get("secretName") for entry in ingress["spec"].get("tls") or [])):
-            yield certificate_row(name, site.get("v1", "Secret", name), now)
+            yield certificate_row(name, instance.get("v1", "Secret", name), now)
 
 
 def certificate_row(name: str, secret: Manifest | None, now: datetime) -> StatusRow:

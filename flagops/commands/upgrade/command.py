@@ -20,12 +20,12 @@ from flagops.commands.upgrade.upgrade import upgrade as run_upgrade
 from flagops.console import output, progress
 from flagops.errors import BadInputError, NotConfirmedError
 from flagops.project import LOCAL
-from flagops.stacks.deployed import open_site
+from flagops.stacks.deployed import open_instance
 from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
 
 if TYPE_CHECKING:
     from flagops.engines.deployer import EngineName
-    from flagops.stacks.deployed import Site
+    from flagops.stacks.deployed import Instance
 
 TROUBLE = 1
 
@@ -53,9 +53,11 @@ def upgrade(
             "Which release?", hint="Give one, such as `ff upgrade 2.265.0`, or --back for the one before."
         )
     names = chosen(skip or [])
-    with open_site(stack, needs_containers=True) as site:
+    with open_instance(stack, needs_containers=True) as instance:
         run = (
-            _back(site, engine, yes=yes) if version is None else _forth(site, version, engine, yes=yes, stop=plan_only)
+            _back(instance, engine, yes=yes)
+            if version is None
+            else _forth(instance, version, engine, yes=yes, stop=plan_only)
         )
     if run is not None:
         run()
@@ -63,30 +65,31 @@ def upgrade(
 
 
 def _forth(
-    site: "Site", version: str, engine: "EngineName | None", *, yes: bool, stop: bool
+    instance: "Instance", version: str, engine: "EngineName | None", *, yes: bool, stop: bool
 ) -> Callable[[], None] | None:
-    upgrade_report.show(output(), plan(site, version, _step))
+    upgrade_report.show(output(), plan(instance, version, _step))
     if stop:
         return None
-    _confirm(f"Upgrade {site.stack.name} to {version}?", yes=yes)
-    noted = run_upgrade(site, version, lambda: _deploy(site.stack.name, engine), _step)
+    _confirm(f"Upgrade {instance.stack.name} to {version}?", yes=yes)
+    noted = run_upgrade(instance, version, lambda: _deploy(instance.stack.name, engine), _step)
     return lambda: progress().print(
-        f"{site.stack.name} runs {noted.after}. The way back: ff upgrade --back --stack {site.stack.name}",
+        f"{instance.stack.name} runs {noted.after}. The way back: ff upgrade --back --stack {instance.stack.name}",
         style="green",
     )
 
 
-def _back(site: "Site", engine: "EngineName | None", *, yes: bool) -> Callable[[], None]:
-    last = last_upgrade(site)
+def _back(instance: "Instance", engine: "EngineName | None", *, yes: bool) -> Callable[[], None]:
+    last = last_upgrade(instance)
     progress().print(
-        f"This takes {site.stack.name} from {last.after} back to {last.before}. What {last.after} migrated is undone "
+        f"This takes {instance.stack.name} from {last.after} back to {last.before}. "
+        f"What {last.after} migrated is undone "
         "first, and its pods may fail until they are replaced. Data that only the newer release knows is lost; "
         f"the backup from before is {last.backup}.",
         style="yellow",
     )
     _confirm(f"Go back to {last.before}?", yes=yes)
-    back(site, lambda: _deploy(site.stack.name, engine, older=True), _step)
-    return lambda: progress().print(f"{site.stack.name} runs {last.before} again.", style="green")
+    back(instance, lambda: _deploy(instance.stack.name, engine, older=True), _step)
+    return lambda: progress().print(f"{instance.stack.name} runs {last.before} again.", style="green")
 
 
 def _deploy(stack: str, engine: "EngineName | None", *, older: bool = False) -> None:
@@ -95,8 +98,8 @@ def _deploy(stack: str, engine: "EngineName | None", *, older: bool = False) -> 
 
 def _smoke(stack: str, names: list[str]) -> None:
     with (
-        open_site(stack) as site,
-        place_of(site, url=None, environment=None, environment_key=None, version=None, seconds=SECONDS) as place,
+        open_instance(stack) as instance,
+        place_of(instance, url=None, environment=None, environment_key=None, version=None, seconds=SECONDS) as place,
         visit(place) as visited,
     ):
         results = list(suite.run(visited, names))

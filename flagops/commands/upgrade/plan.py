@@ -9,7 +9,7 @@ from flagops.commands.deploy.compare.manifests import ObjectDifference, differen
 from flagops.errors import BadInputError
 from flagops.pods import migration
 from flagops.project import root
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.stacks.files import Stack
 
 MIGRATION = re.compile(r"^[a-z_0-9]+\.\d{4}_\w+$")
@@ -36,7 +36,7 @@ class UpgradePlan:
     warning: str | None
 
 
-def check(site: Site, version: str) -> None:
+def check(instance: Instance, version: str) -> None:
     """Raise OpsError when the stack cannot be upgraded to `version`."""
     # The settings' model takes a second to import.
     from components.settings import releases
@@ -45,35 +45,35 @@ def check(site: Site, version: str) -> None:
         wanted = releases.parse_version(version)
     except ValueError as error:
         raise BadInputError(f"{version!r} {error}.") from None
-    current = site.settings.version
+    current = instance.settings.version
     if wanted == releases.parse_version(current):
         raise BadInputError(
-            f"The settings of {site.stack.name} say {version} already.", hint="`ff up` deploys what they say."
+            f"The settings of {instance.stack.name} say {version} already.", hint="`ff up` deploys what they say."
         )
     if wanted < releases.parse_version(current):
         raise BadInputError(
             f"{version} is older than {current}: its program does not know the database's newer migrations.",
             hint="`ff upgrade --back` undoes the last upgrade: migrations first, then the image.",
         )
-    reason = releases.refusal(version, site.settings.redis.mode)
+    reason = releases.refusal(version, instance.settings.redis.mode)
     if reason is not None:
         raise BadInputError(f"{version} {reason}.")
 
 
-def plan(site: Site, version: str, on_step: Callable[[str], None]) -> UpgradePlan:
+def plan(instance: Instance, version: str, on_step: Callable[[str], None]) -> UpgradePlan:
     """Find out what the upgrade would do. Starts a Job with the new image, which reads the database only."""
     # The settings' model takes a second to import.
     from components.settings import releases
 
-    check(site, version)
-    upgraded = with_version(site.stack, version)
+    check(instance, version)
+    upgraded = with_version(instance.stack, version)
     on_step(f"Asking {upgraded.settings.image_reference} what it would migrate…")
-    text = migration.output(site, names.UPGRADE_PLAN, command=PLAN, image=upgraded.settings.image_reference)
+    text = migration.output(instance, names.UPGRADE_PLAN, command=PLAN, image=upgraded.settings.image_reference)
     return UpgradePlan(
-        site.settings.version,
+        instance.settings.version,
         version,
         planned(text),
-        differences(of_stack(root(), site.stack), of_stack(root(), upgraded)),
+        differences(of_stack(root(), instance.stack), of_stack(root(), upgraded)),
         releases.warning(version),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from components.kit import names
 from flagops.pods import notes
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 NAME = names.UPGRADES
 KEY = "upgrades"
@@ -29,20 +29,20 @@ class Upgrade:
     backup: str
 
 
-def upgrades(site: Site) -> list[Upgrade]:
+def upgrades(instance: Instance) -> list[Upgrade]:
     """All that are noted, the newest last."""
-    return [Upgrade(**item) for item in json.loads(notes.read(site, NAME, KEY, default="[]"))]
+    return [Upgrade(**item) for item in json.loads(notes.read(instance, NAME, KEY, default="[]"))]
 
 
-def note(site: Site, upgrade: Upgrade) -> None:
+def note(instance: Instance, upgrade: Upgrade) -> None:
     """Note one more."""
-    _write(site, [*upgrades(site), upgrade][-KEPT:])
+    _write(instance, [*upgrades(instance), upgrade][-KEPT:])
 
 
-def forget_last(site: Site) -> None:
+def forget_last(instance: Instance) -> None:
     """Take the newest back, since it was undone."""
-    _write(site, upgrades(site)[:-1])
+    _write(instance, upgrades(instance)[:-1])
 
 
-def _write(site: Site, found: list[Upgrade]) -> None:
-    notes.write(site, NAME, KEY, json.dumps([asdict(item) for item in found], indent=2))
+def _write(instance: Instance, found: list[Upgrade]) -> None:
+    notes.write(instance, NAME, KEY, json.dumps([asdict(item) for item in found], indent=2))

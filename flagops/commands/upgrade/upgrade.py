@@ -13,7 +13,7 @@ from flagops.commands.upgrade.record import Upgrade
 from flagops.errors import NotFoundError, OpsError
 from flagops.pods import migration
 from flagops.pods.python_in_pod import run_python
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.stacks.edit import set_settings
 
 SCRIPT: Final = Path(__file__).with_name("in_pod") / "database_time.py"
@@ -25,7 +25,7 @@ OnStep = Callable[[str], None]
 Deploy = Callable[[], None]
 
 
-def upgrade(site: Site, version: str, deploy: Deploy, on_step: OnStep) -> Upgrade:
+def upgrade(instance: Instance, version: str, deploy: Deploy, on_step: OnStep) -> Upgrade:
     """Back up, set the release in the stack's file, deploy. What was there is noted for the way back.
 
     If the deployment fails, the file says again what it said: the old pods go on serving.
@@ -35,28 +35,28 @@ def upgrade(site: Site, version: str, deploy: Deploy, on_step: OnStep) -> Upgrad
     # The settings' model takes a second to import.
     from flagops.commands.images.renew import lock_new_images
 
-    before = site.settings.version
+    before = instance.settings.version
     on_step("Making a backup…")
-    made = backup(site, label=LABEL, on_line=on_step)
-    moment = run_python(site, SCRIPT, what="The database cannot be asked for the time")["now"]
+    made = backup(instance, label=LABEL, on_line=on_step)
+    moment = run_python(instance, SCRIPT, what="The database cannot be asked for the time")["now"]
     noted = Upgrade(before, version, moment, made.name)
-    record.note(site, noted)
-    on_step(f"Setting version to {version} in {site.stack.path.name}…")
-    set_settings(site.stack, {"version": version})
+    record.note(instance, noted)
+    on_step(f"Setting version to {version} in {instance.stack.path.name}…")
+    set_settings(instance.stack, {"version": version})
     try:
-        lock_new_images(site.stack, on_step)
+        lock_new_images(instance.stack, on_step)
         deploy()
     except OpsError as error:
-        set_settings(site.stack, {"version": before})
+        set_settings(instance.stack, {"version": before})
         raise error.reworded(
-            f"{error.message}\n{site.stack.path.name} says {before} again, whose pods go on serving.",
-            hint=f"`ff upgrade --back --stack {site.stack.name}` takes back what was migrated; "
+            f"{error.message}\n{instance.stack.path.name} says {before} again, whose pods go on serving.",
+            hint=f"`ff upgrade --back --stack {instance.stack.name}` takes back what was migrated; "
             f"the backup from before is {made.name}.",
         ) from None
     return noted
 
 
-def back(site: Site, deploy: Deploy, on_step: OnStep) -> Upgrade:
+def back(instance: Instance, deploy: Deploy, on_step: OnStep) -> Upgrade:
     """Undo the last upgrade: its migrations by the newer release, then the older image.
 
     Raises OpsError when there is none to undo, or a step fails.
@@ -64,34 +64,34 @@ def back(site: Site, deploy: Deploy, on_step: OnStep) -> Upgrade:
     # The settings' model takes a second to import.
     from flagops.commands.images.renew import lock_new_images
 
-    last = last_upgrade(site)
+    last = last_upgrade(instance)
     on_step(f"Taking back what {last.after} migrated since {last.at}…")
-    newer = with_version(site.stack, last.after).settings.image_reference
+    newer = with_version(instance.stack, last.after).settings.image_reference
     try:
-        text = migration.output(site, names.ROLL_BACK, command=[*ROLL_BACK, last.at], image=newer)
+        text = migration.output(instance, names.ROLL_BACK, command=[*ROLL_BACK, last.at], image=newer)
     except OpsError as error:
         raise error.reworded(
             f"{error.message}\nNothing else was changed.",
             hint=f"The backup from before the upgrade is {last.backup}: set version to {last.before} in "
-            f"{site.stack.path.name}, then `ff db restore {last.backup}`, then `ff up --older`.",
+            f"{instance.stack.path.name}, then `ff db restore {last.backup}`, then `ff up --older`.",
         ) from None
     for line in text.strip().splitlines()[-3:] or [
         "It printed nothing: the next migration tells whether it is all back."
     ]:
         on_step(line)
-    if site.settings.version != last.before:
-        set_settings(site.stack, {"version": last.before})
-    lock_new_images(site.stack, on_step)
+    if instance.settings.version != last.before:
+        set_settings(instance.stack, {"version": last.before})
+    lock_new_images(instance.stack, on_step)
     deploy()
     with suppress(OpsError):
-        record.forget_last(site)
+        record.forget_last(instance)
     return last
 
 
-def last_upgrade(site: Site) -> Upgrade:
+def last_upgrade(instance: Instance) -> Upgrade:
     """The upgrade that `back` undoes. Raises OpsError when there is none."""
-    found = record.upgrades(site)
-    current = site.settings.version
+    found = record.upgrades(instance)
+    current = instance.settings.version
     if not found or current not in (found[-1].after, found[-1].before):
         raise NotFoundError(
             f"No upgrade to {current} was recorded that could be undone.",

@@ -165,7 +165,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> None:
     def forwarded(*_: Any, **__: Any) -> Iterator[int]:
         yield 8000
 
-    replace_everywhere(monkeypatch, "flagops.stacks.deployed.open_site", opened)
+    replace_everywhere(monkeypatch, "flagops.stacks.deployed.open_instance", opened)
     replace_everywhere(monkeypatch, "flagops.pods.port_forward.forward", forwarded)
 
 

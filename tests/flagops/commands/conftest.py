@@ -6,7 +6,7 @@ import pytest
 
 from flagops.kubernetes.objects import Ref
 from flagops.stacks import target
-from flagops.stacks.deployed import Site, open_site
+from flagops.stacks.deployed import Instance, open_instance
 from flagops.stacks.target import StackTarget
 from tests.containers import Containers
 from tests.platform import Platform
@@ -23,18 +23,18 @@ def place(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> StackTarget:
 
 
 @pytest.fixture
-def site(place: StackTarget) -> Iterator[Site]:
-    with open_site(place.stack.name) as opened:
+def instance(place: StackTarget) -> Iterator[Instance]:
+    with open_instance(place.stack.name) as opened:
         yield opened
 
 
 @pytest.fixture
-def crashing_redis(site: Site) -> Iterator[None]:
+def crashing_redis(instance: Instance) -> Iterator[None]:
     """Redis' pods crash over and over."""
-    ref = Ref("apps/v1", "Deployment", site.namespace, "flagsmith-redis")
+    ref = Ref("apps/v1", "Deployment", instance.namespace, "flagsmith-redis")
 
     def annotate(value: str | None) -> None:
-        site.client.merge(ref, {"spec": {"template": {"metadata": {"annotations": {FAIL: value}}}}})
+        instance.client.merge(ref, {"spec": {"template": {"metadata": {"annotations": {FAIL: value}}}}})
 
     annotate("true")
     yield

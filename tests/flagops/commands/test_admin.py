@@ -8,7 +8,7 @@ import pytest
 from typer.testing import Result
 
 from flagops.flagsmith_api.administrator import password
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from tests.containers import DJANGO, Containers
 
 pytestmark = pytest.mark.cluster
@@ -43,32 +43,32 @@ def django(containers: Containers, *command: str, stdin: str = "") -> str:
     return done.stdout.strip()
 
 
-def test_the_way_to_the_password_is_shown_and_not_the_password(site: Site, run: Run) -> None:
+def test_the_way_to_the_password_is_shown_and_not_the_password(instance: Instance, run: Run) -> None:
     shown = run("admin", "password")
     assert shown.exit_code == 0
     assert "get secret flagsmith-admin -o jsonpath='{.data.password}' | base64 -d" in shown.stdout
-    assert password(site) not in shown.stdout + shown.stderr
+    assert password(instance) not in shown.stdout + shown.stderr
 
 
-def test_a_changed_password_is_set_back_to_the_secret_s(site: Site, database: Containers, run: Run) -> None:
-    email = site.settings.admin_email
+def test_a_changed_password_is_set_back_to_the_secret_s(instance: Instance, database: Containers, run: Run) -> None:
+    email = instance.settings.admin_email
     django(database, "manage.py", "migrate", "--no-input", "--verbosity", "0")
     django(database, "-c", ACCOUNT, email, "make", stdin="a password of theirs")
     shown = run("admin", "password", "--reset", "--yes")
     assert shown.exit_code == 0, shown.stderr
-    assert password(site) not in shown.stdout + shown.stderr
-    assert django(database, "-c", ACCOUNT, email, "check", stdin=password(site)) == "True True"
+    assert password(instance) not in shown.stdout + shown.stderr
+    assert django(database, "-c", ACCOUNT, email, "check", stdin=password(instance)) == "True True"
 
 
-def test_without_the_account_it_is_said(site: Site, database: Containers, run: Run) -> None:
+def test_without_the_account_it_is_said(instance: Instance, database: Containers, run: Run) -> None:
     django(database, "manage.py", "migrate", "--no-input", "--verbosity", "0")
     database.postgres.query("DELETE FROM auth_user")
     shown = run("admin", "password", "--reset", "--yes")
     assert shown.exit_code == 1
-    assert f"there is no account with the e-mail {site.settings.admin_email!r}" in shown.stderr
+    assert f"there is no account with the e-mail {instance.settings.admin_email!r}" in shown.stderr
 
 
-def test_a_reset_asks_first(site: Site, run: Run) -> None:
-    shown = run("admin", "password", "--reset", "--stack", site.stack.name)
+def test_a_reset_asks_first(instance: Instance, run: Run) -> None:
+    shown = run("admin", "password", "--reset", "--stack", instance.stack.name)
     assert shown.exit_code == 1
     assert "Add --yes" in shown.stderr

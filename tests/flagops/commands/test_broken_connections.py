@@ -63,7 +63,7 @@ def node(sends: bytes, *, resets: bool = False) -> Iterator[str]:
         thread.join()
 
 
-def site(address: str, pod: dict[str, Any] | None = POD) -> Any:
+def instance(address: str, pod: dict[str, Any] | None = POD) -> Any:
     configuration = Configuration()
     configuration.host = address
     api = SimpleNamespace(configuration=configuration, update_params_for_auth=lambda *_: None)
@@ -87,7 +87,7 @@ def test_a_session_whose_node_hangs_up_at_its_end_ends_with_the_command_s_code(
     status: bytes, code: int, *, resets: bool
 ) -> None:
     with node(frame(1, b"bye") + frame(3, status), resets=resets) as address, terminal() as screen:
-        assert interactive(site(address), POD, ["sh"]) == code
+        assert interactive(instance(address), POD, ["sh"]) == code
         assert os.read(screen, 4096) == b"bye"
 
 
@@ -110,16 +110,16 @@ def test_a_session_that_breaks_off_says_why(now: dict[str, Any] | None, why: str
         terminal(),
         pytest.raises(OpsError, match=f"pod flagsmith-0 broke off: .*{why}"),
     ):
-        interactive(site(address, now), POD, ["sh"])
+        interactive(instance(address, now), POD, ["sh"])
 
 
 @pytest.mark.parametrize("resets", [False, True])
 def test_a_command_whose_node_hangs_up_at_its_end_has_all_it_printed(*, resets: bool) -> None:
     with node(frame(1, b"out") + frame(2, b"err") + frame(3, EXIT_3), resets=resets) as address:
-        done = run(site(address), POD, ["true"], stdin=b"given")
+        done = run(instance(address), POD, ["true"], stdin=b"given")
     assert (done.code, done.out, done.err) == (3, "out", "err")
 
 
 def test_a_command_that_breaks_off_is_an_error_of_ours() -> None:
     with node(frame(1, b"out")) as address, pytest.raises(OpsError, match="broke off before its end"):
-        run(site(address), POD, ["true"])
+        run(instance(address), POD, ["true"])

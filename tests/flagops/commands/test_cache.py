@@ -8,7 +8,7 @@ from typer.testing import Result
 
 from tests.containers import PASSWORD, Containers
 
-pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("site")]
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("instance")]
 Run = Callable[..., Result]
 
 

@@ -17,7 +17,7 @@ from components.settings.sections.monitoring.dashboards import DashboardsSetting
 from flagops.commands.dashboard import grafana
 from flagops.errors import OpsError
 from flagops.kubernetes.objects import Ref
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from tests.containers import GRAFANA_NAMESPACE, Containers
 from tests.fixtures_cluster import eventually
 from tests.servers import LOOPBACK
@@ -64,25 +64,25 @@ def service(name: str, **spec: object) -> dict[str, Any]:
 
 
 @contextmanager
-def applied(site: Site, *manifests: dict[str, Any]) -> Iterator[None]:
-    refs = [Ref.of(site.client.apply(manifest, force=True)) for manifest in manifests]
+def applied(instance: Instance, *manifests: dict[str, Any]) -> Iterator[None]:
+    refs = [Ref.of(instance.client.apply(manifest, force=True)) for manifest in manifests]
     try:
         yield
     finally:
         for ref in reversed(refs):
-            site.client.delete(ref)
+            instance.client.delete(ref)
 
         def they_are_gone() -> bool:
-            return not any(site.client.get(ref) for ref in refs)
+            return not any(instance.client.get(ref) for ref in refs)
 
         eventually(they_are_gone)
 
 
 @pytest.fixture
-def installed(site: Site) -> Iterator[None]:
+def installed(instance: Instance) -> Iterator[None]:
     """A Grafana as its chart installs it: a Service and a headless one, before one pod."""
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": GRAFANA_NAMESPACE}}
-    site.client.apply(namespace, force=True)
+    instance.client.apply(namespace, force=True)
     container = {"name": "grafana", "image": "grafana:1", "ports": [{"name": "grafana", "containerPort": 3000}]}
     pod = {
         "apiVersion": "v1",
@@ -95,12 +95,12 @@ def installed(site: Site) -> Iterator[None]:
         "kind": "ServiceAccount",
         "metadata": {"name": "default", "namespace": GRAFANA_NAMESPACE},
     }
-    site.client.apply(account, force=True)
-    with applied(site, pod, service("monitoring-grafana"), service("grafana-headless", clusterIP="None")):
+    instance.client.apply(account, force=True)
+    with applied(instance, pod, service("monitoring-grafana"), service("grafana-headless", clusterIP="None")):
 
         def it_is_ready() -> bool:
             try:
-                return bool(grafana.find(site).pod())
+                return bool(grafana.find(instance).pod())
             except OpsError:
                 return False
 
@@ -109,47 +109,47 @@ def installed(site: Site) -> Iterator[None]:
 
 
 @pytest.fixture
-def deployed_dashboard(site: Site) -> Iterator[None]:
+def deployed_dashboard(instance: Instance) -> Iterator[None]:
     manifest = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {"name": config_map_name(Dashboard.DATA), "namespace": site.namespace},
+        "metadata": {"name": config_map_name(Dashboard.DATA), "namespace": instance.namespace},
     }
-    with applied(site, manifest):
+    with applied(instance, manifest):
         yield
 
 
 @pytest.mark.usefixtures("installed", "deployed_dashboard")
 def test_the_browser_is_opened_at_the_dashboard_through_a_forwarded_port(
-    site: Site, asked: list[str], run: Run, monkeypatch: pytest.MonkeyPatch
+    instance: Instance, asked: list[str], run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def open_and_interrupt(url: str) -> None:
         assert httpx.get(url, timeout=30).is_success
         raise KeyboardInterrupt
 
     monkeypatch.setattr(typer, "launch", open_and_interrupt)
-    shown = run("dashboard", "data", "--port", "0", "--stack", site.stack.name)
-    assert asked == [f"/d/{uid(Dashboard.DATA, site.namespace)}"]
+    shown = run("dashboard", "data", "--port", "0", "--stack", instance.stack.name)
+    assert asked == [f"/d/{uid(Dashboard.DATA, instance.namespace)}"]
     assert "observability/monitoring-grafana" in shown.stderr
     assert shown.stdout.strip().endswith(asked[0])
 
 
 @pytest.mark.usefixtures("installed", "deployed_dashboard", "asked")
-def test_the_address_alone_opens_nothing(site: Site, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_address_alone_opens_nothing(instance: Instance, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
 
     opened: list[str] = []
     monkeypatch.setattr(typer, "launch", opened.append)
     monkeypatch.setattr("flagops.commands.dashboard.command.wait_for_interrupt", interrupt)
-    shown = run("dashboard", "data", "--print-url", "--port", "0", "--stack", site.stack.name)
+    shown = run("dashboard", "data", "--print-url", "--port", "0", "--stack", instance.stack.name)
     assert shown.stdout.startswith(f"http://{LOOPBACK}:")
     assert opened == []
 
 
 @pytest.mark.usefixtures("deployed_dashboard")
-def test_without_a_grafana_it_is_said_what_is_looked_for(site: Site, run: Run) -> None:
-    shown = run("dashboard", "data", "--stack", site.stack.name)
+def test_without_a_grafana_it_is_said_what_is_looked_for(instance: Instance, run: Run) -> None:
+    shown = run("dashboard", "data", "--stack", instance.stack.name)
     assert shown.exit_code == 1
     assert "There is no Grafana" in shown.stderr
     assert "app.kubernetes.io/name=grafana" in shown.stderr
@@ -157,37 +157,37 @@ def test_without_a_grafana_it_is_said_what_is_looked_for(site: Site, run: Run) -
 
 
 @pytest.mark.usefixtures("installed")
-def test_a_dashboard_that_is_not_deployed_is_named(site: Site, run: Run) -> None:
-    shown = run("dashboard", "flags", "--stack", site.stack.name)
+def test_a_dashboard_that_is_not_deployed_is_named(instance: Instance, run: Run) -> None:
+    shown = run("dashboard", "flags", "--stack", instance.stack.name)
     assert shown.exit_code == 1
     assert "feature-flags/flagsmith-dashboard-flags" in shown.stderr
     assert "monitoring.dashboards.enabled" in shown.stderr
 
 
 @pytest.mark.usefixtures("installed")
-def test_of_several_grafanas_one_must_be_named(site: Site) -> None:
-    with applied(site, service("second")):
+def test_of_several_grafanas_one_must_be_named(instance: Instance) -> None:
+    with applied(instance, service("second")):
         with pytest.raises(OpsError, match=r"several Grafanas in context .*: observability/monitoring-grafana, obs"):
-            grafana.find(site)
+            grafana.find(instance)
         named = GrafanaService(namespace=GRAFANA_NAMESPACE, service="second")
-        found = grafana.find(_with(site, named))
+        found = grafana.find(_with(instance, named))
         assert found.name == "observability/second"
         assert found.pod_port(found.pod()) == 3000
 
 
 @pytest.mark.usefixtures("installed")
-def test_a_named_service_that_is_not_there_or_has_no_such_port_is_refused(site: Site) -> None:
+def test_a_named_service_that_is_not_there_or_has_no_such_port_is_refused(instance: Instance) -> None:
     with pytest.raises(OpsError, match="no Service observability/other"):
-        grafana.find(_with(site, GrafanaService(namespace=GRAFANA_NAMESPACE, service="other")))
+        grafana.find(_with(instance, GrafanaService(namespace=GRAFANA_NAMESPACE, service="other")))
     named = GrafanaService(namespace=GRAFANA_NAMESPACE, service="monitoring-grafana", port=3000)
-    found = grafana.find(_with(site, named))
+    found = grafana.find(_with(instance, named))
     with pytest.raises(OpsError, match=r"port 3000 of the Service .*; the Service has: 80"):
         found.pod_port(found.pod())
 
 
-def _with(site: Site, named: GrafanaService) -> Site:
-    monitoring = site.settings.monitoring.model_copy(update={"dashboards": DashboardsSettings(grafana=named)})
-    return replace(site, settings=site.settings.model_copy(update={"monitoring": monitoring}))
+def _with(instance: Instance, named: GrafanaService) -> Instance:
+    monitoring = instance.settings.monitoring.model_copy(update={"dashboards": DashboardsSettings(grafana=named)})
+    return replace(instance, settings=instance.settings.model_copy(update={"monitoring": monitoring}))
 
 
 def test_every_dashboard_can_be_named(run: Run) -> None:

@@ -10,7 +10,7 @@ from typer.testing import Result
 from flagops.commands.flags.reconcile.command import LEASE
 from flagops.flagsmith_api.administrator import password
 from flagops.kubernetes.lease import Lock, lease
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from tests.containers import Containers
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.recording import ROOT
@@ -21,26 +21,30 @@ EXAMPLE = ROOT / "flags" / "catalogue.yaml"
 
 
 @pytest.fixture
-def flagsmith(site: Site, containers: Containers) -> Iterator[Flagsmith]:
+def flagsmith(instance: Instance, containers: Containers) -> Iterator[Flagsmith]:
     """The double, where the API's pods answer."""
-    made = Flagsmith(email=site.settings.admin_email, password=password(site), project=site.settings.admin.project)
+    made = Flagsmith(
+        email=instance.settings.admin_email, password=password(instance), project=instance.settings.admin.project
+    )
     with serve(made, containers.api_port):
         made.add_environments("development", "staging", "production")
         yield made
 
 
-def test_a_stacks_flags_are_applied_through_its_port_forward(flagsmith: Flagsmith, site: Site, run: Run) -> None:
+def test_a_stacks_flags_are_applied_through_its_port_forward(
+    flagsmith: Flagsmith, instance: Instance, run: Run
+) -> None:
     assert run("flags", "plan", str(EXAMPLE)).exit_code == 2
     done = run("flags", "apply", str(EXAMPLE), "--yes")
     assert done.exit_code == 0, done.stderr
     assert run("flags", "plan", str(EXAMPLE), "--stack", "local").exit_code == 0
     assert len(flagsmith.database.rows("features")) == 8
-    assert site.client.get(lease(site.namespace, LEASE)) is None, "the Lease is given back"
-    assert password(site) not in done.stderr
+    assert instance.client.get(lease(instance.namespace, LEASE)) is None, "the Lease is given back"
+    assert password(instance) not in done.stderr
 
 
-def test_two_runs_at_a_time_are_kept_apart(flagsmith: Flagsmith, site: Site, run: Run) -> None:
-    with Lock(site.client, lease(site.namespace, LEASE), "the flags", Event()):
+def test_two_runs_at_a_time_are_kept_apart(flagsmith: Flagsmith, instance: Instance, run: Run) -> None:
+    with Lock(instance.client, lease(instance.namespace, LEASE), "the flags", Event()):
         done = run("flags", "apply", str(EXAMPLE), "--yes")
     assert done.exit_code == 1
     assert "Another run is working on the flags of stack 'local'" in done.stderr

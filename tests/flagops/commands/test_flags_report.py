@@ -7,7 +7,7 @@ import pytest
 from typer.testing import Result
 
 from flagops.flagsmith_api.administrator import password
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from tests.containers import Containers
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.recording import ROOT
@@ -52,9 +52,11 @@ NAMES = [line.split()[2] for line in TABLES.splitlines() if "CREATE TABLE" in li
 
 
 @pytest.fixture
-def flagsmith(site: Site, containers: Containers, run: Run) -> Iterator[Flagsmith]:
+def flagsmith(instance: Instance, containers: Containers, run: Run) -> Iterator[Flagsmith]:
     """The double with the example catalogue, where the API's pods answer."""
-    made = Flagsmith(email=site.settings.admin_email, password=password(site), project=site.settings.admin.project)
+    made = Flagsmith(
+        email=instance.settings.admin_email, password=password(instance), project=instance.settings.admin.project
+    )
     with serve(made, containers.api_port):
         made.add_environments("development", "staging", "production")
         done = run("flags", "apply", str(EXAMPLE), "--yes")

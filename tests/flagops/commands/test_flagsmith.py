@@ -9,7 +9,7 @@ from typer.testing import Result
 
 from flagops.flagsmith_api.administrator import password
 from flagops.flagsmith_api.client import FlagsmithClient
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from tests.containers import Containers
 from tests.doubles.flagsmith import Flagsmith, serve
 
@@ -18,13 +18,13 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def flagsmith(site: Site, containers: Containers) -> Iterator[Flagsmith]:
+def flagsmith(instance: Instance, containers: Containers) -> Iterator[Flagsmith]:
     """The double, where the API's pods answer."""
     made = Flagsmith(
-        email=site.settings.admin_email,
-        password=password(site),
-        project=site.settings.admin.project,
-        version=site.settings.version,
+        email=instance.settings.admin_email,
+        password=password(instance),
+        project=instance.settings.admin.project,
+        version=instance.settings.version,
     )
     with serve(made, containers.api_port):
         made.add_environments("development", "staging", "production")
@@ -84,8 +84,8 @@ def test_the_smoke_tests_notice_another_release(flagsmith: Flagsmith, run: Run) 
     assert "it is 2.0.0, and the settings say 2.265.0" in shown.stdout
 
 
-def test_an_address_leads_here_by_a_port_of_this_machine_or_by_an_ingress_elsewhere(site: Site) -> None:
-    assert not site.is_published, "simulated nodes have no port"
-    assert replace(site, is_mapped=True).is_published
-    assert not replace(site, kubeconfig=None).is_published, "a borrowed cluster has neither"
-    assert replace(site, kubeconfig=None, stack=replace(site.stack, name="staging")).is_published
+def test_an_address_leads_here_by_a_port_of_this_machine_or_by_an_ingress_elsewhere(instance: Instance) -> None:
+    assert not instance.is_published, "simulated nodes have no port"
+    assert replace(instance, is_mapped=True).is_published
+    assert not replace(instance, kubeconfig=None).is_published, "a borrowed cluster has neither"
+    assert replace(instance, kubeconfig=None, stack=replace(instance.stack, name="staging")).is_published

@@ -12,7 +12,7 @@ from flagops.errors import OpsError
 from flagops.pods.pods import PodComponent, running
 from flagops.pods.port_forward import forward
 from flagops.pods.restart import restart
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from tests.containers import Containers
 from tests.fixtures_cluster import eventually
 from tests.servers import LOOPBACK, free_port
@@ -52,8 +52,8 @@ def api(containers: Containers) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("api")
-def test_large_bodies_pass_both_ways_and_several_at_once(site: Site) -> None:
-    with forward(site, PodComponent.API, 8000) as port:
+def test_large_bodies_pass_both_ways_and_several_at_once(instance: Instance) -> None:
+    with forward(instance, PodComponent.API, 8000) as port:
         url = f"http://{LOOPBACK}:{port}/"
         with ThreadPoolExecutor(4) as threads:
             answers = list(threads.map(lambda _: httpx.get(url, timeout=30).content, range(4)))
@@ -62,13 +62,13 @@ def test_large_bodies_pass_both_ways_and_several_at_once(site: Site) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_a_forward_outlives_the_pod_it_went_to(site: Site) -> None:
-    with forward(site, PodComponent.API, 8000) as port:
+def test_a_forward_outlives_the_pod_it_went_to(instance: Instance) -> None:
+    with forward(instance, PodComponent.API, 8000) as port:
         url = f"http://{LOOPBACK}:{port}/"
         assert httpx.get(url, timeout=30).is_success
-        before = running(site, PodComponent.API)["metadata"]["name"]
-        restart(site, [PodComponent.API], seconds=120, on_step=lambda _: None)
-        assert running(site, PodComponent.API)["metadata"]["name"] != before
+        before = running(instance, PodComponent.API)["metadata"]["name"]
+        restart(instance, [PodComponent.API], seconds=120, on_step=lambda _: None)
+        assert running(instance, PodComponent.API)["metadata"]["name"] != before
 
         def it_answers_again() -> bool:
             try:
@@ -79,9 +79,9 @@ def test_a_forward_outlives_the_pod_it_went_to(site: Site) -> None:
         eventually(it_answers_again)
 
 
-def test_a_port_that_nothing_answers_on_is_said_so(site: Site) -> None:
+def test_a_port_that_nothing_answers_on_is_said_so(instance: Instance) -> None:
     problems: list[str] = []
-    with forward(site, PodComponent.API, 8000, on_problem=problems.append) as port:
+    with forward(instance, PodComponent.API, 8000, on_problem=problems.append) as port:
         with pytest.raises(httpx.TransportError):
             httpx.get(f"http://{LOOPBACK}:{port}/", timeout=10)
 
@@ -92,16 +92,16 @@ def test_a_port_that_nothing_answers_on_is_said_so(site: Site) -> None:
     assert "port 8000" in problems[0]
 
 
-def test_a_taken_port_is_refused(site: Site) -> None:
+def test_a_taken_port_is_refused(instance: Instance) -> None:
     taken = free_port()
     with (
-        forward(site, PodComponent.CACHE, 6379, local_port=taken),
+        forward(instance, PodComponent.CACHE, 6379, local_port=taken),
         pytest.raises(OpsError, match=f"The port {taken} of this machine cannot be used"),
-        forward(site, PodComponent.CACHE, 6379, local_port=taken),
+        forward(instance, PodComponent.CACHE, 6379, local_port=taken),
     ):
         pass
 
 
-def test_a_component_without_a_ready_pod_is_said_so(site: Site) -> None:
-    with pytest.raises(OpsError, match="No pod of 'backup' is ready"), forward(site, PodComponent.BACKUP, 80):
+def test_a_component_without_a_ready_pod_is_said_so(instance: Instance) -> None:
+    with pytest.raises(OpsError, match="No pod of 'backup' is ready"), forward(instance, PodComponent.BACKUP, 80):
         pass

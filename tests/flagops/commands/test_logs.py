@@ -8,7 +8,7 @@ from typer.testing import Result
 
 from flagops.commands.logs import logs
 from flagops.pods.pods import PodComponent, pods
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from tests.containers import Containers
 from tests.fixtures_cluster import eventually
 from tests.platform import Platform
@@ -17,43 +17,43 @@ pytestmark = pytest.mark.cluster
 Run = Callable[..., Result]
 
 
-def test_each_line_has_its_pod_and_secrets_are_masked(site: Site, containers: Containers, run: Run) -> None:
-    secret = site.secret("flagsmith-postgres")["password"]
+def test_each_line_has_its_pod_and_secrets_are_masked(instance: Instance, containers: Containers, run: Run) -> None:
+    secret = instance.secret("flagsmith-postgres")["password"]
     containers.write_log("flagsmith", "first line", f"connecting with {secret}")
     shown = run("logs", "--component", "api")
     assert shown.exit_code == 0
-    for pod in pods(site, PodComponent.API):
+    for pod in pods(instance, PodComponent.API):
         assert f"{pod['metadata']['name']}  first line" in shown.stdout
     assert shown.stdout.count("connecting with ") == 3
     assert secret not in shown.stdout
 
 
-def test_only_as_many_lines_as_wanted(site: Site, containers: Containers, run: Run) -> None:
+def test_only_as_many_lines_as_wanted(instance: Instance, containers: Containers, run: Run) -> None:
     containers.write_log("flagsmith", *(f"line {number}" for number in range(10)))
     lines = run("logs", "--component", "api", "--lines", "2").stdout.splitlines()
-    assert len(lines) == 2 * len(pods(site, PodComponent.API))
+    assert len(lines) == 2 * len(pods(instance, PodComponent.API))
     assert all(line.endswith(("line 8", "line 9")) for line in lines)
 
 
-def test_a_component_without_pods_is_named(site: Site, deployed: Platform, run: Run) -> None:
+def test_a_component_without_pods_is_named(instance: Instance, deployed: Platform, run: Run) -> None:
     deployed.up({"backup": {"enabled": False}})
 
     def no_pod_is_left() -> bool:
         return not deployed.pods("backup")
 
     eventually(no_pod_is_left)
-    shown = run("logs", "--component", "backup", "--stack", site.stack.name)
+    shown = run("logs", "--component", "backup", "--stack", instance.stack.name)
     assert shown.exit_code == 1
     assert "There is no pod of backup in feature-flags" in shown.stderr
 
 
-def test_following_goes_on_with_new_lines(site: Site, containers: Containers) -> None:
+def test_following_goes_on_with_new_lines(instance: Instance, containers: Containers) -> None:
     containers.write_log("redis", "before")
     seen: list[str] = []
     stop = threading.Event()
 
     def run_until_stopped() -> None:
-        logs.follow(site, [PodComponent.CACHE], lines=10, on_line=lambda _, line: seen.append(line), stop=stop)
+        logs.follow(instance, [PodComponent.CACHE], lines=10, on_line=lambda _, line: seen.append(line), stop=stop)
 
     thread = threading.Thread(target=run_until_stopped)
     thread.start()
@@ -76,7 +76,7 @@ def test_following_goes_on_with_new_lines(site: Site, containers: Containers) ->
     assert seen.count("before") == 1
 
 
-def test_the_lines_of_one_request_alone(site: Site, containers: Containers, run: Run) -> None:
+def test_the_lines_of_one_request_alone(instance: Instance, containers: Containers, run: Run) -> None:
     containers.write_log(
         "flagsmith",
         '{"message": "one", "request_id": "req-1"}',
@@ -84,6 +84,6 @@ def test_the_lines_of_one_request_alone(site: Site, containers: Containers, run:
         "req-1",
         "7",
     )
-    lines = run("logs", "--request-id", "req-1", "--stack", site.stack.name).stdout.splitlines()
+    lines = run("logs", "--request-id", "req-1", "--stack", instance.stack.name).stdout.splitlines()
     assert lines
     assert all('"message": "one"' in line for line in lines)

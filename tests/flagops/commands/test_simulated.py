@@ -13,7 +13,7 @@ from flagops.kubernetes.objects import Ref
 from flagops.kubernetes.simulated_nodes import nothing_runs
 from flagops.local_cluster import objects
 from flagops.stacks import target
-from flagops.stacks.deployed import Site, open_site
+from flagops.stacks.deployed import Instance, open_instance
 from flagops.stacks.target import StackTarget
 from tests.commands import EVERY
 from tests.platform import Platform
@@ -152,21 +152,21 @@ def test_it_is_told_by_the_nodes_or_by_the_pods_where_nodes_may_not_be_seen(clus
 
 
 @pytest.fixture(scope="module")
-def simulated(platform: Platform) -> Iterator[Site]:
+def simulated(platform: Platform) -> Iterator[Instance]:
     """The deployed stack, on nodes that are marked as kwok's: reached by a kubeconfig, whoever made the cluster."""
     platform.up()
     found = StackTarget(platform.stack(), platform.cluster.context, platform.cluster.kubeconfig)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(target, "find", lambda _: found)
-        with open_site("local") as site:
-            names = [str(item["metadata"]["name"]) for item in site.client.list("v1", "Node", "")]
+        with open_instance("local") as instance:
+            names = [str(item["metadata"]["name"]) for item in instance.client.list("v1", "Node", "")]
 
             def mark(value: str | None) -> None:
                 for name in names:
-                    site.client.merge(Ref("v1", "Node", "", name), {"metadata": {"labels": {"type": value}}})
+                    instance.client.merge(Ref("v1", "Node", "", name), {"metadata": {"labels": {"type": value}}})
 
             mark("kwok")
-            yield site
+            yield instance
             mark(None)
 
 
@@ -186,7 +186,7 @@ def test_a_command_that_needs_a_container_is_refused_in_one_sentence_at_once(run
 
 
 @pytest.mark.cluster
-def test_status_is_not_green_and_names_no_address(run: Run, simulated: Site) -> None:
+def test_status_is_not_green_and_names_no_address(run: Run, simulated: Instance) -> None:
     result = run("status")
     assert result.exit_code == 1
     assert simulated.settings.url not in result.output

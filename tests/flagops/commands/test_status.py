@@ -12,7 +12,7 @@ from typer.testing import Result
 from flagops.commands.status.status import certificate_row, status
 from flagops.kubernetes.objects import Ref
 from flagops.stacks import target
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.stacks.target import StackTarget
 from tests.certificates import tls_secret
 from tests.fixtures_cluster import eventually
@@ -22,11 +22,11 @@ pytestmark = pytest.mark.cluster
 Run = Callable[..., Result]
 
 
-def rows(site: Site) -> dict[tuple[str, str], Any]:
-    return {(row.kind, row.name): row for row in status(site).rows}
+def rows(instance: Instance) -> dict[tuple[str, str], Any]:
+    return {(row.kind, row.name): row for row in status(instance).rows}
 
 
-def test_a_healthy_stack_is_shown_whole_and_ends_with_0(site: Site, run: Run) -> None:
+def test_a_healthy_stack_is_shown_whole_and_ends_with_0(instance: Instance, run: Run) -> None:
     shown = run("status")
     assert shown.exit_code == 0, shown.stdout + shown.stderr
     assert "!!" not in shown.stdout
@@ -37,13 +37,13 @@ def test_a_healthy_stack_is_shown_whole_and_ends_with_0(site: Site, run: Run) ->
         ("PodDisruptionBudget", "flagsmith"),
         ("PersistentVolumeClaim", "flagsmith-postgres-data"),
     ):
-        assert (kind, name) in rows(site)
-    assert sum(kind == "Pod (api)" for kind, _ in rows(site)) == 3
+        assert (kind, name) in rows(instance)
+    assert sum(kind == "Pod (api)" for kind, _ in rows(instance)) == 3
     jobs = recorded("local").all("Job")
-    assert sum(kind == "Job" for kind, _ in rows(site)) == len(jobs) >= 6
+    assert sum(kind == "Job" for kind, _ in rows(instance)) == len(jobs) >= 6
 
 
-@pytest.mark.usefixtures("site")
+@pytest.mark.usefixtures("instance")
 def test_json_is_one_document_with_the_same_rows(run: Run) -> None:
     document = json.loads(run("status", "--json").stdout)
     assert document["is_fine"] is True
@@ -52,9 +52,9 @@ def test_json_is_one_document_with_the_same_rows(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("crashing_redis")
-def test_a_pod_that_cannot_start_is_trouble_by_its_reason(site: Site, run: Run) -> None:
+def test_a_pod_that_cannot_start_is_trouble_by_its_reason(instance: Instance, run: Run) -> None:
     def redis_crashes() -> bool:
-        return any("CrashLoopBackOff" in row.state for row in status(site).rows)
+        return any("CrashLoopBackOff" in row.state for row in status(instance).rows)
 
     eventually(redis_crashes)
     shown = run("status")
@@ -74,9 +74,9 @@ def test_the_certificate_s_days_are_counted(days: int, *, is_fine: bool) -> None
 
 
 @pytest.mark.usefixtures("place")
-def test_a_deleted_deployment_is_trouble_until_it_is_deployed_again(site: Site, run: Run) -> None:
-    site.client.delete(Ref("apps/v1", "Deployment", site.namespace, "flagsmith-task-processor"))
-    eventually(lambda: site.get("apps/v1", "Deployment", "flagsmith-task-processor") is None)
+def test_a_deleted_deployment_is_trouble_until_it_is_deployed_again(instance: Instance, run: Run) -> None:
+    instance.client.delete(Ref("apps/v1", "Deployment", instance.namespace, "flagsmith-task-processor"))
+    eventually(lambda: instance.get("apps/v1", "Deployment", "flagsmith-task-processor") is None)
     shown = run("status")
     assert shown.exit_code == 1
     assert "missing: the last deployment made it" in shown.stdout

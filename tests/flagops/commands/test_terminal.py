@@ -13,7 +13,7 @@ from typer.testing import Result
 
 from flagops.errors import OpsError
 from flagops.pods.pods import PodComponent, container, running
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from tests.containers import Containers
 from tests.recording import ROOT
 
@@ -37,10 +37,10 @@ main()
 class Terminal:
     """A person in front of `ff` with these arguments."""
 
-    def __init__(self, site: Site, *arguments: str) -> None:
+    def __init__(self, instance: Instance, *arguments: str) -> None:
         self._screen, keyboard = pty.openpty()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, str(site.kubeconfig), site.context, *arguments],
+            [sys.executable, "-c", COMMAND, str(instance.kubeconfig), instance.context, *arguments],
             stdin=keyboard,
             stdout=keyboard,
             stderr=keyboard,
@@ -71,11 +71,11 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(site: Site) -> Iterator[Callable[..., Terminal]]:
+def terminal(instance: Instance) -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
     def start(*arguments: str) -> Terminal:
-        opened.append(Terminal(site, *arguments))
+        opened.append(Terminal(instance, *arguments))
         return opened[-1]
 
     yield start
@@ -115,7 +115,7 @@ def test_the_superuser_s_prompt_is_asked_for_and_in_a_database_of_the_server_s_o
     assert prompt.process.wait(timeout=SECONDS) == 0
 
 
-@pytest.mark.usefixtures("site")
+@pytest.mark.usefixtures("instance")
 @pytest.mark.parametrize("command", [("shell",), ("db", "psql")])
 def test_without_a_terminal_the_command_for_scripts_is_named(run: Run, command: tuple[str, ...]) -> None:
     shown = run(*command)
@@ -124,8 +124,10 @@ def test_without_a_terminal_the_command_for_scripts_is_named(run: Run, command: 
     assert "--context flagsmith-local -n feature-flags exec" in shown.stderr.replace("\n", " ")
 
 
-def test_a_container_that_is_not_there_is_refused_with_those_there_are(site: Site, containers: Containers) -> None:
-    pod = running(site, PodComponent.API)
+def test_a_container_that_is_not_there_is_refused_with_those_there_are(
+    instance: Instance, containers: Containers
+) -> None:
+    pod = running(instance, PodComponent.API)
     with pytest.raises(OpsError, match="has no container 'sidecar'; it has: flagsmith"):
         container(pod, "sidecar")
     assert containers.api_port

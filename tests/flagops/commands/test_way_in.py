@@ -16,7 +16,7 @@ from flagops.commands.smoke.deployed import place_of
 from flagops.commands.status.status import status
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.objects import Manifest, Ref
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.stacks.files import Stack
 from tests.components.settings.support import VALID
 
@@ -38,12 +38,12 @@ class Objects:
         return next((item for item in self.list("", ref.kind, "") if item["metadata"]["name"] == ref.name), None)
 
 
-def site(values: Mapping[str, object], *objects: Manifest, kubeconfig: Path | None = None) -> Site:
+def instance(values: Mapping[str, object], *objects: Manifest, kubeconfig: Path | None = None) -> Instance:
     """A deployed stack with this Ingress in its settings, on a cluster with these objects."""
     config = {f"feature-flags:{key}": value for key, value in {**VALID, "ingress": values}.items()}
     stack = Stack("production", "feature-flags", config, {}, Path("Pulumi.production.yaml"))
     client = cast("Client", Objects(objects))
-    return Site(stack, stack.settings, "cluster", kubeconfig, client, cast("Any", None))
+    return Instance(stack, stack.settings, "cluster", kubeconfig, client, cast("Any", None))
 
 
 def deployed(
@@ -59,12 +59,12 @@ def deployed(
     }
 
 
-def rows(place: Site) -> list[tuple[str, bool]]:
+def rows(place: Instance) -> list[tuple[str, bool]]:
     """What `ff status` says of the way in, and whether that is as it should be."""
     return [(row.kind, row.is_fine) for row in status(place).rows if row.kind in ("Ingress", "Certificate")]
 
 
-def found(place: Site) -> list[str]:
+def found(place: Instance) -> list[str]:
     return [finding.name for finding in ingress(Examination(place))]
 
 
@@ -89,21 +89,21 @@ def nobody_knows_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_the_smoke_tests_go_where_people_go(values: dict[str, object], url: str) -> None:
     given = {"url": None, "environment": None, "environment_key": None, "version": None}
-    with place_of(site(values), **given, seconds=1) as place:
+    with place_of(instance(values), **given, seconds=1) as place:
         assert (place.url, place.public_url) == (url, url)
 
 
 @pytest.mark.parametrize("tls", [[{"hosts": ["flags.example.com"]}], None], ids=["controller", "upstream"])
 def test_a_certificate_that_is_elsewhere_is_not_looked_for_in_a_secret(tls: object) -> None:
     values = {"className": "traefik", "tls": {"from": "controller" if tls else "upstream"}}
-    place = site(values, deployed(tls=tls, status=ADDRESS))
+    place = instance(values, deployed(tls=tls, status=ADDRESS))
     assert list(certificates(Examination(place), datetime.now(UTC))) == []
     assert rows(place) == [("Ingress", True)]
 
 
 def test_a_certificate_of_a_secret_that_is_not_there_is_trouble() -> None:
     tls = [{"hosts": ["flags.example.com"], "secretName": "mine"}]
-    place = site({"className": "traefik", "tls": {"from": "secret", "secretName": "mine"}}, deployed(tls=tls))
+    place = instance({"className": "traefik", "tls": {"from": "secret", "secretName": "mine"}}, deployed(tls=tls))
     assert [finding.name for finding in certificates(Examination(place))] == ["certificate-not-issued"]
     assert rows(place) == [("Ingress", True), ("Certificate", False)]
 
@@ -138,13 +138,15 @@ def test_a_certificate_of_a_secret_that_is_not_there_is_trouble() -> None:
 def test_the_doctor_names_what_is_missing_on_the_way(
     values: dict[str, object], live: Manifest, classes: list[Manifest], names: list[str]
 ) -> None:
-    assert found(site({**values, "tls": {"from": "upstream"}}, live, *classes)) == names
+    assert found(instance({**values, "tls": {"from": "upstream"}}, live, *classes)) == names
 
 
 @pytest.mark.usefixtures("nobody_knows_the_name")
 def test_without_an_ingress_the_public_name_is_looked_up_all_the_same() -> None:
-    assert found(site({"enabled": False})) == ["dns-public"]
-    assert found(site({"enabled": False}, kubeconfig=Path("kubeconfig"))) == [], "a local cluster has no public name"
+    assert found(instance({"enabled": False})) == ["dns-public"]
+    assert found(instance({"enabled": False}, kubeconfig=Path("kubeconfig"))) == [], (
+        "a local cluster has no public name"
+    )
 
 
 def test_open_says_that_a_route_of_one_s_own_leads_to_the_address(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,10 +155,10 @@ def test_open_says_that_a_route_of_one_s_own_leads_to_the_address(run: Run, monk
     secret = {"kind": "Secret", "metadata": {"name": "flagsmith-admin"}, "data": {"password": "eA=="}}
 
     @contextmanager
-    def opened(_: str, **__: bool) -> Iterator[Site]:
-        yield site({"enabled": False}, pod, secret)
+    def opened(_: str, **__: bool) -> Iterator[Instance]:
+        yield instance({"enabled": False}, pod, secret)
 
-    monkeypatch.setattr("flagops.commands.pods.command.open_site", opened)
+    monkeypatch.setattr("flagops.commands.pods.command.open_instance", opened)
     shown = run("open", "--stack", "production").stdout
     assert "URL       https://flags.example.com\n" in shown
     assert "The stack has no Ingress: a route of your own leads there." in shown

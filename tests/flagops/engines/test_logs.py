@@ -11,7 +11,7 @@ from flagops.kubernetes.client import ApiError, DeniedError
 from flagops.kubernetes.diagnose import log_or_reason
 from flagops.pods import jobs
 from flagops.pods.pods import PodComponent
-from flagops.stacks.deployed import Site, open_site
+from flagops.stacks.deployed import Instance, open_instance
 from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
 
 LABEL, JOB = "app.kubernetes.io/component", "batch.kubernetes.io/job-name"
@@ -25,10 +25,10 @@ def cluster() -> Iterator[FakeCluster]:
 
 
 @pytest.fixture
-def site(cluster: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def instance(cluster: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Instance]:
     monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig(tmp_path / "kubeconfig", "staging")))
     monkeypatch.setenv("FF_STATE_DIR", str(tmp_path))
-    with open_site("staging") as found:
+    with open_instance("staging") as found:
         yield found
 
 
@@ -41,32 +41,36 @@ def refuse(cluster: FakeCluster, name: str) -> None:
     cluster.denied.add(f"/api/v1/namespaces/{NAMESPACE}/pods/{name}/log")
 
 
-def test_what_is_gone_or_never_ran_is_empty_and_what_is_refused_is_an_error(site: Site, cluster: FakeCluster) -> None:
-    assert site.client.log(NAMESPACE, "gone", "main", lines=5) == ""
+def test_what_is_gone_or_never_ran_is_empty_and_what_is_refused_is_an_error(
+    instance: Instance, cluster: FakeCluster
+) -> None:
+    assert instance.client.log(NAMESPACE, "gone", "main", lines=5) == ""
     refuse(cluster, "api-1")
     with pytest.raises(DeniedError, match=r"Cannot read the log of api-1/main: not yours to read"):
-        site.client.log(NAMESPACE, "api-1", "main", lines=5)
-    said = log_or_reason(site.client, NAMESPACE, "api-1", "main", lines=5)
+        instance.client.log(NAMESPACE, "api-1", "main", lines=5)
+    said = log_or_reason(instance.client, NAMESPACE, "api-1", "main", lines=5)
     assert said == "(the log cannot be read: not yours to read)"
 
 
-def test_the_logs_that_can_be_read_are_shown_before_the_refusal(site: Site, cluster: FakeCluster) -> None:
+def test_the_logs_that_can_be_read_are_shown_before_the_refusal(instance: Instance, cluster: FakeCluster) -> None:
     for name in ("api-1", "api-2"):
         pod(cluster, name, **{LABEL: "api"})
     refuse(cluster, "api-1")
     shown: list[str] = []
     cluster.texts[f"/api/v1/namespaces/{NAMESPACE}/pods/api-2/log"] = "one line\n"
     with pytest.raises(ApiError, match="api-1"):
-        logs.show(site, [PodComponent.API], lines=5, on_line=lambda name, line: shown.append(f"{name} {line}"))
+        logs.show(instance, [PodComponent.API], lines=5, on_line=lambda name, line: shown.append(f"{name} {line}"))
     assert shown == ["api-2 one line"]
 
 
-def test_a_job_that_failed_says_that_its_log_was_refused_not_that_it_is_empty(site: Site, cluster: FakeCluster) -> None:
+def test_a_job_that_failed_says_that_its_log_was_refused_not_that_it_is_empty(
+    instance: Instance, cluster: FakeCluster
+) -> None:
     failed = {"conditions": [{"type": "Failed", "status": "True", "message": "too often"}]}
     cluster.add("batch/v1", "Job", "backup-1", status=failed)
     pod(cluster, "backup-1-a", **{JOB: "backup-1"})
     refuse(cluster, "backup-1-a")
     with pytest.raises(OpsError, match="failed") as caught:
-        jobs.wait(site, "backup-1", seconds=5)
+        jobs.wait(instance, "backup-1", seconds=5)
     assert "(Cannot read the log of backup-1-a/main: not yours to read)" in caught.value.message
     assert "empty" not in caught.value.message

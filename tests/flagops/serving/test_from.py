@@ -16,7 +16,7 @@ import pytest
 from flagops.commands.flags.catalogue.load import load
 from flagops.flagsmith_api import connect, deployed
 from flagops.flagsmith_api.client import FlagsmithClient
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.examples.seed import seed
 from tests.flagops.commands.flags.support import API_KEY, ENVIRONMENTS, EXAMPLE, Run
@@ -50,21 +50,21 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 def stack(flagsmith: Flagsmith, monkeypatch: pytest.MonkeyPatch) -> str:
     """A stack whose port-forward ends at the double, with its name."""
     settings = SimpleNamespace(admin=SimpleNamespace(project=flagsmith.project), admin_email=flagsmith.email)
-    site = cast("Site", SimpleNamespace(stack=SimpleNamespace(name=STACK), settings=settings))
+    instance = cast("Instance", SimpleNamespace(stack=SimpleNamespace(name=STACK), settings=settings))
 
     @contextmanager
-    def opened(name: str, *, needs_containers: bool = False) -> Iterator[Site]:
+    def opened(name: str, *, needs_containers: bool = False) -> Iterator[Instance]:
         assert (name, needs_containers) == (STACK, True)
-        yield site
+        yield instance
 
     @contextmanager
-    def forwarded(of: Site) -> Iterator[FlagsmithClient]:
-        assert of is site
+    def forwarded(of: Instance) -> Iterator[FlagsmithClient]:
+        assert of is instance
         with FlagsmithClient(flagsmith.url) as client:
             yield client
 
     monkeypatch.delenv("FLAGSMITH_API_KEY", raising=False)
-    monkeypatch.setattr(connect, "open_site", opened)
+    monkeypatch.setattr(connect, "open_instance", opened)
     monkeypatch.setattr(connect, "flagsmith", forwarded)
     monkeypatch.setattr(deployed, "password", lambda _: PASSWORD)
     return STACK

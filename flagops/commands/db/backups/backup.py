@@ -6,7 +6,7 @@ from typing import Any
 
 from flagops.commands.db.backups import jobs
 from flagops.commands.db.backups.jobs import OnLine
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,17 @@ class Backup:
     stack: str
 
 
-def backup(site: Site, *, label: str = "", on_line: OnLine = jobs.ignore) -> Backup:
+def backup(instance: Instance, *, label: str = "", on_line: OnLine = jobs.ignore) -> Backup:
     """Make a backup now, and keep it in the stack's store. Raises OpsError when that fails."""
-    found = jobs.run(site, jobs.BACKUP, {"BACKUP_LABEL": label} if label else {}, on_line)
+    found = jobs.run(instance, jobs.BACKUP, {"BACKUP_LABEL": label} if label else {}, on_line)
     if not label:
-        jobs.note_success(site)
+        jobs.note_success(instance)
     return _backup(found["stored"])
 
 
-def backups(site: Site, owner: str | None = None) -> list[Backup]:
+def backups(instance: Instance, owner: str | None = None) -> list[Backup]:
     """All backups in the store, the newest first; of another stack if `owner` names its host."""
-    return [_backup(item) for item in jobs.run(site, jobs.LIST, jobs.of(owner), jobs.ignore)["backups"]]
+    return [_backup(item) for item in jobs.run(instance, jobs.LIST, jobs.of(owner), jobs.ignore)["backups"]]
 
 
 def _backup(found: dict[str, Any]) -> Backup:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from flagops.commands.db.backups import jobs
 from flagops.commands.db.backups.jobs import OnLine
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 LATEST = "latest"
 
@@ -34,7 +34,7 @@ class Drill:
 
 
 def drill(
-    site: Site,
+    instance: Instance,
     name: str = LATEST,
     *,
     owner: str | None = None,
@@ -45,7 +45,7 @@ def drill(
 
     Raises OpsError when it cannot be restored, or lacks rows.
     """
-    found = jobs.run(site, jobs.DRILL, {"BACKUP": name, **jobs.of(owner)}, on_line)
+    found = jobs.run(instance, jobs.DRILL, {"BACKUP": name, **jobs.of(owner)}, on_line)
     age = (now or datetime.now(UTC)) - datetime.fromisoformat(found["started"])
     return Drill(
         found["drilled"],

@@ -16,7 +16,7 @@ from flagops.errors import BadInputError, FailedError, NotFoundError, OpsError, 
 from flagops.pods import jobs as cluster_jobs
 from flagops.pods.exec import run
 from flagops.pods.migration import migrate
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 BEFORE = "before-restore"
 UPLOAD = "upload"
@@ -41,7 +41,7 @@ class Restored:
     rows: int
 
 
-def restore(site: Site, wanted: str, *, owner: str | None = None, on_line: OnLine = jobs.ignore) -> Restored:
+def restore(instance: Instance, wanted: str, *, owner: str | None = None, on_line: OnLine = jobs.ignore) -> Restored:
     """Replace the database by the backup `wanted`: a name in the store, `latest`, or a file of this machine.
 
     A backup of another stack is refused, unless `owner` is that stack's host.
@@ -51,46 +51,48 @@ def restore(site: Site, wanted: str, *, owner: str | None = None, on_line: OnLin
     Raises OpsError when a step fails; the message says where the safety dump is.
     """
     file = _file(wanted)
-    jobs.require_backups(site)
-    name = wanted if file else _name(site, wanted, owner)
+    jobs.require_backups(instance)
+    name = wanted if file else _name(instance, wanted, owner)
     on_line("Making a backup of what is live now…")
-    safety = backup(site, label=BEFORE, on_line=on_line)
+    safety = backup(instance, label=BEFORE, on_line=on_line)
     try:
-        with stopped(site, on_line):
+        with stopped(instance, on_line):
             # What somebody made as the administrator could not be replaced.
-            roles.make(site, on_line)
+            roles.make(instance, on_line)
             on_line(f"Restoring {name}…")
             variables = {"BACKUP": name, **jobs.of(owner)}
-            found = _from_file(site, file, on_line) if file else jobs.run(site, jobs.RESTORE, variables, on_line)
+            found = (
+                _from_file(instance, file, on_line) if file else jobs.run(instance, jobs.RESTORE, variables, on_line)
+            )
             on_line("Migrating…")
-            migrate(site, on_line, image=_older_image(site))
-            roles.grant(site, on_line)
+            migrate(instance, on_line, image=_older_image(instance))
+            roles.grant(instance, on_line)
     except OpsError as error:
         way_back = f"What was live before is in the backup {safety.name}: `ff db restore {safety.name}` brings it back."
         raise error.reworded(error.message, hint=f"{error.hint} {way_back}" if error.hint else way_back) from None
-    if site.settings.redis.mode != "none":
+    if instance.settings.redis.mode != "none":
         on_line("Emptying the caches…")
-        caches.flush(site, caches.chosen([]))
+        caches.flush(instance, caches.chosen([]))
     return Restored(found["restored"], safety.name, sum(found["rows"].values()))
 
 
-def _older_image(site: Site) -> str | None:
+def _older_image(instance: Instance) -> str | None:
     """The image of the settings' release, if it is older than the deployed one: a restore is the way back to it."""
     # The settings' model takes a second to import.
     from components.settings.releases import parse_version
 
-    deployed = newest([site.get("apps/v1", "Deployment", name) for name in WORKLOADS])
-    is_older = deployed is not None and parse_version(site.settings.version) < parse_version(deployed)
-    return site.settings.image_reference if is_older else None
+    deployed = newest([instance.get("apps/v1", "Deployment", name) for name in WORKLOADS])
+    is_older = deployed is not None and parse_version(instance.settings.version) < parse_version(deployed)
+    return instance.settings.image_reference if is_older else None
 
 
-def _name(site: Site, wanted: str, owner: str | None) -> str:
+def _name(instance: Instance, wanted: str, owner: str | None) -> str:
     """The backup's name, looked up before anything is stopped; `latest` is the stack's newest without a label."""
-    known, stack = backups(site, owner), owner or site.settings.host
+    known, stack = backups(instance, owner), owner or instance.settings.host
     for item in known:
         if item.name == wanted and item.stack != stack:
             raise RefusedError(
-                f"The backup {wanted} belongs to the stack {item.stack}, and this is {site.settings.host}.",
+                f"The backup {wanted} belongs to the stack {item.stack}, and this is {instance.settings.host}.",
                 hint=f"To use it anyway: ff db restore {wanted} --from-stack {item.stack}",
             )
         if item.name == wanted or (wanted == LATEST and not item.label and item.stack == stack):
@@ -117,18 +119,18 @@ def _file(wanted: str) -> Path | None:
     return path
 
 
-def _from_file(site: Site, path: Path, on_line: OnLine) -> dict[str, Any]:
+def _from_file(instance: Instance, path: Path, on_line: OnLine) -> dict[str, Any]:
     """Copy the file into the Job's pod, whose first container waits for it."""
-    name = cluster_jobs.start(site, jobs.RESTORE, env={"BACKUP": UPLOAD})
-    pod = cluster_jobs.initializing(site, name, FETCH_CONTAINER, seconds=START_SECONDS)
+    name = cluster_jobs.start(instance, jobs.RESTORE, env={"BACKUP": UPLOAD})
+    pod = cluster_jobs.initializing(instance, name, FETCH_CONTAINER, seconds=START_SECONDS)
     with path.open("rb") as file:
         begins = file.read(len(SALTED))
     inside = "uploaded.dump.enc" if begins == SALTED else "uploaded.dump"
     on_line(f"Copying {path.name} ({path.stat().st_size} bytes)…")
     receive = f'cat > "$WORK/{inside}" && echo {inside} > "$WORK/.ready" && mv "$WORK/.ready" "$WORK/uploaded"'
     done = run(
-        site, pod, ["sh", "-c", receive], container=FETCH_CONTAINER, stdin=path.read_bytes(), seconds=jobs.SECONDS
+        instance, pod, ["sh", "-c", receive], container=FETCH_CONTAINER, stdin=path.read_bytes(), seconds=jobs.SECONDS
     )
     if done.code:
         raise FailedError(f"{path} could not be copied into the pod {pod['metadata']['name']}: {done.err.strip()}")
-    return jobs.finish(site, name, on_line)
+    return jobs.finish(instance, name, on_line)

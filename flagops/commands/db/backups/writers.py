@@ -8,7 +8,7 @@ from flagops.kubernetes.objects import Ref
 from flagops.pods import restart
 from flagops.pods.pods import PodComponent, pods
 from flagops.pods.restart import WORKLOADS
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.waiting import NotYet, until
 
 WRITERS = (PodComponent.API, PodComponent.TASK_PROCESSOR)
@@ -19,48 +19,48 @@ OnStep = Callable[[str], None]
 
 
 @contextmanager
-def stopped(site: Site, on_step: OnStep) -> Iterator[None]:
+def stopped(instance: Instance, on_step: OnStep) -> Iterator[None]:
     """Stop Flagsmith's pods, and start as many as there were at the end, however that comes.
 
     How many is noted on the Deployments, so that a run after a killed one still knows.
     """
-    wanted = {ref: _replicas(site, ref) for ref in _refs(site)}
+    wanted = {ref: _replicas(instance, ref) for ref in _refs(instance)}
     for ref, replicas in wanted.items():
         on_step(f"Stopping {ref}…")
         note = {"metadata": {"annotations": {REPLICAS: str(replicas)}}, "spec": {"replicas": 0}}
-        site.client.merge(ref, note)
+        instance.client.merge(ref, note)
     try:
-        _wait_until_gone(site)
+        _wait_until_gone(instance)
         yield
     finally:
         for ref, replicas in wanted.items():
             on_step(f"Starting {ref}…")
             change = {"metadata": {"annotations": {REPLICAS: None}}, "spec": {"replicas": replicas}}
-            live = site.client.merge(ref, change)
-            restart.wait(site, ref, int(live["metadata"]["generation"]), START_SECONDS)
+            live = instance.client.merge(ref, change)
+            restart.wait(instance, ref, int(live["metadata"]["generation"]), START_SECONDS)
 
 
-def _refs(site: Site) -> list[Ref]:
+def _refs(instance: Instance) -> list[Ref]:
     found = []
     for component in WRITERS:
         kind, name = WORKLOADS[component]
-        ref = Ref("apps/v1", kind, site.namespace, name)
-        if site.client.get(ref) is not None:
+        ref = Ref("apps/v1", kind, instance.namespace, name)
+        if instance.client.get(ref) is not None:
             found.append(ref)
     return found
 
 
-def _replicas(site: Site, ref: Ref) -> int:
-    live = site.client.get(ref)
+def _replicas(instance: Instance, ref: Ref) -> int:
+    live = instance.client.get(ref)
     if live is None:
         raise ConflictError(f"{ref} is gone: somebody deleted it.")
     noted = (live["metadata"].get("annotations") or {}).get(REPLICAS)
     return int(noted) if noted else int(live["spec"].get("replicas", 1))
 
 
-def _wait_until_gone(site: Site) -> None:
+def _wait_until_gone(instance: Instance) -> None:
     def gone() -> NotYet | None:
-        left = [pod["metadata"]["name"] for component in WRITERS for pod in pods(site, component)]
+        left = [pod["metadata"]["name"] for component in WRITERS for pod in pods(instance, component)]
         return NotYet(f"{', '.join(left)}. Nothing was changed") if left else None
 
-    until(gone, STOP_SECONDS, late="These pods have not ended", hint=f"{site.kubectl} describe pod NAME")
+    until(gone, STOP_SECONDS, late="These pods have not ended", hint=f"{instance.kubectl} describe pod NAME")

@@ -16,7 +16,7 @@ from components.text import bounds
 from flagops.errors import BadInputError
 from flagops.kubernetes.client import ApiError
 from flagops.kubernetes.objects import Manifest, Ref
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 RING = names.APPLIES
 MOST = 200
@@ -131,22 +131,22 @@ def of_file(path: Path) -> list[Apply]:
     return found
 
 
-def of_stack(site: Site) -> list[Apply]:
+def of_stack(instance: Instance) -> list[Apply]:
     """The applies that the stack keeps."""
-    ring = site.get("v1", "ConfigMap", RING)
+    ring = instance.get("v1", "ConfigMap", RING)
     return [Apply.from_json(json.loads(text)) for text in ((ring or {}).get("data") or {}).values()]
 
 
-def keep(site: Site, run: Apply) -> None:
+def keep(instance: Instance, run: Apply) -> None:
     """Keep an apply in the stack, in the place of the oldest where there are too many."""
     for attempt in range(ATTEMPTS):
-        ring = site.get("v1", "ConfigMap", RING)
+        ring = instance.get("v1", "ConfigMap", RING)
         data = _bounded({**((ring or {}).get("data") or {}), _key(run): json.dumps(run.as_json())})
         try:
             if ring is None:
-                site.client.create(_ring(site, data))
+                instance.client.create(_ring(instance, data))
             else:
-                site.client.replace({**ring, "data": data})
+                instance.client.replace({**ring, "data": data})
         except ApiError as error:
             # Somebody else kept one in between.
             if error.status != CONFLICT or attempt == ATTEMPTS - 1:
@@ -171,15 +171,15 @@ def _bounded(data: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def _ring(site: Site, data: Mapping[str, str]) -> Manifest:
-    ref = Ref("v1", "ConfigMap", site.namespace, RING)
+def _ring(instance: Instance, data: Mapping[str, str]) -> Manifest:
+    ref = Ref("v1", "ConfigMap", instance.namespace, RING)
     labels = {names.NAME: "flagsmith", names.PART_OF: names.PLATFORM}
     return {
         "apiVersion": ref.api_version,
         "kind": ref.kind,
         "metadata": {
             "name": RING,
-            "namespace": site.namespace,
+            "namespace": instance.namespace,
             "labels": {**labels, names.COMPONENT: "flags"},
         },
         "data": dict(data),

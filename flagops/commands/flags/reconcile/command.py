@@ -183,8 +183,8 @@ def _keep(connection: "Connection", run: "Apply", file: Path | None) -> None:
     try:
         if file is not None:
             applies.append(file, run)
-        if connection.site is not None:
-            applies.keep(connection.site, run)
+        if connection.instance is not None:
+            applies.keep(connection.instance, run)
     except (OpsError, OSError) as error:
         why = error.message if isinstance(error, OpsError) else str(error)
         progress().print(
@@ -220,10 +220,10 @@ def _connected(declared: "Catalogue", stack: str | None, url: str | None) -> Ite
 @contextmanager
 def _locked(connection: "Connection") -> Iterator[Callable[[], bool]]:
     """Keep other runs on the same stack out; without a cluster, the plan alone tells what changed meanwhile."""
-    if connection.site is None:
+    if connection.instance is None:
         yield lambda: False
         return
-    lost, site = Event(), connection.site
-    what = f"the flags of stack {site.stack.name!r}"
-    with Lock(site.client, lease(site.namespace, LEASE), what, lost):
+    lost, instance = Event(), connection.instance
+    what = f"the flags of stack {instance.stack.name!r}"
+    with Lock(instance.client, lease(instance.namespace, LEASE), what, lost):
         yield lost.is_set

@@ -58,9 +58,9 @@ def report(
 
 def _changes(connection: "Connection") -> "tuple[dict[int, LastChange], bool]":
     """The last changes, and whether they are the audit log's."""
-    if connection.site is not None:
+    if connection.instance is not None:
         try:
-            return of_audit_log(connection.site, connection.project), True
+            return of_audit_log(connection.instance, connection.project), True
         except OpsError as error:
             progress().print(f"{error.message} The states' times are shown.", style="yellow", markup=False)
     return of_states(connection.client, connection.environments), False

@@ -9,7 +9,7 @@ from typing import Final
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.deployed import Environment
 from flagops.pods.python_in_pod import run_python
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 
 SCRIPT: Final = Path(__file__).with_name("in_pod") / "audit_changes.py"
 
@@ -31,9 +31,9 @@ class LastChange:
     environment: str | None = None
 
 
-def of_audit_log(site: Site, project: int) -> dict[int, LastChange]:
+def of_audit_log(instance: Instance, project: int) -> dict[int, LastChange]:
     """By the audit log in the stack's database, asked through an API pod; by the flags' ids."""
-    answer = run_python(site, SCRIPT, [str(project)], what="The audit log cannot be read")
+    answer = run_python(instance, SCRIPT, [str(project)], what="The audit log cannot be read")
     return {
         row["flag"]: LastChange(datetime.fromisoformat(row["at"]), row["what"], row["who"], row["environment"])
         for row in answer["changes"]

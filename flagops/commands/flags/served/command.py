@@ -12,7 +12,7 @@ from flagops.errors import BadInputError
 from flagops.flagsmith_api import served
 from flagops.flagsmith_api.deployed import flagsmith
 from flagops.project import LOCAL
-from flagops.stacks.deployed import open_site
+from flagops.stacks.deployed import open_instance
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import StackOption
 
@@ -35,8 +35,8 @@ def get(
     """Show what an environment serves now to a client that says nothing about its user."""
     if (environment is None) == (environment_key is None):
         raise BadInputError("Which environment?", hint="Give --environment NAME or --environment-key KEY, one of them.")
-    with open_site(stack, needs_containers=True) as site, flagsmith(site) as client:
-        key = environment_key or served.key_of(site, client, str(environment))
+    with open_instance(stack, needs_containers=True) as instance, flagsmith(instance) as client:
+        key = environment_key or served.key_of(instance, client, str(environment))
         found = served.flags(client, key)
     if as_json:
         print_json(found)

@@ -13,7 +13,7 @@ from flagops.commands.flags.history import applies
 from flagops.commands.flags.history.applies import Apply, Touched, append, keep, of_stack
 from flagops.kubernetes.objects import Ref
 from flagops.stacks import target
-from flagops.stacks.deployed import Site, open_site
+from flagops.stacks.deployed import Instance, open_instance
 from flagops.stacks.target import StackTarget
 from tests.components.audit.conftest import Log
 from tests.containers import NAMESPACE, Containers
@@ -45,9 +45,9 @@ def settle(readable: Platform, monkeypatch: pytest.MonkeyPatch) -> Callable[[dic
 
 
 @pytest.fixture
-def site(settle: Callable[[dict[str, Any]], None]) -> Iterator[Site]:
+def instance(settle: Callable[[dict[str, Any]], None]) -> Iterator[Instance]:
     settle(ON)
-    with open_site("local") as opened:
+    with open_instance("local") as opened:
         yield opened
 
 
@@ -64,7 +64,7 @@ def write(containers: Containers, entries: list[dict[str, Any]]) -> None:
     containers.write_log("audit", *lines, json.dumps({"entries": len(entries)}))
 
 
-@pytest.mark.usefixtures("site")
+@pytest.mark.usefixtures("instance")
 def test_entries_are_shown_with_who_where_and_from_what_to_what(told: list[dict[str, Any]], run: Run) -> None:
     shown = run("audit", "--limit", "1000")
     assert shown.exit_code == 0, shown.stderr
@@ -80,13 +80,13 @@ def test_entries_are_shown_with_who_where_and_from_what_to_what(told: list[dict[
     assert any("key ci (" in line for line in lines)
 
 
-@pytest.mark.usefixtures("site")
+@pytest.mark.usefixtures("instance")
 def test_json_has_everything_a_line_each(told: list[dict[str, Any]], run: Run) -> None:
     shown = run("audit", "--json", "--limit", "1000")
     assert [json.loads(line) for line in shown.stdout.splitlines()] == told
 
 
-@pytest.mark.usefixtures("site")
+@pytest.mark.usefixtures("instance")
 def test_names_cannot_steer_the_terminal_and_long_values_are_cut(
     told: list[dict[str, Any]], containers: Containers, run: Run
 ) -> None:
@@ -105,16 +105,16 @@ def test_names_cannot_steer_the_terminal_and_long_values_are_cut(
 
 @pytest.mark.usefixtures("told")
 def test_the_job_is_told_what_is_asked_for_and_is_gone_afterwards(
-    site: Site, run: Run, monkeypatch: pytest.MonkeyPatch
+    instance: Instance, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[dict[str, Any]] = []
-    create = type(site.client).create
+    create = type(instance.client).create
 
     def watched(client: Any, manifest: dict[str, Any], **options: Any) -> Any:
         started.append(manifest)
         return create(client, manifest, **options)
 
-    monkeypatch.setattr(type(site.client), "create", watched)
+    monkeypatch.setattr(type(instance.client), "create", watched)
     options = (
         "--since",
         "2026-01-01",
@@ -136,11 +136,11 @@ def test_the_job_is_told_what_is_asked_for_and_is_gone_afterwards(
     assert (env["SINCE"], env["UNTIL"]) == ("2026-01-01T00:00:00+00:00", "2026-02-01T10:00:00+02:00")
     assert (env["ACTOR"], env["FEATURE"], env["ENVIRONMENT"], env["LIMIT"]) == ("ci", "x", "y", "50")
     assert [
-        item for item in site.items("batch/v1", "Job") if item["metadata"]["name"].startswith("flagsmith-audit-")
+        item for item in instance.items("batch/v1", "Job") if item["metadata"]["name"].startswith("flagsmith-audit-")
     ] == []
 
 
-@pytest.mark.usefixtures("site")
+@pytest.mark.usefixtures("instance")
 def test_a_log_that_was_cut_is_no_answer(told: list[dict[str, Any]], containers: Containers, run: Run) -> None:
     containers.write_log("audit", *(json.dumps(entry) for entry in told[10:]), json.dumps({"entries": len(told)}))
     shown = run("audit", "--limit", "1000")
@@ -148,7 +148,7 @@ def test_a_log_that_was_cut_is_no_answer(told: list[dict[str, Any]], containers:
     assert f"is not complete: {len(told) - 10} entries of {len(told)}" in shown.stderr
 
 
-@pytest.mark.usefixtures("site")
+@pytest.mark.usefixtures("instance")
 def test_no_entry_is_said(containers: Containers, run: Run) -> None:
     write(containers, [])
     shown = run("audit", "--actor", "nobody@example.com")
@@ -190,23 +190,23 @@ def apply_of(entry: dict[str, Any], commit: str) -> Apply:
 
 
 @pytest.fixture
-def ring(site: Site) -> Iterator[Ref]:
+def ring(instance: Instance) -> Iterator[Ref]:
     ref = Ref("v1", "ConfigMap", NAMESPACE, applies.RING)
-    site.client.delete(ref)
+    instance.client.delete(ref)
     yield ref
-    site.client.delete(ref)
+    instance.client.delete(ref)
 
 
 @pytest.mark.usefixtures("ring")
 def test_an_entry_shows_the_commit_that_the_stack_or_a_file_knows(
-    site: Site, told: list[dict[str, Any]], containers: Containers, run: Run, tmp_path: Path
+    instance: Instance, told: list[dict[str, Any]], containers: Containers, run: Run, tmp_path: Path
 ) -> None:
     write(containers, told[4:5])
     path = tmp_path / "applies.jsonl"
     append(path, apply_of(told[4], "aaaaaaaaaaaa"))
     assert "COMMIT" not in run("audit").stdout
     assert "https://github.com/example/flags/commit/aaaaaaaaaaaa" in run("audit", "--applies", str(path)).stdout
-    keep(site, apply_of(told[4], "bbbbbbbbbbbb"))
+    keep(instance, apply_of(told[4], "bbbbbbbbbbbb"))
     shown = json.loads(run("audit", "--json", "--repository", "https://git.example.com/flags").stdout)
     assert shown["apply"]["link"] == "https://git.example.com/flags/commit/bbbbbbbbbbbb"
     assert {**told[4], "apply": shown["apply"]} == shown
@@ -214,16 +214,16 @@ def test_an_entry_shows_the_commit_that_the_stack_or_a_file_knows(
 
 @pytest.mark.usefixtures("ring")
 def test_a_stack_keeps_its_last_applies(
-    site: Site, told: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    instance: Instance, told: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(applies, "MOST", 3)
     runs = [apply_of({**told[4], "time": f"2026-01-0{day}T10:00:00Z"}, f"{day}" * 12) for day in (3, 1, 2, 5, 4)]
     for item in runs:
-        keep(site, item)
-    assert sorted(item.commit or "" for item in of_stack(site)) == ["3" * 12, "4" * 12, "5" * 12]
+        keep(instance, item)
+    assert sorted(item.commit or "" for item in of_stack(instance)) == ["3" * 12, "4" * 12, "5" * 12]
     monkeypatch.setattr(applies, "MOST_BYTES", 700)
-    keep(site, replace_time(runs[0]))
-    assert [item.commit for item in of_stack(site)] == ["9" * 12], "the newest, be it large"
+    keep(instance, replace_time(runs[0]))
+    assert [item.commit for item in of_stack(instance)] == ["9" * 12], "the newest, be it large"
 
 
 def replace_time(item: Apply) -> Apply:

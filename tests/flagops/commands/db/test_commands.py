@@ -18,14 +18,14 @@ from flagops.commands.status.status import status
 from flagops.kubernetes.objects import Ref
 from flagops.pods.last_success import last_success
 from flagops.stacks import target
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.stacks.target import StackTarget
 from tests.containers import NAMESPACE, Containers
 from tests.fixtures_cluster import eventually
-from tests.flagops.commands.conftest import FAIL, cache, place, site
+from tests.flagops.commands.conftest import FAIL, cache, instance, place
 from tests.platform import Platform
 
-__all__ = ["cache", "place", "site"]
+__all__ = ["cache", "instance", "place"]
 
 pytestmark = pytest.mark.cluster
 Run = Callable[..., Result]
@@ -59,13 +59,13 @@ def logs(containers: Containers) -> Containers:
 
 
 @pytest.fixture
-def failing(site: Site) -> Iterator[Callable[[str], None]]:
+def failing(instance: Instance) -> Iterator[Callable[[str], None]]:
     """Let the Jobs of a template fail."""
     changed: list[Ref] = []
 
     def annotate(ref: Ref, value: str | None) -> None:
         pod = {"template": {"metadata": {"annotations": {FAIL: value}}}}
-        site.client.merge(ref, {"spec": {"jobTemplate": {"spec": pod}}})
+        instance.client.merge(ref, {"spec": {"jobTemplate": {"spec": pod}}})
 
     def fail(name: str) -> None:
         changed.append(Ref("batch/v1", "CronJob", NAMESPACE, name))
@@ -76,50 +76,50 @@ def failing(site: Site) -> Iterator[Callable[[str], None]]:
         annotate(ref, None)
 
 
-def jobs(site: Site, start: str) -> list[dict[str, Any]]:
-    return [job for job in site.items("batch/v1", "Job") if job["metadata"]["name"].startswith(start)]
+def jobs(instance: Instance, start: str) -> list[dict[str, Any]]:
+    return [job for job in instance.items("batch/v1", "Job") if job["metadata"]["name"].startswith(start)]
 
 
 @pytest.mark.usefixtures("logs")
-def test_a_backup_by_hand_is_noted_where_status_finds_it(site: Site, run: Run) -> None:
+def test_a_backup_by_hand_is_noted_where_status_finds_it(instance: Instance, run: Run) -> None:
     before = datetime.now(UTC) - timedelta(seconds=1)
     shown = run("db", "backup")
     assert shown.exit_code == 0, shown.stderr
     assert shown.stdout.strip() == f"{NAME}: 3145728 bytes, SHA-256 {STORED['sha256']}"
     assert f"Dumped {NAME}.dump" in shown.stderr
-    cron_job = template(site)
+    cron_job = template(instance)
     assert cron_job is not None
     moment = last_success(cron_job)
     assert moment is not None
     assert moment >= before.replace(microsecond=0)
-    (row,) = [row for row in status(site).rows if (row.kind, row.name) == ("CronJob", "flagsmith-backup")]
+    (row,) = [row for row in status(instance).rows if (row.kind, row.name) == ("CronJob", "flagsmith-backup")]
     assert row.state == f"by hand, last success {moment:%Y-%m-%d %H:%M} UTC"
-    assert jobs(site, "flagsmith-backup-") == [], "its Job is removed"
+    assert jobs(instance, "flagsmith-backup-") == [], "its Job is removed"
 
 
 def test_a_backup_that_fails_says_why_and_keeps_its_job(
-    site: Site, logs: Containers, failing: Callable[[str], None], deployed: Platform, run: Run
+    instance: Instance, logs: Containers, failing: Callable[[str], None], deployed: Platform, run: Run
 ) -> None:
     logs.write_log("store", "The backups' store cannot be used: No space left on device")
     failing("flagsmith-backup")
     shown = run("db", "backup")
     assert shown.exit_code == 1
     assert "The backups' store cannot be used: No space left on device" in shown.stderr
-    (job,) = jobs(site, "flagsmith-backup-")
+    (job,) = jobs(instance, "flagsmith-backup-")
     assert job["metadata"]["name"] in shown.stderr
-    assert status(site).is_fine, "the stack is none the worse for it"
+    assert status(instance).is_fine, "the stack is none the worse for it"
     (owner,) = job["metadata"]["ownerReferences"]
     assert (owner["kind"], owner["name"]) == ("CronJob", "flagsmith-backup")
-    site.client.delete(Ref("batch/v1", "CronJob", NAMESPACE, "flagsmith-backup"))
+    instance.client.delete(Ref("batch/v1", "CronJob", NAMESPACE, "flagsmith-backup"))
 
     def the_job_goes_with_it() -> bool:
-        return jobs(site, "flagsmith-backup-") == []
+        return jobs(instance, "flagsmith-backup-") == []
 
     eventually(the_job_goes_with_it)
     deployed.up()
 
 
-@pytest.mark.usefixtures("logs", "site")
+@pytest.mark.usefixtures("logs", "instance")
 def test_the_backups_are_listed(run: Run) -> None:
     lines = run("db", "backups").stdout.splitlines()
     assert lines[1].split() == [NAME, "2026-01-02", "03:04", "3.0", "MiB", "2.265.0", "17.6", "no", "flags.localhost"]
@@ -128,7 +128,9 @@ def test_the_backups_are_listed(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("logs", "cache")
-def test_a_restore_stops_the_writers_migrates_and_starts_them_again(site: Site, deployed: Platform, run: Run) -> None:
+def test_a_restore_stops_the_writers_migrates_and_starts_them_again(
+    instance: Instance, deployed: Platform, run: Run
+) -> None:
     since = deployed.revision()
     shown = run("db", "restore", "latest", "--yes")
     assert shown.exit_code == 0, shown.stderr
@@ -163,13 +165,13 @@ def test_a_restore_stops_the_writers_migrates_and_starts_them_again(site: Site, 
         if kind == "DELETED"
     ]
     assert pods_while_restoring.count("api") == 3
-    api = site.get("apps/v1", "Deployment", "flagsmith") or {}
+    api = instance.get("apps/v1", "Deployment", "flagsmith") or {}
     assert "feature-flags/stopped-replicas" not in api["metadata"]["annotations"]
     assert deployed.available() == 3
 
 
 def test_a_restore_that_fails_starts_flagsmith_again_and_names_the_way_back(
-    site: Site, logs: Containers, failing: Callable[[str], None], deployed: Platform, run: Run
+    instance: Instance, logs: Containers, failing: Callable[[str], None], deployed: Platform, run: Run
 ) -> None:
     logs.write_log("restore", "The backup cannot be decrypted: was it made with another passphrase?")
     failing("flagsmith-restore")
@@ -178,11 +180,11 @@ def test_a_restore_that_fails_starts_flagsmith_again_and_names_the_way_back(
     assert "was it made with another passphrase?" in shown.stderr
     assert f"`ff db restore {NAME}` brings it back" in shown.stderr
     assert deployed.available() == 3
-    for job in jobs(site, "flagsmith-restore-"):
-        site.client.delete(Ref("batch/v1", "Job", NAMESPACE, job["metadata"]["name"]))
+    for job in jobs(instance, "flagsmith-restore-"):
+        instance.client.delete(Ref("batch/v1", "Job", NAMESPACE, job["metadata"]["name"]))
 
 
-@pytest.mark.usefixtures("logs", "site")
+@pytest.mark.usefixtures("logs", "instance")
 def test_nothing_is_stopped_without_a_confirmation_or_for_a_backup_that_is_not_there(
     deployed: Platform, run: Run, tmp_path: Path
 ) -> None:
@@ -198,8 +200,8 @@ def test_nothing_is_stopped_without_a_confirmation_or_for_a_backup_that_is_not_t
 
 
 @pytest.mark.usefixtures("logs")
-def test_a_drill_tells_age_duration_and_migrations(site: Site, run: Run) -> None:
-    found = drill(site, now=datetime(2026, 1, 3, 3, 4, 5, tzinfo=UTC))
+def test_a_drill_tells_age_duration_and_migrations(instance: Instance, run: Run) -> None:
+    found = drill(instance, now=datetime(2026, 1, 3, 3, 4, 5, tzinfo=UTC))
     assert (found.name, found.age_hours, found.seconds, found.pending) == (NAME, 24.0, 4, ["features.0003"])
     shown = run("db", "drill")
     assert f"{NAME} can be restored, in 4 s." in shown.stdout
@@ -218,13 +220,13 @@ def test_a_stack_without_backups_says_how_to_have_them(
     assert "Set backup.enabled to true" in shown.stderr
 
 
-def test_the_doctor_finds_that_backups_are_not_made(deployed: Platform, site: Site) -> None:
-    nightly = replace(site, settings=deployed.stack({"backup": {"suspend": False}}).settings)
-    cron_job = template(site)
+def test_the_doctor_finds_that_backups_are_not_made(deployed: Platform, instance: Instance) -> None:
+    nightly = replace(instance, settings=deployed.stack({"backup": {"suspend": False}}).settings)
+    cron_job = template(instance)
     assert cron_job is not None
     last = last_success(cron_job) or datetime.fromisoformat(cron_job["metadata"]["creationTimestamp"])
     assert list(examine(Examination(nightly), last + timedelta(hours=29))) == []
     (finding,) = examine(Examination(nightly), last + timedelta(hours=31))
     assert finding.name == "backup-too-old"
     assert finding.fix == "ff db backup --stack local"
-    assert list(examine(Examination(site), last + timedelta(hours=31))) == [], "by hand alone, as its settings say"
+    assert list(examine(Examination(instance), last + timedelta(hours=31))) == [], "by hand alone, as its settings say"

@@ -7,21 +7,21 @@ import pytest
 from flagops.commands.doctor.checks import examine
 from flagops.commands.doctor.model import DoctorFinding
 from flagops.flagsmith_api.administrator import password
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from tests.containers import Containers
 from tests.doubles.flagsmith import Flagsmith, serve
-from tests.flagops.commands.conftest import place, site
+from tests.flagops.commands.conftest import instance, place
 
-__all__ = ["place", "site"]
+__all__ = ["instance", "place"]
 
 Examine = Callable[..., dict[str, DoctorFinding]]
 
 
 @pytest.fixture
-def flagsmith(site: Site, containers: Containers) -> Iterator[Flagsmith]:
+def flagsmith(instance: Instance, containers: Containers) -> Iterator[Flagsmith]:
     """The double, where the API's pods answer."""
-    settings = site.settings
-    made = Flagsmith(settings.admin_email, password(site), settings.admin.project, settings.version)
+    settings = instance.settings
+    made = Flagsmith(settings.admin_email, password(instance), settings.admin.project, settings.version)
     with serve(made, containers.api_port):
         made.add_environments(*settings.admin.environments)
         yield made

@@ -11,7 +11,7 @@ from flagops.commands.doctor.ingress import unresolved
 from flagops.commands.doctor.model import Examination
 from flagops.kubernetes.objects import Ref
 from flagops.stacks import target
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.stacks.target import StackTarget
 from tests.containers import NAMESPACE
 from tests.doubles.flagsmith import Flagsmith
@@ -116,7 +116,7 @@ def test_the_stack_is_not_deployed_there(doctor: Examine, elsewhere: Find) -> No
     assert "has no namespace 'flags-of-another-team'" in found["not-deployed"].what
 
 
-def test_a_public_name_that_leads_nowhere(site: Site) -> None:
-    (finding,) = unresolved(Examination(site), "flags.invalid")
+def test_a_public_name_that_leads_nowhere(instance: Instance) -> None:
+    (finding,) = unresolved(Examination(instance), "flags.invalid")
     assert (finding.name, finding.what) == ("dns-public", "The name flags.invalid cannot be resolved from here.")
-    assert list(unresolved(Examination(site), "localhost")) == []
+    assert list(unresolved(Examination(instance), "localhost")) == []

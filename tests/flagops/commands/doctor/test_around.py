@@ -12,7 +12,7 @@ from typer.testing import Result
 
 from flagops.commands.doctor.from_inside import of_redis
 from flagops.commands.doctor.model import Examination
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from tests.containers import Containers
 from tests.flagops.commands.doctor.conftest import Examine
 
@@ -106,12 +106,12 @@ def test_redis_refuses_the_password(doctor: Examine, healthy: Containers) -> Non
     assert "a-new-password" not in str(found)
 
 
-def test_redis_is_slower_than_it_is_waited_for(site: Site) -> None:
+def test_redis_is_slower_than_it_is_waited_for(instance: Instance) -> None:
     seen = {"host": "redis:6379", "state": "ok", "milliseconds": 80.0}
-    (finding,) = of_redis(Examination(site), seen)
+    (finding,) = of_redis(Examination(instance), seen)
     assert finding.name == "redis-slow"
     assert finding.evidence == ("80 ms a round trip; caches.socketTimeout allows 50 ms",)
-    assert list(of_redis(Examination(site), {**seen, "milliseconds": 20.0})) == []
+    assert list(of_redis(Examination(instance), {**seen, "milliseconds": 20.0})) == []
 
 
 def test_the_clock_of_a_node_is_wrong(doctor: Examine, healthy: Containers, tmp_path: Path) -> None:

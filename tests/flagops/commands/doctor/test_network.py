@@ -8,7 +8,7 @@ import pytest
 
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.stacks import target
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.stacks.target import StackTarget
 from tests.fixtures_cluster import eventually
 from tests.flagops.commands.doctor.conftest import Examine
@@ -51,7 +51,7 @@ def isolated(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[Is
 
 
 @pytest.fixture(params=[False, True], ids=["pods' network", "nodes' network"])
-def controller(request: pytest.FixtureRequest, site: Site) -> Iterator[Manifest]:
+def controller(request: pytest.FixtureRequest, instance: Instance) -> Iterator[Manifest]:
     """A running pod of an ingress controller in another namespace, with the labels that its class has too."""
     pod: dict[str, Any] = {
         "apiVersion": "v1",
@@ -62,20 +62,20 @@ def controller(request: pytest.FixtureRequest, site: Site) -> Iterator[Manifest]
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ELSEWHERE}}
     with ExitStack() as stack:
         for manifest in (namespace, CLASS):
-            if site.client.get(Ref.of(manifest)) is None:
-                site.client.create(manifest)
-            stack.callback(site.client.delete, Ref.of(manifest))
+            if instance.client.get(Ref.of(manifest)) is None:
+                instance.client.create(manifest)
+            stack.callback(instance.client.delete, Ref.of(manifest))
 
         def its_namespace_has_an_account() -> bool:
-            return site.client.get(Ref("v1", "ServiceAccount", ELSEWHERE, "default")) is not None
+            return instance.client.get(Ref("v1", "ServiceAccount", ELSEWHERE, "default")) is not None
 
         eventually(its_namespace_has_an_account)
-        site.client.create(pod)
-        stack.callback(site.client.delete, Ref.of(pod))
+        instance.client.create(pod)
+        stack.callback(instance.client.delete, Ref.of(pod))
         found: Manifest = {}
 
         def it_runs() -> bool:
-            found.update(site.client.get(Ref.of(pod)) or {})
+            found.update(instance.client.get(Ref.of(pod)) or {})
             return bool(found.get("status", {}).get("phase") == "Running")
 
         eventually(it_runs)
@@ -84,7 +84,7 @@ def controller(request: pytest.FixtureRequest, site: Site) -> Iterator[Manifest]
         stack.close()
 
         def its_namespace_is_gone() -> bool:
-            return site.client.get(Ref.of(namespace)) is None
+            return instance.client.get(Ref.of(namespace)) is None
 
         eventually(its_namespace_is_gone)
 
@@ -113,11 +113,11 @@ def test_without_policies_nobody_is_cut_off(doctor: Examine) -> None:
 
 @pytest.mark.parametrize("labels", [{}, LABELS], ids=["no labels", "labels of nobody"])
 def test_a_controller_that_cannot_be_told_is_not_judged(
-    labels: dict[str, str], site: Site, isolated: Isolate, doctor: Examine
+    labels: dict[str, str], instance: Instance, isolated: Isolate, doctor: Examine
 ) -> None:
     isolated()
-    site.client.create({**CLASS, "metadata": {"name": "traefik", "labels": labels}})
+    instance.client.create({**CLASS, "metadata": {"name": "traefik", "labels": labels}})
     try:
         assert "ingress-cut-off" not in doctor()
     finally:
-        site.client.delete(Ref.of(CLASS))
+        instance.client.delete(Ref.of(CLASS))

@@ -15,7 +15,7 @@ from flagops.kubernetes.objects import Manifest, Ref
 from flagops.pods.pods import PodComponent
 from flagops.pods.restart import WORKLOADS, restart
 from flagops.stacks import target
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.stacks.target import StackTarget
 from tests.certificates import tls_secret
 from tests.containers import NAMESPACE, Containers
@@ -34,21 +34,21 @@ def pod_spec(change: Manifest) -> Manifest:
 
 
 @contextmanager
-def changed(site: Site, ref: Ref, change: Manifest, back: Manifest) -> Iterator[None]:
-    site.client.merge(ref, change)
+def changed(instance: Instance, ref: Ref, change: Manifest, back: Manifest) -> Iterator[None]:
+    instance.client.merge(ref, change)
     try:
         yield
     finally:
-        site.client.merge(ref, back)
+        instance.client.merge(ref, back)
 
 
 @contextmanager
-def created(site: Site, manifest: Manifest) -> Iterator[None]:
-    made = site.client.create(manifest)
+def created(instance: Instance, manifest: Manifest) -> Iterator[None]:
+    made = instance.client.create(manifest)
     try:
         yield
     finally:
-        site.client.delete(Ref.of(made))
+        instance.client.delete(Ref.of(made))
 
 
 def finds(doctor: Examine, name: str, **arguments: str) -> DoctorFinding:
@@ -63,20 +63,20 @@ def finds(doctor: Examine, name: str, **arguments: str) -> DoctorFinding:
     return found[name]
 
 
-def test_a_pod_finds_no_node(doctor: Examine, site: Site) -> None:
+def test_a_pod_finds_no_node(doctor: Examine, instance: Instance) -> None:
     selector = {"nodeSelector": {"kubernetes.io/hostname": "no-such-node"}}
-    with changed(site, WORKER, pod_spec(selector), pod_spec({"nodeSelector": None})):
+    with changed(instance, WORKER, pod_spec(selector), pod_spec({"nodeSelector": None})):
         finding = finds(doctor, "pod-pending")
     assert finding.what.startswith("The pod flagsmith-task-processor-")
     assert "didn't match Pod's node affinity/selector" in finding.evidence[0]
     assert "describe pod flagsmith-task-processor-" in finding.fix
 
 
-def test_an_image_cannot_be_pulled(doctor: Examine, site: Site, deployed: Platform) -> None:
-    (live,) = [item for item in site.items("apps/v1", "Deployment") if item["metadata"]["name"] == REDIS.name]
+def test_an_image_cannot_be_pulled(doctor: Examine, instance: Instance, deployed: Platform) -> None:
+    (live,) = [item for item in instance.items("apps/v1", "Deployment") if item["metadata"]["name"] == REDIS.name]
     (container,) = live["spec"]["template"]["spec"]["containers"]
     broken, whole = [{**container, "image": "redis:0.0.0"}], [container]
-    with changed(site, REDIS, pod_spec({"containers": broken}), pod_spec({"containers": whole})):
+    with changed(instance, REDIS, pod_spec({"containers": broken}), pod_spec({"containers": whole})):
         finding = finds(doctor, "image-not-pulled")
     assert finding.what == "The image redis:0.0.0 of cache cannot be pulled."
     assert finding.evidence[0].startswith("ImagePullBackOff: Back-off pulling image")
@@ -85,14 +85,14 @@ def test_an_image_cannot_be_pulled(doctor: Examine, site: Site, deployed: Platfo
     deployed.up()
 
 
-def test_a_container_crashes_over_and_over(doctor: Examine, site: Site, healthy: Containers) -> None:
+def test_a_container_crashes_over_and_over(doctor: Examine, instance: Instance, healthy: Containers) -> None:
     healthy.write_log("redis", "Fatal error loading the DB: wrong signature. Exiting.")
     annotation = "kwok.feature-flags/fail"
 
     def annotated(value: str | None) -> Manifest:
         return {"spec": {"template": {"metadata": {"annotations": {annotation: value}}}}}
 
-    with changed(site, REDIS, annotated("true"), annotated(None)):
+    with changed(instance, REDIS, annotated("true"), annotated(None)):
         finding = finds(doctor, "crash-loop")
     assert finding.what == "cache starts and ends over and over."
     assert finding.evidence[-1] == "log: Fatal error loading the DB: wrong signature. Exiting."
@@ -100,7 +100,7 @@ def test_a_container_crashes_over_and_over(doctor: Examine, site: Site, healthy:
 
 
 def test_a_container_needs_more_memory_than_it_may_have(
-    doctor: Examine, deployed: Platform, kubernetes_client: Any, site: Site
+    doctor: Examine, deployed: Platform, kubernetes_client: Any, instance: Instance
 ) -> None:
     (pod,) = deployed.pods("cache")
     (status,) = pod["status"]["containerStatuses"]
@@ -115,12 +115,12 @@ def test_a_container_needs_more_memory_than_it_may_have(
     try:
         finding = doctor()["out-of-memory"]
     finally:
-        restart(site, [PodComponent.CACHE], seconds=60, on_step=lambda _: None)
+        restart(instance, [PodComponent.CACHE], seconds=60, on_step=lambda _: None)
     assert finding.what.startswith("cache is ended over and over: it needs more memory")
     assert "OOMKilled, 7 restarts" in finding.evidence[0]
 
 
-def test_a_volume_is_never_made(doctor: Examine, site: Site) -> None:
+def test_a_volume_is_never_made(doctor: Examine, instance: Instance) -> None:
     claim = {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
@@ -131,7 +131,7 @@ def test_a_volume_is_never_made(doctor: Examine, site: Site) -> None:
             "resources": {"requests": {"storage": "1Gi"}},
         },
     }
-    with created(site, claim):
+    with created(instance, claim):
         finding = finds(doctor, "volume-pending")
     assert finding.what == "The volume claim flagsmith-more-data gets no volume."
     assert "storage class: no-such-class" in finding.evidence[0]
@@ -149,7 +149,7 @@ def test_the_migration_failed(doctor: Examine, deployed: Platform, healthy: Cont
     deployed.up()
 
 
-def test_a_quota_refuses_pods(doctor: Examine, site: Site, deployed: Platform) -> None:
+def test_a_quota_refuses_pods(doctor: Examine, instance: Instance, deployed: Platform) -> None:
     quota = {
         "apiVersion": "v1",
         "kind": "ResourceQuota",
@@ -158,27 +158,27 @@ def test_a_quota_refuses_pods(doctor: Examine, site: Site, deployed: Platform) -
     }
 
     def the_quota_counts() -> bool:
-        found = site.get("v1", "ResourceQuota", "tight")
+        found = instance.get("v1", "ResourceQuota", "tight")
         return bool(found and found.get("status", {}).get("used"))
 
-    with created(site, quota):
+    with created(instance, quota):
         eventually(the_quota_counts)
         victim = deployed.pods("task-processor")[0]["metadata"]["name"]
-        site.client.delete(Ref("v1", "Pod", NAMESPACE, victim))
+        instance.client.delete(Ref("v1", "Pod", NAMESPACE, victim))
         finding = finds(doctor, "pods-refused")
-    restart(site, [PodComponent.TASK_PROCESSOR], seconds=60, on_step=lambda _: None)
+    restart(instance, [PodComponent.TASK_PROCESSOR], seconds=60, on_step=lambda _: None)
     assert "exceeded quota: tight" in finding.evidence[0]
 
 
-def test_somebody_deleted_a_workload(doctor: Examine, site: Site, deployed: Platform) -> None:
-    site.client.delete(WORKER)
+def test_somebody_deleted_a_workload(doctor: Examine, instance: Instance, deployed: Platform) -> None:
+    instance.client.delete(WORKER)
     finding = doctor()["workload-missing"]
     assert finding.what == "There is no Deployment flagsmith-task-processor."
     assert finding.fix == "ff up --stack local"
     deployed.up()
 
 
-def test_an_autoscaler_sees_nothing(doctor: Examine, site: Site) -> None:
+def test_an_autoscaler_sees_nothing(doctor: Examine, instance: Instance) -> None:
     cpu = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}}
     autoscaler = {
         "apiVersion": "autoscaling/v2",
@@ -191,27 +191,27 @@ def test_an_autoscaler_sees_nothing(doctor: Examine, site: Site) -> None:
             "metrics": [cpu],
         },
     }
-    with created(site, autoscaler):
+    with created(instance, autoscaler):
         finding = finds(doctor, "autoscaler-blind")
     assert "the server could not find the requested resource" in finding.evidence[0]
 
 
-def test_no_pod_serves(doctor: Examine, site: Site, deployed: Platform) -> None:
+def test_no_pod_serves(doctor: Examine, instance: Instance, deployed: Platform) -> None:
     api = Ref("apps/v1", "Deployment", NAMESPACE, "flagsmith")
-    with changed(site, api, {"spec": {"replicas": 0}}, {"spec": {"replicas": 3}}):
+    with changed(instance, api, {"spec": {"replicas": 0}}, {"spec": {"replicas": 3}}):
         finding = finds(doctor, "nothing-serves")
     assert finding.evidence == ("there is no pod at all",)
     deployed.up()
 
 
-def test_a_secret_changed_under_running_pods_until_they_are_restarted(doctor: Examine, site: Site) -> None:
+def test_a_secret_changed_under_running_pods_until_they_are_restarted(doctor: Examine, instance: Instance) -> None:
     secret = Ref("v1", "Secret", NAMESPACE, "flagsmith-redis")
-    site.client.merge(secret, {"data": {"note": base64.b64encode(b"changed").decode()}})
+    instance.client.merge(secret, {"data": {"note": base64.b64encode(b"changed").decode()}})
     finding = finds(doctor, "secret-changed")
     assert finding.what.startswith("The Secret flagsmith-redis changed after the pods of")
     assert "ff restart --stack local -c " in finding.fix
-    site.client.merge(secret, {"data": {"note": None}})
-    restart(site, list(WORKLOADS), seconds=120, on_step=lambda _: None)
+    instance.client.merge(secret, {"data": {"note": None}})
+    restart(instance, list(WORKLOADS), seconds=120, on_step=lambda _: None)
 
     def nothing_is_found() -> bool:
         return doctor() == {}
@@ -232,7 +232,7 @@ def with_settings(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Callab
 
 
 def test_nobody_serves_the_ingress(
-    doctor: Examine, site: Site, deployed: Platform, with_settings: Callable[[dict[str, object]], None]
+    doctor: Examine, instance: Instance, deployed: Platform, with_settings: Callable[[dict[str, object]], None]
 ) -> None:
     deployed.up({"ingress": {"defaultClass": True, "awaitAddress": False, "tls": {"from": "none"}}})
     with_settings({"ingress": {"defaultClass": True, "awaitAddress": True, "tls": {"from": "none"}}})
@@ -247,7 +247,7 @@ def test_nobody_serves_the_ingress(
         "metadata": {"name": "traefik"},
         "spec": {"controller": "traefik.io/ingress-controller"},
     }
-    with created(site, traefik):
+    with created(instance, traefik):
         finding = doctor()["ingress-without-address"]
     deployed.up()
     assert finding.what == "The Ingress flagsmith has no address."
@@ -255,7 +255,7 @@ def test_nobody_serves_the_ingress(
 
 
 def test_the_certificate_is_missing_then_about_to_end(
-    doctor: Examine, site: Site, deployed: Platform, with_settings: Callable[[dict[str, object]], None]
+    doctor: Examine, instance: Instance, deployed: Platform, with_settings: Callable[[dict[str, object]], None]
 ) -> None:
     tls = {"from": "secret", "secretName": "public-tls"}
     settings: dict[str, object] = {"ingress": {"defaultClass": True, "awaitAddress": False, "tls": tls}}
@@ -264,6 +264,6 @@ def test_the_certificate_is_missing_then_about_to_end(
     assert doctor()["certificate-not-issued"].what.startswith("There is no certificate in the Secret public-tls")
     for days, name in ((5, "certificate-expiring"), (-3, "certificate-expired")):
         secret = tls_secret("flags.localhost", datetime.now(UTC) + timedelta(days=days), "public-tls")
-        with created(site, {**secret, "metadata": {**secret["metadata"], "namespace": NAMESPACE}}):
+        with created(instance, {**secret, "metadata": {**secret["metadata"], "namespace": NAMESPACE}}):
             assert name in doctor()
     deployed.up()

@@ -18,7 +18,9 @@ def patient(*objects: dict[str, Any]) -> Examination:
         found = [deepcopy(item) for item in objects if item["kind"] == kind]
         return [{key: value for key, value in item.items() if key not in ("kind", "apiVersion")} for item in found]
 
-    return cast("Examination", SimpleNamespace(site=SimpleNamespace(items=items, stack=load_stack("production", ROOT))))
+    return cast(
+        "Examination", SimpleNamespace(instance=SimpleNamespace(items=items, stack=load_stack("production", ROOT)))
+    )
 
 
 def manifests(program: Any) -> list[dict[str, Any]]:

@@ -14,12 +14,12 @@ from typer.testing import Result
 
 from flagops.flagsmith_api.administrator import password
 from flagops.kubernetes.objects import Manifest, Ref
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from tests.containers import Containers
 from tests.doubles.flagsmith import Flagsmith, serve
-from tests.flagops.commands.conftest import place, site
+from tests.flagops.commands.conftest import instance, place
 
-__all__ = ["place", "site"]
+__all__ = ["instance", "place"]
 
 Run = Callable[..., Result]
 
@@ -34,7 +34,7 @@ class Applications:
         seen: All keys that there ever were: no output may have one.
     """
 
-    site: Site
+    instance: Instance
     flagsmith: Flagsmith
     catalogue: Path
     invoke: Run
@@ -44,7 +44,7 @@ class Applications:
 
     def declare(self, *deliveries: dict[str, Any]) -> None:
         declared = {
-            "project": self.site.settings.admin.project,
+            "project": self.instance.settings.admin.project,
             "environments": ["development", "staging", "production"],
             "keys": list(deliveries),
         }
@@ -66,7 +66,7 @@ class Applications:
         self.seen |= {row["key"] for row in data.rows("server_keys")}
 
     def manifest(self, namespace: str, name: str = "flagsmith-keys") -> Manifest:
-        found = self.site.client.get(Ref("v1", "Secret", namespace, name))
+        found = self.instance.client.get(Ref("v1", "Secret", namespace, name))
         assert found is not None
         return found
 
@@ -91,27 +91,27 @@ class Applications:
 
 
 @pytest.fixture
-def flagsmith(site: Site, containers: Containers) -> Iterator[Flagsmith]:
+def flagsmith(instance: Instance, containers: Containers) -> Iterator[Flagsmith]:
     """The double, where the API's pods answer."""
-    settings = site.settings
-    made = Flagsmith(settings.admin_email, password(site), settings.admin.project, settings.version)
+    settings = instance.settings
+    made = Flagsmith(settings.admin_email, password(instance), settings.admin.project, settings.version)
     with serve(made, containers.api_port):
         made.add_environments("development", "staging", "production")
         yield made
 
 
 @pytest.fixture
-def apps(site: Site, flagsmith: Flagsmith, run: Run, tmp_path: Path) -> Iterator[Applications]:
+def apps(instance: Instance, flagsmith: Flagsmith, run: Run, tmp_path: Path) -> Iterator[Applications]:
     """The shop gets production's keys with a server-side one, the scores get the client key alone."""
     suffix = secrets.token_hex(3)
     names = (f"shop-{suffix}", f"scores-{suffix}")
     for name in names:
-        site.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    found = Applications(site, flagsmith, tmp_path / "catalogue.yaml", run, *names, set())
+        instance.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    found = Applications(instance, flagsmith, tmp_path / "catalogue.yaml", run, *names, set())
     found.declare(
         {"environment": "production", "namespace": found.shop, "server_side": True},
         {"environment": "production", "namespace": found.scores},
     )
     yield found
     for name in names:
-        site.client.delete(Ref("v1", "Namespace", "", name))
+        instance.client.delete(Ref("v1", "Namespace", "", name))

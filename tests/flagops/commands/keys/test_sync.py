@@ -25,12 +25,12 @@ def foreign(apps: Applications, **labels: str) -> None:
     """A Secret that somebody else made, where the shop's keys should go."""
     metadata = {"name": "flagsmith-keys", "namespace": apps.shop, "labels": labels}
     data = {"password": base64.b64encode(b"theirs").decode()}
-    apps.site.client.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})
+    apps.instance.client.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})
 
 
 def test_each_application_gets_its_keys(apps: Applications) -> None:
     shown = apps.ff("sync")
-    address = f"http://flagsmith.{apps.site.namespace}.svc.cluster.local:8000/api/v1/"
+    address = f"http://flagsmith.{apps.instance.namespace}.svc.cluster.local:8000/api/v1/"
     common = {"FLAGSMITH_ENVIRONMENT_KEY": apps.client_key(), "FLAGSMITH_API_URL": address}
     (key,) = apps.server_keys()
     assert apps.secret(apps.shop) == {**common, "FLAGSMITH_SERVER_KEY": key["key"]}
@@ -47,7 +47,7 @@ def test_each_application_gets_its_keys(apps: Applications) -> None:
 
 
 def test_the_address_in_the_secret_is_the_service_s(apps: Applications) -> None:
-    service = apps.site.get("v1", "Service", "flagsmith")
+    service = apps.instance.get("v1", "Service", "flagsmith")
     assert service is not None
     assert [port["port"] for port in service["spec"]["ports"]][:1] == [8000]
 
@@ -66,7 +66,7 @@ def test_a_second_run_writes_nothing(apps: Applications) -> None:
 def test_a_dry_run_does_nothing(apps: Applications) -> None:
     shown = apps.ff("sync", "--dry-run")
     assert apps.server_keys() == []
-    assert apps.site.client.list("v1", "Secret", apps.shop) == []
+    assert apps.instance.client.list("v1", "Secret", apps.shop) == []
     assert "Nothing is written. What would be done:" in shown.stderr
     assert "Deliveries: 2 to be changed, 0 right already." in shown.stderr
 
@@ -79,9 +79,9 @@ def test_what_somebody_changed_is_set_back_and_its_readers_are_named(apps: Appli
     }
     other: dict[str, object] = {"env": [{"name": "flagsmith-keys", "value": "x"}]}
     for name, container in (("basket", whole), ("cashier", one), ("door", other)):
-        apps.site.client.create(deployment(name, apps.shop, container))
+        apps.instance.client.create(deployment(name, apps.shop, container))
     change = {"data": {"FLAGSMITH_ENVIRONMENT_KEY": base64.b64encode(b"wrong").decode()}}
-    apps.site.client.merge(Ref("v1", "Secret", apps.shop, "flagsmith-keys"), change)
+    apps.instance.client.merge(Ref("v1", "Secret", apps.shop, "flagsmith-keys"), change)
     shown = apps.ff("sync")
     assert apps.secret(apps.shop)["FLAGSMITH_ENVIRONMENT_KEY"] == apps.client_key()
     assert f"-n {apps.shop} rollout restart deployment/basket" in shown.stdout
@@ -104,12 +104,12 @@ def test_a_secret_of_somebody_else_is_left_alone_unless_it_is_adopted(apps: Appl
 
 
 def test_a_secret_of_the_platform_is_never_adopted(apps: Applications) -> None:
-    delivery = {"environment": "production", "namespace": apps.site.namespace, "secret": "flagsmith-django"}
+    delivery = {"environment": "production", "namespace": apps.instance.namespace, "secret": "flagsmith-django"}
     apps.declare(delivery)
-    before = apps.manifest(apps.site.namespace, "flagsmith-django")
+    before = apps.manifest(apps.instance.namespace, "flagsmith-django")
     shown = apps.ff("sync", "--adopt", expect=1)
     assert "is of the platform itself" in shown.stderr
-    assert apps.manifest(apps.site.namespace, "flagsmith-django") == before
+    assert apps.manifest(apps.instance.namespace, "flagsmith-django") == before
 
 
 def test_a_missing_namespace_is_named_and_the_others_are_done(apps: Applications) -> None:

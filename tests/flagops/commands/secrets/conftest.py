@@ -7,7 +7,7 @@ import pytest
 
 from flagops.commands.secrets import record
 from flagops.stacks import target
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.stacks.target import StackTarget
 from tests.containers import NAMESPACE, Containers
 from tests.flagops.commands.own_file import copied
@@ -30,12 +30,12 @@ def place(home: Path) -> StackTarget:
 
 
 @pytest.fixture
-def serving(site: Site, containers: Containers) -> Iterator[Containers]:
+def serving(instance: Instance, containers: Containers) -> Iterator[Containers]:
     """What the API's pods ask."""
     containers.alter()
     containers.postgres.start()
     containers.redis.start()
     django(containers, "manage.py", "migrate", "--no-input", "--verbosity", "0")
-    django(containers, "-c", ACCOUNT, site.settings.admin_email, "make", stdin="a password of theirs")
+    django(containers, "-c", ACCOUNT, instance.settings.admin_email, "make", stdin="a password of theirs")
     yield containers
     containers.redis.stop()

@@ -12,7 +12,7 @@ from flagops.commands.secrets import record, rotate
 from flagops.commands.secrets.catalogue import GENERATED, find
 from flagops.errors import OpsError
 from flagops.flagsmith_api.administrator import password
-from flagops.stacks.deployed import Site, open_site
+from flagops.stacks.deployed import Instance, open_instance
 from flagops.stacks.files import load_stack
 from tests.containers import Containers
 from tests.flagops.commands.test_admin import ACCOUNT, django
@@ -34,8 +34,8 @@ RESTARTED = {
 }
 
 
-def secrets(site: Site) -> dict[str, dict[str, str]]:
-    return {item.secret: site.secret(item.secret) for item in GENERATED}
+def secrets(instance: Instance) -> dict[str, dict[str, str]]:
+    return {item.secret: instance.secret(item.secret) for item in GENERATED}
 
 
 def numbers(home: Path) -> dict[str, Any]:
@@ -45,28 +45,31 @@ def numbers(home: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", [item.name for item in GENERATED])
 def test_a_rotation_rolls_who_reads_it_and_never_leaves_fewer_than_three(
-    name: str, site: Site, serving: Containers, home: Path, deployed: Platform, run: Run
+    name: str, instance: Instance, serving: Containers, home: Path, deployed: Platform, run: Run
 ) -> None:
     deployed.up()
-    before, generations, since = secrets(site), deployed.generations(), deployed.revision()
+    before, generations, since = secrets(instance), deployed.generations(), deployed.revision()
     shown = run("secrets", "rotate", name, "--yes", "--engine", "direct")
     assert shown.exit_code == 0, shown.stdout + shown.stderr
     assert f"{name} is renewed, rotation 1. Commit Pulumi.local.yaml." in shown.stdout
     assert numbers(home) == {name: 1}
-    after = secrets(site)
+    after = secrets(instance)
     assert {secret for secret in after if after[secret] != before[secret]} == {find(name).secret}
     values = {value for held in (before, after) for secret in held.values() for value in secret.values()}
     assert not [value for value in values if len(value) > 30 and value in shown.stdout + shown.stderr]
     changed = {name for name, generation in deployed.generations().items() if generation != generations[name]}
     assert changed == RESTARTED[name]
     assert all(wanted == 3 and available >= 3 for wanted, available in deployed.scales(since))
-    assert record.rotations(site)[name].finished
+    assert record.rotations(instance)[name].finished
     if name == "admin":
-        assert django(serving, "-c", ACCOUNT, site.settings.admin_email, "check", stdin=password(site)) == "True True"
+        assert (
+            django(serving, "-c", ACCOUNT, instance.settings.admin_email, "check", stdin=password(instance))
+            == "True True"
+        )
 
 
 def test_a_rotation_that_fails_says_where_it_stands_and_the_next_run_finishes_it(
-    site: Site, serving: Containers, home: Path
+    instance: Instance, serving: Containers, home: Path
 ) -> None:
     assert serving
     numbers_seen: list[dict[str, Any]] = []
@@ -77,7 +80,7 @@ def test_a_rotation_that_fails_says_where_it_stands_and_the_next_run_finishes_it
             raise OpsError("Deployment flagsmith is not ready.", hint="Look at its pods.")
 
     with pytest.raises(OpsError) as caught:
-        rotate.rotate(site, find("database"), deploy, lambda _: None)
+        rotate.rotate(instance, find("database"), deploy, lambda _: None)
     assert caught.value.message == (
         "Deployment flagsmith is not ready.\nRotation 1 of database is not finished. Pulumi.local.yaml says "
         "rotations.database: 1. Both roles log in; the one before stops when the last Job has run."
@@ -87,7 +90,7 @@ def test_a_rotation_that_fails_says_where_it_stands_and_the_next_run_finishes_it
         "rotation 1."
     )
     for expected in (1, 2):
-        with open_site("local") as again:
+        with open_instance("local") as again:
             assert rotate.rotate(again, find("database"), deploy, lambda _: None) == expected
     assert numbers_seen == [{"database": 1}, {"database": 1}, {"database": 2}]
     assert "# The same 3 replicas" in (home / "Pulumi.local.yaml").read_text(encoding="utf-8"), "comments stay"
@@ -130,12 +133,12 @@ def test_unknown_names_and_a_missing_terminal_change_nothing(deployed: Platform,
 
 
 @pytest.mark.usefixtures("home")
-def test_the_list_names_every_secret_and_shows_no_value(site: Site, run: Run) -> None:
+def test_the_list_names_every_secret_and_shows_no_value(instance: Instance, run: Run) -> None:
     shown = run("secrets", "list").stdout
     found = json.loads(run("secrets", "list", "--json").stdout)
     assert [row["name"] for row in found] == [item.name for item in GENERATED]
-    assert {row["name"] for row in found} == set(type(site.settings.rotations).model_fields)
+    assert {row["name"] for row in found} == set(type(instance.settings.rotations).model_fields)
     assert all(row["name"] in shown and row["use"] in shown and row["cost"] in shown for row in found)
     assert {row["rotations"] for row in found} == {0}
-    values = {value for secret in secrets(site).values() for value in secret.values() if len(value) > 20}
+    values = {value for secret in secrets(instance).values() for value in secret.values() if len(value) > 20}
     assert not [value for value in values if value in shown]

@@ -9,7 +9,7 @@ import pytest
 from flagops.commands.upgrade import record
 from flagops.flagsmith_api.administrator import password
 from flagops.stacks import target
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.stacks.target import StackTarget
 from tests.containers import NAMESPACE, Containers
 from tests.doubles.flagsmith import Flagsmith, serve
@@ -43,7 +43,7 @@ def place(home: Path) -> StackTarget:
 
 
 @pytest.fixture
-def flagsmith(site: Site, containers: Containers) -> Iterator[Flagsmith]:
+def flagsmith(instance: Instance, containers: Containers) -> Iterator[Flagsmith]:
     """What answers in the API's pods; what the Jobs' containers say."""
     containers.alter()
     containers.postgres.start()
@@ -52,8 +52,8 @@ def flagsmith(site: Site, containers: Containers) -> Iterator[Flagsmith]:
     containers.write_log("dump", "Dumped.")
     containers.write_log("store", json.dumps({"stored": stored, "removed": []}))
     containers.write_log("migrate", *PLANNED.splitlines())
-    settings = site.settings
-    made = Flagsmith(settings.admin_email, password(site), settings.admin.project, "2.265.0")
+    settings = instance.settings
+    made = Flagsmith(settings.admin_email, password(instance), settings.admin.project, "2.265.0")
     with serve(made, containers.api_port):
         made.add_environments(*settings.admin.environments)
         yield made

@@ -9,7 +9,7 @@ from typer.testing import Result
 
 from flagops.commands.db import upgrade
 from flagops.errors import OpsError
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.stacks.files import load_stack
 from tests.containers import NAMESPACE, Containers
 from tests.doubles.flagsmith import Flagsmith
@@ -67,7 +67,9 @@ def _is_api(pod: dict[str, dict[str, dict[str, str]]]) -> bool:
     return pod["metadata"]["labels"]["app.kubernetes.io/component"] == "api"
 
 
-def test_a_failed_deployment_brings_the_old_version_back(home: Path, site: Site, containers: Containers) -> None:
+def test_a_failed_deployment_brings_the_old_version_back(
+    home: Path, instance: Instance, containers: Containers
+) -> None:
     said: list[tuple[str, int]] = []
 
     def deploy() -> None:
@@ -76,10 +78,10 @@ def test_a_failed_deployment_brings_the_old_version_back(home: Path, site: Site,
             raise OpsError("StatefulSet flagsmith-postgres is not ready.")
 
     with pytest.raises(OpsError, match=r"PostgreSQL 17.11-bookworm serves again, with its own data") as caught:
-        upgrade.upgrade(site, WANTED, deploy, lambda _: None)
+        upgrade.upgrade(instance, WANTED, deploy, lambda _: None)
     assert said == [(WANTED, 18), ("17.11-bookworm", 17)]
     assert BACKUP in (caught.value.hint or "")
-    assert site.get("apps/v1", "Deployment", "flagsmith")["spec"]["replicas"] == 3  # type: ignore[index]
+    assert instance.get("apps/v1", "Deployment", "flagsmith")["spec"]["replicas"] == 3  # type: ignore[index]
     (containers.volume / "upgrade-17.dump").unlink()
 
 

@@ -10,7 +10,7 @@ from typer.testing import Result
 
 from flagops.commands.upgrade import record, upgrade
 from flagops.errors import OpsError
-from flagops.stacks.deployed import Site
+from flagops.stacks.deployed import Instance
 from flagops.stacks.files import load_stack
 from tests.containers import NAMESPACE
 from tests.doubles.flagsmith import Flagsmith
@@ -30,7 +30,7 @@ def created(platform: Platform, since: str) -> list[dict[str, Any]]:
     return [item for kind, item in jobs if kind == "ADDED"]
 
 
-def test_there_and_back(flagsmith: Flagsmith, home: Path, site: Site, platform: Platform, run: Run) -> None:
+def test_there_and_back(flagsmith: Flagsmith, home: Path, instance: Instance, platform: Platform, run: Run) -> None:
     since = platform.revision()
     shown = run("upgrade", "2.265.0", "--yes", "--skip", "round-trip", "--engine", "direct")
     assert shown.exit_code == 0, shown.stdout + shown.stderr
@@ -44,7 +44,7 @@ def test_there_and_back(flagsmith: Flagsmith, home: Path, site: Site, platform: 
     assert plan["spec"]["template"]["spec"]["containers"][0]["command"] == ["python", "manage.py", "migrate", "--plan"]
     assert plan["spec"]["template"]["spec"]["containers"][0]["image"] == "flagsmith/flagsmith:2.265.0"
     assert backup["metadata"]["name"].startswith("flagsmith-backup-")
-    (noted,) = record.upgrades(site)
+    (noted,) = record.upgrades(instance)
     assert (noted.before, noted.after, noted.backup) == ("2.264.0", "2.265.0", BACKUP)
     assert datetime.fromisoformat(noted.at).tzinfo is not None
 
@@ -57,21 +57,21 @@ def test_there_and_back(flagsmith: Flagsmith, home: Path, site: Site, platform: 
     assert container["image"] == "flagsmith/flagsmith:2.265.0", "the newer release knows how to undo its migrations"
     assert version_in(home) == "2.264.0"
     assert {pod["spec"]["containers"][0]["image"] for pod in platform.pods("api")} == {"flagsmith/flagsmith:2.264.0"}
-    assert record.upgrades(site) == []
+    assert record.upgrades(instance) == []
 
 
 @pytest.mark.usefixtures("flagsmith")
-def test_a_failed_deployment_puts_the_file_back_and_says_the_way(home: Path, site: Site) -> None:
+def test_a_failed_deployment_puts_the_file_back_and_says_the_way(home: Path, instance: Instance) -> None:
     def fails() -> None:
         assert version_in(home) == "2.265.0"
         raise OpsError("The Job flagsmith-migrate-0123456789 failed.")
 
     with pytest.raises(OpsError) as caught:
-        upgrade.upgrade(site, "2.265.0", fails, lambda _: None)
+        upgrade.upgrade(instance, "2.265.0", fails, lambda _: None)
     assert "Pulumi.local.yaml says 2.264.0 again, whose pods go on serving." in caught.value.message
     assert f"the backup from before is {BACKUP}" in (caught.value.hint or "")
     assert version_in(home) == "2.264.0"
-    assert upgrade.last_upgrade(site).after == "2.265.0", "what it migrated can be taken back"
+    assert upgrade.last_upgrade(instance).after == "2.265.0", "what it migrated can be taken back"
 
 
 def test_smoke_tests_that_fail_say_the_way_back(flagsmith: Flagsmith, run: Run) -> None:

@@ -22,7 +22,7 @@ KINDS = (
 )
 
 
-class Site:
+class Instance:
     """One stack, called as its namespace."""
 
     def __init__(self, name: str, kubeconfig: Path, context: str) -> None:
@@ -41,7 +41,7 @@ class Site:
         # What the client library leaves when it is killed goes with the cluster's directory.
         environment = {**os.environ, "TMPDIR": str(self.kubeconfig.parent)}
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.flagops.engines.site", *arguments], text=True, env=environment
+            [sys.executable, "-m", "tests.flagops.engines.instance", *arguments], text=True, env=environment
         )
         self.running.append(process)
         return process
@@ -86,7 +86,7 @@ class Site:
 def main() -> None:
     """Run `up` as `start_up` asks."""
     name, kubeconfig, context, settings = sys.argv[1:]
-    Site(name, Path(kubeconfig), context).engine(**json.loads(settings)).up()
+    Instance(name, Path(kubeconfig), context).engine(**json.loads(settings)).up()
 
 
 if __name__ == "__main__":
