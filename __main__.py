@@ -7,7 +7,8 @@ import pulumi
 from components.deployment.own_cluster import OwnCluster
 from components.kit.provider import cluster_provider
 from components.platform import DEFAULT, FeatureFlags, FeatureFlagsArgs
-from components.settings import load, warnings
+from components.settings import warnings
+from components.settings.load import load
 from policies.annotate import annotate_exceptions
 
 annotate_exceptions(Path(__file__).parent)

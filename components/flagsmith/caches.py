@@ -9,15 +9,6 @@ quarter of a request, and while Redis hangs every one of these questions would w
 from dataclasses import dataclass
 from typing import Final
 
-from pulumi_kubernetes.core.v1 import EnvVarArgs
-
-from components.kit.database_client import REDIS_CA_DIRECTORY
-from components.kit.secret_refs import SecretReference
-from components.settings.sections.caches import CachesSettings
-
-REDIS_BACKEND: Final = "django_redis.cache.RedisCache"
-PROCESS_BACKEND: Final = "django.core.cache.backends.locmem.LocMemCache"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Cache:
@@ -81,32 +72,3 @@ CACHES: Final = {
         database=4, backend="USER_THROTTLE_CACHE_BACKEND", location="USER_THROTTLE_CACHE_LOCATION", seconds=None
     ),
 }
-
-
-def cache_environment(redis: SecretReference | None, caches: CachesSettings, *, with_ca: bool) -> list[EnvVarArgs]:
-    """The variables of the caches; without Redis, of those in each process alone.
-
-    Args:
-        redis: the Secret with the key `REDIS_URL` (scheme, password, host and port, no database), or None.
-        caches: how long each keeps what it holds, and how long an operation may wait.
-        with_ca: whether the server's certificate is checked against the CA mounted at `REDIS_CA_DIRECTORY`.
-    """
-    options = f"socket_timeout={caches.socket_timeout:g}&socket_connect_timeout={caches.socket_timeout:g}"
-    if with_ca:
-        options += f"&ssl_ca_certs={REDIS_CA_DIRECTORY}/ca.crt"
-    variables = [] if redis is None else [redis.env("REDIS_URL", "REDIS_URL")]
-    for name, cache in CACHES.items():
-        if cache.database is None:
-            variables.append(EnvVarArgs(name=cache.backend, value=PROCESS_BACKEND))
-            variables.append(EnvVarArgs(name=cache.location, value=name))
-        elif redis is not None:
-            variables.append(EnvVarArgs(name=cache.backend, value=REDIS_BACKEND))
-            variables.append(EnvVarArgs(name=cache.location, value=f"$(REDIS_URL)/{cache.database}?{options}"))
-        else:
-            continue
-        if cache.seconds is not None:
-            variables.append(EnvVarArgs(name=cache.seconds, value=str(getattr(caches, cache.setting))))
-    if redis is not None:
-        # EXPIRING bounds how stale a document can get; PERSISTENT would miss a write made while Redis is away for good.
-        variables.append(EnvVarArgs(name="CACHE_ENVIRONMENT_DOCUMENT_MODE", value="EXPIRING"))
-    return variables

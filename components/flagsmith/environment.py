@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pulumi_kubernetes.core.v1 import EnvVarArgs, EnvVarSourceArgs, ObjectFieldSelectorArgs
 
-from components.flagsmith.caches import cache_environment
+from components.flagsmith.cache_environment import cache_environment
 from components.flagsmith.secrets import READERS, Process, given
 from components.kit import names
 from components.kit.database_client import Connections, database_environment

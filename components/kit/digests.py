@@ -4,8 +4,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
-import pulumi
-
 Plain = Mapping[str, "Plain"] | Sequence["Plain"] | str | int | float | bool | None
 
 
@@ -17,6 +15,9 @@ def _plain(value: object) -> Plain:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, Sequence):
         return [_plain(item) for item in value]
+    # Takes half a second to import, and who digests a name alone does without.
+    import pulumi
+
     if isinstance(value, pulumi.Output):
         raise TypeError("a digest is of what is known when the program runs, and an Output is not")
     return {key: _plain(item) for key, item in vars(value).items()}

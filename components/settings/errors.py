@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-import pulumi
 from pydantic import BaseModel, ValidationError
 
 from components.settings.problems import LOOK_UP, NOT_SHOWN, ContradictionError, Problem
@@ -17,7 +16,7 @@ PROJECT = "feature-flags"
 _SECRET_KEY = re.compile(r"pass|secret|token|credential|url|dsn", re.IGNORECASE)
 
 
-class SettingsError(pulumi.RunError):
+class SettingsError(Exception):
     """The settings of a stack are refused. The message has one line for each problem; nothing was deployed."""
 
     def __init__(self, lines: Sequence[str]) -> None:

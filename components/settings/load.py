@@ -1,4 +1,7 @@
-"""Reading Pulumi's configuration and the lock file of images; nothing else in the program does."""
+"""Reading Pulumi's configuration and the lock file of images; nothing else in the program does.
+
+Only the program imports this, since it imports Pulumi.
+"""
 
 import os
 from pathlib import Path
@@ -16,8 +19,15 @@ def load() -> Settings:
     """Read the settings of the stack that is being deployed.
 
     Raises:
-        SettingsError: naming every problem, unknown keys included.
+        pulumi.RunError: naming every problem, unknown keys included. Pulumi shows its message without a stack trace.
     """
+    try:
+        return _settings()
+    except SettingsError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def _settings() -> Settings:
     config = pulumi.Config(PROJECT)
     prefix = f"{PROJECT}:"
     _refuse_variables(runtime.get_config_env_key(prefix))

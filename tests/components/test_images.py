@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from components.settings import Settings, load
+from components.settings import Settings
+from components.settings.load import load
 from components.settings.lock import LockedImage
 from flagops.stacks.files import load_stack
 from tests.recording import ROOT, STACKS, Recording, pod_templates, record, recorded

@@ -114,7 +114,7 @@ import pulumi
 from components.deployment.own_cluster import OwnCluster
 from components.kit.provider import cluster_provider
 from components.platform import DEFAULT, FeatureFlags, FeatureFlagsArgs
-from components.settings import load
+from components.settings.load import load
 
 settings = load()
 other = settings.model_copy(update={"namespace": settings.namespace.model_copy(update={"name": "second"})})

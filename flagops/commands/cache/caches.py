@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from components.flagsmith.caches import CACHES
 from flagops.errors import BadInputError, UnsupportedError
 from flagops.pods.python_in_pod import run_python
 from flagops.stacks.deployed import Instance
@@ -13,9 +14,6 @@ SCRIPT: Final = Path(__file__).with_name("in_pod") / "caches.py"
 
 def shared() -> dict[str, str]:
     """The caches in Redis by name, with the variable that holds where each is."""
-    # Pulumi takes half a second to import.
-    from components.flagsmith.caches import CACHES
-
     return {name: cache.location for name, cache in CACHES.items() if cache.database is not None}
 
 

@@ -5,10 +5,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import pulumi
 import pytest
 from pulumi.runtime import config as runtime
 
-from components.settings import SettingsError, load
+from components.settings.load import load
 from tests.components.settings.support import VALID
 
 CONFIG = {
@@ -50,7 +51,7 @@ def test_a_single_variable_of_the_environment_is_refused(where: str, monkeypatch
         monkeypatch.setenv("PULUMI_CONFIG", json.dumps(CONFIG))
     monkeypatch.setenv("PULUMI_CONFIG_FEATURE_FLAGS_SIZE", "large")
 
-    with pytest.raises(SettingsError, match="PULUMI_CONFIG_FEATURE_FLAGS_SIZE: is set in the environment"):
+    with pytest.raises(pulumi.RunError, match="PULUMI_CONFIG_FEATURE_FLAGS_SIZE: is set in the environment"):
         load()
 
 
@@ -62,7 +63,7 @@ def test_an_unknown_key_is_found_wherever_it_is(where: str, monkeypatch: pytest.
     else:
         monkeypatch.setenv("PULUMI_CONFIG", json.dumps(values))
 
-    with pytest.raises(SettingsError, match=r"feature-flags:replica: is not a known key: did you mean replicas\?"):
+    with pytest.raises(pulumi.RunError, match=r"feature-flags:replica: is not a known key: did you mean replicas\?"):
         load()
 
 
@@ -75,7 +76,7 @@ def test_a_key_marked_as_secret_is_refused_without_its_value(where: str, monkeyp
         monkeypatch.setenv("PULUMI_CONFIG", json.dumps(values))
         monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", json.dumps(["feature-flags:env"]))
 
-    with pytest.raises(SettingsError, match="feature-flags:env: is marked as secret") as caught:
+    with pytest.raises(pulumi.RunError, match="feature-flags:env: is marked as secret") as caught:
         load()
 
     assert "hunter2" not in str(caught.value)
@@ -88,7 +89,19 @@ def test_a_secret_of_another_project_is_none_of_ours() -> None:
     assert load().context == "cluster"
 
 
-def test_reading_settings_does_not_load_the_kubernetes_sdk() -> None:
-    code = "import components.settings, sys; sys.exit('pulumi_kubernetes' in sys.modules)"
+def test_what_is_refused_ends_a_run_of_pulumi_with_its_message_and_without_a_trace() -> None:
+    """Pulumi shows a RunError as its message; of any other error, it shows where it was raised."""
+    runtime.set_all_config({**CONFIG, "feature-flags:replicas": "0", "feature-flags:sise": "small"})
+
+    with pytest.raises(pulumi.RunError) as caught:
+        load()
+
+    assert {line.split(":")[1] for line in str(caught.value).splitlines()} == {"sise", 'replicas = "0"'}
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_reading_settings_loads_neither_pulumi_nor_the_kubernetes_sdk() -> None:
+    code = "import components.settings, sys; sys.exit(bool({'pulumi', 'pulumi_kubernetes'} & set(sys.modules)))"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,11 +1,13 @@
 """The help of `ff`: groups, one line for each command, and nothing imported that it does not need."""
 
+import ast
 import importlib
 import inspect
 import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from typer.testing import Result
@@ -99,3 +101,25 @@ def test_serving_a_catalogue_imports_only_what_that_needs() -> None:
         "def run(): sources.source(Path('flags/catalogue.yaml'), None).load()"
     )
     assert imported(program=program) & {*HEAVY, *left_alone} == set()
+
+
+# What evaluates the program, is the Pulumi CLI's engine, or asks what the program would make.
+WITH_PULUMI = ("flagops/engines/", "flagops/evaluation/", "flagops/commands/render/", "flagops/stacks/left_out")
+ROOTS = ("components", "flagops", "policies")
+
+
+def imported_by(path: Path) -> Iterator[str]:
+    """The modules of the house that a file imports, when it is imported itself or later by a function."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in ROOTS:
+            yield node.module
+
+
+def test_a_command_that_only_reads_settings_does_not_import_pulumi() -> None:
+    files = [path.relative_to(ROOT).as_posix() for path in (ROOT / "flagops").rglob("*.py")]
+    without = [name for name in files if "/in_pod/" not in name and not name.startswith(WITH_PULUMI)]
+    needed = {module for name in without for module in imported_by(ROOT / name)}
+    light = sorted(module for module in needed if not module.replace(".", "/").startswith(WITH_PULUMI))
+    program = f"import importlib\ndef run():\n for name in {light!r}: importlib.import_module(name)"
+    assert {"components.settings", "components.settings.lock", "flagops.stacks.target"} <= set(light)
+    assert imported(program=program) & {"pulumi", "pulumi_kubernetes"} == set()
