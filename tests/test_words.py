@@ -33,7 +33,7 @@ def test_no_two_classes_have_one_name() -> None:
 
 
 def test_what_prints_is_called_show_in_a_module_view_and_no_name_needs_an_explanation() -> None:
-    """`tell`, `report` and `show` meant the same thing, and a patient, its surroundings, a site and a look need a glossary."""
+    """`tell`, `report` and `show` meant the same; a patient, its surroundings, a site and a look need a glossary."""
     unclear = {"tell", "look", "surroundings", "patient", "operate", "site"}
     found = []
     for path in modules():
