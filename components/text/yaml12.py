@@ -110,6 +110,11 @@ def is_tagged(node: yaml.ScalarNode) -> bool:
     return node.tag not in (_PLAIN, STR) and not node.tag.startswith(_PREFIX)
 
 
+def is_plain(node: yaml.Node) -> bool:
+    """Whether a node is a scalar without quotes and without a tag, whose meaning is its looks'."""
+    return bool(node.tag == _PLAIN)
+
+
 def scalar(node: yaml.ScalarNode) -> Any:
     """What a scalar means: a text, a Timestamp, a number, a truth value or None. Raises YamlError."""
     text, tag = str(node.value), node.tag

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from components.text import quoting, yaml12
+from components.text import quoting, yaml12, yaml_exact
 from flagops.errors import BadInputError
 
 Trait = bool | int | float | str
@@ -45,19 +45,30 @@ def user(identifier: str | None, given: Iterable[str]) -> User:
 
 
 def _scalar(name: str, text: str) -> Trait:
-    """A value as YAML reads it; dates stay text, since Flagsmith has none."""
+    """A value as YAML reads it; dates stay text, since Flagsmith has none.
+
+    A number that is written otherwise than it is read, such as the version 2.10 or a postcode 01356, is refused: who
+    writes it means the text.
+    """
     try:
+        node = yaml12.compose(text)
         value = yaml12.read(text)
     except yaml12.YamlError:
         raise BadInputError(
             f"The trait {quoting.value(name)} has a value that is not YAML: {quoting.value(text)}.", hint=QUOTES
         ) from None
+    other = None if node is None else yaml_exact.read_as(node, is_exact=True)
+    if other is not None:
+        said = f"The trait {quoting.value(name)} is {quoting.value(text)}, which YAML reads as {other}"
+        raise BadInputError(
+            f"{said}.", hint=f"Write the text in quotes, --trait '{name}=\"{text}\"', or write {other}."
+        )
     if not isinstance(value, bool | int | float | str):
         said = f"The trait {quoting.value(name)} is {quoting.value(text)}"
         raise BadInputError(f"{said}: must be true, false, a number or text.", hint=QUOTES)
     if isinstance(value, str) and len(value) > LONGEST:
         raise BadInputError(f"The trait {quoting.value(name)} has {len(value)} characters; Flagsmith takes {LONGEST}.")
-    return value
+    return str(value) if isinstance(value, yaml12.Timestamp) else value
 
 
 def in_words(value: object) -> str:

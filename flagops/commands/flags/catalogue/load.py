@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from components.text import bounds, quoting, yaml12
+from components.text import bounds, quoting, yaml12, yaml_exact
 from flagops.commands.flags.catalogue.model import Catalogue, FlagKind, Operator, Role
 from flagops.commands.flags.catalogue.problems import CatalogueError, CatalogueProblem, FileLine, Key, dotted
 from flagops.errors import NotFoundError
@@ -90,8 +90,14 @@ def _read(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[Catal
         return [_read(item, (*key, number), lines, problems) for number, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
         return _scalar(node, key, problems)
+    merged: dict[str, Any] = {}
+    for name_node, value_node in node.value:
+        if _is_merge(name_node):
+            merged = _merged(value_node, key, lines, problems) | merged
     found: dict[str, Any] = {}
     for name_node, value_node in node.value:
+        if _is_merge(name_node):
+            continue
         if not isinstance(name_node, yaml.ScalarNode):
             kind = "map" if isinstance(name_node, yaml.MappingNode) else "list"
             problems.append(CatalogueProblem(key, f"has a {kind} where a key must be; keys are texts"))
@@ -103,14 +109,44 @@ def _read(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[Catal
         if name in found:
             first = lines[place]
             problems.append(CatalogueProblem((*key, name), f"is given twice, first at line {first}: remove one"))
+        for below in [line for line in lines if line[: len(place)] == place] if name in merged else ():
+            del lines[below]
         lines[place] = name_node.start_mark.line + 1
         found[name] = _read(value_node, place, lines, problems)
+    return merged | found
+
+
+def _is_merge(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.value == "<<" and yaml12.is_plain(node)
+
+
+def _merged(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[CatalogueProblem]) -> dict[str, Any]:
+    """What `<<` takes over from another mapping, or from several, of which the first one counts."""
+    found: dict[str, Any] = {}
+    for item in reversed(node.value if isinstance(node, yaml.SequenceNode) else [node]):
+        if isinstance(item, yaml.MappingNode):
+            found |= _read(item, key, lines, problems)
+        else:
+            lines[(*key, "<<")] = node.start_mark.line + 1
+            problems.append(CatalogueProblem((*key, "<<"), "takes over mappings, such as *name; this is none"))
     return found
+
+
+def _is_value(key: Key) -> bool:
+    """Whether it is a value of a flag, or a part of one, or what a condition compares with: texts of any kind."""
+    return "value" in key[2:]
 
 
 def _scalar(node: Any, key: Key, problems: list[CatalogueProblem]) -> Any:
     said = f"its tag {quoting.key(node.tag)} is not known" if yaml12.is_tagged(node) else ""
     value: Any = None
+    other = yaml_exact.read_as(node, is_exact=_is_value(key), is_kept_as_text=_is_value(key) and key[0] == "segments")
+    if other is not None:
+        text = (
+            f"is {quoting.value(node.value)} without quotes, which is read as {other}: write it in quotes, or {other}"
+        )
+        problems.append(CatalogueProblem(key, text))
+        return None
     try:
         value = yaml12.scalar(node)
     except yaml12.YamlError as error:
@@ -122,16 +158,17 @@ def _scalar(node: Any, key: Key, problems: list[CatalogueProblem]) -> Any:
             )
         )
         return None
-    if isinstance(value, str) and "value" not in key and not value.isprintable():
+    if isinstance(value, str) and not _is_value(key) and not value.isprintable():
         found_code = _UNSEEN.search(value)
         if found_code is not None:
             code = quoting.printable_code(found_code[0])
             problems.append(
                 CatalogueProblem(key, f"is {quoting.value(value)}, which holds {code}, an invisible character")
             )
-    # A date as such, which some keys of a catalogue take; a time stays text.
-    found = yaml12.parts_of_time(value) if isinstance(value, yaml12.Timestamp) else None
-    return value if found is None or ":" in value else date(*found[0][:3])
+    if not isinstance(value, yaml12.Timestamp):
+        return value
+    found = yaml12.parts_of_time(value) if key[-1:] == ("expires",) and not _is_value(key) else None
+    return str(value) if found is None or ":" in value else date(*found[0][:3])
 
 
 def _problem(error: Any) -> CatalogueProblem:
@@ -157,7 +194,8 @@ def _problem(error: Any) -> CatalogueProblem:
         text = "must be true, false, a number or a text; for IN, a text of values with commas between them, as a,b"
         return CatalogueProblem(key, f"is {given}: {text}")
     if len(key) > 2 and key[-1] == "value":
-        return CatalogueProblem(key, f"is {given}: must be true, false, a text, a whole number, a mapping or a list")
+        text = "must be true, false, a text, a whole number, a mapping or a list; write any other number in quotes"
+        return CatalogueProblem(key, f"is {given}: {text}")
     if str(key[-1]) in _ALLOWED and kind not in _CONTAINERS:
         return CatalogueProblem(key, f"is {given}: must be one of {_ALLOWED[str(key[-1])]}")
     wanted = _WORDS.get(kind, error["msg"][:1].lower() + error["msg"][1:])

@@ -43,17 +43,12 @@ def _operator(value: object) -> object:
     return Operator(value) if isinstance(value, str) and value in list(Operator) else value
 
 
-def _comparable(value: object) -> object:
-    """YAML makes a date of 2024-01-01; Flagsmith compares its text."""
-    return value.isoformat() if isinstance(value, date) else value
-
-
 class Condition(CatalogueModel):
     """What is asked of one trait of a user; of none for PERCENTAGE_SPLIT, which takes a share of all users."""
 
     trait: Annotated[str, Field(min_length=1)] | None = Field(default=None, description="The trait's name.")
     operator: Annotated[Operator, BeforeValidator(_operator)] = Field(description="How it is compared.")
-    value: Annotated[bool | int | float | str | None, BeforeValidator(_comparable)] = Field(
+    value: bool | int | float | str | None = Field(
         default=None,
         description="What it is compared with; for IN several, separated by commas; for PERCENTAGE_SPLIT a percentage.",
     )
