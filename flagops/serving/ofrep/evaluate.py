@@ -58,7 +58,7 @@ def environment_of(backend: Backend, request: Request) -> tuple[ServedEnvironmen
     key = key_of(request)
     found = backend.environment(key) if key else None
     if found is None:
-        raise RefusalError(401, "X-API-Key must be the key of an environment.")
+        raise RefusalError(401, "X-API-Key, or a bearer token, must be the key of an environment.")
     return found, key.startswith(SERVER_SIDE)
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.flagops.serving.support import Served, served_file
@@ -104,8 +105,10 @@ def test_a_browser_may_ask_and_read_the_tag(example: Served) -> None:
 
 def test_the_manifest_has_types_and_defaults(catalogue: Path) -> None:
     with served_file(catalogue, "hebrew_ui_enabled=7", 'gpu_optimization_enabled={"a": [1]}') as served:
-        flags = served.get("openfeature/v0/manifest").json()["flags"]
-        assert {name: (flag["flagType"], flag["defaultValue"]) for name, flag in flags.items()} == {
+        found = served.get("openfeature/v0/manifest")
+        assert found.headers["X-Manifest-Capabilities"] == "read"
+        flags = by_key(found)
+        assert {name: (flag["type"], flag["defaultValue"]) for name, flag in flags.items()} == {
             "ml_model_v2_enabled": ("boolean", False),
             "gpu_optimization_enabled": ("object", {"a": [1]}),
             "advanced_analytics_enabled": ("boolean", False),
@@ -117,7 +120,17 @@ def test_the_manifest_has_types_and_defaults(catalogue: Path) -> None:
         }
         assert flags["hebrew_ui_enabled"]["description"].startswith("The user interface in Hebrew")
         staging = served.get("openfeature/v0/manifest", headers={"Authorization": f"Bearer {served.key('staging')}"})
-        assert staging.json()["flags"]["ml_model_v2_enabled"]["defaultValue"] is True
-        assert served.get("openfeature/v0/manifest", headers={"X-API-Key": "wrong"}).status_code == 401
-        found = evaluate(served, "gpu_optimization_enabled").json()
-        assert found["value"] == {"a": [1]}
+        assert by_key(staging)["ml_model_v2_enabled"]["defaultValue"] is True
+        wrong = served.get("openfeature/v0/manifest", headers={"Authorization": "Bearer wrong"})
+        assert (wrong.status_code, wrong.json()) == (
+            401,
+            {"error": {"message": "X-API-Key, or a bearer token, must be the key of an environment.", "status": 401}},
+        )
+        assert evaluate(served, "gpu_optimization_enabled").json()["value"] == {"a": [1]}
+
+
+def by_key(manifest: httpx.Response) -> dict[str, Any]:
+    """The flags of a manifest, which is a list as OpenFeature's command line wants it."""
+    rows = manifest.json()["flags"]
+    assert all(row.keys() == {"key", "type", "defaultValue", "description"} for row in rows)
+    return {row["key"]: row for row in rows}
