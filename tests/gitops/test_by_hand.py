@@ -19,6 +19,7 @@ from flagops.commands.render.render import render
 from flagops.commands.render.waves import ANNOTATION, sync_waves
 from flagops.evaluation.evaluate import evaluate
 from flagops.evaluation.generated import Placeholders
+from flagops.project import for_children
 from flagops.stacks.files import load_stack
 from tests.fixtures_cluster import eventually
 from tests.gitops import argocd, flux
@@ -52,7 +53,7 @@ def kubectl(deployed: Platform, program: Callable[[str, str], str], tmp_path: Pa
     cluster = deployed.cluster
     deployed.engine().down()
     names = {"kubectl": [program("kubectl", "kubectl")], "ff": [str(Path(sys.executable).with_name("ff"))]}
-    environment = {**os.environ, "KUBECONFIG": str(cluster.kubeconfig), "NO_PROXY": "*"}
+    environment = {**os.environ, **for_children(ROOT), "KUBECONFIG": str(cluster.kubeconfig), "NO_PROXY": "*"}
 
     def run(name: str, *arguments: str) -> str:
         done = subprocess.run(

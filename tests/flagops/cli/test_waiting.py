@@ -3,9 +3,12 @@
 import ast
 from collections.abc import Iterator
 from threading import Event, Timer
+from types import SimpleNamespace
 
 import pytest
+import tenacity
 
+from flagops import waiting
 from flagops.errors import DeadlineError, StoppedError
 from flagops.waiting import NotYet, until
 from tests.recording import ROOT
@@ -52,16 +55,25 @@ def test_at_the_deadline_it_says_what_it_waited_for_and_how_things_stand_and_exp
     assert asked == ["asked"]
 
 
-def test_it_is_asked_once_more_when_the_time_is_over_and_never_waits_longer() -> None:
-    asked: list[int] = []
+def test_it_is_asked_once_more_when_the_time_is_over_and_never_waits_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    now = 0.0
+
+    def pass_by(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    clock = SimpleNamespace(monotonic=lambda: now, sleep=pass_by)
+    monkeypatch.setattr(tenacity, "time", clock)
+    monkeypatch.setattr(waiting, "time", clock)
 
     def check() -> NotYet:
-        asked.append(1)
+        asked.append(now)
         return NotYet()
 
     with pytest.raises(DeadlineError, match=r"^It has not come after 0\.15 s\.$"):
         until(check, 0.15, late="It has not come")
-    assert len(asked) == 3  # at 0, 0.1 and 0.15 s: the second pause would have been 0.14 s
+    assert asked == pytest.approx([0, 0.1, 0.15])  # the second pause would have been 0.14 s
 
 
 def test_what_the_check_raises_is_raised_at_once() -> None:

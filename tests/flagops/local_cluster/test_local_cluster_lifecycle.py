@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import psutil
@@ -68,18 +68,21 @@ def is_kept(kubeconfig: Path) -> bool:
         return bool(found.data == {"kept": "yes"})
 
 
+def kill(pids: Iterable[int]) -> None:
+    """Kill processes, and wait until each of them is gone: one that is killed lives on for a moment."""
+    killed = [psutil.Process(pid) for pid in pids]
+    for process in killed:
+        process.kill()
+    assert psutil.wait_procs(killed, timeout=30)[1] == []
+
+
 def test_what_has_ended_is_noticed_and_started_again_and_what_it_holds_stays(home: Path) -> None:
     temporary = set(Path(tempfile.gettempdir()).iterdir())
     console = Console(file=io.StringIO(), width=200)
     first = api.up(console, home=home, kind="simulated")
     note(first.kubeconfig)
     before = {process.name: process.pid for process in api.status(home=home).processes}
-    psutil.Process(before["kube-apiserver"]).kill()
-
-    def status_notices() -> bool:
-        return not api.status(home=home).up
-
-    eventually(status_notices)
+    kill([before["kube-apiserver"]])
     assert api.status(home=home).problem == "no longer running: kube-apiserver."
     assert api.up(console, home=home) == first
     after = {process.name: process.pid for process in api.status(home=home).processes}
@@ -89,9 +92,7 @@ def test_what_has_ended_is_noticed_and_started_again_and_what_it_holds_stays(hom
     assert is_kept(first.kubeconfig)
 
     # As a restart of the machine leaves it.
-    for pid in after.values():
-        psutil.Process(pid).kill()
-    eventually(status_notices)
+    kill(after.values())
     assert api.up(console, home=home) == first
     assert is_kept(first.kubeconfig)
     with client_for(first.kubeconfig) as connection:
@@ -113,8 +114,7 @@ def test_a_port_that_somebody_took_meanwhile_is_named_and_nothing_is_deleted(
     note(first.kubeconfig)
     known = state.load(home)
     assert known is not None
-    for record in known.processes:
-        psutil.Process(record.pid).kill()
+    kill(record.pid for record in known.processes)
     etcd = next(record for record in known.processes if record.name == "etcd")
     (url,) = (item.partition("=")[2] for item in etcd.arguments if item.startswith("--listen-client-urls="))
     port = int(url.rpartition(":")[2])
