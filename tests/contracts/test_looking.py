@@ -1,4 +1,4 @@
-"""The double answers about users, kept and not, their overrides, and evaluations, as the real Flagsmith did."""
+"""The double answers about users, their overrides, evaluations, and flags in an environment, as the real one did."""
 
 import httpx
 import pytest
@@ -8,7 +8,7 @@ from tests.contracts.test_double import Replay
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.doubles.flagsmith.looking import sum_up
 
-RECORDINGS = ("looking-2.265.0", "smoke-2.265.0")
+RECORDINGS = ("looking-2.265.0", "smoke-2.265.0", "flag-2.265.0")
 
 
 @pytest.mark.parametrize("recording", RECORDINGS)

@@ -87,7 +87,7 @@ def add_feature(project: int) -> Any:
         data.touch(environment["id"])
     row["initial_value"] = None if row["initial_value"] is None else str(row["initial_value"])  # which it is kept as
     for option in given.get("multivariate_options", []):
-        _add_option(data, row, option)
+        _add_option(data, row, {**option, "key": None})  # the real one drops it here
     return jsonify(shown(data, row)), 201
 
 

@@ -14,6 +14,7 @@ from flagops.serving.http import browsers
 from tests.doubles.flagsmith.answers import user
 from tests.doubles.flagsmith.database import Database, RefusalError
 from tests.doubles.flagsmith.features import features
+from tests.doubles.flagsmith.future import future
 from tests.doubles.flagsmith.identities import identities
 from tests.doubles.flagsmith.looking import looking
 from tests.doubles.flagsmith.people import people
@@ -89,6 +90,7 @@ class Flagsmith:
         app.json.sort_keys = False  # type: ignore[attr-defined]
         for part in (people, rights, projects, features, states, segments, versions, identities, looking, sdk):
             app.register_blueprint(part, url_prefix="/api/v1")
+        app.register_blueprint(future, url_prefix="/api/__future__")
         app.before_request(self._before)
         app.after_request(self._after)
         app.teardown_request(self._done)
@@ -140,7 +142,7 @@ class Flagsmith:
         if browsers.is_preflight(asked()):
             return response(browsers.preflight())
         self.database.lock.acquire()
-        g.locked, g.database = True, self.database
+        g.locked, g.database, g.version = True, self.database, self.version
         return None
 
     def _after(self, answered: Response) -> Response:

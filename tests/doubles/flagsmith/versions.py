@@ -30,7 +30,7 @@ def add_version(environment: int, feature: int) -> Any:
         raise RefusalError(400, {"environment": ["Environment must use v2 feature versioning."]})
     uuid = new_uuid()
     old = data.rows("states", feature=feature, environment=environment, identity=None)
-    copies = [_copied(data, row, state, uuid) for state in old]
+    copies = [copied(data, row, state, uuid) for state in old]
     for state in old:
         remove_states(data, id=state["id"])
     for item in given.get("feature_states_to_create", []):
@@ -46,7 +46,8 @@ def add_version(environment: int, feature: int) -> Any:
     return jsonify({**made, "is_live": True, "published_by": author, "created_by": author, "description": None}), 201
 
 
-def _copied(data: Database, feature: Row, old: Row, version: str) -> Row:
+def copied(data: Database, feature: Row, old: Row, version: str) -> Row:
+    """A state as a new version has it."""
     link = data.get("feature_segments", old["feature_segment"]) if old["feature_segment"] else None
     made = (
         None if link is None else new_link(data, feature["id"], old["environment"], link["segment"], link["priority"])
