@@ -44,6 +44,9 @@ class Connection:
         for item in self.environments:
             if item.name == name:
                 return item
+        spelt = [item.name for item in self.environments if item.name.casefold() == name.casefold()]
+        if spelt:
+            raise NotFoundError(f"There is no environment {name!r}: it is called {spelt[0]!r}.")
         known = ", ".join(item.name for item in self.environments) or "none"
         raise NotFoundError(f"There is no environment {name!r}; there are: {known}.")
 
@@ -105,6 +108,12 @@ def _found(
     names = ", ".join(item["name"] for item in projects) or "none"
     chosen = [item for item in projects if wanted in (None, item["name"])]
     if not chosen:
+        spelt = [item["name"] for item in projects if str(item["name"]).casefold() == str(wanted).casefold()]
+        if spelt:
+            raise NotFoundError(
+                f"There is no project {wanted!r} in {label}: it is called {spelt[0]!r} there.",
+                hint=f"Write `project: {spelt[0]}` in the catalogue.",
+            )
         raise NotFoundError(
             f"There is no project {wanted!r} in {label}; there are: {names}.",
             hint="The open-source edition has one project: name it in the catalogue, or rename it in the UI.",

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from components.text import bounds, quoting, yaml12, yaml_exact
 from flagops.commands.flags.catalogue.model import Catalogue, FlagKind, Operator, Role
+from flagops.commands.flags.catalogue.naming import NameStyle
 from flagops.commands.flags.catalogue.problems import CatalogueError, CatalogueProblem, FileLine, Key, dotted
 from flagops.errors import NotFoundError
 from flagops.files import reading
@@ -221,7 +222,12 @@ def _key(place: tuple[str | int, ...]) -> Key:
 
 
 _CONTAINERS = frozenset(["model_type", "mapping_type", "dict_type"])
-_ALLOWED = {"operator": ", ".join(Operator), "kind": ", ".join(FlagKind), "role": ", ".join(Role)}
+_ALLOWED = {
+    "operator": ", ".join(Operator),
+    "kind": ", ".join(FlagKind),
+    "role": ", ".join(Role),
+    "names": ", ".join(NameStyle),
+}
 _WORDS = {
     "bool_type": "must be true or false",
     "int_type": "must be a whole number",

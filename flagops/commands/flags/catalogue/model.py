@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from flagops.commands.flags.catalogue.naming import NameStyle
+
 Json = Mapping[str, Any] | list[Any]
 """A value of several parts; Flagsmith keeps its text."""
 Value = bool | int | str | Json | None
@@ -215,9 +217,16 @@ class Delivery(CatalogueModel):
     )
 
 
+def _names(value: object) -> object:
+    return NameStyle(value) if isinstance(value, str) and value in list(NameStyle) else value
+
+
 class Catalogue(CatalogueModel):
     """All that is declared."""
 
+    names: Annotated[NameStyle, BeforeValidator(_names)] = Field(
+        default=NameStyle.SNAKE, description="How the names of flags and segments are written."
+    )
     project: str = Field(description="The project in Flagsmith.")
     environments: tuple[str, ...] = Field(strict=False, description="The project's environments.")
     segments: Mapping[str, Segment] = Field(default_factory=dict, description="Groups of users, by name.")

@@ -1,8 +1,7 @@
 """What must hold in a catalogue beyond its form: names, references, weights, lifecycle."""
 
 import json
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from itertools import chain, islice
 
@@ -10,13 +9,11 @@ from components.flag_metrics.in_pod.flag_metrics_tag import day_of
 from components.text import quoting
 from flagops.commands.flags.catalogue.conditions import Expressions, check_conditions
 from flagops.commands.flags.catalogue.model import Catalogue, Flag, FlagKind, Role, Rollout, State, Target
+from flagops.commands.flags.catalogue.naming import joined, words
 from flagops.commands.flags.catalogue.problems import CatalogueProblem, Key
-from flagops.flagsmith_api.throwaway import is_throwaway
+from flagops.commands.flags.catalogue.spelling import check_names
 from flagops.serving.engine.variations import CONTROL
 
-SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-LONGEST_NAME = 150  # Flagsmith's own limit for a feature's name
-LONGEST_TEXT = 2000  # of an environment's and a project's name
 LONGEST_VALUE = 20_000
 """Characters of a flag's value; the server's setting FEATURE_VALUE_LIMIT."""
 MOST_STATES = 200_000
@@ -31,16 +28,13 @@ CLOSE = 0.01  # of a percent: three weights of 33.333 need not add up to the las
 def check(catalogue: Catalogue, today: date) -> list[CatalogueProblem]:
     """All that is wrong with a catalogue, and what is worth knowing."""
     known = frozenset(catalogue.environments)
-    parts = (_one_line(("project",), catalogue.project), _environments(catalogue), _segments(catalogue))
+    parts = (check_names(catalogue), _environments(catalogue), _segments(catalogue))
     return list(
         chain(*parts, _flags(catalogue, known, today), _access(catalogue, known), _deliveries(catalogue, known))
     )
 
 
 def _environments(catalogue: Catalogue) -> Iterator[CatalogueProblem]:
-    yield from _twice(("environments",), catalogue.environments)
-    for number, name in enumerate(catalogue.environments):
-        yield from _one_line(("environments", number), name)
     if not catalogue.environments:
         yield CatalogueProblem(("environments",), "is empty: name the project's environments")
     states = sum(_states(flag) for flag in catalogue.flags.values()) * len(catalogue.environments)
@@ -53,42 +47,10 @@ def _states(flag: Flag) -> int:
     return 1 + len(flag.targeting) + (2 * len(flag.rollout.segments) if flag.rollout else 0)
 
 
-def _twice(key: Key, names: Iterable[str], *below: str) -> Iterator[CatalogueProblem]:
-    seen: set[str] = set()
-    for number, name in enumerate(names):
-        if name in seen:
-            yield CatalogueProblem((*key, number, *below), f"{quoting.key(name)} is given twice: remove one")
-        seen.add(name)
-
-
-def _one_line(key: Key, name: str) -> Iterator[CatalogueProblem]:
-    """A name that people and terminals can show, and that Flagsmith keeps."""
-    if quoting.printable(name) != name:
-        yield CatalogueProblem(key, f"is {quoting.value(name)}: must not hold characters that nobody sees")
-    elif len(name) > LONGEST_TEXT:
-        yield CatalogueProblem(
-            key, f"has {len(name)} characters ({quoting.value(name)}); Flagsmith takes {LONGEST_TEXT}"
-        )
-
-
-def _name(key: Key, name: str) -> Iterator[CatalogueProblem]:
-    if not SNAKE_CASE.fullmatch(name):
-        yield CatalogueProblem(
-            key, "must be snake_case: small letters and digits in words joined by _, such as new_dashboard"
-        )
-    elif len(name) > LONGEST_NAME:
-        yield CatalogueProblem(key, f"has {len(name)} letters; Flagsmith takes {LONGEST_NAME}")
-    elif is_throwaway(name):
-        yield CatalogueProblem(
-            key, "is a name such as `ff smoke` gives to what it makes, which nothing here sees: choose another"
-        )
-
-
 def _segments(catalogue: Catalogue) -> Iterator[CatalogueProblem]:
     expressions = Expressions()
     for name, segment in catalogue.segments.items():
         key: Key = ("segments", name)
-        yield from _name(key, name)
         if not (segment.all or segment.any or segment.none):
             yield CatalogueProblem(key, "has no condition: everybody would be in it. Give `all`, `any` or `none`")
         yield from check_conditions(key, segment, expressions)
@@ -97,7 +59,6 @@ def _segments(catalogue: Catalogue) -> Iterator[CatalogueProblem]:
 def _flags(catalogue: Catalogue, known: frozenset[str], today: date) -> Iterator[CatalogueProblem]:
     for name, flag in catalogue.flags.items():
         key: Key = ("flags", name)
-        yield from _name(key, name)
         yield from _lifecycle(key, name, flag, today)
         yield from _value((*key, "value"), flag.value)
         yield from _variations(key, flag)
@@ -113,10 +74,9 @@ def _flags(catalogue: Catalogue, known: frozenset[str], today: date) -> Iterator
 def _lifecycle(key: Key, name: str, flag: Flag, today: date) -> Iterator[CatalogueProblem]:
     if not flag.description.strip():
         yield CatalogueProblem((*key, "description"), "is empty: say what the flag switches", is_warning=True)
-    if flag.version is not None and f"v{flag.version}" not in name.split("_"):
-        yield CatalogueProblem(
-            (*key, "version"), f"is {flag.version}: the name must say so, such as {name}_v{flag.version}"
-        )
+    if flag.version is not None and f"v{flag.version}" not in words(name):
+        better = joined(name, f"v{flag.version}")
+        yield CatalogueProblem((*key, "version"), f"is {flag.version}: the name must say so, such as {better}")
     if flag.kind is FlagKind.RELEASE and not flag.success:
         yield CatalogueProblem(key, "lacks the key 'success': when has this release done its work?")
     if flag.kind in (FlagKind.RELEASE, FlagKind.EXPERIMENT) and flag.expires is None:
@@ -135,8 +95,6 @@ def _lifecycle(key: Key, name: str, flag: Flag, today: date) -> Iterator[Catalog
 def _variations(key: Key, flag: Flag) -> Iterator[CatalogueProblem]:
     if not flag.variations:
         return
-    names = [item.name for item in flag.variations]
-    yield from _twice((*key, "variations"), names, "name")
     total = sum(item.weight for item in flag.variations)
     if abs(total - ALL) > CLOSE:
         yield CatalogueProblem((*key, "variations"), f"have weights of {total:g} together: they must be 100")
@@ -260,6 +218,10 @@ def _deliveries(catalogue: Catalogue, known: frozenset[str]) -> Iterator[Catalog
 
 def _unknown(key: Key, what: str, known: Collection[str], given: str | None = None) -> CatalogueProblem:
     named = f"{quoting.key(given)} " if given else ""
+    name = str(key[-1]) if given is None else given
+    spelt = next((one for one in known if one.casefold() == name.casefold()), None)
+    if spelt is not None:
+        return CatalogueProblem(key, f"{named}is no {what} of this catalogue: write {quoting.key(spelt)}, as it does")
     return CatalogueProblem(key, f"{named}is no {what} of this catalogue; there are: {_listed(known)}")
 
 

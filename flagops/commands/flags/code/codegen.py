@@ -1,12 +1,14 @@
 """A typed Python module of the catalogue's flags, for applications; it needs nothing of this project."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.text import quoting
 from flagops.commands.flags.catalogue.model import Catalogue, Flag, Rollout, State, Target, Value
+from flagops.commands.flags.catalogue.naming import words
 from flagops.commands.flags.code.python_source import INDENT, WIDTH, block, docstring, literal, width
 from flagops.errors import BadInputError
 
@@ -32,9 +34,21 @@ class _Entry:
 
 
 def constant(name: str) -> str:
-    """The name of a flag's constant."""
-    upper = name.upper()
+    """The name of a flag's constant: its words, whatever the style of the name."""
+    upper = "_".join(words(name)).upper()
+    if not upper.isidentifier():
+        upper = f"FLAG_{upper}" if upper else "FLAG"
     return f"{upper}_" if upper in TAKEN else upper
+
+
+def require_constants(names: Iterable[str]) -> None:
+    """Raise OpsError for two flags whose constants have the same name, as new-ui and newUi have."""
+    seen: dict[str, str] = {}
+    for name in names:
+        first = seen.setdefault(constant(name), name)
+        if first != name:
+            said = f"{quoting.value(first)} and {quoting.value(name)} would both be {constant(name)} in code."
+            raise BadInputError(f"The flags {said}", hint="Rename one of them.")
 
 
 def module(catalogue: Catalogue) -> str:
@@ -42,6 +56,7 @@ def module(catalogue: Catalogue) -> str:
     # Only a template needs it.
     import jinja2
 
+    require_constants(catalogue.flags)
     aliases: set[str] = set()
     entries = [_entry(name, flag, aliases) for name, flag in catalogue.flags.items()]
     items = [f"{literal(name)}: {constant(name)}," for name in catalogue.flags]
@@ -78,7 +93,8 @@ def _entry(name: str, flag: Flag, aliases: set[str]) -> _Entry:
     arguments.append(f"expires=date({day.year}, {day.month}, {day.day})" if day else "expires=None")
     kind, alias = _type(values), ""
     if variations and any(_is_simple(value) for value in values):
-        title = "".join(word.capitalize() for word in name.split("_")) + "Value"
+        title = "".join(word.capitalize() for word in words(name)) + "Value"
+        title = title if title.isidentifier() else f"Flag{title}"
         kind = _free(title, aliases)
         alias = _alias(kind, values)
     head = f"{constant(name)}: Flag[{kind}] = Flag("

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from flagops.commands.flags.catalogue.naming import words
 from flagops.commands.flags.code.codegen import constant
 
 HASH = frozenset([".py", ".pyi", ".rb", ".rake", ".ex", ".exs", ".sh", ".bash"])
@@ -30,7 +31,7 @@ MARKUP_TOKENS = re.compile(
 # Before a long text that is a value; before any other one, it describes what it stands in.
 BEFORE_VALUE = "(,=[{+%"
 
-LITERAL = r"""(?P<quote>["'`])(?P<name>[^"'`\n$#{}]{1,150})(?P=quote)"""
+LITERAL = r"""(?P<quote>["'`])(?P<name>[^"'`\n$#{}]{1,2000})(?P=quote)"""
 LABEL = r"(?:\w+\s*[:=]\s*)?"  # feature_name="x", withID: "x"
 OPEN = r"(?:<[^>()]*>)?(?:\s*\(\s*|[ \t]+)"
 KIND = "(?:boolean|string|number|integer|int|float|double|object)"
@@ -70,17 +71,19 @@ def look_for(flags: Iterable[str]) -> Names:
     for name in flags:
         literals.append(re.escape(name))
         owners |= {name: name, constant(name): name}
-        if "_" not in name:
+        parts = words(name)
+        if len(parts) < 2:
             # Such a word is common: its constant counts where it is used as a flag.
             patterns.append(rf"{constant(name)}(?=\s*\.\s*(?:is_enabled|value|name|default_\w+)\b)")
             continue
-        pascal = "".join(word.capitalize() for word in name.split("_"))
+        pascal, snake = "".join(word.capitalize() for word in parts), "_".join(parts)
         camel = pascal[0].lower() + pascal[1:]
-        owners |= {pascal: name, camel: name}
+        owners |= {pascal: name, camel: name, snake: name}
         patterns += [rf"{constant(name)}\b", rf"(?:{pascal}|{camel})(?=(?:Details)?(?:Async)?\b)"]
-        patterns.append(rf"(?<=\.){name}(?=(?:_details)?(?:_async)?\()")
+        patterns.append(rf"(?<=\.){snake}(?=(?:_details)?(?:_async)?\()")
     made = re.compile(rf"\b(?:use(?:Suspense)?)?(?P<name>{'|'.join(patterns)})")
-    return Names(re.compile(rf"\b(?:{'|'.join(literals)})\b"), made, owners)
+    literals.sort(key=len, reverse=True)  # of new-ui and new-ui-2 the longer one, where that stands
+    return Names(re.compile(rf"(?<!\w)(?:{'|'.join(literals)})(?!\w)"), made, owners)
 
 
 def mentions(text: str, suffix: str, names: Names) -> Iterator[tuple[str, int]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from flagops.commands.flags.catalogue.expiry import expiry_tag
 from flagops.commands.flags.catalogue.model import Catalogue, Condition, Flag, Rollout, Segment, State, Target
+from flagops.commands.flags.catalogue.rollouts import rollout_segment
 from flagops.commands.flags.catalogue.values import Plain, plain
 from flagops.commands.flags.reconcile.access import access_of, groups_of
 from flagops.commands.flags.spec import (
@@ -74,12 +75,6 @@ def _control(flag: Flag, state: State | None) -> Plain:
     if flag.variations:
         return plain(flag.variations[0].value)
     return plain(flag.value if state is None or state.value is None else state.value)
-
-
-def rollout_segment(flag: str, environment: str, group: str | None = None) -> str:
-    """The name of the segment that holds a share of users. It is a flag's and an environment's own, and its percentage
-    is changed in place: Flagsmith chooses by the segment, so that who is in stays in when the share grows."""
-    return ".".join(filter(None, (flag, environment, group)))
 
 
 class _DesiredState:

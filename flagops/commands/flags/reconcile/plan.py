@@ -8,6 +8,7 @@ from flagops.commands.flags.reconcile.access import compare_group, without_accou
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.compare import CLOSE, compare_states, matched, state_as_json
 from flagops.commands.flags.reconcile.rights import left, remarks, taken
+from flagops.commands.flags.reconcile.same_names import require_same_names
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteSegment, Snapshot
 from flagops.commands.flags.spec import TAG, FlagSpec, ProjectSpec, SegmentSpec
 from flagops.errors import ConflictError
@@ -46,14 +47,7 @@ def _check(wanted: ProjectSpec, found: Snapshot) -> None:
                 f"Flagsmith has several segments called {name!r}: which one the catalogue means cannot be told.",
                 hint="Rename or delete the others in the UI.",
             )
-    known = {name.lower(): name for name in found.flags}
-    for name in wanted.flags:
-        there = known.get(name)
-        if there is not None and there != name:
-            raise ConflictError(
-                f"Flagsmith has a flag called {there!r}, and takes {name!r} for the same name.",
-                hint="Flags cannot be renamed: delete it in the UI, or give the one in the catalogue another name.",
-            )
+    require_same_names(wanted, found)
 
 
 def _segment(wanted: SegmentSpec, found: RemoteSegment | None, snapshot: Snapshot) -> Iterator[Change]:

@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from flagops.commands.flags.catalogue.model import Catalogue, Flag
+from flagops.commands.flags.catalogue.rollouts import rollout_segment
 from flagops.commands.flags.catalogue.values import Plain
-from flagops.commands.flags.reconcile.desired import ALL, SPLIT, rollout_segment
+from flagops.commands.flags.reconcile.desired import ALL, SPLIT
 from flagops.commands.flags.report.last_change import LastChange
 from flagops.commands.flags.server.snapshot import (
     RemoteFlag,

@@ -6,9 +6,10 @@ from typing import Any
 
 from components.flag_metrics.in_pod.flag_metrics_tag import day_of
 from flagops.commands.flags.catalogue.model import Catalogue
-from flagops.commands.flags.catalogue.rules import SNAKE_CASE
+from flagops.commands.flags.catalogue.naming import NameStyle, fits, style_of
+from flagops.commands.flags.catalogue.rollouts import rollout_segment
 from flagops.commands.flags.catalogue.values import same
-from flagops.commands.flags.reconcile.desired import ALL, rollout_segment
+from flagops.commands.flags.reconcile.desired import ALL
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteSegment, RemoteState, Snapshot
 from flagops.commands.flags.spec import TAG, Rules
 from flagops.commands.flags.transfer.export_parts import percent, segment_content, share_of, usual_of, value_content
@@ -38,19 +39,25 @@ def export(found: Snapshot, project: str, like: Catalogue | None = None) -> Expo
     Args:
         found: The project.
         project: Its name.
-        like: A catalogue to take from what only git knows: owners, kinds, expiry. Flags that it does not have are
-            operational ones that nobody owns yet.
+        like: A catalogue to take from what only git knows: owners, kinds, expiry, and the style of names. Flags that
+            it does not have are operational ones that nobody owns yet. Without it, the style is that of all names.
     """
-    done = Exported({"project": project, "environments": list(found.environments)})
     segments = {name: item for name, item in found.segments.items() if item.feature is None}
-    content = {name: segment_content(item) for name, item in segments.items() if _can_say(name, item, found, done)}
+    style = (
+        like.names if like else style_of([*segments, *(name for name, of in found.flags.items() if not of.is_archived)])
+    )
+    own_style = {} if style is NameStyle.SNAKE else {"names": str(style)}
+    done = Exported({"project": project, **own_style, "environments": list(found.environments)})
+    content = {
+        name: segment_content(item) for name, item in segments.items() if _can_say(name, item, found, done, style)
+    }
     flags: dict[str, Any] = {}
     for name, flag in found.flags.items():
         if flag.is_archived:
             done.left_out.append(f"flag {name}: it is archived")
             continue
-        if not SNAKE_CASE.fullmatch(name):
-            done.left_out.append(f"flag {name}: its name is not snake_case")
+        if not fits(name, style):
+            done.left_out.append(f"flag {name}: its name is not {style}")
             continue
         try:
             flags[name] = _Flag(flag, found, content, like, done.left_out).content()
@@ -64,9 +71,9 @@ def export(found: Snapshot, project: str, like: Catalogue | None = None) -> Expo
     return done
 
 
-def _can_say(name: str, segment: RemoteSegment, found: Snapshot, done: Exported) -> bool:
+def _can_say(name: str, segment: RemoteSegment, found: Snapshot, done: Exported, style: NameStyle) -> bool:
     reasons = {
-        "its name is not snake_case": not SNAKE_CASE.fullmatch(name),
+        f"its name is not {style}": not fits(name, style),
         "there are several of its name": name in found.ambiguous,
         "a catalogue cannot say its rules": segment.rules is None or len(segment.rules.any) > 1,
         "it has no conditions": segment.rules == Rules(),

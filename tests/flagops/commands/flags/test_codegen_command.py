@@ -66,7 +66,7 @@ def test_the_manifest_has_the_values_or_the_states(tmp_path: Path) -> None:
     assert example["dashboard_ab_test"]["defaultValue"] == "original_dashboard"
 
 
-@pytest.mark.parametrize("value", ["{day: 2024-01-01}", "[.inf]", "{deep: [.nan]}"])
+@pytest.mark.parametrize("value", ["{share: .inf}", "[.inf]", "{deep: [.nan]}"])
 def test_what_json_cannot_say_is_refused_with_the_flag_s_name(value: str, tmp_path: Path) -> None:
     flag = f"{{description: A., owner: web, kind: ops, enabled: true, value: {value}}}"
     text = f"project: P\nenvironments: [a]\nflags:\n  limits: {flag}\n"

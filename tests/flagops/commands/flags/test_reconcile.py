@@ -194,7 +194,7 @@ def test_values_of_every_type_arrive_as_they_are(server: Project, run: Run, tmp_
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("Hebrew_UI_Enabled", "Flagsmith has a flag called 'Hebrew_UI_Enabled'"),
+        ("Hebrew_UI_Enabled", "Flagsmith has a flag 'Hebrew_UI_Enabled', and the catalogue 'hebrew_ui_enabled'"),
     ],
 )
 def test_what_is_in_the_way_is_named(server: Project, run: Run, name: str, said: str) -> None:

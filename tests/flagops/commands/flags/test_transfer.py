@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from flagops.commands.flags.catalogue.load import load
+from flagops.commands.flags.catalogue.naming import NameStyle
 from flagops.commands.flags.transfer.promote import promote
 from tests.flagops.commands.flags.support import EXAMPLE, ONLY_DIFFERENCE, Project, Run, example
 
@@ -98,18 +99,25 @@ def test_what_people_made_in_the_ui_is_exported_too(server: Project, run: Run, t
         )
     path = tmp_path / "exported.yaml"
     done = run("flags", "export", "--url", server.url, "--out", str(path))
+    assert "Left out" not in done.stderr
+    assert load(path)[0].names is NameStyle.ANY
+    like = tmp_path / "like.yaml"
+    like.write_text("project: FootAnalytics\nenvironments: [staging]\n", encoding="utf-8")
+    done = run("flags", "export", "--url", server.url, "--like", str(like), "--out", str(tmp_path / "snake.yaml"))
     left_out = [line for line in done.stderr.splitlines() if line.startswith("Left out")]
     assert left_out == [
         "Left out: segment Odd Name: its name is not snake_case",
         "Left out: override of banner for Odd Name in staging",
         "Left out: flag With Spaces: its name is not snake_case",
     ]
+    planned = run("flags", "plan", str(tmp_path / "snake.yaml"), "--url", server.url)
+    assert "flag With Spaces: not in the catalogue, left alone" in planned.stdout
     flags = load(path)[0].flags
     assert flags["banner"].environments["staging"].targeting is not None
     planned = run("flags", "plan", str(path), "--url", server.url)
     assert planned.exit_code == 0, planned.stdout
     assert "flag banner (adopted)" in planned.stdout
-    assert "flag With Spaces: not in the catalogue, left alone" in planned.stdout
+    assert "flag With Spaces (adopted)" in planned.stdout
     assert run("flags", "apply", str(path), "--url", server.url, "--yes").exit_code == 0
     assert run("flags", "plan", str(path), "--url", server.url).exit_code == 0
 
