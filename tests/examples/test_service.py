@@ -87,7 +87,10 @@ def test_the_types_are_held(compiled: Path, tmp_path: Path) -> None:
     shutil.copytree(compiled, wrong, symlinks=True)
     pipeline = wrong / "src" / "pipeline.ts"
     text = pipeline.read_text(encoding="utf-8")
-    for right, other in ((".isFeatureEnabled(", ".isEnabled("), ('? "v2" : "v1"', '? "v3" : "v1"')):
+    for right, other in (
+        ("ML_MODEL_V2_ENABLED.isEnabled(", "ML_MODEL_V3_ENABLED.isEnabled("),
+        ('? "v2" : "v1"', '? "v3" : "v1"'),
+    ):
         assert right in text
         pipeline.write_text(text.replace(right, other), encoding="utf-8")
         done = tsc(node("node"), wrong)

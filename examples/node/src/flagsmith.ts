@@ -1,7 +1,8 @@
 /** The client of a service: one for the whole process, and it asks again after an outage. */
 
-import { Flagsmith, type FlagsmithConfig } from "flagsmith-nodejs";
-import { defaultFlag, problemOf, SECONDS } from "./features.js";
+import { DefaultFlag, Flagsmith, type FlagsmithConfig } from "flagsmith-nodejs";
+import { problemOf, SECONDS } from "./features.js";
+import { defaultOf } from "./flags.js";
 import { service } from "./settings.js";
 
 /** How old a document for local evaluation may become. */
@@ -21,7 +22,7 @@ export function client(environment: NodeJS.ProcessEnv, tell: (problem: string) =
     enableAnalytics: true,
     requestTimeoutSeconds: SECONDS,
     retries: 0,
-    defaultFlagHandler: defaultFlag,
+    defaultFlagHandler: (name) => new DefaultFlag(defaultOf(name).value, defaultOf(name).enabled),
     logger: logger as unknown as FlagsmithConfig["logger"],
   });
 }

@@ -1,6 +1,7 @@
 /** Flags decide how a video is processed: by which model, and whether the GPU is used well. */
 
 import type { Flagsmith } from "flagsmith-nodejs";
+import { GPU_OPTIMIZATION_ENABLED, ML_MODEL_V2_ENABLED } from "./flags.js";
 import { MATCHES, Performance } from "./models.js";
 
 export type Traits = Record<string, string | number | boolean>;
@@ -36,8 +37,8 @@ export class Pipeline {
   /** Both flags are of one evaluation, so that they are of one moment. */
   async process({ match, user, traits }: Video): Promise<Processed> {
     const flags = await this.flagsmith.getIdentityFlags(user, traits);
-    const model: Model = flags.isFeatureEnabled("ml_model_v2_enabled") ? "v2" : "v1";
-    const config: Config = { ...BASE, gpuOptimization: flags.isFeatureEnabled("gpu_optimization_enabled") };
+    const model: Model = ML_MODEL_V2_ENABLED.isEnabled(flags) ? "v2" : "v1";
+    const config: Config = { ...BASE, gpuOptimization: GPU_OPTIMIZATION_ENABLED.isEnabled(flags) };
     return { model, config, goals: this.#performance.predict(model, MATCHES[match]) };
   }
 

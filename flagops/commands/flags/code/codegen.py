@@ -74,7 +74,7 @@ def module(catalogue: Catalogue) -> str:
 
 
 def _entry(name: str, flag: Flag, aliases: set[str]) -> _Entry:
-    values, variations = _values(flag), {item.name: item.value for item in flag.variations}
+    values, variations = values_of(flag), {item.name: item.value for item in flag.variations}
     fields: dict[str, Any] = {
         "name": name,
         "default_enabled": flag.enabled,
@@ -100,10 +100,10 @@ def _entry(name: str, flag: Flag, aliases: set[str]) -> _Entry:
     head = f"{constant(name)}: Flag[{kind}] = Flag("
     if len(head) > WIDTH:
         head = block(f"{constant(name)}: Flag[", [kind], "] = Flag(", 0)
-    return _Entry(alias, head, tuple(arguments), docstring(_words(flag)))
+    return _Entry(alias, head, tuple(arguments), docstring(about(flag)))
 
 
-def _values(flag: Flag) -> list[Value]:
+def values_of(flag: Flag) -> list[Value]:
     """All values that it can have by the catalogue, the default first."""
     given: list[Value] = [item.value for item in flag.variations] or [flag.value]
     given += [state.value for state in flag.environments.values()]
@@ -152,7 +152,7 @@ def _free(name: str, taken: set[str]) -> str:
     return name
 
 
-def _words(flag: Flag) -> Iterator[str]:
+def about(flag: Flag) -> Iterator[str]:
     """What is to be known of a flag, in paragraphs."""
     yield flag.description
     yield f"Owner: {flag.owner}. Kind: {flag.kind}. Expires: {flag.expires or 'never'}."

@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, read
-from flagops.commands.flags.code.codegen import MARK, module
+from flagops.commands.flags.code import codegen as python_module
+from flagops.commands.flags.code import typescript as typescript_module
 from flagops.commands.flags.code.openfeature import SCHEMA, manifest
 from flagops.commands.flags.code.references import references as find
 from flagops.console import output, progress
@@ -32,6 +33,10 @@ def codegen(
     python: Annotated[
         Path | None, typer.Option("--python", help="The Python module to write; - for stdout.", show_default=False)
     ] = None,
+    typescript: Annotated[
+        Path | None,
+        typer.Option("--typescript", help="The TypeScript module to write; - for stdout.", show_default=False),
+    ] = None,
     openfeature: Annotated[
         Path | None,
         typer.Option("--openfeature", help="The OpenFeature manifest to write; - for stdout.", show_default=False),
@@ -40,17 +45,21 @@ def codegen(
         bool, typer.Option("--check", help="Write nothing; exit with 1 when a file is not what it would be.")
     ] = False,
 ) -> None:
-    """Write the flags as a typed Python module, and as a manifest for the OpenFeature CLI."""
-    wanted = [path for path in (python, openfeature) if path is not None]
+    """Write the flags as a typed module for Python or TypeScript, and as a manifest for the OpenFeature CLI."""
+    makers = ((python, python_module.module), (typescript, typescript_module.module), (openfeature, manifest))
+    wanted = [path for path, _ in makers if path is not None]
     if not wanted:
-        raise BadInputError("Nothing says what to write.", hint="Give --python FILE, --openfeature FILE, or both.")
-    if len(wanted) > 1 and wanted[0].resolve() == wanted[1].resolve():
-        raise BadInputError(f"{wanted[0]} is given twice: each needs a file of its own.")
+        hint = "Give --python FILE, --typescript FILE, --openfeature FILE, or several."
+        raise BadInputError("Nothing says what to write.", hint=hint)
+    places = [path.resolve() for path in wanted]
+    for path in wanted:
+        if places.count(path.resolve()) > 1:
+            raise BadInputError(f"{path} is given twice: each needs a file of its own.")
     if check and STDOUT in wanted:
         raise BadInputError("--check compares files, and - is not a file.", hint="Name the file that is in git.")
     declared, _ = read(catalogue)
     # All is made before anything is written.
-    files = {path: make(declared) for path, make in ((python, module), (openfeature, manifest)) if path is not None}
+    files = {path: make(declared) for path, make in makers if path is not None}
     if check:
         _check(files)
         return
@@ -74,7 +83,7 @@ def _write(path: Path, text: str) -> None:
     if current == text:
         progress().print(f"{path} is up to date.", markup=False, soft_wrap=True)
         return
-    if current and MARK not in current and SCHEMA not in current:
+    if current and python_module.MARK not in current and SCHEMA not in current:
         raise RefusedError(f"{path} was not written by this command.", hint="Name another file, or remove this one.")
     make_directory(path.parent, hint="Name another file.")
     path.write_text(text, encoding="utf-8")
