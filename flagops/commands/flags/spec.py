@@ -1,66 +1,15 @@
 """What a project's flags are, in the form in which a catalogue and a server can be compared."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from flagops.commands.flags.catalogue.values import Plain
+from flagops.commands.flags.who import Rules
 
 MARK = "Declared in git (ff)."
 """The last line of the description of every segment that `ff` made or adopted; segments have no tags."""
 TAG = "managed-by-ff"
 """The tag of every flag that `ff` made or adopted."""
-
-
-@dataclass(frozen=True, order=True)
-class SegmentCondition:
-    """One condition, as Flagsmith keeps it: its values are texts."""
-
-    operator: str
-    trait: str | None
-    value: str | None
-
-    @property
-    def sort_key(self) -> tuple[str, str, str]:
-        """An order for conditions, which have none of their own."""
-        return (self.trait or "", self.operator, self.value or "")
-
-    def __str__(self) -> str:
-        if self.operator == "PERCENTAGE_SPLIT":
-            return f"{self.value} %"
-        return " ".join(filter(None, (self.trait, self.operator, self.value)))
-
-
-@dataclass(frozen=True)
-class Rules:
-    """Who is in a segment: all of `all`, one at least of each of `any`, none of `none`."""
-
-    all: frozenset[SegmentCondition] = frozenset()
-    any: frozenset[frozenset[SegmentCondition]] = frozenset()
-    none: frozenset[SegmentCondition] = frozenset()
-
-    def __str__(self) -> str:
-        parts = [str(rule) for rule in ordered(self.all)]
-        parts += [f"({' or '.join(map(str, ordered(group)))})" for group in sorted(self.any, key=ordered)]
-        parts += [f"not {rule}" for rule in ordered(self.none)]
-        return " and ".join(parts)
-
-    def as_json(self) -> list[dict[str, Any]]:
-        """The rules in the API's form: one that holds when all below it do."""
-        groups = [("ALL", self.all), *(("ANY", group) for group in sorted(self.any, key=ordered)), ("NONE", self.none)]
-        below = [{"type": kind, "conditions": [_condition(rule) for rule in ordered(of)]} for kind, of in groups if of]
-        return [{"type": "ALL", "rules": below, "conditions": []}]
-
-
-def ordered(rules: Iterable[SegmentCondition]) -> list[SegmentCondition]:
-    """Conditions in an order that is always the same."""
-    return sorted(rules, key=lambda rule: rule.sort_key)
-
-
-def _condition(rule: SegmentCondition) -> dict[str, str | None]:
-    # The API makes the text "None" of a value that is null, and null of one that is not there.
-    value = {} if rule.value is None else {"value": rule.value}
-    return {"property": rule.trait, "operator": rule.operator, **value}
 
 
 @dataclass(frozen=True)
@@ -70,14 +19,19 @@ class SegmentSpec:
     Attributes:
         name: Its name.
         description: What the catalogue says, without the mark.
-        rules: Who is in it; None for rules that no catalogue can say.
-        feature: The flag it belongs to, for one that a rollout needs.
+        rules: Who is in it.
+        feature: The flag it belongs to, for one that is for no other, such as a rollout's.
     """
 
     name: str
     description: str
-    rules: Rules | None
+    rules: Rules
     feature: str | None = None
+
+    @property
+    def is_rollout(self) -> bool:
+        """Whether a rollout needs it: its name has a dot, as no name in a catalogue has."""
+        return self.feature is not None and self.name.startswith(f"{self.feature}.")
 
     @property
     def marked_description(self) -> str:

@@ -9,6 +9,8 @@ from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_uu
 from tests.doubles.flagsmith.states import trimmed
 
 segments = Blueprint("segments", __name__)
+KINDS = ("ALL", "ANY", "NONE")
+DEEPEST = 2
 
 
 @segments.get("/projects/<int:project>/segments/")
@@ -57,8 +59,9 @@ def change_segment(project: int, number: int) -> Any:
     row, given = database().one("segments", id=number, project=project), trimmed(body())
     if request.method == "PUT":
         required(given, "name", "rules")
-    _check(given.get("rules", []))
-    row.update({name: given[name] for name in ("name", "description") if name in given}, updated_at=now())
+    if "rules" in given:
+        _check(given["rules"])
+    row.update({name: given[name] for name in ("name", "description", "feature") if name in given}, updated_at=now())
     if "rules" in given:
         row["rules"] = _rules(database(), given["rules"])
     _changed(project)
@@ -83,13 +86,24 @@ def _changed(project: int) -> None:
 
 
 def _check(rules: list[Row]) -> None:
-    """Refuse a condition whose property is an empty text; a percentage split has none at all (null)."""
-    for outer in rules:
-        for inner in outer.get("rules", []):
-            for condition in inner.get("conditions", []):
+    """Refuse what the server does: rules more than two deep, an unknown kind, an empty text as a property. A percentage
+    split has no property at all (null); without the key the server fails."""
+    if not rules:
+        raise RefusalError(400, {"non_field_errors": ["This list may not be empty."]})
+    for rule in rules:
+        below = rule.get("rules", [])
+        if any(inner.get("rules") for inner in below):
+            message = f"Rules must not be nested more than {DEEPEST} levels deep."
+            raise RefusalError(400, {"segment": [message]})
+        for item in (rule, *below):
+            if item["type"] not in KINDS:
+                raise RefusalError(400, {"rules": [{"type": [f'"{item["type"]}" is not a valid choice.']}]})
+            for condition in item.get("conditions", []):
                 if condition.get("property") == "":
                     problem = {"conditions": [{"property": ["This field may not be blank."]}]}
                     raise RefusalError(400, {"rules": [{"rules": [problem]}]})
+                if "property" not in condition:
+                    raise RefusalError(500, None)
 
 
 def _rules(data: Database, rules: list[Row]) -> list[Row]:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from components.text import bounds, quoting
 from components.text.regular import Verdict, look_at
-from flagops.commands.flags.catalogue.model import Condition, Operator, Segment
 from flagops.commands.flags.catalogue.problems import CatalogueProblem, Key
+from flagops.commands.flags.catalogue.segment import JOINS, Condition, ConditionGroup, Operator, Segment
 
 WITHOUT_VALUE = frozenset([Operator.IS_SET, Operator.IS_NOT_SET])
 MAY_BE_EMPTY = frozenset([Operator.EQUAL, Operator.NOT_EQUAL])
@@ -67,14 +67,23 @@ class Expressions:
 
 def check_conditions(key: Key, segment: Segment, expressions: Expressions) -> Iterator[CatalogueProblem]:
     """What is wrong with a segment's conditions."""
-    groups = (("all", segment.all), ("any", segment.any), ("none", segment.none))
-    count = sum(len(conditions) for _, conditions in groups)
-    if count > MOST_CONDITIONS:
-        text = f"has {count} conditions; Flagsmith takes {MOST_CONDITIONS} (SEGMENT_RULES_CONDITIONS_LIMIT)"
+    found = list(conditions_of(key, segment))
+    if len(found) > MOST_CONDITIONS:
+        text = f"has {len(found)} conditions; Flagsmith takes {MOST_CONDITIONS} (SEGMENT_RULES_CONDITIONS_LIMIT)"
         yield CatalogueProblem(key, text, is_warning=True)
-    for group, conditions in groups:
-        for number, condition in enumerate(conditions):
-            yield from _condition((*key, group, number), condition, expressions)
+    for place, condition in found:
+        yield from _condition(place, condition, expressions)
+
+
+def conditions_of(key: Key, group: Segment | ConditionGroup) -> Iterator[tuple[Key, Condition]]:
+    """All conditions of a segment with their places, those of its groups too."""
+    for join in JOINS:
+        for number, part in enumerate(getattr(group, join)):
+            place: Key = (*key, join, number)
+            if isinstance(part, Condition):
+                yield place, part
+            else:
+                yield from conditions_of(place, part)
 
 
 def _condition(key: Key, condition: Condition, expressions: Expressions) -> Iterator[CatalogueProblem]:
@@ -83,13 +92,9 @@ def _condition(key: Key, condition: Condition, expressions: Expressions) -> Iter
         return
     if condition.trait is None:
         yield CatalogueProblem(key, f"lacks the key 'trait', of which {condition.operator} asks")
-    elif len(condition.trait) > LONGEST_TRAIT:
-        text = (
-            f"has {len(condition.trait)} characters ({quoting.value(condition.trait)}); Flagsmith takes {LONGEST_TRAIT}"
-        )
-        yield CatalogueProblem((*key, "trait"), text)
+    yield from _trait(key, condition)
     if condition.operator in WITHOUT_VALUE:
-        if condition.value is not None:
+        if condition.value not in (None, ""):  # the UI writes an empty text, which is nothing
             yield CatalogueProblem((*key, "value"), f"is not used by {condition.operator}: remove it")
     elif condition.value is None:
         yield CatalogueProblem(key, f"lacks the key 'value', which {condition.operator} compares with")
@@ -97,11 +102,15 @@ def _condition(key: Key, condition: Condition, expressions: Expressions) -> Iter
         yield from _value((*key, "value"), condition, condition.value, expressions)
 
 
+def _trait(key: Key, condition: Condition) -> Iterator[CatalogueProblem]:
+    trait = condition.trait or ""
+    if len(trait) > LONGEST_TRAIT:
+        text = f"has {len(trait)} characters ({quoting.value(trait)}); Flagsmith takes {LONGEST_TRAIT}"
+        yield CatalogueProblem((*key, "trait"), text)
+
+
 def _split(key: Key, condition: Condition) -> Iterator[CatalogueProblem]:
-    if condition.trait is not None:
-        yield CatalogueProblem(
-            (*key, "trait"), "is not used by PERCENTAGE_SPLIT, which takes a share of all users: remove it"
-        )
+    yield from _trait(key, condition)
     share = condition.value
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= ALL:
         yield CatalogueProblem((*key, "value"), f"is {quoting.value(share)}: must be a percentage from 0 to 100")
@@ -114,7 +123,9 @@ def _value(key: Key, condition: Condition, value: object, expressions: Expressio
         return
     text = str(value).strip()  # as Flagsmith keeps it
     if not text and operator not in MAY_BE_EMPTY:
-        yield CatalogueProblem(key, f"is empty: name what {operator} compares with")
+        # The server takes it, and its UI writes it for a field that nobody filled in.
+        yield CatalogueProblem(key, f"is empty: name what {operator} compares with", is_warning=True)
+        return
     elif operator is Operator.REGEX:
         yield from _expression(key, text, expressions.look_at(text))
     elif operator is Operator.MODULO:

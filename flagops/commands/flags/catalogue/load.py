@@ -10,9 +10,10 @@ import yaml
 from pydantic import ValidationError
 
 from components.text import bounds, quoting, yaml12, yaml_exact
-from flagops.commands.flags.catalogue.model import Catalogue, FlagKind, Operator, Role
+from flagops.commands.flags.catalogue.model import Catalogue, FlagKind, Role
 from flagops.commands.flags.catalogue.naming import NameStyle
 from flagops.commands.flags.catalogue.problems import CatalogueError, CatalogueProblem, FileLine, Key, dotted
+from flagops.commands.flags.catalogue.segment import Operator
 from flagops.errors import NotFoundError
 from flagops.files import reading
 
@@ -212,13 +213,16 @@ def _distinct(problems: list[CatalogueProblem]) -> list[CatalogueProblem]:
 
 
 def _key(place: tuple[str | int, ...]) -> Key:
-    """A place without what pydantic adds to it: the members of a union behind a value, and its functions' names."""
-    for number, part in enumerate(place):
-        if number > 2 and place[number - 1] == "value":
+    """A place without what pydantic adds to it: the members of a union behind a value, its functions' names, tags."""
+    place = tuple(part for part in place if not _is_function(part))
+    for number in range(3, len(place)):
+        if place[number - 1] == "value":
             return place[:number]
-        if isinstance(part, str) and part.startswith("function-"):
-            return place[:number] + _key(place[number + 1 :])
     return place
+
+
+def _is_function(part: str | int) -> bool:
+    return isinstance(part, str) and part.startswith("function-") and part.endswith("]")
 
 
 _CONTAINERS = frozenset(["model_type", "mapping_type", "dict_type"])

@@ -5,64 +5,17 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
+from flagops.commands.flags.catalogue.base import CatalogueModel
 from flagops.commands.flags.catalogue.naming import NameStyle
+from flagops.commands.flags.catalogue.segment import Segment
 
 Json = Mapping[str, Any] | list[Any]
 """A value of several parts; Flagsmith keeps its text."""
 Value = bool | int | str | Json | None
 Weight = Annotated[float, Field(ge=0, le=100)]
 DNS_LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
-
-
-class CatalogueModel(BaseModel):
-    """A part of the catalogue: frozen, and without keys that nobody knows."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Operator(StrEnum):
-    """How a condition compares a trait; Flagsmith's own words."""
-
-    EQUAL = "EQUAL"
-    NOT_EQUAL = "NOT_EQUAL"
-    GREATER_THAN = "GREATER_THAN"
-    GREATER_THAN_INCLUSIVE = "GREATER_THAN_INCLUSIVE"
-    LESS_THAN = "LESS_THAN"
-    LESS_THAN_INCLUSIVE = "LESS_THAN_INCLUSIVE"
-    CONTAINS = "CONTAINS"
-    NOT_CONTAINS = "NOT_CONTAINS"
-    REGEX = "REGEX"
-    IN = "IN"
-    MODULO = "MODULO"
-    IS_SET = "IS_SET"
-    IS_NOT_SET = "IS_NOT_SET"
-    PERCENTAGE_SPLIT = "PERCENTAGE_SPLIT"
-
-
-def _operator(value: object) -> object:
-    return Operator(value) if isinstance(value, str) and value in list(Operator) else value
-
-
-class Condition(CatalogueModel):
-    """What is asked of one trait of a user; of none for PERCENTAGE_SPLIT, which takes a share of all users."""
-
-    trait: Annotated[str, Field(min_length=1)] | None = Field(default=None, description="The trait's name.")
-    operator: Annotated[Operator, BeforeValidator(_operator)] = Field(description="How it is compared.")
-    value: bool | int | float | str | None = Field(
-        default=None,
-        description="What it is compared with; for IN several, separated by commas; for PERCENTAGE_SPLIT a percentage.",
-    )
-
-
-class Segment(CatalogueModel):
-    """A group of users, by their traits."""
-
-    description: str = Field(description="Who that is, for people.")
-    all: tuple[Condition, ...] = Field(default=(), strict=False, description="All of these hold.")
-    any: tuple[Condition, ...] = Field(default=(), strict=False, description="One of these holds at least.")
-    none: tuple[Condition, ...] = Field(default=(), strict=False, description="None of these holds.")
 
 
 class Target(CatalogueModel):

@@ -8,6 +8,7 @@ from itertools import chain, islice
 from components.flag_metrics.in_pod.flag_metrics_tag import day_of
 from components.text import quoting
 from flagops.commands.flags.catalogue.conditions import Expressions, check_conditions
+from flagops.commands.flags.catalogue.groups import check_groups, check_owner
 from flagops.commands.flags.catalogue.model import Catalogue, Flag, FlagKind, Role, Rollout, State, Target
 from flagops.commands.flags.catalogue.naming import joined, words
 from flagops.commands.flags.catalogue.problems import CatalogueProblem, Key
@@ -51,8 +52,7 @@ def _segments(catalogue: Catalogue) -> Iterator[CatalogueProblem]:
     expressions = Expressions()
     for name, segment in catalogue.segments.items():
         key: Key = ("segments", name)
-        if not (segment.all or segment.any or segment.none):
-            yield CatalogueProblem(key, "has no condition: everybody would be in it. Give `all`, `any` or `none`")
+        yield from check_groups(key, segment, catalogue)
         yield from check_conditions(key, segment, expressions)
 
 
@@ -143,6 +143,7 @@ def _rollout(key: Key, rollout: Rollout | None, catalogue: Catalogue, *, is_on: 
     for name in rollout.segments if rollout else ():
         if name not in catalogue.segments:
             yield _unknown((*key, "segments", name), "segment", catalogue.segments)
+        yield from check_owner((*key, "segments", name), name, str(key[1]), catalogue)
 
 
 def _value(key: Key, value: object) -> Iterator[CatalogueProblem]:
@@ -177,6 +178,7 @@ def _targeting(
             )
         if target.segment not in catalogue.segments:
             yield _unknown((*key, number, "segment"), "segment", catalogue.segments, given=target.segment)
+        yield from check_owner((*key, number, "segment"), target.segment, str(key[1]), catalogue)
         if target.segment in seen:
             yield CatalogueProblem(
                 (*key, number, "segment"), f"{quoting.key(target.segment)} is targeted twice: remove one"

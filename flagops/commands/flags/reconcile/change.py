@@ -84,6 +84,7 @@ class FlagPlan:
         totals: How many objects there are, by environment; the project's own segments and flags under None.
         waiting: What cannot be done yet, or was not looked at, in words.
         requests: How many requests reading took.
+        affected: Of which segments other users are in then, in words.
     """
 
     changes: tuple[Change, ...]
@@ -91,6 +92,7 @@ class FlagPlan:
     totals: Mapping[str | None, int]
     waiting: tuple[str, ...] = ()
     requests: int = 0
+    affected: tuple[str, ...] = ()
 
     @property
     def has_changes(self) -> bool:

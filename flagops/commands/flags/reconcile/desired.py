@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from flagops.commands.flags.catalogue.expiry import expiry_tag
-from flagops.commands.flags.catalogue.model import Catalogue, Condition, Flag, Rollout, Segment, State, Target
+from flagops.commands.flags.catalogue.membership import kept_text, members
+from flagops.commands.flags.catalogue.model import Catalogue, Flag, Rollout, State, Target
 from flagops.commands.flags.catalogue.rollouts import rollout_segment
 from flagops.commands.flags.catalogue.values import Plain, plain
 from flagops.commands.flags.reconcile.access import access_of, groups_of
@@ -12,22 +13,21 @@ from flagops.commands.flags.spec import (
     OptionSpec,
     OverrideSpec,
     ProjectSpec,
-    Rules,
-    SegmentCondition,
     SegmentSpec,
     StateSpec,
 )
+from flagops.commands.flags.who import EVERYBODY, SPLIT, Rules, all_of, condition, rules
 
 ALL = 100.0
-SPLIT = "PERCENTAGE_SPLIT"
 ROLLOUT_DESCRIPTION = "A share of users, for the rollout of {flag} in {environment}."
 
 
 def desired(catalogue: Catalogue) -> ProjectSpec:
     """The specification of a project; the catalogue must have been checked."""
-    groups = {name: rules(item) for name, item in catalogue.segments.items()}
+    groups = {name: members(item) for name, item in catalogue.segments.items()}
     segments = {
-        name: SegmentSpec(name, item.description.strip(), groups[name]) for name, item in catalogue.segments.items()
+        name: SegmentSpec(name, item.description.strip(), groups[name], feature=item.flag)
+        for name, item in catalogue.segments.items()
     }
     flags = {}
     for name, flag in catalogue.flags.items():
@@ -45,30 +45,6 @@ def desired(catalogue: Catalogue) -> ProjectSpec:
             states=states,
         )
     return ProjectSpec(catalogue.environments, segments, flags, groups_of(catalogue), access_of(catalogue))
-
-
-def rules(segment: Segment) -> Rules:
-    """Who is in a segment of the catalogue."""
-    some = frozenset(map(_rule, segment.any))
-    return Rules(
-        all=frozenset(map(_rule, segment.all)) | (some if len(some) == 1 else frozenset()),
-        any=frozenset([some]) if len(some) > 1 else frozenset(),
-        none=frozenset(map(_rule, segment.none)),
-    )
-
-
-def _rule(condition: Condition) -> SegmentCondition:
-    trait = condition.trait
-    return SegmentCondition(str(condition.operator), trait.strip() if trait else None, _text(condition.value))
-
-
-def _text(value: object) -> str | None:
-    """A condition's value as Flagsmith keeps it: true in small letters, no .0 behind whole ones, no blanks around."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    return None if value is None else str(value).strip()
 
 
 def _control(flag: Flag, state: State | None) -> Plain:
@@ -121,12 +97,10 @@ class _DesiredState:
 
     def _made(self, share: float, group: str | None) -> str:
         name = rollout_segment(self._name, self._environment, group)
-        within = self._groups[group] if group else Rules()
-        split = SegmentCondition(SPLIT, None, _text(float(share)))
+        within = self._groups[group] if group else EVERYBODY
+        split = condition(SPLIT, None, kept_text(float(share)))
         description = ROLLOUT_DESCRIPTION.format(flag=self._name, environment=self._environment)
-        self.made[name] = SegmentSpec(
-            name, description, Rules(within.all | {split}, within.any, within.none), feature=self._name
-        )
+        self.made[name] = SegmentSpec(name, description, rules(all_of([within, split])), feature=self._name)
         return name
 
 

@@ -7,6 +7,7 @@ from flagops.commands.flags.catalogue.values import same
 from flagops.commands.flags.reconcile.access import compare_group, without_account
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.compare import CLOSE, compare_states, matched, state_as_json
+from flagops.commands.flags.reconcile.drawn import drawn_anew
 from flagops.commands.flags.reconcile.rights import left, remarks, taken
 from flagops.commands.flags.reconcile.same_names import require_same_names
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteSegment, Snapshot
@@ -37,7 +38,8 @@ def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> FlagP
     totals |= dict.fromkeys(wanted.environments, len(wanted.flags))
     unmanaged = tuple(_unmanaged(wanted, found, delete=delete))
     waiting = (*without_account(wanted.groups.values(), people.users), *remarks(wanted, people))
-    return FlagPlan(tuple(changes), unmanaged, totals, waiting, found.requests)
+    affected = tuple(drawn_anew(wanted, found))
+    return FlagPlan(tuple(changes), unmanaged, totals, waiting, found.requests, affected)
 
 
 def _check(wanted: ProjectSpec, found: Snapshot) -> None:
@@ -60,8 +62,10 @@ def _segment(wanted: SegmentSpec, found: RemoteSegment | None, snapshot: Snapsho
             f"The segment {wanted.name!r} is there, and belongs to the flag {owner or found.feature} alone.",
             hint="Rename or delete it in the UI, or give the one in the catalogue another name.",
         )
+    if wanted.feature is not None and owner is None:
+        yield Change(Action.UPDATE, ObjectKind.SEGMENT, wanted.name, None, ("flag",), None, wanted.feature)
     if found.rules != wanted.rules:
-        before = "rules that no catalogue can say" if found.rules is None else str(found.rules)
+        before = "rules that this release does not know" if found.rules is None else str(found.rules)
         yield Change(Action.UPDATE, ObjectKind.SEGMENT, wanted.name, None, ("rules",), before, str(wanted.rules))
     if found.description != wanted.description:
         yield Change(

@@ -62,6 +62,7 @@ def as_json(plan: FlagPlan) -> dict[str, Any]:
         "changes": [asdict(change) for change in plan.changes],
         "unmanaged": list(plan.unmanaged),
         "waiting": list(plan.waiting),
+        "affected": list(plan.affected),
         "totals": {place or "": asdict(counts) for place, counts in plan.counts().items()},
         "requests": plan.requests,
     }

@@ -42,9 +42,9 @@ def show(console: Console, plan: FlagPlan) -> None:
         _object(console, f"{kind} {name}", list(changes))
     for line in plan.unmanaged:
         console.print(f" . {escape(line)}: not in the catalogue, left alone", style="dim", soft_wrap=True)
-    for line in plan.waiting:
+    for line in (*plan.affected, *plan.waiting):
         console.print(f" ! {escape(line)}", style="yellow", soft_wrap=True)
-    if plan.changes or plan.unmanaged or plan.waiting:
+    if plan.changes or plan.unmanaged or plan.affected or plan.waiting:
         console.print()
     console.print(_table(plan.counts()))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from flagops.commands.flags.catalogue.model import Catalogue, Flag
 from flagops.commands.flags.catalogue.rollouts import rollout_segment
 from flagops.commands.flags.catalogue.values import Plain
-from flagops.commands.flags.reconcile.desired import ALL, SPLIT
+from flagops.commands.flags.reconcile.desired import ALL
 from flagops.commands.flags.report.last_change import LastChange
 from flagops.commands.flags.server.snapshot import (
     RemoteFlag,
@@ -19,7 +19,6 @@ from flagops.commands.flags.server.snapshot import (
     Snapshot,
     Variant,
 )
-from flagops.commands.flags.spec import Rules
 from flagops.serving.engine.variations import CONTROL
 
 TEMPLATES = Path(__file__).parent
@@ -205,9 +204,8 @@ def _told(found: list[OverrideLine]) -> Iterator[OverrideLine]:
 
 def _share(segment: RemoteSegment | None) -> float | None:
     """The percentage of a segment that takes a share of users."""
-    rules = segment.rules if segment is not None and segment.rules is not None else Rules()
-    splits = [float(rule.value or 0) for rule in rules.all if rule.operator == SPLIT]
-    return splits[0] if len(splits) == 1 else None
+    splits = segment.rules.splits if segment is not None and segment.rules is not None else []
+    return splits[0].share if len(splits) == 1 else None
 
 
 def _weights(flag: RemoteFlag, state: RemoteState | RemoteOverride) -> tuple[Share, ...]:

@@ -100,9 +100,9 @@ class _Environment:
         }
 
     def _segment(self, segment: SegmentSpec, states: list[Row]) -> Row:
-        rules = segment.rules.as_json() if segment.rules else []
+        rules = [_rule(row) for row in segment.rules.as_json()]
         number = self._segments[segment.name]
-        return {"id": number, "name": segment.name, "rules": [_rule(row) for row in rules], "feature_states": states}
+        return {"id": number, "name": segment.name, "rules": rules, "feature_states": states}
 
     def _overrides(self, segment: str, own: Mapping[str, StateSpec]) -> Iterator[Row]:
         for flag, state in own.items():

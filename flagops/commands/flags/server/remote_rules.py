@@ -1,47 +1,36 @@
-"""The rules of a segment out of the API's form, where a catalogue can say them."""
+"""The rules of a segment out of the API's form."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flagops.commands.flags.spec import Rules, SegmentCondition
+from flagops.commands.flags.who import JOINED, NOBODY, Part, Rules, all_of, condition, rules
 
 Row = Mapping[str, Any]
 
 
 def read_rules(rows: Iterable[Row]) -> Rules | None:
-    """The rules, or None when no catalogue can say them.
+    """Who is in the segment; None for a kind of rule that Flagsmith did not have when this was written.
 
-    What is the same becomes the same: the UI makes a group of its own of each condition, a catalogue one of all.
+    The engine asks of a rule that its conditions hold, and that its rules do, each joined by its type; one that has
+    none of either holds. A segment without any rule has nobody.
     """
-    every: set[SegmentCondition] = set()
-    some: set[frozenset[SegmentCondition]] = set()
-    none: set[SegmentCondition] = set()
-    for kind, conditions in _groups(rows):
-        if kind == "ALL" or (kind == "ANY" and len(conditions) == 1):
-            every |= conditions
-        elif kind == "ANY":
-            some.add(conditions)
-        elif kind == "NONE":
-            none |= conditions
-        else:
-            return None
-    return Rules(frozenset(every), frozenset(some), frozenset(none))
+    listed = list(rows)
+    if not listed:
+        return NOBODY
+    try:
+        return rules(all_of(map(_rule, listed)))
+    except KeyError:
+        return None
 
 
-def _groups(rows: Iterable[Row]) -> Iterable[tuple[str, frozenset[SegmentCondition]]]:
-    """The groups of conditions that have to hold together; an unknown kind where they are not joined by ALL."""
-    for row in rows:
-        below = row.get("rules") or []
-        if below and row["type"] != "ALL":
-            yield "", frozenset()
-            return
-        yield from _groups(below)
-        if row.get("conditions"):
-            yield row["type"], frozenset(_rule(item) for item in row["conditions"])
+def _rule(row: Row) -> Part:
+    join = JOINED[row["type"]]
+    conditions, below = list(map(_condition, row.get("conditions") or ())), list(map(_rule, row.get("rules") or ()))
+    return all_of(join(parts) for parts in (conditions, below) if parts)
 
 
-def _rule(row: Row) -> SegmentCondition:
+def _condition(row: Row) -> Part:
     value = row.get("value")
-    return SegmentCondition(
-        row["operator"], row.get("property") or None, None if value in (None, "None") else str(value)
+    return condition(
+        row["operator"], row.get("property"), None if value is None else str(value), row.get("description") or ""
     )

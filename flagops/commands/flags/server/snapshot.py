@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from components.flag_metrics.in_pod.flag_metrics_tag import day_of
 from flagops.commands.flags.catalogue.values import Plain
-from flagops.commands.flags.spec import TAG, Grant, Rules
+from flagops.commands.flags.spec import TAG, Grant
+from flagops.commands.flags.who import Rules
 
 if TYPE_CHECKING:  # a client of HTTP, which `ff flags serve` does without
     from flagops.flagsmith_api.deployed import Environment

@@ -11,8 +11,9 @@ from flagops.commands.flags.catalogue.rollouts import rollout_segment
 from flagops.commands.flags.catalogue.values import same
 from flagops.commands.flags.reconcile.desired import ALL
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteSegment, RemoteState, Snapshot
-from flagops.commands.flags.spec import TAG, Rules
-from flagops.commands.flags.transfer.export_parts import percent, segment_content, share_of, usual_of, value_content
+from flagops.commands.flags.spec import TAG
+from flagops.commands.flags.transfer.export_parts import percent, share_of, usual_of, value_content
+from flagops.commands.flags.transfer.export_segments import segment_content
 from flagops.serving.engine.variations import CONTROL
 
 UNASSIGNED = "unassigned"
@@ -42,14 +43,21 @@ def export(found: Snapshot, project: str, like: Catalogue | None = None) -> Expo
         like: A catalogue to take from what only git knows: owners, kinds, expiry, and the style of names. Flags that
             it does not have are operational ones that nobody owns yet. Without it, the style is that of all names.
     """
-    segments = {name: item for name, item in found.segments.items() if item.feature is None}
+    flags_of = {flag.id: name for name, flag in found.flags.items()}
+    segments = {
+        name: item
+        for name, item in found.segments.items()
+        if not _is_rollout(item, flags_of.get(item.feature or 0), found)
+    }
     style = (
         like.names if like else style_of([*segments, *(name for name, of in found.flags.items() if not of.is_archived)])
     )
     own_style = {} if style is NameStyle.SNAKE else {"names": str(style)}
     done = Exported({"project": project, **own_style, "environments": list(found.environments)})
     content = {
-        name: segment_content(item) for name, item in segments.items() if _can_say(name, item, found, done, style)
+        name: segment_content(item, flags_of.get(item.feature or 0))
+        for name, item in segments.items()
+        if _can_say(name, item, found, done, style)
     }
     flags: dict[str, Any] = {}
     for name, flag in found.flags.items():
@@ -71,12 +79,19 @@ def export(found: Snapshot, project: str, like: Catalogue | None = None) -> Expo
     return done
 
 
+def _is_rollout(segment: RemoteSegment, flag: str | None, found: Snapshot) -> bool:
+    """Whether a rollout of the catalogue made it, for this flag."""
+    if flag is None or not segment.is_managed:
+        return False
+    own = [rollout_segment(flag, environment) for environment in found.environments]
+    return any(segment.name == name or segment.name.startswith(f"{name}.") for name in own)
+
+
 def _can_say(name: str, segment: RemoteSegment, found: Snapshot, done: Exported, style: NameStyle) -> bool:
     reasons = {
         f"its name is not {style}": not fits(name, style),
         "there are several of its name": name in found.ambiguous,
-        "a catalogue cannot say its rules": segment.rules is None or len(segment.rules.any) > 1,
-        "it has no conditions": segment.rules == Rules(),
+        "it has a kind of rule that this release does not know": segment.rules is None,
     }
     reason = next((text for text, holds in reasons.items() if holds), None)
     if reason:

@@ -1,29 +1,11 @@
-"""Parts of a catalogue out of what a server has: segments, values, percentages, what environments have in common."""
+"""Parts of a catalogue out of what a server has: values, percentages, what environments have in common."""
 
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from flagops.commands.flags.catalogue.values import structure
-from flagops.commands.flags.reconcile.desired import SPLIT
 from flagops.commands.flags.server.snapshot import RemoteSegment
-from flagops.commands.flags.spec import Rules, SegmentCondition, ordered
-
-
-def segment_content(segment: RemoteSegment) -> dict[str, Any]:
-    """A segment as a catalogue says it."""
-    rules = segment.rules or Rules()
-    (some,) = rules.any or (frozenset[SegmentCondition](),)
-    groups = {"all": rules.all, "any": some, "none": rules.none}
-    conditions = {name: [_condition(rule) for rule in ordered(group)] for name, group in groups.items() if group}
-    return {"description": segment.description, **conditions}
-
-
-def _condition(rule: SegmentCondition) -> dict[str, Any]:
-    if rule.operator == SPLIT:
-        return {"operator": SPLIT, "value": percent(float(rule.value or 0))}
-    value = {} if rule.value is None else {"value": rule.value}
-    return {"trait": rule.trait, "operator": rule.operator, **value}
 
 
 def usual_of(states: list[dict[str, Any]]) -> dict[str, Any]:
@@ -38,8 +20,7 @@ def usual_of(states: list[dict[str, Any]]) -> dict[str, Any]:
 
 def share_of(segment: RemoteSegment) -> float:
     """The percentage of a rollout's segment."""
-    rules = segment.rules or Rules()
-    return next((float(rule.value or 0) for rule in rules.all if rule.operator == SPLIT), 0.0)
+    return next((item.share for item in segment.rules.splits), 0.0) if segment.rules else 0.0
 
 
 def percent(value: float) -> float | int:

@@ -38,11 +38,14 @@ def problems(home: Path, text: str) -> list[str]:
         ("{operator: PERCENTAGE_SPLIT, value: 101}", "value: is 101: must be a percentage from 0 to 100"),
         ("{operator: PERCENTAGE_SPLIT, value: true}", "value: is True: must be a percentage from 0 to 100"),
         ("{operator: PERCENTAGE_SPLIT}", "value: is None: must be a percentage from 0 to 100"),
-        ("{trait: a, operator: PERCENTAGE_SPLIT, value: 5}", "trait: is not used by PERCENTAGE_SPLIT"),
+        ("{trait: club.id, operator: PERCENTAGE_SPLIT, value: 5}", None),
+        ("{trait: $.identity.key, operator: PERCENTAGE_SPLIT, value: 5}", None),
         ("{operator: EQUAL, value: 5}", "lacks the key 'trait', of which EQUAL asks"),
     ],
 )
-def test_a_share_of_all_users_has_a_percentage_and_no_trait(tmp_path: Path, condition: str, said: str | None) -> None:
+def test_a_share_of_users_or_of_the_values_of_a_trait_has_a_percentage(
+    tmp_path: Path, condition: str, said: str | None
+) -> None:
     text = f"{HEAD}segments:\n  some:\n    description: Some.\n    all:\n      - {condition}\n"
     found = problems(tmp_path, text)
     assert (not found) if said is None else (len(found) == 1 and said in found[0])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from flagops.commands.flags.catalogue.conditions import conditions_of
 from flagops.commands.flags.catalogue.load import load
 from tests.flagops.commands.flags.support import EXAMPLE, Project, Run
 from tests.flagops.commands.flags.test_overrides import FEATURES, SEGMENTS, number_of, override
@@ -35,7 +36,8 @@ def test_texts_stay_texts(server: Project, run: Run, tmp_path: Path, text: str) 
     path, left_out = export(server, run, tmp_path)
     declared = load(path)[0]
     assert declared.flags["banner"].value == text
-    assert declared.segments["some"].all[0].value == text
+    ((_, condition),) = conditions_of((), declared.segments["some"])
+    assert condition.value == text
     assert left_out == []
 
 

@@ -50,7 +50,7 @@ def catalogue(text: str) -> Catalogue:
 def values(declared: Catalogue) -> list[object]:
     """All values that are sent to Flagsmith."""
     wanted = desired(declared)
-    conditions = [rule.value for item in wanted.segments.values() if item.rules for rule in item.rules.all]
+    conditions = [rule.value for item in wanted.segments.values() for rule in item.rules.conditions]
     return [*conditions, *(state.value for flag in wanted.flags.values() for state in flag.states.values())]
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from flagops.commands.flags.catalogue.conditions import conditions_of
 from flagops.commands.flags.catalogue.load import load
-from flagops.commands.flags.catalogue.model import FlagKind, Operator, schema
+from flagops.commands.flags.catalogue.model import FlagKind, schema
 from flagops.commands.flags.catalogue.rules import check
+from flagops.commands.flags.catalogue.segment import Operator
 from flagops.errors import OpsError
 from tests.recording import ROOT
 
@@ -73,7 +75,7 @@ def test_the_example_says_what_it_should() -> None:
         ("new_dashboard_v1", 30),
         ("new_dashboard_v2", 30),
     ]
-    conditions = declared.segments["premium_users"].all
+    conditions = dict(conditions_of((), declared.segments["premium_users"])).values()
     assert [(item.trait, item.operator, item.value) for item in conditions] == [
         ("plan", Operator.EQUAL, "premium"),
         ("country", Operator.EQUAL, "IL"),
@@ -213,14 +215,16 @@ def test_conditions_are_checked(condition: str, line: str, tmp_path: Path) -> No
 def test_a_date_without_quotes_is_its_text(tmp_path: Path) -> None:
     text = HEAD.replace("operator: EQUAL, value: true", "operator: GREATER_THAN, value: 2024-01-01")
     declared, _ = load(write(tmp_path, text + "  {}\n"))
-    assert declared.segments["beta"].all[0].value == "2024-01-01"
+    ((_, found),) = conditions_of((), declared.segments["beta"])
+    assert found.value == "2024-01-01"
 
 
 def test_a_segment_without_conditions_is_refused(tmp_path: Path) -> None:
     text = "project: P\nenvironments: [a]\nsegments:\n  all_of_us: {description: Everybody.}\n"
     (line,) = problems(tmp_path, text)
     assert line == (
-        "catalogue.yaml:4: segments.all_of_us: has no condition: everybody would be in it. Give `all`, `any` or `none`"
+        "catalogue.yaml:4: segments.all_of_us: has no condition: everybody would be in it. Give `all`, `any` or "
+        "`none`; `all: []` is everybody"
     )
 
 

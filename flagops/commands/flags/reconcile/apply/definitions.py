@@ -75,13 +75,14 @@ class Definitions:
         return self._tags[label]
 
     def _write_segment(self, wanted: SegmentSpec) -> None:
-        assert wanted.rules is not None  # noqa: S101 - a catalogue's always are
         path, there = f"{self._project}/segments/", self._found.segments.get(wanted.name)
         body: dict[str, Any] = {"description": wanted.marked_description, "rules": wanted.rules.as_json()}
+        if wanted.feature is not None or there is None:
+            body["feature"] = self._flags[wanted.feature] if wanted.feature else None
         if there is not None:
             self._client.patch(f"{path}{there.id}/", body)
             return
-        body |= {"name": wanted.name, "feature": self._flags[wanted.feature] if wanted.feature else None}
+        body["name"] = wanted.name
         ensure(
             lambda: first(self._client.pages(path, {"q": wanted.name}), name=wanted.name),
             lambda: self._client.post(path, body),
