@@ -79,7 +79,18 @@ def _parse(text: str, path: Path) -> tuple[Catalogue, CatalogueFile]:
 def refused(source: CatalogueFile, problems: list[CatalogueProblem]) -> CatalogueError:
     """The error that says all of it, in the order of the lines."""
     ordered = sorted(problems, key=lambda item: source.place(item.key).line)
-    return CatalogueError("\n".join(quoting.few([source.line(problem) for problem in ordered])))
+    return CatalogueError("\n".join(quoting.few([source.line(problem) for problem in ordered])), ordered)
+
+
+def read_back(text: str, key: Key) -> Any:
+    """What stands at a key of a catalogue in a text of YAML; None for what no catalogue can have there."""
+    try:
+        node = yaml12.compose(text)
+    except yaml12.YamlError:
+        return None
+    problems: list[CatalogueProblem] = []
+    found = None if node is None else _read(node, key, {}, problems)
+    return None if problems else found
 
 
 def _read(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[CatalogueProblem]) -> Any:

@@ -1,5 +1,6 @@
 """What is wrong with a catalogue, and where."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,15 @@ class FileLine:
 
 
 class CatalogueError(BadInputError):
-    """A catalogue that cannot be used; the message has one line for each problem."""
+    """A catalogue that cannot be used; the message has one line for each problem, of many for the first ones.
+
+    Attributes:
+        problems: All of them; none of a text that is not YAML.
+    """
+
+    def __init__(self, message: str, problems: Iterable[CatalogueProblem] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
 
 
 def dotted(key: Key) -> str:

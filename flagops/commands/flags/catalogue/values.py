@@ -2,6 +2,7 @@
 
 import json
 
+from components.text import bounds
 from flagops.commands.flags.catalogue.model import Json, Value
 from flagops.serving.engine.values import Plain as Plain
 
@@ -31,11 +32,12 @@ def same(one: Plain, other: Plain) -> bool:
 
 
 def structure(value: Plain) -> Json | None:
-    """The parts of a JSON text, None for any other value."""
+    """The parts of a JSON text; None for any other value, and for JSON that is read in two ways or by few: deeper than
+    people write it, with a key twice, half a surrogate, a number without an end."""
     if not isinstance(value, str) or value[:1] not in ("{", "["):
         return None
     try:
-        found: Json = json.loads(value)
-    except json.JSONDecodeError:
+        found: Json = bounds.json_of(value)
+    except ValueError:
         return None
     return found

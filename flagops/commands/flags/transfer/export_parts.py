@@ -4,8 +4,14 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from flagops.commands.flags.catalogue.values import structure
+from flagops.commands.flags.catalogue.load import read_back
+from flagops.commands.flags.catalogue.problems import Key
+from flagops.commands.flags.catalogue.values import plain, structure
+from flagops.commands.flags.catalogue.write import text_of
 from flagops.commands.flags.server.snapshot import RemoteSegment
+
+DEEPEST_VALUE: Key = ("flags", "name", "environments", "name", "targeting", 0)
+"""The deepest place that has a value, of which the levels count."""
 
 
 def usual_of(states: list[dict[str, Any]]) -> dict[str, Any]:
@@ -30,9 +36,12 @@ def percent(value: float) -> float | int:
 
 
 def value_content(value: Any) -> Any:
-    """A value as a catalogue says it: JSON texts by their parts."""
+    """A value as a catalogue says it: JSON texts by their parts, where YAML gives these back."""
     found = structure(value)
-    return value if found is None else found
+    if found is None:
+        return value
+    back = read_back(text_of({"value": found}), DEEPEST_VALUE)
+    return found if isinstance(back, dict) and plain(back["value"]) == plain(found) else value
 
 
 def _most(values: Iterable[Any]) -> Any:
