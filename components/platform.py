@@ -5,7 +5,6 @@ from typing import Final
 
 import pulumi
 
-from components.audit.args import audit_args
 from components.audit.exporter import AuditExporter
 from components.audit.reader import Audit
 from components.backup.backup import Backups
@@ -14,7 +13,6 @@ from components.deployment.declarations import Declarations
 from components.deployment.own_cluster import OwnCluster
 from components.deployment.record import DeploymentRecord
 from components.exposure.ingress import PublicIngress, PublicIngressArgs
-from components.flag_metrics.args import flag_metrics_args
 from components.flag_metrics.flag_metrics import FlagMetrics
 from components.flagsmith.api import Flagsmith
 from components.flagsmith.args import bootstrap_args, server_args
@@ -24,6 +22,7 @@ from components.flagsmith.logs import Logs, LogsArgs
 from components.flagsmith.logs import files as log_files
 from components.flagsmith.migration import Migration
 from components.flagsmith.task_processor import TaskProcessor
+from components.kit import names
 from components.kit.args import scraping
 from components.kit.capabilities import find as find_capabilities
 from components.kit.component import Component
@@ -190,7 +189,8 @@ class FeatureFlags(Component):
             grants = self._part(migration)
             readable.append(DatabaseGrants(self._named("database-grants"), self._roles, grants))
         if settings.flag_metrics_enabled and credentials.analytics is not None:
-            metrics = flag_metrics_args(settings, namespace, credentials, credentials.analytics, self._scrapes)
+            scraped = self._scrapes.annotations(names.FLAG_METRICS_PORT)
+            metrics = database_client(settings, namespace, credentials, role=credentials.analytics, annotations=scraped)
             self._watched.append(FlagMetrics(self._named("flag-metrics"), metrics, self._part(*readable)))
         if not settings.postgres.embedded:
             # The embedded server's own pod has what an SQL prompt needs.
@@ -198,7 +198,8 @@ class FeatureFlags(Component):
         if settings.backup.enabled:
             self._watched.append(Backups(self._named("backups"), client, self._part(credentials)))
         if settings.audit_enabled and credentials.audit is not None:
-            log = audit_args(settings, namespace, credentials, credentials.audit, self._scrapes)
+            scraped = self._scrapes.annotations(names.AUDIT_METRICS_PORT)
+            log = database_client(settings, namespace, credentials, role=credentials.audit, annotations=scraped)
             audit = Audit(self._named("audit"), log, self._part(credentials))
             if settings.audit.export.enabled:
                 exporter = self._part(audit, *readable)

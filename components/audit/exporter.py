@@ -3,14 +3,7 @@
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.core.v1 import (
-    EnvVarArgs,
-    KeyToPathArgs,
-    PodTemplateSpecArgs,
-    SecretVolumeSourceArgs,
-    VolumeArgs,
-    VolumeMountArgs,
-)
+from pulumi_kubernetes.core.v1 import EnvVarArgs, PodTemplateSpecArgs
 
 from components.audit.reader import DIRECTORY, TMP, common_environment, files
 from components.flagsmith.pod import USER
@@ -19,6 +12,7 @@ from components.kit.component import Component, name_of
 from components.kit.database_pods import DatabaseClientArgs, Serving, database_pod
 from components.kit.environment import plain
 from components.kit.pods import Mounted
+from components.kit.secret_files import READABLE_BY_ITS_GROUP, secret_file
 from components.kit.service_accounts import service_account
 from components.kit.single_pod import singleton
 from components.settings.references import SecretKeyReference
@@ -33,11 +27,16 @@ CA_DIRECTORY: Final = "/run/secrets/audit-ca"
 def _from_secret(name: str, directory: str, reference: SecretKeyReference | None, file: str) -> list[Mounted]:
     if reference is None:
         return []
-    source = SecretVolumeSourceArgs(
-        secret_name=reference.name, default_mode=0o440, items=[KeyToPathArgs(key=reference.key, path=file)]
-    )
-    mount = VolumeMountArgs(name=name, mount_path=directory, read_only=True)
-    return [(VolumeArgs(name=name, secret=source), mount)]
+    return [
+        secret_file(
+            name,
+            secret=reference.name,
+            key=reference.key,
+            directory=directory,
+            file=file,
+            mode=READABLE_BY_ITS_GROUP,
+        )
+    ]
 
 
 def _options(args: DatabaseClientArgs) -> list[EnvVarArgs]:

@@ -10,6 +10,7 @@ from pulumi_kubernetes.core.v1 import (
     EnvVarArgs,
     PersistentVolumeClaim,
     PodTemplateSpecArgs,
+    VolumeArgs,
 )
 
 from components.backup import volume as backup_volume
@@ -111,6 +112,19 @@ def backup_pod(args: DatabaseClientArgs, containers: Sequence[ContainerArgs]) ->
     volumes = [] if args.settings.backup.s3 else [backup_volume.volume()]
     if any(container.image == args.settings.postgres_image for container in containers):
         volumes += [volume for volume, _ in postgres_volumes(args.connections)]
+    return _pod(args, containers, [_work(args).volume(), TMP.volume(), *volumes])
+
+
+def volume_pod(args: DatabaseClientArgs) -> PodTemplateSpecArgs:
+    """The pod that has the volume made, and says whether backups can be written to it."""
+    container = backup_volume.trial(args.settings.postgres_image, requirements(args.settings.backup.resources))
+    return _pod(args, [container], [backup_volume.volume()])
+
+
+def _pod(
+    args: DatabaseClientArgs, containers: Sequence[ContainerArgs], volumes: Sequence[VolumeArgs]
+) -> PodTemplateSpecArgs:
+    """The pod, on the node of the volume where there is one."""
     template = pod_template(
         component=COMPONENT,
         version=args.settings.version,
@@ -118,29 +132,12 @@ def backup_pod(args: DatabaseClientArgs, containers: Sequence[ContainerArgs]) ->
         user=USER,
         init_containers=containers[:-1],
         container=containers[-1],
-        volumes=[_work(args).volume(), TMP.volume(), *volumes],
+        volumes=volumes,
         annotations={},
         grace_period_seconds=30,
         restart_policy="Never",
     )
     return template if args.settings.backup.s3 else backup_volume.on_its_node(template, COMPONENT)
-
-
-def volume_pod(args: DatabaseClientArgs) -> PodTemplateSpecArgs:
-    """The pod that has the volume made, and says whether backups can be written to it."""
-    container = backup_volume.trial(args.settings.postgres_image, requirements(args.settings.backup.resources))
-    template = pod_template(
-        component=COMPONENT,
-        version=args.settings.version,
-        settings=args.settings,
-        user=USER,
-        container=container,
-        volumes=[backup_volume.volume()],
-        annotations={},
-        grace_period_seconds=30,
-        restart_policy="Never",
-    )
-    return backup_volume.on_its_node(template, COMPONENT)
 
 
 class Backups(Component):

@@ -3,19 +3,13 @@
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import (
-    Deployment,
-    DeploymentSpecArgs,
-    DeploymentStrategyArgs,
-    RollingUpdateDeploymentArgs,
-)
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components.flagsmith.pod import server_pod
 from components.kit import names
 from components.kit.component import Component, name_of
 from components.kit.database_pods import DatabaseClientArgs
 from components.kit.disruption import disruption_budget
+from components.kit.rolling import rolling
 from components.kit.service_accounts import service_account
 from components.kit.services import cluster_service
 
@@ -42,30 +36,20 @@ class Flagsmith(Component):
         settings, release = args.settings, args.settings.release
         # An autoscaler says how many there are.
         replicas = None if settings.autoscaling.enabled else settings.resolved_replicas
-        labels = names.labels(COMPONENT, release.version)
-        selector = LabelSelectorArgs(match_labels=names.selector(COMPONENT))
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
         ignored = pulumi.ResourceOptions(ignore_changes=["spec.replicas"] if replicas is None else None)
-        deployment = Deployment(
+        deployment = rolling(
             f"{name}-deployment",
-            metadata=ObjectMetaArgs(
-                name=names.API,
-                namespace=args.namespace,
-                labels=labels,
-                # A stated number takes over from the autoscaler, or `kubectl scale`, that set one before.
-                annotations={"pulumi.com/patchForce": "true"},
-            ),
-            spec=DeploymentSpecArgs(
-                replicas=replicas,
-                selector=selector,
-                strategy=DeploymentStrategyArgs(
-                    type="RollingUpdate",
-                    rolling_update=RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0),
-                ),
-                template=server_pod(args, component=COMPONENT, container="flagsmith", command=release.serve),
-            ),
+            name=names.API,
+            namespace=args.namespace,
+            component=COMPONENT,
+            version=release.version,
+            replicas=replicas,
+            template=server_pod(args, component=COMPONENT, container="flagsmith", command=release.serve),
+            # A stated number takes over from the autoscaler, or `kubectl scale`, that set one before.
+            annotations={"pulumi.com/patchForce": "true"},
             opts=pulumi.ResourceOptions.merge(self.child(account), ignored),
         )
         service = cluster_service(

@@ -3,20 +3,14 @@
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import (
-    Deployment,
-    DeploymentSpecArgs,
-    DeploymentStrategyArgs,
-    RollingUpdateDeploymentArgs,
-)
 from pulumi_kubernetes.core.v1 import EnvVarArgs
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components.flagsmith.pod import server_pod
 from components.kit import names
 from components.kit.component import Component, name_of
 from components.kit.database_pods import DatabaseClientArgs
 from components.kit.disruption import disruption_budget
+from components.kit.rolling import rolling
 from components.kit.service_accounts import service_account
 
 COMPONENT: Final = "task-processor"
@@ -49,24 +43,14 @@ class TaskProcessor(Component):
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
-        deployment = Deployment(
+        deployment = rolling(
             f"{name}-deployment",
-            metadata=ObjectMetaArgs(
-                name=names.TASK_PROCESSOR,
-                namespace=args.namespace,
-                labels=names.labels(COMPONENT, release.version),
-            ),
-            spec=DeploymentSpecArgs(
-                replicas=replicas,
-                selector=LabelSelectorArgs(match_labels=names.selector(COMPONENT)),
-                strategy=DeploymentStrategyArgs(
-                    type="RollingUpdate",
-                    rolling_update=RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0),
-                ),
-                template=server_pod(
-                    args, component=COMPONENT, container="task-processor", command=command, env=options
-                ),
-            ),
+            name=names.TASK_PROCESSOR,
+            namespace=args.namespace,
+            component=COMPONENT,
+            version=release.version,
+            replicas=replicas,
+            template=server_pod(args, component=COMPONENT, container="task-processor", command=command, env=options),
             opts=self.child(account),
         )
         if replicas > 1:

@@ -3,16 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
-from pulumi_kubernetes.core.v1 import (
-    EnvVarArgs,
-    KeyToPathArgs,
-    SecretVolumeSourceArgs,
-    VolumeArgs,
-    VolumeMountArgs,
-)
+from pulumi_kubernetes.core.v1 import EnvVarArgs
 
 from components.kit import postgres_client
 from components.kit.environment import plain
+from components.kit.pods import Mounted
+from components.kit.secret_files import secret_file
 from components.kit.secret_refs import SecretReference
 from components.settings.references import SecretKeyReference
 from components.settings.sections.postgres import PostgresSettings
@@ -56,15 +52,13 @@ def database_environment(connections: Connections) -> list[EnvVarArgs]:
     return variables
 
 
-def ca_volume(name: str, directory: str, ca: SecretKeyReference | None) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
+def ca_volume(name: str, directory: str, ca: SecretKeyReference | None) -> list[Mounted]:
     """The certificates of a CA as the file `ca.crt` of `directory`, where there is one."""
     if ca is None:
         return []
-    source = SecretVolumeSourceArgs(secret_name=ca.name, items=[KeyToPathArgs(key=ca.key, path="ca.crt")])
-    mount = VolumeMountArgs(name=name, mount_path=directory, read_only=True)
-    return [(VolumeArgs(name=name, secret=source), mount)]
+    return [secret_file(name, secret=ca.name, key=ca.key, directory=directory, file="ca.crt")]
 
 
-def postgres_volumes(connections: Connections) -> list[tuple[VolumeArgs, VolumeMountArgs]]:
+def postgres_volumes(connections: Connections) -> list[Mounted]:
     """What `database_environment` refers to: libpq's time-outs, and the CA of an external PostgreSQL, if any."""
     return [postgres_client.mounted(), *ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, connections.server.ca_secret)]

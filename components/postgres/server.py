@@ -11,11 +11,9 @@ from pulumi_kubernetes.core.v1 import (
     ContainerPortArgs,
     EnvVarArgs,
     ExecActionArgs,
-    KeyToPathArgs,
     PersistentVolumeClaimVolumeSourceArgs,
     PodTemplateSpecArgs,
     ProbeArgs,
-    SecretVolumeSourceArgs,
     VolumeArgs,
     VolumeMountArgs,
 )
@@ -26,6 +24,7 @@ from components.kit.claims import volume_claim
 from components.kit.component import Component, name_of
 from components.kit.exporters import TIMEOUT_SECONDS, ServerExporter, postgres_exporter
 from components.kit.pods import EmptyDir, pod_template, requirements
+from components.kit.secret_files import READABLE_BY_ITS_GROUP, secret_file
 from components.kit.secret_refs import SecretReference
 from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
@@ -39,7 +38,8 @@ COMPONENT: Final = "database"
 USER: Final = 999
 # A fast shutdown waits for the last checkpoint; the image stops on SIGINT, which is a fast shutdown.
 GRACE_PERIOD_SECONDS: Final = 120
-PASSWORD_FILE: Final = "/run/secrets/postgres/password"  # noqa: S105 a path, not a password
+PASSWORD_DIRECTORY: Final = "/run/secrets/postgres"  # noqa: S105 a path, not a password
+PASSWORD_FILE: Final = f"{PASSWORD_DIRECTORY}/password"
 START: Final = Path(__file__).parent / "in_pod" / "start-postgres.sh"
 SOCKETS: Final = EmptyDir(name="run", path="/var/run/postgresql", size_limit="16Mi")
 # By the socket, where the server knows the exporter by its user id: there is no password to keep. Its statements name
@@ -111,6 +111,14 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
     mount, data = data_paths(args.settings.postgres.major)
     directories = scratch(args.settings.postgres_resources.limits.memory)
     parameters = args.settings.postgres_parameters
+    password_volume, password_mount = secret_file(
+        "credentials",
+        secret=args.credentials.name,
+        key="password",
+        directory=PASSWORD_DIRECTORY,
+        file="password",
+        mode=READABLE_BY_ITS_GROUP,
+    )
     container = ContainerArgs(
         name="postgres",
         image=args.settings.postgres_image,
@@ -138,7 +146,7 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
         security_context=container_security_context(),
         volume_mounts=[
             VolumeMountArgs(name="data", mount_path=mount),
-            VolumeMountArgs(name="credentials", mount_path="/run/secrets/postgres", read_only=True),
+            password_mount,
             access_rules.mount(),
             *(directory.mount() for directory in directories),
         ],
@@ -155,14 +163,7 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
                 name="data",
                 persistent_volume_claim=PersistentVolumeClaimVolumeSourceArgs(claim_name=names.POSTGRES_DATA),
             ),
-            VolumeArgs(
-                name="credentials",
-                secret=SecretVolumeSourceArgs(
-                    secret_name=args.credentials.name,
-                    default_mode=0o440,
-                    items=[KeyToPathArgs(key="password", path="password")],
-                ),
-            ),
+            password_volume,
             access_rules.volume(),
             *(directory.volume() for directory in directories),
         ],

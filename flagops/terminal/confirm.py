@@ -8,11 +8,9 @@ from flagops.errors import NotConfirmedError
 
 
 def require_terminal(what: str) -> None:
-    """Raise OpsError where nobody can be asked."""
+    """Raise NotConfirmedError where nobody can be asked; `what` is the change, such as `Emptying caches`."""
     if not is_terminal():
-        raise NotConfirmedError(
-            f"{what} needs a confirmation, and there is no terminal to ask on.", hint="Add `--yes`."
-        )
+        raise NotConfirmedError(f"{what} needs a confirmation, and there is no terminal to ask on.", hint="Add --yes.")
 
 
 def is_terminal() -> bool:
@@ -21,6 +19,22 @@ def is_terminal() -> bool:
 
 
 def confirm(question: str) -> None:
-    """Ask; raise OpsError unless the answer is yes."""
+    """Ask; raise NotConfirmedError unless the answer is yes."""
     if not typer.confirm(question, err=True):
         raise NotConfirmedError("Nothing was changed: it was not confirmed.")
+
+
+def agree(what: str, question: str, *, yes: bool) -> None:
+    """Ask before a change, unless `yes`; raise NotConfirmedError where nobody can be asked, or says no."""
+    if not yes:
+        require_terminal(what)
+        confirm(question)
+
+
+def type_name(prompt: str, name: str, *, called: str) -> None:
+    """Ask for a name to be typed, as for what cannot be undone; raise NotConfirmedError for any other answer.
+
+    `called` is what the name is, such as `the stack's name`.
+    """
+    if typer.prompt(prompt, err=True, default="", show_default=False) != name:
+        raise NotConfirmedError(f"Nothing was changed: that is not {called}.")

@@ -11,6 +11,17 @@ StackOption = Annotated[
     str, typer.Option("--stack", "-s", help="The stack: the NAME of a file Pulumi.NAME.yaml.", autocompletion=stacks)
 ]
 
+SomeStackOption = Annotated[
+    str | None,
+    typer.Option(
+        "--stack",
+        "-s",
+        help="The stack. Default: local, unless --url is given.",
+        show_default=False,
+        autocompletion=stacks,
+    ),
+]
+
 
 EngineOption = Annotated[
     EngineName | None,

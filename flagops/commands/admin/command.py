@@ -1,16 +1,15 @@
 """`ff admin`: the administrator's account."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from flagops.commands.admin import reset as admin
 from flagops.console import output
-from flagops.errors import NotConfirmedError
 from flagops.flagsmith_api.administrator import password_command
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_instance
+from flagops.terminal.confirm import agree
 from flagops.terminal.stack_options import StackOption, YesOption
 
 
@@ -26,12 +25,8 @@ def password(
     with open_instance(stack, needs_containers=reset) as instance:
         email, command = instance.settings.admin_email, password_command(instance)
         if reset:
-            if not yes and not sys.stdin.isatty():
-                raise NotConfirmedError(
-                    "Resetting a password needs a confirmation, and there is no terminal.", hint="Add --yes."
-                )
-            if not yes and not typer.confirm(f"Set the password of {email} in {stack} back to the Secret's?", err=True):
-                raise NotConfirmedError("Nothing was changed.")
+            question = f"Set the password of {email} in {stack} back to the Secret's?"
+            agree("Resetting a password", question, yes=yes)
             unlocked = admin.reset_password(instance)
             output().print(
                 f"The password of {email} is the Secret's again{', and the account is unlocked' if unlocked else ''}."

@@ -1,6 +1,5 @@
 """`ff cache`: Flagsmith's caches in Redis."""
 
-import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -8,9 +7,9 @@ import typer
 
 from flagops.commands.cache import caches
 from flagops.console import output, progress
-from flagops.errors import NotConfirmedError
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_instance
+from flagops.terminal.confirm import agree
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import StackOption, YesOption
 
@@ -49,17 +48,9 @@ def flush(
             f"{name} ({known[name]['keys']} keys, database {known[name]['database']})" for name in chosen
         )
         progress().print(f"This empties, in the Redis of {stack} ({instance.context}): {dropped}.")
-        if not yes:
-            _confirm()
+        agree("Emptying caches", "Empty them?", yes=yes)
         done = caches.flush(instance, chosen)["dropped"]
     output().print(f"Dropped {sum(item['keys'] for item in done.values())} keys.")
-
-
-def _confirm() -> None:
-    if not sys.stdin.isatty():
-        raise NotConfirmedError("Emptying caches needs a confirmation, and there is no terminal.", hint="Add --yes.")
-    if not typer.confirm("Empty them?", err=True):
-        raise NotConfirmedError("Nothing was emptied.")
 
 
 def latency(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from flagops.console import output, progress
 from flagops.engines.for_stack import local_environment
-from flagops.errors import NotConfirmedError, RefusedError
+from flagops.errors import RefusedError
 from flagops.local_cluster import api, docker
 from flagops.local_cluster.choice import explained
 from flagops.local_cluster.contents import contents
@@ -20,7 +20,7 @@ from flagops.stacks import local_context
 from flagops.stacks.files import load_stack
 from flagops.stacks.published import published_by
 from flagops.stacks.target import settings_context
-from flagops.terminal.confirm import is_terminal
+from flagops.terminal.confirm import agree
 
 if TYPE_CHECKING:
     from flagops.local_cluster.api import ClusterStatus, Kind
@@ -77,14 +77,7 @@ def _confirm(lost: str, *, yes: bool) -> None:
     if not lost:
         return
     progress().print(f"This deletes the local cluster with all that it holds: {lost}", style="yellow", markup=False)
-    if yes:
-        return
-    if not is_terminal():
-        raise NotConfirmedError(
-            "Deleting a cluster needs a confirmation, and there is no terminal to ask on.", hint="Add --yes."
-        )
-    if not typer.confirm("Delete it?", err=True):
-        raise NotConfirmedError("Nothing was changed: it was not confirmed.")
+    agree("Deleting a cluster", "Delete it?", yes=yes)
 
 
 def down() -> None:

@@ -1,6 +1,5 @@
 """`ff db`: the database, embedded or external."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -17,10 +16,10 @@ from flagops.commands.db.upgrade import check as check_upgrade
 from flagops.commands.db.upgrade import upgrade as run_upgrade
 from flagops.commands.deploy.command import deploy
 from flagops.console import output, progress
-from flagops.errors import NotConfirmedError
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_instance
 from flagops.terminal.complete import quietly
+from flagops.terminal.confirm import require_terminal, type_name
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
 
@@ -123,7 +122,7 @@ def restore(
             style="yellow",
         )
         if not yes:
-            _confirm(stack)
+            _confirm("A restore", stack)
         done = run_restore(instance, wanted, owner=owner, on_line=_step)
     output().print(f"{done.name} is live: {done.rows} rows. What was live before is the backup {done.safety}.")
 
@@ -163,7 +162,7 @@ def upgrade(
             style="yellow",
         )
         if not yes:
-            _confirm(stack)
+            _confirm("An upgrade", stack)
         made = run_upgrade(instance, version, lambda: deploy(stack, engine), _step)
         major = old.partition(".")[0]
         remove = (
@@ -177,8 +176,6 @@ def _step(line: str) -> None:
     progress().print(line, markup=False)
 
 
-def _confirm(stack: str) -> None:
-    if not sys.stdin.isatty():
-        raise NotConfirmedError("A restore needs a confirmation, and there is no terminal.", hint="Add --yes.")
-    if typer.prompt("Type the stack's name to go on", err=True) != stack:
-        raise NotConfirmedError("That is not the stack's name. Nothing was changed.")
+def _confirm(what: str, stack: str) -> None:
+    require_terminal(what)
+    type_name("Type the stack's name to go on", stack, called="the stack's name")

@@ -15,14 +15,13 @@ from flagops.console import output, progress
 from flagops.engines import older as releases
 from flagops.engines.deployer import EngineName
 from flagops.engines.for_stack import choose_engine, deployer
-from flagops.errors import NotConfirmedError
 from flagops.kubernetes.simulated_nodes import HINT, SimulatedError, nothing_runs_in
 from flagops.project import LOCAL, root
 from flagops.stacks import local_context
 from flagops.stacks import target as targets
 from flagops.stacks.files import load_stack
 from flagops.stacks.left_out import left_out
-from flagops.terminal.confirm import confirm, require_terminal
+from flagops.terminal.confirm import confirm, require_terminal, type_name
 from flagops.terminal.options import VerboseOption
 from flagops.terminal.stack_options import EngineOption, InstallOption, StackOption, YesOption
 
@@ -173,7 +172,11 @@ def down(
     if not yes:
         require_terminal(f"Removing the stack {stack!r} and its data")
         question = f"Remove {_where(target)} and all its data?"
-        _confirm_by_name(question, stack) if unprotect else confirm(question)
+        if unprotect:
+            prompt = f"{question} What is protected goes too. Type the stack's name"
+            type_name(prompt, stack, called="the stack's name")
+        else:
+            confirm(question)
     with run:
         result = remover.down(unprotect=unprotect)
     view.show_warnings(progress(), result.warnings)
@@ -202,8 +205,3 @@ def _refuse_older(target: "StackTarget", *, older: bool) -> None:
 
 def _where(target: "StackTarget") -> str:
     return f"the stack {target.stack.name!r} in context {target.context!r}"
-
-
-def _confirm_by_name(question: str, name: str) -> None:
-    if typer.prompt(f"{question} What is protected goes too. Type the stack's name", err=True) != name:
-        raise NotConfirmedError("Nothing was changed: that is not the stack's name.")

@@ -8,18 +8,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from flagops.commands.flags.catalogue.complete import environments
-from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, SomeStackOption, UrlOption, read
+from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, UrlOption, read
 from flagops.commands.keys import sync as work
 from flagops.commands.keys import view
 from flagops.commands.keys.deliver import DeliveryRun
 from flagops.commands.keys.duration import duration
 from flagops.commands.keys.listing import rows
 from flagops.console import output, progress
-from flagops.errors import BadInputError, NotConfirmedError
+from flagops.errors import BadInputError
 from flagops.flagsmith_api.connect import connect
-from flagops.terminal.confirm import is_terminal
+from flagops.terminal.confirm import require_terminal, type_name
 from flagops.terminal.options import JsonOption, print_json
-from flagops.terminal.stack_options import YesOption
+from flagops.terminal.stack_options import SomeStackOption, YesOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -131,7 +131,8 @@ def _rotate_client(environment: str, stack: str | None, url: str | None, catalog
         connection.environment(environment)
         progress().print(_warning(environment, instance), style="yellow", markup=False, soft_wrap=True)
         if not yes:
-            _confirm(environment)
+            require_terminal("Changing a client key")
+            type_name(f"Type {environment} to change its client key", environment, called=f"{environment!r}")
         changed = work.change_client_key(connection, environment)
         progress().print(f"The client key of {environment} is another one now.", markup=False)
         chosen = [item for item in declared.keys if item.environment == environment]
@@ -152,18 +153,6 @@ def _warning(environment: str, instance: "Instance") -> str:
 
 def _caches(instance: "Instance") -> str:
     return f"{instance.settings.caches.environment} s"
-
-
-def _confirm(environment: str) -> None:
-    if not is_terminal():
-        raise NotConfirmedError(
-            "Changing a client key needs a confirmation, and there is no terminal.", hint="Add --yes."
-        )
-    if (
-        typer.prompt(f"Type {environment} to change its client key", err=True, default="", show_default=False)
-        != environment
-    ):
-        raise NotConfirmedError("Nothing was changed: it was not confirmed.")
 
 
 def _told(results: "Iterable[DeliveryResult]") -> "list[DeliveryResult]":

@@ -9,11 +9,10 @@ from flagops.commands.secrets import rotate as logic
 from flagops.commands.secrets import view
 from flagops.commands.secrets.catalogue import GENERATED, find
 from flagops.console import output, progress
-from flagops.errors import NotConfirmedError
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_instance
 from flagops.terminal.complete import quietly
-from flagops.terminal.confirm import is_terminal
+from flagops.terminal.confirm import agree
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
 
@@ -57,7 +56,7 @@ def rotate(
         )
         if item.loses:
             progress().print(item.loses, style="yellow")
-        _confirm(f"Renew {item.name}?", yes=yes)
+        agree("Renewing a secret", f"Renew {item.name}?", yes=yes)
         done = logic.rotate(instance, item, lambda: deploy(stack, engine), _step)
         file = instance.stack.path.name
     output().print(f"{item.name} is renewed, rotation {done}. Commit {file}.", markup=False)
@@ -65,12 +64,3 @@ def rotate(
 
 def _step(line: str) -> None:
     progress().print(line, markup=False)
-
-
-def _confirm(question: str, *, yes: bool) -> None:
-    if yes:
-        return
-    if not is_terminal():
-        raise NotConfirmedError("This needs a confirmation, and there is no terminal.", hint="Add --yes.")
-    if not typer.confirm(question, err=True):
-        raise NotConfirmedError("Nothing was changed.")

@@ -17,8 +17,8 @@ from flagops.console import output, progress
 from flagops.errors import FailedError
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_instance
-from flagops.terminal.complete import stacks
 from flagops.terminal.options import JsonOption, print_json
+from flagops.terminal.stack_options import SomeStackOption
 
 if TYPE_CHECKING:
     from flagops.commands.smoke.model import SmokeTarget
@@ -29,16 +29,7 @@ UNSEEN_HINT = "Skip fewer checks, or give what they need: the --stack, or --envi
 
 def smoke(
     *,
-    stack: Annotated[
-        str | None,
-        typer.Option(
-            "--stack",
-            "-s",
-            help="The stack. Default: local, unless --url is given.",
-            show_default=False,
-            autocompletion=stacks,
-        ),
-    ] = None,
+    stack: SomeStackOption = None,
     url: Annotated[str | None, typer.Option("--url", help="An address other than the stack's own.")] = None,
     environment: Annotated[
         str | None,

@@ -1,6 +1,5 @@
 """`ff upgrade`: another release of Flagsmith, and back."""
 
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,9 +17,10 @@ from flagops.commands.upgrade.plan import plan
 from flagops.commands.upgrade.upgrade import back, last_upgrade
 from flagops.commands.upgrade.upgrade import upgrade as run_upgrade
 from flagops.console import output, progress
-from flagops.errors import BadInputError, NotConfirmedError
+from flagops.errors import BadInputError
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_instance
+from flagops.terminal.confirm import agree
 from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _forth(
     upgrade_report.show(output(), plan(instance, version, _step))
     if stop:
         return None
-    _confirm(f"Upgrade {instance.stack.name} to {version}?", yes=yes)
+    agree("An upgrade", f"Upgrade {instance.stack.name} to {version}?", yes=yes)
     noted = run_upgrade(instance, version, lambda: _deploy(instance.stack.name, engine), _step)
     return lambda: progress().print(
         f"{instance.stack.name} runs {noted.after}. The way back: ff upgrade --back --stack {instance.stack.name}",
@@ -87,7 +87,7 @@ def _back(instance: "Instance", engine: "EngineName | None", *, yes: bool) -> Ca
         f"the backup from before is {last.backup}.",
         style="yellow",
     )
-    _confirm(f"Go back to {last.before}?", yes=yes)
+    agree("Going back", f"Go back to {last.before}?", yes=yes)
     back(instance, lambda: _deploy(instance.stack.name, engine, older=True), _step)
     return lambda: progress().print(f"{instance.stack.name} runs {last.before} again.", style="green")
 
@@ -111,12 +111,3 @@ def _smoke(stack: str, names: list[str]) -> None:
 
 def _step(line: str) -> None:
     progress().print(line, markup=False)
-
-
-def _confirm(question: str, *, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise NotConfirmedError("This needs a confirmation, and there is no terminal.", hint="Add --yes.")
-    if not typer.confirm(question, err=True):
-        raise NotConfirmedError("Nothing was changed.")

@@ -12,7 +12,6 @@ from flagops.commands.flags.catalogue.load import load, refused
 from flagops.commands.flags.catalogue.rules import check
 from flagops.console import progress
 from flagops.project import path_of
-from flagops.terminal.complete import stacks
 
 if TYPE_CHECKING:
     from flagops.commands.flags.catalogue.load import CatalogueFile
@@ -24,16 +23,6 @@ CatalogueArgument = Annotated[
     Path, typer.Argument(help="The catalogue's file.", metavar="[CATALOGUE]", callback=placed)
 ]
 CatalogueOption = Annotated[Path, typer.Option("--catalogue", "-c", help="The catalogue's file.", callback=placed)]
-SomeStackOption = Annotated[
-    str | None,
-    typer.Option(
-        "--stack",
-        "-s",
-        help="The stack. Default: local, unless --url is given.",
-        show_default=False,
-        autocompletion=stacks,
-    ),
-]
 UrlOption = Annotated[
     str | None,
     typer.Option(

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from flagops.commands.flags.catalogue.complete import environments, flags
-from flagops.commands.flags.catalogue.options import SomeStackOption, UrlOption
+from flagops.commands.flags.catalogue.options import UrlOption
 from flagops.commands.flags.explain.ask import explained
 from flagops.commands.flags.explain.remote_answer import as_json as plain
 from flagops.commands.flags.explain.view import show
@@ -13,6 +13,7 @@ from flagops.console import output
 from flagops.flagsmith_api.connect import connect
 from flagops.serving.engine.user import user
 from flagops.terminal.options import JsonOption, print_json
+from flagops.terminal.stack_options import SomeStackOption
 
 DISAGREED = 1
 EnvironmentOption = Annotated[

@@ -13,7 +13,6 @@ from flagops.commands.flags.catalogue.complete import placed
 from flagops.commands.flags.catalogue.options import (
     CATALOGUE,
     CatalogueArgument,
-    SomeStackOption,
     StrictOption,
     UrlOption,
     read,
@@ -30,7 +29,7 @@ from flagops.flagsmith_api.connect import connect
 from flagops.kubernetes.lease import Lock, lease
 from flagops.terminal.confirm import is_terminal
 from flagops.terminal.options import JsonOption, print_json
-from flagops.terminal.stack_options import YesOption
+from flagops.terminal.stack_options import SomeStackOption, YesOption
 
 if TYPE_CHECKING:
     from flagops.commands.flags.catalogue.model import Catalogue

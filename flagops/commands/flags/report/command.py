@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flagops.commands.flags.catalogue.options import KnownOption, SomeStackOption, UrlOption, known
+from flagops.commands.flags.catalogue.options import KnownOption, UrlOption, known
 from flagops.commands.flags.report import report as reports
 from flagops.commands.flags.report.last_change import of_audit_log, of_states
 from flagops.commands.flags.server.read import read as snapshot
@@ -14,6 +14,7 @@ from flagops.console import progress
 from flagops.errors import BadInputError, OpsError, RefusedError
 from flagops.files import make_directory, text_there
 from flagops.flagsmith_api.connect import connect
+from flagops.terminal.stack_options import SomeStackOption
 
 if TYPE_CHECKING:
     from flagops.commands.flags.report.last_change import LastChange

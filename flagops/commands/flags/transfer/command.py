@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flagops.commands.flags.catalogue.complete import environments, flags
-from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, SomeStackOption, UrlOption, read
+from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, UrlOption, read
 from flagops.commands.flags.catalogue.write import text_of
 from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.reconcile.view import in_quotes, on_or_off
@@ -21,6 +21,7 @@ from flagops.console import output, progress
 from flagops.errors import BadInputError, NotFoundError, RefusedError
 from flagops.flagsmith_api.connect import connect
 from flagops.terminal.options import JsonOption, print_json
+from flagops.terminal.stack_options import SomeStackOption
 
 Source = Annotated[
     str, typer.Argument(help="The environment to take from, such as staging.", autocompletion=environments)

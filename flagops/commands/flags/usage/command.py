@@ -5,12 +5,13 @@ from typing import Annotated
 import typer
 
 from flagops.commands.flags.catalogue.complete import environments, flags
-from flagops.commands.flags.catalogue.options import KnownOption, SomeStackOption, UrlOption, known
+from flagops.commands.flags.catalogue.options import KnownOption, UrlOption, known
 from flagops.commands.flags.usage import view
 from flagops.commands.flags.usage.usage import usage as counted
 from flagops.console import output, progress
 from flagops.flagsmith_api.connect import connect
 from flagops.terminal.options import JsonOption, print_json
+from flagops.terminal.stack_options import SomeStackOption
 
 MANY = 200  # counts, from which on people wonder
 

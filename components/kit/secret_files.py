@@ -1,0 +1,23 @@
+"""Single keys of a Secret as files of a container."""
+
+from pulumi_kubernetes.core.v1 import KeyToPathArgs, SecretVolumeSourceArgs, VolumeArgs, VolumeMountArgs
+
+from components.kit.pods import Mounted
+
+READABLE_BY_ITS_GROUP = 0o440
+"""For what is secret itself: the pod's group reads it, and nobody writes it."""
+
+
+def secret_file(volume: str, *, secret: str, key: str, directory: str, file: str, mode: int | None = None) -> Mounted:
+    """The key of a Secret as the only file of a directory.
+
+    Args:
+        volume: the volume's name.
+        secret: the Secret's name.
+        key: its key.
+        directory: where the container finds the file.
+        file: the file's name.
+        mode: who may read it; None for Kubernetes' default (everybody in the container), for what is public.
+    """
+    source = SecretVolumeSourceArgs(secret_name=secret, default_mode=mode, items=[KeyToPathArgs(key=key, path=file)])
+    return VolumeArgs(name=volume, secret=source), VolumeMountArgs(name=volume, mount_path=directory, read_only=True)
