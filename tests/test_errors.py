@@ -8,7 +8,7 @@ import pytest
 
 from flagops import errors
 from flagops.errors import OpsError
-from flagops.kubernetes.client import ApiError, DeniedError, ImmutableError, _refusal
+from flagops.kubernetes.refusals import ApiError, DeniedError, ImmutableError, refusal
 from tests.recording import ROOT
 
 FILES = [
@@ -23,7 +23,7 @@ WORDS = (ast.Constant, ast.Tuple, ast.Set, ast.Name)
 LOOKS = frozenset({"startswith", "endswith", "find", "index", "count", "search", "match", "fullmatch", "findall"})
 # Others' programs that give a text and no code: it is read once, where it comes in.
 EDGES = {
-    ("flagops/kubernetes/client.py", "_kind_of"): "Kubernetes has no reason of its own for a field that is immutable",
+    ("flagops/kubernetes/refusals.py", "_kind_of"): "Kubernetes has no reason of its own for a field that is immutable",
     ("flagops/kubernetes/scheduling.py", "why_unscheduled"): "the scheduler writes one sentence about all nodes",
     ("flagops/engines/pulumi_cli/events.py", "add_error"): "events of the Pulumi engine have a text and no code",
     ("flagops/local_cluster/docker.py", "_reason"): "`docker` ends with 1 whatever is wrong",
@@ -160,4 +160,4 @@ def test_what_kubernetes_says_of_an_immutable_field_becomes_a_type(
     status: int, message: str, kind: type[ApiError]
 ) -> None:
     data = json.dumps({"reason": "Invalid", "message": message}).encode()
-    assert type(_refusal(status, data, "Cannot apply Job m")) is kind
+    assert type(refusal(status, data, "Cannot apply Job m")) is kind

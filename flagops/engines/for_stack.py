@@ -72,7 +72,8 @@ def deployer(
     if engine is EngineName.DIRECT:
         return direct(target, on_event)
     # Pulumi's own way to its CLI takes half a second to import.
-    from flagops.engines.pulumi_cli.deployer import CliDeployer, find_command
+    from flagops.engines.pulumi_cli.deployer import CliDeployer
+    from flagops.engines.pulumi_cli.program import find_command
 
     project = root()
     return CliDeployer(

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from components.kit import names
 from flagops.errors import NotFoundError
-from flagops.kubernetes.client import DeniedError
+from flagops.kubernetes.refusals import DeniedError
 from flagops.stacks.deployed import Instance
 
 PASSWORD_KEY = "password"  # noqa: S105 - the key's name in the Secret

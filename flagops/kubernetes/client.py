@@ -1,15 +1,15 @@
 """The Kubernetes API as the engine uses it: plain REST on the client library's authenticated connection."""
 
-import base64
 import json
 from collections.abc import Iterator, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from flagops.errors import AnswerError, NoAccessError, NotFoundError, UnreachableError
+from flagops.errors import NoAccessError, UnreachableError
 from flagops.kubernetes import masking
 from flagops.kubernetes.objects import Manifest, Ref
+from flagops.kubernetes.refusals import ApiError, UnknownKindError, refusal
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -19,28 +19,7 @@ APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
 RETRIED_STATUSES = (429, 502, 503, 504)
-DENIED_STATUSES = (401, 403)
-# What the validation of Kubernetes (k8s.io/apimachinery, and apps and core of its API server) says of such fields.
-IMMUTABLE = ("field is immutable", "immutable when `immutable` is set", "updates to statefulset spec for fields")
 NO_LOG_YET = (400, 404)  # of a container that waits to start, or whose earlier run is gone
-
-
-class ApiError(AnswerError):
-    """The API server refused a request. `status` is the HTTP status, `reason` Kubernetes' word for it."""
-
-    def __init__(self, status: int, reason: str, message: str, what: str) -> None:
-        super().__init__(f"{what}: {message}")
-        self.status = status
-        self.reason = reason
-        self.detail = message
-
-
-class DeniedError(ApiError, NoAccessError):
-    """Who asks is not known to the API server (401), or may not do this (403)."""
-
-
-class ImmutableError(ApiError):
-    """The object is there, and a field of it cannot be changed: it would have to be deleted and made anew."""
 
 
 class Client:
@@ -77,7 +56,7 @@ class Client:
     def get(self, ref: Ref) -> Manifest | None:
         """The live object, or None when there is none (nor its namespace, nor its kind)."""
         try:
-            return _learnt(self._json("GET", self._path(ref), f"Cannot read {ref}"))
+            return masking.learnt(self._json("GET", self._path(ref), f"Cannot read {ref}"))
         except (UnknownKindError, ApiError) as error:
             if isinstance(error, UnknownKindError) or error.status == 404:
                 return None
@@ -96,7 +75,7 @@ class Client:
         """Objects of a kind in a namespace (empty: in the whole cluster); `selectors` are query parameters."""
         path = self._collection(api_version, kind, namespace)
         found = self._json("GET", path, f"Cannot list {kind} in {namespace}", selectors).get("items") or []
-        return [_learnt(item, kind) for item in found]
+        return [masking.learnt(item, kind) for item in found]
 
     def apply(self, manifest: Manifest, *, force: bool, dry_run: bool = False) -> Manifest:
         """Server-side apply with strict field validation; `force` takes fields over from other managers."""
@@ -148,7 +127,7 @@ class Client:
         if status in NO_LOG_YET:
             return ""
         if status != 200:
-            raise _refusal(status, body, f"Cannot read the log of {pod}/{container}")
+            raise refusal(status, body, f"Cannot read the log of {pod}/{container}")
         return body.decode(errors="replace")
 
     def follow(self, namespace: str, pod: str, container: str, *, lines: int) -> Iterator[str]:
@@ -170,7 +149,7 @@ class Client:
                 timeout=Timeout(connect=CONNECT_SECONDS, read=None),
             ) as response:
                 if response.status >= 400:
-                    raise _refusal(response.status, response.read(), f"Cannot read the log of {pod}/{container}")
+                    raise refusal(response.status, response.read(), f"Cannot read the log of {pod}/{container}")
                 rest = b""
                 for chunk in response.stream(amt=None):
                     *complete, rest = (rest + chunk).split(b"\n")
@@ -216,7 +195,7 @@ class Client:
     ) -> Manifest:
         status, data = self._request(method, path, query, body, content_type)
         if status >= 400:
-            raise _refusal(status, data, what)
+            raise refusal(status, data, what)
         try:
             content: Manifest = json.loads(data)
         except ValueError:
@@ -258,27 +237,6 @@ class Client:
         )
 
 
-class UnknownKindError(NotFoundError):
-    """The cluster does not know a kind of object."""
-
-    def __init__(self, api_version: str, kind: str) -> None:
-        super().__init__(
-            f"The cluster knows no kind {kind} in {api_version}.",
-            hint="Install what defines it (its custom resource definitions), or leave out what needs it.",
-        )
-
-
-def _learnt(manifest: Manifest, kind: str = "") -> Manifest:
-    """The object; what it holds, if it is a Secret, is known as secret from now on."""
-    if "Secret" in (kind, manifest.get("kind")):
-        masking.learn(_decoded(value) for value in (manifest.get("data") or {}).values())
-    return manifest
-
-
-def _decoded(value: str) -> str:
-    return base64.b64decode(value).decode(errors="replace")
-
-
 def _base(api_version: str) -> str:
     return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
 
@@ -286,22 +244,3 @@ def _base(api_version: str) -> str:
 def _plain(reason: object) -> str:
     """The part of urllib3's message that says something to people."""
     return str(reason).rpartition(">: ")[2] or type(reason).__name__
-
-
-def _refusal(status: int, data: bytes, what: str) -> ApiError:
-    try:
-        answer = json.loads(data)
-        reason, message = answer.get("reason") or "", answer.get("message") or ""
-    except (ValueError, AttributeError):
-        reason, message = "", data.decode(errors="replace")[:200]
-    return _kind_of(status, message)(status, reason, message or f"HTTP status {status}", what)
-
-
-def _kind_of(status: int, message: str) -> type[ApiError]:
-    if status in DENIED_STATUSES:
-        return DeniedError
-    # Kubernetes has a status (422 Invalid) and no reason of its own for this: the causes say FieldValueInvalid or
-    # FieldValueForbidden, as for any value that is wrong. So its texts are read, here and nowhere else.
-    if status == 422 and any(text in message for text in IMMUTABLE):
-        return ImmutableError
-    return ApiError

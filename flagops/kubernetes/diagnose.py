@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flagops.kubernetes.client import ApiError, Client
+from flagops.kubernetes.client import Client
 from flagops.kubernetes.masking import Masker
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
+from flagops.kubernetes.refusals import ApiError
 
 PODS, EVENTS, LOG_LINES = 3, 6, 10
 

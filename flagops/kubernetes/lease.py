@@ -11,8 +11,9 @@ from types import TracebackType
 import psutil
 
 from flagops.errors import BadInputError, ConflictError, OpsError
-from flagops.kubernetes.client import ApiError, Client
+from flagops.kubernetes.client import Client
 from flagops.kubernetes.objects import Manifest, Ref
+from flagops.kubernetes.refusals import ApiError
 
 LEASE_SECONDS = 20
 RENEW_SECONDS = 5.0

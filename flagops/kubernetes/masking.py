@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
+from flagops.kubernetes.objects import Manifest
+
 MASK = "<secret>"
 SHORTEST = 4  # a shorter value would blank out ordinary words, and is no secret worth the name
 _learnt: set[str] = set()
@@ -35,3 +37,14 @@ def everything_learnt(more: Iterable[str] = ()) -> Masker:
 
 def _forms(value: str) -> tuple[str, str, str]:
     return value, quote(value, safe=""), base64.b64encode(value.encode()).decode()
+
+
+def learnt(manifest: Manifest, kind: str = "") -> Manifest:
+    """The object; what it holds, if it is a Secret, is known as secret from now on. Items of a list name no kind."""
+    if "Secret" in (kind, manifest.get("kind")):
+        learn(_decoded(value) for value in (manifest.get("data") or {}).values())
+    return manifest
+
+
+def _decoded(value: str) -> str:
+    return base64.b64decode(value).decode(errors="replace")

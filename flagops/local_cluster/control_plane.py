@@ -1,53 +1,14 @@
 """The command line of each program of the simulated cluster. Everything listens on loopback only, with TLS."""
 
 import os
-import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from flagops.local_cluster import kubeconfig
-from flagops.local_cluster.model import NAME, KeyPair
-from flagops.local_cluster.paths import kubeconfig_file
+from flagops.local_cluster.credentials import ClusterCredentials
+from flagops.local_cluster.ports import LOOPBACK, Ports
 
-LOOPBACK: Final = "127.0.0.1"
-LOOPBACK_NAMES: Final = (LOOPBACK, "::1", "localhost")
 SERVICE_RANGE: Final = "10.96.0.0/16"
-API_SERVER_NAMES: Final = (
-    *LOOPBACK_NAMES,
-    "kubernetes",
-    "kubernetes.default",
-    "kubernetes.default.svc",
-    "10.96.0.1",  # first address of SERVICE_RANGE: the Service `kubernetes`
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ports:
-    """Free TCP ports of the loopback interface."""
-
-    etcd: int
-    etcd_peer: int
-    api_server: int
-    controller_manager: int
-    scheduler: int
-    kubelets: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClusterCredentials:
-    """Files with which the components prove who they are to each other."""
-
-    authority: Path
-    server: KeyPair
-    etcd_client: KeyPair
-    service_accounts: KeyPair
-    controller_manager: Path
-    scheduler: Path
-    kwok: Path
-
-
 LISTENS: Final = ("--secure-port=", "--server-address=", "--listen-client-urls=", "--listen-peer-urls=")
 
 
@@ -55,55 +16,6 @@ def ports_of(arguments: Sequence[str]) -> list[int]:
     """The ports that a component with these arguments listens on."""
     addresses = [item.partition("=")[2] for item in arguments if item.startswith(LISTENS)]
     return [int(address.rpartition(":")[2]) for address in addresses]
-
-
-def free_ports() -> Ports:
-    """Ports that no process listened on a moment ago; all are held open together, so that they differ."""
-    sockets = [socket.socket() for _ in range(6)]
-    try:
-        for item in sockets:
-            item.bind((LOOPBACK, 0))
-        found = [item.getsockname()[1] for item in sockets]
-    finally:
-        for item in sockets:
-            item.close()
-    etcd, etcd_peer, api_server, controller_manager, scheduler, kubelets = found
-    return Ports(
-        etcd=etcd,
-        etcd_peer=etcd_peer,
-        api_server=api_server,
-        controller_manager=controller_manager,
-        scheduler=scheduler,
-        kubelets=kubelets,
-    )
-
-
-def issue_credentials(home: Path, directory: Path, ports: Ports) -> ClusterCredentials:
-    """Make all certificates and kubeconfigs of a new cluster, the user's kubeconfig among them."""
-    # The cryptography that only a new cluster needs.
-    from flagops.local_cluster.certificates import Authority
-
-    certificates = directory / "certificates"
-    authority = Authority(certificates)
-    server = f"https://{LOOPBACK}:{ports.api_server}"
-
-    def component(user: str, group: str | None = None) -> Path:
-        pair = authority.issue(user, organization=group)
-        path = directory / f"{user.removeprefix('system:')}.kubeconfig"
-        return kubeconfig.write(path, server=server, authority=authority.certificate, user=pair)
-
-    admin = authority.issue(f"{NAME}-admin", organization="system:masters")
-    kubeconfig.write(kubeconfig_file(home), server=server, authority=authority.certificate, user=admin)
-    return ClusterCredentials(
-        authority=authority.certificate,
-        server=authority.issue("kube-apiserver", hosts=API_SERVER_NAMES),
-        etcd_client=authority.issue("etcd", hosts=LOOPBACK_NAMES),
-        service_accounts=authority.issue("service-accounts"),
-        controller_manager=component("system:kube-controller-manager"),
-        scheduler=component("system:kube-scheduler"),
-        # kwok plays the kubelets, and the storage provisioner.
-        kwok=component("kwok", "system:masters"),
-    )
 
 
 def environment(directory: Path, path: str = os.defpath) -> dict[str, str]:

@@ -1,8 +1,9 @@
-"""The port of this machine at which the local cluster serves the stack."""
+"""Ports of this machine: those of the simulated cluster's programs, and that at which the stack is served."""
 
 import errno
 import os
 import socket
+from dataclasses import dataclass
 
 import psutil
 
@@ -10,6 +11,39 @@ from flagops.errors import ConflictError
 from flagops.local_cluster.model import Published
 
 LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Free TCP ports of the loopback interface."""
+
+    etcd: int
+    etcd_peer: int
+    api_server: int
+    controller_manager: int
+    scheduler: int
+    kubelets: int
+
+
+def free_ports() -> Ports:
+    """Ports that no process listened on a moment ago; all are held open together, so that they differ."""
+    sockets = [socket.socket() for _ in range(6)]
+    try:
+        for item in sockets:
+            item.bind((LOOPBACK, 0))
+        found = [item.getsockname()[1] for item in sockets]
+    finally:
+        for item in sockets:
+            item.close()
+    etcd, etcd_peer, api_server, controller_manager, scheduler, kubelets = found
+    return Ports(
+        etcd=etcd,
+        etcd_peer=etcd_peer,
+        api_server=api_server,
+        controller_manager=controller_manager,
+        scheduler=scheduler,
+        kubelets=kubelets,
+    )
 
 
 def taken_by(port: int) -> str | None:

@@ -11,6 +11,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 from flagops.errors import ConflictError, FailedError
 from flagops.local_cluster import binaries, control_plane, objects, pins, ports, processes, rest, state
+from flagops.local_cluster.credentials import issue_credentials
 from flagops.local_cluster.model import LocalCluster
 from flagops.local_cluster.paths import cluster_directory, kubeconfig_file, remove_cluster_directory
 from flagops.local_cluster.processes import ProcessRecord
@@ -127,8 +128,8 @@ class _Start:
 
     def _run(self) -> LocalCluster:
         self._save(complete=False)
-        chosen = control_plane.free_ports()
-        credentials = control_plane.issue_credentials(self._home, self._directory, chosen)
+        chosen = ports.free_ports()
+        credentials = issue_credentials(self._home, self._directory, chosen)
         directory, programs = self._directory, self._programs
 
         self._start("etcd", control_plane.etcd(programs["etcd"], directory, chosen, credentials))
@@ -208,4 +209,4 @@ class _Start:
 
 
 def _is_healthy(api: httpx.Client, port: int) -> bool:
-    return rest.says_ok(api, f"https://{control_plane.LOOPBACK}:{port}/healthz")
+    return rest.says_ok(api, f"https://{ports.LOOPBACK}:{port}/healthz")

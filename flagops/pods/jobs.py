@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flagops.errors import ConflictError, FailedError, NotFoundError
-from flagops.kubernetes.client import ApiError
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.objects import Manifest, Ref
+from flagops.kubernetes.refusals import ApiError
 from flagops.pods.pods import container as container_of
 from flagops.stacks.deployed import Instance
 from flagops.waiting import NotYet, until

@@ -9,8 +9,9 @@ from components.kit import names
 from components.text import bounds
 from flagops.errors import BadInputError, UnsupportedError
 from flagops.files import make_directory, write_private
-from flagops.kubernetes.client import ApiError, Client
+from flagops.kubernetes.client import Client
 from flagops.kubernetes.connection import connect
+from flagops.kubernetes.refusals import ApiError
 from flagops.local_cluster.paths import STATE_HINT, state_home
 from flagops.stacks.files import Stack
 

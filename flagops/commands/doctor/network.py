@@ -5,8 +5,8 @@ from ipaddress import ip_address, ip_network
 
 from components.kit import names
 from flagops.commands.doctor.model import DoctorFinding, Examination
-from flagops.kubernetes.client import DeniedError
 from flagops.kubernetes.objects import Manifest
+from flagops.kubernetes.refusals import DeniedError
 
 POLICY = ("networking.k8s.io/v1", "NetworkPolicy", names.API_POLICY)
 DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"

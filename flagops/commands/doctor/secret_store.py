@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from flagops.commands.doctor.model import DoctorFinding, Examination
-from flagops.kubernetes.client import UnknownKindError
 from flagops.kubernetes.readiness import Phase, assess
+from flagops.kubernetes.refusals import UnknownKindError
 
 API_VERSION, KIND = "external-secrets.io/v1", "ExternalSecret"
 

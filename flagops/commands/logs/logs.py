@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from queue import Empty, Queue
 
 from flagops.errors import NotFoundError, OpsError
-from flagops.kubernetes.client import ApiError
 from flagops.kubernetes.objects import Manifest
+from flagops.kubernetes.refusals import ApiError
 from flagops.pods.pods import PodComponent, container, pods
 from flagops.stacks.deployed import Instance
 

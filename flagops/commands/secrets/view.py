@@ -9,7 +9,7 @@ from rich.table import Table
 from flagops.commands.secrets import record
 from flagops.commands.secrets.catalogue import GENERATED
 from flagops.errors import NotFoundError
-from flagops.kubernetes.client import DeniedError
+from flagops.kubernetes.refusals import DeniedError
 from flagops.stacks.deployed import Instance
 
 

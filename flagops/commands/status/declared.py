@@ -7,8 +7,8 @@ from components.deployment.presence import Fate, ObservedObject, observe
 from components.kit import names
 from components.kit.api_server import DENIED
 from flagops.commands.status.model import StatusRow
-from flagops.kubernetes.client import DeniedError
 from flagops.kubernetes.objects import Ref
+from flagops.kubernetes.refusals import DeniedError
 from flagops.stacks.deployed import Instance
 
 if TYPE_CHECKING:

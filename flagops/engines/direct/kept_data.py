@@ -8,8 +8,9 @@ from flagops.engines.direct.rollout import must_replace
 from flagops.engines.direct.state import StackRecord
 from flagops.errors import RefusedError
 from flagops.evaluation.program import KubeObject, Program
-from flagops.kubernetes.client import ApiError, Client
+from flagops.kubernetes.client import Client
 from flagops.kubernetes.objects import Manifest, Ref
+from flagops.kubernetes.refusals import ApiError
 
 CLAIM = "PersistentVolumeClaim"
 REFUSED = (403, 422)  # a volume that cannot grow, and a field that cannot change

@@ -11,10 +11,11 @@ from flagops.engines.direct.rollout import must_replace
 from flagops.engines.direct.schedule import WORKERS
 from flagops.engines.direct.state import RecordedObject, StackRecord
 from flagops.evaluation.program import KubeObject, Program
-from flagops.kubernetes.client import ApiError, Client
+from flagops.kubernetes.client import Client
 from flagops.kubernetes.masking import Masker
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.kubernetes.readiness import job_has_failed
+from flagops.kubernetes.refusals import ApiError
 
 SCRATCH_NAMESPACE = "default"  # exists in every cluster; a dry run leaves nothing there
 

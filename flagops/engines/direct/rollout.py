@@ -9,11 +9,12 @@ from flagops.engines.direct.removal import delete_and_wait
 from flagops.engines.events import Event, ResourceState
 from flagops.errors import ConflictError, FailedError, OpsError, RefusedError
 from flagops.evaluation.program import KubeObject, Program
-from flagops.kubernetes.client import ApiError, Client, ImmutableError
+from flagops.kubernetes.client import Client
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.masking import Masker
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.kubernetes.readiness import Phase, Readiness, assess, job_has_failed, time_limit
+from flagops.kubernetes.refusals import ApiError, ImmutableError
 from flagops.waiting import NotYet, until
 
 # Kinds that hold no data of their own: when a field cannot be changed in place, a new object may take their place.

@@ -11,9 +11,10 @@ from typing import Any
 from components.kit import names
 from flagops.errors import ConflictError, RefusedError, UnsupportedError
 from flagops.evaluation.program import KubeObject, Program
-from flagops.kubernetes.client import ApiError, Client
+from flagops.kubernetes.client import Client
 from flagops.kubernetes.lease import ENGINE, NAMESPACE, object_name
 from flagops.kubernetes.objects import Manifest, Ref
+from flagops.kubernetes.refusals import ApiError
 
 SECRET_TYPE = "feature-flags/direct-engine-state"  # noqa: S105 - a type
 FORMAT = 1

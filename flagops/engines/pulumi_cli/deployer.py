@@ -2,9 +2,7 @@
 
 import json
 import shlex
-import shutil
 import signal
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +10,6 @@ from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
 
-from flagops.engines.choice import INSTALL_HINT
 from flagops.engines.deployer import DeploymentPlan, DeploymentResult
 from flagops.engines.direct.guard import way_to_remove
 from flagops.engines.events import Event
@@ -20,9 +17,8 @@ from flagops.engines.own_cluster import StackCluster
 from flagops.engines.pulumi_cli import interrupted
 from flagops.engines.pulumi_cli import state as pulumi_state
 from flagops.engines.pulumi_cli.events import EventTranslator
-from flagops.engines.pulumi_cli.find import find
 from flagops.engines.pulumi_cli.kept_data import refuse_losses
-from flagops.errors import ConflictError, FailedError, NotDeployedError, RefusedError, ToolError
+from flagops.errors import ConflictError, FailedError, NotDeployedError, RefusedError
 from flagops.files import private_file
 from flagops.stacks.files import Stack
 
@@ -211,32 +207,6 @@ class CliDeployer:
         if heard.found_existing:
             hint += "\n" + interrupted.existing(heard.failed, self.cluster)
         return hint
-
-
-def find_command(*, install: bool) -> "PulumiCommand":
-    """The CLI that is on PATH, else the one which the SDK's installer has put or, with `install`, now puts there.
-
-    Raises OpsError when there is none, when it is too old for the SDK, or when it cannot be installed.
-    """
-    # Pulumi takes half a second to import.
-    from pulumi.automation import InvalidVersionError, PulumiCommand
-
-    try:
-        if shutil.which("pulumi"):
-            return PulumiCommand()
-        if install:
-            return PulumiCommand.install()
-        found = find()
-        if found is None:
-            raise ToolError("There is no `pulumi` on PATH.", hint="Install it from pulumi.com.")
-        return PulumiCommand(root=str(found.parent.parent))
-    except InvalidVersionError as error:
-        raise ToolError(f"The Pulumi CLI does not fit: {error}", hint="Install a newer one from pulumi.com.") from None
-    except subprocess.CalledProcessError as error:
-        said = (error.output or b"").decode(errors="replace").strip()
-        raise ToolError(f"The Pulumi CLI cannot be used: {error}\n{said}".rstrip(), hint=INSTALL_HINT) from None
-    except OSError as error:
-        raise ToolError(f"The Pulumi CLI cannot be used or installed: {error}", hint=INSTALL_HINT) from None
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from typing import Any
 
 from components.audit.reader import SCRIPTS
 from tests.certificates import tls_secret
-from tests.components.audit.conftest import SOURCE, Log
+from tests.components.audit.log import SOURCE, Log
 from tests.in_pod import SHARED
 from tests.servers import free_port
 

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from tests.components.audit.conftest import Log, write
+from tests.components.audit.log import Log, write
 
 # Of each kind of change: number, actor, action, kind, name, segment or identity, environment, and what changed.
 CHANGES: list[tuple[int, str, str, str, str, str | None, str | None, dict[str, tuple[Any, Any]]]] = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.components.audit.conftest import ROLE
+from tests.components.audit.log import ROLE
 from tests.components.monitoring.alerts.promtool import rules
 from tests.components.monitoring.world import READER, World, made
 from tests.fixtures_cluster import eventually

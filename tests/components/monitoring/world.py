@@ -13,7 +13,7 @@ import httpx
 
 from components.flag_metrics.flag_metrics import SCRIPTS as FLAG_METRICS
 from tests.components.audit.collector import TAKEN, Collector, Exporters
-from tests.components.audit.conftest import RECORDED, ROLE, Log, write
+from tests.components.audit.log import RECORDED, ROLE, Log, write
 from tests.components.flag_metrics.conftest import CONTENT, GRANTS, PASSWORD, SCHEMA
 from tests.components.monitoring.prometheus import Prometheus, Rule, fires_by_promtool, watching
 from tests.in_pod import SHARED

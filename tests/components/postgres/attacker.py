@@ -7,7 +7,7 @@ and tries to become superuser and to read the secrets of the server's environmen
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.components.audit.conftest import RECORDED
+from tests.components.audit.log import RECORDED
 from tests.components.flag_metrics.conftest import SCHEMA
 from tests.components.postgres.conftest import Roles
 

@@ -8,6 +8,7 @@ import pytest
 
 from flagops.engines.choice import Choice
 from flagops.engines.deployer import EngineName
+from flagops.project import VARIABLE
 from flagops.stacks import target
 from tests.everywhere import replace_everywhere
 from tests.fake_cluster import FakeCluster, fake_cluster
@@ -44,3 +45,11 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine(tmp_path, monkeypatch)
     made.recorded(namespace())
     return made
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory outside of any project, in which the test is."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from flagops.engines.own_cluster import StackCluster
-from flagops.engines.pulumi_cli.deployer import CliDeployer, find_command
+from flagops.engines.pulumi_cli.deployer import CliDeployer
+from flagops.engines.pulumi_cli.program import find_command
 from flagops.errors import OpsError
 from tests.flagops.cli import fakes
 

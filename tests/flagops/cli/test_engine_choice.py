@@ -11,7 +11,7 @@ from flagops.engines.choice import choose
 from flagops.engines.deployer import EngineName
 from flagops.engines.pulumi_cli import find
 from flagops.errors import OpsError
-from flagops.kubernetes.client import _refusal
+from flagops.kubernetes.refusals import refusal
 from tests.flagops.cli import fakes
 
 CLI, DIRECT = EngineName.CLI, EngineName.DIRECT
@@ -121,8 +121,8 @@ def _raising(error: OpsError) -> Callable[[object], bool]:
 def test_who_may_not_read_the_direct_engine_s_record_can_still_run_the_cli(
     status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refusal = _refusal(status, b"{}", "Cannot read Secret kube-system/x")
-    monkeypatch.setattr("flagops.engines.direct.deployer.DirectDeployer.has_made_stack", _raising(refusal))
+    refused = refusal(status, b"{}", "Cannot read Secret kube-system/x")
+    monkeypatch.setattr("flagops.engines.direct.deployer.DirectDeployer.has_made_stack", _raising(refused))
     assert for_stack.made_by(fakes.target("staging"), None) is None
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from flagops.kubernetes.client import ApiError, DeniedError
 from flagops.kubernetes.objects import Ref
+from flagops.kubernetes.refusals import ApiError, DeniedError
 from flagops.kubernetes.simulated_nodes import nothing_runs
 from flagops.local_cluster import objects
 from flagops.stacks import target

@@ -8,8 +8,8 @@ from flagops.engines.direct.kept_data import refuse_losses
 from flagops.engines.direct.state import RecordedObject, StackRecord
 from flagops.errors import OpsError
 from flagops.evaluation.program import KubeObject, Program
-from flagops.kubernetes.client import ApiError, ImmutableError
 from flagops.kubernetes.objects import Ref
+from flagops.kubernetes.refusals import ApiError, ImmutableError
 
 CLAIM = Ref("v1", "PersistentVolumeClaim", "flags", "flagsmith-postgres-data")
 SERVER = Ref("apps/v1", "StatefulSet", "flags", "flagsmith-postgres")

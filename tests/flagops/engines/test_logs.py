@@ -7,8 +7,8 @@ import pytest
 
 from flagops.commands.logs import logs
 from flagops.errors import OpsError
-from flagops.kubernetes.client import ApiError, DeniedError
 from flagops.kubernetes.diagnose import log_or_reason
+from flagops.kubernetes.refusals import ApiError, DeniedError
 from flagops.pods import jobs
 from flagops.pods.pods import PodComponent
 from flagops.stacks.deployed import Instance, open_instance

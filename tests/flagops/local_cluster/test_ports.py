@@ -15,7 +15,7 @@ from tests.flagops.local_cluster.programs import make_program
 
 
 def test_the_ports_of_a_component_are_read_from_its_arguments() -> None:
-    chosen = control_plane.free_ports()
+    chosen = ports.free_ports()
     arguments = [
         f"--listen-client-urls=https://127.0.0.1:{chosen.etcd}",
         f"--listen-peer-urls=https://127.0.0.1:{chosen.etcd_peer}",

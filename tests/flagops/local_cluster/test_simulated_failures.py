@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from flagops.errors import FailedError, OpsError
-from flagops.local_cluster import api, control_plane, pins, simulated, state
+from flagops.local_cluster import api, pins, ports, simulated, state
 from tests.flagops.local_cluster.programs import make_program
 
 
@@ -48,8 +48,8 @@ def test_a_port_taken_meanwhile_is_tried_again_with_others_whatever_the_program_
     attempts = home.parent / "attempts"
     make_control_plane_program(home.parent, "etcd", f"echo x >> {attempts}; exit 1")
     with socket.create_server(("127.0.0.1", 0)) as somebody:
-        chosen = control_plane.free_ports()
-        monkeypatch.setattr(control_plane, "free_ports", lambda: replace(chosen, etcd=somebody.getsockname()[1]))
+        chosen = ports.free_ports()
+        monkeypatch.setattr(ports, "free_ports", lambda: replace(chosen, etcd=somebody.getsockname()[1]))
         with pytest.raises(simulated.PortTakenError):
             api.up(console, home=home, kind="simulated")
     assert attempts.read_text() == "x\n" * 3

@@ -14,8 +14,8 @@ from typing import Any
 from components.kit import names
 from components.text import bounds
 from flagops.errors import BadInputError
-from flagops.kubernetes.client import ApiError
 from flagops.kubernetes.objects import Manifest, Ref
+from flagops.kubernetes.refusals import ApiError
 from flagops.stacks.deployed import Instance
 
 RING = names.APPLIES

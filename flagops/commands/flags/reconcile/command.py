@@ -24,10 +24,10 @@ from flagops.commands.flags.reconcile.apply import apply as run_apply
 from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.reconcile.record import Applied
 from flagops.console import output, progress
-from flagops.errors import BadInputError, ConflictError, NotConfirmedError, OpsError
+from flagops.errors import BadInputError, ConflictError, OpsError
 from flagops.flagsmith_api.connect import connect
 from flagops.kubernetes.lease import Lock, lease
-from flagops.terminal.confirm import is_terminal
+from flagops.terminal.confirm import confirm, require_terminal, type_name
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import SomeStackOption, YesOption
 
@@ -197,17 +197,12 @@ def _agree(connection: "Connection", reviewed: "Reviewed") -> None:
     """Ask; where production changes, for the project's name."""
     touched = {change.environment for change in reviewed.plan.changes}
     touches_production = None in touched or any(str(name).lower() in PRODUCTION for name in touched)
-    if not is_terminal():
-        raise NotConfirmedError(
-            "Changing flags needs a confirmation, and there is no terminal to ask on.", hint="Add `--yes`, in CI."
-        )
-    if not touches_production:
-        if not typer.confirm(f"Apply to {connection.label}?", err=True):
-            raise NotConfirmedError("Nothing was changed: it was not confirmed.")
-        return
-    given = typer.prompt(f"This reaches production. Type the project's name ({connection.name}) to apply", err=True)
-    if given != connection.name:
-        raise NotConfirmedError(f"Nothing was changed: {given!r} is not the project's name, {connection.name!r}.")
+    require_terminal("Changing flags")
+    if touches_production:
+        prompt = f"This reaches production. Type the project's name ({connection.name}) to apply"
+        type_name(prompt, connection.name, called=f"the project's name, {connection.name!r}")
+    else:
+        confirm(f"Apply to {connection.label}?")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from flagops.kubernetes.objects import Ref
 from flagops.stacks import target
 from flagops.stacks.deployed import Instance, open_instance
 from flagops.stacks.target import StackTarget
-from tests.components.audit.conftest import Log
+from tests.components.audit.log import Log
 from tests.containers import NAMESPACE, Containers
 from tests.platform import Platform
 
