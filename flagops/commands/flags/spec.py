@@ -70,7 +70,7 @@ class StateSpec:
 
 @dataclass(frozen=True)
 class FlagSpec:
-    """A flag, its variations, and its states by the environments' names."""
+    """A flag, its variations, and its states by the environments' names; None leaves `server_side_only` as it is."""
 
     name: str
     description: str
@@ -78,6 +78,7 @@ class FlagSpec:
     value: Plain
     options: tuple[OptionSpec, ...]
     states: Mapping[str, StateSpec]
+    server_side_only: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ MOST_EXPRESSIONS = 300
 MOST_STEPS = 400_000
 """Of looking at all of them, about a second."""
 _MODULO = re.compile(r"(?P<divisor>[0-9]{1,15}(\.[0-9]{1,15})?)\|(?P<rest>[0-9]{1,15}(\.[0-9]{1,15})?)")
+OF_FLAGS = ("$.flags", "$..", "$.*")
+"""What a condition asks for other flags by: their names, or a path that leads to everything."""
 _SEMVER = ":semver"
 # https://semver.org, the suggested expression; each number has an end, of which Python can read the digits.
 _VERSION = re.compile(
@@ -107,6 +109,9 @@ def _trait(key: Key, condition: Condition) -> Iterator[CatalogueProblem]:
     if len(trait) > LONGEST_TRAIT:
         text = f"has {len(trait)} characters ({quoting.value(trait)}); Flagsmith takes {LONGEST_TRAIT}"
         yield CatalogueProblem((*key, "trait"), text)
+    if trait.startswith(OF_FLAGS):
+        text = f"is {quoting.value(trait)}: it asks for other flags, which Flagsmith's servers have no engine for"
+        yield CatalogueProblem((*key, "trait"), f"{text} up to 2.265.0; `plan` asks yours", is_warning=True)
 
 
 def _split(key: Key, condition: Condition) -> Iterator[CatalogueProblem]:

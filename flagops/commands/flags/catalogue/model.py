@@ -91,6 +91,11 @@ class Flag(CatalogueModel):
     tags: tuple[str, ...] = Field(default=(), strict=False, description="Words to find it by.")
     success: str | None = Field(default=None, description="When it has done its work; releases must say.")
     expires: date | None = Field(default=None, description="When it must be gone; releases and experiments must say.")
+    server_side_only: bool | None = Field(
+        default=None,
+        description="Whether it is for server-side keys alone, so that no browser gets it; left out, it stays as "
+        "it is, and new flags are for all.",
+    )
     enabled: bool = Field(description="Whether it is on, where nothing else says so.")
     value: Value = Field(default=None, description="Its value; not with variations.")
     variations: tuple[Variation, ...] = Field(

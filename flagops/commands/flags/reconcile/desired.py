@@ -43,6 +43,7 @@ def desired(catalogue: Catalogue) -> ProjectSpec:
             value=_control(flag, None),
             options=tuple(OptionSpec(item.name, plain(item.value), item.weight) for item in flag.variations[1:]),
             states=states,
+            server_side_only=flag.server_side_only,
         )
     return ProjectSpec(catalogue.environments, segments, flags, groups_of(catalogue), access_of(catalogue))
 

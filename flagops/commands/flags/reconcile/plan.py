@@ -14,6 +14,8 @@ from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteSegment, Sn
 from flagops.commands.flags.spec import TAG, FlagSpec, ProjectSpec, SegmentSpec
 from flagops.errors import ConflictError
 
+SERVER_SIDE = "server-side only"
+
 
 def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> FlagPlan:
     """The plan. With `delete`, flags and segments that left the catalogue are deleted, not archived or left.
@@ -108,6 +110,8 @@ def _definition(wanted: FlagSpec, found: RemoteFlag, snapshot: Snapshot) -> Iter
     tags = found.tags - snapshot.system_tags - {TAG}
     if tags != wanted.tags:
         yield changed("tags", sorted(tags), sorted(wanted.tags))
+    if wanted.server_side_only not in (None, found.server_side_only):
+        yield changed(SERVER_SIDE, found.server_side_only, wanted.server_side_only)
     options = matched(found.options, wanted.options)
     for option in wanted.options:
         there = options.get(option.name)
@@ -176,6 +180,8 @@ def _unmanaged(wanted: ProjectSpec, found: Snapshot, *, delete: bool) -> Iterato
         if name not in wanted.flags and not flag.is_managed:
             yield f"flag {name}"
         elif name in wanted.flags:
+            if flag.server_side_only and wanted.flags[name].server_side_only is None:
+                yield f"{SERVER_SIDE} of flag {name}"
             yield from _foreign_overrides(wanted.flags[name], flag, found.segments)
 
     if wanted.groups:

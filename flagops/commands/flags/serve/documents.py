@@ -74,7 +74,9 @@ class _Environment:
                     if segment.feature is None or overrides[name]
                 ],
                 "enable_realtime_updates": True,
-                "server_key_only_feature_ids": [],
+                "server_key_only_feature_ids": [
+                    self._features[name]["id"] for name, flag in self._spec.flags.items() if flag.server_side_only
+                ],
             },
             "feature_states": states,
             "identity_overrides": [],

@@ -50,6 +50,7 @@ def flag_of(row: Row, labels: Mapping[int, str], states: Mapping[str, RemoteStat
         is_archived=row["is_archived"],
         options=tuple(option_of(item) for item in row["multivariate_options"]),
         states=states,
+        server_side_only=bool(row.get("is_server_key_only")),
     )
 
 

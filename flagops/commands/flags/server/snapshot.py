@@ -93,6 +93,7 @@ class RemoteFlag:
     is_archived: bool
     options: tuple[RemoteOption, ...]
     states: Mapping[str, RemoteState]
+    server_side_only: bool = False
 
     @property
     def is_managed(self) -> bool:

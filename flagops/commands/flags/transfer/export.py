@@ -125,6 +125,8 @@ class _Flag:
         found = {"description": flag.description, **self._kept()}
         if tags:
             found["tags"] = tags
+        if flag.server_side_only:
+            found["server_side_only"] = True
         if flag.options:
             found["variations"] = self._variations(self._said(usual.pop("value")))
             usual["weights"] = self._weights_of({option.id: option.weight for option in flag.options})

@@ -97,7 +97,13 @@ class Definitions:
         elif any(change.field[:1] != (VARIATION,) for change in changes):
             system = {label for label in there.tags if label in self._found.system_tags}
             tags = sorted(wanted.tags | {TAG} | system)
-            body = {"description": wanted.description, "is_archived": False, "tags": [self._tag(tag) for tag in tags]}
+            body: dict[str, Any] = {
+                "description": wanted.description,
+                "is_archived": False,
+                "tags": [self._tag(tag) for tag in tags],
+            }
+            if wanted.server_side_only is not None:
+                body["is_server_key_only"] = wanted.server_side_only
             self._client.patch(f"{path}{there.id}/", body)
         self._write_options(wanted, there)
 
@@ -109,6 +115,7 @@ class Definitions:
             "default_enabled": False,
             "initial_value": None if wanted.value is None else _text(wanted.value),
             "tags": [self._tag(tag) for tag in sorted(wanted.tags | {TAG})],
+            "is_server_key_only": bool(wanted.server_side_only),
         }
         found: Mapping[str, Any] = ensure(
             lambda: first(self._client.pages(path, {"search": wanted.name}), name=wanted.name),

@@ -11,6 +11,7 @@ from flagops.commands.flags.reconcile.apply.versions import Versions
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind, not_in
 from flagops.commands.flags.reconcile.compare import matched
 from flagops.commands.flags.reconcile.plan import plan
+from flagops.commands.flags.server.engine import judged
 from flagops.commands.flags.server.read import read
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.spec import ProjectSpec
@@ -32,7 +33,14 @@ class Reviewed:
     def now(cls, connection: Connection, wanted: ProjectSpec, *, delete: bool = False) -> "Reviewed":
         """Read the server, and plan."""
         found = read(connection, wanted.environments, wanted.flags, with_people=wanted.access is not None)
-        return cls(wanted, found, plan(wanted, found, delete=delete), delete)
+        todo = plan(wanted, found, delete=delete)
+        changed = {name for name, changes in todo.of(ObjectKind.SEGMENT).items() if any(map(_changes_rules, changes))}
+        said = judged(connection.client, wanted, changed)
+        return cls(wanted, found, replace(todo, waiting=(*said, *todo.waiting)), delete)
+
+
+def _changes_rules(change: Change) -> bool:
+    return change.action is Action.CREATE or change.field == ("rules",)
 
 
 @dataclass(frozen=True)
