@@ -165,7 +165,7 @@ def test_production_wants_the_projects_name(
     applied: Project, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, is_done: bool
 ) -> None:
     path = example(tmp_path, lambda text: text.replace("production: {enabled: false}", "production: {enabled: true}"))
-    monkeypatch.setattr(command, "is_terminal", lambda: True)
+    monkeypatch.setattr("flagops.terminal.confirm.is_terminal", lambda: True)
     done = run("flags", "apply", str(path), "--url", applied.url, given=given)
     assert (done.exit_code == 0) is is_done, done.stderr
     left = run("flags", "plan", str(path), "--url", applied.url).exit_code
@@ -176,7 +176,7 @@ def test_without_a_terminal_it_has_to_be_said(applied: Project, run: Run, tmp_pa
     path = example(tmp_path, lambda text: text.replace("production: {enabled: false}", "production: {enabled: true}"))
     done = run("flags", "apply", str(path), "--url", applied.url)
     assert done.exit_code == 1
-    assert "Add `--yes`" in done.stderr
+    assert "Add --yes." in done.stderr
     assert run("flags", "plan", str(path), "--url", applied.url).exit_code == 2
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flagops.commands.keys import command, secret, server
+from flagops.commands.keys import secret, server
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from tests.flagops.commands.keys.conftest import Applications
 
@@ -145,10 +145,10 @@ def test_the_environment_s_name_is_typed_before_its_client_key_changes(
     old = apps.client_key()
     shown = apps.ff("rotate", "production", "--client", expect=1)
     assert "Add --yes." in shown.stderr
-    monkeypatch.setattr(command, "is_terminal", lambda: True)
+    monkeypatch.setattr("flagops.terminal.confirm.is_terminal", lambda: True)
     monkeypatch.setattr("typer.prompt", lambda *_, **__: "yes")
     shown = apps.ff("rotate", "production", "--client", expect=1)
-    assert "not confirmed" in shown.stderr
+    assert "Nothing was changed: that is not 'production'." in shown.stderr
     assert apps.client_key() == old
     monkeypatch.setattr("typer.prompt", lambda *_, **__: "production")
     apps.ff("rotate", "production", "--client")
