@@ -17,8 +17,8 @@ import pytest
 
 from flagops.commands.flags.catalogue.load import load
 from flagops.commands.flags.catalogue.model import Catalogue
+from flagops.commands.flags.documents.documents import documents
 from flagops.commands.flags.reconcile.desired import desired
-from flagops.commands.flags.serve.documents import documents
 from flagops.serving.server.state import Loaded
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.examples.seed import seed

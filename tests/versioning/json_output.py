@@ -16,7 +16,10 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "ff flags apply": ("flagops.commands.flags.reconcile.command:apply_reviewed",),
     "ff flags diff": ("flagops.commands.flags.transfer.differ:FlagDifference",),
     "ff flags explain": ("flagops.commands.flags.explain.remote_answer:as_json",),
-    "ff flags plan": ("flagops.commands.flags.reconcile.planfile:as_json",),
+    "ff flags plan": (
+        "flagops.commands.flags.reconcile.planfile:as_json",
+        "flagops.commands.flags.reconcile.review.view:with_figures",
+    ),
     "ff flags references": ("flagops.commands.flags.code.command:_plain",),
     "ff flags get": ("flagops.flagsmith_api.served:ServedFlag",),
     "ff flags usage": ("flagops.commands.flags.usage.view:as_json",),

@@ -23,7 +23,10 @@ from flagops.commands.flags.reconcile.apply import Reviewed
 from flagops.commands.flags.reconcile.apply import apply as run_apply
 from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.reconcile.record import Applied
-from flagops.console import output, progress
+from flagops.commands.flags.reconcile.review.against import compared
+from flagops.commands.flags.reconcile.review.view import AgainstOption, MarkdownOption, WhoOption, show_plan
+from flagops.commands.flags.reconcile.review.who import who as affected_by
+from flagops.console import progress
 from flagops.errors import BadInputError, ConflictError, OpsError
 from flagops.flagsmith_api.connect import connect
 from flagops.kubernetes.lease import Lock, lease
@@ -62,22 +65,36 @@ def plan(
     out: Annotated[
         Path | None, typer.Option("--out", help="Keep the plan in this file, for `ff flags apply FILE`.")
     ] = None,
+    who: WhoOption = False,
+    markdown: MarkdownOption = False,
+    against: AgainstOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show what `ff flags apply` would change; exits with 2 when there are changes."""
+    if markdown and as_json:
+        raise BadInputError("--markdown and --json are two forms of one plan: choose one.")
     if planfile.is_plan(catalogue):
         raise BadInputError(f"{catalogue} is a plan, not a catalogue.", hint=f"ff flags apply {catalogue}")
     declared, _ = read(catalogue, strict=strict)
+    if against is not None:
+        if stack or url or out:
+            raise BadInputError(
+                "--against compares two commits, and asks no Flagsmith: leave --stack, --url and --out."
+            )
+        made, wanted, found = compared(declared, catalogue, against, delete=delete)
+        figures = affected_by(made, wanted, found) if who or markdown else None
+        title = f"Flags of {declared.project}, against {against}"
+        show_plan(made, wanted, figures, title=title, as_json=as_json, as_markdown=markdown)
+        raise typer.Exit(CHANGES if made.has_changes else 0)
     with _connected(declared, stack, url) as connection:
         reviewed = Reviewed.now(connection, desired(declared), delete=delete)
         if out is not None:
             planfile.write(
                 out, catalogue, reviewed.plan, server=connection.label, project=connection.name, delete=delete
             )
-    if as_json:
-        print_json(planfile.as_json(reviewed.plan))
-    else:
-        view.show(output(), reviewed.plan)
+    figures = affected_by(reviewed.plan, reviewed.wanted, reviewed.found) if who or markdown else None
+    title = f"Flags of {connection.name} at {connection.label}"
+    show_plan(reviewed.plan, reviewed.wanted, figures, title=title, as_json=as_json, as_markdown=markdown)
     if reviewed.plan.has_changes:
         raise typer.Exit(CHANGES)
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 from components.text import bounds, quoting
 from flagops.commands.flags.catalogue.load import load, refused
 from flagops.commands.flags.catalogue.rules import check
+from flagops.commands.flags.documents.documents import documents
 from flagops.commands.flags.reconcile.desired import desired
-from flagops.commands.flags.serve.documents import documents
 from flagops.errors import BadInputError, NotFoundError
 from flagops.files import WRITTEN_BYTES, reading
 from flagops.serving.model.declared import Declared

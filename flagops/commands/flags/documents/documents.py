@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from flagops.commands.flags.catalogue.values import Plain
-from flagops.commands.flags.serve.numbers import Numbers, uuid_of
+from flagops.commands.flags.documents.numbers import Numbers, uuid_of
 from flagops.commands.flags.spec import FlagSpec, ProjectSpec, SegmentSpec, StateSpec
 from flagops.serving.model.declared import Declared, keys_of
 from flagops.serving.model.environment import Feature

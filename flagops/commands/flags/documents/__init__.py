@@ -1,0 +1,1 @@
+"""What Flagsmith would serve: the documents of the environments of a catalogue."""
