@@ -8,6 +8,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +27,9 @@ MOST_SIGNS: Final = 4 * MOST_VALUES
 MOST_DIGITS: Final = 40
 """Of a whole number in JSON; Go, which writes it for Pulumi, needs 20."""
 
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_TEXT: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_NO_BRACKETS: Final = re.compile(r"[^\[\]{}]+")
+_STEPS: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -104,17 +107,8 @@ def json_of(text: str) -> Any:
 
 
 def _depth(text: str) -> int:
-    depth = deepest = 0
-    for token in _TOKEN.finditer(text):
-        sign = token[0]
-        if sign in "[{":
-            depth += 1
-            if depth > DEEPEST:
-                return depth
-            deepest = max(deepest, depth)
-        elif sign in "]}":
-            depth -= 1
-    return deepest
+    brackets = _NO_BRACKETS.sub("", _TEXT.sub("", text))
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
 
 
 def _whole(digits: str) -> int:

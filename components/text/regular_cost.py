@@ -47,12 +47,14 @@ def cost(tree: Any, flags: int, longest: int, *, is_searched: bool = False) -> C
     """What an expression costs on a text of `longest` characters. Raises Unfit for one that cannot be looked at."""
     built = Builder(tree, flags, is_searched=is_searched)
     found = _Counter(built.made, built.first, longest).cost()
+    outer = max(found.visits, 1.0)
     for look in built.looks:
         inner = cost(look.items, look.flags, longest)
         built.made.spend(inner.steps)
-        times = 1.0 if look.is_once else max(found.visits, 1.0)
+        times = 1.0 if look.is_once else outer
         if inner.nanoseconds:  # endless times nothing would be no number, and less than any bound
             found.nanoseconds += inner.nanoseconds * times
+        found.visits += inner.visits * times
         found.kinds |= inner.kinds
     found.steps = built.made.steps
     return found

@@ -37,10 +37,18 @@ class Counting:
                 return (end or (str(value) == "AT_BEGINNING" and place == 0)) and rest(place)
             case "SUBPATTERN":
                 return self._items([*value[3]], 0, place, rest)
+            case "ASSERT" | "ASSERT_NOT":
+                return self._looks(value, place) == (str(kind) == "ASSERT") and rest(place)
             case "BRANCH":
                 return any(self._items([*item], 0, place, rest) for item in value[1])
             case _:
                 return self._rounds(str(kind) == "MIN_REPEAT", value, 0, place, rest)
+
+    def _looks(self, value: Any, place: int) -> bool:
+        """Whether what is looked for is ahead, or behind, where it has a length that is fixed."""
+        direction, item = value
+        start = place if direction > 0 else place - item.getwidth()[0]
+        return start >= 0 and self._items([*item], 0, start, lambda here: direction > 0 or here == place)
 
     def _reads(self, kind: Any, value: Any, place: int) -> bool:
         if place >= len(self.text):

@@ -191,7 +191,7 @@ def test_what_is_too_much_is_refused_and_not_looked_at_for_ever(pattern: str) ->
 
 def _part(chance: random.Random, depth: int) -> str:
     """A part of an expression, at random: of few letters, so that its parts often begin alike."""
-    kind = chance.choice("lllsgrro") if depth else chance.choice("ls")
+    kind = chance.choice("lllsgrrok") if depth else chance.choice("ls")
     if kind == "l":
         return chance.choice("aab")
     if kind == "s":
@@ -201,7 +201,17 @@ def _part(chance: random.Random, depth: int) -> str:
     if kind == "r":
         times = chance.choice(["*", "+", "?", "{2}", "{1,3}", "{0,9}", "{4}", "*?", "{3,}"])
         return f"(?:{_part(chance, depth - 1)}){times}"
+    if kind == "k":
+        behind = chance.choice(["(?<=", "(?<!"])
+        return f"{behind}{_part(chance, 0)})" if chance.random() < 0.3 else _ahead(chance, depth)
     return f"({_part(chance, depth - 1)}|{_part(chance, depth - 1)})"
+
+
+def _ahead(chance: random.Random, depth: int) -> str:
+    """A look ahead at parts, which may repeat and look ahead themselves; some of them are repeated."""
+    inner = "".join(_part(chance, depth - 1) for _ in range(chance.randint(1, 2)))
+    end = chance.choice(["", "", "$"])
+    return f"{chance.choice(['(?=', '(?!'])}{inner}{end}){chance.choice(['', '', '', '*'])}"
 
 
 RUN = """
@@ -234,6 +244,7 @@ def test_generated_expressions_that_are_taken_end() -> None:
     taken = [pattern for pattern in patterns if look_at(pattern).error is None]
     assert len(taken) > 300
     assert len(patterns) - len(taken) > 100
+    assert sum("(?=" in pattern or "(?!" in pattern for pattern in taken) > 100, "looks ahead"
     texts = ["a" * 60 + "!", "b" * 60 + "!", "ab" * 30 + "!", "aab" * 20 + "\n", "ba" * 30 + "c\n"]
     half = LONGEST_TEXT // 2
     longest = ["a" * half + "b" * half + "!", "b" * half + "a" * half + "!", "ab" * half + "!", "a" * 2 * half + "\n\n"]

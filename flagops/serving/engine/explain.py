@@ -16,6 +16,7 @@ from flag_engine.segments.evaluator import (
 )
 from flag_engine.utils.hashing import get_hashed_percentage_for_object_ids
 
+from components.text import quoting
 from flagops.errors import AnswerError
 from flagops.serving.engine.context import Document, context_of, evaluate, for_user
 from flagops.serving.engine.trace import ConditionTrace, DecidedBy, GroupTrace, Split, Step, Trace, VariationShare
@@ -38,7 +39,7 @@ def explain(document: Document, flag: str, user: User, names: Mapping[int, str] 
     own = context["features"].get(flag)
     if own is None:
         raise AnswerError(
-            f"The document of the environment {document['name']!r} lacks the flag {flag!r}.",
+            f"The document of the environment {document['name']!r} lacks the flag {quoting.value(flag)}.",
             hint="It may be new, and the server may have kept an older document: try again in a minute.",
         )
     result = evaluate(context)

@@ -7,12 +7,14 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from components.text import quoting
-from flagops.errors import NotFoundError
+from flagops.errors import BadInputError, NotFoundError
 from flagops.serving.engine.context import Document
 from flagops.serving.engine.values import Plain
 from flagops.serving.engine.variations import CONTROL, name_of
 
 ALL: Final = 100.0
+LONGEST: Final = 20_000
+"""Characters of a value; Flagsmith's own limit."""
 _MADE: Final = 2**30
 """Ids of states that are made here begin here."""
 
@@ -46,7 +48,12 @@ class Override:
 
 
 def check(override: Override, documents: Sequence[Document]) -> None:
-    """Raises OpsError for a flag, an environment or a variation that there is not."""
+    """Raises OpsError for a flag, an environment or a variation that there is not, and for a value that is too long."""
+    if isinstance(override.value, str) and len(override.value) > LONGEST:
+        raise BadInputError(
+            f"The value of {quoting.value(override.flag)} has {len(override.value)} characters; "
+            f"Flagsmith takes {LONGEST}."
+        )
     names = [str(document["name"]) for document in documents]
     if override.environment is not None and override.environment not in names:
         raise NotFoundError(
@@ -74,13 +81,64 @@ def check(override: Override, documents: Sequence[Document]) -> None:
 
 def overridden(document: Document, overrides: Iterable[Override]) -> Document:
     """The document as it is with these; those for other environments, or for flags that are not in it, are left out."""
+    made = _Made(document)
     for override in overrides:
-        state = _own(document, override.flag)
-        if override.environment in (None, document["name"]) and state is not None:
-            made = _set(state, override)
-            if made is not None:
-                document = _for_all(document, made) if override.identity is None else _for_one(document, made, override)
-    return document
+        if override.environment in (None, document["name"]):
+            made.set(override)
+    return made.document
+
+
+class _Made:
+    """A document with overrides, which are put in one after the other."""
+
+    def __init__(self, document: Document) -> None:
+        self._before = document
+        self._states: dict[str, Row] = {row["feature"]["name"]: row for row in document["feature_states"]}
+        self._for_all: set[str] = set()
+        self._identities: dict[str, Row] = {row["identifier"]: row for row in document["identity_overrides"]}
+        self._number = _MADE + sum(len(row["identity_features"]) for row in document["identity_overrides"])
+        self._touched: set[str] = set()
+
+    def set(self, override: Override) -> None:
+        """Put in one more."""
+        state = self._states.get(override.flag)
+        made = None if state is None else _set(state, override)
+        if made is None:
+            return
+        if override.identity is None:
+            self._states[override.flag] = made
+            self._for_all.add(override.flag)
+        else:
+            self._set_for_one(made, override.identity, override.flag)
+
+    def _set_for_one(self, made: Row, identifier: str, flag: str) -> None:
+        """One user gets the state, by an override of their own; those have a value and no shares."""
+        row = self._identities.get(identifier)
+        if row is None:
+            row = _identity(self._before, identifier, _MADE + len(self._identities))
+        kept = [state for state in row["identity_features"] if state["feature"]["name"] != flag]
+        state = {**made, "django_id": self._number, "feature_segment": None, "feature_state_value": _value(made)}
+        state["featurestate_uuid"] = _uuid(self._before, f"{identifier}/{flag}")
+        self._number += 1
+        self._identities[identifier] = {**row, "identity_features": [*kept, state]}
+        self._touched.add(identifier)
+
+    @property
+    def document(self) -> Document:
+        """The document as it is now."""
+        found = self._before
+        if self._for_all:
+            project = found["project"]
+            segments = [{**row, "feature_states": self._of_segment(row)} for row in project["segments"]]
+            own = [self._states[row["feature"]["name"]] for row in found["feature_states"]]
+            found = {**found, "project": {**project, "segments": segments}, "feature_states": own}
+        if self._touched:
+            found = {**found, "identity_overrides": [*self._identities.values()]}
+        return found
+
+    def _of_segment(self, segment: Row) -> list[Row]:
+        """What a segment still overrides: everybody gets the flags that are set; a saved document may lack the key."""
+        return [row for row in segment.get("feature_states") or () if row["feature"]["name"] not in self._for_all]
 
 
 def _own(document: Document, flag: str) -> Row | None:
@@ -117,36 +175,6 @@ def _picked(state: Row, value: Plain) -> int | None:
 
 def _same(one: object, other: object) -> bool:
     return type(one) is type(other) and one == other
-
-
-def _for_all(document: Document, made: Row) -> Document:
-    """Everybody gets the state: no segment says otherwise any more."""
-    name = made["feature"]["name"]
-    project = document["project"]
-    segments = [
-        {**row, "feature_states": [state for state in _states(row) if state["feature"]["name"] != name]}
-        for row in project["segments"]
-    ]
-    own = [made if row["feature"]["name"] == name else row for row in document["feature_states"]]
-    return {**document, "project": {**project, "segments": segments}, "feature_states": own}
-
-
-def _states(segment: Row) -> Sequence[Row]:
-    """What a segment overrides; a saved document may leave the key out."""
-    found: Sequence[Row] = segment.get("feature_states") or ()
-    return found
-
-
-def _for_one(document: Document, made: Row, override: Override) -> Document:
-    """One user gets the state, by an override of their own; those have a value and no shares."""
-    others = [row for row in document["identity_overrides"] if row["identifier"] != override.identity]
-    before = next((row for row in document["identity_overrides"] if row["identifier"] == override.identity), None)
-    row = before or _identity(document, str(override.identity), _MADE + len(others))
-    kept = [state for state in row["identity_features"] if state["feature"]["name"] != override.flag]
-    number = _MADE + sum(len(other["identity_features"]) for other in document["identity_overrides"])
-    state = {**made, "django_id": number, "feature_segment": None, "feature_state_value": _value(made)}
-    state["featurestate_uuid"] = _uuid(document, f"{override.identity}/{override.flag}")
-    return {**document, "identity_overrides": [*others, {**row, "identity_features": [*kept, state]}]}
 
 
 def _value(state: Row) -> Plain:

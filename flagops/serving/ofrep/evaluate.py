@@ -10,14 +10,16 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from components.text import quoting
 from flagops.serving.http.body import body_of
 from flagops.serving.http.message import Answer, RefusalError, Request, answer, encoded
 from flagops.serving.model.backend import Backend
 from flagops.serving.model.environment import ServedEnvironment
 from flagops.serving.ofrep.values import DISABLED, flat, reason
 from flagops.serving.sdk.evaluated import Evaluated, evaluated, plain_states
+from flagops.serving.sdk.identities import LONGEST
 from flagops.serving.sdk.keys import SERVER_SIDE
-from flagops.serving.sdk.traits import Given, counting
+from flagops.serving.sdk.traits import LONGEST_VALUE, MOST, Given, counting
 
 PATH: Final = "/ofrep/v1/evaluate/flags"
 TARGETING_KEY: Final = "targetingKey"
@@ -69,7 +71,13 @@ def _flags(
     identifier = context.get(TARGETING_KEY)
     if identifier is not None and not isinstance(identifier, str):
         raise RefusalError(400, f"{TARGETING_KEY} must be a text.")
-    given = [Given(name, _trait(value), is_transient=True) for name, value in context.items() if name != TARGETING_KEY]
+    if identifier and len(identifier) > LONGEST:
+        raise RefusalError(400, f"{TARGETING_KEY} has {len(identifier)} characters; Flagsmith takes {LONGEST}.")
+    if len(context) > MOST:
+        raise RefusalError(400, f"The context has {len(context)} attributes, of which {MOST} are read at most.")
+    given = [
+        Given(name, _trait(name, value), is_transient=True) for name, value in context.items() if name != TARGETING_KEY
+    ]
     if not identifier and not given:
         return None, plain_states(environment, is_server_side=is_server_side)
     kept = backend.identities.find(environment, identifier) if identifier else None
@@ -89,8 +97,13 @@ def _context(request: Request) -> Mapping[str, Any]:
     return context
 
 
-def _trait(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | float | str) else json.dumps(value)
+def _trait(name: str, value: Any) -> Any:
+    """An attribute as a trait. Raises RefusalError for one that is longer than texts that are asked about."""
+    found = value if value is None or isinstance(value, bool | int | float | str) else json.dumps(value)
+    if isinstance(found, str) and len(found) > LONGEST_VALUE:
+        said = f"{quoting.value(name)} has {len(found)} characters; Flagsmith takes {LONGEST_VALUE}."
+        raise RefusalError(400, said)
+    return found
 
 
 def _success(flag: Evaluated) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from flagops.serving.model.environment import ServedEnvironment
 from flagops.serving.model.overrides import Override
 from flagops.serving.page import view
 from flagops.serving.sdk.evaluated import Evaluated, evaluated, plain_states
+from flagops.serving.sdk.identities import LONGEST
+from flagops.serving.sdk.traits import MOST
 from flagops.serving.server.state import ServedState
 
 Action = Callable[[ServedState, Mapping[str, Any]], Any]
-LONGEST: Final = 20_000  # characters of a value; Flagsmith's own limit
 
 
 def act(state: ServedState, request: Request, name: str) -> Answer:
@@ -46,8 +47,6 @@ def _set(state: ServedState, given: Mapping[str, Any]) -> Any:
         value = given["value"]
         if value is not None and not isinstance(value, bool | int | str):
             raise BadInputError("value must be true, false, a whole number, a text or null.")
-        if len(str(value)) > LONGEST:
-            raise BadInputError(f"value has {len(str(value))} characters; Flagsmith takes {LONGEST}.")
         made = replace(made, value=value, keeps_value=False)
     state.set(made)
     return view.flags(state)
@@ -66,6 +65,8 @@ def _place(given: Mapping[str, Any]) -> Override:
         raise BadInputError("flag and environment must be texts.")
     if identity is not None and (not isinstance(identity, str) or not identity):
         raise BadInputError("identity must be a text that is not empty, or null.")
+    for what, text in (("flag", flag), ("environment", environment), ("identity", identity or "")):
+        _check_length(what, text)
     return Override(flag, enabled=False, environment=environment, identity=identity)
 
 
@@ -97,23 +98,37 @@ def _why(state: ServedState, given: Mapping[str, Any]) -> Any:
         for own in environment.states(is_server_side=True)
         for share in own["multivariate_feature_state_values"]
     }
-    trace = explain(environment.document, str(given.get("flag")), who, names)
+    flag = str(given.get("flag"))
+    _check_length("flag", flag)
+    trace = explain(environment.document, flag, who, names)
     return {**asdict(trace), "chosen": trace.split.chosen.name if trace.split else None}
 
 
 def _asked(state: ServedState, given: Mapping[str, Any]) -> tuple[ServedEnvironment, User, Mapping[str, Any]]:
     name, traits = given.get("environment"), given.get("traits", [])
+    _check_length("environment", str(name))
     environment = state.environments.get(str(name))
     if environment is None:
         known = ", ".join(state.environments)
         raise NotFoundError(f"There is no environment {quoting.value(name)}; there are: {known}.")
     if not isinstance(traits, list) or not all(isinstance(item, str) for item in traits):
         raise BadInputError("traits must be a list of texts, NAME=VALUE.")
-    identifier = given.get("identity") or None
-    who = user(None if identifier is None else str(identifier), traits)
+    if len(traits) > MOST:
+        raise BadInputError(f"There are {len(traits)} traits, of which {MOST} are read at most.")
+    for text in traits:
+        _check_length("a trait", text, 2 * LONGEST)
+    identifier = str(given.get("identity") or "")
+    _check_length("identity", identifier)
+    who = user(identifier or None, traits)
     stored = state.identities.find(environment, who.identifier) if who.identifier else None
     kept = {key: trait.value for key, trait in stored.traits.items()} if stored else {}
     return environment, User(who.identifier, {**kept, **who.traits}), kept
+
+
+def _check_length(what: str, text: str, most: int = LONGEST) -> None:
+    """Raises OpsError for a text that is longer than any of its kind in Flagsmith."""
+    if len(text) > most:
+        raise BadInputError(f"{what} has {len(text)} characters, of which {most} can be.")
 
 
 ACTIONS: Final[Mapping[str, Action]] = {

@@ -1,6 +1,6 @@
 """What the page shows, as JSON."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -48,18 +48,38 @@ def _most_read(reads: Mapping[tuple[str, str], Reads]) -> list[tuple[tuple[str, 
 
 def _environment(served: ServedState, environment: ServedEnvironment) -> dict[str, Any]:
     keys = served.keys[environment.name]
-    counting = [item for item in served.overrides if item.environment in (None, environment.name)]
+    mine: dict[str, list[Override]] = {}
+    for item in served.overrides:
+        if item.environment in (None, environment.name):
+            mine.setdefault(item.flag, []).append(item)
+    segments: dict[str, list[dict[str, Any]]] = {}
+    for segment in environment.document["project"]["segments"]:
+        for own in segment.get("feature_states") or ():
+            row = {"name": segment["name"], "enabled": own["enabled"], "value": own["feature_state_value"]}
+            segments.setdefault(own["feature"]["name"], []).append(row)
     return {
         "name": environment.name,
         "client_side_key": keys.client_side,
         "server_side_key": keys.server_side,
-        "flags": [_flag(served, environment, state, counting) for state in environment.states(is_server_side=True)],
+        "flags": [
+            {
+                **_flag(served, environment, state),
+                "segments": segments.get(state["feature"]["name"], []),
+                **_overrides(mine.get(state["feature"]["name"], [])),
+            }
+            for state in environment.states(is_server_side=True)
+        ],
     }
 
 
-def _flag(
-    served: ServedState, environment: ServedEnvironment, state: State, counting: Iterable[Override]
-) -> dict[str, Any]:
+def _overrides(mine: Sequence[Override]) -> dict[str, Any]:
+    return {
+        "is_overridden": any(item.identity is None for item in mine),
+        "overrides": [asdict(item) for item in mine],
+    }
+
+
+def _flag(served: ServedState, environment: ServedEnvironment, state: State) -> dict[str, Any]:
     name = state["feature"]["name"]
     shares = state["multivariate_feature_state_values"]
     rest = 100.0 - sum(share["percentage_allocation"] for share in shares)
@@ -72,20 +92,11 @@ def _flag(
         }
         for share in shares
     ]
-    mine = [item for item in counting if item.flag == name]
     return {
         "name": name,
         "enabled": state["enabled"],
         "value": state["feature_state_value"],
         "variations": variations,
-        "segments": [
-            {"name": segment["name"], "enabled": own["enabled"], "value": own["feature_state_value"]}
-            for segment in environment.document["project"]["segments"]
-            for own in segment.get("feature_states") or ()
-            if own["feature"]["name"] == name
-        ],
         "is_server_only": state["feature"]["id"] in environment.server_only,
-        "is_overridden": any(item.identity is None for item in mine),
-        "overrides": [asdict(item) for item in mine],
         "about": served.loaded.about.get(name, {}),
     }

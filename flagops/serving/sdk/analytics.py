@@ -7,8 +7,11 @@ from flagops.serving.http.message import Answer, RefusalError, Request, answer
 from flagops.serving.model.backend import Backend
 from flagops.serving.model.environment import ServedEnvironment
 from flagops.serving.sdk.keys import environment_of
+from flagops.serving.sdk.rows import check_count, check_rows
 
 REQUIRED: Final = ["This field is required."]
+MOST: Final = 10_000
+"""Evaluations or events of a request; SDKs send 1,000 at most."""
 _FIELDS: Final = {"feature_name": str, "enabled_when_evaluated": bool, "count": int}
 _WRONG: Final = {str: "Not a valid string.", bool: "Must be a valid boolean.", int: "A valid integer is required."}
 
@@ -30,9 +33,8 @@ def count_by_state(backend: Backend, request: Request) -> Answer:
     environment, rows = environment_of(backend, request), mapping_of(request).get("evaluations")
     if not isinstance(rows, list):
         raise RefusalError(400, {"evaluations": REQUIRED})
-    problems = [_problems(row) for row in rows]
-    if any(problems):
-        raise RefusalError(400, {"evaluations": problems})
+    check_count(rows, MOST, "evaluations")
+    check_rows(rows, _problems, "evaluations")
     known = _names(environment)
     for row in rows:
         if row["feature_name"] in known:
@@ -46,6 +48,7 @@ def events(backend: Backend, request: Request) -> Answer:
     environment, rows = environment_of(backend, request), mapping_of(request).get("events")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise RefusalError(400, {"events": REQUIRED})
+    check_count(rows, MOST, "events")
     for row in rows:
         backend.reports.happened(environment, row)
     return answer({}, 202, environment=environment.name)

@@ -23,6 +23,7 @@ def get(backend: Backend, request: Request) -> Answer:
     identifier = request.query.get("identifier", "")
     if not identifier:
         return answer({"detail": "Missing identifier"})
+    _check_length(identifier)
     is_transient = bool(request.query.get("transient"))
     if is_transient:
         traits = []
@@ -45,8 +46,7 @@ def post(backend: Backend, request: Request) -> Answer:
     if identifier is not None and not isinstance(identifier, str | int | float):
         raise RefusalError(400, {"identifier": ["Not a valid string."]})
     name = "" if identifier is None else str(identifier)
-    if len(name) > LONGEST:
-        raise RefusalError(400, {"identifier": [f"Ensure this field has no more than {LONGEST} characters."]})
+    _check_length(name)
     new = given(body.get("traits"))
     if not is_server_side(request) and not environment.document.get("allow_client_traits", True):
         new = []
@@ -64,6 +64,11 @@ def post(backend: Backend, request: Request) -> Answer:
         backend.identities.save(environment, kept)
         traits = counting(kept, new)
     return _answer(environment, name, traits, _flags(environment, request, name, traits))
+
+
+def _check_length(identifier: str) -> None:
+    if len(identifier) > LONGEST:
+        raise RefusalError(400, {"identifier": [f"Ensure this field has no more than {LONGEST} characters."]})
 
 
 def _flags(

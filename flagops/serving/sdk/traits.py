@@ -6,9 +6,12 @@ from typing import Any, Final
 
 from flagops.serving.http.message import RefusalError
 from flagops.serving.model.backend import Kept, KeptTrait
+from flagops.serving.sdk.rows import check_count, check_rows
 
 LONGEST_VALUE: Final = 2000  # characters; Flagsmith's own limit
 LONGEST_NAME: Final = 200
+MOST: Final = 1000
+"""Traits of a request, and of a user who is kept: people have some ten. Flagsmith has no such limit."""
 REQUIRED: Final = "This field is required."
 
 
@@ -48,9 +51,8 @@ def given(rows: object) -> list[Given]:
     if not isinstance(rows, list):
         said = f'Expected a list of items but got type "{type(rows).__name__}".'
         raise RefusalError(400, {"traits": {"non_field_errors": [said]}})
-    problems = [_problems(row) for row in rows]
-    if any(problems):
-        raise RefusalError(400, {"traits": problems})
+    check_count(rows, MOST, "traits")
+    check_rows(rows, _problems, "traits")
     return [Given(str(row["trait_key"]), _scalar(row["trait_value"]), bool(row.get("transient"))) for row in rows]
 
 
@@ -86,7 +88,7 @@ def counting(kept: Kept | None, new: Iterable[Given], *, all_transient: bool = F
 
 
 def put(user: Kept, new: Iterable[Given]) -> None:
-    """Give a user these traits for good, but for the transient ones."""
+    """Give a user these traits for good, but for the transient ones. Raises RefusalError for too many."""
     for item in new:
         if item.is_transient:
             continue
@@ -95,6 +97,8 @@ def put(user: Kept, new: Iterable[Given]) -> None:
             continue
         before = user.traits.get(item.name)
         user.traits[item.name] = KeptTrait(item.value, before.number if before else None)
+    if len(user.traits) > MOST:
+        raise RefusalError(400, {"traits": [f"A user can have {MOST} traits here, with those that are kept."]})
 
 
 def _of(name: str, trait: KeptTrait) -> Trait:

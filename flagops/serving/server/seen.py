@@ -51,7 +51,7 @@ class Seen:
     """What came in since the start.
 
     Attributes:
-        tell: Called after each change.
+        tell: Called after each request, with all that it reported.
         requests: The last ones.
         clients: Requests by what the client says it is.
         reads: By environment and flag.
@@ -88,7 +88,6 @@ class Seen:
         reads = self.reads.setdefault((environment.name, feature), Reads())
         name = "unsaid" if enabled is None else "on" if enabled else "off"
         setattr(reads, name, getattr(reads, name) + max(count, 0))
-        self.tell()
 
     def happened(self, environment: ServedEnvironment, event: Mapping[str, Any]) -> None:
         """Count an event, and remember it in short."""
@@ -96,7 +95,6 @@ class Seen:
         _count(self.events, name)
         more = {key: _short(str(event[key])) for key in ("feature_name", "identifier", "value") if event.get(key)}
         self.last_events.append({"at": _now(), "environment": environment.name, "event": name, **more})
-        self.tell()
 
     def forget(self, environments: Mapping[str, ServedEnvironment]) -> None:
         """Let go of flags that are in no environment any more."""

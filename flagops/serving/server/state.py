@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from flagops.errors import BadInputError
 from flagops.serving.model.declared import Declared, Keys, keys_of
 from flagops.serving.model.environment import ServedEnvironment
 from flagops.serving.model.overrides import Override, check, overridden
@@ -15,6 +16,8 @@ from flagops.serving.server.seen import Seen
 
 PAGE: Final = "/"
 """The topic of all that its page shows."""
+MOST_OVERRIDES: Final = 500
+"""Each is put into the documents again after every change."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,6 @@ class ServedState:
         self._names: dict[str, str] = {}
         self.loaded = loaded
         for override in overrides:
-            check(override, self._documents)
             self._put(override)
         self._make()
 
@@ -86,8 +88,7 @@ class ServedState:
         self.changes.ring(PAGE)
 
     def set(self, override: Override) -> None:
-        """Override a flag. Raises OpsError for one that there is not."""
-        check(override, self._documents)
+        """Override a flag. Raises OpsError for one that there is not, and for more overrides than may be."""
         self._put(override)
         self._make()
 
@@ -98,6 +99,12 @@ class ServedState:
         self._make()
 
     def _put(self, override: Override) -> None:
+        check(override, self._documents)
+        if len(self._overrides) >= MOST_OVERRIDES and override.place not in self._overrides:
+            raise BadInputError(
+                f"There are {MOST_OVERRIDES} overrides, which is the most.",
+                hint="Take one back, or write what is meant into the catalogue.",
+            )
         self._overrides.pop(override.place, None)
         self._overrides[override.place] = override
 

@@ -168,6 +168,22 @@ def test_an_answer_that_does_not_come_is_said(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("key")
+def test_an_expression_there_that_never_ends_is_said_and_not_served(flagsmith: Flagsmith, run: Run) -> None:
+    condition = {"operator": "REGEX", "property": "plan", "value": "(a+)+$"}
+    rules = [{"type": "ALL", "rules": [{"type": "ANY", "rules": [], "conditions": [condition]}], "conditions": []}]
+    with FlagsmithClient(flagsmith.url) as client:
+        client.use_api_key(API_KEY)
+        made = client.post("/api/v1/projects/1/segments/", {"name": "endless", "project": 1, "rules": rules})
+        try:
+            done = run("flags", "serve", "--port", "0", "--from", flagsmith.url)
+        finally:
+            client.delete(f"/api/v1/projects/1/segments/{made['id']}/")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert f"The document of development in {flagsmith.url} cannot be served" in done.stderr
+    assert "its segment 'endless' has a condition with REGEX '(a+)+$', which never ends for some texts" in done.stderr
+
+
+@pytest.mark.usefixtures("key")
 def test_an_answer_that_is_an_error_is_said(flagsmith: Flagsmith, run: Run) -> None:
     flagsmith.failing["/api/v1/environments/"] = 500
     try:

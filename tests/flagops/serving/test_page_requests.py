@@ -55,7 +55,11 @@ def test_only_the_page_s_own_files_are_sent(example: Served, name: str) -> None:
         ("set", {}, "flag and environment must be texts."),
         ("set", {**SET, "enabled": 1}, "enabled must be true or false."),
         ("set", {**SET, "value": [1]}, "value must be true, false, a whole number, a text or null."),
-        ("set", {**SET, "value": "x" * 20_001}, "value has 20001 characters; Flagsmith takes 20000."),
+        (
+            "set",
+            {**SET, "value": "x" * 20_001},
+            "The value of 'hebrew_ui_enabled' has 20001 characters; Flagsmith takes 20000.",
+        ),
         ("set", {**SET, "identity": ""}, "identity must be a text that is not empty, or null."),
         ("set", {**SET, "flag": "hebrew_ui"}, "There is no flag 'hebrew_ui' in staging; near it: hebrew_ui_enabled."),
         ("set", {**SET, "environment": "qa"}, "There is no environment 'qa'; there are: development, staging, "),

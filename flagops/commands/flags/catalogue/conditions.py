@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator
 
 from components.text import bounds, quoting
-from components.text.regular import Verdict, look_at
+from components.text.regular import LONGEST_TEXT, Verdict, look_at
 from flagops.commands.flags.catalogue.problems import CatalogueProblem, Key
 from flagops.commands.flags.catalogue.segment import JOINS, Condition, ConditionGroup, Operator, Segment
+from flagops.serving.engine import paths
 
 WITHOUT_VALUE = frozenset([Operator.IS_SET, Operator.IS_NOT_SET])
 MAY_BE_EMPTY = frozenset([Operator.EQUAL, Operator.NOT_EQUAL])
@@ -28,6 +29,8 @@ COMPARING = frozenset(
 ALL = 100.0
 LONGEST_VALUE = 1000
 """Characters of a value; the server's setting SEGMENT_CONDITION_VALUE_LIMIT."""
+LONGEST_FLAG = 20_000
+"""Characters of a flag's value, which a path such as $.flags.banner.value asks about (FEATURE_VALUE_LIMIT)."""
 LONGEST_TRAIT = 1000
 """Characters of a trait's name, the column of the server's table."""
 MOST_CONDITIONS = 100
@@ -51,18 +54,21 @@ class Expressions:
     """Looks at a catalogue's regular expressions, each once, as long as there are not too many."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Verdict] = {}
+        self._known: dict[tuple[str, int], Verdict] = {}
         self._steps = 0
 
-    def look_at(self, text: str) -> Verdict:
-        """What is to be said of an expression; one that is too much is not looked at, and refused."""
-        found = self._known.get(text)
+    def look_at(self, text: str, longest: int = LONGEST_TEXT) -> Verdict:
+        """What is to be said of an expression that is asked about texts of so many characters at most.
+
+        One that is too much is not looked at, and refused.
+        """
+        found = self._known.get((text, longest))
         if found is None:
             if len(self._known) >= MOST_EXPRESSIONS or self._steps > MOST_STEPS:
                 return Verdict(
                     f"was not looked at: a catalogue can have {MOST_EXPRESSIONS} expressions, of usual length"
                 )
-            found = self._known[text] = look_at(text)
+            found = self._known[text, longest] = look_at(text, longest=longest)
             self._steps += found.steps
         return found
 
@@ -109,6 +115,8 @@ def _trait(key: Key, condition: Condition) -> Iterator[CatalogueProblem]:
     if len(trait) > LONGEST_TRAIT:
         text = f"has {len(trait)} characters ({quoting.value(trait)}); Flagsmith takes {LONGEST_TRAIT}"
         yield CatalogueProblem((*key, "trait"), text)
+    elif (problem := paths.problem_of(trait)) is not None:
+        yield CatalogueProblem((*key, "trait"), f"is {quoting.value(trait)}, which {problem}")
     if trait.startswith(OF_FLAGS):
         text = f"is {quoting.value(trait)}: it asks for other flags, which Flagsmith's servers have no engine for"
         yield CatalogueProblem((*key, "trait"), f"{text} up to 2.265.0; `plan` asks yours", is_warning=True)
@@ -132,7 +140,8 @@ def _value(key: Key, condition: Condition, value: object, expressions: Expressio
         yield CatalogueProblem(key, f"is empty: name what {operator} compares with", is_warning=True)
         return
     elif operator is Operator.REGEX:
-        yield from _expression(key, text, expressions.look_at(text))
+        is_path = (condition.trait or "").startswith(paths.PREFIX)
+        yield from _expression(key, text, expressions.look_at(text, LONGEST_FLAG if is_path else LONGEST_TEXT))
     elif operator is Operator.MODULO:
         yield from _modulo(key, text)
     elif operator is Operator.IN:

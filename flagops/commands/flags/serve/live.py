@@ -1,5 +1,7 @@
 """The environments of a Flagsmith that runs, read once."""
 
+from flagops.commands.flags.catalogue.conditions import Expressions
+from flagops.commands.flags.serve.conditions import check_answerable
 from flagops.commands.flags.serve.shape import check_shape
 from flagops.errors import NotFoundError
 from flagops.flagsmith_api.connect import connect
@@ -15,9 +17,12 @@ def from_flagsmith(*, stack: str | None, url: str | None) -> Loaded:
         client = connection.client
         rows = list(kept(client.pages(f"/api/v1/projects/{connection.project}/features/")))
         made = []
+        expressions = Expressions()  # of all environments, whose segments are the same
         for place in connection.environments:
             document = client.get(f"/api/v1/environments/{place.key}/document/")
-            check_shape(document, f"The document of {place.name} in {connection.label}")
+            label = f"The document of {place.name} in {connection.label}"
+            check_shape(document, label)
+            check_answerable(document, label, expressions)
             made.append(document)
         if not made:
             raise NotFoundError(f"The project {connection.name} of {connection.label} has no environment to serve.")

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from components.text import bounds, quoting
+from flagops.commands.flags.catalogue.conditions import Expressions
 from flagops.commands.flags.catalogue.load import load, refused
 from flagops.commands.flags.catalogue.rules import check
 from flagops.commands.flags.documents.documents import documents
 from flagops.commands.flags.reconcile.desired import desired
+from flagops.commands.flags.serve.conditions import check_answerable
 from flagops.errors import BadInputError, NotFoundError
 from flagops.files import WRITTEN_BYTES, reading
 from flagops.serving.model.declared import Declared
@@ -81,6 +83,7 @@ def from_document(path: Path) -> Loaded:
     except bounds.BoundsError as error:
         raise BadInputError(f"{path} {error}.") from None
     check_shape(found, str(path))
+    check_answerable(found, str(path), Expressions())
     return Loaded((Declared(found),), {})
 
 
