@@ -11,6 +11,7 @@ from flagops.commands.flags.catalogue.conditions import Expressions, check_condi
 from flagops.commands.flags.catalogue.groups import check_groups, check_owner
 from flagops.commands.flags.catalogue.model import Catalogue, Flag, FlagKind, Role, Rollout, State, Target
 from flagops.commands.flags.catalogue.naming import joined, words
+from flagops.commands.flags.catalogue.prefixes import check_prefixes
 from flagops.commands.flags.catalogue.problems import CatalogueProblem, Key
 from flagops.commands.flags.catalogue.spelling import check_names
 from flagops.serving.engine.variations import CONTROL
@@ -29,7 +30,7 @@ CLOSE = 0.01  # of a percent: three weights of 33.333 need not add up to the las
 def check(catalogue: Catalogue, today: date) -> list[CatalogueProblem]:
     """All that is wrong with a catalogue, and what is worth knowing."""
     known = frozenset(catalogue.environments)
-    parts = (check_names(catalogue), _environments(catalogue), _segments(catalogue))
+    parts = (check_names(catalogue), check_prefixes(catalogue), _environments(catalogue), _segments(catalogue))
     return list(
         chain(*parts, _flags(catalogue, known, today), _access(catalogue, known), _deliveries(catalogue, known))
     )
