@@ -57,6 +57,7 @@ UPGRADES: Final = "flagsmith-upgrades"
 ROTATIONS: Final = "flagsmith-rotations"
 APPLIES: Final = "flagsmith-applies"
 FLAGS: Final = "flagsmith-flags"
+FLAGS_LEFT: Final = "flagsmith-flags-left"
 
 API_PORT: Final = 8000
 METRICS_PORT: Final = 9100

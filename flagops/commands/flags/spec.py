@@ -70,7 +70,12 @@ class StateSpec:
 
 @dataclass(frozen=True)
 class FlagSpec:
-    """A flag, its variations, and its states by the environments' names; None leaves `server_side_only` as it is."""
+    """A flag, its variations, and its states by the environments' names.
+
+    Attributes:
+        server_side_only: Whether server-side keys alone see it; None leaves that as it is.
+        people: The environments in which people hold its switch.
+    """
 
     name: str
     description: str
@@ -79,6 +84,7 @@ class FlagSpec:
     options: tuple[OptionSpec, ...]
     states: Mapping[str, StateSpec]
     server_side_only: bool | None = None
+    people: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -187,13 +187,6 @@ def audit() -> Any:
     return page([])
 
 
-@people.get("/projects/<int:project>/audit/")
-def project_audit(project: int) -> Any:
-    user()
-    database().get("projects", project)
-    return page([])
-
-
 @people.post("/projects/")
 def add_project() -> Any:
     user()

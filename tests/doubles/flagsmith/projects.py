@@ -213,6 +213,16 @@ def tags(project: int) -> Any:
     return page(database().rows("tags", project=project))
 
 
+@projects.delete("/projects/<int:project>/tags/<int:number>/")
+def remove_tag(project: int, number: int) -> Any:
+    user()
+    database().one("tags", id=number, project=project)
+    for row in database().rows("features", project=project):
+        row["tags"] = [tag for tag in row["tags"] if tag != number]
+    database().remove("tags", id=number)
+    return "", 204
+
+
 @projects.post("/projects/<int:project>/tags/")
 def add_tag(project: int) -> Any:
     user()

@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 
 from flagops.serving.http import browsers
 from tests.doubles.flagsmith.answers import user
+from tests.doubles.flagsmith.audit import audit, note
 from tests.doubles.flagsmith.database import Database, RefusalError
 from tests.doubles.flagsmith.features import features
 from tests.doubles.flagsmith.future import future
@@ -88,7 +89,7 @@ class Flagsmith:
         app = Flask("flagsmith")
         app.wsgi_app = self._replace(app.wsgi_app)  # type: ignore[method-assign, assignment]
         app.json.sort_keys = False  # type: ignore[attr-defined]
-        for part in (people, rights, projects, features, states, segments, versions, identities, looking, sdk):
+        for part in (people, rights, projects, features, states, segments, versions, identities, looking, audit, sdk):
             app.register_blueprint(part, url_prefix="/api/v1")
         app.register_blueprint(future, url_prefix="/api/__future__")
         app.before_request(self._before)
@@ -146,6 +147,8 @@ class Flagsmith:
         return None
 
     def _after(self, answered: Response) -> Response:
+        if "locked" in g:
+            note(answered)
         answered.headers["Flagsmith-Version"] = self.version
         answered.headers.update(browsers.shared(asked()))
         if answered.status_code == 204:

@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from components.text import bounds, quoting, yaml12, yaml_exact
-from flagops.commands.flags.catalogue.model import Catalogue, FlagKind, Role
+from flagops.commands.flags.catalogue.model import Catalogue, FlagKind, Role, StateOwner
 from flagops.commands.flags.catalogue.naming import NameStyle
 from flagops.commands.flags.catalogue.problems import CatalogueError, CatalogueProblem, FileLine, Key, dotted
 from flagops.commands.flags.catalogue.segment import Operator
@@ -242,6 +242,7 @@ _ALLOWED = {
     "kind": ", ".join(FlagKind),
     "role": ", ".join(Role),
     "names": ", ".join(NameStyle),
+    "state": ", ".join(StateOwner),
 }
 _WORDS = {
     "bool_type": "must be true or false",

@@ -49,6 +49,20 @@ class Variation(CatalogueModel):
     weight: Weight = Field(description="Percent of the users; all weights of a flag are 100 together.")
 
 
+class StateOwner(StrEnum):
+    """Who switches a flag on and off."""
+
+    CATALOGUE = "catalogue"
+    UI = "ui"
+
+
+def _state_owner(value: object) -> object:
+    return StateOwner(value) if isinstance(value, str) and value in list(StateOwner) else value
+
+
+SomeStateOwner = Annotated[StateOwner, BeforeValidator(_state_owner)]
+
+
 class State(CatalogueModel):
     """What a flag is in an environment; what is left out is as the flag itself says."""
 
@@ -61,6 +75,9 @@ class State(CatalogueModel):
         default=None, strict=False, description="What segments get, in their order."
     )
     weights: Mapping[str, Weight] | None = Field(default=None, description="Other weights of the variations, by name.")
+    state: SomeStateOwner | None = Field(
+        default=None, description="Who switches it here, if not as the flag itself says."
+    )
 
 
 class FlagKind(StrEnum):
@@ -106,6 +123,11 @@ class Flag(CatalogueModel):
     )
     targeting: tuple[Target, ...] = Field(default=(), strict=False, description="What segments get, in their order.")
     environments: Mapping[str, State] = Field(default_factory=dict, description="What is different, by environment.")
+    state: SomeStateOwner = Field(
+        default=StateOwner.CATALOGUE,
+        description="Who switches it on and off: the catalogue, or people in Flagsmith's own pages (ui), whom no apply "
+        "overrules.",
+    )
 
 
 class Role(StrEnum):

@@ -25,6 +25,7 @@ class ObjectKind(StrEnum):
     FLAG = "flag"
     GROUP = "group"
     RIGHTS = "rights of"
+    HOLD = "hold of"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,57 @@ class Change:
             yield (self.kind, self.name, None)
 
 
+class Why(StrEnum):
+    """Why a flag or segment is left as it is."""
+
+    CHANGED = "changed"
+    DELETED = "deleted"
+    UNKNOWN = "unknown"
+    NEEDED = "needed"
+
+
+@dataclass(frozen=True)
+class FlagConflict:
+    """A change that is not made: somebody else had their hand on it, or nobody can tell.
+
+    Attributes:
+        kind: The kind of the object that is left as it is.
+        name: Its name.
+        change: What apply would have changed; of a flag's own segment too.
+        why: What stands against it.
+        who: Who changed it, in words; None where nothing says so.
+        at: When, in Flagsmith's time, as ISO 8601; None likewise.
+        said: What the audit log says of it.
+    """
+
+    kind: ObjectKind
+    name: str
+    change: Change
+    why: Why
+    who: str | None = None
+    at: str | None = None
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class FlagHold:
+    """A flag that is held: no apply changes it until that ends.
+
+    Attributes:
+        name: The flag.
+        tag: The tag that holds it.
+        until: When it ends, as ISO 8601; None for a tag whose end cannot be read.
+        reason: What whoever holds it wrote.
+        waiting: How many changes wait for it.
+    """
+
+    name: str
+    tag: str
+    until: str | None
+    reason: str = ""
+    waiting: int = 0
+
+
 @dataclass(frozen=True)
 class Counts:
     """How much is done, of the project or of one environment."""
@@ -85,6 +137,9 @@ class FlagPlan:
         waiting: What cannot be done yet, or was not looked at, in words.
         requests: How many requests reading took.
         affected: Of which segments other users are in then, in words.
+        conflicts: What is not done, since it would undo what somebody else did.
+        holds: The flags that are held, and so left as they are.
+        people: The switches that the catalogue leaves to people, in words.
     """
 
     changes: tuple[Change, ...]
@@ -93,6 +148,9 @@ class FlagPlan:
     waiting: tuple[str, ...] = ()
     requests: int = 0
     affected: tuple[str, ...] = ()
+    conflicts: tuple[FlagConflict, ...] = ()
+    holds: tuple[FlagHold, ...] = ()
+    people: tuple[str, ...] = ()
 
     @property
     def has_changes(self) -> bool:

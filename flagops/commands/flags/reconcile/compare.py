@@ -1,6 +1,7 @@
 """How a flag in an environment differs from what is wanted of it there."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flagops.commands.flags.catalogue.values import same
@@ -46,6 +47,7 @@ def compare_states(
     def changed(field: tuple[str, ...], before: Any, after: Any, action: Action = Action.UPDATE) -> Change:
         return Change(action, ObjectKind.FLAG, wanted.name, environment, field, before, after)
 
+    state = left_to_people(wanted, environment, state, found)
     yield from (changed((field,), *values) for field, values in _differences(state, found, names).items())
     there = {item.segment: item for item in found.overrides}
     for override in state.overrides:
@@ -60,6 +62,15 @@ def compare_states(
     named = [item.segment for item in state.overrides]
     if not is_in_order(state, found, managed):
         yield changed(ORDER, None, named)
+
+
+def left_to_people(wanted: FlagSpec, environment: str, state: StateSpec, found: RemoteState) -> StateSpec:
+    """The state with the switches that are there, where the catalogue leaves them to people."""
+    if environment not in wanted.people:
+        return state
+    there = {item.segment: item.enabled for item in found.overrides}
+    overrides = (replace(item, enabled=there.get(item.segment, item.enabled)) for item in state.overrides)
+    return replace(state, enabled=found.enabled, overrides=tuple(overrides))
 
 
 def surplus(state: StateSpec, found: RemoteState, managed: Collection[str]) -> list[RemoteOverride]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from flagops.commands.flags.catalogue.expiry import expiry_tag
 from flagops.commands.flags.catalogue.membership import kept_text, members
-from flagops.commands.flags.catalogue.model import Catalogue, Flag, Rollout, State, Target
+from flagops.commands.flags.catalogue.model import Catalogue, Flag, Rollout, State, StateOwner, Target
 from flagops.commands.flags.catalogue.rollouts import rollout_segment
 from flagops.commands.flags.catalogue.values import Plain, plain
 from flagops.commands.flags.reconcile.access import access_of, groups_of
@@ -44,8 +44,15 @@ def desired(catalogue: Catalogue) -> ProjectSpec:
             options=tuple(OptionSpec(item.name, plain(item.value), item.weight) for item in flag.variations[1:]),
             states=states,
             server_side_only=flag.server_side_only,
+            people=frozenset(filter(lambda place: is_of_people(flag, place), catalogue.environments)),
         )
     return ProjectSpec(catalogue.environments, segments, flags, groups_of(catalogue), access_of(catalogue))
+
+
+def is_of_people(flag: Flag, environment: str) -> bool:
+    """Whether the catalogue leaves the flag's switch to people there."""
+    own = flag.environments.get(environment)
+    return (own.state if own and own.state else flag.state) is StateOwner.UI
 
 
 def _control(flag: Flag, state: State | None) -> Plain:

@@ -8,10 +8,11 @@ from flagops.commands.flags.reconcile.access import compare_group, without_accou
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.compare import CLOSE, compare_states, matched, state_as_json
 from flagops.commands.flags.reconcile.drawn import drawn_anew
+from flagops.commands.flags.reconcile.holds import without_holds
 from flagops.commands.flags.reconcile.rights import left, remarks, taken
 from flagops.commands.flags.reconcile.same_names import require_same_names
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteSegment, Snapshot
-from flagops.commands.flags.spec import TAG, FlagSpec, ProjectSpec, SegmentSpec
+from flagops.commands.flags.spec import TAG, FlagSpec, ProjectSpec, SegmentSpec, StateSpec
 from flagops.errors import ConflictError
 
 SERVER_SIDE = "server-side only"
@@ -41,7 +42,12 @@ def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> FlagP
     unmanaged = tuple(_unmanaged(wanted, found, delete=delete))
     waiting = (*without_account(wanted.groups.values(), people.users), *remarks(wanted, people))
     affected = tuple(drawn_anew(wanted, found))
-    return FlagPlan(tuple(changes), unmanaged, totals, waiting, found.requests, affected)
+    switched = tuple(
+        f"flag {name}: people switch it in {', '.join(sorted(flag.people))} (state: ui)"
+        for name, flag in wanted.flags.items()
+        if flag.people
+    )
+    return FlagPlan(tuple(changes), unmanaged, totals, waiting, found.requests, affected, people=switched)
 
 
 def _check(wanted: ProjectSpec, found: Snapshot) -> None:
@@ -87,16 +93,23 @@ def _flag(wanted: FlagSpec, found: RemoteFlag | None, snapshot: Snapshot) -> Ite
     if found is None:
         yield Change(Action.CREATE, ObjectKind.FLAG, wanted.name, after=wanted.description)
         for environment, state in wanted.states.items():
-            yield Change(Action.CREATE, ObjectKind.FLAG, wanted.name, environment, after=state_as_json(state))
+            yield _new_state(wanted, environment, state)
         return
     yield from _definition(wanted, found, snapshot)
     for environment, state in wanted.states.items():
         there = found.states.get(environment)
         if there is None:
-            yield Change(Action.CREATE, ObjectKind.FLAG, wanted.name, environment, after=state_as_json(state))
+            yield _new_state(wanted, environment, state)
         else:
             managed = {name for name, item in snapshot.segments.items() if item.is_managed}
             yield from compare_states(wanted, environment, state, found, there, managed)
+
+
+def _new_state(wanted: FlagSpec, environment: str, state: StateSpec) -> Change:
+    after = state_as_json(state)
+    if environment in wanted.people:
+        after["enabled"] = False  # as every new flag, until people switch it on
+    return Change(Action.CREATE, ObjectKind.FLAG, wanted.name, environment, after=after)
 
 
 def _definition(wanted: FlagSpec, found: RemoteFlag, snapshot: Snapshot) -> Iterator[Change]:
@@ -107,7 +120,7 @@ def _definition(wanted: FlagSpec, found: RemoteFlag, snapshot: Snapshot) -> Iter
         yield changed("archived", before=True, after=False)
     if found.description != wanted.description:
         yield changed("description", found.description, wanted.description)
-    tags = found.tags - snapshot.system_tags - {TAG}
+    tags = without_holds(found.tags - snapshot.system_tags - {TAG})
     if tags != wanted.tags:
         yield changed("tags", sorted(tags), sorted(wanted.tags))
     if wanted.server_side_only not in (None, found.server_side_only):

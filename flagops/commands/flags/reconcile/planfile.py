@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ class PlanFile:
         project: The project that it is for.
         delete: Whether what left the catalogue is deleted.
         changes: What was reviewed.
+        take_back: What is taken back from whoever changed it.
     """
 
     path: Path
@@ -38,6 +40,7 @@ class PlanFile:
     project: str
     delete: bool
     changes: tuple[Change, ...]
+    take_back: tuple[str, ...] = ()
 
     def require_same(self, found: FlagPlan, server: str, project: str) -> None:
         """Raise OpsError unless what there is to do now is this plan, or what an interrupted run left of it."""
@@ -63,12 +66,24 @@ def as_json(plan: FlagPlan) -> dict[str, Any]:
         "unmanaged": list(plan.unmanaged),
         "waiting": list(plan.waiting),
         "affected": list(plan.affected),
+        "conflicts": [asdict(conflict) for conflict in plan.conflicts],
+        "holds": [asdict(hold) for hold in plan.holds],
+        "people": list(plan.people),
         "totals": {place or "": asdict(counts) for place, counts in plan.counts().items()},
         "requests": plan.requests,
     }
 
 
-def write(path: Path, catalogue: Path, plan: FlagPlan, *, server: str, project: str, delete: bool) -> None:
+def write(
+    path: Path,
+    catalogue: Path,
+    plan: FlagPlan,
+    *,
+    server: str,
+    project: str,
+    delete: bool,
+    take_back: Collection[str] = (),
+) -> None:
     """Keep a plan. Raises OpsError where it would overwrite something else than a plan."""
     if path.exists() and not is_plan(path):
         raise RefusedError(f"{path} exists, and is not a plan.", hint="Give --out another name.")
@@ -79,6 +94,7 @@ def write(path: Path, catalogue: Path, plan: FlagPlan, *, server: str, project: 
         "server": server,
         "project": project,
         "delete": delete,
+        "takeBack": sorted(take_back),
         "changes": [asdict(change) for change in plan.changes],
     }
     path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -119,7 +135,8 @@ def _checked(path: Path, found: dict[str, Any]) -> PlanFile:
             hint="Check out the commit that was planned, or make the plan again.",
         )
     changes = tuple(_change(item) for item in found["changes"])
-    return PlanFile(path, catalogue, found["server"], found["project"], found["delete"], changes)
+    take_back = tuple(map(str, found.get("takeBack", ())))
+    return PlanFile(path, catalogue, found["server"], found["project"], found["delete"], changes, take_back)
 
 
 def _change(item: dict[str, Any]) -> Change:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flagops.commands.flags.reconcile.change import Action, Change, Counts, FlagPlan
+from flagops.commands.flags.reconcile.change import Action, Change, Counts, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.compare import ORDER
 
 SIGNS = {
@@ -64,6 +64,8 @@ def _object(console: Console, title: str, changes: list[Change]) -> None:
 
 def in_words(change: Change) -> str:
     """A step in one line, without its object."""
+    if change.kind is ObjectKind.HOLD:
+        return f"it has ended; the tag {change.before} goes"
     where = f"{change.environment}: " if change.environment else ""
     what = " ".join(change.field)
     words = in_quotes if change.field[-1:] == ("value",) or change.field[:1] == ("variation",) else value_in_words

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from flagops.commands.flags.server.read_groups import read_groups
-from flagops.commands.flags.server.rows import Row, flag_of, segment_of, value, variants
+from flagops.commands.flags.server.rows import Row, flag_of, is_touched, segment_of, value, variants
 from flagops.commands.flags.server.snapshot import People, RemoteOverride, RemoteState, Snapshot
 from flagops.commands.flags.spec import FlagSpec
 from flagops.errors import AnswerError
@@ -74,6 +74,7 @@ def read(
         environments={item.name: item for item in connection.environments},
         tags={row["label"]: row["id"] for row in tags},
         system_tags=frozenset(row["label"] for row in tags if row.get("is_system_tag")),
+        tag_descriptions={row["label"]: row["description"] for row in tags if row.get("description")},
         segments={row["name"]: segment_of(row) for row in reversed(segments)},
         ambiguous=frozenset(name for name in counted if counted.count(name) > 1),
         flags={row["name"]: flag_of(row, labels, flags[row["id"]]) for row in features},
@@ -158,10 +159,18 @@ def _state(rows: _Rows, links: Mapping[int, Link], names: Mapping[int, str]) -> 
                 enabled=row["enabled"],
                 value=value(row["feature_state_value"]),
                 variants=variants(row),
+                is_touched=is_touched(row),
             )
         )
     overrides.sort(key=lambda item: (item.priority, item.link))
-    return RemoteState(own["id"], own["enabled"], value(own["feature_state_value"]), variants(own), tuple(overrides))
+    return RemoteState(
+        own["id"],
+        own["enabled"],
+        value(own["feature_state_value"]),
+        variants(own),
+        tuple(overrides),
+        is_touched(own),
+    )
 
 
 def _states(client: FlagsmithClient, environment: Environment, feature: int | None = None) -> list[Row]:

@@ -1,6 +1,7 @@
 """The rows of Flagsmith's API as the snapshot has them, and values as the API has them."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from flagops.commands.flags.catalogue.values import Plain
@@ -9,6 +10,8 @@ from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOption, Rem
 from flagops.commands.flags.spec import MARK
 
 Row = Mapping[str, Any]
+AT_ONCE = timedelta(milliseconds=50)
+"""Between the making of a state and its last change, where nobody changed it (seen on 2.265.0: 8 to 39 µs)."""
 FIELDS = {"unicode": "string_value", "int": "integer_value", "bool": "boolean_value"}
 
 
@@ -22,6 +25,14 @@ def typed(plain: Plain) -> dict[str, Any]:
     """A value in the API's typed form."""
     kind = "bool" if isinstance(plain, bool) else "int" if isinstance(plain, int) else "unicode"
     return {"type": kind, **dict.fromkeys(FIELDS.values()), FIELDS[kind]: plain}
+
+
+def is_touched(row: Row) -> bool:
+    """Whether a state may have been changed since it was made. A version's states are new whatever changed."""
+    made, changed = row.get("created_at"), row.get("updated_at")
+    if not made or not changed or row.get("environment_feature_version"):
+        return True
+    return datetime.fromisoformat(changed) - datetime.fromisoformat(made) > AT_ONCE
 
 
 def variants(row: Row) -> tuple[Variant, ...]:

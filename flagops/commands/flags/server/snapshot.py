@@ -59,6 +59,7 @@ class RemoteOverride:
         enabled: Whether the flag is on.
         value: The value, the control's of a multivariate flag.
         variants: The weights.
+        is_touched: Whether it may have been changed since it was made.
     """
 
     id: int
@@ -69,17 +70,22 @@ class RemoteOverride:
     enabled: bool
     value: Plain
     variants: tuple[Variant, ...]
+    is_touched: bool = True
 
 
 @dataclass(frozen=True)
 class RemoteState:
-    """A flag in an environment; its overrides are in the order in which they count."""
+    """A flag in an environment; its overrides are in the order in which they count.
+
+    `is_touched` is whether it may have been changed since it was made.
+    """
 
     id: int
     enabled: bool
     value: Plain
     variants: tuple[Variant, ...]
     overrides: tuple[RemoteOverride, ...]
+    is_touched: bool = True
 
 
 @dataclass(frozen=True)
@@ -195,6 +201,7 @@ class Snapshot:
         environments: By name.
         tags: The ids of tags, by label.
         system_tags: Labels that Flagsmith itself gives and takes.
+        tag_descriptions: What is written about tags, by label.
         segments: By name; of several with one name the first.
         ambiguous: Names that several segments have.
         flags: By name.
@@ -205,6 +212,7 @@ class Snapshot:
     environments: "Mapping[str, Environment]"
     tags: Mapping[str, int]
     system_tags: frozenset[str] = frozenset()
+    tag_descriptions: Mapping[str, str] = field(default_factory=dict)
     segments: Mapping[str, RemoteSegment] = field(default_factory=dict)
     ambiguous: frozenset[str] = frozenset()
     flags: Mapping[str, RemoteFlag] = field(default_factory=dict)

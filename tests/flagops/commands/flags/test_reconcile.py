@@ -143,15 +143,6 @@ def test_flags_of_the_ui_are_adopted_and_changed_in_place(server: Project, run: 
     assert feature(server, "hebrew_ui_enabled")["id"] == made["id"]
 
 
-def test_what_was_toggled_in_the_ui_is_shown_and_set_back(applied: Project, run: Run) -> None:
-    (own,) = [row for row in states(applied, "production", "ml_model_v2_enabled") if not row["feature_segment"]]
-    body = {**own, "enabled": True}
-    applied.client.put(f"/api/v1/features/featurestates/{own['id']}/", body)
-    assert planned(run, applied, EXAMPLE) == ["~ flag ml_model_v2_enabled", "~ production: enabled on → off"]
-    apply(run, applied, EXAMPLE)
-    assert planned(run, applied, EXAMPLE) == []
-
-
 def test_environments_that_are_missing_are_made(server: Project, run: Run, tmp_path: Path) -> None:
     path = example(
         tmp_path, lambda text: text.replace("[development, staging, production]", "[staging, production, canary]")

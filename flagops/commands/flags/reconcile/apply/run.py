@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 
 from flagops.commands.flags.reconcile.apply.definitions import Definitions, OnChange, is_removed_variation
 from flagops.commands.flags.reconcile.apply.groups import Groups
+from flagops.commands.flags.reconcile.apply.holding import release
 from flagops.commands.flags.reconcile.apply.rights import take
 from flagops.commands.flags.reconcile.apply.states import States
 from flagops.commands.flags.reconcile.apply.versions import Versions
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind, not_in
 from flagops.commands.flags.reconcile.compare import matched
+from flagops.commands.flags.reconcile.hands import Hands
+from flagops.commands.flags.reconcile.judged import Judged
 from flagops.commands.flags.reconcile.plan import plan
 from flagops.commands.flags.server.engine import judged
 from flagops.commands.flags.server.read import read
@@ -27,16 +30,38 @@ class Reviewed:
     wanted: ProjectSpec
     found: Snapshot
     plan: FlagPlan
+    hands: Hands
+    alone: Judged
     delete: bool = False
 
+    @property
+    def connection(self) -> Connection:
+        """Where."""
+        return self.hands.connection
+
     @classmethod
-    def now(cls, connection: Connection, wanted: ProjectSpec, *, delete: bool = False) -> "Reviewed":
-        """Read the server, and plan."""
+    def now(
+        cls, connection: Connection, wanted: ProjectSpec, *, delete: bool = False, hands: Hands | None = None
+    ) -> "Reviewed":
+        """Read the server, and plan; what would undo somebody's change is left alone.
+
+        What is known of such changes is in `hands`; by default, what the stack and the audit log know.
+        """
+        hands = hands or Hands.of(connection)
         found = read(connection, wanted.environments, wanted.flags, with_people=wanted.access is not None)
         todo = plan(wanted, found, delete=delete)
         changed = {name for name, changes in todo.of(ObjectKind.SEGMENT).items() if any(map(_changes_rules, changes))}
         said = judged(connection.client, wanted, changed)
-        return cls(wanted, found, replace(todo, waiting=(*said, *todo.waiting)), delete)
+        allowed, alone = hands.judge(replace(todo, waiting=(*said, *todo.waiting)), wanted, found)
+        return cls(wanted, found, allowed, hands, alone, delete)
+
+    def again(self, connection: Connection) -> "Reviewed":
+        """Read the server again, in the middle of carrying it out: what is left alone is not judged anew."""
+        found = read(
+            connection, self.wanted.environments, self.wanted.flags, with_people=self.wanted.access is not None
+        )
+        planned = self.alone.leave(plan(self.wanted, found, delete=self.delete), self.wanted, found)
+        return replace(self, found=found, plan=planned)
 
 
 def _changes_rules(change: Change) -> bool:
@@ -136,6 +161,9 @@ class _Run:
             if change.kind is ObjectKind.RIGHTS:
                 take(self._client, found, change)
                 self._announce(change)
+            if change.kind is ObjectKind.HOLD:
+                release(self._connection, found.flags[change.name], [change.before])
+                self._announce(change)
         if self.done:
             self._verify()
 
@@ -148,7 +176,7 @@ class _Run:
     def _again(self) -> Reviewed:
         environments = environments_of(self._client, self._connection.project)
         connection = replace(self._connection, environments=tuple(environments))
-        again = Reviewed.now(connection, self._wanted, delete=self._reviewed.delete)
+        again = self._reviewed.again(connection)
         others = not_in(again.plan.changes, self._reviewed.plan.changes)
         if others:
             raise ConflictError(f"Somebody changed {_names(others)} meanwhile.")

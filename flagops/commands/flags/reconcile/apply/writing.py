@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flagops.commands.flags.reconcile.compare import matched
+from flagops.commands.flags.reconcile.compare import left_to_people, matched
 from flagops.commands.flags.server.rows import typed
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteState, Snapshot, Variant
 from flagops.commands.flags.spec import FlagSpec, OverrideSpec, StateSpec
@@ -41,11 +41,12 @@ class FlagInEnvironment:
     def of(cls, found: Snapshot, wanted: FlagSpec, environment: Environment) -> "FlagInEnvironment":
         """The target, out of what was read."""
         flag = found.flags[wanted.name]
+        there = flag.states[environment.name]
         return cls(
             environment=environment,
             flag=flag,
-            state=wanted.states[environment.name],
-            found=flag.states[environment.name],
+            state=left_to_people(wanted, environment.name, wanted.states[environment.name], there),
+            found=there,
             ids={name: item.id for name, item in matched(flag.options, wanted.options).items()},
             segments={name: item.id for name, item in found.segments.items()},
             managed={name for name, item in found.segments.items() if item.is_managed},

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from flagops.commands.flags.reconcile import view
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind
+from flagops.commands.flags.reconcile.hands_view import left_alone
 from flagops.commands.flags.reconcile.review.sentences import basis, sentences
 from flagops.commands.flags.spec import ProjectSpec
 from flagops.serving.audience.figures import Affected
@@ -31,6 +32,8 @@ def markdown(plan: FlagPlan, wanted: ProjectSpec, found: Iterable[Affected], *, 
         if changes or touched:
             lines += ["", f"#### {escaped(place or view.PROJECT)}", "", *_changed(changes, touched, homes)]
     lines += ["", *(f"> {escaped(line)}" for line in plan.affected)] if plan.affected else []
+    lines += ["", *(f"> {escaped(line)}" for line in left_alone(plan))] if plan.conflicts or plan.holds else []
+    lines += _listed(plan.people, "Left to people")
     lines += _listed(plan.waiting, "Waits, or was not looked at")
     lines += _listed(plan.unmanaged, "Left alone: not in the catalogue")
     if affected:

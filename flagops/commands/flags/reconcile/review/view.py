@@ -10,6 +10,7 @@ from rich.console import Console
 from flagops.commands.flags.reconcile import planfile
 from flagops.commands.flags.reconcile import view as plain
 from flagops.commands.flags.reconcile.change import FlagPlan
+from flagops.commands.flags.reconcile.hands_view import show_hands
 from flagops.commands.flags.reconcile.review.markdown import markdown
 from flagops.commands.flags.reconcile.review.sentences import basis, sentences
 from flagops.commands.flags.spec import ProjectSpec
@@ -52,6 +53,7 @@ def show_plan(
         output().out(markdown(plan, wanted, found or (), title=title), end="", highlight=False)
     else:
         plain.show(output(), plan)
+        show_hands(output(), plan)
         if found is not None:
             _show(output(), found)
 

@@ -1,0 +1,137 @@
+"""What a catalogue or a server says, field by field, in a form that can be kept and compared much later."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from flagops.commands.flags.catalogue.values import Plain, plain, structure
+from flagops.commands.flags.history.left import Facts, ObjectKey, digest
+from flagops.commands.flags.reconcile.change import ObjectKind
+from flagops.commands.flags.reconcile.compare import ORDER, matched, weights_of
+from flagops.commands.flags.reconcile.holds import without_holds
+from flagops.commands.flags.reconcile.plan import SERVER_SIDE
+from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteState, Snapshot
+from flagops.commands.flags.spec import TAG, FlagSpec, OptionSpec, OverrideSpec, ProjectSpec, Rules, StateSpec
+
+PLACES = 3  # decimals of a weight, as far as two are told apart
+SWITCH = "enabled"
+HERE: tuple[str, ...] = ()
+"""The place that says that an object is there at all."""
+
+
+def of_catalogue(wanted: ProjectSpec) -> dict[ObjectKey, Facts]:
+    """What a server that has all of the catalogue is."""
+    found: dict[ObjectKey, Facts] = {
+        (ObjectKind.SEGMENT, name, None): _segment(item.rules, item.description)
+        for name, item in wanted.segments.items()
+    }
+    for name, flag in wanted.flags.items():
+        found[ObjectKind.FLAG, name, None] = {
+            **_definition(flag.description, flag.tags, flag.options, is_archived=False),
+            **({} if flag.server_side_only is None else {(SERVER_SIDE,): flag.server_side_only}),
+        }
+        for environment, state in flag.states.items():
+            noted = _state(state)
+            is_of_people = environment in flag.people
+            found[ObjectKind.FLAG, name, environment] = (
+                {place: fact for place, fact in noted.items() if place[-1:] != (SWITCH,)} if is_of_people else noted
+            )
+    return found
+
+
+def of_server(found: Snapshot, wanted: ProjectSpec) -> dict[ObjectKey, Facts]:
+    """What a server is, as far as the catalogue manages it."""
+    managed = {name for name, item in found.segments.items() if item.is_managed}
+    facts: dict[ObjectKey, Facts] = {
+        (ObjectKind.SEGMENT, name, None): _segment(item.rules, item.description)
+        for name, item in found.segments.items()
+    }
+    for name, flag in found.flags.items():
+        spec = wanted.flags.get(name)
+        options = tuple(_options(flag, spec))
+        tags = without_holds(flag.tags - found.system_tags - {TAG})
+        definition = _definition(flag.description, tags, options, is_archived=flag.is_archived)
+        facts[ObjectKind.FLAG, name, None] = {**definition, (SERVER_SIDE,): flag.server_side_only}
+        for environment, state in flag.states.items():
+            own = spec.states.get(environment) if spec else None
+            named = {item.segment for item in own.overrides} if own else set()
+            facts[ObjectKind.FLAG, name, environment] = _state(_as_spec(flag, spec, state, managed | named))
+    return facts
+
+
+def _options(flag: RemoteFlag, spec: FlagSpec | None) -> Iterator[OptionSpec]:
+    known = {item.id: name for name, item in matched(flag.options, spec.options if spec else ()).items()}
+    for item in flag.options:
+        yield OptionSpec(known.get(item.id) or item.key or str(item.value), item.value, item.weight)
+
+
+def _as_spec(flag: RemoteFlag, spec: FlagSpec | None, found: RemoteState, segments: Collection[str]) -> StateSpec:
+    names = {item.id: item.key or str(item.value) for item in flag.options}
+    names |= {item.id: name for name, item in matched(flag.options, spec.options if spec else ()).items()}
+
+    def override(item: RemoteOverride) -> OverrideSpec:
+        return OverrideSpec(item.segment, item.enabled, item.value, weights_of(item.variants, names))
+
+    overrides = tuple(override(item) for item in found.overrides if item.segment in segments)
+    return StateSpec(found.enabled, found.value, weights_of(found.variants, names), overrides)
+
+
+def _segment(rules: Rules | None, description: str) -> Facts:
+    said = None if rules is None else rules.as_json()
+    return {HERE: True, ("rules",): digest(said), ("description",): digest(description)}
+
+
+def _definition(
+    description: str, tags: Collection[str], options: Collection[OptionSpec], *, is_archived: bool
+) -> Facts:
+    found: dict[tuple[str, ...], Any] = {
+        HERE: True,
+        ("description",): digest(description),
+        ("tags",): digest(sorted(tags)),
+        ("archived",): is_archived,
+    }
+    for option in options:
+        place = ("variation", option.name)
+        found[(*place, "name")] = digest(option.name)
+        found[(*place, "value")] = digest(_value(option.value))
+        found[(*place, "weight")] = round(option.weight, PLACES)
+    return found
+
+
+def _state(state: StateSpec) -> Facts:
+    found: dict[tuple[str, ...], Any] = {HERE: True, **_fields(HERE, state)}
+    for item in state.overrides:
+        found |= _fields(("override", item.segment), item)
+    found[ORDER] = [digest(item.segment) for item in state.overrides]
+    return found
+
+
+def _fields(place: tuple[str, ...], item: StateSpec | OverrideSpec) -> dict[tuple[str, ...], Any]:
+    weights = {name: round(weight, PLACES) for name, weight in item.weights.items() if round(weight, PLACES)}
+    return {
+        (*place, SWITCH): item.enabled,
+        (*place, "value"): digest(_value(item.value)),
+        (*place, "weights"): digest(weights),
+    }
+
+
+def _value(value: Plain) -> Plain:
+    """What two values that mean the same have in common."""
+    parts = structure(value)
+    return None if value == "" else value if parts is None else plain(parts)
+
+
+def below(facts: Facts, place: tuple[str, ...]) -> dict[tuple[str, ...], Any]:
+    """The facts at a place and within it."""
+    return {key: value for key, value in facts.items() if key[: len(place)] == place}
+
+
+def is_same(place: tuple[str, ...], one: Facts, other: Facts) -> bool:
+    """Whether two say the same at a place. Of orders only what both have counts."""
+    if place == ORDER:
+        first, second = one.get(ORDER, []), other.get(ORDER, [])
+        return [item for item in first if item in second] == [item for item in second if item in first]
+    if len(place) == 1 and place not in one:
+        return True  # nobody spoke of it
+    first, second = below(one, place), below(other, place)
+    # Of a switch that is left to people nothing is noted.
+    return first == {key: value for key, value in second.items() if key in first or key[-1:] != (SWITCH,)}

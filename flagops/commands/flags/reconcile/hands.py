@@ -1,0 +1,219 @@
+"""Whose hand is on a switch: which changes of a plan would undo what somebody else did since the last apply.
+
+What is declared, what is live and what the last apply left are compared. What it left is in its notes; where they say
+nothing of an object, the audit log says who changed it last; where there is neither, nobody can tell, and no switch
+that was ever touched is changed.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from flagops.commands.flags.history.applies import Apply, of_stack
+from flagops.commands.flags.history.left import Facts, Left, ObjectKey, Store, store_of
+from flagops.commands.flags.history.log import AuditLog, LogEntry, audit_log, is_of_apply
+from flagops.commands.flags.reconcile import facts
+from flagops.commands.flags.reconcile.change import (
+    Action,
+    Change,
+    FlagConflict,
+    FlagPlan,
+    ObjectKind,
+    Why,
+)
+from flagops.commands.flags.reconcile.holds import holds
+from flagops.commands.flags.reconcile.judged import JUDGED, Judged, owner
+from flagops.commands.flags.server.snapshot import Snapshot
+from flagops.commands.flags.spec import ProjectSpec
+from flagops.errors import NotFoundError, OpsError, RefusedError
+from flagops.flagsmith_api.connect import Connection
+
+
+@dataclass
+class Hands:
+    """What is known of who changed what.
+
+    Attributes:
+        connection: The Flagsmith.
+        store: Where notes are kept; None for nowhere.
+        take_back: The flags and segments that are to be as the catalogue says, whoever changed them.
+        problems: Why something that could tell cannot be read.
+    """
+
+    connection: Connection
+    store: Store | None
+    take_back: frozenset[str] = frozenset()
+    problems: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, connection: Connection, notes: Path | None = None, take_back: Collection[str] = ()) -> "Hands":
+        """What can be known there."""
+        return cls(connection, store_of(connection, notes), frozenset(take_back))
+
+    @cached_property
+    def left(self) -> Left | None:
+        """What the last apply left; None where that is not noted."""
+        try:
+            kept = self.store.load() if self.store else None
+        except OpsError as error:
+            if self.connection.instance is None:
+                raise
+            self.problems.append(f"What the last apply left cannot be read: {error.message}")
+            return None
+        return kept.of(self.connection) if kept else None
+
+    @cached_property
+    def runs(self) -> list[Apply]:
+        """The applies that are recorded."""
+        try:
+            return of_stack(self.connection.instance) if self.connection.instance else []
+        except OpsError as error:
+            self.problems.append(f"The record of applies cannot be read: {error.message}")
+            return []
+
+    def now(self) -> datetime:
+        """What time it is, by Flagsmith's clock, by which its log and its holds go."""
+        return self.connection.client.server_time or datetime.now(UTC)
+
+    def judge(self, plan: FlagPlan, wanted: ProjectSpec, found: Snapshot) -> tuple[FlagPlan, Judged]:
+        """The plan as it may be carried out, and what it leaves alone. Raises OpsError for unknown `take_back`."""
+        for name in sorted(self.take_back):
+            if name not in {**wanted.flags, **wanted.segments, **found.flags}:
+                raise NotFoundError(
+                    f"There is no flag or segment {name!r} to take back.", hint="Is its name spelt right?"
+                )
+        now, left = self.now(), self.left
+        going = holds(found, now)
+        for name in sorted(self.take_back & going.keys()):
+            raise RefusedError(
+                f"{name} is held until {going[name].until or 'somebody ends it'}, by its tag {going[name].tag}.",
+                hint=f"ff flags release {name}",
+            )
+        known = _Known(self, left, plan, wanted, found)
+        conflicts = tuple(
+            conflict
+            for conflict in known.conflicts()
+            if conflict.name not in self.take_back and conflict.name not in going
+        )
+        judged = Judged(now, conflicts, tuple(going.values()))
+        return judged.leave(plan, wanted, found), judged
+
+
+class _Known:
+    """What is known of the objects of one plan."""
+
+    def __init__(self, hands: Hands, left: Left | None, plan: FlagPlan, wanted: ProjectSpec, found: Snapshot) -> None:
+        self._hands, self._left, self._wanted, self._found = hands, left, wanted, found
+        self._changes = [item for item in plan.changes if item.kind in JUDGED and item.action is not Action.ADOPT]
+        self._live = facts.of_server(found, wanted) if self._changes else {}
+
+    def conflicts(self) -> Iterator[FlagConflict]:
+        """Every change that would undo something, and what needs what is left alone."""
+        made = [conflict for change in self._changes if (conflict := self._conflict(change)) is not None]
+        yield from made
+        missing = {
+            item.name for item in made if item.kind is ObjectKind.SEGMENT and item.name not in self._found.segments
+        }
+        stopped = {(item.kind, item.name) for item in made}
+        for change in self._changes:
+            is_new = change.field[:1] == ("override",) and change.field[1] in missing
+            is_whole = change.action is Action.CREATE and change.kind is ObjectKind.FLAG and not change.field
+            flag = self._wanted.flags.get(change.name) if is_whole else None
+            is_new = is_new or bool(
+                flag and any(item.segment in missing for state in flag.states.values() for item in state.overrides)
+            )
+            if is_new and (change.kind, change.name) not in stopped:
+                stopped.add((change.kind, change.name))
+                yield FlagConflict(change.kind, change.name, change, Why.NEEDED)
+
+    def _conflict(self, change: Change) -> FlagConflict | None:
+        kind, name = owner(change, self._wanted)
+        why = self._why(change)
+        if why is None:
+            return None
+        entry = self._entry(change) if why is not Why.UNKNOWN else None
+        if entry is None:
+            return FlagConflict(kind, name, change, why)
+        return FlagConflict(kind, name, change, why, entry.who, entry.at.isoformat(), entry.what)
+
+    def _why(self, change: Change) -> Why | None:
+        key: ObjectKey = (change.kind, change.name, change.environment)
+        left = self._left
+        live = self._live.get(key)
+        if left is not None and key in left.pending:
+            return self._of_interrupted(change, left.pending[key], left.objects.get(key), live)
+        if change.action is Action.ARCHIVE:
+            return None  # it goes on being served as it is
+        is_noted = change.field[-1:] != (facts.SWITCH,) or change.field in (left.objects.get(key, {}) if left else {})
+        if left is not None and key in left.objects and is_noted:
+            return (
+                self._of_all(change, left)
+                if change.action is Action.DELETE and not change.field
+                else (_compared(change, left.objects[key], live))
+            )
+        is_switch = self._is_switch(change)
+        if live is None or not change.field or not (is_switch or self._is_managed(change)):
+            return None  # there is nothing of anybody's, or the catalogue names it for the first time
+        entry = self._entry(change)
+        if entry is not None:
+            return None if self._is_own(entry) else Why.CHANGED
+        return Why.UNKNOWN if is_switch else None
+
+    def _is_managed(self, change: Change) -> bool:
+        found = self._found.flags if change.kind is ObjectKind.FLAG else self._found.segments
+        return change.name in found and found[change.name].is_managed
+
+    def _of_all(self, change: Change, left: Left) -> Why | None:
+        """Of something that goes altogether every part counts."""
+        noted = {key: of for key, of in left.objects.items() if key[:2] == (change.kind, change.name)}
+        is_same = all(facts.is_same(facts.HERE, of, self._live.get(key, {})) for key, of in noted.items())
+        return None if is_same else Why.CHANGED
+
+    def _of_interrupted(self, change: Change, target: Facts, before: Facts | None, live: Facts | None) -> Why | None:
+        """Of what a run was at when it was killed, nobody knows whether it was written; the audit log may know."""
+        if live is None or before is None:
+            return None
+        entry = self._entry(change) if change.field[-1:] == (facts.SWITCH,) else None
+        if entry is not None and not self._is_own(entry) and entry.actor != self._hands.connection.actor:
+            return Why.CHANGED
+        is_own = facts.is_same(change.field, before, live) or facts.is_same(change.field, target, live)
+        is_between = change.field[-1:] != (facts.SWITCH,)
+        return None if is_own or is_between else Why.CHANGED
+
+    def _is_switch(self, change: Change) -> bool:
+        """Whether a change switches something that was touched since it was made."""
+        flag = self._found.flags.get(change.name)
+        state = flag.states.get(change.environment or "") if flag and change.kind is ObjectKind.FLAG else None
+        if state is None:
+            return False
+        if change.field[:1] == ("override",):
+            of = next((item for item in state.overrides if item.segment == change.field[1]), None)
+            segment = self._found.segments.get(change.field[1])
+            is_gone = change.action is Action.DELETE and not (segment and segment.feature)  # its rollout's are ff's own
+            return of is not None and of.is_touched and (is_gone or change.field[-1] == facts.SWITCH)
+        return change.field == (facts.SWITCH,) and state.is_touched
+
+    def _is_own(self, entry: LogEntry) -> bool:
+        return is_of_apply(entry, self._hands.runs, self._hands.connection.actor)
+
+    def _entry(self, change: Change) -> LogEntry | None:
+        return self._log.last(change.kind, change.name, change.environment) if self._log else None
+
+    @cached_property
+    def _log(self) -> AuditLog | None:
+        wanted = {(str(item.kind), item.name, item.environment) for item in self._changes}
+        try:
+            return audit_log(self._hands.connection, wanted)
+        except OpsError as error:
+            self._hands.problems.append(f"Who changed a flag cannot be told: {error.message}")
+            return None
+
+
+def _compared(change: Change, left: Facts, live: Facts | None) -> Why | None:
+    if live is None:
+        return Why.DELETED
+    if facts.is_same(change.field, left, live):
+        return None
+    return Why.DELETED if not facts.below(live, change.field) else Why.CHANGED

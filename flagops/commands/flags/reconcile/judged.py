@@ -1,0 +1,46 @@
+"""What a plan leaves alone, as it was judged when it was reviewed."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from flagops.commands.flags.reconcile.change import Action, Change, FlagConflict, FlagHold, FlagPlan, ObjectKind
+from flagops.commands.flags.reconcile.holds import ended
+from flagops.commands.flags.server.snapshot import Snapshot
+from flagops.commands.flags.spec import ProjectSpec
+
+JUDGED = frozenset([ObjectKind.FLAG, ObjectKind.SEGMENT])
+Owner = tuple[ObjectKind, str]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a plan leaves alone: fixed when it is reviewed, and kept while it is carried out."""
+
+    at: datetime
+    conflicts: tuple[FlagConflict, ...] = ()
+    holds: tuple[FlagHold, ...] = ()
+
+    @property
+    def stopped(self) -> set[Owner]:
+        """The flags and segments that are left as they are."""
+        held: set[Owner] = {(ObjectKind.FLAG, item.name) for item in self.holds}
+        return held | {(item.kind, item.name) for item in self.conflicts}
+
+    def leave(self, plan: FlagPlan, wanted: ProjectSpec, found: Snapshot) -> FlagPlan:
+        """The plan without the changes of what is left alone, and with an end to the holds that are over."""
+        stopped = self.stopped
+        owners = [owner(change, wanted) for change in plan.changes]
+        changes = tuple(change for change, of in zip(plan.changes, owners, strict=True) if of not in stopped)
+        waiting = [of for change, of in zip(plan.changes, owners, strict=True) if change.action is not Action.ADOPT]
+        counted = tuple(replace(item, waiting=waiting.count((ObjectKind.FLAG, item.name))) for item in self.holds)
+        changes = (*changes, *ended(found, self.at))
+        return replace(plan, changes=changes, conflicts=self.conflicts, holds=counted)
+
+
+def owner(change: Change, wanted: ProjectSpec) -> Owner:
+    """What a change is of: a rollout's segment is its flag's."""
+    if change.kind is ObjectKind.SEGMENT:
+        segment = wanted.segments.get(change.name)
+        if segment is not None and segment.feature is not None:
+            return ObjectKind.FLAG, segment.feature
+    return change.kind, change.name
