@@ -13,7 +13,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "ff db connections": ("flagops.commands.db.connections:DatabaseConnections",),
     "ff db drill": ("flagops.commands.db.backups.drill:Drill",),
     "ff doctor": ("flagops.commands.doctor.model:DoctorFinding",),
-    "ff flags apply": ("flagops.commands.flags.reconcile.command:apply_reviewed",),
+    "ff flags apply": ("flagops.commands.flags.reconcile.carrying:apply_reviewed",),
     "ff flags diff": ("flagops.commands.flags.transfer.differ:FlagDifference",),
     "ff flags explain": ("flagops.commands.flags.explain.remote_answer:as_json",),
     "ff flags plan": (

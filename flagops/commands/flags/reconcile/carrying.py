@@ -95,6 +95,7 @@ def apply_reviewed(
 
 
 def say_problems(hands: Hands) -> None:
+    """Say why something that could tell whose change a switch is cannot be read."""
     for line in dict.fromkeys(hands.problems):
         progress().print(line, style="yellow", markup=False, soft_wrap=True)
 

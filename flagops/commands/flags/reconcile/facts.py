@@ -10,7 +10,8 @@ from flagops.commands.flags.reconcile.compare import ORDER, matched, weights_of
 from flagops.commands.flags.reconcile.holds import without_holds
 from flagops.commands.flags.reconcile.plan import SERVER_SIDE
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteState, Snapshot
-from flagops.commands.flags.spec import TAG, FlagSpec, OptionSpec, OverrideSpec, ProjectSpec, Rules, StateSpec
+from flagops.commands.flags.spec import TAG, FlagSpec, OptionSpec, OverrideSpec, ProjectSpec, StateSpec
+from flagops.commands.flags.who import Rules
 
 PLACES = 3  # decimals of a weight, as far as two are told apart
 SWITCH = "enabled"

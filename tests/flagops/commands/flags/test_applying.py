@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flagops.commands.flags.catalogue.load import load
-from flagops.commands.flags.reconcile import command
+from flagops.commands.flags.reconcile import carrying
 from flagops.commands.flags.reconcile.apply import Reviewed, apply
 from flagops.commands.flags.reconcile.change import Change
 from flagops.commands.flags.reconcile.desired import desired
@@ -154,7 +154,7 @@ def test_what_changed_while_somebody_was_asked_is_not_written_over(
     def agree(*_: object) -> None:
         applied.client.patch(f"/api/v1/projects/1/features/{number}/", {"description": "Somebody was here."})
 
-    monkeypatch.setattr(command, "_agree", agree)
+    monkeypatch.setattr(carrying, "_agree", agree)
     done = run("flags", "apply", str(path), "--url", applied.url)
     assert done.exit_code == 1
     assert "Flagsmith changed since it was planned." in done.stderr
