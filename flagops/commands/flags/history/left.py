@@ -110,7 +110,7 @@ def _read(rows: list[Any]) -> dict[ObjectKey, Facts]:
     }
 
 
-class Store(Protocol):
+class NoteStore(Protocol):
     """Where notes are kept."""
 
     def load(self) -> Left | None:
@@ -185,7 +185,7 @@ class ClusterStore:
         }
 
 
-def store_of(connection: Connection, file: Path | None) -> Store | None:
+def store_of(connection: Connection, file: Path | None) -> NoteStore | None:
     """Where the notes about this Flagsmith are: the file that was named, else the stack; None for neither."""
     if file is not None:
         return FileStore(file)

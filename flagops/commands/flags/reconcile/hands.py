@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from flagops.commands.flags.history.applies import Apply, of_stack
-from flagops.commands.flags.history.left import Facts, Left, ObjectKey, Store, store_of
+from flagops.commands.flags.history.left import Facts, Left, NoteStore, ObjectKey, store_of
 from flagops.commands.flags.history.log import AuditLog, LogEntry, audit_log, is_of_apply
 from flagops.commands.flags.reconcile import facts
 from flagops.commands.flags.reconcile.change import (
@@ -43,7 +43,7 @@ class Hands:
     """
 
     connection: Connection
-    store: Store | None
+    store: NoteStore | None
     take_back: frozenset[str] = frozenset()
     problems: list[str] = field(default_factory=list)
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 
-from flagops.commands.flags.history.left import Facts, Left, ObjectKey, Store, environments_of
+from flagops.commands.flags.history.left import Facts, Left, NoteStore, ObjectKey, environments_of
 from flagops.commands.flags.reconcile import facts
 from flagops.commands.flags.reconcile.apply import Reviewed
 from flagops.commands.flags.reconcile.apply.definitions import is_removed_variation
@@ -22,7 +22,7 @@ class Journal:
     """The notes of one apply: before it begins what it is about to write, then what it has written."""
 
     def __init__(self, hands: Hands, reviewed: Reviewed) -> None:
-        self._store: Store | None = hands.store
+        self._store: NoteStore | None = hands.store
         self._before = hands.left
         self._last = 0.0
         wanted, changes = reviewed.wanted, reviewed.plan.changes
