@@ -234,7 +234,7 @@ def of_catalogues() -> Iterator[Bad]:
     yield bad("a share of 1e400", flag("rollout: 1e400"), "rollout", "1e400")
     yield bad("an endless share", flag("rollout: .inf"), "rollout", "inf")
     yield bad("an emoji as a name", flag("", "flag_\U0001f600"), "snake_case")
-    yield bad("a name of 10,000 letters", flag("", '"' + "f" * 900 + '"'), "fff…", "900 letters")
+    yield bad("a name of 10,000 letters", flag("", f"? {'f' * 10_000}\n  "), "fff…", "10000 characters")
     yield bad("a line break in a key", flag("", '"a\\nb"'), "flags.a\\nb", "nobody sees")
     yield bad("escape codes in a key", flag("", '"\\e[2J"'), "\\x1b[2J")
     yield bad("escape codes in an owner", flag("").replace("web", '"\\e]0;x\\a"'), "owner", "\\x1b")

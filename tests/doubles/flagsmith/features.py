@@ -1,9 +1,12 @@
 """Features and the options of multivariate ones."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, jsonify, request
 
+from tests.doubles.flagsmith import limits
 from tests.doubles.flagsmith.answers import body, database, page, required, user
 from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_uuid, now
 from tests.doubles.flagsmith.states import new_state, remove_states, trimmed
@@ -65,6 +68,11 @@ def add_feature(project: int) -> Any:
     who = user()
     data, given = database(), trimmed(body())
     required(given, "name")
+    longest = limits.text(limits.FEATURE_VALUE, may_be_blank=True, may_be_null=True)
+    first = given.get("initial_value")
+    written = {**given, "initial_value": str(first) if first else first}
+    limits.check(written, name=limits.text(limits.NAME), initial_value=longest)
+    _is_allowed(data.get("projects", project), given)
     _is_new(data, project, given["name"])
     row = data.insert(
         "features",
@@ -89,6 +97,16 @@ def add_feature(project: int) -> Any:
     for option in given.get("multivariate_options", []):
         _add_option(data, row, {**option, "key": None})  # the real one drops it here
     return jsonify(shown(data, row)), 201
+
+
+def _is_allowed(project: Row, given: Row) -> None:
+    """Refuse what the project's own rules refuse."""
+    expression = project["feature_name_regex"]
+    if expression and re.match(f"^{expression}$", given["name"]) is None:
+        raise RefusalError(400, {"name": [f"Feature name must match regex: {expression}"]})
+    if project["enforce_feature_owners"] and not given.get("owners") and not given.get("group_owners"):
+        said = "This project requires at least one owner or group owner when creating a feature."
+        raise RefusalError(400, {"non_field_errors": [said]})
 
 
 def _is_new(data: Database, project: int, name: str, besides: int | None = None) -> None:
@@ -152,6 +170,7 @@ def change_option(project: int, number: int, option: int) -> Any:
     database().one("features", id=number, project=project)
     row = database().one("options", id=option, feature=number)
     given = body()
+    _check_option(given)
     share = float(given.get("default_percentage_allocation", row["default_percentage_allocation"]))
     _fits(database(), number, share, besides=option)
     if "feature" not in given or "default_percentage_allocation" not in given:
@@ -172,6 +191,7 @@ def remove_option(project: int, number: int, option: int) -> Any:
 
 
 def _add_option(data: Database, feature: Row, given: Row) -> Row:
+    _check_option(given)
     share = float(given.get("default_percentage_allocation", ALL))
     _fits(data, feature["id"], share)
     if given.get("key") == "control":
@@ -202,7 +222,26 @@ def _add_option(data: Database, feature: Row, given: Row) -> Row:
     return row
 
 
+def _check_option(given: Row) -> None:
+    limits.value(given)
+    limits.check(given, key=limits.slug, default_percentage_allocation=limits.share)
+
+
 def _fits(data: Database, feature: int, share: float, besides: int | None = None) -> None:
+    """Of all options together; and of a new one, which all environments get, with what they have in each."""
+    refusal = RefusalError(400, {"default_percentage_allocation": ["Invalid percentage allocation"]})
     others = [row for row in data.rows("options", feature=feature) if row["id"] != besides]
-    if share + sum(row["default_percentage_allocation"] for row in others) > ALL:
-        raise RefusalError(400, {"default_percentage_allocation": ["Invalid percentage allocation"]})
+    if added(row["default_percentage_allocation"] for row in others) + share > ALL:
+        raise refusal
+    for state in data.rows("states", feature=feature, feature_segment=None, identity=None) if besides is None else ():
+        there = data.rows("variants", state=state["id"])
+        if added(row["percentage_allocation"] for row in there) > ALL - share:
+            raise refusal
+
+
+def added(shares: Iterable[float]) -> float:
+    """A sum as PostgreSQL makes it: one float after another."""
+    total = 0.0
+    for share in shares:
+        total += share
+    return total

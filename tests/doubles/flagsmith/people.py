@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, jsonify, request
 
+from tests.doubles.flagsmith import limits
 from tests.doubles.flagsmith.answers import account, body, database, member, page, required, user
 from tests.doubles.flagsmith.database import RefusalError, Row, new_uuid
 from tests.doubles.flagsmith.permissions import NO_PERMISSION
@@ -73,9 +74,10 @@ def add_group() -> Any:
     user()
     given = body()
     required(given, "name")
+    limits.check(given, name=limits.text(limits.GROUP))
     row = database().insert(
         "groups",
-        name=given["name"],
+        name=given["name"].strip(),
         users=[],
         is_default=given.get("is_default", False),
         external_id=given.get("external_id"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, jsonify, request
 
+from tests.doubles.flagsmith import limits
 from tests.doubles.flagsmith.answers import body, database, page, required, user
 from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_key, new_uuid, now
 from tests.doubles.flagsmith.permissions import NO_PERMISSION
@@ -94,6 +95,10 @@ def add_environment() -> Any:
     maker = user()
     given = body()
     required(given, "name", "project")
+    limits.check(given, name=limits.text(limits.NAME))
+    given["name"] = str(given["name"]).strip()
+    if database().rows("environments", project=given["project"], name=given["name"]):
+        raise RefusalError(400, {"non_field_errors": ["An environment with this name already exists."]})
     row = new_environment(database(), given["project"], given["name"])
     if maker is not None:
         database().insert("environment_rights", where=row["api_key"], user=maker["id"], permissions=[], admin=True)
@@ -228,6 +233,7 @@ def add_tag(project: int) -> Any:
     user()
     given = body()
     required(given, "label", "color")
+    limits.check(given, label=limits.text(limits.LABEL), color=limits.text(limits.COLOUR))
     if database().rows("tags", project=project, label=given["label"]):
         raise RefusalError(400, {"non_field_errors": ["The fields label, project must make a unique set."]})
     row = database().insert(

@@ -4,13 +4,12 @@ from typing import Any
 
 from flask import Blueprint, jsonify, request
 
+from tests.doubles.flagsmith import limits
 from tests.doubles.flagsmith.answers import body, database, page, required, user
-from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_uuid, now
+from tests.doubles.flagsmith.database import Database, Row, new_uuid, now
 from tests.doubles.flagsmith.states import trimmed
 
 segments = Blueprint("segments", __name__)
-KINDS = ("ALL", "ANY", "NONE")
-DEEPEST = 2
 
 
 @segments.get("/projects/<int:project>/segments/")
@@ -25,7 +24,7 @@ def add_segment(project: int) -> Any:
     user()
     given = trimmed(body())
     required(given, "name", "rules")
-    _check(given["rules"])
+    _check(given)
     row = database().insert(
         "segments",
         uuid=new_uuid(),
@@ -59,8 +58,7 @@ def change_segment(project: int, number: int) -> Any:
     row, given = database().one("segments", id=number, project=project), trimmed(body())
     if request.method == "PUT":
         required(given, "name", "rules")
-    if "rules" in given:
-        _check(given["rules"])
+    _check(given)
     row.update({name: given[name] for name in ("name", "description", "feature") if name in given}, updated_at=now())
     if "rules" in given:
         row["rules"] = _rules(database(), given["rules"])
@@ -85,25 +83,10 @@ def _changed(project: int) -> None:
         database().touch(environment["id"])
 
 
-def _check(rules: list[Row]) -> None:
-    """Refuse what the server does: rules more than two deep, an unknown kind, an empty text as a property. A percentage
-    split has no property at all (null); without the key the server fails."""
-    if not rules:
-        raise RefusalError(400, {"non_field_errors": ["This list may not be empty."]})
-    for rule in rules:
-        below = rule.get("rules", [])
-        if any(inner.get("rules") for inner in below):
-            message = f"Rules must not be nested more than {DEEPEST} levels deep."
-            raise RefusalError(400, {"segment": [message]})
-        for item in (rule, *below):
-            if item["type"] not in KINDS:
-                raise RefusalError(400, {"rules": [{"type": [f'"{item["type"]}" is not a valid choice.']}]})
-            for condition in item.get("conditions", []):
-                if condition.get("property") == "":
-                    problem = {"conditions": [{"property": ["This field may not be blank."]}]}
-                    raise RefusalError(400, {"rules": [{"rules": [problem]}]})
-                if "property" not in condition:
-                    raise RefusalError(500, None)
+def _check(given: Row) -> None:
+    if "rules" in given:
+        limits.rules(given["rules"])
+    limits.check(given, name=limits.text(limits.NAME))
 
 
 def _rules(data: Database, rules: list[Row]) -> list[Row]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, jsonify, request
 
+from tests.doubles.flagsmith import limits
 from tests.doubles.flagsmith.answers import body, database, page, required, user
 from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_uuid, now
 
@@ -126,6 +127,7 @@ def change_state(key: str, number: int) -> Any:
     if request.method == "PUT":
         required(given, "enabled", "feature")
     if "feature_state_value" in given:
+        limits.within(given["feature_state_value"])
         row["value"] = typed(given["feature_state_value"])
     change(row, given)
     database().touch(environment["id"])
@@ -144,6 +146,7 @@ def change_override(number: int) -> Any:
     if "feature" not in given or "environment" not in given:
         raise RefusalError(500, None)  # the real one takes a whole state only
     if "feature_state_value" in given:
+        limits.value(given["feature_state_value"])
         row["value"] = trimmed({**EMPTY, **given["feature_state_value"]})
     change(row, given)
     database().touch(row["environment"])
@@ -153,6 +156,8 @@ def change_override(number: int) -> Any:
 def change(row: Row, given: Row) -> None:
     data = database()
     wanted = given.get("multivariate_feature_state_values", [])
+    for item in wanted:
+        limits.check(item, percentage_allocation=limits.share)
     if sum(float(item["percentage_allocation"]) for item in wanted) > ALL:
         raise RefusalError(400, {"non_field_errors": ["Multivariate percentage values exceed 100%."]})
     row["enabled"] = given.get("enabled", row["enabled"])
@@ -183,6 +188,7 @@ def add_override(key: str, number: int) -> Any:
     priority = given["feature_segment"].get("priority", len(siblings))
     link = new_link(data, number, environment["id"], segment["id"], priority)
     row = new_state(data, feature, environment["id"], link["id"])
+    limits.value(given.get("feature_state_value", {}))
     row["value"] = trimmed({**EMPTY, **given.get("feature_state_value", {})})
     change(row, given)
     data.touch(environment["id"])

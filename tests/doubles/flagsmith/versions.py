@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
+from tests.doubles.flagsmith import limits
 from tests.doubles.flagsmith.answers import body, database, user
 from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_uuid, now
 from tests.doubles.flagsmith.states import EMPTY, change, new_link, new_state, remove_states
@@ -85,5 +86,6 @@ def _update(data: Database, copies: list[Row], given: Row) -> None:
 
 
 def _write(state: Row, given: Row) -> None:
+    limits.value(given.get("feature_state_value", {}))
     state["value"] = {**EMPTY, **given.get("feature_state_value", {})}
     change(state, given)

@@ -10,10 +10,9 @@ import yaml
 from pydantic import ValidationError
 
 from components.text import bounds, quoting, yaml12, yaml_exact
-from flagops.commands.flags.catalogue.model import Catalogue, FlagKind, Role, StateOwner
-from flagops.commands.flags.catalogue.naming import NameStyle
+from flagops.commands.flags.catalogue.form import distinct, problem_of
+from flagops.commands.flags.catalogue.model import Catalogue
 from flagops.commands.flags.catalogue.problems import CatalogueError, CatalogueProblem, FileLine, Key, dotted
-from flagops.commands.flags.catalogue.segment import Operator
 from flagops.errors import NotFoundError
 from flagops.files import reading
 
@@ -73,7 +72,7 @@ def _parse(text: str, path: Path) -> tuple[Catalogue, CatalogueFile]:
     try:
         return Catalogue.model_validate(content), source
     except ValidationError as error:
-        raise refused(source, _distinct([_problem(item) for item in error.errors()])) from None
+        raise refused(source, distinct([problem_of(item) for item in error.errors()])) from None
 
 
 def refused(source: CatalogueFile, problems: list[CatalogueProblem]) -> CatalogueError:
@@ -182,76 +181,3 @@ def _scalar(node: Any, key: Key, problems: list[CatalogueProblem]) -> Any:
         return value
     found = yaml12.parts_of_time(value) if key[-1:] == ("expires",) and not _is_value(key) else None
     return str(value) if found is None or ":" in value else date(*found[0][:3])
-
-
-def _problem(error: Any) -> CatalogueProblem:
-    """pydantic's error in words for those who write catalogues."""
-    key = _key(error["loc"])
-    kind, given, last = error["type"], quoting.value(error.get("input")), str(error["loc"][-1])
-    if kind == "extra_forbidden" and key == ("access", "roles"):
-        text = "are of Flagsmith's Enterprise edition, whose API the open-source one lacks: give groups their roles"
-        return CatalogueProblem(key, text)
-    if kind == "extra_forbidden":
-        return CatalogueProblem(key, "is no key that is known here: remove it, or correct its name")
-    if kind == "missing":
-        return CatalogueProblem(key[:-1], f"lacks the key {last!r}", lacks=last)
-    if kind == "greater_than_equal":
-        return CatalogueProblem(key, f"is {given}: must be at least {error['ctx']['ge']:g}")
-    if kind == "less_than_equal":
-        return CatalogueProblem(key, f"is {given}: must be at most {error['ctx']['le']:g}")
-    if kind == "string_pattern_mismatch":
-        return CatalogueProblem(
-            key, f"is {given}: must be a Kubernetes name, of small letters, digits and -, at most 63"
-        )
-    if key[:1] == ("segments",) and key[-1] == "value":
-        text = "must be true, false, a number or a text; for IN, a text of values with commas between them, as a,b"
-        return CatalogueProblem(key, f"is {given}: {text}")
-    if len(key) > 2 and key[-1] == "value":
-        text = "must be true, false, a text, a whole number, a mapping or a list; write any other number in quotes"
-        return CatalogueProblem(key, f"is {given}: {text}")
-    if str(key[-1]) in _ALLOWED and kind not in _CONTAINERS:
-        return CatalogueProblem(key, f"is {given}: must be one of {_ALLOWED[str(key[-1])]}")
-    wanted = _WORDS.get(kind, error["msg"][:1].lower() + error["msg"][1:])
-    return CatalogueProblem(key, f"is {given}: {wanted}")
-
-
-def _distinct(problems: list[CatalogueProblem]) -> list[CatalogueProblem]:
-    """One problem for each key: a value that may be of several types is refused once for each of them."""
-    found: dict[tuple[Key, str], CatalogueProblem] = {}
-    for problem in problems:
-        found.setdefault((problem.key, problem.lacks), problem)
-    return list(found.values())
-
-
-def _key(place: tuple[str | int, ...]) -> Key:
-    """A place without what pydantic adds to it: the members of a union behind a value, its functions' names, tags."""
-    place = tuple(part for part in place if not _is_function(part))
-    for number in range(3, len(place)):
-        if place[number - 1] == "value":
-            return place[:number]
-    return place
-
-
-def _is_function(part: str | int) -> bool:
-    return isinstance(part, str) and part.startswith("function-") and part.endswith("]")
-
-
-_CONTAINERS = frozenset(["model_type", "mapping_type", "dict_type"])
-_ALLOWED = {
-    "operator": ", ".join(Operator),
-    "kind": ", ".join(FlagKind),
-    "role": ", ".join(Role),
-    "names": ", ".join(NameStyle),
-    "state": ", ".join(StateOwner),
-}
-_WORDS = {
-    "bool_type": "must be true or false",
-    "int_type": "must be a whole number",
-    "float_type": "must be a number",
-    "string_type": "must be text: write it in quotes",
-    "tuple_type": "must be a list",
-    "mapping_type": "must be a mapping",
-    "model_type": "must be a mapping of keys",
-    "string_too_short": "must not be empty",
-    "date_type": "must be a date such as 2027-06-30, without quotes",
-}

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from flagops.commands.flags.catalogue.base import CatalogueModel
+from flagops.commands.flags.catalogue.limits import ServerLimits
 from flagops.commands.flags.catalogue.naming import NameStyle
 from flagops.commands.flags.catalogue.segment import Segment
 
@@ -209,6 +210,9 @@ class Catalogue(CatalogueModel):
     )
     project: str = Field(description="The project in Flagsmith.")
     environments: tuple[str, ...] = Field(strict=False, description="The project's environments.")
+    limits: ServerLimits = Field(
+        default_factory=ServerLimits, description="What its Flagsmith takes, where that is not the default."
+    )
     segments: Mapping[str, Segment] = Field(default_factory=dict, description="Groups of users, by name.")
     flags: Mapping[str, Flag] = Field(default_factory=dict, description="The flags, by name.")
     access: Access = Field(default_factory=Access, description="Who may do what with them.")

@@ -1,13 +1,13 @@
 """What must hold in a catalogue beyond its form: names, references, weights, lifecycle."""
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from itertools import chain, islice
 
 from components.flag_metrics.in_pod.flag_metrics_tag import day_of
 from components.text import quoting
-from flagops.commands.flags.catalogue.conditions import Expressions, check_conditions
+from flagops.commands.flags.catalogue.amounts import ALL, check_amounts
+from flagops.commands.flags.catalogue.conditions import Expressions, check_conditions, count_of, taken
 from flagops.commands.flags.catalogue.groups import check_groups, check_owner
 from flagops.commands.flags.catalogue.model import Catalogue, Flag, FlagKind, Role, Rollout, State, Target
 from flagops.commands.flags.catalogue.naming import joined, words
@@ -16,24 +16,18 @@ from flagops.commands.flags.catalogue.problems import CatalogueProblem, Key
 from flagops.commands.flags.catalogue.spelling import check_names
 from flagops.serving.engine.variations import CONTROL
 
-LONGEST_VALUE = 20_000
-"""Characters of a flag's value; the server's setting FEATURE_VALUE_LIMIT."""
 MOST_STATES = 200_000
 """What the flags are, in all environments, with what their segments get: Flagsmith has a row for each."""
 NAMED = 10
 """Names that a message lists."""
-LARGEST = 2**31 - 1  # of PostgreSQL's integer
-ALL = 100.0
-CLOSE = 0.01  # of a percent: three weights of 33.333 need not add up to the last digit
 
 
 def check(catalogue: Catalogue, today: date) -> list[CatalogueProblem]:
     """All that is wrong with a catalogue, and what is worth knowing."""
     known = frozenset(catalogue.environments)
-    parts = (check_names(catalogue), check_prefixes(catalogue), _environments(catalogue), _segments(catalogue))
-    return list(
-        chain(*parts, _flags(catalogue, known, today), _access(catalogue, known), _deliveries(catalogue, known))
-    )
+    names = (check_names(catalogue), check_prefixes(catalogue))
+    parts = (_environments(catalogue), _segments(catalogue), _flags(catalogue, known, today), check_amounts(catalogue))
+    return list(chain(*names, *parts, _access(catalogue, known), _deliveries(catalogue, known)))
 
 
 def _environments(catalogue: Catalogue) -> Iterator[CatalogueProblem]:
@@ -54,14 +48,13 @@ def _segments(catalogue: Catalogue) -> Iterator[CatalogueProblem]:
     for name, segment in catalogue.segments.items():
         key: Key = ("segments", name)
         yield from check_groups(key, segment, catalogue)
-        yield from check_conditions(key, segment, expressions)
+        yield from check_conditions(key, segment, expressions, catalogue.limits)
 
 
 def _flags(catalogue: Catalogue, known: frozenset[str], today: date) -> Iterator[CatalogueProblem]:
     for name, flag in catalogue.flags.items():
         key: Key = ("flags", name)
         yield from _lifecycle(key, name, flag, today)
-        yield from _value((*key, "value"), flag.value)
         yield from _variations(key, flag)
         yield from _rollout((*key, "rollout"), flag.rollout, catalogue, is_on=flag.enabled)
         yield from _targeting((*key, "targeting"), flag.targeting, flag, flag.rollout, catalogue)
@@ -96,11 +89,6 @@ def _lifecycle(key: Key, name: str, flag: Flag, today: date) -> Iterator[Catalog
 def _variations(key: Key, flag: Flag) -> Iterator[CatalogueProblem]:
     if not flag.variations:
         return
-    total = sum(item.weight for item in flag.variations)
-    if abs(total - ALL) > CLOSE:
-        yield CatalogueProblem((*key, "variations"), f"have weights of {total:g} together: they must be 100")
-    for number, item in enumerate(flag.variations):
-        yield from _value((*key, "variations", number, "value"), item.value)
     for number, item in enumerate(flag.variations[1:], 1):
         if item.name == CONTROL:
             text = f"{CONTROL} is Flagsmith's own name of the first variation: give it to that one, or another name"
@@ -110,7 +98,6 @@ def _variations(key: Key, flag: Flag) -> Iterator[CatalogueProblem]:
 
 
 def _state(key: Key, state: State, flag: Flag, catalogue: Catalogue) -> Iterator[CatalogueProblem]:
-    yield from _value((*key, "value"), state.value)
     is_on = flag.enabled if state.enabled is None else state.enabled
     yield from _rollout((*key, "rollout"), state.rollout, catalogue, is_on=is_on)
     rollout = state.rollout or (None if is_on else flag.rollout)
@@ -128,9 +115,6 @@ def _weights(key: Key, weights: Mapping[str, float] | None, flag: Flag) -> Itera
     for name in weights:
         if name not in known:
             yield _unknown((*key, name), "variation", known)
-    total = sum(weights.values())
-    if set(weights) == set(known) and abs(total - ALL) > CLOSE:
-        yield CatalogueProblem(key, f"are {total:g} together: they must be 100")
     missing = [name for name in known if name not in weights]
     if missing:
         yield CatalogueProblem(key, f"lack {_listed(missing)}: name every variation")
@@ -141,29 +125,15 @@ def _rollout(key: Key, rollout: Rollout | None, catalogue: Catalogue, *, is_on: 
         yield CatalogueProblem(
             key, "goes with `enabled: false` only: what is on for everybody has no share to roll out to"
         )
-    for name in rollout.segments if rollout else ():
+    most = catalogue.limits.segment_rules_conditions_limit
+    for name, share in rollout.segments.items() if rollout else ():
         if name not in catalogue.segments:
             yield _unknown((*key, "segments", name), "segment", catalogue.segments)
+        elif 0 < share < ALL and count_of(catalogue.segments[name]) == most:
+            said = f"needs a segment with the {most} conditions of {quoting.key(name)} and one more"
+            problem = f"{said}; {taken(most, 'SEGMENT_RULES_CONDITIONS_LIMIT')}"
+            yield CatalogueProblem((*key, "segments", name), problem)
         yield from check_owner((*key, "segments", name), name, str(key[1]), catalogue)
-
-
-def _value(key: Key, value: object) -> Iterator[CatalogueProblem]:
-    """What Flagsmith cannot keep: JSON has neither dates nor endless numbers, and its own numbers have 32 bits."""
-    if isinstance(value, int) and not -LARGEST - 1 <= value <= LARGEST:
-        yield CatalogueProblem(
-            key,
-            f"is {quoting.value(value)}: Flagsmith keeps whole numbers of 32 bits, up to {LARGEST}; write it in quotes",
-        )
-    text = value if isinstance(value, str) else ""
-    if isinstance(value, Mapping | list):
-        try:
-            text = json.dumps(value, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            said = quoting.short(str(error))
-            yield CatalogueProblem(key, f"cannot be written as JSON: {said}. Dates are texts there, in quotes")
-    if len(text) > LONGEST_VALUE:
-        said = f"has {len(text)} characters; Flagsmith takes {LONGEST_VALUE} (FEATURE_VALUE_LIMIT)"
-        yield CatalogueProblem(key, said, is_warning=True)
 
 
 def _targeting(
@@ -171,7 +141,6 @@ def _targeting(
 ) -> Iterator[CatalogueProblem]:
     seen: set[str] = set()
     for number, target in enumerate(targets):
-        yield from _value((*key, number, "value"), target.value)
         yield from _weights((*key, number, "weights"), target.weights, flag)
         if target.weights is not None and target.value is not None:
             yield CatalogueProblem(
