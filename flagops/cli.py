@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
-from typer.completion import completion_init  # type: ignore[attr-defined]
 
 from components.text.quoting import lines, printable
 from flagops import project
@@ -119,7 +118,7 @@ def main() -> None:
     if tab.VARIABLE in os.environ:
         tab.quiet_process()
         with suppress(BaseException):
-            completion_init()
+            tab.complete_in_shells()
             app(prog_name="ff")
         with suppress(OSError):
             sys.stdout.flush()

@@ -1,5 +1,6 @@
 """`ff completion`: a real shell completes words, stacks, environments, flags and secrets, and never prints an error."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -142,3 +143,26 @@ def test_the_script_is_one_that_the_shell_can_read(shell: str, run: Callable[...
 
 def test_another_shell_is_refused(run: Callable[..., Result]) -> None:
     assert run("completion", "tcsh").exit_code == 2
+
+
+def test_a_name_that_a_shell_could_run_is_offered_to_none(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
+    (tmp_path / "flags").mkdir()
+    names = [
+        "only",
+        "Two Words",
+        "$(touch run)",
+        "a`touch run`",
+        "a;b",
+        "a|b",
+        "a&b",
+        "a>b",
+        "a'b",
+        'a"b',
+        r"a\b",
+        "a*",
+        "~a",
+        "#a",
+    ]
+    (tmp_path / "flags" / "catalogue.yaml").write_text(json.dumps({"project": "p", "environments": names, "flags": {}}))
+    assert asked("ff flags explain --environment ", tmp_path).stdout.splitlines() == ["only", "Two\\ Words"]
