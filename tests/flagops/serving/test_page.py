@@ -116,6 +116,40 @@ def test_what_is_being_typed_is_not_taken_away(page: Page) -> None:
     wait_until(lambda: page.is_on(FLAG))
 
 
+def test_the_keyboard_keeps_its_place(page: Page, catalogue: Path) -> None:
+    def focused() -> tuple[str, str]:
+        found = page.browser.switch_to.active_element
+        return found.tag_name, found.get_attribute("aria-label") or found.text
+
+    page.flag(FLAG, ".switch", lambda found: found.send_keys(Keys.SPACE))
+    wait_until(lambda: page.is_on(FLAG))
+    assert focused() == ("button", FLAG)
+    page.flag(FLAG, ".is-set button", lambda found: found.send_keys(Keys.ENTER))
+    wait_until(lambda: not page.is_on(FLAG))
+    assert focused() == ("button", FLAG)
+    page.flag("hebrew_ui_enabled", "input", lambda found: found.send_keys("17", Keys.ENTER))
+    wait_until(lambda: page.served.flags()["hebrew_ui_enabled"] == (True, 17))
+    wait_until(lambda: focused() == ("input", "value of hebrew_ui_enabled"))
+    good = catalogue.read_text(encoding="utf-8")
+    catalogue.write_text(good.replace("enabled: false", "enabled: true", 1), encoding="utf-8")
+    wait_until(lambda: page.is_on(FLAG))
+    assert focused() == ("input", "value of hebrew_ui_enabled")
+    page.wait("#environments button:nth-child(2)").send_keys(Keys.ENTER)
+    wait_until(lambda: "ser.local-staging" in page.text("#keys"))
+    assert focused() == ("button", "staging")
+
+
+def test_it_is_readable_on_a_telephone(page: Page) -> None:
+    size = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
+    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        assert page.browser.execute_script("return document.documentElement.scrollWidth") <= size["width"]
+        for selector in ("#flags .name", "#flags input", "#flags select", "#search"):
+            assert page.wait(selector).size["width"] > 150, selector
+    finally:
+        page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_it_says_who_gets_what_and_why(page: Page) -> None:
     page.choose("production")
     page.wait("#identity").send_keys("anna")

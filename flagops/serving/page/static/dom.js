@@ -34,6 +34,20 @@ function made(row) {
   return element;
 }
 
+// Draws anew, and gives the focus to what stands where it was: whoever uses the keyboard would begin at the top again.
+export function redraw(draw) {
+  const before = document.activeElement;
+  const list = before?.closest("[id]");
+  const flag = before?.closest("[data-flag]")?.dataset.flag;
+  draw();
+  if (!list || before.isConnected) return;
+  const same = [...list.querySelectorAll(before.localName)].find((item) => called(item) === called(before));
+  const other = flag && list.querySelector(`[data-flag="${CSS.escape(flag)}"] .switch`);
+  (same ?? other)?.focus();
+}
+
+const called = (item) => item.getAttribute("aria-label") ?? item.textContent;
+
 export function inWords(value) {
   return value === null || value === "" ? "" : String(value);
 }

@@ -53,7 +53,7 @@ function value(flag, set) {
     return made;
   }
   const made = element("input", {
-    value: inWords(flag.value), placeholder: "no value", autocomplete: "off", "aria-label": `value of ${flag.name}`,
+    defaultValue: inWords(flag.value), placeholder: "no value", autocomplete: "off", "aria-label": `value of ${flag.name}`,
   });
   made.onchange = () => set("set", { enabled: flag.enabled, value: read(made.value) });
   return made;
@@ -76,7 +76,7 @@ function badges(flag, set) {
     const state = item.enabled ? (item.keeps_value ? "on" : `on, ${inWords(item.value)}`) : "off";
     const text = `set here${item.identity === null ? "" : ` for ${item.identity}`}: ${state}`;
     made.push(element("span", { className: "badge is-set" }, text, element("button", {
-      type: "button", title: "Take it back", "aria-label": `take back ${flag.name}`,
+      type: "button", title: "Take it back", "aria-label": `take back ${flag.name}${item.identity === null ? "" : ` for ${item.identity}`}`,
       onclick: () => set("unset", { identity: item.identity }),
     }, "✕")));
   }

@@ -1,5 +1,5 @@
 // The page: shows what the server has, and asks again when it says that something changed.
-import { $, element, get, say } from "./dom.js";
+import { $, element, get, redraw, say } from "./dom.js";
 import * as flags from "./flags.js";
 import * as traffic from "./traffic.js";
 import * as users from "./users.js";
@@ -12,6 +12,10 @@ const environment = () => chosen;
 
 function show(found) {
   served = found;
+  redraw(draw);
+}
+
+function draw() {
   if (!served.environments.some((item) => item.name === chosen)) chosen = served.environments[0]?.name ?? null;
   $("label").textContent = served.label;
   $("environments").replaceChildren(...served.environments.map((item) => element("button", {
@@ -60,8 +64,9 @@ function live() {
 
 // Waits for the end of what is being typed, which would be taken away.
 async function typed() {
-  const field = document.activeElement?.closest("#flags :is(input, select)");
-  if (field) await new Promise((resolve) => field.addEventListener("blur", resolve, { once: true }));
+  const field = document.activeElement?.closest("#flags input");
+  if (!field || field.value === field.defaultValue) return;
+  await new Promise((resolve) => ["blur", "change"].forEach((name) => field.addEventListener(name, resolve, { once: true })));
 }
 
 users.connect(environment);

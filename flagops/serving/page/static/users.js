@@ -1,5 +1,5 @@
 // Who gets what: all flags of a user, and each rule of one of them.
-import { $, element, fill, inWords, post, say } from "./dom.js";
+import { $, element, fill, inWords, post, redraw, say } from "./dom.js";
 
 const NEEDS = { ALL: "all of", ANY: "one at least of", NONE: "none of" };
 let asked = null;
@@ -23,7 +23,8 @@ export async function refresh(environment) {
     $("kept").hidden = !kept.length;
     $("kept").textContent = `Kept of this user: ${kept.join(", ")}`;
     const open = new Set([...document.querySelectorAll("#answers details[open]")].map((item) => item.dataset.flag));
-    fill($("answers"), found.flags.map((flag) => row(flag, given, open.has(flag.name))), "There are no flags.");
+    const rows = found.flags.map((flag) => row(flag, given, open.has(flag.name)));
+    redraw(() => fill($("answers"), rows, "There are no flags."));
     say("");
   } catch (error) {
     say(error.message);
