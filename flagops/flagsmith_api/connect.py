@@ -1,9 +1,9 @@
 """A connection to the project that flags live in: a stack's, through a port-forward, or any by its address."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flagops.errors import BadInputError, LoginRefusedError, NotFoundError
 from flagops.flagsmith_api.address import API_KEY, checked
@@ -28,6 +28,7 @@ class Connection:
         instance: The stack, where one was named: there a Lease keeps two runs apart.
         label: What messages call this Flagsmith.
         actor: As whom: `user` and an e-mail address, or `api-key` and its prefix.
+        rules: The project's own settings, as the API lists them, such as how its flags must be called.
     """
 
     client: FlagsmithClient
@@ -38,6 +39,7 @@ class Connection:
     instance: Instance | None
     label: str
     actor: tuple[str, str]
+    rules: Mapping[str, object] = field(default_factory=dict)
 
     def environment(self, name: str) -> Environment:
         """The environment called `name`. Raises OpsError naming those that there are."""
@@ -130,4 +132,5 @@ def _found(
         instance=instance,
         label=label,
         actor=actor,
+        rules=found,
     )

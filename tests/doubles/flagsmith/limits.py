@@ -82,13 +82,6 @@ def value(given: Row) -> None:
     check(given, string_value=longest, integer_value=whole)
 
 
-def within(plain: Any) -> None:
-    """A value that is written past the serializers, to which PostgreSQL says no."""
-    is_long = isinstance(plain, str) and len(plain) > FEATURE_VALUE
-    if is_long or (isinstance(plain, int) and list(whole(plain))):
-        raise RefusalError(500, None)
-
-
 def rules(given: list[Row]) -> None:
     """The rules of a segment."""
     if _depth(given) > DEEPEST:

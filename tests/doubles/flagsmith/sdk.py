@@ -9,8 +9,9 @@ from flagops.serving.http.message import Answer, Request
 from flagops.serving.model.backend import Kept, KeptTrait
 from flagops.serving.model.environment import Feature, ServedEnvironment
 from flagops.serving.sdk.routes import ROUTES, Handler, respond
+from tests.doubles.flagsmith import limits
 from tests.doubles.flagsmith.answers import database, user
-from tests.doubles.flagsmith.database import Database, Row
+from tests.doubles.flagsmith.database import Database, RefusalError, Row
 from tests.doubles.flagsmith.document import document
 from tests.doubles.flagsmith.identities import keep
 
@@ -60,6 +61,8 @@ class Stored:
         return Kept(identifier, dict(row["traits"])) if row else None
 
     def save(self, environment: ServedEnvironment, user: Kept) -> None:
+        if any(list(limits.whole(trait.value)) for trait in user.traits.values() if type(trait.value) is int):
+            raise RefusalError(500, None)  # PostgreSQL's, which nobody expects
         row = self._row(environment, user.identifier)
         if row is None:
             row = keep(self._data, environment.document["id"], user.identifier)

@@ -127,7 +127,7 @@ def change_state(key: str, number: int) -> Any:
     if request.method == "PUT":
         required(given, "enabled", "feature")
     if "feature_state_value" in given:
-        limits.within(given["feature_state_value"])
+        limits.value(typed(given["feature_state_value"]))
         row["value"] = typed(given["feature_state_value"])
     change(row, given)
     database().touch(environment["id"])

@@ -32,6 +32,10 @@ def check_names(catalogue: Catalogue) -> Iterator[CatalogueProblem]:
         for name in names:
             yield from _styled((section, name), name, catalogue.names)
         yield from _alike(((section, name), name) for name in names)
+    for name, part in catalogue.segments.items():
+        if part.flag is not None and name.startswith(f"{part.flag}."):
+            text = f"begins as the segments that a rollout of {quoting.key(part.flag)} needs: choose another name"
+            yield CatalogueProblem(("segments", name), text)
     yield from _tags(catalogue)
     for flag, item in catalogue.flags.items():
         places = [(("flags", flag, "variations", n, "name"), of.name) for n, of in enumerate(item.variations)]

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from components.text import quoting
+from flagops.commands.flags.catalogue.conditions import LARGEST_KEPT, LONGEST_KEPT
 from flagops.commands.flags.catalogue.values import Plain, same
 from flagops.flagsmith_api import served
 from flagops.flagsmith_api.client import FlagsmithClient
@@ -107,6 +109,16 @@ def _reasons(document: Document, trace: Trace, remote: RemoteAnswer) -> Iterator
         yield "One of the two may come from a cache of the server: try again in a minute, or `ff cache flush`."
 
 
+def unkept(user: User) -> Iterator[str]:
+    """What of a user Flagsmith cannot keep, in words: the server was asked without keeping anything."""
+    for name, value in user.traits.items():
+        if len(name) > LONGEST_KEPT:
+            yield f"Flagsmith refuses to keep a trait whose name has over {LONGEST_KEPT} characters, as one here has."
+        if type(value) is int and not -LARGEST_KEPT - 1 <= value <= LARGEST_KEPT:
+            said = f"Flagsmith cannot keep the trait {quoting.key(name)}, a whole number of more than 32 bits"
+            yield f"{said}: it answers 500 to an SDK that gives it. Give it as text, or in another unit."
+
+
 def _hides(document: Document) -> bool:
     own = document.get("hide_disabled_flags")
     return bool(document["project"].get("hide_disabled_flags") if own is None else own)
@@ -136,4 +148,5 @@ def as_json(trace: Trace, compared: Comparison) -> dict[str, Any]:
         "agree": compared.agrees,
         "differences": compared.differences,
         "reasons": compared.reasons,
+        "unkept": list(unkept(trace.user)),
     }

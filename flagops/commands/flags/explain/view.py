@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
-from flagops.commands.flags.explain.remote_answer import Comparison
+from flagops.commands.flags.explain.remote_answer import Comparison, unkept
 from flagops.serving.engine.trace import DecidedBy, GroupTrace, Split, Step, Trace, VariationShare
 from flagops.serving.engine.user import in_words
 
@@ -33,6 +33,8 @@ def show(console: Console, trace: Trace, compared: Comparison) -> None:
             line(f"      {'→' if is_theirs else ' '} {_part(part, trace.split)}", "bold" if is_theirs else "dim")
     line(f"Locally:  {answer(enabled=trace.enabled, value=trace.value)} ({trace.reason})", "bold")
     remote = compared.remote
+    for text in unkept(trace.user):
+        line(text, "yellow")
     if remote.stored:
         said = ", ".join(f"{name}={in_words(value)}" for name, value in remote.stored.items())
         line(f"The server keeps traits of {trace.user.identifier}, which count there too: {said}.", "yellow")

@@ -14,6 +14,7 @@ from flagops.commands.flags.reconcile.compare import matched
 from flagops.commands.flags.reconcile.hands import Hands
 from flagops.commands.flags.reconcile.judged import Judged
 from flagops.commands.flags.reconcile.plan import plan
+from flagops.commands.flags.reconcile.server_rules import require_taken
 from flagops.commands.flags.server.engine import judged
 from flagops.commands.flags.server.read import read
 from flagops.commands.flags.server.snapshot import Snapshot
@@ -50,6 +51,7 @@ class Reviewed:
         hands = hands or Hands.of(connection)
         found = read(connection, wanted.environments, wanted.flags, with_people=wanted.access is not None)
         todo = plan(wanted, found, delete=delete)
+        require_taken(connection, wanted, found)
         changed = {name for name, changes in todo.of(ObjectKind.SEGMENT).items() if any(map(_changes_rules, changes))}
         said = judged(connection.client, wanted, changed)
         allowed, alone = hands.judge(replace(todo, waiting=(*said, *todo.waiting)), wanted, found)
