@@ -14,6 +14,8 @@ FLAGS: Final = (
     Word("diff", "Show how two environments differ.", "flags.transfer.command:diff"),
     Word("promote", "Copy flags from one environment of the catalogue to another.", "flags.transfer.command:promote"),
     Word("get", "Show what an environment serves now.", "flags.served.command:get"),
+    Word("set", "Switch a flag now, by name, and see it served.", "flags.switch.command:set_flag"),
+    Word("release", "End the hold of a flag.", "flags.switch.command:release"),
     Word("serve", "Serve the catalogue's flags to SDKs, on this machine.", "flags.serve.command:serve"),
     Word("document", "Write an environment's document, for SDKs without a server.", "flags.serve.command:document"),
     Word("explain", "Say which rule decides what a user gets.", "flags.explain.command:explain"),

@@ -10,10 +10,10 @@ from typing import Any
 
 import components
 from components.kit import names
-from flagops.commands.keys.duration import duration
 from flagops.errors import AnswerError, BadInputError, UnsupportedError
 from flagops.pods import jobs
 from flagops.stacks.deployed import Instance
+from flagops.terminal.duration import duration
 
 TEMPLATE = names.AUDIT
 ROLE = "flagsmith_audit"

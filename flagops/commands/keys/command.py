@@ -12,12 +12,12 @@ from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption,
 from flagops.commands.keys import sync as work
 from flagops.commands.keys import view
 from flagops.commands.keys.deliver import DeliveryRun
-from flagops.commands.keys.duration import duration
 from flagops.commands.keys.listing import rows
 from flagops.console import output, progress
 from flagops.errors import BadInputError
 from flagops.flagsmith_api.connect import connect
 from flagops.terminal.confirm import require_terminal, type_name
+from flagops.terminal.duration import duration
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import SomeStackOption, YesOption
 

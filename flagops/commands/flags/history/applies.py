@@ -58,6 +58,7 @@ class Apply:
         repository: Where commits are looked at, such as https://github.com/example/flags.
         is_whole: Whether it came to its end.
         touched: What it changed.
+        reason: Why a person switched it with `ff flags set`; None for an apply.
     """
 
     started: datetime
@@ -68,6 +69,7 @@ class Apply:
     repository: str | None
     is_whole: bool
     touched: tuple[Touched, ...]
+    reason: str | None = None
 
     @property
     def link(self) -> str | None:
@@ -85,6 +87,7 @@ class Apply:
             "repository": self.repository,
             "whole": self.is_whole,
             "touched": [vars(item) for item in self.touched],
+            **({} if self.reason is None else {"reason": self.reason}),
         }
 
     @classmethod
@@ -107,6 +110,7 @@ class Apply:
                 )
                 for item in found["touched"]
             ),
+            reason=None if found.get("reason") is None else str(found["reason"]),
         )
 
 

@@ -84,6 +84,7 @@ class FlagConflict:
         who: Who changed it, in words; None where nothing says so.
         at: When, in Flagsmith's time, as ISO 8601; None likewise.
         said: What the audit log says of it.
+        reason: Why, where it was done with `ff flags set` and the stack noted it.
     """
 
     kind: ObjectKind
@@ -93,6 +94,7 @@ class FlagConflict:
     who: str | None = None
     at: str | None = None
     said: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ nothing of an object, the audit log says who changed it last; where there is nei
 that was ever touched is changed.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from flagops.commands.flags.history.applies import Apply, of_stack
+from flagops.commands.flags.history.applies import Apply, Touched, of_stack
 from flagops.commands.flags.history.left import Facts, Left, NoteStore, ObjectKey, store_of
 from flagops.commands.flags.history.log import AuditLog, LogEntry, audit_log, is_of_apply
 from flagops.commands.flags.reconcile import facts
@@ -64,9 +64,19 @@ class Hands:
             return None
         return kept.of(self.connection) if kept else None
 
-    @cached_property
+    @property
     def runs(self) -> list[Apply]:
         """The applies that are recorded."""
+        return [run for run in self._recorded if run.reason is None]
+
+    def reason(self, change: Change) -> str:
+        """Why somebody set this last, as far as that is noted."""
+        about = [run for run in self._recorded if run.reason is not None and any(map(_is_about(change), run.touched))]
+        last = max(about, key=lambda run: run.started, default=None)
+        return (last.reason or "") if last else ""
+
+    @cached_property
+    def _recorded(self) -> list[Apply]:
         try:
             return of_stack(self.connection.instance) if self.connection.instance else []
         except OpsError as error:
@@ -134,9 +144,10 @@ class _Known:
         if why is None:
             return None
         entry = self._entry(change) if why is not Why.UNKNOWN else None
+        reason = self._hands.reason(change)
         if entry is None:
-            return FlagConflict(kind, name, change, why)
-        return FlagConflict(kind, name, change, why, entry.who, entry.at.isoformat(), entry.what)
+            return FlagConflict(kind, name, change, why, reason=reason)
+        return FlagConflict(kind, name, change, why, entry.who, entry.at.isoformat(), entry.what, reason)
 
     def _why(self, change: Change) -> Why | None:
         key: ObjectKey = (change.kind, change.name, change.environment)
@@ -209,6 +220,14 @@ class _Known:
         except OpsError as error:
             self._hands.problems.append(f"Who changed a flag cannot be told: {error.message}")
             return None
+
+
+def _is_about(change: Change) -> Callable[[Touched], bool]:
+    def is_about(item: Touched) -> bool:
+        is_there = item.environments is None or change.environment in item.environments
+        return is_there and (item.kind, item.name) == (change.kind, change.name)
+
+    return is_about
 
 
 def _compared(change: Change, left: Facts, live: Facts | None) -> Why | None:

@@ -54,7 +54,8 @@ def in_conflict(conflict: FlagConflict) -> str:
     by = f" by {conflict.who}" if conflict.who else ""
     at = f" at {when(conflict.at)}" if conflict.at else ""
     since = f"{by}{at}" or " since the last apply; the audit log does not show by whom"
-    return f"{where}{done}, changed{since}; the catalogue wants {_wanted(change)}"
+    why = f" ({conflict.reason})" if conflict.reason else ""
+    return f"{where}{done}, changed{since}{why}; the catalogue wants {_wanted(change)}"
 
 
 def _what(change: Change) -> str:

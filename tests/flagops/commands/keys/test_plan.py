@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from flagops.commands.flags.catalogue.model import Delivery
-from flagops.commands.keys.duration import duration
 from flagops.commands.keys.model import ServerKey, key_name
 from flagops.commands.keys.plan import KeyPlan, plan
 from flagops.errors import OpsError
+from flagops.terminal.duration import duration
 
 NOW = datetime(2027, 1, 2, tzinfo=UTC)
 LATER = NOW + timedelta(hours=24)

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 
 from flagops.commands.flags.reconcile.apply.ensure import ensure, first
-from flagops.commands.flags.server.snapshot import RemoteFlag
 from flagops.flagsmith_api.client import FlagsmithError
 from flagops.flagsmith_api.connect import Connection
 
@@ -13,30 +12,28 @@ LONGEST = 512
 NOT_FOUND = 404
 
 
-def hold(connection: Connection, flag: RemoteFlag, tag: str, reason: str) -> None:
+def hold(connection: Connection, feature: int, tag: str, reason: str) -> None:
     """Tag a flag; the reason is the tag's description, which the dashboard shows."""
     path, client = _tags(connection), connection.client
     shown = reason if len(reason) <= LONGEST else f"{reason[: LONGEST - 1]}…"
     body = {"label": tag, "color": COLOUR, "description": shown}
     row = ensure(lambda: first(client.pages(path), label=tag), lambda: client.post(path, body))
-    _retag(connection, flag, adding={row["id"]})
+    _retag(connection, feature, adding={row["id"]})
 
 
-def release(connection: Connection, flag: RemoteFlag, tags: Collection[str]) -> None:
+def release(connection: Connection, feature: int, tags: Collection[str]) -> None:
     """Take tags from a flag; those that no other flag has are gone then."""
     client = connection.client
     numbers = {row["id"] for row in client.pages(_tags(connection)) if row["label"] in tags}
-    _retag(connection, flag, removing=numbers)
+    _retag(connection, feature, removing=numbers)
     others = client.pages(f"/api/v1/projects/{connection.project}/features/")
     used = {number for row in others for number in row["tags"]}
     for number in numbers - used:
         client.delete(f"{_tags(connection)}{number}/")
 
 
-def _retag(
-    connection: Connection, flag: RemoteFlag, adding: Collection[int] = (), removing: Collection[int] = ()
-) -> None:
-    path = f"/api/v1/projects/{connection.project}/features/{flag.id}/"
+def _retag(connection: Connection, feature: int, adding: Collection[int] = (), removing: Collection[int] = ()) -> None:
+    path = f"/api/v1/projects/{connection.project}/features/{feature}/"
     try:
         there = set(connection.client.get(path)["tags"])
     except FlagsmithError as error:

@@ -164,7 +164,7 @@ class _Run:
                 take(self._client, found, change)
                 self._announce(change)
             if change.kind is ObjectKind.HOLD:
-                release(self._connection, found.flags[change.name], [change.before])
+                release(self._connection, found.flags[change.name].id, [change.before])
                 self._announce(change)
         if self.done:
             self._verify()
