@@ -68,7 +68,8 @@ class FlagSwitch:
         elif todo:
             for row, body in todo:
                 self._client.put(f"{STATES}{row['id']}/", body)
-        return self._beside(wanted, len(todo))
+        done = {row["id"] for row, body in todo if body["enabled"] == wanted.enabled}
+        return _beside([row for row in rows if row["id"] not in done], wanted, len(todo))
 
     def own(self) -> Row:
         """What users get of whom nothing else is said, as the database has it."""
@@ -79,12 +80,6 @@ class FlagSwitch:
 
     def _rows(self) -> list[Row]:
         return [row for row in self._client.pages(STATES, self._where) if row["feature"] == self._feature]
-
-    def _beside(self, wanted: Wanted, changed: int) -> Switched:
-        rows = self._rows() if changed else list(self._rows())
-        others = [row for row in rows if wanted.enabled is not None and row["enabled"] != wanted.enabled]
-        segments = sum(1 for row in others if row["feature_segment"])
-        return Switched(changed, segments, sum(1 for row in others if row.get("identity")))
 
     def _publish(self, bodies: list[dict[str, Any]], reason: str) -> None:
         """Publish one version, in which the reason is kept."""
@@ -100,6 +95,12 @@ class FlagSwitch:
         version = {"feature_states_to_update": updates, "publish_immediately": True, "description": reason}
         # Publishing it twice does no harm.
         ensure(lambda: None, lambda: self._client.post(path, version) or True)
+
+
+def _beside(rows: list[Row], wanted: Wanted, changed: int) -> Switched:
+    others = [row for row in rows if wanted.enabled is not None and row["enabled"] != wanted.enabled]
+    segments = sum(1 for row in others if row["feature_segment"])
+    return Switched(changed, segments, sum(1 for row in others if row.get("identity")))
 
 
 def _ordered(rows: list[Row]) -> Iterator[Row]:
