@@ -61,12 +61,16 @@ smoke: setup ## Test the stack `local` from outside: does it do what it is there
 down: setup ## Remove the stack `local`, and end the local cluster.
 	@$(BIN)/ff cluster down
 
-# A file's tests stay together, with the servers that they share; each of the two workers has a cluster of its own.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile -q
+# A file's tests stay together, with the servers that they share, in the order of tests/slow.py. Tests of a cluster wait much:
+# for all tests there is one worker more than two cores have, each with a cluster of its own. They start `ff` hundreds of
+# times, and where Python may keep no bytecode, each start would compile all of it again.
+PYTEST = env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q
+WORKERS := 3
 
 test: lint examples $(CHECKOV) $(POSTGRES) ## Lint, check types, and run every test (makes throw-away clusters).
 	$(PYTEST)
 
+test-fast: WORKERS := 2
 test-fast: setup ## The tests for changing a component or a command, in two minutes (tests/slow.py says which).
 	$(PYTEST) -m "not slow"
 

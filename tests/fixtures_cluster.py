@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
 
 from flagops.console import progress
 from flagops.local_cluster import api, binaries, rest
@@ -21,9 +21,14 @@ GO_MISSING = pytest.StashKey[GoMissingError]()
 
 
 def eventually(condition: Callable[[], object], *, seconds: float = 90) -> None:
-    """Wait until a condition holds (or its value is truthy), and fail naming it when it does not within `seconds`."""
+    """Wait until a condition holds (or its value is truthy), and fail naming it when it does not within `seconds`.
+
+    It is asked at longer and longer intervals: each question of what takes a minute would cost as much as ten tests.
+    """
     attempts = Retrying(
-        retry=retry_if_result(lambda result: not result), stop=stop_after_delay(seconds), wait=wait_fixed(0.05)
+        retry=retry_if_result(lambda result: not result),
+        stop=stop_after_delay(seconds),
+        wait=wait_exponential(multiplier=0.05, exp_base=1.2, max=0.5),
     )
     try:
         attempts(condition)
@@ -81,11 +86,7 @@ def cluster(
 def platform(cluster: LocalCluster) -> Iterator[Platform]:
     """The stack `local` on the throw-away cluster."""
     with rest.client(cluster.kubeconfig) as http:
-        made = Platform(cluster, http)
-        try:
-            yield made
-        finally:
-            made.engine().down()
+        yield Platform(cluster, http)
 
 
 @pytest.fixture

@@ -33,6 +33,12 @@ COLLECTIONS = (
     "/apis/networking.k8s.io/v1/namespaces/feature-flags/ingresses",
     "/apis/networking.k8s.io/v1/namespaces/feature-flags/networkpolicies",
 )
+CHANGING = ("resourceVersion", "managedFields")
+"""What of an object's metadata is another at each turn."""
+
+REPLICAS = ("replicas", "readyReplicas", "availableReplicas", "updatedReplicas")
+LASTING = (*REPLICAS, "phase", "active", "succeeded", "failed")
+"""What of an object's status stays so after a deployment."""
 
 
 @dataclass
@@ -41,7 +47,7 @@ class Platform:
 
     cluster: LocalCluster
     http: httpx.Client
-    _left: tuple[str, dict[str, str]] | None = field(default=None, init=False, repr=False)
+    _left: tuple[str, dict[str, Any]] | None = field(default=None, init=False, repr=False)
 
     def stack(self, overrides: Mapping[str, object] | None = None) -> Stack:
         loaded = load_stack("local", ROOT)
@@ -52,18 +58,25 @@ class Platform:
         return DirectEngine(ROOT, self.stack(overrides), self.cluster.kubeconfig, self.cluster.context)
 
     def up(self, overrides: Mapping[str, object] | None = None) -> DirectResult:
-        return self.engine(overrides).up()
+        self._left = None
+        result = self.engine(overrides).up()
+        self._left = (json.dumps(overrides or {}, sort_keys=True), self._state())
+        return result
 
     def ensure(self, overrides: Mapping[str, object] | None = None) -> None:
-        """Have the stack as its file says, with these settings replaced; deploys it, unless it is as this left it."""
-        wanted = json.dumps(overrides or {}, sort_keys=True)
-        if self._left != (wanted, self._state()):
+        """Have the stack as its file says, with these settings replaced; deploys it, unless it is as `up` left it."""
+        if self._left != (json.dumps(overrides or {}, sort_keys=True), self._state()):
             self.up(overrides)
-            self._left = (wanted, self._state())
 
-    def _state(self) -> dict[str, str]:
-        """The versions of all objects but pods: what becomes of those that count is in the status of their owners."""
-        return {name: version for name, version in self.versions().items() if not name.startswith(f"{COLLECTIONS[0]}/")}
+    def _state(self) -> dict[str, Any]:
+        """All objects but pods, what is wanted of them and what has become of it.
+
+        What becomes of the pods that count is in the status of their owners. Left out is what goes on changing after a
+        deployment: the versions, and the parts of the status that count what is used or say when it was looked at.
+        """
+        namespace = self.items("/api/v1/namespaces", **{"kubernetes.io/metadata.name": NAMESPACE})
+        listed = [item for path in COLLECTIONS[1:] for item in self.items(path)]
+        return {str(item["metadata"]["uid"]): _lasting(item) for item in (*namespace, *listed)}
 
     def get(self, path: str) -> dict[str, Any]:
         response = self.http.get(path)
@@ -120,3 +133,12 @@ class Platform:
     def available(self) -> int:
         status = self.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/flagsmith")["status"]
         return int(status.get("availableReplicas", 0))
+
+
+def _lasting(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An object without what goes on changing after a deployment."""
+    metadata = {
+        key: value for key, value in item["metadata"].items() if key not in ("resourceVersion", "managedFields")
+    }
+    status = {key: value for key, value in item.get("status", {}).items() if key in LASTING}
+    return {**item, "metadata": metadata, "status": status}

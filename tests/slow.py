@@ -1,5 +1,9 @@
-"""Which tests `make test-fast` leaves out: the marker `slow`, set here for whole files and by what a test starts."""
+"""Which tests `make test-fast` leaves out: the marker `slow`, set here for whole files and by what a test starts.
 
+Slow files also come first, so that no worker is left with a long one when the others have ended.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -60,8 +64,20 @@ FILES: Final = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark them; a test of the cluster is slow too."""
     here = Path(__file__).parent
-    places = tuple(here / name for name in FILES)
+    places = {here / name for name in FILES}
+    named = {path: not places.isdisjoint((path, *path.parents)) for path in {item.path for item in items}}
     for item in items:
         starts = STARTS.intersection(getattr(item, "fixturenames", ()))
-        if starts or item.get_closest_marker("cluster") or any(item.path.is_relative_to(place) for place in places):
+        if starts or item.get_closest_marker("cluster") or named[item.path]:
             item.add_marker(pytest.mark.slow)
+    items[:] = longest_first(items)
+
+
+def longest_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Files with tests of the cluster, which wait much, then those with slow tests, then the rest, each as it was."""
+    rank: dict[Path, int] = {}
+    for item in items:
+        own = 0 if item.get_closest_marker("cluster") else 1 if item.get_closest_marker("slow") else 2
+        rank[item.path] = min(own, rank.get(item.path, own))
+    place = {path: number for number, path in enumerate(rank)}
+    return sorted(items, key=lambda item: (rank[item.path], place[item.path]))

@@ -13,7 +13,7 @@ from typing import Any
 from unittest import mock
 
 from flagops.evaluation.generated import Placeholders
-from tests.recording import record
+from tests.recording import run
 from tests.scanners.rendered import API_VERSIONS, IN_CLUSTER, OUTSIDE
 
 WHOLE: dict[str, tuple[str, dict[str, object]]] = {
@@ -34,7 +34,7 @@ def main(host: str, shift: float) -> None:
     mock.patch.object(time, "time", side_effect=lambda: really() + shift).start()
     found: dict[str, Any] = {}
     for name, (stack, overrides) in WHOLE.items():
-        recording = record(stack, overrides, generated=Placeholders())
+        recording = run(stack, overrides, generated=Placeholders())
         found[name] = {urn: asdict(item) for urn, item in recording.registrations.items()}
         found[name]["outputs"] = dict(recording.program.outputs)
     json.dump(found, sys.stdout, default=sorted)

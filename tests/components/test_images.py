@@ -11,7 +11,7 @@ from components.settings import Settings
 from components.settings.load import load
 from components.settings.lock import LockedImage
 from flagops.stacks.files import load_stack
-from tests.recording import ROOT, STACKS, Recording, pod_templates, record, recorded
+from tests.recording import ROOT, STACKS, Recording, pod_templates, record, recorded, run
 
 VARIANTS: Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]] = {
     "external databases": (
@@ -77,6 +77,6 @@ def test_every_container_of_production_gets_what_is_locked(monkeypatch: pytest.M
     entry = LockedImage(digest=digest, platforms=("linux/amd64",), resolved="2030-01-31T12:00:00Z", source="docker.io")
     lock = {image.source: entry for image in settings_of("production", {}, ()).images.values()}
     monkeypatch.setattr(sys.modules[load.__module__], "read_lock", lambda _: lock)
-    found = images_of(record("production"))
+    found = images_of(run("production"))
     assert found == {image.reference for image in settings_of("production", {}, (), lock).images.values()}
     assert all(image.endswith(f"@{digest}") for image in found)

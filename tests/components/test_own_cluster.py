@@ -15,7 +15,7 @@ from components.settings import parse
 from flagops.errors import OpsError
 from flagops.evaluation import monitor
 from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
-from tests.recording import STACKS, Recording, record, recorded
+from tests.recording import STACKS, Recording, recorded, run
 from tests.servers import free_port
 
 UID = "the-namespace"
@@ -64,7 +64,7 @@ def full(cluster: FakeCluster, use: Use) -> FakeCluster:
 
 def run_program(**overrides: object) -> Recording:
     """The program of the stack `local`, whose generated values are on record."""
-    return record("local", overrides, generated=recorded("local").program.generated)
+    return run("local", overrides, generated=recorded("local").program.generated)
 
 
 @pytest.mark.parametrize("stack", STACKS)

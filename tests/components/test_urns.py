@@ -20,7 +20,7 @@ from flagops.evaluation.generated import Placeholders
 from flagops.evaluation.monitor import RecordingMonitor, Registration
 from flagops.stacks.files import load_stack
 from tests.components.registering import WHOLE
-from tests.recording import ROOT, record
+from tests.recording import ROOT, record, run
 
 BEFORE = tuple(
     line
@@ -72,7 +72,7 @@ def known(stack: str) -> Known:
 
     name, overrides = STACKS[stack]
     with mock.patch.object(RecordingMonitor, "RegisterResource", note):
-        record(name, overrides, generated=Placeholders())
+        run(name, overrides, generated=Placeholders())
     found: dict[str, tuple[str, ...]] = {}
 
     def aliases(urn: str) -> tuple[str, ...]:
@@ -185,6 +185,6 @@ def test_every_component_has_outputs() -> None:
     with mock.patch.object(RecordingMonitor, "RegisterResourceOutputs", note):
         for name, overrides in STACKS.values():
             outputs.clear()
-            components = {short(urn) for urn, item in record(name, overrides).registrations.items() if not item.custom}
+            components = {short(urn) for urn, item in run(name, overrides).registrations.items() if not item.custom}
             missing |= {urn for urn in components if not outputs.get(urn)}
     assert missing == set()

@@ -17,10 +17,10 @@ ANSWERABLE = [command for command in COMMANDS if command.split()[1] in {"get", "
 
 
 @pytest.fixture
-def published(deployed: Platform) -> Platform:
+def published(platform: Platform) -> Platform:
     """The platform with an Ingress, which the design takes for granted and the stack `local` does without."""
-    deployed.up({"ingress": {"className": "traefik", "tls": {"from": "none"}}})
-    return deployed
+    platform.ensure({"ingress": {"className": "traefik", "tls": {"from": "none"}}})
+    return platform
 
 
 @pytest.mark.parametrize("command", ANSWERABLE)

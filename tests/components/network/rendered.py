@@ -1,5 +1,6 @@
 """Stacks whose policies are tried, as `ff render` makes them."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -12,6 +13,7 @@ from components.settings import PROJECT, Settings, parse
 from flagops.commands.render.gitops import KUSTOMIZATION
 from flagops.commands.render.render import render
 from flagops.stacks.files import Stack, load_stack
+from tests import kept
 from tests.components.network.actors import OUTSIDE, pods
 from tests.components.network.evaluator import Actor
 from tests.components.network.table import rows
@@ -59,12 +61,16 @@ def settings_of(stack: Stack) -> Settings:
 
 @cache
 def rendered(variant: str, directory: Path) -> Rendered:
-    """The stack of a variant."""
+    """The stack of a variant, rendered into the directory; once in a session, whoever asks."""
     stack = stack_of(ALL[variant])
-    files = [path for path in render(ROOT, stack, directory) if path.name != KUSTOMIZATION]
-    texts = [path.read_text(encoding="utf-8") for path in files]
-    manifests = tuple(item for text in texts for item in yaml.load_all(text, Loader=yaml.CSafeLoader) if item)
-    return Rendered(variant, settings_of(stack), manifests)
+
+    def make() -> bytes:
+        files = [path for path in render(ROOT, stack, directory) if path.name != KUSTOMIZATION]
+        texts = [path.read_text(encoding="utf-8") for path in files]
+        manifests = [item for text in texts for item in yaml.load_all(text, Loader=yaml.CSafeLoader) if item]
+        return json.dumps(manifests).encode()
+
+    return Rendered(variant, settings_of(stack), tuple(json.loads(kept.kept(f"rendered: {variant}", make))))
 
 
 def _ports(policy: Mapping[str, Any]) -> list[dict[str, Any]]:

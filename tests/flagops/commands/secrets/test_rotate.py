@@ -47,7 +47,6 @@ def numbers(home: Path) -> dict[str, Any]:
 def test_a_rotation_rolls_who_reads_it_and_never_leaves_fewer_than_three(
     name: str, instance: Instance, serving: Containers, home: Path, deployed: Platform, run: Run
 ) -> None:
-    deployed.up()
     before, generations, since = secrets(instance), deployed.generations(), deployed.revision()
     shown = run("secrets", "rotate", name, "--yes", "--engine", "direct")
     assert shown.exit_code == 0, shown.stdout + shown.stderr

@@ -1,0 +1,52 @@
+"""What is made once in a session of tests and read by all of its workers: files of a directory that goes with it."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PLACE = pytest.StashKey[Path]()
+_place: Path | None = None
+
+
+def kept(key: str, make: Callable[[], bytes]) -> bytes:
+    """The content for a key. Two workers that want it first, at once, each make it; the last one stays."""
+    if _place is None:  # outside of a session, as in `python -m tests.manifests`
+        return make()
+    path = _place / hashlib.sha256(key.encode()).hexdigest()
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        made = make()
+        new = path.with_suffix(f".{os.getpid()}")
+        new.write_bytes(made)
+        new.replace(path)
+        return made
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A worker has the directory of the session that it works for."""
+    global _place
+    given: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if given is None:
+        config.stash[PLACE] = Path(tempfile.mkdtemp(prefix="feature-flags-kept-"))
+        _place = config.stash[PLACE]
+    else:
+        _place = Path(given["kept"])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of xdist where it is."""
+    node.workerinput["kept"] = str(node.config.stash[PLACE])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """It ends with the session."""
+    if PLACE in config.stash:
+        shutil.rmtree(config.stash[PLACE], ignore_errors=True)
