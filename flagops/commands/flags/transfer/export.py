@@ -12,6 +12,7 @@ from flagops.commands.flags.catalogue.values import same
 from flagops.commands.flags.reconcile.desired import ALL
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteSegment, RemoteState, Snapshot
 from flagops.commands.flags.spec import TAG
+from flagops.commands.flags.transfer.export_limits import limits_content
 from flagops.commands.flags.transfer.export_parts import percent, share_of, usual_of, value_content
 from flagops.commands.flags.transfer.export_segments import segment_content
 from flagops.serving.engine.variations import CONTROL
@@ -53,7 +54,8 @@ def export(found: Snapshot, project: str, like: Catalogue | None = None) -> Expo
         like.names if like else style_of([*segments, *(name for name, of in found.flags.items() if not of.is_archived)])
     )
     own_style = {} if style is NameStyle.SNAKE else {"names": str(style)}
-    done = Exported({"project": project, **own_style, "environments": list(found.environments)})
+    head = {"project": project, **own_style, "environments": list(found.environments)}
+    done = Exported(head | limits_content(found))
     content = {
         name: segment_content(item, flags_of.get(item.feature or 0))
         for name, item in segments.items()

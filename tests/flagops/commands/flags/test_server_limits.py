@@ -9,13 +9,14 @@ import httpx
 import pytest
 
 from flagops.commands.flags.catalogue.amounts import ALL, CLOSE, largest_sum
-from flagops.commands.flags.catalogue.load import parse
+from flagops.commands.flags.catalogue.load import load, parse
 from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.reconcile.server_rules import require_taken
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.errors import ConflictError
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.connect import Connection
+from tests.doubles.flagsmith import limits
 from tests.doubles.flagsmith.features import added
 from tests.flagops.commands.flags.server_conditions import FLAG, HEAD, condition, flag, segment, shares
 from tests.flagops.commands.flags.support import Project, Run
@@ -66,14 +67,14 @@ def test_other_numbers_are_no_question() -> None:
 
 
 def test_a_catalogue_says_what_its_flagsmith_takes() -> None:
-    for limits, text in (
+    for limit, text in (
         ("feature_value_limit: 30000", flag(f", value: {'a' * 20_001}")),
         ("segment_condition_value_limit: 2000", segment(condition("a" * 1001))),
         ("segment_rules_conditions_limit: 101", segment(", ".join(condition(f"v{n}") for n in range(101)))),
     ):
         (said,) = problems(text)
-        assert f"{limits.partition(':')[0].upper()}: if yours has another one, say so in `limits`" in said
-        assert problems(f"limits: {{{limits}}}\n{text}") == []
+        assert f"{limit.partition(':')[0].upper()}: if yours has another one, say so in `limits`" in said
+        assert problems(f"limits: {{{limit}}}\n{text}") == []
     small = f"limits: {{feature_value_limit: 3}}\n{flag(', value: {a: 1}')}"
     (said,) = problems(small)
     assert "flags.banner.value: has 7 characters; Flagsmith takes 3" in said
@@ -209,3 +210,27 @@ def test_the_server_answers_500_to_a_trait_that_it_cannot_keep(server: Project) 
         200,
         200,
     ]
+
+
+def test_an_export_says_which_sizes_its_flagsmith_takes(
+    server: Project, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "FEATURE_VALUE", 30_000)
+    monkeypatch.setattr(limits, "CONDITION_VALUE", 2000)
+    monkeypatch.setattr(limits, "CONDITIONS", 150)
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "limits: {feature_value_limit: 30000, segment_condition_value_limit: 2000,"
+        " segment_rules_conditions_limit: 150}\n"
+        + segment(", ".join([condition("v" * 1500), *(condition(f"v{n}") for n in range(110))]))
+        + f"flags:\n  banner: {FLAG % (', value: ' + 'a' * 25_000)}\n",
+        encoding="utf-8",
+    )
+    assert run("flags", "apply", str(path), "--url", server.url, "--yes").exit_code == 0
+    back = tmp_path / "back.yaml"
+    done = run("flags", "export", "--url", server.url, "--out", str(back))
+    assert "Left out" not in done.stderr
+    found = load(back)[0].limits
+    assert (found.feature_value_limit, found.segment_condition_value_limit) == (25_000, 1500)
+    assert found.segment_rules_conditions_limit == 111
+    assert run("flags", "plan", str(back), "--url", server.url).exit_code == 0
