@@ -53,8 +53,7 @@ def ask(client: FlagsmithClient, key: str, flag: str, user: User) -> RemoteAnswe
             if item.name == flag:
                 return RemoteAnswer(is_served=True, enabled=item.enabled, value=item.value)
         return RemoteAnswer(is_served=False)
-    traits = [{"trait_key": name, "trait_value": value, "transient": True} for name, value in user.traits.items()]
-    body = {"identifier": user.identifier, "transient": True, "traits": traits}
+    body = {"identifier": user.identifier, "transient": True, "traits": traits_of(user)}
     found = client.request("POST", "/api/v1/identities/", body=body, headers={"X-Environment-Key": key})
     stored = {row["trait_key"]: row["trait_value"] for row in found.get("traits") or () if not row["transient"]}
     for item in found["flags"]:
@@ -63,6 +62,11 @@ def ask(client: FlagsmithClient, key: str, flag: str, user: User) -> RemoteAnswe
                 is_served=True, enabled=item["enabled"], value=item["feature_state_value"], stored=stored
             )
     return RemoteAnswer(is_served=False, stored=stored)
+
+
+def traits_of(user: User) -> list[dict[str, Any]]:
+    """The traits in the API's form, which it is not to keep."""
+    return [{"trait_key": name, "trait_value": value, "transient": True} for name, value in user.traits.items()]
 
 
 def compare(document: Document, trace: Trace, remote: RemoteAnswer, *, is_server_side: bool) -> Comparison:
