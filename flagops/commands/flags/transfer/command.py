@@ -1,5 +1,6 @@
 """`ff flags export`, `diff` and `promote`: from a server into git, and from one environment to the next."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flagops.commands.flags.catalogue.complete import environments, flags
+from flagops.commands.flags.catalogue.load import parse
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, UrlOption, read
 from flagops.commands.flags.catalogue.write import text_of
 from flagops.commands.flags.reconcile.desired import desired
@@ -15,11 +17,13 @@ from flagops.commands.flags.reconcile.view import in_quotes, on_or_off
 from flagops.commands.flags.server.read import read as snapshot
 from flagops.commands.flags.transfer import differ
 from flagops.commands.flags.transfer.export import export as exported
+from flagops.commands.flags.transfer.follow import follow
 from flagops.commands.flags.transfer.promote import promote as promoted
 from flagops.commands.flags.transfer.settle import settled
 from flagops.console import output, progress
 from flagops.errors import BadInputError, NotFoundError, RefusedError
 from flagops.flagsmith_api.connect import connect
+from flagops.project import path_of
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import SomeStackOption
 
@@ -49,8 +53,25 @@ def export(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="FLAG",
+            help="Bring this flag or segment into the catalogue as it is live, and change nothing else; repeat.",
+            autocompletion=flags,
+        ),
+    ] = None,
 ) -> None:
-    """Write a live project as a catalogue; `ff flags plan` then finds nothing to change."""
+    """Write a live project as a catalogue; `ff flags plan` then finds nothing to change.
+
+    With --only, single flags of the project's catalogue (or of that of --like) follow what was changed by hand.
+    """
+    if only:
+        if out is not None:
+            raise BadInputError("--only changes the catalogue in place.", hint="Name it with --like, and leave --out.")
+        follow_live(path_of(CATALOGUE) if like is None else like, only, stack=stack, url=url, project=project)
+        return
     if out is not None and out.exists() and not force:
         raise RefusedError(f"{out} is there already.", hint="Add --force to write over it, or give another --out.")
     known = read(like)[0] if like else None
@@ -67,6 +88,28 @@ def export(
         return
     out.write_text(text, encoding="utf-8")
     progress().print(f"{out}: {len(done.content['flags'])} flags.", style="green", markup=False)
+
+
+def follow_live(path: Path, only: list[str], *, stack: str | None, url: str | None, project: str | None) -> None:
+    """Make a catalogue say what is live of single flags and segments, and show the difference."""
+    declared, _ = read(path)
+    with connect(stack=stack, url=url, project=project or declared.project) as connection:
+        found = snapshot(connection, declared.environments)
+        places = {name: item for name, item in found.environments.items() if name in declared.environments}
+        found = replace(found, environments=places)
+        done = settled(exported(found, connection.name, declared), found, path)
+    followed = follow(path, declared, done, found, only)
+    for line in done.differing:
+        if line.partition(": ")[0].split()[-1] in only:
+            progress().print(f"Differs: {line}", style="yellow", markup=False, soft_wrap=True)
+    if not followed.flags:
+        progress().print(f"{path} says it already: nothing changed.", style="green", markup=False)
+        return
+    parse(followed.text, path)
+    path.write_bytes(followed.text.encode())
+    output().out(followed.diff, highlight=False)
+    names = ", ".join(followed.flags)
+    progress().print(f"{path}: {names} as live. Review and commit it.", style="green", markup=False)
 
 
 def diff(

@@ -64,10 +64,10 @@ def promote(path: Path, declared: Catalogue, source: str, target: str, only: Col
     line_end = "\r\n" if "\r\n" in raw else "\n"
     before = raw.replace("\r\n", "\n")
     with bounds.without_collecting():
-        yaml, content, is_kept = _yaml(before)
+        yaml, content, is_kept = layout_of(before)
     changed = [name for name in declared.flags if (not only or name in only) and _copy(content, name, source, target)]
     with bounds.without_collecting():
-        after = _dumped(yaml, content) if changed else before
+        after = dumped(yaml, content) if changed else before
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="")
     text = after.replace("\n", line_end)
     return Promotion(tuple(changed), text, "\n".join(lines), is_laid_out_anew=bool(changed) and not is_kept)
@@ -93,12 +93,12 @@ def _copy(content: Any, name: str, source: str, target: str) -> bool:
     return True
 
 
-def _yaml(text: str) -> tuple[YAML, Any, bool]:
+def layout_of(text: str) -> tuple[YAML, Any, bool]:
     """What reads the text, what it read, and whether it writes it back as it was, which one of the INDENTS does."""
     for indent in INDENTS:
         made = _with(indent)
         content = made.load(text)
-        if _dumped(made, content) == text:
+        if dumped(made, content) == text:
             return made, content, True
     made = _with(INDENTS[0])
     return made, made.load(text), False
@@ -113,7 +113,8 @@ def _with(indent: tuple[int, int, int]) -> YAML:
     return made
 
 
-def _dumped(yaml: YAML, content: Any) -> str:
+def dumped(yaml: YAML, content: Any) -> str:
+    """The text of what was read, as it is now."""
     stream = io.StringIO()
     yaml.dump(content, stream)
     return stream.getvalue()

@@ -178,10 +178,10 @@ def weigh(server: Project) -> None:
     change(server, "dashboard_ab_test", multivariate_feature_state_values=given)
 
 
-def share(server: Project) -> None:
+def share(server: Project, percent: str = "0") -> None:
     name = "advanced_analytics_enabled.production"
     (row,) = [row for row in server.client.pages("/api/v1/projects/1/segments/") if row["name"] == name]
-    condition = {"property": None, "operator": "PERCENTAGE_SPLIT", "value": "0"}
+    condition = {"property": None, "operator": "PERCENTAGE_SPLIT", "value": percent}
     rules = [{"type": "ALL", "rules": [{"type": "ALL", "rules": [], "conditions": [condition]}], "conditions": []}]
     server.client.patch(
         f"/api/v1/projects/1/segments/{row['id']}/", {"rules": rules, "description": row["description"]}

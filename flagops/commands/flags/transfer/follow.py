@@ -1,0 +1,101 @@
+"""Makes a catalogue say what is live of single flags and segments, in the file itself: the catalogue follows."""
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from components.text import bounds
+from flagops.commands.flags.catalogue.model import Catalogue
+from flagops.commands.flags.server.snapshot import Snapshot
+from flagops.commands.flags.transfer.export import Exported
+from flagops.commands.flags.transfer.promote import Promotion, dumped, layout_of
+from flagops.errors import BadInputError, NotFoundError, RefusedError
+
+FLAGS, SEGMENTS = "flags", "segments"
+STATE = "state"
+"""Who holds a switch: git alone knows that."""
+
+
+def follow(path: Path, declared: Catalogue, done: Exported, found: Snapshot, only: Collection[str]) -> Promotion:
+    """The file with these flags and segments as they are live; all else, comments and the order stay.
+
+    What was deleted or archived in Flagsmith goes; segments that a flag uses and the catalogue lacks come with it.
+
+    Raises:
+        OpsError: One is neither in the catalogue nor in Flagsmith, or is such that no catalogue can say it.
+    """
+    raw = bounds.text_of(path)
+    line_end = "\r\n" if "\r\n" in raw else "\n"
+    before = raw.replace("\r\n", "\n")
+    with bounds.without_collecting():
+        yaml, content, is_kept = layout_of(before)
+    changed = [name for name in dict.fromkeys(only) if _follow(content, name, declared, done, found)]
+    with bounds.without_collecting():
+        after = dumped(yaml, content) if changed else before
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="")
+    text = after.replace("\n", line_end)
+    return Promotion(tuple(changed), text, "\n".join(lines), is_laid_out_anew=bool(changed) and not is_kept)
+
+
+def _follow(content: Any, name: str, declared: Catalogue, done: Exported, found: Snapshot) -> bool:
+    for section, known, live in ((FLAGS, declared.flags, found.flags), (SEGMENTS, declared.segments, found.segments)):
+        if name not in known and name not in live:
+            continue
+        if name in done.content[section]:
+            if section == FLAGS:
+                _bring_segments(content, done.content[FLAGS][name], declared, done)
+            return _write(content.setdefault(section, {}), name, done.content[section][name])
+        flag = found.flags.get(name) if section == FLAGS else None
+        if name not in live or (flag is not None and flag.is_archived):
+            return _take(content, section, name)
+        reason = next((line for line in done.left_out if line.startswith(f"{section.removesuffix('s')} {name}:")), name)
+        raise RefusedError(f"The catalogue cannot follow: {reason}.", hint=f"Change it by hand, or --take-back {name}.")
+    raise NotFoundError(f"There is no flag or segment {name!r}, neither in the catalogue nor in Flagsmith.")
+
+
+def _take(content: Any, section: str, name: str) -> bool:
+    there = content.get(section) or {}
+    if name not in there:
+        raise BadInputError(f"{name!r} has a name that YAML takes for something else.", hint="Put it in quotes.")
+    del there[name]
+    return True
+
+
+def _bring_segments(content: Any, flag: Mapping[str, Any], declared: Catalogue, done: Exported) -> None:
+    for name in _used(flag):
+        if name not in declared.segments and name in done.content[SEGMENTS]:
+            content.setdefault(SEGMENTS, {})[name] = done.content[SEGMENTS][name]
+
+
+def _used(flag: Mapping[str, Any]) -> Iterable[str]:
+    for state in (flag, *flag.get("environments", {}).values()):
+        yield from (target["segment"] for target in state.get("targeting") or ())
+        rollout = state.get("rollout")
+        yield from rollout.get("segments", {}) if isinstance(rollout, Mapping) else ()
+
+
+def _write(there: Any, name: str, wanted: Mapping[str, Any]) -> bool:
+    """Write what is different, key by key, so that comments stay; whether anything was."""
+    if name not in there:
+        there[name] = dict(wanted)
+        return True
+    return _merge(there[name], wanted)
+
+
+def _merge(node: Any, wanted: Mapping[str, Any]) -> bool:
+    changed = False
+    for key in [key for key in node if key not in wanted and key != STATE]:
+        if isinstance(node[key], Mapping) and _merge(node[key], {}) and node[key]:
+            changed = True  # somebody's `state` stays in it
+            continue
+        if not (isinstance(node[key], Mapping) and node[key]):
+            del node[key]
+            changed = True
+    for key, value in wanted.items():
+        if key in node and isinstance(node[key], Mapping) and isinstance(value, Mapping):
+            changed = _merge(node[key], value) or changed
+        elif key not in node or node[key] != value:
+            node[key] = value
+            changed = True
+    return changed
