@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from threading import Lock
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
+from components.settings.releases import Version, parse_version
 from flagops.errors import AnswerError
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
@@ -72,6 +74,8 @@ class FlagsmithClient:
         self._spacing, self._next, self._turn = 0.0, 0.0, Lock()
         self.server_time: datetime | None = None
         """What time it was at Flagsmith when it answered last, in whole seconds."""
+        self.release: Version | None = None
+        """Which release answered last; None for one that does not say, or whose answer a proxy stripped."""
         sent = {"Accept": "application/json", **({"Host": host} if host else {}), **(headers or {})}
         self._http = httpx.Client(
             base_url=base_url,
@@ -195,6 +199,7 @@ class FlagsmithClient:
             is_undone = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
             raise _TransientError(f"{what}: {error or type(error).__name__}", is_undone=is_undone) from None
         self.server_time = _date(response) or self.server_time
+        self.release = _release(response) or self.release
         status = response.status_code
         if status in TRANSIENT:
             is_undone = status == httpx.codes.TOO_MANY_REQUESTS
@@ -237,6 +242,12 @@ def _date(response: httpx.Response) -> datetime | None:
         return parsedate_to_datetime(response.headers.get("Date", ""))
     except ValueError:
         return None
+
+
+def _release(response: httpx.Response) -> Version | None:
+    with suppress(ValueError):
+        return parse_version(response.headers.get("Flagsmith-Version", ""))
+    return None
 
 
 def _retry_after(response: httpx.Response) -> float:

@@ -84,6 +84,14 @@ def one_project(project: int) -> Any:
     return jsonify(database().get("projects", project))
 
 
+@projects.patch("/projects/<int:project>/")
+def change_project(project: int) -> Any:
+    user()
+    row = database().get("projects", project)
+    row.update({key: value for key, value in body().items() if key in row})
+    return jsonify(row)
+
+
 @projects.get("/environments/")
 def environments() -> Any:
     user()

@@ -14,19 +14,22 @@ EMPTY = {"type": "unicode", "string_value": None, "integer_value": None, "boolea
 FIELDS = {"unicode": "string_value", "int": "integer_value", "bool": "boolean_value"}
 KINDS: Mapping[type, str] = {bool: "bool", int: "int", str: "unicode"}
 ALL = 100.0
+LARGEST = 2**31 - 1
+TRUTHS = {"true": True, "True": True, "false": False, "False": False}
 VERSIONED = {
     "detail": "This environment uses v2 feature versioning. Use the environment feature version endpoint instead."
 }
 
 
 def new_state(data: Database, feature: Row, environment: int, segment: int | None = None) -> Row:
+    gives_values = not data.get("projects", feature["project"])["prevent_flag_defaults"]
     return data.insert(
         "states",
-        value=typed(feature["initial_value"]),
+        value=typed(first_value(feature["initial_value"]) if gives_values else None),
         identity=None,
         deleted_at=None,
         uuid=new_uuid(),
-        enabled=feature["default_enabled"],
+        enabled=feature["default_enabled"] and gives_values,
         created_at=now(),
         updated_at=now(),
         live_from=now(),
@@ -57,6 +60,18 @@ def typed(value: object) -> Row:
         return dict(EMPTY)
     kind = KINDS[type(value)]
     return {**EMPTY, "type": kind, FIELDS[kind]: value}
+
+
+def first_value(text: object) -> object:
+    """A feature's first value is kept as a text, and each state gets what the text looks like."""
+    if text is None:
+        return None
+    said = str(text)
+    try:
+        number = int(said)
+    except ValueError:
+        return TRUTHS.get(said, said)
+    return number if abs(number) < LARGEST else said
 
 
 def trimmed(values: Row) -> Row:
@@ -185,11 +200,12 @@ def add_override(key: str, number: int) -> Any:
     required(given, "feature_segment")
     feature, segment = data.get("features", number), data.get("segments", given["feature_segment"]["segment"])
     siblings = data.rows("feature_segments", feature=number, environment=environment["id"])
-    priority = given["feature_segment"].get("priority", len(siblings))
+    last = max((link["priority"] for link in siblings), default=-1)
+    priority = given["feature_segment"].get("priority", last + 1)
     link = new_link(data, number, environment["id"], segment["id"], priority)
     row = new_state(data, feature, environment["id"], link["id"])
     limits.value(given.get("feature_state_value", {}))
-    row["value"] = trimmed({**EMPTY, **given.get("feature_state_value", {})})
+    row["value"] = trimmed({**row["value"], **given.get("feature_state_value", {})})
     change(row, given)
     data.touch(environment["id"])
     found = {name: value for name, value in shown(data, row, is_typed=True).items() if name not in _UNSAID}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from flagops.flagsmith_api.client import FlagsmithClient
-from tests.flagops.commands.flags.support import API_KEY, EXAMPLE, URL, Project, Run, project
+from tests.flagops.commands.flags.support import API_KEY, EXAMPLE, RELEASES, URL, Project, Run, project
 
 
 @pytest.fixture(autouse=True)
@@ -31,3 +31,13 @@ def applied(server: Project, run: Run) -> Project:
     done = run("flags", "apply", str(EXAMPLE), "--url", server.url, "--yes")
     assert done.exit_code == 0, done.stderr
     return server
+
+
+@pytest.fixture(params=RELEASES)
+def each_release(server: Project, request: pytest.FixtureRequest) -> str:
+    """The server is of a release that sets a flag in an environment by one request, and of one that does not."""
+    if server.double is not None:
+        server.double.version = request.param
+    elif request.param != RELEASES[0]:
+        pytest.skip("a real server is of one release")
+    return str(request.param)

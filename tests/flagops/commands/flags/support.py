@@ -22,6 +22,8 @@ API_KEY = "only-for-tests"
 ONLY_DIFFERENCE = ["FLAG", "FIELD", "STAGING", "PRODUCTION", "ml_model_v2_enabled", "enabled", "on", "off"]
 """The words of `ff flags diff staging production`, of the example."""
 ENVIRONMENTS = ("development", "staging", "production")
+RELEASES = ("2.265.0", "2.262.0")
+"""One that sets a flag in an environment by one request, and the last one that does not."""
 
 
 @dataclass

@@ -11,6 +11,7 @@ from tests.flagops.commands.flags.support import Project, Run
 
 FEATURES = "/api/v1/projects/1/features/"
 SEGMENTS = "/api/v1/projects/1/segments/"
+pytestmark = pytest.mark.usefixtures("each_release")
 NAMES = [f"s{number}" for number in range(5)]
 
 

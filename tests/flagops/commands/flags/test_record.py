@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from flagops.commands.flags.history import applies
-from flagops.commands.flags.reconcile.apply.states import States
+from flagops.commands.flags.reconcile.apply.at_once import AtOnce
 from flagops.flagsmith_api.connect import prefix_of
 from tests.flagops.commands.flags.support import API_KEY, EXAMPLE, Project, Run
 
@@ -70,7 +70,7 @@ def test_a_run_that_fails_is_recorded_as_far_as_it_came(
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(States, "write", fail)
+    monkeypatch.setattr(AtOnce, "write", fail)
     assert run("flags", "apply", str(catalogue), "--url", server.url, "--yes", "--record", str(record)).exit_code == 130
     (found,) = applies.of_file(record)
     assert not found.is_whole

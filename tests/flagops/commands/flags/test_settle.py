@@ -24,7 +24,10 @@ def export(server: Project, run: Run, home: Path, *options: str) -> tuple[Path, 
 
 @pytest.mark.parametrize("text", ODD_TEXTS)
 def test_texts_stay_texts(server: Project, run: Run, tmp_path: Path, text: str) -> None:
-    server.client.post(FEATURES, {"name": "banner", "initial_value": text})
+    number = server.client.post(FEATURES, {"name": "banner"})["id"]
+    value = {"environment_default": {"value": {"type": "string", "value": text}}}
+    for key in server.environments().values():
+        server.client.patch(f"/api/__future__/environments/{key}/features/{number}/", value)
     rules = [
         {
             "type": "ALL",

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.flagops.commands.flags.support import EXAMPLE, ONLY_DIFFERENCE, Project, Run, example
+
+pytestmark = pytest.mark.usefixtures("each_release")
 
 
 def test_an_environment_with_versions_is_reconciled_as_others_are(server: Project, run: Run, tmp_path: Path) -> None:

@@ -1,15 +1,19 @@
 """Makes and changes what a project has whatever the environment: environments, tags, segments, flags, variations."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flagops.commands.flags.reconcile.apply.ensure import ensure, first
+from flagops.commands.flags.reconcile.apply.made import as_made, as_text
+from flagops.commands.flags.reconcile.apply.together import THREADS, Step, together
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.compare import matched
-from flagops.commands.flags.server.rows import flag_of, option_of, typed
-from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOption, Snapshot
+from flagops.commands.flags.server.rows import flag_of, option_of, segment_of, typed
+from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOption, RemoteSegment, Snapshot
 from flagops.commands.flags.spec import TAG, FlagSpec, OptionSpec, ProjectSpec, SegmentSpec
-from flagops.flagsmith_api.client import FlagsmithClient
+from flagops.flagsmith_api.connect import Connection
 
 OnChange = Callable[[Change], None]
 VARIATION = "variation"
@@ -20,43 +24,72 @@ TAG_DESCRIPTION = "Declared in git: what is changed here is changed back by `ff 
 class Definitions:
     """Carries out the steps of a plan that belong to no environment; tells of each when it is done."""
 
-    def __init__(
-        self, client: FlagsmithClient, project: int, wanted: ProjectSpec, found: Snapshot, on_change: OnChange
-    ) -> None:
-        self._client, self._number, self._wanted, self._found = client, project, wanted, found
-        self._project = f"/api/v1/projects/{project}"
+    def __init__(self, connection: Connection, wanted: ProjectSpec, found: Snapshot, on_change: OnChange) -> None:
+        self._client, self._number, self._wanted, self._found = connection.client, connection.project, wanted, found
+        self._project = f"/api/v1/projects/{connection.project}"
+        self._gives_no_values = bool(connection.rules.get("prevent_flag_defaults"))
         self._tags = dict(found.tags)
         self._flags = {name: flag.id for name, flag in found.flags.items()}
         self._on_change = on_change
+        self._has_made = False
+        self._segments_there: dict[str, Mapping[str, Any]] = {}
+        self._segments_made: dict[str, RemoteSegment] = {}
+        self._flags_made: dict[str, RemoteFlag] = {}
 
-    def run(self, plan: FlagPlan) -> bool:
-        """Do them; whether anything was made that a new reading has to find."""
-        made = False
+    def run(self, plan: FlagPlan, *, threads: int = THREADS) -> bool:
+        """Do them, several at a time; whether anything was made."""
         for name, changes in plan.of(ObjectKind.ENVIRONMENT).items():
             self._add_environment(name)
-            made = self._tell(changes) or made
+            self._tell(changes)
         segments = {name: of for name, of in plan.of(ObjectKind.SEGMENT).items() if name in self._wanted.segments}
+        flags = {
+            name: own
+            for name, changes in plan.of(ObjectKind.FLAG).items()
+            if (own := [item for item in changes if item.environment is None and not is_removed_variation(item)])
+            and name in self._wanted.flags
+        }
+        self._look_for_segments(segments)
+        for tag in sorted({TAG}.union(*(self._wanted.flags[name].tags for name in flags)) if flags else ()):
+            self._tag(tag)
         # A segment for a flag alone waits for the flag.
-        late = {name for name in segments if self._wanted.segments[name].feature not in {None, *self._found.flags}}
-        made = self._write_segments({name: of for name, of in segments.items() if name not in late}) or made
-        for name, changes in plan.of(ObjectKind.FLAG).items():
-            own = [change for change in changes if change.environment is None and not is_removed_variation(change)]
-            if own and name in self._wanted.flags:
-                self._write_flag(self._wanted.flags[name], own)
-                made = self._tell(own) or made
-        return self._write_segments({name: segments[name] for name in segments if name in late}) or made
+        late = [name for name in segments if self._wanted.segments[name].feature not in {None, *self._found.flags}]
+        early = {name: of for name, of in segments.items() if name not in late}
+        written = [(partial(self._write_flag, self._wanted.flags[name], of), of) for name, of in flags.items()]
+        for steps in (
+            self._segment_steps(early),
+            written,
+            self._segment_steps({name: segments[name] for name in late}),
+        ):
+            together(steps, self._announce, threads=threads)
+        return self._has_made
 
-    def _write_segments(self, changed: Mapping[str, list[Change]]) -> bool:
-        made = False
-        for name, changes in changed.items():
-            self._write_segment(self._wanted.segments[name])
-            made = self._tell(changes) or made
-        return made
+    @property
+    def found(self) -> Snapshot:
+        """What the server has now, as it answered: where environments were made, it has to be read again."""
+        return replace(
+            self._found,
+            tags=dict(self._tags),
+            segments={**self._found.segments, **self._segments_made},
+            flags={**self._found.flags, **self._flags_made},
+        )
 
-    def _tell(self, changes: list[Change]) -> bool:
+    def _segment_steps(self, changed: Mapping[str, list[Change]]) -> list[Step]:
+        return [(partial(self._write_segment, self._wanted.segments[name]), of) for name, of in changed.items()]
+
+    def _tell(self, changes: list[Change]) -> None:
         for change in changes:
-            self._on_change(change)
-        return any(change.action is Action.CREATE for change in changes)
+            self._announce(change)
+
+    def _announce(self, change: Change) -> None:
+        self._has_made = self._has_made or change.action is Action.CREATE
+        self._on_change(change)
+
+    def _look_for_segments(self, changed: Mapping[str, list[Change]]) -> None:
+        """Flagsmith takes several segments of one name: what another run made since is not made again."""
+        if changed.keys() <= self._found.segments.keys():
+            return
+        rows = self._client.pages(f"{self._project}/segments/")
+        self._segments_there = {row["name"]: row for row in rows if row["name"] not in self._found.segments}
 
     def _add_environment(self, name: str) -> None:
         path = "/api/v1/environments/"
@@ -83,10 +116,12 @@ class Definitions:
             self._client.patch(f"{path}{there.id}/", body)
             return
         body["name"] = wanted.name
-        ensure(
+        row = self._segments_there.get(wanted.name) or ensure(
             lambda: first(self._client.pages(path, {"q": wanted.name}), name=wanted.name),
             lambda: self._client.post(path, body),
+            is_missing=True,
         )
+        self._segments_made[wanted.name] = segment_of(row)
 
     def _write_flag(self, wanted: FlagSpec, changes: list[Change]) -> None:
         path, there = f"{self._project}/features/", self._found.flags.get(wanted.name)
@@ -94,7 +129,12 @@ class Definitions:
             row = self._add_flag(path, wanted)
             there = flag_of(row, {}, {})
             self._flags[wanted.name] = there.id
-        elif any(change.field[:1] != (VARIATION,) for change in changes):
+            options = tuple(self._add_option(there.id, item) for item in wanted.options)
+            self._flags_made[wanted.name] = as_made(
+                there, wanted, options, self._found.environments, plain=self._gives_no_values
+            )
+            return
+        if any(change.field[:1] != (VARIATION,) for change in changes):
             system = {label for label in there.tags if label in self._found.system_tags}
             tags = sorted(wanted.tags | {TAG} | system)
             body: dict[str, Any] = {
@@ -113,13 +153,14 @@ class Definitions:
             "name": wanted.name,
             "description": wanted.description,
             "default_enabled": False,
-            "initial_value": None if wanted.value is None else _text(wanted.value),
+            "initial_value": None if wanted.value is None else as_text(wanted.value),
             "tags": [self._tag(tag) for tag in sorted(wanted.tags | {TAG})],
             "is_server_key_only": bool(wanted.server_side_only),
         }
         found: Mapping[str, Any] = ensure(
             lambda: first(self._client.pages(path, {"search": wanted.name}), name=wanted.name),
             lambda: self._client.post(path, body),
+            is_missing=True,
         )
         return found
 
@@ -129,7 +170,7 @@ class Definitions:
         Weights shrink before others grow, so that they are never over 100 together. Those that the catalogue has no
         more only lose their weight here: they go when no environment gives them out any more.
         """
-        path = f"{self._project}/features/{flag.id}/mv-options/"
+        path = self._options(flag.id)
         there = matched(flag.options, wanted.options)
         kept = {item.id for item in there.values()}
         for surplus in flag.options:
@@ -137,26 +178,37 @@ class Definitions:
                 body = {**typed(surplus.value), "feature": flag.id, "key": surplus.key}
                 self._client.put(f"{path}{surplus.id}/", {**body, "default_percentage_allocation": 0})
         shrinking = [item for item in wanted.options if item.name in there and there[item.name].weight > item.weight]
+        written = {item.id: item for item in flag.options}
         for item in [*shrinking, *(item for item in wanted.options if item not in shrinking)]:
-            self._write_option(path, flag.id, item, there.get(item.name))
+            option = self._write_option(flag.id, item, there.get(item.name))
+            written[option.id] = option
+        self._flags_made[flag.name] = replace(flag, options=tuple(written.values()))
 
-    def _write_option(self, path: str, feature: int, wanted: OptionSpec, there: RemoteOption | None) -> None:
-        body = {**typed(wanted.value), "feature": feature, "key": wanted.name}
+    def _write_option(self, feature: int, wanted: OptionSpec, there: RemoteOption | None) -> RemoteOption:
         if there is None:
             # A new variation takes its weight in all environments at once, so it starts with none.
-            row = ensure(
-                lambda: first(self._client.pages(path), key=wanted.name),
-                lambda: self._client.post(path, {**body, "default_percentage_allocation": 0}),
-            )
-            there = option_of(row)
-        if there != RemoteOption(there.id, wanted.name, wanted.value, wanted.weight):
-            self._client.put(f"{path}{there.id}/", {**body, "default_percentage_allocation": wanted.weight})
+            there = self._add_option(feature, replace(wanted, weight=0.0))
+        made = RemoteOption(there.id, wanted.name, wanted.value, wanted.weight)
+        if there != made:
+            body = {**typed(wanted.value), "feature": feature, "key": wanted.name}
+            path = f"{self._options(feature)}{there.id}/"
+            self._client.put(path, {**body, "default_percentage_allocation": wanted.weight})
+        return made
+
+    def _add_option(self, feature: int, wanted: OptionSpec) -> RemoteOption:
+        path = self._options(feature)
+        body = {**typed(wanted.value), "feature": feature, "key": wanted.name}
+        row = ensure(
+            lambda: first(self._client.pages(path), key=wanted.name),
+            lambda: self._client.post(path, {**body, "default_percentage_allocation": wanted.weight}),
+            is_missing=True,
+        )
+        return option_of(row)
+
+    def _options(self, feature: int) -> str:
+        return f"{self._project}/features/{feature}/mv-options/"
 
 
 def is_removed_variation(change: Change) -> bool:
     """Whether a step is the removal of a variation, which comes last."""
     return change.action is Action.DELETE and change.field[:1] == (VARIATION,)
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -12,24 +12,26 @@ FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0  # seconds
 Found = TypeVar("Found")
 
 
-def ensure(find: Callable[[], Found | None], make: Callable[[], Found]) -> Found:
-    """What `find` finds, else what `make` makes.
+def ensure(find: Callable[[], Found | None], make: Callable[[], Found], *, is_missing: bool = False) -> Found:
+    """What `find` finds, else what `make` makes; of what is known to be missing, it is not looked for at first.
 
     A request that makes something is not sent again blindly: when there was no answer, or one of a gateway, what it may
     have made is looked for first. Raises FlagsmithError when it is refused, or four attempts failed.
     """
+    known = [is_missing]
     attempts = Retrying(
         retry=retry_if_exception(lambda error: isinstance(error, FlagsmithError) and is_ambiguous(error)),
         stop=stop_after_attempt(ATTEMPTS),
         wait=wait_exponential_jitter(multiplier=FIRST_WAIT, max=LONGEST_WAIT, jitter=FIRST_WAIT),
         reraise=True,
     )
-    return attempts(lambda: _once(find, make))
 
+    def once() -> Found:
+        found = None if known.pop() else find()
+        known.append(False)
+        return make() if found is None else found
 
-def _once(find: Callable[[], Found | None], make: Callable[[], Found]) -> Found:
-    found = find()
-    return make() if found is None else found
+    return attempts(once)
 
 
 def first(rows: Any, **wanted: object) -> Any | None:

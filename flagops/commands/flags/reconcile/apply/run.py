@@ -3,12 +3,13 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
+from flagops.commands.flags.reconcile.apply.at_once import AtOnce
 from flagops.commands.flags.reconcile.apply.definitions import Definitions, OnChange, is_removed_variation
 from flagops.commands.flags.reconcile.apply.groups import Groups
 from flagops.commands.flags.reconcile.apply.holding import release
 from flagops.commands.flags.reconcile.apply.rights import take
-from flagops.commands.flags.reconcile.apply.states import States
-from flagops.commands.flags.reconcile.apply.versions import Versions
+from flagops.commands.flags.reconcile.apply.states_of_plan import write_states
+from flagops.commands.flags.reconcile.apply.together import THREADS
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind, not_in
 from flagops.commands.flags.reconcile.compare import matched
 from flagops.commands.flags.reconcile.hands import Hands
@@ -137,6 +138,7 @@ class _Run:
         self._reviewed, self._wanted = reviewed, reviewed.wanted
         self._on_change, self._stopped = on_change, stopped
         self._found = reviewed.found
+        self._at_once = AtOnce(self._client)
         self.done: list[Change] = []
 
     def so_far(self) -> Done:
@@ -146,13 +148,18 @@ class _Run:
     def all(self) -> None:
         """Do everything."""
         found, todo = self._reviewed.found, self._reviewed.plan
-        makes = Definitions(self._client, self._connection.project, self._wanted, found, self._announce)
-        if makes.run(todo):
+        makes = Definitions(self._connection, self._wanted, found, self._announce)
+        has_made = makes.run(todo, threads=THREADS if self._at_once.is_known else 1)
+        if todo.of(ObjectKind.ENVIRONMENT) or (has_made and not self._at_once.is_known):
             # What was made has ids now, and states of its own.
             again = self._again()
             found, todo = again.found, again.plan
-            self._found = found
-        self._write_states(found, todo)
+        elif has_made:
+            found = makes.found
+        self._found = found
+        self._found = found = write_states(
+            self._client, self._at_once, self._wanted, found, todo, self._announce, self._again
+        )
         self._remove(found, todo)
         groups = Groups(self._connection, self._wanted, found)
         for name, changes in todo.of(ObjectKind.GROUP).items():
@@ -183,21 +190,6 @@ class _Run:
         if others:
             raise ConflictError(f"Somebody changed {_names(others)} meanwhile.")
         return again
-
-    def _write_states(self, found: Snapshot, todo: FlagPlan) -> None:
-        states, versions = States(self._client, found), Versions(self._client, found)
-        for name, changes in todo.of(ObjectKind.FLAG).items():
-            if name not in self._wanted.flags:
-                continue
-            for environment in dict.fromkeys(change.environment for change in changes if change.environment):
-                here = [change for change in changes if change.environment == environment]
-                where = found.environments[environment]
-                if where.is_versioned:
-                    versions.write(self._wanted.flags[name], where)
-                else:
-                    states.write(self._wanted.flags[name], where, here)
-                for change in here:
-                    self._announce(change)
 
     def _remove(self, found: Snapshot, todo: FlagPlan) -> None:
         project = f"/api/v1/projects/{self._connection.project}"
