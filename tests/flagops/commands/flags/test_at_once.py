@@ -148,12 +148,13 @@ def test_what_has_to_go_goes_in_the_same_request(
     if not is_versioned:
         override(server, "trial", "by_hand", "hand")
     bodies = watched(monkeypatch)
-    apply(run, server, written(tmp_path, value="one", targeting=targets(2, 0)))
+    back = ("--take-back", "trial")  # the test has no log that says whose the overrides are
+    apply(run, server, written(tmp_path, value="one", targeting=targets(2, 0)), *back)
     ((method, body),) = bodies
     assert method == "PUT"
     assert links(server) == ["s2", "s0", *([] if is_versioned else ["by_hand"])]
     assert body["environment_default"]["value"] == {"type": "string", "value": "one"}
-    apply(run, server, written(tmp_path))
+    apply(run, server, written(tmp_path), *back)
     with server.sdk("production", local=True) as sdk:
         assert sdk.get_environment_flags().get_feature_value("trial") is None
 
