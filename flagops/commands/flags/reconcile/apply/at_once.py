@@ -20,8 +20,6 @@ from flagops.flagsmith_api.deployed import Environment
 SINCE = (2, 263, 0)
 UNKNOWN = frozenset({200, 403, 404, 405})
 """What servers and gateways say to a path or a method they do not know; 200 is the page of the unified image."""
-DOUBLED = "Duplicate priority"
-"""What Flagsmith says where two runs at the same time made two overrides for one segment: the older way mends that."""
 PARTS = {"enabled": "enabled", "value": "value", "weights": "variants"}
 """A change's fields in the words of the path."""
 Body = dict[str, Any]
@@ -58,10 +56,9 @@ class AtOnce:
         try:
             self._client.request(method, path, body=body)
         except FlagsmithError as error:
-            if error.status in UNKNOWN:
-                self.is_known = False
-            elif DOUBLED not in error.message:
+            if error.status not in UNKNOWN:
                 raise
+            self.is_known = False
             return False
         return True
 

@@ -40,7 +40,7 @@ class Definitions:
         """Do them, several at a time; whether anything was made."""
         for name, changes in plan.of(ObjectKind.ENVIRONMENT).items():
             self._add_environment(name)
-            self._tell(changes)
+            self._announce_all(changes)
         segments = {name: of for name, of in plan.of(ObjectKind.SEGMENT).items() if name in self._wanted.segments}
         flags = {
             name: own
@@ -76,7 +76,7 @@ class Definitions:
     def _segment_steps(self, changed: Mapping[str, list[Change]]) -> list[Step]:
         return [(partial(self._write_segment, self._wanted.segments[name]), of) for name, of in changed.items()]
 
-    def _tell(self, changes: list[Change]) -> None:
+    def _announce_all(self, changes: list[Change]) -> None:
         for change in changes:
             self._announce(change)
 

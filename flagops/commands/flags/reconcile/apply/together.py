@@ -12,7 +12,7 @@ Step = tuple[Callable[[], bool | None], list[Change]]
 """What does it, and the changes that it makes; False for what could not be done so, and was left."""
 
 
-def together(steps: Iterable[Step], tell: Callable[[Change], None], *, threads: int = THREADS) -> bool:
+def together(steps: Iterable[Step], announce: Callable[[Change], None], *, threads: int = THREADS) -> bool:
     """Do the steps, and tell of each one's changes when it is done; whether all were done.
 
     When one fails, or the telling stops the run, those that did not begin are not done; those that were done by then
@@ -26,7 +26,7 @@ def together(steps: Iterable[Step], tell: Callable[[Change], None], *, threads: 
                 is_done = future.result() is not False
                 told, all_done = told + 1, all_done and is_done
                 for change in changes if is_done else ():
-                    tell(change)
+                    announce(change)
         except BaseException:
             for future, _ in begun:
                 future.cancel()
@@ -35,6 +35,6 @@ def together(steps: Iterable[Step], tell: Callable[[Change], None], *, threads: 
                 if not future.cancelled() and future.exception() is None and future.result() is not False:
                     for change in changes:
                         with suppress(Exception):  # it was done: that is said, whatever else goes wrong
-                            tell(change)
+                            announce(change)
             raise
         return all_done
