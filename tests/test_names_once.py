@@ -70,3 +70,28 @@ def test_each_name_is_written_once() -> None:
 @pytest.mark.parametrize("value", ["flagsmith-postgres", "flagsmith-roles-", "app.kubernetes.io/component", 8000, 9187])
 def test_such_a_literal_is_seen(value: object) -> None:
     assert [is_of_an_object(each) for _, each in literals(ast.parse(f"x = {value!r}"))] == [True]
+
+
+def hidden(text: str) -> list[int]:
+    """The lines on which a source calls something else of its own `names`."""
+    tree = ast.parse(text)
+    imports = any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "components.kit"
+        and any((a.name, a.asname) == ("names", None) for a in node.names)
+        for node in ast.walk(tree)
+    )
+    stored = [
+        node.lineno
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Name) and node.id == "names" and isinstance(node.ctx, ast.Store))
+        or (isinstance(node, ast.arg) and node.arg == "names")
+    ]
+    return stored if imports else []
+
+
+def test_the_module_of_names_is_hidden_by_no_variable() -> None:
+    found = {str(source): hidden((ROOT / source).read_text(encoding="utf-8")) for source in SOURCES}
+    assert {source: lines for source, lines in found.items() if lines} == {}
+    assert hidden("from components.kit import names\nnames = 1\ndef f(names): pass\n") == [2, 3]
+    assert hidden("names = 1\n") == []

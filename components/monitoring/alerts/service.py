@@ -11,7 +11,7 @@ from components.monitoring.alerts.rule import Alert
 from components.monitoring.alerts.subject import Subject
 from components.monitoring.routes import NO_PROBES, SDK
 
-# Below that many requests, one slow one is a percentile.
+# Below that many requests, one slow one is a percentile. `increase` estimates, so both of these are about so many.
 FEWEST: Final = 20
 # Below that many errors, one user's mistake is a percentage.
 FEWEST_ERRORS: Final = 5

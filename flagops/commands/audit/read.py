@@ -45,11 +45,11 @@ class EntryFilter:
     def variables(self) -> Mapping[str, str]:
         """What the Job is told."""
         times = {"SINCE": self.since, "UNTIL": self.until}
-        names = {"ACTOR": self.actor, "FEATURE": self.feature, "ENVIRONMENT": self.environment}
+        wanted = {"ACTOR": self.actor, "FEATURE": self.feature, "ENVIRONMENT": self.environment}
         return {
             "LIMIT": str(self.limit),
             **{name: moment.isoformat() for name, moment in times.items() if moment},
-            **{name: value for name, value in names.items() if value},
+            **{name: value for name, value in wanted.items() if value},
         }
 
 

@@ -82,9 +82,9 @@ def find(instance: Instance) -> Grafana:
             hint=f"Install one, for example with the chart kube-prometheus-stack, or name its Service in {SETTING}.",
         )
     if len(found) > 1:
-        names = ", ".join(sorted(f"{item['metadata']['namespace']}/{item['metadata']['name']}" for item in found))
+        listed = ", ".join(sorted(f"{item['metadata']['namespace']}/{item['metadata']['name']}" for item in found))
         raise BadInputError(
-            f"There are several Grafanas in context {instance.context!r}: {names}.",
+            f"There are several Grafanas in context {instance.context!r}: {listed}.",
             hint=f"Name one in {SETTING}: {{namespace, service}}.",
         )
     return Grafana(instance, found[0], int(found[0]["spec"]["ports"][0]["port"]))

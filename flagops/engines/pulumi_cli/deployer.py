@@ -194,13 +194,17 @@ class CliDeployer:
         except automation.CommandError as error:
             if interrupted.is_set():
                 raise KeyboardInterrupt from None
-            if not heard.errors:
+            if not (heard.errors or heard.violations):
                 heard.add_error(_last_lines(str(error)))
             details = self.explain(heard.failed) if heard.failed else ""
             raise FailedError(
-                "\n".join([*heard.errors, *([details] if details else [])]),
+                "\n".join([*heard.causes(self._more), *([details] if details else [])]),
                 hint=self._what_to_do(heard),
             ) from None
+
+    @property
+    def _more(self) -> str:
+        return f"`ff policy check --stack {self.stack.name} --verbose` lists them."
 
     def _what_to_do(self, heard: EventTranslator) -> str:
         hint = "Correct the cause and run again: Pulumi goes on where this run ended."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from components.deployment.kept_data import GOES_WITH_DATA, HOLDS_DATA
 from flagops.engines.deployer import PlannedChange
 from flagops.engines.events import Event, ResourceState
-from flagops.evaluation.advisory import Advisory
+from flagops.evaluation.advisory import Advisory, warnings
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
@@ -47,7 +47,8 @@ class EventTranslator:
     Attributes:
         errors: What failed, each once, in the order in which it was said.
         warnings: The same for warnings.
-        advisories: What breaks advisory rules of a policy pack, each once.
+        violations: What breaks mandatory rules of a policy pack, each once; they stop the run.
+        advisories: The same for advisory rules, which stop nothing.
         failed: Inputs or last known state of the Kubernetes objects that failed.
         changes: What a preview found, in order.
         found_existing: Whether something failed because it is there already.
@@ -56,6 +57,7 @@ class EventTranslator:
     def __init__(self, on_event: Callable[[Event], None]) -> None:
         self.errors: list[str] = []
         self.warnings: list[str] = []
+        self.violations: list[Advisory] = []
         self.advisories: list[Advisory] = []
         self.failed: list[dict[str, Any]] = []
         self.changes: list[PlannedChange] = []
@@ -134,15 +136,20 @@ class EventTranslator:
         if message not in self.errors:
             self.errors.append(message)
 
+    def causes(self, more: str) -> list[str]:
+        """Why the run failed: the errors, and each mandatory rule that is broken once, with the first few objects.
+
+        `more` is what shows the others.
+        """
+        return [*self.errors, *warnings(self.violations, more)]
+
     def _violated(self, violation: "PolicyEvent") -> None:
         """A rule of a policy pack is broken; its first line is the rule's title, which the rest says more exactly."""
         text = _COLOUR.sub("", violation.message).strip()
         _, _, exact = text.partition("\n")
-        if violation.enforcement_level == "mandatory":
-            self.errors += [exact or text] if (exact or text) not in self.errors else []
-            return
-        advisory = Advisory(violation.policy_name, exact or text)
-        self.advisories += [advisory] if advisory not in self.advisories else []
+        kept = self.violations if violation.enforcement_level == "mandatory" else self.advisories
+        said = Advisory(violation.policy_name, exact or text)
+        kept += [said] if said not in kept else []
 
     def _emit(self, urn: str, state: ResourceState, message: str = "") -> None:
         name, kind = self._names[urn]

@@ -94,8 +94,26 @@ def test_a_broken_rule_of_the_policy_pack_is_an_error_or_a_warning_without_its_t
         violated("mandatory", f"Every image has a tag\n{exact}"),
         violated("advisory", "somebody else's rule"),
     )
-    assert (translator.errors, translator.warnings) == ([exact], [])
+    assert (translator.causes("more"), translator.warnings) == ([f"p: {exact}"], [])
     assert translator.advisories == [Advisory("p", "somebody else's rule")]
+
+
+def test_mandatory_rules_are_told_once_each_with_the_first_few_objects() -> None:
+    def violated(rule: str, name: str) -> dict[str, Any]:
+        event = {
+            "message": f"Title\n{rule}: Pod {name}",
+            "color": "never",
+            "enforcementLevel": "mandatory",
+            "policyName": rule,
+        }
+        return {"policyEvent": event}
+
+    pods = [violated("image-tag", f"a{number}") for number in range(9)]
+    translator, _ = translated(*pods[:5], violated("limits", "b"), *pods[5:], said("error", "update failed"))
+    many, one = translator.causes("`x` lists them.")
+    assert many.startswith("image-tag, 9 times:\n  Pod a0\n  Pod a1\n")
+    assert many.endswith("more: `x` lists them.")
+    assert one == "limits: Pod b"
 
 
 def test_what_the_program_said_is_not_followed_by_how_it_ended() -> None:

@@ -29,10 +29,12 @@ flags: {}
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
     """A project whose catalogue somebody else wrote."""
-    (tmp_path / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime:\n  name: python\n")
-    (tmp_path / "flags").mkdir()
-    (tmp_path / "flags" / "catalogue.yaml").write_text(RUN)
-    return tmp_path
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    (shop / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime:\n  name: python\n")
+    (shop / "flags").mkdir()
+    (shop / "flags" / "catalogue.yaml").write_text(RUN)
+    return shop
 
 
 def environment_of(home: Path) -> dict[str, str]:

@@ -29,9 +29,9 @@ export function update(list, rows, nothing) {
 }
 
 function made(row) {
-  const element = row.make();
-  keys.set(element, row.key);
-  return element;
+  const item = row.make();
+  keys.set(item, row.key);
+  return item;
 }
 
 // Draws anew, and gives the focus to what stands where it was: whoever uses the keyboard would begin at the top again.
