@@ -20,6 +20,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "flagops.commands.flags.reconcile.planfile:as_json",
         "flagops.commands.flags.reconcile.review.view:with_figures",
     ),
+    "ff flags set": ("flagops.commands.flags.switch.command:set_flag",),
     "ff flags references": ("flagops.commands.flags.code.command:_plain",),
     "ff flags get": ("flagops.flagsmith_api.served:ServedFlag",),
     "ff flags usage": ("flagops.commands.flags.usage.view:as_json",),
