@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from flagops.serving.model.environment import ServedEnvironment
+
+LONGEST_IDENTIFIER: Final = 2000
+"""Characters; Flagsmith's own limit."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from flagops.errors import BadInputError, NotFoundError
 from flagops.serving.engine.context import Document
 from flagops.serving.engine.values import Plain
 from flagops.serving.engine.variations import CONTROL, name_of
+from flagops.serving.model.backend import LONGEST_IDENTIFIER
 
 ALL: Final = 100.0
 LONGEST: Final = 20_000
@@ -53,6 +54,11 @@ def check(override: Override, documents: Sequence[Document]) -> None:
         raise BadInputError(
             f"The value of {quoting.value(override.flag)} has {len(override.value)} characters; "
             f"Flagsmith takes {LONGEST}."
+        )
+    if override.identity is not None and len(override.identity) > LONGEST_IDENTIFIER:
+        raise BadInputError(
+            f"The user {quoting.value(override.identity)} has {len(override.identity)} characters; "
+            f"Flagsmith takes {LONGEST_IDENTIFIER}."
         )
     names = [str(document["name"]) for document in documents]
     if override.environment is not None and override.environment not in names:

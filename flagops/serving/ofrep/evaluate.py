@@ -13,11 +13,10 @@ from typing import Any, Final
 from components.text import quoting
 from flagops.serving.http.body import body_of
 from flagops.serving.http.message import Answer, RefusalError, Request, answer, encoded
-from flagops.serving.model.backend import Backend
+from flagops.serving.model.backend import LONGEST_IDENTIFIER, Backend
 from flagops.serving.model.environment import ServedEnvironment
 from flagops.serving.ofrep.values import DISABLED, flat, reason
 from flagops.serving.sdk.evaluated import Evaluated, evaluated, plain_states
-from flagops.serving.sdk.identities import LONGEST
 from flagops.serving.sdk.keys import SERVER_SIDE
 from flagops.serving.sdk.traits import LONGEST_VALUE, MOST, Given, counting
 
@@ -71,8 +70,10 @@ def _flags(
     identifier = context.get(TARGETING_KEY)
     if identifier is not None and not isinstance(identifier, str):
         raise RefusalError(400, f"{TARGETING_KEY} must be a text.")
-    if identifier and len(identifier) > LONGEST:
-        raise RefusalError(400, f"{TARGETING_KEY} has {len(identifier)} characters; Flagsmith takes {LONGEST}.")
+    if identifier and len(identifier) > LONGEST_IDENTIFIER:
+        raise RefusalError(
+            400, f"{TARGETING_KEY} has {len(identifier)} characters; Flagsmith takes {LONGEST_IDENTIFIER}."
+        )
     if len(context) > MOST:
         raise RefusalError(400, f"The context has {len(context)} attributes, of which {MOST} are read at most.")
     given = [

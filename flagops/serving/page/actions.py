@@ -10,11 +10,11 @@ from flagops.serving.engine.explain import explain
 from flagops.serving.engine.user import User, user
 from flagops.serving.http.body import mapping_of
 from flagops.serving.http.message import Answer, RefusalError, Request, answer
+from flagops.serving.model.backend import LONGEST_IDENTIFIER
 from flagops.serving.model.environment import ServedEnvironment
 from flagops.serving.model.overrides import Override
 from flagops.serving.page import view
 from flagops.serving.sdk.evaluated import Evaluated, evaluated, plain_states
-from flagops.serving.sdk.identities import LONGEST
 from flagops.serving.sdk.traits import MOST
 from flagops.serving.server.state import ServedState
 
@@ -116,7 +116,7 @@ def _asked(state: ServedState, given: Mapping[str, Any]) -> tuple[ServedEnvironm
     if len(traits) > MOST:
         raise BadInputError(f"There are {len(traits)} traits, of which {MOST} are read at most.")
     for text in traits:
-        _check_length("a trait", text, 2 * LONGEST)
+        _check_length("a trait", text, 2 * LONGEST_IDENTIFIER)
     identifier = str(given.get("identity") or "")
     _check_length("identity", identifier)
     who = user(identifier or None, traits)
@@ -125,7 +125,7 @@ def _asked(state: ServedState, given: Mapping[str, Any]) -> tuple[ServedEnvironm
     return environment, User(who.identifier, {**kept, **who.traits}), kept
 
 
-def _check_length(what: str, text: str, most: int = LONGEST) -> None:
+def _check_length(what: str, text: str, most: int = LONGEST_IDENTIFIER) -> None:
     """Raises OpsError for a text that is longer than any of its kind in Flagsmith."""
     if len(text) > most:
         raise BadInputError(f"{what} has {len(text)} characters, of which {most} can be.")

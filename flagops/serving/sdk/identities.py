@@ -7,14 +7,12 @@ from typing import Any
 
 from flagops.serving.http.body import mapping_of
 from flagops.serving.http.message import Answer, RefusalError, Request, answer
-from flagops.serving.model.backend import Backend, Kept
+from flagops.serving.model.backend import LONGEST_IDENTIFIER, Backend, Kept
 from flagops.serving.model.environment import ServedEnvironment
 from flagops.serving.sdk.evaluated import Evaluated, evaluated
 from flagops.serving.sdk.flags import named, shown
 from flagops.serving.sdk.keys import environment_of, is_server_side, updated_at
 from flagops.serving.sdk.traits import Given, Trait, counting, given, put
-
-LONGEST = 2000  # characters of an identifier; Flagsmith's own limit
 
 
 def get(backend: Backend, request: Request) -> Answer:
@@ -67,8 +65,10 @@ def post(backend: Backend, request: Request) -> Answer:
 
 
 def _check_length(identifier: str) -> None:
-    if len(identifier) > LONGEST:
-        raise RefusalError(400, {"identifier": [f"Ensure this field has no more than {LONGEST} characters."]})
+    if len(identifier) > LONGEST_IDENTIFIER:
+        raise RefusalError(
+            400, {"identifier": [f"Ensure this field has no more than {LONGEST_IDENTIFIER} characters."]}
+        )
 
 
 def _flags(

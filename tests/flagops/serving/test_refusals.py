@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,61 @@ def taken_port(text: str) -> str:
 )
 def test_the_command_says_what_is_wrong(run: Run, words: tuple[str, ...], said: str) -> None:
     done = run("flags", *words)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert said in done.stderr
+
+
+def written(path: Path, change: Callable[[dict[str, Any]], object], start: str = "") -> Path:
+    """The document of production with a change, saved."""
+    loaded = source(EXAMPLE, None).load()
+    found: dict[str, Any] = json.loads(json.dumps(loaded.environments[-1].document))
+    changed = change(found)
+    path.write_text(start + json.dumps(found if changed is None else changed), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda _: [], "it is []: it must be a mapping."),
+        (lambda found: found.update(name=""), "name is '': it must not be empty."),
+        (lambda found: found.update(api_key=""), "api_key is '': it must not be empty."),
+        (lambda found: found.pop("project"), "project is missing."),
+        (
+            lambda found: found["feature_states"].append(found["feature_states"][0]),
+            "has the flag 'ml_model_v2_enabled' twice; remove one.",
+        ),
+    ],
+)
+def test_a_file_that_is_no_document_is_said(
+    run: Run, tmp_path: Path, change: Callable[[dict[str, Any]], object], said: str
+) -> None:
+    def only_changed(found: dict[str, Any]) -> object:
+        changed = change(found)
+        return changed if isinstance(changed, list) else None
+
+    path = written(tmp_path / "production.json", only_changed)
+    done = run("flags", "document", "-e", "production", "--from", str(path))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert str(path) in done.stderr
+    assert said in done.stderr
+
+
+def test_a_document_with_a_byte_order_mark_is_read(run: Run, tmp_path: Path) -> None:
+    path = written(tmp_path / "production.json", lambda _: None, start="\ufeff")
+    done = run("flags", "document", "-e", "production", "--from", str(path))
+    assert (done.exit_code, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"hebrew_ui_enabled={'x' * 20_001}", "'hebrew_ui_enabled' has 20001 characters; Flagsmith takes 20000."),
+        (f"hebrew_ui_enabled@{'x' * 2001}=on", "has 2001 characters; Flagsmith takes 2000."),
+    ],
+)
+def test_an_override_that_is_too_long_is_said(run: Run, text: str, said: str) -> None:
+    done = run("flags", "document", "-e", "production", "--set", text)
     assert (done.exit_code, done.stdout) == (1, "")
     assert said in done.stderr
 

@@ -1,8 +1,9 @@
 """Whether a JSON file is an environment's document, before anything is answered from it."""
 
-from typing import Any
+from collections import Counter
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from components.text import quoting
 from flagops.errors import AnswerError
@@ -75,22 +76,30 @@ class _Identity(_Part):
 
 class _Document(_Part):
     id: int
-    api_key: str
-    name: str
+    api_key: str = Field(min_length=1)
+    name: str = Field(min_length=1)
     project: _Project
     feature_states: list[_State]
     identity_overrides: list[_Identity]
 
 
+_SAID: Final = {"model_type": "it must be a mapping", "string_too_short": "it must not be empty"}
+
+
 def check_shape(document: Any, label: str) -> None:
     """Raises OpsError that names what is wrong, and where."""
     try:
-        _Document.model_validate(document)
+        found = _Document.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(quoting.key(part) for part in first["loc"]) or "it"
-        said = "is missing" if first["type"] == "missing" else f"is {quoting.value(first.get('input'))}: {first['msg']}"
+        said = f"is {quoting.value(first.get('input'))}: {_SAID.get(first['type'], first['msg'])}"
+        said = "is missing" if first["type"] == "missing" else said
         raise AnswerError(
             f"{label} is no environment's document of Flagsmith: {where} {said}.",
             hint="One is what `ff flags document` writes, and what /api/v1/environment-document/ answers.",
         ) from None
+    count = Counter(state.feature.name for state in found.feature_states)
+    twice = [name for name, times in count.items() if times > 1]
+    if twice:
+        raise AnswerError(f"{label} has the flag {quoting.value(twice[0])} twice; remove one.")

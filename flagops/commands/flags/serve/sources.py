@@ -74,7 +74,7 @@ def from_document(path: Path) -> Loaded:
     with reading(path, absent=absent):
         text = bounds.text_of(path, WRITTEN_BYTES)
     try:
-        found = bounds.json_of(text)
+        found = bounds.json_of(text.removeprefix("\ufeff"))  # which some editors write before a text in UTF-8
     except json.JSONDecodeError as error:
         raise BadInputError(
             f"{path}:{error.lineno}: this is not valid JSON: {error.msg}.",
