@@ -11,6 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from components.text import bounds
+from flagops.commands.flags.catalogue.load import parse
 from flagops.commands.flags.catalogue.model import Catalogue
 from flagops.errors import BadInputError, NotFoundError
 
@@ -49,7 +50,7 @@ def promote(path: Path, declared: Catalogue, source: str, target: str, only: Col
         only: The flags to promote; all, if empty.
 
     Raises:
-        OpsError: An environment or a flag is unknown.
+        OpsError: An environment or a flag is unknown, or the file says the same thing for a flag that is not promoted.
     """
     for name in (source, target):
         if name not in declared.environments:
@@ -68,9 +69,23 @@ def promote(path: Path, declared: Catalogue, source: str, target: str, only: Col
     changed = [name for name in declared.flags if (not only or name in only) and _copy(content, name, source, target)]
     with bounds.without_collecting():
         after = dumped(yaml, content) if changed else before
+    now = parse(after, path)[0].flags
+    changed = [name for name, flag in declared.flags.items() if name in changed or now[name] != flag]
+    _require_alone(changed, only)
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="")
     text = after.replace("\n", line_end)
     return Promotion(tuple(changed), text, "\n".join(lines), is_laid_out_anew=bool(changed) and not is_kept)
+
+
+def _require_alone(changed: Collection[str], only: Collection[str]) -> None:
+    """Raise OpsError where the file says one thing for several flags, by `<<` or an alias, of which some stay."""
+    wanted, shared = [[name for name in changed if (name in only) is which] for which in (True, False)]
+    if only and shared:
+        raise BadInputError(
+            f"{', '.join(wanted)} cannot be promoted alone: the file says once what it is in its environments, for it "
+            f"and for {', '.join(shared)}.",
+            hint="Write `environments` out for each of these flags, without << and aliases; or promote all of them.",
+        )
 
 
 def _copy(content: Any, name: str, source: str, target: str) -> bool:

@@ -11,6 +11,7 @@ from flagops.commands.flags.catalogue.model import Catalogue
 from flagops.commands.flags.catalogue.problems import CatalogueError
 from flagops.commands.flags.catalogue.write import text_of
 from flagops.commands.flags.reconcile.desired import desired
+from flagops.commands.flags.transfer.promote import promote
 from flagops.errors import OpsError
 from flagops.serving.engine.user import user
 
@@ -172,3 +173,40 @@ def test_what_is_written_as_it_is_kept_is_no_question(text: str) -> None:
     node = yaml12.compose(text)
     assert node is not None
     assert yaml_exact.read_as(node, is_exact=True, is_kept_as_text=True) is None
+
+
+SHARED = """project: P
+environments: [staging, production]
+flags:
+  one: &one
+    description: x
+    owner: w
+    kind: ops
+    enabled: false
+    environments: &both
+      staging: {enabled: true}
+  two: {<<: *one, owner: v}
+  three: {description: x, owner: w, kind: ops, enabled: false, environments: *both}
+  four: {<<: *one, environments: {staging: {enabled: true, value: 22:30}}}
+"""
+
+
+@pytest.mark.parametrize("name", ["one", "two", "three"])
+def test_a_flag_is_not_promoted_with_others_that_share_its_lines(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(SHARED, encoding="utf-8")
+    declared = load(path)[0]
+    others = ", ".join(other for other in ("one", "two", "three") if other != name)
+    with pytest.raises(OpsError, match=f"{name} cannot be promoted alone: .* for {others}."):
+        promote(path, declared, "staging", "production", [name])
+
+
+def test_flags_that_share_lines_are_promoted_together_and_one_that_has_its_own_alone(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(SHARED, encoding="utf-8")
+    declared = load(path)[0]
+    alone = parse(promote(path, declared, "staging", "production", ["four"]).text, path)[0].flags
+    assert alone["four"].environments["production"].value == "22:30"
+    assert alone["one"] == declared.flags["one"]
+    together = parse(promote(path, declared, "staging", "production").text, path)[0].flags
+    assert all(flag.environments["production"] == flag.environments["staging"] for flag in together.values())
