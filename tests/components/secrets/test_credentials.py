@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from components.kit.digests import digest
-from tests.recording import Recording, container, environment, pod_templates, record, recorded
+from tests.recording import Recording, container, environment, pod_templates, record, recorded, run
 
 
 def data(recording: Recording, name: str) -> dict[str, str]:
@@ -146,6 +146,4 @@ def test_checksums_follow_the_contents_and_nothing_else() -> None:
     recording = recorded("local")
     expected = digest(data(recording, "flagsmith-redis"))
     assert checksums(recording)["Deployment/flagsmith-redis"] == {"checksum/flagsmith-redis": expected}
-    assert (
-        checksums(record("local"))["Deployment/flagsmith-redis"] != checksums(recording)["Deployment/flagsmith-redis"]
-    )
+    assert checksums(run("local"))["Deployment/flagsmith-redis"] != checksums(recording)["Deployment/flagsmith-redis"]
