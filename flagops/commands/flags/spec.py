@@ -125,10 +125,14 @@ class AccessSpec:
 
 @dataclass(frozen=True)
 class ProjectSpec:
-    """All that is wanted of a project; without `access` the catalogue does not speak of people."""
+    """All that is wanted of a project; without `access` the catalogue does not speak of people.
+
+    Where it is of some environments, `whole` is what is wanted of all of them.
+    """
 
     environments: tuple[str, ...]
     segments: Mapping[str, SegmentSpec]
     flags: Mapping[str, FlagSpec]
     groups: Mapping[str, GroupSpec] = field(default_factory=dict)
     access: AccessSpec | None = None
+    whole: "ProjectSpec | None" = None

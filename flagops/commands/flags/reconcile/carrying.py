@@ -118,7 +118,9 @@ def _keep(connection: "Connection", run: "Apply", file: Path | None) -> None:
 
 def _agree(connection: "Connection", reviewed: "Reviewed") -> None:
     """Ask; where production changes, for the project's name."""
-    touched = {change.environment for change in reviewed.plan.changes}
+    touched: set[str | None] = {change.environment for change in reviewed.plan.changes}
+    if reviewed.wanted.whole:
+        touched = set(reviewed.wanted.environments)
     touches_production = None in touched or any(str(name).lower() in PRODUCTION for name in touched)
     require_terminal("Changing flags")
     if touches_production:

@@ -26,6 +26,7 @@ from flagops.commands.flags.reconcile.options import STOPPED, NotesOption, TakeB
 from flagops.commands.flags.reconcile.review.against import compared
 from flagops.commands.flags.reconcile.review.view import AgainstOption, MarkdownOption, WhoOption, show_plan
 from flagops.commands.flags.reconcile.review.who import who as affected_by
+from flagops.commands.flags.reconcile.some import EnvironmentsOption, of_some
 from flagops.errors import BadInputError
 from flagops.flagsmith_api.connect import connect
 from flagops.kubernetes.lease import Lock, lease
@@ -52,6 +53,7 @@ def plan(
     catalogue: CatalogueArgument = CATALOGUE,
     stack: SomeStackOption = None,
     url: UrlOption = None,
+    environment: EnvironmentsOption = None,
     delete: DeleteOption = False,
     strict: StrictOption = False,
     out: Annotated[
@@ -78,14 +80,15 @@ def plan(
             raise BadInputError(
                 "--against compares two commits, and asks no Flagsmith: leave --stack, --url and --out."
             )
-        made, wanted, found = compared(declared, catalogue, against, delete=delete)
+        made, wanted, found = compared(declared, catalogue, against, delete=delete, environments=environment or ())
         figures = affected_by(made, wanted, found) if who or markdown else None
         title = f"Flags of {declared.project}, against {against}"
         show_plan(made, wanted, figures, title=title, as_json=as_json, as_markdown=markdown)
         raise typer.Exit(CHANGES if made.has_changes else 0)
+    wanted = of_some(desired(declared), environment or (), delete=delete)
     with _connected(declared, stack, url) as connection:
         hands = Hands.of(connection, notes, take_back or ())
-        reviewed = Reviewed.now(connection, desired(declared), delete=delete, hands=hands)
+        reviewed = Reviewed.now(connection, wanted, delete=delete, hands=hands)
         if out is not None:
             planfile.write(
                 out,
@@ -95,6 +98,7 @@ def plan(
                 project=connection.name,
                 delete=delete,
                 take_back=take_back or (),
+                environments=wanted.environments if wanted.whole else (),
             )
     figures = affected_by(reviewed.plan, reviewed.wanted, reviewed.found) if who or markdown else None
     title = f"Flags of {connection.name} at {connection.label}"
@@ -116,6 +120,7 @@ def apply(
     ] = CATALOGUE,
     stack: SomeStackOption = None,
     url: UrlOption = None,
+    environment: EnvironmentsOption = None,
     delete: DeleteOption = False,
     strict: StrictOption = False,
     yes: YesOption = False,
@@ -140,9 +145,11 @@ def apply(
         )
     if kept is not None and take_back:
         raise BadInputError(f"{source} already says what to take back.", hint="Plan again with --take-back.")
+    if kept is not None and environment:
+        raise BadInputError(f"{source} already says which environments.", hint="Plan again with --environment.")
     declared, _ = read(source if kept is None else kept.catalogue, strict=strict)
-    wanted = desired(declared)
     delete = delete if kept is None else kept.delete
+    wanted = of_some(desired(declared), environment or (kept.environments if kept else ()), delete=delete)
     with _connected(declared, stack, url) as connection, _locked(connection) as stopped:
         hands = Hands.of(connection, notes, take_back or (kept.take_back if kept else ()))
         reviewed = Reviewed.now(connection, wanted, delete=delete, hands=hands)

@@ -19,12 +19,13 @@ class Judged:
     at: datetime
     conflicts: tuple[FlagConflict, ...] = ()
     holds: tuple[FlagHold, ...] = ()
+    waits: frozenset[Owner] = frozenset()
 
     @property
     def stopped(self) -> set[Owner]:
         """The flags and segments that are left as they are."""
         held: set[Owner] = {(ObjectKind.FLAG, item.name) for item in self.holds}
-        return held | {(item.kind, item.name) for item in self.conflicts}
+        return held | self.waits | {(item.kind, item.name) for item in self.conflicts}
 
     def leave(self, plan: FlagPlan, wanted: ProjectSpec, found: Snapshot) -> FlagPlan:
         """The plan without the changes of what is left alone, and with an end to the holds that are over."""

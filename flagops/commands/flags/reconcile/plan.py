@@ -33,13 +33,13 @@ def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> FlagP
         ),
         *(_segment(item, found.segments.get(name), found) for name, item in wanted.segments.items()),
         *(_flag(item, found.flags.get(name), found) for name, item in wanted.flags.items()),
-        _left(wanted, found, delete=delete),
+        _left(wanted.whole or wanted, found, delete=delete),
         *(compare_group(item, people.groups.get(name), people.users) for name, item in wanted.groups.items()),
         taken(wanted, people),
     )
     totals: dict[str | None, int] = {None: len(wanted.segments) + len(wanted.flags) + len(wanted.groups)}
     totals |= dict.fromkeys(wanted.environments, len(wanted.flags))
-    unmanaged = tuple(_unmanaged(wanted, found, delete=delete))
+    unmanaged = tuple(_unmanaged(wanted.whole or wanted, found, delete=delete))
     waiting = (*without_account(wanted.groups.values(), people.users), *remarks(wanted, people))
     affected = tuple(drawn_anew(wanted, found))
     switched = tuple(

@@ -32,6 +32,7 @@ class PlanFile:
         delete: Whether what left the catalogue is deleted.
         changes: What was reviewed.
         take_back: What is taken back from whoever changed it.
+        environments: The environments that it is of; none for all.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class PlanFile:
     delete: bool
     changes: tuple[Change, ...]
     take_back: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
 
     def require_same(self, found: FlagPlan, server: str, project: str) -> None:
         """Raise OpsError unless what there is to do now is this plan, or what an interrupted run left of it."""
@@ -83,6 +85,7 @@ def write(
     project: str,
     delete: bool,
     take_back: Collection[str] = (),
+    environments: Collection[str] = (),
 ) -> None:
     """Keep a plan. Raises OpsError where it would overwrite something else than a plan."""
     if path.exists() and not is_plan(path):
@@ -95,6 +98,7 @@ def write(
         "project": project,
         "delete": delete,
         "takeBack": sorted(take_back),
+        "environments": list(environments),
         "changes": [asdict(change) for change in plan.changes],
     }
     path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -136,7 +140,10 @@ def _checked(path: Path, found: dict[str, Any]) -> PlanFile:
         )
     changes = tuple(_change(item) for item in found["changes"])
     take_back = tuple(map(str, found.get("takeBack", ())))
-    return PlanFile(path, catalogue, found["server"], found["project"], found["delete"], changes, take_back)
+    environments = tuple(map(str, found.get("environments", ())))
+    return PlanFile(
+        path, catalogue, found["server"], found["project"], found["delete"], changes, take_back, environments
+    )
 
 
 def _change(item: dict[str, Any]) -> Change:

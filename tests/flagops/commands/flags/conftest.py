@@ -1,12 +1,14 @@
 """Fixtures of the tests that reconcile a catalogue with a server."""
 
 import os
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from flagops.flagsmith_api.client import FlagsmithClient
-from tests.flagops.commands.flags.support import API_KEY, EXAMPLE, RELEASES, URL, Project, Run, project
+from tests.flagops.commands.flags.support import API_KEY, EXAMPLE, RELEASES, URL, Project, Run, example, project
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +43,22 @@ def each_release(server: Project, request: pytest.FixtureRequest) -> str:
     elif request.param != RELEASES[0]:
         pytest.skip("a real server is of one release")
     return str(request.param)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Callable[[Callable[[str], str]], Path]:
+    """A repository with the example committed; its catalogue is then changed."""
+
+    def git(*words: str) -> None:
+        identity = ("-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+        subprocess.run(["git", "-C", str(tmp_path), *identity, *words], check=True, capture_output=True)
+
+    git("init", "-q")
+    example(tmp_path)
+    git("add", ".")
+    git("commit", "-q", "-m", "One")
+
+    def change(edit: Callable[[str], str]) -> Path:
+        return example(tmp_path, edit)
+
+    return change

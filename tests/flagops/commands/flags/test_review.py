@@ -1,7 +1,6 @@
 """A plan for whoever reviews it: with figures, as Markdown for a comment, and against a commit in place of a server."""
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,25 +26,6 @@ def test_a_plan_says_who_is_affected_on_a_server(applied: Project, run: Run, tmp
     found = json.loads(run("flags", "plan", path, "--url", applied.url, "--who", "--json").stdout)
     assert {item["environment"] for item in found["figures"]} == {"development", "staging", "production"}
     assert "figures" not in json.loads(run("flags", "plan", path, "--url", applied.url, "--json").stdout)
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Callable[[Callable[[str], str]], Path]:
-    """A repository with the example committed; its catalogue is then changed."""
-
-    def git(*words: str) -> None:
-        identity = ("-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
-        subprocess.run(["git", "-C", str(tmp_path), *identity, *words], check=True, capture_output=True)
-
-    git("init", "-q")
-    example(tmp_path)
-    git("add", ".")
-    git("commit", "-q", "-m", "One")
-
-    def change(edit: Callable[[str], str]) -> Path:
-        return example(tmp_path, edit)
-
-    return change
 
 
 def test_a_commit_s_catalogue_stands_in_for_a_server(

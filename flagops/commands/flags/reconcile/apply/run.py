@@ -16,6 +16,7 @@ from flagops.commands.flags.reconcile.hands import Hands
 from flagops.commands.flags.reconcile.judged import Judged
 from flagops.commands.flags.reconcile.plan import plan
 from flagops.commands.flags.reconcile.server_rules import require_taken
+from flagops.commands.flags.reconcile.some import leave
 from flagops.commands.flags.server.engine import judged
 from flagops.commands.flags.server.read import read
 from flagops.commands.flags.server.snapshot import Snapshot
@@ -50,21 +51,25 @@ class Reviewed:
         What is known of such changes is in `hands`; by default, what the stack and the audit log know.
         """
         hands = hands or Hands.of(connection)
-        found = read(connection, wanted.environments, wanted.flags, with_people=wanted.access is not None)
-        todo = plan(wanted, found, delete=delete)
+        found = _read(connection, wanted)
+        todo, waits = leave(plan(wanted, found, delete=delete), wanted, found)
         require_taken(connection, wanted, found)
         changed = {name for name, changes in todo.of(ObjectKind.SEGMENT).items() if any(map(_changes_rules, changes))}
         said = judged(connection.client, wanted, changed)
         allowed, alone = hands.judge(replace(todo, waiting=(*said, *todo.waiting)), wanted, found)
-        return cls(wanted, found, allowed, hands, alone, delete)
+        return cls(wanted, found, allowed, hands, replace(alone, waits=waits), delete)
 
     def again(self, connection: Connection) -> "Reviewed":
         """Read the server again, in the middle of carrying it out: what is left alone is not judged anew."""
-        found = read(
-            connection, self.wanted.environments, self.wanted.flags, with_people=self.wanted.access is not None
-        )
+        found = _read(connection, self.wanted)
         planned = self.alone.leave(plan(self.wanted, found, delete=self.delete), self.wanted, found)
         return replace(self, found=found, plan=planned)
+
+
+def _read(connection: Connection, wanted: ProjectSpec) -> Snapshot:
+    """All environments of the catalogue, also those that are left alone: what they use must not change under them."""
+    whole = wanted.whole or wanted
+    return read(connection, whole.environments, whole.flags, with_people=wanted.access is not None)
 
 
 def _changes_rules(change: Change) -> bool:

@@ -22,7 +22,7 @@ def who(plan: FlagPlan, wanted: ProjectSpec, found: Snapshot) -> list[Affected]:
     """Who is affected by a plan, for each flag and environment that it changes; environments that were read count."""
     was = outcome.before(found, wanted)
     will_be = outcome.after(was, plan, wanted)
-    places = list(_places(plan, was, will_be))
+    places = [item for item in _places(plan, was, will_be) if not wanted.whole or item[1] in wanted.environments]
     users = max(min(EVALUATIONS // (2 * OF_A_FLAG * max(len(places), 1)), USERS), FEWEST)
     return [
         affected(_alone(was, *place), _alone(will_be, *place), *place, users=users)
