@@ -62,3 +62,21 @@ def test_deploying_applies_them_as_its_last_step(flagsmith: Flagsmith, run: Run,
     done = run("up", "--stack", "local", "--yes", "--engine", "direct", "--flags", str(EXAMPLE))
     assert done.exit_code == 0, done.stderr
     assert len(flagsmith.database.rows("features")) == 8
+
+
+def test_a_stack_notes_what_an_apply_left_and_why_somebody_set_a_flag(flagsmith: Flagsmith, run: Run) -> None:
+    flag = "ml_model_v2_enabled"
+    assert run("flags", "apply", str(EXAMPLE), "--yes").exit_code == 0
+    setting = ("flags", "set", flag, "--on", "-e", "production", "--reason", "incident 17", "--yes")
+    done = run(*setting, "--catalogue", str(EXAMPLE))
+    assert done.exit_code == 0, done.stderr
+    assert "The reason is kept in the stack's notes." in done.stderr
+    stopped = run("flags", "apply", str(EXAMPLE), "--yes")
+    assert stopped.exit_code == 3
+    assert "(incident 17); the catalogue wants off" in stopped.stderr
+    (feature,) = flagsmith.database.rows("features", name=flag)
+    (state,) = flagsmith.database.rows("states", feature=feature["id"], environment=3)
+    assert state["enabled"] is True
+    assert run("flags", "apply", str(EXAMPLE), "--yes", "--take-back", flag).exit_code == 0
+    assert state["enabled"] is False
+    assert run("flags", "plan", str(EXAMPLE)).exit_code == 0
