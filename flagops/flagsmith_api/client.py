@@ -111,6 +111,10 @@ class FlagsmithClient:
         """Send the further requests with an organisation's API key."""
         self._http.headers["Authorization"] = f"Api-Key {key}"
 
+    def use_access_token(self, token: str) -> None:
+        """Send the further requests with the access token that an ID token was exchanged for."""
+        self._http.headers["Authorization"] = f"Bearer {token}"
+
     def limit_rate(self, per_second: float) -> None:
         """Send no more than so many requests a second from now on, all threads together."""
         self._spacing = 1 / per_second

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from flagops.errors import BadInputError, LoginRefusedError, NotFoundError
+from flagops.flagsmith_api import oidc
 from flagops.flagsmith_api.address import API_KEY, checked
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.deployed import Environment, environments_of, flagsmith, log_in
@@ -59,48 +60,63 @@ def connect(
 ) -> Iterator[Connection]:
     """The project of a stack (default: `local`, unless there is an address), or of the Flagsmith at `url`.
 
-    At an address the organisation's key of the variable FLAGSMITH_API_KEY is used, or, where the stack is named as
-    well, its administrator. `project` is wanted by name; by default the stack's own, or the only one there is. `option`
-    is what people wrote the address behind, for messages.
+    Logs in with what the environment's variables name: the organisation's key in FLAGSMITH_API_KEY, or the ID token of
+    a pipeline. Where they name nothing, a stack's administrator logs in, never in place of a key that somebody named:
+    it may do more, and Flagsmith's log would have another name. `project` is wanted by name; by default the stack's
+    own, or the only one there is. `option` is what people wrote the address behind, for messages.
 
     Raises OpsError when there is no way in, or no such project.
     """
     if url is None:
         with open_instance(stack or LOCAL, needs_containers=True) as instance, flagsmith(instance) as client:
-            log_in(instance, client)
             name = f"the stack {instance.stack.name!r}"
-            yield _found(client, project or instance.settings.admin.project, instance, name, _person(instance))
+            actor = _log_in(client, instance, name)
+            yield _found(client, project or instance.settings.admin.project, instance, name, actor)
         return
     with FlagsmithClient(checked(url, option), longest_wait=LONGEST_WAIT) as client:
         if stack is not None:
             with open_instance(stack) as instance:
-                log_in(instance, client)
-                yield _found(
-                    client,
-                    project or instance.settings.admin.project,
-                    instance,
-                    checked(url, option),
-                    _person(instance),
-                )
+                label = checked(url, option)
+                actor = _log_in(client, instance, label)
+                yield _found(client, project or instance.settings.admin.project, instance, label, actor)
             return
-        key = os.environ.get(API_KEY)
-        if not key:
-            raise LoginRefusedError(
-                f"There is no API key for the Flagsmith at {checked(url, option)}: the variable {API_KEY} is empty.",
-                hint="Make an API key in the organisation's settings; or name the stack it belongs to.",
-            )
+        actor = _log_in_by_name(client, checked(url, option))
+        yield _found(client, project, None, checked(url, option), actor)
+
+
+def _log_in(client: FlagsmithClient, instance: Instance, label: str) -> tuple[str, str]:
+    """Log in with what is named, else as the stack's administrator; as whom."""
+    if os.environ.get(API_KEY) or oidc.is_asked_for():
+        return _log_in_by_name(client, label)
+    log_in(instance, client)
+    return "user", instance.settings.admin_email
+
+
+def _log_in_by_name(client: FlagsmithClient, label: str) -> tuple[str, str]:
+    """Log in as the environment's variables say: with the key that is named, or for an ID token; as whom."""
+    key = os.environ.get(API_KEY)
+    if key and oidc.is_asked_for():
+        raise BadInputError(
+            f"There are two ways into {label}: {API_KEY}, and an ID token ({oidc.AUDIENCE}).",
+            hint=f"Leave one of them out; an ID token needs no stored key. See {oidc.DOCS}",
+        )
+    if key:
         client.use_api_key(key)
-        yield _found(client, project, None, checked(url, option), ("api-key", prefix_of(key)))
+        return "api-key", prefix_of(key)
+    if not oidc.is_asked_for():
+        raise LoginRefusedError(
+            f"There is no API key for the Flagsmith at {label}: the variable {API_KEY} is empty.",
+            hint="Make an API key in the organisation's settings; name the stack it belongs to; or use a pipeline's ID "
+            f"token, which needs no stored key: {oidc.DOCS}",
+        )
+    oidc.log_in(client, label)
+    return "api-key", ""  # the trust relationship's own, whose prefix Flagsmith shows to people alone
 
 
 def prefix_of(key: str) -> str:
     """The part of an API key before its dot, which Flagsmith's pages show; empty for one without, all secret."""
     prefix, dot, _ = key.partition(".")
     return prefix if dot else ""
-
-
-def _person(instance: Instance) -> tuple[str, str]:
-    return "user", instance.settings.admin_email
 
 
 def _found(

@@ -58,6 +58,13 @@ def test_every_action_is_pinned_by_its_commit(path: Path) -> None:
     assert [name for name in foreign if not PINNED.fullmatch(name)] == []
 
 
+def opens_flagsmith(workflow: dict[str, Any], job: dict[str, Any]) -> bool:
+    """Whether a job that only merged code reaches logs in to Flagsmith with its own ID token."""
+    names = [job.get("uses", ""), *(name for step in job.get("steps", []) for name in step.get("env", {}))]
+    is_merged = not {"pull_request", "pull_request_target"} & set(workflow["on"])
+    return is_merged and bool({"./.github/workflows/deploy-stack.yml", "FLAGSMITH_OIDC_AUDIENCE"} & set(names))
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_a_workflow_may_read_the_repository_and_a_job_says_what_it_needs_beyond(path: Path) -> None:
     workflow = read(path)
@@ -66,7 +73,7 @@ def test_a_workflow_may_read_the_repository_and_a_job_says_what_it_needs_beyond(
     for job in workflow["jobs"].values():
         # What attests a release proves who it is, and runs none of the repository's code.
         attests = any("attest-build-provenance" in step.get("uses", "") for step in job.get("steps", []))
-        beyond = {"id-token", "attestations"} if attests else set()
+        beyond = {"id-token", "attestations"} if attests else {"id-token"} if opens_flagsmith(workflow, job) else set()
         assert set(job.get("permissions", {})) <= {"contents", "pull-requests"} | beyond
         assert not (attests and any("checkout" in step.get("uses", "") for step in job["steps"]))
         if "uses" not in job:

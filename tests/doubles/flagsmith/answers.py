@@ -70,6 +70,10 @@ def user() -> Row | None:
             if found[0]["role"] != "ADMIN":
                 check(database(), found[0])
             return found[0]
+    if kind == "Bearer" and value in database().access_tokens:
+        if not database().rows("trust_relationships", id=database().access_tokens[value]):
+            raise RefusalError(401, {"detail": "Trust relationship no longer exists."})
+        return None
     if kind == "Api-Key" and value in database().api_keys:
         return None
     if kind == "Api-Key":

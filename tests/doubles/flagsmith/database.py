@@ -33,6 +33,7 @@ class Database:
         organisation: The one organisation of the open-source edition.
         users: Accounts; `password` and `token` are in no answer.
         api_keys: The organisation's keys.
+        access_tokens: Those that ID tokens were exchanged for, with the numbers of their trust relationships.
         shows_audit: Whether the audit log is shown, as the open-source edition does not.
         lock: Held by each request, since the server has threads.
     """
@@ -42,6 +43,7 @@ class Database:
     organisation: str = "FootAnalytics"
     tables: dict[str, dict[int, Row]] = field(default_factory=lambda: defaultdict(dict))
     api_keys: set[str] = field(default_factory=set)
+    access_tokens: dict[str, int] = field(default_factory=dict)
     logged_in: bool = False
     shows_audit: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)

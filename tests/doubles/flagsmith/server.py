@@ -24,6 +24,7 @@ from tests.doubles.flagsmith.rights import rights
 from tests.doubles.flagsmith.sdk import asked, response, sdk
 from tests.doubles.flagsmith.segments import segments
 from tests.doubles.flagsmith.states import states
+from tests.doubles.flagsmith.trust import trust
 from tests.doubles.flagsmith.versions import versions
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Flagsmith:
         app.json.sort_keys = False  # type: ignore[attr-defined]
         for part in (people, rights, projects, features, states, segments, versions, identities, looking, audit, sdk):
             app.register_blueprint(part, url_prefix="/api/v1")
+        app.register_blueprint(trust, url_prefix="/api/v1")
         app.register_blueprint(future, url_prefix="/api/__future__")
         app.before_request(self._before)
         app.after_request(self._after)

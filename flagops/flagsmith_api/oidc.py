@@ -1,0 +1,136 @@
+"""Logs in without a stored secret: the ID token of a pipeline or a pod is exchanged for Flagsmith's access token.
+
+An administrator makes a trust relationship in Flagsmith first (since 2.263.0): whose tokens it takes, for which
+audience, and which claims they must have. The access token is good for an hour, and is kept nowhere.
+"""
+
+import base64
+import binascii
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from flagops.errors import BadInputError, LoginRefusedError, UnsupportedError
+from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
+
+AUDIENCE = "FLAGSMITH_OIDC_AUDIENCE"
+TOKEN = "FLAGSMITH_OIDC_TOKEN"  # noqa: S105 - the variable's name
+TOKEN_FILE = "FLAGSMITH_OIDC_TOKEN_FILE"  # noqa: S105 - likewise
+GITHUB_URL, GITHUB_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
+PATH = "/api/v1/auth/oidc/token/"
+SECONDS = 10.0
+"""How long GitHub may take to make a token."""
+LARGEST = 64 * 1024
+"""Bytes of a file with a token; tokens have one to three KiB."""
+UNKNOWN = frozenset({200, 403, 404, 405})
+"""What a server says that does not know the path; 200 is the page of the unified image."""
+DOCS = "docs/ci.md#without-a-stored-key"
+
+
+def is_asked_for() -> bool:
+    """Whether the environment names an ID token, or the audience of one that GitHub Actions makes."""
+    return any(os.environ.get(name) for name in (AUDIENCE, TOKEN, TOKEN_FILE))
+
+
+def log_in(client: FlagsmithClient, label: str) -> None:
+    """Exchange the ID token; the further requests are sent with the access token.
+
+    Raises OpsError when there is no ID token, it expired, Flagsmith does not trust it, or is too old to.
+    """
+    token = _id_token()
+    claims = _claims(token)
+    shown = ", ".join(
+        f"{word} {claims[name]!r}"
+        for word, name in (("issuer", "iss"), ("audience", "aud"), ("subject", "sub"))
+        if name in claims
+    )
+    expires = claims.get("exp")
+    if isinstance(expires, int | float) and expires <= time.time():
+        raise LoginRefusedError(
+            f"The ID token expired {int(time.time() - expires)} seconds ago ({shown}).",
+            hint="Run the job again: ID tokens are good for minutes. If it is new, this machine's clock is wrong.",
+        )
+    try:
+        found = client.post(PATH, {"token": token})
+    except FlagsmithError as error:
+        if error.status in UNKNOWN:
+            raise UnsupportedError(
+                f"{label} takes no ID tokens: trust relationships came with Flagsmith 2.263.0.",
+                hint="Upgrade it, or use an organisation's key in FLAGSMITH_API_KEY.",
+            ) from None
+        if error.status not in (400, 401):
+            raise
+        raise LoginRefusedError(
+            f"{label} does not take the ID token ({shown}): {error.message}",
+            hint="An administrator's trust relationship must name this issuer and this audience to the letter, and its "
+            f"rules must fit the token's claims; Flagsmith must reach the issuer by HTTPS. See {DOCS}",
+        ) from None
+    access = found.get("access_token") if isinstance(found, Mapping) else None
+    if not isinstance(access, str) or not access:
+        raise LoginRefusedError(f"{label} answered the ID token without an access token.")
+    client.use_access_token(access)
+
+
+def _id_token() -> str:
+    named = [name for name in (TOKEN, TOKEN_FILE) if os.environ.get(name)]
+    if len(named) > 1:
+        raise BadInputError(f"There are two ID tokens, {TOKEN} and {TOKEN_FILE}.", hint="Leave one of them out.")
+    if named == [TOKEN]:
+        return os.environ[TOKEN].strip()
+    if named == [TOKEN_FILE]:
+        return _from_file(Path(os.environ[TOKEN_FILE]))
+    return _from_github(os.environ[AUDIENCE])
+
+
+def _from_file(path: Path) -> str:
+    try:
+        with path.open(encoding="ascii") as file:
+            token = file.read(LARGEST + 1).strip()
+    except (OSError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise BadInputError(f"The ID token's file {path} ({TOKEN_FILE}) cannot be read: {why}.") from None
+    if not token or len(token) > LARGEST:
+        raise BadInputError(f"The ID token's file {path} ({TOKEN_FILE}) is empty, or too large for a token.")
+    return token
+
+
+def _from_github(audience: str) -> str:
+    url, bearer = os.environ.get(GITHUB_URL), os.environ.get(GITHUB_TOKEN)
+    if not url or not bearer:
+        raise LoginRefusedError(
+            f"{AUDIENCE} is set, and there is no ID token: neither {TOKEN} nor {TOKEN_FILE}, and GitHub gives the job "
+            "none.",
+            hint="In GitHub Actions give the job `permissions: {id-token: write}`; a fork's pull request gets none. "
+            f"Elsewhere set {TOKEN} or {TOKEN_FILE}. See {DOCS}",
+        )
+    try:
+        answer = httpx.get(
+            httpx.URL(url).copy_merge_params({"audience": audience}),
+            headers={"Authorization": f"Bearer {bearer}"},
+            timeout=SECONDS,
+        )
+        token = answer.json()["value"] if answer.is_success else ""
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
+        raise LoginRefusedError(
+            f"GitHub made no ID token: {type(error).__name__}.", hint="Run the job again."
+        ) from None
+    if not isinstance(token, str) or not token:
+        raise LoginRefusedError(f"GitHub made no ID token: status {answer.status_code}.", hint="Run the job again.")
+    return token
+
+
+def _claims(token: str) -> dict[str, Any]:
+    """What the token says of itself, for messages: nothing here checks it, Flagsmith does."""
+    parts = token.split(".")
+    try:
+        found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))) if len(parts) == 3 else None
+    except (ValueError, binascii.Error):
+        found = None
+    if not isinstance(found, dict):
+        raise BadInputError("The ID token is no JSON Web Token: it needs three parts with dots between them.")
+    return found
