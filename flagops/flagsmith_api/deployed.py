@@ -26,17 +26,25 @@ class Environment:
         name: Its name.
         key: Its client-side key, which is also its name in the API's paths.
         is_versioned: Whether it keeps versions of its flags (v2 feature versioning), which are then changed as a whole.
+        hides_disabled: Whether it leaves out flags that are off; None, as its project says.
     """
 
     id: int
     name: str
     key: str
     is_versioned: bool = False
+    hides_disabled: bool | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Environment":
         """The environment in the API's words."""
-        return cls(row["id"], row["name"], row["api_key"], bool(row.get("use_v2_feature_versioning")))
+        return cls(
+            row["id"],
+            row["name"],
+            row["api_key"],
+            bool(row.get("use_v2_feature_versioning")),
+            row.get("hide_disabled_flags"),
+        )
 
 
 @contextmanager

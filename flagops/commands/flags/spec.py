@@ -127,6 +127,7 @@ class AccessSpec:
 class ProjectSpec:
     """All that is wanted of a project; without `access` the catalogue does not speak of people.
 
+    `hides` says where flags that are off are left out of answers, by environment; for the project under None.
     Where it is of some environments, `whole` is what is wanted of all of them.
     """
 
@@ -135,4 +136,5 @@ class ProjectSpec:
     flags: Mapping[str, FlagSpec]
     groups: Mapping[str, GroupSpec] = field(default_factory=dict)
     access: AccessSpec | None = None
+    hides: Mapping[str | None, bool] = field(default_factory=dict)
     whole: "ProjectSpec | None" = None

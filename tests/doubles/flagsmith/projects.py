@@ -13,6 +13,7 @@ from tests.doubles.flagsmith.states import new_state
 
 projects = Blueprint("projects", __name__)
 LONGEST_TEXT = 100
+HIDE = "hide_disabled_flags"
 NO_TIME = (
     "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
 )
@@ -89,6 +90,8 @@ def change_project(project: int) -> Any:
     user()
     row = database().get("projects", project)
     row.update({key: value for key, value in body().items() if key in row})
+    for item in database().rows("environments", project=project):
+        database().touch(item["id"])
     return jsonify(row)
 
 
@@ -134,7 +137,7 @@ def change_environment(key: str) -> Any:
         _check_text("api_key", given["api_key"])
         if database().rows("environments", api_key=given["api_key"]) not in ([], found):
             raise RefusalError(400, {"api_key": ["environment with this api key already exists."]})
-    found[0].update({name: given[name] for name in ("api_key", "name") if name in given})
+    found[0].update({name: given[name] for name in ("api_key", "name", HIDE) if name in given})
     database().touch(found[0]["id"])
     return jsonify(shown(found[0]))
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from flagops.commands.flags.catalogue.base import CatalogueModel
+from flagops.commands.flags.catalogue.hiding import Hiding, SomeHiding
 from flagops.commands.flags.catalogue.limits import ServerLimits
 from flagops.commands.flags.catalogue.naming import NameStyle
 from flagops.commands.flags.catalogue.segment import Segment
@@ -210,6 +211,10 @@ class Catalogue(CatalogueModel):
     )
     project: str = Field(description="The project in Flagsmith.")
     environments: tuple[str, ...] = Field(strict=False, description="The project's environments.")
+    hide_disabled: SomeHiding = Field(
+        default_factory=Hiding,
+        description="Whether clients get no flags that are off: true or false, or by environment. Left out, it stays.",
+    )
     limits: ServerLimits = Field(
         default_factory=ServerLimits, description="What its Flagsmith takes, where that is not the default."
     )

@@ -27,7 +27,9 @@ def check(catalogue: Catalogue, today: date) -> list[CatalogueProblem]:
     known = frozenset(catalogue.environments)
     names = (check_names(catalogue), check_prefixes(catalogue))
     parts = (_environments(catalogue), _segments(catalogue), _flags(catalogue, known, today), check_amounts(catalogue))
-    return list(chain(*names, *parts, _access(catalogue, known), _deliveries(catalogue, known)))
+    return list(
+        chain(*names, *parts, _hiding(catalogue, known), _access(catalogue, known), _deliveries(catalogue, known))
+    )
 
 
 def _environments(catalogue: Catalogue) -> Iterator[CatalogueProblem]:
@@ -157,6 +159,13 @@ def _targeting(
             text = f"{quoting.key(target.segment)} has a share in the rollout too: only one of the two can count"
             yield CatalogueProblem((*key, number, "segment"), text)
         seen.add(target.segment)
+
+
+def _hiding(catalogue: Catalogue, known: frozenset[str]) -> Iterator[CatalogueProblem]:
+    for environment in catalogue.hide_disabled.environments:
+        if environment not in known:
+            key: Key = ("hide_disabled", "environments", environment)
+            yield _unknown(key, "environment", catalogue.environments)
 
 
 def _access(catalogue: Catalogue, known: frozenset[str]) -> Iterator[CatalogueProblem]:

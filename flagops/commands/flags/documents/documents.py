@@ -67,7 +67,7 @@ class _Environment:
                     "stop_serving_flags": False,
                     "persist_trait_data": True,
                 },
-                "hide_disabled_flags": False,
+                "hide_disabled_flags": self._spec.hides.get(None, False),
                 "segments": [
                     self._segment(segment, overrides[name])
                     for name, segment in self._spec.segments.items()
@@ -84,7 +84,7 @@ class _Environment:
             "allow_client_traits": True,
             "updated_at": BEGINNING,
             "hide_sensitive_data": False,
-            "hide_disabled_flags": None,
+            "hide_disabled_flags": self._spec.hides.get(self._name),
             "use_identity_composite_key_for_hashing": True,
             "use_identity_overrides_in_local_eval": True,
         }

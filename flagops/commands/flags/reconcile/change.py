@@ -20,6 +20,7 @@ class Action(StrEnum):
 class ObjectKind(StrEnum):
     """What it is done to, in the order in which it is done."""
 
+    PROJECT = "project"
     ENVIRONMENT = "environment"
     SEGMENT = "segment"
     FLAG = "flag"

@@ -46,7 +46,8 @@ def desired(catalogue: Catalogue) -> ProjectSpec:
             server_side_only=flag.server_side_only,
             people=frozenset(filter(lambda place: is_of_people(flag, place), catalogue.environments)),
         )
-    return ProjectSpec(catalogue.environments, segments, flags, groups_of(catalogue), access_of(catalogue))
+    people, access = groups_of(catalogue), access_of(catalogue)
+    return ProjectSpec(catalogue.environments, segments, flags, people, access, catalogue.hide_disabled.places)
 
 
 def is_of_people(flag: Flag, environment: str) -> bool:

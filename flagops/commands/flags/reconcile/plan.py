@@ -8,6 +8,7 @@ from flagops.commands.flags.reconcile.access import compare_group, without_accou
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.compare import CLOSE, compare_states, matched, state_as_json
 from flagops.commands.flags.reconcile.drawn import drawn_anew
+from flagops.commands.flags.reconcile.hiding import compare_hiding, left_alone
 from flagops.commands.flags.reconcile.holds import without_holds
 from flagops.commands.flags.reconcile.rights import left, remarks, taken
 from flagops.commands.flags.reconcile.same_names import require_same_names
@@ -31,6 +32,7 @@ def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> FlagP
             for name in wanted.environments
             if name not in found.environments
         ),
+        compare_hiding(wanted, found),
         *(_segment(item, found.segments.get(name), found) for name, item in wanted.segments.items()),
         *(_flag(item, found.flags.get(name), found) for name, item in wanted.flags.items()),
         _left(wanted.whole or wanted, found, delete=delete),
@@ -179,6 +181,7 @@ def _unmanaged(wanted: ProjectSpec, found: Snapshot, *, delete: bool) -> Iterato
     for name in found.environments:
         if name not in wanted.environments:
             yield f"environment {name}"
+    yield from left_alone(wanted, found)
     for name, segment in found.segments.items():
         if name in wanted.segments:
             continue

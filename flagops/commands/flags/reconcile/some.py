@@ -66,7 +66,10 @@ def of_some(spec: ProjectSpec, names: Sequence[str], *, delete: bool = False) ->
     elsewhere = used([name for name in spec.environments if name not in chosen]) - used(chosen)
     segments = {name: item for name, item in spec.segments.items() if item.feature is None or name not in elsewhere}
     whole = replace(spec, groups={}, access=None)
-    return replace(spec, environments=chosen, flags=flags, segments=segments, groups={}, access=None, whole=whole)
+    # What the project hides is in all environments.
+    hides: dict[str | None, bool] = {place: hidden for place, hidden in spec.hides.items() if place in chosen}
+    part = replace(spec, environments=chosen, flags=flags, segments=segments, hides=hides)
+    return replace(part, groups={}, access=None, whole=whole)
 
 
 def leave(plan: FlagPlan, wanted: ProjectSpec, found: Snapshot) -> tuple[FlagPlan, frozenset[Owner]]:

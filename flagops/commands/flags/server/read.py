@@ -79,6 +79,7 @@ def read(
         ambiguous=frozenset(name for name in counted if counted.count(name) > 1),
         flags={row["name"]: flag_of(row, labels, flags[row["id"]]) for row in features},
         people=people,
+        hides_disabled=bool(connection.rules.get("hide_disabled_flags")),
         requests=5 + 2 * len(environments) + len(missing) + people.requests,
     )
 

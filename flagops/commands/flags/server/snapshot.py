@@ -207,6 +207,7 @@ class Snapshot:
         flags: By name.
         people: Groups and rights; empty where the catalogue does not speak of people, so that they were not read.
         requests: How many requests it took to read.
+        hides_disabled: Whether the project leaves flags that are off out of answers.
     """
 
     environments: "Mapping[str, Environment]"
@@ -218,3 +219,4 @@ class Snapshot:
     flags: Mapping[str, RemoteFlag] = field(default_factory=dict)
     people: People = field(default_factory=People)
     requests: int = 0
+    hides_disabled: bool = False

@@ -74,6 +74,10 @@ def export(found: Snapshot, project: str, like: Catalogue | None = None) -> Expo
         except CannotSayError as error:
             archived = " (the next apply would archive it)" if flag.is_managed else ""
             done.left_out.append(f"flag {name}: {error}{archived}")
+    hiding = {name: item.hides_disabled for name, item in found.environments.items() if item.hides_disabled is not None}
+    if found.hides_disabled or hiding:
+        own = {"project": True} if found.hides_disabled else {}
+        done.content["hide_disabled"] = own | ({"environments": hiding} if hiding else {})
     done.content |= {"segments": content, "flags": flags}
     if like is not None:
         kept = like.model_dump(mode="json", exclude_unset=True)

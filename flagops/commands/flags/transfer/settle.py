@@ -45,6 +45,7 @@ def _take_out(done: Exported, section: str, name: str) -> None:
         done.content[section].pop(name, None)
         return
     done.content[section] = [item for item in done.content[section] if item != name]
+    done.content.get("hide_disabled", {}).get(ENVIRONMENTS, {}).pop(name, None)
     for flag in done.content["flags"].values():
         flag.get(ENVIRONMENTS, {}).pop(name, None)
 

@@ -127,3 +127,45 @@ def test_validate_says_so_without_a_server(run: Run, tmp_path: Path) -> None:
     assert (
         "segments.some.all[0].trait: is '$.flags.banner.enabled': it asks for other flags" in done.stdout + done.stderr
     )
+
+
+def test_flags_that_are_off_are_hidden_where_the_catalogue_says_so(server: Project, run: Run, tmp_path: Path) -> None:
+    off = FLAG.replace("enabled: true", "enabled: false") % ""
+    hiding = "hide_disabled: {project: true, environments: {production: false, canary: true}}\n"
+    text = hiding + off
+    path = tmp_path / "c.yaml"
+    path.write_text(HEAD.replace("production]", "production, canary]") + text, encoding="utf-8")
+    planned = run("flags", "plan", str(path), "--url", server.url)
+    assert " ~ project settings" in planned.stdout
+    assert "hide flags that are off false → true" in planned.stdout
+    done = run("flags", "apply", str(path), "--url", server.url, "--yes")
+    assert done.exit_code == 0, done.stderr
+    keys = server.environments()
+    assert {name: served(server, key) for name, key in keys.items()} == {
+        "development": [],
+        "staging": [],
+        "production": ["banner"],
+        "canary": [],
+    }
+    back, left_out = export(server, run, tmp_path)
+    assert left_out == []
+    assert "hide_disabled:" in back.read_text(encoding="utf-8")
+    path.write_text(HEAD.replace("production]", "production, canary]") + off, encoding="utf-8")
+    left_alone = json.loads(run("flags", "plan", str(path), "--url", server.url, "--json").stdout)
+    assert (left_alone["changes"], left_alone["unmanaged"]) == (
+        [],
+        [
+            "project settings: hide flags that are off",
+            "environment production: do not hide flags that are off",
+            "environment canary: hide flags that are off",
+        ],
+    )
+
+
+def test_serve_hides_them_too_and_an_unknown_environment_is_named(run: Run, tmp_path: Path) -> None:
+    text = "hide_disabled: {environments: {production: true}}\n" + FLAG % ""
+    done = run("flags", "document", write(tmp_path, text), "--environment", "production")
+    document = json.loads(done.stdout)
+    assert (document["hide_disabled_flags"], document["project"]["hide_disabled_flags"]) == (True, False)
+    done = run("flags", "validate", write(tmp_path, text.replace("production", "prod")))
+    assert "hide_disabled.environments.prod: is no environment of this catalogue" in done.stdout + done.stderr

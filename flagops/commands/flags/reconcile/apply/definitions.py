@@ -39,8 +39,9 @@ class Definitions:
     def run(self, plan: FlagPlan, *, threads: int = THREADS) -> bool:
         """Do them, several at a time; whether anything was made."""
         for name, changes in plan.of(ObjectKind.ENVIRONMENT).items():
-            self._add_environment(name)
-            self._announce_all(changes)
+            if any(change.action is Action.CREATE for change in changes):
+                self._add_environment(name)
+                self._announce_all(changes)
         segments = {name: of for name, of in plan.of(ObjectKind.SEGMENT).items() if name in self._wanted.segments}
         flags = {
             name: own

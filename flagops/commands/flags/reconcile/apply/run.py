@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from flagops.commands.flags.reconcile.apply.at_once import AtOnce
 from flagops.commands.flags.reconcile.apply.definitions import Definitions, OnChange, is_removed_variation
 from flagops.commands.flags.reconcile.apply.groups import Groups
+from flagops.commands.flags.reconcile.apply.hiding import hide, of_hiding
 from flagops.commands.flags.reconcile.apply.holding import release
 from flagops.commands.flags.reconcile.apply.rights import take
 from flagops.commands.flags.reconcile.apply.states_of_plan import write_states
@@ -162,6 +163,9 @@ class _Run:
         elif has_made:
             found = makes.found
         self._found = found
+        for change in of_hiding(todo.changes):
+            self._connection = hide(self._connection, found, change)
+            self._announce(change)
         self._found = found = write_states(
             self._client, self._at_once, self._wanted, found, todo, self._announce, self._again
         )
