@@ -25,8 +25,10 @@ NAMED = 10
 def check(catalogue: Catalogue, today: date) -> list[CatalogueProblem]:
     """All that is wrong with a catalogue, and what is worth knowing."""
     known = frozenset(catalogue.environments)
-    names = (check_names(catalogue), check_prefixes(catalogue))
-    parts = (_environments(catalogue), _segments(catalogue), _flags(catalogue, known, today), check_amounts(catalogue))
+    environments = list(_environments(catalogue))
+    # Each flag's name is compared with each environment's: not when there are too many.
+    names = () if environments else (check_names(catalogue), check_prefixes(catalogue))
+    parts = (environments, _segments(catalogue), _flags(catalogue, known, today), check_amounts(catalogue))
     return list(
         chain(*names, *parts, _hiding(catalogue, known), _access(catalogue, known), _deliveries(catalogue, known))
     )
