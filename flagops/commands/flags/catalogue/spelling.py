@@ -120,7 +120,8 @@ def _made(catalogue: Catalogue) -> Iterator[CatalogueProblem]:
     """The segments that rollouts need have names of their own: each is one's alone, and fits."""
     seen = {name.casefold(): f"the segment {quoting.key(name)}" for name in catalogue.segments}
     for flag, item in catalogue.flags.items():
-        for environment in catalogue.environments:
+        # Most flags have no rollout, and a catalogue may have thousands of environments.
+        for environment in catalogue.environments if item.rollout is not None else item.environments:
             own = item.environments.get(environment)
             is_own = own is not None and own.rollout is not None
             rollout = own.rollout if own is not None and is_own else item.rollout
