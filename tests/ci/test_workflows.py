@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from flagops.commands.flags.reconcile.review.markdown import MARK
 from tests.go_programs import go
 from tests.recording import ROOT
 
@@ -86,6 +87,57 @@ def test_only_the_repository_s_own_branches_get_secrets_in_a_pull_request() -> N
     assert with_secrets == {"preview"}
     condition = workflow["jobs"]["preview"]["if"]
     assert condition == "github.event.pull_request.head.repo.full_name == github.repository"
+
+
+GH = """#!/usr/bin/env bash
+echo "$*" >> "$CALLS"
+[ "$1 $2" = "api --paginate" ] && printf '%s' "$THERE"
+exit 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [("", "--method POST repos/o/r/issues/7/comments"), ("12\n34\n", "--method PATCH repos/o/r/issues/comments/12 ")],
+)
+def test_the_plan_of_flags_is_one_comment(tmp_path: Path, there: str, said: str) -> None:
+    job = read(ROOT / ".github" / "workflows" / "pull-request.yml")["jobs"]["flags-comment"]
+    assert job["if"] == "github.event.pull_request.head.repo.full_name == github.repository"
+    assert job["permissions"] == {"pull-requests": "write"}
+    assert not any("checkout" in step.get("uses", "") for step in job["steps"]), "it would run the request's code"
+    (script,) = (step["run"] for step in job["steps"] if "run" in step)
+    (tmp_path / "gh").write_text(GH, encoding="utf-8")
+    (tmp_path / "gh").chmod(0o755)
+    calls = tmp_path / "calls"
+    variables = {"GH_REPO": "o/r", "NUMBER": "7", "CALLS": str(calls), "THERE": there}
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    subprocess.run(command, cwd=tmp_path, env={"PATH": path, **variables}, check=True)
+    _, written = calls.read_text(encoding="utf-8").splitlines()
+    assert said in f"{written} "
+    assert written.endswith("-F body=@plan.md")
+    assert MARK in script
+
+
+def test_flags_go_from_one_environment_to_the_next_and_keys_follow() -> None:
+    jobs = read(ROOT / ".github" / "workflows" / "flags.yml")["jobs"]
+    assert [(name, job.get("needs"), job["with"]["environment"]) for name, job in jobs.items()] == [
+        ("development", None, "development"),
+        ("staging", "development", "staging"),
+        ("production", "staging", "production"),
+    ]
+    job = read(ROOT / ".github" / "workflows" / "apply-flags.yml")["jobs"]["apply"]
+    assert job["environment"] == "flags-${{ inputs.environment }}"
+    steps = [(step.get("if"), step["run"]) for step in job["steps"] if step.get("run", "").startswith("ff ")]
+    is_last = "inputs.environment == 'production'"
+    assert steps == [
+        (
+            "inputs.environment != 'production'",
+            'ff flags apply --stack production --environment "$ENVIRONMENT" --yes',
+        ),
+        (is_last, "ff flags apply --stack production --yes"),
+        (is_last, "ff keys sync --stack production"),
+    ]
 
 
 def test_no_script_takes_text_from_outside_into_its_source() -> None:
