@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from typer.testing import Result
 
 from flagops.commands.flags.history import left
-from flagops.commands.flags.reconcile.apply.states import States
+from flagops.commands.flags.reconcile.apply.at_once import AtOnce
 from flagops.commands.flags.reconcile.journal import Journal
 from tests.flagops.commands.flags.support import EXAMPLE, Project, Run, example
 from tests.flagops.commands.flags.switching import (
@@ -236,15 +237,15 @@ def test_what_an_apply_left_half_done_is_its_own(
     noted: Project, ff: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str, written: bool
 ) -> None:
     path = example(tmp_path, lambda text: following(elsewhere(text)))
-    write = States.write
+    write = AtOnce.write
 
-    def fail(self: States, *arguments: Any) -> None:
+    def fail(self: AtOnce, *arguments: Any) -> None:
         if written:
             write(self, *arguments)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(States, "write", fail)
+        patched.setattr(AtOnce, "write", fail)
         if when == "killed":  # nothing of what comes after is done
             patched.setattr(Journal, "end", lambda *_, **__: None)
         assert ff("apply", path).exit_code == 130
@@ -258,18 +259,21 @@ def test_a_switch_after_a_run_that_was_stopped_is_seen(
     noted: Project, ff: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = example(tmp_path, lambda text: following(elsewhere(text)))
-    write = States.write
+    write, step, noted_one = AtOnce.write, Journal.step, Event()
 
-    written: list[Any] = []
+    def fail_elsewhere(self: AtOnce, found: Any, wanted: Any, *rest: Any) -> bool:
+        if wanted.name == FLAG:
+            return write(self, found, wanted, *rest)
+        noted_one.wait(20)
+        raise KeyboardInterrupt
 
-    def fail_at_the_second(self: States, *arguments: Any) -> None:
-        if written:
-            raise KeyboardInterrupt
-        written.append(arguments)
-        write(self, *arguments)
+    def tell(self: Journal, done: Any) -> None:
+        step(self, done)
+        noted_one.set()
 
     with monkeypatch.context() as patched:
-        patched.setattr(States, "write", fail_at_the_second)
+        patched.setattr(AtOnce, "write", fail_elsewhere)
+        patched.setattr(Journal, "step", tell)
         assert ff("apply", path).exit_code == 130
     assert state(noted)["enabled"] is True, "it was written before the run ended"
     switch(noted, on=False)
