@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from components.text import bounds
+from flagops.commands.flags.catalogue.load import parse
 from flagops.commands.flags.catalogue.model import Catalogue
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.transfer.export import Exported
@@ -13,6 +14,7 @@ from flagops.commands.flags.transfer.promote import Promotion, dumped, layout_of
 from flagops.errors import BadInputError, NotFoundError, RefusedError
 
 FLAGS, SEGMENTS = "flags", "segments"
+WRITE_OUT = "Write the flag or segment out, without << and aliases."
 STATE = "state"
 """Who holds a switch: git alone knows that."""
 
@@ -23,7 +25,8 @@ def follow(path: Path, declared: Catalogue, done: Exported, found: Snapshot, onl
     What was deleted or archived in Flagsmith goes; segments that a flag uses and the catalogue lacks come with it.
 
     Raises:
-        OpsError: One is neither in the catalogue nor in Flagsmith, or is such that no catalogue can say it.
+        OpsError: One is neither in the catalogue nor in Flagsmith, or is such that no catalogue can say it, or the file
+            says the same thing, by `<<` or an alias, for one that is not named.
     """
     raw = bounds.text_of(path)
     line_end = "\r\n" if "\r\n" in raw else "\n"
@@ -33,9 +36,23 @@ def follow(path: Path, declared: Catalogue, done: Exported, found: Snapshot, onl
     changed = [name for name in dict.fromkeys(only) if _follow(content, name, declared, done, found)]
     with bounds.without_collecting():
         after = dumped(yaml, content) if changed else before
+    _require_alone(declared, parse(after, path)[0], only)
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="")
     text = after.replace("\n", line_end)
     return Promotion(tuple(changed), text, "\n".join(lines), is_laid_out_anew=bool(changed) and not is_kept)
+
+
+def _require_alone(declared: Catalogue, now: Catalogue, only: Collection[str]) -> None:
+    pairs = ((declared.flags, now.flags), (declared.segments, now.segments))
+    shared = [
+        name for before, after in pairs for name in before if name not in only and after.get(name) != before[name]
+    ]
+    if shared:
+        raise BadInputError(
+            f"The catalogue cannot follow {', '.join(only)} alone: the file says the same once, "
+            f"for {', '.join(shared)} too.",
+            hint=WRITE_OUT,
+        )
 
 
 def _follow(content: Any, name: str, declared: Catalogue, done: Exported, found: Snapshot) -> bool:
@@ -85,6 +102,8 @@ def _write(there: Any, name: str, wanted: Mapping[str, Any]) -> bool:
 
 def _merge(node: Any, wanted: Mapping[str, Any]) -> bool:
     changed = False
+    if getattr(node, "merge", None):
+        raise BadInputError("The catalogue cannot follow what it says by `<<`.", hint=WRITE_OUT)
     for key in [key for key in node if key not in wanted and key != STATE]:
         if isinstance(node[key], Mapping) and _merge(node[key], {}) and node[key]:
             changed = True  # somebody's `state` stays in it

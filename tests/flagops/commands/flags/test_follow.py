@@ -82,3 +82,32 @@ def test_a_name_that_is_nowhere_is_refused(applied: Project, run: Run, tmp_path:
     assert done.exit_code == 1
     assert "There is no flag or segment 'nobody'" in done.stderr
     assert path.read_text(encoding="utf-8") == EXAMPLE.read_text(encoding="utf-8")
+
+
+SAID_ONCE: dict[str, tuple[Callable[[str], str], str]] = {
+    "a merge key": (
+        lambda text: text.replace(f"  {FLAG}:\n", f"  {FLAG}:\n    <<: {{owner: somebody}}\n", 1),
+        "The catalogue cannot follow what it says by `<<`.",
+    ),
+    "an alias": (
+        lambda text: text.replace(f"  {FLAG}:\n", f"  {FLAG}: &flag\n", 1).replace(
+            "\naccess:", "\n  twin_v2: *flag\n\naccess:", 1
+        ),
+        f"The catalogue cannot follow {FLAG} alone: the file says the same once, for twin_v2 too.",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SAID_ONCE)
+def test_what_the_file_says_once_for_several_is_not_changed_for_one(
+    applied: Project, run: Run, tmp_path: Path, what: str
+) -> None:
+    edit, said = SAID_ONCE[what]
+    switch(applied, on=True)
+    path = example(tmp_path, edit)
+    before = path.read_text(encoding="utf-8")
+    done = run("flags", "export", "--only", FLAG, "--like", str(path), "--url", applied.url)
+    assert done.exit_code == 1
+    assert said in done.stderr
+    assert "without << and aliases" in done.stderr
+    assert path.read_text(encoding="utf-8") == before
