@@ -21,7 +21,7 @@ FLAGS: Final = (
     Word("explain", "Say which rule decides what a user gets.", "flags.explain.command:explain"),
     Word("usage", "Show how often each flag was evaluated, and which are unused.", "flags.usage.command:usage"),
     Word("report", "Write all flags on one page.", "flags.report.command:report"),
-    Word("codegen", "Write the flags as typed Python or TypeScript, or for OpenFeature.", "flags.code.command:codegen"),
+    Word("codegen", "Write typed flags for Python, TypeScript or OpenFeature.", "flags.code.command:codegen"),
     Word("references", "Show where code uses each flag.", "flags.code.command:references"),
 )
 

@@ -24,7 +24,7 @@ from components.deployment.presence import (
 from components.kit import names
 from components.kit.api_server import DENIED, Fetch, fetching
 from components.settings import Settings
-from components.settings.releases import parse_version
+from components.text.versions import parse_version
 
 
 class OwnCluster:

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from components.settings.base import Section
-from components.settings.releases import NEWEST_VERIFIED, dotted
+from components.settings.releases import NEWEST_VERIFIED
 from components.settings.sections.admin import AdminSettings
 from components.settings.sections.api_versions import ApiVersionsSetting
 from components.settings.sections.audit import AuditSettings
@@ -46,6 +46,7 @@ from components.settings.sections.task_processor import TaskProcessorSettings
 from components.settings.sections.telemetry import TelemetrySetting
 from components.settings.sections.tracing import TracingSettings
 from components.settings.sections.version import VersionSetting
+from components.text.versions import dotted
 
 
 class SettingsFields(Section):

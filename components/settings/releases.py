@@ -1,9 +1,8 @@
 """The table of Flagsmith releases: what differs between those the program deploys."""
 
-import re
 from dataclasses import dataclass
 
-Version = tuple[int, int, int]
+from components.text.versions import Version, dotted, parse_version
 
 NEWEST_VERIFIED: Version = (2, 265, 0)
 # The first whose entry point takes `start task-processor`; the endpoints that the probes ask came in 2.164.0,
@@ -58,19 +57,6 @@ class Release:
     closes_task_connections: bool
     tracing: bool
     tracing_by_grpc: bool
-
-
-def parse_version(text: str) -> Version:
-    """Take X.Y.Z apart. ValueError if it is none."""
-    match = re.fullmatch(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})", text)
-    if match is None:
-        raise ValueError(f"must be a release of Flagsmith as X.Y.Z, such as {dotted(NEWEST_VERIFIED)}")
-    return int(match[1]), int(match[2]), int(match[3])
-
-
-def dotted(version: Version) -> str:
-    """Write a version as X.Y.Z."""
-    return ".".join(str(part) for part in version)
 
 
 def release(text: str) -> Release:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from components.kit import names
+from components.text.versions import parse_version
 from flagops.errors import RefusedError
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.connection import connect
@@ -48,9 +49,6 @@ def newest(workloads: "list[Manifest | None]") -> str | None:
 
 def _numbers(version: str) -> tuple[int, ...]:
     """A release to compare by; empty for a text that is none."""
-    # The settings' model takes a second to import.
-    from components.settings.releases import parse_version
-
     try:
         return parse_version(version)
     except ValueError:

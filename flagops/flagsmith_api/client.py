@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from components.settings.releases import Version, parse_version
+from components.text.versions import Version, parse_version
 from flagops.errors import AnswerError
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from components.settings import default_images, parse, warnings
-from components.settings.releases import NEWEST_VERIFIED, dotted
+from components.settings.releases import NEWEST_VERIFIED
+from components.text.versions import dotted
 from tests.components.settings.support import VALID
 from tests.recording import ROOT
 

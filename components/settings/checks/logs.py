@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from components.settings import releases
 from components.settings.model import Settings
 from components.settings.problems import Problem
+from components.text.versions import Version, dotted
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
@@ -21,8 +22,8 @@ def problems(settings: Settings) -> Iterator[Problem]:
         yield _too_old(("tracing", "protocol"), releases.FIRST_WITH_TRACING_BY_GRPC, "set it to http/protobuf")
 
 
-def _too_old(path: tuple[str, ...], first: releases.Version, instead: str) -> Problem:
-    return Problem(path=path, text=f"needs Flagsmith {releases.dotted(first)} or newer: raise version, or {instead}")
+def _too_old(path: tuple[str, ...], first: Version, instead: str) -> Problem:
+    return Problem(path=path, text=f"needs Flagsmith {dotted(first)} or newer: raise version, or {instead}")
 
 
 def warnings(settings: Settings) -> Iterator[str]:

@@ -12,6 +12,7 @@ from components.settings.quantities import MI, format_memory, parse_cpu, parse_m
 from components.settings.reserved import reservation
 from components.settings.sections.caches import PER_PROCESS, PROMISED_SECONDS
 from components.settings.sections.redis import parse_redis_memory
+from components.text.versions import dotted
 
 # An idle pod with 3 workers was measured at 563 MB: below this much a worker, the pod is killed before any load.
 WORKER_MEMORY = 192 * MI
@@ -169,7 +170,7 @@ def warnings(settings: Settings) -> Iterator[str]:
         yield (
             f"version {settings.version} leaves a connection to the database open for every task that it did, until "
             "PostgreSQL closes it (taskProcessor.idleSessionTimeout): with a long queue these are more than what "
-            f"postgres.maxConnections is compared with. {releases.dotted(releases.FIRST_WITH_JSON_ACCESS_LOG)} and "
+            f"postgres.maxConnections is compared with. {dotted(releases.FIRST_WITH_JSON_ACCESS_LOG)} and "
             "later leave none open"
         )
     if not settings.redis.enabled:

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from components.settings.releases import parse_version
 from components.settings.types import Kind, Text
+from components.text.versions import parse_version
 
 
 def _release(value: str) -> str:

@@ -14,6 +14,7 @@ from components.settings.schema import model_of, unwrap
 from components.settings.sections.network_policy import Outgoing
 from components.settings.sizes import SIZES
 from components.settings.types import Kind
+from components.text.versions import dotted
 
 PAGE = "docs/configuration.md"
 
@@ -191,7 +192,7 @@ def _sizes() -> str:
 
 
 def _releases() -> str:
-    oldest, newest = releases.dotted(releases.OLDEST), releases.dotted(releases.NEWEST_VERIFIED)
+    oldest, newest = dotted(releases.OLDEST), dotted(releases.NEWEST_VERIFIED)
     rows = {
         releases.FIRST_WITH_REDIS: "Redis (`django-redis`)",
         releases.OLDEST: "`start task-processor`, the command of the task processor; the oldest allowed",
@@ -201,7 +202,7 @@ def _releases() -> str:
         releases.FIRST_WITH_TRACING_BY_GRPC: "traces by gRPC",
         releases.NEWEST_VERIFIED: "the newest release tried with this program",
     }
-    table = "\n".join(f"| {releases.dotted(version)} | {text} |" for version, text in rows.items())
+    table = "\n".join(f"| {dotted(version)} | {text} |" for version, text in rows.items())
     return (
         f"A release before {oldest} is refused; one after {newest} is deployed with a warning.\n\n"
         f"| from | what it has |\n|---|---|\n{table}\n"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from components.kit import names
+from components.text.versions import parse_version
 from flagops.commands.deploy.compare.manifests import ObjectDifference, differences, of_stack
 from flagops.errors import BadInputError
 from flagops.pods import migration
@@ -42,15 +43,15 @@ def check(instance: Instance, version: str) -> None:
     from components.settings import releases
 
     try:
-        wanted = releases.parse_version(version)
+        wanted = parse_version(version)
     except ValueError as error:
         raise BadInputError(f"{version!r} {error}.") from None
     current = instance.settings.version
-    if wanted == releases.parse_version(current):
+    if wanted == parse_version(current):
         raise BadInputError(
             f"The settings of {instance.stack.name} say {version} already.", hint="`ff up` deploys what they say."
         )
-    if wanted < releases.parse_version(current):
+    if wanted < parse_version(current):
         raise BadInputError(
             f"{version} is older than {current}: its program does not know the database's newer migrations.",
             hint="`ff upgrade --back` undoes the last upgrade: migrations first, then the image.",

@@ -14,6 +14,7 @@ import pytest
 
 from components.flagsmith import logs
 from components.settings import releases
+from components.text.versions import dotted
 from tests.recording import record
 
 # Flagsmith's caches as far as they matter: one makes tasks at once, the other writes in threads that end with it.
@@ -161,7 +162,7 @@ def test_flagsmith_s_own_hooks_stay(tmp_path: Path) -> None:
 
 
 def test_the_api_s_gunicorn_is_told_where_it_is() -> None:
-    recording = record("local", {"version": releases.dotted(releases.NEWEST_VERIFIED)})
+    recording = record("local", {"version": dotted(releases.NEWEST_VERIFIED)})
     pod = recording.one("Deployment", "flagsmith")["spec"]["template"]["spec"]
     (item,) = pod["containers"]
     assert item["args"][-3:] == ["--config", "python:flagsmith_gunicorn", "api"]

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from components.settings import releases
+from components.text.versions import dotted
 from tests.recording import ROOT, STACKS, Recording, all_containers, pod_templates, record, recorded
 
 RECORDED: dict[str, str] = yaml.safe_load(Path(__file__).with_name("read.yaml").read_text("utf-8"))
@@ -97,7 +98,7 @@ def test_every_variable_of_every_container_is_read_by_something() -> None:
 
 
 def test_the_list_is_of_the_release_that_is_the_default() -> None:
-    assert RECORDED["release"] == releases.dotted(releases.NEWEST_VERIFIED)
+    assert RECORDED["release"] == dotted(releases.NEWEST_VERIFIED)
 
 
 @pytest.mark.parametrize("name", ["GUNICORN_KEEP_ALIVE", "REDIS_URL", "NOBODY_READS_THIS"])
@@ -110,7 +111,7 @@ def test_a_variable_that_nothing_reads_is_found(name: str) -> None:
 
 def test_each_answer_closes_its_connection_on_every_release() -> None:
     """By the argument that later releases take, by the variable that the shell script of earlier ones reads."""
-    for version in ("2.252.0", "2.253.0", releases.dotted(releases.NEWEST_VERIFIED)):
+    for version in ("2.252.0", "2.253.0", dotted(releases.NEWEST_VERIFIED)):
         pod = record("local", {"version": version}).one("Deployment", "flagsmith")["spec"]["template"]["spec"]
         (item,) = pod["containers"]
         env = {entry["name"]: entry.get("value") for entry in item["env"]}

@@ -10,6 +10,7 @@ import pytest
 
 from components.flagsmith import logs
 from components.settings import releases
+from components.text.versions import dotted
 from tests.recording import record
 from tests.servers import LOOPBACK, Postgres, running_postgres
 
@@ -129,7 +130,7 @@ def test_a_release_that_has_flagsmith_s_own_configuration_elsewhere_starts_all_t
 
 
 def test_the_task_processor_is_told_where_it_is() -> None:
-    recording = record("local", {"version": releases.dotted(releases.NEWEST_VERIFIED)})
+    recording = record("local", {"version": dotted(releases.NEWEST_VERIFIED)})
     pod = recording.one("Deployment", "flagsmith-task-processor")["spec"]["template"]["spec"]
     (item,) = pod["containers"]
     assert item["args"][:4] == ["start", "--config", "python:flagsmith_tasks", "task-processor"]

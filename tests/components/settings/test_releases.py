@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from components.settings import releases
+from components.text.versions import dotted
 from tests.components.settings.support import refusal, settings
 from tests.recording import record
 
@@ -48,7 +49,7 @@ def given(version: str) -> dict[str, list[str]]:
 def test_a_release_is_accepted_when_and_only_when_its_image_takes_every_argument(release: dict[str, Any]) -> None:
     version = release["from"]
     starts = release["probes"] and all(
-        takes(release, arguments) for arguments in given(releases.dotted(releases.NEWEST_VERIFIED)).values()
+        takes(release, arguments) for arguments in given(dotted(releases.NEWEST_VERIFIED)).values()
     )
     assert (releases.refusal(version, "embedded") is None) is starts
     if not starts:

@@ -10,6 +10,7 @@ from typer.testing import Result
 
 from components.text.yaml12 import Timestamp, YamlError, compose, read, read_all
 from flagops.commands.flags.catalogue.load import load
+from flagops.errors import BadInputError
 from flagops.serving.engine.user import user
 from flagops.stacks.files import load_stack
 from policies.exceptions import parse
@@ -102,12 +103,14 @@ def test_the_catalogue_exceptions_traits_and_stack_files_say_no_alike(tmp_path: 
     )
     declared, _ = load(catalogue)
     assert declared.flags["land"].value == "NO"
-    assert user("ann", ["land=NO", "at=22:30", "on=on", "count=017"]).traits == {
+    assert user("ann", ["land=NO", "at=22:30", "on=on", "count=17"]).traits == {
         "land": "NO",
         "at": "22:30",
         "on": "on",
-        "count": 15,
+        "count": 17,
     }
+    with pytest.raises(BadInputError, match="'017'"):
+        user("ann", ["count=017"])
     (entry,) = parse("exceptions:\n- {scanner: policy, checks: [NO], reason: on, objects: [Job/a]}\n")
     assert (entry.check, entry.reason) == ("NO", "on")
     (tmp_path / "Pulumi.yaml").write_text("name: p\n", encoding="utf-8")

@@ -72,7 +72,7 @@ def test_up_on_simulated_nodes_ends_by_saying_that_nothing_is_served(run: Run, m
 def test_up_of_another_stack_without_a_terminal_needs_yes(run: Run, engine: fakes.FakeDeployer) -> None:
     result = run("up", "--stack", "staging")
     assert result.exit_code == 1
-    assert "Add `--yes`" in result.stderr
+    assert "Add --yes." in result.stderr
     assert engine.calls == []
 
 
@@ -122,7 +122,7 @@ def test_down_checks_for_protected_resources_before_it_asks(run: Run, engine: fa
 def test_down_of_any_stack_needs_a_confirmation(run: Run, engine: fakes.FakeDeployer) -> None:
     result = run("down")
     assert result.exit_code == 1
-    assert "Add `--yes`" in result.stderr
+    assert "Add --yes." in result.stderr
     assert engine.calls == ["check_down"]
 
 

@@ -63,6 +63,8 @@ NEEDS_CONTAINERS = {
     "flags plan": ("flags plan",),
     "flags apply": ("flags apply --yes",),
     "flags export": ("flags export",),
+    "flags set": ("flags set banner --off -e development --reason late --yes",),
+    "flags release": ("flags release banner",),
     "flags diff": ("flags diff development staging --live",),
     "flags get": ("flags get --environment development",),
     "flags explain": ("flags explain banner --environment development",),

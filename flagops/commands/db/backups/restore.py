@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.text.versions import parse_version
 from flagops.commands.cache import caches
 from flagops.commands.db import roles
 from flagops.commands.db.backups import jobs
@@ -78,9 +79,6 @@ def restore(instance: Instance, wanted: str, *, owner: str | None = None, on_lin
 
 def _older_image(instance: Instance) -> str | None:
     """The image of the settings' release, if it is older than the deployed one: a restore is the way back to it."""
-    # The settings' model takes a second to import.
-    from components.settings.releases import parse_version
-
     deployed = newest([instance.get("apps/v1", "Deployment", name) for name in WORKLOADS])
     is_older = deployed is not None and parse_version(instance.settings.version) < parse_version(deployed)
     return instance.settings.image_reference if is_older else None

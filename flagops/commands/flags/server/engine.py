@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from components.settings.releases import Version, dotted, parse_version
+from components.text.versions import Version, dotted, parse_version
 from flagops.commands.flags.catalogue.conditions import OF_FLAGS
 from flagops.commands.flags.spec import ProjectSpec, SegmentSpec
 from flagops.errors import RefusedError
