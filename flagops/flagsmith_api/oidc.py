@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from components.text import bounds
 from flagops.errors import BadInputError, LoginRefusedError, UnsupportedError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 
@@ -89,13 +90,12 @@ def _id_token() -> str:
 
 def _from_file(path: Path) -> str:
     try:
-        with path.open(encoding="ascii") as file:
-            token = file.read(LARGEST + 1).strip()
+        token = bounds.text_of(path, LARGEST).strip()
     except (OSError, UnicodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise BadInputError(f"The ID token's file {path} ({TOKEN_FILE}) cannot be read: {why}.") from None
-    if not token or len(token) > LARGEST:
-        raise BadInputError(f"The ID token's file {path} ({TOKEN_FILE}) is empty, or too large for a token.")
+    if not token:
+        raise BadInputError(f"The ID token's file {path} ({TOKEN_FILE}) is empty.")
     return token
 
 

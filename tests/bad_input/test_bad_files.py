@@ -39,6 +39,7 @@ READING = {
     "flagops/commands/render/render.py": "the first line, up to a bound",
     "flagops/commands/flags/code/references.py": "source code, up to a bound",
     "flagops/commands/flags/code/codegen.py": "the template beside it",
+    "flagops/commands/flags/code/typescript.py": "likewise",
     "flagops/commands/db/administrator.py": "a script of `ff`",
     "flagops/serving/page/routes.py": "the files of the page, which are of the program",
     "flagops/version.py": "the commit of the build",

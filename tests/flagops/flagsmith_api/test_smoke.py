@@ -143,7 +143,7 @@ def test_what_killed_runs_made_is_removed_and_what_others_use_is_kept(flagsmith:
         admin, environment = visited.keys.admin, f"/api/v1/environments/{visited.keys.client_side}"
         for name in (old, f"{old}_variants", new, "ff_smoke_mine"):
             admin.post("/api/v1/projects/1/features/", {"name": name})
-            admin.post("/api/v1/projects/1/segments/", {"name": name, "rules": []})
+            admin.post("/api/v1/projects/1/segments/", {"name": name, "rules": [{"type": "ALL"}]})
             admin.post(f"{environment}/identities/", {"identifier": name})
             admin.post(f"{environment}/api-keys/", {"name": name})
         assert removal.left_overs(visited) == 8
