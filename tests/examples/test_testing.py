@@ -10,9 +10,9 @@ from tests.examples.conftest import EXAMPLES, SECONDS, node
 BIN = Path(sys.executable).parent
 
 
-def ran(command: list[str], home: Path) -> str:
+def ran(command: list[str], home: Path, **environment: str) -> str:
     """What a program prints that can find `ff`; it must end well."""
-    environment = {"PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= {"PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
         command, cwd=home, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
     )
@@ -29,8 +29,10 @@ def test_pytest_sees_every_state_of_a_flag(tmp_path: Path) -> None:
         assert f"test_a_flag_without_variations_is_on_or_off[{state}] PASSED" in found
 
 
-def test_node_s_own_runner_has_flags_too() -> None:
+def test_node_s_own_runner_has_flags_too_and_leaves_nothing(tmp_path: Path) -> None:
     program = node("node")
-    found = ran([program, "--test", "--test-force-exit", "test/flags.test.js"], EXAMPLES / "node")
+    command = [program, "--test", "--test-force-exit", "test/flags.test.js"]
+    found = ran(command, EXAMPLES / "node", TMPDIR=str(tmp_path))
     assert "fail 0" in found
     assert "pass 1" in found
+    assert list(tmp_path.iterdir()) == []
