@@ -28,7 +28,7 @@ def end_of(tag: str) -> datetime | None:
     for form, rest in FORMS:
         try:
             return datetime.strptime(tag.removeprefix(PREFIX), form).replace(tzinfo=UTC) + rest
-        except ValueError:
+        except (ValueError, OverflowError):  # the end of the last day that there is cannot be said
             continue
     return None
 

@@ -91,6 +91,10 @@ def _owner(key: ObjectKey, wanted: ProjectSpec) -> tuple[ObjectKind, str]:
 def _is_kept(
     key: ObjectKey, declared: Mapping[ObjectKey, Facts], target: Mapping[ObjectKey, Facts], wanted: ProjectSpec
 ) -> bool:
-    """Whether what was noted of an object stays: it is left alone, or in an environment that is not looked at."""
+    """Whether what was noted of an object stays: it is left alone, or in an environment that is not looked at.
+
+    An apply of some environments leaves alone whatever is not its target, such as the segments of another one's
+    rollouts, and flags that wait for their deletion.
+    """
     is_elsewhere = key[2] is not None and key[2] not in wanted.environments
-    return is_elsewhere or (key in declared and key not in target)
+    return is_elsewhere or (key not in target and (wanted.whole is not None or key in declared))

@@ -9,6 +9,7 @@ import pytest
 
 from flagops.serving.engine.context import context_of, evaluate, for_user
 from tests.flagops.commands.flags.support import ENVIRONMENTS, EXAMPLE, Project, Run, example
+from tests.flagops.commands.flags.test_hands import share
 
 OTHERS = ("staging", "production")
 TRAITS: list[dict[str, Any]] = [
@@ -122,6 +123,17 @@ def test_a_segment_by_hand_stays_a_conflict_after_an_apply_of_one_environment(
     whole = run("flags", "apply", str(EXAMPLE), *words)
     assert whole.exit_code == 3, whole.stderr
     assert "segment premium_users" in whole.stderr
+
+
+def test_another_environment_s_rollout_by_hand_stays_a_conflict_too(applied: Project, run: Run, tmp_path: Path) -> None:
+    """What was noted of the segments of its rollouts is not forgotten."""
+    words = ("--url", applied.url, "--notes", str(tmp_path / "notes.json"), "--yes")
+    assert run("flags", "apply", str(EXAMPLE), *words).exit_code == 0
+    assert run("flags", "apply", str(EXAMPLE), *words, "-e", "development").exit_code == 0
+    share(applied, "0")
+    whole = run("flags", "apply", str(EXAMPLE), *words)
+    assert whole.exit_code == 3, whole.stderr
+    assert "advanced_analytics_enabled" in whole.stderr
 
 
 def test_a_kept_plan_is_of_its_environments(applied: Project, run: Run, tmp_path: Path) -> None:

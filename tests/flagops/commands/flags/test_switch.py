@@ -151,6 +151,7 @@ def test_a_second_hold_takes_the_place_of_the_first(applied: Project, run: Run) 
         ("ff-hold-until-2027-01-31T18:00Z", datetime(2027, 1, 31, 18, 0, tzinfo=UTC)),
         ("ff-hold-until-2027-01-31", datetime(2027, 2, 1, tzinfo=UTC)),
         ("ff-hold-until-friday", None),
+        ("ff-hold-until-9999-12-31", None),
     ],
 )
 def test_people_can_write_such_a_tag_too(applied: Project, run: Run, tag: str, end: datetime | None) -> None:
