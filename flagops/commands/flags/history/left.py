@@ -8,6 +8,7 @@ import base64
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, Protocol
 from components.kit import names
 from components.text import bounds
 from flagops.errors import BadInputError, RefusedError
-from flagops.files import replace_text, text_there
+from flagops.files import reading, replace_text, text_there
 from flagops.flagsmith_api.connect import Connection
 from flagops.flagsmith_api.deployed import Environment
 from flagops.kubernetes.objects import Manifest, Ref
@@ -28,6 +29,8 @@ MOST_BYTES = 900_000
 """Of the packed notes; the API server takes 1 MiB of a ConfigMap."""
 FILE_BYTES = 64 * 1024**2
 KEY = "left.json.gz"
+OTHER = (AttributeError, KeyError, TypeError, ValueError)
+"""What reading something else for notes raises."""
 DIGITS = 12
 FORM = "ffFlagsLeft"
 ObjectKey = tuple[str, str, str | None]
@@ -130,9 +133,11 @@ class FileStore:
         """The notes. Raises OpsError for a file that is something else."""
         if not self.path.exists():
             return None
+        with reading(self.path):
+            text = bounds.text_of(self.path, FILE_BYTES)
         try:
-            return Left.from_json(bounds.json_of(bounds.text_of(self.path, FILE_BYTES)))
-        except (KeyError, TypeError, ValueError):
+            return Left.from_json(bounds.json_of(text))
+        except OTHER:
             raise BadInputError(
                 f"{self.path} is no file of `ff flags apply --notes`.", hint="Name another file, or remove this one."
             ) from None
@@ -159,7 +164,7 @@ class ClusterStore:
             return None
         try:
             return Left.from_json(json.loads(gzip.decompress(base64.b64decode(packed))))
-        except (KeyError, TypeError, ValueError, OSError, EOFError):
+        except (*OTHER, OSError, EOFError, zlib.error):
             return None
 
     def save(self, left: Left) -> None:
