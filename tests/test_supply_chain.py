@@ -86,21 +86,24 @@ def test_scripts_in_arguments_are_files_of_the_program_but_for_redis(stack: str)
 
 def test_each_token_that_may_do_more_than_read_is_known() -> None:
     """A comment on a pull request, a release and its proof, and a log-in to Flagsmith by an ID token."""
-    more: dict[str, set[str]] = {}
-    steps: dict[str, list[str]] = {}
+    more: dict[tuple[str, str], set[str]] = {}
+    steps: dict[tuple[str, str], list[str]] = {}
     for path in (ROOT / ".github" / "workflows").glob("*.yml"):
         workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
         assert workflow["permissions"] == {"contents": "read"}, path.name
-        for job in workflow["jobs"].values():
+        for name, job in workflow["jobs"].items():
             rights = {right for right, degree in job.get("permissions", {}).items() if degree != "read"}
             if rights:
-                more.setdefault(path.name, set()).update(rights)
-                steps.setdefault(path.name, []).extend(step.get("uses", "") for step in job.get("steps", []))
+                more[path.stem, name] = rights
+                steps[path.stem, name] = [step.get("uses", "") for step in job.get("steps", [])]
 
     assert more == {
-        "deploy.yml": {"id-token"},
-        "deploy-stack.yml": {"id-token"},
-        "pull-request.yml": {"pull-requests"},
-        "release.yml": {"contents", "id-token", "attestations"},
+        ("deploy", "staging"): {"id-token"},
+        ("deploy", "production"): {"id-token"},
+        ("deploy-stack", "deploy"): {"id-token"},
+        ("pull-request", "preview"): {"pull-requests"},
+        ("pull-request", "flags-comment"): {"pull-requests"},
+        ("release", "publish"): {"contents", "id-token", "attestations"},
     }
-    assert not [used for used in steps["release.yml"] if "checkout" in used or used.startswith("./")]
+    for job in (("release", "publish"), ("pull-request", "flags-comment")):
+        assert not [used for used in steps[job] if "checkout" in used or used.startswith("./")]
