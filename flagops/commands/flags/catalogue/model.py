@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from flagops.commands.flags.catalogue.base import CatalogueModel
+from flagops.commands.flags.catalogue.base import CatalogueModel, member_of
 from flagops.commands.flags.catalogue.hiding import Hiding, SomeHiding
 from flagops.commands.flags.catalogue.limits import ServerLimits
 from flagops.commands.flags.catalogue.naming import NameStyle
@@ -58,11 +58,7 @@ class StateOwner(StrEnum):
     UI = "ui"
 
 
-def _state_owner(value: object) -> object:
-    return StateOwner(value) if isinstance(value, str) and value in list(StateOwner) else value
-
-
-SomeStateOwner = Annotated[StateOwner, BeforeValidator(_state_owner)]
+SomeStateOwner = Annotated[StateOwner, member_of(StateOwner)]
 
 
 class State(CatalogueModel):
@@ -91,16 +87,12 @@ class FlagKind(StrEnum):
     PERMISSION = "permission"
 
 
-def _kind(value: object) -> object:
-    return FlagKind(value) if isinstance(value, str) and value in list(FlagKind) else value
-
-
 class Flag(CatalogueModel):
     """A flag: who owns it, what it is for, and what it is in each environment."""
 
     description: str = Field(description="What it switches, for people.")
     owner: Annotated[str, Field(min_length=1)] = Field(description="The team that answers for it.")
-    kind: Annotated[FlagKind, BeforeValidator(_kind)] = Field(
+    kind: Annotated[FlagKind, member_of(FlagKind)] = Field(
         description="release: new code, until it is everywhere. experiment: until it is decided. ops: to switch load "
         "off. permission: who may have what, for good."
     )
@@ -140,11 +132,7 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-def _role(value: object) -> object:
-    return Role(value) if isinstance(value, str) and value in list(Role) else value
-
-
-SomeRole = Annotated[Role, BeforeValidator(_role)]
+SomeRole = Annotated[Role, member_of(Role)]
 
 
 class Group(CatalogueModel):
@@ -199,14 +187,10 @@ class Delivery(CatalogueModel):
     )
 
 
-def _names(value: object) -> object:
-    return NameStyle(value) if isinstance(value, str) and value in list(NameStyle) else value
-
-
 class Catalogue(CatalogueModel):
     """All that is declared."""
 
-    names: Annotated[NameStyle, BeforeValidator(_names)] = Field(
+    names: Annotated[NameStyle, member_of(NameStyle)] = Field(
         default=NameStyle.SNAKE, description="How the names of flags and segments are written."
     )
     project: str = Field(description="The project in Flagsmith.")

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
-from flagops.commands.flags.catalogue.base import CatalogueModel
+from flagops.commands.flags.catalogue.base import CatalogueModel, member_of
 
 JOINS: Final = ("all", "any", "none")
 """The keys of a group of conditions."""
@@ -34,10 +34,6 @@ class Operator(StrEnum):
     PERCENTAGE_SPLIT = "PERCENTAGE_SPLIT"
 
 
-def _operator(value: object) -> object:
-    return Operator(value) if isinstance(value, str) and value in list(Operator) else value
-
-
 class Condition(CatalogueModel):
     """What is asked of one trait of a user. PERCENTAGE_SPLIT takes a share of all users, or of a trait's values."""
 
@@ -46,7 +42,7 @@ class Condition(CatalogueModel):
         description="The trait's name; or $.identity.identifier, $.identity.key, $.environment.name. PERCENTAGE_SPLIT "
         "without one takes a share of the users, and with one of its values: all users of a club, or none.",
     )
-    operator: Annotated[Operator, BeforeValidator(_operator)] = Field(description="How it is compared.")
+    operator: Annotated[Operator, member_of(Operator)] = Field(description="How it is compared.")
     value: bool | int | float | str | None = Field(
         default=None,
         description="What it is compared with; for IN several, separated by commas; for PERCENTAGE_SPLIT a percentage.",
