@@ -9,7 +9,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from flagops.commands.flags.catalogue.complete import environments, flags
-from flagops.commands.flags.catalogue.load import parse
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, UrlOption, read
 from flagops.commands.flags.catalogue.write import text_of
 from flagops.commands.flags.reconcile.desired import desired
@@ -105,7 +104,6 @@ def follow_live(path: Path, only: list[str], *, stack: str | None, url: str | No
     if not followed.flags:
         progress().print(f"{path} says it already: nothing changed.", style="green", markup=False)
         return
-    parse(followed.text, path)
     path.write_bytes(followed.text.encode())
     output().out(followed.diff, highlight=False)
     names = ", ".join(followed.flags)

@@ -1,16 +1,13 @@
 """Makes a catalogue say what is live of single flags and segments, in the file itself: the catalogue follows."""
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from components.text import bounds
-from flagops.commands.flags.catalogue.load import parse
 from flagops.commands.flags.catalogue.model import Catalogue
 from flagops.commands.flags.server.snapshot import Snapshot
+from flagops.commands.flags.transfer.edit import CatalogueEdit, differing, edit
 from flagops.commands.flags.transfer.export import Exported
-from flagops.commands.flags.transfer.promote import Promotion, dumped, layout_of
 from flagops.errors import BadInputError, NotFoundError, RefusedError
 
 FLAGS, SEGMENTS = "flags", "segments"
@@ -19,7 +16,7 @@ STATE = "state"
 """Who holds a switch: git alone knows that."""
 
 
-def follow(path: Path, declared: Catalogue, done: Exported, found: Snapshot, only: Collection[str]) -> Promotion:
+def follow(path: Path, declared: Catalogue, done: Exported, found: Snapshot, only: Collection[str]) -> CatalogueEdit:
     """The file with these flags and segments as they are live; all else, comments and the order stay.
 
     What was deleted or archived in Flagsmith goes; segments that a flag uses and the catalogue lacks come with it.
@@ -28,25 +25,19 @@ def follow(path: Path, declared: Catalogue, done: Exported, found: Snapshot, onl
         OpsError: One is neither in the catalogue nor in Flagsmith, or is such that no catalogue can say it, or the file
             says the same thing, by `<<` or an alias, for one that is not named.
     """
-    raw = bounds.text_of(path)
-    line_end = "\r\n" if "\r\n" in raw else "\n"
-    before = raw.replace("\r\n", "\n")
-    with bounds.without_collecting():
-        yaml, content, is_kept = layout_of(before)
-    changed = [name for name in dict.fromkeys(only) if _follow(content, name, declared, done, found)]
-    with bounds.without_collecting():
-        after = dumped(yaml, content) if changed else before
-    _require_alone(declared, parse(after, path)[0], only)
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="")
-    text = after.replace("\n", line_end)
-    return Promotion(tuple(changed), text, "\n".join(lines), is_laid_out_anew=bool(changed) and not is_kept)
+
+    def change(content: Any) -> list[str]:
+        return [name for name in dict.fromkeys(only) if _follow(content, name, declared, done, found)]
+
+    def judge(changed: list[str], now: Catalogue) -> list[str]:
+        others = [*differing(declared.flags, now.flags), *differing(declared.segments, now.segments)]
+        _require_alone([name for name in others if name not in only], only)
+        return changed
+
+    return edit(path, change, judge)
 
 
-def _require_alone(declared: Catalogue, now: Catalogue, only: Collection[str]) -> None:
-    pairs = ((declared.flags, now.flags), (declared.segments, now.segments))
-    shared = [
-        name for before, after in pairs for name in before if name not in only and after.get(name) != before[name]
-    ]
+def _require_alone(shared: Collection[str], only: Collection[str]) -> None:
     if shared:
         raise BadInputError(
             f"The catalogue cannot follow {', '.join(only)} alone: the file says the same once, "

@@ -1,43 +1,16 @@
 """Gives one environment of a catalogue what another one has, in the file itself: for a pull request."""
 
-import difflib
-import io
 from collections.abc import Collection
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
-from components.text import bounds
-from flagops.commands.flags.catalogue.load import parse
 from flagops.commands.flags.catalogue.model import Catalogue
+from flagops.commands.flags.transfer.edit import CatalogueEdit, differing, edit
 from flagops.errors import BadInputError, NotFoundError
 
-WIDTH = 10_000  # so that no line is broken that was not
-INDENTS = ((2, 4, 2), (2, 2, 0), (4, 4, 2), (4, 6, 4))
-"""How lists are indented: of mappings, of sequences, and the dash's offset in these."""
 
-
-@dataclass(frozen=True)
-class Promotion:
-    """What promoting changes.
-
-    Attributes:
-        flags: The flags that are something else in the target then.
-        text: The file's content then.
-        diff: The difference, as git shows it.
-        is_laid_out_anew: Whether lines change that say the same: the file's layout is none that can be kept.
-    """
-
-    flags: tuple[str, ...]
-    text: str
-    diff: str
-    is_laid_out_anew: bool = False
-
-
-def promote(path: Path, declared: Catalogue, source: str, target: str, only: Collection[str] = ()) -> Promotion:
+def promote(path: Path, declared: Catalogue, source: str, target: str, only: Collection[str] = ()) -> CatalogueEdit:
     """The file with the target's states, values, weights, rollouts and targeting as the source's.
 
     What is said for all environments stays; comments and order stay.
@@ -61,20 +34,18 @@ def promote(path: Path, declared: Catalogue, source: str, target: str, only: Col
     for name in only:
         if name not in declared.flags:
             raise NotFoundError(f"{path} has no flag {name!r}.")
-    raw = bounds.text_of(path)
-    line_end = "\r\n" if "\r\n" in raw else "\n"
-    before = raw.replace("\r\n", "\n")
-    with bounds.without_collecting():
-        yaml, content, is_kept = layout_of(before)
-    changed = [name for name in declared.flags if (not only or name in only) and _copy(content, name, source, target)]
-    with bounds.without_collecting():
-        after = dumped(yaml, content) if changed else before
-    now = parse(after, path)[0].flags
-    changed = [name for name, flag in declared.flags.items() if name in changed or now[name] != flag]
-    _require_alone(changed, only)
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="")
-    text = after.replace("\n", line_end)
-    return Promotion(tuple(changed), text, "\n".join(lines), is_laid_out_anew=bool(changed) and not is_kept)
+
+    def change(content: Any) -> list[str]:
+        names = [name for name in declared.flags if not only or name in only]
+        return [name for name in names if _copy(content, name, source, target)]
+
+    def judge(changed: list[str], now: Catalogue) -> list[str]:
+        others = differing(declared.flags, now.flags)
+        changed = [name for name in declared.flags if name in changed or name in others]
+        _require_alone(changed, only)
+        return changed
+
+    return edit(path, change, judge)
 
 
 def _require_alone(changed: Collection[str], only: Collection[str]) -> None:
@@ -106,30 +77,3 @@ def _copy(content: Any, name: str, source: str, target: str) -> bool:
         if not states:
             del flag["environments"]
     return True
-
-
-def layout_of(text: str) -> tuple[YAML, Any, bool]:
-    """What reads the text, what it read, and whether it writes it back as it was, which one of the INDENTS does."""
-    for indent in INDENTS:
-        made = _with(indent)
-        content = made.load(text)
-        if dumped(made, content) == text:
-            return made, content, True
-    made = _with(INDENTS[0])
-    return made, made.load(text), False
-
-
-def _with(indent: tuple[int, int, int]) -> YAML:
-    made = YAML()
-    made.preserve_quotes = True
-    made.width = WIDTH
-    mapping, sequence, offset = indent
-    made.indent(mapping=mapping, sequence=sequence, offset=offset)
-    return made
-
-
-def dumped(yaml: YAML, content: Any) -> str:
-    """The text of what was read, as it is now."""
-    stream = io.StringIO()
-    yaml.dump(content, stream)
-    return stream.getvalue()
