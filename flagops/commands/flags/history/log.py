@@ -8,15 +8,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from flagops.commands.flags.history.applies import Apply, Touched
+from flagops.commands.flags.history.database import last_changes
 from flagops.flagsmith_api.client import PAGE_SIZE, FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.connect import Connection
-from flagops.pods.python_in_pod import run_python
 
-SCRIPT: Final = Path(__file__).with_name("in_pod") / "last_changes.py"
 SLACK: Final = timedelta(seconds=2)
 """Flagsmith names the time of its answers in whole seconds, and two of its pods may be a moment apart."""
 MOST_PAGES = 5
@@ -75,8 +73,7 @@ def audit_log(connection: Connection, wanted: Collection[tuple[str, str, str | N
     shown = _of_api(connection, wanted)
     if shown is not None or connection.instance is None:
         return shown
-    answer = run_python(connection.instance, SCRIPT, [str(connection.project)], what="The audit log cannot be read")
-    return AuditLog(map(_of_row, answer["changes"]))
+    return AuditLog(map(_of_row, last_changes(connection.instance, connection.project, "places")))
 
 
 def _of_row(row: Mapping[str, Any]) -> LogEntry:

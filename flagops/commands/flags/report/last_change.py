@@ -3,15 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Final
 
+from flagops.commands.flags.history.database import last_changes
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.deployed import Environment
-from flagops.pods.python_in_pod import run_python
 from flagops.stacks.deployed import Instance
-
-SCRIPT: Final = Path(__file__).with_name("in_pod") / "audit_changes.py"
 
 
 @dataclass(frozen=True)
@@ -33,10 +29,9 @@ class LastChange:
 
 def of_audit_log(instance: Instance, project: int) -> dict[int, LastChange]:
     """By the audit log in the stack's database, asked through an API pod; by the flags' ids."""
-    answer = run_python(instance, SCRIPT, [str(project)], what="The audit log cannot be read")
     return {
         row["flag"]: LastChange(datetime.fromisoformat(row["at"]), row["what"], row["who"], row["environment"])
-        for row in answer["changes"]
+        for row in last_changes(instance, project, "flags")
     }
 
 
