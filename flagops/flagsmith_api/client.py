@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Any
@@ -72,8 +72,7 @@ class FlagsmithClient:
     ) -> None:
         """A client of the Flagsmith at `base_url`; `host` is the Host header where the address has another name."""
         self._spacing, self._next, self._turn = 0.0, 0.0, Lock()
-        self.server_time: datetime | None = None
-        """What time it was at Flagsmith when it answered last, in whole seconds."""
+        self._answered: datetime | None = None
         self.release: Version | None = None
         """Which release answered last; None for one that does not say, or whose answer a proxy stripped."""
         sent = {"Accept": "application/json", **({"Host": host} if host else {}), **(headers or {})}
@@ -118,6 +117,10 @@ class FlagsmithClient:
     def limit_rate(self, per_second: float) -> None:
         """Send no more than so many requests a second from now on, all threads together."""
         self._spacing = 1 / per_second
+
+    def now(self) -> datetime:
+        """What time it was at Flagsmith when it answered last, in whole seconds; this machine's time before that."""
+        return self._answered or datetime.now(UTC)
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None, *, key: str | None = None) -> Any:
         """The JSON at `path`; `key` is an environment's."""
@@ -202,7 +205,7 @@ class FlagsmithClient:
         except httpx.RequestError as error:  # DecodingError among them: what claims to be compressed and is not
             is_undone = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
             raise _TransientError(f"{what}: {error or type(error).__name__}", is_undone=is_undone) from None
-        self.server_time = _date(response) or self.server_time
+        self._answered = _date(response) or self._answered
         self.release = _release(response) or self.release
         status = response.status_code
         if status in TRANSIENT:

@@ -7,7 +7,6 @@ that was ever touched is changed.
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -83,10 +82,6 @@ class Hands:
             self.problems.append(f"The record of applies cannot be read: {error.message}")
             return []
 
-    def now(self) -> datetime:
-        """What time it is, by Flagsmith's clock, by which its log and its holds go."""
-        return self.connection.client.server_time or datetime.now(UTC)
-
     def judge(self, plan: FlagPlan, wanted: ProjectSpec, found: Snapshot) -> tuple[FlagPlan, Judged]:
         """The plan as it may be carried out, and what it leaves alone. Raises OpsError for unknown `take_back`."""
         for name in sorted(self.take_back):
@@ -94,7 +89,8 @@ class Hands:
                 raise NotFoundError(
                     f"There is no flag or segment {name!r} to take back.", hint="Is its name spelt right?"
                 )
-        now, left = self.now(), self.left
+        # By Flagsmith's clock, by which its log and its holds go.
+        now, left = self.connection.client.now(), self.left
         going = holds(found, now)
         for name in sorted(self.take_back & going.keys()):
             raise RefusedError(

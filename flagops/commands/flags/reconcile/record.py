@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,14 +24,14 @@ class Applied:
 
     def __init__(self, connection: Connection, source: Path) -> None:
         self._connection, self._source = connection, source
-        self._started = connection.client.server_time or datetime.now(UTC)
+        self._started = connection.client.now()
         self.commit = commit(source)
 
     def record(self, done: Done, *, is_whole: bool) -> Apply:
         """What it did until now."""
         return Apply(
             started=self._started,
-            finished=self._connection.client.server_time or datetime.now(UTC),
+            finished=self._connection.client.now(),
             actor=self._connection.actor,
             project=self._connection.project,
             commit=self.commit,

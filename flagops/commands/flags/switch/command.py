@@ -1,7 +1,6 @@
 """`ff flags set` and `release`: a switch for people on call, and the end of a hold."""
 
 import re
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,16 +8,13 @@ import typer
 
 from flagops.commands.flags.catalogue.complete import environments, flags
 from flagops.commands.flags.catalogue.options import KnownOption, UrlOption, known
-from flagops.commands.flags.history import applies
-from flagops.commands.flags.history.applies import Apply, Touched
-from flagops.commands.flags.reconcile.apply.holding import hold as put_hold
-from flagops.commands.flags.reconcile.apply.holding import release as end_hold
 from flagops.commands.flags.reconcile.carrying import PRODUCTION
-from flagops.commands.flags.reconcile.holds import is_hold, tag_of
+from flagops.commands.flags.switch import held
+from flagops.commands.flags.switch.record import keep, record
 from flagops.commands.flags.switch.served import seen
 from flagops.commands.flags.switch.write import FlagSwitch, Wanted
 from flagops.console import progress
-from flagops.errors import BadInputError, NotFoundError, OpsError
+from flagops.errors import BadInputError
 from flagops.flagsmith_api.connect import connect
 from flagops.terminal.confirm import agree
 from flagops.terminal.duration import duration
@@ -27,7 +23,6 @@ from flagops.terminal.stack_options import SomeStackOption, YesOption
 
 if TYPE_CHECKING:
     from flagops.commands.flags.catalogue.values import Plain
-    from flagops.flagsmith_api.connect import Connection
 
 ALL = "all"
 LATER = (
@@ -69,7 +64,7 @@ def set_flag(
     catalogue: KnownOption = None,
     stack: SomeStackOption = None,
     url: UrlOption = None,
-    record: Annotated[
+    file: Annotated[
         Path | None, typer.Option("--record", help="Append a line about it, with the reason, to this file.")
     ] = None,
     yes: YesOption = False,
@@ -90,12 +85,12 @@ def set_flag(
         raise BadInputError("--hold 0 holds nothing.", hint="Leave it out, or give a time such as 24h.")
     declared = known(catalogue)
     with connect(stack=stack, url=url, project=declared.project if declared else None) as connection:
-        row = _feature(connection, flag)
+        row = held.feature(connection, flag)
         names = [item.name for item in connection.environments] if ALL in environment else environment
         places = [connection.environment(name) for name in dict.fromkeys(names)]
         if any(place.name.lower() in PRODUCTION for place in places):
             agree("Switching a flag in production", f"Set {flag} to {wanted} in {', '.join(names)}?", yes=yes)
-        started = _now(connection)
+        started = connection.client.now()
         said: list[dict[str, Any]] = []
         for place in places:
             switch = FlagSwitch(connection.client, place, row["id"])
@@ -104,22 +99,18 @@ def set_flag(
             beside = {"overrides": done.overrides, "users": done.users}
             said.append({"environment": place.name, "changed": done.changed, "seconds": round(took, 1), **beside})
             _say(place.name, flag, wanted, said[-1], is_seen=is_seen)
-        tag = _hold(connection, row, length, f"{flag} {wanted} in {', '.join(names)}: {reason.strip()}")
-        where = tuple(place.name for place in places)
-        touched = (Touched("flag", row["id"], flag, where),)
-        run = Apply(
-            started=started,
-            finished=_now(connection),
-            actor=connection.actor,
-            project=connection.project,
-            commit=None,
-            repository=None,
-            is_whole=True,
-            touched=touched,
-            reason=reason.strip(),
-        )
-        kept = [*(["the tag of the hold"] if tag else []), *_keep(connection, run, record)]
-        kept += ["the flag's version"] if any(place.is_versioned for place in places) else []
+        tag = None
+        if length is not None:
+            why = f"{flag} {wanted} in {', '.join(names)}: {reason.strip()}"
+            tag = held.hold(connection, row, length, why)
+            progress().print(f"Held: the tag {tag} keeps every apply away until then.", style="cyan", markup=False)
+            progress().print(f"It ends before with: ff flags release {flag}", style="dim", markup=False)
+        run = record(connection, row, places, started, reason.strip())
+        noted, problem = keep(connection, run, file)
+    if problem is not None:
+        progress().print(f"The reason is not noted: {problem}", style="yellow", markup=False)
+    kept = [*(["the tag of the hold"] if tag else []), *noted]
+    kept += ["the flag's version"] if any(place.is_versioned for place in places) else []
     progress().print(LATER, style="dim", soft_wrap=True)
     where_kept = f"The reason is kept in {', '.join(kept)}." if kept else "The reason is kept nowhere but here."
     progress().print(where_kept, style="dim", markup=False, soft_wrap=True)
@@ -133,10 +124,8 @@ def release(
     """End the holds of a flag; what was switched by hand stays as it is until somebody takes it back."""
     declared = known(catalogue)
     with connect(stack=stack, url=url, project=declared.project if declared else None) as connection:
-        row = _feature(connection, flag)
-        tags = _holds_of(connection, row)
-        if tags:
-            end_hold(connection, row["id"], tags)
+        row = held.feature(connection, flag)
+        tags = held.release(connection, row)
     if not tags:
         progress().print(f"{flag} is not held.", style="green", markup=False)
         return
@@ -157,38 +146,6 @@ def _read(text: str) -> "Plain":
     return int(text) if re.fullmatch(r"-?(0|[1-9][0-9]{0,9})", text) and abs(int(text)) < 2**31 else text.strip()
 
 
-def _feature(connection: "Connection", name: str) -> dict[str, Any]:
-    path = f"/api/v1/projects/{connection.project}/features/"
-    found = list(connection.client.pages(path, {"search": name}))
-    for row in found:
-        if row["name"] == name:
-            return dict(row)
-    near = ", ".join(str(row["name"]) for row in found[:5])
-    raise NotFoundError(
-        f"There is no flag {name!r} in {connection.name}.", hint=f"Do you mean one of: {near}?" if near else None
-    )
-
-
-def _holds_of(connection: "Connection", row: dict[str, Any]) -> list[str]:
-    rows = connection.client.pages(f"/api/v1/projects/{connection.project}/tags/")
-    return [item["label"] for item in rows if item["id"] in row["tags"] and is_hold(item["label"])]
-
-
-def _hold(connection: "Connection", row: dict[str, Any], length: timedelta | None, reason: str) -> str | None:
-    """Hold the flag, in place of the holds that it has."""
-    if length is None:
-        return None
-    labels = [item["label"] for item in connection.client.pages(f"/api/v1/projects/{connection.project}/tags/")]
-    before = _holds_of(connection, row)
-    tag = tag_of(_now(connection) + length, labels)
-    put_hold(connection, row["id"], tag, reason)
-    if before:
-        end_hold(connection, row["id"], before)
-    progress().print(f"Held: the tag {tag} keeps every apply away until then.", style="cyan", markup=False)
-    progress().print(f"It ends before with: ff flags release {row['name']}", style="dim", markup=False)
-    return tag
-
-
 def _say(place: str, flag: str, wanted: Wanted, said: dict[str, Any], *, is_seen: bool) -> None:
     how = f"served after {said['seconds']} s" if is_seen else "written; clients do not get it, so nothing shows it"
     progress().print(f"{place}: {flag} is {wanted}, {how}.", style="green", markup=False, soft_wrap=True)
@@ -196,23 +153,3 @@ def _say(place: str, flag: str, wanted: Wanted, said: dict[str, Any], *, is_seen
         progress().print(f"  {said['overrides']} segments have it otherwise, by overrides.", style="yellow")
     if said["users"]:
         progress().print(f"  {said['users']} users have it otherwise, by overrides of their own.", style="yellow")
-
-
-def _keep(connection: "Connection", run: Apply, file: Path | None) -> list[str]:
-    """Keep the reason where there is a place for it; which places."""
-    kept = []
-    try:
-        if file is not None:
-            applies.append(file, run)
-            kept.append(str(file))
-        if connection.instance is not None:
-            applies.keep(connection.instance, run)
-            kept.append("the stack's notes")
-    except (OpsError, OSError) as error:
-        why = error.message if isinstance(error, OpsError) else str(error)
-        progress().print(f"The reason is not noted: {why}", style="yellow", markup=False)
-    return kept
-
-
-def _now(connection: "Connection") -> datetime:
-    return connection.client.server_time or datetime.now(UTC)

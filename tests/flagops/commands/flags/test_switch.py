@@ -114,7 +114,7 @@ def test_a_hold_keeps_every_apply_away_until_it_ends(
     )
     assert state(applied)["enabled"] is True
     assert run(*arguments, "--take-back", FLAG).exit_code == 1, "a hold ends by name"
-    monkeypatch.setattr("flagops.commands.flags.reconcile.hands.Hands.now", lambda _: end + timedelta(seconds=1))
+    monkeypatch.setattr("flagops.flagsmith_api.client.FlagsmithClient.now", lambda _: end + timedelta(seconds=1))
     over = run(*arguments)
     assert over.exit_code == STOPPED, "then it is a change by somebody, as any other"
     assert f"hold of {FLAG} updated: it has ended; the tag {tag} goes" in over.stderr
