@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-
 COMPILE_POSTGRES := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version=3.12
 
 .DEFAULT_GOAL := help
-.PHONY: compare contract help setup up preview smoke down test test-fast lint format lock docs examples
+.PHONY: compare contract demo help setup up preview smoke down test test-fast lint format lock docs examples
 
 help: ## Show these commands.
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ preview: setup ## Show what `make up` would change.
 
 smoke: setup ## Test the stack `local` from outside: does it do what it is there for?
 	@$(BIN)/ff smoke --stack local --junit out/smoke.xml
+
+demo: setup examples ## Show flags in git, a rollout and a kill switch, in five minutes and without Docker.
+	@$(BIN)/python -m tests.demo
 
 down: setup ## Remove the stack `local`, and end the local cluster.
 	@$(BIN)/ff cluster down

@@ -18,6 +18,7 @@ FILES: Final = (
     # Scanners, builds, browsers, the programs of others.
     "scanners",
     "examples",
+    "demo",
     "ci/test_workflows.py",
     "gitops",
     "components/monitoring",

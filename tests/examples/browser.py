@@ -46,7 +46,9 @@ def chromium(home: Path) -> Iterator[webdriver.Chrome]:
         options.add_argument(option)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home)}
-    service = Driver(_program("chromedriver", "chromium-driver"), env=environment)
+    # The terminal's Ctrl-C is for who started it, who ends it.
+    apart = {"start_new_session": True}
+    service = Driver(_program("chromedriver", "chromium-driver"), env=environment, popen_kw=apart)
     browser = webdriver.Chrome(options=options, service=service)
     started = psutil.Process(service.process.pid)
     processes = [started, *started.children(recursive=True)]
@@ -86,7 +88,9 @@ def previewed(url: str, key: str) -> Iterator[str]:
     """The built page, served as `npm start` does for these two variables; its address."""
     port = free_port()
     command = vite("preview", "--host", LOOPBACK, "--port", str(port), "--strictPort")
-    process = subprocess.Popen(command, cwd=PAGE, env=variables(url, key), stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=PAGE, env=variables(url, key), stdout=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         _answers(port)
         yield f"http://{LOOPBACK}:{port}/"

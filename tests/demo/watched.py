@@ -1,0 +1,115 @@
+"""A demo that runs, for tests: what it said so far, and every process that it ever had."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.demo import screens
+from tests.examples.browser import PAGE
+from tests.examples.conftest import EXAMPLES
+from tests.recording import ROOT
+
+LONGEST = 300
+"""Five minutes."""
+UNTIL_IT_ENDS = 60
+DEMO = (sys.executable, "-m", "tests.demo")
+
+
+@dataclass
+class Started:
+    """A demo that runs, what it printed so far, and every process that it ever had.
+
+    Attributes:
+        place: Where its files are, and nothing else.
+    """
+
+    process: "subprocess.Popen[str]"
+    place: Path
+    output: Path
+    notices: Path
+    seen: set[psutil.Process] = field(default_factory=set)
+
+    @property
+    def text(self) -> str:
+        return self.output.read_text(encoding="utf-8")
+
+    @property
+    def notice(self) -> str:
+        return self.notices.read_text(encoding="utf-8")
+
+    def runs(self, name: str) -> bool:
+        """Whether it runs this program now."""
+        for child in self._children():
+            try:
+                if any(name in word for word in child.cmdline()):
+                    return True
+            except psutil.Error:
+                continue
+        return False
+
+    def wait(self, holds: Callable[[], object], seconds: float = LONGEST) -> None:
+        """Wait until something holds, or it has ended."""
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None and not holds():
+            assert time.monotonic() < deadline, self.text + self.notice
+            self._children()
+            time.sleep(0.05)
+
+    def end(self, seconds: float = UNTIL_IT_ENDS) -> int:
+        """Wait for its end; its exit code. Whatever it started is gone by then."""
+        self.wait(lambda: False, seconds)
+        left = [child for child in self.seen if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+        assert [child.cmdline() for child in left] == []
+        assert list(self.place.iterdir()) == []
+        return self.process.wait()
+
+    def _children(self) -> list[psutil.Process]:
+        try:
+            found = psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+        self.seen.update(found)
+        return found
+
+
+@contextmanager
+def started(home: Path, *command: str, path: str = os.environ["PATH"]) -> Iterator[Started]:
+    """A demo that is watched, with a place of its own for temporary files: a short one, for the browser's socket."""
+    output, notices = home / "output", home / "notices"
+    with (
+        tempfile.TemporaryDirectory() as place,
+        output.open("w") as out,
+        notices.open("w") as err,
+        subprocess.Popen(
+            command or DEMO,
+            cwd=ROOT,
+            env={**os.environ, "PATH": path, "TMPDIR": place},
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+        ) as process,
+    ):
+        try:
+            yield Started(process, Path(place), output, notices)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(UNTIL_IT_ENDS)
+
+
+def skip_unless_whole() -> None:
+    """Skip the test where a part of the demo cannot be shown."""
+    if screens.missing():
+        pytest.skip("chromium is not installed: sudo apt-get install chromium-driver")
+    if screens.missing_node(PAGE) or screens.missing_node(EXAMPLES / "node"):
+        pytest.skip("the packages of examples/ are not installed: make examples")
