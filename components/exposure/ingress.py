@@ -18,6 +18,7 @@ from pulumi_kubernetes.networking.v1 import (
     ServiceBackendPortArgs,
 )
 
+from components.exposure.routes import PublicPath, PublicService, public_paths
 from components.kit import names
 from components.kit.component import Component, name_of
 from components.settings import Settings
@@ -41,10 +42,12 @@ class PublicIngressArgs:
     namespace: pulumi.Input[str]
 
 
-def _path(path: str, service: str) -> HTTPIngressPathArgs:
-    port = ServiceBackendPortArgs(number=names.API_PORT)
-    backend = IngressBackendArgs(service=IngressServiceBackendArgs(name=service, port=port))
-    return HTTPIngressPathArgs(path=path, path_type="Prefix", backend=backend)
+def _path(public: PublicPath) -> HTTPIngressPathArgs:
+    """The path, and the Service that it leads to: one that nobody serves if the path is not published."""
+    to = public.to or PublicService(name=names.UNPUBLISHED, port=names.API_PORT)
+    port = ServiceBackendPortArgs(number=to.port)
+    backend = IngressBackendArgs(service=IngressServiceBackendArgs(name=to.name, port=port))
+    return HTTPIngressPathArgs(path=public.path, path_type="Prefix", backend=backend)
 
 
 def _annotations(ingress: IngressSettings) -> dict[str, str]:
@@ -106,9 +109,7 @@ class PublicIngress(Component):
                 rules=[
                     IngressRuleArgs(
                         host=host,
-                        http=HTTPIngressRuleValueArgs(
-                            paths=[_path("/metrics", names.UNPUBLISHED), _path("/", names.API)]
-                        ),
+                        http=HTTPIngressRuleValueArgs(paths=[_path(public) for public in public_paths(args.settings)]),
                     )
                 ],
                 tls=[IngressTLSArgs(hosts=[host], secret_name=args.settings.tls_secret_name)] if ends_here else None,
