@@ -1,8 +1,8 @@
 """The changes of a plan: each one step of one object, in words that two plans can be compared by."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -167,6 +167,10 @@ class FlagPlan:
             if change.kind is kind:
                 found.setdefault(change.name, []).append(change)
         return found
+
+    def without(self, environments: Collection[str]) -> "FlagPlan":
+        """The plan without what happens in these."""
+        return replace(self, changes=tuple(item for item in self.changes if item.environment not in environments))
 
     def counts(self) -> dict[str | None, Counts]:
         """How many objects are created, updated, ... in each environment; the project's own under None."""

@@ -1,7 +1,8 @@
 """Reads a project's flags from a server, in a number of requests that does not grow with the number of flags.
 
 Five for the project (flags, segments, tags, and the lists of projects and environments, which connecting reads), and
-two for each environment: its states, and its document, which alone says of all overrides which segment they are for.
+one or two for each environment: its states, and where it has overrides its document, which alone says of all of them
+which segment they are for.
 The server may have cached the document for some seconds, so what it does not know is asked for one by one, and so is an
 order of overrides that seems to be another one than is wanted. Each request counts: with an organisation's key the
 server spends a quarter of a second on the key alone, which it keeps as a slow hash.
@@ -54,11 +55,11 @@ def read(
     environments = [item for item in connection.environments if item.name in names]
     with ThreadPoolExecutor(THREADS) as pool:
         listed = pool.map(lambda what: list(client.pages(f"{project}/{what}/")), ("features", "segments", "tags"))
-        states = pool.map(lambda item: _states(client, item), environments)
-        documents = pool.map(lambda item: _document(client, item), environments)
+        contents = pool.map(lambda item: _content(client, item), environments)
         features, segments, tags = listed
         features, segments = kept(features), kept(segments)
-        found = _known(features, segments, environments, states, documents)
+        asked = list(contents)
+        found = _known(features, segments, environments, asked)
         names_of = {row["id"]: row["name"] for row in segments}
         by_environment = {item.id: item.name for item in environments}
         expected = _Expected(wanted, {row["id"]: row["name"] for row in features}, by_environment, names_of)
@@ -80,7 +81,7 @@ def read(
         flags={row["name"]: flag_of(row, labels, flags[row["id"]]) for row in features},
         people=people,
         hides_disabled=bool(connection.rules.get("hide_disabled_flags")),
-        requests=5 + 2 * len(environments) + len(missing) + people.requests,
+        requests=5 + sum(item.requests for item in asked) + len(missing) + people.requests,
     )
 
 
@@ -93,19 +94,34 @@ class _Rows:
     known: Mapping[str, tuple[int, int]]
 
 
+@dataclass(frozen=True)
+class _Content:
+    """What was read of an environment: all states, and of each override's uuid the segment and the priority."""
+
+    states: list[Row]
+    document: Mapping[str, tuple[int, int]]
+    requests: int
+
+
+def _content(client: FlagsmithClient, environment: Environment) -> _Content:
+    states = _states(client, environment)
+    if not any(row["feature_segment"] for row in states):
+        return _Content(states, {}, 1)
+    return _Content(states, _document(client, environment), 2)
+
+
 def _known(
     features: Iterable[Row],
     segments: Iterable[Row],
     environments: Iterable[Environment],
-    states: Iterable[list[Row]],
-    documents: Iterable[Mapping[str, tuple[int, int]]],
+    contents: Iterable[_Content],
 ) -> dict[tuple[int, int], _Rows]:
     """The states of the listed flags: a flag that is made in between, and what smoke tests make, are left out."""
     listed, existing = {row["id"] for row in features}, {row["id"] for row in segments}
     found: dict[tuple[int, int], _Rows] = {}
-    for environment, rows, document in zip(environments, states, documents, strict=True):
-        known = {uuid: link for uuid, link in document.items() if link[0] in existing}
-        for row in rows:
+    for environment, content in zip(environments, contents, strict=True):
+        known = {uuid: link for uuid, link in content.document.items() if link[0] in existing}
+        for row in content.states:
             if row.get("identity") or row["feature"] not in listed:
                 continue
             of = found.setdefault((environment.id, row["feature"]), _Rows([], [], known))

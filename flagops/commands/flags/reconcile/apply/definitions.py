@@ -1,12 +1,12 @@
 """Makes and changes what a project has whatever the environment: environments, tags, segments, flags, variations."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from flagops.commands.flags.reconcile.apply.ensure import ensure, first
-from flagops.commands.flags.reconcile.apply.made import as_made, as_text
+from flagops.commands.flags.reconcile.apply.made import as_made, as_text, is_on_everywhere
 from flagops.commands.flags.reconcile.apply.together import THREADS, Step, together
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.compare import matched
@@ -14,6 +14,7 @@ from flagops.commands.flags.server.rows import flag_of, option_of, segment_of, t
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOption, RemoteSegment, Snapshot
 from flagops.commands.flags.spec import TAG, FlagSpec, OptionSpec, ProjectSpec, SegmentSpec
 from flagops.flagsmith_api.connect import Connection
+from flagops.flagsmith_api.deployed import Environment
 
 OnChange = Callable[[Change], None]
 VARIATION = "variation"
@@ -33,14 +34,15 @@ class Definitions:
         self._on_change = on_change
         self._has_made = False
         self._segments_there: dict[str, Mapping[str, Any]] = {}
+        self._environments_made: dict[str, Environment] = {}
         self._segments_made: dict[str, RemoteSegment] = {}
         self._flags_made: dict[str, RemoteFlag] = {}
 
-    def run(self, plan: FlagPlan, *, threads: int = THREADS) -> bool:
-        """Do them, several at a time; whether anything was made."""
+    def run(self, plan: FlagPlan, *, threads: int = THREADS, late: Collection[str] = ()) -> bool:
+        """Do them, several at a time; whether anything was made. The environments of `late` are made later."""
         for name, changes in plan.of(ObjectKind.ENVIRONMENT).items():
-            if any(change.action is Action.CREATE for change in changes):
-                self._add_environment(name)
+            if name not in late and any(change.action is Action.CREATE for change in changes):
+                self._environments_made[name] = self._add_environment(name)
                 self._announce_all(changes)
         segments = {name: of for name, of in plan.of(ObjectKind.SEGMENT).items() if name in self._wanted.segments}
         flags = {
@@ -53,22 +55,24 @@ class Definitions:
         for tag in sorted({TAG}.union(*(self._wanted.flags[name].tags for name in flags)) if flags else ()):
             self._tag(tag)
         # A segment for a flag alone waits for the flag.
-        late = [name for name in segments if self._wanted.segments[name].feature not in {None, *self._found.flags}]
-        early = {name: of for name, of in segments.items() if name not in late}
+        waits = [name for name in segments if self._wanted.segments[name].feature not in {None, *self._found.flags}]
+        early = {name: of for name, of in segments.items() if name not in waits}
         written = [(partial(self._write_flag, self._wanted.flags[name], of), of) for name, of in flags.items()]
         for steps in (
             self._segment_steps(early),
             written,
-            self._segment_steps({name: segments[name] for name in late}),
+            self._segment_steps({name: segments[name] for name in waits}),
         ):
             together(steps, self._announce, threads=threads)
         return self._has_made
 
     @property
     def found(self) -> Snapshot:
-        """What the server has now, as it answered: where environments were made, it has to be read again."""
+        """What the server has now, as it answered: where it had flags before environments were made, they are not
+        known there, and it has to be read again."""
         return replace(
             self._found,
+            environments={**self._found.environments, **self._environments_made},
             tags=dict(self._tags),
             segments={**self._found.segments, **self._segments_made},
             flags={**self._found.flags, **self._flags_made},
@@ -92,12 +96,14 @@ class Definitions:
         rows = self._client.pages(f"{self._project}/segments/")
         self._segments_there = {row["name"]: row for row in rows if row["name"] not in self._found.segments}
 
-    def _add_environment(self, name: str) -> None:
+    def _add_environment(self, name: str) -> Environment:
         path = "/api/v1/environments/"
-        ensure(
+        row = ensure(
             lambda: first(self._client.pages(path, {"project": self._number}), name=name),
             lambda: self._client.post(path, {"name": name, "project": self._number}),
+            is_missing=True,
         )
+        return Environment.of(row)
 
     def _tag(self, label: str) -> int:
         """The id of a tag, which is made if there is none."""
@@ -127,12 +133,14 @@ class Definitions:
     def _write_flag(self, wanted: FlagSpec, changes: list[Change]) -> None:
         path, there = f"{self._project}/features/", self._found.flags.get(wanted.name)
         if there is None:
-            row = self._add_flag(path, wanted)
+            places = {*self._found.environments, *self._environments_made, *self._wanted.environments}
+            is_on = is_on_everywhere(wanted, places) and not self._gives_no_values
+            row = self._add_flag(path, wanted, is_on=is_on)
             there = flag_of(row, {}, {})
             self._flags[wanted.name] = there.id
             options = tuple(self._add_option(there.id, item) for item in wanted.options)
             self._flags_made[wanted.name] = as_made(
-                there, wanted, options, self._found.environments, plain=self._gives_no_values
+                there, wanted, options, places, is_on=is_on, plain=self._gives_no_values
             )
             return
         if any(change.field[:1] != (VARIATION,) for change in changes):
@@ -148,12 +156,13 @@ class Definitions:
             self._client.patch(f"{path}{there.id}/", body)
         self._write_options(wanted, there)
 
-    def _add_flag(self, path: str, wanted: FlagSpec) -> Mapping[str, Any]:
-        """Make a flag, off everywhere until the environments are written: a new flag is on nowhere by mistake."""
+    def _add_flag(self, path: str, wanted: FlagSpec, *, is_on: bool) -> Mapping[str, Any]:
+        """Make a flag; one that is not the same everywhere is off until the environments are written: a new flag is on
+        nowhere by mistake."""
         body = {
             "name": wanted.name,
             "description": wanted.description,
-            "default_enabled": False,
+            "default_enabled": is_on,
             "initial_value": None if wanted.value is None else as_text(wanted.value),
             "tags": [self._tag(tag) for tag in sorted(wanted.tags | {TAG})],
             "is_server_key_only": bool(wanted.server_side_only),

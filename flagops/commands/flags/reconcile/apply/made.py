@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from flagops.commands.flags.catalogue.values import Plain
+from flagops.commands.flags.catalogue.values import Plain, same
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOption, RemoteState, Variant
 from flagops.commands.flags.spec import FlagSpec
 
@@ -13,21 +13,39 @@ BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 
 
 def as_made(
-    flag: RemoteFlag, wanted: FlagSpec, options: tuple[RemoteOption, ...], environments: Collection[str], *, plain: bool
+    flag: RemoteFlag,
+    wanted: FlagSpec,
+    options: tuple[RemoteOption, ...],
+    environments: Collection[str],
+    *,
+    is_on: bool,
+    plain: bool,
 ) -> RemoteFlag:
-    """The flag, off everywhere, with its first value, and the weights of its variations.
+    """The flag, the same everywhere, with its first value, and the weights of its variations.
 
     Args:
         flag: As the server answered; its states have no ids yet, which writing them at once does not need.
         wanted: What it was made from.
         options: Its variations, each made with its weight.
-        environments: The names of those that there were.
+        environments: The names of those that there are, and will be in this run.
+        is_on: Whether it was made as one that is on.
         plain: Whether the project gives its environments no first value.
     """
     variants = tuple(Variant(0, item.id, item.weight) for item in options)
     value = None if plain or wanted.value is None else kept_first(as_text(wanted.value))
-    state = RemoteState(0, enabled=False, value=value, variants=variants, overrides=())
+    state = RemoteState(0, enabled=is_on, value=value, variants=variants, overrides=())
     return replace(flag, options=options, states=dict.fromkeys(environments, state))
+
+
+def is_on_everywhere(wanted: FlagSpec, environments: Collection[str]) -> bool:
+    """Whether a new flag may be on from the first moment: nobody, in none of these, is meant to get anything else.
+
+    Variations are made after it, and people switch what is theirs.
+    """
+    if wanted.options or wanted.people or not environments or not wanted.states.keys() >= set(environments):
+        return False
+    first = None if wanted.value is None else kept_first(as_text(wanted.value))
+    return all(state.enabled and not state.overrides and same(state.value, first) for state in wanted.states.values())
 
 
 def as_text(value: Plain) -> str:

@@ -1,6 +1,6 @@
 """Applies a plan: definitions first, then what they are in each environment, then what goes; and looks afterwards."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from flagops.commands.flags.reconcile.apply.at_once import AtOnce
@@ -11,6 +11,7 @@ from flagops.commands.flags.reconcile.apply.holding import release
 from flagops.commands.flags.reconcile.apply.rights import take
 from flagops.commands.flags.reconcile.apply.states_of_plan import write_states
 from flagops.commands.flags.reconcile.apply.together import THREADS
+from flagops.commands.flags.reconcile.apply.twins import copy, twins
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind, not_in
 from flagops.commands.flags.reconcile.compare import matched
 from flagops.commands.flags.reconcile.hands import Hands
@@ -155,8 +156,12 @@ class _Run:
         """Do everything."""
         found, todo = self._reviewed.found, self._reviewed.plan
         makes = Definitions(self._connection, self._wanted, found, self._announce)
-        has_made = makes.run(todo, threads=THREADS if self._at_once.is_known else 1)
-        if todo.of(ObjectKind.ENVIRONMENT) or (has_made and not self._at_once.is_known):
+        copies = twins(self._wanted, todo) if self._at_once.is_known else {}
+        has_made = makes.run(todo, threads=THREADS if self._at_once.is_known else 1, late=copies)
+        made = set(makes.found.environments) - set(found.environments)
+        # Of flags that there were, nobody knows what they are in a new environment; nor what that one hides.
+        is_unknown = made and (found.flags or not self._wanted.hides.keys().isdisjoint(made))
+        if is_unknown or (has_made and not self._at_once.is_known):
             # What was made has ids now, and states of its own.
             again = self._again()
             found, todo = again.found, again.plan
@@ -166,9 +171,11 @@ class _Run:
         for change in of_hiding(todo.changes):
             self._connection = hide(self._connection, found, change)
             self._announce(change)
-        self._found = found = write_states(
-            self._client, self._at_once, self._wanted, found, todo, self._announce, self._again
-        )
+        self._found = found = self._write(found, todo, copies)
+        if copies:
+            found, todo = self._copy(found, todo, copies)
+            if not todo.changes:
+                return  # which was looked at
         self._remove(found, todo)
         groups = Groups(self._connection, self._wanted, found)
         for name, changes in todo.of(ObjectKind.GROUP).items():
@@ -184,6 +191,30 @@ class _Run:
                 self._announce(change)
         if self.done:
             self._verify()
+
+    def _write(self, found: Snapshot, todo: FlagPlan, late: Collection[str] = ()) -> Snapshot:
+        def again() -> Reviewed:
+            read = self._again()
+            return replace(read, plan=read.plan.without(late))
+
+        args = (self._client, self._at_once, self._wanted, found, todo.without(late), self._announce, again)
+        return write_states(*args)
+
+    def _copy(self, found: Snapshot, todo: FlagPlan, copies: Mapping[str, str]) -> tuple[Snapshot, FlagPlan]:
+        """Make these environments as copies; what is different there is written afterwards."""
+        for name, of in copies.items():
+            copy(self._connection, found, name, of)
+        again = self._again()
+        left = {(change.name, change.environment) for change in again.plan.changes}
+        for change in todo.changes:
+            is_of_copy = change.environment in copies and (change.name, change.environment) not in left
+            if is_of_copy or (change.kind is ObjectKind.ENVIRONMENT and change.name in copies):
+                self._announce(change)
+        self._found = again.found
+        for change in of_hiding(again.plan.changes):
+            self._connection = hide(self._connection, again.found, change)
+            self._announce(change)
+        return self._write(again.found, again.plan), again.plan
 
     def _announce(self, change: Change) -> None:
         self.done.append(change)
