@@ -40,6 +40,7 @@ FILES: Final = (
     "components/text/test_scalars.py",
     "flagops/cli/test_env_command.py",
     "flagops/commands/flags/test_any_catalogue.py",
+    "flagops/commands/flags/test_broken_answers.py",
     "flagops/cli/test_every_command.py",
     "flagops/cli/test_worlds.py",
     # Real servers, and processes that are killed.

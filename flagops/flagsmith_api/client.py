@@ -19,8 +19,9 @@ ATTEMPTS = 5
 FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0  # seconds
 PAGE_SIZE = 999  # the most that the API gives; its default is 10
 TRANSIENT = frozenset({429, 500, 502, 503, 504})
-# What may be sent again without doing it twice.
-REPEATABLE = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE"})
+# What may be sent again though it may have been carried out. A change may not: somebody may have changed it since.
+# What has a number is deleted once, since no number is given twice.
+REPEATABLE = frozenset({"GET", "HEAD", "DELETE"})
 
 
 class FlagsmithError(AnswerError):
@@ -57,7 +58,9 @@ class FlagsmithClient:
     """One Flagsmith.
 
     Transport errors and the statuses 429, 500, 502, 503 and 504 are tried again with growing pauses, or the one that
-    the server names, where repeating does no harm. No key or password is in a message. Several threads may use it.
+    the server names, where repeating does no harm: what reads or deletes, and what was certainly not carried out. Other
+    changes are sent by `ensure` and `change_once` (flagops/flagsmith_api/ensure.py), which read before they repeat. No
+    key or password is in a message. Several threads may use it.
     """
 
     def __init__(

@@ -11,6 +11,7 @@ from flagops.errors import ConflictError, OpsError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.connect import Connection
 from flagops.flagsmith_api.deployed import Environment
+from flagops.flagsmith_api.ensure import change_once
 from flagops.kubernetes.masking import Masker
 
 KEY_LETTERS, KEY_LENGTH = string.ascii_letters + string.digits, 22  # as Flagsmith's own: 130 bits
@@ -43,7 +44,13 @@ def add(client: FlagsmithClient, environment: Environment, name: str) -> ServerK
 def end(client: FlagsmithClient, environment: Environment, key: ServerKey, until: datetime) -> None:
     """Note until when a key is to be used."""
     with unseen(environment.key):
-        client.patch(f"{_path(environment)}{key.id}/", {"expires_at": until.isoformat()})
+        change_once(
+            lambda: client.patch(f"{_path(environment)}{key.id}/", {"expires_at": until.isoformat()}),
+            lambda: next((item for item in keys_of(client, environment) if item.id == key.id), None),
+            is_done=lambda now: now is not None and now.expires == until,
+            was=lambda now: now == key,
+            what=f"the server-side key {key.name} of {environment.name}",
+        )
 
 
 def delete(client: FlagsmithClient, environment: Environment, key: ServerKey) -> None:

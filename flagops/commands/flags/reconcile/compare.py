@@ -48,14 +48,14 @@ def compare_states(
         return Change(action, ObjectKind.FLAG, wanted.name, environment, field, before, after)
 
     state = left_to_people(wanted, environment, state, found)
-    yield from (changed((field,), *values) for field, values in _differences(state, found, names).items())
+    yield from (changed((field,), *values) for field, values in differences(state, found, names).items())
     there = {item.segment: item for item in found.overrides}
     for override in state.overrides:
         place = ("override", override.segment)
         if override.segment not in there:
             yield changed(place, None, override_as_json(override), Action.CREATE)
             continue
-        different = _differences(override, there[override.segment], names)
+        different = differences(override, there[override.segment], names)
         yield from (changed((*place, field), *values) for field, values in different.items())
     for item in surplus(state, found, managed):
         yield changed(("override", item.segment), None, None, Action.DELETE)
@@ -107,9 +107,10 @@ def sequence(state: StateSpec, found: RemoteState, managed: Collection[str]) -> 
     return [next(wanted) if name in named else name for name in places]
 
 
-def _differences(
+def differences(
     wanted: StateSpec | OverrideSpec, found: RemoteState | RemoteOverride, names: Mapping[int, str]
 ) -> dict[str, tuple[Any, Any]]:
+    """What is there and what is wanted, of each part of a state that differs; `names` are variations' by id."""
     different: dict[str, tuple[Any, Any]] = {}
     if wanted.enabled != found.enabled:
         different["enabled"] = (found.enabled, wanted.enabled)

@@ -17,8 +17,14 @@ def compare_hiding(wanted: ProjectSpec, found: Snapshot) -> Iterator[Change]:
             yield Change(Action.UPDATE, ObjectKind.PROJECT, SETTINGS, None, HIDE, found.hides_disabled, hides)
         there = found.environments.get(place) if place is not None else None
         if place is not None and there is not None and there.hides_disabled != hides:
-            before = "as the project" if there.hides_disabled is None else there.hides_disabled
-            yield Change(Action.UPDATE, ObjectKind.ENVIRONMENT, place, None, HIDE, before, hides)
+            yield Change(
+                Action.UPDATE, ObjectKind.ENVIRONMENT, place, None, HIDE, in_words(there.hides_disabled), hides
+            )
+
+
+def in_words(hides: bool | None) -> bool | str:  # noqa: FBT001 - what the server has
+    """What an environment has, which may leave it to its project."""
+    return "as the project" if hides is None else hides
 
 
 def left_alone(wanted: ProjectSpec, found: Snapshot) -> Iterator[str]:

@@ -177,6 +177,7 @@ def _state(rows: _Rows, links: Mapping[int, Link], names: Mapping[int, str]) -> 
                 value=value(row["feature_state_value"]),
                 variants=variants(row),
                 is_touched=is_touched(row),
+                changed=row.get("updated_at") or "",
             )
         )
     overrides.sort(key=lambda item: (item.priority, item.link))
@@ -187,6 +188,7 @@ def _state(rows: _Rows, links: Mapping[int, Link], names: Mapping[int, str]) -> 
         variants(own),
         tuple(overrides),
         is_touched(own),
+        own.get("updated_at") or "",
     )
 
 

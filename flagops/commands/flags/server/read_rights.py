@@ -40,7 +40,7 @@ class RightsScope:
 def read_rights(rows: Rows, organisation: str, places: Sequence[RightsScope]) -> Iterator[RemoteRight]:
     """All of them, out of the lists by their paths."""
     addresses = {row["id"]: row["email"] for row in rows[f"{organisation}/users/"]}
-    yield from _of_people(rows, organisation)
+    yield from of_people(rows[f"{organisation}/users/"], rows[f"{organisation}/groups/"], organisation)
     for where, environment, field in (
         *((place.path, place.environment, place.field) for place in places),
         (organisation, None, ORGANISATION),
@@ -63,13 +63,13 @@ def _permissions(row: Row, holder: Holder, environment: str | None, field: tuple
     return RemoteRight(holder, name, environment, field, said, f"{path}{row['id']}/")
 
 
-def _of_people(rows: Rows, organisation: str) -> Iterator[RemoteRight]:
+def of_people(users: Sequence[Row], groups: Sequence[Row], organisation: str) -> Iterator[RemoteRight]:
     """Who administers the organisation, or a group's membership."""
-    for row in rows[f"{organisation}/users/"]:
+    for row in users:
         if row["role"] == ADMIN:
             path = f"{organisation}/users/{row['id']}/update-role/"
             yield RemoteRight(Holder.PERSON, row["email"].lower(), None, ROLE, ADMIN, path, {"role": USER})
-    for group in rows[f"{organisation}/groups/"]:
+    for group in groups:
         for row in group["users"]:
             if row["group_admin"]:
                 path = f"{organisation}/groups/{group['id']}/users/{row['id']}/remove-admin"

@@ -60,6 +60,7 @@ class RemoteOverride:
         value: The value, the control's of a multivariate flag.
         variants: The weights.
         is_touched: Whether it may have been changed since it was made.
+        changed: When it was changed last, as the server says it.
     """
 
     id: int
@@ -71,13 +72,14 @@ class RemoteOverride:
     value: Plain
     variants: tuple[Variant, ...]
     is_touched: bool = True
+    changed: str = ""
 
 
 @dataclass(frozen=True)
 class RemoteState:
     """A flag in an environment; its overrides are in the order in which they count.
 
-    `is_touched` is whether it may have been changed since it was made.
+    `is_touched` is whether it may have been changed since it was made; `changed` when that was, as the server says it.
     """
 
     id: int
@@ -86,6 +88,7 @@ class RemoteState:
     variants: tuple[Variant, ...]
     overrides: tuple[RemoteOverride, ...]
     is_touched: bool = True
+    changed: str = ""
 
 
 @dataclass(frozen=True)

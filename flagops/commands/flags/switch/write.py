@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from flagops.commands.flags.catalogue.values import Plain
-from flagops.commands.flags.reconcile.apply.ensure import ensure
 from flagops.commands.flags.server.rows import Row, typed
 from flagops.errors import AnswerError
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.deployed import Environment
+from flagops.flagsmith_api.ensure import ensure
 
 STATES = "/api/v1/features/featurestates/"
 LINKS = "/api/v1/features/feature-segments/"

@@ -9,13 +9,15 @@ from itertools import pairwise
 from typing import Any
 
 from flagops.commands.flags.catalogue.values import Plain
-from flagops.commands.flags.reconcile.apply.writing import STEP, FlagInEnvironment
+from flagops.commands.flags.reconcile.apply.writing import STEP, FlagInEnvironment, is_untouched
 from flagops.commands.flags.reconcile.change import Change
 from flagops.commands.flags.reconcile.compare import ORDER, compare_states, sequence, surplus
+from flagops.commands.flags.server.read import read_state
 from flagops.commands.flags.server.snapshot import RemoteOverride, RemoteState, Snapshot
 from flagops.commands.flags.spec import FlagSpec, OverrideSpec, StateSpec
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.deployed import Environment
+from flagops.flagsmith_api.ensure import change_once
 
 SINCE = (2, 263, 0)
 UNKNOWN = frozenset({200, 403, 404, 405})
@@ -53,14 +55,31 @@ class AtOnce:
             return False
         method, body = request
         path = f"/api/__future__/environments/{environment.key}/features/{target.flag.id}/"
+
+        def is_done(now: RemoteState) -> bool:
+            args = (wanted, environment.name, target.state, target.flag, now, target.managed)
+            left = [item.field for item in compare_states(*args)]
+            return not any(_overlap(one.field, other) for one in changes for other in left)
+
         try:
-            self._client.request(method, path, body=body)
+            change_once(
+                lambda: self._client.request(method, path, body=body),
+                lambda: read_state(self._client, environment, target.flag.id, target.names),
+                is_done=is_done,
+                was=lambda now: is_untouched(now, target.found),
+                what=target.what,
+            )
         except FlagsmithError as error:
             if error.status not in UNKNOWN:
                 raise
             self.is_known = False
             return False
         return True
+
+
+def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether two fields are the same, or one is a part of the other."""
+    return all(first == second for first, second in zip(one, other, strict=False))
 
 
 def _request(target: FlagInEnvironment, changes: list[Change]) -> tuple[str, Body] | None:

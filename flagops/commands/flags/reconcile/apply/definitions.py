@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from flagops.commands.flags.reconcile.apply.ensure import ensure, first
+from flagops.commands.flags.reconcile.apply.changing import change_flag, change_option, change_segment
 from flagops.commands.flags.reconcile.apply.made import as_made, as_text, is_on_everywhere
 from flagops.commands.flags.reconcile.apply.together import THREADS, Step, together
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind
@@ -15,6 +15,7 @@ from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOption, Rem
 from flagops.commands.flags.spec import TAG, FlagSpec, OptionSpec, ProjectSpec, SegmentSpec
 from flagops.flagsmith_api.connect import Connection
 from flagops.flagsmith_api.deployed import Environment
+from flagops.flagsmith_api.ensure import ensure, first
 
 OnChange = Callable[[Change], None]
 VARIATION = "variation"
@@ -120,7 +121,7 @@ class Definitions:
         if wanted.feature is not None or there is None:
             body["feature"] = self._flags[wanted.feature] if wanted.feature else None
         if there is not None:
-            self._client.patch(f"{path}{there.id}/", body)
+            change_segment(self._client, f"{path}{there.id}/", body, there, wanted)
             return
         body["name"] = wanted.name
         row = self._segments_there.get(wanted.name) or ensure(
@@ -153,7 +154,7 @@ class Definitions:
             }
             if wanted.server_side_only is not None:
                 body["is_server_key_only"] = wanted.server_side_only
-            self._client.patch(f"{path}{there.id}/", body)
+            change_flag(self._client, f"{path}{there.id}/", body, there, self._tags)
         self._write_options(wanted, there)
 
     def _add_flag(self, path: str, wanted: FlagSpec, *, is_on: bool) -> Mapping[str, Any]:
@@ -186,7 +187,7 @@ class Definitions:
         for surplus in flag.options:
             if surplus.id not in kept and surplus.weight:
                 body = {**typed(surplus.value), "feature": flag.id, "key": surplus.key}
-                self._client.put(f"{path}{surplus.id}/", {**body, "default_percentage_allocation": 0})
+                change_option(self._client, path, body, surplus, replace(surplus, weight=0.0))
         shrinking = [item for item in wanted.options if item.name in there and there[item.name].weight > item.weight]
         written = {item.id: item for item in flag.options}
         for item in [*shrinking, *(item for item in wanted.options if item not in shrinking)]:
@@ -201,8 +202,7 @@ class Definitions:
         made = RemoteOption(there.id, wanted.name, wanted.value, wanted.weight)
         if there != made:
             body = {**typed(wanted.value), "feature": feature, "key": wanted.name}
-            path = f"{self._options(feature)}{there.id}/"
-            self._client.put(path, {**body, "default_percentage_allocation": wanted.weight})
+            change_option(self._client, self._options(feature), body, there, made)
         return made
 
     def _add_option(self, feature: int, wanted: OptionSpec) -> RemoteOption:

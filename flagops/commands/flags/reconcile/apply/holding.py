@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
-from flagops.commands.flags.reconcile.apply.ensure import ensure, first
 from flagops.flagsmith_api.client import FlagsmithError
 from flagops.flagsmith_api.connect import Connection
+from flagops.flagsmith_api.ensure import ensure, first
 
 COLOUR = "#DC2626"
 LONGEST = 512
@@ -34,15 +34,21 @@ def release(connection: Connection, feature: int, tags: Collection[str]) -> None
 
 def _retag(connection: Connection, feature: int, adding: Collection[int] = (), removing: Collection[int] = ()) -> None:
     path = f"/api/v1/projects/{connection.project}/features/{feature}/"
-    try:
-        there = set(connection.client.get(path)["tags"])
-    except FlagsmithError as error:
-        if error.status == NOT_FOUND and not adding:
-            return  # it was deleted
-        raise
-    wanted = (there | set(adding)) - set(removing)
-    if wanted != there:
-        connection.client.patch(path, {"tags": sorted(wanted)})
+    wanted: set[int] = set()
+
+    def settled() -> bool | None:
+        """Whether nothing is to be done; of a flag whose tags somebody changed meanwhile these stay."""
+        try:
+            there = set(connection.client.get(path)["tags"])
+        except FlagsmithError as error:
+            if error.status == NOT_FOUND and not adding:
+                return True  # it was deleted
+            raise
+        wanted.clear()
+        wanted.update((there | set(adding)) - set(removing))
+        return True if wanted == there else None
+
+    ensure(settled, lambda: bool(connection.client.patch(path, {"tags": sorted(wanted)})))
 
 
 def _tags(connection: Connection) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from flagops.commands.flags.reconcile.apply.at_once import AtOnce
+from flagops.commands.flags.reconcile.apply.changing import archive
 from flagops.commands.flags.reconcile.apply.definitions import Definitions, OnChange, is_removed_variation
 from flagops.commands.flags.reconcile.apply.groups import Groups
 from flagops.commands.flags.reconcile.apply.hiding import hide, of_hiding
@@ -244,7 +245,7 @@ class _Run:
             elif change.action is Action.DELETE:
                 self._client.delete(f"{project}/features/{found.flags[change.name].id}/")
             else:
-                self._client.patch(f"{project}/features/{found.flags[change.name].id}/", {"is_archived": True})
+                archive(self._client, f"{project}/features/{found.flags[change.name].id}/")
             self._announce(change)
 
     def _remove_variation(self, found: Snapshot, change: Change) -> None:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flagops.commands.flags.reconcile.apply.ensure import ensure
-from flagops.commands.flags.reconcile.apply.writing import STEP, FlagInEnvironment, content
+from flagops.commands.flags.reconcile.apply.writing import STEP, FlagInEnvironment, content, is_as, mark
 from flagops.commands.flags.reconcile.change import Change
 from flagops.commands.flags.reconcile.compare import ORDER, is_in_order, sequence, surplus
 from flagops.commands.flags.server.read import read_state
@@ -12,6 +11,7 @@ from flagops.commands.flags.server.snapshot import RemoteOverride, RemoteState, 
 from flagops.commands.flags.spec import FlagSpec, OverrideSpec, StateSpec
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.deployed import Environment
+from flagops.flagsmith_api.ensure import change_once, ensure
 
 LINKS = "/api/v1/features/feature-segments/"
 
@@ -54,7 +54,20 @@ class States:
             "feature_segment": found.link if isinstance(found, RemoteOverride) else None,
             **content(wanted, target.ids, found.variants),
         }
-        self._client.put(f"/api/v1/features/featurestates/{found.id}/", body)
+        path = f"/api/v1/features/featurestates/{found.id}/"
+        change_once(
+            lambda: self._client.put(path, body),
+            lambda: self._now(target, found.id),
+            is_done=lambda now: now is not None and is_as(now, wanted, target.ids),
+            was=lambda now: now is not None and mark(now) == mark(found),
+            what=target.what,
+        )
+
+    def _now(self, target: FlagInEnvironment, number: int) -> RemoteState | RemoteOverride | None:
+        """The state with this id, or None where it is gone."""
+        found = read_state(self._client, target.environment, target.flag.id, target.names)
+        states: list[RemoteState | RemoteOverride] = [found, *found.overrides]
+        return next((item for item in states if item.id == number), None)
 
     def _links(self, target: FlagInEnvironment, segment: int) -> list[Mapping[str, Any]]:
         """All overrides of one segment, the oldest first: the server makes a second one when it is asked twice."""
@@ -87,4 +100,15 @@ class States:
         ranked = [name for name in sequence(target.state, found, target.managed) if name in links]
         body = [{"id": links[name], "priority": rank * STEP} for rank, name in enumerate(ranked)]
         path = f"{LINKS}update-priorities/"
-        ensure(lambda: None, lambda: self._client.post(path, body) or True)  # doing it twice does no harm
+        priorities = {item.segment: item.priority for item in found.overrides}
+
+        def now() -> RemoteState:
+            return read_state(self._client, target.environment, target.flag.id, target.names)
+
+        change_once(
+            lambda: self._client.post(path, body),
+            now,
+            is_done=lambda item: is_in_order(target.state, item, target.managed),
+            was=lambda item: {each.segment: each.priority for each in item.overrides} == priorities,
+            what=f"the order of overrides of {target.what}",
+        )

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from flagops.commands.flags.reconcile.apply.ensure import ensure, first
 from flagops.commands.flags.reconcile.change import Action, FlagPlan, ObjectKind
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.spec import ProjectSpec
 from flagops.errors import ConflictError
 from flagops.flagsmith_api.connect import Connection
+from flagops.flagsmith_api.ensure import ensure, first
 
 READING = 10
 """About as many requests as looking costs, at what a copy has then."""

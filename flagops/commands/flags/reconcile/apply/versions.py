@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from flagops.commands.flags.reconcile.apply.ensure import ensure
-from flagops.commands.flags.reconcile.apply.writing import STEP, FlagInEnvironment, as_it_is, content
+from flagops.commands.flags.reconcile.apply.writing import STEP, FlagInEnvironment, as_it_is, content, is_untouched
 from flagops.commands.flags.reconcile.compare import compare_states, sequence, surplus
 from flagops.commands.flags.server.read import read_state
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.spec import FlagSpec
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.deployed import Environment
+from flagops.flagsmith_api.ensure import change_once
 
 
 class Versions:
@@ -44,9 +44,12 @@ class Versions:
             "publish_immediately": True,
         }
 
-        def published() -> bool | None:
-            now = read_state(self._client, environment, target.flag.id, target.names)
-            left = compare_states(wanted, environment.name, target.state, target.flag, now, target.managed)
-            return None if any(left) else True
-
-        ensure(published, lambda: bool(self._client.post(path, body)))
+        change_once(
+            lambda: self._client.post(path, body),
+            lambda: read_state(self._client, environment, target.flag.id, target.names),
+            is_done=lambda now: (
+                not any(compare_states(wanted, environment.name, target.state, target.flag, now, target.managed))
+            ),
+            was=lambda now: is_untouched(now, target.found),
+            what=target.what,
+        )

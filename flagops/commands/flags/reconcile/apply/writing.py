@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flagops.commands.flags.reconcile.compare import left_to_people, matched
+from flagops.commands.flags.reconcile.compare import differences, left_to_people, matched
 from flagops.commands.flags.server.rows import typed
-from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteState, Snapshot, Variant
+from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteState, Snapshot, Variant
 from flagops.commands.flags.spec import FlagSpec, OverrideSpec, StateSpec
 from flagops.flagsmith_api.deployed import Environment
 
@@ -53,6 +53,11 @@ class FlagInEnvironment:
         )
 
     @property
+    def what(self) -> str:
+        """What it is, for people."""
+        return f"flag {self.flag.name} in {self.environment.name}"
+
+    @property
     def names(self) -> dict[int, str]:
         """The names of segments, by id."""
         return {number: name for name, number in self.segments.items()}
@@ -76,6 +81,31 @@ def content(
         "feature_state_value": typed(wanted.value),
         "multivariate_feature_state_values": _weights(weights, variants if in_place else ()),
     }
+
+
+def is_as(found: RemoteState | RemoteOverride, wanted: StateSpec | OverrideSpec, ids: Mapping[str, int]) -> bool:
+    """Whether a state or an override is what it should be."""
+    return not differences(wanted, found, {number: name for name, number in ids.items()})
+
+
+def _marks(found: RemoteState) -> set[tuple[object, ...]]:
+    return {mark(found), *map(mark, found.overrides)}
+
+
+def mark(found: RemoteState | RemoteOverride) -> tuple[object, ...]:
+    """What tells a state from what somebody made of it since, and be it for a moment."""
+    return found.id, found.changed, found.enabled, found.value
+
+
+def is_untouched(now: RemoteState, found: RemoteState) -> bool:
+    """Whether a flag in an environment is as it was found: nobody changed it, nor an override, meanwhile.
+
+    Priorities do not count: the document that they may come from is cached. A flag that was just made was not read, so
+    that it has no ids: what it is counts then.
+    """
+    if found.id:
+        return _marks(now) == _marks(found)
+    return not now.overrides and (now.enabled, now.value) == (found.enabled, found.value)
 
 
 def as_it_is(found: RemoteState, segment: int) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""Makes one thing once, also when nobody knows whether the last attempt made it."""
+"""Makes or changes one thing once, also when nobody knows whether the last attempt did it."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
+from flagops.errors import ConflictError
 from flagops.flagsmith_api.client import FlagsmithError, is_ambiguous
 
 ATTEMPTS = 4
@@ -32,6 +33,39 @@ def ensure(find: Callable[[], Found | None], make: Callable[[], Found], *, is_mi
         return make() if found is None else found
 
     return attempts(once)
+
+
+def change_once(
+    send: Callable[[], object],
+    read: Callable[[], Found],
+    *,
+    is_done: Callable[[Found], bool],
+    was: Callable[[Found], bool],
+    what: str,
+) -> None:
+    """Send a change; where nobody knows whether it was carried out, read first, and send it again only if nothing was.
+
+    Args:
+        send: Sends it.
+        read: What is there now.
+        is_done: Whether that is what was wanted.
+        was: Whether that is what was there before, so that nobody changed it meanwhile.
+        what: What is changed, for people, such as "flag x in production".
+
+    Raises:
+        ConflictError: It is neither: the change was carried out or not, and then somebody else changed it.
+        FlagsmithError: It is refused, or four attempts failed.
+    """
+
+    def settled() -> bool | None:
+        now = read()
+        if is_done(now):
+            return True
+        if was(now):
+            return None
+        raise ConflictError(f"Somebody changed {what} while it was written, so it is left as they have it.")
+
+    ensure(settled, lambda: (send(), True)[1], is_missing=True)
 
 
 def first(rows: Any, **wanted: object) -> Any | None:
