@@ -12,6 +12,7 @@ from components.deployment.args import deployment_record_args
 from components.deployment.declarations import Declarations
 from components.deployment.own_cluster import OwnCluster
 from components.deployment.record import DeploymentRecord
+from components.exposure.gateway import PublicGateway, public_gateway_args
 from components.exposure.ingress import PublicIngress, PublicIngressArgs
 from components.flag_metrics.flag_metrics import FlagMetrics
 from components.flagsmith.api import Flagsmith
@@ -179,6 +180,9 @@ class FeatureFlags(Component):
         if settings.ingress.enabled:
             way_in = PublicIngressArgs(settings=settings, namespace=namespace)
             PublicIngress(self._named("ingress"), way_in, self._part(flagsmith))
+        if settings.gateway.enabled:
+            gateway = public_gateway_args(settings, namespace, self._capabilities)
+            PublicGateway(self._named("gateway"), gateway, self._part(flagsmith))
 
     def _looked_after(self, migration: Migration) -> None:
         """What reads the database beside Flagsmith, and what watches all of it."""

@@ -20,10 +20,12 @@ from tests.recording import ROOT
 TOOLS = ROOT / "tools" / "crds"
 GO_SECONDS = 300
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+GATEWAY_API = "sigs.k8s.io/gateway-api"
 # Of each module, the directory of its definitions, and which of them the program or its tests use.
 WANTED = {
     "github.com/cert-manager/cert-manager": ("deploy/crds", ("certificates",)),
     "github.com/external-secrets/external-secrets": ("config/crds/bases", ("externalsecrets",)),
+    GATEWAY_API: ("config/crd/standard", ("gatewayclasses", "gateways", "httproutes")),
     "github.com/prometheus-operator/prometheus-operator": (
         "example/prometheus-operator-crd",
         ("podmonitors", "prometheusrules", "servicemonitors"),
@@ -35,15 +37,18 @@ WANTED = {
 def definitions() -> tuple[dict[str, Any], ...]:
     """The definitions, of the versions in tools/crds/go.mod; the test is skipped where there is no Go."""
     required = json.loads(_go("mod", "edit", "-json"))["Require"]
-    found = []
-    for module, version in ((item["Path"], item["Version"]) for item in required):
-        # With its version named, only the module itself is fetched and checked against go.sum, not what it requires.
-        directory = Path(json.loads(_go("mod", "download", "-json", f"{module}@{version}"))["Dir"])
-        place, plurals = WANTED[module]
-        for plural in plurals:
-            (path,) = (directory / place).glob(f"*_{plural}.yaml")
-            found.append(yaml.safe_load(path.read_text(encoding="utf-8")))
-    return tuple(found)
+    return tuple(found for item in required for found in of_module(item["Path"], item["Version"]))
+
+
+@cache
+def of_module(module: str, version: str) -> tuple[dict[str, Any], ...]:
+    """The wanted definitions of a version of a module, whose checksum is in tools/crds/go.sum."""
+    # With its version named, only the module itself is fetched and checked against go.sum, not what it requires.
+    directory = Path(json.loads(_go("mod", "download", "-json", f"{module}@{version}"))["Dir"])
+    place, plurals = WANTED[module]
+    paths = [path for plural in plurals for path in (directory / place).glob(f"*_{plural}.yaml")]
+    assert len(paths) == len(plurals), paths
+    return tuple(yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from components.exposure.routes import PublicPath, PublicService, public_paths
 from components.kit import names
 from components.kit.component import Component, name_of
 from components.settings import Settings
-from components.settings.sections.ingress import CLASS_ANNOTATION, GKE_CLASSES, TLS_ANNOTATION, IngressSettings
+from components.settings.sections.ingress import CLASS_ANNOTATION, GKE_CLASSES, IngressSettings
 
 COMPONENT: Final = "ingress"
 # The port of TCPMUX, which no image of the stack serves.
@@ -51,13 +51,7 @@ def _path(public: PublicPath) -> HTTPIngressPathArgs:
 
 
 def _annotations(ingress: IngressSettings) -> dict[str, str]:
-    annotations = dict(ingress.annotations)
-    if ingress.tls.cluster_issuer is not None:
-        annotations["cert-manager.io/cluster-issuer"] = ingress.tls.cluster_issuer
-    if ingress.tls.issuer is not None:
-        annotations["cert-manager.io/issuer"] = ingress.tls.issuer
-    if ingress.tls_from in ("controller", "upstream"):
-        annotations[TLS_ANNOTATION] = ingress.tls_from
+    annotations = {**ingress.annotations, **ingress.tls.annotations}
     if ingress.class_name in GKE_CLASSES:
         annotations[CLASS_ANNOTATION] = ingress.class_name
     if not ingress.await_address:

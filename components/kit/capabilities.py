@@ -15,10 +15,12 @@ from components.settings import Settings
 
 API_VERSION: Final = "monitoring.coreos.com/v1"
 """That of the Prometheus operator's kinds."""
+GATEWAY_API_VERSION: Final = "gateway.networking.k8s.io/v1"
 
 WANTED: Final = {
     "cert-manager.io/v1": ("Certificate",),
     "external-secrets.io/v1": ("ExternalSecret",),
+    GATEWAY_API_VERSION: ("Gateway", "HTTPRoute"),
     API_VERSION: ("PodMonitor", "PrometheusRule", "ServiceMonitor"),
 }
 """The kinds that the program makes where they are served, by API version."""

@@ -69,9 +69,22 @@ def _entrances(settings: Settings) -> Iterator[Flow]:
     else:
         # The closed port too, which refuses at once: cut off, each visit of /metrics would keep the controller waiting.
         yield _flow(entrance, API, names.API_PORT, CLOSED_PORT)
-        if settings.ingress.issued:
+        if settings.issued_certificates:
             yield _flow(entrance, SOLVER, SOLVER_PORT)
+    if settings.gateway.enabled:
+        yield from _gateway(settings)
     yield _flow(outside(network.clients), API, names.API_PORT)
+
+
+def _gateway(settings: Settings) -> Iterator[Flow]:
+    """What carries the Gateway's traffic. `/metrics` leads nowhere there, not to a closed port."""
+    network = settings.network_policy
+    data_plane = addresses(network.gateway_cidrs)
+    if network.gateway_namespace is not None:
+        data_plane.insert(0, in_namespace(network.gateway_namespace, network.gateway_pod_labels))
+    yield _flow(data_plane, API, names.API_PORT)
+    if settings.issued_certificates:
+        yield _flow(data_plane, SOLVER, SOLVER_PORT)
 
 
 def _monitoring(settings: Settings) -> Iterator[Flow]:

@@ -110,7 +110,11 @@ def _others(settings: Settings) -> list[Demand]:
     """What is not of the stack and has to have room: solvers, and somebody who looks at an API pod's copy."""
     limits = settings.namespace.limit_range
     debugger = Resources(requests=limits.default_request, limits=limits.default)
-    solvers = [Demand(name="ACME solver", pods=SOLVERS, resources=SOLVER)] if settings.ingress.enabled else []
+    solvers = (
+        [Demand(name="ACME solver", pods=SOLVERS, resources=SOLVER)]
+        if settings.ingress.enabled or settings.gateway.issued
+        else []
+    )
     return [
         *solvers,
         Demand(name="copy for kubectl debug", pods=1, resources=settings.api_resources),

@@ -15,6 +15,7 @@ from components.settings.sections.cluster_uid import ClusterUidSetting
 from components.settings.sections.context import ContextSetting
 from components.settings.sections.env import EnvSetting
 from components.settings.sections.env_from_secrets import EnvFromSecretsSetting
+from components.settings.sections.gateway import GatewaySettings
 from components.settings.sections.gunicorn import GunicornSettings
 from components.settings.sections.host import HostSetting
 from components.settings.sections.image import ImageSetting
@@ -99,6 +100,9 @@ class SettingsFields(Section):
     )
     service: ServiceSettings = Field(default_factory=ServiceSettings, description="The API's Service.")
     ingress: IngressSettings = Field(default_factory=IngressSettings, description="The Ingress.")
+    gateway: GatewaySettings = Field(
+        default_factory=GatewaySettings, description="A route of the Gateway API, beside the Ingress or in its place."
+    )
     monitoring: MonitoringSettings = Field(
         default_factory=MonitoringSettings, description="What an operator sees of the stack."
     )

@@ -11,6 +11,7 @@ from components.settings.sections.logs import AccessLog
 from components.settings.sections.monitoring.exporters import PostgresExporter, RedisExporter
 from components.settings.sections.secret_store import KEYS, SERVER_KEYS, own_name
 from components.settings.sized import SizedSettings
+from components.settings.tls import TlsSource
 
 # For a release that leaves the connections of its tasks open: seen on 2.265.0, 51 idle ones within 3 minutes.
 LEFT_OPEN_SECONDS = 5
@@ -112,10 +113,16 @@ class Settings(SizedSettings):
 
     @property
     def url(self) -> str:
-        """Where people reach Flagsmith: as stated, else by the stack's Ingress, else by somebody else's route."""
+        """Where people reach Flagsmith: as stated, else by the stack's own way in, else by somebody else's route."""
         if self.public_url is not None:
             return self.public_url
-        return f"{'http' if self.ingress.tls_from == 'none' else 'https'}://{self.host}"
+        return f"{'http' if self.tls_from == 'none' else 'https'}://{self.host}"
+
+    @property
+    def tls_from(self) -> TlsSource:
+        """Where TLS ends on the way in. With both an Ingress and a Gateway, at the Ingress."""
+        by_gateway = self.gateway.enabled and not self.ingress.enabled
+        return self.gateway.tls.source or "upstream" if by_gateway else self.ingress.tls_from
 
     @property
     def tls_secret_name(self) -> str | None:
@@ -123,6 +130,25 @@ class Settings(SizedSettings):
         if self.ingress.issued:
             return "flagsmith-tls"
         return self.ingress.tls.secret_name if self.ingress.enabled else None
+
+    @property
+    def gateway_tls_secret_name(self) -> str | None:
+        """The Secret with the certificate of the stack's own Gateway, or None.
+
+        Not the Ingress': cert-manager fills a Secret for one object alone.
+        """
+        if self.gateway.issued:
+            return "flagsmith-gateway-tls"
+        return self.gateway.tls.secret_name if self.gateway.is_own else None
+
+    @property
+    def issued_certificates(self) -> tuple[str, ...]:
+        """The names of the Certificates that cert-manager makes for the ways in."""
+        found = (
+            self.tls_secret_name if self.ingress.issued else None,
+            self.gateway_tls_secret_name if self.gateway.issued else None,
+        )
+        return tuple(name for name in found if name is not None)
 
     @property
     def existing_secrets(self) -> dict[str, str | None]:

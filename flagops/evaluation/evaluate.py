@@ -25,8 +25,12 @@ API_VERSION = re.compile(r"([a-z0-9.-]+/)?v[0-9]+((alpha|beta)[0-9]+)?(/[A-Z][A-
 _one_at_a_time = threading.Lock()  # the working directory and sys.path belong to the whole process
 
 
-# Served where nobody asked the cluster: a stack that names a secret store says itself that there is its operator.
-SECRET_STORE = ("secretStore", "external-secrets.io/v1/ExternalSecret")
+# Served where nobody asked the cluster: a stack that names a secret store says itself that there is its operator, and
+# one with a Gateway that the cluster knows the Gateway API.
+IMPLIED = {
+    "secretStore": ("external-secrets.io/v1/ExternalSecret",),
+    "gateway": ("gateway.networking.k8s.io/v1/Gateway", "gateway.networking.k8s.io/v1/HTTPRoute"),
+}
 
 
 def evaluate(
@@ -74,8 +78,7 @@ def evaluate(
 
 
 def _unasked(stack: Stack) -> list[str]:
-    key, served = SECRET_STORE
-    return [served] if f"{stack.project}:{key}" in stack.values else []
+    return [kind for key, kinds in IMPLIED.items() if f"{stack.project}:{key}" in stack.values for kind in kinds]
 
 
 def api_versions_key(stack: Stack) -> str:

@@ -1,14 +1,16 @@
 """When an object counts as rolled out: the rules by which Pulumi's Kubernetes provider waits, as pure functions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from flagops.kubernetes.attached import attachments
 from flagops.kubernetes.objects import Manifest
 
 SKIP_AWAIT = "pulumi.com/skipAwait"
 TIMEOUT = "pulumi.com/timeoutSeconds"
+ROUTE_CONDITIONS = ("Accepted", "ResolvedRefs")
 DEFAULT_SECONDS = 600.0  # the provider's own default for workloads
 
 
@@ -175,6 +177,29 @@ def _external_secret(live: Manifest) -> Readiness:
     return _waiting("the External Secrets Operator has not made its Secret yet")
 
 
+def _gateway(live: Manifest) -> Readiness:
+    programmed = condition(live, "Programmed")
+    seen = int(programmed.get("observedGeneration", 0)) >= int(live["metadata"].get("generation", 0))
+    if not programmed or not seen:
+        return _waiting("no controller has taken it up yet")
+    return READY if programmed.get("status") == "True" else _waiting(_said(programmed))
+
+
+def _route(live: Manifest) -> Readiness:
+    for attachment in attachments(live):
+        for kind in ROUTE_CONDITIONS:
+            found = attachment.condition(kind)
+            if not found:
+                return _waiting(f"the controller of the Gateway {attachment.place} has not said {kind} yet")
+            if found.get("status") != "True":
+                return _waiting(f"Gateway {attachment.place}: {_said(found)}")
+    return READY
+
+
+def _said(found: Mapping[str, Any]) -> str:
+    return f"{found.get('reason', 'not ' + str(found.get('type')))}: {found.get('message', '')}".rstrip(": ")
+
+
 _RULES: dict[str, Callable[[Manifest], Readiness]] = {
     "Deployment": _deployment,
     "StatefulSet": _stateful_set,
@@ -185,4 +210,6 @@ _RULES: dict[str, Callable[[Manifest], Readiness]] = {
     "CustomResourceDefinition": _definition,
     "Pod": _pod,
     "ExternalSecret": _external_secret,
+    "Gateway": _gateway,
+    "HTTPRoute": _route,
 }

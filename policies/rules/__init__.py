@@ -1,7 +1,7 @@
 """All rules of the platform, in the order in which they are listed."""
 
 from policies.model import Rule
-from policies.rules import availability, images, ingress, network, protection, resources, restricted, secrets
+from policies.rules import availability, gateway, images, ingress, network, protection, resources, restricted, secrets
 
 RULES: tuple[Rule, ...] = (
     *images.RULES,
@@ -11,5 +11,6 @@ RULES: tuple[Rule, ...] = (
     *protection.RULES,
     *secrets.RULES,
     *ingress.RULES,
+    *gateway.RULES,
     *network.RULES,
 )

@@ -112,6 +112,34 @@ def _external_secret(live: Manifest) -> Health:
     return states.get(ready, "Progressing")
 
 
+def _gateway(live: Manifest) -> Health:
+    """Its own conditions, then those of its listeners; nothing of it looks at a generation."""
+    status = live.get("status", {})
+    listeners = [listener["conditions"] for listener in status.get("listeners", [])]
+    for said in (_conditions(live), *listeners):
+        if _is_refused(said):
+            return "Degraded"
+        if any(c["type"] == "Programmed" and c["status"] != "True" for c in said):
+            return "Progressing"
+    return "Healthy" if "conditions" in status or listeners else "Progressing"
+
+
+def _http_route(live: Manifest) -> Health:
+    """What was said of an older generation counts for nothing."""
+    parents = [parent["conditions"] for parent in live.get("status", {}).get("parents", [])]
+    generation = live["metadata"].get("generation")
+    current = [
+        said for said in parents if said and all(c.get("observedGeneration", generation) == generation for c in said)
+    ]
+    if any(map(_is_refused, current)):
+        return "Degraded"
+    return "Healthy" if current else "Progressing"
+
+
+def _is_refused(said: list[dict[str, Any]]) -> bool:
+    return any(c["type"] in ("Accepted", "ResolvedRefs") and c["status"] == "False" for c in said)
+
+
 RULES: Final[Mapping[tuple[str, str], Callable[[Manifest], Health]]] = {
     ("", "PersistentVolumeClaim"): _claim,
     ("", "Service"): _service,
@@ -121,6 +149,8 @@ RULES: Final[Mapping[tuple[str, str], Callable[[Manifest], Health]]] = {
     ("batch", "CronJob"): _cron_job,
     ("batch", "Job"): _job,
     ("external-secrets.io", "ExternalSecret"): _external_secret,
+    ("gateway.networking.k8s.io", "Gateway"): _gateway,
+    ("gateway.networking.k8s.io", "HTTPRoute"): _http_route,
     ("networking.k8s.io", "Ingress"): _ingress,
     ("policy", "PodDisruptionBudget"): _disruption_budget,
 }

@@ -44,6 +44,8 @@ CLAIM: Shape = ("v1", "PersistentVolumeClaim", {})
 JOB: Shape = ("batch/v1", "Job", {})
 CRON_JOB: Shape = ("batch/v1", "CronJob", {})
 INGRESS: Shape = ("networking.k8s.io/v1", "Ingress", {})
+GATEWAY: Shape = ("gateway.networking.k8s.io/v1", "Gateway", {})
+ROUTE: Shape = ("gateway.networking.k8s.io/v1", "HTTPRoute", {})
 AUTOSCALER: Shape = ("autoscaling/v2", "HorizontalPodAutoscaler", {})
 BUDGET: Shape = ("policy/v1", "PodDisruptionBudget", {})
 STORED: Shape = ("external-secrets.io/v1", "ExternalSecret", {})
@@ -60,6 +62,15 @@ CASES: list[tuple[Shape, dict[str, Any] | None, str | None, str]] = [
     (CRON_JOB, {"lastScheduleTime": MORNING, "lastSuccessfulTime": NIGHT, "active": [{}]}, "Healthy", "Current"),
     (INGRESS, {"loadBalancer": {}}, "Progressing", "Current"),
     (INGRESS, {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}, "Healthy", "Current"),
+    # kstatus knows neither kind, and looks at none of their conditions.
+    (GATEWAY, None, "Progressing", "Current"),
+    (GATEWAY, condition("Programmed", "Unknown", "Pending"), "Progressing", "Current"),
+    (GATEWAY, condition("Accepted", "False", "InvalidParameters"), "Degraded", "Current"),
+    (GATEWAY, condition("Programmed"), "Healthy", "Current"),
+    (GATEWAY, {**condition("Programmed"), "listeners": [condition("ResolvedRefs", "False")]}, "Degraded", "Current"),
+    (ROUTE, {"parents": []}, "Progressing", "Current"),
+    (ROUTE, {"parents": [condition("Accepted")]}, "Healthy", "Current"),
+    (ROUTE, {"parents": [condition("Accepted"), condition("ResolvedRefs", "False")]}, "Degraded", "Current"),
     (AUTOSCALER, {}, "Progressing", "Current"),
     (AUTOSCALER, condition("ScalingActive", "False", "FailedGetResourceMetric"), "Degraded", "Current"),
     (AUTOSCALER, condition("AbleToScale", "True", "ReadyForNewScale"), "Healthy", "Current"),

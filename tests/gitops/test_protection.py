@@ -86,9 +86,10 @@ def test_what_pulumi_leaves_behind_is_left_behind() -> None:
     assert made("Secret") == {"argocd.argoproj.io/sync-wave": "3"}
 
 
-def test_an_ingress_whose_address_nobody_awaits_does_not_count_for_the_health_of_the_application() -> None:
+def test_a_way_in_that_nobody_awaits_does_not_count_for_the_health_of_the_application() -> None:
     unchecked = {"argocd.argoproj.io/ignore-healthcheck": "true"}
     skipped = {"pulumi.com/skipAwait": "true"}
-    assert made("Ingress", annotations=skipped).items() >= unchecked.items()
-    assert made("Ingress").keys().isdisjoint(unchecked)
+    for kind in ("Ingress", "Gateway", "HTTPRoute"):
+        assert made(kind, annotations=skipped).items() >= unchecked.items()
+        assert made(kind).keys().isdisjoint(unchecked)
     assert made("PersistentVolumeClaim", annotations=skipped).keys().isdisjoint(unchecked)

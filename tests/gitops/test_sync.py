@@ -92,7 +92,7 @@ def test_a_first_sync_leaves_nothing_unhealthy_but_what_the_cluster_withholds(pr
         shown = live(program, everything, world)
         unwell = {ref.kind for ref, manifest in shown.items() if not has_no_stop_for_argo(manifest)}
         withheld = {
-            *(() if world.has_addresses else ("Ingress",)),
+            *(() if world.has_addresses else ("Ingress", "Gateway", "HTTPRoute")),
             *(("CronJob",) if world.last_night_failed else ()),
             *(() if world.has_metrics else ("HorizontalPodAutoscaler",)),
         }

@@ -26,7 +26,7 @@ class World:
 
     Attributes:
         binds_at_once: whether a claim is bound without a pod (`Immediate`) or by its first (`WaitForFirstConsumer`).
-        has_addresses: whether the ingress controller reports an address.
+        has_addresses: whether the ingress controller, or that of the Gateway, reports an address.
         last_night_failed: whether the last Job of each CronJob failed, after one that did not.
         has_metrics: whether there are metrics of the pods, as an autoscaler needs them.
     """
@@ -95,6 +95,12 @@ class _Cluster:
 
     def _Ingress(self, _: KubeObject) -> Manifest:  # noqa: N802
         return {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]} if self._world.has_addresses else {}}
+
+    def _Gateway(self, _: KubeObject) -> Manifest:  # noqa: N802
+        return {"conditions": [{"type": "Programmed", "status": str(self._world.has_addresses)}]}
+
+    def _HTTPRoute(self, _: KubeObject) -> Manifest:  # noqa: N802
+        return {"parents": [{"conditions": [{"type": "Accepted", "status": "True"}]}]}
 
     def _CronJob(self, item: KubeObject) -> Manifest:  # noqa: N802
         if item.manifest["spec"].get("suspend") or not self._world.last_night_failed:

@@ -19,6 +19,7 @@ HAS = {
     "audit-export": {"Deployment/flagsmith-audit-exporter", "PrometheusRule/flagsmith"},
     "autoscaling": {"HorizontalPodAutoscaler/flagsmith", "CronJob/flagsmith-backup"},
     "external-data": {"CronJob/flagsmith-backup", "Deployment/flagsmith-flag-metrics"},
+    "gateway": {"Gateway/flagsmith", "HTTPRoute/flagsmith", "HTTPRoute/flagsmith-redirect"},
     "no-redis": {"StatefulSet/flagsmith-postgres"},
     "secret-store": {"ExternalSecret/flagsmith-postgres"},
 }
@@ -26,6 +27,7 @@ HAS_NOT = {
     "audit-export": {"HorizontalPodAutoscaler/flagsmith"},
     "autoscaling": {"PersistentVolumeClaim/flagsmith-backups"},
     "external-data": {"StatefulSet/flagsmith-postgres", "Deployment/flagsmith-redis"},
+    "gateway": {"Ingress/flagsmith", "Service/flagsmith-unpublished"},
     "no-redis": {"Deployment/flagsmith-redis", "CronJob/flagsmith-backup"},
     "secret-store": {"Secret/flagsmith-postgres"},
 }

@@ -18,7 +18,12 @@ from policies.model import Object, Objects
 from policies.pods import pods
 from tests.recording import ROOT
 
-API_VERSIONS: Final = ("cert-manager.io/v1", "external-secrets.io/v1", "monitoring.coreos.com/v1")
+API_VERSIONS: Final = (
+    "cert-manager.io/v1",
+    "external-secrets.io/v1",
+    "gateway.networking.k8s.io/v1",
+    "monitoring.coreos.com/v1",
+)
 # A digest that no image has: what is scanned is whether there is one. The repository's own lock file is the operator's.
 DIGEST: Final = "sha256:" + "5ca1ab1e" * 8
 IN_CLUSTER: Final[Mapping[str, object]] = {
@@ -41,8 +46,10 @@ OUTSIDE: Final[Mapping[str, object]] = {
     },
     "secretStore": {"name": "store", "secrets": {"django": {"key": "django"}, "admin": {"key": "admin"}}},
     "backup": {"s3": {"bucket": "backups", "existingSecret": "s3"}},
+    "gateway": {"enabled": True, "className": "envoy", "tls": {"from": "issuer", "clusterIssuer": "letsencrypt"}},
     "networkPolicy": {
         "ingressNamespace": "traefik",
+        "gatewayNamespace": "envoy-gateway-system",
         "egress": {"postgres": {"to": [{"cidr": "10.1.0.0/24"}]}, "redis": {"to": [{"cidr": "10.2.0.0/24"}]}},
     },
 }

@@ -32,7 +32,7 @@ def alert_subject(settings: Settings) -> Subject:
         stateful_sets=(names.POSTGRES,) if settings.postgres.embedded else (),
         is_autoscaled=settings.autoscaling.enabled,
         backup_hours=backup.max_age_hours if backup.enabled and not backup.suspend else None,
-        certificate=settings.tls_secret_name if settings.ingress.issued else None,
+        certificates=settings.issued_certificates,
         volumes=tuple(_volumes(settings)),
     )
 

@@ -14,41 +14,48 @@ SEEN: Final = f"(max({CLOCK}) > 0)"
 
 
 def alerts(subject: Subject) -> Iterator[Alert]:
-    """The rules of a certificate that cert-manager renews."""
-    if subject.certificate is None:
+    """The rules of the certificates that cert-manager renews: of the Ingress, and of the stack's own Gateway."""
+    if not subject.certificates:
         return
     runbook = "20-the-certificate-is-not-renewed"
-
-    def series(metric: str, more: str = "", within: str = "") -> str:
-        # Prometheus renames the label of a metric that its own target has too, unless told not to.
-        name = f'name="{subject.certificate}"{more}'
-        own, renamed = (
-            f'{metric}{{{key}="{subject.namespace}",{name}}}' for key in ("namespace", "exported_namespace")
-        )
-        if within:
-            own, renamed = (f"last_over_time({one}[{within}])" for one in (own, renamed))
-        return f"({renamed} or {own})"
-
-    # Of a cert-manager that is gone, what it said last: the end stays where it is.
-    ends = series("certmanager_certificate_expiration_timestamp_seconds", within="1d")
     yield Alert(
         name="FlagsmithCertificateEnds",
-        # One that was never issued ends at 0.
-        expression=f"""
-            (max by (name) ({ends} > 0) - time()) / {SECONDS_A_DAY} < {subject.thresholds.certificate_days}""",
+        expression=" or ".join(_ends(subject, name) for name in subject.certificates),
         minutes=60,
         severity="critical",
         summary="The certificate ends soon, and was not renewed.",
         description='The certificate {{ $labels.name }} ends in {{ $value | printf "%.1f" }} days.',
         runbook=runbook,
     )
-    ready = series("certmanager_certificate_ready_status", ',condition="True"')
     yield Alert(
         name="FlagsmithCertificateNotReady",
-        expression=f"{or_zero(f'max by (name) ({ready})', provided=SEEN, name=subject.certificate)} == 0",
+        expression=" or ".join(_not_ready(subject, name) for name in subject.certificates),
         minutes=30,
         severity="warning",
         summary="There is no valid certificate.",
         description="cert-manager could not issue the certificate {{ $labels.name }}, or knows none of this name.",
         runbook=runbook,
     )
+
+
+def _ends(subject: Subject, name: str) -> str:
+    # Of a cert-manager that is gone, what it said last: the end stays where it is.
+    ends = _series(subject, name, "certmanager_certificate_expiration_timestamp_seconds", within="1d")
+    # One that was never issued ends at 0.
+    return f"""
+            (max by (name) ({ends} > 0) - time()) / {SECONDS_A_DAY} < {subject.thresholds.certificate_days}"""
+
+
+def _not_ready(subject: Subject, name: str) -> str:
+    ready = _series(subject, name, "certmanager_certificate_ready_status", ',condition="True"')
+    return f"{or_zero(f'max by (name) ({ready})', provided=SEEN, name=name)} == 0"
+
+
+def _series(subject: Subject, name: str, metric: str, more: str = "", within: str = "") -> str:
+    # Prometheus renames the label of a metric that its own target has too, unless told not to.
+    own, renamed = (
+        f'{metric}{{{key}="{subject.namespace}",name="{name}"{more}}}' for key in ("namespace", "exported_namespace")
+    )
+    if within:
+        own, renamed = (f"last_over_time({one}[{within}])" for one in (own, renamed))
+    return f"({renamed} or {own})"

@@ -34,7 +34,7 @@ def alerts(subject: Subject) -> Iterator[Alert]:
         description="No kubelet told of a container of the namespace for 10 minutes: the alerts on CPU, memory and "
         "volumes cannot see them.",
     )
-    if subject.certificate is not None:
+    if subject.certificates:
         yield _missing(
             "CertManager",
             f"absent(max({certificates.CLOCK}))",

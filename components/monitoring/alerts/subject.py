@@ -25,7 +25,7 @@ class Subject:
         stateful_sets: the names of the StatefulSets.
         is_autoscaled: whether an autoscaler sets the number of API pods.
         backup_hours: after how many hours the last backup is too old; None without a schedule.
-        certificate: the name of cert-manager's Certificate; None where it issues none.
+        certificates: the names of cert-manager's Certificates; none where it issues none.
         volumes: the names of the volume claims.
     """
 
@@ -44,7 +44,7 @@ class Subject:
     stateful_sets: tuple[str, ...]
     is_autoscaled: bool
     backup_hours: int | None
-    certificate: str | None
+    certificates: tuple[str, ...]
     volumes: tuple[str, ...]
 
     @property

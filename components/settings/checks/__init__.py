@@ -6,6 +6,7 @@ from components.settings import sources
 from components.settings.checks import (
     audit,
     flag_metrics,
+    gateway,
     images,
     ingress,
     logs,
@@ -23,6 +24,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     """Yield every contradiction between sections."""
     for found in (
         ingress,
+        gateway,
         sums,
         flag_metrics,
         images,
@@ -45,6 +47,7 @@ def warnings(settings: Settings) -> Iterator[str]:
         images,
         audit,
         ingress,
+        gateway,
         logs,
         network,
         monitoring,

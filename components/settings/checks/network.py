@@ -46,11 +46,12 @@ def problems(settings: Settings) -> Iterator[Problem]:
                 text=f"contradicts {SECTION}.egress.{way.service}.to: say where it is in only one of them",
             )
     yield from _way_in(settings)
+    yield from _gateway(settings)
 
 
 def _way_in(settings: Settings) -> Iterator[Problem]:
     ingress, network = settings.ingress, settings.network_policy
-    leads_here = ingress.enabled or ingress.tls.from_ == "upstream"
+    leads_here = ingress.enabled or (ingress.tls.from_ == "upstream" and not settings.gateway.enabled)
     if not (settings.isolated and leads_here) or network.ways_in:
         return
     usual = USUAL_PLACES.get(ingress.class_name or "")
@@ -64,11 +65,38 @@ def _way_in(settings: Settings) -> Iterator[Problem]:
     )
 
 
+def _gateway(settings: Settings) -> Iterator[Problem]:
+    network = settings.network_policy
+    if not settings.gateway.enabled:
+        for key, value in (("gatewayNamespace", network.gateway_namespace), ("gatewayCidrs", network.gateway_cidrs)):
+            if value:
+                yield Problem(
+                    path=(SECTION, key),
+                    text="goes with gateway.enabled: set that, or remove it. For a route of your own there is "
+                    f"{SECTION}.{key.replace('gateway', 'ingress')}",
+                )
+        return
+    if settings.isolated and not network.gateway_ways_in:
+        yield Problem(
+            path=(SECTION, "gatewayNamespace"),
+            value=NOT_SHOWN,
+            text="is required with network policies and a Gateway, or nothing gets through it: write "
+            "`gatewayNamespace: NAME` with the namespace of the pods that carry its traffic, or `gatewayCidrs: "
+            "[NETWORK, …]` where they have no addresses of pods (docs/worlds.md has them by implementation)",
+        )
+    if settings.isolated and network.gateway_namespace == settings.namespace.name:
+        yield Problem(
+            path=(SECTION, "gatewayNamespace"),
+            text="is the stack's own namespace, whose policies cut off every pod that is not Flagsmith's, the "
+            "Gateway's too: put the Gateway into another namespace, and name it in gateway.parentRefs",
+        )
+
+
 def warnings(settings: Settings) -> Iterator[str]:
     """Yield what stays open, or closed, because nobody said where it is."""
     if not settings.isolated:
         return
-    if not settings.ingress.enabled and not settings.network_policy.ways_in:
+    if not (settings.ingress.enabled or settings.gateway.enabled or settings.network_policy.ways_in):
         yield (
             f"{SECTION}.ingressNamespace is not set, and there is no Ingress: only {SECTION}.clients reach Flagsmith. "
             "Where a gateway leads here from outside, name its namespace, or its addresses in ingressCidrs"

@@ -28,6 +28,13 @@ def problems(settings: Settings) -> Iterator[Problem]:
             "unencrypted: write `tls: {from: issuer, clusterIssuer: NAME}`, `{from: secret, secretName: "
             "NAME}`, `{from: controller}`, or `{from: upstream}` where TLS ends before the Ingress",
         )
+    if settings.gateway.enabled and settings.gateway.tls.source == "none":
+        yield Problem(
+            path=("gateway", "tls", "from"),
+            text="must not mean plain HTTP when production is true, or passwords cross the network unencrypted: write "
+            "`tls: {from: issuer, clusterIssuer: NAME}`, `{from: secret, secretName: NAME}`, `{from: controller}`, or "
+            "`{from: upstream}` where TLS ends before the Gateway",
+        )
     if settings.public_url is not None and not settings.public_url.startswith("https://"):
         yield Problem(
             path=("publicUrl",),
@@ -37,7 +44,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             path=("service", "nodePort"),
             text="must be left out when production is true: it shows /metrics to whoever reaches a node. Use "
-            "an Ingress, which does not",
+            "an Ingress or a Gateway, which do not",
         )
     if not settings.protect:
         yield Problem(

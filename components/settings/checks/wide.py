@@ -131,6 +131,12 @@ def _way_in(network: NetworkPolicySettings) -> Iterator[str]:
                 f"{SECTION}.ingressCidrs[{index}] is wide: whoever is in {cidr} reaches the API past the ingress "
                 "controller, with /metrics. Name smaller networks"
             )
+    for index, cidr in enumerate(network.gateway_cidrs):
+        if is_wide(cidr):
+            yield (
+                f"{SECTION}.gatewayCidrs[{index}] is wide: whoever is in {cidr} reaches the API past the Gateway, with "
+                "/metrics. Name smaller networks"
+            )
     for index, client in enumerate(network.clients):
         if client.cidr is not None and is_wide(client.cidr):
             yield (

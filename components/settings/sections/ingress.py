@@ -1,38 +1,39 @@
 """How the outside reaches Flagsmith."""
 
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import Field
 
 from components.settings.base import Section
 from components.settings.problems import Problem
-from components.settings.types import Boolean, ObjectName, PlainText, QualifiedName, SecretName
+from components.settings.tls import (
+    CLUSTER_ISSUER_ANNOTATION,
+    ISSUER_ANNOTATION,
+    NAMES,
+    TLS_ANNOTATION,
+    TlsChoice,
+    TlsSource,
+)
+from components.settings.types import Boolean, ObjectName, PlainText, QualifiedName
 
 CLASS_ANNOTATION: Final = "kubernetes.io/ingress.class"
 GKE_CLASSES: Final = frozenset({"gce", "gce-internal"})
 """Classes that GKE's controller takes from the annotation alone: it has no IngressClass, and ignores the field."""
-TLS_ANNOTATION: Final = "feature-flags/tls"
-"""Says on the Ingress who ends TLS where its own fields cannot: `controller` or `upstream`."""
 # What the program writes itself, and the setting that shapes it.
 OWN_ANNOTATIONS: Final = {
-    "cert-manager.io/cluster-issuer": "ingress.tls.clusterIssuer",
-    "cert-manager.io/issuer": "ingress.tls.issuer",
+    CLUSTER_ISSUER_ANNOTATION: "ingress.tls.clusterIssuer",
+    ISSUER_ANNOTATION: "ingress.tls.issuer",
     CLASS_ANNOTATION: "ingress.className",
     TLS_ANNOTATION: "ingress.tls.from",
     "pulumi.com/skipAwait": "ingress.awaitAddress",
 }
-TlsSource = Literal["issuer", "secret", "controller", "upstream", "none"]
-# The keys that name a certificate, and the source that each belongs to.
-_NAMES: Final[dict[str, TlsSource]] = {"clusterIssuer": "issuer", "issuer": "issuer", "secretName": "secret"}
-_MISSING: Final = {
-    "issuer": "needs the name of the issuer: set clusterIssuer or issuer beside it",
-    "secret": "needs the name of the Secret: set secretName beside it",
-}
 
 
-class IngressTls(Section):
+class IngressTls(TlsChoice):
     """Where TLS ends, and whose certificate it has. Except with `none` the public URL is `https://`."""
+
+    section = "ingress"
 
     from_: TlsSource | None = Field(
         default=None,
@@ -42,24 +43,9 @@ class IngressTls(Section):
         "as at a cloud's load balancer; `none`: plain HTTP, refused in production. Required where "
         "there is an Ingress.",
     )
-    cluster_issuer: ObjectName | None = Field(
-        default=None, description="With `issuer`: the name of a cert-manager ClusterIssuer."
-    )
-    issuer: ObjectName | None = Field(
-        default=None, description="With `issuer`: the name of a cert-manager Issuer of the namespace."
-    )
-    secret_name: SecretName | None = Field(
-        default=None, description="With `secret`: the name of an existing Secret of type `kubernetes.io/tls`."
-    )
     enabled: Boolean | None = Field(
         default=None, description="The old form: false is `from: none`, true has no effect. Gives a warning."
     )
-
-    @property
-    def named(self) -> dict[str, str]:
-        """The keys that name a certificate, with their values."""
-        values = {"clusterIssuer": self.cluster_issuer, "issuer": self.issuer, "secretName": self.secret_name}
-        return {key: value for key, value in values.items() if value is not None}
 
     @property
     def source(self) -> TlsSource | None:
@@ -68,10 +54,10 @@ class IngressTls(Section):
             return self.from_
         if self.enabled is False:
             return "none"
-        return next((_NAMES[key] for key in self.named), None)
+        return next((NAMES[key] for key in self.named), None)
 
     def problems(self) -> Iterator[Problem]:
-        """Names that do not go with the source, none where it needs one, or more than one."""
+        """The old form beside the new one; and as for every way in."""
         if self.from_ is not None and self.enabled is not None:
             yield Problem(path=("enabled",), text="is the old form of ingress.tls.from, which is set too: remove it")
         if self.from_ is None and self.enabled is False:
@@ -80,23 +66,7 @@ class IngressTls(Section):
                     path=(key,), text="goes with TLS, and ingress.tls.enabled is false: remove one of the two"
                 )
             return
-        source = self.source
-        fitting = [key for key in self.named if _NAMES[key] == source]
-        for key in self.named:
-            if self.from_ is not None and key not in fitting:
-                yield Problem(
-                    path=(key,),
-                    text=f"goes with ingress.tls.from {_NAMES[key]}, and that is {source}: remove it, or set that",
-                )
-        if self.from_ in _MISSING and not fitting:
-            yield Problem(path=("from",), text=_MISSING[self.from_])
-        candidates = fitting if self.from_ is not None else [*self.named]
-        if len(candidates) > 1:
-            yield Problem(
-                path=(candidates[-1],),
-                text=f"contradicts ingress.tls.{candidates[0]}: the certificate comes from exactly one of "
-                "clusterIssuer, issuer and secretName; remove the others",
-            )
+        yield from super().problems()
 
 
 class IngressSettings(Section):

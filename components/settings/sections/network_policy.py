@@ -131,6 +131,19 @@ class NetworkPolicySettings(Section):
         description="Addresses of an ingress controller that has no pod address: the nodes' if it uses their "
         "network, the load balancer's if that sends to pods directly.",
     )
+    gateway_namespace: ObjectName | None = Field(
+        default=None,
+        description="The namespace of the pods that carry the Gateway's traffic, its data plane; see "
+        "[worlds.md](worlds.md). It or `gatewayCidrs` is required where `gateway.enabled`.",
+    )
+    gateway_pod_labels: Labels = Field(
+        default_factory=dict, description="Labels of those pods. Default: all pods of that namespace."
+    )
+    gateway_cidrs: tuple[Cidr, ...] = Field(
+        default=(),
+        description="Addresses of a Gateway whose data plane has no pod address: the nodes' if it uses their "
+        "network, the load balancer's if that sends to pods directly.",
+    )
     clients: tuple[Peer, ...] = Field(
         default_factory=_labelled,
         description=f'Who may call the API within the cluster. Default: namespaces labelled `{CLIENT_LABEL}: "true"`.',
@@ -176,8 +189,18 @@ class NetworkPolicySettings(Section):
         namespace = () if self.ingress_namespace is None else (self.ingress_namespace,)
         return (*namespace, *self.ingress_cidrs)
 
+    @property
+    def gateway_ways_in(self) -> tuple[str, ...]:
+        """From where the Gateway leads here: a namespace, networks, both, or nothing that is known."""
+        namespace = () if self.gateway_namespace is None else (self.gateway_namespace,)
+        return (*namespace, *self.gateway_cidrs)
+
     def problems(self) -> Iterator[Problem]:
         """Pods of no namespace."""
+        if self.gateway_pod_labels and self.gateway_namespace is None:
+            yield Problem(
+                path=("gatewayPodLabels",), text="goes with networkPolicy.gatewayNamespace: name the pods' namespace"
+            )
         if self.ingress_pod_labels and self.ingress_namespace is None:
             yield Problem(
                 path=("ingressPodLabels",), text="goes with networkPolicy.ingressNamespace: name the pods' namespace"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from flagops.commands.doctor.backups import backups
 from flagops.commands.doctor.flagsmith import flagsmith_api
 from flagops.commands.doctor.from_inside import dependencies
+from flagops.commands.doctor.gateway import gateway
 from flagops.commands.doctor.ingress import certificates, ingress
 from flagops.commands.doctor.model import Check, DoctorFinding, Examination
 from flagops.commands.doctor.network import isolation
@@ -32,6 +33,7 @@ OBJECTS: tuple[Check, ...] = (
     stored_secrets,
     plain_secrets,
     ingress,
+    gateway,
     isolation,
     certificates,
     backups,

@@ -18,7 +18,7 @@ def ingress(examination: Examination) -> Iterator[DoctorFinding]:
     # The local cluster has no ingress controller, unless the settings count on one.
     if not instance.is_published and not (settings.enabled and settings.await_address):
         return
-    if not settings.enabled:
+    if not settings.enabled and not instance.settings.gateway.enabled:
         yield from unresolved(examination, instance.settings.host)
     for item in instance.items("networking.k8s.io/v1", "Ingress"):
         name = item["metadata"]["name"]
@@ -75,15 +75,17 @@ def unresolved(examination: Examination, host: str) -> Iterator[DoctorFinding]:
 def certificates(examination: Examination, now: datetime | None = None) -> Iterator[DoctorFinding]:
     """Certificates that were not issued, or end soon."""
     instance = examination.instance
-    if instance.settings.tls_secret_name is None:
-        return
-    names = {
-        entry["secretName"]
-        for item in instance.items("networking.k8s.io/v1", "Ingress")
-        for entry in item["spec"].get("tls") or []
-        if entry.get("secretName")
-    }
-    for name in sorted(names):
+    found = []
+    if instance.settings.tls_secret_name is not None:
+        found += [
+            entry["secretName"]
+            for item in instance.items("networking.k8s.io/v1", "Ingress")
+            for entry in item["spec"].get("tls") or []
+            if entry.get("secretName")
+        ]
+    if instance.settings.gateway_tls_secret_name is not None:
+        found.append(instance.settings.gateway_tls_secret_name)
+    for name in sorted({*found}):
         yield from _certificate(examination, name, now or datetime.now(UTC))
 
 

@@ -87,7 +87,7 @@ def open_url(
         forward = f"`ff port-forward --stack {stack}`, then the address that it prints"
         if not instance.is_published:
             output().print(f"No ingress: {forward}")
-        elif not settings.ingress.enabled and not instance.is_mapped:
+        elif not (settings.ingress.enabled or settings.gateway.enabled or instance.is_mapped):
             output().print(f"The stack has no Ingress: a route of your own leads there. Without one: {forward}")
     if browser:
         typer.launch(settings.url)

@@ -16,20 +16,21 @@ KEPT: Final = {SYNC_OPTIONS: "Prune=false,Delete=false", "kustomize.toolkit.flux
 """Argo CD neither prunes it nor deletes it with its Application; Flux does neither."""
 UNCHECKED: Final = {"argocd.argoproj.io/ignore-healthcheck": "true"}
 """It does not count for the health of the Application."""
+WAYS_IN: Final = frozenset({"Ingress", "Gateway", "HTTPRoute"})
 KUSTOMIZATION: Final = "kustomization.yaml"
 
 
 def annotated(item: KubeObject, wave: int) -> Manifest:
     """The object's manifest with what controllers have to know of it.
 
-    What Pulumi refuses to delete, or leaves behind, they leave too. An Ingress whose address nobody awaits would keep
+    What Pulumi refuses to delete, or leaves behind, they leave too. A way in that nobody awaits would keep
     the whole Application "Progressing".
     """
     metadata = item.manifest["metadata"]
     annotations = {**(metadata.get("annotations") or {}), ANNOTATION: str(wave)}
     if item.protect or item.retain:
         annotations |= KEPT
-    if item.ref.kind == "Ingress" and annotations.get("pulumi.com/skipAwait") == "true":
+    if item.ref.kind in WAYS_IN and annotations.get("pulumi.com/skipAwait") == "true":
         annotations |= UNCHECKED
     return {**item.manifest, "metadata": {**metadata, "annotations": annotations}}
 

@@ -14,7 +14,7 @@ from flagops.kubernetes.objects import Ref
 ANNOTATION: Final = "argocd.argoproj.io/sync-wave"
 # Their health hangs on others: on the last night, on a controller that reports an address, on the metrics of pods that
 # have just started (Argo CD 3.6: resource_customizations/batch/CronJob, gitops-engine/pkg/health).
-LAST_KINDS: Final = frozenset({"CronJob", "HorizontalPodAutoscaler", "Ingress"})
+LAST_KINDS: Final = frozenset({"CronJob", "HorizontalPodAutoscaler", "Ingress", "Gateway", "HTTPRoute"})
 Chain = tuple[str, ...]
 T = TypeVar("T", bound=tuple[Any, ...])
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from flagops.commands.smoke import browser, certificate, health, local, refusals, round_trip, serving
+from flagops.commands.smoke import browser, certificate, health, local, published, refusals, round_trip, serving
 from flagops.commands.smoke.model import CheckFailedError, CheckResult, CheckSkippedError, CheckStatus, OutOfTimeError
 from flagops.commands.smoke.visit import Visit
 from flagops.errors import BadInputError, OpsError
@@ -35,6 +35,7 @@ CHECKS: Mapping[str, Check] = {
     "ui": browser.user_interface,
     "certificate": certificate.certificate,
     "redirect": certificate.redirect,
+    "unpublished": published.unpublished,
     "round-trip": round_trip.round_trip,
     "answers": answers,
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.kit import names
 from flagops.commands.status.declared import declared_rows, leaving, stopped
+from flagops.commands.status.gateway import gateway_rows
 from flagops.commands.status.model import Status, StatusRow
 from flagops.engines.own_cluster import recorded
 from flagops.kubernetes.objects import Manifest
@@ -41,6 +42,7 @@ def status(instance: Instance, now: datetime | None = None) -> Status:
         *_autoscalers(instance.items("autoscaling/v2", "HorizontalPodAutoscaler")),
         *_volumes(instance.items("v1", "PersistentVolumeClaim")),
         *_ingresses(instance.items("networking.k8s.io/v1", "Ingress"), awaited=settings.ingress.await_address),
+        *gateway_rows(instance),
         *_certificates(instance, now or datetime.now(UTC)),
     ]
     # What is missing or on its way out is said once: a second row would call it well.
@@ -169,6 +171,9 @@ def _certificates(instance: Instance, now: datetime) -> Iterator[StatusRow]:
     for ingress in instance.items("networking.k8s.io/v1", "Ingress"):
         for name in filter(None, (entry.get("secretName") for entry in ingress["spec"].get("tls") or [])):
             yield certificate_row(name, instance.get("v1", "Secret", name), now)
+    by_gateway = instance.settings.gateway_tls_secret_name
+    if by_gateway is not None:
+        yield certificate_row(by_gateway, instance.get("v1", "Secret", by_gateway), now)
 
 
 def certificate_row(name: str, secret: Manifest | None, now: datetime) -> StatusRow:

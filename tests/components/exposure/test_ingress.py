@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from components.kit import names
-from components.settings.sections.ingress import TLS_ANNOTATION, TlsSource
+from components.settings.tls import TLS_ANNOTATION, TlsSource
 from flagops.evaluation.policy_objects import of_program
 from flagops.evaluation.policy_review import rules
 from policies.check import check

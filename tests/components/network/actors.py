@@ -12,6 +12,7 @@ NAMESPACES: Final = {
     for name, labels in {
         OWN: {},
         "traefik": {},
+        "envoy-gateway-system": {},
         "monitoring": {},
         "kube-system": {},
         "default": {},
@@ -67,6 +68,8 @@ PRIVATE: Final = tuple(
 )
 OUTSIDE: Final = (
     _pod("ingress controller", "traefik", "10.244.1.1", app="controller"),
+    _pod("data plane", "envoy-gateway-system", "10.244.1.5", app="envoy"),
+    _pod("controller of the data plane", "envoy-gateway-system", "10.244.1.6", app="envoy-gateway"),
     _pod("client application", "footanalytics", "10.244.1.2", app="web"),
     _pod("Prometheus", "monitoring", "10.244.1.3", app="prometheus"),
     _pod("DNS pod", "kube-system", "10.244.1.4", **{"k8s-app": "kube-dns"}),

@@ -103,6 +103,10 @@ def meant(word: str, stack: Rendered, *, blocks_match_pods: bool) -> frozenset[s
         case "ingress controller":
             by_address = _named([Peer(cidr=cidr) for cidr in network.ingress_cidrs], blocks_match_pods)
             return by_address | (GROUPS[word] if network.ingress_namespace else frozenset())
+        case "data plane":
+            labels = network.gateway_pod_labels
+            named = [Peer(namespace=network.gateway_namespace, podLabels=labels)] if network.gateway_namespace else []
+            return _named([*named, *(Peer(cidr=cidr) for cidr in network.gateway_cidrs)], blocks_match_pods)
         case "client applications":
             return _named(network.clients, blocks_match_pods)
         case "webhook receivers":

@@ -21,6 +21,7 @@ SERVICES: Final[Mapping[str, object]] = {
     "monitoring": {"flagMetrics": {"existingSecret": "reader"}},
 }
 WAY_IN: Final = {"ingressNamespace": "traefik"}
+GATEWAY: Final = {"enabled": True, "className": "envoy", "tls": {"from": "issuer", "clusterIssuer": "letsencrypt"}}
 VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
     "as its file says": {},
     "with everything outside, and where nobody says": SERVICES,
@@ -64,6 +65,20 @@ VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
         "ingress": {"className": "traefik", "tls": {"from": "secret", "secretName": "tls"}}
     },
     "with TLS that ends before it": {"ingress": {"className": "alb", "tls": {"from": "upstream"}}},
+    "with a Gateway, whose pods are told by labels": {
+        "ingress": {"enabled": False},
+        "gateway": GATEWAY,
+        "networkPolicy": {"gatewayNamespace": "envoy-gateway-system", "gatewayPodLabels": {"app": "envoy"}},
+    },
+    "with a Gateway beside the Ingress": {
+        "gateway": GATEWAY,
+        "networkPolicy": {**WAY_IN, "gatewayNamespace": "envoy-gateway-system"},
+    },
+    "with a Gateway outside of the cluster beside an Ingress, and no issuer": {
+        "ingress": {"className": "traefik", "tls": {"from": "secret", "secretName": "tls"}},
+        "gateway": {**GATEWAY, "tls": {"from": "secret", "secretName": "tls"}},
+        "networkPolicy": {**WAY_IN, "gatewayCidrs": ["10.100.0.0/24"]},
+    },
     "with an ingress controller on its nodes' network": {"networkPolicy": {"ingressCidrs": ["10.100.0.0/24"]}},
 }
 
@@ -167,7 +182,11 @@ CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
     "an Ingress": lambda stack: stack.ingress.enabled,
     "no Ingress": lambda stack: not stack.ingress.enabled,
     "a way in": lambda stack: bool(stack.network_policy.ingress_namespace or stack.network_policy.ingress_cidrs),
-    "a certificate from an issuer": lambda stack: stack.ingress.tls.from_ == "issuer",
+    "a Gateway": lambda stack: stack.gateway.enabled,
+    "a certificate from an issuer": lambda stack: (
+        (stack.ingress.enabled and stack.ingress.tls.from_ == "issuer")
+        or (stack.gateway.enabled and stack.gateway.tls.from_ == "issuer")
+    ),
     "PostgreSQL embedded": lambda stack: stack.postgres.mode == "embedded",
     "PostgreSQL external": lambda stack: stack.postgres.mode == "external",
     "Redis embedded": lambda stack: stack.redis.mode == "embedded",

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from components.settings import Settings, SettingsError, parse, warnings
-from components.settings.sections.ingress import TlsSource
+from components.settings.tls import TlsSource
 from tests.components.settings.support import VALID, refusal, settings
 
 PRODUCTION: dict[str, Any] = {"production": True, "protect": True}

@@ -1,0 +1,81 @@
+"""What a route of the Gateway API needs to be told, and what it and the Ingress may not say together."""
+
+from collections.abc import Iterator
+
+from components.settings.checks.ingress import LOOPBACK
+from components.settings.model import Settings
+from components.settings.problems import NOT_SHOWN, Problem
+
+SECTION = "gateway"
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Yield what the route lacks, and two ways in of which one is `http://` and the other `https://`.
+
+    Not in the section itself: there, a section that lacks something would fail before all else is checked.
+    """
+    gateway = settings.gateway
+    if not gateway.enabled:
+        return
+    if gateway.class_name is None and not gateway.parent_refs:
+        yield Problem(
+            path=(SECTION,),
+            value=NOT_SHOWN,
+            text="must say which Gateway: write `parentRefs: [{name: NAME, namespace: NAMESPACE, sectionName: "
+            "LISTENER}]` for one that exists (`kubectl get gateway -A`), or `className: NAME` with a name from "
+            "`kubectl get gatewayclass` for one of the stack's own",
+        )
+    source = gateway.tls.source
+    if source is None:
+        choices = (
+            "`tls: {from: controller}` for the certificate of the shared Gateway"
+            if gateway.parent_refs
+            else "`tls: {from: issuer, clusterIssuer: NAME}` for a certificate from cert-manager, `{from: secret, "
+            "secretName: NAME}` for one that exists"
+        )
+        yield Problem(
+            path=(SECTION, "tls"),
+            value=NOT_SHOWN,
+            text=f"must say where TLS ends: write {choices}, `{{from: upstream}}` where TLS ends before the Gateway, "
+            "such as at a cloud's load balancer, or `{from: none}` for plain HTTP",
+        )
+        return
+    if settings.ingress.enabled and (source == "none") is not (settings.ingress.tls_from == "none"):
+        yield Problem(
+            path=(SECTION, "tls", "from"),
+            text=f"contradicts ingress.tls.from {settings.ingress.tls_from}: people have one address, which is http:// "
+            "by one and https:// by the other",
+        )
+    if settings.production and source == "controller":
+        for index, _ in _wide(settings):
+            yield Problem(
+                path=(SECTION, "parentRefs", index),
+                value=NOT_SHOWN,
+                text="must name a listener for HTTPS when production is true, or passwords cross the network "
+                "unencrypted by the Gateway's listener for plain HTTP: add `sectionName: LISTENER`",
+            )
+
+
+def warnings(settings: Settings) -> Iterator[str]:
+    """Yield plain HTTP, said or possible."""
+    gateway = settings.gateway
+    if not gateway.enabled or settings.host.endswith(LOOPBACK):
+        return
+    if gateway.tls.source == "none":
+        yield (
+            "gateway.tls.from is none: passwords and keys cross the network unencrypted. Where TLS ends before the "
+            "Gateway, write `from: upstream`"
+        )
+    if gateway.tls.source == "controller" and not settings.production:
+        for index, name in _wide(settings):
+            yield (
+                f"gateway.parentRefs[{index}] names no listener of the Gateway {name}: the route is attached to each "
+                "of them, to one for plain HTTP too. Add `sectionName: LISTENER`"
+            )
+
+
+def _wide(settings: Settings) -> Iterator[tuple[int, str]]:
+    """The parents of which every listener is meant."""
+    for index, parent in enumerate(settings.gateway.parent_refs):
+        if not parent.is_narrow:
+            yield index, parent.name

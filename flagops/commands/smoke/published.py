@@ -1,0 +1,56 @@
+"""What must not be published: Flagsmith's own numbers, which it gives to anybody who reaches its port."""
+
+from ipaddress import ip_address
+
+import httpx
+
+from flagops.commands.smoke.http import REQUEST_SECONDS
+from flagops.commands.smoke.in_time import bounded
+from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError
+from flagops.commands.smoke.visit import Visit
+from flagops.flagsmith_api.loopback import SUFFIX
+
+PATHS = ("/metrics", "/metrics/")
+# How the text of Prometheus' format begins, and where Flagsmith leads whoever leaves out the slash.
+OURS = ("# HELP ", "# TYPE ")
+
+
+def unpublished(visit: Visit) -> str:
+    """The public address does not give out `/metrics`.
+
+    Which status refuses it differs: 404, 500 or 503 by a Gateway, 502 by an Ingress. So it is asked for what it must
+    not be: 200, or anything of Flagsmith's.
+    """
+    if visit.place.public_url is None:
+        raise CheckSkippedError("no public address")
+    url = httpx.URL(visit.place.public_url)
+    if _is_of_this_machine(url.host):
+        raise CheckSkippedError("an address of this machine, where a port leads to Flagsmith itself")
+    return ", ".join(f"{path}: {_refused(visit, url.join(path))}" for path in PATHS)
+
+
+def _refused(visit: Visit, url: httpx.URL) -> int:
+    # Not through the transport of the other checks, whose ledger takes a 502 for an error of Flagsmith's.
+    answer = bounded(f"the answer to {url}", lambda: _asked(url), min(REQUEST_SECONDS, visit.deadline.left))
+    said = answer.text
+    leads_on = answer.is_redirect and httpx.URL(answer.headers.get("Location", "")).path in PATHS
+    if answer.is_success or leads_on or any(mark in said for mark in OURS):
+        raise CheckFailedError(
+            f"{url} is answered with status {answer.status_code}{' by Flagsmith' if leads_on else ''}: anybody reads "
+            "which routes are used, how often, and how they fail. Do not route /metrics"
+        )
+    return answer.status_code
+
+
+def _asked(url: httpx.URL) -> httpx.Response:
+    try:
+        return httpx.get(url, timeout=REQUEST_SECONDS, trust_env=False)
+    except httpx.RequestError as error:
+        raise CheckFailedError(f"{url}: {error or type(error).__name__}") from None
+
+
+def _is_of_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == SUFFIX.removeprefix(".") or host.endswith(SUFFIX)
