@@ -9,6 +9,7 @@ from components.kit import names
 from flagops.errors import LoginRefusedError, NotFoundError
 from flagops.flagsmith_api.administrator import password
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
+from flagops.flagsmith_api.custom_fields import CustomFields, custom_fields
 from flagops.pods.pods import PodComponent
 from flagops.pods.port_forward import forward
 from flagops.stacks.deployed import Instance
@@ -27,6 +28,7 @@ class Environment:
         key: Its client-side key, which is also its name in the API's paths.
         is_versioned: Whether it keeps versions of its flags (v2 feature versioning), which are then changed as a whole.
         hides_disabled: Whether it leaves out flags that are off; None, as its project says.
+        fields: Its custom fields.
     """
 
     id: int
@@ -34,6 +36,7 @@ class Environment:
     key: str
     is_versioned: bool = False
     hides_disabled: bool | None = None
+    fields: CustomFields = ()
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Environment":
@@ -44,6 +47,7 @@ class Environment:
             row["api_key"],
             bool(row.get("use_v2_feature_versioning")),
             row.get("hide_disabled_flags"),
+            custom_fields(row),
         )
 
 

@@ -8,12 +8,19 @@ from tests.contracts.test_double import Replay
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.doubles.flagsmith.looking import sum_up
 
-RECORDINGS = ("looking-2.265.0", "smoke-2.265.0", "flag-2.265.0", "first-values-2.265.0", "copies-2.265.0")
+RECORDINGS = (
+    "looking-2.265.0",
+    "smoke-2.265.0",
+    "flag-2.265.0",
+    "first-values-2.265.0",
+    "copies-2.265.0",
+    "metadata-2.265.0",
+)
 
 
 @pytest.mark.parametrize("recording", RECORDINGS)
 def test_the_recording_is_answered_in_full(subtests: pytest.Subtests, recording: str) -> None:
-    project = "example" if recording.startswith(("first", "copies")) else "footanalytics-platform"
+    project = "example" if recording.startswith(("first", "copies", "metadata")) else "footanalytics-platform"
     with serve(Flagsmith(project=project, with_ui=False)) as flagsmith, httpx.Client(base_url=flagsmith.url) as http:
         replay = Replay(flagsmith, http)
         for exchange in exchanges(recording):

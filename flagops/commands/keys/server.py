@@ -10,6 +10,7 @@ from flagops.commands.keys.model import ServerKey
 from flagops.errors import ConflictError, OpsError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.connect import Connection
+from flagops.flagsmith_api.custom_fields import as_they_are
 from flagops.flagsmith_api.deployed import Environment
 from flagops.flagsmith_api.ensure import change_once
 from flagops.kubernetes.masking import Masker
@@ -68,7 +69,8 @@ def change_client_key(connection: Connection, environment: Environment) -> Envir
     client = connection.client
     with unseen(environment.key, new):
         try:
-            client.patch(f"/api/v1/environments/{environment.key}/", {"api_key": new})
+            body = {"api_key": new, **as_they_are(environment.fields)}
+            client.patch(f"/api/v1/environments/{environment.key}/", body)
         except FlagsmithError:
             if _now(connection, environment).key != new:
                 raise

@@ -8,6 +8,7 @@ from flask import Blueprint, jsonify, request
 
 from tests.doubles.flagsmith import limits
 from tests.doubles.flagsmith.answers import body, database, page, required, user
+from tests.doubles.flagsmith.custom_fields import stored
 from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_uuid, now
 from tests.doubles.flagsmith.states import new_state, remove_states, trimmed
 
@@ -29,7 +30,7 @@ def shown(data: Database, row: Row, *, listed: bool = False, changed: bool = Fal
         "is_num_identity_overrides_complete": True,
         "last_modified_in_any_environment": None,
         "last_modified_in_current_environment": None,
-        "metadata": [],
+        "metadata": row.get("metadata", []),
     }
     environment = request.args.get("environment")
     if environment is not None:
@@ -74,6 +75,7 @@ def add_feature(project: int) -> Any:
     limits.check(written, name=limits.text(limits.NAME), initial_value=longest)
     _is_allowed(data.get("projects", project), given)
     _is_new(data, project, given["name"])
+    fields = stored(data, "feature", given)
     row = data.insert(
         "features",
         name=given["name"],
@@ -89,6 +91,7 @@ def add_feature(project: int) -> Any:
         uuid=new_uuid(),
         project=project,
         is_server_key_only=given.get("is_server_key_only", False),
+        metadata=fields,
     )
     for environment in data.rows("environments", project=project):
         new_state(data, row, environment["id"])
@@ -130,7 +133,7 @@ def change_feature(project: int, number: int) -> Any:
     user()
     data, given = database(), trimmed(body())
     row = data.one("features", id=number, project=project)
-    row.update({key: given[key] for key in CHANGEABLE if key in given})
+    row.update({key: given[key] for key in CHANGEABLE if key in given}, metadata=stored(data, "feature", given))
     for environment in data.rows("environments", project=project):
         data.touch(environment["id"])
     return jsonify(shown(data, row, changed=True))

@@ -7,6 +7,7 @@ from flask import Blueprint, jsonify, request
 
 from tests.doubles.flagsmith import limits
 from tests.doubles.flagsmith.answers import body, database, page, required, user
+from tests.doubles.flagsmith.custom_fields import stored
 from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_key, new_uuid, now
 from tests.doubles.flagsmith.permissions import NO_PERMISSION
 from tests.doubles.flagsmith.states import new_state
@@ -110,7 +111,9 @@ def add_environment() -> Any:
     given["name"] = str(given["name"]).strip()
     if database().rows("environments", project=given["project"], name=given["name"]):
         raise RefusalError(400, {"non_field_errors": ["An environment with this name already exists."]})
+    fields = stored(database(), "environment", given)
     row = new_environment(database(), given["project"], given["name"])
+    row["metadata"] = fields
     if maker is not None:
         database().insert("environment_rights", where=row["api_key"], user=maker["id"], permissions=[], admin=True)
     return jsonify(shown(row)), 201
@@ -137,7 +140,8 @@ def change_environment(key: str) -> Any:
         _check_text("api_key", given["api_key"])
         if database().rows("environments", api_key=given["api_key"]) not in ([], found):
             raise RefusalError(400, {"api_key": ["environment with this api key already exists."]})
-    found[0].update({name: given[name] for name in ("api_key", "name", HIDE) if name in given})
+    fields = stored(database(), "environment", given)
+    found[0].update({name: given[name] for name in ("api_key", "name", HIDE) if name in given}, metadata=fields)
     database().touch(found[0]["id"])
     return jsonify(shown(found[0]))
 

@@ -6,6 +6,7 @@ from flask import Blueprint, jsonify, request
 
 from tests.doubles.flagsmith import limits
 from tests.doubles.flagsmith.answers import body, database, page, required, user
+from tests.doubles.flagsmith.custom_fields import stored
 from tests.doubles.flagsmith.database import Database, Row, new_uuid, now
 from tests.doubles.flagsmith.states import trimmed
 
@@ -25,6 +26,7 @@ def add_segment(project: int) -> Any:
     given = trimmed(body())
     required(given, "name", "rules")
     _check(given)
+    fields = stored(database(), "segment", given)
     row = database().insert(
         "segments",
         uuid=new_uuid(),
@@ -36,7 +38,7 @@ def add_segment(project: int) -> Any:
         feature=given.get("feature"),
         version_of=0,
         rules=_rules(database(), given["rules"]),
-        metadata=[],
+        metadata=fields,
         membership_counts=[],
         managed_by="",
     )
@@ -59,7 +61,8 @@ def change_segment(project: int, number: int) -> Any:
     if request.method == "PUT":
         required(given, "name", "rules")
     _check(given)
-    row.update({name: given[name] for name in ("name", "description", "feature") if name in given}, updated_at=now())
+    kept: Row = {name: given[name] for name in ("name", "description", "feature") if name in given}
+    row.update(kept, updated_at=now(), metadata=stored(database(), "segment", given))
     if "rules" in given:
         row["rules"] = _rules(database(), given["rules"])
     _changed(project)

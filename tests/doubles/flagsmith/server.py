@@ -14,6 +14,7 @@ from flagops.serving.http import browsers
 from tests.doubles.flagsmith.answers import user
 from tests.doubles.flagsmith.audit import audit, note
 from tests.doubles.flagsmith.copies import copies
+from tests.doubles.flagsmith.custom_fields import custom_fields
 from tests.doubles.flagsmith.database import Database, RefusalError
 from tests.doubles.flagsmith.features import features
 from tests.doubles.flagsmith.future import future
@@ -91,8 +92,8 @@ class Flagsmith:
         app = Flask("flagsmith")
         app.wsgi_app = self._replace(app.wsgi_app)  # type: ignore[method-assign, assignment]
         app.json.sort_keys = False  # type: ignore[attr-defined]
-        own = (people, rights, projects, copies, features, states, segments, versions, identities, looking, audit, sdk)
-        for part in own:
+        flags = (features, states, segments, versions, custom_fields)
+        for part in (people, rights, projects, copies, *flags, identities, looking, audit, sdk):
             app.register_blueprint(part, url_prefix="/api/v1")
         app.register_blueprint(trust, url_prefix="/api/v1")
         app.register_blueprint(future, url_prefix="/api/__future__")

@@ -8,6 +8,7 @@ from flagops.commands.flags.catalogue.values import Plain
 from flagops.commands.flags.server.remote_rules import read_rules
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOption, RemoteSegment, RemoteState, Variant
 from flagops.commands.flags.spec import MARK
+from flagops.flagsmith_api.custom_fields import custom_fields
 
 Row = Mapping[str, Any]
 AT_ONCE = timedelta(milliseconds=50)
@@ -48,7 +49,8 @@ def segment_of(row: Row) -> RemoteSegment:
     description = row.get("description") or ""
     is_managed = description.endswith(MARK)
     shown = description.removesuffix(MARK).rstrip("\n") if is_managed else description
-    return RemoteSegment(row["id"], row["name"], shown, read_rules(row["rules"]), row.get("feature"), is_managed)
+    rules, fields = read_rules(row["rules"]), custom_fields(row)
+    return RemoteSegment(row["id"], row["name"], shown, rules, row.get("feature"), is_managed, fields)
 
 
 def flag_of(row: Row, labels: Mapping[int, str], states: Mapping[str, RemoteState]) -> RemoteFlag:
@@ -62,6 +64,7 @@ def flag_of(row: Row, labels: Mapping[int, str], states: Mapping[str, RemoteStat
         options=tuple(option_of(item) for item in row["multivariate_options"]),
         states=states,
         server_side_only=bool(row.get("is_server_key_only")),
+        fields=custom_fields(row),
     )
 
 

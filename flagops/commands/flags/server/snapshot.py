@@ -12,6 +12,7 @@ from flagops.commands.flags.spec import TAG, Grant
 from flagops.commands.flags.who import Rules
 
 if TYPE_CHECKING:  # a client of HTTP, which `ff flags serve` does without
+    from flagops.flagsmith_api.custom_fields import CustomFields
     from flagops.flagsmith_api.deployed import Environment
 
 
@@ -25,6 +26,7 @@ class RemoteSegment:
     rules: Rules | None
     feature: int | None
     is_managed: bool
+    fields: "CustomFields" = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ class RemoteFlag:
     options: tuple[RemoteOption, ...]
     states: Mapping[str, RemoteState]
     server_side_only: bool = False
+    fields: "CustomFields" = ()
 
     @property
     def is_managed(self) -> bool:

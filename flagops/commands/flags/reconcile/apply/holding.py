@@ -1,9 +1,11 @@
 """Gives a flag the tag of a hold, and takes it away."""
 
 from collections.abc import Collection
+from typing import Any
 
 from flagops.flagsmith_api.client import FlagsmithError
 from flagops.flagsmith_api.connect import Connection
+from flagops.flagsmith_api.custom_fields import as_they_are, custom_fields
 from flagops.flagsmith_api.ensure import ensure, first
 
 COLOUR = "#DC2626"
@@ -34,21 +36,22 @@ def release(connection: Connection, feature: int, tags: Collection[str]) -> None
 
 def _retag(connection: Connection, feature: int, adding: Collection[int] = (), removing: Collection[int] = ()) -> None:
     path = f"/api/v1/projects/{connection.project}/features/{feature}/"
-    wanted: set[int] = set()
+    body: dict[str, Any] = {}
 
     def settled() -> bool | None:
         """Whether nothing is to be done; of a flag whose tags somebody changed meanwhile these stay."""
         try:
-            there = set(connection.client.get(path)["tags"])
+            row = connection.client.get(path)
         except FlagsmithError as error:
             if error.status == NOT_FOUND and not adding:
                 return True  # it was deleted
             raise
-        wanted.clear()
-        wanted.update((there | set(adding)) - set(removing))
+        there = set(row["tags"])
+        wanted = (there | set(adding)) - set(removing)
+        body.update(tags=sorted(wanted), **as_they_are(custom_fields(row)))
         return True if wanted == there else None
 
-    ensure(settled, lambda: bool(connection.client.patch(path, {"tags": sorted(wanted)})))
+    ensure(settled, lambda: bool(connection.client.patch(path, body)))
 
 
 def _tags(connection: Connection) -> str:

@@ -18,6 +18,7 @@ from flagops.commands.flags.reconcile.compare import matched
 from flagops.commands.flags.reconcile.hands import Hands
 from flagops.commands.flags.reconcile.judged import Judged
 from flagops.commands.flags.reconcile.plan import plan
+from flagops.commands.flags.reconcile.required import require_fields
 from flagops.commands.flags.reconcile.server_rules import require_taken
 from flagops.commands.flags.reconcile.some import leave
 from flagops.commands.flags.server.engine import judged
@@ -57,6 +58,7 @@ class Reviewed:
         found = _read(connection, wanted)
         todo, waits = leave(plan(wanted, found, delete=delete), wanted, found)
         require_taken(connection, wanted, found)
+        require_fields(connection, todo, found)
         changed = {name for name, changes in todo.of(ObjectKind.SEGMENT).items() if any(map(_changes_rules, changes))}
         said = judged(connection.client, wanted, changed)
         allowed, alone = hands.judge(replace(todo, waiting=(*said, *todo.waiting)), wanted, found)
@@ -245,7 +247,9 @@ class _Run:
             elif change.action is Action.DELETE:
                 self._client.delete(f"{project}/features/{found.flags[change.name].id}/")
             else:
-                archive(self._client, f"{project}/features/{found.flags[change.name].id}/")
+                archive(
+                    self._client, f"{project}/features/{found.flags[change.name].id}/", found.flags[change.name].fields
+                )
             self._announce(change)
 
     def _remove_variation(self, found: Snapshot, change: Change) -> None:
