@@ -105,24 +105,37 @@ def helm_defaults(environment: Environment, *, jit: bool) -> Environment:
 
 
 @contextmanager
-def serving(
+def flagsmith(
     command: list[str], arguments: list[str], directory: Path, environment: Environment
 ) -> Iterator[httpx.Client]:
-    """A running server; `arguments` stand in for `{arguments}`. Stopped by its own process id in any case."""
+    """A running Flagsmith; `arguments` stand in for `{arguments}`."""
+    words = [other for word in command for other in (arguments if word == "{arguments}" else [word])]
+    host = environment["DJANGO_ALLOWED_HOSTS"].split(",")[0]
+    with serving(words, directory, environment, host=host, ready="/health/liveness/") as client:
+        yield client
+
+
+@contextmanager
+def serving(
+    command: list[str], directory: Path, environment: Environment, *, host: str = "localhost", ready: str
+) -> Iterator[httpx.Client]:
+    """A running server, once it answers at `ready`; `{port}` is a free port, in its variables too.
+
+    It is stopped by its own process id in any case.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    given = [other for word in command for other in (arguments if word == "{arguments}" else [word])]
-    words = [word.replace("{port}", str(port)) for word in given]
-    host = environment["DJANGO_ALLOWED_HOSTS"].split(",")[0]
+    words = [word.replace("{port}", str(port)) for word in command]
     with tempfile.TemporaryDirectory() as scratch, (Path(scratch) / "log").open("w+") as log:
-        variables = {"PATH": os.environ["PATH"], **environment, "PROMETHEUS_MULTIPROC_DIR": scratch}
+        given = {name: value.replace("{port}", str(port)) for name, value in environment.items()}
+        variables = {"PATH": os.environ["PATH"], **given, "PROMETHEUS_MULTIPROC_DIR": scratch}
         process = subprocess.Popen(words, cwd=directory, env=variables, stdout=log, stderr=subprocess.STDOUT)
         client = httpx.Client(
             base_url=f"http://127.0.0.1:{port}", headers={"Host": host}, trust_env=False, timeout=START_SECONDS
         )
         try:
-            _wait_until_ready(process, client, Path(log.name))
+            _wait_until_ready(process, client, ready, Path(log.name))
             yield client
         finally:
             client.close()
@@ -134,11 +147,11 @@ def serving(
                 process.wait()
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], client: httpx.Client, log: Path) -> None:
+def _wait_until_ready(process: subprocess.Popen[bytes], client: httpx.Client, path: str, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if client.get("/health/liveness/").is_success:
+            if client.get(path).is_success:
                 return
         except httpx.TransportError:
             time.sleep(0.2)
@@ -151,7 +164,7 @@ def measure(client: httpx.Client, endpoint: Endpoint, keys: Keys, seconds: int) 
     output = _wrk(client, endpoint, keys, seconds)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
     p99 = re.search(r"99%\s+([\d.]+)(us|ms|s|m)\b", output)
-    if rate is None or p99 is None or "Non-2xx" in output or "Socket errors" in output:
+    if rate is None or p99 is None or not float(rate[1]) or "Non-2xx" in output or "Socket errors" in output:
         sys.exit(f"{endpoint.path} was not answered as it should be:\n{output}")
     return Measured(float(rate[1]), float(p99[1]) * MILLISECONDS[p99[2]])
 
@@ -172,7 +185,7 @@ def table(results: Mapping[str, Mapping[str, Sequence[Measured]]]) -> str:
     """The medians in Markdown, each with the median of its ratios to the first."""
     base = next(iter(results.values()))
     lines = ["| | " + " | ".join(results) + " |", "|---" * (len(results) + 1) + "|"]
-    for endpoint in ENDPOINTS:
+    for endpoint in (endpoint for endpoint in ENDPOINTS if endpoint.name in base):
         cells = [_cell(found[endpoint.name], base[endpoint.name]) for found in results.values()]
         lines.append(f"| {endpoint.name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -208,7 +221,7 @@ def main() -> None:
     with ExitStack() as servers:
         clients = {
             name: servers.enter_context(
-                serving(options.command, [] if name == BASE else arguments, options.directory, environment)
+                flagsmith(options.command, [] if name == BASE else arguments, options.directory, environment)
             )
             for name, environment in environments.items()
         }

@@ -2,7 +2,8 @@
 
 Every INTERVAL_SECONDS it connects to DATABASE_URL, asks, and disconnects; a scrape only reads what was found, so that
 any number of Prometheus servers costs the database the same. PORT serves `/metrics`, and `/healthz` for the probes.
-SAMPLE is how many identities of an environment stand for all of them; 0 leaves the adoption of features out.
+SAMPLE is how many identities of an environment stand for all of them; 0 reads nobody's identifier, and leaves the
+adoption of features out.
 """
 
 import json
@@ -20,7 +21,8 @@ import psycopg2
 from flag_metrics_adoption import Adoption, engine
 from flag_metrics_expiry import Expiry
 from flag_metrics_failures import Failures
-from flag_metrics_parts import Catalogue, Evaluations, Family, Inventory, Part, Tasks
+from flag_metrics_parts import Catalogue, Evaluations, Family, Inventory, Part, Tasks, has_tables
+from flag_metrics_reports import Exposures, Reports
 from flag_metrics_rollout import Rollout
 from plain_tables import look
 from prometheus_client import CollectorRegistry, make_wsgi_app
@@ -59,7 +61,9 @@ class Exporter:
         catalogue = Catalogue()
         # Whose labels the others use comes first.
         self.fast: list[Part] = [catalogue, Evaluations(catalogue), Tasks(), Failures()]
-        self.slow: list[Part] = [Inventory(), Expiry(), Rollout(catalogue)]
+        self.slow: list[Part] = [Inventory(), Expiry(), Rollout(catalogue), Exposures(catalogue)]
+        if sample:
+            self.slow.append(Reports(catalogue))
         if sample and engine is not None:
             self.slow.append(Adoption(catalogue, sample))
         elif sample:
@@ -117,8 +121,10 @@ class Exporter:
                 cursor.execute("SET TRANSACTION READ ONLY")
                 # For this transaction alone: behind a pooler the session is somebody else's next.
                 cursor.execute(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")
-                look(cursor, part.reads)
-                found = part.collect(cursor)
+                found: Sequence[Family] = ()
+                if not part.since_a_release or has_tables(cursor, part.reads):
+                    look(cursor, part.reads)
+                    found = part.collect(cursor)
         except psycopg2.Error as error:
             self.failed([part], said(error, self.url))
             return

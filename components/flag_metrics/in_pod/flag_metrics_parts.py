@@ -33,6 +33,15 @@ def has_column(cursor: Cursor, table: str, column: str) -> bool:
     return cursor.fetchone() is not None
 
 
+def has_tables(cursor: Cursor, tables: Sequence[str]) -> bool:
+    """Whether the schema `public` has all of the tables."""
+    cursor.execute(
+        "SELECT bool_and(to_regclass('public.' || name) IS NOT NULL) FROM unnest(%s) AS name", (list(tables),)
+    )
+    ((found,),) = cursor.fetchall()
+    return bool(found)
+
+
 class Part:
     """What is collected in one transaction.
 
@@ -40,11 +49,13 @@ class Part:
         name: the value of the label `part`.
         counts: whether its metrics stay when the database is away.
         reads: the tables that it asks, of the schema `public`.
+        since_a_release: whether an older release has no such tables: then there is nothing to collect.
     """
 
     name = ""
     counts = False
     reads: Sequence[str] = ()
+    since_a_release = False
 
     def collect(self, cursor: Cursor) -> Sequence[Family]:
         """The metric families."""

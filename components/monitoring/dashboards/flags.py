@@ -13,6 +13,14 @@ WITHOUT_FEATURE: Final = f'{HERE},project=~"$project",environment=~"$environment
 EVALUATIONS: Final = "flagsmith_feature_evaluations_total"
 RATE: Final = "[$__rate_interval]"
 BY: Final = "environment, feature"
+# Which users a figure is about.
+STORED: Final = (
+    "Of identities that asked the API itself, however long ago: nobody whom the edge or an SDK itself evaluates."
+)
+REPORTED: Final = (
+    "Of the last hour, wherever they were evaluated, if their SDK reports to version 2 of the endpoint for analytics; "
+    "nobody else."
+)
 
 
 def flags(facts: Facts) -> Board:
@@ -26,7 +34,8 @@ def flags(facts: Facts) -> Board:
         board = board.with_variable(choice(name, label, chosen, several=True))
     board = add_row(board, "At a glance", _glance())
     board = add_row(board, "Evaluations", _evaluations())
-    board = add_row(board, "Adoption", _adoption())
+    board = add_row(board, "Adoption among users whom Flagsmith stores", _adoption())
+    board = add_row(board, "Adoption as SDKs report it, at the edge and evaluated locally too", _reported())
     board = add_row(board, "Rollouts", _rollouts())
     return add_row(board, "Collection", collection())
 
@@ -95,14 +104,14 @@ def _adoption() -> list[Panel]:
     return [
         lines(
             "Adoption",
-            "The share of an environment's identities for which the feature is on, found on a sample of them.",
+            f"The share of an environment's identities for which the feature is on, on a sample of them. {STORED}",
             {"{{environment}} {{feature}}": adoption},
             unit="percent",
             most=100,
         ),
         bars(
             "Adoption now",
-            "The share of an environment's identities for which the feature is on.",
+            f"The share of an environment's identities for which the feature is on. {STORED}",
             adoption,
             "{{environment}} {{feature}}",
             unit="percent",
@@ -115,6 +124,48 @@ def _adoption() -> list[Panel]:
             unit="short",
         ),
     ]
+
+
+def _reported() -> list[Panel]:
+    users, told = "flagsmith_feature_reported_identities", "flagsmith_feature_reported_evaluations"
+    where = "environment, feature, variant"
+    return [
+        lines(
+            "Reported users with the feature",
+            f"The share of users to whom SDKs last reported the feature as on. {REPORTED}",
+            {"{{environment}} {{feature}}": _share_on(users)},
+            unit="percent",
+            most=100,
+        ),
+        lines(
+            "Reported users",
+            f"How many users SDKs reported by name. {REPORTED}",
+            {"{{environment}} {{feature}}": f"topk(15, sum by ({BY}) ({users}{{{CHOSEN}}}))"},
+            unit="short",
+        ),
+        lines(
+            "Reported evaluations with the feature",
+            f"The share of evaluations that gave the feature as on, those of users without a name too. {REPORTED}",
+            {"{{environment}} {{feature}}": _share_on(told)},
+            unit="percent",
+            most=100,
+        ),
+        rows(
+            "Exposed by experiments",
+            "Users whom an experiment of the feature gave a variant, wherever they were evaluated, if their SDK sends "
+            "exposures; as Flagsmith last asked the warehouse of events.",
+            f"max by ({where}) (flagsmith_feature_exposed_identities{{{CHOSEN}}})",
+            {"environment": "Environment", "feature": "Feature", "variant": "Variant", "Value": "Users"},
+            unit="short",
+        ),
+    ]
+
+
+def _share_on(metric: str) -> str:
+    """In percent; 0 where only `enabled="false"` has a series."""
+    every = f"sum by ({BY}) ({metric}{{{CHOSEN}}})"
+    on = f'sum by ({BY}) ({metric}{{{CHOSEN},enabled="true"}})'
+    return f"100 * ({on} or 0 * {every}) / {every}"
 
 
 def _rollouts() -> list[Panel]:

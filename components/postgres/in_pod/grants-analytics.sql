@@ -1,13 +1,15 @@
 -- What the role flagsmith_analytics may read: the columns that the flag metrics are made from, and no more.
 -- No values of flags, no server-side keys, no arguments of tasks, no users of Flagsmith.
 -- Run as superuser in Flagsmith's database, after each migration; it takes back what an earlier version granted.
--- A column that the release of Flagsmith does not have is left out.
+-- A column that the release of Flagsmith does not have is left out, and a table that came with a late one.
 -- The database's owner may have functions, and a search path for everybody, that are not PostgreSQL's.
 SET search_path = pg_catalog, pg_temp;
 DO $$
 DECLARE
     wanted CONSTANT text[][] := ARRAY[
-        ['app_analytics_featureevaluationraw', 'id, feature_name, environment_id, evaluation_count'],
+        ['app_analytics_featureevaluationraw',
+            'id, feature_name, environment_id, evaluation_count, created_at, identity_identifier, '
+            'enabled_when_evaluated'],
         ['environments_environment',
             'id, name, project_id, deleted_at, api_key, use_v2_feature_versioning, use_mv_v2_evaluation'],
         ['environments_identity', 'id, identifier, environment_id, system_traits'],
@@ -35,6 +37,10 @@ DECLARE
             'id, task_identifier, scheduled_for, is_locked, timeout, completed, num_failures'],
         ['task_processor_taskrun', 'id, task_id, started_at, result']
     ];
+    newer CONSTANT text[][] := ARRAY[
+        ['experimentation_experiment', 'id, environment_id, feature_id, deleted_at'],
+        ['experimentation_experimentexposures', 'experiment_id, payload']
+    ];
     entry text[];
     columns text;
 BEGIN
@@ -43,10 +49,11 @@ BEGIN
     END IF;
     REVOKE ALL ON ALL TABLES IN SCHEMA public FROM flagsmith_analytics;
     GRANT USAGE ON SCHEMA public TO flagsmith_analytics;
-    FOREACH entry SLICE 1 IN ARRAY wanted LOOP
+    FOREACH entry SLICE 1 IN ARRAY wanted || newer LOOP
         SELECT pg_catalog.string_agg(pg_catalog.quote_ident(attname), ', ') INTO columns FROM pg_catalog.pg_attribute
         WHERE attrelid = pg_catalog.to_regclass('public.' || entry[1]) AND attnum > 0 AND NOT attisdropped
             AND attname = ANY (pg_catalog.string_to_array(entry[2], ', '));
+        CONTINUE WHEN columns IS NULL AND ARRAY[entry] <@ newer;
         IF columns IS NULL THEN
             RAISE EXCEPTION 'the table % is missing: migrate the database before the grants', entry[1];
         END IF;

@@ -147,7 +147,12 @@ def test_the_recorded_scrape_of_a_real_flagsmith_has_the_metrics_that_the_export
         "INSERT INTO task_processor_recurringtask DEFAULT VALUES;"
         "INSERT INTO task_processor_task (id, scheduled_for, is_locked, num_failures, timeout)"
         " VALUES (1, now(), false, 3, NULL), (2, now(), true, 0, '1 minute');"
-        "INSERT INTO task_processor_taskrun (task_id, result) VALUES (1, 'FAILURE')"
+        "INSERT INTO task_processor_taskrun (task_id, result) VALUES (1, 'FAILURE');"
+        "INSERT INTO app_analytics_featureevaluationraw (feature_name, environment_id, evaluation_count,"
+        " identity_identifier, enabled_when_evaluated) VALUES ('checkout', 1, 1, 'user-1', true);"
+        "INSERT INTO experimentation_experiment VALUES (1, 1, 1);"
+        "INSERT INTO experimentation_experimentexposures (experiment_id, payload)"
+        """ VALUES (1, '{"timeseries": {"points": [{"new_identities": {"blue": 1}}]}}')"""
     )
     (failures,) = (part for part in exporter.real.parts if part.name == "failures")
     exporter.turn()

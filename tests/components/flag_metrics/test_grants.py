@@ -20,7 +20,8 @@ FORBIDDEN = (
     "SELECT webhook_url FROM environments_environment",
     "SELECT serialized_args FROM task_processor_task",
     "SELECT serialized_args FROM task_processor_recurringtask",
-    "SELECT identity_identifier FROM app_analytics_featureevaluationraw",
+    "SELECT labels FROM app_analytics_featureevaluationraw",
+    "SELECT hypothesis FROM experimentation_experiment",
     "SELECT password FROM users_ffadminuser",
     "UPDATE features_featurestate SET enabled = true",
     "DELETE FROM task_processor_task",
@@ -82,6 +83,14 @@ def test_an_older_release_without_some_columns_is_read_all_the_same(server: Post
     assert found.one(UP) == 1
     assert found.all("flagsmith_recurring_tasks")[("ok",)] == 1
     assert found.all("flagsmith_feature_variant_ratio") == {("production", "checkout", "shop", "", "option-7"): 0.2}
+
+
+def test_an_older_release_without_experiments_is_read_all_the_same(server: Postgres) -> None:
+    server.query("DROP TABLE experimentation_experiment, experimentation_experimentexposures")
+    server.query(GRANTS)
+    found = new_exporter(server).turn()
+    assert found.one(UP) == 1
+    assert found.all("flagsmith_feature_exposed_identities") == {}
 
 
 def test_the_grants_say_when_they_come_too_early(server: Postgres) -> None:
