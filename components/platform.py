@@ -45,6 +45,8 @@ from components.redis.args import redis_args
 from components.redis.server import Redis
 from components.secrets.connections import database_client
 from components.secrets.credentials_args import credentials_args, login_command
+from components.secrets.sdk_keys import SdkKeys, SdkSecrets, SdkSecretsArgs
+from components.secrets.sdk_keys_args import sdk_keys_args
 from components.secrets.secrets import Credentials
 from components.settings import Settings
 
@@ -81,12 +83,16 @@ class FeatureFlags(Component):
     Attributes:
         namespace: where all of it is.
         credentials: the Secrets.
+        sdk_keys: the keys of Flagsmith's environments.
+        sdk_secrets: the Secrets in which applications find those.
         outputs: what people want to know of it: `url`, `namespace`, `namespaceUid`, `context`, `adminEmail`,
-            `adminPasswordCommand`, and the names of its `secrets`.
+            `adminPasswordCommand`, the names of its `secrets`, and `sdkKeys`, those of the environments' Secrets.
     """
 
     namespace: PlatformNamespace
     credentials: Credentials
+    sdk_keys: SdkKeys
+    sdk_secrets: SdkSecrets
     outputs: dict[str, pulumi.Input[object]]
 
     def __init__(self, name: str, args: FeatureFlagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -101,6 +107,8 @@ class FeatureFlags(Component):
         place = PlatformNamespaceArgs(settings=settings, verify=args.own_cluster.require_namespace)
         self.namespace = PlatformNamespace(self._named("namespace"), place, self._part())
         self.credentials = self._secrets()
+        keys = sdk_keys_args(settings, self.namespace.name, args.own_cluster.recorded_secrets)
+        self.sdk_keys = SdkKeys(self._named("sdk-keys"), keys, self._part(self.namespace))
         self._roles = self._database_roles()
         self._watched: list[pulumi.Resource] = []
         migration = self._migrated(self._data_tier())
@@ -161,8 +169,10 @@ class FeatureFlags(Component):
     def _served(self, migration: Migration) -> None:
         """Each gates the next: the migration, the first administrator, the API, the task processor."""
         settings, namespace, credentials = self._settings, self.namespace.name, self.credentials
-        wanted = bootstrap_args(settings, namespace, credentials)
-        bootstrap = Bootstrap(self._named("bootstrap"), wanted, self._part(migration))
+        wanted = bootstrap_args(settings, namespace, credentials, self.sdk_keys)
+        bootstrap = Bootstrap(self._named("bootstrap"), wanted, self._part(migration, self.sdk_keys))
+        known = SdkSecretsArgs(settings=settings, namespace=namespace, keys=self.sdk_keys.environments)
+        self.sdk_secrets = SdkSecrets(self._named("sdk-secrets"), known, self._part(bootstrap))
         gates: list[pulumi.Resource] = [bootstrap]
         if settings.access_log is not None:
             logs = LogsArgs(namespace=namespace, files=log_files(settings.access_log))
@@ -230,4 +240,5 @@ class FeatureFlags(Component):
             "adminEmail": settings.admin_email,
             "adminPasswordCommand": login_command(settings, self.credentials),
             "secrets": {purpose: secret.name for purpose, secret in self.credentials.references().items()},
+            "sdkKeys": {name: secret.name for name, secret in self.sdk_secrets.secrets.items()},
         }

@@ -21,7 +21,6 @@ from components.deployment.presence import (
     other_namespace,
     unseen,
 )
-from components.kit import names
 from components.kit.api_server import DENIED, Fetch, fetching
 from components.settings import Settings
 from components.text.versions import parse_version
@@ -81,6 +80,10 @@ class OwnCluster:
                 f"state, and `pulumi up --stack {stack}` makes it again."
             )
 
+    def recorded_secrets(self) -> frozenset[str] | None:
+        """The names of the Secrets that the last deployment declared; None where there is no record of one."""
+        return recorded.secrets(self._deployed)
+
     def _require_data(self) -> None:
         """Refuse a change for which Pulumi would delete a volume with data in it, and one that no volume can make."""
         problems = []
@@ -96,14 +99,17 @@ class OwnCluster:
 
     def _tell_older(self) -> None:
         """Warn of an older release than the deployed one; to refuse it is the migration's, which sees the database."""
-        record = self._fetch(f"/api/v1/namespaces/{self._namespace}/configmaps/{names.DEPLOYMENT}")
-        deployed = recorded.read((record or {}).get("data") or {})
+        deployed = self._deployed
         if deployed is not None and parse_version(self._release) < parse_version(deployed.release):
             pulumi.log.warn(
                 f"version {self._release} is older than {deployed.release}, which is deployed. Unless the database was "
                 "restored to it, the migration refuses the database, and nothing after it is changed. The way back is "
                 "`ff upgrade --back` (docs/upgrades.md)."
             )
+
+    @cached_property
+    def _deployed(self) -> recorded.Deployment | None:
+        return recorded.deployed(self._fetch, self._namespace)
 
     @cached_property
     def _fetch(self) -> Fetch:

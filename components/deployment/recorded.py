@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from components.deployment.presence import DeclaredObject
+from components.kit import names
+from components.kit.api_server import Fetch
 
 KEY: Final = "deployment.json"
 FORMAT: Final = 1
@@ -43,3 +45,16 @@ def read(data: Mapping[str, Any]) -> Deployment | None:
         return Deployment(str(content["stack"]), str(content["release"]), objects)
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def deployed(fetch: Fetch, namespace: str) -> Deployment | None:
+    """What the record in the namespace tells of; None where there is none that can be read."""
+    record = fetch(f"/api/v1/namespaces/{namespace}/configmaps/{names.DEPLOYMENT}")
+    return read((record or {}).get("data") or {})
+
+
+def secrets(deployment: Deployment | None) -> frozenset[str] | None:
+    """The names of the Secrets that a deployment declared; None without one."""
+    if deployment is None:
+        return None
+    return frozenset(item.name for item in deployment.objects if item.kind == "Secret")

@@ -7,14 +7,23 @@ from components.kit import names
 from components.kit.database_pods import DatabaseClientArgs
 from components.kit.scraping import Scraping
 from components.secrets.connections import database_client
+from components.secrets.sdk_keys import SdkKeys
 from components.secrets.secrets import Credentials
 from components.settings import Settings
 
 
-def bootstrap_args(settings: Settings, namespace: pulumi.Input[str], credentials: Credentials) -> BootstrapArgs:
+def bootstrap_args(
+    settings: Settings, namespace: pulumi.Input[str], credentials: Credentials, sdk_keys: SdkKeys
+) -> BootstrapArgs:
     """The bootstrap Job."""
     job = database_client(settings, namespace, credentials)
-    return BootstrapArgs(settings=settings, namespace=namespace, connections=job.connections, admin=credentials.admin)
+    return BootstrapArgs(
+        settings=settings,
+        namespace=namespace,
+        connections=job.connections,
+        admin=credentials.admin,
+        keys=list(sdk_keys.environments.values()),
+    )
 
 
 def server_args(

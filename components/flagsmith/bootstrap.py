@@ -1,15 +1,20 @@
-"""The first administrator, organisation, project and environments: a Job that is harmless on a database in use."""
+"""The first administrator, organisation, project and environments with their keys: a Job.
+
+It is harmless on a database in use.
+"""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap, ConfigMapVolumeSourceArgs, EnvVarArgs, VolumeArgs, VolumeMountArgs
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.flagsmith.pod import job_pod
+from components.flagsmith.secrets import SDK_KEYS
 from components.kit import names
 from components.kit.component import Component, name_of
 from components.kit.database_pods import DatabaseClientArgs
@@ -17,6 +22,7 @@ from components.kit.digests import short_digest
 from components.kit.jobs import run_once
 from components.kit.secret_refs import SecretReference
 from components.kit.service_accounts import service_account
+from components.secrets.sdk_keys import EnvironmentKeys
 
 COMPONENT: Final = "bootstrap"
 DEADLINE_SECONDS: Final = 600
@@ -30,13 +36,61 @@ class BootstrapArgs(DatabaseClientArgs):
 
     Attributes:
         admin: the Secret with the administrator's key `password`.
+        keys: the keys of its environments.
     """
 
     admin: SecretReference
+    keys: Sequence[EnvironmentKeys]
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """What the script is to make, without any key: of those it has the names of their variables."""
+        first = self.settings.admin
+        return {
+            "organisation": first.organisation,
+            "project": first.project,
+            "environments": first.environments,
+            "keys": [
+                {
+                    "environment": item.environment,
+                    "secret": item.secret,
+                    "client": variable(index, "client"),
+                    "servers": [
+                        {"name": key.name, "variable": variable(index, purpose)}
+                        for purpose, key in item.servers.items()
+                    ],
+                }
+                for index, item in enumerate(self.keys)
+            ],
+            "overlapHours": self.settings.sdk_keys.overlap_hours,
+        }
+
+    @property
+    def variables(self) -> list[EnvVarArgs]:
+        """The variables with the keys."""
+        # Not there where somebody else is to make the Secret and has not done so yet: then no key is written.
+        return [
+            key.secret.env(variable(index, purpose), key.key, optional=True)
+            for index, item in enumerate(self.keys)
+            for purpose, key in (("client", item.client), *item.servers.items())
+        ]
+
+    @property
+    def reads(self) -> list[SecretReference]:
+        """The Secrets whose new contents are to be written into the database."""
+        found = [key.secret for item in self.keys for key in (item.client, *item.servers.values())]
+        return list({secret.name: secret for secret in found}.values())
+
+
+def variable(index: int, purpose: str) -> str:
+    """The environment variable with a key of the environment at `index`."""
+    return f"{SDK_KEYS}{index}_{purpose.upper()}"
 
 
 class Bootstrap(Component):
     """The Job `flagsmith-bootstrap-<hash>` and the ConfigMap with its script.
+
+    It runs again when a key of an environment changes, which it then writes into the database.
 
     Flagsmith has a `bootstrap` command too: it makes an administrator without a password, prints a link to set one into
     the log, and knows no environments.
@@ -61,8 +115,6 @@ class Bootstrap(Component):
             immutable=True,
             opts=self.child(),
         )
-        first = args.settings.admin
-        wanted = {"organisation": first.organisation, "project": first.project, "environments": first.environments}
         volume = VolumeArgs(
             name="bootstrap", config_map=ConfigMapVolumeSourceArgs(name=f"{names.BOOTSTRAP}-{short_digest(text)}")
         )
@@ -75,8 +127,9 @@ class Bootstrap(Component):
                 # The script lies outside of Flagsmith's own directory, from which it imports.
                 EnvVarArgs(name="PYTHONPATH", value="/app"),
                 EnvVarArgs(name="ADMIN_EMAIL", value=args.settings.admin_email),
-                EnvVarArgs(name="BOOTSTRAP", value=json.dumps(wanted, sort_keys=True)),
+                EnvVarArgs(name="BOOTSTRAP", value=json.dumps(args.wanted, sort_keys=True)),
                 args.admin.env("ADMIN_PASSWORD", "password"),
+                *args.variables,
             ],
             volumes=[(volume, VolumeMountArgs(name="bootstrap", mount_path=DIRECTORY, read_only=True))],
         )
@@ -91,6 +144,7 @@ class Bootstrap(Component):
             version=args.settings.version,
             template=template,
             deadline_seconds=DEADLINE_SECONDS,
+            reads=args.reads,
             opts=self.child(config_map, account),
         )
         self.job = name_of(job)

@@ -63,11 +63,16 @@ READERS: Final[Mapping[str, frozenset[Process]]] = {
 LOG_IN: Final = ("LDAP_", "OAUTH_", "OIDC_", "SAML_", "SOCIAL_AUTH_")
 """How the names begin of what people log in with, which the API alone does."""
 
+SDK_KEYS: Final = "SDK_KEY_"
+"""How the names begin of what the bootstrap writes into environments."""
+
 
 def readers(name: str) -> frozenset[Process]:
     """Who gets the secret variable `name`; one that nobody here knows goes to the processes that go on running."""
     if name in READERS:
         return READERS[name]
+    if name.startswith(SDK_KEYS):
+        return frozenset({Process.BOOTSTRAP})
     return API if name.startswith(LOG_IN) else SERVERS
 
 

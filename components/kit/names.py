@@ -5,6 +5,8 @@ A selector is minimal and never changes, for a Deployment's is immutable; what v
 
 from typing import Final
 
+from components.text.object_names import in_a_name
+
 NAME: Final = "app.kubernetes.io/name"
 COMPONENT: Final = "app.kubernetes.io/component"
 VERSION: Final = "app.kubernetes.io/version"
@@ -43,6 +45,8 @@ REDIS_EXPORTER: Final = "flagsmith-redis-exporter"
 DEPLOYMENT: Final = "flagsmith-deployment"
 DASHBOARD: Final = "flagsmith-dashboard"
 ADMIN: Final = "flagsmith-admin"
+SDK_KEYS: Final = "flagsmith-sdk-keys"
+BOOTSTRAP_KEYS: Final = "flagsmith-bootstrap-keys"
 DJANGO: Final = "flagsmith-django"
 LOGS: Final = "flagsmith-logs"
 API_POLICY: Final = "flagsmith-api"
@@ -75,6 +79,16 @@ DEFAULT_CONTAINER: Final = "kubectl.kubernetes.io/default-container"
 def service_account(component: str) -> str:
     """The name of the service account of a component's pods."""
     return f"flagsmith-{component}"
+
+
+def sdk_keys(environment: str) -> str:
+    """The name of the Secret with the keys of an environment of Flagsmith's."""
+    return f"{SDK_KEYS}-{in_a_name(environment)}"
+
+
+def api_url(namespace: str) -> str:
+    """The address of a stack's Flagsmith within its cluster, as SDKs take it."""
+    return f"http://{API}.{namespace}.svc.cluster.local:{API_PORT}/api/v1/"
 
 
 def selector(component: str) -> dict[str, str]:

@@ -1,19 +1,15 @@
 """The Secrets: generated once and kept in Pulumi's state, or named by the operator and left alone."""
 
-from base64 import b64encode
 from dataclasses import dataclass
 from urllib.parse import quote
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Secret
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
-from pulumi_random import RandomPassword
 
 from components.kit import names
 from components.kit.component import Component
-from components.kit.digests import digest
 from components.kit.secret_refs import SecretReference
 from components.secrets.external import ExternalSecrets, ExternalSecretsArgs
+from components.secrets.generated import generated_value, secret_of
 from components.settings import Settings
 
 # 32 characters of 62 letters and digits hold 190 bits; special characters would add trouble, not strength.
@@ -106,16 +102,13 @@ class Credentials(Component):
         return None if name is None else SecretReference(name=name)
 
     def _value(self, purpose: str, rotation: int = 0, *, length: int = PASSWORD_LENGTH) -> pulumi.Output[str]:
-        """The value of a rotation; the first has no keepers, as the values that were made before there were any."""
-        password = RandomPassword(
+        return generated_value(
             f"{self._name}-{purpose}-password",
+            rotation,
             length=length,
-            special=False,
-            keepers={"rotation": str(rotation)} if rotation else None,
             # Never protected, since Pulumi would refuse to renew it; what must not be lost is in the protected Secret.
             opts=self.child(),
         )
-        return pulumi.Output.secret(password.result)
 
     def _in_turn(self, purpose: str, rotation: int) -> tuple[pulumi.Output[str], pulumi.Output[str] | None]:
         """The value of a rotation, and the one before, which stays what it was.
@@ -174,14 +167,11 @@ class Credentials(Component):
         return self._secret(names.REDIS, "cache", {"password": password, "REDIS_URL": url, "metrics-password": metrics})
 
     def _secret(self, name: str, component: str, data: dict[str, pulumi.Input[str]]) -> SecretReference:
-        values = pulumi.Output.all(**data)
-        Secret(
+        return secret_of(
             f"{self._name}-{name}",
-            metadata=ObjectMetaArgs(name=name, namespace=self._namespace, labels=names.labels(component)),
-            type="Opaque",
-            # Not string_data, which the API server stores elsewhere, so that nobody would own the stored values.
-            data=values.apply(lambda plain: {key: b64encode(value.encode()).decode() for key, value in plain.items()}),
+            name=name,
+            namespace=self._namespace,
+            component=component,
+            data=data,
             opts=self.child(protect=self._protects),
         )
-        # A digest of a value of 190 random bits gives nothing away, and must not hide the pod template that carries it.
-        return SecretReference(name=name, digest=pulumi.Output.unsecret(values.apply(digest)))

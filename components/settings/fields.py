@@ -38,6 +38,7 @@ from components.settings.sections.resources import ResourcesSetting
 from components.settings.sections.restrict_org_create_to_superusers import RestrictOrgCreateToSuperusersSetting
 from components.settings.sections.rotations import RotationsSettings
 from components.settings.sections.scheduling import SchedulingSettings
+from components.settings.sections.sdk_keys import SdkKeysSettings
 from components.settings.sections.secret_key import SecretKeySettings
 from components.settings.sections.secret_store import SecretStoreSettings
 from components.settings.sections.service import ServiceSettings
@@ -82,6 +83,9 @@ class SettingsFields(Section):
     telemetry: TelemetrySetting = False
     restrict_org_create_to_superusers: RestrictOrgCreateToSuperusersSetting = True
     admin: AdminSettings = Field(default_factory=AdminSettings, description="What a new Flagsmith is set up with.")
+    sdk_keys: SdkKeysSettings = Field(
+        default_factory=SdkKeysSettings, description="The keys with which applications ask Flagsmith."
+    )
     secret_key: SecretKeySettings = Field(
         default_factory=SecretKeySettings, description="Django's secret key, under `DJANGO_SECRET_KEY` in its Secret."
     )

@@ -9,7 +9,7 @@ from components.settings.images import StackImage, full_name, parse_image, stack
 from components.settings.lock import Lock, LockedImage
 from components.settings.sections.logs import AccessLog
 from components.settings.sections.monitoring.exporters import PostgresExporter, RedisExporter
-from components.settings.sections.secret_store import KEYS, SERVER_KEYS, own_name
+from components.settings.sections.secret_store import KEYS, SERVER_KEYS, own_name, sdk_keys
 from components.settings.sized import SizedSettings
 from components.settings.tls import TlsSource
 
@@ -165,6 +165,18 @@ class Settings(SizedSettings):
         if self.secret_store is not None and purpose in self.secret_store.secrets.by_purpose:
             return own_name(purpose)
         return self.existing_secrets[purpose]
+
+    def sdk_secret_name(self, environment: str) -> str | None:
+        """The Secret with an environment's keys that somebody else makes; None for one to generate."""
+        if self.secret_store is not None and environment in self.secret_store.secrets.sdk_keys:
+            return own_name(sdk_keys(environment))
+        return self.sdk_keys.existing_secrets.get(environment)
+
+    @property
+    def declared_sdk_keys(self) -> frozenset[str]:
+        """The environments whose client key is known from the settings, or from a Secret that they name."""
+        stored = () if self.secret_store is None else self.secret_store.secrets.sdk_keys
+        return frozenset([*self.sdk_keys.client_keys, *self.sdk_keys.existing_secrets, *stored])
 
     def secret_keys(self, purpose: str) -> tuple[str, ...]:
         """The keys that the program reads of a Secret which it does not generate."""

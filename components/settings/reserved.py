@@ -76,12 +76,14 @@ _CACHES = re.compile(
     r"(GET_FLAGS_ENDPOINT_CACHE|GET_IDENTITIES_ENDPOINT_CACHE|ENVIRONMENT_CACHE|CACHE_ENVIRONMENT_DOCUMENT"
     r"|CACHE_ENVIRONMENT_SEGMENTS|ENVIRONMENT_SEGMENTS_CACHE|USER_THROTTLE_CACHE)_[A-Z_]+"
 )
+# The keys that the bootstrap writes into environments.
+_SDK_KEYS = "SDK_KEY_"
 
 
 def reservation(name: str) -> str | None:
     """Say why a variable cannot be set by the user, and what to use in its place; None when it can."""
     if name in _BY_SETTING_OF:
         return f"is set by the program: use {_BY_SETTING_OF[name]} in its place"
-    if name in _FIXED or _CACHES.fullmatch(name):
+    if name in _FIXED or name.startswith(_SDK_KEYS) or _CACHES.fullmatch(name):
         return "is set by the program and cannot be changed: remove the key"
     return None

@@ -19,6 +19,7 @@ _INSTEAD: Final[Mapping[Path, str]] = {
     ("registryMirror",): "a registry's log-in belongs in imagePullSecrets",
     ("image",): "a registry's log-in belongs in imagePullSecrets",
     ("login", "environmentKey"): "browsers get this key: name the environment's client-side key, no server-side key",
+    ("sdkKeys", "clientKeys"): "name the environment's client key, which is public, no server-side key",
     ("smtp",): "a password belongs in smtp.existingSecret",
     ("tracing",): "a log-in belongs in tracing.headers",
     ("backup", "s3"): "a log-in belongs in backup.s3.existingSecret",

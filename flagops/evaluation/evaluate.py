@@ -34,14 +34,19 @@ IMPLIED = {
 
 
 def evaluate(
-    root: Path, stack: Stack, generated: Mapping[str, str], api_versions: tuple[str, ...] | None = None
+    root: Path,
+    stack: Stack,
+    generated: Mapping[str, str],
+    api_versions: tuple[str, ...] | None = None,
+    environments: tuple[str, ...] | None = None,
 ) -> Program:
     """Run `__main__.py` of `root` for `stack` on a recording monitor.
 
     `generated` gives generated values by resource name; what it lacks is made anew and is in the result's
     `generated`. `api_versions` is what the cluster serves, where the stack's own file does not say it; None if nobody
-    asked. The program's own errors, one that is not this `ff`'s, encrypted configuration and unsupported resources are
-    an OpsError.
+    asked. `environments` are those whose keys are the stack's own, where its file does not say it; None, if nobody
+    asked, for all. The program's own errors, one that is not this `ff`'s, encrypted configuration and unsupported
+    resources are an OpsError.
     """
     for version in api_versions or ():
         if not API_VERSION.fullmatch(version):
@@ -57,6 +62,7 @@ def evaluate(
     config.pop(f"{stack.project}:clusterUid", None)
     if api_versions or api_versions_key(stack) not in config:
         config[api_versions_key(stack)] = json.dumps(_unasked(stack) if api_versions is None else api_versions)
+    config |= _with_environments(stack, environments)
     outcome: list[Program | BaseException] = []
 
     def work() -> None:
@@ -75,6 +81,24 @@ def evaluate(
     if isinstance(result, Program):
         return result
     raise _explained(result, root) from (None if isinstance(result, OpsError) else result)
+
+
+def _with_environments(stack: Stack, environments: tuple[str, ...] | None) -> dict[str, str]:
+    """The key that says whose keys are the stack's own, which the program would ask the cluster by itself."""
+    # The settings' model takes a second to import.
+    from components.settings import SettingsError
+
+    try:
+        settings = stack.settings
+    except SettingsError:
+        return {}  # The program says it.
+    if settings.sdk_keys.environments is not None:
+        return {}
+    key = f"{stack.project}:sdkKeys"
+    stated = stack.values.get(key)
+    own = json.loads(stated) if isinstance(stated, str) else stated or {}
+    taken = settings.admin.environments if environments is None else environments
+    return {key: json.dumps({**own, "environments": list(taken)})}  # type: ignore[dict-item]
 
 
 def _unasked(stack: Stack) -> list[str]:

@@ -9,7 +9,16 @@ from components.settings.sections.rotations import RotationsSettings
 from tests.recording import Recording, recorded, rotated
 
 NAMES = tuple(RotationsSettings.model_fields)
-SECRETS = {"cookies": "flagsmith-django", "warehouse": "flagsmith-django"}
+SECRETS: Mapping[str, tuple[str, ...]] = {
+    "cookies": ("flagsmith-django",),
+    "warehouse": ("flagsmith-django",),
+    "sdk": (
+        "flagsmith-bootstrap-keys",
+        "flagsmith-sdk-keys-development",
+        "flagsmith-sdk-keys-production",
+        "flagsmith-sdk-keys-staging",
+    ),
+}
 
 
 def data(recording: Recording) -> dict[str, dict[str, str]]:
@@ -29,12 +38,12 @@ def after(rotations: Mapping[str, int]) -> Recording:
 def test_a_rotation_renews_that_secret_alone(name: str) -> None:
     before, renewed = data(recorded("local")), data(after({name: 1}))
     changed = {secret for secret in renewed if renewed[secret] != before[secret]}
-    assert changed == {SECRETS.get(name, f"flagsmith-{name}")}
+    assert changed == set(SECRETS.get(name, (f"flagsmith-{name}",)))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_number_keeps_the_value_and_the_next_makes_another(name: str) -> None:
-    secret = SECRETS.get(name, f"flagsmith-{name}")
+    secret = SECRETS.get(name, (f"flagsmith-{name}",))[0]
     first = after({name: 1})
     generated = dict(first.program.generated)
     assert data(rotated("local", {name: 1}, generated)) == data(first)
@@ -53,6 +62,14 @@ def test_each_of_djangos_keys_is_renewed_by_itself(name: str, key: str) -> None:
     before, renewed = data(recorded("local"))["flagsmith-django"], data(after({name: 3}))["flagsmith-django"]
     assert {item for item in renewed if renewed[item] != before[item]} == {key}
     assert len(renewed[key]) == 50
+
+
+def test_a_rotation_of_the_sdk_keys_changes_server_side_keys_alone() -> None:
+    before, renewed = data(recorded("local")), data(after({"sdk": 1}))
+    for name in SECRETS["sdk"]:
+        changed = {key for key in renewed[name] if renewed[name][key] != before[name][key]}
+        assert changed, name
+        assert not [key for key in changed if "client" in key or (key != key.lower() and key != "FLAGSMITH_SERVER_KEY")]
 
 
 def test_the_application_logs_in_as_two_roles_in_turn_and_the_one_before_keeps_its_password() -> None:
@@ -93,6 +110,7 @@ def test_a_rotation_runs_the_jobs_of_its_roles_again_and_no_migration() -> None:
         "analytics": {"flagsmith-roles"},
         "redis": set(),
         "django": set(),
+        "sdk": {"flagsmith-bootstrap"},
     }
     for name, expected in rerun.items():
         found = jobs(after({name: 1}))

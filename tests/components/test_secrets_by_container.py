@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.flagsmith.secrets import LOG_IN, READERS, Process, readers
+from components.flagsmith.secrets import LOG_IN, READERS, SDK_KEYS, Process, readers
 from components.settings.references import VariableReference
 from components.text.plain_secrets import is_called_secret
 from tests.components.flagsmith.test_read import EXTERNAL, RECORDED, stacks
@@ -118,7 +118,7 @@ def test_the_table_names_what_each_process_gets_and_a_process_gets_all_of_it() -
             names = list(READERS)
             set_by_platform = names[: names.index("ANALYTICS_DATABASE_URL")]
             wanted = {name for name in set_by_platform if Process(component) in READERS[name]}
-            assert from_secrets(item) == wanted, component
+            assert {name for name in from_secrets(item) if not name.startswith(SDK_KEYS)} == wanted, component
 
 
 def test_what_the_table_says_is_read_is_on_record() -> None:
@@ -146,7 +146,11 @@ def test_the_task_processor_has_nothing_of_a_log_in_and_the_jobs_have_the_databa
     assert {"GITHUB_CLIENT_SECRET", "COOKIE_AUTH_JWT_SIGNING_KEY"} <= found["api"]
     assert not {"GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "COOKIE_AUTH_JWT_SIGNING_KEY"} & found["task-processor"]
     assert found["migration"] == {"DATABASE_URL"}
-    assert found["bootstrap"] == {"DATABASE_URL", "ADMIN_PASSWORD"}
+    own = {name for name in found["bootstrap"] if not name.startswith(SDK_KEYS)}
+    assert own == {"DATABASE_URL", "ADMIN_PASSWORD"}
+    assert found["bootstrap"] - own == {
+        f"SDK_KEY_{environment}_{key}" for environment in range(3) for key in ("CLIENT", "APPLICATIONS")
+    }
 
 
 def test_the_operator_s_variables_go_to_who_reads_them() -> None:

@@ -1,11 +1,15 @@
 """Gives a fresh Flagsmith its administrator, organisation, project and environments. Runs in the Flagsmith image.
 
 It may run at any time, on any database: each step looks at what is there first, and what a person made or changed is
-left as it is. A password is only ever set on an account that has none and that nobody has logged in with.
+left as it is. A password is only ever set on an account that has none and that nobody has logged in with. A client key
+is only ever written into an environment that is made here, for users are drawn by it; into one that exists go
+server-side keys alone, and a client key that is another one than the stack's is where this ends, with nothing done.
 """
 
 import json
 import os
+import sys
+from datetime import timedelta
 from typing import Any
 
 import django
@@ -13,6 +17,10 @@ from django.db import connection, transaction
 
 # Two runs at once take turns: any fixed number that no other program locks in this database.
 LOCK = 0x464C4147
+
+
+class RefusedError(Exception):
+    """What the stack says of its keys is not what the database has."""
 
 
 def administrator(users: Any, email: str, password: str) -> Any:
@@ -33,34 +41,122 @@ def administrator(users: Any, email: str, password: str) -> Any:
     return account
 
 
-def main() -> None:
-    """Make what is missing, in one transaction."""
-    django.setup()
+def given(wanted: dict[str, Any]) -> list[dict[str, Any]]:
+    """The keys of each environment whose Secret is there, with the values out of their variables."""
+    found = []
+    for item in wanted["keys"]:
+        client = os.environ.get(item["client"])
+        servers = [{**key, "key": os.environ.get(key["variable"])} for key in item["servers"]]
+        if client is None or any(key["key"] is None for key in servers):
+            print(f"keys of {item['environment']}: not all of them are in their Secrets yet, none is written")
+        else:
+            found.append({**item, "client": client, "servers": servers})
+    return found
+
+
+def first_of_all(wanted: dict[str, Any], account: Any, clients: dict[str, str]) -> None:
+    """The organisation, and its project with the environments and their client keys, in an empty database."""
     from environments.models import Environment
     from organisations.models import Organisation, OrganisationRole
     from projects.models import Project
+
+    if Organisation.objects.exists():
+        print("organisation: there is one already")
+    else:
+        organisation = Organisation.objects.create(name=wanted["organisation"])
+        if account is not None:
+            account.add_organisation(organisation, OrganisationRole.ADMIN)
+        print(f"organisation {organisation.name}: created")
+    organisation = Organisation.objects.filter(name=wanted["organisation"]).first()
+    if Project.objects.exists() or organisation is None:
+        print("project: there is one already, or its organisation is not ours")
+        return
+    for name, client in clients.items():
+        # A deleted environment keeps its row, and its key is taken for good.
+        if Environment.objects.all_with_deleted().filter(api_key=client).exists():
+            raise RefusedError(
+                f"The environment {name!r} was deleted, and its client key with it: no other one can have that. Choose "
+                f"another client key, in feature-flags:sdkKeys.clientKeys: {{{json.dumps(name)}: …}}."
+            )
+    project = Project.objects.create(name=wanted["project"], organisation=organisation)
+    for name in wanted["environments"]:
+        own = {"api_key": clients[name]} if name in clients else {}
+        Environment.objects.create(name=name, project=project, **own)
+    print(f"project {project.name}: created with {', '.join(wanted['environments'])}")
+
+
+def environment_of(item: dict[str, Any], wanted: dict[str, Any]) -> Any:
+    """The environment that has the client key, whatever it is called by now. Raises RefusedError when none has it."""
+    from environments.models import Environment
+
+    name = item["environment"]
+    found = Environment.objects.filter(api_key=item["client"]).first()
+    if found is not None:
+        if found.name != name:
+            print(f"environment {name}: is called {found.name} now")
+        return found
+    there = f"the Secret {item['secret']} is to hold the keys of the environment {name!r} of the project"
+    ours = Environment.objects.filter(name=name, project__name=wanted["project"]).order_by("id").first()
+    if ours is None:
+        raise RefusedError(
+            f"{there} {wanted['project']!r}, and there is none: it was deleted, or is called otherwise. Name the "
+            "environments of this Flagsmith in feature-flags:admin, or those that get keys in "
+            "feature-flags:sdkKeys.environments ([] for none)."
+        )
+    raise RefusedError(
+        f"{there} {wanted['project']!r}, and that has another client key. It is left as it is, for users are drawn for "
+        "rollouts by it. Write it into the stack's file; it is public:\n"
+        f"  feature-flags:sdkKeys:\n    clientKeys:\n      {json.dumps(name)}: {ours.api_key}"
+    )
+
+
+def write_server_keys(environment: Any, item: dict[str, Any], overlap: timedelta) -> None:
+    """Add the server-side keys that are not there; those that they take the place of come to their end."""
+    from django.utils import timezone
+    from environments.models import EnvironmentAPIKey
+
+    name, now = item["environment"], timezone.now()
+    for wanted in item["servers"]:
+        known = EnvironmentAPIKey.objects.filter(key=wanted["key"]).first()
+        if known is None:
+            EnvironmentAPIKey.objects.create(environment=environment, key=wanted["key"], name=wanted["name"])
+            print(f"environment {name}: the server-side key {wanted['name']!r} is added")
+        elif known.environment_id != environment.id:
+            raise RefusedError(
+                f"The server-side key of {name!r} in the Secret {item['secret']} is that of "
+                f"{known.environment.name!r}: each environment has its own."
+            )
+        elif known.expires_at is not None or not known.active:
+            known.expires_at, known.active = None, True
+            known.save(update_fields=["expires_at", "active"])
+        for old in environment.api_keys.filter(name=wanted["name"]).exclude(key=wanted["key"]):
+            until = min(old.expires_at or now + overlap, now + overlap)
+            if until <= now:
+                old.delete()
+                print(f"environment {name}: an old key {old.name!r} is deleted")
+            elif until != old.expires_at:
+                old.expires_at = until
+                old.save(update_fields=["expires_at"])
+                print(f"environment {name}: an old key {old.name!r} is to be used until {until:%Y-%m-%d %H:%M} UTC")
+
+
+def main() -> None:
+    """Make what is missing, in one transaction."""
+    django.setup()
     from users.models import FFAdminUser
 
     wanted = json.loads(os.environ["BOOTSTRAP"])
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        account = administrator(FFAdminUser, os.environ["ADMIN_EMAIL"], os.environ["ADMIN_PASSWORD"])
-        if Organisation.objects.exists():
-            print("organisation: there is one already")
-        else:
-            organisation = Organisation.objects.create(name=wanted["organisation"])
-            if account is not None:
-                account.add_organisation(organisation, OrganisationRole.ADMIN)
-            print(f"organisation {organisation.name}: created")
-        organisation = Organisation.objects.filter(name=wanted["organisation"]).first()
-        if Project.objects.exists() or organisation is None:
-            print("project: there is one already, or its organisation is not ours")
-        else:
-            project = Project.objects.create(name=wanted["project"], organisation=organisation)
-            for name in wanted["environments"]:
-                Environment.objects.create(name=name, project=project)
-            print(f"project {project.name}: created with {', '.join(wanted['environments'])}")
+    keys = given(wanted)
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            account = administrator(FFAdminUser, os.environ["ADMIN_EMAIL"], os.environ["ADMIN_PASSWORD"])
+            first_of_all(wanted, account, {item["environment"]: item["client"] for item in keys})
+            for item in keys:
+                write_server_keys(environment_of(item, wanted), item, timedelta(hours=wanted["overlapHours"]))
+    except RefusedError as refused:
+        sys.exit(f"Nothing is changed: {refused}")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from components.settings.checks import (
     monitoring,
     network,
     production,
+    sdk_keys,
     secrets,
     sums,
 )
@@ -31,6 +32,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         logs,
         network,
         secrets,
+        sdk_keys,
         audit,
         sources,
         monitoring,

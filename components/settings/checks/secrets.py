@@ -22,7 +22,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
             text = f"names the source of a Secret that {section}.existingSecret names too: remove one of the two"
             yield Problem(path=path, text=text)
         else:
-            yield from _keys(settings, purpose, stored, path)
+            yield from lacking_keys(settings.secret_keys(purpose), stored, path)
 
 
 def _missing(settings: Settings) -> Iterator[Problem]:
@@ -38,8 +38,8 @@ def _missing(settings: Settings) -> Iterator[Problem]:
             )
 
 
-def _keys(settings: Settings, purpose: str, stored: StoredSecret, path: tuple[str, ...]) -> Iterator[Problem]:
-    needed = settings.secret_keys(purpose)
+def lacking_keys(needed: tuple[str, ...], stored: StoredSecret, path: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield a problem for each key that a Secret from the store needs and lacks, or has and does not need."""
     for section, names in (("properties", stored.properties), ("values", stored.values)):
         for name in names:
             if name not in needed:

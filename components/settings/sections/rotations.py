@@ -30,3 +30,7 @@ class RotationsSettings(Section):
         description="The key that encrypts the credentials of data warehouses in the database: renewing it loses them.",
     )
     admin: Rotation = Field(default=0, description="The administrator's password, which `ff` sets in Flagsmith too.")
+    sdk: Rotation = Field(
+        default=0,
+        description="The server-side keys of the stack's environments; no rotation changes a client key.",
+    )

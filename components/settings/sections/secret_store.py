@@ -9,7 +9,9 @@ from pydantic import AfterValidator, Field
 
 from components.settings.base import Section
 from components.settings.problems import Problem
+from components.settings.sections.admin import Title
 from components.settings.types import Kind, ObjectName, PlainText, SecretDataKey, SecretName, Text
+from components.text.object_names import in_a_name
 
 
 def _interval(value: str) -> str:
@@ -29,10 +31,19 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "admin": ("password",),
 }
 SERVER_KEYS: Final = ("password",)
+ENVIRONMENT_KEYS: Final = ("FLAGSMITH_ENVIRONMENT_KEY", "FLAGSMITH_SERVER_KEY")
+"""What the Secret with the keys of an environment has, the client's and the server's."""
+SDK_KEYS: Final = "sdk-keys-"
 # What the program calls the Secrets it makes; those of the database's roles are made with its server.
 OWN_NAMES: Final = frozenset(
-    f"flagsmith-{purpose}" for purpose in ("postgres", "redis", "django", "admin", "database", "audit", "analytics")
+    f"flagsmith-{purpose}"
+    for purpose in ("postgres", "redis", "django", "admin", "database", "audit", "analytics", "bootstrap-keys")
 )
+
+
+def sdk_keys(environment: str) -> str:
+    """What the Secret with the keys of an environment is for."""
+    return f"{SDK_KEYS}{in_a_name(environment)}"
 
 
 def own_name(purpose: str) -> str:
@@ -106,14 +117,18 @@ class StoredSecrets(Section):
     )
     django: StoredSecret | None = Field(default=None, description="Key `DJANGO_SECRET_KEY`.")
     admin: StoredSecret | None = Field(default=None, description="Key `password`.")
+    sdk_keys: dict[Title, StoredSecret] = Field(
+        default_factory=dict,
+        description="By the environment's name. Keys `FLAGSMITH_ENVIRONMENT_KEY` and `FLAGSMITH_SERVER_KEY`.",
+    )
 
     @property
     def by_purpose(self) -> Mapping[str, StoredSecret]:
-        """Those that come from the store, by what they are for."""
+        """Those that come from the store, by what they are for; without those of environments."""
         return {
             str(field.alias): found
             for name, field in type(self).model_fields.items()
-            if (found := getattr(self, name)) is not None
+            if isinstance(found := getattr(self, name), StoredSecret)
         }
 
 
@@ -146,12 +161,16 @@ class SecretStoreSettings(Section):
 
     def problems(self) -> Iterator[Problem]:
         """A store for nothing, and another Secret with a name that is taken."""
-        if not self.secrets.by_purpose and not self.others:
+        if not self.secrets.by_purpose and not self.secrets.sdk_keys and not self.others:
             known = ", ".join(str(field.alias) for field in StoredSecrets.model_fields.values())
             yield Problem(path=("secrets",), text=f"must name at least one Secret: {known}; or use others")
         for name in self.others:
-            if name in OWN_NAMES:
-                text = f"is the name of a Secret that the program makes: choose another, or use secrets.{name[10:]}"
+            is_sdk_keys = name.startswith(own_name(SDK_KEYS))
+            if name in OWN_NAMES or is_sdk_keys:
+                own = "sdkKeys" if is_sdk_keys else name[10:]
+                has_source = any(own == field.alias for field in StoredSecrets.model_fields.values())
+                use = f", or use secrets.{own}" if has_source else ""
+                text = f"is the name of a Secret that the program makes: choose another{use}"
                 yield Problem(path=("others", name), text=text)
 
     def remotes(self, keys: Mapping[str, tuple[str, ...]]) -> dict[str, dict[str, Remote]]:
@@ -159,6 +178,8 @@ class SecretStoreSettings(Section):
         found: dict[str, Mapping[str, Remote | None]] = {
             own_name(purpose): stored.remotes(keys[purpose]) for purpose, stored in self.secrets.by_purpose.items()
         }
+        for environment, stored in self.secrets.sdk_keys.items():
+            found[own_name(sdk_keys(environment))] = stored.remotes(ENVIRONMENT_KEYS)
         for name, other in self.others.items():
             found[name] = {key: value.remote for key, value in other.values.items()}
         return {name: {key: item for key, item in items.items() if item} for name, items in sorted(found.items())}

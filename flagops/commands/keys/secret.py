@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from components.kit.names import API, API_PORT, COMPONENT, MANAGED_BY, NAME, PART_OF, PLATFORM
+from components.kit import names
+from components.kit.names import COMPONENT, MANAGED_BY, NAME, PART_OF, PLATFORM
 from flagops.commands.flags.catalogue.model import Delivery
 from flagops.commands.keys.model import place
 from flagops.errors import NotFoundError, RefusedError
@@ -50,7 +51,7 @@ def ref(delivery: Delivery) -> Ref:
 
 def api_url(instance: Instance) -> str:
     """The address of the stack's Flagsmith within the cluster, as SDKs take it."""
-    return f"http://{API}.{instance.namespace}.svc.cluster.local:{API_PORT}/api/v1/"
+    return names.api_url(instance.namespace)
 
 
 def read(instance: Instance, delivery: Delivery, *, adopt: bool) -> Held:

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event as Flag
 from threading import Lock as Mutex
 
+from components.deployment import recorded
 from components.kit.capabilities import discover
 from flagops.engines.direct.guard import (
     refuse_foreign,
@@ -154,8 +155,9 @@ class DirectEngine:
         """The evaluated program and the live objects it is about, after all that is to be refused was refused."""
         stated = api_versions_key(self._stack) in self._stack.values
         served = () if stated else discover(client.fetch)
-        program = evaluate(self._root, self._stack, state.generated, served)
-        program = replace(program, advisories=self._review(program))
+        environments, warnings = self._environments(client)
+        program = evaluate(self._root, self._stack, state.generated, served, environments)
+        program = replace(program, advisories=self._review(program), warnings=(*program.warnings, *warnings))
         refuse_protected_removals(state, program)
         refs = [item.ref for item in program.objects]
         with ThreadPoolExecutor(WORKERS) as pool:
@@ -164,6 +166,22 @@ class DirectEngine:
         refuse_losses(client, program, live, state)
         program = replace(program, warnings=(*program.warnings, *renewed_namespaces(state, live)))
         return program, live
+
+    def _environments(self, client: Client) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+        """The environments whose keys are the stack's own, as its last deployment left it, and what to warn of."""
+        # The settings' model takes a second to import.
+        from components.secrets.sdk_keys import claimed, unclaimed_warning
+        from components.settings import SettingsError
+
+        try:
+            settings = self._stack.settings
+        except SettingsError:
+            return None, ()  # The program says it.
+        record = recorded.deployed(client.fetch, settings.namespace.name)
+        found = claimed(settings, lambda: recorded.secrets(record))
+        left_out = [name for name in settings.admin.environments if name not in found]
+        is_open = settings.sdk_keys.environments is None
+        return found, (unclaimed_warning(left_out, self._stack.name),) if left_out and is_open else ()
 
     def conclude(self, outcome: GraphResult, verb: str) -> None:
         """Turn failures into one error: each failed object with its cause, then what was not started for it.

@@ -83,7 +83,9 @@ def unread(template: dict[str, Any], item: dict[str, Any]) -> set[str]:
     return {
         name
         for name in names
-        if name not in known and f"$({name})" not in values and not re.search(rf"\b{name}\b", text)
+        if name not in known
+        and not any(form in values for form in (f"$({name})", f'"{name}"'))
+        and not re.search(rf"\b{name}\b", text)
     }
 
 

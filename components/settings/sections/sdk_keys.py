@@ -1,0 +1,69 @@
+"""The keys of Flagsmith's environments, which the stack makes, and which applications find in its Secrets."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from components.settings.base import Section
+from components.settings.problems import NOT_SHOWN, Problem
+from components.settings.sections.admin import Title
+from components.settings.types import Kind, SecretName, Text, WholeNumber
+
+SERVER_PREFIX = "ser."
+MOST_HOURS = 8760
+
+
+def _client_key(value: str) -> str:
+    if value.startswith(SERVER_PREFIX):
+        raise ValueError("must be the client key, which is public; this is a server-side key, which is secret")
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,100}", value):
+        raise ValueError("must be an environment's client key: up to 100 letters, digits, '-' and '_'")
+    return value
+
+
+ClientKey = Annotated[Text, AfterValidator(_client_key), Kind("client key")]
+OverlapHours = Annotated[WholeNumber, Field(ge=0, le=MOST_HOURS), Kind(f"hours, 0 to {MOST_HOURS}")]
+
+
+class SdkKeysSettings(Section):
+    """The keys of the environments of `admin.environments`, in a Secret for each: `flagsmith-sdk-keys-<environment>`.
+
+    No deployment changes the client key of an environment that exists: users are drawn for rollouts by it.
+    """
+
+    environments: tuple[Title, ...] | None = Field(
+        default=None,
+        description="Which of `admin.environments` get a Secret. Default: all of a new stack; of a stack that exists, "
+        "those that its last deployment gave one, and those named below.",
+    )
+    client_keys: dict[Title, ClientKey] = Field(
+        default_factory=dict,
+        description="The client keys (which are public) of environments that exist already, by name. "
+        "`ff keys adopt` writes them.",
+    )
+    existing_secrets: dict[Title, SecretName] = Field(
+        default_factory=dict,
+        description="Existing Secrets in place of generated ones, by the environment's name, with the keys "
+        "`FLAGSMITH_ENVIRONMENT_KEY` and `FLAGSMITH_SERVER_KEY`.",
+    )
+    overlap_hours: OverlapHours = Field(
+        default=24,
+        description="For how many hours a server-side key that was renewed still works; 0: until the deployment that "
+        "renews it.",
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """An environment given twice, a client key for two, or in two places."""
+        for index, name in enumerate(self.environments or ()):
+            if name in (self.environments or ())[:index]:
+                yield Problem(path=("environments", index), text="is given twice: remove one")
+        keys = list(self.client_keys.values())
+        for index, name in enumerate(self.client_keys):
+            if keys[index] in keys[:index]:
+                text = "is the client key of another environment here: each has its own"
+                yield Problem(path=("clientKeys", name), text=text, value=NOT_SHOWN)
+            if name in self.existing_secrets:
+                text = f"is in the Secret that existingSecrets.{name} names: remove one of the two"
+                yield Problem(path=("clientKeys", name), text=text, value=NOT_SHOWN)
