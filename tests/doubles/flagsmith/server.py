@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, jsonify, request
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LOOPBACK = "127.0.0.1"
+DOUBLE = "flagsmith.double"
+"""Where a request names the double that it is for."""
+
 NOT_FOUND = (
     '\n<!doctype html>\n<html lang="en">\n<head>\n  <title>Not Found</title>\n</head>\n<body>\n  <h1>Not Found</h1>'
     "<p>The requested resource was not found on this server.</p>\n</body>\n</html>\n"
@@ -88,41 +92,17 @@ class Flagsmith:
         """Count requests from here on."""
         self.requests.clear()
 
-    def application(self) -> Flask:
-        app = Flask("flagsmith")
-        app.wsgi_app = self._replace(app.wsgi_app)  # type: ignore[method-assign, assignment]
-        app.json.sort_keys = False  # type: ignore[attr-defined]
-        flags = (features, states, segments, versions, custom_fields)
-        for part in (people, rights, projects, copies, *flags, identities, looking, audit, sdk):
-            app.register_blueprint(part, url_prefix="/api/v1")
-        app.register_blueprint(trust, url_prefix="/api/v1")
-        app.register_blueprint(future, url_prefix="/api/__future__")
-        app.before_request(self._before)
-        app.after_request(self._after)
-        app.teardown_request(self._done)
-        app.register_error_handler(RefusalError, _refuse)
-        app.register_error_handler(404, self._not_found)
-        app.register_error_handler(405, lambda _: (jsonify(detail=f'Method "{request.method}" not allowed.'), 405))
-        self._add_health(app)
-        return app
+    def application(self) -> "WSGIApplication":
+        """It answers by the paths that all doubles share: to make them takes longer than most tests."""
+        app = _application()
 
-    def _replace(self, inner: "WSGIApplication") -> "WSGIApplication":
-        def outer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             environ["PATH_INFO"] = self.replaced.get(environ["PATH_INFO"], environ["PATH_INFO"])
-            return inner(environ, start_response)
+            return app(environ | {DOUBLE: self}, start_response)
 
-        return outer
+        return answer
 
-    def _add_health(self, app: Flask) -> None:
-        working = {"DatabaseBackend": "working", "MigrationsHealthCheck": "working"}
-        app.add_url_rule("/health/liveness/", view_func=lambda: {"status": "ok"}, endpoint="liveness")
-        app.add_url_rule("/health/readiness/", view_func=lambda: working, endpoint="readiness")
-        app.add_url_rule("/health", view_func=lambda: working, endpoint="health")
-        app.add_url_rule("/version/", view_func=self._version, endpoint="version")
-        app.add_url_rule("/metrics/", view_func=lambda: Response(METRICS, mimetype="text/plain"), endpoint="metrics")
-        app.add_url_rule("/processor/monitoring/", view_func=_monitoring, endpoint="monitoring")
-
-    def _version(self) -> dict[str, Any]:
+    def says(self) -> dict[str, Any]:
         return {
             "ci_commit_sha": "unknown",
             "image_tag": self.version,
@@ -133,7 +113,7 @@ class Flagsmith:
             "package_versions": {".": self.version},
         }
 
-    def _before(self) -> Response | None:
+    def before(self) -> Response | None:
         self.requests[request.method, request.path] += 1
         for start in self.hanging:
             if request.path.startswith(start):
@@ -151,7 +131,7 @@ class Flagsmith:
         g.locked, g.database, g.version = True, self.database, self.version
         return None
 
-    def _after(self, answered: Response) -> Response:
+    def after(self, answered: Response) -> Response:
         if "locked" in g:
             note(answered)
         answered.headers["Flagsmith-Version"] = self.version
@@ -166,14 +146,47 @@ class Flagsmith:
             self._kept[kept] = (answered.status_code, answered.get_data(), answered.content_type)
         return answered
 
-    def _done(self, _: BaseException | None) -> None:
+    def done(self) -> None:
         if g.pop("locked", False):
             self.database.lock.release()
 
-    def _not_found(self, _: Exception) -> tuple[str, int]:
+    def not_found(self) -> tuple[str, int]:
         if self.with_ui:
             return (UI, 200) if request.method == "GET" else ("", 405)
         return NOT_FOUND, 404
+
+
+def _asked() -> Flagsmith:
+    """The double that a request is for."""
+    found = request.environ[DOUBLE]
+    assert isinstance(found, Flagsmith)
+    return found
+
+
+@cache
+def _application() -> Flask:
+    """All paths and what answers them."""
+    app = Flask("flagsmith")
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    flags = (features, states, segments, versions, custom_fields)
+    for part in (people, rights, projects, copies, *flags, identities, looking, audit, sdk):
+        app.register_blueprint(part, url_prefix="/api/v1")
+    app.register_blueprint(trust, url_prefix="/api/v1")
+    app.register_blueprint(future, url_prefix="/api/__future__")
+    app.before_request(lambda: _asked().before())
+    app.after_request(lambda answered: _asked().after(answered))
+    app.teardown_request(lambda _: _asked().done())
+    app.register_error_handler(RefusalError, _refuse)
+    app.register_error_handler(404, lambda _: _asked().not_found())
+    app.register_error_handler(405, lambda _: (jsonify(detail=f'Method "{request.method}" not allowed.'), 405))
+    working = {"DatabaseBackend": "working", "MigrationsHealthCheck": "working"}
+    app.add_url_rule("/health/liveness/", view_func=lambda: {"status": "ok"}, endpoint="liveness")
+    app.add_url_rule("/health/readiness/", view_func=lambda: working, endpoint="readiness")
+    app.add_url_rule("/health", view_func=lambda: working, endpoint="health")
+    app.add_url_rule("/version/", view_func=lambda: _asked().says(), endpoint="version")
+    app.add_url_rule("/metrics/", view_func=lambda: Response(METRICS, mimetype="text/plain"), endpoint="metrics")
+    app.add_url_rule("/processor/monitoring/", view_func=_monitoring, endpoint="monitoring")
+    return app
 
 
 def _broken(status: int) -> str:

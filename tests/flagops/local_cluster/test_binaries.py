@@ -31,12 +31,15 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def make_go(places: Path, script: str, version: str = "go1.26.0") -> Path:
-    """Make a `go` which tells its version, and otherwise runs the script with `$out` as the output directory."""
+    """Make a `go` which tells its version, and otherwise runs the script with `$out` as the output directory.
+
+    `$said` is its command line.
+    """
     find_output = 'while [ $# -gt 0 ]; do case "$1" in -o) out="$2";; esac; shift; done'
     return make_program(
         places / "path",
         "go",
-        f'case "$1" in env) echo {version}; exit;; esac\nPATH=/usr/bin:/bin\n{find_output}\n{script}',
+        f'case "$1" in env) echo {version}; exit;; esac\nPATH=/usr/bin:/bin\nsaid="$*"\n{find_output}\n{script}',
     )
 
 
@@ -84,6 +87,16 @@ def test_what_is_nowhere_is_built_into_the_cache(places: Path, console: Console)
     assert binaries.resolve(pins.ETCD, console) == {"etcd": cached(places) / "etcd"}
     assert (cached(places) / "etcd").read_text() == "built\n"
     assert [path.name for path in cached(places).iterdir()] == ["etcd"]
+
+
+def test_the_compiler_makes_no_debug_information_that_the_linker_would_leave_out(
+    places: Path, console: Console
+) -> None:
+    make_go(places, f'echo built > "$out/server"; chmod +x "$out"/*; echo "$said" > {places}/said')
+    binaries.resolve(pins.ETCD, console)
+    said = (places / "said").read_text(encoding="utf-8")
+    assert "-gcflags=all=-dwarf=false" in said
+    assert "-ldflags -s -w" in said
 
 
 def test_only_the_missing_programs_are_built(places: Path, console: Console) -> None:
