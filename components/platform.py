@@ -13,6 +13,8 @@ from components.deployment.declarations import Declarations
 from components.deployment.own_cluster import OwnCluster
 from components.deployment.record import DeploymentRecord
 from components.exposure.gateway import PublicGateway, public_gateway_args
+from components.edge.args import edge_args
+from components.edge.edge import Edge
 from components.exposure.ingress import PublicIngress, PublicIngressArgs
 from components.flag_metrics.flag_metrics import FlagMetrics
 from components.flagsmith.api import Flagsmith
@@ -187,12 +189,17 @@ class FeatureFlags(Component):
         if self._roles is not None and self._roles.application.is_generated:
             both = self._part(flagsmith, task_processor)
             RetiredLogin(self._named("retired-login"), self._roles, both)
+        served: list[pulumi.Resource] = [flagsmith]
+        if settings.edge.enabled:
+            # After the API, which has to be there for the first of its pods to become ready.
+            edge = edge_args(settings, namespace)
+            served = [Edge(self._named("edge"), edge, self._part(flagsmith))]
         if settings.ingress.enabled:
             way_in = PublicIngressArgs(settings=settings, namespace=namespace)
-            PublicIngress(self._named("ingress"), way_in, self._part(flagsmith))
+            PublicIngress(self._named("ingress"), way_in, self._part(*served))
         if settings.gateway.enabled:
             gateway = public_gateway_args(settings, namespace, self._capabilities)
-            PublicGateway(self._named("gateway"), gateway, self._part(flagsmith))
+            PublicGateway(self._named("gateway"), gateway, self._part(*served))
 
     def _looked_after(self, migration: Migration) -> None:
         """What reads the database beside Flagsmith, and what watches all of it."""

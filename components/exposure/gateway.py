@@ -130,7 +130,7 @@ def _reference(parent: ParentReference) -> dict[str, Any]:
 
 def _rule(public: PublicPath) -> dict[str, Any]:
     """A rule without a backend forwards nothing: there is no filter that refuses."""
-    matches = _matches(public.path)
+    matches = _matches(public.path, kind="Exact" if public.exact else "PathPrefix")
     if public.to is None:
         return matches
     return {
@@ -141,8 +141,8 @@ def _rule(public: PublicPath) -> dict[str, Any]:
     }
 
 
-def _matches(path: str) -> dict[str, Any]:
-    return {"matches": [{"path": {"type": "PathPrefix", "value": path}}]}
+def _matches(path: str, *, kind: str = "PathPrefix") -> dict[str, Any]:
+    return {"matches": [{"path": {"type": kind, "value": path}}]}
 
 
 def awaited_gateway() -> str:

@@ -47,7 +47,7 @@ def _path(public: PublicPath) -> HTTPIngressPathArgs:
     to = public.to or PublicService(name=names.UNPUBLISHED, port=names.API_PORT)
     port = ServiceBackendPortArgs(number=to.port)
     backend = IngressBackendArgs(service=IngressServiceBackendArgs(name=to.name, port=port))
-    return HTTPIngressPathArgs(path=public.path, path_type="Prefix", backend=backend)
+    return HTTPIngressPathArgs(path=public.path, path_type="Exact" if public.exact else "Prefix", backend=backend)
 
 
 def _annotations(ingress: IngressSettings) -> dict[str, str]:

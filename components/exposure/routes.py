@@ -28,19 +28,27 @@ class PublicPath:
         path: it and everything below it, by whole elements: `/metrics` is also `/metrics/` and `/metrics/x`, and not
             `/metricsx`.
         to: where it leads; None if it is not published.
+        exact: whether it is the path alone, as it stands in the request, without what is below it.
     """
 
     path: str
     to: PublicService | None
+    exact: bool = False
 
 
 API: Final = PublicService(name=names.API, port=names.API_PORT)
+EDGE: Final = PublicService(name=names.EDGE, port=names.EDGE_PORT)
+EVALUATED: Final = ("/api/v1/flags/", "/api/v1/identities/")
+"""What the edge answers in the API's place, as SDKs write it."""
 
 
 def public_paths(settings: Settings) -> tuple[PublicPath, ...]:
     """Each path and where it leads, the more specific ones first; the last one is `/`, which is everything else.
 
     Flagsmith answers `/metrics` on its public port to anybody: it is not published.
+
+    A proxy of the edge gives the whole document of an environment to whoever has its public key. So the two paths that
+    lead there are exact: nothing that a data plane makes of `/api/v1/flags/../environment-document` is one of them.
     """
-    del settings
-    return (PublicPath(path="/metrics", to=None), PublicPath(path="/", to=API))
+    evaluated = [PublicPath(path=path, to=EDGE, exact=True) for path in EVALUATED] if settings.edge.enabled else []
+    return (*evaluated, PublicPath(path="/metrics", to=None), PublicPath(path="/", to=API))

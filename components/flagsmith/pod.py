@@ -25,7 +25,7 @@ from components.kit import names
 from components.kit.database_client import REDIS_CA_DIRECTORY, ca_volume, postgres_volumes
 from components.kit.database_pods import DatabaseClientArgs
 from components.kit.environment import plain
-from components.kit.pods import EmptyDir, Mounted, pod_template, requirements
+from components.kit.pods import EmptyDir, Mounted, Spread, pod_template, requirements
 from components.kit.secret_refs import checksum_annotations
 from components.kit.security import container_security_context
 from components.kit.shutdown import PRE_STOP_SECONDS, grace_period
@@ -117,7 +117,7 @@ def server_pod(
         volumes=[volume for volume, _ in volumes],
         annotations={**checksum_annotations(*args.connections.secrets()), **args.annotations},
         grace_period_seconds=grace_period(settings.gunicorn.timeout),
-        spread_over_zones=True,
+        spread=Spread(),
     )
 
 

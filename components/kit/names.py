@@ -18,6 +18,8 @@ PLATFORM: Final = "feature-flags"
 
 API: Final = "flagsmith"
 TASK_PROCESSOR: Final = "flagsmith-task-processor"
+EDGE: Final = "flagsmith-edge"
+EDGE_KEYS: Final = "flagsmith-edge-keys"
 FLAG_METRICS: Final = "flagsmith-flag-metrics"
 POSTGRES: Final = "flagsmith-postgres"
 REDIS: Final = "flagsmith-redis"
@@ -65,6 +67,7 @@ FLAGS: Final = "flagsmith-flags"
 FLAGS_LEFT: Final = "flagsmith-flags-left"
 
 API_PORT: Final = 8000
+EDGE_PORT: Final = 8000
 METRICS_PORT: Final = 9100
 FLAG_METRICS_PORT: Final = 9102
 POSTGRES_METRICS_PORT: Final = 9187

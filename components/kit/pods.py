@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 from pulumi_kubernetes.core.v1 import (
@@ -65,22 +66,43 @@ class EmptyDir:
         return self.volume(), self.mount()
 
 
-def spread(component: str) -> list[TopologySpreadConstraintArgs]:
-    """Replicas of `component` go to different zones and nodes, as far as there are any.
+ZONE: Final = "topology.kubernetes.io/zone"
+NODE: Final = "kubernetes.io/hostname"
 
-    `ScheduleAnyway`, since `DoNotSchedule` with a zone drained blocks a rollout; `pod-template-hash`, since without it
-    the pods of the old revision count and the tenth rollout sits in two zones of three.
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """Replicas go to different zones and nodes, as far as there are any.
+
+    Attributes:
+        node_skew: by how many pods one node may have more than another; a pod for which there is no such node waits.
+            None for any number.
     """
-    return [
-        TopologySpreadConstraintArgs(
-            max_skew=1,
-            topology_key=key,
-            when_unsatisfiable="ScheduleAnyway",
-            label_selector=LabelSelectorArgs(match_labels=names.selector(component)),
-            match_label_keys=["pod-template-hash"],
-        )
-        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-    ]
+
+    node_skew: int | None = None
+
+    def constraints(self, component: str) -> list[TopologySpreadConstraintArgs]:
+        """The constraints of the pods of `component`.
+
+        `ScheduleAnyway`, since `DoNotSchedule` with a zone drained blocks a rollout; `pod-template-hash`, since without
+        it the pods of the old revision count and the tenth rollout sits in two zones of three.
+        """
+        found = [_constraint(component, key) for key in (ZONE, NODE)]
+        if self.node_skew is not None:
+            # A node that is being drained is none to wait for; with a single node, all go there.
+            found.append(_constraint(component, NODE, hard_skew=self.node_skew))
+        return found
+
+
+def _constraint(component: str, key: str, *, hard_skew: int | None = None) -> TopologySpreadConstraintArgs:
+    return TopologySpreadConstraintArgs(
+        max_skew=hard_skew or 1,
+        topology_key=key,
+        when_unsatisfiable="DoNotSchedule" if hard_skew else "ScheduleAnyway",
+        node_taints_policy="Honor" if hard_skew else None,
+        label_selector=LabelSelectorArgs(match_labels=names.selector(component)),
+        match_label_keys=["pod-template-hash"],
+    )
 
 
 def pod_template(
@@ -96,7 +118,7 @@ def pod_template(
     annotations: Mapping[str, pulumi.Input[str]],
     grace_period_seconds: int,
     restart_policy: str = "Always",
-    spread_over_zones: bool = False,
+    spread: Spread | None = None,
 ) -> PodTemplateSpecArgs:
     """A pod of one main container, those before and beside it, restricted and without a service account token.
 
@@ -112,7 +134,7 @@ def pod_template(
         annotations: its annotations, such as the checksums of the Secrets it reads.
         grace_period_seconds: how long it may take to stop.
         restart_policy: `Always`, or `Never` for a Job's pod.
-        spread_over_zones: whether its replicas are spread over zones and nodes.
+        spread: how its replicas are spread over zones and nodes; None for a single pod.
     """
     scheduling = settings.scheduling
     bound_disk([*init_containers, container, *sidecars], volumes)
@@ -132,7 +154,7 @@ def pod_template(
             volumes=list(volumes),
             restart_policy=restart_policy,
             termination_grace_period_seconds=grace_period_seconds,
-            topology_spread_constraints=spread(component) if spread_over_zones else None,
+            topology_spread_constraints=None if spread is None else spread.constraints(component),
             node_selector=dict(scheduling.node_selector) or None,
             tolerations=[
                 TolerationArgs(

@@ -15,6 +15,7 @@ from components.network.ends import (
     BOOTSTRAP,
     CACHE,
     DATABASE,
+    EDGE,
     FLAG_METRICS,
     MIGRATION,
     POSTGRES_EXPORTER,
@@ -50,7 +51,13 @@ CALLERS: Final[Mapping[str, tuple[Pods, ...]]] = {
 
 def network_policies_args(settings: Settings, namespace: pulumi.Input[str]) -> NetworkPoliciesArgs:
     """The network policies."""
-    flows = [*_entrances(settings), *_monitoring(settings), *_data(settings), *_services(settings)]
+    flows = [
+        *_entrances(settings),
+        *_monitoring(settings),
+        *_data(settings),
+        *_edge(settings),
+        *_services(settings),
+    ]
     return NetworkPoliciesArgs(namespace=namespace, flows=[*flows, *_names(flows, settings.network_policy.dns)])
 
 
@@ -58,12 +65,27 @@ def _flow(source: Pods | Sequence[Outside], destination: Pods | Sequence[Outside
     return Flow(source=source, destination=destination, ports=[Port(number=port) for port in ports])
 
 
+def _entrance(settings: Settings) -> list[Outside]:
+    """The ingress controller, or what leads here in its place."""
+    network = settings.network_policy
+    controller = addresses(network.ingress_cidrs)
+    if network.ingress_namespace is not None:
+        controller.insert(0, in_namespace(network.ingress_namespace, network.ingress_pod_labels))
+    return controller
+
+
+def _data_plane(settings: Settings) -> list[Outside]:
+    """What carries the Gateway's traffic."""
+    network = settings.network_policy
+    found = addresses(network.gateway_cidrs)
+    if network.gateway_namespace is not None:
+        found.insert(0, in_namespace(network.gateway_namespace, network.gateway_pod_labels))
+    return found
+
+
 def _entrances(settings: Settings) -> Iterator[Flow]:
     """Who calls Flagsmith."""
-    network = settings.network_policy
-    entrance = addresses(network.ingress_cidrs)
-    if network.ingress_namespace is not None:
-        entrance.insert(0, in_namespace(network.ingress_namespace, network.ingress_pod_labels))
+    network, entrance = settings.network_policy, _entrance(settings)
     if not settings.ingress.enabled:
         yield _flow(entrance, API, names.API_PORT)
     else:
@@ -78,10 +100,7 @@ def _entrances(settings: Settings) -> Iterator[Flow]:
 
 def _gateway(settings: Settings) -> Iterator[Flow]:
     """What carries the Gateway's traffic. `/metrics` leads nowhere there, not to a closed port."""
-    network = settings.network_policy
-    data_plane = addresses(network.gateway_cidrs)
-    if network.gateway_namespace is not None:
-        data_plane.insert(0, in_namespace(network.gateway_namespace, network.gateway_pod_labels))
+    data_plane = _data_plane(settings)
     yield _flow(data_plane, API, names.API_PORT)
     if settings.issued_certificates:
         yield _flow(data_plane, SOLVER, SOLVER_PORT)
@@ -134,6 +153,15 @@ def _data(settings: Settings) -> Iterator[Flow]:
     if settings.redis.embedded:
         for pods in _cache_users(settings):
             yield _flow(pods, CACHE, names.REDIS_PORT)
+
+
+def _edge(settings: Settings) -> Iterator[Flow]:
+    """Who calls the edge, which gives whole environments to whoever may, and where it gets them."""
+    if not settings.edge.enabled:
+        return
+    ways = [*_entrance(settings), *(_data_plane(settings) if settings.gateway.enabled else ())]
+    yield _flow([*ways, *outside(settings.edge.clients)], EDGE, names.EDGE_PORT)
+    yield _flow(EDGE, API, names.API_PORT)
 
 
 def _services(settings: Settings) -> Iterator[Flow]:

@@ -89,6 +89,8 @@ def demands(settings: Settings) -> list[Demand]:
         ),
         Demand(name="Jobs", pods=JOBS, resources=settings.job_resources),
     ]
+    if settings.edge.enabled:
+        found.append(Demand(name="edge", pods=settings.most_edge_replicas + SURGE, resources=settings.edge_resources))
     if settings.backup.enabled:
         found.append(Demand(name="backup", pods=BACKUP_JOBS, resources=settings.backup.resources))
     if settings.audit_enabled:

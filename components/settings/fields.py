@@ -13,6 +13,7 @@ from components.settings.sections.caches import CachesSettings
 from components.settings.sections.cluster_identifier import ClusterIdentifierSetting
 from components.settings.sections.cluster_uid import ClusterUidSetting
 from components.settings.sections.context import ContextSetting
+from components.settings.sections.edge import EdgeSettings
 from components.settings.sections.env import EnvSetting
 from components.settings.sections.env_from_secrets import EnvFromSecretsSetting
 from components.settings.sections.gateway import GatewaySettings
@@ -103,6 +104,7 @@ class SettingsFields(Section):
         default_factory=CachesSettings, description="How long Flagsmith's caches keep what they hold."
     )
     service: ServiceSettings = Field(default_factory=ServiceSettings, description="The API's Service.")
+    edge: EdgeSettings = Field(default_factory=EdgeSettings, description="The edge, which answers SDKs from memory.")
     ingress: IngressSettings = Field(default_factory=IngressSettings, description="The Ingress.")
     gateway: GatewaySettings = Field(
         default_factory=GatewaySettings, description="A route of the Gateway API, beside the Ingress or in its place."

@@ -192,6 +192,8 @@ class Settings(SizedSettings):
         }
         if self.redis.embedded:
             found["redis"] = self._image(("redis", "image"), self.redis.image, self.redis.version)
+        if self.edge.enabled:
+            found["edge-proxy"] = self._image(("edge", "image"), self.edge.image, self.edge.version)
         exporters = {"postgres": self.postgres_exporter, "redis": self.redis_exporter}
         for name, exporter in exporters.items():
             if exporter is not None:
@@ -222,6 +224,16 @@ class Settings(SizedSettings):
     def redis_image(self) -> str:
         """The image of the embedded Redis; KeyError when there is none."""
         return self.images["redis"].reference
+
+    @property
+    def edge_keys_key(self) -> str:
+        """The key of the proxies' Secret that they read."""
+        return "config.json" if self.edge.config_file else "ENVIRONMENT_KEY_PAIRS"
+
+    @property
+    def edge_image(self) -> str:
+        """The image of the edge's proxies; KeyError when there are none."""
+        return self.images["edge-proxy"].reference
 
     @property
     def isolated(self) -> bool:

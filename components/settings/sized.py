@@ -13,6 +13,11 @@ MIN_WORKERS = 2
 REDIS_DATA_SHARE = 0.75
 
 
+def _share(resources: Resources, percent: int) -> str:
+    """So much of the limit of CPU."""
+    return format_cpu(parse_cpu(resources.limits.cpu) * percent // 100)
+
+
 class SizedSettings(SettingsFields):
     """The settings, with what follows from `size`."""
 
@@ -41,7 +46,12 @@ class SizedSettings(SettingsFields):
 
         The vendor means the share of a whole pod, of which only half is requested here.
         """
-        return format_cpu(parse_cpu(self.api_resources.limits.cpu) * self.autoscaling.target_cpu // 100)
+        return _share(self.api_resources, self.autoscaling.target_cpu)
+
+    @property
+    def edge_target_cpu(self) -> str:
+        """The CPU that a proxy of the edge is to use on average: a share of its limit."""
+        return _share(self.edge_resources, self.edge.autoscaling.target_cpu)
 
     @property
     def api_resources(self) -> Resources:
@@ -103,6 +113,25 @@ class SizedSettings(SettingsFields):
     def redis_resources(self) -> Resources:
         """Requests and limits of the embedded Redis."""
         return self.redis.resources or self.size_defaults.redis
+
+    @property
+    def edge_replicas(self) -> int:
+        """Number of proxies of the edge; with an autoscaler, the fewest."""
+        if self.edge.autoscaling.enabled:
+            return self.edge.autoscaling.min_replicas or self.size_defaults.edge_autoscaling[0]
+        return self.edge.replicas or self.size_defaults.edge_replicas
+
+    @property
+    def most_edge_replicas(self) -> int:
+        """Number of proxies of the edge; with an autoscaler, the most."""
+        if self.edge.autoscaling.enabled:
+            return self.edge.autoscaling.max_replicas or self.size_defaults.edge_autoscaling[1]
+        return self.edge_replicas
+
+    @property
+    def edge_resources(self) -> Resources:
+        """Requests and limits of a proxy of the edge."""
+        return self.edge.resources or self.size_defaults.edge
 
     @property
     def redis_max_memory(self) -> str:

@@ -14,6 +14,9 @@ must not be the pod that is evicted when a node runs short.
 `local` fits in 1.5 CPU and 3 GiB of requests in all, also during a rolling update: 4 API pods of 576Mi, the task
 processor 384Mi, PostgreSQL 256Mi and Redis 64Mi make 3008Mi. An idle API pod with 3 workers was measured at 563 MB, so
 one with 2 workers takes about 400.
+
+A proxy of the edge is one process, which uses one core at most. Idle with one small environment it took 64 MB; its
+memory is that of the environments' documents, several times over while they are read.
 """
 
 from dataclasses import dataclass
@@ -35,6 +38,9 @@ class Size:
         postgres: requests and limits of the embedded PostgreSQL.
         max_connections: of the embedded PostgreSQL.
         redis: requests and limits of the embedded Redis.
+        edge_replicas: proxies of the edge, without an autoscaler.
+        edge_autoscaling: the fewest and the most proxies of an autoscaler.
+        edge: requests and limits of a proxy.
     """
 
     replicas: int
@@ -45,6 +51,9 @@ class Size:
     postgres: Resources
     max_connections: int
     redis: Resources
+    edge_replicas: int
+    edge_autoscaling: tuple[int, int]
+    edge: Resources
 
 
 def _resources(cpu: tuple[str, str], memory: tuple[str, str]) -> Resources:
@@ -61,6 +70,9 @@ SIZES: dict[SizeName, Size] = {
         postgres=_resources(("250m", "1"), ("256Mi", "512Mi")),
         max_connections=80,
         redis=_resources(("50m", "250m"), ("64Mi", "128Mi")),
+        edge_replicas=2,
+        edge_autoscaling=(2, 4),
+        edge=_resources(("50m", "500m"), ("128Mi", "256Mi")),
     ),
     "small": Size(
         replicas=3,
@@ -71,6 +83,9 @@ SIZES: dict[SizeName, Size] = {
         postgres=_resources(("1", "2"), ("8Gi", "8Gi")),
         max_connections=100,
         redis=_resources(("100m", "500m"), ("256Mi", "256Mi")),
+        edge_replicas=2,
+        edge_autoscaling=(2, 5),
+        edge=_resources(("250m", "1"), ("256Mi", "512Mi")),
     ),
     "medium": Size(
         replicas=5,
@@ -81,6 +96,9 @@ SIZES: dict[SizeName, Size] = {
         postgres=_resources(("2", "4"), ("16Gi", "16Gi")),
         max_connections=150,
         redis=_resources(("250m", "1"), ("512Mi", "512Mi")),
+        edge_replicas=3,
+        edge_autoscaling=(3, 10),
+        edge=_resources(("500m", "1"), ("256Mi", "512Mi")),
     ),
     "large": Size(
         replicas=12,
@@ -91,6 +109,9 @@ SIZES: dict[SizeName, Size] = {
         postgres=_resources(("4", "8"), ("32Gi", "32Gi")),
         max_connections=220,
         redis=_resources(("500m", "1"), ("1Gi", "1Gi")),
+        edge_replicas=6,
+        edge_autoscaling=(4, 20),
+        edge=_resources(("500m", "1"), ("512Mi", "1Gi")),
     ),
     "xlarge": Size(
         replicas=24,
@@ -101,5 +122,8 @@ SIZES: dict[SizeName, Size] = {
         postgres=_resources(("8", "16"), ("64Gi", "64Gi")),
         max_connections=400,
         redis=_resources(("1", "2"), ("2Gi", "2Gi")),
+        edge_replicas=12,
+        edge_autoscaling=(6, 40),
+        edge=_resources(("500m", "1"), ("512Mi", "1Gi")),
     ),
 }

@@ -25,7 +25,7 @@ MANAGERS = {
     "pyproject.toml": "pep621",
     "action.yml": "github-actions",
 }
-MAXIMAL = {"monitoring": {"enabled": True}}
+MAXIMAL = {"monitoring": {"enabled": True}, "edge": {"enabled": True, "existingSecret": "edge"}}
 
 
 def tracked() -> list[str]:

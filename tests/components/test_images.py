@@ -25,6 +25,7 @@ VARIANTS: Mapping[str, tuple[str, Mapping[str, Any], tuple[str, ...]]] = {
     "no Redis, no backups": ("staging", {"redis": {"mode": "none"}, "backup": {"enabled": False}}, ()),
     "a mirror": ("staging", {"registryMirror": "mirror.example.com/hub"}, ()),
     "what ships the audit log": ("staging", {"audit": {"export": {"sink": "stdout"}}}, ()),
+    "the edge": ("staging", {"edge": {"enabled": True, "existingSecret": "edge"}}, ()),
     "exporters beside servers": ("staging", {"monitoring": {"enabled": True}}, ()),
     "exporters of external servers": (
         "staging",

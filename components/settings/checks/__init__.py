@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from components.settings import sources
 from components.settings.checks import (
     audit,
+    edge,
     flag_metrics,
     gateway,
     images,
@@ -37,6 +38,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         sources,
         monitoring,
         production,
+        edge,
     ):
         yield from found.problems(settings)
 
@@ -53,5 +55,6 @@ def warnings(settings: Settings) -> Iterator[str]:
         logs,
         network,
         monitoring,
+        edge,
     ):
         yield from found.warnings(settings)

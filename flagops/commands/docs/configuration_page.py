@@ -167,7 +167,7 @@ def _both(resources: Resources) -> list[str]:
 def _sizes() -> str:
     columns = (
         "size|API pods|autoscaler|CPU|memory|task processors|CPU|memory|PostgreSQL CPU|memory|connections|"
-        "Redis CPU|memory"
+        "Redis CPU|memory|proxies of the edge|autoscaler|CPU|memory"
     )
     lines = [
         "From the sizing guide of Flagsmith's vendor, and never fewer than 3 API replicas. Requests / limits:",
@@ -186,6 +186,9 @@ def _sizes() -> str:
             *_both(size.postgres),
             str(size.max_connections),
             *_both(size.redis),
+            str(size.edge_replicas),
+            " to ".join(map(str, size.edge_autoscaling)),
+            *_both(size.edge),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

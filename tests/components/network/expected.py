@@ -109,6 +109,8 @@ def meant(word: str, stack: Rendered, *, blocks_match_pods: bool) -> frozenset[s
             return _named([*named, *(Peer(cidr=cidr) for cidr in network.gateway_cidrs)], blocks_match_pods)
         case "client applications":
             return _named(network.clients, blocks_match_pods)
+        case "clients of the edge":
+            return _named(stack.settings.edge.clients, blocks_match_pods)
         case "webhook receivers":
             return _called(network.webhooks, stack, blocks_match_pods)
         case "the internet":

@@ -20,6 +20,7 @@ SERVICES: Final[Mapping[str, object]] = {
     },
     "monitoring": {"flagMetrics": {"existingSecret": "reader"}},
 }
+EDGE: Final = {"enabled": True, "existingSecret": "edge"}
 WAY_IN: Final = {"ingressNamespace": "traefik"}
 GATEWAY: Final = {"enabled": True, "className": "envoy", "tls": {"from": "issuer", "clusterIssuer": "letsencrypt"}}
 VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
@@ -78,6 +79,19 @@ VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
         "ingress": {"className": "traefik", "tls": {"from": "secret", "secretName": "tls"}},
         "gateway": {**GATEWAY, "tls": {"from": "secret", "secretName": "tls"}},
         "networkPolicy": {**WAY_IN, "gatewayCidrs": ["10.100.0.0/24"]},
+    },
+    "with the edge": {"edge": EDGE},
+    "with the edge, and with clients of its own": {"edge": {**EDGE, "clients": [{"namespace": "default"}]}},
+    "with the edge, and by a gateway that leads here": {"edge": EDGE, "ingress": {"enabled": False}},
+    "with the edge, and through a Gateway": {
+        "edge": EDGE,
+        "gateway": GATEWAY,
+        "networkPolicy": {**WAY_IN, "gatewayNamespace": "envoy-gateway-system", "gatewayCidrs": ["10.100.0.0/24"]},
+    },
+    "with the edge, and without a way in": {
+        "edge": EDGE,
+        "ingress": {"enabled": False},
+        "networkPolicy": {"clients": []},
     },
     "with an ingress controller on its nodes' network": {"networkPolicy": {"ingressCidrs": ["10.100.0.0/24"]}},
 }
@@ -171,6 +185,8 @@ SINGLE: Final[Mapping[str, Mapping[str, object]]] = {
     "ingressCidrs, everything": {"networkPolicy": {"ingressCidrs": ["0.0.0.0/0", "::/0"]}},
     "clients, a network": {"networkPolicy": {**WAY_IN, "clients": [{"cidr": "10.100.0.0/24"}]}},
     "clients, everything": {"networkPolicy": {**WAY_IN, "clients": [{"cidr": "0.0.0.0/0"}]}},
+    "the edge": {"edge": EDGE},
+    "edge.clients": {"edge": {**EDGE, "clients": [{"namespace": "footanalytics"}]}},
     "no Ingress": {"ingress": {"enabled": False}},
     "a certificate that exists": {"ingress": {"className": "traefik", "tls": {"from": "secret", "secretName": "tls"}}},
     "no monitoring": {"monitoring": {"enabled": False}},
@@ -191,6 +207,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
     "PostgreSQL external": lambda stack: stack.postgres.mode == "external",
     "Redis embedded": lambda stack: stack.redis.mode == "embedded",
     "Redis external": lambda stack: stack.redis.mode == "external",
+    "the edge": lambda stack: stack.edge.enabled,
     "backups": lambda stack: stack.backup.enabled,
     "flag metrics": lambda stack: stack.flag_metrics_enabled,
     "a bucket": lambda stack: stack.backup.s3 is not None,

@@ -1,0 +1,105 @@
+"""The edge: Flagsmith's Edge Proxy, which answers SDKs from memory, also while Flagsmith is away."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from components.settings import default_images
+from components.settings.base import Section
+from components.settings.images import Image, disagreement
+from components.settings.problems import Problem
+from components.settings.resources import Resources
+from components.settings.sections.autoscaling import TargetCpu
+from components.settings.sections.network_policy import Peer
+from components.settings.types import Boolean, Kind, Seconds, SecretName, Text, WholeNumber
+
+
+def _tag(value: str) -> str:
+    if not re.fullmatch(r"\d+\.\d+\.\d+(-[a-z0-9.]+)?", value):
+        raise ValueError(f"must be an image's tag with a version, such as {default_images.EDGE_PROXY_TAG}")
+    return value
+
+
+EdgeVersion = Annotated[Text, AfterValidator(_tag), Kind("image tag")]
+# One may go at any time, and a new one that starts while Flagsmith is away has nothing to answer with.
+EdgePods = Annotated[WholeNumber, Field(ge=2), Kind("whole number, at least 2")]
+RANGE = frozenset({"min_replicas", "max_replicas", "target_cpu"})
+
+
+class EdgeAutoscaling(Section):
+    """A HorizontalPodAutoscaler in place of a fixed number of proxies."""
+
+    enabled: Boolean = Field(
+        default=False,
+        description="Whether an autoscaler sets the number of proxies; `edge.replicas` must then be left out.",
+    )
+    min_replicas: EdgePods | None = Field(default=None, description="The fewest proxies. Default: by `size`.")
+    max_replicas: EdgePods | None = Field(
+        default=None, description="The most proxies; the quota is calculated with it. Default: by `size`."
+    )
+    target_cpu: TargetCpu = Field(
+        default=60, description="The share of its CPU limit that a proxy should use on average."
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """A range without an autoscaler."""
+        if not self.enabled:
+            yield from self.wrong_mode(
+                section="edge.autoscaling", mode="false", owner="true", fields=RANGE, key="enabled"
+            )
+
+
+class EdgeSettings(Section):
+    """Proxies that answer `/api/v1/flags/` and `/api/v1/identities/` from memory; see [edge.md](edge.md)."""
+
+    enabled: Boolean = Field(
+        default=False,
+        description="Whether `/api/v1/flags/` and `/api/v1/identities/` of the public name lead to Flagsmith's Edge "
+        "Proxy, which answers from memory.",
+    )
+    image: Image = Field(default=default_images.EDGE_PROXY, description="The proxy's image.")
+    version: EdgeVersion = Field(default=default_images.EDGE_PROXY_TAG, description="The image's tag.")
+    config_file: Boolean = Field(
+        default=False,
+        description="Whether the proxy reads all of its settings from a file, the key `config.json` of its Secret. The "
+        "Rust one (`flagsmith/edge-proxy-rs`) reads no variables and needs it.",
+    )
+    existing_secret: SecretName | None = Field(
+        default=None,
+        description="Name of an existing Secret with the key `ENVIRONMENT_KEY_PAIRS`, a JSON list of "
+        "`{server_side_key, client_side_key}`; with `configFile` the key `config.json`, the whole file.",
+    )
+    replicas: EdgePods | None = Field(
+        default=None, description="Number of proxies. Default: by `size`. Not with `edge.autoscaling.enabled`."
+    )
+    autoscaling: EdgeAutoscaling = Field(
+        default_factory=EdgeAutoscaling, description="An autoscaler in place of a fixed number of proxies."
+    )
+    resources: Resources | None = Field(default=None, description="Requests and limits of a proxy. Default: by `size`.")
+    poll_seconds: Seconds = Field(
+        default=10,
+        description="How often each proxy asks for each environment's document: so late shows a change at most.",
+    )
+    poll_timeout_seconds: Seconds = Field(default=5, description="How long it waits for a document.")
+    clients: tuple[Peer, ...] = Field(
+        default=(),
+        description="For network policies: who within the cluster may call the proxies' Service itself. They can read "
+        "whole environments with the public key. Default: nobody; all go through the public name.",
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """What goes with a proxy where there is none, and two numbers of pods or two versions."""
+        if not self.enabled:
+            others = frozenset(type(self).model_fields) - {"enabled"}
+            yield from self.wrong_mode(section="edge", mode="false", owner="true", fields=others, key="enabled")
+        text = disagreement(self.image, self.version, version_key="edge.version")
+        if text is not None:
+            yield Problem(path=("image",), text=text)
+        if self.autoscaling.enabled and self.replicas is not None:
+            yield Problem(
+                path=("replicas",),
+                text="is set by the autoscaler, because edge.autoscaling.enabled is true: remove it "
+                "(edge.autoscaling.minReplicas is the fewest), or set edge.autoscaling.enabled to false",
+            )

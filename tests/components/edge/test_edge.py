@@ -1,0 +1,97 @@
+"""The edge: what a proxy is told, and that one with documents is always there."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.recording import Recording, container, environment, record, recorded
+
+EDGE = {"enabled": True, "existingSecret": "edge"}
+
+
+@pytest.fixture(scope="module")
+def edge() -> Recording:
+    return record("production", {"edge": EDGE})
+
+
+def template(recording: Recording) -> dict[str, Any]:
+    found: dict[str, Any] = recording.one("Deployment", "flagsmith-edge")["spec"]["template"]
+    return found
+
+
+def test_a_stack_that_asks_for_none_has_none() -> None:
+    assert [item.ref for item in recorded("production").program.objects if "edge" in item.ref.name] == []
+
+
+def test_the_proxy_asks_the_stack_s_own_api_with_the_keys_of_the_secret(edge: Recording) -> None:
+    variables = environment(template(edge))
+    assert variables["ENVIRONMENT_KEY_PAIRS"] == {"secretKeyRef": {"name": "edge", "key": "ENVIRONMENT_KEY_PAIRS"}}
+    assert variables["API_URL"] == "http://flagsmith:8000/api/v1"
+    assert (variables["API_POLL_FREQUENCY_SECONDS"], variables["API_POLL_TIMEOUT_SECONDS"]) == ("10", "5")
+    other = record("production", {"edge": {**EDGE, "pollSeconds": 60, "pollTimeoutSeconds": 15}})
+    variables = environment(template(other))
+    assert (variables["API_POLL_FREQUENCY_SECONDS"], variables["API_POLL_TIMEOUT_SECONDS"]) == ("60", "15")
+
+
+def test_a_proxy_with_documents_stays_ready_while_flagsmith_is_away(edge: Recording) -> None:
+    told = json.loads(environment(template(edge))["HEALTH_CHECK"])
+    assert told == {"environment_update_grace_period_seconds": None}
+    main = container(template(edge))
+    assert main["readinessProbe"]["httpGet"]["path"] == "/proxy/health/readiness"
+    # Neither a start nor a restart may depend on Flagsmith: it would lose the documents.
+    for probe in ("startupProbe", "livenessProbe"):
+        assert main[probe]["httpGet"]["path"] == "/proxy/health/liveness"
+    assert main["livenessProbe"]["failureThreshold"] * main["livenessProbe"]["periodSeconds"] >= 60
+
+
+def test_no_proxy_that_is_ready_is_stopped_for_one_that_is_not(edge: Recording) -> None:
+    spec = edge.one("Deployment", "flagsmith-edge")["spec"]
+    assert spec["strategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    budget = edge.one("PodDisruptionBudget", "flagsmith-edge")["spec"]
+    assert budget["selector"]["matchLabels"].items() <= template(edge)["metadata"]["labels"].items()
+    # A cold proxy does not count, and may always go: what is left of the budget is for the warm ones.
+    assert (budget["maxUnavailable"], budget["unhealthyPodEvictionPolicy"]) == (1, "AlwaysAllow")
+    pod = template(edge)["spec"]
+    assert pod["terminationGracePeriodSeconds"] > container(template(edge))["lifecycle"]["preStop"]["sleep"]["seconds"]
+
+
+@pytest.mark.parametrize("replicas", [2, 3, 7])
+def test_not_all_proxies_are_on_one_node_where_there_are_several(replicas: int) -> None:
+    pod = template(record("production", {"edge": {**EDGE, "replicas": replicas}}))["spec"]
+    (hard,) = (item for item in pod["topologySpreadConstraints"] if item["whenUnsatisfiable"] == "DoNotSchedule")
+    # All of them on one node, and none on another, would be one too many. With a single node there is no other.
+    assert hard["topologyKey"] == "kubernetes.io/hostname"
+    assert hard["maxSkew"] == replicas - 1
+    assert hard["nodeTaintsPolicy"] == "Honor", "a node that is being drained takes none, and must not be waited for"
+    assert hard["matchLabelKeys"] == ["pod-template-hash"]
+
+
+def test_the_first_proxies_come_after_the_api_and_the_way_in_after_them(edge: Recording) -> None:
+    assert {"Deployment/flagsmith"} <= edge.needed_by(edge.object("Deployment", "flagsmith-edge"))
+    needed = edge.needed_by(edge.object("Ingress", "flagsmith"))
+    assert {"Deployment/flagsmith-edge", "Service/flagsmith-edge"} <= needed
+
+
+def test_an_autoscaler_is_there_first_and_points_at_the_proxies() -> None:
+    recording = record("production", {"edge": {**EDGE, "autoscaling": {"enabled": True, "targetCpu": 50}}})
+    deployment = recording.object("Deployment", "flagsmith-edge")
+    assert "replicas" not in deployment.manifest["spec"]
+    assert deployment.ignored == ("spec.replicas",)
+    assert "HorizontalPodAutoscaler/flagsmith-edge" in recording.needed_by(deployment)
+    spec = recording.one("HorizontalPodAutoscaler", "flagsmith-edge")["spec"]
+    assert spec["scaleTargetRef"]["name"] == "flagsmith-edge"
+    assert (spec["minReplicas"], spec["maxReplicas"]) == (3, 10)
+    assert spec["metrics"][0]["resource"]["target"] == {"type": "AverageValue", "averageValue": "500m"}
+
+
+def test_a_proxy_that_reads_no_variables_gets_its_file_and_no_key_in_a_variable() -> None:
+    rust = {**EDGE, "image": "flagsmith/edge-proxy-rs", "version": "0.1.0", "configFile": True}
+    pod = template(record("production", {"edge": rust}))
+    main = container(pod)
+    assert main["image"].startswith("flagsmith/edge-proxy-rs:0.1.0")
+    assert environment(pod) == {"CONFIG_PATH": "/etc/edge-proxy/config.json"}
+    assert main["volumeMounts"] == [{"name": "config", "mountPath": "/etc/edge-proxy", "readOnly": True}]
+    (volume,) = pod["spec"]["volumes"]
+    assert volume["secret"]["secretName"] == "edge"
+    assert volume["secret"]["items"] == [{"key": "config.json", "path": "config.json"}]

@@ -1,0 +1,61 @@
+"""The edge in the settings: sizes, what is refused, and what is worth a warning."""
+
+from typing import Any
+
+import pytest
+
+from components.settings import budget, warnings
+from tests.components.settings.support import refusal, settings
+
+EDGE = {"enabled": True, "existingSecret": "edge"}
+
+
+def test_there_is_none_unless_it_is_asked_for() -> None:
+    assert not settings().edge.enabled
+    assert "edge-proxy" not in settings().images
+    assert not any(demand.name == "edge" for demand in budget.demands(settings()))
+
+
+@pytest.mark.parametrize("size", ["local", "small", "medium", "large", "xlarge"])
+def test_each_size_has_two_proxies_or_more(size: str) -> None:
+    fixed, scaled = settings(size=size, edge=EDGE), settings(size=size, edge={**EDGE, "autoscaling": {"enabled": True}})
+    assert fixed.edge_replicas == fixed.most_edge_replicas >= 2
+    assert 2 <= scaled.edge_replicas < scaled.most_edge_replicas
+
+
+def test_the_proxies_and_their_surge_count_in_the_quota() -> None:
+    with_edge = settings(edge={**EDGE, "replicas": 4})
+    assert budget.need(with_edge)["pods"] == budget.need(settings())["pods"] + 5
+    (line,) = refusal(edge=EDGE, namespace={"quota": {"pods": 12}})
+    assert "3 edge" in line
+
+
+@pytest.mark.parametrize(
+    ("edge", "key", "reason"),
+    [
+        ({"enabled": True}, "edge.existingSecret", "ENVIRONMENT_KEY_PAIRS"),
+        ({"enabled": True, "configFile": True}, "edge.existingSecret", "config.json"),
+        ({"pollSeconds": 10}, "edge.pollSeconds", "set edge.enabled to true"),
+        ({**EDGE, "replicas": 1}, "edge.replicas", "at least 2"),
+        ({**EDGE, "replicas": 3, "autoscaling": {"enabled": True}}, "edge.replicas", "minReplicas is the fewest"),
+        ({**EDGE, "autoscaling": {"maxReplicas": 3}}, "edge.autoscaling.maxReplicas", "autoscaling.enabled to true"),
+        ({**EDGE, "autoscaling": {"enabled": True, "minReplicas": 9}}, "edge.autoscaling.minReplicas", "the most 5"),
+        ({**EDGE, "autoscaling": {"enabled": True, "minReplicas": 1}}, "edge.autoscaling.minReplicas", "at least 2"),
+        ({**EDGE, "pollSeconds": 0}, "edge.pollSeconds", "at least 1"),
+        ({**EDGE, "version": "latest"}, "edge.version", "2.23.0"),
+        ({**EDGE, "image": "flagsmith/edge-proxy:2.20.0"}, "edge.image", "Set edge.version to 2.20.0"),
+        ({**EDGE, "clients": [{}]}, "edge.clients[0]", "must name cidr"),
+    ],
+    ids=str,
+)
+def test_what_contradicts_the_edge_is_refused(edge: dict[str, Any], key: str, reason: str) -> None:
+    (line,) = refusal(edge=edge)
+    assert line.startswith(f"feature-flags:{key}")
+    assert reason in line
+
+
+def test_open_documents_are_warned_about() -> None:
+    (warning,) = (text for text in warnings(settings(edge=EDGE)) if text.startswith("edge."))
+    assert "Set networkPolicy.enabled to true" in warning
+    isolated = settings(edge=EDGE, networkPolicy={"enabled": True, "ingressNamespace": "traefik"})
+    assert [text for text in warnings(isolated) if text.startswith("edge.")] == []
