@@ -12,9 +12,9 @@ from components.deployment.args import deployment_record_args
 from components.deployment.declarations import Declarations
 from components.deployment.own_cluster import OwnCluster
 from components.deployment.record import DeploymentRecord
-from components.exposure.gateway import PublicGateway, public_gateway_args
 from components.edge.args import edge_args
 from components.edge.edge import Edge
+from components.exposure.gateway import PublicGateway, public_gateway_args
 from components.exposure.ingress import PublicIngress, PublicIngressArgs
 from components.flag_metrics.flag_metrics import FlagMetrics
 from components.flagsmith.api import Flagsmith
