@@ -101,6 +101,25 @@ def ingress(*hosts: str, tls: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any
     }
 
 
+def gateway(*listeners: Mapping[str, Any], **annotations: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "Gateway",
+        "metadata": {"name": "flagsmith", "namespace": "flags", "annotations": annotations},
+        "spec": {"gatewayClassName": "envoy", "listeners": list(listeners)},
+    }
+
+
+def http_route(*parents: Mapping[str, Any], host: str = "flags.example.com", **annotations: str) -> dict[str, Any]:
+    backend = {"name": "flagsmith", "port": 8000}
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"name": "flagsmith", "namespace": "flags", "annotations": annotations},
+        "spec": {"hostnames": [host], "parentRefs": list(parents), "rules": [{}, {"backendRefs": [backend]}]},
+    }
+
+
 def config_map(annotations: Mapping[str, str] | None = None, **data: str) -> dict[str, Any]:
     return {
         "apiVersion": "v1",

@@ -12,6 +12,8 @@ from tests.policies.manifests import (
     broken,
     budget,
     deployment,
+    gateway,
+    http_route,
     ingress,
     paths,
     rule,
@@ -166,3 +168,41 @@ def test_a_wildcard_covers_a_host_and_this_machine_needs_no_certificate() -> Non
     assert broken("ingress-tls", wildcard) == []
     assert broken("ingress-tls-elsewhere", ingress("flags.localhost"), production=False) == []
     assert broken("ingress-tls", ingress("flags.example.com", tls=[TLS])) == []
+
+
+HTTP = {"name": "http", "port": 80, "protocol": "HTTP"}
+HTTPS = {"name": "https", "port": 443, "protocol": "HTTPS", "tls": {"certificateRefs": [{"name": "flagsmith-tls"}]}}
+OWN = {"name": "flagsmith", "sectionName": "https"}
+ENDED = {"feature-flags/tls": "upstream"}
+
+
+@pytest.mark.parametrize(
+    ("subjects", "path"),
+    [
+        ([gateway({**HTTPS, "tls": {}})], "spec.listeners[https].tls.certificateRefs"),
+        ([gateway(HTTP, HTTPS), http_route({**OWN, "sectionName": "http"})], "spec.parentRefs[0]"),
+        ([gateway(HTTP, HTTPS), http_route({"name": "flagsmith"})], "spec.parentRefs[0]"),
+        ([gateway(HTTP, HTTPS), http_route(OWN, {"name": "flagsmith", "port": 80})], "spec.parentRefs[1]"),
+        ([http_route({"name": "shared", "namespace": "gateways"})], "spec.parentRefs[0]"),
+        ([gateway(HTTPS), http_route({**OWN, "namespace": "gateways"})], "spec.parentRefs[0]"),
+        ([gateway({**HTTPS, "tls": {}}, **{"feature-flags/tls": "none"})], "spec.listeners[https].tls.certificateRefs"),
+    ],
+)
+def test_a_route_to_a_service_is_on_a_listener_with_a_certificate(subjects: list[dict[str, Any]], path: str) -> None:
+    assert paths(broken("gateway-tls", *subjects)) == [path]
+    assert broken("gateway-tls", *subjects, production=False) == []
+    assert paths(broken("gateway-tls-elsewhere", *subjects, production=False)) == [path]
+    assert broken("gateway-tls-elsewhere", *subjects) == []
+
+
+def test_a_route_that_redirects_and_tls_that_ends_elsewhere_are_let_be() -> None:
+    redirect = http_route({**OWN, "sectionName": "http"})
+    redirect["spec"]["rules"] = [{"filters": [{"type": "RequestRedirect"}]}]
+    for subjects in (
+        [gateway(HTTP, HTTPS), http_route(OWN), redirect],
+        [gateway(HTTP, **ENDED), http_route({"name": "flagsmith"})],
+        [http_route({"name": "shared", "namespace": "gateways"}, **ENDED)],
+        [gateway({**HTTPS, "tls": {}}, **{"feature-flags/tls": "controller"}), http_route(OWN)],
+        [gateway(HTTP), http_route({"name": "flagsmith"}, host="flags.localhost")],
+    ):
+        assert broken("gateway-tls", *subjects) == []

@@ -1,0 +1,298 @@
+"""`ff doctor`, `ff status` and the engine on a Gateway and its routes, by the conditions that controllers write."""
+
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from flagops.commands.doctor.gateway import gateway
+from flagops.commands.doctor.ingress import certificates, ingress
+from flagops.commands.doctor.model import DoctorFinding, Examination
+from flagops.commands.status.status import status
+from flagops.kubernetes.client import Client
+from flagops.kubernetes.objects import Manifest
+from flagops.kubernetes.readiness import Phase, assess
+from flagops.kubernetes.refusals import UnknownKindError
+from flagops.stacks.deployed import Instance
+from flagops.stacks.files import Stack
+from tests.components.settings.support import VALID
+from tests.components.settings.test_gateway import OWN, SHARED
+from tests.flagops.commands.test_way_in import Objects
+
+NETWORK = {"enabled": True, "gatewayNamespace": "gateways", "gatewayPodLabels": {"app": "envoy"}}
+PARENT = {"name": "shared", "namespace": "gateways", "sectionName": "https"}
+OF_OWN = {"name": "flagsmith", "sectionName": "https"}
+CLASS: Manifest = {
+    "kind": "GatewayClass",
+    "metadata": {"name": "envoy"},
+    "spec": {"controllerName": "gateway.envoyproxy.io/controller"},
+}
+POD: Manifest = {"kind": "Pod", "metadata": {"name": "envoy"}, "status": {"phase": "Running"}}
+
+
+class Unserved(Objects):
+    """A cluster that does not know the Gateway API."""
+
+    def list(self, api_version: str, kind: str, namespace: str, **selectors: str) -> list[Manifest]:
+        if api_version.startswith("gateway."):
+            raise UnknownKindError(api_version, kind)
+        return super().list(api_version, kind, namespace, **selectors)
+
+
+def said(kind: str, status: str = "True", reason: str = "", generation: int = 2) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "status": status,
+        "reason": reason or kind,
+        "message": f"about {kind}",
+        "observedGeneration": generation,
+    }
+
+
+ACCEPTED = (said("Accepted"), said("ResolvedRefs"))
+
+
+def accepted(item: Manifest, status: str = "True", reason: str = "Accepted") -> Manifest:
+    return {**item, "status": {"conditions": [said("Accepted", status, reason)]}}
+
+
+def made(name: str, *conditions: Mapping[str, Any], namespace: str = "feature-flags", **status: Any) -> Manifest:
+    """A Gateway in the cluster."""
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "Gateway",
+        "metadata": {"name": name, "namespace": namespace, "generation": 2},
+        "spec": {"gatewayClassName": "envoy"},
+        "status": {"conditions": list(conditions), **status},
+    }
+
+
+def route(
+    parent: Mapping[str, Any], *conditions: Mapping[str, Any], of: Mapping[str, Any] | None = None, **more: Any
+) -> Manifest:
+    """A route in the cluster, of which a controller says these conditions at the parent `of`, by default its own."""
+    parents = [{"parentRef": {"group": "gateway.networking.k8s.io", **(of or parent)}, "conditions": list(conditions)}]
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"name": "flagsmith", "namespace": "feature-flags", "generation": 2},
+        "spec": {"parentRefs": [dict(parent)]},
+        "status": {"parents": [*more.get("others", ()), *parents]},
+    }
+
+
+def instance(gateway: Mapping[str, Any], *objects: Manifest, known: type[Objects] = Objects, **values: Any) -> Instance:
+    given = {**VALID, "ingress": {"enabled": False}, "gateway": gateway, "networkPolicy": {}, **values}
+    stack = Stack(
+        "production", "feature-flags", {f"feature-flags:{k}": v for k, v in given.items()}, {}, Path("Pulumi.yaml")
+    )
+    client = cast("Client", known(objects))
+    return Instance(stack, stack.settings, "cluster", None, client, cast("Any", None))
+
+
+def found(place: Instance) -> list[DoctorFinding]:
+    return list(gateway(Examination(place)))
+
+
+@pytest.fixture(autouse=True)
+def the_name_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [])
+
+
+IN_SERVICE = made("shared", said("Programmed"), namespace="gateways")
+
+
+def at_shared(*conditions: Mapping[str, Any], **more: Any) -> Instance:
+    return instance(SHARED, accepted(CLASS), IN_SERVICE, route(PARENT, *conditions, **more))
+
+
+def test_a_gateway_in_service_is_well() -> None:
+    assert found(at_shared(*ACCEPTED)) == []
+    own = instance(OWN, accepted(CLASS), made("flagsmith", said("Programmed")), route(OF_OWN, *ACCEPTED))
+    assert found(own) == []
+    assert found(instance({})) == [], "a stack without one"
+
+
+@pytest.mark.parametrize(
+    ("refused", "name", "words"),
+    [
+        (said("Accepted", "False", "NotAllowedByListeners"), "route-not-allowed", ("feature-flags", "allowedRoutes")),
+        (said("Accepted", "False", "NoMatchingListenerHostname"), "route-hostname", ("flags.example.com", "hostname")),
+        (said("Accepted", "False", "NoMatchingParent"), "route-parent", ("no such listener", "gateway.parentRefs")),
+        (said("ResolvedRefs", "False", "RefNotPermitted"), "route-reference", ("another namespace", "ReferenceGrant")),
+        (said("ResolvedRefs", "False", "BackendNotFound"), "route-backend", ("Service", "ff up --stack production")),
+        (said("Accepted", "False", "UnsupportedValue"), "route-refused", ("does not take", "describe httproute")),
+        (said("Accepted", "Unknown", "Pending"), "route-refused", ("does not take", "describe httproute")),
+    ],
+    ids=lambda value: str(value.get("reason")) if isinstance(value, dict) else None,
+)
+def test_the_doctor_names_why_a_route_is_not_taken_and_what_to_do(
+    refused: Mapping[str, Any], name: str, words: Sequence[str]
+) -> None:
+    other = next(item for item in ACCEPTED if item["type"] != refused["type"])
+    (finding,) = found(at_shared(refused, other))
+    assert finding.name == name
+    assert "gateways/shared, listener https" in finding.what
+    assert words[0] in finding.what
+    assert words[1] in finding.fix
+    assert finding.evidence == (
+        f"HTTPRoute flagsmith: {refused['type']} is {refused['status']}: {refused['reason']}: about {refused['type']}",
+    )
+
+
+def test_only_our_own_parent_counts_and_the_route_as_it_is_now() -> None:
+    refused = said("Accepted", "False", "NoMatchingParent")
+    stranger = {"parentRef": {**PARENT, "name": "old"}, "conditions": [refused]}
+    elsewhere = {"parentRef": {**PARENT, "namespace": "feature-flags"}, "conditions": [refused]}
+    beside = {"parentRef": {**PARENT, "sectionName": "http"}, "conditions": [refused]}
+    assert found(at_shared(*ACCEPTED, others=[stranger, elsewhere, beside])) == []
+    (unseen,) = found(at_shared(*ACCEPTED, of={**PARENT, "name": "old"}))
+    assert unseen.name == "route-unseen"
+    stale = [{**item, "observedGeneration": 1} for item in ACCEPTED]
+    assert [finding.name for finding in found(at_shared(*stale))] == ["route-unseen"]
+
+
+@pytest.mark.parametrize(
+    ("classes", "name", "words"),
+    [
+        ([], "gateway-class-missing", "the cluster has: none"),
+        ([accepted(CLASS, "Unknown", "Pending")], "gateway-class-without-controller", "gateway.envoyproxy.io/control"),
+        ([CLASS], "gateway-class-without-controller", "gateway.envoyproxy.io/control"),
+        ([accepted(CLASS, "False", "InvalidParameters")], "gateway-class-refused", "InvalidParameters"),
+    ],
+    ids=["missing", "pending", "unseen", "refused"],
+)
+@pytest.mark.parametrize("settings", [OWN, SHARED], ids=["own", "shared"])
+def test_a_class_that_nobody_serves_is_the_only_thing_told(
+    settings: Mapping[str, Any], classes: list[Manifest], name: str, words: str
+) -> None:
+    live = made("flagsmith") if settings is OWN else made("shared", namespace="gateways")
+    (finding,) = found(instance(settings, *classes, live, route(PARENT)))
+    assert finding.name == name
+    assert any(words in line for line in finding.evidence)
+
+
+def test_a_gateway_that_is_not_there_or_not_in_service_is_told_with_its_listeners() -> None:
+    (missing,) = found(instance(SHARED, accepted(CLASS), route(PARENT)))
+    assert (missing.name, missing.what) == ("gateway-missing", "There is no Gateway gateways/shared.")
+    listeners = [
+        {
+            "name": "https",
+            "conditions": [said("ResolvedRefs", "False", "InvalidCertificateRef"), said("Conflicted", "False")],
+        },
+        {"name": "http", "conditions": [said("Conflicted", "True", "HostnameConflict"), said("Programmed")]},
+    ]
+    pending = said("Programmed", "False", "AddressNotAssigned")
+    live = made("flagsmith", said("Accepted"), pending, listeners=listeners)
+    (finding,) = found(instance(OWN, accepted(CLASS), live, route(OF_OWN, *ACCEPTED)))
+    assert finding.name == "gateway-not-programmed"
+    told = "\n".join(finding.evidence)
+    assert "Programmed is False: AddressNotAssigned" in told
+    assert "listener https: ResolvedRefs is False: InvalidCertificateRef" in told
+    assert "listener http: Conflicted is True: HostnameConflict" in told
+    assert told.count("listener") == 2
+
+
+def test_a_cluster_without_the_gateway_api_is_told_so() -> None:
+    place = instance(SHARED, known=Unserved)
+    assert [finding.name for finding in found(place)] == ["gateway-api-missing"]
+    assert [(row.kind, row.is_fine) for row in status(place).rows if row.kind == "HTTPRoute"] == [("HTTPRoute", False)]
+
+
+def test_policies_that_let_in_nobody_are_told() -> None:
+    cut_off = instance(SHARED, accepted(CLASS), IN_SERVICE, route(PARENT, *ACCEPTED), networkPolicy=NETWORK)
+    (finding,) = found(cut_off)
+    assert finding.name == "gateway-cut-off"
+    assert finding.evidence == ("no pod runs in the namespace gateways with the labels app=envoy",)
+    let_in = instance(SHARED, accepted(CLASS), IN_SERVICE, route(PARENT, *ACCEPTED), POD, networkPolicy=NETWORK)
+    assert found(let_in) == []
+    by_address = {"enabled": True, "gatewayCidrs": ["10.129.0.0/23"]}
+    assert (
+        found(instance(SHARED, IN_SERVICE, accepted(CLASS), route(PARENT, *ACCEPTED), networkPolicy=by_address)) == []
+    )
+
+
+def test_the_name_is_looked_up_once_for_whichever_way_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    place = at_shared(*ACCEPTED)
+    assert [finding.name for finding in found(place)] == ["dns-public"]
+    assert list(ingress(Examination(place))) == []
+
+
+def test_the_certificate_of_the_stack_s_own_gateway_is_looked_at() -> None:
+    place = instance(OWN, accepted(CLASS), made("flagsmith", said("Programmed")), route(OF_OWN, *ACCEPTED))
+    (finding,) = certificates(Examination(place))
+    assert (finding.name, "flagsmith-gateway-tls" in finding.what) == ("certificate-not-issued", True)
+    rows = [(row.kind, row.name) for row in status(place).rows if row.kind == "Certificate"]
+    assert rows == [("Certificate", "flagsmith-gateway-tls")]
+
+
+@pytest.mark.parametrize(
+    ("live", "attached", "text", "is_fine"),
+    [
+        (IN_SERVICE, ACCEPTED, "no address", True),
+        (
+            {**IN_SERVICE, "status": {**IN_SERVICE["status"], "addresses": [{"value": "192.0.2.9"}]}},
+            ACCEPTED,
+            "192.0.2.9",
+            True,
+        ),
+        (made("shared", namespace="gateways"), ACCEPTED, "no address, no controller has said anything of it", False),
+        (
+            made("shared", said("Programmed", "False", "AddressNotAssigned"), namespace="gateways"),
+            ACCEPTED,
+            "no address, AddressNotAssigned",
+            False,
+        ),
+    ],
+)
+def test_the_status_shows_the_address(
+    live: Manifest, attached: Sequence[Mapping[str, Any]], text: str, is_fine: bool
+) -> None:
+    rows = status(instance(SHARED, live, route(PARENT, *attached))).rows
+    assert [(row.name, row.state, row.is_fine) for row in rows if row.kind == "Gateway"] == [
+        ("gateways/shared", text, is_fine)
+    ]
+    assert [(row.state, row.is_fine) for row in rows if row.kind == "HTTPRoute"] == [
+        ("accepted by gateways/shared, listener https", True)
+    ]
+
+
+def test_the_status_shows_a_route_that_is_refused_and_waits_only_where_the_settings_do() -> None:
+    refused = instance(SHARED, IN_SERVICE, route(PARENT, said("Accepted", "False", "NoMatchingParent")))
+    (row,) = (row for row in status(refused).rows if row.kind == "HTTPRoute")
+    assert (row.state, row.is_fine) == ("gateways/shared, listener https: NoMatchingParent", False)
+    for awaited in (True, False):
+        place = instance({**SHARED, "awaitConditions": awaited}, made("shared", namespace="gateways"), route(PARENT))
+        rows = {row.kind: row.is_fine for row in status(place).rows if row.kind in ("Gateway", "HTTPRoute")}
+        assert rows == {"Gateway": not awaited, "HTTPRoute": not awaited}
+
+
+@pytest.mark.parametrize(
+    ("live", "message"),
+    [
+        (made("flagsmith"), "no controller has taken it up yet"),
+        (made("flagsmith", said("Programmed", generation=1)), "no controller has taken it up yet"),
+        (made("flagsmith", said("Programmed", "False", "AddressNotAssigned")), "AddressNotAssigned: about Programmed"),
+        (made("flagsmith", said("Programmed")), ""),
+        (route(PARENT), "the controller of the Gateway gateways/shared, listener https has not said Accepted yet"),
+        (route(PARENT, said("Accepted")), "gateways/shared, listener https has not said ResolvedRefs yet"),
+        (route(PARENT, *ACCEPTED, of={"name": "other"}), "has not said Accepted yet"),
+        (
+            route(PARENT, said("Accepted", "False", "NotAllowedByListeners")),
+            "Gateway gateways/shared, listener https: NotAllowedByListeners: about Accepted",
+        ),
+        (route(PARENT, *ACCEPTED), ""),
+    ],
+)
+def test_the_direct_engine_waits_for_what_pulumi_waits_for_and_says_why(live: Manifest, message: str) -> None:
+    readiness = assess(live)
+    assert readiness.phase is (Phase.WAITING if message else Phase.READY)
+    assert message in readiness.message
+    skipped = {**live, "metadata": {**live["metadata"], "annotations": {"pulumi.com/skipAwait": "true"}}}
+    assert assess(skipped).phase is Phase.READY
