@@ -178,11 +178,14 @@ def _external_secret(live: Manifest) -> Readiness:
 
 
 def _gateway(live: Manifest) -> Readiness:
-    programmed = condition(live, "Programmed")
-    seen = int(programmed.get("observedGeneration", 0)) >= int(live["metadata"].get("generation", 0))
-    if not programmed or not seen:
-        return _waiting("no controller has taken it up yet")
-    return READY if programmed.get("status") == "True" else _waiting(_said(programmed))
+    generation = int(live["metadata"].get("generation", 0))
+    said = [condition(live, kind) for kind in ("Programmed", "Accepted")]
+    programmed, accepted = (item if int(item.get("observedGeneration", 0)) >= generation else {} for item in said)
+    if programmed.get("status") == "True":
+        return READY
+    # One that refuses a Gateway may leave out whether it is programmed.
+    told = accepted if accepted.get("status") == "False" else programmed
+    return _waiting(_said(told) if told else "no controller has taken it up yet")
 
 
 def _route(live: Manifest) -> Readiness:

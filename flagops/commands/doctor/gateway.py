@@ -15,6 +15,7 @@ from flagops.kubernetes.readiness import ROUTE_CONDITIONS, condition
 from flagops.kubernetes.refusals import DeniedError, UnknownKindError
 
 CLASS: Final = "GatewayClass"
+GATEWAY_CONDITIONS: Final = ("Accepted", "Programmed")
 OURS: Final = f"{names.COMPONENT}={COMPONENT}"
 
 
@@ -94,7 +95,7 @@ def _of_class(examination: Examination, wanted: str) -> Iterator[DoctorFinding]:
         (f"controllerName {controller}", *_said("Accepted", accepted)),
         f"start the controller {controller}, or use another class (kubectl get gatewayclass)"
         if is_alone
-        else f"kubectl --context {instance.context} describe gatewayclass {wanted}",
+        else f"{instance.kubectl} describe gatewayclass {wanted}",
     )
 
 
@@ -122,19 +123,22 @@ def _of_gateway(examination: Examination, reference: Ref, live: Manifest | None)
             else f"ff up --stack {instance.stack.name}",
         )
         return
-    programmed = condition(live, "Programmed")
-    if programmed.get("status") == "True":
+    if condition(live, "Programmed").get("status") == "True":
         return
     yield DoctorFinding(
         "gateway-not-programmed",
         f"The Gateway {place} is not in service.",
         (
-            *(_said("Accepted", condition(live, "Accepted"))),
-            *(_said("Programmed", programmed) or ("no controller has said anything of it",)),
+            *(_of_itself(live) or ("no controller has said anything of it",)),
             *_listeners(live),
         ),
-        f"kubectl --context {instance.context} -n {reference.namespace} describe gateway {reference.name}",
+        f"{_kubectl(examination, reference.namespace)} describe gateway {reference.name}",
     )
+
+
+def _of_itself(live: Manifest) -> tuple[str, ...]:
+    """What a controller says of the Gateway; one that refuses it may leave out whether it is programmed."""
+    return tuple(line for kind in GATEWAY_CONDITIONS for line in _said(kind, condition(live, kind)))
 
 
 def _listeners(live: Manifest) -> Iterator[str]:
@@ -200,8 +204,13 @@ def _refused(examination: Examination, name: str, attachment: Attachment, found:
 
 def _look(examination: Examination, attachment: Attachment) -> str:
     namespace = attachment.parent.get("namespace") or examination.instance.namespace
-    kubectl = f"kubectl --context {examination.instance.context} -n {namespace}"
-    return f"{kubectl} get gateway {attachment.parent['name']} -o yaml"
+    return f"{_kubectl(examination, str(namespace))} get gateway {attachment.parent['name']} -o yaml"
+
+
+def _kubectl(examination: Examination, namespace: str) -> str:
+    """How a command for kubectl begins in a namespace that may be another one than the stack's."""
+    instance = examination.instance
+    return f"{instance.kubectl.removesuffix(instance.namespace)}{namespace}"
 
 
 def _data_plane(examination: Examination) -> Iterator[DoctorFinding]:

@@ -68,8 +68,17 @@ def unresolved(examination: Examination, host: str) -> Iterator[DoctorFinding]:
             "dns-public",
             f"The name {host} cannot be resolved from here.",
             (f"{host}: {error.strerror or error}",),
-            f"{examination.instance.kubectl} get ingress   (its address belongs into the name's DNS record)",
+            f"{examination.instance.kubectl} get {_ways_in(examination)}   "
+            "(its address belongs into the name's DNS record)",
         )
+
+
+def _ways_in(examination: Examination) -> str:
+    """What has the address, as kubectl takes it."""
+    settings = examination.instance.settings
+    if not settings.gateway.enabled:
+        return "ingress"
+    return "ingress,gateway" if settings.ingress.enabled else "gateway"
 
 
 def certificates(examination: Examination, now: datetime | None = None) -> Iterator[DoctorFinding]:

@@ -44,12 +44,14 @@ def _gateway(instance: Instance, namespace: str, name: str, *, awaited: bool) ->
         return StatusRow(GATEWAY, shown, "not found", is_fine=False)
     addresses = [str(entry.get("value")) for entry in (live.get("status") or {}).get("addresses") or []]
     text = ", ".join(addresses) or "no address"
-    programmed = condition(live, "Programmed")
-    if programmed.get("status") == "True":
+    said = [condition(live, kind) for kind in ("Programmed", "Accepted")]
+    if said[0].get("status") == "True":
         return StatusRow(GATEWAY, shown, text)
-    reason = programmed.get("reason") or "no controller has said anything of it"
+    # One that refuses a Gateway may leave out whether it is programmed.
+    told = next((item for item in said if item.get("status") == "False"), said[0])
+    reason = told.get("reason") or "no controller has said anything of it"
     # Nobody counts on a controller that reports, but one that reports trouble is heard.
-    return StatusRow(GATEWAY, shown, f"{text}, {reason}", is_fine=not awaited and programmed.get("status") != "False")
+    return StatusRow(GATEWAY, shown, f"{text}, {reason}", is_fine=not awaited and told.get("status") != "False")
 
 
 def _route(route: Manifest, *, awaited: bool) -> StatusRow:

@@ -35,10 +35,10 @@ POD: Manifest = {"kind": "Pod", "metadata": {"name": "envoy"}, "status": {"phase
 class Unserved(Objects):
     """A cluster that does not know the Gateway API."""
 
-    def list(self, api_version: str, kind: str, namespace: str, **selectors: str) -> list[Manifest]:
-        if api_version.startswith("gateway."):
-            raise UnknownKindError(api_version, kind)
-        return super().list(api_version, kind, namespace, **selectors)
+    def list(self, _api_version: str, kind: str, _namespace: str, **_: str) -> list[Manifest]:
+        if _api_version.startswith("gateway."):
+            raise UnknownKindError(_api_version, kind)
+        return super().list(_api_version, kind, _namespace)
 
 
 def said(kind: str, status: str = "True", reason: str = "", generation: int = 2) -> dict[str, Any]:
@@ -195,6 +195,17 @@ def test_a_gateway_that_is_not_there_or_not_in_service_is_told_with_its_listener
     assert told.count("listener") == 2
 
 
+def test_a_gateway_that_is_refused_as_traefik_refuses_it_is_told_by_that_reason() -> None:
+    """Seen with Traefik 3.7.9, for a Secret that is not there: nothing is said about Programmed."""
+    live = made("flagsmith", said("Accepted", "False", "ListenersNotValid"))
+    place = instance(OWN, accepted(CLASS), live, route(OF_OWN, said("Accepted", "False", "NoMatchingParent")))
+    (finding,) = found(place)
+    assert finding.evidence == ("Accepted is False: ListenersNotValid: about Accepted",)
+    (row,) = (row for row in status(place).rows if row.kind == "Gateway")
+    assert (row.state, row.is_fine) == ("no address, ListenersNotValid", False)
+    assert assess(live).message == "ListenersNotValid: about Accepted"
+
+
 def test_a_cluster_without_the_gateway_api_is_told_so() -> None:
     place = instance(SHARED, known=Unserved)
     assert [finding.name for finding in found(place)] == ["gateway-api-missing"]
@@ -220,7 +231,9 @@ def test_the_name_is_looked_up_once_for_whichever_way_in(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     place = at_shared(*ACCEPTED)
-    assert [finding.name for finding in found(place)] == ["dns-public"]
+    (finding,) = found(place)
+    assert finding.name == "dns-public"
+    assert "get gateway " in finding.fix
     assert list(ingress(Examination(place))) == []
 
 
