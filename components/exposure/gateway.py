@@ -28,6 +28,8 @@ TIMEOUT_SECONDS: Final = 600
 # What was said of an older form of the object counts for nothing. Conformant implementations say which form they mean
 # (conformance/utils/kubernetes, ConditionsHaveLatestObservedGeneration).
 _OF_NOW: Final = "@.observedGeneration==$.metadata.generation"
+# Without blanks: with them, the provider's parser (theory/jsonpath 0.9.0) refuses whatever has three parts.
+_AND: Final = "&&"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,14 +149,14 @@ def _matches(path: str, *, kind: str = "PathPrefix") -> dict[str, Any]:
 
 def awaited_gateway() -> str:
     """What Pulumi waits for with a Gateway: that its data plane has it."""
-    return _wait_for(f"{{.status.conditions[?@.type=='Programmed' && {_OF_NOW}].status}}")
+    return _wait_for(f"{{.status.conditions[?@.type=='Programmed'{_AND}{_OF_NOW}].status}}")
 
 
 def awaited_route(attached: Sequence[ParentReference]) -> str:
     """What Pulumi waits for with a route: that each of its own parents took it, and found what it leads to."""
     return _wait_for(
         *(
-            f"{{.status.parents[?{_is_of(parent)}].conditions[?@.type=='{condition}' && {_OF_NOW}].status}}"
+            f"{{.status.parents[?{_is_of(parent)}].conditions[?@.type=='{condition}'{_AND}{_OF_NOW}].status}}"
             for parent in attached
             for condition in ("Accepted", "ResolvedRefs")
         )
@@ -164,7 +166,7 @@ def awaited_route(attached: Sequence[ParentReference]) -> str:
 def _is_of(parent: ParentReference) -> str:
     """A filter of `status.parents`, which Pulumi splits at each single `=`, and of which it takes the first match."""
     stated = parent.model_dump(by_alias=True, exclude_none=True)
-    return " && ".join(f"@.parentRef.{key}=={_literal(value)}" for key, value in stated.items())
+    return _AND.join(f"@.parentRef.{key}=={_literal(value)}" for key, value in stated.items())
 
 
 def _literal(value: str | int) -> str:

@@ -169,6 +169,7 @@ def test_what_is_awaited_is_of_our_own_parent_and_of_the_route_as_it_is_now() ->
     assert awaited == awaited_route([ParentReference(name="shared", namespace="gateways", sectionName="https")])
     for part in ("@.parentRef.name=='shared'", "@.parentRef.namespace=='gateways'", "@.parentRef.sectionName=='https'"):
         assert awaited.count(part) == 2
+    assert " " not in awaited.replace('", "', ""), "the provider's parser refuses three parts with blanks between them"
     assert "Accepted" in awaited
     assert "ResolvedRefs" in awaited
     assert awaited.count("@.observedGeneration==$.metadata.generation") == 2
