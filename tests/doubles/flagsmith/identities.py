@@ -58,6 +58,20 @@ def add_own_override(key: str, number: int) -> Any:
     return jsonify(shown(data, row)), 201
 
 
+@identities.put("/environments/<key>/identities/<int:number>/featurestates/<int:state>/")
+@identities.patch("/environments/<key>/identities/<int:number>/featurestates/<int:state>/")
+def change_own_override(key: str, number: int, state: int) -> Any:
+    """Whether the environment keeps versions or not: overrides of users are in none."""
+    user()
+    data, given = database(), body()
+    row = data.one("states", id=state, identity=number, environment=_environment(key))
+    if "feature_state_value" in given:
+        row["value"] = typed(given["feature_state_value"])
+    row.update(enabled=given.get("enabled", row["enabled"]), updated_at=now())
+    data.touch(row["environment"])
+    return jsonify(shown(data, row))
+
+
 def _environment(key: str) -> int:
     return int(database().one("environments", api_key=key)["id"])
 

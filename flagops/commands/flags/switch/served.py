@@ -1,8 +1,11 @@
 """Reads back what an environment serves, as an SDK that asks the server gets it."""
 
 import time
+from dataclasses import dataclass
 
-from flagops.commands.flags.switch.write import FlagSwitch, Wanted
+from flagops.commands.flags.catalogue.values import same
+from flagops.commands.flags.switch.wanted import Wanted
+from flagops.commands.flags.switch.write import FlagSwitch
 from flagops.errors import AnswerError
 from flagops.flagsmith_api import served
 from flagops.flagsmith_api.client import FlagsmithClient
@@ -14,30 +17,58 @@ PAUSE = 0.25
 """Seconds between two questions."""
 
 
+@dataclass(frozen=True)
+class ServedAs:
+    """How a flag shows in what an environment serves to clients.
+
+    Attributes:
+        name: The flag's.
+        server_side_only: Whether no client gets it.
+        hides: Whether the environment leaves out flags that are off.
+    """
+
+    name: str
+    server_side_only: bool
+    hides: bool
+
+
 def seen(
-    client: FlagsmithClient, environment: Environment, name: str, wanted: Wanted, switch: FlagSwitch
+    client: FlagsmithClient,
+    environment: Environment,
+    flag: ServedAs,
+    wanted: Wanted,
+    switch: FlagSwitch,
+    *,
+    since: float,
 ) -> tuple[float, bool]:
     """After how many seconds it was served, and whether that was seen: server-side flags are in no client's answer.
 
-    Raises OpsError where something else is served for a minute.
+    What clients get says nothing of segments and single users: these are read back as the database has them. A flag
+    that is missing was seen only where it is off, and flags that are off are hidden. `since` is when it was written.
+
+    Raises OpsError where something else is served for a minute, or the database has something else.
     """
-    began = time.monotonic()
+    if not switch.is_so(wanted):
+        raise AnswerError(
+            f"{environment.name} has {flag.name} otherwise, though it was written: somebody changed it since.",
+            hint="`ff flags plan` says who; run it again if it is yours to decide.",
+        )
+    if flag.server_side_only:
+        return time.monotonic() - since, False
+    is_off = flag.hides and not (switch.own()["enabled"] if wanted.enabled is None else wanted.enabled)
 
     def ask() -> bool | NotYet:
-        found = next((item for item in served.flags(client, environment.key) if item.name == name), None)
+        found = next((item for item in served.flags(client, environment.key) if item.name == flag.name), None)
         if found is None:
-            return False  # off and hidden, or for server-side keys alone
-        is_so = wanted.enabled in (None, found.enabled) and (not wanted.has_value or found.value == wanted.value)
+            return is_off or NotYet("it is not among what is served")
+        is_so = wanted.enabled in (None, found.enabled) and (not wanted.has_value or same(found.value, wanted.value))
         return is_so or NotYet(f"{'on' if found.enabled else 'off'}, with the value {found.value!r}")
 
-    is_seen = until(
+    until(
         ask,
         SECONDS,
-        late=f"{environment.name} goes on serving {name} as it was",
+        late=f"{environment.name} goes on serving {flag.name} as it was",
         hint="It is written: `ff flags get` shows what is served, `ff cache flush` empties the caches.",
         longest_pause=PAUSE,
     )
-    own = None if is_seen else switch.own()
-    if own is not None and wanted.enabled not in (None, own["enabled"]):
-        raise AnswerError(f"{environment.name} has {name} as it was, though it was written.")
-    return time.monotonic() - began, is_seen
+    return time.monotonic() - since, True

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from tests.flagops.commands.flags.support import API_KEY, Project
+from tests.flagops.commands.flags.support import API_KEY, Project, Run
 
 FLAG = "ml_model_v2_enabled"
 """On in staging, off in production, by the example."""
 OTHER = "gpu_optimization_enabled"
+ROLLOUT = "new_feature_rollout"
 ANN = "ann@example.com"
 
 
@@ -52,3 +53,19 @@ def as_ann(server: Project) -> None:
 def by_key(server: Project) -> None:
     """What is done from here on is done with the key that `ff` has."""
     server.client.use_api_key(API_KEY)
+
+
+def set_flag(run: Run, server: Project, name: str, *options: str, yes: bool = True) -> Any:
+    more = ("--yes",) if yes else ()
+    return run("flags", "set", name, "--url", server.url, "--reason", "matches are late", *more, *options)
+
+
+def tags(server: Project, name: str = FLAG) -> set[str]:
+    labels = {row["id"]: row["label"] for row in server.client.pages("/api/v1/projects/1/tags/")}
+    return {labels[number] for number in feature(server, name)["tags"]}
+
+
+def is_served(server: Project, name: str, environment: str = "production", user: str = "") -> bool:
+    with server.sdk(environment, local=False) as sdk:
+        flags = sdk.get_identity_flags(user, traits={"country": "IL", "plan": "premium"}) if user else None
+        return bool((flags or sdk.get_environment_flags()).is_feature_enabled(name))

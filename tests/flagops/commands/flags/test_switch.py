@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,26 +10,21 @@ from flagops.commands.flags.history import applies
 from flagops.commands.flags.reconcile import holds
 from flagops.commands.flags.switch import served
 from tests.flagops.commands.flags.support import EXAMPLE, Project, Run
-from tests.flagops.commands.flags.switching import FLAG, OTHER, change, feature, state, states, switch
+from tests.flagops.commands.flags.switching import (
+    FLAG,
+    OTHER,
+    ROLLOUT,
+    change,
+    feature,
+    is_served,
+    set_flag,
+    state,
+    states,
+    switch,
+    tags,
+)
 
-ROLLOUT = "new_feature_rollout"
 STOPPED = 3
-
-
-def set_flag(run: Run, server: Project, name: str, *options: str, yes: bool = True) -> Any:
-    more = ("--yes",) if yes else ()
-    return run("flags", "set", name, "--url", server.url, "--reason", "matches are late", *more, *options)
-
-
-def tags(server: Project, name: str = FLAG) -> set[str]:
-    labels = {row["id"]: row["label"] for row in server.client.pages("/api/v1/projects/1/tags/")}
-    return {labels[number] for number in feature(server, name)["tags"]}
-
-
-def is_served(server: Project, name: str, environment: str = "production", user: str = "") -> bool:
-    with server.sdk(environment, local=False) as sdk:
-        flags = sdk.get_identity_flags(user, traits={"country": "IL", "plan": "premium"}) if user else None
-        return bool((flags or sdk.get_environment_flags()).is_feature_enabled(name))
 
 
 def test_it_is_switched_by_name_and_seen_as_it_is_served(applied: Project, run: Run, tmp_path: Path) -> None:
@@ -55,20 +49,9 @@ def test_off_is_off_for_segments_and_rollouts_too(applied: Project, run: Run) ->
         assert not is_served(applied, name, user="ann")
 
 
-def test_who_has_it_otherwise_is_counted(applied: Project, run: Run) -> None:
-    key = applied.environments()["production"]
-    user = applied.client.post(f"/api/v1/environments/{key}/identities/", {"identifier": "ann"})
-    body = {"feature": feature(applied)["id"], "enabled": True, "feature_state_value": None}
-    applied.client.post(f"/api/v1/environments/{key}/identities/{user['id']}/featurestates/", body)
-    done = set_flag(run, applied, FLAG, "--off", "-e", "production")
-    assert "1 users have it otherwise, by overrides of their own." in done.stderr
-    done = set_flag(run, applied, ROLLOUT, "--on", "-e", "production")
-    assert "1 segments have it otherwise, by overrides." in done.stderr
-
-
 @pytest.mark.parametrize(("typed", "kept"), [("slow", "slow"), ("12", 12), ("true", True), ("012", "012")])
 def test_a_value_is_what_was_typed(applied: Project, run: Run, typed: str, kept: object) -> None:
-    done = set_flag(run, applied, OTHER, "--value", typed, "-e", "all")
+    done = set_flag(run, applied, OTHER, "--value", typed, "-e", "all", "--change-type")
     assert done.exit_code == 0, done.stderr
     for environment in ("development", "staging", "production"):
         value = state(applied, OTHER, environment)["feature_state_value"]

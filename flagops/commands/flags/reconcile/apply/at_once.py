@@ -4,9 +4,9 @@ Flagsmith calls the path experimental, so it is used where the release has it, a
 not know it after all. The path is the same whether the environment keeps versions or not.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from flagops.commands.flags.catalogue.values import Plain
 from flagops.commands.flags.reconcile.apply.writing import STEP, FlagInEnvironment, is_untouched
@@ -25,6 +25,7 @@ UNKNOWN = frozenset({200, 403, 404, 405})
 PARTS = {"enabled": "enabled", "value": "value", "weights": "variants"}
 """A change's fields in the words of the path."""
 Body = dict[str, Any]
+Found = TypeVar("Found")
 
 
 class AtOnce:
@@ -54,20 +55,43 @@ class AtOnce:
         if request is None:
             return False
         method, body = request
-        path = f"/api/__future__/environments/{environment.key}/features/{target.flag.id}/"
 
         def is_done(now: RemoteState) -> bool:
             args = (wanted, environment.name, target.state, target.flag, now, target.managed)
             left = [item.field for item in compare_states(*args)]
             return not any(_overlap(one.field, other) for one in changes for other in left)
 
+        return self.send(
+            environment,
+            target.flag.id,
+            method,
+            body,
+            read=lambda: read_state(self._client, environment, target.flag.id, target.names),
+            is_done=is_done,
+            was=lambda now: is_untouched(now, target.found),
+            what=target.what,
+        )
+
+    def send(
+        self,
+        environment: Environment,
+        feature: int,
+        method: str,
+        body: Body,
+        *,
+        read: Callable[[], Found],
+        is_done: Callable[[Found], bool],
+        was: Callable[[Found], bool],
+        what: str,
+    ) -> bool:
+        """Send one such request, once; False when the server does not know the path, and nothing was done.
+
+        `read`, `is_done`, `was` and `what` are those of `change_once`. Raises FlagsmithError when it is refused.
+        """
+        path = f"/api/__future__/environments/{environment.key}/features/{feature}/"
         try:
             change_once(
-                lambda: self._client.request(method, path, body=body),
-                lambda: read_state(self._client, environment, target.flag.id, target.names),
-                is_done=is_done,
-                was=lambda now: is_untouched(now, target.found),
-                what=target.what,
+                lambda: self._client.request(method, path, body=body), read, is_done=is_done, was=was, what=what
             )
         except FlagsmithError as error:
             if error.status not in UNKNOWN:
@@ -127,7 +151,7 @@ def _content(target: FlagInEnvironment, item: StateSpec | OverrideSpec | RemoteS
     else:
         weights |= {variant.option: variant.weight for variant in item.variants if variant.option in weights}
     variants = [{"id": option, "weight": weight} for option, weight in weights.items()]
-    return {"enabled": item.enabled, "value": _typed(item.value), "variants": variants or None}
+    return {"enabled": item.enabled, "value": typed_value(item.value), "variants": variants or None}
 
 
 def _merged(
@@ -164,7 +188,7 @@ def _ranks(target: FlagInEnvironment, *, is_reordered: bool) -> dict[str, int]:
     return {name: there[name] for name in old} | {name: first + rank * STEP for rank, name in enumerate(new)}
 
 
-def _typed(value: Plain) -> Body | None:
+def typed_value(value: Plain) -> Body | None:
     """A value in the words of the path: its type, and a text."""
     if value is None:
         return None

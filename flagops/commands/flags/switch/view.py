@@ -1,0 +1,72 @@
+"""What `ff flags set` says."""
+
+from collections.abc import Sequence
+
+from flagops.commands.flags.switch.several import Outcome
+from flagops.commands.flags.switch.wanted import Wanted
+from flagops.console import progress
+from flagops.errors import FailedError
+
+LATER = (
+    "SDKs that evaluate locally see it at their next refresh: 60 s after the last one by default, 10 s for the Edge "
+    "Proxy, and what the document's cache adds."
+)
+
+
+def show(flag: str, wanted: Wanted, item: Outcome) -> None:
+    """What became of one environment."""
+    place, done = item.environment.name, item.done
+    if done is None:
+        said = item.problem.message if item.problem else ""
+        progress().print(f"{place}: NOT switched. {said}", style="bold red", markup=False, soft_wrap=True)
+        return
+    if item.problem is not None:
+        progress().print(f"{place}: written. {item.problem.message}", style="bold red", markup=False, soft_wrap=True)
+        if item.problem.hint:
+            progress().print(f"  {item.problem.hint}", style="dim", markup=False, soft_wrap=True)
+    else:
+        how = (
+            f"served after {item.seconds:.1f} s"
+            if item.is_seen
+            else "written; clients do not get it, so nothing shows it"
+        )
+        progress().print(f"{place}: {flag} is {wanted}, {how}.", style="green", markup=False, soft_wrap=True)
+    if done.overrides:
+        progress().print(f"  {done.overrides} segments have it otherwise, by overrides.", style="yellow")
+    if done.users:
+        end = "" if wanted.enabled else " To end that: the same without --keep-users."
+        progress().print(
+            f"  {done.users} users have it otherwise, by overrides of their own.{end}",
+            style="yellow" if wanted.enabled else "bold red",
+            soft_wrap=True,
+        )
+
+
+def show_hold(flag: str, tag: str) -> None:
+    """Until when it is held, and how that ends before."""
+    progress().print(f"Held: the tag {tag} keeps every apply away until then.", style="cyan", markup=False)
+    progress().print(f"It ends before with: ff flags release {flag}", style="dim", markup=False)
+
+
+def show_end(*, kept: Sequence[str], versioned: bool) -> None:
+    """Who sees it later, and where the reason is kept."""
+    progress().print(LATER, style="dim", soft_wrap=True)
+    places = [*kept, *(["the flag's version"] if versioned else [])]
+    where = f"The reason is kept in {', '.join(places)}." if places else "The reason is kept nowhere but here."
+    progress().print(where, style="dim", markup=False, soft_wrap=True)
+
+
+def require_all(flag: str, said: Sequence[Outcome], problems: Sequence[str]) -> None:
+    """Raise OpsError where not everything is as it was asked for: what is done, and what is not."""
+    failed = [item.environment.name for item in said if item.done is None]
+    unseen = [item.environment.name for item in said if item.done is not None and item.problem is not None]
+    good = [item.environment.name for item in said if item.problem is None]
+    parts = [
+        f"{flag} is not switched in {', '.join(failed)}" if failed else "",
+        f"written and not seen in {', '.join(unseen)}" if unseen else "",
+        f"done in {', '.join(good)}" if good and (failed or unseen) else "",
+    ]
+    text = "; ".join(filter(None, parts))
+    lines = [*([f"{text}."] if failed or unseen else []), *problems]
+    if lines:
+        raise FailedError("\n".join(lines), hint="Run it again: what is as it should be is not written twice.")
