@@ -80,8 +80,8 @@ def compose_all(text: str) -> list[yaml.Node]:
             while loader.check_node():
                 found.append(loader.get_node())
         except yaml.YAMLError as error:  # an alias of nothing
-            mark = getattr(error, "problem_mark", None)
-            raise YamlError(mark.line + 1 if mark else 1, str(getattr(error, "problem", error))) from None
+            mark, said = getattr(error, "problem_mark", None), str(getattr(error, "problem", error))
+            raise YamlError(*((mark.line + 1, said, mark.column + 1) if mark else (1, said))) from None
         finally:
             loader.dispose()
     for node in found if has_aliases else ():

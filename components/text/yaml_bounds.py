@@ -43,13 +43,14 @@ class YamlError(Exception):
 
     Attributes:
         line: where, counted from 1.
+        column: where in the line, counted from 1; None where only the line is known.
         said: what is wrong; it may quote the text, but for what could be a secret.
     """
 
-    def __init__(self, line: int, said: str) -> None:
+    def __init__(self, line: int, said: str, column: int | None = None) -> None:
         said = _QUOTED.sub(lambda found: "'…'" if could_be_secret(found["text"]) else found[0], said)
         super().__init__(f"line {line}: {said}")
-        self.line = line
+        self.line, self.column = line, column
         self.said = said
 
 
@@ -58,7 +59,8 @@ def look_through(text: str, parser: Any) -> bool:
     found = _NO_CHARACTER.search(text)
     if found is not None:
         line, code = text.count("\n", 0, found.start()), quoting.printable_code(found[0])
-        raise YamlError(line + 1, f"{at(text, line)}{code} is a character that YAML does not allow")
+        column = found.start() - text.rfind("\n", 0, found.start())
+        raise YamlError(line + 1, f"{at(text, line)}{code} is a character that YAML does not allow", column)
     if len(_DIRECTIVE.findall(text)) > _MOST_DIRECTIVES:
         raise YamlError(1, f"more than {_MOST_DIRECTIVES} lines begin with %, as directives do")
     try:
@@ -102,7 +104,7 @@ def _clear(text: str, error: yaml.YAMLError) -> YamlError:
     if said in _CLEARER:
         escape = _ESCAPE[said].search(_line(text, mark.line))
         said = at(text, mark.line) + _CLEARER[said].format(quoting.short(escape[0]) if escape else "an escape")
-    return YamlError(mark.line + 1, said)
+    return YamlError(mark.line + 1, said, mark.column + 1)
 
 
 def count_repeated(node: yaml.Node) -> None:

@@ -64,7 +64,7 @@ def test_the_catalogue_is_the_project_s_wherever_in_it_you_are(
     for at, told in (("p", "flags/catalogue.yaml"), ("p/flags", "catalogue.yaml"), ("p/a", "../flags/catalogue.yaml")):
         monkeypatch.chdir(home / at)
         assert said("flags", "validate") == told
-    assert "flags/catalogue.yaml:1: this is not valid YAML" in said("flags", "validate", "flags/catalogue.yaml"), (
+    assert "flags/catalogue.yaml:1:11: this is not valid YAML" in said("flags", "validate", "flags/catalogue.yaml"), (
         "what is typed counts from the working directory"
     )
     monkeypatch.chdir(home)

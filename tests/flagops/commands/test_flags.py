@@ -57,7 +57,7 @@ def test_deploying_applies_them_as_its_last_step(flagsmith: Flagsmith, run: Run,
     wrong.write_text("project: X\n", encoding="utf-8")
     refused = run("up", "--stack", "local", "--yes", "--engine", "direct", "--flags", str(wrong))
     assert refused.exit_code == 1
-    assert "wrong.yaml:1: lacks the key 'environments'" in refused.stderr
+    assert "wrong.yaml:1:1: lacks the key 'environments'" in refused.stderr
     assert "Deploying" not in refused.stderr
     done = run("up", "--stack", "local", "--yes", "--engine", "direct", "--flags", str(EXAMPLE))
     assert done.exit_code == 0, done.stderr

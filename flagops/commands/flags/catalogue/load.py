@@ -1,4 +1,4 @@
-"""Reads a catalogue from YAML, and knows at which line each key is."""
+"""Reads a catalogue from YAML, and knows at which line and column each key is."""
 
 import re
 from dataclasses import dataclass
@@ -12,31 +12,46 @@ from pydantic import ValidationError
 from components.text import bounds, quoting, yaml12, yaml_exact
 from flagops.commands.flags.catalogue.form import distinct, problem_of
 from flagops.commands.flags.catalogue.model import Catalogue
-from flagops.commands.flags.catalogue.problems import CatalogueError, CatalogueProblem, FileLine, Key, dotted
+from flagops.commands.flags.catalogue.problems import (
+    CatalogueError,
+    CatalogueFinding,
+    CatalogueProblem,
+    FileLine,
+    Key,
+    dotted,
+)
 from flagops.errors import NotFoundError
 from flagops.files import reading
 
 DEEPEST = 40  # levels
+Mark = tuple[int, int]
+"""A line and a column, both counted from 1."""
 _UNSEEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 
 @dataclass(frozen=True)
 class CatalogueFile:
-    """A catalogue's file, with the line of each key."""
+    """A catalogue's file, with the line and the column of each key."""
 
     path: Path
-    lines: dict[Key, int]
+    marks: dict[Key, Mark]
 
     def place(self, key: Key) -> FileLine:
         """Where a key is; where the nearest one above it is, for one that is missing."""
-        while key and key not in self.lines:
+        while key and key not in self.marks:
             key = key[:-1]
-        return FileLine(self.path, self.lines.get(key, 1))
+        return FileLine(self.path, *self.marks.get(key, (1, 1)))
 
     def line(self, problem: CatalogueProblem) -> str:
-        """One line for people: file, line, key, what is wrong."""
+        """One line for people: file, line, column, key, what is wrong."""
         where = dotted(problem.key)
         return f"{self.place(problem.key)}: {f'{where}: ' if where else ''}{problem.text}"
+
+    def finding(self, problem: CatalogueProblem) -> CatalogueFinding:
+        """The same for programs."""
+        place = self.place(problem.key)
+        where = dotted(problem.key)
+        return CatalogueFinding(str(place.path), place.line, place.column, where, problem.text, problem.is_warning)
 
 
 def load(path: Path) -> tuple[Catalogue, CatalogueFile]:
@@ -60,11 +75,13 @@ def _parse(text: str, path: Path) -> tuple[Catalogue, CatalogueFile]:
     try:
         node = yaml12.compose(text)
     except yaml12.YamlError as error:
-        raise CatalogueError(f"{path}:{error.line}: this is not valid YAML: {error.said}") from None
+        place, said = FileLine(path, error.line, error.column), f"this is not valid YAML: {error.said}"
+        finding = CatalogueFinding(str(path), error.line, error.column, "", said)
+        raise CatalogueError(f"{place}: {said}", findings=[finding]) from None
     problems: list[CatalogueProblem] = []
-    lines: dict[Key, int] = {}
-    content = _read(node, (), lines, problems) if node is not None else None
-    source = CatalogueFile(path, lines)
+    marks: dict[Key, Mark] = {}
+    content = _read(node, (), marks, problems) if node is not None else None
+    source = CatalogueFile(path, marks)
     if not isinstance(content, dict):
         problems.append(CatalogueProblem((), "must be a mapping with `project`, `environments` and `flags`"))
     if problems:
@@ -78,7 +95,8 @@ def _parse(text: str, path: Path) -> tuple[Catalogue, CatalogueFile]:
 def refused(source: CatalogueFile, problems: list[CatalogueProblem]) -> CatalogueError:
     """The error that says all of it, in the order of the lines."""
     ordered = sorted(problems, key=lambda item: source.place(item.key).line)
-    return CatalogueError("\n".join(quoting.few([source.line(problem) for problem in ordered])), ordered)
+    lines = quoting.few([source.line(problem) for problem in ordered])
+    return CatalogueError("\n".join(lines), ordered, map(source.finding, ordered))
 
 
 def read_back(text: str, key: Key) -> Any:
@@ -92,20 +110,20 @@ def read_back(text: str, key: Key) -> Any:
     return None if problems else found
 
 
-def _read(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[CatalogueProblem]) -> Any:
-    """The plain value of a node; every key's line is noted, and a key given twice is a problem."""
-    lines.setdefault(key, node.start_mark.line + 1)
+def _read(node: yaml.Node, key: Key, marks: dict[Key, Mark], problems: list[CatalogueProblem]) -> Any:
+    """The plain value of a node; every key's place is noted, and a key given twice is a problem."""
+    marks.setdefault(key, _mark(node))
     if len(key) > DEEPEST:
         problems.append(CatalogueProblem(key[:3], f"goes more than {DEEPEST} levels deep"))
         return None
     if isinstance(node, yaml.SequenceNode):
-        return [_read(item, (*key, number), lines, problems) for number, item in enumerate(node.value)]
+        return [_read(item, (*key, number), marks, problems) for number, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
         return _scalar(node, key, problems)
     merged: dict[str, Any] = {}
     for name_node, value_node in node.value:
         if _is_merge(name_node):
-            merged = _merged(value_node, key, lines, problems) | merged
+            merged = _merged(value_node, key, marks, problems) | merged
     found: dict[str, Any] = {}
     for name_node, value_node in node.value:
         if _is_merge(name_node):
@@ -119,27 +137,31 @@ def _read(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[Catal
             problems.append(CatalogueProblem((*key, name), "is a key with characters that nobody sees, or line breaks"))
         place = (*key, name)
         if name in found:
-            first = lines[place]
+            first, _ = marks[place]
             problems.append(CatalogueProblem((*key, name), f"is given twice, first at line {first}: remove one"))
-        for below in [line for line in lines if line[: len(place)] == place] if name in merged else ():
-            del lines[below]
-        lines[place] = name_node.start_mark.line + 1
-        found[name] = _read(value_node, place, lines, problems)
+        for below in [each for each in marks if each[: len(place)] == place] if name in merged else ():
+            del marks[below]
+        marks[place] = _mark(name_node)
+        found[name] = _read(value_node, place, marks, problems)
     return merged | found
+
+
+def _mark(node: yaml.Node) -> Mark:
+    return node.start_mark.line + 1, node.start_mark.column + 1
 
 
 def _is_merge(node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and node.value == "<<" and yaml12.is_plain(node)
 
 
-def _merged(node: yaml.Node, key: Key, lines: dict[Key, int], problems: list[CatalogueProblem]) -> dict[str, Any]:
+def _merged(node: yaml.Node, key: Key, marks: dict[Key, Mark], problems: list[CatalogueProblem]) -> dict[str, Any]:
     """What `<<` takes over from another mapping, or from several, of which the first one counts."""
     found: dict[str, Any] = {}
     for item in reversed(node.value if isinstance(node, yaml.SequenceNode) else [node]):
         if isinstance(item, yaml.MappingNode):
-            found |= _read(item, key, lines, problems)
+            found |= _read(item, key, marks, problems)
         else:
-            lines[(*key, "<<")] = node.start_mark.line + 1
+            marks[(*key, "<<")] = _mark(node)
             problems.append(CatalogueProblem((*key, "<<"), "takes over mappings, such as *name; this is none"))
     return found
 

@@ -29,13 +29,35 @@ class CatalogueProblem:
 
 @dataclass(frozen=True)
 class FileLine:
-    """A file and a line of it, for people and editors."""
+    """A file, a line of it, and where in the line, for people and editors; both are counted from 1."""
 
     path: Path
     line: int
+    column: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}"
+        return f"{self.path}:{self.line}" + ("" if self.column is None else f":{self.column}")
+
+
+@dataclass(frozen=True)
+class CatalogueFinding:
+    """A problem with its place, for programs.
+
+    Attributes:
+        file: The catalogue's file.
+        line: Counted from 1.
+        column: Counted from 1, in characters; None where it is not known.
+        key: Where, as people write it.
+        problem: What was found, what is allowed, what to do.
+        is_warning: Whether it is worth knowing only.
+    """
+
+    file: str
+    line: int
+    column: int | None
+    key: str
+    problem: str
+    is_warning: bool = False
 
 
 class CatalogueError(BadInputError):
@@ -43,11 +65,14 @@ class CatalogueError(BadInputError):
 
     Attributes:
         problems: All of them; none of a text that is not YAML.
+        findings: All of them with their places; of a text that is not YAML the one thing that stops its reader.
     """
 
-    def __init__(self, message: str, problems: Iterable[CatalogueProblem] = ()) -> None:
+    def __init__(
+        self, message: str, problems: Iterable[CatalogueProblem] = (), findings: Iterable[CatalogueFinding] = ()
+    ) -> None:
         super().__init__(message)
-        self.problems = tuple(problems)
+        self.problems, self.findings = tuple(problems), tuple(findings)
 
 
 def dotted(key: Key) -> str:

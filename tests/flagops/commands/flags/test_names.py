@@ -55,7 +55,9 @@ def test_names_are_in_the_project_s_own_style(style: NameStyle) -> None:
 
 def test_a_style_that_there_is_not_is_refused_with_those_that_there_are() -> None:
     (said,) = problems(catalogue(names="Train-Case"))
-    assert said == "c.yaml:1: names: is 'Train-Case': must be one of snake_case, kebab-case, camelCase, PascalCase, any"
+    assert (
+        said == "c.yaml:1:1: names: is 'Train-Case': must be one of snake_case, kebab-case, camelCase, PascalCase, any"
+    )
 
 
 @pytest.mark.parametrize(

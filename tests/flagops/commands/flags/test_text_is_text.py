@@ -72,7 +72,10 @@ def test_what_is_read_otherwise_than_it_is_written_is_refused_with_line_and_key(
     with pytest.raises(CatalogueError) as caught:
         catalogue(head % text)
     (said,) = caught.value.message.splitlines()
-    assert said.startswith(f"c.yaml:{line}: ")
+    _, at, column, _ = said.split(":", 3)
+    assert int(at) == line
+    lines = f"project: P\nenvironments: [a]\n{head % text}".splitlines()
+    assert lines[line - 1][int(column) - 1 :].startswith(("value", text))
     assert f"is '{text}' without quotes, which is read as {NUMBERS[text]}: write it in quotes" in said
     assert ".value" in said
 
@@ -147,7 +150,7 @@ def test_what_is_no_mapping_cannot_be_taken_over(given: str) -> None:
     with pytest.raises(CatalogueError) as caught:
         catalogue(text % given)
     (said,) = caught.value.message.splitlines()
-    assert said == "c.yaml:6: flags.second.<<: takes over mappings, such as *name; this is none"
+    assert said == "c.yaml:6:9: flags.second.<<: takes over mappings, such as *name; this is none"
 
 
 def test_a_mistake_in_what_is_taken_over_is_named_where_it_stands(tmp_path: Path) -> None:
@@ -160,7 +163,7 @@ def test_a_mistake_in_what_is_taken_over_is_named_where_it_stands(tmp_path: Path
     with pytest.raises(CatalogueError) as caught:
         load(path)
     places = [line.removeprefix(str(path)).split(": is")[0] for line in caught.value.message.splitlines()]
-    assert places == [":4: flags.first.enabled", ":4: flags.second.enabled", ":8: flags.second.kind"]
+    assert places == [":4:56: flags.first.enabled", ":4:56: flags.second.enabled", ":8:5: flags.second.kind"]
 
 
 def test_a_quoted_key_of_two_signs_is_a_key() -> None:

@@ -171,7 +171,10 @@ def test_a_flag_that_is_right(tmp_path: Path) -> None:
 )
 def test_a_mistake_is_named_with_file_line_and_key(text: str, number: int, rest: str, tmp_path: Path) -> None:
     (found, *others) = flag(tmp_path, text)
-    assert found.startswith(f"catalogue.yaml:{number}: flags.banner.{rest}"), found
+    place, said = found.split(": ", 1)
+    assert (place.rpartition(":")[0], said.startswith(f"flags.banner.{rest}")) == (f"catalogue.yaml:{number}", True), (
+        found
+    )
     if "weights: {c: 1}" not in text:
         assert others == []
 
@@ -179,14 +182,14 @@ def test_a_mistake_is_named_with_file_line_and_key(text: str, number: int, rest:
 @pytest.mark.parametrize("name", ["newDashboard", "New_dashboard", "has space", "dash-board", "_x", "x__y", "2fast"])
 def test_names_are_snake_case(name: str, tmp_path: Path) -> None:
     (line,) = flag(tmp_path, "", name=name)
-    assert line.startswith(f"catalogue.yaml:9: flags.{name}: must be snake_case")
+    assert line.startswith(f"catalogue.yaml:9:3: flags.{name}: must be snake_case")
 
 
 def test_a_release_says_when_it_is_done_and_when_it_ends(tmp_path: Path) -> None:
     text = HEAD + "  banner: {description: A banner., owner: web, kind: release, enabled: true}\n"
     assert problems(tmp_path, text) == [
-        "catalogue.yaml:9: flags.banner: lacks the key 'success': when has this release done its work?",
-        "catalogue.yaml:9: flags.banner: lacks the key 'expires': a flag of the kind release does not stay for good",
+        "catalogue.yaml:9:3: flags.banner: lacks the key 'success': when has this release done its work?",
+        "catalogue.yaml:9:3: flags.banner: lacks the key 'expires': a flag of the kind release does not stay for good",
     ]
 
 
@@ -208,7 +211,11 @@ def test_a_release_says_when_it_is_done_and_when_it_ends(tmp_path: Path) -> None
 def test_conditions_are_checked(condition: str, line: str, tmp_path: Path) -> None:
     text = HEAD.replace("{trait: beta, operator: EQUAL, value: true}", condition)
     (found,) = problems(tmp_path, text + "  {}\n")
-    assert found.startswith("catalogue.yaml:7: segments.beta.all[0]")
+    place, where = found.split(": ")[:2]
+    assert (place.rpartition(":")[0], where.partition(".all[0]")[:2]) == (
+        "catalogue.yaml:7",
+        ("segments.beta", ".all[0]"),
+    )
     assert line in found
 
 
@@ -223,20 +230,22 @@ def test_a_segment_without_conditions_is_refused(tmp_path: Path) -> None:
     text = "project: P\nenvironments: [a]\nsegments:\n  all_of_us: {description: Everybody.}\n"
     (line,) = problems(tmp_path, text)
     assert line == (
-        "catalogue.yaml:4: segments.all_of_us: has no condition: everybody would be in it. Give `all`, `any` or "
+        "catalogue.yaml:4:3: segments.all_of_us: has no condition: everybody would be in it. Give `all`, `any` or "
         "`none`; `all: []` is everybody"
     )
 
 
 def test_what_is_no_catalogue_is_named(tmp_path: Path) -> None:
-    assert problems(tmp_path, "a: [1\n")[0].startswith("catalogue.yaml:2: this is not valid YAML")
+    assert problems(tmp_path, "a: [1\n")[0].startswith("catalogue.yaml:2:1: this is not valid YAML")
     assert problems(tmp_path, "- a\n") == [
-        "catalogue.yaml:1: must be a mapping with `project`, `environments` and `flags`"
+        "catalogue.yaml:1:1: must be a mapping with `project`, `environments` and `flags`"
     ]
-    assert problems(tmp_path, "") == ["catalogue.yaml:1: must be a mapping with `project`, `environments` and `flags`"]
+    assert problems(tmp_path, "") == [
+        "catalogue.yaml:1:1: must be a mapping with `project`, `environments` and `flags`"
+    ]
     assert problems(tmp_path, "flags: {}\n") == [
-        "catalogue.yaml:1: lacks the key 'project'",
-        "catalogue.yaml:1: lacks the key 'environments'",
+        "catalogue.yaml:1:1: lacks the key 'project'",
+        "catalogue.yaml:1:1: lacks the key 'environments'",
     ]
     with pytest.raises(OpsError, match="There is no catalogue at"):
         load(tmp_path / "missing.yaml")
@@ -249,7 +258,7 @@ def test_the_command(run: Run, tmp_path: Path) -> None:
     path = write(tmp_path, HEAD + "  Banner: {description: A., owner: web, kind: ops, enabled: true, rollout: 200}\n")
     shown = run("flags", "validate", str(path))
     assert shown.exit_code == 1
-    assert f"{path}:9: flags.Banner.rollout.everyone: is 200: must be at most 100" in shown.stderr
+    assert f"{path}:9:67: flags.Banner.rollout.everyone: is 200: must be at most 100" in shown.stderr
 
 
 def test_a_tag_that_says_a_day_is_a_warning_so_that_a_catalogue_with_one_stays_valid(run: Run, tmp_path: Path) -> None:
@@ -265,5 +274,43 @@ def test_an_expired_flag_is_a_warning_and_an_error_when_strict(run: Run, tmp_pat
     path = write(tmp_path, text)
     shown = run("flags", "validate", str(path))
     assert shown.exit_code == 0
-    assert f"Warning: {path}:9: flags.banner.expires: was 2020-01-01" in shown.stderr
+    assert f"Warning: {path}:9:67: flags.banner.expires: was 2020-01-01" in shown.stderr
     assert run("flags", "validate", str(path), "--strict").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "key"),
+    [
+        (f"{HEAD}  banner: {{description: x, owner: web, kind: odd, enabled: true}}\n", (9, 40), "flags.banner.kind"),
+        (f"{HEAD}  banner:\n      owner: web\n      kind: ops\n", (9, 3), "flags.banner"),
+        ("project: x\nenvironments: [staging, 7]\nflags: {}\n", (2, 25), "environments[1]"),
+        ("project: x\nenvironments: [a\nflags: {}\n", (3, 6), ""),
+        ("project: x\n\u00e4: \u00fc\u0007\n", (2, 5), ""),
+        ("project: x\nenvironments: *none\n", (2, 15), ""),
+        ("a: 1\nb:\n  c: [1, {a: 1, a: 2}]\n", (3, 17), "b.c[1].a"),
+    ],
+)
+def test_a_mistake_is_at_a_line_and_a_column(
+    run: Run, tmp_path: Path, text: str, place: tuple[int, int], key: str
+) -> None:
+    path = write(tmp_path, text)
+    said = run("flags", "validate", str(path))
+    shown = f"{path}:{place[0]}:{place[1]}: {f'{key}: ' if key else ''}"
+    assert (said.exit_code, shown in said.stderr) == (1, True), said.stderr
+    found = run("flags", "validate", str(path), "--json")
+    report = json.loads(found.stdout)
+    assert (found.exit_code, report["is_right"], report["catalogue"]) == (1, False, str(path))
+    assert any((item["line"], item["column"], item["key"]) == (*place, key) for item in report["problems"]), report
+    assert {item["file"] for item in report["problems"]} == {str(path)}
+
+
+def test_a_right_catalogue_has_its_warnings_as_json(run: Run, tmp_path: Path) -> None:
+    body = "  banner:\n    description: A banner.\n    owner: web\n    kind: ops\n    enabled: false\n"
+    path = write(tmp_path, f"{HEAD}{body}    expires: 2020-01-01\n")
+    found = run("flags", "validate", str(path), "--json")
+    report = json.loads(found.stdout)
+    (item,) = report["problems"]
+    assert (found.exit_code, report["is_right"], item["is_warning"]) == (0, True, True)
+    assert (item["line"], item["column"], item["key"]) == (14, 5, "flags.banner.expires")
+    strict = run("flags", "validate", str(path), "--json", "--strict")
+    assert (strict.exit_code, json.loads(strict.stdout)["is_right"]) == (1, False)
