@@ -133,7 +133,7 @@ def test_all_of_the_stack_and_all_that_others_make_are_admitted_together(
         assert service["spec"]["type"] == "NodePort"
         path = "/apis/networking.k8s.io/v1/namespaces/{}/ingresses"
         room.made(path, solver_ingress(number, room.settings.host))
-    debug(room, cluster, program("kubectl", "kubectl"))
+    debug(room, cluster, program("kubectl", "kubernetes-client"))
 
 
 def debug(room: Room, cluster: LocalCluster, kubectl: str) -> None:

@@ -52,7 +52,7 @@ def kubectl(deployed: Platform, program: Callable[[str, str], str], tmp_path: Pa
     """Run kubectl, or ff, on the throw-away cluster, whose namespace is the tests' alone, in a directory of its own."""
     cluster = deployed.cluster
     deployed.engine().down()
-    names = {"kubectl": [program("kubectl", "kubectl")], "ff": [str(Path(sys.executable).with_name("ff"))]}
+    names = {"kubectl": [program("kubectl", "kubernetes-client")], "ff": [str(Path(sys.executable).with_name("ff"))]}
     environment = {**os.environ, **for_children(ROOT), "KUBECONFIG": str(cluster.kubeconfig), "NO_PROXY": "*"}
 
     def run(name: str, *arguments: str) -> str:
@@ -121,7 +121,7 @@ def test_the_patch_for_flux_leaves_the_objects_of_one_wave(tmp_path: Path, progr
     (tmp_path / "wave").mkdir()
     (tmp_path / "wave" / KUSTOMIZATION).write_text(yaml.safe_dump(overlay), encoding="utf-8")
     done = subprocess.run(
-        [program("kubectl", "kubectl"), "kustomize", str(tmp_path / "wave")], capture_output=True, text=True, check=True
+        [program("kubectl", "kubernetes-client"), "kustomize", str(tmp_path / "wave")], capture_output=True, text=True, check=True
     )
     found = list(yaml.safe_load_all(done.stdout))
     assert {item["metadata"]["annotations"][ANNOTATION] for item in found} == {"3"}
