@@ -10,7 +10,6 @@ import pytest
 from tests.recording import ROOT
 
 LONGEST = 250
-ONE_SERVER = "each case needs the same stand-in of a server, which would stand in two files"
 ONE_TABLE = "one table of inputs with what is said of each, which people look through from top to bottom"
 # The files that are longer, and why a split would hurt.
 LONGER = {
@@ -27,18 +26,17 @@ LONGER = {
     "tests/components/settings/test_secrets_in_settings.py": ONE_TABLE,
     "tests/components/test_kept_data.py": "one search through all settings, whose finds its tests share",
     "tests/components/test_plain_secrets.py": ONE_TABLE,
-    "tests/flagops/commands/doctor/test_objects.py": ONE_SERVER,
+    "tests/flagops/commands/doctor/test_objects.py": "one healthy stack, each time with one fault",
     "tests/flagops/commands/flags/test_validate.py": ONE_TABLE,
-    "tests/flagops/commands/images/test_registry.py": ONE_SERVER,
-    "tests/flagops/flagsmith_api/test_smoke.py": ONE_SERVER,
-    "tests/flagops/local_cluster/test_kind.py": ONE_SERVER,
-    "tests/doubles/flagsmith/projects.py": ONE_SERVER,
-    "tests/doubles/flagsmith/states.py": ONE_SERVER,
-    "tests/flagops/commands/flags/server_conditions.py": ONE_TABLE,
-    "tests/flagops/commands/flags/test_hands.py": ONE_SERVER,
+    "tests/flagops/commands/images/test_registry.py": "one resolution, behind each log-in and fault of a registry",
+    "tests/flagops/flagsmith_api/test_smoke.py": "one run of all checks, with its waits cut short",
+    "tests/flagops/local_cluster/test_kind.py": "each case needs the stand-ins of kind, Docker and the API server",
+    "tests/doubles/flagsmith/states.py": "an environment's states and a segment's are the same rows",
+    "tests/flagops/commands/flags/server_conditions.py": "one table, in the order of the server's models",
+    "tests/flagops/commands/flags/test_hands.py": "one applied project, each time with one change by hand",
     "tests/flagops/commands/flags/test_names.py": ONE_TABLE,
-    "tests/policies/test_pack.py": ONE_SERVER,
-    "tests/policies/test_unknown.py": ONE_TABLE,
+    "tests/policies/test_pack.py": "one protocol, and the two packs that all tests ask by it",
+    "tests/policies/test_unknown.py": "one search through every field, whose finds its tests share",
 }
 # What is called, and the only files that may call it: the others ask these.
 HOMES = {

@@ -121,7 +121,10 @@ def test_the_patch_for_flux_leaves_the_objects_of_one_wave(tmp_path: Path, progr
     (tmp_path / "wave").mkdir()
     (tmp_path / "wave" / KUSTOMIZATION).write_text(yaml.safe_dump(overlay), encoding="utf-8")
     done = subprocess.run(
-        [program("kubectl", "kubernetes-client"), "kustomize", str(tmp_path / "wave")], capture_output=True, text=True, check=True
+        [program("kubectl", "kubernetes-client"), "kustomize", str(tmp_path / "wave")],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     found = list(yaml.safe_load_all(done.stdout))
     assert {item["metadata"]["annotations"][ANNOTATION] for item in found} == {"3"}

@@ -1,6 +1,5 @@
-"""The project, its environments, their keys, and tags."""
+"""The project and its environments."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, jsonify, request
@@ -8,16 +7,12 @@ from flask import Blueprint, jsonify, request
 from tests.doubles.flagsmith import limits
 from tests.doubles.flagsmith.answers import body, database, page, required, user
 from tests.doubles.flagsmith.custom_fields import stored
-from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_key, new_uuid, now
-from tests.doubles.flagsmith.permissions import NO_PERMISSION
+from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_key, new_uuid
 from tests.doubles.flagsmith.states import new_state
 
 projects = Blueprint("projects", __name__)
 LONGEST_TEXT = 100
 HIDE = "hide_disabled_flags"
-NO_TIME = (
-    "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
-)
 
 
 def new_project(data: Database, name: str) -> Row:
@@ -137,7 +132,7 @@ def change_environment(key: str) -> Any:
     if request.method == "PUT":
         required(given, "name")
     if "api_key" in given:
-        _check_text("api_key", given["api_key"])
+        check_text("api_key", given["api_key"])
         if database().rows("environments", api_key=given["api_key"]) not in ([], found):
             raise RefusalError(400, {"api_key": ["environment with this api key already exists."]})
     fields = stored(database(), "environment", given)
@@ -146,120 +141,11 @@ def change_environment(key: str) -> Any:
     return jsonify(shown(found[0]))
 
 
-@projects.get("/environments/<key>/api-keys/")
-def server_keys(key: str) -> Any:
-    user()
-    return jsonify([_key(row) for row in database().rows("server_keys", environment=_owner(key))])
-
-
-@projects.post("/environments/<key>/api-keys/")
-def add_server_key(key: str) -> Any:
-    user()
-    given, owner = body(), _owner(key)
-    required(given, "name")
-    _check_text("name", given["name"])
-    row = database().insert(
-        "server_keys",
-        key=f"ser.{new_key()}",
-        active=given.get("active", True),
-        created_at=now(),
-        name=given["name"],
-        expires_at=_time(given.get("expires_at")),
-        environment=owner,
-    )
-    return jsonify(_key(row)), 201
-
-
-@projects.put("/environments/<key>/api-keys/<int:number>/")
-@projects.patch("/environments/<key>/api-keys/<int:number>/")
-def change_server_key(key: str, number: int) -> Any:
-    user()
-    row, given = _server_key(key, number), body()
-    if request.method == "PUT":
-        required(given, "name")
-    if "name" in given:
-        _check_text("name", given["name"])
-    if "expires_at" in given:
-        given["expires_at"] = _time(given["expires_at"])
-    row.update({name: given[name] for name in ("name", "active", "expires_at") if name in given})
-    return jsonify(_key(row))
-
-
-@projects.delete("/environments/<key>/api-keys/<int:number>/")
-def remove_server_key(key: str, number: int) -> Any:
-    user()
-    database().remove("server_keys", id=_server_key(key, number)["id"])
-    return "", 204
-
-
-def _owner(key: str) -> int:
-    """The environment's number; of one that there is not, nobody is the administrator."""
-    found = database().rows("environments", api_key=key)
-    if not found:
-        raise RefusalError(403, NO_PERMISSION)
-    return int(found[0]["id"])
-
-
-def _server_key(key: str, number: int) -> Row:
-    found = database().rows("server_keys", id=number, environment=_owner(key))
-    if not found:
-        raise RefusalError(404, {"detail": "No EnvironmentAPIKey matches the given query."})
-    return found[0]
-
-
-def _check_text(name: str, value: str | None) -> None:
+def check_text(name: str, value: str | None) -> None:
+    """Refuse what is no name: nothing, or too long a text."""
     if value is None:
         raise RefusalError(400, {name: ["This field may not be null."]})
     if not value:
         raise RefusalError(400, {name: ["This field may not be blank."]})
     if len(value) > LONGEST_TEXT:
         raise RefusalError(400, {name: [f"Ensure this field has no more than {LONGEST_TEXT} characters."]})
-
-
-def _time(value: str | None) -> str | None:
-    try:
-        return value and datetime.fromisoformat(value).astimezone(UTC).isoformat().replace("+00:00", "Z")
-    except ValueError:
-        raise RefusalError(400, {"expires_at": [NO_TIME]}) from None
-
-
-def _key(row: Row) -> Row:
-    return {name: value for name, value in row.items() if name != "environment"}
-
-
-@projects.get("/projects/<int:project>/tags/")
-def tags(project: int) -> Any:
-    user()
-    return page(database().rows("tags", project=project))
-
-
-@projects.delete("/projects/<int:project>/tags/<int:number>/")
-def remove_tag(project: int, number: int) -> Any:
-    user()
-    database().one("tags", id=number, project=project)
-    for row in database().rows("features", project=project):
-        row["tags"] = [tag for tag in row["tags"] if tag != number]
-    database().remove("tags", id=number)
-    return "", 204
-
-
-@projects.post("/projects/<int:project>/tags/")
-def add_tag(project: int) -> Any:
-    user()
-    given = body()
-    required(given, "label", "color")
-    limits.check(given, label=limits.text(limits.LABEL), color=limits.text(limits.COLOUR))
-    if database().rows("tags", project=project, label=given["label"]):
-        raise RefusalError(400, {"non_field_errors": ["The fields label, project must make a unique set."]})
-    row = database().insert(
-        "tags",
-        label=given["label"],
-        color=given["color"],
-        description=given.get("description"),
-        project=project,
-        uuid=new_uuid(),
-        is_permanent=False,
-        is_system_tag=False,
-        type="NONE",
-    )
-    return jsonify(row), 201

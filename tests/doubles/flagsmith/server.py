@@ -26,7 +26,9 @@ from tests.doubles.flagsmith.projects import new_environment, new_project, proje
 from tests.doubles.flagsmith.rights import rights
 from tests.doubles.flagsmith.sdk import asked, response, sdk
 from tests.doubles.flagsmith.segments import segments
+from tests.doubles.flagsmith.server_keys import server_keys
 from tests.doubles.flagsmith.states import states
+from tests.doubles.flagsmith.tags import tags
 from tests.doubles.flagsmith.trust import trust
 from tests.doubles.flagsmith.versions import versions
 
@@ -169,7 +171,7 @@ def _application() -> Flask:
     app = Flask("flagsmith")
     app.json.sort_keys = False  # type: ignore[attr-defined]
     flags = (features, states, segments, versions, custom_fields)
-    for part in (people, rights, projects, copies, *flags, identities, looking, audit, sdk):
+    for part in (people, rights, projects, server_keys, tags, copies, *flags, identities, looking, audit, sdk):
         app.register_blueprint(part, url_prefix="/api/v1")
     app.register_blueprint(trust, url_prefix="/api/v1")
     app.register_blueprint(future, url_prefix="/api/__future__")

@@ -13,13 +13,8 @@ import pytest
 from flagops.commands.flags.catalogue.load import parse
 from flagops.commands.flags.catalogue.problems import CatalogueError
 from flagops.commands.flags.catalogue.rules import check
-from tests.flagops.commands.flags.server_conditions import (
-    CONDITIONS,
-    FEATURES,
-    MV,
-    Condition,
-    option,
-)
+from tests.flagops.commands.flags.conditioned import option
+from tests.flagops.commands.flags.server_conditions import CONDITIONS, FEATURES, MV, Condition
 from tests.flagops.commands.flags.support import Project
 
 FILE = Path("c.yaml")

@@ -19,7 +19,7 @@ from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.connect import Connection
 from tests.doubles.flagsmith import limits
 from tests.doubles.flagsmith.features import added
-from tests.flagops.commands.flags.server_conditions import FLAG, HEAD, condition, flag, segment, shares
+from tests.flagops.commands.flags.conditioned import FLAG, HEAD, condition, flag, segment, shares
 from tests.flagops.commands.flags.support import Project, Run
 from tests.flagops.commands.flags.test_server_conditions import problems
 
