@@ -28,6 +28,7 @@ FLAGS: Final = (
 KEYS: Final = (
     Word("list", "List the keys of each environment, masked.", "keys.command:show"),
     Word("sync", "Write the Secrets that the catalogue's `keys` declare.", "keys.command:sync"),
+    Word("adopt", "Write client keys that the stack's Secrets lack into its file.", "keys.command:adopt"),
     Word("rotate", "Replace the keys of an environment, in its Secrets too.", "keys.command:rotate"),
 )
 

@@ -4,7 +4,10 @@ import hashlib
 from typing import Final
 
 from components.kit import names
+from components.settings.sections.secret_store import ENVIRONMENT_KEYS
 
+CLIENT: Final = ENVIRONMENT_KEYS[0]
+SERVER: Final = ENVIRONMENT_KEYS[1]
 LONGEST: Final = 100
 """Characters of a key's name that Flagsmith takes (`EnvironmentAPIKey.name` of 2.265.0)."""
 DIGITS: Final = 12

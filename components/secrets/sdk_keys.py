@@ -15,16 +15,13 @@ from components.kit import names
 from components.kit.component import Component
 from components.kit.secret_refs import SecretReference
 from components.secrets.generated import generated_value, secret_of
-from components.secrets.key_names import server_key_name
+from components.secrets.key_names import CLIENT, SERVER, server_key_name
 from components.settings import Settings
 from components.settings.sections.sdk_keys import SERVER_PREFIX
-from components.settings.sections.secret_store import ENVIRONMENT_KEYS
 from components.text.object_names import in_a_name
 
 # 22 letters and digits, as Flagsmith's own keys have: 130 bits.
 KEY_LENGTH: Final = 22
-CLIENT: Final = ENVIRONMENT_KEYS[0]
-SERVER: Final = ENVIRONMENT_KEYS[1]
 ADDRESS: Final = "FLAGSMITH_API_URL"
 APPLICATIONS: Final = "applications"
 """What the server-side key of an environment's own Secret is for."""

@@ -29,6 +29,8 @@ def elsewhere(settings: Settings, name: str) -> str | None:
         return f"audit.existingSecret names {settings.audit.existing_secret}"
     if name == "analytics" and settings.monitoring.flag_metrics.existing_secret is not None:
         return f"monitoring.flagMetrics.existingSecret names {settings.monitoring.flag_metrics.existing_secret}"
+    if name == "sdk" and all(settings.sdk_secret_name(item) for item in settings.admin.environments):
+        return "the Secrets of all environments come from elsewhere"
     purpose = PURPOSES.get(name)
     if purpose is None or settings.secret_name(purpose) is None:
         return None

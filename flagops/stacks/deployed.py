@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 # What Secrets hold beside secrets: names that messages may well say.
-PUBLIC_KEYS = frozenset({"email", "username", "tls.crt", "ca.crt"})
+PUBLIC_KEYS = frozenset({"email", "username", "tls.crt", "ca.crt", "FLAGSMITH_API_URL"})
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Changes a setting in a stack's file, and leaves comments and everything else as they are."""
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -12,6 +13,8 @@ INDENT = "  "
 
 def set_settings(stack: Stack, values: Mapping[str, str]) -> None:
     """Set top-level settings such as `version`, or one level down such as `postgres.version`.
+
+    A map is given as JSON, as `json.dumps` writes it.
 
     Raises OpsError, and changes nothing, when the file is written in a way that this does not understand.
     """
@@ -63,6 +66,6 @@ def _took(stack: Stack, values: Mapping[str, str]) -> bool:
         found: object = config.get(f"{stack.project}:{section or name}")
         if section:
             found = found.get(name) if isinstance(found, dict) else None
-        if str(found) != value:
+        if str(found) != value and not (isinstance(found, dict) and json.dumps(found) == value):
             return False
     return True

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from flagops.commands.flags.catalogue.complete import environments
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, UrlOption, read
+from flagops.commands.keys import adopt as work_of_stack
 from flagops.commands.keys import sync as work
 from flagops.commands.keys import view
 from flagops.commands.keys.deliver import DeliveryRun
@@ -70,6 +71,25 @@ def sync(
         for item in work.leftovers(connection, run, results):
             progress().print(view.leftover(item), style="yellow", markup=False, soft_wrap=True)
     _conclude(results, dry=dry_run)
+
+
+def adopt(*, stack: SomeStackOption = None, url: UrlOption = None) -> None:
+    """Write the client keys of environments that the stack did not make into its file; no key changes.
+
+    The next deployment makes their Secrets, with a server-side key.
+    """
+    with connect(stack=stack, url=url) as connection:
+        instance = work.instance_of(connection)
+        found = work_of_stack.adopt(connection)
+        file, name = instance.stack.path.name, instance.stack.name
+    if not found:
+        output().print("Nothing to adopt: the stack's Secrets have the client keys of its environments.")
+        return
+    output().print(
+        f"{file} has the client keys of {', '.join(found)} now. Commit it; `ff up --stack {name}` makes the Secrets.",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def rotate(
@@ -137,6 +157,13 @@ def _rotate_client(environment: str, stack: str | None, url: str | None, catalog
         progress().print(f"The client key of {environment} is another one now.", markup=False)
         chosen = [item for item in declared.keys if item.environment == environment]
         results = _told(work.sync(changed, DeliveryRun(instance, connection.client), chosen))
+        if environment in instance.settings.admin.environments:
+            progress().print(
+                f"The stack's own Secret has the old one until `ff keys adopt --stack {instance.stack.name}` and "
+                f"`ff up --stack {instance.stack.name}`.",
+                markup=False,
+                soft_wrap=True,
+            )
     if any(result.problem for result in results):
         progress().print("`ff keys sync` completes it.")
     _conclude(results)

@@ -4,10 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from components.kit import names
 from flagops.commands.keys import server
+from flagops.commands.keys.adopt import client_key_of, is_of_stack
 from flagops.commands.keys.model import PREFIX, ServerKey
 from flagops.flagsmith_api.connect import Connection
+from flagops.flagsmith_api.deployed import Environment
 from flagops.kubernetes.masking import MASK
+from flagops.kubernetes.refusals import DeniedError
+from flagops.stacks.deployed import Instance
 
 CLIENT = "client"
 
@@ -39,9 +44,10 @@ class KeyRow:
 
 def rows(connection: Connection, *, show_secrets: bool) -> Iterator[KeyRow]:
     """All keys, by environment: the client key first, then the server-side ones, the oldest first."""
-    now = datetime.now(UTC)
+    now, instance = datetime.now(UTC), connection.instance
     for environment in connection.environments:
-        yield KeyRow(environment.name, CLIENT, "", environment.key if show_secrets else MASK)
+        note = _held(instance, environment)
+        yield KeyRow(environment.name, CLIENT, "", environment.key if show_secrets else MASK, note=note)
         for key in server.keys_of(connection.client, environment):
             yield KeyRow(
                 environment.name,
@@ -51,7 +57,7 @@ def rows(connection: Connection, *, show_secrets: bool) -> Iterator[KeyRow]:
                 moment(key.created),
                 moment(key.expires) if key.expires else None,
                 key.is_active,
-                _note(key, now),
+                _note(key, now, deletes=key.name.startswith(PREFIX) or is_of_stack(instance, key)),
             )
 
 
@@ -60,8 +66,23 @@ def moment(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _note(key: ServerKey, now: datetime) -> str:
+def _held(instance: Instance | None, environment: Environment) -> str:
+    """What is to be said of the stack's own Secret of an environment."""
+    if instance is None or environment.name not in instance.settings.admin.environments:
+        return ""
+    name = instance.settings.sdk_secret_name(environment.name) or names.sdk_keys(environment.name)
+    try:
+        held = client_key_of(instance, environment.name)
+    except DeniedError:
+        return ""
+    mends = f"`ff keys adopt --stack {instance.stack.name}`"
+    if held is None:
+        return f"in no Secret of the stack: {mends}"
+    return f"in the Secret {name}" if held == environment.key else f"the Secret {name} has another: {mends}"
+
+
+def _note(key: ServerKey, now: datetime, *, deletes: bool) -> str:
     if key.is_over(now):
-        mends = "`ff keys sync` deletes it" if key.name.startswith(PREFIX) else "delete it in the UI"
+        mends = "`ff keys sync` deletes it" if deletes else "delete it in the UI"
         return f"over, and still served: {mends}"
     return "" if key.is_active else "inactive, and still served: delete it in the UI"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from components.secrets.key_names import prefix
 from flagops.commands.flags.catalogue.model import Delivery
 from flagops.commands.keys import server
 from flagops.commands.keys.deliver import DeliveryRun, deliver
@@ -83,6 +84,10 @@ def leftovers(connection: Connection, run: DeliveryRun, results: Sequence[Delive
     found = []
     for environment in connection.environments:
         for key in server.keys_of(connection.client, environment):
+            if key.is_over(now) and key.name.startswith(prefix(run.instance.stack.name)):
+                if not run.dry:
+                    server.delete(connection.client, environment, key)
+                continue
             result = names.get(key.name)
             is_here = result is not None and result.delivery.environment == environment.name
             if not key.name.startswith(PREFIX) or is_here or (result is not None and result.problem):

@@ -105,6 +105,14 @@ GENERATED = (
         "nothing: who is logged in stays so",
         "The Secret may hold a password that Flagsmith does not have yet.",
     ),
+    Generated(
+        "sdk",
+        names.BOOTSTRAP_KEYS,
+        "The server-side keys of the environments, in the Secrets flagsmith-sdk-keys-….",
+        "applications",
+        "nothing: the keys before work for sdkKeys.overlapHours; restart the applications that read the Secrets",
+        "Flagsmith takes the keys before and, once its Job has run, the new ones.",
+    ),
 )
 
 

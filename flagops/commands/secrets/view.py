@@ -52,6 +52,13 @@ def rows(instance: Instance) -> list[SecretRow]:
         number = None if reason else int(getattr(instance.settings.rotations, item.name))
         last = known[item.name].finished if item.name in known else ""
         there = None if reason else _is_there(instance, item.secret)
+        if item.name == "sdk" and there is False:
+            # Of an older stack, until it adopts an environment.
+            reason, number, there = (
+                f"no environment is adopted, `ff keys adopt --stack {instance.stack.name}`",
+                None,
+                None,
+            )
         found.append(
             SecretRow(item.name, item.secret, item.use, item.readers, item.cost, number, last, reason or "", there)
         )

@@ -72,6 +72,7 @@ NEEDS_CONTAINERS = {
     "flags report": ("flags report --out /nonexistent/report.html",),
     "keys list": ("keys list",),
     "keys sync": ("keys sync",),
+    "keys adopt": ("keys adopt",),
     "keys rotate": ("keys rotate development --client --yes",),
     "db check": ("db check",),
     "db connections": ("db connections",),

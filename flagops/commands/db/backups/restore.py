@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.kit import names
 from components.text.versions import parse_version
 from flagops.commands.cache import caches
 from flagops.commands.db import roles
@@ -23,6 +24,7 @@ BEFORE = "before-restore"
 UPLOAD = "upload"
 FETCH_CONTAINER = "fetch"
 START_SECONDS = 300.0
+KEYS_SECONDS = 660.0  # the Job's own limit, and a little
 MAGIC = b"PGDMP"  # how every dump of pg_dump's custom format begins
 SALTED = b"Salted__"  # how openssl's begin
 
@@ -71,10 +73,26 @@ def restore(instance: Instance, wanted: str, *, owner: str | None = None, on_lin
     except OpsError as error:
         way_back = f"What was live before is in the backup {safety.name}: `ff db restore {safety.name}` brings it back."
         raise error.reworded(error.message, hint=f"{error.hint} {way_back}" if error.hint else way_back) from None
+    _keys(instance, on_line)
     if instance.settings.redis.mode != "none":
         on_line("Emptying the caches…")
         caches.flush(instance, caches.chosen([]))
     return Restored(found["restored"], safety.name, sum(found["rows"].values()))
+
+
+def _keys(instance: Instance, on_line: OnLine) -> None:
+    """Put the stack's server-side keys back, which an older backup lacks, and say so if client keys are others."""
+    on_line("Writing the environments' keys…")
+    try:
+        last = cluster_jobs.deployed(instance, f"{names.BOOTSTRAP}-")
+        job = cluster_jobs.start_like(instance, last, f"{names.BOOTSTRAP}-again", lambda pod: pod)
+        cluster_jobs.wait(instance, job, seconds=KEYS_SECONDS, on_line=on_line)
+        cluster_jobs.remove(instance, job)
+    except OpsError as error:
+        on_line(
+            f"The database is restored, but the keys in the stack's Secrets are not all its own: {error.message} "
+            f"`ff keys adopt --stack {instance.stack.name}`, then `ff up --stack {instance.stack.name}`."
+        )
 
 
 def _older_image(instance: Instance) -> str | None:

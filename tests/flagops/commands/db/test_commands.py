@@ -149,6 +149,7 @@ def test_a_restore_stops_the_writers_migrates_and_starts_them_again(
         "flagsmith-restore",
         "flagsmith-migrate-again",
         "flagsmith-grants-again",
+        "flagsmith-bootstrap-again",
     ]
     values = {
         item["name"]: item.get("value")

@@ -31,6 +31,7 @@ RESTARTED = {
     "cookies": SERVERS,
     "warehouse": SERVERS,
     "admin": set(),
+    "sdk": set(),
 }
 
 
