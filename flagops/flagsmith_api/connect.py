@@ -9,7 +9,8 @@ from flagops.errors import BadInputError, LoginRefusedError, NotFoundError
 from flagops.flagsmith_api import oidc
 from flagops.flagsmith_api.address import API_KEY, checked
 from flagops.flagsmith_api.client import FlagsmithClient
-from flagops.flagsmith_api.deployed import Environment, environments_of, flagsmith, log_in
+from flagops.flagsmith_api.deployed import Environment, environments_of, flagsmith
+from flagops.flagsmith_api.deployed import log_in as log_in_administrator
 from flagops.project import LOCAL
 from flagops.stacks.deployed import Instance, open_instance
 
@@ -70,29 +71,34 @@ def connect(
     if url is None:
         with open_instance(stack or LOCAL, needs_containers=True) as instance, flagsmith(instance) as client:
             name = f"the stack {instance.stack.name!r}"
-            actor = _log_in(client, instance, name)
+            actor = log_in(client, instance, name)
             yield _found(client, project or instance.settings.admin.project, instance, name, actor)
         return
     with FlagsmithClient(checked(url, option), longest_wait=LONGEST_WAIT) as client:
         if stack is not None:
             with open_instance(stack) as instance:
                 label = checked(url, option)
-                actor = _log_in(client, instance, label)
+                actor = log_in(client, instance, label)
                 yield _found(client, project or instance.settings.admin.project, instance, label, actor)
             return
-        actor = _log_in_by_name(client, checked(url, option))
+        actor = log_in_by_name(client, checked(url, option))
         yield _found(client, project, None, checked(url, option), actor)
 
 
-def _log_in(client: FlagsmithClient, instance: Instance, label: str) -> tuple[str, str]:
+def is_named() -> bool:
+    """Whether the environment's variables name a way in: a key, or an ID token."""
+    return bool(os.environ.get(API_KEY)) or oidc.is_asked_for()
+
+
+def log_in(client: FlagsmithClient, instance: Instance, label: str) -> tuple[str, str]:
     """Log in with what is named, else as the stack's administrator; as whom."""
-    if os.environ.get(API_KEY) or oidc.is_asked_for():
-        return _log_in_by_name(client, label)
-    log_in(instance, client)
+    if is_named():
+        return log_in_by_name(client, label)
+    log_in_administrator(instance, client)
     return "user", instance.settings.admin_email
 
 
-def _log_in_by_name(client: FlagsmithClient, label: str) -> tuple[str, str]:
+def log_in_by_name(client: FlagsmithClient, label: str) -> tuple[str, str]:
     """Log in as the environment's variables say: with the key that is named, or for an ID token; as whom."""
     key = os.environ.get(API_KEY)
     if key and oidc.is_asked_for():

@@ -28,8 +28,10 @@ SECONDS = 10.0
 """How long GitHub may take to make a token."""
 LARGEST = 64 * 1024
 """Bytes of a file with a token; tokens have one to three KiB."""
-UNKNOWN = frozenset({200, 403, 404, 405})
+UNKNOWN = frozenset({200, 404, 405})
 """What a server says that does not know the path; 200 is the page of the unified image."""
+SINCE = (2, 263, 0)
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DOCS = "docs/ci.md#without-a-stored-key"
 
 
@@ -59,7 +61,19 @@ def log_in(client: FlagsmithClient, label: str) -> None:
     try:
         found = client.post(PATH, {"token": token})
     except FlagsmithError as error:
+        if error.status == httpx.codes.FORBIDDEN:
+            raise LoginRefusedError(
+                f"The exchange of the ID token is forbidden at {label}: {error.message}",
+                hint="Flagsmith itself answers 400 or 401 there: a proxy, a firewall or an Ingress in front of it does "
+                f"not let {PATH} through.",
+            ) from None
         if error.status in UNKNOWN:
+            if client.release is not None and client.release >= SINCE:
+                raise LoginRefusedError(
+                    f"{label} runs Flagsmith {'.'.join(map(str, client.release))}, which takes ID tokens; still "
+                    f"{error.message}",
+                    hint=f"Does something in front of it answer for {PATH}?",
+                ) from None
             raise UnsupportedError(
                 f"{label} takes no ID tokens: trust relationships came with Flagsmith 2.263.0.",
                 hint="Upgrade it, or use an organisation's key in FLAGSMITH_API_KEY.",
@@ -109,13 +123,20 @@ def _from_github(audience: str) -> str:
             f"Elsewhere set {TOKEN} or {TOKEN_FILE}. See {DOCS}",
         )
     try:
-        answer = httpx.get(
-            httpx.URL(url).copy_merge_params({"audience": audience}),
-            headers={"Authorization": f"Bearer {bearer}"},
-            timeout=SECONDS,
+        address = httpx.URL(url).copy_merge_params({"audience": audience})
+    except httpx.InvalidURL:
+        raise BadInputError(f"{GITHUB_URL} is no address.", hint="GitHub sets it: leave it as it is.") from None
+    if address.scheme != "https" and address.host not in LOOPBACK:
+        raise BadInputError(
+            f"{GITHUB_URL} is not https://: the job's token would go to {address.host} for all to read.",
+            hint="GitHub sets it: leave it as it is.",
         )
+    try:
+        # Not through a proxy that a variable names: the request has the job's own token, and GitHub's runner is near.
+        with httpx.Client(timeout=SECONDS, trust_env=False) as http:
+            answer = http.get(address, headers={"Authorization": f"Bearer {bearer}"})
         token = answer.json()["value"] if answer.is_success else ""
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         raise LoginRefusedError(
             f"GitHub made no ID token: {type(error).__name__}.", hint="Run the job again."
         ) from None

@@ -59,11 +59,16 @@ def test_every_action_is_pinned_by_its_commit(path: Path) -> None:
     assert [name for name in foreign if not PINNED.fullmatch(name)] == []
 
 
+OPENING = ("./.github/workflows/deploy-stack.yml", "./.github/workflows/apply-flags.yml")
+"""Workflows that log in to Flagsmith for those that call them."""
+
+
 def opens_flagsmith(workflow: dict[str, Any], job: dict[str, Any]) -> bool:
     """Whether a job that only merged code reaches logs in to Flagsmith with its own ID token."""
-    names = [job.get("uses", ""), *(name for step in job.get("steps", []) for name in step.get("env", {}))]
+    own = [*job.get("env", {}), *(name for step in job.get("steps", []) for name in step.get("env", {}))]
+    names = [job.get("uses", ""), *own]
     is_merged = not {"pull_request", "pull_request_target"} & set(workflow["on"])
-    return is_merged and bool({"./.github/workflows/deploy-stack.yml", "FLAGSMITH_OIDC_AUDIENCE"} & set(names))
+    return is_merged and bool({*OPENING, "FLAGSMITH_OIDC_AUDIENCE"} & set(names))
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -126,7 +131,10 @@ def test_flags_go_from_one_environment_to_the_next_and_keys_follow() -> None:
         ("staging", "development", "staging"),
         ("production", "staging", "production"),
     ]
+    assert all(job["permissions"] == {"contents": "read", "id-token": "write"} for job in jobs.values())
     job = read(ROOT / ".github" / "workflows" / "apply-flags.yml")["jobs"]["apply"]
+    assert job["permissions"] == {"contents": "read", "id-token": "write"}
+    assert job["env"]["FLAGSMITH_OIDC_AUDIENCE"] == "${{ vars.FLAGSMITH_OIDC_AUDIENCE }}"
     assert job["environment"] == "flags-${{ inputs.environment }}"
     steps = [(step.get("if"), step["run"]) for step in job["steps"] if step.get("run", "").startswith("ff ")]
     is_last = "inputs.environment == 'production'"

@@ -60,7 +60,8 @@ def smoke(
     """Test a running Flagsmith from outside; exits with 1 if a check fails, or if no check could see anything.
 
     With --stack the keys come from the stack. With --url alone they come from --environment-key and the variables
-    FLAGSMITH_API_KEY (an organisation's key) and FLAGSMITH_SERVER_KEY. A check that needs a missing key is skipped, and
+    FLAGSMITH_API_KEY (an organisation's key; or a pipeline's ID token, as for `ff flags`) and FLAGSMITH_SERVER_KEY. A
+    check that needs a missing key is skipped, and
     the last lines say so. What the answers contain is checked only with an administrator or an organisation's key:
     flags are then created, read and removed. It ends within a minute.
     """

@@ -8,7 +8,7 @@ from components.kit import names
 from flagops.commands.smoke.model import ORIGIN, SmokeTarget
 from flagops.errors import NotFoundError
 from flagops.flagsmith_api.address import API_KEY, SERVER_KEY, checked
-from flagops.flagsmith_api.deployed import log_in
+from flagops.flagsmith_api.connect import is_named, log_in, log_in_by_name
 from flagops.flagsmith_api.loopback import know_its_name
 from flagops.pods.pods import PodComponent
 from flagops.pods.port_forward import forward
@@ -24,15 +24,18 @@ def place_at(
     seconds: float,
     origin: str | None = None,
 ) -> SmokeTarget:
-    """A Flagsmith of which only the address is known; other keys come from FLAGSMITH_API_KEY and FLAGSMITH_SERVER_KEY.
+    """A Flagsmith of which only the address is known; FLAGSMITH_SERVER_KEY has a server-side key of it.
+
+    Logs in as other commands do: with the key in FLAGSMITH_API_KEY, or for a pipeline's ID token.
 
     Raises OpsError when nothing knows a key of it.
     """
-    api_key = os.environ.get(API_KEY)
-    if environment_key is None and api_key is None:
+    has_way_in = is_named()
+    if environment_key is None and not has_way_in:
         raise NotFoundError(
             "There is no key for this Flagsmith.",
-            hint=f"Give --environment-key, an organisation's key in {API_KEY}, or the --stack it belongs to.",
+            hint=f"Give --environment-key, an organisation's key in {API_KEY}, a pipeline's ID token, or the --stack "
+            "it belongs to.",
         )
     return SmokeTarget(
         url=checked(url),
@@ -41,7 +44,7 @@ def place_at(
         environment_key=environment_key,
         server_key=os.environ.get(SERVER_KEY),
         version=version,
-        authenticate=(lambda client: client.use_api_key(api_key)) if api_key else None,
+        authenticate=(lambda client: log_in_by_name(client, checked(url))) if has_way_in else None,
         origin=origin or ORIGIN,
         seconds=seconds,
     )
@@ -71,7 +74,7 @@ def place_of(
             server_key=os.environ.get(SERVER_KEY),
             version=version or settings.version,
             staleness=max(settings.caches.worst_cases().values()),
-            authenticate=lambda client: log_in(instance, client),
+            authenticate=lambda client: log_in(client, instance, base),
             project=settings.admin.project,
             origin=origin or ORIGIN,
             seconds=seconds,

@@ -9,7 +9,7 @@ from flagops.flagsmith_api.client import FlagsmithClient
 SECONDS = 40.0  # for everything; removing what was made may take CLEAN_UP_SECONDS more
 CLEAN_UP_SECONDS = 10.0
 ORIGIN = "https://app.example.com"  # any page's: by default Flagsmith lets all of them ask
-Authenticate = Callable[[FlagsmithClient], None]
+Authenticate = Callable[[FlagsmithClient], object]
 
 
 class CheckStatus(StrEnum):

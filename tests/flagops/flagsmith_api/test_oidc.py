@@ -88,6 +88,10 @@ def test_github_is_asked_for_a_token_of_the_audience(
         monkeypatch.setenv(oidc.AUDIENCE, AUDIENCE)
         monkeypatch.setenv(oidc.GITHUB_URL, f"http://127.0.0.1:{server.server_port}/token?api-version=2.0")
         monkeypatch.setenv(oidc.GITHUB_TOKEN, "for-the-job")
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")  # which would get the job's token, and answers nobody
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
         done = run("flags", "plan", EXAMPLE, "--url", flagsmith.url)
         server.shutdown()
         thread.join()
@@ -142,12 +146,40 @@ def test_an_authority_that_flagsmith_does_not_know_is_said(
 def test_a_server_that_is_too_old_is_said(
     flagsmith: Flagsmith, issuer: Issuer, run: Run, monkeypatch: pytest.MonkeyPatch, with_ui: bool
 ) -> None:
-    flagsmith.with_ui = with_ui
+    flagsmith.with_ui, flagsmith.version = with_ui, "2.262.0"
     flagsmith.replaced[oidc.PATH] = "/nothing/of/that/"
     monkeypatch.setenv(oidc.TOKEN, issuer.token(AUDIENCE))
     done = run("flags", "plan", EXAMPLE, "--url", flagsmith.url)
     assert done.exit_code == 1
     assert "came with Flagsmith 2.263.0" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(403, "The exchange of the ID token is forbidden"), (404, "which takes ID tokens")]
+)
+def test_what_a_proxy_answers_is_not_told_as_an_old_server(
+    flagsmith: Flagsmith, issuer: Issuer, run: Run, monkeypatch: pytest.MonkeyPatch, status: int, said: str
+) -> None:
+    flagsmith.failing[oidc.PATH] = status
+    monkeypatch.setenv(oidc.TOKEN, issuer.token(AUDIENCE))
+    done = run("flags", "plan", EXAMPLE, "--url", flagsmith.url)
+    assert done.exit_code == 1
+    assert said in done.stderr
+    assert oidc.PATH in done.stderr
+    assert "came with Flagsmith 2.263.0" not in done.stderr
+
+
+@pytest.mark.parametrize("url", ["http://tokens.example.com/x", "ftp://127.0.0.2/x"])
+def test_githubs_address_is_asked_by_https_alone(
+    flagsmith: Flagsmith, run: Run, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv(oidc.AUDIENCE, AUDIENCE)
+    monkeypatch.setenv(oidc.GITHUB_URL, url)
+    monkeypatch.setenv(oidc.GITHUB_TOKEN, "for-the-job")
+    done = run("flags", "plan", EXAMPLE, "--url", flagsmith.url)
+    assert done.exit_code == 1
+    assert f"{oidc.GITHUB_URL} is not https://" in done.stderr
+    assert "for-the-job" not in done.output
 
 
 def test_two_ways_in_are_one_too_many(
@@ -159,3 +191,13 @@ def test_two_ways_in_are_one_too_many(
     assert done.exit_code == 1
     assert "There are two ways into" in done.stderr
     assert flagsmith.requests.total() == 0
+
+
+def test_smoke_tests_log_in_with_a_token_too(
+    flagsmith: Flagsmith, issuer: Issuer, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(oidc.TOKEN, issuer.token(AUDIENCE))
+    done = run("smoke", "--url", flagsmith.url, "--environment", "staging", "--json")
+    found = {item["name"]: item["outcome"] for item in json.loads(done.stdout)}
+    assert flagsmith.requests["POST", oidc.PATH] == 1
+    assert found["log-in"] == "passed", done.output

@@ -59,11 +59,13 @@ class FlagSwitch:
             for row, body in todo:
                 self._put(row, f"{STATES}{row['id']}/", body)
         users = [row for row in rows if row.get("identity") and row["enabled"] and wanted.enabled is False]
-        if not wanted.keeps_users:
+        if users and not wanted.keeps_users:
             with ThreadPoolExecutor(THREADS) as pool:
                 list(pool.map(self._switch_off_user, users))
-        left = self._rows()
-        return _beside(left, wanted, len(todo) + (0 if wanted.keeps_users else len(users)))
+        done = {row["id"] for row, body in todo if body["enabled"] == wanted.enabled}
+        switched = [] if wanted.keeps_users else users
+        done |= {row["id"] for row in switched}
+        return _beside([row for row in rows if row["id"] not in done], wanted, len(todo) + len(switched))
 
     def is_so(self, wanted: Wanted) -> bool:
         """Whether the database has it as it is wanted, exceptions that go with it included."""
