@@ -12,8 +12,8 @@ from components.deployment.args import deployment_record_args
 from components.deployment.declarations import Declarations
 from components.deployment.own_cluster import OwnCluster
 from components.deployment.record import DeploymentRecord
-from components.edge.args import edge_args
-from components.edge.edge import Edge
+from components.edge.edge import Edge, EdgeArgs
+from components.edge.keys import require_keys, server_keys
 from components.exposure.gateway import PublicGateway, public_gateway_args
 from components.exposure.ingress import PublicIngress, PublicIngressArgs
 from components.flag_metrics.flag_metrics import FlagMetrics
@@ -108,8 +108,9 @@ class FeatureFlags(Component):
         self._scrapes = scraping(settings, self._capabilities)
         place = PlatformNamespaceArgs(settings=settings, verify=args.own_cluster.require_namespace)
         self.namespace = PlatformNamespace(self._named("namespace"), place, self._part())
+        keys = sdk_keys_args(settings, self.namespace.name, args.own_cluster.recorded_secrets, server_keys(settings))
+        require_keys(settings, keys.environments)
         self.credentials = self._secrets()
-        keys = sdk_keys_args(settings, self.namespace.name, args.own_cluster.recorded_secrets)
         self.sdk_keys = SdkKeys(self._named("sdk-keys"), keys, self._part(self.namespace))
         self._roles = self._database_roles()
         self._watched: list[pulumi.Resource] = []
@@ -192,7 +193,7 @@ class FeatureFlags(Component):
         served: list[pulumi.Resource] = [flagsmith]
         if settings.edge.enabled:
             # After the API, which has to be there for the first of its pods to become ready.
-            edge = edge_args(settings, namespace)
+            edge = EdgeArgs(settings=settings, namespace=namespace, environments=self.sdk_keys.environments)
             served = [Edge(self._named("edge"), edge, self._part(flagsmith))]
         if settings.ingress.enabled:
             way_in = PublicIngressArgs(settings=settings, namespace=namespace)

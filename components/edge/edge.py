@@ -1,9 +1,11 @@
 """The edge: proxies that answer SDKs from memory, their Service, their budget and their autoscaler."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 
+from components.edge.keys import keys_secret
 from components.edge.pod import COMPONENT, edge_pod
 from components.kit import names
 from components.kit.autoscaling import autoscaler
@@ -13,6 +15,7 @@ from components.kit.rolling import rolling
 from components.kit.secret_refs import SecretReference
 from components.kit.service_accounts import service_account
 from components.kit.services import cluster_service
+from components.secrets.sdk_keys import EnvironmentKeys
 from components.settings import Settings
 
 
@@ -23,12 +26,12 @@ class EdgeArgs:
     Attributes:
         settings: the stack's.
         namespace: where it runs.
-        keys: the Secret with the keys of the environments.
+        environments: the keys that the stack makes, by the environment's name.
     """
 
     settings: Settings
     namespace: pulumi.Input[str]
-    keys: SecretReference
+    environments: Mapping[str, EnvironmentKeys]
 
 
 class Edge(Component):
@@ -37,6 +40,8 @@ class Edge(Component):
     A pod that starts while Flagsmith is away has nothing to answer with. So none that is ready is ever stopped for one
     that is not: by a rollout, which waits for the new pod; by a drain, which waits for the budget; or by a node that is
     lost, since the others are elsewhere.
+
+    Without a Secret of somebody else's, the Secret `flagsmith-edge-keys` is made.
 
     Attributes:
         deployment: the Deployment's name.
@@ -74,7 +79,7 @@ class Edge(Component):
             component=COMPONENT,
             version=edge.version,
             replicas=replicas,
-            template=edge_pod(settings, args.keys),
+            template=edge_pod(settings, self._keys(name, args)),
             # A stated number takes over from the autoscaler, or `kubectl scale`, that set one before.
             annotations={"pulumi.com/patchForce": "true"},
             opts=pulumi.ResourceOptions.merge(self.child(*needed), ignored),
@@ -98,3 +103,15 @@ class Edge(Component):
         self.deployment = name_of(deployment)
         self.service = name_of(service)
         self.register_outputs({"deployment": self.deployment, "service": self.service})
+
+    def _keys(self, name: str, args: EdgeArgs) -> SecretReference:
+        existing = args.settings.edge.existing_secret
+        if existing is not None:
+            return SecretReference(name=existing)
+        return keys_secret(
+            f"{name}-keys",
+            args.settings,
+            namespace=args.namespace,
+            environments=args.environments,
+            opts=self.child(),
+        )

@@ -231,6 +231,11 @@ class Settings(SizedSettings):
         return "config.json" if self.edge.config_file else "ENVIRONMENT_KEY_PAIRS"
 
     @property
+    def generates_edge_keys(self) -> bool:
+        """Whether the program makes the Secret with the keys of the proxies."""
+        return self.edge.enabled and self.edge.existing_secret is None
+
+    @property
     def edge_image(self) -> str:
         """The image of the edge's proxies; KeyError when there are none."""
         return self.images["edge-proxy"].reference

@@ -1,23 +1,16 @@
-"""What the edge needs, and what is worth knowing of it."""
+"""What does not fit the edge, and what is worth knowing of it."""
 
 from collections.abc import Iterator
 
 from components.settings.model import Settings
-from components.settings.problems import NOT_SHOWN, Problem
+from components.settings.problems import Problem
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
-    """Yield what the proxies lack; nothing where there are none."""
+    """Yield a range of proxies without one; nothing where there are none."""
     edge = settings.edge
     if not edge.enabled:
         return
-    if edge.existing_secret is None:
-        yield Problem(
-            path=("edge", "existingSecret"),
-            value=NOT_SHOWN,
-            text="is required: name an existing Secret of the namespace with the environments' keys under "
-            f"{settings.edge_keys_key}",
-        )
     if settings.edge_replicas > settings.most_edge_replicas:
         stated = "maxReplicas" if edge.autoscaling.max_replicas is not None else "minReplicas"
         yield Problem(

@@ -69,7 +69,8 @@ class EdgeSettings(Section):
     existing_secret: SecretName | None = Field(
         default=None,
         description="Name of an existing Secret with the key `ENVIRONMENT_KEY_PAIRS`, a JSON list of "
-        "`{server_side_key, client_side_key}`; with `configFile` the key `config.json`, the whole file.",
+        "`{server_side_key, client_side_key}`; with `configFile` the key `config.json`, the whole file. Without it the "
+        "program makes one for `admin.environments`.",
     )
     replicas: EdgePods | None = Field(
         default=None, description="Number of proxies. Default: by `size`. Not with `edge.autoscaling.enabled`."

@@ -37,7 +37,17 @@ SDK_KEYS: Final = "sdk-keys-"
 # What the program calls the Secrets it makes; those of the database's roles are made with its server.
 OWN_NAMES: Final = frozenset(
     f"flagsmith-{purpose}"
-    for purpose in ("postgres", "redis", "django", "admin", "database", "audit", "analytics", "bootstrap-keys")
+    for purpose in (
+        "postgres",
+        "redis",
+        "django",
+        "admin",
+        "database",
+        "audit",
+        "analytics",
+        "bootstrap-keys",
+        "edge-keys",
+    )
 )
 
 

@@ -1,10 +1,12 @@
 """The edge: what a proxy is told, and that one with documents is always there."""
 
 import json
+from base64 import b64decode
 from typing import Any
 
 import pytest
 
+from flagops.errors import BadInputError
 from tests.recording import Recording, container, environment, record, recorded
 
 EDGE = {"enabled": True, "existingSecret": "edge"}
@@ -95,3 +97,59 @@ def test_a_proxy_that_reads_no_variables_gets_its_file_and_no_key_in_a_variable(
     (volume,) = pod["spec"]["volumes"]
     assert volume["secret"]["secretName"] == "edge"
     assert volume["secret"]["items"] == [{"key": "config.json", "path": "config.json"}]
+
+
+def pairs(recording: Recording, key: str = "ENVIRONMENT_KEY_PAIRS") -> Any:
+    return json.loads(b64decode(recording.one("Secret", "flagsmith-edge-keys")["data"][key]))
+
+
+def test_by_default_the_proxies_have_a_key_of_their_own_of_every_environment() -> None:
+    recording = record("production", {"edge": {"enabled": True}})
+    found = pairs(recording)
+    assert len(found) == 3, "one for each environment"
+    applications = {}
+    for name in ("development", "staging", "production"):
+        data = recording.one("Secret", f"flagsmith-sdk-keys-{name}")["data"]
+        applications[b64decode(data["FLAGSMITH_ENVIRONMENT_KEY"]).decode()] = b64decode(data["FLAGSMITH_SERVER_KEY"])
+    assert {pair["client_side_key"] for pair in found} == set(applications), "the key that applications send"
+    for pair in found:
+        assert pair["server_side_key"].startswith("ser.")
+        assert pair["server_side_key"].encode() not in applications.values(), "renewing one must not stop the other"
+    # The bootstrap writes them into Flagsmith before a proxy asks with them.
+    secret = recording.object("Secret", "flagsmith-edge-keys")
+    assert any(name.startswith("Job/flagsmith-bootstrap-") for name in recording.needed_by(secret))
+    given = recording.one("Secret", "flagsmith-bootstrap-keys")["data"].values()
+    assert {pair["server_side_key"] for pair in found} <= {b64decode(value).decode() for value in given}
+
+
+def test_new_keys_restart_the_proxies_and_only_them() -> None:
+    known = record("production", {"edge": {"enabled": True}}).program.generated
+    before = record("production", {"edge": {"enabled": True}}, generated=known)
+    after = record("production", {"edge": {"enabled": True}, "rotations": {"sdk": 1}}, generated=known)
+    digest = "checksum/flagsmith-edge-keys"
+    assert template(before)["metadata"]["annotations"][digest] != template(after)["metadata"]["annotations"][digest]
+    assert pairs(before) != pairs(after)
+    for name in ("flagsmith", "flagsmith-task-processor"):
+        assert before.one("Deployment", name)["spec"]["template"] == after.one("Deployment", name)["spec"]["template"]
+
+
+def test_the_file_of_a_proxy_that_reads_no_variables_is_made_too() -> None:
+    rust = {"enabled": True, "image": "flagsmith/edge-proxy-rs", "version": "0.1.0", "configFile": True}
+    recording = record("production", {"edge": {**rust, "pollSeconds": 7}})
+    assert set(recording.one("Secret", "flagsmith-edge-keys")["data"]) == {"config.json"}
+    file = pairs(recording, "config.json")
+    assert len(file["environment_key_pairs"]) == 3
+    assert (file["api_url"], file["api_poll_frequency_seconds"]) == ("http://flagsmith:8000/api/v1", 7)
+    assert file["health_check"] == {"environment_update_grace_period_seconds": None}
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [{"existingSecrets": {"staging": "keys"}}, {"environments": ["development", "production"]}],
+    ids=["in a Secret of somebody else's", "left out"],
+)
+def test_an_environment_whose_keys_are_unknown_is_refused_for_its_clients_would_get_401(keys: dict[str, Any]) -> None:
+    with pytest.raises(BadInputError, match="the keys of staging") as caught:
+        record("production", {"edge": {"enabled": True}, "sdkKeys": keys})
+    assert "edge.existingSecret" in str(caught.value)
+    record("production", {"edge": EDGE, "sdkKeys": keys})

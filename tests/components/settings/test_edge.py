@@ -33,8 +33,6 @@ def test_the_proxies_and_their_surge_count_in_the_quota() -> None:
 @pytest.mark.parametrize(
     ("edge", "key", "reason"),
     [
-        ({"enabled": True}, "edge.existingSecret", "ENVIRONMENT_KEY_PAIRS"),
-        ({"enabled": True, "configFile": True}, "edge.existingSecret", "config.json"),
         ({"pollSeconds": 10}, "edge.pollSeconds", "set edge.enabled to true"),
         ({**EDGE, "replicas": 1}, "edge.replicas", "at least 2"),
         ({**EDGE, "replicas": 3, "autoscaling": {"enabled": True}}, "edge.replicas", "minReplicas is the fewest"),
