@@ -188,19 +188,17 @@ class FeatureFlags(Component):
         task_processor = TaskProcessor(self._named("task-processor"), server, self._part(flagsmith))
         self._watched.append(task_processor)
         if self._roles is not None and self._roles.application.is_generated:
-            both = self._part(flagsmith, task_processor)
-            RetiredLogin(self._named("retired-login"), self._roles, both)
-        served: list[pulumi.Resource] = [flagsmith]
+            RetiredLogin(self._named("retired-login"), self._roles, self._part(flagsmith, task_processor))
+        served: pulumi.Resource = flagsmith
         if settings.edge.enabled:
-            # After the API, which has to be there for the first of its pods to become ready.
             edge = EdgeArgs(settings=settings, namespace=namespace, environments=self.sdk_keys.environments)
-            served = [Edge(self._named("edge"), edge, self._part(flagsmith))]
+            served = Edge(self._named("edge"), edge, self._part(flagsmith))
         if settings.ingress.enabled:
             way_in = PublicIngressArgs(settings=settings, namespace=namespace)
-            PublicIngress(self._named("ingress"), way_in, self._part(*served))
+            PublicIngress(self._named("ingress"), way_in, self._part(served))
         if settings.gateway.enabled:
             gateway = public_gateway_args(settings, namespace, self._capabilities)
-            PublicGateway(self._named("gateway"), gateway, self._part(*served))
+            PublicGateway(self._named("gateway"), gateway, self._part(served))
 
     def _looked_after(self, migration: Migration) -> None:
         """What reads the database beside Flagsmith, and what watches all of it."""

@@ -133,7 +133,7 @@ class SdkKeys(Component):
                 namespace=args.namespace,
                 component="application",
                 data=data,
-                opts=self.child(),
+                opts=self.child(protect=args.settings.protect),
             )
         self.environments = {
             environment: self._keys(environment, args.further, values, given) for environment, values in made.items()
@@ -223,6 +223,6 @@ class SdkSecrets(Component):
                 namespace=args.namespace,
                 component="application",
                 data={CLIENT: client, SERVER: server, ADDRESS: address},
-                opts=self.child(),
+                opts=self.child(protect=args.settings.protect),
             )
         self.register_outputs({"secrets": {name: secret.name for name, secret in self.secrets.items()}})
