@@ -156,4 +156,5 @@ def test_the_gateway_leads_to_the_edge_by_exact_paths() -> None:
         ("PathPrefix", "/metrics"): [],
         ("PathPrefix", "/"): ["flagsmith"],
     }
-    assert "Service/flagsmith-edge" in recording.needed_by(recording.object("HTTPRoute", "flagsmith"))
+    (route,) = (o for o in recording.program.objects if (o.ref.kind, o.ref.name) == ("HTTPRoute", "flagsmith"))
+    assert "Service/flagsmith-edge" in recording.needed_by(route)
