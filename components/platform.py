@@ -206,8 +206,7 @@ class FeatureFlags(Component):
         client = database_client(settings, namespace, credentials)
         readable: list[pulumi.Resource] = [migration]
         if self._roles is not None:
-            grants = self._part(migration)
-            readable.append(DatabaseGrants(self._named("database-grants"), self._roles, grants))
+            readable.append(DatabaseGrants(self._named("database-grants"), self._roles, self._part(migration)))
         if settings.flag_metrics_enabled and credentials.analytics is not None:
             scraped = self._scrapes.annotations(names.FLAG_METRICS_PORT)
             metrics = database_client(settings, namespace, credentials, role=credentials.analytics, annotations=scraped)

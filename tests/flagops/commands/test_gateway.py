@@ -1,9 +1,8 @@
-"""`ff doctor`, `ff status` and the engine on a Gateway and its routes, by the conditions that controllers write."""
+"""`ff doctor` on a Gateway and its routes, by the conditions that controllers write."""
 
 import socket
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -11,24 +10,26 @@ from flagops.commands.doctor.gateway import gateway
 from flagops.commands.doctor.ingress import certificates, ingress
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.commands.status.status import status
-from flagops.kubernetes.client import Client
 from flagops.kubernetes.objects import Manifest
-from flagops.kubernetes.readiness import Phase, assess
+from flagops.kubernetes.readiness import assess
 from flagops.kubernetes.refusals import UnknownKindError
 from flagops.stacks.deployed import Instance
-from flagops.stacks.files import Stack
-from tests.components.settings.support import VALID
 from tests.components.settings.test_gateway import OWN, SHARED
+from tests.flagops.commands.gateways import (
+    ACCEPTED,
+    CLASS,
+    IN_SERVICE,
+    OF_OWN,
+    PARENT,
+    accepted,
+    instance,
+    made,
+    route,
+    said,
+)
 from tests.flagops.commands.test_way_in import Objects
 
 NETWORK = {"enabled": True, "gatewayNamespace": "gateways", "gatewayPodLabels": {"app": "envoy"}}
-PARENT = {"name": "shared", "namespace": "gateways", "sectionName": "https"}
-OF_OWN = {"name": "flagsmith", "sectionName": "https"}
-CLASS: Manifest = {
-    "kind": "GatewayClass",
-    "metadata": {"name": "envoy"},
-    "spec": {"controllerName": "gateway.envoyproxy.io/controller"},
-}
 POD: Manifest = {"kind": "Pod", "metadata": {"name": "envoy"}, "status": {"phase": "Running"}}
 
 
@@ -41,57 +42,6 @@ class Unserved(Objects):
         return super().list(_api_version, kind, _namespace)
 
 
-def said(kind: str, status: str = "True", reason: str = "", generation: int = 2) -> dict[str, Any]:
-    return {
-        "type": kind,
-        "status": status,
-        "reason": reason or kind,
-        "message": f"about {kind}",
-        "observedGeneration": generation,
-    }
-
-
-ACCEPTED = (said("Accepted"), said("ResolvedRefs"))
-
-
-def accepted(item: Manifest, status: str = "True", reason: str = "Accepted") -> Manifest:
-    return {**item, "status": {"conditions": [said("Accepted", status, reason)]}}
-
-
-def made(name: str, *conditions: Mapping[str, Any], namespace: str = "feature-flags", **status: Any) -> Manifest:
-    """A Gateway in the cluster."""
-    return {
-        "apiVersion": "gateway.networking.k8s.io/v1",
-        "kind": "Gateway",
-        "metadata": {"name": name, "namespace": namespace, "generation": 2},
-        "spec": {"gatewayClassName": "envoy"},
-        "status": {"conditions": list(conditions), **status},
-    }
-
-
-def route(
-    parent: Mapping[str, Any], *conditions: Mapping[str, Any], of: Mapping[str, Any] | None = None, **more: Any
-) -> Manifest:
-    """A route in the cluster, of which a controller says these conditions at the parent `of`, by default its own."""
-    parents = [{"parentRef": {"group": "gateway.networking.k8s.io", **(of or parent)}, "conditions": list(conditions)}]
-    return {
-        "apiVersion": "gateway.networking.k8s.io/v1",
-        "kind": "HTTPRoute",
-        "metadata": {"name": "flagsmith", "namespace": "feature-flags", "generation": 2},
-        "spec": {"parentRefs": [dict(parent)]},
-        "status": {"parents": [*more.get("others", ()), *parents]},
-    }
-
-
-def instance(gateway: Mapping[str, Any], *objects: Manifest, known: type[Objects] = Objects, **values: Any) -> Instance:
-    given = {**VALID, "ingress": {"enabled": False}, "gateway": gateway, "networkPolicy": {}, **values}
-    stack = Stack(
-        "production", "feature-flags", {f"feature-flags:{k}": v for k, v in given.items()}, {}, Path("Pulumi.yaml")
-    )
-    client = cast("Client", known(objects))
-    return Instance(stack, stack.settings, "cluster", None, client, cast("Any", None))
-
-
 def found(place: Instance) -> list[DoctorFinding]:
     return list(gateway(Examination(place)))
 
@@ -99,9 +49,6 @@ def found(place: Instance) -> list[DoctorFinding]:
 @pytest.fixture(autouse=True)
 def the_name_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [])
-
-
-IN_SERVICE = made("shared", said("Programmed"), namespace="gateways")
 
 
 def at_shared(*conditions: Mapping[str, Any], **more: Any) -> Instance:
@@ -243,69 +190,3 @@ def test_the_certificate_of_the_stack_s_own_gateway_is_looked_at() -> None:
     assert (finding.name, "flagsmith-gateway-tls" in finding.what) == ("certificate-not-issued", True)
     rows = [(row.kind, row.name) for row in status(place).rows if row.kind == "Certificate"]
     assert rows == [("Certificate", "flagsmith-gateway-tls")]
-
-
-@pytest.mark.parametrize(
-    ("live", "attached", "text", "is_fine"),
-    [
-        (IN_SERVICE, ACCEPTED, "no address", True),
-        (
-            {**IN_SERVICE, "status": {**IN_SERVICE["status"], "addresses": [{"value": "192.0.2.9"}]}},
-            ACCEPTED,
-            "192.0.2.9",
-            True,
-        ),
-        (made("shared", namespace="gateways"), ACCEPTED, "no address, no controller has said anything of it", False),
-        (
-            made("shared", said("Programmed", "False", "AddressNotAssigned"), namespace="gateways"),
-            ACCEPTED,
-            "no address, AddressNotAssigned",
-            False,
-        ),
-    ],
-)
-def test_the_status_shows_the_address(
-    live: Manifest, attached: Sequence[Mapping[str, Any]], text: str, is_fine: bool
-) -> None:
-    rows = status(instance(SHARED, live, route(PARENT, *attached))).rows
-    assert [(row.name, row.state, row.is_fine) for row in rows if row.kind == "Gateway"] == [
-        ("gateways/shared", text, is_fine)
-    ]
-    assert [(row.state, row.is_fine) for row in rows if row.kind == "HTTPRoute"] == [
-        ("accepted by gateways/shared, listener https", True)
-    ]
-
-
-def test_the_status_shows_a_route_that_is_refused_and_waits_only_where_the_settings_do() -> None:
-    refused = instance(SHARED, IN_SERVICE, route(PARENT, said("Accepted", "False", "NoMatchingParent")))
-    (row,) = (row for row in status(refused).rows if row.kind == "HTTPRoute")
-    assert (row.state, row.is_fine) == ("gateways/shared, listener https: NoMatchingParent", False)
-    for awaited in (True, False):
-        place = instance({**SHARED, "awaitConditions": awaited}, made("shared", namespace="gateways"), route(PARENT))
-        rows = {row.kind: row.is_fine for row in status(place).rows if row.kind in ("Gateway", "HTTPRoute")}
-        assert rows == {"Gateway": not awaited, "HTTPRoute": not awaited}
-
-
-@pytest.mark.parametrize(
-    ("live", "message"),
-    [
-        (made("flagsmith"), "no controller has taken it up yet"),
-        (made("flagsmith", said("Programmed", generation=1)), "no controller has taken it up yet"),
-        (made("flagsmith", said("Programmed", "False", "AddressNotAssigned")), "AddressNotAssigned: about Programmed"),
-        (made("flagsmith", said("Programmed")), ""),
-        (route(PARENT), "the controller of the Gateway gateways/shared, listener https has not said Accepted yet"),
-        (route(PARENT, said("Accepted")), "gateways/shared, listener https has not said ResolvedRefs yet"),
-        (route(PARENT, *ACCEPTED, of={"name": "other"}), "has not said Accepted yet"),
-        (
-            route(PARENT, said("Accepted", "False", "NotAllowedByListeners")),
-            "Gateway gateways/shared, listener https: NotAllowedByListeners: about Accepted",
-        ),
-        (route(PARENT, *ACCEPTED), ""),
-    ],
-)
-def test_the_direct_engine_waits_for_what_pulumi_waits_for_and_says_why(live: Manifest, message: str) -> None:
-    readiness = assess(live)
-    assert readiness.phase is (Phase.WAITING if message else Phase.READY)
-    assert message in readiness.message
-    skipped = {**live, "metadata": {**live["metadata"], "annotations": {"pulumi.com/skipAwait": "true"}}}
-    assert assess(skipped).phase is Phase.READY
