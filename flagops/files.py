@@ -49,10 +49,14 @@ def private_file(content: str) -> Iterator[Path]:
 def replace_text(path: Path, text: str) -> None:
     """Write a file in one step: whoever reads it meanwhile, or after a crash, has the old text or the new one."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    if path.exists():
-        temporary.chmod(path.stat().st_mode)
-    temporary.replace(path)
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        if path.exists():
+            temporary.chmod(path.stat().st_mode)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def text_there(path: Path) -> str | None:

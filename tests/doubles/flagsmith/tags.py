@@ -17,6 +17,14 @@ def all_tags(project: int) -> Any:
     return page(database().rows("tags", project=project))
 
 
+@tags.patch("/projects/<int:project>/tags/<int:number>/")
+def change_tag(project: int, number: int) -> Any:
+    user()
+    row = database().one("tags", id=number, project=project)
+    row.update({key: value for key, value in body().items() if key in ("label", "color", "description")})
+    return jsonify(row)
+
+
 @tags.delete("/projects/<int:project>/tags/<int:number>/")
 def remove_tag(project: int, number: int) -> Any:
     user()

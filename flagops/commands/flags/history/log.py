@@ -131,18 +131,23 @@ def _of_answer(row: Mapping[str, Any]) -> LogEntry | None:
     return LogEntry(kind, about["flag"] or about["name"], place, at.astimezone(UTC), text, actor, who)
 
 
-def is_of_apply(entry: LogEntry, runs: Collection[Apply], actor: tuple[str, str]) -> bool:
-    """Whether an apply made the change.
+def is_of_apply(entry: LogEntry, recorded: Collection[Apply]) -> bool:
+    """Whether an apply made the change: a recorded one was at work on the object then, as the same person or key.
 
-    Where applies are recorded, one of them must have been at work on the object then, as the same person or key.
-    Elsewhere who makes this one made all of them.
+    What is covered by a switch by hand too, which has a reason, is somebody's. Where no apply is recorded, none can be
+    told from what the same person or key did by hand.
     """
-    return any(_made(entry, run) for run in runs) if runs else _is_same(entry.actor, actor)
+    return any(_made(entry, run) for run in recorded if run.reason is None) and not is_by_hand(entry, recorded)
+
+
+def is_by_hand(entry: LogEntry, recorded: Collection[Apply]) -> bool:
+    """Whether somebody switched it by name then, and gave a reason."""
+    return any(_made(entry, run) for run in recorded if run.reason is not None)
 
 
 def _made(entry: LogEntry, run: Apply) -> bool:
     is_then = run.started - SLACK <= entry.at <= run.finished + SLACK
-    return is_then and _is_same(entry.actor, run.actor) and any(_is_about(entry, item) for item in run.touched)
+    return is_then and is_same_actor(entry.actor, run.actor) and any(_is_about(entry, item) for item in run.touched)
 
 
 def _is_about(entry: LogEntry, item: Touched) -> bool:
@@ -150,7 +155,8 @@ def _is_about(entry: LogEntry, item: Touched) -> bool:
     return (entry.kind, entry.name) == (item.kind, item.name) and is_there
 
 
-def _is_same(one: tuple[str, str], other: tuple[str, str]) -> bool:
+def is_same_actor(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether two are the same person, or may be the same key: an API does not say which key it was."""
     if one[0] != other[0]:
         return False
     return one[1].lower() == other[1].lower() or (one[0] == KEY and "" in (one[1], other[1]))

@@ -1,6 +1,7 @@
 """Carries out a plan: shows it, asks, applies, and keeps what is known of it for later."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,26 +57,30 @@ def apply_reviewed(
         if change.not_in(now.plan.changes, reviewed.plan.changes):
             raise ConflictError("Flagsmith changed since it was planned.", hint="Run it again: it makes a new plan.")
         reviewed = now
-    applied, journal = Applied(connection, source), Journal(reviewed.hands, reviewed)
+    applied, journal = Applied(connection, source), Journal(reviewed)
 
     def stepped(step: "Change") -> None:
         journal.step(step)
         progress().print(f" {view.sentence(step)}", markup=False, soft_wrap=True)
 
     def ended(so_far: "Done", is_whole: bool) -> None:  # noqa: FBT001 - the form of a callback
-        journal.end(so_far.found.environments.values(), is_whole=is_whole)
+        journal.end(so_far.found.environments.values(), is_whole=is_whole, stopped=so_far.conflicts)
         if so_far.changes:
             _keep(connection, applied.record(so_far, is_whole=is_whole), record)
 
-    journal.begin()
     done = run_apply(
         connection,
-        reviewed,
+        journal.begin(),
+        on_begin=journal.at,
+        on_refused=journal.refused,
         on_change=stepped,
         on_end=ended,
         stopped=stopped,
         rate=rate,
     )
+    if done.conflicts:
+        show_hands(progress(), replace(reviewed.plan, conflicts=done.conflicts, holds=(), people=()))
+    conflicts = (*reviewed.plan.conflicts, *done.conflicts)
     if as_json:
         print_json(
             {
@@ -83,14 +88,14 @@ def apply_reviewed(
                 "commit": applied.commit,
                 "changed": len(done.changes),
                 "flags": done.flags,
-                "stopped": sorted({item.name for item in reviewed.plan.conflicts}),
+                "stopped": sorted({item.name for item in conflicts}),
                 "held": sorted(item.name for item in reviewed.plan.holds),
             }
         )
     elif done.changes:
         what = f"{len(done.changes)} steps, {len(done.flags)} flags"
         progress().print(f"Applied{f' commit {applied.commit}' if applied.commit else ''}: {what}.", style="green")
-    if reviewed.plan.conflicts:
+    if conflicts:
         raise typer.Exit(STOPPED)
 
 

@@ -71,6 +71,7 @@ class Why(StrEnum):
     DELETED = "deleted"
     UNKNOWN = "unknown"
     NEEDED = "needed"
+    MEANWHILE = "meanwhile"
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class FlagConflict:
         why: What stands against it.
         who: Who changed it, in words; None where nothing says so.
         at: When, in Flagsmith's time, as ISO 8601; None likewise.
-        said: What the audit log says of it.
+        said: What the audit log says of it; of what changed while an apply was at work, what it is now.
         reason: Why, where it was done with `ff flags set` and the stack noted it.
     """
 

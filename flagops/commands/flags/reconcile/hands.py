@@ -11,8 +11,18 @@ from functools import cached_property
 from pathlib import Path
 
 from flagops.commands.flags.history.applies import Apply, Touched, of_stack
-from flagops.commands.flags.history.left import Facts, Left, NoteStore, ObjectKey, store_of
-from flagops.commands.flags.history.log import AuditLog, LogEntry, audit_log, is_of_apply
+from flagops.commands.flags.history.last_run import last_run
+from flagops.commands.flags.history.left import Facts, Left, ObjectKey
+from flagops.commands.flags.history.log import (
+    SLACK,
+    AuditLog,
+    LogEntry,
+    audit_log,
+    is_by_hand,
+    is_of_apply,
+    is_same_actor,
+)
+from flagops.commands.flags.history.notes import NoteStore, store_of
 from flagops.commands.flags.reconcile import facts
 from flagops.commands.flags.reconcile.change import (
     Action,
@@ -51,9 +61,19 @@ class Hands:
         """What can be known there."""
         return cls(connection, store_of(connection, notes), frozenset(take_back))
 
+    def known(self, found: Snapshot) -> Left | None:
+        """What the last apply left; None where that is not noted, or another apply was there since."""
+        left = self._noted
+        last = left.since(last_run(found)) if left is not None else None
+        if left is not None and last is None:
+            self.problems.append(
+                "The notes are of an older apply than the last one there, and are not used: another one, or a restore "
+                "of the database, came since."
+            )
+        return last
+
     @cached_property
-    def left(self) -> Left | None:
-        """What the last apply left; None where that is not noted."""
+    def _noted(self) -> Left | None:
         try:
             kept = self.store.load() if self.store else None
         except OpsError as error:
@@ -63,19 +83,15 @@ class Hands:
             return None
         return kept.of(self.connection) if kept else None
 
-    @property
-    def runs(self) -> list[Apply]:
-        """The applies that are recorded."""
-        return [run for run in self._recorded if run.reason is None]
-
     def reason(self, change: Change) -> str:
         """Why somebody set this last, as far as that is noted."""
-        about = [run for run in self._recorded if run.reason is not None and any(map(_is_about(change), run.touched))]
+        about = [run for run in self.recorded if run.reason is not None and any(map(_is_about(change), run.touched))]
         last = max(about, key=lambda run: run.started, default=None)
         return (last.reason or "") if last else ""
 
     @cached_property
-    def _recorded(self) -> list[Apply]:
+    def recorded(self) -> list[Apply]:
+        """What the stack recorded: applies, and switches by hand with their reasons."""
         try:
             return of_stack(self.connection.instance) if self.connection.instance else []
         except OpsError as error:
@@ -90,7 +106,7 @@ class Hands:
                     f"There is no flag or segment {name!r} to take back.", hint="Is its name spelt right?"
                 )
         # By Flagsmith's clock, by which its log and its holds go.
-        now, left = self.connection.client.now(), self.left
+        now, left = self.connection.client.now(), self.known(found)
         going = holds(found, now)
         for name in sorted(self.take_back & going.keys()):
             raise RefusedError(
@@ -150,7 +166,7 @@ class _Known:
         left = self._left
         live = self._live.get(key)
         if left is not None and key in left.pending:
-            return self._of_interrupted(change, left.pending[key], left.objects.get(key), live)
+            return self._of_interrupted(change, left, live)
         if change.action is Action.ARCHIVE:
             return None  # it goes on being served as it is
         is_noted = change.field[-1:] != (facts.SWITCH,) or change.field in (left.objects.get(key, {}) if left else {})
@@ -164,9 +180,15 @@ class _Known:
         if live is None or not change.field or not (is_switch or self._is_managed(change)):
             return None  # there is nothing of anybody's, or the catalogue names it for the first time
         entry = self._entry(change)
-        if entry is not None:
-            return None if self._is_own(entry) else Why.CHANGED
-        return Why.UNKNOWN if is_switch else None
+        recorded = self._hands.recorded
+        if entry is None or not is_of_apply(entry, recorded):
+            is_known = entry is not None and (
+                bool(recorded)
+                or is_by_hand(entry, recorded)
+                or not is_same_actor(entry.actor, self._hands.connection.actor)
+            )
+            return Why.CHANGED if is_known else Why.UNKNOWN if is_switch else None
+        return None
 
     def _is_managed(self, change: Change) -> bool:
         found = self._found.flags if change.kind is ObjectKind.FLAG else self._found.segments
@@ -178,16 +200,24 @@ class _Known:
         is_same = all(facts.is_same(facts.HERE, of, self._live.get(key, {})) for key, of in noted.items())
         return None if is_same else Why.CHANGED
 
-    def _of_interrupted(self, change: Change, target: Facts, before: Facts | None, live: Facts | None) -> Why | None:
+    def _of_interrupted(self, change: Change, left: Left, live: Facts | None) -> Why | None:
         """Of what a run was at when it was killed, nobody knows whether it was written; the audit log may know."""
-        if live is None or before is None:
+        key: ObjectKey = (change.kind, change.name, change.environment)
+        target, before = left.pending[key], left.objects.get(key)
+        if live is None:
+            return None if before is None else Why.DELETED
+        if facts.is_same(change.field, target, live) or _is_half_made(change, before, live):
             return None
-        entry = self._entry(change) if change.field[-1:] == (facts.SWITCH,) else None
-        if entry is not None and not self._is_own(entry) and entry.actor != self._hands.connection.actor:
+        entry = self._entry(change)
+        if entry is not None and left.run is not None:
+            if entry.at < left.run.began - SLACK:  # nobody was there since
+                return None if before is None else _compared(change, before, live)
+            if not is_same_actor(entry.actor, left.run.actor) or is_by_hand(entry, self._hands.recorded):
+                return Why.CHANGED
+        if before is not None and not facts.is_same(change.field, before, live):
             return Why.CHANGED
-        is_own = facts.is_same(change.field, before, live) or facts.is_same(change.field, target, live)
-        is_between = change.field[-1:] != (facts.SWITCH,)
-        return None if is_own or is_between else Why.CHANGED
+        # It is as it was before that run: it did not come so far, or somebody took it back since.
+        return Why.UNKNOWN if self._is_switch(change) or (before is not None and _is_override(change)) else None
 
     def _is_switch(self, change: Change) -> bool:
         """Whether a change switches something that was touched since it was made."""
@@ -201,9 +231,6 @@ class _Known:
             is_gone = change.action is Action.DELETE and not (segment and segment.feature)  # its rollout's are ff's own
             return of is not None and of.is_touched and (is_gone or change.field[-1] == facts.SWITCH)
         return change.field == (facts.SWITCH,) and state.is_touched
-
-    def _is_own(self, entry: LogEntry) -> bool:
-        return is_of_apply(entry, self._hands.runs, self._hands.connection.actor)
 
     def _entry(self, change: Change) -> LogEntry | None:
         return self._log.last(change.kind, change.name, change.environment) if self._log else None
@@ -224,6 +251,19 @@ def _is_about(change: Change) -> Callable[[Touched], bool]:
         return is_there and (item.kind, item.name) == (change.kind, change.name)
 
     return is_about
+
+
+def _is_override(change: Change) -> bool:
+    """Whether an override comes or goes, which switches its segment."""
+    return change.field[:1] == ("override",) and len(change.field) == 2
+
+
+def _is_half_made(change: Change, before: Facts | None, live: Facts) -> bool:
+    """Whether a variation was made and has no weight yet, or lost it and is still there: each is a step of its own."""
+    if change.field[:1] != ("variation",):
+        return False
+    was, now = (facts.below(of, change.field[:2]) for of in (before or {}, live))
+    return not was or {**was, (*change.field[:2], "weight"): 0.0} == now
 
 
 def _compared(change: Change, left: Facts, live: Facts | None) -> Why | None:

@@ -1,91 +1,162 @@
-"""Notes what an apply leaves, while it is at work: one that is killed is not taken for somebody else by the next."""
+"""Notes what an apply leaves, while it is at work: one that is killed is not taken for somebody else by the next.
 
+Nothing is written to Flagsmith that is not noted before as what the apply is at: some objects at a time, so that of a
+run that was killed few are in doubt. Where it cannot be noted, the apply stops.
+"""
+
+import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from threading import Lock
 
-from flagops.commands.flags.history.left import Facts, Left, NoteStore, ObjectKey, environments_of
+from flagops.commands.flags.history.last_run import last_run
+from flagops.commands.flags.history.left import Facts, Left, NotedRun, ObjectKey, environments_of
+from flagops.commands.flags.history.notes import NoteStore
 from flagops.commands.flags.reconcile import facts
 from flagops.commands.flags.reconcile.apply import Reviewed
 from flagops.commands.flags.reconcile.apply.definitions import is_removed_variation
-from flagops.commands.flags.reconcile.change import Action, Change, ObjectKind
-from flagops.commands.flags.reconcile.hands import Hands
-from flagops.commands.flags.reconcile.judged import JUDGED, owner
+from flagops.commands.flags.reconcile.apply.mark import mark
+from flagops.commands.flags.reconcile.change import Action, Change, FlagConflict, ObjectKind
+from flagops.commands.flags.reconcile.judged import JUDGED, Owner, owner
 from flagops.commands.flags.spec import ProjectSpec
 from flagops.console import progress
-from flagops.errors import OpsError
+from flagops.errors import ConflictError, OpsError, RefusedError
 from flagops.flagsmith_api.deployed import Environment
 
 EVERY = 1.0  # seconds
+AT_A_TIME = 8
+"""Objects that are noted before they are written: what four threads do in a second or two."""
+NOTE_BYTES = 6
+"""Of a run's number."""
 
 
 class Journal:
-    """The notes of one apply: before it begins what it is about to write, then what it has written."""
+    """The notes of one apply: what it is at, then what it has written."""
 
-    def __init__(self, hands: Hands, reviewed: Reviewed) -> None:
-        self._store: NoteStore | None = hands.store
-        self._before = hands.left
-        self._last = 0.0
+    def __init__(self, reviewed: Reviewed) -> None:
+        self._reviewed = reviewed
+        self._store: NoteStore | None = reviewed.hands.store
+        left = reviewed.hands.known(reviewed.found)
+        self._saved = left
+        self._last, self._lock = 0.0, Lock()
         wanted, changes = reviewed.wanted, reviewed.plan.changes
-        declared, stopped = facts.of_catalogue(wanted), reviewed.alone.stopped
-        self._target = {key: of for key, of in declared.items() if _owner(key, wanted) not in stopped}
-        there: Mapping[ObjectKey, Facts] = self._before.objects if self._before else {}
-        waiting: Mapping[ObjectKey, Facts] = self._before.pending if self._before else {}
-        self._kept = {key: of for key, of in there.items() if _is_kept(key, declared, self._target, wanted)}
+        declared, alone = facts.of_catalogue(wanted), reviewed.alone.stopped
+        self._target = {key: of for key, of in declared.items() if self._owner(key) not in alone}
+        self._there: Mapping[ObjectKey, Facts] = left.objects if left else {}
+        waiting: Mapping[ObjectKey, Facts] = left.pending if left else {}
+        self._kept = {key: of for key, of in self._there.items() if _is_kept(key, declared, self._target, wanted)}
         self._waiting = {key: of for key, of in waiting.items() if _is_kept(key, declared, self._target, wanted)}
-        changed = {_key(change) for change in changes if change.kind in JUDGED}
-        self._pending = {key: of for key, of in self._target.items() if key in changed}
-        done = {key: of for key, of in self._target.items() if key not in changed}
-        self._objects: dict[ObjectKey, Facts] = {**there, **self._kept, **done}
+        changed = [_key(change) for change in changes if change.kind in JUDGED]
+        # Definitions come before what is said of them in environments.
+        self._todo = {key: self._target[key] for key in sorted(changed, key=_is_in_place) if key in self._target}
+        self._at: dict[ObjectKey, Facts] = {}
+        self._begun: set[ObjectKey] = set()
+        done = {key: of for key, of in self._target.items() if key not in self._todo}
+        self._objects: dict[ObjectKey, Facts] = {**self._there, **self._kept, **done}
         self._late = {_key(change) for change in changes if is_removed_variation(change)}
         self._environments = environments_of(reviewed.found.environments.values())
-        self._project = reviewed.connection.project
+        self._run = left.run if left else None
 
-    def begin(self) -> None:
-        """Note what the apply is about to write."""
-        self._save(self._now())
+    def begin(self) -> Reviewed:
+        """Note that the apply begins; what was reviewed, with `ff`'s tag. Raises OpsError where it may not begin."""
+        connection, found = self._reviewed.connection, self._reviewed.found
+        last, now = last_run(found), connection.client.now()
+        if not self._reviewed.plan.changes:
+            if last is not None and (self._run is None or self._run.id != last):
+                self._run = NotedRun(last, last, now, connection.actor)
+            self._try()
+            return self._reviewed
+        number = secrets.token_hex(NOTE_BYTES)
+        self._run = NotedRun(number, last, now, connection.actor)
+        with self._lock:
+            self._save()
+        tags = mark(connection, found, number)
+        self._run = replace(self._run, previous=number)
+        return replace(self._reviewed, found=replace(found, tags=tags))
+
+    def at(self, changes: Iterable[Change]) -> None:
+        """Note what is written next, before it is. Raises OpsError where that cannot be noted."""
+        with self._lock:
+            keys = [key for change in changes if (key := _key(change)) in self._todo or key in self._at]
+            self._begun.update(keys)
+            new = [key for key in keys if key in self._todo]
+            if new:
+                more = [key for key in self._todo if key not in new][: max(AT_A_TIME - len(new), 0)]
+                at, todo = self._at, self._todo
+                noted = dict.fromkeys((*new, *more))
+                self._at = {**at, **{key: todo[key] for key in noted}}
+                self._todo = {key: of for key, of in todo.items() if key not in noted}
+                try:
+                    self._save()
+                except OpsError:
+                    self._at, self._todo = at, todo  # nobody else may take it for noted
+                    raise
+
+    def refused(self, changes: Iterable[Change]) -> None:
+        """Note that the server refused them: they are as they were."""
+        with self._lock:
+            self._begun.difference_update(map(_key, changes))
 
     def step(self, change: Change) -> None:
         """Note what was written, not more than once a second; the object of a change is written as a whole."""
         key = _key(change)
-        if key in self._pending and (key not in self._late or is_removed_variation(change)):
-            self._objects[key] = self._pending.pop(key)
-            if time.monotonic() - self._last > EVERY:
-                self._save(self._now())
+        with self._lock:
+            if key in self._at and (key not in self._late or is_removed_variation(change)):
+                self._objects[key] = self._at.pop(key)
+                if time.monotonic() - self._last > EVERY:
+                    self._save()
 
-    def end(self, environments: Iterable[Environment], *, is_whole: bool) -> None:
-        """Note what was left, in the environments that there are now."""
+    def end(
+        self, environments: Iterable[Environment], *, is_whole: bool, stopped: Collection[FlagConflict] = ()
+    ) -> None:
+        """Note what was left, in the environments that there are now; what was `stopped` in between is as it was."""
         self._environments = environments_of(environments)
-        if is_whole:
-            self._save(Left(self._project, self._environments, {**self._kept, **self._target}, self._waiting))
-        else:
-            self._save(self._now())
+        with self._lock:
+            if is_whole:
+                owners = {(item.kind, item.name) for item in stopped}
+                as_noted = {key: of for key, of in self._objects.items() if key in self._target}
+                written = {key: of for key, of in self._target.items() if self._owner(key) not in owners}
+                self._objects, self._at = {**self._kept, **as_noted, **written}, {}
+            else:  # what was never begun is as it was
+                self._at = {key: of for key, of in self._at.items() if key in self._begun}
+        self._try()
 
-    def _now(self) -> Left:
-        return Left(self._project, self._environments, self._objects, {**self._waiting, **self._pending})
+    def _owner(self, key: ObjectKey) -> Owner:
+        return owner(Change(Action.UPDATE, ObjectKind(key[0]), key[1]), self._reviewed.wanted)
 
-    def _save(self, left: Left) -> None:
-        if self._store is None or left == self._before:
+    def _try(self) -> None:
+        try:
+            with self._lock:
+                self._save()
+        except OpsError as error:
+            progress().print(f"{error.message} The next apply can tell less.", style="yellow", markup=False)
+
+    def _save(self) -> None:
+        pending = {**self._waiting, **self._at}
+        left = Left(self._reviewed.connection.project, self._environments, dict(self._objects), pending, self._run)
+        if self._store is None or left == self._saved:
             return
         try:
             self._store.save(left)
+        except ConflictError:
+            raise
         except (OpsError, OSError) as error:
             why = error.message if isinstance(error, OpsError) else str(error)
-            progress().print(
-                f"What this apply leaves cannot be noted, so that the next may take it for somebody's change: {why}",
-                style="yellow",
-                markup=False,
-            )
-            self._store = None
-            return
-        self._before, self._last = left, time.monotonic()
+            raise RefusedError(
+                f"What this apply leaves cannot be noted: {why}",
+                hint="Without that, the next apply could undo somebody's switch: so this one writes nothing more. Make "
+                "room or give the right to write there, or name another file with --notes.",
+            ) from None
+        self._saved, self._last = left, time.monotonic()
 
 
 def _key(change: Change) -> ObjectKey:
     return change.kind, change.name, change.environment
 
 
-def _owner(key: ObjectKey, wanted: ProjectSpec) -> tuple[ObjectKind, str]:
-    return owner(Change(Action.UPDATE, ObjectKind(key[0]), key[1]), wanted)
+def _is_in_place(key: ObjectKey) -> bool:
+    return key[2] is not None
 
 
 def _is_kept(

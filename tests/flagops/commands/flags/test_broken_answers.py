@@ -105,8 +105,9 @@ def test_what_somebody_switches_back_while_the_answer_is_lost_stays(
     proxy.breaks, proxy.then = writes_the_flag, back
     path = example(tmp_path, lambda text: text.replace(*SWITCHED))
     done = run("flags", "apply", str(path), "--url", proxy.url, "--yes", "--take-back", FLAG)
-    assert done.exit_code == 1
-    assert f"Somebody changed flag {FLAG} in production while it was written" in done.stderr
+    assert done.exit_code == 3, "as for every conflict: the other flags are applied"
+    assert f"! flag {FLAG}: left as it is" in done.stderr
+    assert "production: written, and then taken back" in done.stderr
     assert twice(proxy) == []
     assert not any(row["enabled"] for row in states(applied))
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from flagops.commands.flags.history import left
+from flagops.commands.flags.history import notes as kept_notes
 from flagops.errors import BadInputError
 from flagops.stacks.deployed import Instance
 
@@ -26,14 +27,14 @@ OTHERS = [
 
 
 def in_cluster(packed: bytes) -> left.Left | None:
-    kept = {"binaryData": {left.KEY: base64.b64encode(packed).decode()}}
-    return left.ClusterStore(cast("Instance", SimpleNamespace(get=lambda *_: kept))).load()
+    kept = {"binaryData": {kept_notes.KEY: base64.b64encode(packed).decode()}}
+    return kept_notes.ClusterStore(cast("Instance", SimpleNamespace(get=lambda *_: kept))).load()
 
 
 def test_notes_are_read_as_they_were_kept(tmp_path: Path) -> None:
     path = tmp_path / "notes.json"
     path.write_text(json.dumps(NOTES), encoding="utf-8")
-    found = left.FileStore(path).load()
+    found = kept_notes.FileStore(path).load()
     assert found is not None
     assert found.as_json() == NOTES
     assert in_cluster(gzip.compress(json.dumps(NOTES).encode())) == found
@@ -46,7 +47,7 @@ def test_something_else_is_no_notes(other: Any, tmp_path: Path) -> None:
     path = tmp_path / "notes.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(BadInputError, match="is no file of `ff flags apply --notes`"):
-        left.FileStore(path).load()
+        kept_notes.FileStore(path).load()
 
 
 def test_what_is_damaged_is_no_notes() -> None:
@@ -58,4 +59,4 @@ def test_what_is_damaged_is_no_notes() -> None:
 
 def test_a_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="cannot be read: Is a directory"):
-        left.FileStore(tmp_path).load()
+        kept_notes.FileStore(tmp_path).load()

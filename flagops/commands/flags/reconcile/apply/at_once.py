@@ -4,11 +4,17 @@ Flagsmith calls the path experimental, so it is used where the release has it, a
 not know it after all. The path is the same whether the environment keeps versions or not.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import pairwise
 from typing import Any, TypeVar
 
 from flagops.commands.flags.catalogue.values import Plain
+from flagops.commands.flags.reconcile.apply.meanwhile import (
+    ChangedMeanwhileError,
+    Content,
+    Contents,
+    require_untouched,
+)
 from flagops.commands.flags.reconcile.apply.writing import STEP, FlagInEnvironment, is_untouched
 from flagops.commands.flags.reconcile.change import Change
 from flagops.commands.flags.reconcile.compare import ORDER, compare_states, sequence, surplus
@@ -17,9 +23,10 @@ from flagops.commands.flags.server.snapshot import RemoteOverride, RemoteState, 
 from flagops.commands.flags.spec import FlagSpec, OverrideSpec, StateSpec
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.deployed import Environment
-from flagops.flagsmith_api.ensure import change_once
+from flagops.flagsmith_api.ensure import change_once, ensure
 
 SINCE = (2, 263, 0)
+NOT_FOUND = 404
 UNKNOWN = frozenset({200, 403, 404, 405})
 """What servers and gateways say to a path or a method they do not know; 200 is the page of the unified image."""
 PARTS = {"enabled": "enabled", "value": "value", "weights": "variants"}
@@ -42,8 +49,9 @@ class AtOnce:
     def write(self, found: Snapshot, wanted: FlagSpec, environment: Environment, changes: list[Change]) -> bool:
         """Carry out the changes of one flag in one environment; False when it cannot be said so, and nothing was done.
 
-        Only what changes is sent, so that what people change meanwhile stays, unless something has to go: a value, or
-        an override. Then all of the flag is sent anew. Raises FlagsmithError when it is refused.
+        Only what changes is sent, unless something has to go: a value, or an override. Then all of the flag is sent
+        anew. It is read again just before, in one request, but for a flag that this run made. Raises
+        ChangedMeanwhileError where it is not as it was planned for, FlagsmithError when it is refused.
         """
         target = FlagInEnvironment.of(found, wanted, environment)
         if not all(change.field for change in changes):  # the flag is new: what differs from what it was made as
@@ -54,23 +62,16 @@ class AtOnce:
         request = _request(target, changes) if self.is_known else None
         if request is None:
             return False
-        method, body = request
-
-        def is_done(now: RemoteState) -> bool:
-            args = (wanted, environment.name, target.state, target.flag, now, target.managed)
-            left = [item.field for item in compare_states(*args)]
-            return not any(_overlap(one.field, other) for one in changes for other in left)
-
-        return self.send(
-            environment,
-            target.flag.id,
-            method,
-            body,
-            read=lambda: read_state(self._client, environment, target.flag.id, target.names),
-            is_done=is_done,
-            was=lambda now: is_untouched(now, target.found),
-            what=target.what,
-        )
+        try:
+            self._send(target, *request)
+        except FlagsmithError as error:
+            if error.status not in UNKNOWN:
+                raise
+            if error.status == NOT_FOUND:
+                self._require_there(target)
+            self.is_known = False
+            return False
+        return True
 
     def send(
         self,
@@ -100,10 +101,36 @@ class AtOnce:
             return False
         return True
 
+    def _send(self, target: FlagInEnvironment, method: str, body: Body) -> None:
+        path = f"/api/__future__/environments/{target.environment.key}/features/{target.flag.id}/"
+        before = Contents.of(target.found)
+        after = _after(before, body, is_whole=method == "PUT")
 
-def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether two fields are the same, or one is a part of the other."""
-    return all(first == second for first, second in zip(one, other, strict=False))
+        sent = [False]
+
+        def is_written() -> bool | None:
+            # Only the older way shows when something was changed; the newer one takes one request.
+            found = read_state(self._client, target.environment, target.flag.id, target.names) if sent[0] else None
+            now = Contents.of(found) if found else _contents(self._client.get(path))
+            if not any(after.differs(now, {})):
+                return True
+            differences = before.differs(now, target.names)
+            require_untouched(differences, is_untouched=found is None or is_untouched(found, target.found))
+            return None
+
+        def write() -> bool:
+            sent[0] = True
+            self._client.request(method, path, body=body)
+            return True
+
+        ensure(is_written, write, is_missing=target.is_new)
+
+    def _require_there(self, target: FlagInEnvironment) -> None:
+        """Raise ChangedMeanwhileError where the flag is gone, which is answered as an unknown path is."""
+        where = {"environment": target.environment.id, "feature": target.flag.id}
+        rows = self._client.pages("/api/v1/features/featurestates/", where)
+        if not any(row["feature"] == target.flag.id for row in rows):
+            raise ChangedMeanwhileError("it was deleted")
 
 
 def _request(target: FlagInEnvironment, changes: list[Change]) -> tuple[str, Body] | None:
@@ -141,6 +168,48 @@ def _request(target: FlagInEnvironment, changes: list[Change]) -> tuple[str, Bod
         return "PUT", {"environment_default": _said(after, PARTS.values()), "segment_overrides": listed}
     default = {"environment_default": _said(after, own)} if own else {}
     return "PATCH", {**default, **({"segment_overrides": listed} if listed else {})}
+
+
+def _contents(shown: Mapping[str, Any]) -> Contents:
+    """What the path says."""
+    overrides = sorted(shown["segment_overrides"], key=lambda row: (row["priority"], row["segment"]["id"]))
+    return Contents(_of(shown["environment_default"]), {row["segment"]["id"]: _of(row) for row in overrides})
+
+
+def _of(shown: Mapping[str, Any]) -> Content:
+    return Content(shown["enabled"], _plain(shown["value"]), _weights(shown["variants"]))
+
+
+def _weights(variants: Iterable[Mapping[str, Any]]) -> dict[int, float]:
+    return {item["id"]: float(item["weight"]) for item in variants}
+
+
+def _plain(value: Mapping[str, Any] | None) -> Plain:
+    if value is None:
+        return None
+    text = str(value["value"])
+    return text == "true" if value["type"] == "boolean" else int(text) if value["type"] == "integer" else text
+
+
+def _after(before: Contents, body: Body, *, is_whole: bool) -> Contents:
+    """What the flag is there when the body was written."""
+    own = _changed(before.own, body.get("environment_default", {}), is_whole=is_whole)
+    listed = {item["segment"]["id"]: item for item in body.get("segment_overrides", [])}
+    overrides = {} if is_whole else dict(before.overrides)
+    for segment, item in listed.items():
+        there = before.overrides.get(segment)
+        overrides[segment] = _changed(there or own, item, is_whole=is_whole or there is None)
+    places = {segment: place for place, segment in enumerate(overrides)}
+    places |= {segment: item["priority"] for segment, item in listed.items() if "priority" in item}
+    is_ordered = all("priority" in listed.get(segment, {}) for segment in overrides)
+    names = sorted(overrides, key=lambda segment: places[segment]) if is_ordered else list(overrides)
+    return Contents(own, {segment: overrides[segment] for segment in names})
+
+
+def _changed(before: Content, part: Body, *, is_whole: bool) -> Content:
+    value = _plain(part.get("value")) if "value" in part or is_whole else before.value
+    weights = _weights(part["variants"]) if "variants" in part else before.weights
+    return Content(part.get("enabled", before.enabled), value, weights)
 
 
 def _content(target: FlagInEnvironment, item: StateSpec | OverrideSpec | RemoteState | RemoteOverride) -> Body:

@@ -1,13 +1,17 @@
 """Makes and changes what a project has whatever the environment: environments, tags, segments, flags, variations."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from flagops.commands.flags.reconcile.apply.changing import change_flag, change_option, change_segment
+from flagops.commands.flags.history.last_run import DESCRIPTION
+from flagops.commands.flags.reconcile.apply.changing import change_option
 from flagops.commands.flags.reconcile.apply.made import as_made, as_text, is_on_everywhere
-from flagops.commands.flags.reconcile.apply.together import THREADS, Step, together
+from flagops.commands.flags.reconcile.apply.mark import COLOUR
+from flagops.commands.flags.reconcile.apply.meanwhile import ChangedMeanwhileError
+from flagops.commands.flags.reconcile.apply.now import Now
+from flagops.commands.flags.reconcile.apply.together import THREADS, Step, Telling, together
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.compare import matched
 from flagops.commands.flags.server.rows import flag_of, option_of, segment_of, typed
@@ -17,23 +21,20 @@ from flagops.flagsmith_api.connect import Connection
 from flagops.flagsmith_api.deployed import Environment
 from flagops.flagsmith_api.ensure import ensure, first
 
-OnChange = Callable[[Change], None]
 VARIATION = "variation"
-TAG_COLOUR = "#6837FC"
-TAG_DESCRIPTION = "Declared in git: what is changed here is changed back by `ff flags apply`."
 
 
 class Definitions:
     """Carries out the steps of a plan that belong to no environment; tells of each when it is done."""
 
-    def __init__(self, connection: Connection, wanted: ProjectSpec, found: Snapshot, on_change: OnChange) -> None:
+    def __init__(self, connection: Connection, wanted: ProjectSpec, found: Snapshot, to: Telling) -> None:
         self._client, self._number, self._wanted, self._found = connection.client, connection.project, wanted, found
         self._project = f"/api/v1/projects/{connection.project}"
         self._gives_no_values = bool(connection.rules.get("prevent_flag_defaults"))
         self._tags = dict(found.tags)
+        self._now = Now(connection, found)
         self._flags = {name: flag.id for name, flag in found.flags.items()}
-        self._on_change = on_change
-        self._has_made = False
+        self._to, self._has_made = to, False
         self._segments_there: dict[str, Mapping[str, Any]] = {}
         self._environments_made: dict[str, Environment] = {}
         self._segments_made: dict[str, RemoteSegment] = {}
@@ -44,7 +45,8 @@ class Definitions:
         for name, changes in plan.of(ObjectKind.ENVIRONMENT).items():
             if name not in late and any(change.action is Action.CREATE for change in changes):
                 self._environments_made[name] = self._add_environment(name)
-                self._announce_all(changes)
+                for change in changes:
+                    self.announce(change)
         segments = {name: of for name, of in plan.of(ObjectKind.SEGMENT).items() if name in self._wanted.segments}
         flags = {
             name: own
@@ -64,7 +66,7 @@ class Definitions:
             written,
             self._segment_steps({name: segments[name] for name in waits}),
         ):
-            together(steps, self._announce, threads=threads)
+            together(steps, self, threads=threads)
         return self._has_made
 
     @property
@@ -82,13 +84,22 @@ class Definitions:
     def _segment_steps(self, changed: Mapping[str, list[Change]]) -> list[Step]:
         return [(partial(self._write_segment, self._wanted.segments[name]), of) for name, of in changed.items()]
 
-    def _announce_all(self, changes: list[Change]) -> None:
-        for change in changes:
-            self._announce(change)
+    def begin(self, changes: list[Change]) -> None:
+        """Tell of what is done next."""
+        self._to.begin(changes)
 
-    def _announce(self, change: Change) -> None:
+    def refused(self, changes: list[Change]) -> None:
+        """Tell of what the server refused."""
+        self._to.refused(changes)
+
+    def announce(self, change: Change) -> None:
+        """Tell of what is done."""
         self._has_made = self._has_made or change.action is Action.CREATE
-        self._on_change(change)
+        self._to.announce(change)
+
+    def leave(self, changes: list[Change], error: ChangedMeanwhileError) -> None:
+        """Tell of what is left as it is."""
+        self._to.leave(changes, error)
 
     def _look_for_segments(self, changed: Mapping[str, list[Change]]) -> None:
         """Flagsmith takes several segments of one name: what another run made since is not made again."""
@@ -110,7 +121,7 @@ class Definitions:
         """The id of a tag, which is made if there is none."""
         if label not in self._tags:
             path = f"{self._project}/tags/"
-            body = {"label": label, "color": TAG_COLOUR, "description": TAG_DESCRIPTION if label == TAG else ""}
+            body = {"label": label, "color": COLOUR, "description": DESCRIPTION if label == TAG else ""}
             row = ensure(lambda: first(self._client.pages(path), label=label), lambda: self._client.post(path, body))
             self._tags[label] = row["id"]
         return self._tags[label]
@@ -121,7 +132,7 @@ class Definitions:
         if wanted.feature is not None or there is None:
             body["feature"] = self._flags[wanted.feature] if wanted.feature else None
         if there is not None:
-            change_segment(self._client, f"{path}{there.id}/", body, there, wanted)
+            self._now.patch_segment(there, body, wanted)
             return
         body["name"] = wanted.name
         row = self._segments_there.get(wanted.name) or ensure(
@@ -144,17 +155,9 @@ class Definitions:
                 there, wanted, options, places, is_on=is_on, plain=self._gives_no_values
             )
             return
+        row = self._now.flag(there)
         if any(change.field[:1] != (VARIATION,) for change in changes):
-            system = {label for label in there.tags if label in self._found.system_tags}
-            tags = sorted(wanted.tags | {TAG} | system)
-            body: dict[str, Any] = {
-                "description": wanted.description,
-                "is_archived": False,
-                "tags": [self._tag(tag) for tag in tags],
-            }
-            if wanted.server_side_only is not None:
-                body["is_server_key_only"] = wanted.server_side_only
-            change_flag(self._client, f"{path}{there.id}/", body, there, self._tags)
+            self._now.patch_flag(there, row, wanted, {tag: self._tag(tag) for tag in wanted.tags | {TAG}})
         self._write_options(wanted, there)
 
     def _add_flag(self, path: str, wanted: FlagSpec, *, is_on: bool) -> Mapping[str, Any]:

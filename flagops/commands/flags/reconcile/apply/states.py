@@ -3,16 +3,24 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flagops.commands.flags.reconcile.apply.writing import STEP, FlagInEnvironment, content, is_as, mark
+from flagops.commands.flags.reconcile.apply.meanwhile import (
+    ChangedMeanwhileError,
+    Content,
+    require_as_read,
+    require_untouched,
+)
+from flagops.commands.flags.reconcile.apply.writing import STEP, FlagInEnvironment, content
 from flagops.commands.flags.reconcile.change import Change
 from flagops.commands.flags.reconcile.compare import ORDER, is_in_order, sequence, surplus
 from flagops.commands.flags.server.read import read_state
+from flagops.commands.flags.server.rows import value, variants
 from flagops.commands.flags.server.snapshot import RemoteOverride, RemoteState, Snapshot
 from flagops.commands.flags.spec import FlagSpec, OverrideSpec, StateSpec
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.deployed import Environment
-from flagops.flagsmith_api.ensure import change_once, ensure
+from flagops.flagsmith_api.ensure import ensure
 
+STATES = "/api/v1/features/featurestates/"
 LINKS = "/api/v1/features/feature-segments/"
 
 
@@ -26,7 +34,8 @@ class States:
         """Carry out the changes of one flag in one environment.
 
         New overrides are there and in their place before old ones change, overrides come before the state that they are
-        exceptions of, and go after it: nobody is switched by the way.
+        exceptions of, and go after it: nobody is switched by the way. Each is read again just before it is written;
+        raises ChangedMeanwhileError where it is not as it was planned for.
         """
         target = FlagInEnvironment.of(self._found, wanted, environment)
         changed = {change.field[:2] if change.field[:1] == ("override",) else change.field[:1] for change in changes}
@@ -42,6 +51,7 @@ class States:
         if {("enabled",), ("value",), ("weights",)} & changed:
             self._put(target, target.found, target.state)
         for item in surplus(target.state, target.found, target.managed):
+            require_as_read(Content.of(item).differs(self._now(target, item)[0]))
             for link in self._links(target, item.segment_id):
                 self._client.delete(f"{LINKS}{link['id']}/")
 
@@ -54,20 +64,31 @@ class States:
             "feature_segment": found.link if isinstance(found, RemoteOverride) else None,
             **content(wanted, target.ids, found.variants),
         }
-        path = f"/api/v1/features/featurestates/{found.id}/"
-        change_once(
-            lambda: self._client.put(path, body),
-            lambda: self._now(target, found.id),
-            is_done=lambda now: now is not None and is_as(now, wanted, target.ids),
-            was=lambda now: now is not None and mark(now) == mark(found),
-            what=target.what,
-        )
+        path, aim = f"{STATES}{found.id}/", Content.wanted(wanted, target.ids)
 
-    def _now(self, target: FlagInEnvironment, number: int) -> RemoteState | RemoteOverride | None:
-        """The state with this id, or None where it is gone."""
-        found = read_state(self._client, target.environment, target.flag.id, target.names)
-        states: list[RemoteState | RemoteOverride] = [found, *found.overrides]
-        return next((item for item in states if item.id == number), None)
+        sent = [False]
+
+        def is_written() -> bool | None:
+            now, changed = self._now(target, found)
+            if not any(aim.differs(now)):
+                return True
+            require_untouched(Content.of(found).differs(now), is_untouched=not sent[0] or changed == found.changed)
+            return None
+
+        def write() -> bool:
+            sent[0] = True
+            return bool(self._client.put(path, body))
+
+        ensure(is_written, write)
+
+    def _now(self, target: FlagInEnvironment, found: RemoteState | RemoteOverride) -> tuple[Content, str]:
+        """What a state is now, and when it was changed. Raises ChangedMeanwhileError for one that is gone."""
+        where = {"environment": target.environment.id, "feature": target.flag.id}
+        row = next((row for row in self._client.pages(STATES, where) if row["id"] == found.id), None)
+        if row is None:
+            raise ChangedMeanwhileError("it was deleted")
+        weights = {item.option: item.weight for item in variants(row)}
+        return Content(row["enabled"], value(row["feature_state_value"]), weights), row.get("updated_at") or ""
 
     def _links(self, target: FlagInEnvironment, segment: int) -> list[Mapping[str, Any]]:
         """All overrides of one segment, the oldest first: the server makes a second one when it is asked twice."""
@@ -89,7 +110,11 @@ class States:
             self._client.delete(f"{LINKS}{link['id']}/")
         if was_there or len(links) > 1:
             found = read_state(self._client, target.environment, feature, target.names)
-            self._put(target, next(item for item in found.overrides if item.segment_id == segment), wanted)
+            there = next(item for item in found.overrides if item.segment_id == segment)
+            if was_there:  # another run's, which is the same, or somebody's
+                require_as_read(Content.wanted(wanted, target.ids).differs(Content.of(there)))
+            else:
+                self._put(target, there, wanted)
 
     def _set_order(self, target: FlagInEnvironment) -> None:
         """Give the catalogue's overrides its order, in the places that they have; others keep theirs."""
@@ -102,13 +127,12 @@ class States:
         path = f"{LINKS}update-priorities/"
         priorities = {item.segment: item.priority for item in found.overrides}
 
-        def now() -> RemoteState:
-            return read_state(self._client, target.environment, target.flag.id, target.names)
+        def is_ordered() -> bool | None:
+            now = read_state(self._client, target.environment, target.flag.id, target.names)
+            if is_in_order(target.state, now, target.managed):
+                return True
+            if {item.segment: item.priority for item in now.overrides} != priorities:
+                raise ChangedMeanwhileError("now the order of its overrides another")
+            return None
 
-        change_once(
-            lambda: self._client.post(path, body),
-            now,
-            is_done=lambda item: is_in_order(target.state, item, target.managed),
-            was=lambda item: {each.segment: each.priority for each in item.overrides} == priorities,
-            what=f"the order of overrides of {target.what}",
-        )
+        ensure(is_ordered, lambda: (self._client.post(path, body), True)[1], is_missing=True)

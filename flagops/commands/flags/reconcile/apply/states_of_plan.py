@@ -6,7 +6,7 @@ from typing import Protocol
 
 from flagops.commands.flags.reconcile.apply.at_once import AtOnce
 from flagops.commands.flags.reconcile.apply.states import States
-from flagops.commands.flags.reconcile.apply.together import together
+from flagops.commands.flags.reconcile.apply.together import Telling, together
 from flagops.commands.flags.reconcile.apply.versions import Versions
 from flagops.commands.flags.reconcile.change import Change, FlagPlan, ObjectKind
 from flagops.commands.flags.server.snapshot import Snapshot
@@ -32,7 +32,7 @@ def write_states(
     wanted: ProjectSpec,
     found: Snapshot,
     todo: FlagPlan,
-    announce: Callable[[Change], None],
+    to: Telling,
     again: Callable[[], Read],
 ) -> Snapshot:
     """Write them, and tell of each; what is known of the server then."""
@@ -41,20 +41,17 @@ def write_states(
             (partial(at_once.write, found, wanted.flags[name], found.environments[environment], here), here)
             for name, environment, here in _states(wanted, todo)
         ]
-        if together(steps, announce):
+        if together(steps, to):
             return found
         # The server does not know the path, or it cannot say what is wanted: the older way needs all ids.
         read = again()
         found, todo = read.found, read.plan
     states, versions = States(client, found), Versions(client, found)
     for name, environment, changes in _states(wanted, todo):
-        where = found.environments[environment]
-        if where.is_versioned:
-            versions.write(wanted.flags[name], where)
-        else:
-            states.write(wanted.flags[name], where, changes)
-        for change in changes:
-            announce(change)
+        where, flag = found.environments[environment], wanted.flags[name]
+        do = partial(versions.write, flag, where) if where.is_versioned else partial(states.write, flag, where, changes)
+        # One after the other: what Flagsmith makes of two at a time is not known of older releases.
+        together([(do, changes)], to, threads=1)
     return found
 
 

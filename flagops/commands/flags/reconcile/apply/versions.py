@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flagops.commands.flags.reconcile.apply.meanwhile import Contents, require_untouched
 from flagops.commands.flags.reconcile.apply.writing import STEP, FlagInEnvironment, as_it_is, content, is_untouched
 from flagops.commands.flags.reconcile.compare import compare_states, sequence, surplus
 from flagops.commands.flags.server.read import read_state
@@ -9,7 +10,7 @@ from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.spec import FlagSpec
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.deployed import Environment
-from flagops.flagsmith_api.ensure import change_once
+from flagops.flagsmith_api.ensure import ensure
 
 
 class Versions:
@@ -19,7 +20,10 @@ class Versions:
         self._client, self._found = client, found
 
     def write(self, wanted: FlagSpec, environment: Environment) -> None:
-        """Publish a version of the flag as it is wanted; overrides of people stay in it, in their places."""
+        """Publish a version of the flag as it is wanted; overrides of people stay in it, in their places.
+
+        Raises ChangedMeanwhileError where it is not as it was planned for.
+        """
         target = FlagInEnvironment.of(self._found, wanted, environment)
         there = {item.segment: item for item in target.found.overrides}
         declared = {item.segment: item for item in target.state.overrides}
@@ -44,12 +48,19 @@ class Versions:
             "publish_immediately": True,
         }
 
-        change_once(
-            lambda: self._client.post(path, body),
-            lambda: read_state(self._client, environment, target.flag.id, target.names),
-            is_done=lambda now: (
-                not any(compare_states(wanted, environment.name, target.state, target.flag, now, target.managed))
-            ),
-            was=lambda now: is_untouched(now, target.found),
-            what=target.what,
-        )
+        before, sent = Contents.of(target.found), [False]
+
+        def published() -> bool | None:
+            now = read_state(self._client, environment, target.flag.id, target.names)
+            left = compare_states(wanted, environment.name, target.state, target.flag, now, target.managed)
+            if not any(left):
+                return True
+            differences = before.differs(Contents.of(now), target.names)
+            require_untouched(differences, is_untouched=not sent[0] or is_untouched(now, target.found))
+            return None
+
+        def publish() -> bool:
+            sent[0] = True
+            return bool(self._client.post(path, body))
+
+        ensure(published, publish)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flagops.commands.flags.reconcile.compare import differences, left_to_people, matched
+from flagops.commands.flags.reconcile.compare import left_to_people, matched
 from flagops.commands.flags.server.rows import typed
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteState, Snapshot, Variant
 from flagops.commands.flags.spec import FlagSpec, OverrideSpec, StateSpec
@@ -53,9 +53,9 @@ class FlagInEnvironment:
         )
 
     @property
-    def what(self) -> str:
-        """What it is, for people."""
-        return f"flag {self.flag.name} in {self.environment.name}"
+    def is_new(self) -> bool:
+        """Whether this run made the flag a moment ago, so that it has no id here yet."""
+        return not self.found.id
 
     @property
     def names(self) -> dict[int, str]:
@@ -81,11 +81,6 @@ def content(
         "feature_state_value": typed(wanted.value),
         "multivariate_feature_state_values": _weights(weights, variants if in_place else ()),
     }
-
-
-def is_as(found: RemoteState | RemoteOverride, wanted: StateSpec | OverrideSpec, ids: Mapping[str, int]) -> bool:
-    """Whether a state or an override is what it should be."""
-    return not differences(wanted, found, {number: name for name, number in ids.items()})
 
 
 def _marks(found: RemoteState) -> set[tuple[object, ...]]:
