@@ -9,6 +9,8 @@ from flagops.commands.flags.history.applies import Apply, Touched
 
 SLACK = timedelta(seconds=2)
 """Flagsmith names the time of its answers in whole seconds, and two of its pods may be a moment apart."""
+OF_TRUST = "Trust relationship: "
+"""How Flagsmith calls the key behind a trust relationship (seen in 2.265.0: trust_relationships/services.py)."""
 
 
 def traced(entries: Iterable[Entry], runs: Iterable[Apply], *, repository: str | None = None) -> list[Entry]:
@@ -35,13 +37,20 @@ def _is_of(entry: Entry, run: Apply) -> bool:
     moment = datetime.fromisoformat(entry["time"])
     if not run.started - SLACK <= moment <= run.finished + SLACK:
         return False
-    actor, project = entry["actor"], entry["project"]
-    who = actor["name"].lower() if actor["kind"] == "user" else str(actor["id"])
-    if (actor["kind"], who) != (run.actor[0], run.actor[1].lower() if run.actor[0] == "user" else run.actor[1]):
+    project = entry["project"]
+    if not _is_by(entry["actor"], run.actor):
         return False
     if project is None or project["id"] != run.project:
         return False
     return any(_is_about(entry, item) for item in run.touched)
+
+
+def _is_by(actor: Any, who: tuple[str, str]) -> bool:
+    """Whether it was the same person or key; a run with an ID token knows no more than that it was some trust's key."""
+    if who == ("api-key", ""):
+        return bool(actor["kind"] == "api-key" and str(actor["name"]).startswith(OF_TRUST))
+    name = actor["name"].lower() if actor["kind"] == "user" else str(actor["id"])
+    return bool((actor["kind"], name) == (who[0], who[1].lower() if who[0] == "user" else who[1]))
 
 
 def _is_about(entry: Entry, item: Touched) -> bool:

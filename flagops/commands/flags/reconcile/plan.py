@@ -206,9 +206,11 @@ def _unmanaged(wanted: ProjectSpec, found: Snapshot, *, delete: bool) -> Iterato
 
 
 def _foreign_overrides(wanted: FlagSpec, found: RemoteFlag, segments: Mapping[str, RemoteSegment]) -> Iterator[str]:
-    for environment, state in found.states.items():
-        declared = wanted.states.get(environment)
-        named = {item.segment for item in declared.overrides} if declared else set()
+    for environment, declared in wanted.states.items():
+        state = found.states.get(environment)
+        if state is None:
+            continue
+        named = {item.segment for item in declared.overrides}
         for item in state.overrides:
             if item.segment not in named and not segments[item.segment].is_managed:
                 yield f"override of {wanted.name} for {item.segment} in {environment}"

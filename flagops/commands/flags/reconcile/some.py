@@ -1,8 +1,8 @@
 """Plans for some of a project's environments: what belongs to all of them waits for a plan of all.
 
 A flag's states, its overrides there, and the segments of its rollout there belong to one environment. Of what a project
-has once, only that is done which changes nothing in the others: making flags (off everywhere else), segments and
-variations, and what only people read.
+has once, only that is done which changes nothing in the others, those that the catalogue does not name among them:
+making flags (off everywhere else), segments and variations, and what only people read.
 """
 
 from collections.abc import Sequence
@@ -76,7 +76,7 @@ def leave(plan: FlagPlan, wanted: ProjectSpec, found: Snapshot) -> tuple[FlagPla
     """The plan without what waits for one of all environments, and what that is."""
     if wanted.whole is None:
         return plan, frozenset()
-    others = [name for name in wanted.whole.environments if name not in wanted.environments]
+    others = [name for name in found.environments if name not in wanted.environments]
     why: dict[Owner, str] = {}
     for change in plan.changes:
         said = _why(change, found, others)

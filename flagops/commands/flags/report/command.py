@@ -1,5 +1,6 @@
 """`ff flags report`: all flags on one page."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flagops.commands.flags.catalogue.options import KnownOption, UrlOption, known
+from flagops.commands.flags.reconcile.options import NotesOption
 from flagops.commands.flags.report import report as reports
+from flagops.commands.flags.report.alone import in_hands
 from flagops.commands.flags.report.last_change import of_audit_log, of_states
 from flagops.commands.flags.server.read import read as snapshot
 from flagops.console import progress
@@ -27,8 +30,11 @@ def report(
     catalogue: KnownOption = None,
     stack: SomeStackOption = None,
     url: UrlOption = None,
+    notes: NotesOption = None,
 ) -> None:
-    """Write all flags on one page: by environment, rollouts as bars, owner, expiry, last change.
+    """Write all flags on one page: by environment, rollouts as bars, owner, expiry, last change, what is in hands.
+
+    First come the flags that are held, until when, why and by whom; then what was changed by hand since the last apply.
 
     The last change is the audit log's where a stack is named: it is read from the stack's database. At a bare --url it
     is the time of the newest state.
@@ -42,6 +48,7 @@ def report(
     with connect(stack=stack, url=url, project=declared.project if declared else None) as connection:
         found = snapshot(connection, [item.name for item in connection.environments])
         changes, is_audited = _changes(connection)
+        lines = in_hands(connection, declared, found, notes)
     made = reports.report(
         found,
         declared,
@@ -51,6 +58,7 @@ def report(
         made=datetime.now(UTC),
         is_audited=is_audited,
     )
+    made = replace(made, in_hands=tuple(lines))
     make_directory(out.parent, hint="Name another file.")
     out.write_text(reports.html(made), encoding="utf-8")
     count = len(made.lines) + len(made.others)

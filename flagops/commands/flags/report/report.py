@@ -85,6 +85,7 @@ class FlagsPage:
         missing: Flags of the catalogue that are not there.
         has_catalogue: Whether owners are known.
         is_audited: Whether the last changes come from the audit log.
+        in_hands: Flags that are held, and what was changed by hand since the last apply, a line each.
     """
 
     project: str
@@ -96,6 +97,7 @@ class FlagsPage:
     missing: tuple[str, ...]
     has_catalogue: bool
     is_audited: bool
+    in_hands: tuple[str, ...] = ()
 
     @property
     def expired(self) -> list[Line]:

@@ -106,6 +106,13 @@ def test_a_segment_and_a_key_are_found_too() -> None:
     assert of({**ENTRY, "actor": {"kind": "api-key", "name": "ci", "id": "other"}}, OF_KEY) is None
 
 
+def test_a_run_with_an_id_token_is_found_by_the_key_behind_its_trust_relationship() -> None:
+    by_token = replace(RUN, actor=("api-key", ""))
+    key = {"kind": "api-key", "name": "Trust relationship: ci", "id": "aEjdbhpa"}
+    assert of({**ENTRY, "actor": key}, by_token) is not None
+    assert of({**ENTRY, "actor": {**key, "name": "somebody's"}}, by_token) is None
+
+
 def test_two_applies_that_may_have_done_it_are_no_trace_unless_they_agree() -> None:
     assert of(ENTRY, RUN, replace(RUN, commit="ffffffffffff")) is None
     assert of(ENTRY, RUN, replace(RUN, started=START + timedelta(seconds=5)))["commit"] == "0123456789ab"

@@ -125,6 +125,36 @@ def test_a_segment_by_hand_stays_a_conflict_after_an_apply_of_one_environment(
     assert "segment premium_users" in whole.stderr
 
 
+def test_an_environment_that_the_catalogue_does_not_name_is_another_one_too(
+    applied: Project, run: Run, tmp_path: Path
+) -> None:
+    """People made it, and target a segment there: its rules wait, as those that another environment uses do."""
+    made = (
+        "\nsegments:\n  callers:\n    description: Who calls.\n    all:\n"
+        "      - {trait: calls, operator: EQUAL, value: yes_they_do}\n"
+    )
+    path = edited(tmp_path, ("\nsegments:\n", made))
+    words = ("--url", applied.url, "--yes")
+    assert run("flags", "apply", str(path), *words).exit_code == 0
+    row = applied.client.post("/api/v1/environments/", {"name": "sandbox", "project": 1})
+    (segment,) = [row for row in applied.client.pages("/api/v1/projects/1/segments/") if row["name"] == "callers"]
+    flag = next(
+        row for row in applied.client.pages("/api/v1/projects/1/features/") if row["name"] == "hebrew_ui_enabled"
+    )
+    where = f"/api/v1/environments/{row['api_key']}/features/{flag['id']}/create-segment-override/"
+    value = {"type": "unicode", "string_value": None, "integer_value": None, "boolean_value": None}
+    applied.client.post(
+        where, {"feature_segment": {"segment": segment["id"]}, "enabled": True, "feature_state_value": value}
+    )
+    path.write_text(path.read_text(encoding="utf-8").replace("yes_they_do", "no_more"), encoding="utf-8")
+    done = run("flags", "apply", str(path), *words, "-e", "development")
+    assert done.exit_code == 0, done.stderr
+    assert "segment callers waits for a plan of all environments" in done.stderr
+    assert "its rules decide in sandbox too" in done.stderr
+    (now,) = [row for row in applied.client.pages("/api/v1/projects/1/segments/") if row["name"] == "callers"]
+    assert "yes_they_do" in str(now["rules"])
+
+
 def test_another_environment_s_rollout_by_hand_stays_a_conflict_too(applied: Project, run: Run, tmp_path: Path) -> None:
     """What was noted of the segments of its rollouts is not forgotten."""
     words = ("--url", applied.url, "--notes", str(tmp_path / "notes.json"), "--yes")

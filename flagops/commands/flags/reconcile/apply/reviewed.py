@@ -64,9 +64,11 @@ class Reviewed:
 
 
 def _read(connection: Connection, wanted: ProjectSpec) -> Snapshot:
-    """All environments of the catalogue, also those that are left alone: what they use must not change under them."""
+    """The environments of the catalogue; where some are left alone, all of the project, for what they use must not
+    change under them."""
     whole = wanted.whole or wanted
-    return read(connection, whole.environments, whole.flags, with_people=wanted.access is not None)
+    there = {item.name for item in connection.environments} if wanted.whole else set()
+    return read(connection, there.union(whole.environments), whole.flags, with_people=wanted.access is not None)
 
 
 def _changes_rules(change: Change) -> bool:
