@@ -22,6 +22,7 @@ SERVICES: Final[Mapping[str, object]] = {
 }
 EDGE: Final = {"enabled": True, "existingSecret": "edge"}
 WAY_IN: Final = {"ingressNamespace": "traefik"}
+THROUGH_GATEWAY: Final = {**WAY_IN, "gatewayNamespace": "envoy-gateway-system"}
 GATEWAY: Final = {"enabled": True, "className": "envoy", "tls": {"from": "issuer", "clusterIssuer": "letsencrypt"}}
 VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
     "as its file says": {},
@@ -185,6 +186,8 @@ SINGLE: Final[Mapping[str, Mapping[str, object]]] = {
     "ingressCidrs, everything": {"networkPolicy": {"ingressCidrs": ["0.0.0.0/0", "::/0"]}},
     "clients, a network": {"networkPolicy": {**WAY_IN, "clients": [{"cidr": "10.100.0.0/24"}]}},
     "clients, everything": {"networkPolicy": {**WAY_IN, "clients": [{"cidr": "0.0.0.0/0"}]}},
+    "a Gateway": {"gateway": GATEWAY, "networkPolicy": THROUGH_GATEWAY},
+    "the edge, through a Gateway": {"edge": EDGE, "gateway": GATEWAY, "networkPolicy": THROUGH_GATEWAY},
     "the edge": {"edge": EDGE},
     "edge.clients": {"edge": {**EDGE, "clients": [{"namespace": "footanalytics"}]}},
     "no Ingress": {"ingress": {"enabled": False}},
