@@ -36,7 +36,7 @@ def test_a_broken_edit_keeps_the_last_good_state_and_says_where(service: Served,
     line = next(number for number, text in enumerate(good.splitlines(), 1) if "owner: ml-team" in text)
     rewrite(catalogue, "owner: ml-team", "owner: [ml-team]")
     told = service.wait()
-    assert f"{catalogue}:{line}: flags.ml_model_v2_enabled.owner: is " in told
+    assert f"{catalogue}:{line}:5: flags.ml_model_v2_enabled.owner: is " in told
     assert told.endswith("The last good state is served until this is put right.")
     assert (service.flags(), service.state.problem) == (before, told.rpartition("\n")[0])
     catalogue.write_text(good, encoding="utf-8")
