@@ -26,10 +26,15 @@ class Told:
 
 
 class Account:
-    """What a run did, and what it left as it is, since somebody changed it meanwhile."""
+    """What a run did, and what it left as it is, since somebody changed it meanwhile.
+
+    Attributes:
+        connection: Where, with what the server says of the project now.
+        done: The changes that were made.
+    """
 
     def __init__(self, connection: Connection, reviewed: Reviewed, told: Told) -> None:
-        self._connection, self._reviewed, self._told = connection, reviewed, told
+        self.connection, self._reviewed, self._told = connection, reviewed, told
         self.done: list[Change] = []
         self._known: set[int] = set()
         self._left: dict[Owner, list[FlagConflict]] = {}
@@ -70,8 +75,8 @@ class Account:
 
     def again(self) -> Reviewed:
         """Read the server again: what is left to do, without what somebody changed since it was read, or written."""
-        environments = environments_of(self._connection.client, self._connection.project)
-        connection = replace(self._connection, environments=tuple(environments))
+        environments = environments_of(self.connection.client, self.connection.project)
+        connection = replace(self.connection, environments=tuple(environments))
         again = self._reviewed.again(connection).without(self.left)
         others = not_in(again.plan.changes, self._reviewed.plan.changes)
         foreign = [change for change in others if change.kind not in JUDGED]

@@ -89,7 +89,7 @@ def apply(
 
 class _Run:
     def __init__(self, connection: Connection, reviewed: Reviewed, told: Told) -> None:
-        self._connection, self._client = connection, connection.client
+        self._client = connection.client
         self._reviewed, self._wanted = reviewed, reviewed.wanted
         self._found = reviewed.found
         self._at_once = AtOnce(self._client)
@@ -102,7 +102,7 @@ class _Run:
     def all(self) -> None:
         """Do everything."""
         found, todo = self._reviewed.found, self._reviewed.plan
-        makes = Definitions(self._connection, self._wanted, found, self.to)
+        makes = Definitions(self.to.connection, self._wanted, found, self.to)
         copies = twins(self._wanted, todo) if self._at_once.is_known else {}
         has_made = makes.run(todo, threads=THREADS if self._at_once.is_known else 1, late=copies)
         made = set(makes.found.environments) - set(found.environments)
@@ -116,7 +116,7 @@ class _Run:
             found = makes.found
         self._found = found
         for change in of_hiding(todo.changes):
-            self._connection = hide(self._connection, found, change)
+            self.to.connection = hide(self.to.connection, found, change)
             self.to.announce(change)
         self._found = found = self._write(found, todo, copies)
         if copies:
@@ -124,7 +124,7 @@ class _Run:
             if not todo.changes:
                 return  # which was looked at
         self._remove(found, todo)
-        groups = Groups(self._connection, self._wanted, found)
+        groups = Groups(self.to.connection, self._wanted, found)
         for name, changes in todo.of(ObjectKind.GROUP).items():
             groups.write(name)
             for change in changes:
@@ -134,7 +134,7 @@ class _Run:
                 take(self._client, found, change)
                 self.to.announce(change)
             if change.kind is ObjectKind.HOLD:
-                release(self._connection, found.flags[change.name].id, [change.before])
+                release(self.to.connection, found.flags[change.name].id, [change.before])
                 self.to.announce(change)
         if self.to.done:
             self._verify()
@@ -151,7 +151,7 @@ class _Run:
         """Make these environments as copies; what is different there is written afterwards."""
         self.to.begin([change for change in todo.changes if change.environment in copies])
         for name, of in copies.items():
-            copy(self._connection, found, name, of)
+            copy(self.to.connection, found, name, of)
         again = self.to.again()
         left = {(change.name, change.environment) for change in again.plan.changes}
         for change in todo.changes:
@@ -162,12 +162,12 @@ class _Run:
                 self.to.announce(change)
         self._found = again.found
         for change in of_hiding(again.plan.changes):
-            self._connection = hide(self._connection, again.found, change)
+            self.to.connection = hide(self.to.connection, again.found, change)
             self.to.announce(change)
         return self._write(again.found, again.plan), again.plan
 
     def _remove(self, found: Snapshot, todo: FlagPlan) -> None:
-        project = f"/api/v1/projects/{self._connection.project}"
+        project = f"/api/v1/projects/{self.to.connection.project}"
         for change in todo.changes:
             if self.to.is_left(change):
                 continue
@@ -192,7 +192,7 @@ class _Run:
         kept = {item.id for item in matched(flag.options, self._wanted.flags[change.name].options).values()}
         for item in flag.options:
             if item.id not in kept and change.field[1] == (item.key or str(item.value)):
-                path = f"/api/v1/projects/{self._connection.project}/features/{flag.id}/mv-options/{item.id}/"
+                path = f"/api/v1/projects/{self.to.connection.project}/features/{flag.id}/mv-options/{item.id}/"
                 self._client.delete(path)
         self.to.announce(change)
 
