@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from components.deployment.presence import DeclaredObject
+from components.deployment.recorded import Deployment, deployed, secrets, written
 from components.kit import names
 from components.secrets.key_names import LONGEST, server_key_name
 from components.secrets.sdk_keys import claimed
@@ -88,6 +90,26 @@ def test_a_new_stack_claims_all_and_one_that_exists_what_its_last_deployment_mad
     assert claimed(settings, lambda: EXISTING) == ("staging",)
     known = settings.sdk_keys.model_copy(update={"client_keys": {"production": "abc"}})
     assert claimed(settings.model_copy(update={"sdk_keys": known}), lambda: EXISTING) == ("staging", "production")
+
+
+def test_what_the_record_of_the_last_deployment_says_decides_and_without_a_record_the_stack_is_new() -> None:
+    settings = load_stack("local", ROOT).settings
+    older = recorded_data("Secret", "flagsmith-admin")
+    newer = recorded_data("Secret", "flagsmith-sdk-keys-staging")
+    other = recorded_data("ConfigMap", "flagsmith-sdk-keys-production")
+    for answer, expected in (
+        (None, settings.admin.environments),
+        ({}, settings.admin.environments),
+        ({"data": older}, ()),
+        ({"data": newer}, ("staging",)),
+        ({"data": other}, ()),
+    ):
+        record_of = deployed(lambda _, answer=answer: answer, "feature-flags")  # type: ignore[misc]
+        assert claimed(settings, lambda record_of=record_of: secrets(record_of)) == expected  # type: ignore[misc]
+
+
+def recorded_data(kind: str, name: str) -> dict[str, str]:
+    return written(Deployment("local", "2.265.0", (DeclaredObject("v1", kind, name),)))
 
 
 def test_nobody_asks_where_the_settings_say_it() -> None:
