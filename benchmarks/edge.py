@@ -26,7 +26,7 @@ import yaml
 from project import Keys, prepare
 from throughput import BASE, ENDPOINTS, Environment, Measured, flagsmith, helm_defaults, measure, serving, table
 
-EDGE = "flagsmith-edge"
+from components.kit.names import EDGE
 
 # One user alone would be in every cache.
 SERVED = [one for one in ENDPOINTS if one.path == "/api/v1/flags/" or one.name.endswith("users in turn")]

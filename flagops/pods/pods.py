@@ -16,6 +16,7 @@ class PodComponent(StrEnum):
     TASK_PROCESSOR = "task-processor"
     DATABASE = "database"
     CACHE = "cache"
+    EDGE = "edge"
     MIGRATION = "migration"
     BOOTSTRAP = "bootstrap"
     BACKUP = "backup"

@@ -26,6 +26,7 @@ def alert_subject(settings: Settings) -> Subject:
         has_redis_metrics=settings.redis_exporter is not None,
         has_task_metrics=settings.flag_metrics_enabled,
         has_audit_metrics=settings.ships_audit,
+        has_edge=settings.edge.enabled,
         embedded_postgres=settings.postgres.embedded,
         embedded_redis=settings.redis.embedded,
         deployments=tuple(_deployments(settings)),
@@ -61,6 +62,8 @@ def _deployments(settings: Settings) -> Iterator[str]:
         yield names.FLAG_METRICS
     if settings.ships_audit:
         yield names.AUDIT_EXPORTER
+    if settings.edge.enabled:
+        yield names.EDGE
 
 
 def _volumes(settings: Settings) -> Iterator[str]:

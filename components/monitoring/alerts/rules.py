@@ -5,6 +5,7 @@ from components.monitoring.alerts import (
     cache,
     certificates,
     database,
+    edge,
     exporters,
     flags,
     service,
@@ -18,6 +19,7 @@ from components.monitoring.alerts.subject import Subject
 AREAS = {
     "service": service.alerts,
     "workloads": workloads.alerts,
+    "edge": edge.alerts,
     "tasks": tasks.alerts,
     "database": database.alerts,
     "cache": cache.alerts,

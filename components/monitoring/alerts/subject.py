@@ -19,6 +19,7 @@ class Subject:
         has_redis_metrics: whether Redis has one.
         has_task_metrics: whether the exporter of flag metrics runs, which knows the queue too.
         has_audit_metrics: whether the audit log is exported.
+        has_edge: whether proxies of the edge answer SDKs.
         embedded_postgres: whether PostgreSQL is a pod of the stack.
         embedded_redis: whether Redis is one.
         deployments: the names of the Deployments.
@@ -38,6 +39,7 @@ class Subject:
     has_redis_metrics: bool
     has_task_metrics: bool
     has_audit_metrics: bool
+    has_edge: bool
     embedded_postgres: bool
     embedded_redis: bool
     deployments: tuple[str, ...]

@@ -9,7 +9,7 @@ from components.monitoring.alerts.rule import Alert
 from components.monitoring.alerts.subject import Subject
 
 # What serves: a Job may take all that it gets.
-CONTAINERS: Final = 'container=~"flagsmith|task-processor|postgres|redis"'
+CONTAINERS: Final = "flagsmith|task-processor|postgres|redis"
 WAITING: Final = "CrashLoopBackOff|ImagePullBackOff|ErrImagePull|InvalidImageName|CreateContainerConfigError"
 
 
@@ -138,10 +138,11 @@ def _fewer(subject: Subject, kind: str, wanted: str, names: tuple[str, ...]) -> 
 
 def _resources(subject: Subject) -> Iterator[Alert]:
     limits, where, runbook = subject.thresholds, subject.where, "14-a-pod-is-missing-restarts-or-is-full"
+    containers = f'container=~"{CONTAINERS}{"|edge-proxy" if subject.has_edge else ""}"'
     yield Alert(
         name="FlagsmithCpuNearLimit",
         expression=f"""
-            100 * sum by (pod, container) (rate(container_cpu_usage_seconds_total{{{where},{CONTAINERS}}}[5m]))
+            100 * sum by (pod, container) (rate(container_cpu_usage_seconds_total{{{where},{containers}}}[5m]))
             / on (pod, container) {_limit(where, "cpu")} > {limits.cpu_percent}""",
         minutes=30,
         severity="warning",
@@ -150,7 +151,7 @@ def _resources(subject: Subject) -> Iterator[Alert]:
         runbook=runbook,
     )
     # PostgreSQL's working set holds cached files of the disk, which it gives back: what counts is its own.
-    own = CONTAINERS.replace("postgres|", "")
+    own = containers.replace("postgres|", "")
     postgres = f"""
         or 100 * (max by (pod, container) (container_memory_rss{{{where},container="postgres"}})
         + on () group_left () max(pg_settings_shared_buffers_bytes{{{where}}}))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from flagops.commands.doctor.backups import backups
+from flagops.commands.doctor.edge import edge_documents, edge_pods
 from flagops.commands.doctor.flagsmith import flagsmith_api
 from flagops.commands.doctor.from_inside import dependencies
 from flagops.commands.doctor.gateway import gateway
@@ -27,6 +28,7 @@ OBJECTS: tuple[Check, ...] = (
     claims,
     pods,
     rollouts,
+    edge_pods,
     jobs,
     autoscalers,
     changed_secrets,
@@ -72,6 +74,8 @@ def _examine(examination: Examination) -> Iterator[DoctorFinding]:
     if examination.instance.is_simulated:
         yield NOTHING_RUNS
         return
+    # Whether or not the API is there: that is when the edge is needed.
+    yield from _unhindered(edge_documents, examination)
     if not any(is_ready(pod) for pod in pods_of(examination.instance, PodComponent.API)):
         yield _nothing_serves(examination.instance)
         return

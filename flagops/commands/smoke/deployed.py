@@ -64,6 +64,8 @@ def place_of(
     """The stack's Flagsmith: at `url`, at its public address, or through a port-forward on a local cluster."""
     settings = instance.settings
     address = checked(url) if url else settings.url if instance.is_published else None
+    # A port-forward leads to the API itself.
+    has_edge = settings.edge.enabled and address is not None
 
     def made(base: str) -> SmokeTarget:
         return SmokeTarget(
@@ -73,11 +75,12 @@ def place_of(
             environment_key=environment_key,
             server_key=os.environ.get(SERVER_KEY),
             version=version or settings.version,
-            staleness=max(settings.caches.worst_cases().values()),
+            staleness=max(settings.caches.worst_cases().values()) + (settings.edge.poll_seconds if has_edge else 0),
             authenticate=lambda client: log_in(client, instance, base),
             project=settings.admin.project,
             origin=origin or ORIGIN,
             seconds=seconds,
+            has_edge=has_edge,
         )
 
     if address is not None:

@@ -42,6 +42,7 @@ class Question:
         body: What is sent as JSON; None for a GET.
         method: In place of GET or POST.
         headers: More of them.
+        is_raw: Whether the path is sent letter by letter, with its dots and slashes.
     """
 
     path: str
@@ -52,6 +53,7 @@ class Question:
     body: object = None
     method: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_raw: bool = False
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -100,8 +102,11 @@ class CheckClient:
         what, accepted = question.what, {"Accept": ", ".join(question.kinds)} if question.kinds else {}
         sent = {**accepted, **({"X-Environment-Key": question.key} if question.key is not None else {})}
         method, started = what.partition(" ")[0], time.monotonic()
+        path, raw = ("/", {"target": question.path.encode()}) if question.is_raw else (question.path, {})
         try:
-            answer = self._http.request(method, question.path, headers={**sent, **question.headers}, json=question.body)
+            answer = self._http.request(
+                method, path, headers={**sent, **question.headers}, json=question.body, extensions=raw
+            )
         except httpx.TimeoutException:
             took = time.monotonic() - started
             raise _NotYetError(f"{what} was not answered within {took:.0f} s") from None

@@ -53,6 +53,7 @@ class SmokeTarget:
         project: The platform's project; None for the only one.
         origin: A page's origin from which browsers ask.
         seconds: After which everything has ended.
+        has_edge: Whether proxies answer flags at this address in the API's place.
     """
 
     url: str
@@ -66,6 +67,7 @@ class SmokeTarget:
     project: str | None = None
     origin: str = ORIGIN
     seconds: float = SECONDS
+    has_edge: bool = False
 
 
 class CheckFailedError(Exception):

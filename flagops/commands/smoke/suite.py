@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from flagops.commands.smoke import browser, certificate, health, local, published, refusals, round_trip, serving
+from flagops.commands.smoke import browser, certificate, edge, health, local, published, refusals, round_trip, serving
 from flagops.commands.smoke.model import CheckFailedError, CheckResult, CheckSkippedError, CheckStatus, OutOfTimeError
 from flagops.commands.smoke.visit import Visit
 from flagops.errors import BadInputError, OpsError
@@ -29,6 +29,8 @@ CHECKS: Mapping[str, Check] = {
     "identities": serving.identities,
     "traits": serving.traits,
     "environment-document": local.document,
+    "edge": edge.answers,
+    "edge-documents": edge.keeps_documents,
     "browsers": browser.browsers,
     "sign-up": refusals.sign_up,
     "log-in": refusals.log_in,

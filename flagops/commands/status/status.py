@@ -14,13 +14,15 @@ from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
 from flagops.pods.jobs import STARTED_BY
 from flagops.pods.last_success import last_success
-from flagops.pods.pods import is_ready
+from flagops.pods.pods import PodComponent, is_ready
+from flagops.pods.pods import pods as pods_of
 from flagops.stacks.deployed import Instance
 
 if TYPE_CHECKING:
     from components.deployment.recorded import Deployment
 
 EXPIRES_SOON_DAYS = 14  # cert-manager renews at a third of the lifetime, 30 days for the usual 90
+FEWEST_PROXIES = 2  # with documents: one that starts while Flagsmith is away has none
 JOBS_SHOWN = 3  # of a CronJob's many, the last tell
 
 
@@ -36,6 +38,7 @@ def status(instance: Instance, now: datetime | None = None) -> Status:
         *_workloads(instance.items("apps/v1", "Deployment"), "Deployment", record),
         *_workloads(instance.items("apps/v1", "StatefulSet"), "StatefulSet", record),
         *_pods(instance.items("v1", "Pod")),
+        *_edge(instance),
         *_jobs(instance.items("batch/v1", "Job")),
         *_cron_jobs(instance.items("batch/v1", "CronJob")),
         *_budgets(instance.items("policy/v1", "PodDisruptionBudget")),
@@ -81,6 +84,16 @@ def _pods(items: Iterable[Manifest]) -> Iterator[StatusRow]:
         yield StatusRow(
             f"Pod ({pod['metadata']['labels'].get(names.COMPONENT, '?')})", name, text, is_fine=leaving or is_ready(pod)
         )
+
+
+def _edge(instance: Instance) -> Iterator[StatusRow]:
+    """How many proxies have documents. How old these are is in a proxy's memory: `ff doctor` asks each."""
+    if not instance.settings.edge.enabled:
+        return
+    warm = [pod for pod in pods_of(instance, PodComponent.EDGE) if is_ready(pod)]
+    nodes = {pod["spec"].get("nodeName") for pod in warm}
+    text = f"{len(warm)} proxies with documents, on {len(nodes)} {'node' if len(nodes) == 1 else 'nodes'}"
+    yield StatusRow("Edge", names.EDGE, text, is_fine=len(warm) >= FEWEST_PROXIES)
 
 
 def _owner_kind(pod: Manifest) -> str:

@@ -42,6 +42,7 @@ class Thresholds(Section):
     tasks_waiting: Count = Field(default=1000, description="Tasks that are due and have not started.")
     task_wait_seconds: Count = Field(default=300, description="How long the oldest of them has waited.")
     volume_percent: Percent = Field(default=85, description="Used share of a volume.")
+    edge_proxies: Count = Field(default=2, description="The fewest proxies of the edge that have documents.")
     certificate_days: Count = Field(
         default=14, description="Days until the certificate ends; cert-manager renews at 30."
     )

@@ -41,6 +41,7 @@ STACKS: dict[str, dict[str, object]] = {
         "monitoring": {"postgres": {"existingSecret": "metrics"}, "redis": {"existingSecret": "metrics"}},
         "backup": {"enabled": False},
     },
+    "the edge": {"edge": {"enabled": True, "existingSecret": "edge-keys"}},
 }
 EXPECTED = ("fires", "quiet", "absent", "new", "stale", "ends")
 

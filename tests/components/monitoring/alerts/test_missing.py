@@ -45,6 +45,8 @@ OTHERS_SPEAK = {
     "FlagsmithCertificateNotReady": "FlagsmithMetricsMissingCertManager",
     "FlagsmithReplicasMissing": "FlagsmithMetricsMissingKubeStateMetrics",
     "FlagsmithBackupTooOld": "FlagsmithMetricsMissingKubeStateMetrics",
+    "FlagsmithEdgeDown": "FlagsmithMetricsMissingKubeStateMetrics",
+    "FlagsmithEdgeNotWarm": "FlagsmithMetricsMissingKubeStateMetrics",
 }
 
 

@@ -1,0 +1,190 @@
+"""The edge: are there enough proxies with documents, on more than one node, how old are these, and whose are they?"""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import httpx
+
+from components.kit import names
+from flagops.commands.doctor.model import DoctorFinding, Examination
+from flagops.kubernetes.diagnose import log_or_reason
+from flagops.kubernetes.objects import Manifest
+from flagops.kubernetes.readiness import condition
+from flagops.kubernetes.refusals import DeniedError
+from flagops.pods.pods import PodComponent, container, is_ready
+from flagops.pods.pods import pods as pods_of
+from flagops.pods.port_forward import LOOPBACK, forward_to
+
+FEWEST = 2  # with documents: one may go at any time, and a new one has none while Flagsmith is away
+REQUEST_SECONDS = 5
+POLLS_MISSED = 6  # before documents count as stale; and never sooner than after a minute
+STALE_SECONDS = 60.0
+LOG_LINES = 200
+REFUSED = "403 Forbidden"  # what a proxy logs of Flagsmith's answer to its server-side key
+Documents = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """What one proxy said.
+
+    Attributes:
+        pod: Its pod's name.
+        updated: When it last had the documents of all environments; None if never.
+        documents: By each client-side key of its Secret the key of the environment whose document it gives for it.
+    """
+
+    pod: str
+    updated: datetime | None
+    documents: Documents
+
+
+def edge_pods(examination: Examination) -> Iterator[DoctorFinding]:
+    """Fewer proxies with documents than outlast the loss of one, or all of them on one node."""
+    instance = examination.instance
+    if not instance.settings.edge.enabled:
+        return
+    warm = [pod for pod in pods_of(instance, PodComponent.EDGE) if is_ready(pod)]
+    found = tuple(f"{pod['metadata']['name']} on {pod['spec'].get('nodeName', 'no node')}" for pod in warm)
+    if len(warm) < FEWEST:
+        yield DoctorFinding(
+            "edge-not-warm",
+            f"{len(warm)} proxies of the edge have documents, where {FEWEST} are the fewest.",
+            found or ("no proxy is ready",),
+            f"ff logs --stack {instance.stack.name} --component edge",
+        )
+    elif len({pod["spec"].get("nodeName") for pod in warm}) == 1 and _nodes(examination) > 1:
+        yield DoctorFinding(
+            "edge-on-one-node",
+            "All proxies of the edge are on one node, which takes every document with it when it is lost.",
+            found,
+            f"{instance.kubectl} delete pod {warm[0]['metadata']['name']}   (a new one goes to another node; "
+            "only while Flagsmith is there)",
+        )
+
+
+def _nodes(examination: Examination) -> int:
+    """How many nodes could take a pod; 0 if that may not be read."""
+    try:
+        nodes = examination.instance.client.list("v1", "Node", "")
+    except DeniedError:
+        return 0
+    usable = [node for node in nodes if not node["spec"].get("unschedulable")]
+    return sum(condition(node, "Ready").get("status") == "True" for node in usable)
+
+
+def edge_documents(examination: Examination) -> Iterator[DoctorFinding]:
+    """Ask each proxy how old its documents are, and whose it gives for each key."""
+    instance = examination.instance
+    if not instance.settings.edge.enabled:
+        return
+    keys = client_keys(instance.get("v1", "Secret", instance.settings.edge.existing_secret or names.EDGE_KEYS))
+    proxies, running = [], [pod for pod in pods_of(instance, PodComponent.EDGE) if _runs(pod)]
+    for pod in running:
+        with forward_to(instance, partial(_this, pod), names.EDGE_PORT) as port:
+            proxies.append(look(pod["metadata"]["name"], f"http://{LOOPBACK}:{port}", keys))
+    stack = instance.stack.name
+    empty = [proxy for proxy in proxies if proxy.updated is None]
+    logs = {pod["metadata"]["name"]: _log(examination, pod) for pod in running} if empty else {}
+    refused = [proxy for proxy in empty if REFUSED in logs[proxy.pod]]
+    if refused:
+        yield DoctorFinding(
+            "edge-key-refused",
+            "Flagsmith refuses a server-side key of the edge: it was deleted, or is another Flagsmith's.",
+            tuple(f"{proxy.pod}: Flagsmith answered {REFUSED}" for proxy in refused),
+            f"ff keys sync --stack {stack}   (or correct the Secret that edge.existingSecret names)",
+        )
+    yield from stale(proxies, stack=stack, poll_seconds=instance.settings.edge.poll_seconds, now=datetime.now(UTC))
+    yield from mixed(proxies, stack=stack)
+
+
+def stale(proxies: Sequence[Proxy], *, stack: str, poll_seconds: int, now: datetime) -> Iterator[DoctorFinding]:
+    """Documents that were not renewed for some time."""
+    most = max(STALE_SECONDS, float(POLLS_MISSED * poll_seconds))
+    ages = [(proxy.pod, (now - proxy.updated).total_seconds()) for proxy in proxies if proxy.updated is not None]
+    evidence = tuple(f"{pod}: all documents were last there {age:.0f} s ago" for pod, age in ages if age > most)
+    if evidence:
+        yield DoctorFinding(
+            "edge-stale",
+            "The edge goes on with old documents: Flagsmith does not answer it, or refuses one of its keys.",
+            evidence,
+            f"ff logs --stack {stack} --component edge   (the other findings say whether Flagsmith is away)",
+        )
+
+
+def mixed(proxies: Sequence[Proxy], *, stack: str) -> Iterator[DoctorFinding]:
+    """Pairs of keys of two environments: clients of one get the flags of the other."""
+    wrong = {(asked, given) for proxy in proxies for asked, given in proxy.documents.items() if asked != given}
+    if wrong:
+        yield DoctorFinding(
+            "edge-keys-mixed",
+            "A pair of the edge's keys is of two environments, so that clients of one get the flags of the other.",
+            tuple(
+                f"for the client-side key {asked} the document of {given} is given" for asked, given in sorted(wrong)
+            ),
+            f"correct the pairs in the Secret of the edge, then ff up --stack {stack}",
+        )
+
+
+def client_keys(secret: Manifest | None) -> Sequence[str]:
+    """The client-side keys in the edge's Secret; none if it cannot be read: the proxies say so themselves."""
+    data: Mapping[str, str] = (secret or {}).get("data") or {}
+    try:
+        if "ENVIRONMENT_KEY_PAIRS" in data:
+            pairs = json.loads(base64.b64decode(data["ENVIRONMENT_KEY_PAIRS"]))
+        else:
+            pairs = json.loads(base64.b64decode(data["config.json"]))["environment_key_pairs"]
+        return [str(pair["client_side_key"]) for pair in pairs]
+    except (LookupError, TypeError, ValueError, binascii.Error):
+        return []
+
+
+def look(pod: str, url: str, keys: Sequence[str]) -> Proxy:
+    """Ask one proxy."""
+    with httpx.Client(base_url=url, timeout=REQUEST_SECONDS, trust_env=False) as client:
+        updated = _json(client, "/proxy/health/readiness").get("last_successful_update")
+        documents = {
+            key: str(document["api_key"])
+            for key in keys
+            if "api_key" in (document := _json(client, "/api/v1/environment-document", {"X-Environment-Key": key}))
+        }
+    return Proxy(pod, _moment(updated), documents)
+
+
+def _json(client: httpx.Client, path: str, headers: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+    """The object that answers, whatever the status; nothing where none does."""
+    try:
+        found = client.get(path, headers=headers).json()
+    except (httpx.HTTPError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _moment(text: object) -> datetime | None:
+    """A proxy says it by its own clock, without a zone; a container's is UTC."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _this(pod: Manifest) -> Manifest:
+    """The pod itself, ready or not: one without documents can be asked too."""
+    return pod
+
+
+def _runs(pod: Manifest) -> bool:
+    statuses: Sequence[Manifest] = pod.get("status", {}).get("containerStatuses") or []
+    return any("running" in (status.get("state") or {}) for status in statuses)
+
+
+def _log(examination: Examination, pod: Manifest) -> str:
+    instance, name = examination.instance, pod["metadata"]["name"]
+    return log_or_reason(instance.client, instance.namespace, name, container(pod), lines=LOG_LINES)
