@@ -21,7 +21,8 @@ import psycopg2
 from flag_metrics_adoption import Adoption, engine
 from flag_metrics_expiry import Expiry
 from flag_metrics_failures import Failures
-from flag_metrics_parts import Catalogue, Evaluations, Family, Inventory, Part, Tasks, has_tables
+from flag_metrics_inventory import Inventory
+from flag_metrics_parts import Catalogue, Evaluations, Family, Part, Tasks, has_tables
 from flag_metrics_reports import Exposures, Reports
 from flag_metrics_rollout import Rollout
 from plain_tables import look

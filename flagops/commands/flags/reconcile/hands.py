@@ -5,12 +5,12 @@ nothing of an object, the audit log says who changed it last; where there is nei
 that was ever touched is changed.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from flagops.commands.flags.history.applies import Apply, Touched, of_stack
+from flagops.commands.flags.history.applies import Apply, of_stack
 from flagops.commands.flags.history.last_run import last_run
 from flagops.commands.flags.history.left import Facts, Left, ObjectKey
 from flagops.commands.flags.history.log import (
@@ -34,6 +34,7 @@ from flagops.commands.flags.reconcile.change import (
 )
 from flagops.commands.flags.reconcile.holds import holds
 from flagops.commands.flags.reconcile.judged import JUDGED, Judged, owner
+from flagops.commands.flags.reconcile.undone import compared, is_about, is_half_made, is_override
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.spec import ProjectSpec
 from flagops.errors import NotFoundError, OpsError, RefusedError
@@ -85,7 +86,7 @@ class Hands:
 
     def reason(self, change: Change) -> str:
         """Why somebody set this last, as far as that is noted."""
-        about = [run for run in self.recorded if run.reason is not None and any(map(_is_about(change), run.touched))]
+        about = [run for run in self.recorded if run.reason is not None and any(map(is_about(change), run.touched))]
         last = max(about, key=lambda run: run.started, default=None)
         return (last.reason or "") if last else ""
 
@@ -174,7 +175,7 @@ class _Known:
             return (
                 self._of_all(change, left)
                 if change.action is Action.DELETE and not change.field
-                else (_compared(change, left.objects[key], live))
+                else (compared(change, left.objects[key], live))
             )
         is_switch = self._is_switch(change)
         if live is None or not change.field or not (is_switch or self._is_managed(change)):
@@ -206,18 +207,18 @@ class _Known:
         target, before = left.pending[key], left.objects.get(key)
         if live is None:
             return None if before is None else Why.DELETED
-        if facts.is_same(change.field, target, live) or _is_half_made(change, before, live):
+        if facts.is_same(change.field, target, live) or is_half_made(change, before, live):
             return None
         entry = self._entry(change)
         if entry is not None and left.run is not None:
             if entry.at < left.run.began - SLACK:  # nobody was there since
-                return None if before is None else _compared(change, before, live)
+                return None if before is None else compared(change, before, live)
             if not is_same_actor(entry.actor, left.run.actor) or is_by_hand(entry, self._hands.recorded):
                 return Why.CHANGED
         if before is not None and not facts.is_same(change.field, before, live):
             return Why.CHANGED
         # It is as it was before that run: it did not come so far, or somebody took it back since.
-        return Why.UNKNOWN if self._is_switch(change) or (before is not None and _is_override(change)) else None
+        return Why.UNKNOWN if self._is_switch(change) or (before is not None and is_override(change)) else None
 
     def _is_switch(self, change: Change) -> bool:
         """Whether a change switches something that was touched since it was made."""
@@ -243,32 +244,3 @@ class _Known:
         except OpsError as error:
             self._hands.problems.append(f"Who changed a flag cannot be told: {error.message}")
             return None
-
-
-def _is_about(change: Change) -> Callable[[Touched], bool]:
-    def is_about(item: Touched) -> bool:
-        is_there = item.environments is None or change.environment in item.environments
-        return is_there and (item.kind, item.name) == (change.kind, change.name)
-
-    return is_about
-
-
-def _is_override(change: Change) -> bool:
-    """Whether an override comes or goes, which switches its segment."""
-    return change.field[:1] == ("override",) and len(change.field) == 2
-
-
-def _is_half_made(change: Change, before: Facts | None, live: Facts) -> bool:
-    """Whether a variation was made and has no weight yet, or lost it and is still there: each is a step of its own."""
-    if change.field[:1] != ("variation",):
-        return False
-    was, now = (facts.below(of, change.field[:2]) for of in (before or {}, live))
-    return not was or {**was, (*change.field[:2], "weight"): 0.0} == now
-
-
-def _compared(change: Change, left: Facts, live: Facts | None) -> Why | None:
-    if live is None:
-        return Why.DELETED
-    if facts.is_same(change.field, left, live):
-        return None
-    return Why.DELETED if not facts.below(live, change.field) else Why.CHANGED

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from flagops.commands.flags.catalogue.values import Plain
-from flagops.commands.flags.reconcile.apply.at_once import AtOnce, typed_value
+from flagops.commands.flags.reconcile.apply.at_once import AtOnce
+from flagops.commands.flags.reconcile.apply.one_request import typed_value
 from flagops.commands.flags.server.rows import Row, typed, value
 from flagops.commands.flags.switch.wanted import Wanted
 from flagops.errors import AnswerError, ConflictError

@@ -7,21 +7,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from typer.testing import Result
 
-from flagops.commands.flags.history import notes as kept_notes
 from flagops.commands.flags.history.last_run import DESCRIPTION, with_number
-from flagops.commands.flags.history.left import Left, NotedRun
-from flagops.commands.flags.history.notes import ClusterStore, FileStore
-from flagops.errors import ConflictError
+from flagops.commands.flags.history.left import Left
+from flagops.commands.flags.history.notes import FileStore
 from flagops.kubernetes.refusals import ApiError
-from flagops.stacks.deployed import Instance
 from flagops.waiting import NotYet, until
 from tests.flagops.commands.flags.support import EXAMPLE, Project, Run, example
 from tests.flagops.commands.flags.switching import FLAG, OTHER, feature, state, switch
@@ -202,65 +197,9 @@ def test_of_two_runs_at_a_time_the_later_one_stops_before_its_first_write(
     assert state(noted, OTHER)["enabled"] is True
 
 
-@pytest.mark.usefixtures("noted")
-def test_a_file_that_another_run_wrote_meanwhile_is_not_written_over(notes: Path) -> None:
-    one, other = FileStore(notes), FileStore(notes)
-    mine, theirs = one.load(), other.load()
-    assert mine
-    assert theirs
-    other.save(Left(1, {"production": "x"}))
-    with pytest.raises(ConflictError, match="Another run wrote"):
-        one.save(mine)
-
-
-class ConfigMap:
-    """One of a cluster, as the API server keeps it."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, Any] | None = None
-
-    def get(self, *_: object) -> dict[str, Any] | None:
-        return self.kept
-
-    def create(self, manifest: dict[str, Any]) -> dict[str, Any]:
-        if self.kept is not None:
-            raise ApiError(409, "AlreadyExists", "it exists", "Cannot create it")
-        self.kept = {**manifest, "metadata": {**manifest["metadata"], "resourceVersion": "1"}}
-        return self.kept
-
-    def replace(self, manifest: dict[str, Any]) -> dict[str, Any]:
-        assert self.kept
-        version = self.kept["metadata"]["resourceVersion"]
-        if manifest["metadata"]["resourceVersion"] != version:
-            raise ApiError(409, "Conflict", "the object has been modified", "Cannot write it")
-        self.kept = {**manifest, "metadata": {**manifest["metadata"], "resourceVersion": f"{int(version) + 1}"}}
-        return self.kept
-
-
-def test_a_config_map_that_another_run_wrote_meanwhile_is_not_written_over() -> None:
-    there = ConfigMap()
-    instance = cast("Instance", SimpleNamespace(get=there.get, client=there, namespace="flagsmith"))
-    one, other = ClusterStore(instance), ClusterStore(instance)
-    assert one.load() is None
-    assert other.load() is None
-    left = Left(1, {"production": "x"}, run=NotedRun("a", None, datetime(2027, 1, 1, tzinfo=UTC), ("user", "a@b.c")))
-    one.save(left)
-    with pytest.raises(ConflictError, match="Another run wrote the notes flagsmith-flags-left"):
-        other.save(Left(1, {"production": "y"}))
-    assert ClusterStore(instance).load() == left
-    other.load()
-    other.save(left)
-    with pytest.raises(ConflictError):
-        one.save(Left(1, {"production": "z"}))
-    one.load()
-    there.kept = {**cast("dict[str, Any]", there.kept), "metadata": {**one._there["metadata"], "resourceVersion": "9"}}  # type: ignore[index]  # noqa: SLF001
-    one.save(left)  # sent twice, the second time refused: it is what was to be kept
-
-
 def test_what_people_write_in_the_tag_s_description_stays() -> None:
     said = with_number("Ours. Ask ann.", "a" * 12)
     assert said == f"Ours. Ask ann. Last apply: {'a' * 12}."
     assert with_number(said, "b" * 12) == f"Ours. Ask ann. Last apply: {'b' * 12}."
     assert with_number("", "a" * 12).startswith(DESCRIPTION)
     assert len(with_number("x" * 600, "a" * 12)) == 512
-    assert kept_notes.KEY

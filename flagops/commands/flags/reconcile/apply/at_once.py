@@ -4,23 +4,21 @@ Flagsmith calls the path experimental, so it is used where the release has it, a
 not know it after all. The path is the same whether the environment keeps versions or not.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from itertools import pairwise
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
-from flagops.commands.flags.catalogue.values import Plain
 from flagops.commands.flags.reconcile.apply.meanwhile import (
     ChangedMeanwhileError,
-    Content,
     Contents,
     require_untouched,
 )
-from flagops.commands.flags.reconcile.apply.writing import STEP, FlagInEnvironment, is_untouched
+from flagops.commands.flags.reconcile.apply.one_request import Body, after_writing, contents, one_request
+from flagops.commands.flags.reconcile.apply.writing import FlagInEnvironment, is_untouched
 from flagops.commands.flags.reconcile.change import Change
-from flagops.commands.flags.reconcile.compare import ORDER, compare_states, sequence, surplus
+from flagops.commands.flags.reconcile.compare import compare_states
 from flagops.commands.flags.server.read import read_state
-from flagops.commands.flags.server.snapshot import RemoteOverride, RemoteState, Snapshot
-from flagops.commands.flags.spec import FlagSpec, OverrideSpec, StateSpec
+from flagops.commands.flags.server.snapshot import Snapshot
+from flagops.commands.flags.spec import FlagSpec
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.deployed import Environment
 from flagops.flagsmith_api.ensure import change_once, ensure
@@ -29,9 +27,6 @@ SINCE = (2, 263, 0)
 NOT_FOUND = 404
 UNKNOWN = frozenset({200, 403, 404, 405})
 """What servers and gateways say to a path or a method they do not know; 200 is the page of the unified image."""
-PARTS = {"enabled": "enabled", "value": "value", "weights": "variants"}
-"""A change's fields in the words of the path."""
-Body = dict[str, Any]
 Found = TypeVar("Found")
 
 
@@ -59,7 +54,7 @@ class AtOnce:
             changes = list(compare_states(*args))
             if not changes:
                 return True
-        request = _request(target, changes) if self.is_known else None
+        request = one_request(target, changes) if self.is_known else None
         if request is None:
             return False
         try:
@@ -104,14 +99,14 @@ class AtOnce:
     def _send(self, target: FlagInEnvironment, method: str, body: Body) -> None:
         path = f"/api/__future__/environments/{target.environment.key}/features/{target.flag.id}/"
         before = Contents.of(target.found)
-        after = _after(before, body, is_whole=method == "PUT")
+        after = after_writing(before, body, is_whole=method == "PUT")
 
         sent = [False]
 
         def is_written() -> bool | None:
             # Only the older way shows when something was changed; the newer one takes one request.
             found = read_state(self._client, target.environment, target.flag.id, target.names) if sent[0] else None
-            now = Contents.of(found) if found else _contents(self._client.get(path))
+            now = Contents.of(found) if found else contents(self._client.get(path))
             if not any(after.differs(now, {})):
                 return True
             differences = before.differs(now, target.names)
@@ -131,136 +126,3 @@ class AtOnce:
         rows = self._client.pages("/api/v1/features/featurestates/", where)
         if not any(row["feature"] == target.flag.id for row in rows):
             raise ChangedMeanwhileError("it was deleted")
-
-
-def _request(target: FlagInEnvironment, changes: list[Change]) -> tuple[str, Body] | None:
-    """The method and the body; None where an override has no value and the flag has one: the path cannot say that."""
-    own = {PARTS[change.field[0]] for change in changes if change.field[0] in PARTS}
-    overrides: dict[str, set[str]] = {}
-    for change in changes:
-        if change.field[0] == "override":
-            named = [PARTS[name] for name in change.field[2:]] or PARTS.values()
-            overrides.setdefault(change.field[1], set()).update(named)
-    there = {item.segment: item for item in target.found.overrides}
-    wanted = {item.segment: item for item in target.state.overrides}
-    before, after = _content(target, target.found), _merged(target, target.state, target.found, own)
-    merged = {
-        name: _merged(target, wanted.get(name), there.get(name), overrides.get(name, ()))
-        for name in sequence(target.state, target.found, target.managed)
-    }
-    emptied = [
-        name for name, item in merged.items() if name in there and _is_emptied(_content(target, there[name]), item)
-    ]
-    is_whole = bool(emptied or surplus(target.state, target.found, target.managed)) or _is_emptied(before, after)
-    ranks = _ranks(target, is_reordered=any(change.field == ORDER for change in changes))
-    listed: list[Body] = []
-    for name, item in merged.items():
-        old = there.get(name)
-        is_all = is_whole or old is None
-        if is_all and item["value"] is None and after["value"] is not None:
-            return None
-        part = _said(item, PARTS.values() if is_all else overrides.get(name, ()))
-        if old is None or is_all or old.priority != ranks[name]:
-            part["priority"] = ranks[name]
-        if part:
-            listed.append({"segment": {"id": target.segments[name]}, **part})
-    if is_whole:
-        return "PUT", {"environment_default": _said(after, PARTS.values()), "segment_overrides": listed}
-    default = {"environment_default": _said(after, own)} if own else {}
-    return "PATCH", {**default, **({"segment_overrides": listed} if listed else {})}
-
-
-def _contents(shown: Mapping[str, Any]) -> Contents:
-    """What the path says."""
-    overrides = sorted(shown["segment_overrides"], key=lambda row: (row["priority"], row["segment"]["id"]))
-    return Contents(_of(shown["environment_default"]), {row["segment"]["id"]: _of(row) for row in overrides})
-
-
-def _of(shown: Mapping[str, Any]) -> Content:
-    return Content(shown["enabled"], _plain(shown["value"]), _weights(shown["variants"]))
-
-
-def _weights(variants: Iterable[Mapping[str, Any]]) -> dict[int, float]:
-    return {item["id"]: float(item["weight"]) for item in variants}
-
-
-def _plain(value: Mapping[str, Any] | None) -> Plain:
-    if value is None:
-        return None
-    text = str(value["value"])
-    return text == "true" if value["type"] == "boolean" else int(text) if value["type"] == "integer" else text
-
-
-def _after(before: Contents, body: Body, *, is_whole: bool) -> Contents:
-    """What the flag is there when the body was written."""
-    own = _changed(before.own, body.get("environment_default", {}), is_whole=is_whole)
-    listed = {item["segment"]["id"]: item for item in body.get("segment_overrides", [])}
-    overrides = {} if is_whole else dict(before.overrides)
-    for segment, item in listed.items():
-        there = before.overrides.get(segment)
-        overrides[segment] = _changed(there or own, item, is_whole=is_whole or there is None)
-    places = {segment: place for place, segment in enumerate(overrides)}
-    places |= {segment: item["priority"] for segment, item in listed.items() if "priority" in item}
-    is_ordered = all("priority" in listed.get(segment, {}) for segment in overrides)
-    names = sorted(overrides, key=lambda segment: places[segment]) if is_ordered else list(overrides)
-    return Contents(own, {segment: overrides[segment] for segment in names})
-
-
-def _changed(before: Content, part: Body, *, is_whole: bool) -> Content:
-    value = _plain(part.get("value")) if "value" in part or is_whole else before.value
-    weights = _weights(part["variants"]) if "variants" in part else before.weights
-    return Content(part.get("enabled", before.enabled), value, weights)
-
-
-def _content(target: FlagInEnvironment, item: StateSpec | OverrideSpec | RemoteState | RemoteOverride) -> Body:
-    """A state or an override in the words of the path; a variation that the catalogue has no more gets nothing."""
-    weights = dict.fromkeys((option.id for option in target.flag.options), 0.0)
-    if isinstance(item, StateSpec | OverrideSpec):
-        weights |= {target.ids[name]: weight for name, weight in item.weights.items()}
-    else:
-        weights |= {variant.option: variant.weight for variant in item.variants if variant.option in weights}
-    variants = [{"id": option, "weight": weight} for option, weight in weights.items()]
-    return {"enabled": item.enabled, "value": typed_value(item.value), "variants": variants or None}
-
-
-def _merged(
-    target: FlagInEnvironment,
-    wanted: StateSpec | OverrideSpec | None,
-    found: RemoteState | RemoteOverride | None,
-    changed: Collection[str],
-) -> Body:
-    """What changes as it is wanted, and the rest as it is; what is new as it is wanted, what is people's as it is."""
-    new = _content(target, wanted) if wanted is not None else {}
-    old = _content(target, found) if found is not None else new
-    return {name: new[name] if name in changed and new else old[name] for name in PARTS.values()}
-
-
-def _is_emptied(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    return before["value"] is not None and after["value"] is None
-
-
-def _said(content: Body, parts: Collection[str]) -> Body:
-    """These parts of it; what is empty is left out."""
-    return {name: content[name] for name in PARTS.values() if name in parts and content[name] is not None}
-
-
-def _ranks(target: FlagInEnvironment, *, is_reordered: bool) -> dict[str, int]:
-    """The priorities of the overrides that stay, and of new ones: those that are in order keep theirs."""
-    there = {item.segment: item.priority for item in target.found.overrides}
-    names = sequence(target.state, target.found, target.managed)
-    old, new = [name for name in names if name in there], [name for name in names if name not in there]
-    kept = [there[name] for name in old]
-    is_kept = names == [*old, *new] and all(one < other for one, other in pairwise(kept))
-    if not is_kept and (is_reordered or new):
-        return {name: rank * STEP for rank, name in enumerate(names)}
-    first = kept[-1] + STEP if kept else 0
-    return {name: there[name] for name in old} | {name: first + rank * STEP for rank, name in enumerate(new)}
-
-
-def typed_value(value: Plain) -> Body | None:
-    """A value in the words of the path: its type, and a text."""
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return {"type": "boolean", "value": str(value).lower()}
-    return {"type": "integer" if isinstance(value, int) else "string", "value": str(value)}
