@@ -23,10 +23,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "ff flags set": ("flagops.commands.flags.switch.command:set_flag",),
     "ff flags references": ("flagops.commands.flags.code.command:_plain",),
     "ff flags get": ("flagops.flagsmith_api.served:ServedFlag",),
-    "ff flags validate": (
-        "flagops.commands.flags.catalogue.command:CatalogueReport",
-        "flagops.commands.flags.catalogue.problems:CatalogueFinding",
-    ),
+    "ff flags validate": ("flagops.commands.flags.catalogue.command:CatalogueReport",),
     "ff flags usage": ("flagops.commands.flags.usage.view:as_json",),
     "ff images list": ("flagops.commands.images.view:as_json",),
     "ff keys list": ("flagops.commands.keys.listing:KeyRow",),
