@@ -88,7 +88,7 @@ def edge_documents(examination: Examination) -> Iterator[DoctorFinding]:
     proxies, running = [], [pod for pod in pods_of(instance, PodComponent.EDGE) if _runs(pod)]
     for pod in running:
         with forward_to(instance, partial(_this, pod), names.EDGE_PORT) as port:
-            proxies.append(look(pod["metadata"]["name"], f"http://{LOOPBACK}:{port}", keys))
+            proxies.append(ask_proxy(pod["metadata"]["name"], f"http://{LOOPBACK}:{port}", keys))
     stack = instance.stack.name
     empty = [proxy for proxy in proxies if proxy.updated is None]
     logs = {pod["metadata"]["name"]: _log(examination, pod) for pod in running} if empty else {}
@@ -145,7 +145,7 @@ def client_keys(secret: Manifest | None) -> Sequence[str]:
         return []
 
 
-def look(pod: str, url: str, keys: Sequence[str]) -> Proxy:
+def ask_proxy(pod: str, url: str, keys: Sequence[str]) -> Proxy:
     """Ask one proxy."""
     with httpx.Client(base_url=url, timeout=REQUEST_SECONDS, trust_env=False) as client:
         updated = _json(client, "/proxy/health/readiness").get("last_successful_update")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flagops.commands.doctor.edge import Proxy, client_keys, look, mixed, stale
+from flagops.commands.doctor.edge import Proxy, ask_proxy, client_keys, mixed, stale
 from flagops.commands.smoke.edge import WAYS
 from flagops.commands.smoke.model import CheckResult, CheckStatus, SmokeTarget
 from flagops.commands.smoke.suite import run_one
@@ -24,15 +24,15 @@ def proxy(seconds: float, **documents: str) -> Proxy:
 
 def test_a_proxy_says_when_it_last_had_all_documents_and_whose_it_gives() -> None:
     with serve(Edge({"client": "client", "swapped": "another"})) as edge:
-        found = look("edge-a", edge.url, ["client", "swapped", "unknown"])
+        found = ask_proxy("edge-a", edge.url, ["client", "swapped", "unknown"])
     assert found.updated == datetime.fromisoformat(RECORDED["ready"]["body"]["last_successful_update"] + "+00:00")
     assert found.documents == {"client": "client", "swapped": "another"}
 
 
 def test_a_proxy_without_documents_and_one_that_does_not_answer_have_no_moment() -> None:
     with serve(Edge(updated=None)) as edge:
-        assert look("edge-a", edge.url, ["client"]) == Proxy("edge-a", None, {})
-    assert look("edge-a", edge.url, ["client"]) == Proxy("edge-a", None, {})
+        assert ask_proxy("edge-a", edge.url, ["client"]) == Proxy("edge-a", None, {})
+    assert ask_proxy("edge-a", edge.url, ["client"]) == Proxy("edge-a", None, {})
 
 
 @pytest.mark.parametrize(
