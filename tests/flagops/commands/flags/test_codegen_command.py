@@ -137,5 +137,5 @@ def test_a_wrong_catalogue_writes_nothing(run: Run, tmp_path: Path) -> None:
     wrong.write_text("project: P\nenvironments: [a]\nflags: {Banner: {}}\n", encoding="utf-8")
     shown = run("flags", "codegen", "-c", str(wrong), "--python", str(tmp_path / "flags.py"))
     assert shown.exit_code == 1
-    assert f"{wrong}:3: flags.Banner: lacks the key 'description'" in shown.stderr
+    assert f"{wrong}:3:9: flags.Banner: lacks the key 'description'" in shown.stderr
     assert not (tmp_path / "flags.py").exists()
