@@ -156,6 +156,8 @@ def about(flag: Flag) -> Iterator[str]:
     """What is to be known of a flag, in paragraphs."""
     yield flag.description
     yield f"Owner: {flag.owner}. Kind: {flag.kind}. Expires: {flag.expires or 'never'}."
+    if flag.server_side_only:
+        yield "Server-side only: clients with a server-side key get it. A browser never does, and has the default."
     state = State(enabled=flag.enabled, rollout=flag.rollout, targeting=flag.targeting)
     weights = {item.name: item.weight for item in flag.variations}
     yield ". ".join([f"By default {'on' if flag.enabled else 'off'}", *_state(state, weights)]) + "."

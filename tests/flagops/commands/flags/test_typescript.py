@@ -10,6 +10,7 @@ import pytest
 
 from flagops.commands.flags.catalogue.load import parse
 from flagops.commands.flags.catalogue.model import Catalogue
+from flagops.commands.flags.code.codegen import module as python_module
 from flagops.commands.flags.code.typescript import literal, module
 from tests.examples.conftest import EXAMPLES, node
 from tests.flagops.commands.flags.support import EXAMPLE, Run
@@ -84,6 +85,18 @@ def test_whatever_a_catalogue_says_compiles(tmp_path: Path, text: str) -> None:
     (tmp_path / "flags.ts").write_text(made, encoding="utf-8")
     done = compiled(tmp_path, "flags.ts")
     assert done.returncode == 0, done.stdout
+
+
+def test_a_flag_that_no_browser_gets_says_so_in_both_languages(tmp_path: Path) -> None:
+    text = AWKWARD.replace("{description: A., owner: web,", "{server_side_only: true, description: A., owner: web,")
+    declared = catalogue(text)
+    assert [name for name, flag in declared.flags.items() if flag.server_side_only] == ["i"]
+    made = module(declared)
+    for source in (made, python_module(declared)):
+        assert source.count("Server-side only: clients with a server-side key get it.") == 1
+    assert "Server-side only" in made.partition("export const I_:")[0].rpartition("/**")[2]
+    (tmp_path / "flags.ts").write_text(made, encoding="utf-8")
+    assert compiled(tmp_path, "flags.ts").returncode == 0
 
 
 def test_the_values_are_those_of_the_catalogue_also_the_evil_ones(tmp_path: Path) -> None:
