@@ -118,7 +118,7 @@ class Hands:
         conflicts = tuple(
             conflict
             for conflict in known.conflicts()
-            if conflict.name not in self.take_back and conflict.name not in going
+            if conflict.name not in self.take_back and not (conflict.kind is ObjectKind.FLAG and conflict.name in going)
         )
         judged = Judged(now, conflicts, tuple(going.values()))
         return judged.leave(plan, wanted, found), judged

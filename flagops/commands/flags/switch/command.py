@@ -114,13 +114,18 @@ def set_flag(
                     view.show_hold(flag, tag)
                 except OpsError as error:
                     problems.append(f"It is switched, and not held: {error.message}")
+            # Before anything that may take long, or fail: the reason has to be there for the next apply.
+            noted, problem = (
+                keep(connection, record(connection, row, done, started, reason.strip()), file) if done else ([], None)
+            )
         if working is not None:
-            working.wait()
-            undone = several.look_again(wanted, said)
+            try:
+                working.wait()
+                undone = several.look_again(wanted, said)
+            except OpsError as error:
+                undone = []
+                problems.append(error.message)
             problems += [f"{', '.join(undone)}: the apply that was at work wrote {flag} again."] if undone else []
-        noted, problem = (
-            keep(connection, record(connection, row, done, started, reason.strip()), file) if done else ([], None)
-        )
     if problem is not None:
         progress().print(f"The reason is not noted: {problem}", style="yellow", markup=False)
     if done:

@@ -25,6 +25,7 @@ class Outcome:
         seconds: After how many it was served.
         is_seen: Whether that was seen.
         problem: What went wrong, in writing or in looking.
+        is_whole: Whether writing came to its end, as far as is known.
     """
 
     environment: Environment
@@ -32,6 +33,7 @@ class Outcome:
     seconds: float = 0.0
     is_seen: bool = False
     problem: OpsError | None = None
+    is_whole: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -83,13 +85,22 @@ class Several:
 
     def _look(self, place: Environment, done: Switched | OpsError, since: float, wanted: Wanted) -> Outcome:
         if isinstance(done, OpsError):
-            return Outcome(place, None, problem=done)
+            return self._failed(place, done, wanted)
         flag = ServedAs(self._row["name"], bool(self._row.get("is_server_key_only")), self._hides(place))
         try:
             took, is_seen = seen(self._connection.client, place, flag, wanted, self._switches[place], since=since)
         except OpsError as error:
             return Outcome(place, done, time.monotonic() - since, problem=error)
         return Outcome(place, done, took, is_seen)
+
+    def _failed(self, place: Environment, problem: OpsError, wanted: Wanted) -> Outcome:
+        """A refusal, or an answer that was lost, may come after a part was written: only the server knows."""
+        try:
+            part = self._switches[place].in_part(wanted)
+        except OpsError:
+            part = None
+            problem = problem.reworded(f"{problem.message} Nobody can be asked whether a part of it was written.")
+        return Outcome(place, part, problem=problem, is_whole=False)
 
     def _hides(self, place: Environment) -> bool:
         own = place.hides_disabled

@@ -16,15 +16,14 @@ LATER = (
 def show(flag: str, wanted: Wanted, item: Outcome) -> None:
     """What became of one environment."""
     place, done = item.environment.name, item.done
-    if done is None:
-        said = item.problem.message if item.problem else ""
-        progress().print(f"{place}: NOT switched. {said}", style="bold red", markup=False, soft_wrap=True)
-        return
     if item.problem is not None:
-        progress().print(f"{place}: written. {item.problem.message}", style="bold red", markup=False, soft_wrap=True)
+        what = "NOT switched" if done is None else "written" if item.is_whole else "written in part"
+        progress().print(f"{place}: {what}. {item.problem.message}", style="bold red", markup=False, soft_wrap=True)
         if item.problem.hint:
             progress().print(f"  {item.problem.hint}", style="dim", markup=False, soft_wrap=True)
-    else:
+    if done is None:
+        return
+    if item.problem is None:
         how = (
             f"served after {item.seconds:.1f} s"
             if item.is_seen
@@ -59,14 +58,16 @@ def show_end(*, kept: Sequence[str], versioned: bool) -> None:
 def require_all(flag: str, said: Sequence[Outcome], problems: Sequence[str]) -> None:
     """Raise OpsError where not everything is as it was asked for: what is done, and what is not."""
     failed = [item.environment.name for item in said if item.done is None]
-    unseen = [item.environment.name for item in said if item.done is not None and item.problem is not None]
+    partly = [item.environment.name for item in said if item.done is not None and not item.is_whole]
+    unseen = [item.environment.name for item in said if item.done and item.is_whole and item.problem is not None]
     good = [item.environment.name for item in said if item.problem is None]
     parts = [
         f"{flag} is not switched in {', '.join(failed)}" if failed else "",
+        f"{flag} is written in part in {', '.join(partly)}" if partly else "",
         f"written and not seen in {', '.join(unseen)}" if unseen else "",
-        f"done in {', '.join(good)}" if good and (failed or unseen) else "",
+        f"done in {', '.join(good)}" if good and (failed or partly or unseen) else "",
     ]
     text = "; ".join(filter(None, parts))
-    lines = [*([f"{text}."] if failed or unseen else []), *problems]
+    lines = [*([f"{text}."] if failed or partly or unseen else []), *problems]
     if lines:
         raise FailedError("\n".join(lines), hint="Run it again: what is as it should be is not written twice.")

@@ -74,6 +74,12 @@ class FlagSwitch:
         users = [] if wanted.keeps_users else [row for row in rows if row.get("identity")]
         return _is_written(rows, wanted) and not any(row["enabled"] and wanted.enabled is False for row in users)
 
+    def in_part(self, wanted: Wanted) -> Switched | None:
+        """What there is of a switch that failed in between; None where most users get what they got before."""
+        if _changed(self.own(), wanted) is not None:
+            return None
+        return _beside([row for row in self._rows() if row["feature_segment"] or row.get("identity")], wanted, 1)
+
     def own(self) -> Row:
         """What users get of whom nothing else is said, as the database has it."""
         found = [row for row in self._rows() if not row["feature_segment"] and not row.get("identity")]

@@ -79,6 +79,19 @@ def test_what_is_different_in_a_copy_is_written_there(bare: Project, run: Run, t
     assert run("flags", "plan", str(path), "--url", bare.url).exit_code == 0
 
 
+def test_a_copy_hides_nothing_that_its_source_alone_is_to_hide(bare: Project, run: Run, tmp_path: Path) -> None:
+    flags = {f"flag_{number}": {"enabled": True, "value": number} for number in range(20)}
+    path = written(tmp_path, flags, hide_disabled={"environments": {"development": True}})
+    done = run("flags", "apply", str(path), "--url", bare.url, "--yes")
+    assert done.exit_code == 0, done.stderr
+    rows = bare.client.pages("/api/v1/environments/", {"project": 1})
+    assert {row["name"]: row["hide_disabled_flags"] for row in rows} == {
+        "development": True,
+        "staging": None,
+        "production": None,
+    }
+
+
 def test_nothing_is_copied_from_an_environment_that_was_there(server: Project, run: Run, tmp_path: Path) -> None:
     flags = {f"flag_{number}": {"enabled": True} for number in range(20)}
     assert run("flags", "apply", str(written(tmp_path, flags)), "--url", server.url, "--yes").exit_code == 0

@@ -1,15 +1,17 @@
 """A switch beside applies of the same stack: it keeps new ones away, and waits for none."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from flagops.commands.flags.switch import beside
-from flagops.errors import ConflictError, NoAccessError
+from flagops.errors import ConflictError, DeadlineError, NoAccessError
 from tests.flagops.commands.flags.support import Project, Run
 from tests.flagops.commands.flags.switching import FLAG, change, set_flag
 
@@ -69,3 +71,19 @@ def test_what_an_apply_that_was_at_work_undid_is_said(
     done = set_flag(run, applied, FLAG, "--on", "-e", "production")
     assert done.exit_code == 1
     assert f"production: the apply that was at work wrote {FLAG} again." in done.stderr
+
+
+def test_an_apply_that_does_not_end_takes_no_reason_along(
+    applied: Project, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Endless:
+        def wait(self) -> None:
+            raise DeadlineError("The apply has not ended.")
+
+    monkeypatch.setattr("flagops.commands.flags.switch.command.beside_applies", lambda _: nullcontext(Endless()))
+    record = tmp_path / "record.jsonl"
+    done = set_flag(run, applied, FLAG, "--on", "-e", "production", "--record", str(record), "--json")
+    assert done.exit_code == 1
+    assert "The apply has not ended." in done.stderr
+    assert "matches are late" in record.read_text(encoding="utf-8")
+    assert json.loads(done.stdout)["environments"][0]["changed"] == 1

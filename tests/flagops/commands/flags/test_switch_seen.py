@@ -114,6 +114,22 @@ def test_one_environment_that_fails_stops_no_other(applied: Project, run: Run) -
     assert set_flag(run, applied, FLAG, "--on", "-e", "all").exit_code == 0
 
 
+def test_a_switch_that_fails_in_between_is_not_told_as_none(applied: Project, run: Run) -> None:
+    assert applied.double
+    change(applied, enabled=True)
+    override(applied, "ann")
+    key = applied.environments()["production"]
+    applied.double.failing[f"/api/v1/environments/{key}/identities/"] = 403
+    done = set_flag(run, applied, FLAG, "--off", "-e", "production", "--hold", "1h", "--json")
+    assert done.exit_code == 1
+    assert "NOT switched" not in done.stderr
+    assert "production: written in part." in done.stderr
+    assert "1 users have it otherwise" in done.stderr
+    assert f"{FLAG} is written in part in production." in done.stderr
+    assert json.loads(done.stdout)["hold"] in tags(applied), "what is switched for nearly all is held"
+    assert state(applied)["enabled"] is False
+
+
 def test_a_flag_that_is_missing_from_what_is_served_was_not_seen(
     applied: Project, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -149,7 +149,7 @@ class _Run:
 
     def _copy(self, found: Snapshot, todo: FlagPlan, copies: Mapping[str, str]) -> tuple[Snapshot, FlagPlan]:
         """Make these environments as copies; what is different there is written afterwards."""
-        self.to.begin([change for change in todo.changes if change.environment in copies])
+        self.to.begin([item for item in todo.changes if item.environment in copies and not self.to.is_left(item)])
         for name, of in copies.items():
             copy(self.to.connection, found, name, of)
         again = self.to.again()

@@ -16,7 +16,8 @@ READING = 10
 def twins(wanted: ProjectSpec, todo: FlagPlan) -> dict[str, str]:
     """The environments to copy, and of which: of one that this plan makes too, so that nobody's settings come along.
 
-    Flags that are off, and have no exceptions, need nothing in an environment that is made by itself.
+    Flags that are off, and have no exceptions, need nothing in an environment that is made by itself. A copy hides
+    what the other one hides, so that only one that is to hide the same is copied.
     """
     steps = todo.of(ObjectKind.ENVIRONMENT)
     new = [name for name in wanted.environments if any(step.action is Action.CREATE for step in steps.get(name, ()))]
@@ -26,7 +27,7 @@ def twins(wanted: ProjectSpec, todo: FlagPlan) -> dict[str, str]:
         costs = {
             other: differing + (READING if differing else 0)
             for other in new[: new.index(name)]
-            if other not in found
+            if other not in found and wanted.hides.get(other) == wanted.hides.get(name)
             for differing in [sum(1 for flag in wanted.flags.values() if _differ(flag.states, name, other))]
         }
         best = min(costs, key=lambda other: costs[other], default=None)
