@@ -8,7 +8,9 @@ server-side keys alone, and a client key that is another one than the stack's is
 
 import json
 import os
+import re
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +19,15 @@ from django.db import connection, transaction
 
 # Two runs at once take turns: any fixed number that no other program locks in this database.
 LOCK = 0x464C4147
+# By how its key begins Flagsmith tells a server-side key, which is secret, from a client key, which is public.
+SERVER_PREFIX = "ser."
+# What goes into a column of 100 characters, and into a header of HTTP.
+KEY = re.compile(r"[!-~]{1,100}")
+
+RENEW = (
+    "Renew them: with `ff secrets rotate sdk`, which raises feature-flags:rotations.sdk by one, or in the Secrets that "
+    "you make."
+)
 
 
 class RefusedError(Exception):
@@ -54,7 +65,33 @@ def given(wanted: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def first_of_all(wanted: dict[str, Any], account: Any, clients: dict[str, str]) -> None:
+def told(found: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, bool]]:
+    """Each key with its environment, how it is called in a message, and whether it is a server-side one."""
+    for item in found:
+        name = item["environment"]
+        for key, kind in ((item["client"], "client"), *((server["key"], "server-side") for server in item["servers"])):
+            yield key, name, f"The {kind} key of {name!r} in the Secret {item['secret']}", kind == "server-side"
+
+
+def check(found: list[dict[str, Any]]) -> None:
+    """Raise RefusedError for keys that no SDK could use, and for those that would make a secret public."""
+    owners: dict[str, str] = {}
+    for key, name, called, is_server in told(found):
+        if not KEY.fullmatch(key):
+            raise RefusedError(
+                f"{called} is empty, is longer than 100 characters, or has a space, an end of a line or the like in it."
+            )
+        if key.startswith(SERVER_PREFIX) != is_server:
+            raise RefusedError(
+                f"{called} is none. FLAGSMITH_ENVIRONMENT_KEY is for the client key, which is public, and "
+                f"FLAGSMITH_SERVER_KEY for a server-side key, which is secret and begins with {SERVER_PREFIX!r}."
+            )
+        if key in owners:
+            raise RefusedError(f"{called} is one of {owners[key]!r} too: each is given once.")
+        owners[key] = name
+
+
+def first_of_all(wanted: dict[str, Any], account: Any, keys: list[dict[str, Any]]) -> None:
     """The organisation, and its project with the environments and their client keys, in an empty database."""
     from environments.models import Environment
     from organisations.models import Organisation, OrganisationRole
@@ -71,13 +108,8 @@ def first_of_all(wanted: dict[str, Any], account: Any, clients: dict[str, str]) 
     if Project.objects.exists() or organisation is None:
         print("project: there is one already, or its organisation is not ours")
         return
-    for name, client in clients.items():
-        # A deleted environment keeps its row, and its key is taken for good.
-        if Environment.objects.all_with_deleted().filter(api_key=client).exists():
-            raise RefusedError(
-                f"The environment {name!r} was deleted, and its client key with it: no other one can have that. Choose "
-                f"another client key, in feature-flags:sdkKeys.clientKeys: {{{json.dumps(name)}: …}}."
-            )
+    refuse_taken(keys)
+    clients = {item["environment"]: item["client"] for item in keys}
     project = Project.objects.create(name=wanted["project"], organisation=organisation)
     for name in wanted["environments"]:
         own = {"api_key": clients[name]} if name in clients else {}
@@ -85,18 +117,43 @@ def first_of_all(wanted: dict[str, Any], account: Any, clients: dict[str, str]) 
     print(f"project {project.name}: created with {', '.join(wanted['environments'])}")
 
 
+def refuse_taken(keys: list[dict[str, Any]]) -> None:
+    """Raise RefusedError if a key is already that of an environment, which can only be of a deleted project."""
+    from environments.models import Environment, EnvironmentAPIKey
+
+    # A deleted environment keeps its row, and its key is taken for good.
+    known = Environment.objects.all_with_deleted().filter(api_key__in=[item["client"] for item in keys])
+    taken = set(known.values_list("api_key", flat=True))
+    names = [item["environment"] for item in keys if item["client"] in taken]
+    servers = [server["key"] for item in keys for server in item["servers"]]
+    ways = []
+    if names:
+        lines = "".join(f"\n      {json.dumps(name)}: …" for name in names)
+        ways.append(
+            "Give each another client key, in the Secret if you make that one, and otherwise in the stack's file:\n"
+            f"  feature-flags:sdkKeys:\n    clientKeys:{lines}"
+        )
+    if EnvironmentAPIKey.objects.filter(key__in=servers).exists():
+        ways.append(f"Server-side keys still belong to deleted environments. {RENEW}")
+    if ways:
+        gone = f"{', '.join(names)}: deleted with their project" if names else "The project was deleted"
+        raise RefusedError(f"{gone}, and no other environment can have a key of a deleted one. " + "\n".join(ways))
+
+
 def environment_of(item: dict[str, Any], wanted: dict[str, Any]) -> Any:
     """The environment that has the client key, whatever it is called by now. Raises RefusedError when none has it."""
     from environments.models import Environment
 
     name = item["environment"]
-    found = Environment.objects.filter(api_key=item["client"]).first()
+    # Those of a project that was deleted are deleted by the task processor, which may be some time later.
+    there_is = Environment.objects.filter(project__deleted_at__isnull=True)
+    found = there_is.filter(api_key=item["client"]).first()
     if found is not None:
         if found.name != name:
             print(f"environment {name}: is called {found.name} now")
         return found
     there = f"the Secret {item['secret']} is to hold the keys of the environment {name!r} of the project"
-    ours = Environment.objects.filter(name=name, project__name=wanted["project"]).order_by("id").first()
+    ours = there_is.filter(name=name, project__name=wanted["project"]).order_by("id").first()
     if ours is None:
         raise RefusedError(
             f"{there} {wanted['project']!r}, and there is none: it was deleted, or is called otherwise. Name the "
@@ -105,8 +162,8 @@ def environment_of(item: dict[str, Any], wanted: dict[str, Any]) -> Any:
         )
     raise RefusedError(
         f"{there} {wanted['project']!r}, and that has another client key. It is left as it is, for users are drawn for "
-        "rollouts by it. Write it into the stack's file; it is public:\n"
-        f"  feature-flags:sdkKeys:\n    clientKeys:\n      {json.dumps(name)}: {ours.api_key}"
+        "rollouts by it. It is public: write it into the Secret if you make that one, and otherwise into the stack's "
+        f"file:\n  feature-flags:sdkKeys:\n    clientKeys:\n      {json.dumps(name)}: {ours.api_key}"
     )
 
 
@@ -122,9 +179,11 @@ def write_server_keys(environment: Any, item: dict[str, Any], overlap: timedelta
             EnvironmentAPIKey.objects.create(environment=environment, key=wanted["key"], name=wanted["name"])
             print(f"environment {name}: the server-side key {wanted['name']!r} is added")
         elif known.environment_id != environment.id:
+            owner = known.environment
+            was_deleted = owner.deleted_at is not None or owner.project.deleted_at is not None
             raise RefusedError(
-                f"The server-side key of {name!r} in the Secret {item['secret']} is that of "
-                f"{known.environment.name!r}: each environment has its own."
+                f"The server-side key of {name!r} in the Secret {item['secret']} is that of {owner.name!r}"
+                + (f", which was deleted. {RENEW}" if was_deleted else ": each environment has its own.")
             )
         elif known.expires_at is not None or not known.active:
             known.expires_at, known.active = None, True
@@ -148,11 +207,12 @@ def main() -> None:
     wanted = json.loads(os.environ["BOOTSTRAP"])
     keys = given(wanted)
     try:
+        check(keys)
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
             account = administrator(FFAdminUser, os.environ["ADMIN_EMAIL"], os.environ["ADMIN_PASSWORD"])
-            first_of_all(wanted, account, {item["environment"]: item["client"] for item in keys})
+            first_of_all(wanted, account, keys)
             for item in keys:
                 write_server_keys(environment_of(item, wanted), item, timedelta(hours=wanted["overlapHours"]))
     except RefusedError as refused:

@@ -1,0 +1,1 @@
+"""The bootstrap, on a real PostgreSQL, with what its pod is given."""

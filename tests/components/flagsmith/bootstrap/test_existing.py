@@ -1,0 +1,137 @@
+"""Environments that exist: no client key changes and no user is drawn anew, whatever is deployed."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flag_engine.engine import get_evaluation_result
+
+from tests.components.flagsmith.bootstrap.conftest import EDGE, ENVIRONMENTS, Database, Pod, pod_of, rotated
+
+USERS = [f"user-{number}" for number in range(200)]
+WEIGHTS = ((50,), (10, 30), (33.3, 33.3, 33.4), (1, 2, 3, 4))
+
+
+def variants(database: Database, weights: Sequence[float]) -> dict[tuple[str, str], object]:
+    """What each user gets in each environment, drawn as Flagsmith does: by the client key and the user."""
+    split = [{"value": f"variant {n}", "weight": weight, "priority": n} for n, weight in enumerate(weights)]
+    feature = {"key": "17", "name": "checkout", "enabled": True, "value": "control", "variants": split}
+    drawn = {}
+    for name, key, composite in database.query(
+        "SELECT name, api_key, use_mv_v2_evaluation FROM environments_environment"
+    ):
+        assert composite, "the identity's key is that of the environment and the user"
+        for user in USERS:
+            context = {
+                "environment": {"key": key, "name": name},
+                "identity": {"identifier": user, "key": f"{key}_{user}"},
+                "features": {"checkout": feature},
+            }
+            drawn[name, user] = get_evaluation_result(context)["flags"]["checkout"]["value"]  # type: ignore[arg-type]
+    return drawn
+
+
+@pytest.fixture
+def older(database: Database) -> Database:
+    """What a release without keys left: environments with client keys of Flagsmith's own making."""
+    database.run(pod_of({"sdkKeys": {"environments": []}}))
+    return database
+
+
+@pytest.fixture
+def adopted(older: Database) -> Pod:
+    """The stack after `ff keys adopt`."""
+    return pod_of({"edge": EDGE, "sdkKeys": {"clientKeys": older.clients}})
+
+
+def test_the_client_key_before_equals_the_one_after_and_so_does_every_users_variant(
+    older: Database, adopted: Pod
+) -> None:
+    clients, before = older.clients, {weights: variants(older, weights) for weights in WEIGHTS}
+    rows = older.rows
+    older.run(adopted)
+    assert older.clients == clients
+    assert {weights: variants(older, weights) for weights in WEIGHTS} == before
+    for name in ENVIRONMENTS:
+        assert older.servers(name) == {adopted.server(name): None, adopted.server(name, "edge"): None}
+    added = {"environments_environmentapikey"}
+    assert {table: found for table, found in older.rows.items() if table not in added} == {
+        table: found for table, found in rows.items() if table not in added
+    }, "a server-side key is all that is added"
+    older.run(rotated(adopted, sdkKeys={"clientKeys": clients, "overlapHours": 0}))
+    assert {weights: variants(older, weights) for weights in WEIGHTS} == before
+
+
+@pytest.mark.parametrize("weights", WEIGHTS, ids=str)
+def test_another_client_key_would_draw_users_anew(older: Database, weights: Sequence[float]) -> None:
+    before = variants(older, weights)
+    older.query("UPDATE environments_environment SET api_key = 'another' WHERE name = 'production'")
+    after = variants(older, weights)
+    moved = {name for name, user in before if before[name, user] != after[name, user]}
+    assert moved == {"production"}
+
+
+def test_another_client_key_than_the_stacks_is_named_and_nothing_is_written(older: Database, pod: Pod) -> None:
+    said = older.refuses(pod)
+    assert "the Secret flagsmith-sdk-keys-development is to hold the keys of the environment 'development'" in said
+    assert f'  feature-flags:sdkKeys:\n    clientKeys:\n      "development": {older.clients["development"]}' in said
+
+
+def test_one_environment_of_another_key_holds_up_the_others_too(older: Database, adopted: Pod, pod: Pod) -> None:
+    said = older.refuses(adopted.given(SDK_KEY_2_CLIENT=pod.client("production")))
+    assert f'"production": {older.clients["production"]}' in said
+
+
+def test_a_renamed_environment_is_found_by_its_client_key(older: Database, adopted: Pod) -> None:
+    older.query("UPDATE environments_environment SET name = 'live' WHERE name = 'production'")
+    assert "environment production: is called live now" in older.run(adopted)
+    assert set(older.servers("live")) == {adopted.server("production"), adopted.server("production", "edge")}
+
+
+def test_renewed_keys_work_at_once_and_those_before_for_the_overlap(database: Database, pod: Pod) -> None:
+    database.run(pod)
+    database.query(
+        "INSERT INTO environments_environmentapikey (environment_id, key, name, active, created_at)"
+        " SELECT id, 'ser.of-a-person', 'my own', true, now() FROM environments_environment WHERE name = 'production'"
+    )
+    new = rotated(pod)
+    assert new.client("production") == pod.client("production")
+    assert new.server("production") != pod.server("production")
+    started = datetime.now(UTC)
+    database.run(new)
+    found = database.servers("production")
+    for purpose in ("applications", "edge"):
+        assert found.pop(new.server("production", purpose)) is None
+        until = found.pop(pod.server("production", purpose)) - started
+        assert timedelta(hours=24) <= until < timedelta(hours=24, minutes=2)
+    assert found == {"ser.of-a-person": None}
+    before = database.rows
+    database.run(new)
+    assert database.rows == before, "another run does not lengthen the overlap"
+    database.query("UPDATE environments_environmentapikey SET expires_at = now() WHERE expires_at IS NOT NULL")
+    database.run(new)
+    assert set(database.servers("production")) == {
+        new.server("production"),
+        new.server("production", "edge"),
+        "ser.of-a-person",
+    }, "Flagsmith accepts a key that is over until it is deleted"
+
+
+def test_without_an_overlap_the_keys_before_are_deleted_at_once(database: Database, pod: Pod) -> None:
+    database.run(pod)
+    new = rotated(pod, sdkKeys={"overlapHours": 0})
+    database.run(new)
+    for name in ENVIRONMENTS:
+        assert database.servers(name) == {new.server(name): None, new.server(name, "edge"): None}
+
+
+def test_keys_that_are_put_back_work_again(database: Database, pod: Pod) -> None:
+    database.run(pod)
+    new = rotated(pod)
+    database.run(new)
+    database.query("UPDATE environments_environmentapikey SET active = false WHERE expires_at IS NOT NULL")
+    database.run(pod)
+    for name in ENVIRONMENTS:
+        found = database.servers(name)
+        assert found[pod.server(name)] is None
+        assert found[new.server(name)] is not None

@@ -1,0 +1,12 @@
+"""The settings with Flagsmith's apps, as far as the bootstrap uses them."""
+
+from project.settings import DATABASES, DEFAULT_AUTO_FIELD, INSTALLED_APPS, SECRET_KEY, USE_TZ
+
+__all__ = ["DATABASES", "DEFAULT_AUTO_FIELD", "SECRET_KEY", "USE_TZ"]
+
+INSTALLED_APPS = [*INSTALLED_APPS, "users", "organisations", "projects", "environments"]
+# All tables are made from the models, in the order of their references.
+MIGRATION_MODULES: dict[str, None] = {"auth": None, "contenttypes": None}
+AUTH_USER_MODEL = "users.FFAdminUser"
+# Fast: no password here is worth anything.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
