@@ -8,6 +8,7 @@ import httpx
 
 from components.kit import names
 from flagops.commands.doctor.model import DoctorFinding, Examination
+from flagops.commands.doctor.sdk_keys import sdk_keys
 from flagops.errors import OpsError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.deployed import environments, log_in
@@ -35,7 +36,11 @@ def flagsmith_api(examination: Examination) -> Iterator[DoctorFinding]:
         yield from probes
         if not probes:
             yield from _version(examination, url)
-            yield from _keys(examination, url)
+            refused = list(_keys(examination, url))
+            yield from refused
+            # Where even Flagsmith's own keys are refused, or flags fail, the keys in Secrets say nothing new.
+            if not refused or examination.environment_key is not None:
+                yield from sdk_keys(examination, url)
 
 
 def _probed(examination: Examination, url: str) -> Iterator[DoctorFinding]:

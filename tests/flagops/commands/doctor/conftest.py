@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from components.kit import names
 from flagops.commands.doctor.checks import examine
 from flagops.commands.doctor.model import DoctorFinding
 from flagops.flagsmith_api.administrator import password
@@ -19,11 +20,15 @@ Examine = Callable[..., dict[str, DoctorFinding]]
 
 @pytest.fixture
 def flagsmith(instance: Instance, containers: Containers) -> Iterator[Flagsmith]:
-    """The double, where the API's pods answer."""
+    """The double, where the API's pods answer, with the keys that the stack's Secrets have."""
     settings = instance.settings
     made = Flagsmith(settings.admin_email, password(instance), settings.admin.project, settings.version)
     with serve(made, containers.api_port):
         made.add_environments(*settings.admin.environments)
+        for row in made.database.rows("environments"):
+            held = instance.secret(names.sdk_keys(row["name"]))
+            row["api_key"] = held["FLAGSMITH_ENVIRONMENT_KEY"]
+            made.database.insert("server_keys", key=held["FLAGSMITH_SERVER_KEY"], environment=row["id"])
         yield made
 
 

@@ -1,0 +1,76 @@
+"""The Secrets with environments' keys, for applications: whether they are there, and Flagsmith takes the keys."""
+
+import re
+from collections.abc import Iterator
+
+from components.kit import names
+from components.secrets.key_names import CLIENT, SERVER
+from flagops.commands.doctor.model import DoctorFinding, Examination
+from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
+from flagops.kubernetes.refusals import DeniedError
+
+# What can be sent as a header.
+USABLE = re.compile(r"[!-~]+")
+
+
+def sdk_keys(examination: Examination, url: str) -> Iterator[DoctorFinding]:
+    """Ask the Flagsmith at `url` with each key that the stack's Secrets hold; nothing where they may not be read."""
+    instance, lacking = examination.instance, []
+    settings = instance.settings
+    wanted = settings.sdk_keys.environments
+    try:
+        with FlagsmithClient(url) as client:
+            for environment in settings.admin.environments:
+                name = settings.sdk_secret_name(environment) or names.sdk_keys(environment)
+                if instance.get("v1", "Secret", name) is not None:
+                    yield from _refused(examination, client, environment, name)
+                elif wanted is None or environment in wanted or environment in settings.declared_sdk_keys:
+                    lacking.append(environment)
+    except DeniedError:
+        return
+    yield from _missing(examination, lacking)
+
+
+def _missing(examination: Examination, environments: list[str]) -> Iterator[DoctorFinding]:
+    settings, stack = examination.instance.settings, examination.instance.stack.name
+    for environment in environments:
+        elsewhere = settings.sdk_secret_name(environment)
+        yield DoctorFinding(
+            "sdk-keys-missing",
+            f"Applications find no keys of the environment {environment}.",
+            (f"there is no Secret {elsewhere or names.sdk_keys(environment)}",),
+            f"ff keys adopt --stack {stack} && ff up --stack {stack}"
+            if elsewhere is None
+            else f"make the Secret {elsewhere} with {CLIENT} and {SERVER}, then ff up --stack {stack}",
+        )
+
+
+def _refused(examination: Examination, client: FlagsmithClient, environment: str, name: str) -> Iterator[DoctorFinding]:
+    held, stack = examination.instance.secret(name), examination.instance.stack.name
+    elsewhere = examination.instance.settings.sdk_secret_name(environment) is not None
+    put = f"put the right key into the Secret {name}, then ff up --stack {stack}"
+    if seen := _answer(client, "/api/v1/flags/", held.get(CLIENT, "")):
+        yield DoctorFinding(
+            "client-key-refused",
+            f"Flagsmith refuses the client key of {environment} that applications read in the Secret {name}.",
+            (f"{CLIENT}: {seen}",),
+            put if elsewhere else f"ff keys adopt --stack {stack} && ff up --stack {stack}",
+        )
+    if seen := _answer(client, "/api/v1/environment-document/", held.get(SERVER, "")):
+        yield DoctorFinding(
+            "server-key-refused",
+            f"Flagsmith refuses the server-side key of {environment} that applications read in the Secret {name}.",
+            (f"{SERVER}: {seen}",),
+            put if elsewhere else f"ff secrets rotate sdk --stack {stack}   (makes new ones, and writes them)",
+        )
+
+
+def _answer(client: FlagsmithClient, path: str, key: str) -> str | None:
+    """How Flagsmith refuses a key; None for one that it takes, or a failure that is none of the key's."""
+    if not USABLE.fullmatch(key):
+        return "it is empty, or has a space, an end of a line or the like in it"
+    try:
+        client.get(path, key=key)
+    except FlagsmithError as error:
+        return f"GET {path}: status 403" if error.status == 403 else None
+    return None

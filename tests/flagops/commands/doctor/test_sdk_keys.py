@@ -1,0 +1,123 @@
+"""What the doctor says of the Secrets with environments' keys."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from components.kit import names
+from flagops.commands.doctor.model import DoctorFinding, Examination
+from flagops.commands.doctor.sdk_keys import sdk_keys
+from flagops.kubernetes.refusals import DeniedError
+from flagops.stacks.files import load_stack
+from tests.doubles.flagsmith import Flagsmith, serve
+from tests.recording import ROOT
+
+ENVIRONMENTS = ("development", "staging", "production")
+CLIENT, SERVER = "FLAGSMITH_ENVIRONMENT_KEY", "FLAGSMITH_SERVER_KEY"
+
+
+@dataclass
+class Patient:
+    """A stack whose Secrets have the keys that its Flagsmith has."""
+
+    flagsmith: Flagsmith
+    secrets: dict[str, dict[str, str]]
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def findings(self, denied: Callable[[], None] = lambda: None) -> list[DoctorFinding]:
+        def get(_version: str, _kind: str, name: str) -> Mapping[str, str] | None:
+            denied()
+            return self.secrets.get(name)
+
+        stack = load_stack("local", ROOT)
+        config = {**stack.config, **{f"feature-flags:{key}": value for key, value in self.settings.items()}}
+        settings = type(stack)(stack.name, stack.project, config, stack.defaults, stack.path).settings
+        instance = SimpleNamespace(get=get, secret=self.secrets.__getitem__, settings=settings, stack=stack)
+        found = list(sdk_keys(cast("Examination", SimpleNamespace(instance=instance)), self.flagsmith.url))
+        keys = [value for held in self.secrets.values() for value in held.values() if value.strip()]
+        assert not [key for key in keys if key in str(found)], "no key is shown"
+        return found
+
+    def one(self) -> DoctorFinding:
+        (finding,) = self.findings()
+        return finding
+
+
+@pytest.fixture
+def patient() -> Iterator[Patient]:
+    made = Flagsmith()
+    with serve(made):
+        secrets = {}
+        made.add_environments(*ENVIRONMENTS)
+        for row in made.database.rows("environments"):
+            key = f"ser.of-{row['name']}-alone"
+            made.database.insert("server_keys", key=key, environment=row["id"])
+            secrets[names.sdk_keys(row["name"])] = {CLIENT: row["api_key"], SERVER: key}
+        yield Patient(made, secrets)
+
+
+def test_keys_that_flagsmith_takes_are_no_fault(patient: Patient) -> None:
+    assert patient.findings() == []
+
+
+def test_a_client_key_that_flagsmith_does_not_know_is_adopted(patient: Patient) -> None:
+    patient.flagsmith.database.rows("environments", name="staging")[0]["api_key"] = "renewed-in-the-ui"
+    finding = patient.one()
+    assert finding.name == "client-key-refused"
+    assert "of staging that applications read in the Secret flagsmith-sdk-keys-staging" in finding.what
+    assert finding.evidence == (f"{CLIENT}: GET /api/v1/flags/: status 403",)
+    assert finding.fix == "ff keys adopt --stack local && ff up --stack local"
+
+
+def test_a_server_side_key_that_was_deleted_is_renewed(patient: Patient) -> None:
+    patient.flagsmith.database.remove("server_keys", key="ser.of-production-alone")
+    finding = patient.one()
+    assert finding.name == "server-key-refused"
+    assert finding.evidence == (f"{SERVER}: GET /api/v1/environment-document/: status 403",)
+    assert finding.fix.startswith("ff secrets rotate sdk --stack local")
+
+
+@pytest.mark.parametrize("held", ["", "ser.with-a-line\n", None])
+def test_a_key_that_no_application_can_send_is_not_sent(patient: Patient, held: str | None) -> None:
+    secret = patient.secrets["flagsmith-sdk-keys-production"]
+    patient.secrets["flagsmith-sdk-keys-production"] = {
+        CLIENT: secret[CLIENT],
+        **({} if held is None else {SERVER: held}),
+    }
+    assert patient.one().evidence == (f"{SERVER}: it is empty, or has a space, an end of a line or the like in it",)
+
+
+def test_an_environment_without_a_secret_is_named_unless_the_settings_leave_it_out(patient: Patient) -> None:
+    del patient.secrets["flagsmith-sdk-keys-staging"]
+    finding = patient.one()
+    assert (finding.name, finding.evidence) == (
+        "sdk-keys-missing",
+        ("there is no Secret flagsmith-sdk-keys-staging",),
+    )
+    assert finding.fix == "ff keys adopt --stack local && ff up --stack local"
+    patient.settings = {"sdkKeys": {"environments": ["production"]}}
+    assert patient.findings() == []
+
+
+def test_secrets_that_somebody_else_makes_are_theirs_to_mend(patient: Patient) -> None:
+    patient.settings = {"sdkKeys": {"existingSecrets": {"production": "shop-keys"}}}
+    assert patient.one().fix.startswith(f"make the Secret shop-keys with {CLIENT} and {SERVER}")
+    patient.secrets["shop-keys"] = {CLIENT: "of-another", SERVER: "ser.of-another"}
+    found = patient.findings()
+    assert [item.name for item in found] == ["client-key-refused", "server-key-refused"]
+    assert {item.fix for item in found} == {"put the right key into the Secret shop-keys, then ff up --stack local"}
+
+
+def test_a_flagsmith_that_fails_says_nothing_of_keys(patient: Patient) -> None:
+    patient.flagsmith.failing["/api/v1/"] = 404
+    assert patient.findings() == []
+
+
+def test_whoever_may_not_read_secrets_is_told_nothing_of_them(patient: Patient) -> None:
+    def denied() -> None:
+        raise DeniedError(403, "Forbidden", "secrets is forbidden", "GET secrets")
+
+    assert patient.findings(denied) == []
