@@ -55,9 +55,13 @@ def copied(cls: type[Any]) -> list[str]:
     return [field.name for field in dataclasses.fields(cls) if any(map(copies, parts(field.type)))]
 
 
+WORKED_OUT = {"SdkKeysArgs": ["environments"]}
+"""Those of the settings' environments that the last deployment lets the stack claim: not what a setting says."""
+
+
 def test_no_field_only_copies_a_setting() -> None:
     found = {cls.__name__: fields for cls in arguments() if (fields := copied(cls))}
-    assert found == {}, "hand the settings on, or their whole section"
+    assert found == WORKED_OUT, "hand the settings on, or their whole section"
 
 
 def test_there_are_arguments_to_look_at_and_a_copy_is_found() -> None:

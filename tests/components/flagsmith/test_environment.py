@@ -72,7 +72,9 @@ def test_api_and_task_processor_have_the_safe_value(variable: str, value: str) -
 
 def test_a_job_gets_no_more_than_it_needs_so_that_few_settings_run_it_again() -> None:
     def jobs(overrides: dict[str, object]) -> set[str]:
-        names = {job["metadata"]["name"] for job in record("local", overrides).all("Job")}
+        # Keys are drawn anew at each record, and new keys are written by a new Job.
+        without_keys = {"sdkKeys": {"environments": []}, **overrides}
+        names = {job["metadata"]["name"] for job in record("local", without_keys).all("Job")}
         return {name for name in names if name.startswith(("flagsmith-migrate-", "flagsmith-bootstrap-"))}
 
     before = jobs({})

@@ -173,7 +173,8 @@ def test_a_release_that_cannot_start_is_refused_for_that_alone_without_redis() -
 
 
 def test_every_property_of_the_settings_resolves() -> None:
-    found = settings(monitoring={"enabled": True})
+    gateway = {"enabled": True, "className": "any", "tls": {"from": "secret", "secretName": "tls"}}
+    found = settings(monitoring={"enabled": True}, edge={"enabled": True}, gateway=gateway)
     names = [name for name, value in vars(Settings).items() if isinstance(value, property)]
 
     assert {name for name in names if getattr(found, name) is None} == set()
