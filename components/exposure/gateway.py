@@ -9,6 +9,7 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from components.exposure.gateway_kinds import COMPONENT, GATEWAY, ROUTE
 from components.exposure.routes import PublicPath, public_paths
 from components.kit import names
 from components.kit.capabilities import GATEWAY_API_VERSION, Capabilities
@@ -16,10 +17,7 @@ from components.kit.component import Component, name_of
 from components.settings import Settings
 from components.settings.sections.gateway import GatewaySettings, ParentReference
 
-COMPONENT: Final = "gateway"
 GROUP: Final = "gateway.networking.k8s.io"
-GATEWAY: Final = "Gateway"
-ROUTE: Final = "HTTPRoute"
 HTTP: Final = "http"
 HTTPS: Final = "https"
 MOVED_PERMANENTLY: Final = 301

@@ -10,12 +10,13 @@ from typing import Final
 
 import pulumi
 
+from components.kit import names
 from components.kit.api_server import Fetch, fetching
 from components.settings import Settings
 
 API_VERSION: Final = "monitoring.coreos.com/v1"
 """That of the Prometheus operator's kinds."""
-GATEWAY_API_VERSION: Final = "gateway.networking.k8s.io/v1"
+GATEWAY_API_VERSION: Final = names.GATEWAY_API_VERSION
 
 WANTED: Final = {
     "cert-manager.io/v1": ("Certificate",),

@@ -108,3 +108,6 @@ def labels(component: str, version: str | None = None) -> dict[str, str]:
         MANAGED_BY: "pulumi",
     }
     return common if version is None else {**common, VERSION: version}
+
+
+GATEWAY_API_VERSION: Final = "gateway.networking.k8s.io/v1"

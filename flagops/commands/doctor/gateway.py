@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from components.exposure.gateway import COMPONENT, GATEWAY, ROUTE
+from components.exposure.gateway_kinds import COMPONENT, GATEWAY, ROUTE
 from components.kit import names
-from components.kit.capabilities import GATEWAY_API_VERSION
+from components.kit.names import GATEWAY_API_VERSION
 from flagops.commands.doctor.ingress import unresolved
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.attached import Attachment, attachments

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from components.exposure.gateway import COMPONENT, GATEWAY, ROUTE
+from components.exposure.gateway_kinds import COMPONENT, GATEWAY, ROUTE
 from components.kit import names
-from components.kit.capabilities import GATEWAY_API_VERSION
+from components.kit.names import GATEWAY_API_VERSION
 from flagops.commands.status.model import StatusRow
 from flagops.kubernetes.attached import attachments
 from flagops.kubernetes.objects import Manifest, Ref
