@@ -4,7 +4,7 @@ import hashlib
 from typing import Final
 
 from components.kit import names
-from components.settings.sections.secret_store import ENVIRONMENT_KEYS
+from components.text.object_names import ENVIRONMENT_KEYS
 
 CLIENT: Final = ENVIRONMENT_KEYS[0]
 SERVER: Final = ENVIRONMENT_KEYS[1]

@@ -2,8 +2,11 @@
 
 import hashlib
 import re
+from typing import Final
 
 DIGITS = 10
+ENVIRONMENT_KEYS: Final = ("FLAGSMITH_ENVIRONMENT_KEY", "FLAGSMITH_SERVER_KEY")
+"""What the Secret with the keys of an environment has, the client's and the server's."""
 
 
 def in_a_name(text: str) -> str:

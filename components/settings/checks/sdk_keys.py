@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from components.settings.checks.secrets import lacking_keys
 from components.settings.model import Settings
 from components.settings.problems import NOT_SHOWN, Problem
-from components.settings.sections.secret_store import ENVIRONMENT_KEYS, own_name, sdk_keys
+from components.settings.sections.secret_store import own_name, sdk_keys
+from components.text.object_names import ENVIRONMENT_KEYS
 
 
 def problems(settings: Settings) -> Iterator[Problem]:

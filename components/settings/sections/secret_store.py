@@ -11,7 +11,7 @@ from components.settings.base import Section
 from components.settings.problems import Problem
 from components.settings.sections.admin import Title
 from components.settings.types import Kind, ObjectName, PlainText, SecretDataKey, SecretName, Text
-from components.text.object_names import in_a_name
+from components.text.object_names import ENVIRONMENT_KEYS, in_a_name
 
 
 def _interval(value: str) -> str:
@@ -31,8 +31,6 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "admin": ("password",),
 }
 SERVER_KEYS: Final = ("password",)
-ENVIRONMENT_KEYS: Final = ("FLAGSMITH_ENVIRONMENT_KEY", "FLAGSMITH_SERVER_KEY")
-"""What the Secret with the keys of an environment has, the client's and the server's."""
 SDK_KEYS: Final = "sdk-keys-"
 # What the program calls the Secrets it makes; those of the database's roles are made with its server.
 OWN_NAMES: Final = frozenset(
