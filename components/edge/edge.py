@@ -71,7 +71,6 @@ class Edge(Component):
             )
             needed.append(scaling)
         replicas = None if edge.autoscaling.enabled else settings.edge_replicas
-        ignored = pulumi.ResourceOptions(ignore_changes=["spec.replicas"] if replicas is None else None)
         deployment = rolling(
             f"{name}-deployment",
             name=names.EDGE,
@@ -80,9 +79,8 @@ class Edge(Component):
             version=edge.version,
             replicas=replicas,
             template=edge_pod(settings, self._keys(name, args)),
-            # A stated number takes over from the autoscaler, or `kubectl scale`, that set one before.
-            annotations={"pulumi.com/patchForce": "true"},
-            opts=pulumi.ResourceOptions.merge(self.child(*needed), ignored),
+            is_scaled=True,
+            opts=self.child(*needed),
         )
         service = cluster_service(
             f"{name}-service",

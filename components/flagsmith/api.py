@@ -39,7 +39,6 @@ class Flagsmith(Component):
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
-        ignored = pulumi.ResourceOptions(ignore_changes=["spec.replicas"] if replicas is None else None)
         deployment = rolling(
             f"{name}-deployment",
             name=names.API,
@@ -48,9 +47,8 @@ class Flagsmith(Component):
             version=release.version,
             replicas=replicas,
             template=server_pod(args, component=COMPONENT, container="flagsmith", command=release.serve),
-            # A stated number takes over from the autoscaler, or `kubectl scale`, that set one before.
-            annotations={"pulumi.com/patchForce": "true"},
-            opts=pulumi.ResourceOptions.merge(self.child(account), ignored),
+            is_scaled=True,
+            opts=self.child(account),
         )
         service = cluster_service(
             f"{name}-service",

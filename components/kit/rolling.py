@@ -1,7 +1,5 @@
 """Deployments of several equal pods, of which none is missing while they are replaced."""
 
-from collections.abc import Mapping
-
 import pulumi
 from pulumi_kubernetes.apps.v1 import (
     Deployment,
@@ -24,7 +22,7 @@ def rolling(
     version: str,
     replicas: int | None,
     template: PodTemplateSpecArgs,
-    annotations: Mapping[str, str] | None = None,
+    is_scaled: bool = False,
     opts: pulumi.ResourceOptions,
 ) -> Deployment:
     """A Deployment that starts one new pod, and stops an old one only when that is ready.
@@ -35,15 +33,20 @@ def rolling(
         namespace: where it runs.
         component: its label.
         version: its label.
-        replicas: how many pods; None where an autoscaler says so.
+        replicas: how many pods; None where an autoscaler says so, whose number is then kept.
         template: its pods.
-        annotations: its own, not those of its pods.
+        is_scaled: whether something else may set their number at times: an autoscaler, or `kubectl scale`. A stated
+            number then takes over from it.
         opts: the resource's options.
     """
+    ignored = pulumi.ResourceOptions(ignore_changes=["spec.replicas"] if replicas is None else None)
     return Deployment(
         logical_name,
         metadata=ObjectMetaArgs(
-            name=name, namespace=namespace, labels=names.labels(component, version), annotations=annotations
+            name=name,
+            namespace=namespace,
+            labels=names.labels(component, version),
+            annotations={"pulumi.com/patchForce": "true"} if is_scaled else None,
         ),
         spec=DeploymentSpecArgs(
             replicas=replicas,
@@ -54,5 +57,5 @@ def rolling(
             ),
             template=template,
         ),
-        opts=opts,
+        opts=pulumi.ResourceOptions.merge(opts, ignored),
     )

@@ -68,19 +68,18 @@ def _flow(source: Pods | Sequence[Outside], destination: Pods | Sequence[Outside
 def _entrance(settings: Settings) -> list[Outside]:
     """The ingress controller, or what leads here in its place."""
     network = settings.network_policy
-    controller = addresses(network.ingress_cidrs)
-    if network.ingress_namespace is not None:
-        controller.insert(0, in_namespace(network.ingress_namespace, network.ingress_pod_labels))
-    return controller
+    return _way_in(network.ingress_namespace, network.ingress_pod_labels, network.ingress_cidrs)
 
 
 def _data_plane(settings: Settings) -> list[Outside]:
     """What carries the Gateway's traffic."""
     network = settings.network_policy
-    found = addresses(network.gateway_cidrs)
-    if network.gateway_namespace is not None:
-        found.insert(0, in_namespace(network.gateway_namespace, network.gateway_pod_labels))
-    return found
+    return _way_in(network.gateway_namespace, network.gateway_pod_labels, network.gateway_cidrs)
+
+
+def _way_in(namespace: str | None, labels: Mapping[str, str], cidrs: Sequence[str]) -> list[Outside]:
+    """Pods of a namespace, and addresses."""
+    return [*([] if namespace is None else [in_namespace(namespace, labels)]), *addresses(cidrs)]
 
 
 def _entrances(settings: Settings) -> Iterator[Flow]:
