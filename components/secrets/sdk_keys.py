@@ -166,16 +166,15 @@ class SdkKeys(Component):
         values: Mapping[str, pulumi.Output[str]],
         given: SecretReference | None,
     ) -> EnvironmentKeys:
-        part, elsewhere = in_a_name(environment), self._settings.sdk_secret_name(environment)
+        part, secret = in_a_name(environment), self._settings.sdk_secret(environment)
         stack, namespace = pulumi.get_stack(), self._settings.namespace.name
 
         def key(name: str, purpose: str) -> GivenKey:
             known = f"{part}.{purpose}"
             if known in values and given is not None:
                 return GivenKey(given, known, values[known])
-            return GivenKey(SecretReference(name=elsewhere or names.sdk_keys(environment)), name, None)
+            return GivenKey(SecretReference(name=secret), name, None)
 
-        secret = elsewhere or names.sdk_keys(environment)
         holders = {APPLICATIONS: secret, **further}
         servers: dict[str, NamedKey] = {}
         for purpose, holder in holders.items():

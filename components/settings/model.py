@@ -172,6 +172,10 @@ class Settings(SizedSettings):
             return own_name(sdk_keys(environment))
         return self.sdk_keys.existing_secrets.get(environment)
 
+    def sdk_secret(self, environment: str) -> str:
+        """The Secret with an environment's keys, whoever makes it."""
+        return self.sdk_secret_name(environment) or own_name(sdk_keys(environment))
+
     @property
     def declared_sdk_keys(self) -> frozenset[str]:
         """The environments whose client key is known from the settings, or from a Secret that they name."""

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from components.kit import names
 from components.secrets.key_names import CLIENT, SERVER
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
@@ -21,7 +20,7 @@ def sdk_keys(examination: Examination, url: str) -> Iterator[DoctorFinding]:
     try:
         with FlagsmithClient(url) as client:
             for environment in settings.admin.environments:
-                name = settings.sdk_secret_name(environment) or names.sdk_keys(environment)
+                name = settings.sdk_secret(environment)
                 if instance.get("v1", "Secret", name) is not None:
                     yield from _refused(examination, client, environment, name)
                 elif wanted is None or environment in wanted or environment in settings.declared_sdk_keys:
@@ -34,14 +33,14 @@ def sdk_keys(examination: Examination, url: str) -> Iterator[DoctorFinding]:
 def _missing(examination: Examination, environments: list[str]) -> Iterator[DoctorFinding]:
     settings, stack = examination.instance.settings, examination.instance.stack.name
     for environment in environments:
-        elsewhere = settings.sdk_secret_name(environment)
+        name = settings.sdk_secret(environment)
         yield DoctorFinding(
             "sdk-keys-missing",
             f"Applications find no keys of the environment {environment}.",
-            (f"there is no Secret {elsewhere or names.sdk_keys(environment)}",),
+            (f"there is no Secret {name}",),
             f"ff keys adopt --stack {stack} && ff up --stack {stack}"
-            if elsewhere is None
-            else f"make the Secret {elsewhere} with {CLIENT} and {SERVER}, then ff up --stack {stack}",
+            if settings.sdk_secret_name(environment) is None
+            else f"make the Secret {name} with {CLIENT} and {SERVER}, then ff up --stack {stack}",
         )
 
 

@@ -2,7 +2,6 @@
 
 import json
 
-from components.kit import names
 from components.secrets.key_names import CLIENT, prefix
 from flagops.commands.keys.model import ServerKey
 from flagops.commands.keys.sync import instance_of
@@ -16,7 +15,7 @@ SETTING = "sdkKeys.clientKeys"
 
 def client_key_of(instance: Instance, environment: str) -> str | None:
     """The client key in the stack's Secret of an environment; None where there is no such Secret."""
-    name = instance.settings.sdk_secret_name(environment) or names.sdk_keys(environment)
+    name = instance.settings.sdk_secret(environment)
     return instance.secret(name).get(CLIENT) if instance.get("v1", "Secret", name) else None
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from components.kit import names
 from flagops.commands.keys import server
 from flagops.commands.keys.adopt import client_key_of, is_of_stack
 from flagops.commands.keys.model import PREFIX, ServerKey
@@ -70,7 +69,7 @@ def _held(instance: Instance | None, environment: Environment) -> str:
     """What is to be said of the stack's own Secret of an environment."""
     if instance is None or environment.name not in instance.settings.admin.environments:
         return ""
-    name = instance.settings.sdk_secret_name(environment.name) or names.sdk_keys(environment.name)
+    name = instance.settings.sdk_secret(environment.name)
     try:
         held = client_key_of(instance, environment.name)
     except DeniedError:
