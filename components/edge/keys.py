@@ -56,7 +56,7 @@ def keys_secret(
             for _, keys in sorted(environments.items())
         )
     )
-    file = settings.edge_keys_key
+    file = settings.edge.keys_key
     written = pairs.apply(
         lambda known: json.dumps(
             {**configuration(settings), "environment_key_pairs": known} if settings.edge.config_file else known,

@@ -230,11 +230,6 @@ class Settings(SizedSettings):
         return self.images["redis"].reference
 
     @property
-    def edge_keys_key(self) -> str:
-        """The key of the proxies' Secret that they read."""
-        return "config.json" if self.edge.config_file else "ENVIRONMENT_KEY_PAIRS"
-
-    @property
     def generates_edge_keys(self) -> bool:
         """Whether the program makes the Secret with the keys of the proxies."""
         return self.edge.enabled and self.edge.existing_secret is None

@@ -90,6 +90,11 @@ class EdgeSettings(Section):
         "whole environments with the public key. Default: nobody; all go through the public name.",
     )
 
+    @property
+    def keys_key(self) -> str:
+        """The key of the proxies' Secret that they read."""
+        return "config.json" if self.config_file else "ENVIRONMENT_KEY_PAIRS"
+
     def problems(self) -> Iterator[Problem]:
         """What goes with a proxy where there is none, and two numbers of pods or two versions."""
         if not self.enabled:
