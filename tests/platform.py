@@ -1,7 +1,8 @@
 """The real program on the throw-away cluster."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -133,6 +134,29 @@ class Platform:
     def available(self) -> int:
         status = self.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/flagsmith")["status"]
         return int(status.get("availableReplicas", 0))
+
+
+@contextmanager
+def cordoned(platform: Platform, nodes: Collection[str]) -> Iterator[None]:
+    """No new pod gets on these nodes, as while they are drained."""
+    merge = {"Content-Type": "application/merge-patch+json"}
+
+    def mark(*, unschedulable: bool) -> None:
+        for node in nodes:
+            body = {"spec": {"unschedulable": unschedulable}}
+            platform.http.patch(f"/api/v1/nodes/{node}", json=body, headers=merge).raise_for_status()
+
+    try:
+        mark(unschedulable=True)
+        yield
+    finally:
+        mark(unschedulable=False)
+
+
+def evict(platform: Platform, pod: str) -> int:
+    """Ask for a pod's eviction, as a drain does, and return the status: 429 where its budget refuses."""
+    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": NAMESPACE}}
+    return platform.http.post(f"/api/v1/namespaces/{NAMESPACE}/pods/{pod}/eviction", json=body).status_code
 
 
 def _lasting(item: Mapping[str, Any]) -> dict[str, Any]:

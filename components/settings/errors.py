@@ -13,6 +13,7 @@ from components.settings.shown import shown, shown_path, without_values
 from components.text import quoting
 
 PROJECT = "feature-flags"
+_MOST_KEYS = 30  # that are named: a line with more of them is not read
 _SECRET_KEY = re.compile(r"pass|secret|token|credential|url|dsn", re.IGNORECASE)
 
 
@@ -63,6 +64,8 @@ def unknown_key(path: tuple[str | int, ...], model: type[BaseModel]) -> Problem:
         hint = f"did you mean {by_folded[matches[0]]}?"
     elif _SECRET_KEY.search(key):
         hint = "secrets are not settings: put it in a Kubernetes Secret, and name that in existingSecret"
+    elif len(known) > _MOST_KEYS:
+        hint = f"none of the {len(known)} keys here is like it: docs/configuration.md has them all"
     else:
         hint = f"known keys here are {', '.join(sorted(known))}"
     return Problem(path=path, text=f"is not a known key: {hint}", value=NOT_SHOWN)

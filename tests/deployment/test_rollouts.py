@@ -4,7 +4,7 @@ import pytest
 
 from flagops.errors import OpsError
 from tests.fixtures_cluster import eventually
-from tests.platform import NAMESPACE, Platform
+from tests.platform import NAMESPACE, Platform, cordoned, evict
 
 pytestmark = pytest.mark.cluster
 
@@ -109,33 +109,20 @@ def test_a_bigger_volume_grows_in_place(deployed: Platform) -> None:
 
 def test_draining_a_node_never_leaves_fewer_than_two_api_pods(deployed: Platform) -> None:
     node = deployed.pods("api")[0]["spec"]["nodeName"]
-    cordon = {"spec": {"unschedulable": True}}
-    merge = {"Content-Type": "application/merge-patch+json"}
-    deployed.http.patch(f"/api/v1/nodes/{node}", json=cordon, headers=merge).raise_for_status()
-    try:
-        fewest = deployed.available()
+    fewest = deployed.available()
 
-        def the_node_is_drained() -> bool:
-            nonlocal fewest
-            left = [pod for pod in deployed.pods("api") if pod["spec"].get("nodeName") == node]
-            for pod in left:
-                name = pod["metadata"]["name"]
-                eviction = {
-                    "apiVersion": "policy/v1",
-                    "kind": "Eviction",
-                    "metadata": {"name": name, "namespace": NAMESPACE},
-                }
-                answer = deployed.http.post(f"/api/v1/namespaces/{NAMESPACE}/pods/{name}/eviction", json=eviction)
-                # 429: the budget does not allow it yet; 404: it has gone in between.
-                assert answer.status_code in {201, 404, 429}, answer.text
-            fewest = min(fewest, deployed.available())
-            return not left and deployed.available() == 3
+    def the_node_is_drained() -> bool:
+        nonlocal fewest
+        left = [pod for pod in deployed.pods("api") if pod["spec"].get("nodeName") == node]
+        for pod in left:
+            # 429: the budget does not allow it yet; 404: it has gone in between.
+            assert evict(deployed, pod["metadata"]["name"]) in {201, 404, 429}
+        fewest = min(fewest, deployed.available())
+        return not left and deployed.available() == 3
 
+    with cordoned(deployed, [node]):
         eventually(the_node_is_drained)
-        assert fewest >= 2
-    finally:
-        cordon["spec"]["unschedulable"] = False
-        deployed.http.patch(f"/api/v1/nodes/{node}", json=cordon, headers=merge).raise_for_status()
+    assert fewest >= 2
 
 
 def test_a_refused_setting_touches_nothing(deployed: Platform) -> None:

@@ -149,7 +149,7 @@ BROKEN = (
     cron_job(pod(hostNetwork=True, automountServiceAccountToken=True, serviceAccountName="default")),
     ingress("flags.example.com", tls=[{"hosts": ["other.example.com"]}]),
     config_map({"example.com/token": "hunter2"}, db_password="hunter2", url="redis://:hunter2@cache:6379"),
-    {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}},
+    {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "type": "Opaque"},
 )
 # Whatever it turns out to be: what Kubernetes would take there, and what it would not.
 TURNS_OUT: tuple[Any, ...] = (None, "", "text", "a:1", 0, 3, True, False, [], {}, ["ALL"], {"name": "flagsmith"})

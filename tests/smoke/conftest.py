@@ -13,6 +13,8 @@ from flagops.flagsmith_api.client import FlagsmithClient
 from tests.doubles.flagsmith import Flagsmith, serve
 
 NEED_TLS = ("certificate", "redirect")
+NEED_A_STACK = ("edge", "edge-documents")
+NEED_AN_ADDRESS = ("unpublished",)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -21,7 +23,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     url = metafunc.config.getoption("--url") or ""
     skipped = metafunc.config.getoption("--skip") or []
-    ruled_out = [] if url.startswith("https://") else [*NEED_TLS]
+    ruled_out = [*NEED_A_STACK]
+    if not url:
+        ruled_out += NEED_AN_ADDRESS
+    if not url.startswith("https://"):
+        ruled_out += NEED_TLS
     metafunc.parametrize("check", suite.chosen([*skipped, *ruled_out]))
 
 

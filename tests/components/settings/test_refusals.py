@@ -123,6 +123,7 @@ UNKNOWN_KEYS = [
     ),
     Case("a password", {"admin": {"password": "hunter2"}}, "admin.password", "", "in existingSecret"),
     Case("a key like none", {"redis": {"zzz": 1}}, "redis.zzz", "", "known keys here are"),
+    Case("a key like none of many", {"zzz": 1}, "zzz", "", "keys here is like it: docs/configuration.md has them all"),
 ]
 
 CONTRADICTIONS = [

@@ -78,6 +78,8 @@ def test_the_smoke_tests_find_their_keys_and_their_way(flagsmith: Flagsmith, run
         "certificate",
         "redirect",
         "unpublished",
+        "edge",
+        "edge-documents",
     }
     assert flagsmith.database.rows("features") == []
 

@@ -218,7 +218,7 @@ def test_reading_rights_takes_as_many_requests_for_one_as_for_a_thousand(viewers
         viewers.double.forget()
         plan = planned(connection, small(tmp_path)).plan
     assert len(rights(plan)) == 1000
-    count = 5 + 2 * len(ENVIRONMENTS) + 10 + 2 * len(ENVIRONMENTS)
+    count = 5 + len(ENVIRONMENTS) + 10 + 2 * len(ENVIRONMENTS)
     # Two of them, the lists of projects and environments, were read by connecting.
     assert plan.requests == count == viewers.double.requests.total() + 2
 
