@@ -22,5 +22,6 @@ def dashboards_args(settings: Settings, namespace: pulumi.Input[str]) -> Dashboa
             redis_metrics=settings.redis_exporter is not None,
             flag_metrics=settings.flag_metrics_enabled,
             audit_export=settings.ships_audit,
+            edge=settings.edge.enabled,
         ),
     )

@@ -47,6 +47,7 @@ class Facts:
         redis_metrics: whether Redis has one.
         flag_metrics: whether the flag metrics have one.
         audit_export: whether the audit log is exported.
+        edge: whether proxies answer SDKs.
     """
 
     namespace: str
@@ -58,6 +59,7 @@ class Facts:
     redis_metrics: bool
     flag_metrics: bool
     audit_export: bool
+    edge: bool
 
     def wanted(self) -> tuple[Dashboard, ...]:
         """Those that would not be empty."""

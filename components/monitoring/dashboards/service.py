@@ -6,6 +6,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard as Board
 
 from components.kit import names
 from components.monitoring import routes
+from components.monitoring.dashboards.edge import edge
 from components.monitoring.dashboards.model import Dashboard, Facts
 from components.monitoring.dashboards.panels import HERE, Panel, add_row, frame, lines, number, or_zero, rows, share
 from components.monitoring.dashboards.tasks import tasks
@@ -26,6 +27,8 @@ def service(facts: Facts) -> Board:
     board = add_row(board, "At a glance", _glance(facts))
     board = add_row(board, "Requests", _requests(facts))
     board = add_row(board, "Caches", _caches(facts))
+    if facts.edge:
+        board = add_row(board, "Edge", edge(facts))
     board = add_row(board, "Saturation", _saturation(facts))
     return add_row(board, "Tasks", tasks(facts))
 

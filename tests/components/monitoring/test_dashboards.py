@@ -30,6 +30,16 @@ def test_local_has_none_unless_asked_for_and_then_only_those_with_something_to_s
     assert set(found) == {Dashboard.SERVICE, Dashboard.DATA}
 
 
+def test_the_service_has_a_row_of_the_edge_where_there_is_one() -> None:
+    def rows(recording: Recording) -> list[str]:
+        (text,) = dashboards(recording)[Dashboard.SERVICE]["data"].values()  # type: ignore[attr-defined]
+        return [panel["title"] for panel in json.loads(text)["panels"] if panel["type"] == "row"]
+
+    without = rows(recorded("production"))
+    assert "Edge" not in without
+    assert sorted(rows(record("production", {"edge": {"enabled": True}}))) == sorted([*without, "Edge"])
+
+
 def test_labels_and_folder_are_settings() -> None:
     section = {
         "enabled": True,

@@ -29,11 +29,18 @@ EVERYTHING = Facts(
     redis_metrics=True,
     flag_metrics=True,
     audit_export=True,
+    edge=True,
 )
 NOW = 1_795_550_000
 """When the scrapes are taken to end: the autumn of 2026, when they were recorded."""
 
 SAMPLES, SECONDS_BETWEEN = 12, 60
+# The proxies are to Kubernetes what the API's pods are: its series of these, under the other names.
+OF_THE_API = re.compile(r'pod="flagsmith-[0-9a-f]+-[a-z0-9]{5}"|deployment="flagsmith"')
+AS_THE_EDGE = (
+    (re.compile(r'(pod|deployment)="flagsmith(?=[-"])'), r'\1="flagsmith-edge'),
+    (re.compile(r'container="flagsmith"'), 'container="edge-proxy"'),
+)
 SAMPLE = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
 # Grows, as nothing happens between a scrape and its copy; all but gauges may.
 COUNTER = re.compile(
@@ -62,6 +69,14 @@ def series(text: str, step: int) -> Iterator[str]:
 TARGET = {"namespace": "feature-flags", "pod": "flagsmith-0", "container": "flagsmith", "instance": "10.0.0.1:9100"}
 
 
+def edge_series(text: str) -> str:
+    """What Kubernetes says of the API's pods, as it would say it of the edge's."""
+    found = [line for line in text.splitlines() if OF_THE_API.search(line) and line.startswith(("kube_", "container_"))]
+    for pattern, name in AS_THE_EDGE:
+        found = [pattern.sub(name, line) for line in found]
+    return "\n".join(found)
+
+
 @dataclass(frozen=True)
 class Prometheus:
     """A real one."""
@@ -83,6 +98,7 @@ def prometheus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     place = tmp_path_factory.mktemp("prometheus")
     texts = [path.read_text(encoding="utf-8") for path in scrapes(newer=request.param)]
     assert len(texts) >= 6
+    texts += [edge_series(text) for text in texts]
     lines = [line for step in range(SAMPLES) for text in texts for line in series(text, step)]
     (place / "scrapes").write_text("\n".join([*lines, "# EOF", ""]), encoding="utf-8")
     command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(place / "scrapes"), str(place / "data")]

@@ -104,6 +104,7 @@ def test_limits_are_those_of_the_alerts() -> None:
             "connectionsPercent": 61,
             "evictionsPerSecond": 5,
             "volumePercent": 73,
+            "edgeProxies": 3,
         }
     )
     facts = replace(EVERYTHING, thresholds=thresholds, backup_max_age_hours=2)
@@ -114,6 +115,10 @@ def test_limits_are_those_of_the_alerts() -> None:
         "Replicas missing": 1,
         "Documents not cached": 31,
         "p99 by SDK endpoint": 0.7,
+        "Proxies with documents": 3,
+        "Restarts of proxies": 1,
+        "Proxies": 3,
+        "CPU of proxies": 1,
         "CPU": 71,
         "Memory": 72,
         "Queue": 7,
@@ -145,9 +150,12 @@ def test_what_has_no_metrics_has_no_panels() -> None:
         embedded_postgres=False,
         flag_metrics=False,
         audit_export=False,
+        edge=False,
     )
     (text,) = documents(nothing).values()
     assert "flagsmith_task_queue" not in text
+    assert "flagsmith-edge" not in text
+    assert "flagsmith-edge" in documents(replace(nothing, edge=True))[Dashboard.SERVICE]
     external = documents(replace(EVERYTHING, embedded_postgres=False, redis_metrics=False, backup_max_age_hours=None))
     assert not [word for word in ("redis_", "kubelet_volume", "cronjob") if word in external[Dashboard.DATA]]
     assert "pg_up" in external[Dashboard.DATA]
