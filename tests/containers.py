@@ -38,6 +38,7 @@ LOGS = (
     "restore",
     "drill",
     "audit",
+    "edge-proxy",
 )
 
 

@@ -1,28 +1,38 @@
 """Keeps secret values out of everything that people see."""
 
 import base64
+import json
 import re
-from collections.abc import Iterable
-from urllib.parse import quote
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, unquote, urlsplit
 
 from flagops.kubernetes.objects import Manifest
 
 MASK = "<secret>"
 SHORTEST = 4  # a shorter value would blank out ordinary words, and is no secret worth the name
+# Pydantic prints the value that it refuses, cut in its middle if it is long: a part of a secret, which is in no list.
+REFUSED = re.compile(r"(?<=input_value=).+?(?=, input_type=)")
+# Of a document, such as the edge's pairs of keys, only what is called so: other texts in it are words of any log.
+SECRET_FIELD = re.compile(r"server_side_key|password|secret|token", re.IGNORECASE)
 _learnt: set[str] = set()
 
 
 class Masker:
-    """Replaces every known secret value, also when URL-encoded or in base64, by `<secret>`."""
+    """Replaces every known secret value, also when URL-encoded or in base64, by `<secret>`.
+
+    So it does a password within an address, a server-side key within a document, and whatever pydantic refused.
+    """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for value in secrets if len(value) >= SHORTEST for form in _forms(value)}
+        every = {part for value in secrets for part in (value, *_parts(value))}
+        forms = {form for value in every if len(value) >= SHORTEST for form in _forms(value)}
         longest_first = sorted(forms, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def __call__(self, text: str) -> str:
         """`text` without the secrets."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        shown = REFUSED.sub(MASK, text)
+        return self._pattern.sub(MASK, shown) if self._pattern else shown
 
 
 def learn(values: Iterable[str]) -> None:
@@ -33,6 +43,33 @@ def learn(values: Iterable[str]) -> None:
 def everything_learnt(more: Iterable[str] = ()) -> Masker:
     """What takes out every value that was learnt, and these."""
     return Masker([*_learnt, *more])
+
+
+def _parts(value: str) -> Iterator[str]:
+    """The secrets within a value that is an address or a document."""
+    if "://" in value:
+        try:
+            password = urlsplit(value.strip()).password
+        except ValueError:
+            password = None
+        yield from {password, unquote(password)} if password else ()
+    if value.lstrip().startswith(("[", "{")):
+        try:
+            found = json.loads(value)
+        except (ValueError, RecursionError):
+            return
+        yield from _called_secret(found)
+
+
+def _called_secret(found: object) -> Iterator[str]:
+    if isinstance(found, list):
+        for item in found:
+            yield from _called_secret(item)
+    elif isinstance(found, dict):
+        for name, item in found.items():
+            if isinstance(item, str) and SECRET_FIELD.search(name):
+                yield item.strip()
+            yield from _called_secret(item)
 
 
 def _forms(value: str) -> tuple[str, str, str]:

@@ -16,6 +16,7 @@ WORKLOADS = {
     PodComponent.API: ("Deployment", names.API),
     PodComponent.TASK_PROCESSOR: ("Deployment", names.TASK_PROCESSOR),
     PodComponent.CACHE: ("Deployment", names.REDIS),
+    PodComponent.EDGE: ("Deployment", names.EDGE),
     PodComponent.DATABASE: ("StatefulSet", names.POSTGRES),
 }
 # What runs Flagsmith: restarting these loses no request.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from flagops.commands.doctor.backups import backups
 from flagops.commands.doctor.edge import edge_documents, edge_pods
+from flagops.commands.doctor.edge_keys import edge_keys
 from flagops.commands.doctor.flagsmith import flagsmith_api
 from flagops.commands.doctor.from_inside import dependencies
 from flagops.commands.doctor.gateway import gateway
@@ -29,6 +30,7 @@ OBJECTS: tuple[Check, ...] = (
     pods,
     rollouts,
     edge_pods,
+    edge_keys,
     jobs,
     autoscalers,
     changed_secrets,
@@ -94,7 +96,7 @@ def _unhindered(check: Check, examination: Examination) -> Iterator[DoctorFindin
     except OpsError as error:
         yield DoctorFinding(
             "pod-unreachable",
-            "A pod of the API cannot be looked into.",
+            "A pod cannot be looked into.",
             (error.message,),
             error.hint or f"ff status --stack {examination.instance.stack.name}",
         )

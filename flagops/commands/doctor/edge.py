@@ -1,8 +1,5 @@
 """The edge: are there enough proxies with documents, on more than one node, how old are these, and whose are they?"""
 
-import base64
-import binascii
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +9,7 @@ from typing import Any
 import httpx
 
 from components.kit import names
+from flagops.commands.doctor.edge_keys import client_keys, secret_name
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.diagnose import log_or_reason
 from flagops.kubernetes.objects import Manifest
@@ -84,12 +82,12 @@ def edge_documents(examination: Examination) -> Iterator[DoctorFinding]:
     instance = examination.instance
     if not instance.settings.edge.enabled:
         return
-    keys = client_keys(instance.get("v1", "Secret", instance.settings.edge.existing_secret or names.EDGE_KEYS))
+    secret, stack = secret_name(examination), instance.stack.name
+    keys = client_keys(instance.get("v1", "Secret", secret))
     proxies, running = [], [pod for pod in pods_of(instance, PodComponent.EDGE) if _runs(pod)]
     for pod in running:
         with forward_to(instance, partial(_this, pod), names.EDGE_PORT) as port:
             proxies.append(ask_proxy(pod["metadata"]["name"], f"http://{LOOPBACK}:{port}", keys))
-    stack = instance.stack.name
     empty = [proxy for proxy in proxies if proxy.updated is None]
     logs = {pod["metadata"]["name"]: _log(examination, pod) for pod in running} if empty else {}
     refused = [proxy for proxy in empty if REFUSED in logs[proxy.pod]]
@@ -98,10 +96,17 @@ def edge_documents(examination: Examination) -> Iterator[DoctorFinding]:
             "edge-key-refused",
             "Flagsmith refuses a server-side key of the edge: it was deleted, or is another Flagsmith's.",
             tuple(f"{proxy.pod}: Flagsmith answered {REFUSED}" for proxy in refused),
-            f"ff keys sync --stack {stack}   (or correct the Secret that edge.existingSecret names)",
+            f"ff secrets rotate sdk --stack {stack}"
+            if instance.settings.generates_edge_keys
+            else corrected(secret, stack),
         )
     yield from stale(proxies, stack=stack, poll_seconds=instance.settings.edge.poll_seconds, now=datetime.now(UTC))
-    yield from mixed(proxies, stack=stack)
+    yield from mixed(proxies, fix=corrected(secret, stack))
+
+
+def corrected(secret: str, stack: str) -> str:
+    """What to do about keys in a Secret: the program never reads one of yours, so that `ff up` restarts nothing."""
+    return f"correct the keys in the Secret {secret}, then ff restart --stack {stack} --component edge"
 
 
 def stale(proxies: Sequence[Proxy], *, stack: str, poll_seconds: int, now: datetime) -> Iterator[DoctorFinding]:
@@ -114,11 +119,12 @@ def stale(proxies: Sequence[Proxy], *, stack: str, poll_seconds: int, now: datet
             "edge-stale",
             "The edge goes on with old documents: Flagsmith does not answer it, or refuses one of its keys.",
             evidence,
-            f"ff logs --stack {stack} --component edge   (the other findings say whether Flagsmith is away)",
+            f"ff logs --stack {stack} --component edge   (the other findings say whether Flagsmith is away; if it is "
+            f"well, and they stay old, ff restart --stack {stack} --component edge)",
         )
 
 
-def mixed(proxies: Sequence[Proxy], *, stack: str) -> Iterator[DoctorFinding]:
+def mixed(proxies: Sequence[Proxy], *, fix: str) -> Iterator[DoctorFinding]:
     """Pairs of keys of two environments: clients of one get the flags of the other."""
     wrong = {(asked, given) for proxy in proxies for asked, given in proxy.documents.items() if asked != given}
     if wrong:
@@ -128,21 +134,8 @@ def mixed(proxies: Sequence[Proxy], *, stack: str) -> Iterator[DoctorFinding]:
             tuple(
                 f"for the client-side key {asked} the document of {given} is given" for asked, given in sorted(wrong)
             ),
-            f"correct the pairs in the Secret of the edge, then ff up --stack {stack}",
+            fix,
         )
-
-
-def client_keys(secret: Manifest | None) -> Sequence[str]:
-    """The client-side keys in the edge's Secret; none if it cannot be read: the proxies say so themselves."""
-    data: Mapping[str, str] = (secret or {}).get("data") or {}
-    try:
-        if "ENVIRONMENT_KEY_PAIRS" in data:
-            pairs = json.loads(base64.b64decode(data["ENVIRONMENT_KEY_PAIRS"]))
-        else:
-            pairs = json.loads(base64.b64decode(data["config.json"]))["environment_key_pairs"]
-        return [str(pair["client_side_key"]) for pair in pairs]
-    except (LookupError, TypeError, ValueError, binascii.Error):
-        return []
 
 
 def ask_proxy(pod: str, url: str, keys: Sequence[str]) -> Proxy:

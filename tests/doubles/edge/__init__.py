@@ -51,8 +51,8 @@ class Edge:
 
 
 @contextmanager
-def serve(edge: Edge) -> Iterator[Edge]:
-    """The proxy on a free port of this machine."""
+def serve(edge: Edge, port: int = 0) -> Iterator[Edge]:
+    """The proxy on a port of this machine; a free one if 0."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -79,7 +79,7 @@ def serve(edge: Edge) -> Iterator[Edge]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from flagops.commands.doctor.edge import Proxy, ask_proxy, client_keys, mixed, stale
+from flagops.commands.doctor.edge import Proxy, ask_proxy, mixed, stale
+from flagops.commands.doctor.edge_keys import client_keys, faults
 from flagops.commands.smoke.edge import WAYS
 from flagops.commands.smoke.model import CheckResult, CheckStatus, SmokeTarget
 from flagops.commands.smoke.suite import run_one
@@ -48,10 +49,11 @@ def test_documents_are_stale_after_six_polls_and_never_sooner_than_after_a_minut
 
 
 def test_a_pair_of_two_environments_is_named_by_both_public_keys() -> None:
-    assert list(mixed([proxy(0, one="one", two="two")], stack="local")) == []
-    (finding,) = mixed([proxy(0, one="two"), proxy(0, one="two")], stack="local")
+    assert list(mixed([proxy(0, one="one", two="two")], fix="mend it")) == []
+    (finding,) = mixed([proxy(0, one="two"), proxy(0, one="two")], fix="mend it")
     assert finding.name == "edge-keys-mixed"
     assert finding.evidence == ("for the client-side key one the document of two is given",)
+    assert finding.fix == "mend it"
 
 
 def secret(key: str, value: Any) -> dict[str, Any]:
@@ -73,6 +75,55 @@ def secret(key: str, value: Any) -> dict[str, Any]:
 )
 def test_the_public_keys_are_read_from_both_forms_of_the_secret(found: Any, keys: list[str]) -> None:
     assert client_keys(found) == keys
+
+
+GOOD = {"server_side_key": "ser.K4zzSECRETzz", "client_side_key": "client"}
+
+
+@pytest.mark.parametrize(
+    ("pairs", "said"),
+    [
+        ([GOOD], []),
+        ("SECRET, no JSON", ["P is not JSON"]),
+        ([], ["P is not a list of at least one pair"]),
+        (GOOD, ["P is not a list of at least one pair"]),
+        ([GOOD, "SECRET"], ["P: pair 2 is not an object with server_side_key and client_side_key"]),
+        (
+            [{**GOOD, "server_side_key": "SECRET"}],
+            ["P: pair 1 has a server_side_key that does not begin with ser."],
+        ),
+        (
+            [{**GOOD, "client_side_key": GOOD["server_side_key"]}],
+            ["P: pair 1 has a server-side key, which begins with ser., as its client_side_key"],
+        ),
+        (
+            [{"server_side_key": " "}],
+            [
+                "P: pair 1 has a server_side_key that is empty or no text",
+                "P: pair 1 has no client_side_key",
+            ],
+        ),
+        ([{**GOOD, "client_side_key": 7}], ["P: pair 1 has a client_side_key that is empty or no text"]),
+    ],
+)
+def test_pairs_that_no_proxy_takes_are_told_by_their_place_and_never_by_their_value(
+    pairs: Any, said: list[str]
+) -> None:
+    found = list(faults(secret("ENVIRONMENT_KEY_PAIRS", pairs), "ENVIRONMENT_KEY_PAIRS"))
+    assert found == [text.replace("P", "ENVIRONMENT_KEY_PAIRS", 1) for text in said]
+    assert "SECRET" not in str(found)
+    if pairs != "SECRET, no JSON":
+        found = list(faults(secret("config.json", {"environment_key_pairs": pairs}), "config.json"))
+        assert found == [text.replace("P", "config.json, environment_key_pairs", 1) for text in said]
+
+
+def test_a_secret_without_the_key_that_the_proxies_read_is_told() -> None:
+    assert list(faults(secret("config.json", []), "ENVIRONMENT_KEY_PAIRS")) == ["it has no key ENVIRONMENT_KEY_PAIRS"]
+    assert list(faults({}, "config.json")) == ["it has no key config.json"]
+    assert list(faults(secret("config.json", []), "config.json")) == [
+        "config.json is not an object with environment_key_pairs"
+    ]
+    assert list(faults({"data": {"config.json": "%"}}, "config.json")) == ["config.json is not JSON"]
 
 
 def smoke(name: str, edge: Edge, *, has_edge: bool = True) -> CheckResult:

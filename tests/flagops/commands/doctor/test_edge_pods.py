@@ -1,0 +1,156 @@
+"""What the doctor sees of the edge's pods, their logs and their Secret, on a cluster that answers what a test says."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from flagops.commands.doctor import edge as examined
+from flagops.commands.doctor.edge import edge_documents, edge_pods
+from flagops.commands.doctor.edge_keys import edge_keys
+from flagops.commands.doctor.model import Check, DoctorFinding, Examination
+from flagops.kubernetes.objects import Manifest
+from flagops.kubernetes.refusals import DeniedError
+from flagops.stacks.deployed import Instance
+from tests.doubles.edge import Edge, serve
+from tests.flagops.commands.edges import Cluster, node, proxy, stack_with
+
+Answering = Callable[..., None]
+REFUSED = (
+    "httpx.HTTPStatusError: Client error '403 Forbidden' for url 'http://flagsmith:8000/api/v1/environment-document/'"
+)
+AWAY = "httpx.ConnectError: All connection attempts failed"
+PAIRS = [{"server_side_key": "ser.K4zzSECRETzz", "client_side_key": "client"}]
+NODES = (node("a"), node("b"))
+
+
+def keys(pairs: Any = PAIRS, name: str = "flagsmith-edge-keys") -> Manifest:
+    text = json.dumps(pairs).encode()
+    return {
+        "kind": "Secret",
+        "metadata": {"name": name},
+        "data": {"ENVIRONMENT_KEY_PAIRS": base64.b64encode(text).decode()},
+    }
+
+
+def found(check: Check, place: Instance) -> dict[str, DoctorFinding]:
+    return {finding.name: finding for finding in check(Examination(place))}
+
+
+def test_enough_proxies_on_several_nodes_are_well() -> None:
+    assert found(edge_pods, stack_with(proxy("edge-1", "a"), proxy("edge-2", "b"), *NODES)) == {}
+
+
+def test_fewer_than_two_with_documents_are_named_with_their_nodes() -> None:
+    cold = proxy("edge-2", "b", is_ready=False)
+    finding = found(edge_pods, stack_with(proxy("edge-1", "a"), cold, *NODES))["edge-not-warm"]
+    assert finding.what == "1 proxies of the edge have documents, where 2 are the fewest."
+    assert finding.evidence == ("edge-1 on a",)
+    finding = found(edge_pods, stack_with(cold, *NODES))["edge-not-warm"]
+    assert finding.evidence == ("no proxy is ready",)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "is_found"),
+    [
+        (NODES, True),
+        ((node("a"),), False),
+        ((node("a"), node("b", unschedulable=True)), False),
+        ((node("a"), node("b", is_ready=False)), False),
+    ],
+)
+def test_all_on_one_node_is_a_fault_where_another_could_take_one(
+    nodes: tuple[Manifest, ...], *, is_found: bool
+) -> None:
+    place = stack_with(proxy("edge-1", "a"), proxy("edge-2", "a"), *nodes)
+    findings = found(edge_pods, place)
+    assert set(findings) == ({"edge-on-one-node"} if is_found else set())
+    if is_found:
+        assert "only while Flagsmith is there" in findings["edge-on-one-node"].fix
+
+
+def test_nodes_that_may_not_be_read_are_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = Cluster.list
+
+    def denied(cluster: Cluster, api_version: str, kind: str, namespace: str, **selectors: str) -> list[Manifest]:
+        if kind == "Node":
+            raise DeniedError(403, "Forbidden", "nodes is forbidden", "list nodes")
+        return listed(cluster, api_version, kind, namespace, **selectors)
+
+    monkeypatch.setattr(Cluster, "list", denied)
+    assert found(edge_pods, stack_with(proxy("edge-1", "a"), proxy("edge-2", "a"), *NODES)) == {}
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answering]:
+    """Let the proxies' ports lead to these doubles, by the pods' names."""
+    with ExitStack() as servers:
+
+        def serve_all(**edges: Edge) -> None:
+            ports = {
+                name.replace("_", "-"): urlsplit(servers.enter_context(serve(edge)).url).port
+                for name, edge in edges.items()
+            }
+
+            @contextmanager
+            def forwarded(_: Instance, choose: Callable[[], Manifest], port: int) -> Iterator[int | None]:
+                assert port == 8000
+                yield ports[choose()["metadata"]["name"]]
+
+            monkeypatch.setattr(examined, "forward_to", forwarded)
+
+        yield serve_all
+
+
+def just_now() -> str:
+    return datetime.now(UTC).replace(tzinfo=None).isoformat()
+
+
+def test_each_proxy_is_asked_and_one_that_stands_still_is_named(answering: Answering) -> None:
+    pods = (proxy("edge-1", "a"), proxy("edge-2", "b"))
+    good = {"client": "client"}
+    answering(edge_1=Edge(good, just_now()), edge_2=Edge(good, just_now()))
+    assert found(edge_documents, stack_with(*pods, keys())) == {}
+    answering(edge_1=Edge(good, just_now()), edge_2=Edge(good))
+    finding = found(edge_documents, stack_with(*pods, keys()))["edge-stale"]
+    assert [text.partition(":")[0] for text in finding.evidence] == ["edge-2"]
+
+
+def test_a_proxy_that_flagsmith_refuses_is_told_from_one_that_does_not_reach_it(answering: Answering) -> None:
+    pods = (proxy("edge-1", "a", is_ready=False), proxy("edge-2", "b", is_ready=False))
+    answering(edge_1=Edge(updated=None), edge_2=Edge(updated=None))
+    logs = {"edge-1": f"Traceback\n{REFUSED}\n", "edge-2": AWAY}
+    finding = found(edge_documents, stack_with(*pods, keys(), logs=logs))["edge-key-refused"]
+    assert finding.evidence == ("edge-1: Flagsmith answered 403 Forbidden",)
+    assert finding.fix == "ff secrets rotate sdk --stack production"
+    assert found(edge_documents, stack_with(*pods, keys(), logs={"edge-1": AWAY, "edge-2": AWAY})) == {}
+    own = stack_with(*pods, keys(name="ours"), edge={"enabled": True, "existingSecret": "ours"}, logs=logs)
+    fix = found(edge_documents, own)["edge-key-refused"].fix
+    assert fix == "correct the keys in the Secret ours, then ff restart --stack production --component edge"
+
+
+def test_pods_that_do_not_run_are_not_asked_and_the_others_are(answering: Answering) -> None:
+    answering(edge_1=Edge({"client": "another"}, just_now()))
+    pods = (proxy("edge-1", "a"), proxy("edge-2", "b", is_ready=False, is_running=False))
+    findings = found(edge_documents, stack_with(*pods, keys()))
+    assert set(findings) == {"edge-keys-mixed"}
+    assert findings["edge-keys-mixed"].evidence == ("for the client-side key client the document of another is given",)
+
+
+def test_a_pair_that_no_proxy_takes_is_found_without_a_proxy_and_not_printed() -> None:
+    wrong = [*PAIRS, {"server_side_key": "K4zzSECRETzz", "client_side_key": "other"}]
+    finding = found(edge_keys, stack_with(keys(wrong)))["edge-keys-malformed"]
+    assert finding.evidence == ("ENVIRONMENT_KEY_PAIRS: pair 2 has a server_side_key that does not begin with ser.",)
+    assert "SECRET" not in str(finding)
+    assert "the Secret flagsmith-edge-keys" in finding.what
+    assert found(edge_keys, stack_with(keys())) == {}
+
+
+@pytest.mark.parametrize("check", [edge_pods, edge_documents, edge_keys])
+def test_a_stack_without_an_edge_is_not_asked_of_it(check: Check) -> None:
+    assert found(check, stack_with(keys([]), edge={})) == {}
