@@ -20,9 +20,9 @@ class Cluster(Objects):
         super().__init__(objects)
         self.logs = logs
 
-    def list(self, api_version: str, kind: str, namespace: str, **selectors: str) -> list[Manifest]:
+    def list(self, _api_version: str, kind: str, _namespace: str, **selectors: str) -> list[Manifest]:
         label, _, wanted = selectors.get("labelSelector", "").partition("=")
-        found = super().list(api_version, kind, namespace)
+        found = super().list(_api_version, kind, _namespace)
         return [item for item in found if not label or item["metadata"].get("labels", {}).get(label) == wanted]
 
     def log(self, _namespace: str, pod: str, container: str, **_: object) -> str:
