@@ -33,7 +33,7 @@ def alerts(subject: Subject) -> Iterator[Alert]:
         minutes=5,
         severity="warning",
         summary="Few proxies of the edge have documents.",
-        description="{{ $value }} proxies of the edge have documents. If these are lost while Flagsmith is away, no "
+        description="Proxies of the edge with documents: {{ $value }}. If these are lost while Flagsmith is away, no "
         "new one can answer.",
         runbook=runbook,
     )

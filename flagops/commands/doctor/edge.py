@@ -53,7 +53,7 @@ def edge_pods(examination: Examination) -> Iterator[DoctorFinding]:
     if len(warm) < FEWEST:
         yield DoctorFinding(
             "edge-not-warm",
-            f"{len(warm)} proxies of the edge have documents, where {FEWEST} are the fewest.",
+            f"Proxies of the edge with documents: {len(warm)}; {FEWEST} are the fewest.",
             found or ("no proxy is ready",),
             f"ff logs --stack {instance.stack.name} --component edge",
         )

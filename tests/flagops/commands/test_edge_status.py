@@ -18,9 +18,9 @@ LEAVING["metadata"]["deletionTimestamp"] = "2026-11-28T09:00:00Z"
         # All on one node: a local cluster has no other, and the doctor tells where one has.
         ((proxy("edge-1", "a"), proxy("edge-2", "a")), "2 proxies with documents, on 1 node", True),
         ((*TWO, proxy("edge-3", "c", is_ready=False)), "2 proxies with documents, on 2 nodes", True),
-        ((TWO[0], LEAVING), "1 proxies with documents, on 1 node", False),
-        ((TWO[0], proxy("edge-2", "b", is_ready=False)), "1 proxies with documents, on 1 node", False),
-        ((TWO[0], proxy("api-1", "b", component="api")), "1 proxies with documents, on 1 node", False),
+        ((TWO[0], LEAVING), "1 proxy with documents, on 1 node", False),
+        ((TWO[0], proxy("edge-2", "b", is_ready=False)), "1 proxy with documents, on 1 node", False),
+        ((TWO[0], proxy("api-1", "b", component="api")), "1 proxy with documents, on 1 node", False),
         ((), "0 proxies with documents, on 0 nodes", False),
     ],
 )

@@ -49,7 +49,7 @@ def test_enough_proxies_on_several_nodes_are_well() -> None:
 def test_fewer_than_two_with_documents_are_named_with_their_nodes() -> None:
     cold = proxy("edge-2", "b", is_ready=False)
     finding = found(edge_pods, stack_with(proxy("edge-1", "a"), cold, *NODES))["edge-not-warm"]
-    assert finding.what == "1 proxies of the edge have documents, where 2 are the fewest."
+    assert finding.what == "Proxies of the edge with documents: 1; 2 are the fewest."
     assert finding.evidence == ("edge-1 on a",)
     finding = found(edge_pods, stack_with(cold, *NODES))["edge-not-warm"]
     assert finding.evidence == ("no proxy is ready",)
