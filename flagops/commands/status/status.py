@@ -92,7 +92,8 @@ def _edge(instance: Instance) -> Iterator[StatusRow]:
         return
     warm = [pod for pod in pods_of(instance, PodComponent.EDGE) if is_ready(pod)]
     nodes = {pod["spec"].get("nodeName") for pod in warm}
-    text = f"{len(warm)} {'proxy' if len(warm) == 1 else 'proxies'} with documents, on {len(nodes)} {'node' if len(nodes) == 1 else 'nodes'}"
+    proxies, places = "proxy" if len(warm) == 1 else "proxies", "node" if len(nodes) == 1 else "nodes"
+    text = f"{len(warm)} {proxies} with documents, on {len(nodes)} {places}"
     yield StatusRow("Edge", names.EDGE, text, is_fine=len(warm) >= FEWEST_PROXIES)
 
 
