@@ -14,6 +14,7 @@ from flagops.commands.doctor import edge as examined
 from flagops.commands.doctor.edge import edge_documents, edge_pods
 from flagops.commands.doctor.edge_keys import edge_keys
 from flagops.commands.doctor.model import Check, DoctorFinding, Examination
+from flagops.commands.doctor.secrets import changed_secrets
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.refusals import DeniedError
 from flagops.stacks.deployed import Instance
@@ -149,6 +150,22 @@ def test_a_pair_that_no_proxy_takes_is_found_without_a_proxy_and_not_printed() -
     assert "SECRET" not in str(finding)
     assert "the Secret flagsmith-edge-keys" in finding.what
     assert found(edge_keys, stack_with(keys())) == {}
+
+
+@pytest.mark.parametrize(("hour", "is_found"), [("07", False), ("09", True)])
+def test_a_secret_of_yours_that_changed_under_the_proxies_is_found(hour: str, *, is_found: bool) -> None:
+    secret = keys(name="ours")
+    secret["metadata"] |= {
+        "creationTimestamp": "2026-11-28T06:00:00Z",
+        "managedFields": [{"time": f"2026-11-28T{hour}:00:00Z", "fieldsV1": {"f:data": {}}}],
+    }
+    pod = proxy("edge-1", "a")
+    pod["status"]["containerStatuses"][0]["state"] = {"running": {"startedAt": "2026-11-28T08:00:00Z"}}
+    read = {"secretKeyRef": {"name": "ours", "key": "ENVIRONMENT_KEY_PAIRS"}}
+    pod["spec"]["containers"][0]["env"] = [{"name": "ENVIRONMENT_KEY_PAIRS", "valueFrom": read}]
+    place = stack_with(pod, secret, edge={"enabled": True, "existingSecret": "ours"})
+    fixes = [finding.fix for finding in found(changed_secrets, place).values()]
+    assert fixes == (["ff restart --stack production -c edge"] if is_found else [])
 
 
 @pytest.mark.parametrize("check", [edge_pods, edge_documents, edge_keys])
