@@ -16,8 +16,8 @@ WORKLOADS = {
     PodComponent.API: ("Deployment", names.API),
     PodComponent.TASK_PROCESSOR: ("Deployment", names.TASK_PROCESSOR),
     PodComponent.CACHE: ("Deployment", names.REDIS),
-    PodComponent.EDGE: ("Deployment", names.EDGE),
     PodComponent.DATABASE: ("StatefulSet", names.POSTGRES),
+    PodComponent.EDGE: ("Deployment", names.EDGE),
 }
 # What runs Flagsmith: restarting these loses no request.
 DEFAULT = (PodComponent.API, PodComponent.TASK_PROCESSOR)

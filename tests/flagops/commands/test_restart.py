@@ -46,7 +46,7 @@ def test_a_job_cannot_be_restarted(instance: Instance, run: Run) -> None:
     shown = run("restart", "--component", "migration")
     assert shown.exit_code == 1
     assert "'migration' cannot be restarted" in shown.stderr
-    assert "Allowed are: api, task-processor, cache, database" in shown.stderr
+    assert "Allowed are: api, task-processor, cache, database, edge" in shown.stderr
     assert instance.namespace == "feature-flags"
 
 
