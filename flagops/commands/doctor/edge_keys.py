@@ -31,7 +31,7 @@ def edge_keys(examination: Examination) -> Iterator[DoctorFinding]:
         return
     name = secret_name(examination)
     secret = instance.get("v1", "Secret", name)
-    wrong = tuple(faults(secret, instance.settings.edge_keys_key)) if secret is not None else ()
+    wrong = tuple(faults(secret, instance.settings.edge.keys_key)) if secret is not None else ()
     if wrong:
         yield DoctorFinding(
             "edge-keys-malformed",
