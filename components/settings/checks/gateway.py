@@ -46,6 +46,8 @@ def problems(settings: Settings) -> Iterator[Problem]:
             text=f"contradicts ingress.tls.from {settings.ingress.tls_from}: people have one address, which is http:// "
             "by one and https:// by the other",
         )
+    yield from _twice(settings)
+    yield from _redirects(settings)
     if settings.production and source == "controller":
         for index, _ in _wide(settings):
             yield Problem(
@@ -54,6 +56,48 @@ def problems(settings: Settings) -> Iterator[Problem]:
                 text="must name a listener for HTTPS when production is true, or passwords cross the network "
                 "unencrypted by the Gateway's listener for plain HTTP: add `sectionName: LISTENER`",
             )
+
+
+def _twice(settings: Settings) -> Iterator[Problem]:
+    """One Gateway named twice by one route: the API server takes that with two names of listeners alone."""
+    for key, parents in (
+        ("parentRefs", settings.gateway.parent_refs),
+        ("redirectFrom", settings.gateway.redirect_from),
+    ):
+        for index, parent in enumerate(parents):
+            for number, before in enumerate(parents[:index]):
+                names = {parent.section_name, before.section_name}
+                if parent.is_of_same(before, settings.namespace.name) and (None in names or len(names) == 1):
+                    yield Problem(
+                        path=(SECTION, key, index),
+                        text=f"names the Gateway of gateway.{key}[{number}] again, which Kubernetes takes only with a "
+                        "sectionName in both, and two different ones",
+                    )
+
+
+def _redirects(settings: Settings) -> Iterator[Problem]:
+    """Redirects that would meet the route itself: whoever follows one comes back for ever, or is never redirected."""
+    gateway = settings.gateway
+    for index, parent in enumerate(gateway.redirect_from):
+        path = (SECTION, "redirectFrom", index)
+        if gateway.tls.source == "none":
+            text = "leads to https://, and gateway.tls.from none publishes http:// alone: remove one of the two"
+            yield Problem(path=path, value=NOT_SHOWN, text=text)
+            continue
+        if not parent.is_narrow:
+            yield Problem(
+                path=path,
+                text="must name the listener for plain HTTP, with sectionName or port: a redirect on all listeners of "
+                "a Gateway leads back to itself",
+            )
+            continue
+        for number, served in enumerate(gateway.parent_refs):
+            if parent.may_meet(served, settings.namespace.name):
+                yield Problem(
+                    path=path,
+                    text=f"may be the listener of gateway.parentRefs[{number}] too, and a listener either serves or "
+                    "redirects: name both by sectionName, with two names",
+                )
 
 
 def warnings(settings: Settings) -> Iterator[str]:

@@ -54,6 +54,20 @@ class ParentReference(Section):
         """Whether it says which listeners."""
         return self.section_name is not None or self.port is not None
 
+    def is_of_same(self, other: "ParentReference", namespace: str) -> bool:
+        """Whether both name one Gateway; `namespace` is that of the stack."""
+        return (self.name, self.namespace or namespace) == (other.name, other.namespace or namespace)
+
+    def may_meet(self, other: "ParentReference", namespace: str) -> bool:
+        """Whether both may mean one listener; `namespace` is that of the stack.
+
+        Nobody here knows which name the listener on a port has: that needs the Gateway itself.
+        """
+        if not self.is_of_same(other, namespace):
+            return False
+        said = ((self.section_name, other.section_name), (self.port, other.port))
+        return not any(one is not None and two is not None and one != two for one, two in said)
+
 
 class GatewayTls(TlsChoice):
     """Where TLS ends, and whose certificate it has. Except with `none` the public URL is `https://`."""
@@ -142,24 +156,8 @@ class GatewaySettings(Section):
                 path=("redirectFrom",),
                 text="goes with gateway.parentRefs: a Gateway of the stack's own redirects by gateway.redirect",
             )
-        for index, parent in enumerate(self.redirect_from):
-            yield from self._redirected(index, parent)
         for annotation, key in OWN_ANNOTATIONS.items():
             if annotation in self.annotations:
                 yield Problem(path=("annotations", annotation), text=f"is set by the program: use {key} in its place")
         if self.http_port == self.https_port:
             yield Problem(path=("httpPort",), text="must differ from gateway.httpsPort: each listener has its own port")
-
-    def _redirected(self, index: int, parent: ParentReference) -> Iterator[Problem]:
-        """A redirect that would meet the route itself: whoever follows it comes back for ever."""
-        if not parent.is_narrow:
-            yield Problem(
-                path=("redirectFrom", index),
-                text="must name the listener for plain HTTP, with sectionName or port: a redirect on all listeners of "
-                "a Gateway leads back to itself",
-            )
-        elif parent in self.parent_refs:
-            yield Problem(
-                path=("redirectFrom", index),
-                text="is in gateway.parentRefs too: a listener either serves or redirects. Remove one of the two",
-            )

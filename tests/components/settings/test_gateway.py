@@ -12,6 +12,10 @@ from tests.components.settings.support import VALID, refusal, settings
 OWN: Mapping[str, Any] = {"enabled": True, "className": "envoy", "tls": {"from": "issuer", "clusterIssuer": "le"}}
 PARENT = {"name": "shared", "namespace": "gateways", "sectionName": "https"}
 SHARED: Mapping[str, Any] = {"enabled": True, "parentRefs": [PARENT], "tls": {"from": "controller"}}
+HTTP = {**PARENT, "sectionName": "http"}
+WIDE = {"name": "shared", "namespace": "gateways"}
+OTHER = {**WIDE, "name": "other", "port": 80}
+PLAIN = {"name": "shared", "sectionName": "web"}
 WITHOUT_INGRESS = {"enabled": False}
 IN = {"ingressNamespace": "traefik", "gatewayNamespace": "envoy-gateway-system"}
 
@@ -49,6 +53,22 @@ def test_a_stack_that_says_nothing_of_it_has_none() -> None:
         ({**OWN, "redirectFrom": [PARENT]}, "goes with gateway.parentRefs"),
         ({**SHARED, "redirectFrom": [{"name": "shared"}]}, "must name the listener for plain HTTP"),
         ({**SHARED, "redirectFrom": [PARENT]}, "a listener either serves or redirects"),
+        ({**SHARED, "redirectFrom": [{**WIDE, "port": 80}]}, "either serves or redirects"),
+        ({**SHARED, "parentRefs": [WIDE], "redirectFrom": [HTTP]}, "redirectFrom[0]"),
+        (
+            {**SHARED, "parentRefs": [PLAIN], "redirectFrom": [{**PLAIN, "namespace": "feature-flags"}]},
+            "redirectFrom[0]",
+        ),
+        ({**SHARED, "redirectFrom": [HTTP], "tls": {"from": "none"}}, "none publishes http:// alone"),
+        ({**SHARED, "parentRefs": [PARENT, PARENT]}, "parentRefs[1]"),
+        ({**SHARED, "parentRefs": [WIDE, PARENT]}, "names the Gateway of gateway.parentRefs[0] again"),
+        (
+            {
+                **SHARED,
+                "redirectFrom": [{**HTTP, "name": "other"}, {"name": "other", "namespace": "gateways", "port": 80}],
+            },
+            "redirectFrom[1]",
+        ),
         ({**OWN, "httpPort": 443}, "must differ from gateway.httpsPort"),
         ({**OWN, "annotations": {"pulumi.com/waitFor": "x"}}, "use gateway.awaitConditions in its place"),
         ({**OWN, "annotations": {"feature-flags/tls": "none"}}, "use gateway.tls.from in its place"),
@@ -61,6 +81,23 @@ def test_a_stack_that_says_nothing_of_it_has_none() -> None:
 def test_what_it_lacks_or_contradicts_is_refused_by_name(gateway: Mapping[str, Any], line: str) -> None:
     (found,) = refusal(**alone(gateway))
     assert line in found
+
+
+@pytest.mark.parametrize(
+    "gateway",
+    [
+        {**SHARED, "redirectFrom": [HTTP]},
+        {**SHARED, "redirectFrom": [HTTP], "tls": {"from": "upstream"}},
+        {**SHARED, "redirectFrom": [HTTP, {**HTTP, "sectionName": "alternative"}]},
+        {**SHARED, "redirectFrom": [{**HTTP, "name": "other"}]},
+        {**SHARED, "parentRefs": [{**WIDE, "port": 443}], "redirectFrom": [{**WIDE, "port": 80}]},
+        {**SHARED, "parentRefs": [PARENT, {**PARENT, "sectionName": "inside"}]},
+        {**SHARED, "parentRefs": [PARENT, {"name": "shared", "sectionName": "https"}]},
+    ],
+    ids=str,
+)
+def test_listeners_that_cannot_be_one_are_taken(gateway: Mapping[str, Any]) -> None:
+    assert settings(**alone(gateway)).gateway.parent_refs
 
 
 def test_each_fault_of_a_shared_gateway_is_told_at_once() -> None:
