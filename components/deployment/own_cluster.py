@@ -21,6 +21,7 @@ from components.deployment.presence import (
     other_namespace,
     unseen,
 )
+from components.kit import names
 from components.kit.api_server import DENIED, Fetch, fetching
 from components.settings import Settings
 from components.text.versions import parse_version
@@ -81,7 +82,16 @@ class OwnCluster:
             )
 
     def recorded_secrets(self) -> frozenset[str] | None:
-        """The names of the Secrets that the last deployment declared; None where there is no record of one."""
+        """The names of the Secrets that the last deployment declared; None where there is no record of one.
+
+        A record that may not be read is not a record that is not there: whose keys are the stack's depends on it.
+        """
+        if self._deployed is None and self._fetch(recorded.path(self._namespace)) is DENIED:
+            raise pulumi.RunError(
+                f"What the last deployment declared cannot be read: you may not get the ConfigMap {names.DEPLOYMENT} "
+                f"in the namespace {self._namespace!r} of context {self._context!r}, and a stack that has keys would "
+                "look like a new one. Ask for the right to get it."
+            )
         return recorded.secrets(self._deployed)
 
     def _require_data(self) -> None:

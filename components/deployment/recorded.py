@@ -47,9 +47,14 @@ def read(data: Mapping[str, Any]) -> Deployment | None:
         return None
 
 
+def path(namespace: str) -> str:
+    """Where the API server has the record."""
+    return f"/api/v1/namespaces/{namespace}/configmaps/{names.DEPLOYMENT}"
+
+
 def deployed(fetch: Fetch, namespace: str) -> Deployment | None:
     """What the record in the namespace tells of; None where there is none that can be read."""
-    record = fetch(f"/api/v1/namespaces/{namespace}/configmaps/{names.DEPLOYMENT}")
+    record = fetch(path(namespace))
     return read((record or {}).get("data") or {})
 
 

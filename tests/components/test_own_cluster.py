@@ -160,6 +160,16 @@ def test_what_who_deploys_may_not_read_is_a_warning_and_no_refusal(full: FakeClu
     run_program()
 
 
+def test_a_record_that_may_not_be_read_makes_no_new_stack_of_a_deployed_one(full: FakeCluster) -> None:
+    """A new stack claims the keys of its environments, and a deployed one claims none that it did not make."""
+    asked = OwnCluster(settings(context="flagsmith-local"))
+    full.add("v1", "ConfigMap", names.DEPLOYMENT)
+    assert asked.recorded_secrets() is None
+    full.denied.add(full.path("v1", "ConfigMap", names.DEPLOYMENT))
+    with pytest.raises(pulumi.RunError, match="you may not get the ConfigMap flagsmith-deployment"):
+        OwnCluster(settings(context="flagsmith-local")).recorded_secrets()
+
+
 @pytest.mark.usefixtures("deployed_by_pulumi")
 def test_an_older_release_than_the_deployed_one_is_told(full: FakeCluster) -> None:
     newer = read(recorded("local").object("ConfigMap", names.DEPLOYMENT).manifest["data"])
