@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, abort, g, jsonify
 
 from tests.doubles.flagsmith.answers import body, database, user
-from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_uuid, now
+from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_uuid
 from tests.doubles.flagsmith.future_checks import TYPES, refused
 from tests.doubles.flagsmith.states import EMPTY, FIELDS, latest, new_link, new_state, plain, remove_states
 from tests.doubles.flagsmith.versions import copied
@@ -139,9 +139,11 @@ def _write_overrides(environment: Row, feature: Row, wanted: list[Row], own: Row
 
 
 def _set(row: Row, given: Row, value: Row, enabled: bool, *, is_whole: bool, of: Row | None = None) -> None:
-    """Set what is given; what a whole one leaves out is reset: to nothing, or of an override to the environment's."""
+    """Set what is given; what a whole one leaves out is reset: to nothing, or of an override to the environment's.
+
+    When a state was changed is not written: the real one saves the fields alone.
+    """
     data = database()
-    row["updated_at"] = now()
     if "enabled" in given or is_whole:
         row["enabled"] = given.get("enabled", enabled)
     if "value" in given:

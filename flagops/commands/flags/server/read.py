@@ -18,7 +18,7 @@ from flagops.commands.flags.server.rows import Row, flag_of, is_touched, segment
 from flagops.commands.flags.server.snapshot import People, RemoteOverride, RemoteState, Snapshot
 from flagops.commands.flags.spec import FlagSpec
 from flagops.errors import AnswerError
-from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
+from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError, Version
 from flagops.flagsmith_api.connect import Connection
 from flagops.flagsmith_api.deployed import NO_SUCH_PATH, Environment
 from flagops.flagsmith_api.throwaway import kept
@@ -69,7 +69,9 @@ def read(
     labels = {row["id"]: row["label"] for row in tags}
     flags: dict[int, dict[str, RemoteState]] = defaultdict(dict)
     for (environment, feature), rows in found.items():
-        flags[feature][by_environment[environment]] = _state(rows, links.get((environment, feature), {}), names_of)
+        flags[feature][by_environment[environment]] = _state(
+            rows, links.get((environment, feature), {}), names_of, client.release
+        )
     counted = [row["name"] for row in segments]
     return Snapshot(
         environments={item.name: item for item in connection.environments},
@@ -158,7 +160,9 @@ class _Expected:
         return [name for name in there if name in named] != [name for name in named if name in there]
 
 
-def _state(rows: _Rows, links: Mapping[int, Link], names: Mapping[int, str]) -> RemoteState:
+def _state(
+    rows: _Rows, links: Mapping[int, Link], names: Mapping[int, str], release: Version | None
+) -> RemoteState:
     if len(rows.own) != 1:
         raise AnswerError(f"Flagsmith shows {len(rows.own)} states of one flag in one environment, not one.")
     (own,) = rows.own
@@ -176,7 +180,7 @@ def _state(rows: _Rows, links: Mapping[int, Link], names: Mapping[int, str]) -> 
                 enabled=row["enabled"],
                 value=value(row["feature_state_value"]),
                 variants=variants(row),
-                is_touched=is_touched(row),
+                is_touched=is_touched(row, release),
                 changed=row.get("updated_at") or "",
             )
         )
@@ -187,7 +191,7 @@ def _state(rows: _Rows, links: Mapping[int, Link], names: Mapping[int, str]) -> 
         value(own["feature_state_value"]),
         variants(own),
         tuple(overrides),
-        is_touched(own),
+        is_touched(own, release),
         own.get("updated_at") or "",
     )
 
@@ -224,4 +228,4 @@ def read_state(
     rows = [row for row in _states(client, environment, feature) if row["feature"] == feature]
     mine = [row for row in rows if not row.get("identity")]
     of = _Rows([row for row in mine if not row["feature_segment"]], [row for row in mine if row["feature_segment"]], {})
-    return _state(of, _links(client, environment.id, feature) if of.overrides else {}, names)
+    return _state(of, _links(client, environment.id, feature) if of.overrides else {}, names, client.release)

@@ -8,11 +8,15 @@ from flagops.commands.flags.catalogue.values import Plain
 from flagops.commands.flags.server.remote_rules import read_rules
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOption, RemoteSegment, RemoteState, Variant
 from flagops.commands.flags.spec import MARK
+from flagops.flagsmith_api.client import Version
 from flagops.flagsmith_api.custom_fields import custom_fields
 
 Row = Mapping[str, Any]
 AT_ONCE = timedelta(milliseconds=50)
 """Between the making of a state and its last change, where nobody changed it (seen on 2.265.0: 8 to 39 µs)."""
+ONE_REQUEST_SINCE: Version = (2, 263, 0)
+"""Since then one request sets a flag and its overrides in an environment. Where no versions are kept, it writes the
+switch, the value and the weights, but not when the state was changed (seen on 2.265.0)."""
 FIELDS = {"unicode": "string_value", "int": "integer_value", "bool": "boolean_value"}
 
 
@@ -28,10 +32,15 @@ def typed(plain: Plain) -> dict[str, Any]:
     return {"type": kind, **dict.fromkeys(FIELDS.values()), FIELDS[kind]: plain}
 
 
-def is_touched(row: Row) -> bool:
-    """Whether a state may have been changed since it was made. A version's states are new whatever changed."""
+def is_touched(row: Row, release: Version | None) -> bool:
+    """Whether a state may have been changed since it was made; `release` is the server's, None for an unknown one.
+
+    A version's states are new whatever changed, and newer releases change states without a trace.
+    """
     made, changed = row.get("created_at"), row.get("updated_at")
     if not made or not changed or row.get("environment_feature_version"):
+        return True
+    if release is None or release >= ONE_REQUEST_SINCE:
         return True
     return datetime.fromisoformat(changed) - datetime.fromisoformat(made) > AT_ONCE
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 from flagops.commands.flags.reconcile.apply.meanwhile import (
     ChangedMeanwhileError,
     Contents,
+    require_no_switch,
     require_untouched,
 )
 from flagops.commands.flags.reconcile.apply.one_request import Body, after_writing, contents, one_request
@@ -17,13 +18,13 @@ from flagops.commands.flags.reconcile.apply.writing import FlagInEnvironment, is
 from flagops.commands.flags.reconcile.change import Change
 from flagops.commands.flags.reconcile.compare import compare_states
 from flagops.commands.flags.server.read import read_state
+from flagops.commands.flags.server.rows import ONE_REQUEST_SINCE
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.spec import FlagSpec
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.deployed import Environment
 from flagops.flagsmith_api.ensure import change_once, ensure
 
-SINCE = (2, 263, 0)
 NOT_FOUND = 404
 UNKNOWN = frozenset({200, 403, 404, 405})
 """What servers and gateways say to a path or a method they do not know; 200 is the page of the unified image."""
@@ -39,7 +40,7 @@ class AtOnce:
 
     def __init__(self, client: FlagsmithClient) -> None:
         self._client = client
-        self.is_known = client.release is None or client.release >= SINCE
+        self.is_known = client.release is None or client.release >= ONE_REQUEST_SINCE
 
     def write(self, found: Snapshot, wanted: FlagSpec, environment: Environment, changes: list[Change]) -> bool:
         """Carry out the changes of one flag in one environment; False when it cannot be said so, and nothing was done.
@@ -104,13 +105,15 @@ class AtOnce:
         sent = [False]
 
         def is_written() -> bool | None:
-            # Only the older way shows when something was changed; the newer one takes one request.
+            # Only the older way shows which states they are; the newer one takes one request.
             found = read_state(self._client, target.environment, target.flag.id, target.names) if sent[0] else None
             now = Contents.of(found) if found else contents(self._client.get(path))
             if not any(after.differs(now, {})):
                 return True
             differences = before.differs(now, target.names)
             require_untouched(differences, is_untouched=found is None or is_untouched(found, target.found))
+            if found and not (target.environment.is_versioned or target.is_new):
+                require_no_switch(before.switched(after))
             return None
 
         def write() -> bool:

@@ -60,6 +60,12 @@ class Contents:
         ordered = sorted(found.overrides, key=lambda item: (item.priority, item.segment_id))
         return cls(Content.of(found), {item.segment_id: Content.of(item) for item in ordered})
 
+    def switched(self, other: "Contents") -> bool:
+        """Whether `other` has something on that is off here, or the other way round."""
+        overrides = {segment: item.enabled for segment, item in self.overrides.items()}
+        others = {segment: item.enabled for segment, item in other.overrides.items()}
+        return (self.own.enabled, overrides) != (other.own.enabled, others)
+
     def differs(self, other: "Contents", names: Mapping[int, str]) -> Iterator[str]:
         """What of it is another in `other`, in words; `names` are those of segments."""
         yield from self.own.differs(other.own)
@@ -79,6 +85,16 @@ def require_untouched(differences: Iterable[str], *, is_untouched: bool) -> None
     require_as_read(differences)
     if not is_untouched:
         raise ChangedMeanwhileError("written, and then taken back")
+
+
+def require_no_switch(is_switched: bool) -> None:  # noqa: FBT001 - one question
+    """Raise ChangedMeanwhileError for a switch whose request may have been carried out, where that leaves no trace.
+
+    Newer releases change a state in place and do not write when: what looks as it did before may be what somebody
+    switched back, and a switch is not sent again then.
+    """
+    if is_switched:
+        raise ChangedMeanwhileError("as before a request without an answer, so not written, or written and taken back")
 
 
 def require_as_read(differences: Iterable[str]) -> None:
