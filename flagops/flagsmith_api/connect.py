@@ -115,8 +115,7 @@ def log_in_by_name(client: FlagsmithClient, label: str) -> tuple[str, str]:
             hint="Make an API key in the organisation's settings; name the stack it belongs to; or use a pipeline's ID "
             f"token, which needs no stored key: {oidc.DOCS}",
         )
-    oidc.log_in(client, label)
-    return "api-key", ""  # the trust relationship's own, whose prefix Flagsmith shows to people alone
+    return "api-key", oidc.log_in(client, label)
 
 
 def prefix_of(key: str) -> str:

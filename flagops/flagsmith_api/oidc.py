@@ -30,6 +30,7 @@ LARGEST = 64 * 1024
 """Bytes of a file with a token; tokens have one to three KiB."""
 UNKNOWN = frozenset({200, 404, 405})
 """What a server says that does not know the path; 200 is the page of the unified image."""
+OF_TRUST = "trust-"
 SINCE = (2, 263, 0)
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DOCS = "docs/ci.md#without-a-stored-key"
@@ -40,8 +41,13 @@ def is_asked_for() -> bool:
     return any(os.environ.get(name) for name in (AUDIENCE, TOKEN, TOKEN_FILE))
 
 
-def log_in(client: FlagsmithClient, label: str) -> None:
-    """Exchange the ID token; the further requests are sent with the access token.
+def actor_of(trust_relationship: int) -> str:
+    """What stands for the key of a trust relationship, whose prefix Flagsmith shows to people alone."""
+    return f"{OF_TRUST}{trust_relationship}"
+
+
+def log_in(client: FlagsmithClient, label: str) -> str:
+    """Exchange the ID token; the further requests are sent with the access token. As whom, empty where it does not say.
 
     Raises OpsError when there is no ID token, it expired, Flagsmith does not trust it, or is too old to.
     """
@@ -89,6 +95,8 @@ def log_in(client: FlagsmithClient, label: str) -> None:
     if not isinstance(access, str) or not access:
         raise LoginRefusedError(f"{label} answered the ID token without an access token.")
     client.use_access_token(access)
+    number = (_content(access) or {}).get("trust_relationship_id")
+    return actor_of(number) if isinstance(number, int) else ""
 
 
 def _id_token() -> str:
@@ -147,11 +155,17 @@ def _from_github(audience: str) -> str:
 
 def _claims(token: str) -> dict[str, Any]:
     """What the token says of itself, for messages: nothing here checks it, Flagsmith does."""
+    found = _content(token)
+    if found is None:
+        raise BadInputError("The ID token is no JSON Web Token: it needs three parts with dots between them.")
+    return found
+
+
+def _content(token: str) -> dict[str, Any] | None:
+    """The claims of a token; None for what is none."""
     parts = token.split(".")
     try:
         found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))) if len(parts) == 3 else None
     except (ValueError, binascii.Error):
         found = None
-    if not isinstance(found, dict):
-        raise BadInputError("The ID token is no JSON Web Token: it needs three parts with dots between them.")
-    return found
+    return found if isinstance(found, dict) else None

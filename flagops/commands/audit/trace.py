@@ -6,6 +6,7 @@ from typing import Any
 
 from flagops.commands.audit.read import Entry
 from flagops.commands.flags.history.applies import Apply, Touched
+from flagops.flagsmith_api import oidc
 
 SLACK = timedelta(seconds=2)
 """Flagsmith names the time of its answers in whole seconds, and two of its pods may be a moment apart."""
@@ -46,8 +47,8 @@ def _is_of(entry: Entry, run: Apply) -> bool:
 
 
 def _is_by(actor: Any, who: tuple[str, str]) -> bool:
-    """Whether it was the same person or key; a run with an ID token knows no more than that it was some trust's key."""
-    if who == ("api-key", ""):
+    """Whether it was the same person or key; of a trust's key an entry does not say which trust has it."""
+    if who == ("api-key", "") or (who[0] == "api-key" and who[1].startswith(oidc.OF_TRUST)):
         return bool(actor["kind"] == "api-key" and str(actor["name"]).startswith(OF_TRUST))
     name = actor["name"].lower() if actor["kind"] == "user" else str(actor["id"])
     return bool((actor["kind"], name) == (who[0], who[1].lower() if who[0] == "user" else who[1]))

@@ -11,6 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from typer.testing import Result
 
+from flagops.commands.flags.history import applies
+from flagops.commands.flags.history.log import is_same_actor, log_entry
 from flagops.flagsmith_api import oidc
 from tests.doubles.flagsmith import Flagsmith, serve
 from tests.doubles.issuer import Issuer, issuing
@@ -50,6 +52,27 @@ def test_a_token_in_a_variable_applies_a_catalogue(
     assert flagsmith.requests["POST", oidc.PATH] == 1
     assert all(secret not in done.output for secret in (token, *flagsmith.database.access_tokens))
     assert run("flags", "plan", EXAMPLE, "--url", flagsmith.url).exit_code == 0
+
+
+def test_who_acts_with_a_token_is_the_trust_relationship(
+    flagsmith: Flagsmith, issuer: Issuer, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The database's log says it of each entry, so that it is told from any other key."""
+    monkeypatch.setenv(oidc.TOKEN, issuer.token(AUDIENCE))
+    (trust,) = flagsmith.database.rows("trust_relationships")
+    record = tmp_path / "applies"
+    assert run("flags", "apply", EXAMPLE, "--url", flagsmith.url, "--yes", "--record", str(record)).exit_code == 0
+    (found,) = applies.of_file(record)
+    assert found.actor == ("api-key", f"trust-{trust['id']}")
+    row = {"kind": "flag", "name": "x", "environment": "production", "at": "2027-03-01T02:00:00Z", "what": "on"}
+    by_trust = {**row, "email": None, "key": "Trust relationship: ci", "prefix": "aEjdbhpa", "trust": trust["id"]}
+    assert is_same_actor(log_entry(by_trust).actor, found.actor)
+    assert log_entry(by_trust).who == "a pipeline or pod by Trust relationship: ci"
+    for other in ({**by_trust, "trust": 99}, {**by_trust, "trust": None}):
+        assert not is_same_actor(log_entry(other).actor, found.actor)
+    token = "no.token.at-all"
+    monkeypatch.setattr("tests.doubles.flagsmith.trust._access_token", lambda *_: token)
+    assert run("flags", "plan", EXAMPLE, "--url", flagsmith.url).exit_code == 0, "whatever its form is"
 
 
 def test_a_pods_projected_token_is_read_from_its_file(

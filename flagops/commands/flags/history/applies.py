@@ -52,7 +52,7 @@ class Apply:
     Attributes:
         started: When, by Flagsmith's clock.
         finished: When it was done, likewise.
-        actor: As whom: `user` and an e-mail address, or `api-key` and its prefix.
+        actor: As whom: `user` and an e-mail address, or `api-key` and its prefix or trust relationship.
         project: The project's number.
         commit: The catalogue's commit; None when it was changed since.
         repository: Where commits are looked at, such as https://github.com/example/flags.

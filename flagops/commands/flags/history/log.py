@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from flagops.commands.flags.history.applies import Apply, Touched
 from flagops.commands.flags.history.database import last_changes
+from flagops.flagsmith_api import oidc
 from flagops.flagsmith_api.client import PAGE_SIZE, FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.connect import Connection
 
@@ -36,7 +37,7 @@ class LogEntry:
         at: When, by Flagsmith's clock.
         what: What the log says.
         actor: As whom: `user` and an e-mail address, `api-key` and a prefix, which is empty where the log does not
-            show it, or `unknown`.
+            show it, or the number of the trust relationship that has the key, such as `trust-7`; or `unknown`.
         who: The same, in words.
     """
 
@@ -73,12 +74,15 @@ def audit_log(connection: Connection, wanted: Collection[tuple[str, str, str | N
     shown = _of_api(connection, wanted)
     if shown is not None or connection.instance is None:
         return shown
-    return AuditLog(map(_of_row, last_changes(connection.instance, connection.project, "places")))
+    return AuditLog(map(log_entry, last_changes(connection.instance, connection.project, "places")))
 
 
-def _of_row(row: Mapping[str, Any]) -> LogEntry:
+def log_entry(row: Mapping[str, Any]) -> LogEntry:
+    """The entry of a row that `last_changes` gives."""
     if row["email"]:
         actor, who = ("user", row["email"]), row["email"]
+    elif row["trust"] is not None:
+        actor, who = (KEY, oidc.actor_of(row["trust"])), f"a pipeline or pod by {row['key']}"
     elif row["prefix"]:
         actor, who = (KEY, row["prefix"]), f"the API key {row['key']} ({row['prefix']})"
     else:

@@ -13,12 +13,13 @@ from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from components.text.versions import Version
 from flagops.commands.flags.server.read_groups import read_groups
 from flagops.commands.flags.server.rows import Row, flag_of, is_touched, segment_of, value, variants
 from flagops.commands.flags.server.snapshot import People, RemoteOverride, RemoteState, Snapshot
 from flagops.commands.flags.spec import FlagSpec
 from flagops.errors import AnswerError
-from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError, Version
+from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.connect import Connection
 from flagops.flagsmith_api.deployed import NO_SUCH_PATH, Environment
 from flagops.flagsmith_api.throwaway import kept
@@ -160,9 +161,7 @@ class _Expected:
         return [name for name in there if name in named] != [name for name in named if name in there]
 
 
-def _state(
-    rows: _Rows, links: Mapping[int, Link], names: Mapping[int, str], release: Version | None
-) -> RemoteState:
+def _state(rows: _Rows, links: Mapping[int, Link], names: Mapping[int, str], release: Version | None) -> RemoteState:
     if len(rows.own) != 1:
         raise AnswerError(f"Flagsmith shows {len(rows.own)} states of one flag in one environment, not one.")
     (own,) = rows.own

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from components.text.versions import Version
 from flagops.commands.flags.catalogue.values import Plain
 from flagops.commands.flags.server.remote_rules import read_rules
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOption, RemoteSegment, RemoteState, Variant
 from flagops.commands.flags.spec import MARK
-from flagops.flagsmith_api.client import Version
 from flagops.flagsmith_api.custom_fields import custom_fields
 
 Row = Mapping[str, Any]
@@ -74,6 +74,7 @@ def flag_of(row: Row, labels: Mapping[int, str], states: Mapping[str, RemoteStat
         states=states,
         server_side_only=bool(row.get("is_server_key_only")),
         fields=custom_fields(row),
+        is_made_on=row.get("default_enabled") is not False,
     )
 
 

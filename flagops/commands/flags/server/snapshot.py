@@ -95,7 +95,7 @@ class RemoteState:
 
 @dataclass(frozen=True)
 class RemoteFlag:
-    """A flag."""
+    """A flag; `is_made_on` is whether it may have been on in its environments when it was made."""
 
     id: int
     name: str
@@ -106,6 +106,7 @@ class RemoteFlag:
     states: Mapping[str, RemoteState]
     server_side_only: bool = False
     fields: "CustomFields" = ()
+    is_made_on: bool = True
 
     @property
     def is_managed(self) -> bool:

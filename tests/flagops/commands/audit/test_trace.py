@@ -106,8 +106,9 @@ def test_a_segment_and_a_key_are_found_too() -> None:
     assert of({**ENTRY, "actor": {"kind": "api-key", "name": "ci", "id": "other"}}, OF_KEY) is None
 
 
-def test_a_run_with_an_id_token_is_found_by_the_key_behind_its_trust_relationship() -> None:
-    by_token = replace(RUN, actor=("api-key", ""))
+@pytest.mark.parametrize("who", ["", "trust-7"])
+def test_a_run_with_an_id_token_is_found_by_the_key_behind_its_trust_relationship(who: str) -> None:
+    by_token = replace(RUN, actor=("api-key", who))
     key = {"kind": "api-key", "name": "Trust relationship: ci", "id": "aEjdbhpa"}
     assert of({**ENTRY, "actor": key}, by_token) is not None
     assert of({**ENTRY, "actor": {**key, "name": "somebody's"}}, by_token) is None

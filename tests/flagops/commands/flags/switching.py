@@ -42,6 +42,12 @@ def switch(server: Project, name: str = FLAG, environment: str = "production", *
     change(server, name, environment, enabled=on)
 
 
+def at_once(server: Project, body: dict[str, Any], name: str = FLAG, environment: str = "production") -> None:
+    """Change a flag in an environment by the one request of newer releases, as whom `server.client` is."""
+    key, of = server.environments()[environment], feature(server, name)["id"]
+    server.client.request("PATCH", f"/api/__future__/environments/{key}/features/{of}/", body=body)
+
+
 def as_ann(server: Project) -> None:
     """What is done from here on is done by a person with an account of her own."""
     assert server.double

@@ -197,6 +197,7 @@ def test_what_was_done_beside_a_refusal_is_told_and_recorded(
     server: Project, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, record = catalogue(tmp_path), tmp_path / "applies.jsonl"
+    notes = ("--notes", str(tmp_path / "notes.json"))
     request = FlagsmithClient.request
     written_to: list[str] = []
 
@@ -208,7 +209,7 @@ def test_what_was_done_beside_a_refusal_is_told_and_recorded(
         return request(self, method, path, **options)
 
     monkeypatch.setattr(FlagsmithClient, "request", refusing)
-    done = run("flags", "apply", str(path), "--url", server.url, "--yes", "--record", str(record))
+    done = run("flags", "apply", str(path), "--url", server.url, "--yes", "--record", str(record), *notes)
     assert done.exit_code == 1
     assert "status 400" in done.stderr
     told = re.findall(r"^ (?:flag|segment) ", done.stderr, flags=re.MULTILINE)
@@ -217,5 +218,5 @@ def test_what_was_done_beside_a_refusal_is_told_and_recorded(
     (found,) = applies.of_file(record)
     assert not found.is_whole
     monkeypatch.setattr(FlagsmithClient, "request", request)
-    done = run("flags", "apply", str(path), "--url", server.url, "--yes")
+    done = run("flags", "apply", str(path), "--url", server.url, "--yes", *notes)
     assert done.exit_code == 0, done.stderr

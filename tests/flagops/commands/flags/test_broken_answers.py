@@ -10,7 +10,7 @@ from flagops.flagsmith_api import ensure
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from tests.doubles.breaking_proxy import BreakingProxy, Write, breaking
 from tests.flagops.commands.flags.support import RELEASES, Project, Run, example
-from tests.flagops.commands.flags.switching import FLAG, OTHER, feature, state, states, switch
+from tests.flagops.commands.flags.switching import FLAG, OTHER, at_once, feature, state, states, switch
 
 SWITCHED = ("production: {enabled: false}", "production: {enabled: true}")
 EDITS = [
@@ -108,6 +108,25 @@ def test_what_somebody_switches_back_while_the_answer_is_lost_stays(
     assert done.exit_code == 3, "as for every conflict: the other flags are applied"
     assert f"! flag {FLAG}: left as it is" in done.stderr
     assert "production: written, and then taken back" in done.stderr
+    assert twice(proxy) == []
+    assert not any(row["enabled"] for row in states(applied))
+
+
+def test_a_switch_without_an_answer_that_leaves_no_trace_is_not_sent_again(
+    applied: Project, proxy: BreakingProxy, run: Run, tmp_path: Path
+) -> None:
+    """Whether it was carried out and somebody took it back, by the same kind of request, nobody can tell."""
+    number = feature(applied)["id"]
+
+    def writes_the_flag(write: Write) -> bool:
+        return write[0] == "PATCH" and f"/features/{number}/" in write[1] and "__future__" in write[1]
+
+    proxy.breaks = writes_the_flag
+    proxy.then = lambda _: at_once(applied, {"environment_default": {"enabled": False}})
+    path = example(tmp_path, lambda text: text.replace(*SWITCHED))
+    done = run("flags", "apply", str(path), "--url", proxy.url, "--yes", "--take-back", FLAG)
+    assert done.exit_code == 3, done.stderr
+    assert "production: as before a request without an answer" in done.stderr
     assert twice(proxy) == []
     assert not any(row["enabled"] for row in states(applied))
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -14,12 +15,13 @@ from flagops.commands.flags.history import notes as kept_notes
 from flagops.commands.flags.reconcile.apply.at_once import AtOnce
 from flagops.commands.flags.reconcile.journal import Journal
 from flagops.flagsmith_api.client import FlagsmithError
-from tests.flagops.commands.flags.support import EXAMPLE, Project, Run, example
+from tests.flagops.commands.flags.support import EXAMPLE, RELEASES, Project, Run, example
 from tests.flagops.commands.flags.switching import (
     ANN,
     FLAG,
     OTHER,
     as_ann,
+    at_once,
     by_key,
     change,
     feature,
@@ -323,6 +325,58 @@ def test_where_nothing_tells_no_switch_is_undone(applied: Project, run: Run, tmp
     assert "rules 25 % → 35 %" in done.stderr, "what is no switch is applied"
     assert run(*arguments, "--take-back", FLAG, "--take-back", OTHER).exit_code == 0
     assert state(applied)["enabled"] is False
+
+
+def test_a_switch_that_leaves_no_trace_is_not_undone_where_nothing_tells(applied: Project, run: Run) -> None:
+    """Newer releases change a state in place, and do not write when."""
+    at_once(applied, {"environment_default": {"enabled": True}})
+    at_once(applied, {"environment_default": {"enabled": False}}, OTHER)
+    for row in (state(applied), state(applied, OTHER)):
+        made, changed = (datetime.fromisoformat(row[name]) for name in ("created_at", "updated_at"))
+        assert abs(changed - made) < timedelta(milliseconds=50), "as if nobody had been there"
+    arguments = ("flags", "apply", str(EXAMPLE), "--url", applied.url, "--yes")
+    done = run(*arguments)
+    assert done.exit_code == STOPPED, done.stderr
+    assert "who did that cannot be told" in done.stderr
+    assert state(applied)["enabled"] is True
+    assert state(applied, OTHER)["enabled"] is False
+    assert run(*arguments, "--take-back", FLAG, "--take-back", OTHER).exit_code == 0
+
+
+def test_an_older_release_tells_what_nobody_touched(server: Project, run: Run) -> None:
+    assert server.double
+    server.double.version = RELEASES[1]
+    server.client.post("/api/v1/projects/1/features/", {"name": FLAG})
+    done = run("flags", "apply", str(EXAMPLE), "--url", server.url, "--yes")
+    assert done.exit_code == 0, done.stderr
+    assert state(server, environment="staging")["enabled"] is True
+
+
+def test_a_flag_of_people_is_not_switched_where_nothing_tells_of_it(server: Project, run: Run) -> None:
+    server.client.post("/api/v1/projects/1/features/", {"name": FLAG})
+    done = run("flags", "apply", str(EXAMPLE), "--url", server.url, "--yes")
+    assert done.exit_code == STOPPED, done.stderr
+    assert state(server, environment="staging")["enabled"] is False
+    assert state(server, OTHER)["enabled"] is True, "the others are applied"
+
+
+def test_an_environment_that_people_made_gets_what_the_catalogue_says_by_the_notes(
+    noted: Project, ff: Command, tmp_path: Path
+) -> None:
+    """No apply was there, and all is off there as it was made; what somebody switched on there stays."""
+    noted.client.post("/api/v1/environments/", {"name": "canary", "project": 1})
+    at_once(noted, {"environment_default": {"enabled": True}}, FLAG, "canary")
+    before = "[development, staging, production]"
+
+    def more(text: str) -> str:
+        return text.replace(before, before.replace("]", ", canary]")).replace(
+            "production: {enabled: false}", "production: {enabled: false}\n      canary: {enabled: false}", 1
+        )
+
+    done = ff("apply", example(tmp_path, more))
+    assert done.exit_code == STOPPED, done.stderr
+    assert state(noted, FLAG, "canary")["enabled"] is True
+    assert state(noted, OTHER, "canary")["enabled"] is True
 
 
 def test_with_the_log_alone_one_key_is_not_told_from_another(applied: Project, run: Run, tmp_path: Path) -> None:

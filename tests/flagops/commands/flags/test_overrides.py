@@ -37,6 +37,7 @@ def targets(*numbers: int) -> list[dict[str, Any]]:
 
 
 def apply(run: Run, server: Project, path: Path, *options: str) -> str:
+    options = ("--notes", str(path.with_name("notes.json")), *options)
     done = run("flags", "apply", str(path), "--url", server.url, "--yes", *options)
     assert done.exit_code == 0, done.stderr
     planned = run("flags", "plan", str(path), "--url", server.url, *options)
@@ -155,13 +156,18 @@ def test_second_overrides_that_two_runs_made_at_once_end_as_one(
     assert links(server) == ["s0", "s1"]
 
 
-def test_a_plan_does_not_cover_what_somebody_made_since(server: Project, run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("on", "code", "said"), [(False, 1, "Flagsmith changed since"), (True, 3, "! flag trial: left as it is")]
+)
+def test_a_plan_does_not_cover_what_somebody_made_since(
+    server: Project, run: Run, tmp_path: Path, code: int, said: str, *, on: bool
+) -> None:
     path, kept = written(tmp_path), tmp_path / "plan.json"
     assert run("flags", "plan", str(path), "--url", server.url, "--out", str(kept)).exit_code == 2
-    server.client.post(FEATURES, {"name": "trial", "default_enabled": True, "description": "Mine."})
+    server.client.post(FEATURES, {"name": "trial", "default_enabled": on, "description": "Mine."})
     done = run("flags", "apply", str(kept), "--url", server.url, "--yes")
-    assert done.exit_code == 1
-    assert "Flagsmith changed since" in done.stderr
+    assert done.exit_code == code
+    assert said in done.stderr
     (row,) = [row for row in server.client.pages(FEATURES) if row["name"] == "trial"]
     assert row["description"] == "Mine."
 

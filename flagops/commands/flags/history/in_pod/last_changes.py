@@ -39,6 +39,7 @@ OF_FLAGS = """
 OF_PLACES = """
     WITH entries AS (
         SELECT entry.id, entry.created_date AS at, entry.log AS what, person.email, key.name AS key, key.prefix,
+               trust.id AS trust,
                place.name AS environment,
                CASE WHEN flag.id IS NULL THEN 'segment' ELSE 'flag' END AS kind,
                coalesce(flag.name, segment.name) AS name
@@ -57,19 +58,23 @@ OF_PLACES = """
                                  ELSE coalesce(state.feature_id, version.feature_id) END
         LEFT JOIN users_ffadminuser person ON person.id = entry.author_id
         LEFT JOIN api_keys_masterapikey key ON key.id = entry.master_api_key_id
+        LEFT JOIN @TRUSTS@ trust ON trust.master_api_key_id = key.id
         LEFT JOIN environments_environment place ON place.id = entry.environment_id
         WHERE coalesce(flag.project_id, segment.project_id) = %s AND state.identity_id IS NULL
               -- Removing an environment is logged as a removal of every flag in it.
           AND place.deleted_at IS NULL
     )
     SELECT DISTINCT ON (kind, name, environment) kind, name, environment,
-           to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), what, email, key, prefix
+           to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), what, email, key, prefix, trust
     FROM entries ORDER BY kind, name, environment, at DESC, id DESC
 """
+# What a pipeline's ID token is exchanged for acts with a key that the trust relationship has; before 2.263.0 there is none.
+TRUSTS = "trust_relationships_trustrelationship"
+NO_TRUSTS = "(SELECT NULL::bigint AS id, NULL::text AS master_api_key_id WHERE false)"
 # Each query, and what its columns are called.
 QUERIES = {
     "flags": (OF_FLAGS, ("flag", "at", "what", "who", "environment")),
-    "places": (OF_PLACES, ("kind", "name", "environment", "at", "what", "email", "key", "prefix")),
+    "places": (OF_PLACES, ("kind", "name", "environment", "at", "what", "email", "key", "prefix", "trust")),
 }
 
 
@@ -80,7 +85,9 @@ def main() -> None:
         connection = psycopg2.connect(os.environ["DATABASE_URL"], connect_timeout=5)
         connection.set_session(readonly=True)
         with connection, connection.cursor() as cursor:
-            cursor.execute(query, (int(sys.argv[1]),))
+            cursor.execute("SELECT to_regclass(%s)::text", (TRUSTS,))
+            ((trusts,),) = cursor.fetchall()
+            cursor.execute(query.replace("@TRUSTS@", trusts or NO_TRUSTS), (int(sys.argv[1]),))
             rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         connection.close()
     except psycopg2.Error as error:
