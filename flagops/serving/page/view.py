@@ -18,6 +18,7 @@ def flags(served: ServedState) -> dict[str, Any]:
     """All environments with their flags, and the overrides of each."""
     return {
         "label": served.label,
+        "notes": list(served.loaded.notes),
         "environments": [_environment(served, item) for item in served.environments.values()],
     }
 

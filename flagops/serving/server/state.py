@@ -22,10 +22,17 @@ MOST_OVERRIDES: Final = 500
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a source holds: its environments, and what it says of its flags to people, by name."""
+    """What a source holds.
+
+    Attributes:
+        environments: Its environments.
+        about: What it says of its flags to people, by name.
+        notes: What is decided here otherwise than by a server, in words.
+    """
 
     environments: tuple[Declared, ...]
     about: Mapping[str, Mapping[str, Any]]
+    notes: tuple[str, ...] = ()
 
 
 class ServedState:

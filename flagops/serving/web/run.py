@@ -124,6 +124,7 @@ class Server:
     async def _reload(self, path: Path, seen: follow.Signature) -> None:
         try:
             loaded = await asyncio.to_thread(self._load)
+            known = self.state.loaded.notes
             changed = self.state.replace(loaded)
         except OpsError as error:
             await asyncio.sleep(SETTLE)
@@ -133,6 +134,9 @@ class Server:
             self.warn(f"{error.message}\nThe last good state is served until this is put right.")
             return
         self.tell(f"Read {self.source.label} again: {_changed(changed)}.")
+        for note in loaded.notes:
+            if note not in known:
+                self.warn(note)
 
     def _load(self) -> Loaded:
         with bounds.without_collecting():

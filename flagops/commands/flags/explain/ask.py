@@ -1,11 +1,12 @@
 """Explains a flag of a running Flagsmith: its document is evaluated here, and the server is asked too."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
 from flagops.commands.flags.explain.remote_answer import Comparison, ask, compare
-from flagops.commands.flags.server.engine import asks_flags, engine_of
+from flagops.commands.flags.server.engine import STATIC, asks_flags, engine_of, traits_of
 from flagops.errors import NotFoundError, RefusedError
 from flagops.flagsmith_api.connect import Connection
 from flagops.flagsmith_api.throwaway import kept
@@ -28,6 +29,8 @@ def explained(connection: Connection, flag: str, environment: str, user: User) -
     _require_known(connection, document, flag)
     names = {row["id"]: row["key"] for row in feature["multivariate_options"] if row.get("key")}
     trace = explain(document, flag, user, names)
+    if trace.reason == STATIC:
+        trace = replace(trace, reason=engine_of(connection.client).reason(trace.reason))
     remote = ask(connection.client, place.key, flag, user)
     return trace, compare(document, trace, remote, is_server_side=bool(feature["is_server_key_only"]))
 
@@ -36,18 +39,12 @@ def _require_known(connection: Connection, document: Document, flag: str) -> Non
     """Raise RefusedError for a flag whose segments ask for other flags: what the server makes of it is not known."""
     for segment in document["project"]["segments"]:
         is_for_it = any(state["feature"]["name"] == flag for state in segment["feature_states"])
-        if is_for_it and asks_flags(_traits(segment["rules"])):
+        if is_for_it and asks_flags(traits_of(segment["rules"])):
             raise RefusedError(
                 f"The segment {segment['name']!r} of {flag} asks for another flag: "
                 f"{engine_of(connection.client).said_of_flags}.",
                 hint="Ask the server itself: `ff flags get`, or an SDK without local evaluation.",
             )
-
-
-def _traits(rules: Iterable[Row]) -> Iterator[str | None]:
-    for rule in rules:
-        yield from (item["property_"] for item in rule["conditions"])
-        yield from _traits(rule["rules"])
 
 
 def find(features: Iterable[Row], name: str) -> Row:

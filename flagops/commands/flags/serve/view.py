@@ -20,6 +20,8 @@ def show(console: Console, state: ServedState, address: str) -> None:
     console.print(f"In a browser {address} is a page with switches, and with who gets what and why.")
     console.print(f"SDKs take {address}api/v1/ as their API's address, and {address} for real-time updates.")
     console.print(f"OpenFeature's providers (OFREP) take {address} and a key as X-API-Key.")
+    for note in state.loaded.notes:
+        console.print(note, style="yellow", markup=False, soft_wrap=True)
 
 
 def table(keys: Mapping[str, Keys]) -> Table:

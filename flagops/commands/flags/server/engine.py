@@ -5,11 +5,12 @@ flag-engine 10 up to 2.265.0, the newest release that was looked at. Engine 11, 
 evaluate with, added conditions on other flags (`$.flags.…`); engine 10 finds nothing there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from components.text import quoting
 from components.text.versions import Version, dotted, parse_version
 from flagops.commands.flags.catalogue.conditions import OF_FLAGS
 from flagops.commands.flags.spec import ProjectSpec, SegmentSpec
@@ -21,6 +22,8 @@ CONTEXT_SINCE: Final[Version] = (2, 188, 0)
 """Conditions on `$.identity.…` and `$.environment.…`: "Backend for Context values"."""
 KEYS_SINCE: Final[Version] = (2, 239, 0)
 """Keys of variations: "add per-feature unique key to multivariate options"."""
+STATIC, DEFAULT = "STATIC", "DEFAULT"
+"""What engine 11 and engine 10 say of a flag that nothing targets."""
 OF_CONTEXT: Final = ("$.identity", "$.environment")
 
 
@@ -39,6 +42,11 @@ class Engine:
     def knows_keys(self) -> bool:
         """Whether it has keys of variations."""
         return self.release is None or self.release >= KEYS_SINCE
+
+    def reason(self, here: str) -> str:
+        """A reason of the engine here in the words of the server's, as far as that is known."""
+        is_known = self.release is not None and self.release <= NEWEST_KNOWN
+        return DEFAULT if is_known and here == STATIC else here
 
     @property
     def said_of_flags(self) -> str:
@@ -62,6 +70,31 @@ def engine_of(client: FlagsmithClient) -> Engine:
         with suppress(ValueError):
             return Engine(parse_version(str(text)))
     return Engine(None)
+
+
+def decided_otherwise(documents: Iterable[Mapping[str, Any]], engine: Engine | None) -> tuple[str, ...]:
+    """What the engine here decides otherwise than a server's, in words; `engine` is the server's, None for none."""
+    names = dict.fromkeys(
+        segment["name"]
+        for document in documents
+        for segment in document["project"]["segments"]
+        if asks_flags(traits_of(segment["rules"]))
+    )
+    if not names:
+        return ()
+    known = f"Flagsmith up to {dotted(NEWEST_KNOWN)} has flag-engine 10, which finds no flag there"
+    asking = "asks" if len(names) == 1 else "ask"
+    return (
+        f"{', '.join(map(quoting.key, names))} {asking} for another flag, which is found here as by SDKs that evaluate by "
+        f"themselves; a server may decide otherwise: {engine.said_of_flags if engine else known}.",
+    )
+
+
+def traits_of(rules: Iterable[Mapping[str, Any]]) -> Iterator[str | None]:
+    """What the conditions of a document's rules ask for."""
+    for rule in rules:
+        yield from (item.get("property_") for item in rule.get("conditions") or ())
+        yield from traits_of(rule.get("rules") or ())
 
 
 def asks_flags(traits: Iterable[str | None]) -> bool:

@@ -4,7 +4,7 @@ import * as flags from "./flags.js";
 import * as traffic from "./traffic.js";
 import * as users from "./users.js";
 
-let served = { label: "", environments: [] };
+let served = { label: "", notes: [], environments: [] };
 let chosen = null;
 let version = null;
 
@@ -18,6 +18,8 @@ function show(found) {
 function draw() {
   if (!served.environments.some((item) => item.name === chosen)) chosen = served.environments[0]?.name ?? null;
   $("label").textContent = served.label;
+  $("notes").hidden = served.notes.length === 0;
+  $("notes").textContent = served.notes.join("\n");
   $("environments").replaceChildren(...served.environments.map((item) => element("button", {
     type: "button", "aria-pressed": String(item.name === chosen), onclick: () => choose(item.name),
   }, item.name)));

@@ -102,6 +102,20 @@ def test_one_that_is_there_already_is_told_and_explained_by_nobody(server: Proje
     assert "The segment 'some' of banner asks for another flag: Flagsmith 2.265.0 has flag-engine 10" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("release", "reason"), [("2.265.0", "DEFAULT"), ("2.0.0", "DEFAULT"), ("2.271.0", "STATIC"), ("unknown", "STATIC")]
+)
+def test_the_reason_is_in_the_words_of_the_server_s_engine(
+    server: Project, run: Run, release: str, reason: str
+) -> None:
+    """A newer release, or one that is not said, may have any engine: then it is that of the engine here."""
+    assert server.double is not None
+    server.client.post(FEATURES, {"name": "banner", "initial_value": "a"})
+    server.double.version = release
+    done = run("flags", "explain", "banner", "-e", "production", "--url", server.url, "--json")
+    assert json.loads(done.stdout)["local"]["reason"] == reason
+
+
 def test_older_servers_are_asked_for_no_more_than_they_have(server: Project, run: Run, tmp_path: Path) -> None:
     assert server.double is not None
     server.double.version = "2.187.0"

@@ -68,7 +68,7 @@ OF_PLACES = """
            to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), what, email, key, prefix, trust
     FROM entries ORDER BY kind, name, environment, at DESC, id DESC
 """
-# What a pipeline's ID token is exchanged for acts with a key that the trust relationship has; before 2.263.0 there is none.
+# A pipeline that has an ID token acts with the key of a trust relationship; before 2.263.0 there is none.
 TRUSTS = "trust_relationships_trustrelationship"
 NO_TRUSTS = "(SELECT NULL::bigint AS id, NULL::text AS master_api_key_id WHERE false)"
 # Each query, and what its columns are called.
