@@ -1,5 +1,6 @@
 """Which engine decides is said where a deployed server's decides otherwise."""
 
+import io
 import json
 from pathlib import Path
 
@@ -26,9 +27,9 @@ def asking(catalogue: Path) -> None:
 
 
 def printed(found: Served) -> str:
-    console = Console(width=400, record=True, quiet=True)
-    view.show(console, found.state, found.url)
-    return console.export_text()
+    written = io.StringIO()
+    view.show(Console(file=written, width=400), found.state, found.url)
+    return written.getvalue()
 
 
 def test_what_asks_for_other_flags_is_said_at_the_start_and_on_the_page(catalogue: Path) -> None:

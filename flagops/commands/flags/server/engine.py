@@ -83,11 +83,9 @@ def decided_otherwise(documents: Iterable[Mapping[str, Any]], engine: Engine | N
     if not names:
         return ()
     known = f"Flagsmith up to {dotted(NEWEST_KNOWN)} has flag-engine 10, which finds no flag there"
-    asking = "asks" if len(names) == 1 else "ask"
-    return (
-        f"{', '.join(map(quoting.key, names))} {asking} for another flag, which is found here as by SDKs that evaluate by "
-        f"themselves; a server may decide otherwise: {engine.said_of_flags if engine else known}.",
-    )
+    said = ", ".join(map(quoting.key, names)) + (" asks" if len(names) == 1 else " ask") + " for another flag"
+    here = "which is found here as by SDKs that evaluate by themselves"
+    return (f"{said}, {here}; a server may decide otherwise: {engine.said_of_flags if engine else known}.",)
 
 
 def traits_of(rules: Iterable[Mapping[str, Any]]) -> Iterator[str | None]:
