@@ -248,10 +248,12 @@ def _said(response: httpx.Response) -> str:
 
 
 def _date(response: httpx.Response) -> datetime | None:
-    try:
-        return parsedate_to_datetime(response.headers.get("Date", ""))
-    except ValueError:
-        return None
+    """When it was answered, by the first header that says it: proxies add another one, or leave the zone out."""
+    for text in response.headers.get_list("Date"):
+        with suppress(ValueError):
+            found = parsedate_to_datetime(text)
+            return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return None
 
 
 def _release(response: httpx.Response) -> Version | None:

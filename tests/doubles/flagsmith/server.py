@@ -5,18 +5,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import format_datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, jsonify, request
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from flagops.serving.http import browsers
 from tests.doubles.flagsmith.answers import user
 from tests.doubles.flagsmith.audit import audit, note
 from tests.doubles.flagsmith.copies import copies
 from tests.doubles.flagsmith.custom_fields import custom_fields
-from tests.doubles.flagsmith.database import Database, RefusalError
+from tests.doubles.flagsmith.database import CLOCK, Database, RefusalError
 from tests.doubles.flagsmith.features import features
 from tests.doubles.flagsmith.future import future
 from tests.doubles.flagsmith.identities import identities
@@ -208,10 +209,16 @@ def _monitoring() -> dict[str, int]:
     return {"waiting": 0}
 
 
+class _Handler(WSGIRequestHandler):
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The header Date, by the double's clock."""
+        return format_datetime(CLOCK.now(), usegmt=True)
+
+
 @contextmanager
 def serve(flagsmith: Flagsmith, port: int = 0) -> Iterator[Flagsmith]:
     """Serve it on loopback; its `url` is set."""
-    server = make_server(LOOPBACK, port, flagsmith.application(), threaded=True)
+    server = make_server(LOOPBACK, port, flagsmith.application(), threaded=True, request_handler=_Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     flagsmith.url = f"http://{LOOPBACK}:{server.server_port}"

@@ -1,11 +1,13 @@
 """The client of Flagsmith's API: what it tries again, what it does not, and what it says."""
 
 import time
+from datetime import UTC, datetime
 
+import httpx
 import pytest
 
 from flagops.flagsmith_api import client as client_module
-from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
+from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError, _date
 from tests.doubles.flagsmith import Flagsmith
 
 FEATURES = "/api/v1/projects/1/features/"
@@ -99,3 +101,23 @@ def test_a_post_that_was_not_carried_out_is_sent_again(flagsmith: Flagsmith, cli
     flagsmith.until = lambda found: asked(found, "POST") == 3
     assert client.post(FEATURES, {"name": "once"})["name"] == "once"
     assert asked(flagsmith, "POST") == 3
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["Mon, 01 Mar 2027 02:15:00 GMT"],
+        ["Mon, 01 Mar 2027 02:15:00 -0000"],
+        ["Mon, 01 Mar 2027 02:15:00 GMT", "Mon, 01 Mar 2027 02:15:07 GMT"],
+        ["soon", "Mon, 01 Mar 2027 02:15:00 GMT"],
+    ],
+    ids=["one", "without a zone", "two", "of which one is none"],
+)
+def test_the_server_s_time_has_a_zone_whatever_proxies_make_of_it(said: list[str]) -> None:
+    headers = [("Date", text) for text in said]
+    assert _date(httpx.Response(200, headers=headers)) == datetime(2027, 3, 1, 2, 15, tzinfo=UTC)
+
+
+def test_an_answer_without_a_time_tells_none() -> None:
+    assert _date(httpx.Response(200)) is None
+    assert _date(httpx.Response(200, headers={"Date": "soon"})) is None

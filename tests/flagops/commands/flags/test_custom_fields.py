@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from flagops.commands.keys.server import change_client_key
+from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
+from flagops.flagsmith_api.connect import connect
 from tests.doubles.flagsmith.custom_fields import TYPES
 from tests.flagops.commands.flags.support import Project, Run
 from tests.flagops.commands.flags.test_first_apply import written
@@ -47,7 +50,8 @@ def filled(server: Project) -> list[Any]:
 
 
 def apply(run: Run, server: Project, path: Path, *options: str) -> None:
-    done = run("flags", "apply", str(path), "--url", server.url, "--yes", *options)
+    notes = ("--notes", str(path.with_name("notes.json")))
+    done = run("flags", "apply", str(path), "--url", server.url, "--yes", *notes, *options)
     assert done.exit_code == 0, done.stderr
 
 
@@ -78,6 +82,32 @@ def test_fields_survive_each_change_of_what_has_them(
     apply(run, server, written(tmp_path, flags, segments=segments, hide_disabled={"environments": {"staging": True}}))
     assert {row["name"]: row["is_archived"] for row in server.double.database.rows("features")}["other"]  # type: ignore[union-attr]
     assert filled(server) == [True] * 6
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_an_environment_keeps_its_fields_when_its_client_key_is_changed(
+    with_fields: Project, monkeypatch: pytest.MonkeyPatch, *, is_lost: bool
+) -> None:
+    """As `ff keys rotate --client` does; also where the answer is lost, and where the fields are required."""
+    server = with_fields
+    fill(server)
+    require(server, "environment")
+    patch = FlagsmithClient.patch
+
+    def losing(self: FlagsmithClient, path: str, body: object) -> Any:
+        found = patch(self, path, body)
+        if is_lost:
+            raise FlagsmithError("502", 502)
+        return found
+
+    monkeypatch.setattr(FlagsmithClient, "patch", losing)
+    with connect(stack=None, url=server.url) as connection:
+        before = connection.environment("production")
+        after = change_client_key(connection, before)
+    assert after.key != before.key
+    assert server.environments()["production"] == after.key
+    assert after.fields == before.fields == ((3, "team of production"),)
+    assert all(filled(server))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +141,7 @@ def test_a_flag_that_people_made_with_its_field_is_adopted(with_fields: Project,
     require(server, "feature")
     path = "/api/v1/projects/1/features/"
     server.client.post(path, {"name": "banner", "description": "Theirs.", "metadata": [TEAM]})
-    apply(run, server, written(tmp_path, {"banner": {"enabled": True}}))
+    apply(run, server, written(tmp_path, {"banner": {"enabled": True}}), "--take-back", "banner")
     (row,) = server.client.pages(path)
     assert [(item["model_field"], item["field_value"]) for item in row["metadata"]] == [(1, "web")]
     assert row["description"] == "One."
