@@ -1,11 +1,11 @@
 """The double as a server: with the catch-all page of the unified image, and with faults."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.utils import format_datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -212,7 +212,7 @@ def _monitoring() -> dict[str, int]:
 class _Handler(WSGIRequestHandler):
     def date_time_string(self, timestamp: float | None = None) -> str:
         """The header Date, by the double's clock."""
-        return format_datetime(CLOCK.now(), usegmt=True)
+        return super().date_time_string((timestamp or time.time()) + CLOCK.ahead.total_seconds())
 
 
 @contextmanager
