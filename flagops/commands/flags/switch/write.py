@@ -114,7 +114,11 @@ class FlagSwitch:
         self._put(row, f"{people}featurestates/{row['id']}/", {"feature": self._feature, "enabled": False})
 
     def _set_at_once(self, todo: list[tuple[Row, Body]], wanted: Wanted) -> bool:
-        """Write it by one request, so that no half of it is served meanwhile; False where the server has none."""
+        """Write it by one request, so that no half of it is served meanwhile; False where the server has none.
+
+        Overrides are only ever switched off. Newer releases do not write when that was: so without an answer it is sent
+        again where it looks as before, also if somebody switched it on in that moment: off is what was asked for now.
+        """
         overrides = [row for row, _ in todo if row["feature_segment"]]
         if not overrides or not self._at_once.is_known:
             return False  # of one state the older way is one request too

@@ -131,6 +131,24 @@ def test_a_switch_without_an_answer_that_leaves_no_trace_is_not_sent_again(
     assert not any(row["enabled"] for row in states(applied))
 
 
+def test_a_kill_switch_without_an_answer_is_off_in_the_end(applied: Project, proxy: BreakingProxy, run: Run) -> None:
+    """Also where somebody switched all of it on again meanwhile, which leaves no trace: off is what was asked for."""
+    segments = {row["id"]: row["name"] for row in applied.client.pages("/api/v1/projects/1/segments/")}
+    (premium,) = [number for number, name in segments.items() if name == "premium_users"]
+    on = {
+        "segment_overrides": [{"segment": {"id": premium}, "enabled": True}],
+        "environment_default": {"enabled": True},
+    }
+    assert all(row["enabled"] for row in states(applied, OTHER))
+    assert len(states(applied, OTHER)) > 1
+    proxy.breaks = lambda write: write[0] == "PATCH" and "__future__" in write[1]
+    proxy.then = lambda _: at_once(applied, on, OTHER)
+    options = ("--off", "-e", "production", "--reason", "on fire", "--yes")
+    done = run("flags", "set", OTHER, "--url", proxy.url, *options)
+    assert done.exit_code == 0, done.stderr
+    assert not any(row["enabled"] for row in states(applied, OTHER))
+
+
 def test_the_client_itself_repeats_no_change(server: Project, proxy: BreakingProxy) -> None:
     path = f"/api/v1/projects/1/features/{server.client.post('/api/v1/projects/1/features/', {'name': 'one'})['id']}/"
     with FlagsmithClient(proxy.url, longest_wait=0.01) as client:
