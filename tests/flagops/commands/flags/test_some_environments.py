@@ -61,24 +61,27 @@ def answers(server: Project, environment: str) -> list[Any]:
 def test_no_user_of_another_environment_feels_it(applied: Project, run: Run, tmp_path: Path, edit: str) -> None:
     path = str(edited(tmp_path, *EDITS[edit]))
     before = {name: answers(applied, name) for name in OTHERS}
-    done = run("flags", "apply", path, "--url", applied.url, "-e", "development", "--yes")
+    there = ("--url", applied.url, "--notes", str(tmp_path / "notes.json"))
+    assert run("flags", "apply", str(EXAMPLE), *there, "--yes").exit_code == 0, "it notes what is there"
+    done = run("flags", "apply", path, *there, "-e", "development", "--yes")
     assert done.exit_code == 0, done.stderr
     assert {name: answers(applied, name) for name in OTHERS} == before
     # Nothing is left of it there, and all of it is done in the end.
-    assert run("flags", "plan", path, "--url", applied.url, "-e", "development").exit_code == 0
-    whole = run("flags", "apply", path, "--url", applied.url, "--yes")
+    assert run("flags", "plan", path, *there, "-e", "development").exit_code == 0
+    whole = run("flags", "apply", path, *there, "--yes")
     assert whole.exit_code == 0, whole.stderr
-    assert run("flags", "plan", path, "--url", applied.url).exit_code == 0
+    assert run("flags", "plan", path, *there).exit_code == 0
 
 
-def test_one_after_the_other_comes_to_the_same_as_all_at_once(server: Project, run: Run) -> None:
+def test_one_after_the_other_comes_to_the_same_as_all_at_once(server: Project, run: Run, tmp_path: Path) -> None:
+    there = ("--url", server.url, "--notes", str(tmp_path / "notes.json"))
     for name in ENVIRONMENTS:
-        done = run("flags", "apply", str(EXAMPLE), "--url", server.url, "--environment", name, "--yes")
+        done = run("flags", "apply", str(EXAMPLE), *there, "--environment", name, "--yes")
         assert done.exit_code == 0, done.stderr
         there = [each for each in ENVIRONMENTS if any(flag["hebrew_ui_enabled"][0] for flag in answers(server, each))]
         assert there == list(ENVIRONMENTS[: ENVIRONMENTS.index(name) + 1])
     # What is left is what the project has once: groups of people.
-    left = json.loads(run("flags", "plan", str(EXAMPLE), "--url", server.url, "--json").stdout)["changes"]
+    left = json.loads(run("flags", "plan", str(EXAMPLE), *there, "--json").stdout)["changes"]
     assert {change["kind"] for change in left} == {"group"}
 
 

@@ -133,16 +133,18 @@ def test_a_file_that_is_there_is_not_written_over(server: Project, run: Run, tmp
 
 def test_promote_and_apply_make_production_equal_to_staging(applied: Project, run: Run, tmp_path: Path) -> None:
     path = example(tmp_path)
+    there = ("--url", applied.url, "--notes", str(tmp_path / "notes.json"))
+    assert run("flags", "apply", str(path), *there, "--yes").exit_code == 0, "it notes what is there"
     different = run("flags", "diff", "staging", "production", "--live", "--url", applied.url, "--catalogue", str(path))
     assert different.exit_code == 2
     assert different.stdout.split() == ONLY_DIFFERENCE
     done = run("flags", "promote", "staging", "production", "--catalogue", str(path))
     assert done.exit_code == 0, done.stderr
     assert "-      production: {enabled: false}\n+      production: {enabled: true}" in done.stdout
-    planned = run("flags", "plan", str(path), "--url", applied.url)
+    planned = run("flags", "plan", str(path), *there)
     assert planned.exit_code == 2
     assert "production: enabled off → on" in planned.stdout
-    assert run("flags", "apply", str(path), "--url", applied.url, "--yes").exit_code == 0
+    assert run("flags", "apply", str(path), *there, "--yes").exit_code == 0
     same = run("flags", "diff", "staging", "production", "--live", "--url", applied.url, "--catalogue", str(path))
     assert same.exit_code == 0, same.stdout
 
