@@ -74,14 +74,14 @@ def test_no_user_of_another_environment_feels_it(applied: Project, run: Run, tmp
 
 
 def test_one_after_the_other_comes_to_the_same_as_all_at_once(server: Project, run: Run, tmp_path: Path) -> None:
-    there = ("--url", server.url, "--notes", str(tmp_path / "notes.json"))
+    where = ("--url", server.url, "--notes", str(tmp_path / "notes.json"))
     for name in ENVIRONMENTS:
-        done = run("flags", "apply", str(EXAMPLE), *there, "--environment", name, "--yes")
+        done = run("flags", "apply", str(EXAMPLE), *where, "--environment", name, "--yes")
         assert done.exit_code == 0, done.stderr
         there = [each for each in ENVIRONMENTS if any(flag["hebrew_ui_enabled"][0] for flag in answers(server, each))]
         assert there == list(ENVIRONMENTS[: ENVIRONMENTS.index(name) + 1])
     # What is left is what the project has once: groups of people.
-    left = json.loads(run("flags", "plan", str(EXAMPLE), *there, "--json").stdout)["changes"]
+    left = json.loads(run("flags", "plan", str(EXAMPLE), *where, "--json").stdout)["changes"]
     assert {change["kind"] for change in left} == {"group"}
 
 
