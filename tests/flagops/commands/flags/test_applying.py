@@ -16,6 +16,7 @@ from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.connect import Connection, connect
 from tests.flagops.commands.flags.support import EXAMPLE, RELEASES, Project, Run, example
 
+STOPPED = 3
 OVERRIDE = "create-segment-override"
 
 
@@ -30,10 +31,18 @@ def connected(server: Project) -> Iterator[Connection]:
 
 
 @pytest.mark.parametrize("steps", [1, 7, 19, 24, 33, 40])
-@pytest.mark.usefixtures("each_release")
-def test_an_interrupted_apply_is_completed_by_the_next(server: Project, run: Run, steps: int) -> None:
+def test_an_interrupted_apply_is_completed_by_the_next(
+    server: Project, run: Run, each_release: str, steps: int
+) -> None:
+    """Without notes, newer releases do not tell a flag that is off as it was made from one that somebody switched off:
+    such a one is named, and taken back by name."""
     killed_after(server, steps)
-    second = run("flags", "apply", str(EXAMPLE), "--url", server.url, "--yes")
+    words = ("flags", "apply", str(EXAMPLE), "--url", server.url, "--yes")
+    second = run(*words)
+    if second.exit_code == STOPPED and each_release == RELEASES[0]:
+        left = json.loads(run("flags", "plan", str(EXAMPLE), "--url", server.url, "--json").stdout)["conflicts"]
+        assert {(item["why"], item["change"]["before"]) for item in left} == {("unknown", False)}
+        second = run(*words, *(word for item in left for word in ("--take-back", item["name"])))
     assert second.exit_code == 0, second.stderr
     assert run("flags", "plan", str(EXAMPLE), "--url", server.url).exit_code == 0
     assert _doubled(server) == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.flagops.commands.flags.support import ENVIRONMENTS, EXAMPLE, Project, Run, example
+from tests.flagops.commands.flags.support import ENVIRONMENTS, EXAMPLE, RELEASES, Project, Run, example
 
 ARCHIVED = "- flag hebrew_ui_enabled (archived: hidden in the UI, and served as it is)"
 FEATURES = "/api/v1/projects/1/features/"
@@ -132,13 +132,21 @@ def test_what_people_made_is_left_alone_and_listed(applied: Project, run: Run) -
     assert feature(applied, "by_hand")["id"] == made["id"]
 
 
-def test_flags_of_the_ui_are_adopted_and_changed_in_place(server: Project, run: Run) -> None:
+@pytest.mark.parametrize(
+    ("release", "options"), [(RELEASES[0], ("--take-back", "hebrew_ui_enabled")), (RELEASES[1], ())]
+)
+def test_flags_of_the_ui_are_adopted_and_changed_in_place(
+    server: Project, run: Run, release: str, options: tuple[str, ...]
+) -> None:
+    """Where newer releases do not tell whether somebody switched it off, it is taken over by name."""
+    assert server.double
+    server.double.version = release
     made = server.client.post(FEATURES, {"name": "hebrew_ui_enabled", "default_enabled": False, "initial_value": "x"})
-    lines = planned(run, server, EXAMPLE)
+    lines = planned(run, server, EXAMPLE, *options)
     assert "= flag hebrew_ui_enabled (adopted)" in lines
     assert "~ production: enabled off → on" in lines
     assert '~ production: value "x" → nothing' in lines
-    apply(run, server, EXAMPLE)
+    apply(run, server, EXAMPLE, *options)
     assert planned(run, server, EXAMPLE) == []
     assert feature(server, "hebrew_ui_enabled")["id"] == made["id"]
 
