@@ -15,8 +15,11 @@ from flagops.commands.flags.reconcile.desired import desired
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.connect import Connection, connect
 from tests.flagops.commands.flags.support import EXAMPLE, RELEASES, Project, Run, example
+from tests.flagops.commands.flags.switching import FLAG
 
 STOPPED = 3
+TAKEN_BACK = ("--take-back", FLAG)
+"""These keep no notes, and switch it."""
 OVERRIDE = "create-segment-override"
 
 
@@ -127,7 +130,7 @@ def test_a_refusal_stops_it_and_says_what_was_done(server: Project, run: Run) ->
 def test_a_kept_plan_is_applied_as_it_is_or_refused(applied: Project, run: Run, tmp_path: Path) -> None:
     path = example(tmp_path, lambda text: text.replace("production: {enabled: false}", "production: {enabled: true}"))
     kept = tmp_path / "plan.json"
-    made = run("flags", "plan", str(path), "--url", applied.url, "--out", str(kept))
+    made = run("flags", "plan", str(path), "--url", applied.url, "--out", str(kept), *TAKEN_BACK)
     assert made.exit_code == 2
     number = next(row["id"] for row in applied.client.pages("/api/v1/projects/1/features/", {"search": "hebrew_ui"}))
     applied.client.patch(f"/api/v1/projects/1/features/{number}/", {"description": "Somebody was here."})
@@ -167,7 +170,7 @@ def test_what_changed_while_somebody_was_asked_is_not_written_over(
         applied.client.patch(f"/api/v1/projects/1/features/{number}/", {"description": "Somebody was here."})
 
     monkeypatch.setattr(carrying, "_agree", agree)
-    done = run("flags", "apply", str(path), "--url", applied.url)
+    done = run("flags", "apply", str(path), "--url", applied.url, *TAKEN_BACK)
     assert done.exit_code == 1
     assert "Flagsmith changed since it was planned." in done.stderr
 
@@ -178,18 +181,18 @@ def test_production_wants_the_projects_name(
 ) -> None:
     path = example(tmp_path, lambda text: text.replace("production: {enabled: false}", "production: {enabled: true}"))
     monkeypatch.setattr("flagops.terminal.confirm.is_terminal", lambda: True)
-    done = run("flags", "apply", str(path), "--url", applied.url, given=given)
+    done = run("flags", "apply", str(path), "--url", applied.url, *TAKEN_BACK, given=given)
     assert (done.exit_code == 0) is is_done, done.stderr
-    left = run("flags", "plan", str(path), "--url", applied.url).exit_code
+    left = run("flags", "plan", str(path), "--url", applied.url, *TAKEN_BACK).exit_code
     assert left == (0 if is_done else 2)
 
 
 def test_without_a_terminal_it_has_to_be_said(applied: Project, run: Run, tmp_path: Path) -> None:
     path = example(tmp_path, lambda text: text.replace("production: {enabled: false}", "production: {enabled: true}"))
-    done = run("flags", "apply", str(path), "--url", applied.url)
+    done = run("flags", "apply", str(path), "--url", applied.url, *TAKEN_BACK)
     assert done.exit_code == 1
     assert "Add --yes." in done.stderr
-    assert run("flags", "plan", str(path), "--url", applied.url).exit_code == 2
+    assert run("flags", "plan", str(path), "--url", applied.url, *TAKEN_BACK).exit_code == 2
 
 
 @pytest.mark.parametrize(
