@@ -34,7 +34,7 @@ from flagops.commands.flags.reconcile.change import (
 )
 from flagops.commands.flags.reconcile.holds import holds
 from flagops.commands.flags.reconcile.judged import JUDGED, Judged, owner
-from flagops.commands.flags.reconcile.undone import compared, is_about, is_half_made, is_override
+from flagops.commands.flags.reconcile.undone import compared, is_about, is_as_made, is_half_made, is_override
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.spec import ProjectSpec
 from flagops.errors import NotFoundError, OpsError, RefusedError
@@ -177,7 +177,7 @@ class _Known:
                 if change.action is Action.DELETE and not change.field
                 else (compared(change, left.objects[key], live))
             )
-        is_switch = self._is_switch(change) and not self._is_as_made(change)
+        is_switch = self._is_switch(change) and not is_as_made(change, self._left, self._found.flags.get(change.name))
         if live is None or not change.field or not (is_switch or self._is_managed(change)):
             return None  # there is nothing of anybody's, or the catalogue names it for the first time
         entry = self._entry(change)
@@ -219,19 +219,6 @@ class _Known:
             return Why.CHANGED
         # It is as it was before that run: it did not come so far, or somebody took it back since.
         return Why.UNKNOWN if self._is_switch(change) or (before is not None and is_override(change)) else None
-
-    def _is_as_made(self, change: Change) -> bool:
-        """Whether a flag is off in an environment as it was made: notes know the flag, and no apply was at it there."""
-        left, flag = self._left, self._found.flags.get(change.name)
-        if left is None or flag is None or change.kind is not ObjectKind.FLAG or change.field != (facts.SWITCH,):
-            return False
-        noted = {*left.objects, *left.pending}
-        is_new = (change.kind, change.name, None) in noted and (
-            change.kind,
-            change.name,
-            change.environment,
-        ) not in noted
-        return is_new and not flag.is_made_on and not flag.states[change.environment or ""].enabled
 
     def _is_switch(self, change: Change) -> bool:
         """Whether a change switches something that was touched since it was made."""

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from flagops.commands.flags.history.applies import Touched
-from flagops.commands.flags.history.left import Facts
+from flagops.commands.flags.history.left import Facts, Left
 from flagops.commands.flags.reconcile import facts
-from flagops.commands.flags.reconcile.change import Change, Why
+from flagops.commands.flags.reconcile.change import Change, ObjectKind, Why
+from flagops.commands.flags.server.snapshot import RemoteFlag
 
 
 def is_about(change: Change) -> Callable[[Touched], bool]:
@@ -29,6 +30,15 @@ def is_half_made(change: Change, before: Facts | None, live: Facts) -> bool:
         return False
     was, now = (facts.below(of, change.field[:2]) for of in (before or {}, live))
     return not was or {**was, (*change.field[:2], "weight"): 0.0} == now
+
+
+def is_as_made(change: Change, left: Left | None, flag: RemoteFlag | None) -> bool:
+    """Whether a flag is off in an environment as it was made: notes know the flag, and no apply was at it there."""
+    if left is None or flag is None or change.kind is not ObjectKind.FLAG or change.field != (facts.SWITCH,):
+        return False
+    noted = {*left.objects, *left.pending}
+    is_new = (change.kind, change.name, None) in noted and (change.kind, change.name, change.environment) not in noted
+    return is_new and not flag.is_made_on and not flag.states[change.environment or ""].enabled
 
 
 def compared(change: Change, left: Facts, live: Facts | None) -> Why | None:
