@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from flagops.commands.flags.documents.other_flags import decided_otherwise
 from flagops.commands.flags.serve import view
 from flagops.commands.flags.serve.sources import from_catalogue, from_document
-from flagops.commands.flags.server.engine import Engine, decided_otherwise
+from flagops.commands.flags.server.engine import Engine
 from flagops.serving.page.view import flags
 from tests.flagops.serving.support import EXAMPLE, Served, served_file
 
@@ -72,6 +73,6 @@ def test_a_saved_document_says_it_too(catalogue: Path, tmp_path: Path) -> None:
 def test_of_a_server_it_goes_by_its_release(catalogue: Path, release: tuple[int, int, int] | None, said: str) -> None:
     asking(catalogue)
     documents = [item.document for item in from_catalogue(catalogue).environments]
-    (note,) = decided_otherwise(documents, Engine(release))
+    (note,) = decided_otherwise(documents, Engine(release).said_of_flags)
     assert note.startswith(SAID)
     assert said in note

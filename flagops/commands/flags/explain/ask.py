@@ -5,8 +5,9 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
+from flagops.commands.flags.documents.other_flags import asks_flags, traits_of
 from flagops.commands.flags.explain.remote_answer import Comparison, ask, compare
-from flagops.commands.flags.server.engine import STATIC, asks_flags, engine_of, traits_of
+from flagops.commands.flags.server.engine import STATIC, engine_of
 from flagops.errors import NotFoundError, RefusedError
 from flagops.flagsmith_api.connect import Connection
 from flagops.flagsmith_api.throwaway import kept

@@ -1,9 +1,10 @@
 """The environments of a Flagsmith that runs, read once."""
 
 from flagops.commands.flags.catalogue.conditions import Expressions
+from flagops.commands.flags.documents.other_flags import decided_otherwise
 from flagops.commands.flags.serve.conditions import check_answerable
 from flagops.commands.flags.serve.shape import check_shape
-from flagops.commands.flags.server.engine import decided_otherwise, engine_of
+from flagops.commands.flags.server.engine import engine_of
 from flagops.errors import NotFoundError
 from flagops.flagsmith_api.connect import connect
 from flagops.flagsmith_api.throwaway import kept
@@ -27,7 +28,7 @@ def from_flagsmith(*, stack: str | None, url: str | None) -> Loaded:
             made.append(document)
         if not made:
             raise NotFoundError(f"The project {connection.name} of {connection.label} has no environment to serve.")
-        notes = decided_otherwise(made, engine_of(client))
+        notes = decided_otherwise(made, engine_of(client).said_of_flags)
     names = ("created_date", "description", "initial_value", "default_enabled")
     features = {row["id"]: Feature(**{name: row.get(name) for name in names}) for row in rows}
     about = {row["name"]: {"description": row.get("description") or ""} for row in rows}

@@ -11,9 +11,9 @@ from flagops.commands.flags.catalogue.conditions import Expressions
 from flagops.commands.flags.catalogue.load import load, refused
 from flagops.commands.flags.catalogue.rules import check
 from flagops.commands.flags.documents.documents import documents
+from flagops.commands.flags.documents.other_flags import decided_otherwise
 from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.serve.conditions import check_answerable
-from flagops.commands.flags.server.engine import decided_otherwise
 from flagops.errors import BadInputError, NotFoundError
 from flagops.files import WRITTEN_BYTES, reading
 from flagops.serving.model.declared import Declared
@@ -62,7 +62,7 @@ def from_catalogue(path: Path) -> Loaded:
         for name, flag in declared.flags.items()
     }
     made = documents(declared.project, desired(declared))
-    return Loaded(made, about, decided_otherwise((item.document for item in made), None))
+    return Loaded(made, about, decided_otherwise(item.document for item in made))
 
 
 def from_document(path: Path) -> Loaded:
@@ -86,7 +86,7 @@ def from_document(path: Path) -> Loaded:
         raise BadInputError(f"{path} {error}.") from None
     check_shape(found, str(path))
     check_answerable(found, str(path), Expressions())
-    return Loaded((Declared(found),), {}, decided_otherwise([found], None))
+    return Loaded((Declared(found),), {}, decided_otherwise([found]))
 
 
 def one_of(loaded: Loaded, environment: str) -> Mapping[str, Any]:

@@ -5,19 +5,17 @@ flag-engine 10 up to 2.265.0, the newest release that was looked at. Engine 11, 
 evaluate with, added conditions on other flags (`$.flags.…`); engine 10 finds nothing there.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from components.text import quoting
 from components.text.versions import Version, dotted, parse_version
-from flagops.commands.flags.catalogue.conditions import OF_FLAGS
+from flagops.commands.flags.documents.other_flags import NEWEST_KNOWN, asks_flags
 from flagops.commands.flags.spec import ProjectSpec, SegmentSpec
 from flagops.errors import RefusedError
 from flagops.flagsmith_api.client import FlagsmithClient
 
-NEWEST_KNOWN: Final[Version] = (2, 265, 0)
 CONTEXT_SINCE: Final[Version] = (2, 188, 0)
 """Conditions on `$.identity.…` and `$.environment.…`: "Backend for Context values"."""
 KEYS_SINCE: Final[Version] = (2, 239, 0)
@@ -70,34 +68,6 @@ def engine_of(client: FlagsmithClient) -> Engine:
         with suppress(ValueError):
             return Engine(parse_version(str(text)))
     return Engine(None)
-
-
-def decided_otherwise(documents: Iterable[Mapping[str, Any]], engine: Engine | None) -> tuple[str, ...]:
-    """What the engine here decides otherwise than a server's, in words; `engine` is the server's, None for none."""
-    names = dict.fromkeys(
-        segment["name"]
-        for document in documents
-        for segment in document["project"]["segments"]
-        if asks_flags(traits_of(segment["rules"]))
-    )
-    if not names:
-        return ()
-    known = f"Flagsmith up to {dotted(NEWEST_KNOWN)} has flag-engine 10, which finds no flag there"
-    said = ", ".join(map(quoting.key, names)) + (" asks" if len(names) == 1 else " ask") + " for another flag"
-    here = "which is found here as by SDKs that evaluate by themselves"
-    return (f"{said}, {here}; a server may decide otherwise: {engine.said_of_flags if engine else known}.",)
-
-
-def traits_of(rules: Iterable[Mapping[str, Any]]) -> Iterator[str | None]:
-    """What the conditions of a document's rules ask for."""
-    for rule in rules:
-        yield from (item.get("property_") for item in rule.get("conditions") or ())
-        yield from traits_of(rule.get("rules") or ())
-
-
-def asks_flags(traits: Iterable[str | None]) -> bool:
-    """Whether one of these is a path to other flags."""
-    return any(trait is not None and trait.startswith(OF_FLAGS) for trait in traits)
 
 
 def judged(client: FlagsmithClient, wanted: ProjectSpec, changed: Iterable[str]) -> tuple[str, ...]:
