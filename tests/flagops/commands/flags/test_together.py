@@ -48,8 +48,9 @@ def named(changes: list[Change]) -> list[str]:
     return [change.name for change in changes]
 
 
-def step(do: Callable[[], bool | None], *names: str) -> Step:
-    return do, [Change(Action.UPDATE, ObjectKind.FLAG, name) for name in names]
+def step(do: Callable[[], bool | None], *names: str, is_one_request: bool = True) -> Step:
+    changes = [Change(Action.UPDATE, ObjectKind.FLAG, name) for name in names]
+    return Step(do, changes, is_one_request=is_one_request)
 
 
 def done() -> None:
@@ -118,6 +119,13 @@ def test_only_a_certain_refusal_is_one(status: int, refusals: list[str]) -> None
     with pytest.raises(FlagsmithError):
         together([step(failing(FlagsmithError("no", status)), "a")], told)
     assert told.refusals == refusals
+
+
+def test_of_several_requests_that_one_was_refused_does_not_say_that_nothing_was_done() -> None:
+    told = Told()
+    with pytest.raises(FlagsmithError):
+        together([step(failing(FlagsmithError("no", 400)), "a", is_one_request=False)], told)
+    assert told.refusals == []
 
 
 def test_what_cannot_be_noted_is_not_done() -> None:

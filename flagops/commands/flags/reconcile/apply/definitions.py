@@ -60,7 +60,10 @@ class Definitions:
         # A segment for a flag alone waits for the flag.
         waits = [name for name in segments if self._wanted.segments[name].feature not in {None, *self._found.flags}]
         early = {name: of for name, of in segments.items() if name not in waits}
-        written = [(partial(self._write_flag, self._wanted.flags[name], of), of) for name, of in flags.items()]
+        written = [
+            Step(partial(self._write_flag, self._wanted.flags[name], of), of, is_one_request=self._is_alone(name))
+            for name, of in flags.items()
+        ]
         for steps in (
             self._segment_steps(early),
             written,
@@ -82,7 +85,15 @@ class Definitions:
         )
 
     def _segment_steps(self, changed: Mapping[str, list[Change]]) -> list[Step]:
-        return [(partial(self._write_segment, self._wanted.segments[name]), of) for name, of in changed.items()]
+        wanted = self._wanted.segments
+        return [
+            Step(partial(self._write_segment, wanted[name]), of, is_one_request=True) for name, of in changed.items()
+        ]
+
+    def _is_alone(self, name: str) -> bool:
+        """Whether one request writes a flag's definition: variations are written by more."""
+        there = self._found.flags.get(name)
+        return not self._wanted.flags[name].options and not (there and there.options)
 
     def begin(self, changes: list[Change]) -> None:
         """Tell of what is done next."""

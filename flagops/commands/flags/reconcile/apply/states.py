@@ -1,6 +1,6 @@
 """Writes what a flag is in one environment: its state, its overrides and their order, in place."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flagops.commands.flags.reconcile.apply.meanwhile import (
@@ -10,7 +10,7 @@ from flagops.commands.flags.reconcile.apply.meanwhile import (
     require_untouched,
 )
 from flagops.commands.flags.reconcile.apply.writing import STEP, FlagInEnvironment, content
-from flagops.commands.flags.reconcile.change import Change
+from flagops.commands.flags.reconcile.change import Action, Change
 from flagops.commands.flags.reconcile.compare import ORDER, is_in_order, sequence, surplus
 from flagops.commands.flags.server.read import read_state
 from flagops.commands.flags.server.rows import value, variants
@@ -22,6 +22,19 @@ from flagops.flagsmith_api.ensure import ensure
 
 STATES = "/api/v1/features/featurestates/"
 LINKS = "/api/v1/features/feature-segments/"
+OWN = frozenset([("enabled",), ("value",), ("weights",)])
+"""Of a flag's own state in an environment, which one request writes."""
+
+
+def is_one_request(changes: Collection[Change]) -> bool:
+    """Whether one request makes these changes of a flag in an environment: a new override takes several."""
+    places = _places(changes)
+    return all(change.action is Action.UPDATE for change in changes) and (places <= OWN or len(places) == 1)
+
+
+def _places(changes: Collection[Change]) -> set[tuple[str, ...]]:
+    """What they are of: an override, or a part of the flag's own state."""
+    return {change.field[:2] if change.field[:1] == ("override",) else change.field[:1] for change in changes}
 
 
 class States:
@@ -38,7 +51,7 @@ class States:
         raises ChangedMeanwhileError where it is not as it was planned for.
         """
         target = FlagInEnvironment.of(self._found, wanted, environment)
-        changed = {change.field[:2] if change.field[:1] == ("override",) else change.field[:1] for change in changes}
+        changed = _places(changes)
         there = {item.segment: item for item in target.found.overrides}
         new = [item for item in target.state.overrides if item.segment not in there]
         for override in new:
@@ -48,7 +61,7 @@ class States:
         for override in target.state.overrides:
             if ("override", override.segment) in changed and override.segment in there:
                 self._put(target, there[override.segment], override)
-        if {("enabled",), ("value",), ("weights",)} & changed:
+        if OWN & changed:
             self._put(target, target.found, target.state)
         for item in surplus(target.state, target.found, target.managed):
             require_as_read(Content.of(item).differs(self._now(target, item)[0]))

@@ -5,8 +5,8 @@ from functools import partial
 from typing import Protocol
 
 from flagops.commands.flags.reconcile.apply.at_once import AtOnce
-from flagops.commands.flags.reconcile.apply.states import States
-from flagops.commands.flags.reconcile.apply.together import Telling, together
+from flagops.commands.flags.reconcile.apply.states import States, is_one_request
+from flagops.commands.flags.reconcile.apply.together import Step, Telling, together
 from flagops.commands.flags.reconcile.apply.versions import Versions
 from flagops.commands.flags.reconcile.change import Change, FlagPlan, ObjectKind
 from flagops.commands.flags.server.snapshot import Snapshot
@@ -38,7 +38,11 @@ def write_states(
     """Write them, and tell of each; what is known of the server then."""
     if at_once.is_known:
         steps = [
-            (partial(at_once.write, found, wanted.flags[name], found.environments[environment], here), here)
+            Step(
+                partial(at_once.write, found, wanted.flags[name], found.environments[environment], here),
+                here,
+                is_one_request=True,
+            )
             for name, environment, here in _states(wanted, todo)
         ]
         if together(steps, to):
@@ -51,7 +55,8 @@ def write_states(
         where, flag = found.environments[environment], wanted.flags[name]
         do = partial(versions.write, flag, where) if where.is_versioned else partial(states.write, flag, where, changes)
         # One after the other: what Flagsmith makes of two at a time is not known of older releases.
-        together([(do, changes)], to, threads=1)
+        step = Step(do, changes, is_one_request=where.is_versioned or is_one_request(changes))
+        together([step], to, threads=1)
     return found
 
 

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Protocol
 
 from flagops.commands.flags.reconcile.apply.meanwhile import ChangedMeanwhileError
@@ -12,8 +13,21 @@ from flagops.flagsmith_api.client import FlagsmithError, is_ambiguous
 
 THREADS = 4
 """As many requests as a Flagsmith with the defaults, two workers of two threads, answers at a time."""
-Step = tuple[Callable[[], bool | None], list[Change]]
-"""What does it, and the changes that it makes; False for what could not be done so, and was left."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step.
+
+    Attributes:
+        do: What does it; False for what could not be done so, and was left.
+        changes: The changes that it makes.
+        is_one_request: Whether one request does all of it: then nothing of it is done when that is refused.
+    """
+
+    do: Callable[[], bool | None]
+    changes: list[Change]
+    is_one_request: bool = False
 
 
 class Telling(Protocol):
@@ -23,7 +37,7 @@ class Telling(Protocol):
         """They are done next. Called from several threads; what it raises keeps the step from being done."""
 
     def refused(self, changes: list[Change]) -> None:
-        """The server refused the last request of a step. Called from several threads."""
+        """The server refused a step, and nothing of it was done. Called from several threads."""
 
     def announce(self, change: Change) -> None:
         """It is done. Told again of the same change, it does nothing."""
@@ -58,17 +72,17 @@ def together(steps: Iterable[Step], to: Telling, *, threads: int = THREADS) -> b
     are told of before the error is raised. What was changed meanwhile is no failure: it is left, and the others go on.
     """
 
-    def doing(do: Callable[[], bool | None], changes: list[Change]) -> bool | None:
-        to.begin(changes)
+    def doing(step: Step) -> bool | None:
+        to.begin(step.changes)
         try:
-            return do()
+            return step.do()
         except FlagsmithError as error:
-            if not is_ambiguous(error):
-                to.refused(changes)
+            if step.is_one_request and not is_ambiguous(error):
+                to.refused(step.changes)
             raise
 
     with ThreadPoolExecutor(threads) as pool:
-        begun = [_Begun(pool.submit(doing, do, changes), changes) for do, changes in steps]
+        begun = [_Begun(pool.submit(doing, step), step.changes) for step in steps]
         try:
             told = [step.settle(to) for step in begun]
         except BaseException:
