@@ -137,7 +137,7 @@ def test_what_the_project_refuses_is_said_before_anything_is_written(
 
 def test_a_flag_that_is_there_may_be_called_as_it_is(server: Project, run: Run, tmp_path: Path) -> None:
     assert server.double is not None
-    server.client.post(FEATURES, {"name": "banner"})
+    server.client.post(FEATURES, {"name": "banner", "default_enabled": True})
     server.double.database.get("projects", 1).update(feature_name_regex="[a-z]+_on")
     done = plan_of(server, run, tmp_path, flag())
     assert done.exit_code == 0, done.stderr
