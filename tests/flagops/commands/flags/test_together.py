@@ -6,7 +6,7 @@ from threading import Barrier, Event, Lock
 import pytest
 
 from flagops.commands.flags.reconcile.apply.meanwhile import ChangedMeanwhileError
-from flagops.commands.flags.reconcile.apply.together import Step, together
+from flagops.commands.flags.reconcile.apply.together import WriteStep, together
 from flagops.commands.flags.reconcile.change import Action, Change, ObjectKind
 from flagops.flagsmith_api.client import FlagsmithError
 
@@ -48,9 +48,9 @@ def named(changes: list[Change]) -> list[str]:
     return [change.name for change in changes]
 
 
-def step(do: Callable[[], bool | None], *names: str, is_one_request: bool = True) -> Step:
+def step(do: Callable[[], bool | None], *names: str, is_one_request: bool = True) -> WriteStep:
     changes = [Change(Action.UPDATE, ObjectKind.FLAG, name) for name in names]
-    return Step(do, changes, is_one_request=is_one_request)
+    return WriteStep(do, changes, is_one_request=is_one_request)
 
 
 def done() -> None:

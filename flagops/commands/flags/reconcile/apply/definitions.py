@@ -11,7 +11,7 @@ from flagops.commands.flags.reconcile.apply.made import as_made, as_text, is_on_
 from flagops.commands.flags.reconcile.apply.mark import COLOUR
 from flagops.commands.flags.reconcile.apply.meanwhile import ChangedMeanwhileError
 from flagops.commands.flags.reconcile.apply.now import Now
-from flagops.commands.flags.reconcile.apply.together import THREADS, Step, Telling, together
+from flagops.commands.flags.reconcile.apply.together import THREADS, Telling, WriteStep, together
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.compare import matched
 from flagops.commands.flags.server.rows import flag_of, option_of, segment_of, typed
@@ -61,7 +61,7 @@ class Definitions:
         waits = [name for name in segments if self._wanted.segments[name].feature not in {None, *self._found.flags}]
         early = {name: of for name, of in segments.items() if name not in waits}
         written = [
-            Step(partial(self._write_flag, self._wanted.flags[name], of), of, is_one_request=self._is_alone(name))
+            WriteStep(partial(self._write_flag, self._wanted.flags[name], of), of, is_one_request=self._is_alone(name))
             for name, of in flags.items()
         ]
         for steps in (
@@ -84,10 +84,11 @@ class Definitions:
             flags={**self._found.flags, **self._flags_made},
         )
 
-    def _segment_steps(self, changed: Mapping[str, list[Change]]) -> list[Step]:
+    def _segment_steps(self, changed: Mapping[str, list[Change]]) -> list[WriteStep]:
         wanted = self._wanted.segments
         return [
-            Step(partial(self._write_segment, wanted[name]), of, is_one_request=True) for name, of in changed.items()
+            WriteStep(partial(self._write_segment, wanted[name]), of, is_one_request=True)
+            for name, of in changed.items()
         ]
 
     def _is_alone(self, name: str) -> bool:

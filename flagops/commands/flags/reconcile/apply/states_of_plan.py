@@ -6,7 +6,7 @@ from typing import Protocol
 
 from flagops.commands.flags.reconcile.apply.at_once import AtOnce
 from flagops.commands.flags.reconcile.apply.states import States, is_one_request
-from flagops.commands.flags.reconcile.apply.together import Step, Telling, together
+from flagops.commands.flags.reconcile.apply.together import Telling, WriteStep, together
 from flagops.commands.flags.reconcile.apply.versions import Versions
 from flagops.commands.flags.reconcile.change import Change, FlagPlan, ObjectKind
 from flagops.commands.flags.server.snapshot import Snapshot
@@ -38,7 +38,7 @@ def write_states(
     """Write them, and tell of each; what is known of the server then."""
     if at_once.is_known:
         steps = [
-            Step(
+            WriteStep(
                 partial(at_once.write, found, wanted.flags[name], found.environments[environment], here),
                 here,
                 is_one_request=True,
@@ -55,7 +55,7 @@ def write_states(
         where, flag = found.environments[environment], wanted.flags[name]
         do = partial(versions.write, flag, where) if where.is_versioned else partial(states.write, flag, where, changes)
         # One after the other: what Flagsmith makes of two at a time is not known of older releases.
-        step = Step(do, changes, is_one_request=where.is_versioned or is_one_request(changes))
+        step = WriteStep(do, changes, is_one_request=where.is_versioned or is_one_request(changes))
         together([step], to, threads=1)
     return found
 

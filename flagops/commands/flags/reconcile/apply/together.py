@@ -16,7 +16,7 @@ THREADS = 4
 
 
 @dataclass(frozen=True)
-class Step:
+class WriteStep:
     """A step.
 
     Attributes:
@@ -65,14 +65,14 @@ class _Begun:
         return is_done
 
 
-def together(steps: Iterable[Step], to: Telling, *, threads: int = THREADS) -> bool:
+def together(steps: Iterable[WriteStep], to: Telling, *, threads: int = THREADS) -> bool:
     """Do the steps, and tell of each one's changes when it is done; whether all were done.
 
     When one fails, or the telling stops the run, those that did not begin are not done; those that were done by then
     are told of before the error is raised. What was changed meanwhile is no failure: it is left, and the others go on.
     """
 
-    def doing(step: Step) -> bool | None:
+    def doing(step: WriteStep) -> bool | None:
         to.begin(step.changes)
         try:
             return step.do()
