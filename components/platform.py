@@ -1,21 +1,12 @@
 """Everything that makes up one feature-flag platform, wired together."""
 
-from dataclasses import dataclass
-from typing import Final
-
 import pulumi
 
 from components.audit.exporter import AuditExporter
 from components.audit.reader import Audit
 from components.backup.backup import Backups
-from components.deployment.args import deployment_record_args
-from components.deployment.declarations import Declarations
-from components.deployment.own_cluster import OwnCluster
-from components.deployment.record import DeploymentRecord
 from components.edge.edge import Edge, EdgeArgs
 from components.edge.keys import require_keys, server_keys
-from components.exposure.gateway import PublicGateway, public_gateway_args
-from components.exposure.ingress import PublicIngress, PublicIngressArgs
 from components.flag_metrics.flag_metrics import FlagMetrics
 from components.flagsmith.api import Flagsmith
 from components.flagsmith.args import bootstrap_args, server_args
@@ -26,18 +17,11 @@ from components.flagsmith.logs import files as log_files
 from components.flagsmith.migration import Migration
 from components.flagsmith.task_processor import TaskProcessor
 from components.kit import names
-from components.kit.args import scraping
-from components.kit.capabilities import find as find_capabilities
-from components.kit.component import Component
 from components.kit.postgres_client import PostgresClient
-from components.monitoring.args import external_exporters_args, monitoring_args, monitoring_warnings
+from components.monitoring.args import external_exporters_args
 from components.monitoring.dashboards.args import dashboards_args
 from components.monitoring.dashboards.component import Dashboards
 from components.monitoring.external_exporters import ExternalExporters
-from components.monitoring.monitoring import Monitoring
-from components.namespace.namespace import PlatformNamespace, PlatformNamespaceArgs
-from components.network.args import network_policies_args
-from components.network.policies import NetworkPolicies
 from components.postgres.args import database_roles_args, postgres_args
 from components.postgres.retired_login import RetiredLogin
 from components.postgres.roles import DatabaseGrants, DatabaseRoles, DatabaseRolesArgs
@@ -50,64 +34,30 @@ from components.secrets.credentials_args import credentials_args, login_command
 from components.secrets.sdk_keys import SdkKeys, SdkSecrets, SdkSecretsArgs
 from components.secrets.sdk_keys_args import sdk_keys_args
 from components.secrets.secrets import Credentials
-from components.settings import Settings
-
-DEFAULT: Final = "feature-flags"
-"""The instance whose parts were in stacks before there was a component around them."""
+from components.stack import DEFAULT, FeatureFlagsArgs, StackComponent
 
 
-@dataclass(frozen=True, kw_only=True)
-class FeatureFlagsArgs:
-    """One platform.
-
-    Attributes:
-        settings: all settings of its stack.
-        own_cluster: what looks whether the cluster is the stack's own, and what is in it.
-    """
-
-    settings: Settings
-    own_cluster: OwnCluster
-
-
-def part_name(instance: str, part: str) -> str:
-    """The name in the program of a part of an instance: the default instance's parts have always had their bare names.
-
-    A resource that gets another name is another resource, which is made anew.
-    """
-    return part if instance == DEFAULT else f"{instance}-{part}"
-
-
-class FeatureFlags(Component):
+class FeatureFlags(StackComponent):
     """A whole platform in a namespace of its own: Flagsmith, what it stores data in, and what keeps watch over it.
 
     Give it the cluster as `provider`. Several platforms of one program need names and namespaces of their own.
 
     Attributes:
-        namespace: where all of it is.
         credentials: the Secrets.
         sdk_keys: the keys of Flagsmith's environments.
         sdk_secrets: the Secrets in which applications find those.
-        outputs: what people want to know of it: `url`, `namespace`, `namespaceUid`, `context`, `adminEmail`,
-            `adminPasswordCommand`, the names of its `secrets`, and `sdkKeys`, those of the environments' Secrets.
+
+    Its outputs are `url`, `namespace`, `namespaceUid`, `context`, `adminEmail`, `adminPasswordCommand`, the names of
+    its `secrets`, and `sdkKeys`, those of the environments' Secrets.
     """
 
-    namespace: PlatformNamespace
     credentials: Credentials
     sdk_keys: SdkKeys
     sdk_secrets: SdkSecrets
-    outputs: dict[str, pulumi.Input[object]]
 
     def __init__(self, name: str, args: FeatureFlagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        declarations = Declarations()
-        noted = pulumi.ResourceOptions(transformations=[declarations.note])
-        super().__init__("feature-flags:components:FeatureFlags", name, pulumi.ResourceOptions.merge(opts, noted))
-        self._settings = settings = args.settings
-        self._capabilities = find_capabilities(settings)
-        for warning in monitoring_warnings(settings, self._capabilities):
-            pulumi.log.warn(warning)
-        self._scrapes = scraping(settings, self._capabilities)
-        place = PlatformNamespaceArgs(settings=settings, verify=args.own_cluster.require_namespace)
-        self.namespace = PlatformNamespace(self._named("namespace"), place, self._part())
+        super().__init__("feature-flags:components:FeatureFlags", name, args, opts)
+        settings = self._settings
         keys = sdk_keys_args(settings, self.namespace.name, args.own_cluster.recorded_secrets, server_keys(settings))
         require_keys(settings, keys.environments)
         self.credentials = self._secrets()
@@ -117,14 +67,7 @@ class FeatureFlags(Component):
         migration = self._migrated(self._data_tier())
         self._served(migration)
         self._looked_after(migration)
-        # The last of all: what is written in it was deployed, and a removal meets it first.
-        record = deployment_record_args(settings, self.namespace, declarations, args.own_cluster)
-        DeploymentRecord(self._named("deployment"), record, self._part(self.namespace))
-        self.outputs = self._shown()
-        self.register_outputs(self.outputs)
-
-    def _named(self, part: str) -> str:
-        return part_name(self.pulumi_resource_name, part)
+        self._recorded(self._shown())
 
     def _part(self, *dependencies: pulumi.Resource) -> pulumi.ResourceOptions:
         """The options of a part, after `dependencies`."""
@@ -138,10 +81,7 @@ class FeatureFlags(Component):
         """The Secrets. All pods wait for them: with the policies before these, none ever runs without its policy."""
         settings, namespace = self._settings, self.namespace.name
         client = PostgresClient(self._named("postgres-client"), namespace, self._part(self.namespace))
-        foundation: list[pulumi.Resource] = [self.namespace, client]
-        if settings.isolated:
-            policies = network_policies_args(settings, namespace)
-            foundation.append(NetworkPolicies(self._named("network-policies"), policies, self._part(self.namespace)))
+        foundation = [self.namespace, client, *self._policies()]
         wanted = credentials_args(settings, namespace, self._capabilities)
         return Credentials(self._named("credentials"), wanted, self._part(*foundation))
 
@@ -193,12 +133,7 @@ class FeatureFlags(Component):
         if settings.edge.enabled:
             edge = EdgeArgs(settings=settings, namespace=namespace, environments=self.sdk_keys.environments)
             served = Edge(self._named("edge"), edge, self._part(flagsmith))
-        if settings.ingress.enabled:
-            way_in = PublicIngressArgs(settings=settings, namespace=namespace)
-            PublicIngress(self._named("ingress"), way_in, self._part(served))
-        if settings.gateway.enabled:
-            gateway = public_gateway_args(settings, namespace, self._capabilities)
-            PublicGateway(self._named("gateway"), gateway, self._part(served))
+        self._published(served)
 
     def _looked_after(self, migration: Migration) -> None:
         """What reads the database beside Flagsmith, and what watches all of it."""
@@ -230,10 +165,7 @@ class FeatureFlags(Component):
             exporters = external_exporters_args(settings, namespace, self._scrapes)
             if exporters.postgres or exporters.redis:
                 self._watched.append(ExternalExporters(self._named("exporters"), exporters, self._part(credentials)))
-        if self._scrapes.monitors or self._scrapes.rules:
-            # After what it watches: what is not there yet is nothing to wake somebody up for.
-            watch = monitoring_args(settings, namespace, self._scrapes)
-            Monitoring(self._named("monitoring"), watch, self._part(*self._watched))
+        self._monitored(*self._watched)
 
     def _shown(self) -> dict[str, pulumi.Input[object]]:
         settings = self._settings

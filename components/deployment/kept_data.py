@@ -87,6 +87,8 @@ def shrinking(wanted: Manifest, live: Manifest) -> Iterator[str]:
 def claims(settings: Settings) -> list[dict[str, Any]]:
     """The volume claims of the stack, as far as a change of them can lose data."""
     found = []
+    if settings.is_edge:
+        return []
     if settings.postgres.embedded:
         storage = settings.postgres.storage
         found.append(_claim(settings, names.POSTGRES_DATA, storage.class_name, storage.size))

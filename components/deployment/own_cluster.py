@@ -37,6 +37,7 @@ class OwnCluster:
         self._wanted = settings.cluster_uid
         self._claims = claims(settings)
         self._release = settings.version
+        self._is_edge = settings.is_edge
 
     def require(self) -> None:
         """Refuse another cluster than the one that the settings name; without such a setting, nothing is asked."""
@@ -62,6 +63,7 @@ class OwnCluster:
                 f"the namespace was deleted, and its data with it: `pulumi refresh --stack {stack}` takes what is "
                 "gone out of the state, and the next `pulumi up` makes it anew, empty."
             )
+        self._require_role()
         self._require_data()
         self._tell_older()
 
@@ -94,6 +96,22 @@ class OwnCluster:
             )
         return recorded.secrets(self._deployed)
 
+    def _require_role(self) -> None:
+        """Refuse to make an edge of a whole Flagsmith: all that the edge does not have would be deleted."""
+        if self._is_edge and self._has_flagsmith:
+            raise pulumi.RunError(
+                f"feature-flags:role is edge, and the namespace {self._namespace!r} of context {self._context!r} has a "
+                "whole Flagsmith, which would be deleted with its data. Set role to platform, or give the edge a stack "
+                "and a namespace of its own."
+            )
+
+    @property
+    def _has_flagsmith(self) -> bool:
+        deployed = self._deployed
+        return deployed is not None and any(
+            (item.kind, item.name) == ("Deployment", names.API) for item in deployed.objects
+        )
+
     def _require_data(self) -> None:
         """Refuse a change for which Pulumi would delete a volume with data in it, and one that no volume can make."""
         problems = []
@@ -110,7 +128,8 @@ class OwnCluster:
     def _tell_older(self) -> None:
         """Warn of an older release than the deployed one; to refuse it is the migration's, which sees the database."""
         deployed = self._deployed
-        if deployed is not None and parse_version(self._release) < parse_version(deployed.release):
+        is_flagsmith = self._has_flagsmith and not self._is_edge
+        if deployed is not None and is_flagsmith and parse_version(self._release) < parse_version(deployed.release):
             pulumi.log.warn(
                 f"version {self._release} is older than {deployed.release}, which is deployed. Unless the database was "
                 "restored to it, the migration refuses the database, and nothing after it is changed. The way back is "

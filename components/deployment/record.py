@@ -51,7 +51,7 @@ class DeploymentRecord(Component):
 
     def __init__(self, name: str, args: DeploymentRecordArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:DeploymentRecord", name, opts)
-        release = args.settings.version
+        release = args.settings.edge.version if args.settings.is_edge else args.settings.version
         resources = args.declarations.resources
         declared = args.declarations.described
         # Ids are unknown in a preview as long as one of the objects is still to be made.

@@ -19,7 +19,7 @@ class Deployment:
 
     Attributes:
         stack: the stack's name.
-        release: the release of Flagsmith.
+        release: the release of Flagsmith; of an edge alone, that of its proxies.
         objects: the Kubernetes objects that it declared, but the record itself.
     """
 

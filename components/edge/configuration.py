@@ -10,6 +10,12 @@ from components.settings import Settings
 KEEP_ALIVE_SECONDS: Final = 620
 
 
+def api_url(settings: Settings) -> str:
+    """Where the proxies ask for documents: at the stack's own API, or at the primary's public name."""
+    primary = settings.edge.primary
+    return f"{f'http://{names.API}:{names.API_PORT}' if primary is None else primary.url}/api/v1"
+
+
 def configuration(settings: Settings) -> Mapping[str, Any]:
     """The settings of a proxy.
 
@@ -17,7 +23,7 @@ def configuration(settings: Settings) -> Mapping[str, Any]:
     of its Service half a minute after Flagsmith went away.
     """
     return {
-        "api_url": f"http://{names.API}:{names.API_PORT}/api/v1",
+        "api_url": api_url(settings),
         "api_poll_frequency_seconds": settings.edge.poll_seconds,
         "api_poll_timeout_seconds": settings.edge.poll_timeout_seconds,
         "health_check": {"environment_update_grace_period_seconds": None},

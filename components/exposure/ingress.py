@@ -87,7 +87,7 @@ class PublicIngress(Component):
             ),
             spec=ServiceSpecArgs(
                 type="ClusterIP",
-                selector=names.selector("api"),
+                selector=names.selector("edge" if args.settings.is_edge else "api"),
                 ports=[ServicePortArgs(name="http", port=names.API_PORT, target_port=CLOSED_PORT, protocol="TCP")],
             ),
             opts=self.child(),

@@ -45,10 +45,14 @@ EVALUATED: Final = ("/api/v1/flags/", "/api/v1/identities/")
 def public_paths(settings: Settings) -> tuple[PublicPath, ...]:
     """Each path and where it leads, the more specific ones first; the last one is `/`, which is everything else.
 
+    With an edge alone nothing but its paths leads anywhere.
+
     Flagsmith answers `/metrics` on its public port to anybody: it is not published.
 
     A proxy of the edge gives the whole document of an environment to whoever has its public key. So the two paths that
     lead there are exact: nothing that a data plane makes of `/api/v1/flags/../environment-document` is one of them.
     """
     evaluated = [PublicPath(path=path, to=EDGE, exact=True) for path in EVALUATED] if settings.edge.enabled else []
+    if settings.is_edge:
+        return (*evaluated, PublicPath(path="/", to=None))
     return (*evaluated, PublicPath(path="/metrics", to=None), PublicPath(path="/", to=API))

@@ -46,18 +46,22 @@ CALLERS: Final[Mapping[str, tuple[Pods, ...]]] = {
     "telemetry": (MIGRATION,),
     "s3": (BACKUP,),
     "audit": (AUDIT_EXPORTER,),
+    "primary": (EDGE,),
 }
 
 
 def network_policies_args(settings: Settings, namespace: pulumi.Input[str]) -> NetworkPoliciesArgs:
     """The network policies."""
-    flows = [
-        *_entrances(settings),
-        *_monitoring(settings),
-        *_data(settings),
-        *_edge(settings),
-        *_services(settings),
-    ]
+    if settings.is_edge:
+        flows = [*_edge_entrances(settings), *_services(settings)]
+    else:
+        flows = [
+            *_entrances(settings),
+            *_monitoring(settings),
+            *_data(settings),
+            *_edge(settings),
+            *_services(settings),
+        ]
     return NetworkPoliciesArgs(namespace=namespace, flows=[*flows, *_names(flows, settings.network_policy.dns)])
 
 
@@ -158,9 +162,26 @@ def _edge(settings: Settings) -> Iterator[Flow]:
     """Who calls the edge, which gives whole environments to whoever may, and where it gets them."""
     if not settings.edge.enabled:
         return
-    ways = [*_entrance(settings), *(_data_plane(settings) if settings.gateway.enabled else ())]
-    yield _flow([*ways, *outside(settings.edge.clients)], EDGE, names.EDGE_PORT)
+    yield _callers_of_edge(settings)
     yield _flow(EDGE, API, names.API_PORT)
+
+
+def _callers_of_edge(settings: Settings) -> Flow:
+    ways = [*_entrance(settings), *(_data_plane(settings) if settings.gateway.enabled else ())]
+    return _flow([*ways, *outside(settings.edge.clients)], EDGE, names.EDGE_PORT)
+
+
+def _edge_entrances(settings: Settings) -> Iterator[Flow]:
+    """Who calls an edge that is alone."""
+    yield _callers_of_edge(settings)
+    entrance, solves = _entrance(settings), bool(settings.issued_certificates)
+    if settings.ingress.enabled:
+        # As for the API's: what is not published leads to a port of the proxies' pods that refuses at once.
+        yield _flow(entrance, EDGE, CLOSED_PORT)
+        if solves:
+            yield _flow(entrance, SOLVER, SOLVER_PORT)
+    if settings.gateway.enabled and solves:
+        yield _flow(_data_plane(settings), SOLVER, SOLVER_PORT)
 
 
 def _services(settings: Settings) -> Iterator[Flow]:

@@ -80,6 +80,9 @@ class Demand:
 
 def demands(settings: Settings) -> list[Demand]:
     """Return every kind of pod with its largest number: all rolling updates and Jobs at once, and what others make."""
+    edge = Demand(name="edge", pods=settings.most_edge_replicas + SURGE, resources=settings.edge_resources)
+    if settings.is_edge:
+        return [edge, *_others(settings)]
     found = [
         Demand(name="API", pods=settings.most_replicas + SURGE, resources=settings.api_resources),
         Demand(
@@ -90,7 +93,7 @@ def demands(settings: Settings) -> list[Demand]:
         Demand(name="Jobs", pods=JOBS, resources=settings.job_resources),
     ]
     if settings.edge.enabled:
-        found.append(Demand(name="edge", pods=settings.most_edge_replicas + SURGE, resources=settings.edge_resources))
+        found.append(edge)
     if settings.backup.enabled:
         found.append(Demand(name="backup", pods=BACKUP_JOBS, resources=settings.backup.resources))
     if settings.audit_enabled:
@@ -109,7 +112,7 @@ def demands(settings: Settings) -> list[Demand]:
 
 
 def _others(settings: Settings) -> list[Demand]:
-    """What is not of the stack and has to have room: solvers, and somebody who looks at an API pod's copy."""
+    """What is not of the stack and has to have room: solvers, and somebody who looks at the copy of a pod."""
     limits = settings.namespace.limit_range
     debugger = Resources(requests=limits.default_request, limits=limits.default)
     solvers = (
@@ -117,9 +120,10 @@ def _others(settings: Settings) -> list[Demand]:
         if settings.ingress.enabled or settings.gateway.issued
         else []
     )
+    copied = settings.edge_resources if settings.is_edge else settings.api_resources
     return [
         *solvers,
-        Demand(name="copy for kubectl debug", pods=1, resources=settings.api_resources),
+        Demand(name="copy for kubectl debug", pods=1, resources=copied),
         Demand(name="container of kubectl debug", pods=1, resources=debugger, is_sidecar=True),
     ]
 
@@ -156,6 +160,8 @@ def need(settings: Settings) -> dict[str, int]:
 
 
 def _claims(settings: Settings) -> list[str]:
+    if settings.is_edge:
+        return []
     backups = settings.backup.enabled and settings.backup.s3 is None
     return [*(["PostgreSQL"] if settings.postgres.embedded else []), *(["backups"] if backups else [])]
 

@@ -37,6 +37,7 @@ from components.settings.sections.registry_mirror import RegistryMirrorSetting
 from components.settings.sections.replicas import ReplicasSetting
 from components.settings.sections.resources import ResourcesSetting
 from components.settings.sections.restrict_org_create_to_superusers import RestrictOrgCreateToSuperusersSetting
+from components.settings.sections.role import RoleSetting
 from components.settings.sections.rotations import RotationsSettings
 from components.settings.sections.scheduling import SchedulingSettings
 from components.settings.sections.sdk_keys import SdkKeysSettings
@@ -55,6 +56,7 @@ from components.text.versions import dotted
 class SettingsFields(Section):
     """Every key of the project's configuration."""
 
+    role: RoleSetting = "platform"
     host: HostSetting
     public_url: PublicUrlSetting = None
     context: ContextSetting

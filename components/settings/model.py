@@ -57,7 +57,7 @@ class Settings(SizedSettings):
     @property
     def audit_wanted(self) -> bool:
         """Whether the audit log is to be read, if it can be: by default, where people's work depends on the stack."""
-        chosen = self.audit.enabled
+        chosen = False if self.is_edge else self.audit.enabled
         return self.audit.export.enabled or (self.production if chosen is None else chosen)
 
     @property
@@ -71,14 +71,11 @@ class Settings(SizedSettings):
         return self.audit_enabled and self.audit.export.enabled
 
     @property
-    def monitoring_enabled(self) -> bool:
-        """Whether the stack is monitored: by default, one that people's work depends on."""
-        return self.production if self.monitoring.enabled is None else self.monitoring.enabled
-
-    @property
     def flag_metrics_enabled(self) -> bool:
         """Whether the exporter of flag metrics runs: by default, if monitoring is on and a role to read with there."""
         metrics = self.monitoring.flag_metrics
+        if self.is_edge:
+            return False
         if metrics.enabled is not None:
             return metrics.enabled
         return self.monitoring_enabled and (self.postgres.embedded or metrics.existing_secret is not None)
@@ -86,20 +83,20 @@ class Settings(SizedSettings):
     @property
     def dashboards_enabled(self) -> bool:
         """Whether there are dashboards."""
-        enabled = self.monitoring.dashboards.enabled
+        enabled = False if self.is_edge else self.monitoring.dashboards.enabled
         return self.monitoring_enabled if enabled is None else enabled
 
     @property
     def postgres_exporter(self) -> PostgresExporter | None:
         """PostgreSQL's exporter: None without monitoring, and for an external server that it cannot log in to."""
         exporter = self.monitoring.postgres
-        return exporter if self.monitoring_enabled and (self.postgres.embedded or exporter.existing_secret) else None
+        return exporter if self.watches_data and (self.postgres.embedded or exporter.existing_secret) else None
 
     @property
     def redis_exporter(self) -> RedisExporter | None:
         """Redis' exporter: None without monitoring or Redis, and for an external one that it cannot log in to."""
         exporter = self.monitoring.redis
-        return exporter if self.monitoring_enabled and (self.redis.embedded or exporter.existing_secret) else None
+        return exporter if self.watches_data and (self.redis.embedded or exporter.existing_secret) else None
 
     @property
     def admin_email(self) -> str:
@@ -190,12 +187,12 @@ class Settings(SizedSettings):
     @property
     def images(self) -> dict[str, StackImage]:
         """Every image that the stack uses, by what it is for. One that is not here is in no container."""
-        found = {
-            "flagsmith": self._image(("image",), self.image, self.version),
-            "postgres": self._image(("postgres", "image"), self.postgres.image, self.postgres.version),
-        }
-        if self.redis.embedded:
-            found["redis"] = self._image(("redis", "image"), self.redis.image, self.redis.version)
+        found = {}
+        if not self.is_edge:
+            found["flagsmith"] = self._image(("image",), self.image, self.version)
+            found["postgres"] = self._image(("postgres", "image"), self.postgres.image, self.postgres.version)
+            if self.redis.embedded:
+                found["redis"] = self._image(("redis", "image"), self.redis.image, self.redis.version)
         if self.edge.enabled:
             found["edge-proxy"] = self._image(("edge", "image"), self.edge.image, self.edge.version)
         exporters = {"postgres": self.postgres_exporter, "redis": self.redis_exporter}

@@ -4,6 +4,7 @@ A network policy names addresses, so that a service whose address nobody stated 
 a link, and none is where a cloud gives each node its credentials: whoever took over a pod would ask there first.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final
@@ -33,6 +34,9 @@ _NAT64: Final = IPv6Network("64:ff9b::/96")
 _WIDE: Final = {4: 16, 6: 48}
 
 Network = IPv4Network | IPv6Network
+
+SERVICE: Final = re.compile(r"[a-z0-9-]+\.(?P<namespace>[a-z0-9-]+)\.svc(\.cluster\.local)?")
+"""The full name of a Service of the cluster."""
 
 
 def _network(value: str) -> str:

@@ -22,6 +22,21 @@ class SizedSettings(SettingsFields):
     """The settings, with what follows from `size`."""
 
     @property
+    def is_edge(self) -> bool:
+        """Whether the stack is the edge alone, of a Flagsmith that is elsewhere."""
+        return self.role == "edge"
+
+    @property
+    def monitoring_enabled(self) -> bool:
+        """Whether the stack is monitored: by default, one that people's work depends on."""
+        return self.production if self.monitoring.enabled is None else self.monitoring.enabled
+
+    @property
+    def watches_data(self) -> bool:
+        """Whether the database and the cache are monitored, which an edge alone has none of."""
+        return self.monitoring_enabled and not self.is_edge
+
+    @property
     def size_defaults(self) -> Size:
         """The row of the table of sizes."""
         return SIZES[self.size]

@@ -1,6 +1,5 @@
 """The ways to services outside of the stack: one for each setting that names such a service, and how wide it is."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -8,14 +7,13 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 
 from components.settings.model import Settings
-from components.settings.networks import HTTPS, WEB_PORTS, place
+from components.settings.networks import HTTPS, SERVICE, WEB_PORTS, place
 from components.settings.sections.network_policy import Outgoing, Peer
 
 POSTGRES: Final = 5432
 REDIS: Final = 6379
 # Without a port, gRPC takes the one of HTTPS, whatever the scheme.
 GRPC_PORTS: Final = {"http": HTTPS, "https": HTTPS}
-_SERVICE: Final = re.compile(r"[a-z0-9-]+\.(?P<namespace>[a-z0-9-]+)\.svc(\.cluster\.local)?")
 
 
 class Reach(Enum):
@@ -76,7 +74,7 @@ class Way:
     @property
     def namespace(self) -> str | None:
         """The namespace of the Service that the host's name is; None where it is none in full."""
-        found = _SERVICE.fullmatch(self.host or "")
+        found = SERVICE.fullmatch(self.host or "")
         return None if found is None else found["namespace"]
 
     @property
@@ -90,6 +88,9 @@ class Way:
 
 def ways(settings: Settings) -> Iterator[Way]:
     """Yield the way to each service that the stack uses and does not run."""
+    if settings.is_edge:
+        yield from _primary(settings)
+        return
     egress, tracing = settings.network_policy.egress, settings.tracing
     if not settings.postgres.embedded:
         yield Way(
@@ -132,6 +133,22 @@ def ways(settings: Settings) -> Iterator[Way]:
         )
     yield from _public(settings)
     yield from _optional(settings)
+
+
+def _primary(settings: Settings) -> Iterator[Way]:
+    """All that an edge alone calls."""
+    primary = settings.edge.primary
+    if primary is not None:
+        host, port = place(primary.url, WEB_PORTS)
+        yield Way(
+            service="primary",
+            setting="edge.primary.url",
+            default_port=port,
+            host=host,
+            beside="edge.primary.cidr",
+            networks=primary.cidr,
+            egress=settings.network_policy.egress.primary,
+        )
 
 
 def _public(settings: Settings) -> Iterator[Way]:

@@ -13,8 +13,8 @@ from unittest import mock
 
 import pytest
 
-from components.platform import DEFAULT, part_name
 from components.settings.sections.rotations import RotationsSettings
+from components.stack import DEFAULT, part_name
 from flagops.evaluation.evaluate import evaluate
 from flagops.evaluation.generated import Placeholders
 from flagops.evaluation.monitor import RecordingMonitor, Registration
@@ -113,8 +113,9 @@ import pulumi
 
 from components.deployment.own_cluster import OwnCluster
 from components.kit.provider import cluster_provider
-from components.platform import DEFAULT, FeatureFlags, FeatureFlagsArgs
+from components.platform import FeatureFlags
 from components.settings.load import load
+from components.stack import DEFAULT, FeatureFlagsArgs
 
 settings = load()
 other = settings.model_copy(update={"namespace": settings.namespace.model_copy(update={"name": "second"})})

@@ -21,24 +21,27 @@ def alert_subject(settings: Settings) -> Subject:
         thresholds=settings.monitoring.thresholds,
         scrape_seconds=settings.monitoring.interval,
         targets=tuple(_targets(settings)),
-        has_redis=settings.redis.enabled,
+        has_redis=settings.redis.enabled and not settings.is_edge,
         has_postgres_metrics=settings.postgres_exporter is not None,
         has_redis_metrics=settings.redis_exporter is not None,
         has_task_metrics=settings.flag_metrics_enabled,
         has_audit_metrics=settings.ships_audit,
         has_edge=settings.edge.enabled,
-        embedded_postgres=settings.postgres.embedded,
-        embedded_redis=settings.redis.embedded,
+        is_edge=settings.is_edge,
+        embedded_postgres=settings.postgres.embedded and not settings.is_edge,
+        embedded_redis=settings.redis.embedded and not settings.is_edge,
         deployments=tuple(_deployments(settings)),
-        stateful_sets=(names.POSTGRES,) if settings.postgres.embedded else (),
-        is_autoscaled=settings.autoscaling.enabled,
-        backup_hours=backup.max_age_hours if backup.enabled and not backup.suspend else None,
+        stateful_sets=() if settings.is_edge or not settings.postgres.embedded else (names.POSTGRES,),
+        is_autoscaled=(settings.edge if settings.is_edge else settings).autoscaling.enabled,
+        backup_hours=None if settings.is_edge or not backup.enabled or backup.suspend else backup.max_age_hours,
         certificates=settings.issued_certificates,
         volumes=tuple(_volumes(settings)),
     )
 
 
 def _targets(settings: Settings) -> Iterator[str]:
+    if settings.is_edge:
+        return
     yield from (api.COMPONENT, task_processor.COMPONENT)
     if settings.postgres_exporter is not None:
         yield postgres.COMPONENT if settings.postgres.embedded else external_exporters.POSTGRES_COMPONENT
@@ -51,6 +54,9 @@ def _targets(settings: Settings) -> Iterator[str]:
 
 
 def _deployments(settings: Settings) -> Iterator[str]:
+    if settings.is_edge:
+        yield names.EDGE
+        return
     yield from (names.API, names.TASK_PROCESSOR)
     if settings.postgres_exporter is not None and not settings.postgres.embedded:
         yield names.POSTGRES_EXPORTER
@@ -67,6 +73,8 @@ def _deployments(settings: Settings) -> Iterator[str]:
 
 
 def _volumes(settings: Settings) -> Iterator[str]:
+    if settings.is_edge:
+        return
     if settings.postgres.embedded:
         yield names.POSTGRES_DATA
     if settings.backup.enabled and settings.backup.s3 is None:

@@ -29,9 +29,12 @@ AREAS = {
     "sources": sources.alerts,
     "exporters": exporters.alerts,
 }
+OF_AN_EDGE = ("workloads", "edge", "certificates", "sources")
+"""What there is to see of a stack that is an edge alone."""
 
 
 def groups(subject: Subject) -> list[AlertGroup]:
     """The groups of rules; an area without any is left out."""
-    found = [AlertGroup(name=name, alerts=tuple(make(subject))) for name, make in AREAS.items()]
+    areas = {name: AREAS[name] for name in OF_AN_EDGE} if subject.is_edge else AREAS
+    found = [AlertGroup(name=name, alerts=tuple(make(subject))) for name, make in areas.items()]
     return [group for group in found if group.alerts]

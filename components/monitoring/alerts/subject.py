@@ -20,11 +20,12 @@ class Subject:
         has_task_metrics: whether the exporter of flag metrics runs, which knows the queue too.
         has_audit_metrics: whether the audit log is exported.
         has_edge: whether proxies of the edge answer SDKs.
+        is_edge: whether these are all that the stack has.
         embedded_postgres: whether PostgreSQL is a pod of the stack.
         embedded_redis: whether Redis is one.
         deployments: the names of the Deployments.
         stateful_sets: the names of the StatefulSets.
-        is_autoscaled: whether an autoscaler sets the number of API pods.
+        is_autoscaled: whether an autoscaler sets the number of API pods, or of the proxies of an edge alone.
         backup_hours: after how many hours the last backup is too old; None without a schedule.
         certificates: the names of cert-manager's Certificates; none where it issues none.
         volumes: the names of the volume claims.
@@ -40,6 +41,7 @@ class Subject:
     has_task_metrics: bool
     has_audit_metrics: bool
     has_edge: bool
+    is_edge: bool
     embedded_postgres: bool
     embedded_redis: bool
     deployments: tuple[str, ...]

@@ -10,6 +10,7 @@ from components.monitoring.alerts.subject import Subject
 
 # What serves: a Job may take all that it gets.
 CONTAINERS: Final = "flagsmith|task-processor|postgres|redis"
+RUNBOOK: Final = "14-a-pod-is-missing-restarts-or-is-full"
 WAITING: Final = "CrashLoopBackOff|ImagePullBackOff|ErrImagePull|InvalidImageName|CreateContainerConfigError"
 
 
@@ -31,7 +32,7 @@ def alerts(subject: Subject) -> Iterator[Alert]:
         severity="warning",
         summary="A container restarts again and again.",
         description='{{ $labels.container }} of {{ $labels.pod }} restarted {{ $value | printf "%.0f" }} times.',
-        runbook="14-a-pod-is-missing-restarts-or-is-full",
+        runbook=RUNBOOK,
     )
     yield Alert(
         name="FlagsmithContainerWaits",
@@ -42,7 +43,7 @@ def alerts(subject: Subject) -> Iterator[Alert]:
         severity="warning",
         summary="A container cannot start.",
         description="{{ $labels.container }} of {{ $labels.pod }} waits: {{ $labels.reason }}.",
-        runbook="14-a-pod-is-missing-restarts-or-is-full",
+        runbook=RUNBOOK,
     )
     yield Alert(
         name="FlagsmithOutOfMemory",
@@ -53,7 +54,7 @@ def alerts(subject: Subject) -> Iterator[Alert]:
         severity="warning",
         summary="A container was killed for want of memory.",
         description="{{ $labels.container }} of {{ $labels.pod }} took more memory than its limit.",
-        runbook="14-a-pod-is-missing-restarts-or-is-full",
+        runbook=RUNBOOK,
     )
     yield Alert(
         name="FlagsmithPodPending",
@@ -64,6 +65,8 @@ def alerts(subject: Subject) -> Iterator[Alert]:
         description="{{ $labels.pod }} has been pending for 15 minutes.",
         runbook="6-a-pod-finds-no-node-or-a-volume-is-missing",
     )
+    if subject.is_edge:
+        return
     yield Alert(
         name="FlagsmithJobFailed",
         expression=f"""
@@ -78,21 +81,9 @@ def alerts(subject: Subject) -> Iterator[Alert]:
 
 
 def _missing(subject: Subject) -> Iterator[Alert]:
-    where, runbook = subject.where, "14-a-pod-is-missing-restarts-or-is-full"
-    available = (
-        f'max by (deployment) (kube_deployment_status_replicas_available{{{where},deployment="{metadata.API}"}})'
-    )
-    # A Deployment that is gone, or a kube-state-metrics: Prometheus' own scrapes of the API tell them apart.
-    scraped = f'(max(up{{{where},component="api"}}) == 1)'
-    yield Alert(
-        name="FlagsmithDown",
-        expression=f"{or_zero(available, unless=scraped, deployment=metadata.API)} == 0",
-        minutes=subject.minutes_unseen(2),
-        severity="critical",
-        summary="No pod of the API is available.",
-        description="The Deployment {{ $labels.deployment }} has no available pod: no flags are served.",
-        runbook=runbook,
-    )
+    where, runbook = subject.where, RUNBOOK
+    if not subject.is_edge:
+        yield _down(subject)
     yield Alert(
         name="FlagsmithReplicasMissing",
         expression=" or ".join(
@@ -110,7 +101,7 @@ def _missing(subject: Subject) -> Iterator[Alert]:
         runbook=runbook,
     )
     if subject.is_autoscaled:
-        hpa = "kube_horizontalpodautoscaler"
+        hpa, section = "kube_horizontalpodautoscaler", "edge.autoscaling" if subject.is_edge else "autoscaling"
         yield Alert(
             name="FlagsmithAutoscalerAtItsMost",
             expression=f"""
@@ -119,9 +110,27 @@ def _missing(subject: Subject) -> Iterator[Alert]:
             minutes=30,
             severity="warning",
             summary="The autoscaler can add no more pods.",
-            description="All {{ $value }} pods that autoscaling.maxReplicas allows have run for half an hour.",
+            description=f"All {{{{ $value }}}} pods that {section}.maxReplicas allows have run for half an hour.",
             runbook=runbook,
         )
+
+
+def _down(subject: Subject) -> Alert:
+    where = subject.where
+    available = (
+        f'max by (deployment) (kube_deployment_status_replicas_available{{{where},deployment="{metadata.API}"}})'
+    )
+    # A Deployment that is gone, or a kube-state-metrics: Prometheus' own scrapes of the API tell them apart.
+    scraped = f'(max(up{{{where},component="api"}}) == 1)'
+    return Alert(
+        name="FlagsmithDown",
+        expression=f"{or_zero(available, unless=scraped, deployment=metadata.API)} == 0",
+        minutes=subject.minutes_unseen(2),
+        severity="critical",
+        summary="No pod of the API is available.",
+        description="The Deployment {{ $labels.deployment }} has no available pod: no flags are served.",
+        runbook=RUNBOOK,
+    )
 
 
 def _fewer(subject: Subject, kind: str, wanted: str, names: tuple[str, ...]) -> str:
@@ -137,7 +146,7 @@ def _fewer(subject: Subject, kind: str, wanted: str, names: tuple[str, ...]) -> 
 
 
 def _resources(subject: Subject) -> Iterator[Alert]:
-    limits, where, runbook = subject.thresholds, subject.where, "14-a-pod-is-missing-restarts-or-is-full"
+    limits, where, runbook = subject.thresholds, subject.where, RUNBOOK
     containers = f'container=~"{CONTAINERS}{"|edge-proxy" if subject.has_edge else ""}"'
     yield Alert(
         name="FlagsmithCpuNearLimit",

@@ -14,6 +14,7 @@ from components.settings.checks import (
     monitoring,
     network,
     production,
+    role,
     sdk_keys,
     secrets,
     sums,
@@ -39,6 +40,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         monitoring,
         production,
         edge,
+        role,
     ):
         yield from found.problems(settings)
 
@@ -56,5 +58,6 @@ def warnings(settings: Settings) -> Iterator[str]:
         network,
         monitoring,
         edge,
+        role,
     ):
         yield from found.warnings(settings)

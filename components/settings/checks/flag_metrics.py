@@ -24,7 +24,8 @@ def problems(settings: Settings) -> Iterator[Problem]:
 def warnings(settings: Settings) -> Iterator[str]:
     """Wanted by default, and not possible."""
     metrics = settings.monitoring.flag_metrics
-    if metrics.enabled is None and settings.monitoring_enabled and not settings.flag_metrics_enabled:
+    is_seen = settings.is_edge or settings.flag_metrics_enabled
+    if metrics.enabled is None and settings.monitoring_enabled and not is_seen:
         yield (
             "monitoring.flagMetrics: the database is external and no role that reads it is named, so "
             f"evaluations, adoption and the task queue are not measured; {_WANTED}, or set "

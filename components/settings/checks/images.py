@@ -31,11 +31,11 @@ def problems(settings: Settings) -> Iterator[Problem]:
 
 def warnings(settings: Settings) -> Iterator[str]:
     """Yield a warning for images without fixes, and if nothing pins those of a stack of production to their bytes."""
-    if settings.postgres.embedded:
+    if settings.postgres.embedded and not settings.is_edge:
         yield from _behind(
             "postgres.version", settings.postgres.version, default_images.POSTGRES_TAG, _LINE_OF_POSTGRES
         )
-    if settings.redis.embedded:
+    if settings.redis.embedded and not settings.is_edge:
         yield from _behind("redis.version", settings.redis.version, default_images.REDIS_TAG, _LINE_OF_REDIS)
         numbers = _numbers(settings.redis.version)
         fixed = REDIS_LUA_FIX.get(numbers[:_LINE_OF_REDIS])

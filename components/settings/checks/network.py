@@ -32,6 +32,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         "smtp": (settings.smtp is not None, "the section smtp"),
         "s3": (settings.backup.enabled and settings.backup.s3 is not None, "backup.s3"),
         "audit": (settings.audit.export.destination is not None, "audit.export.url"),
+        "primary": (settings.is_edge, "role edge"),
         "tracing": (settings.tracing.endpoint is not None, "tracing.endpoint"),
         "login": (settings.login.google or settings.login.github is not None, "login.google or login.github"),
     }
@@ -97,8 +98,9 @@ def warnings(settings: Settings) -> Iterator[str]:
     if not settings.isolated:
         return
     if not (settings.ingress.enabled or settings.gateway.enabled or settings.network_policy.ways_in):
+        clients = "edge.clients reach the edge" if settings.is_edge else f"{SECTION}.clients reach Flagsmith"
         yield (
-            f"{SECTION}.ingressNamespace is not set, and there is no Ingress: only {SECTION}.clients reach Flagsmith. "
+            f"{SECTION}.ingressNamespace is not set, and there is no Ingress: only {clients}. "
             "Where a gateway leads here from outside, name its namespace, or its addresses in ingressCidrs"
         )
     yield from wide(settings)

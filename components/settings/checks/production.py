@@ -46,10 +46,11 @@ def problems(settings: Settings) -> Iterator[Problem]:
             text="must be left out when production is true: it shows /metrics to whoever reaches a node. Use "
             "an Ingress or a Gateway, which do not",
         )
+    lost = "the edge" if settings.is_edge else "the database"
     if not settings.protect:
         yield Problem(
             path=("protect",),
             value=settings.protect,
-            text="must be true when production is true, or one command deletes the database: set it to true, "
+            text=f"must be true when production is true, or one command deletes {lost}: set it to true, "
             "or production to false. To remove the stack, change nothing: `ff down --unprotect`",
         )

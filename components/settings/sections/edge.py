@@ -3,16 +3,19 @@
 import re
 from collections.abc import Iterator
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
 from components.settings import default_images
 from components.settings.base import Section
 from components.settings.images import Image, disagreement
+from components.settings.networks import BESIDE, SERVICE, Cidrs
 from components.settings.problems import Problem
 from components.settings.resources import Resources
 from components.settings.sections.autoscaling import TargetCpu
 from components.settings.sections.network_policy import Peer
+from components.settings.sections.public_url import PublicUrl
 from components.settings.types import Boolean, Kind, Seconds, SecretName, Text, WholeNumber
 
 
@@ -51,6 +54,16 @@ class EdgeAutoscaling(Section):
             )
 
 
+class EdgePrimary(Section):
+    """The Flagsmith whose flags are served, where another stack has it."""
+
+    url: PublicUrl = Field(
+        description="Its address, as the proxies reach it. `http://` within the cluster alone where `production` is "
+        "true."
+    )
+    cidr: Cidrs = Field(default=(), description=f"Where it is. {BESIDE}")
+
+
 class EdgeSettings(Section):
     """Proxies that answer `/api/v1/flags/` and `/api/v1/identities/` from memory; see [edge.md](edge.md)."""
 
@@ -71,6 +84,11 @@ class EdgeSettings(Section):
         description="Name of an existing Secret with the key `ENVIRONMENT_KEY_PAIRS`, a JSON list of "
         "`{server_side_key, client_side_key}`; with `configFile` the key `config.json`, the whole file. Without it the "
         "program makes one for `admin.environments`.",
+    )
+    primary: EdgePrimary | None = Field(
+        default=None,
+        description="The Flagsmith whose flags are served. Required with `role: edge`, and only there; elsewhere it is "
+        "the stack's own.",
     )
     replicas: EdgePods | None = Field(
         default=None, description="Number of proxies. Default: by `size`. Not with `edge.autoscaling.enabled`."
@@ -94,6 +112,11 @@ class EdgeSettings(Section):
     def keys_key(self) -> str:
         """The key of the proxies' Secret that they read."""
         return "config.json" if self.config_file else "ENVIRONMENT_KEY_PAIRS"
+
+    @property
+    def is_beside_primary(self) -> bool:
+        """Whether the Flagsmith that is asked is in the same cluster: the stack's own, or a Service named in full."""
+        return self.primary is None or SERVICE.fullmatch(urlsplit(self.primary.url).hostname or "") is not None
 
     def problems(self) -> Iterator[Problem]:
         """What goes with a proxy where there is none, and two numbers of pods or two versions."""
