@@ -21,7 +21,6 @@ from components.deployment.presence import (
     other_namespace,
     unseen,
 )
-from components.kit import names
 from components.kit.api_server import DENIED, Fetch, fetching
 from components.settings import Settings
 from components.text.versions import parse_version
@@ -98,19 +97,9 @@ class OwnCluster:
 
     def _require_role(self) -> None:
         """Refuse to make an edge of a whole Flagsmith: all that the edge does not have would be deleted."""
-        if self._is_edge and self._has_flagsmith:
-            raise pulumi.RunError(
-                f"feature-flags:role is edge, and the namespace {self._namespace!r} of context {self._context!r} has a "
-                "whole Flagsmith, which would be deleted with its data. Set role to platform, or give the edge a stack "
-                "and a namespace of its own."
-            )
-
-    @property
-    def _has_flagsmith(self) -> bool:
-        deployed = self._deployed
-        return deployed is not None and any(
-            (item.kind, item.name) == ("Deployment", names.API) for item in deployed.objects
-        )
+        problem = recorded.other_role(self._deployed, self._namespace, self._context) if self._is_edge else None
+        if problem is not None:
+            raise pulumi.RunError(problem)
 
     def _require_data(self) -> None:
         """Refuse a change for which Pulumi would delete a volume with data in it, and one that no volume can make."""
@@ -127,9 +116,9 @@ class OwnCluster:
 
     def _tell_older(self) -> None:
         """Warn of an older release than the deployed one; to refuse it is the migration's, which sees the database."""
-        deployed = self._deployed
-        is_flagsmith = self._has_flagsmith and not self._is_edge
-        if deployed is not None and is_flagsmith and parse_version(self._release) < parse_version(deployed.release):
+        # The release of an edge alone is its proxies'.
+        deployed = self._deployed if recorded.has_flagsmith(self._deployed) else None
+        if deployed is not None and parse_version(self._release) < parse_version(deployed.release):
             pulumi.log.warn(
                 f"version {self._release} is older than {deployed.release}, which is deployed. Unless the database was "
                 "restored to it, the migration refuses the database, and nothing after it is changed. The way back is "

@@ -92,7 +92,7 @@ def _with_environments(stack: Stack, environments: tuple[str, ...] | None) -> di
         settings = stack.settings
     except SettingsError:
         return {}  # The program says it.
-    if settings.sdk_keys.environments is not None:
+    if settings.is_edge or settings.sdk_keys.environments is not None:
         return {}
     key = f"{stack.project}:sdkKeys"
     stated = stack.values.get(key)

@@ -178,6 +178,11 @@ class DirectEngine:
         except SettingsError:
             return None, ()  # The program says it.
         record = recorded.deployed(client.fetch, settings.namespace.name)
+        if settings.is_edge:
+            problem = recorded.other_role(record, settings.namespace.name, self._context)
+            if problem is not None:
+                raise RefusedError(problem)
+            return (), ()
         found = claimed(settings, lambda: recorded.secrets(record))
         left_out = [name for name in settings.admin.environments if name not in found]
         is_open = settings.sdk_keys.environments is None

@@ -15,6 +15,7 @@ from tests.components.network.table import Row, rows
 from tests.components.network.variants import CONDITIONS
 
 Connection = tuple[str, str, int, str]
+ALONE: Final = "an edge alone"
 NEVER: Final = frozenset(actor.name for actor in CLOSED)
 EGRESS_OF: Final = {
     "outside PostgreSQL": "postgres",
@@ -24,6 +25,7 @@ EGRESS_OF: Final = {
     "outside log-in services": "login",
     "outside collector": "tracing",
     "outside audit endpoint": "audit",
+    "outside Flagsmith": "primary",
 }
 
 
@@ -55,6 +57,10 @@ def service(key: str, settings: Settings) -> Service:
             return _at(s3.endpoint, {"http": 80, "https": 443}, s3.cidr)
         case "audit":
             return _at(settings.audit.export.url, {"https": 443}, settings.audit.export.cidr)
+        case "primary":
+            primary = settings.edge.primary
+            assert primary is not None
+            return _at(primary.url, {"http": 80, "https": 443}, primary.cidr)
     return Service(None, None, ())
 
 
@@ -78,7 +84,9 @@ def listed(stack: Rendered, *, blocks_match_pods: bool) -> Iterator[Connection]:
 
 
 def holds(row: Row, settings: Settings) -> bool:
-    """Whether a row is one of the stack's."""
+    """Whether a row is one of the stack's: of an edge alone, those are that say so, and no other stack has them."""
+    if settings.is_edge is not (ALONE in row.when):
+        return False
     return all(CONDITIONS[condition](settings) for condition in row.when) and not (
         # Without anybody to call, there are no calls.
         row.source == "client applications" and not settings.network_policy.clients

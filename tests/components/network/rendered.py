@@ -49,9 +49,10 @@ class Rendered:
 
 
 def stack_of(overrides: Mapping[str, object]) -> Stack:
-    """Production with some settings in the place of its own."""
+    """Production with some settings in the place of its own; None takes one away."""
     loaded = load_stack("production", ROOT)
-    return replace(loaded, config=dict(loaded.config) | {f"{PROJECT}:{key}": value for key, value in overrides.items()})
+    changed = dict(loaded.config) | {f"{PROJECT}:{key}": value for key, value in overrides.items()}
+    return replace(loaded, config={key: value for key, value in changed.items() if value is not None})
 
 
 def settings_of(stack: Stack) -> Settings:

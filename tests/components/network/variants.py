@@ -21,6 +21,8 @@ SERVICES: Final[Mapping[str, object]] = {
     "monitoring": {"flagMetrics": {"existingSecret": "reader"}},
 }
 EDGE: Final = {"enabled": True, "existingSecret": "edge"}
+PRIMARY: Final = {"url": "https://primary.example.com"}
+ALONE: Final = {"role": "edge", "postgres": None, "edge": {**EDGE, "primary": PRIMARY}}
 WAY_IN: Final = {"ingressNamespace": "traefik"}
 THROUGH_GATEWAY: Final = {**WAY_IN, "gatewayNamespace": "envoy-gateway-system"}
 GATEWAY: Final = {"enabled": True, "className": "envoy", "tls": {"from": "issuer", "clusterIssuer": "letsencrypt"}}
@@ -93,6 +95,30 @@ VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
         "edge": EDGE,
         "ingress": {"enabled": False},
         "networkPolicy": {"clients": []},
+    },
+    "an edge alone": ALONE,
+    "an edge alone, with clients of its own, and its primary at a stated address": {
+        **ALONE,
+        "edge": {**EDGE, "primary": {**PRIMARY, "cidr": "10.20.0.10/32"}, "clients": [{"namespace": "default"}]},
+    },
+    "an edge alone, of a Service of another namespace": {
+        **ALONE,
+        "edge": {**EDGE, "primary": {"url": "http://flagsmith.default.svc:8000"}},
+        "ingress": {"className": "traefik", "tls": {"from": "upstream"}},
+    },
+    "an edge alone, of an address, and by a gateway that leads here": {
+        **ALONE,
+        "edge": {**EDGE, "primary": {"url": "https://10.20.0.10:8443"}},
+        "ingress": {"enabled": False},
+    },
+    "an edge alone, through a Gateway, and its primary where networkPolicy says": {
+        **ALONE,
+        "ingress": {"enabled": False},
+        "gateway": GATEWAY,
+        "networkPolicy": {
+            "gatewayNamespace": "envoy-gateway-system",
+            "egress": {"primary": {"to": [{"cidr": "10.20.0.10/32"}], "port": 8443}},
+        },
     },
     "with an ingress controller on its nodes' network": {"networkPolicy": {"ingressCidrs": ["10.100.0.0/24"]}},
 }
@@ -189,6 +215,13 @@ SINGLE: Final[Mapping[str, Mapping[str, object]]] = {
     "a Gateway": {"gateway": GATEWAY, "networkPolicy": THROUGH_GATEWAY},
     "the edge, through a Gateway": {"edge": EDGE, "gateway": GATEWAY, "networkPolicy": THROUGH_GATEWAY},
     "the edge": {"edge": EDGE},
+    "an edge alone": ALONE,
+    "an edge alone, through a Gateway": {**ALONE, "gateway": GATEWAY, "networkPolicy": THROUGH_GATEWAY},
+    "an edge alone, with an address": {**ALONE, "edge": {**EDGE, "primary": {"url": "https://10.20.0.10"}}},
+    "an edge alone, with edge.primary.cidr": {
+        **ALONE,
+        "edge": {**EDGE, "primary": {**PRIMARY, "cidr": ["10.20.0.10/32", "2001:db8::/32"]}},
+    },
     "edge.clients": {"edge": {**EDGE, "clients": [{"namespace": "footanalytics"}]}},
     "no Ingress": {"ingress": {"enabled": False}},
     "a certificate that exists": {"ingress": {"className": "traefik", "tls": {"from": "secret", "secretName": "tls"}}},
@@ -211,6 +244,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
     "Redis embedded": lambda stack: stack.redis.mode == "embedded",
     "Redis external": lambda stack: stack.redis.mode == "external",
     "the edge": lambda stack: stack.edge.enabled,
+    "an edge alone": lambda stack: stack.is_edge,
     "backups": lambda stack: stack.backup.enabled,
     "flag metrics": lambda stack: stack.flag_metrics_enabled,
     "a bucket": lambda stack: stack.backup.s3 is not None,
