@@ -60,9 +60,8 @@ def deployed(fetch: Fetch, namespace: str) -> Deployment | None:
 
 def has_flagsmith(deployment: Deployment | None) -> bool:
     """Whether a deployment declared Flagsmith itself, and not an edge alone."""
-    return deployment is not None and any(
-        (item.kind, item.name) == ("Deployment", names.API) for item in deployment.objects
-    )
+    objects = () if deployment is None else deployment.objects
+    return any((item.kind, item.name) == ("Deployment", names.API) for item in objects)
 
 
 def other_role(deployment: Deployment | None, namespace: str, context: str) -> str | None:
@@ -71,7 +70,7 @@ def other_role(deployment: Deployment | None, namespace: str, context: str) -> s
         return None
     return (
         f"feature-flags:role is edge, and the namespace {namespace!r} of context {context!r} has a whole Flagsmith, "
-        "which would be deleted with its data. Set role to platform, or give the edge a stack and a namespace of its own."
+        "which would be deleted with its data. Set role to platform, or give the edge a stack and namespace of its own."
     )
 
 

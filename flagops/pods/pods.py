@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from components.kit import names
-from flagops.errors import NotFoundError
+from flagops.errors import NotFoundError, UnsupportedError
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
 from flagops.stacks.deployed import Instance
@@ -38,9 +38,15 @@ def running(instance: Instance, component: str) -> Manifest:
 
     Raises:
         SimulatedError: Nothing runs in it.
+        UnsupportedError: The stack is an edge alone, and the component is another one.
         OpsError: None is ready; the message names what is there in its place.
     """
     instance.require_containers()
+    if instance.settings.is_edge and component != PodComponent.EDGE:
+        raise UnsupportedError(
+            f"The stack {instance.stack.name!r} is an edge alone (role: edge): it has no pod of {str(component)!r}.",
+            hint=f"Give `--component {PodComponent.EDGE.value}`.",
+        )
     found = pods(instance, component)
     for pod in found:
         if is_ready(pod):

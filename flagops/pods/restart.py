@@ -24,6 +24,11 @@ DEFAULT = (PodComponent.API, PodComponent.TASK_PROCESSOR)
 OnStep = Callable[[str], None]
 
 
+def servers(instance: Instance) -> Sequence[PodComponent]:
+    """What is restarted where nobody says: what runs Flagsmith, and of an edge alone its proxies."""
+    return (PodComponent.EDGE,) if instance.settings.is_edge else DEFAULT
+
+
 def restart(instance: Instance, components: Sequence[PodComponent], *, seconds: float, on_step: OnStep) -> None:
     """Replace the pods of each component, one component after the other, and wait until the new ones serve.
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flagops.errors import NotDeployedError, NotFoundError
+from flagops.errors import NotDeployedError, NotFoundError, UnsupportedError
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.connection import connect
 from flagops.kubernetes.masking import Masker
@@ -111,19 +111,23 @@ class Instance:
 
 
 @contextmanager
-def open_instance(name: str, *, needs_containers: bool = False) -> Iterator[Instance]:
+def open_instance(name: str, *, needs_containers: bool = False, takes_edge: bool = False) -> Iterator[Instance]:
     """The instance of the stack called `name`, closed at the end.
 
     Args:
         name: The stack's name.
         needs_containers: Whether what is to be done there needs a container: then one is refused, before anything is
             asked or changed, whose nodes run none.
+        takes_edge: Whether it can be done to an edge alone, which has no Flagsmith, no database and no cache.
 
     Raises:
+        UnsupportedError: The stack is an edge alone, and what is to be done needs a Flagsmith.
         SimulatedError: A container is needed, and the nodes run none.
         OpsError: The stack is unknown, its cluster cannot be reached, or it is not deployed there.
     """
     place = target.find(name)
+    if not takes_edge:
+        _require_flagsmith(place.stack)
     api = connect(place.kubeconfig, place.context)
     client = Client(api)
     try:
@@ -142,6 +146,15 @@ def open_instance(name: str, *, needs_containers: bool = False) -> Iterator[Inst
         yield instance
     finally:
         client.close()
+
+
+def _require_flagsmith(stack: Stack) -> None:
+    primary = stack.settings.edge.primary
+    if stack.settings.is_edge:
+        raise UnsupportedError(
+            f"The stack {stack.name!r} is an edge alone (role: edge): it has no Flagsmith, no database and no cache.",
+            hint=f"Name the stack of its primary{'' if primary is None else f', which is at {primary.url}'}.",
+        )
 
 
 def _decoded(secret: Manifest) -> dict[str, str]:

@@ -65,7 +65,7 @@ def _lacking(settings: Settings) -> Iterator[Problem]:
             path=("edge", "existingSecret"),
             value=NOT_SHOWN,
             text="is required with role edge, since another stack makes the keys: name a Secret with the key "
-            f"{settings.edge_keys_key}, which you make, or secretStore.others takes from a store (see docs/edge.md)",
+            f"{settings.edge.keys_key}, which you make, or secretStore.others takes from a store (see docs/edge.md)",
         )
 
 

@@ -11,7 +11,7 @@ from flagops.pods.last_success import last_success
 def backups(examination: Examination, now: datetime | None = None) -> Iterator[DoctorFinding]:
     """The last scheduled backup is older than the settings allow, or there has been none."""
     settings, instance = examination.instance.settings.backup, examination.instance
-    if not settings.enabled or settings.suspend:
+    if instance.settings.is_edge or not settings.enabled or settings.suspend:
         return
     cron_job = template(instance)
     if cron_job is None:

@@ -62,7 +62,7 @@ def examine(stack: str, environment_key: str | None = None) -> Iterator[DoctorFi
         OpsError: The stack is unknown, or its settings are refused: that is no fault of what is deployed.
     """
     try:
-        with open_instance(stack) as instance:
+        with open_instance(stack, takes_edge=True) as instance:
             yield from _examine(Examination(instance, environment_key))
     except NoAccessError as error:
         yield _without_access(stack, error)
@@ -78,6 +78,8 @@ def _examine(examination: Examination) -> Iterator[DoctorFinding]:
         return
     # Whether or not the API is there: that is when the edge is needed.
     yield from _unhindered(edge_documents, examination)
+    if examination.instance.settings.is_edge:
+        return
     if not any(is_ready(pod) for pod in pods_of(examination.instance, PodComponent.API)):
         yield _nothing_serves(examination.instance)
         return

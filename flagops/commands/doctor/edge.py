@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 
 from components.kit import names
-from flagops.commands.doctor.edge_keys import client_keys, secret_name
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.diagnose import log_or_reason
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
 from flagops.kubernetes.refusals import DeniedError
+from flagops.pods.edge_keys import client_keys, edge_secret, secret_name
 from flagops.pods.pods import PodComponent, container, is_ready
 from flagops.pods.pods import pods as pods_of
 from flagops.pods.port_forward import LOOPBACK, forward_to
@@ -82,8 +82,8 @@ def edge_documents(examination: Examination) -> Iterator[DoctorFinding]:
     instance = examination.instance
     if not instance.settings.edge.enabled:
         return
-    secret, stack = secret_name(examination), instance.stack.name
-    keys = client_keys(instance.get("v1", "Secret", secret))
+    secret, stack = secret_name(instance), instance.stack.name
+    keys = client_keys(edge_secret(instance))
     proxies, running = [], [pod for pod in pods_of(instance, PodComponent.EDGE) if _runs(pod)]
     for pod in running:
         with forward_to(instance, partial(_this, pod), names.EDGE_PORT) as port:

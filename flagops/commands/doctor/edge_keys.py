@@ -4,24 +4,14 @@ A proxy that cannot take a pair ends at its start, and prints the value that it 
 says of a pair only which it is, and what is wrong with it.
 """
 
-import base64
-import binascii
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
 
-from components.kit import names
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.objects import Manifest
+from flagops.pods.edge_keys import FILE, PAIRS, edge_secret, secret_name, text
 
-VARIABLE, FILE = "ENVIRONMENT_KEY_PAIRS", "config.json"
-PAIRS = "environment_key_pairs"
 PREFIX = "ser."
-
-
-def secret_name(examination: Examination) -> str:
-    """The Secret that the proxies have their keys from."""
-    return examination.instance.settings.edge.existing_secret or names.EDGE_KEYS
 
 
 def edge_keys(examination: Examination) -> Iterator[DoctorFinding]:
@@ -29,8 +19,7 @@ def edge_keys(examination: Examination) -> Iterator[DoctorFinding]:
     instance = examination.instance
     if not instance.settings.edge.enabled:
         return
-    name = secret_name(examination)
-    secret = instance.get("v1", "Secret", name)
+    name, secret = secret_name(instance), edge_secret(instance)
     wrong = tuple(faults(secret, instance.settings.edge.keys_key)) if secret is not None else ()
     if wrong:
         yield DoctorFinding(
@@ -45,7 +34,7 @@ def edge_keys(examination: Examination) -> Iterator[DoctorFinding]:
 def faults(secret: Manifest, key: str) -> Iterator[str]:
     """What is wrong with the pairs under `key`, never with a value in it."""
     try:
-        found = json.loads(_text(secret, key))
+        found = json.loads(text(secret, key))
     except LookupError:
         yield f"it has no key {key}"
         return
@@ -62,7 +51,7 @@ def faults(secret: Manifest, key: str) -> Iterator[str]:
         yield f"{where} is not a list of at least one pair"
         return
     for number, pair in enumerate(found, start=1):
-        yield from (f"{where}: pair {number} {text}" for text in _of_pair(pair))
+        yield from (f"{where}: pair {number} {fault}" for fault in _of_pair(pair))
 
 
 def _of_pair(pair: object) -> Iterator[str]:
@@ -79,23 +68,3 @@ def _of_pair(pair: object) -> Iterator[str]:
             yield f"has a server_side_key that does not begin with {PREFIX}"
         elif field == "client_side_key" and value.strip().startswith(PREFIX):
             yield f"has a server-side key, which begins with {PREFIX}, as its client_side_key"
-
-
-def client_keys(secret: Manifest | None) -> Sequence[str]:
-    """The client-side keys in the edge's Secret; none if it cannot be read: `edge_keys` says why."""
-    try:
-        data: Mapping[str, str] = (secret or {}).get("data") or {}
-        key = VARIABLE if VARIABLE in data else FILE
-        found: Any = json.loads(_text(secret or {}, key))
-        pairs = found if key == VARIABLE else found[PAIRS]
-        return [str(pair["client_side_key"]) for pair in pairs]
-    except (LookupError, TypeError, ValueError):
-        return []
-
-
-def _text(secret: Manifest, key: str) -> str:
-    """What is under `key`; LookupError if nothing is, ValueError if it is no text."""
-    try:
-        return base64.b64decode((secret.get("data") or {})[key]).decode()
-    except binascii.Error as error:
-        raise ValueError(str(error)) from None

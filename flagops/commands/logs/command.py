@@ -44,10 +44,13 @@ def logs(
     ] = None,
 ) -> None:
     """Print the pods' logs, secrets masked, each line with the name of its pod."""
-    with open_instance(stack, needs_containers=True) as instance, until_interrupted() if follow else nullcontext():
+    with (
+        open_instance(stack, needs_containers=True, takes_edge=True) as instance,
+        until_interrupted() if follow else nullcontext(),
+    ):
         run = logic.follow if follow else logic.show
         if request_id is None:
-            run(instance, component or logic.SERVERS, lines=lines or LINES, on_line=_line)
+            run(instance, component or logic.servers(instance), lines=lines or LINES, on_line=_line)
         else:
             found: list[str] = []
 

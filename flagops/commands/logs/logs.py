@@ -17,6 +17,11 @@ LOOK_AGAIN_SECONDS = 3.0  # how soon a new pod's log is followed too
 OnLine = Callable[[str, str], None]
 
 
+def servers(instance: Instance) -> Sequence[PodComponent]:
+    """Whose logs are shown where nobody says: of an edge alone, its proxies'."""
+    return (PodComponent.EDGE,) if instance.settings.is_edge else SERVERS
+
+
 def of_request(request_id: str, on_line: OnLine) -> OnLine:
     """Hand on only the lines of the request with this id: those that Flagsmith wrote it in, as JSON."""
 

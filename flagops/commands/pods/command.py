@@ -31,8 +31,8 @@ def restart(
     seconds: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for each.")] = 900,
 ) -> None:
     """Replace the pods, as `kubectl rollout restart` does, and wait until the new ones serve."""
-    with open_instance(stack, needs_containers=True) as instance:
-        logic.restart(instance, component or logic.DEFAULT, seconds=seconds, on_step=progress().print)
+    with open_instance(stack, needs_containers=True, takes_edge=True) as instance:
+        logic.restart(instance, component or logic.servers(instance), seconds=seconds, on_step=progress().print)
 
 
 def shell(
@@ -42,7 +42,7 @@ def shell(
     container: Annotated[str | None, typer.Option("--container", help="A container other than the main one.")] = None,
 ) -> None:
     """Open a shell in a running container."""
-    with open_instance(stack, needs_containers=True) as instance:
+    with open_instance(stack, needs_containers=True, takes_edge=True) as instance:
         code = interactive(instance, running(instance, component), ["sh"], container=container)
     raise typer.Exit(code)
 
@@ -60,7 +60,7 @@ def port_forward(
 ) -> None:
     """Serve a component's port on 127.0.0.1 until Ctrl-C, through rollouts too. By default Flagsmith, on 8000."""
     remote = remote_port or main_port(component)
-    with open_instance(stack, needs_containers=True) as instance:
+    with open_instance(stack, needs_containers=True, takes_edge=True) as instance:
         local = remote if local_port is None else local_port
         with forward(instance, component, remote, local_port=local, on_problem=progress().print) as port:
             address = f"127.0.0.1:{port}"

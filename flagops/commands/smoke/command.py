@@ -104,7 +104,7 @@ def _place(stack: str | None, url: str | None, wanted: _Wanted) -> Iterator["Smo
         yield place_at(url, **vars(wanted))
         return
     with (
-        open_instance(stack or LOCAL, needs_containers=url is None) as instance,
+        open_instance(stack or LOCAL, needs_containers=url is None, takes_edge=True) as instance,
         place_of(instance, url=url, **vars(wanted)) as place,
     ):
         yield place

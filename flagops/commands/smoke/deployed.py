@@ -6,10 +6,11 @@ from contextlib import contextmanager
 
 from components.kit import names
 from flagops.commands.smoke.model import ORIGIN, SmokeTarget
-from flagops.errors import NotFoundError
+from flagops.errors import NotFoundError, UnsupportedError
 from flagops.flagsmith_api.address import API_KEY, SERVER_KEY, checked
 from flagops.flagsmith_api.connect import is_named, log_in, log_in_by_name
 from flagops.flagsmith_api.loopback import know_its_name
+from flagops.pods.edge_keys import client_keys, edge_secret
 from flagops.pods.pods import PodComponent
 from flagops.pods.port_forward import forward
 from flagops.stacks.deployed import Instance
@@ -64,6 +65,9 @@ def place_of(
     """The stack's Flagsmith: at `url`, at its public address, or through a port-forward on a local cluster."""
     settings = instance.settings
     address = checked(url) if url else settings.url if instance.is_published else None
+    if settings.is_edge:
+        yield _edge(instance, address, environment_key=environment_key, seconds=seconds, origin=origin)
+        return
     # A port-forward leads to the API itself.
     has_edge = settings.edge.enabled and address is not None
 
@@ -89,3 +93,31 @@ def place_of(
         return
     with forward(instance, PodComponent.API, names.API_PORT) as port:
         yield made(f"http://localhost:{port}")
+
+
+def _edge(
+    instance: Instance, address: str | None, *, environment_key: str | None, seconds: float, origin: str | None
+) -> SmokeTarget:
+    """An edge alone, asked with the first client-side key of its Secret: it has no administrator."""
+    if address is None:
+        raise UnsupportedError(
+            f"The stack {instance.stack.name!r} is an edge alone, and nothing leads to it from here.",
+            hint="Give its address with --url.",
+        )
+    key = environment_key or next(iter(client_keys(edge_secret(instance))), None)
+    if key is None:
+        raise NotFoundError(
+            "There is no client-side key in the Secret of the edge, or you may not read it.",
+            hint="Give one with --environment-key.",
+        )
+    know_its_name(address)
+    return SmokeTarget(
+        url=address,
+        public_url=address,
+        environment_key=key,
+        staleness=instance.settings.edge.poll_seconds,
+        origin=origin or ORIGIN,
+        seconds=seconds,
+        has_edge=True,
+        is_edge=True,
+    )

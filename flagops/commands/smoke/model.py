@@ -54,6 +54,7 @@ class SmokeTarget:
         origin: A page's origin from which browsers ask.
         seconds: After which everything has ended.
         has_edge: Whether proxies answer flags at this address in the API's place.
+        is_edge: Whether nothing else answers there.
     """
 
     url: str
@@ -68,6 +69,7 @@ class SmokeTarget:
     origin: str = ORIGIN
     seconds: float = SECONDS
     has_edge: bool = False
+    is_edge: bool = False
 
 
 class CheckFailedError(Exception):

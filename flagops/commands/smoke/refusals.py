@@ -24,7 +24,7 @@ def wrong_key(visit: Visit) -> str:
         for wrong in (near, "no-such-key"):
             visit.probe.read(ask(right))
             _refusal(visit, ask(wrong), at_edge=visit.place.has_edge)
-    for wrong in (f"ser.{right}", "ser.no-such-key"):
+    for wrong in () if visit.place.is_edge else (f"ser.{right}", "ser.no-such-key"):
         _refusal(visit, routes.document(wrong))
     return f"refused ({'401 by the edge, 403' if visit.place.has_edge else '403'}) on each route"
 

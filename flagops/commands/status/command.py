@@ -15,7 +15,7 @@ TROUBLE = 1
 
 def status(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
     """Show pods, rollouts, jobs, budgets, autoscaler, volumes and certificate at a glance; exits with 1 on trouble."""
-    with open_instance(stack) as instance:
+    with open_instance(stack, takes_edge=True) as instance:
         found = look(instance)
     if as_json:
         print_json({**vars(found), "is_fine": found.is_fine})

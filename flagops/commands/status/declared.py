@@ -31,7 +31,8 @@ def declared_rows(instance: Instance, record: "Deployment | None") -> Iterator[S
         return
     seen = observe(lambda path: _fetched(instance, path), instance.namespace, record.objects)
     there = sum(item.fate is Fate.THERE for item in seen)
-    text = f"{there} of {len(seen)} objects, Flagsmith {record.release}"
+    what = "Edge Proxy" if instance.settings.is_edge else "Flagsmith"
+    text = f"{there} of {len(seen)} objects, {what} {record.release}"
     yield StatusRow("Deployed", names.DEPLOYMENT, text, is_fine=there == len(seen))
     for item in seen:
         told = _told(item)

@@ -26,7 +26,7 @@ from flagops.engines.direct.schedule import WORKERS, GraphResult, run_graph
 from flagops.engines.direct.state import StackRecord, Store
 from flagops.engines.events import Event
 from flagops.engines.events import ResourceState as Progress
-from flagops.errors import FailedError
+from flagops.errors import FailedError, RefusedError
 from flagops.evaluation.advisory import Advisory
 from flagops.evaluation.evaluate import api_versions_key, evaluate
 from flagops.evaluation.program import Program

@@ -7,9 +7,9 @@ import pytest
 from typer.testing import Result
 
 from flagops.commands.doctor.checks import examine
-from flagops.commands.doctor.edge_keys import client_keys
 from flagops.commands.doctor.model import DoctorFinding
 from flagops.commands.status.status import status
+from flagops.pods.edge_keys import client_keys
 from flagops.pods.pods import PodComponent, pods
 from flagops.stacks import target
 from flagops.stacks.deployed import Instance, open_instance

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from flagops.commands.doctor.edge import Proxy, ask_proxy, mixed, stale
-from flagops.commands.doctor.edge_keys import client_keys, faults
+from flagops.commands.doctor.edge_keys import faults
 from flagops.commands.smoke.edge import WAYS
 from flagops.commands.smoke.model import CheckResult, CheckStatus, SmokeTarget
 from flagops.commands.smoke.suite import run_one
 from flagops.commands.smoke.visit import visit
+from flagops.pods.edge_keys import client_keys
 from tests.doubles.edge import RECORDED, Edge, serve
 
 NOW = datetime(2026, 11, 28, 8, 21, 0, tzinfo=UTC)

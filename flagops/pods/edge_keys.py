@@ -1,0 +1,45 @@
+"""The Secret with the pairs of keys of the edge's proxies, and the client-side keys in it."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from components.kit import names
+from flagops.kubernetes.objects import Manifest
+from flagops.stacks.deployed import Instance
+
+VARIABLE: Final = "ENVIRONMENT_KEY_PAIRS"
+FILE: Final = "config.json"
+PAIRS: Final = "environment_key_pairs"
+
+
+def secret_name(instance: Instance) -> str:
+    """The name of the Secret that the proxies have their keys from."""
+    return instance.settings.edge.existing_secret or names.EDGE_KEYS
+
+
+def edge_secret(instance: Instance) -> Manifest | None:
+    """That Secret; None where there is none."""
+    return instance.get("v1", "Secret", secret_name(instance))
+
+
+def client_keys(secret: Manifest | None) -> Sequence[str]:
+    """The client-side keys in the edge's Secret; none if it cannot be read: `ff doctor` says why."""
+    try:
+        data: Mapping[str, str] = (secret or {}).get("data") or {}
+        key = VARIABLE if VARIABLE in data else FILE
+        found: Any = json.loads(text(secret or {}, key))
+        pairs = found if key == VARIABLE else found[PAIRS]
+        return [str(pair["client_side_key"]) for pair in pairs]
+    except (LookupError, TypeError, ValueError):
+        return []
+
+
+def text(secret: Manifest, key: str) -> str:
+    """What is under `key`; LookupError if nothing is, ValueError if it is no text."""
+    try:
+        return base64.b64decode((secret.get("data") or {})[key]).decode()
+    except binascii.Error as error:
+        raise ValueError(str(error)) from None
