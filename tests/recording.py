@@ -65,7 +65,7 @@ def record(
     without: tuple[str, ...] = (),
     generated: Mapping[str, str] | None = None,
 ) -> Recording:
-    """What the program makes of `stack` with some settings replaced; keys without the project's name.
+    """What the program makes of `stack` with some settings replaced; keys without the project's name, None for none.
 
     To run it takes a third of a second, so that the same is run once in a session: each caller has a copy of its own.
     """
@@ -93,6 +93,7 @@ def run(
     loaded = load_stack(stack, ROOT)
     config = {k: v for k, v in loaded.config.items() if k.partition(":")[2] not in without}
     config |= {f"feature-flags:{key}": value for key, value in (overrides or {}).items()}
+    config = {key: value for key, value in config.items() if value is not None}
     with mock.patch.object(graph, "build", keep):
         program = evaluate(ROOT, replace(loaded, config=config), {} if generated is None else generated)
     return Recording(program, captured[0].registrations)

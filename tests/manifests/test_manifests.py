@@ -18,6 +18,8 @@ __all__ = ["repository"]
 HAS = {
     "audit-export": {"Deployment/flagsmith-audit-exporter", "PrometheusRule/flagsmith"},
     "autoscaling": {"HorizontalPodAutoscaler/flagsmith", "CronJob/flagsmith-backup"},
+    "edge": {"HorizontalPodAutoscaler/flagsmith-edge", "HTTPRoute/flagsmith", "Secret/flagsmith-edge-keys"},
+    "edge-alone": {"Deployment/flagsmith-edge", "ExternalSecret/edge-keys", "NetworkPolicy/flagsmith-edge"},
     "external-data": {"CronJob/flagsmith-backup", "Deployment/flagsmith-flag-metrics"},
     "gateway": {"Gateway/flagsmith", "HTTPRoute/flagsmith", "HTTPRoute/flagsmith-redirect"},
     "no-redis": {"StatefulSet/flagsmith-postgres"},
@@ -26,6 +28,8 @@ HAS = {
 HAS_NOT = {
     "audit-export": {"HorizontalPodAutoscaler/flagsmith"},
     "autoscaling": {"PersistentVolumeClaim/flagsmith-backups"},
+    "edge": {"HorizontalPodAutoscaler/flagsmith", "Gateway/flagsmith"},
+    "edge-alone": {"Deployment/flagsmith", "StatefulSet/flagsmith-postgres", "Secret/flagsmith-edge-keys"},
     "external-data": {"StatefulSet/flagsmith-postgres", "Deployment/flagsmith-redis"},
     "gateway": {"Ingress/flagsmith", "Service/flagsmith-unpublished"},
     "no-redis": {"Deployment/flagsmith-redis", "CronJob/flagsmith-backup"},

@@ -61,18 +61,31 @@ OUTSIDE: Final[Mapping[str, object]] = {
         "egress": {"postgres": {"to": [{"cidr": "10.1.0.0/24"}]}, "redis": {"to": [{"cidr": "10.2.0.0/24"}]}},
     },
 }
-VARIANTS: Final = {"in-cluster": IN_CLUSTER, "outside": OUTSIDE}
+EDGE_ALONE: Final[Mapping[str, object]] = {
+    "role": "edge",
+    "postgres": None,
+    "edge": {
+        "enabled": True,
+        "existingSecret": "edge-keys",
+        "autoscaling": {"enabled": True},
+        "primary": {"url": "https://primary.example.com", "cidr": "203.0.113.7/32"},
+    },
+    "secretStore": {"name": "store", "others": {"edge-keys": {"values": {"ENVIRONMENT_KEY_PAIRS": {"key": "edge"}}}}},
+    "gateway": OUTSIDE["gateway"],
+    "networkPolicy": {"ingressNamespace": "traefik", "gatewayNamespace": "envoy-gateway-system"},
+}
+VARIANTS: Final = {"in-cluster": IN_CLUSTER, "outside": OUTSIDE, "edge-alone": EDGE_ALONE}
 
 
 def production(directory: Path, overrides: Mapping[str, object]) -> Path:
-    """Render production with `overrides` and every image locked; the directory with the files."""
+    """Render production with `overrides`, where None takes a key away, and every image locked; the files' directory."""
     project = directory / "project"
     project.mkdir()
     for name in ("__main__.py", "Pulumi.yaml", "Pulumi.production.yaml"):
         (project / name).symlink_to(ROOT / name)
     loaded = load_stack("production", project)
     config = {**loaded.config, **{f"feature-flags:{key}": value for key, value in overrides.items()}}
-    stack = replace(loaded, config=config)
+    stack = replace(loaded, config={key: value for key, value in config.items() if value is not None})
     (project / LOCK_FILE).write_text(yaml.safe_dump({"images": _lock(project, stack)}), encoding="utf-8")
     out = directory / "rendered"
     render(project, stack, out, api_versions=API_VERSIONS)
