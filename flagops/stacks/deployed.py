@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flagops.errors import NotDeployedError, NotFoundError, UnsupportedError
+from flagops.errors import NotDeployedError, NotFoundError
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.connection import connect
 from flagops.kubernetes.masking import Masker
@@ -17,6 +17,7 @@ from flagops.kubernetes.simulated_nodes import HINT, SimulatedError, nothing_run
 from flagops.project import LOCAL
 from flagops.stacks import target
 from flagops.stacks.files import Stack
+from flagops.stacks.role import require_flagsmith
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -127,7 +128,7 @@ def open_instance(name: str, *, needs_containers: bool = False, takes_edge: bool
     """
     place = target.find(name)
     if not takes_edge:
-        _require_flagsmith(place.stack)
+        require_flagsmith(place.stack)
     api = connect(place.kubeconfig, place.context)
     client = Client(api)
     try:
@@ -146,15 +147,6 @@ def open_instance(name: str, *, needs_containers: bool = False, takes_edge: bool
         yield instance
     finally:
         client.close()
-
-
-def _require_flagsmith(stack: Stack) -> None:
-    primary = stack.settings.edge.primary
-    if stack.settings.is_edge:
-        raise UnsupportedError(
-            f"The stack {stack.name!r} is an edge alone (role: edge): it has no Flagsmith, no database and no cache.",
-            hint=f"Name the stack of its primary{'' if primary is None else f', which is at {primary.url}'}.",
-        )
 
 
 def _decoded(secret: Manifest) -> dict[str, str]:

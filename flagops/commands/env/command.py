@@ -17,6 +17,7 @@ from flagops.kubernetes.connection import connect
 from flagops.project import LOCAL, root
 from flagops.stacks import target
 from flagops.stacks.files import load_stack
+from flagops.stacks.role import require_flagsmith
 from flagops.stacks.target import settings_context
 from flagops.terminal.stack_options import StackOption
 
@@ -82,6 +83,7 @@ def _variables(
 ) -> dict[str, str]:
     found = load_stack(stack, root())
     settings_context(found)
+    require_flagsmith(found)
     program = evaluate(root(), found, {} if generate else Placeholders())
     namespace, container = logic.container(program, component)
     if not (show_secrets or generate):
