@@ -223,3 +223,23 @@ def recorded_config_maps() -> int:
 def settings(**values: object) -> Any:
     minimal = {"host": "flags.example.com", "ingress": {"enabled": False}}
     return parse({**minimal, **values})
+
+
+@pytest.mark.usefixtures("deployed_by_pulumi")
+def test_a_whole_flagsmith_is_not_made_into_an_edge(full: FakeCluster) -> None:
+    """Pulumi would delete all that the edge does not have, the database too."""
+    data = recorded("local").object("ConfigMap", names.DEPLOYMENT).manifest["data"]
+    full.add("v1", "ConfigMap", names.DEPLOYMENT, data=data)
+    values = {
+        "role": "edge",
+        "host": "flags.example.com",
+        "context": "flagsmith-local",
+        "edge": {"enabled": True, "existingSecret": "keys", "primary": {"url": "https://primary.example.com"}},
+        "ingress": {"enabled": False},
+    }
+    with pytest.raises(pulumi.RunError, match="has a whole Flagsmith, which would be deleted with its data"):
+        OwnCluster(parse(values)).require_namespace(UID)
+    alone = written(replace(read(data), objects=(), release="2.23.0-rc.1"))  # type: ignore[type-var]
+    full.add("v1", "ConfigMap", names.DEPLOYMENT, data=alone)
+    OwnCluster(parse(values)).require_namespace(UID)
+    run_program()

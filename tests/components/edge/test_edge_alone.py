@@ -1,0 +1,187 @@
+"""A stack that is an edge alone: what it deploys, where its proxies ask, and what of it is published."""
+
+import json
+from typing import Any
+
+import pytest
+
+from flagops.errors import OpsError
+from tests.recording import Recording, container, environment, record
+from tests.scanners.rendered import API_VERSIONS, EDGE_ALONE
+
+WITHOUT = ("postgres",)
+BARE: dict[str, object] = {
+    "role": "edge",
+    "apiVersions": [],
+    "edge": {"enabled": True, "existingSecret": "keys", "primary": {"url": "https://primary.example.com:8443"}},
+}
+
+
+def alone(**overrides: object) -> Recording:
+    return record("production", {**BARE, **overrides}, WITHOUT)
+
+
+@pytest.fixture(scope="module")
+def whole() -> Recording:
+    """With a store, an autoscaler, both ways in and monitoring."""
+    return record("production", {**EDGE_ALONE, "apiVersions": list(API_VERSIONS)})
+
+
+def objects(recording: Recording) -> set[str]:
+    return {f"{item.ref.kind}/{item.ref.name}" for item in recording.program.objects}
+
+
+def test_it_deploys_the_edge_and_what_it_needs_and_nothing_else() -> None:
+    assert objects(alone()) == {
+        "ConfigMap/flagsmith-deployment",
+        "Deployment/flagsmith-edge",
+        "Ingress/flagsmith",
+        "LimitRange/feature-flags",
+        "Namespace/feature-flags",
+        "NetworkPolicy/flagsmith-acme-solver",
+        "NetworkPolicy/flagsmith-default-deny",
+        "NetworkPolicy/flagsmith-edge",
+        "PodDisruptionBudget/flagsmith-edge",
+        "ResourceQuota/feature-flags",
+        "Service/flagsmith-edge",
+        "Service/flagsmith-unpublished",
+        "ServiceAccount/flagsmith-edge",
+    }
+
+
+def test_what_is_asked_for_is_added(whole: Recording) -> None:
+    assert objects(whole) - objects(alone()) == {
+        "ExternalSecret/edge-keys",
+        "Gateway/flagsmith",
+        "HTTPRoute/flagsmith",
+        "HTTPRoute/flagsmith-redirect",
+        "HorizontalPodAutoscaler/flagsmith-edge",
+        "PrometheusRule/flagsmith",
+    }
+    (data,) = whole.one("ExternalSecret", "edge-keys")["spec"]["data"]
+    assert data == {"secretKey": "ENVIRONMENT_KEY_PAIRS", "remoteRef": {"key": "edge"}}
+
+
+def test_its_resources_have_names_that_stay(whole: Recording) -> None:
+    """Those of the program: a resource that gets another one is made anew."""
+    assert sorted(
+        urn.split("::", 2)[2] for urn, item in whole.registrations.items() if not item.custom and "EdgeAlone" in urn
+    ) == [
+        "feature-flags:components:EdgeAlone$feature-flags:components:DeploymentRecord::deployment",
+        "feature-flags:components:EdgeAlone$feature-flags:components:Edge::edge",
+        "feature-flags:components:EdgeAlone$feature-flags:components:ExternalSecrets::secret-store",
+        "feature-flags:components:EdgeAlone$feature-flags:components:Monitoring::monitoring",
+        "feature-flags:components:EdgeAlone$feature-flags:components:NetworkPolicies::network-policies",
+        "feature-flags:components:EdgeAlone$feature-flags:components:PlatformNamespace::namespace",
+        "feature-flags:components:EdgeAlone$feature-flags:components:PublicGateway::gateway",
+        "feature-flags:components:EdgeAlone$feature-flags:components:PublicIngress::ingress",
+        "feature-flags:components:EdgeAlone::feature-flags",
+    ]
+
+
+def test_the_proxies_ask_the_primary_with_the_keys_of_the_secret() -> None:
+    variables = environment(alone().one("Deployment", "flagsmith-edge")["spec"]["template"])
+    assert variables["API_URL"] == "https://primary.example.com:8443/api/v1"
+    assert variables["ENVIRONMENT_KEY_PAIRS"] == {"secretKeyRef": {"name": "keys", "key": "ENVIRONMENT_KEY_PAIRS"}}
+
+
+@pytest.mark.parametrize("size", ["small", "xlarge"])
+def test_its_size_gives_the_number_and_the_room_of_the_proxies(size: str) -> None:
+    deployment = alone(size=size).one("Deployment", "flagsmith-edge")["spec"]
+    beside = record("production", {"size": size, "edge": {"enabled": True, "existingSecret": "keys"}}, WITHOUT)
+    other = beside.one("Deployment", "flagsmith-edge")["spec"]
+    assert deployment["replicas"] == other["replicas"]
+    assert container(deployment["template"])["resources"] == container(other["template"])["resources"]
+
+
+def test_pods_come_after_their_policy_and_their_secret_and_the_ways_in_after_them(whole: Recording) -> None:
+    proxies = whole.needed_by(whole.object("Deployment", "flagsmith-edge"))
+    assert {"NetworkPolicy/flagsmith-edge", "ExternalSecret/edge-keys"} <= proxies
+    for kind in ("Ingress", "HTTPRoute"):
+        found = next(item for item in whole.program.objects if (item.ref.kind, item.ref.name) == (kind, "flagsmith"))
+        assert "Deployment/flagsmith-edge" in whole.needed_by(found)
+    (record_of,) = (item for item in whole.program.objects if item.ref.name == "flagsmith-deployment")
+    assert whole.needed_by(record_of) == objects(whole) - {"ConfigMap/flagsmith-deployment"}
+
+
+def test_only_the_two_paths_lead_anywhere(whole: Recording) -> None:
+    """`/` too leads to a port on which nobody listens, and by the Gateway nowhere."""
+    (rule,) = whole.one("Ingress", "flagsmith")["spec"]["rules"]
+    paths = [(item["path"], item["pathType"], item["backend"]["service"]["name"]) for item in rule["http"]["paths"]]
+    assert paths == [
+        ("/api/v1/flags/", "Exact", "flagsmith-edge"),
+        ("/api/v1/identities/", "Exact", "flagsmith-edge"),
+        ("/", "Prefix", "flagsmith-unpublished"),
+    ]
+    unpublished = whole.one("Service", "flagsmith-unpublished")["spec"]
+    labels = whole.one("Deployment", "flagsmith-edge")["spec"]["template"]["metadata"]["labels"]
+    assert unpublished["selector"].items() <= labels.items(), "a Service without pods is passed over by some"
+    assert [port["targetPort"] for port in unpublished["ports"]] == [1]
+    routes = {
+        match["path"]["value"]: (match["path"]["type"], [to["name"] for to in rule.get("backendRefs", [])])
+        for rule in whole.one("HTTPRoute", "flagsmith")["spec"]["rules"]
+        for match in rule["matches"]
+    }
+    assert routes == {
+        "/api/v1/flags/": ("Exact", ["flagsmith-edge"]),
+        "/api/v1/identities/": ("Exact", ["flagsmith-edge"]),
+        "/": ("PathPrefix", []),
+    }
+
+
+def test_its_alerts_are_those_of_proxies_and_certificates_alone(whole: Recording) -> None:
+    groups = whole.one("PrometheusRule", "flagsmith")["spec"]["groups"]
+    rules = {rule["alert"]: rule for group in groups for rule in group["rules"]}
+    assert set(rules) == {
+        "FlagsmithAutoscalerAtItsMost",
+        "FlagsmithCertificateEnds",
+        "FlagsmithCertificateNotReady",
+        "FlagsmithContainerWaits",
+        "FlagsmithCpuNearLimit",
+        "FlagsmithEdgeDown",
+        "FlagsmithEdgeNotWarm",
+        "FlagsmithMemoryNearLimit",
+        "FlagsmithMetricsMissingCertManager",
+        "FlagsmithMetricsMissingKubeStateMetrics",
+        "FlagsmithMetricsMissingKubelet",
+        "FlagsmithOutOfMemory",
+        "FlagsmithPodPending",
+        "FlagsmithReplicasMissing",
+        "FlagsmithRestarts",
+    }
+    assert 'deployment="flagsmith-edge"' in rules["FlagsmithReplicasMissing"]["expr"]
+    assert 'deployment="flagsmith"' not in rules["FlagsmithReplicasMissing"]["expr"]
+    assert "edge.autoscaling.maxReplicas" in rules["FlagsmithAutoscalerAtItsMost"]["annotations"]["description"]
+
+
+def test_nothing_of_it_is_scraped_and_that_is_no_warning() -> None:
+    found = alone()
+    pod = found.one("Deployment", "flagsmith-edge")["spec"]["template"]
+    assert not any(name.startswith("prometheus.io/") for name in pod["metadata"]["annotations"])
+    assert not [line for line in found.program.warnings if "PodMonitor" in line]
+    assert [line for line in found.program.warnings if "PrometheusRule" in line]
+
+
+def test_its_outputs_say_where_it_is_and_where_its_primary_is() -> None:
+    outputs = dict(alone().program.outputs)
+    outputs.pop("namespaceUid", None)
+    assert outputs == {
+        "url": "https://flags.footanalytics.com",
+        "namespace": "feature-flags",
+        "context": "production",
+        "primary": "https://primary.example.com:8443",
+    }
+
+
+def test_the_record_names_the_release_of_the_proxies() -> None:
+    found = alone(edge={**BARE["edge"], "version": "2.22.0"})  # type: ignore[dict-item]
+    data: Any = json.loads(found.one("ConfigMap", "flagsmith-deployment")["data"]["deployment.json"])
+    assert data["release"] == "2.22.0"
+    assert "flagsmith-edge" in {item["name"] for item in data["objects"]}
+
+
+def test_a_store_that_the_cluster_does_not_know_ends_the_program() -> None:
+    with pytest.raises(OpsError, match="does not serve ExternalSecret"):
+        record(
+            "production", {**EDGE_ALONE, "gateway": None, "networkPolicy": {"ingressNamespace": "a"}, "apiVersions": []}
+        )
