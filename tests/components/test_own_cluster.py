@@ -239,7 +239,9 @@ def test_a_whole_flagsmith_is_not_made_into_an_edge(full: FakeCluster) -> None:
     }
     with pytest.raises(pulumi.RunError, match="has a whole Flagsmith, which would be deleted with its data"):
         OwnCluster(parse(values)).require_namespace(UID)
-    alone = written(replace(read(data), objects=(), release="2.23.0-rc.1"))  # type: ignore[type-var]
+    whole = read(data)
+    assert whole
+    alone = written(replace(whole, objects=(), release="2.23.0-rc.1"))
     full.add("v1", "ConfigMap", names.DEPLOYMENT, data=alone)
     OwnCluster(parse(values)).require_namespace(UID)
     run_program()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from components.settings import Settings
+from tests.components.network.edges import EDGE, EDGES_ALONE, GATEWAY, SINGLE_EDGES_ALONE, THROUGH_GATEWAY, WAY_IN
 
 BUCKET: Final = {"bucket": "backups", "existingSecret": "bucket"}
 SERVICES: Final[Mapping[str, object]] = {
@@ -20,12 +21,6 @@ SERVICES: Final[Mapping[str, object]] = {
     },
     "monitoring": {"flagMetrics": {"existingSecret": "reader"}},
 }
-EDGE: Final = {"enabled": True, "existingSecret": "edge"}
-PRIMARY: Final = {"url": "https://primary.example.com"}
-ALONE: Final = {"role": "edge", "postgres": None, "edge": {**EDGE, "primary": PRIMARY}}
-WAY_IN: Final = {"ingressNamespace": "traefik"}
-THROUGH_GATEWAY: Final = {**WAY_IN, "gatewayNamespace": "envoy-gateway-system"}
-GATEWAY: Final = {"enabled": True, "className": "envoy", "tls": {"from": "issuer", "clusterIssuer": "letsencrypt"}}
 VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
     "as its file says": {},
     "with everything outside, and where nobody says": SERVICES,
@@ -96,30 +91,7 @@ VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
         "ingress": {"enabled": False},
         "networkPolicy": {"clients": []},
     },
-    "an edge alone": ALONE,
-    "an edge alone, with clients of its own, and its primary at a stated address": {
-        **ALONE,
-        "edge": {**EDGE, "primary": {**PRIMARY, "cidr": "10.20.0.10/32"}, "clients": [{"namespace": "default"}]},
-    },
-    "an edge alone, of a Service of another namespace": {
-        **ALONE,
-        "edge": {**EDGE, "primary": {"url": "http://flagsmith.default.svc:8000"}},
-        "ingress": {"className": "traefik", "tls": {"from": "upstream"}},
-    },
-    "an edge alone, of an address, and by a gateway that leads here": {
-        **ALONE,
-        "edge": {**EDGE, "primary": {"url": "https://10.20.0.10:8443"}},
-        "ingress": {"enabled": False},
-    },
-    "an edge alone, through a Gateway, and its primary where networkPolicy says": {
-        **ALONE,
-        "ingress": {"enabled": False},
-        "gateway": GATEWAY,
-        "networkPolicy": {
-            "gatewayNamespace": "envoy-gateway-system",
-            "egress": {"primary": {"to": [{"cidr": "10.20.0.10/32"}], "port": 8443}},
-        },
-    },
+    **EDGES_ALONE,
     "with an ingress controller on its nodes' network": {"networkPolicy": {"ingressCidrs": ["10.100.0.0/24"]}},
 }
 
@@ -215,13 +187,7 @@ SINGLE: Final[Mapping[str, Mapping[str, object]]] = {
     "a Gateway": {"gateway": GATEWAY, "networkPolicy": THROUGH_GATEWAY},
     "the edge, through a Gateway": {"edge": EDGE, "gateway": GATEWAY, "networkPolicy": THROUGH_GATEWAY},
     "the edge": {"edge": EDGE},
-    "an edge alone": ALONE,
-    "an edge alone, through a Gateway": {**ALONE, "gateway": GATEWAY, "networkPolicy": THROUGH_GATEWAY},
-    "an edge alone, with an address": {**ALONE, "edge": {**EDGE, "primary": {"url": "https://10.20.0.10"}}},
-    "an edge alone, with edge.primary.cidr": {
-        **ALONE,
-        "edge": {**EDGE, "primary": {**PRIMARY, "cidr": ["10.20.0.10/32", "2001:db8::/32"]}},
-    },
+    **SINGLE_EDGES_ALONE,
     "edge.clients": {"edge": {**EDGE, "clients": [{"namespace": "footanalytics"}]}},
     "no Ingress": {"ingress": {"enabled": False}},
     "a certificate that exists": {"ingress": {"className": "traefik", "tls": {"from": "secret", "secretName": "tls"}}},
