@@ -35,7 +35,8 @@ def checkov(directory: Path) -> set[Found]:
     environment = {"PATH": os.environ["PATH"], "HOME": str(directory.parent), "LOG_LEVEL": "ERROR"}
     answer = _json([*command, "--compact", "--quiet", "--soft-fail", "--output", "json"], environment)
     assert answer["summary"]["parsing_errors"] == 0
-    assert answer["summary"]["passed"] > 100
+    # An edge alone, with one pod, has the fewest.
+    assert answer["summary"]["passed"] > 50
     return {_of_checkov(item) for item in answer["results"]["failed_checks"]}
 
 
@@ -55,7 +56,7 @@ def kube_score(program: Path, directory: Path) -> set[Found]:
     files = [str(path) for path in sorted(directory.glob("*.yaml"))]
     command = [str(program), "score", "--output-format", "json", "--exit-one-on-warning=false", *files]
     answer = _json(command, dict(os.environ))
-    assert len(answer) > 20
+    assert len(answer) > 5
     return {
         Found("kube-score", check["check"]["id"], item["type_meta"]["kind"], item["object_meta"]["name"])
         for item in answer
