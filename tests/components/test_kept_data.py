@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from components.deployment.kept_data import HOLDS_DATA, claims, losses, replacing_changes, shrinking, way_out
 from components.settings import Settings, parse
+from components.settings.checks.role import OF_AN_EDGE
 from components.settings.schema import model_of, unwrap
 from flagops.stacks.files import load_stack
 from tests.recording import ROOT, STACKS, Recording, record, recorded
@@ -19,6 +20,7 @@ POSTGRES, BACKUP = "flagsmith-postgres-data", "flagsmith-backup-data"
 RISKY: Mapping[str, tuple[object, set[str]]] = {
     "namespace.name": ("other", {"replaced: everything"}),  # what tells the cluster is the namespace by default
     "clusterIdentifier": ("other", {"replaced: everything"}),
+    "role": ("edge", {f"gone: {POSTGRES}", f"gone: {BACKUP}"}),  # refused where a whole Flagsmith is on record
     "postgres.mode": ("external", {f"gone: {POSTGRES}"}),
     "postgres.storage.className": ("other", {f"replaced: {POSTGRES}"}),
     "postgres.storage.size": ("1Gi", {f"shrunk: {POSTGRES}", f"shrunk: {BACKUP}"}),
@@ -82,6 +84,11 @@ def test_what_a_risky_setting_does_to_data(key: str) -> None:
         changed["postgres"] = {"mode": "external", "existingSecret": "database"}
     if key == "backup.s3":
         del changed["backup"]["storage"]
+    if key == "role":
+        known = {field.alias for name, field in Settings.model_fields.items() if name in OF_AN_EDGE}
+        primary = {"url": "https://primary.example.com"}
+        changed = {name: item if name in known else None for name, item in changed.items()}
+        changed["edge"] = {"enabled": True, "existingSecret": "edge", "primary": primary}
     assert fate(record("staging", base), record("staging", changed)) == expected
 
 
