@@ -17,7 +17,7 @@ class EdgeAlone(StackComponent):
     """
 
     def __init__(self, name: str, args: FeatureFlagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("feature-flags:components:EdgeAlone", name, args, opts)
+        super().__init__(name, args, opts)
         settings, namespace = self._settings, self.namespace.name
         needed: list[pulumi.Resource] = [self.namespace, *self._policies()]
         store = external_secrets_args(settings, namespace, self._capabilities)

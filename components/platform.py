@@ -56,7 +56,7 @@ class FeatureFlags(StackComponent):
     sdk_secrets: SdkSecrets
 
     def __init__(self, name: str, args: FeatureFlagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("feature-flags:components:FeatureFlags", name, args, opts)
+        super().__init__(name, args, opts)
         settings = self._settings
         keys = sdk_keys_args(settings, self.namespace.name, args.own_cluster.recorded_secrets, server_keys(settings))
         require_keys(settings, keys.environments)

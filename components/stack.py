@@ -23,6 +23,7 @@ from components.settings import Settings
 
 DEFAULT: Final = "feature-flags"
 """The instance whose parts were in stacks before there was a component around them."""
+TYPE: Final = "feature-flags:components:FeatureFlags"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +58,15 @@ class StackComponent(Component):
     namespace: PlatformNamespace
     outputs: dict[str, pulumi.Input[object]]
 
-    def __init__(
-        self, type_name: str, name: str, args: FeatureFlagsArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        """Make the namespace, before all else."""
+    def __init__(self, name: str, args: FeatureFlagsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Make the namespace, before all else.
+
+        Every role has one type, which is part of each part's URN: with another role the namespace stays what it is,
+        and is not made anew, and then deleted as the one of before.
+        """
         self._own_cluster, self._declarations = args.own_cluster, Declarations()
         noted = pulumi.ResourceOptions(transformations=[self._declarations.note])
-        super().__init__(type_name, name, pulumi.ResourceOptions.merge(opts, noted))
+        super().__init__(TYPE, name, pulumi.ResourceOptions.merge(opts, noted))
         self._settings = settings = args.settings
         self._capabilities = find_capabilities(settings)
         for warning in monitoring_warnings(settings, self._capabilities):

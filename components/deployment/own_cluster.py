@@ -21,6 +21,7 @@ from components.deployment.presence import (
     other_namespace,
     unseen,
 )
+from components.deployment.role import has_flagsmith, other_role
 from components.kit.api_server import DENIED, Fetch, fetching
 from components.settings import Settings
 from components.text.versions import parse_version
@@ -31,12 +32,12 @@ class OwnCluster:
 
     def __init__(self, settings: Settings) -> None:
         """Nothing is asked yet."""
+        self._settings = settings
         self._context = settings.context
         self._namespace = settings.namespace.name
         self._wanted = settings.cluster_uid
         self._claims = claims(settings)
         self._release = settings.version
-        self._is_edge = settings.is_edge
 
     def require(self) -> None:
         """Refuse another cluster than the one that the settings name; without such a setting, nothing is asked."""
@@ -96,8 +97,8 @@ class OwnCluster:
         return recorded.secrets(self._deployed)
 
     def _require_role(self) -> None:
-        """Refuse to make an edge of a whole Flagsmith: all that the edge does not have would be deleted."""
-        problem = recorded.other_role(self._deployed, self._namespace, self._context) if self._is_edge else None
+        """Refuse another role than the deployed one's: what the edge does not have would be deleted."""
+        problem = other_role(self._fetch, self._deployed, self._settings)
         if problem is not None:
             raise pulumi.RunError(problem)
 
@@ -117,7 +118,7 @@ class OwnCluster:
     def _tell_older(self) -> None:
         """Warn of an older release than the deployed one; to refuse it is the migration's, which sees the database."""
         # The release of an edge alone is its proxies'.
-        deployed = self._deployed if recorded.has_flagsmith(self._deployed) else None
+        deployed = self._deployed if has_flagsmith(self._deployed) else None
         if deployed is not None and parse_version(self._release) < parse_version(deployed.release):
             pulumi.log.warn(
                 f"version {self._release} is older than {deployed.release}, which is deployed. Unless the database was "

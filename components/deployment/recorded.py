@@ -58,20 +58,10 @@ def deployed(fetch: Fetch, namespace: str) -> Deployment | None:
     return read((record or {}).get("data") or {})
 
 
-def has_flagsmith(deployment: Deployment | None) -> bool:
-    """Whether a deployment declared Flagsmith itself, and not an edge alone."""
+def declares(deployment: Deployment | None, name: str) -> bool:
+    """Whether a deployment declared the Deployment `name`."""
     objects = () if deployment is None else deployment.objects
-    return any((item.kind, item.name) == ("Deployment", names.API) for item in objects)
-
-
-def other_role(deployment: Deployment | None, namespace: str, context: str) -> str | None:
-    """Why an edge alone cannot be deployed where this deployment is; None where it can."""
-    if not has_flagsmith(deployment):
-        return None
-    return (
-        f"feature-flags:role is edge, and the namespace {namespace!r} of context {context!r} has a whole Flagsmith, "
-        "which would be deleted with its data. Set role to platform, or give the edge a stack and namespace of its own."
-    )
+    return any((item.kind, item.name) == ("Deployment", name) for item in objects)
 
 
 def secrets(deployment: Deployment | None) -> frozenset[str] | None:

@@ -170,6 +170,7 @@ class DirectEngine:
     def _environments(self, client: Client) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
         """The environments whose keys are the stack's own, as its last deployment left it, and what to warn of."""
         # The settings' model takes a second to import.
+        from components.deployment.role import other_role
         from components.secrets.sdk_keys import claimed, unclaimed_warning
         from components.settings import SettingsError
 
@@ -178,10 +179,10 @@ class DirectEngine:
         except SettingsError:
             return None, ()  # The program says it.
         record = recorded.deployed(client.fetch, settings.namespace.name)
+        problem = other_role(client.fetch, record, settings)
+        if problem is not None:
+            raise RefusedError(problem)
         if settings.is_edge:
-            problem = recorded.other_role(record, settings.namespace.name, self._context)
-            if problem is not None:
-                raise RefusedError(problem)
             return (), ()
         found = claimed(settings, lambda: recorded.secrets(record))
         left_out = [name for name in settings.admin.environments if name not in found]
