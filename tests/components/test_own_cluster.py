@@ -15,7 +15,7 @@ from components.settings import parse
 from flagops.errors import OpsError
 from flagops.evaluation import monitor
 from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
-from tests.recording import STACKS, Recording, record, recorded, run
+from tests.recording import STACKS, Recording, recorded, run
 from tests.servers import free_port
 
 UID = "the-namespace"
@@ -27,7 +27,6 @@ AN_EDGE_ALONE: dict[str, object] = {
     "edge": {"enabled": True, "existingSecret": "keys", "primary": {"url": "https://primary.example.com"}},
     "ingress": {"enabled": False},
 }
-FLAGSMITH_S = ("publicUrl", "service", "postgres", "backup")
 
 
 @pytest.fixture
@@ -247,29 +246,3 @@ def test_a_whole_flagsmith_is_not_made_into_an_edge(full: FakeCluster) -> None:
     full.add("v1", "ConfigMap", names.DEPLOYMENT, data=alone)
     OwnCluster(parse(AN_EDGE_ALONE)).require_namespace(UID)
     run_program()
-
-
-@pytest.mark.parametrize(
-    "part", [("v1", "PersistentVolumeClaim", names.POSTGRES_DATA), ("apps/v1", "Deployment", names.API)]
-)
-def test_nor_is_one_whose_first_deployment_did_not_end(
-    cluster: FakeCluster, use: Use, part: tuple[str, str, str]
-) -> None:
-    """It has no record yet, and perhaps data."""
-    use(cluster)
-    cluster.add("v1", "Namespace", NAMESPACE, uid=UID)
-    OwnCluster(parse(AN_EDGE_ALONE)).require_namespace(UID)
-    cluster.add(*part)
-    with pytest.raises(pulumi.RunError, match="has a whole Flagsmith"):
-        OwnCluster(parse(AN_EDGE_ALONE)).require_namespace(UID)
-
-
-def test_nor_is_an_edge_made_into_a_whole_flagsmith(cluster: FakeCluster, use: Use) -> None:
-    """What a store makes for both would be deleted as the edge's, after it was made as Flagsmith's."""
-    use(cluster)
-    data = record("local", AN_EDGE_ALONE, without=FLAGSMITH_S).object("ConfigMap", names.DEPLOYMENT).manifest["data"]
-    cluster.add("v1", "Namespace", NAMESPACE, uid=UID)
-    cluster.add("v1", "ConfigMap", names.DEPLOYMENT, data=data)
-    with pytest.raises(pulumi.RunError, match="has an edge alone, which a stack does not grow out of"):
-        OwnCluster(settings(context="flagsmith-local")).require_namespace(UID)
-    OwnCluster(parse(AN_EDGE_ALONE)).require_namespace(UID)
