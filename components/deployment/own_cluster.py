@@ -22,6 +22,7 @@ from components.deployment.presence import (
     unseen,
 )
 from components.deployment.role import has_flagsmith, other_role
+from components.kit import names
 from components.kit.api_server import DENIED, Fetch, fetching
 from components.settings import Settings
 from components.text.versions import parse_version
@@ -84,20 +85,23 @@ class OwnCluster:
             )
 
     def recorded_secrets(self) -> frozenset[str] | None:
-        """The names of the Secrets that the last deployment declared; None where there is no record of one.
+        """The names of the Secrets that the last deployment declared; None where there is no record of one."""
+        self._require_readable("a stack that has keys would look like a new one")
+        return recorded.secrets(self._deployed)
 
-        A record that may not be read is not a record that is not there: whose keys are the stack's depends on it.
-        """
+    def _require_readable(self, otherwise: str) -> None:
+        """Refuse a record that may not be read: it is not one that is not there, and much depends on it."""
         if self._deployed is None and self._fetch(recorded.path(self._namespace)) is DENIED:
             raise pulumi.RunError(
                 f"What the last deployment declared cannot be read: you may not get the ConfigMap {names.DEPLOYMENT} "
-                f"in the namespace {self._namespace!r} of context {self._context!r}, and a stack that has keys would "
-                "look like a new one. Ask for the right to get it."
+                f"in the namespace {self._namespace!r} of context {self._context!r}, and {otherwise}. Ask for the "
+                "right to get it."
             )
-        return recorded.secrets(self._deployed)
 
     def _require_role(self) -> None:
         """Refuse another role than the deployed one's: what the edge does not have would be deleted."""
+        if self._settings.is_edge:
+            self._require_readable("a whole Flagsmith, which would be deleted, would look like nothing")
         problem = other_role(self._fetch, self._deployed, self._settings)
         if problem is not None:
             raise pulumi.RunError(problem)

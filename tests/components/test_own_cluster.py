@@ -175,6 +175,8 @@ def test_a_record_that_may_not_be_read_makes_no_new_stack_of_a_deployed_one(full
     full.denied.add(full.path("v1", "ConfigMap", names.DEPLOYMENT))
     with pytest.raises(pulumi.RunError, match="you may not get the ConfigMap flagsmith-deployment"):
         OwnCluster(settings(context="flagsmith-local")).recorded_secrets()
+    with pytest.raises(pulumi.RunError, match="a whole Flagsmith, which would be deleted, would look like nothing"):
+        OwnCluster(parse(AN_EDGE_ALONE)).require_namespace(UID)
 
 
 @pytest.mark.usefixtures("deployed_by_pulumi")
