@@ -22,11 +22,14 @@ from components.kit.digests import short_digest
 from components.kit.jobs import run_once
 from components.kit.secret_refs import SecretReference
 from components.kit.service_accounts import service_account
+from components.secrets.key_names import own_names
 from components.secrets.sdk_keys import EnvironmentKeys
 
 COMPONENT: Final = "bootstrap"
 DEADLINE_SECONDS: Final = 600
-SCRIPT: Final = Path(__file__).parent / "in_pod" / "bootstrap.py"
+_DIRECTORY: Final = Path(__file__).parent / "in_pod"
+SCRIPT: Final = _DIRECTORY / "bootstrap.py"
+SCRIPTS: Final = tuple(sorted(_DIRECTORY.glob("bootstrap*.py")))
 DIRECTORY: Final = "/bootstrap"
 
 
@@ -62,6 +65,7 @@ class BootstrapArgs(DatabaseClientArgs):
                 }
                 for index, item in enumerate(self.keys)
             ],
+            "ownNames": own_names(pulumi.get_stack(), self.settings.namespace.name),
             "overlapHours": self.settings.sdk_keys.overlap_hours,
         }
 
@@ -88,7 +92,7 @@ def variable(index: int, purpose: str) -> str:
 
 
 class Bootstrap(Component):
-    """The Job `flagsmith-bootstrap-<hash>` and the ConfigMap with its script.
+    """The Job `flagsmith-bootstrap-<hash>` and the ConfigMap with its scripts.
 
     It runs again when a key of an environment changes, which it then writes into the database.
 
@@ -103,20 +107,20 @@ class Bootstrap(Component):
 
     def __init__(self, name: str, args: BootstrapArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:Bootstrap", name, opts)
-        text = SCRIPT.read_text(encoding="utf-8")
+        texts = {path.name: path.read_text(encoding="utf-8") for path in SCRIPTS}
         config_map = ConfigMap(
             f"{name}-script",
             metadata=ObjectMetaArgs(
-                name=f"{names.BOOTSTRAP}-{short_digest(text)}",
+                name=f"{names.BOOTSTRAP}-{short_digest(texts)}",
                 namespace=args.namespace,
                 labels=names.labels(COMPONENT),
             ),
-            data={SCRIPT.name: text},
+            data=texts,
             immutable=True,
             opts=self.child(),
         )
         volume = VolumeArgs(
-            name="bootstrap", config_map=ConfigMapVolumeSourceArgs(name=f"{names.BOOTSTRAP}-{short_digest(text)}")
+            name="bootstrap", config_map=ConfigMapVolumeSourceArgs(name=f"{names.BOOTSTRAP}-{short_digest(texts)}")
         )
         template = job_pod(
             args,

@@ -58,6 +58,8 @@ POSTGRES_DATA: Final = f"{POSTGRES}-data"
 BACKUP_DATA: Final = f"{BACKUP}-data"
 # What `ff` makes beside them: Jobs, notes and leases.
 MIGRATE_AGAIN: Final = "flagsmith-migrate-again"
+BOOTSTRAP_AGAIN: Final = "flagsmith-bootstrap-again"
+BOOTSTRAP_CHECK: Final = "flagsmith-bootstrap-check"
 ROLL_BACK: Final = "flagsmith-roll-back"
 UPGRADE_PLAN: Final = "flagsmith-upgrade-plan"
 UPGRADES: Final = "flagsmith-upgrades"

@@ -18,6 +18,12 @@ def prefix(stack: str) -> str:
     return f"ff stack {stack}: "
 
 
+def own_names(stack: str, namespace: str) -> str | None:
+    """How the names of all server-side keys begin that a stack's Secrets hold; None where the names are cut before."""
+    start = f"{prefix(stack)}{namespace}/"
+    return start if len(start) < LONGEST - DIGITS else None
+
+
 def server_key_name(stack: str, namespace: str, secret: str) -> str:
     """The name of the server-side keys of an environment that a Secret of the stack holds, now or before."""
     name = f"{prefix(stack)}{namespace}/{secret}"

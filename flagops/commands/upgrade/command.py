@@ -13,7 +13,7 @@ from flagops.commands.smoke.model import SECONDS, CheckStatus
 from flagops.commands.smoke.suite import chosen
 from flagops.commands.smoke.visit import visit
 from flagops.commands.upgrade import view as upgrade_report
-from flagops.commands.upgrade.plan import plan
+from flagops.commands.upgrade.plan import plan, require_keys
 from flagops.commands.upgrade.upgrade import back, last_upgrade
 from flagops.commands.upgrade.upgrade import upgrade as run_upgrade
 from flagops.console import output, progress
@@ -67,9 +67,11 @@ def upgrade(
 def _forth(
     instance: "Instance", version: str, engine: "EngineName | None", *, yes: bool, stop: bool
 ) -> Callable[[], None] | None:
-    upgrade_report.show(output(), plan(instance, version, _step))
+    found = plan(instance, version, _step)
+    upgrade_report.show(output(), found)
     if stop:
         return None
+    require_keys(found, instance.stack.name)
     agree("An upgrade", f"Upgrade {instance.stack.name} to {version}?", yes=yes)
     noted = run_upgrade(instance, version, lambda: _deploy(instance.stack.name, engine), _step)
     return lambda: progress().print(

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from components.kit import names
 from components.text.versions import parse_version
 from flagops.commands.deploy.compare.manifests import ObjectDifference, differences, of_stack
-from flagops.errors import BadInputError
+from flagops.errors import BadInputError, RefusedError
 from flagops.pods import migration
+from flagops.pods.bootstrap import check_keys
 from flagops.project import root
 from flagops.stacks.deployed import Instance
 from flagops.stacks.files import Stack
@@ -28,6 +29,8 @@ class UpgradePlan:
         migrations: What it migrates, in order; None when the release did not say.
         differences: The objects that change.
         warning: What is worth knowing of the release; None for nothing.
+        keys: What its bootstrap would say of the environments whose keys the stack has.
+        refusal: Why its bootstrap would end, after the migration; None where it would not.
     """
 
     before: str
@@ -35,6 +38,8 @@ class UpgradePlan:
     migrations: list[str] | None
     differences: list[ObjectDifference]
     warning: str | None
+    keys: list[str]
+    refusal: str | None
 
 
 def check(instance: Instance, version: str) -> None:
@@ -62,7 +67,7 @@ def check(instance: Instance, version: str) -> None:
 
 
 def plan(instance: Instance, version: str, on_step: Callable[[str], None]) -> UpgradePlan:
-    """Find out what the upgrade would do. Starts a Job with the new image, which reads the database only."""
+    """Find out what the upgrade would do. Starts Jobs of migration and bootstrap, which only read."""
     # The settings' model takes a second to import.
     from components.settings import releases
 
@@ -70,13 +75,26 @@ def plan(instance: Instance, version: str, on_step: Callable[[str], None]) -> Up
     upgraded = with_version(instance.stack, version)
     on_step(f"Asking {upgraded.settings.image_reference} what it would migrate…")
     text = migration.output(instance, names.UPGRADE_PLAN, command=PLAN, image=upgraded.settings.image_reference)
+    on_step("Asking Flagsmith whether it has the environments whose keys the stack has…")
+    keys, refusal = check_keys(instance)
     return UpgradePlan(
         instance.settings.version,
         version,
         planned(text),
         differences(of_stack(root(), instance.stack), of_stack(root(), upgraded)),
         releases.warning(version),
+        keys,
+        refusal,
     )
+
+
+def require_keys(found: UpgradePlan, stack: str) -> None:
+    """Raise RefusedError if the deployment would end after its migration, at the bootstrap."""
+    if found.refusal is not None:
+        raise RefusedError(
+            f"Nothing is changed, since the deployment of {found.after} would end after its migration: {found.refusal}",
+            hint=f"`ff keys adopt --stack {stack}` writes client keys into the stack's file; then run it again.",
+        )
 
 
 def planned(text: str) -> list[str] | None:

@@ -17,6 +17,10 @@ def show(console: Console, plan: UpgradePlan) -> None:
         console.print(f"[yellow]What {plan.after} migrates is not known: the Job that asks it printed no plan.[/]")
     else:
         _show_migrations(console, plan.migrations)
+    for line in plan.keys:
+        console.print(f"[yellow]{escape(line)}[/]")
+    if plan.refusal is not None:
+        console.print(f"[red]The deployment would end after its migration: {escape(plan.refusal)}[/]")
     console.print(f"{len(plan.differences)} objects change:")
     for item in plan.differences:
         console.print(f"  {item.action:8} {escape(item.name)}")

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.kit import names
 from components.text.versions import parse_version
 from flagops.commands.cache import caches
 from flagops.commands.db import roles
@@ -16,6 +15,7 @@ from flagops.commands.db.backups.writers import stopped
 from flagops.engines.older import WORKLOADS, newest
 from flagops.errors import BadInputError, FailedError, NotFoundError, OpsError, RefusedError
 from flagops.pods import jobs as cluster_jobs
+from flagops.pods.bootstrap import write_keys
 from flagops.pods.exec import run
 from flagops.pods.migration import migrate
 from flagops.stacks.deployed import Instance
@@ -24,7 +24,6 @@ BEFORE = "before-restore"
 UPLOAD = "upload"
 FETCH_CONTAINER = "fetch"
 START_SECONDS = 300.0
-KEYS_SECONDS = 660.0  # the Job's own limit, and a little
 MAGIC = b"PGDMP"  # how every dump of pg_dump's custom format begins
 SALTED = b"Salted__"  # how openssl's begin
 
@@ -56,6 +55,7 @@ def restore(instance: Instance, wanted: str, *, owner: str | None = None, on_lin
     file = _file(wanted)
     jobs.require_backups(instance)
     name = wanted if file else _name(instance, wanted, owner)
+    older = _older_image(instance)
     on_line("Making a backup of what is live now…")
     safety = backup(instance, label=BEFORE, on_line=on_line)
     try:
@@ -68,26 +68,26 @@ def restore(instance: Instance, wanted: str, *, owner: str | None = None, on_lin
                 _from_file(instance, file, on_line) if file else jobs.run(instance, jobs.RESTORE, variables, on_line)
             )
             on_line("Migrating…")
-            migrate(instance, on_line, image=_older_image(instance))
+            migrate(instance, on_line, image=older)
             roles.grant(instance, on_line)
     except OpsError as error:
         way_back = f"What was live before is in the backup {safety.name}: `ff db restore {safety.name}` brings it back."
         raise error.reworded(error.message, hint=f"{error.hint} {way_back}" if error.hint else way_back) from None
-    _keys(instance, on_line)
+    _keys(instance, older, on_line)
     if instance.settings.redis.mode != "none":
         on_line("Emptying the caches…")
         caches.flush(instance, caches.chosen([]))
     return Restored(found["restored"], safety.name, sum(found["rows"].values()))
 
 
-def _keys(instance: Instance, on_line: OnLine) -> None:
-    """Put the stack's server-side keys back, which an older backup lacks, and say so if client keys are others."""
+def _keys(instance: Instance, older: str | None, on_line: OnLine) -> None:
+    """Put the stack's server-side keys back, which an older backup lacks, and say so if client keys are others.
+
+    By the release that migrated the database: another one may not know its tables.
+    """
     on_line("Writing the environments' keys…")
     try:
-        last = cluster_jobs.deployed(instance, f"{names.BOOTSTRAP}-")
-        job = cluster_jobs.start_like(instance, last, f"{names.BOOTSTRAP}-again", lambda pod: pod)
-        cluster_jobs.wait(instance, job, seconds=KEYS_SECONDS, on_line=on_line)
-        cluster_jobs.remove(instance, job)
+        write_keys(instance, on_line, image=older)
     except OpsError as error:
         on_line(
             f"The database is restored, but the keys in the stack's Secrets are not all its own: {error.message} "

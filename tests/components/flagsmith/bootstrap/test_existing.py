@@ -31,6 +31,14 @@ def variants(database: Database, weights: Sequence[float]) -> dict[tuple[str, st
     return drawn
 
 
+def add(database: Database, environment: str, key: str, name: str) -> None:
+    """A server-side key that was not made by the bootstrap."""
+    database.query(
+        "INSERT INTO environments_environmentapikey (environment_id, key, name, active, created_at)"  # noqa: S608
+        f" SELECT id, '{key}', '{name}', true, now() FROM environments_environment WHERE name = '{environment}'"
+    )
+
+
 @pytest.fixture
 def older(database: Database) -> Database:
     """What a release without keys left: environments with client keys of Flagsmith's own making."""
@@ -71,10 +79,22 @@ def test_another_client_key_would_draw_users_anew(older: Database) -> None:
         assert moved == {"production"}, weights
 
 
-def test_another_client_key_than_the_stacks_is_named_and_nothing_is_written(older: Database, pod: Pod) -> None:
+def test_all_client_keys_that_are_others_than_the_stacks_are_named_at_once_and_nothing_is_written(
+    older: Database, pod: Pod
+) -> None:
     said = older.refuses(pod)
-    assert "the Secret flagsmith-sdk-keys-development is to hold the keys of the environment 'development'" in said
-    assert f'  feature-flags:sdkKeys:\n    clientKeys:\n      "development": {older.clients["development"]}' in said
+    assert "are to hold the keys of development, staging, production of the project 'FootAnalytics'" in said
+    lines = "".join(f'\n      "{name}": {key}' for name, key in older.clients.items())
+    assert f"  feature-flags:sdkKeys:\n    clientKeys:{lines}\n" in said
+    older.run(pod_of({"edge": EDGE, "sdkKeys": {"clientKeys": older.clients}}))
+
+
+def test_environments_of_another_database_are_named_with_those_that_have_another_key(older: Database, pod: Pod) -> None:
+    older.query("UPDATE environments_environment SET name = 'Production' WHERE name = 'production'")
+    said = older.refuses(pod)
+    assert f'"staging": {older.clients["staging"]}' in said
+    assert "the keys of production of the project 'FootAnalytics', and there are none" in said
+    assert "feature-flags:sdkKeys.environments" in said
 
 
 def test_one_environment_of_another_key_holds_up_the_others_too(older: Database, adopted: Pod, pod: Pod) -> None:
@@ -90,10 +110,7 @@ def test_a_renamed_environment_is_found_by_its_client_key(older: Database, adopt
 
 def test_renewed_keys_work_at_once_and_those_before_for_the_overlap(database: Database, pod: Pod) -> None:
     database.run(pod)
-    database.query(
-        "INSERT INTO environments_environmentapikey (environment_id, key, name, active, created_at)"
-        " SELECT id, 'ser.of-a-person', 'my own', true, now() FROM environments_environment WHERE name = 'production'"
-    )
+    add(database, "production", "ser.of-a-person", "my own")
     new = rotated(pod)
     assert new.client("production") == pod.client("production")
     assert new.server("production") != pod.server("production")
@@ -135,3 +152,41 @@ def test_keys_that_are_put_back_work_again(database: Database, pod: Pod) -> None
         found = database.servers(name)
         assert found[pod.server(name)] is None
         assert found[new.server(name)] is not None
+
+
+def test_keys_that_the_stack_does_not_need_any_more_come_to_their_end_and_nobody_elses(
+    database: Database, pod: Pod
+) -> None:
+    database.run(pod)
+    others = ("my own", "ff: shop/flagsmith-keys", "ff stack other: feature-flags/flagsmith-edge-keys")
+    others += ("ff stack local: elsewhere/flagsmith-edge-keys", "ff stack local-2: feature-flags/flagsmith-edge-keys")
+    for number, name in enumerate(others):
+        add(database, "staging", f"ser.{number}", name)
+    theirs = {f"ser.{number}": None for number in range(len(others))}
+    less = pod_of({"sdkKeys": {"environments": ["production"]}}, pod.generated)
+    started = datetime.now(UTC)
+    assert "environment staging: an old key 'ff stack local: feature-flags/flagsmith-edge-keys'" in database.run(less)
+    found = {name: database.servers(name) for name in ENVIRONMENTS}
+    assert found["production"].pop(pod.server("production")) is None
+    ends = [until for name in ENVIRONMENTS for key, until in found[name].items() if key not in theirs]
+    assert len(ends) == 5, "the edge's three, and two of applications"
+    assert all(timedelta(hours=24) <= until - started < timedelta(hours=24, minutes=2) for until in ends)
+    now = pod_of({"sdkKeys": {"environments": ["production"], "overlapHours": 0}}, pod.generated)
+    database.run(now)
+    assert database.servers("production") == {pod.server("production"): None}
+    assert (database.servers("development"), database.servers("staging")) == ({}, theirs)
+
+
+def test_keys_of_a_secret_that_is_not_there_for_a_while_stay(database: Database, pod: Pod) -> None:
+    database.run(pod)
+    before = database.rows
+    database.run(pod.given(SDK_KEY_1_CLIENT=None, SDK_KEY_0_EDGE=None))
+    assert database.rows == before
+
+
+def test_a_check_tells_what_would_be_and_writes_nothing(older: Database, adopted: Pod, pod: Pod) -> None:
+    before = older.rows
+    said = older.run(adopted.given(BOOTSTRAP_CHECK="true"))
+    assert "environment production: the server-side key" in said
+    assert older.rows == before
+    assert f'"production": {older.clients["production"]}' in older.refuses(pod.given(BOOTSTRAP_CHECK="true"))

@@ -18,20 +18,33 @@ DELETE = """
 NEW = {name: f"another-{name}" for name in ENVIRONMENTS}
 
 
-def test_a_deleted_environment_is_named_and_is_not_made_again(database: Database, pod: Pod) -> None:
+def test_a_deleted_environment_is_said_and_left_out_and_the_others_get_their_keys(database: Database, pod: Pod) -> None:
     database.run(pod)
     database.query(DELETE.format("staging"))
-    said = database.refuses(pod)
-    assert "the environment 'staging' of the project 'FootAnalytics', and there is none: it was deleted" in said
-    assert "feature-flags:sdkKeys.environments" in said
-    first = {"organisation": "FootAnalytics", "project": "FootAnalytics", "environments": ["development", "production"]}
     before = database.rows
-    database.run(pod_of({"edge": EDGE, "admin": first}, pod.generated))
-    assert database.rows == before
+    said = database.run(pod)
+    assert "environment staging: was deleted in Flagsmith, and is left out. Take it out of" in said
+    assert database.rows == before, "it is not made again"
+    new = rotated(pod)
+    assert "environment staging: was deleted" in database.run(new)
+    for name in ("development", "production"):
+        assert {new.server(name), new.server(name, "edge")} <= set(database.servers(name))
+    first = {"organisation": "FootAnalytics", "project": "FootAnalytics", "environments": ["development", "production"]}
+    assert "staging" not in database.run(pod_of({"edge": EDGE, "admin": first, "rotations": {"sdk": 1}}, new.generated))
+
+
+def test_another_environment_with_the_name_of_a_deleted_one_is_told_with_its_key(database: Database, pod: Pod) -> None:
+    database.run(pod)
+    database.query(DELETE.format("staging"))
+    database.query("""
+        INSERT INTO environments_environment (name, project_id, api_key, use_mv_v2_evaluation)
+            SELECT name, project_id, 'new-' || name, true FROM environments_environment WHERE name = 'staging'
+    """)
+    assert '"staging": new-staging\n' in database.refuses(pod)
 
 
 @pytest.mark.parametrize("tasks_have_run", [False, True])
-def test_after_a_whole_project_was_deleted_other_keys_make_another_one(
+def test_after_a_whole_project_was_deleted_nothing_is_held_up_and_other_keys_make_another_one(
     database: Database, pod: Pod, tasks_have_run: bool
 ) -> None:
     database.run(pod)
@@ -39,10 +52,14 @@ def test_after_a_whole_project_was_deleted_other_keys_make_another_one(
     database.query("UPDATE projects_project SET deleted_at = now()")
     if tasks_have_run:
         database.query(DELETE.format("%"))
-    said = database.refuses(pod)
-    assert said.startswith("development, staging, production: deleted with their project")
+    before = database.rows
+    said = database.run(pod)
+    assert database.rows == before
+    assert "project: none is made. development, staging, production: deleted with their project" in said
     assert 'clientKeys:\n      "development": …\n      "staging": …\n      "production": …' in said
     assert ("feature-flags:rotations.sdk" in said) is not tasks_have_run
+    some = pod_of({"edge": EDGE, "sdkKeys": {"clientKeys": {"staging": NEW["staging"]}}}, pod.generated)
+    assert database.refuses(some).startswith("development, production: deleted with their project")
     last = pod_of({"edge": EDGE, "sdkKeys": {"clientKeys": NEW}}, pod.generated)
     if not tasks_have_run:
         said = database.refuses(last)

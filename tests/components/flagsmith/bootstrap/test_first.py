@@ -50,18 +50,24 @@ def test_accounts_of_people_stay_as_they_are(database: Database, pod: Pod) -> No
     assert database.rows == before
 
 
-def test_keys_whose_secret_is_not_there_yet_are_written_when_it_is(database: Database) -> None:
-    pod = pod_of({"edge": EDGE})
+def test_an_empty_database_waits_for_secrets_that_are_not_there_yet(database: Database, pod: Pod) -> None:
+    lacking = {"SDK_KEY_1_APPLICATIONS": None, "SDK_KEY_2_CLIENT": None}
+    said = database.refuses(pod.given(**lacking))
+    assert "with other client keys than those of your Secrets, for good" in said
+    assert "these do not have both keys yet: flagsmith-sdk-keys-staging, flagsmith-sdk-keys-production." in said
+    database.run(pod)
+    assert database.clients == {name: pod.client(name) for name in ENVIRONMENTS}
+
+
+def test_keys_that_come_later_are_written_when_it_runs_again(database: Database, pod: Pod) -> None:
+    database.run(pod_of({"sdkKeys": {"environments": []}}))
+    pod = pod_of({"edge": EDGE, "sdkKeys": {"clientKeys": database.clients}})
     said = database.run(pod.given(SDK_KEY_1_APPLICATIONS=None))
-    assert "keys of staging: not all of them are in their Secrets yet" in said
+    assert "environment staging: not all of its keys are in the Secret flagsmith-sdk-keys-staging" in said
+    assert "ff keys register" in said
     assert database.servers("staging") == {}
-    own = database.clients["staging"]
-    assert own != pod.client("staging"), "without a Secret it has a key of Flagsmith's own making"
-    said = database.refuses(pod)
-    assert f'"staging": {own}' in said
-    assert "write it into the Secret if you make that one" in said
-    database.run(pod.given(SDK_KEY_1_CLIENT=own))
-    assert database.clients["staging"] == own
+    assert set(database.servers("production")) == {pod.server("production"), pod.server("production", "edge")}
+    database.run(pod)
     assert set(database.servers("staging")) == {pod.server("staging"), pod.server("staging", "edge")}
 
 

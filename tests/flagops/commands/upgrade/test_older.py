@@ -193,7 +193,7 @@ def test_other_commands_in_the_migration_s_pod_compare_nothing_and_another_image
 def test_a_plan_that_was_not_printed_is_not_known(text: str) -> None:
     assert planned(text) is None
     shown = io.StringIO()
-    view.show(Console(file=shown, width=200), UpgradePlan("2.264.0", "2.265.0", planned(text), [], None))
+    view.show(Console(file=shown, width=200), UpgradePlan("2.264.0", "2.265.0", planned(text), [], None, [], None))
     assert "What 2.265.0 migrates is not known" in shown.getvalue()
     assert "0 migrations" not in shown.getvalue()
 

@@ -40,9 +40,12 @@ def test_there_and_back(flagsmith: Flagsmith, home: Path, instance: Instance, pl
     assert "local runs 2.265.0. The way back: ff upgrade --back --stack local" in shown.stderr
     assert version_in(home) == "2.265.0"
     assert {pod["spec"]["containers"][0]["image"] for pod in platform.pods("api")} == {"flagsmith/flagsmith:2.265.0"}
-    plan, backup, *_ = created(platform, since)
+    plan, check, backup, *_ = created(platform, since)
     assert plan["spec"]["template"]["spec"]["containers"][0]["command"] == ["python", "manage.py", "migrate", "--plan"]
     assert plan["spec"]["template"]["spec"]["containers"][0]["image"] == "flagsmith/flagsmith:2.265.0"
+    assert check["metadata"]["name"].startswith("flagsmith-bootstrap-check-")
+    assert check["spec"]["template"]["spec"]["containers"][0]["image"] == "flagsmith/flagsmith:2.264.0"
+    assert {"name": "BOOTSTRAP_CHECK", "value": "true"} in check["spec"]["template"]["spec"]["containers"][0]["env"]
     assert backup["metadata"]["name"].startswith("flagsmith-backup-")
     (noted,) = record.upgrades(instance)
     assert (noted.before, noted.after, noted.backup) == ("2.264.0", "2.265.0", BACKUP)
@@ -89,6 +92,28 @@ def test_a_plan_alone_changes_nothing(flagsmith: Flagsmith, home: Path, platform
     assert shown.exit_code == 0, shown.stderr
     assert "2 migrations:" in shown.stdout
     assert (version_in(home), platform.generations()) == ("2.264.0", generations)
+
+
+def test_keys_at_which_the_deployment_would_end_are_told_before_anything_is_migrated(
+    flagsmith: Flagsmith, home: Path, platform: Platform, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert flagsmith.url
+    refusal = (
+        'the Secrets are to hold the keys of staging\n  feature-flags:sdkKeys:\n    clientKeys:\n      "staging": abc'
+    )
+    monkeypatch.setattr("flagops.commands.upgrade.plan.check_keys", lambda _: ([], refusal))
+    assert f"The deployment would end after its migration: {refusal}" in run("upgrade", "2.265.0", "--plan").stdout
+    since, generations = platform.revision(), platform.generations()
+    shown = run("upgrade", "2.265.0", "--yes")
+    assert shown.exit_code == 1
+    assert (
+        f"Nothing is changed, since the deployment of 2.265.0 would end after its migration: {refusal}" in shown.stderr
+    )
+    assert "ff keys adopt --stack local" in shown.stderr
+    assert (version_in(home), platform.generations()) == ("2.264.0", generations)
+    assert [job["metadata"]["name"].rpartition("-")[0] for job in created(platform, since)] == [
+        "flagsmith-upgrade-plan"
+    ]
 
 
 @pytest.mark.parametrize(
