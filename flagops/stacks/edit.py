@@ -51,7 +51,8 @@ def _set_in(text: str, stack: Stack, section: str, name: str, value: str) -> str
         return re.sub(r"^config:[^\n]*\n", lambda first: f"{first[0]}{block}", text, count=1, flags=re.MULTILINE)
     body = re.compile(rf"(?:^{INDENT * 2}.*\n|^\s*\n)*", re.MULTILINE).match(text, found.end())
     inside = body[0] if body else ""
-    own = re.compile(rf"^{INDENT * 2}{re.escape(name)}:.*$", re.MULTILINE)
+    # With the lines below it: a map that people write as the program's messages show it.
+    own = re.compile(rf"^{INDENT * 2}{re.escape(name)}:.*$(?:\n{INDENT * 3}.*$)*", re.MULTILINE)
     changed = own.sub(lambda _: line, inside, count=1) if own.search(inside) else f"{line}\n{inside}"
     return text[: found.end()] + changed + text[found.end() + len(inside) :]
 

@@ -50,8 +50,9 @@ class SdkKeysSettings(Section):
     )
     overlap_hours: OverlapHours = Field(
         default=24,
-        description="For how many hours a server-side key that was renewed still works; 0: until the deployment that "
-        "renews it.",
+        description="How many hours a server-side key that was renewed, or that the stack no longer needs, works at "
+        "least. After them the first `ff keys sync`, or run of the bootstrap Job, deletes it; Flagsmith itself ends no "
+        "key. 0: the deployment that renews it deletes it.",
     )
 
     def problems(self) -> Iterator[Problem]:

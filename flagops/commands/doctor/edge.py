@@ -96,7 +96,7 @@ def edge_documents(examination: Examination) -> Iterator[DoctorFinding]:
             "edge-key-refused",
             "Flagsmith refuses a server-side key of the edge: it was deleted, or is another Flagsmith's.",
             tuple(f"{proxy.pod}: Flagsmith answered {REFUSED}" for proxy in refused),
-            f"ff secrets rotate sdk --stack {stack}"
+            f"ff keys register --stack {stack}   (if its environment was deleted: take it out of admin.environments)"
             if instance.settings.generates_edge_keys
             else corrected(secret, stack),
         )

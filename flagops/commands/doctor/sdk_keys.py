@@ -40,27 +40,29 @@ def _missing(examination: Examination, environments: list[str]) -> Iterator[Doct
             (f"there is no Secret {name}",),
             f"ff keys adopt --stack {stack} && ff up --stack {stack}"
             if settings.sdk_secret_name(environment) is None
-            else f"make the Secret {name} with {CLIENT} and {SERVER}, then ff up --stack {stack}",
+            else f"make the Secret {name} with {CLIENT} and {SERVER}, then ff keys register --stack {stack}",
         )
 
 
 def _refused(examination: Examination, client: FlagsmithClient, environment: str, name: str) -> Iterator[DoctorFinding]:
     held, stack = examination.instance.secret(name), examination.instance.stack.name
     elsewhere = examination.instance.settings.sdk_secret_name(environment) is not None
-    put = f"put the right key into the Secret {name}, then ff up --stack {stack}"
+    deleted = f"(was {environment} deleted in Flagsmith? Then take it out of admin.environments)"
     if seen := _answer(client, "/api/v1/flags/", held.get(CLIENT, "")):
         yield DoctorFinding(
             "client-key-refused",
             f"Flagsmith refuses the client key of {environment} that applications read in the Secret {name}.",
             (f"{CLIENT}: {seen}",),
-            put if elsewhere else f"ff keys adopt --stack {stack} && ff up --stack {stack}",
+            f"put its client key into the Secret {name}, then ff keys register --stack {stack}   {deleted}"
+            if elsewhere
+            else f"ff keys adopt --stack {stack} && ff up --stack {stack}   {deleted}",
         )
     if seen := _answer(client, "/api/v1/environment-document/", held.get(SERVER, "")):
         yield DoctorFinding(
             "server-key-refused",
             f"Flagsmith refuses the server-side key of {environment} that applications read in the Secret {name}.",
             (f"{SERVER}: {seen}",),
-            put if elsewhere else f"ff secrets rotate sdk --stack {stack}   (makes new ones, and writes them)",
+            f"ff keys register --stack {stack}   (writes it into Flagsmith, if the client key is right)",
         )
 
 

@@ -1,6 +1,8 @@
 """The stack's own Secrets with keys: which client key each holds, and the keys of environments that it took over."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from components.secrets.key_names import CLIENT, prefix
 from flagops.commands.keys.model import ServerKey
@@ -24,11 +26,30 @@ def is_of_stack(instance: Instance | None, key: ServerKey) -> bool:
     return instance is not None and key.name.startswith(prefix(instance.stack.name))
 
 
-def adopt(connection: Connection) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Adoption:
+    """What became of the environments of `admin.environments`, by name, each in one place.
+
+    Attributes:
+        adopted: Their client keys are in the stack's file by this run.
+        waiting: They are there already, and the next deployment writes them into the Secrets.
+        elsewhere: Somebody else makes their Secret, which lacks the client key or has another one; the Secret by name.
+        missing: Flagsmith has no environment of the name.
+        right: Their Secrets have the client key.
+    """
+
+    adopted: tuple[str, ...]
+    waiting: tuple[str, ...]
+    elsewhere: Mapping[str, str]
+    missing: tuple[str, ...]
+    right: tuple[str, ...]
+
+
+def adopt(connection: Connection) -> Adoption:
     """Write into the stack's file the client keys of environments whose Secrets are not made or have another one.
 
-    The names of those environments; no key changes, in Flagsmith or in a Secret. Raises OpsError when Flagsmith has
-    none of the environments that the settings name, or the file cannot be changed.
+    No key changes, in Flagsmith or in a Secret. Raises OpsError when Flagsmith has none of the environments that the
+    settings name, or the file cannot be changed.
     """
     instance = instance_of(connection)
     settings = instance.settings
@@ -40,11 +61,18 @@ def adopt(connection: Connection) -> tuple[str, ...]:
             hint=f"Name them in admin.environments of {instance.stack.path.name}, then run it again.",
         )
     known = settings.sdk_keys.client_keys
-    found = {
-        name: key
-        for name, key in live.items()
-        if settings.sdk_secret_name(name) is None and known.get(name) != key and client_key_of(instance, name) != key
-    }
+    lacking = [name for name, key in live.items() if client_key_of(instance, name) != key]
+    theirs = {name: secret for name in lacking if (secret := settings.sdk_secret_name(name)) is not None}
+    ours = [name for name in lacking if name not in theirs]
+    # A key in the file overrules the Secret: a wrong one would replace what is right there.
+    found = {name: key for name, key in live.items() if name not in theirs and known.get(name, key) != key}
+    found |= {name: live[name] for name in ours if name not in known}
     if found:
         set_settings(instance.stack, {SETTING: json.dumps({**known, **found})})
-    return tuple(found)
+    return Adoption(
+        adopted=tuple(found),
+        waiting=tuple(name for name in ours if name not in found),
+        elsewhere=theirs,
+        missing=tuple(name for name in settings.admin.environments if name not in live),
+        right=tuple(name for name in live if name not in lacking and name not in found),
+    )

@@ -10,23 +10,25 @@ from rich.table import Table
 from flagops.commands.flags.catalogue.complete import environments
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, UrlOption, read
 from flagops.commands.keys import adopt as work_of_stack
+from flagops.commands.keys import rotated, view
 from flagops.commands.keys import sync as work
-from flagops.commands.keys import view
 from flagops.commands.keys.deliver import DeliveryRun
 from flagops.commands.keys.listing import rows
 from flagops.console import output, progress
 from flagops.errors import BadInputError
 from flagops.flagsmith_api.connect import connect
+from flagops.pods.bootstrap import write_keys
+from flagops.project import LOCAL
+from flagops.stacks.deployed import open_instance
 from flagops.terminal.confirm import require_terminal, type_name
 from flagops.terminal.duration import duration
 from flagops.terminal.options import JsonOption, print_json
-from flagops.terminal.stack_options import SomeStackOption, YesOption
+from flagops.terminal.stack_options import SomeStackOption, StackOption, YesOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from flagops.commands.keys.model import DeliveryResult
-    from flagops.stacks.deployed import Instance
 
 
 def show(
@@ -81,15 +83,17 @@ def adopt(*, stack: SomeStackOption = None, url: UrlOption = None) -> None:
     with connect(stack=stack, url=url) as connection:
         instance = work.instance_of(connection)
         found = work_of_stack.adopt(connection)
-        file, name = instance.stack.path.name, instance.stack.name
-    if not found:
-        output().print("Nothing to adopt: the stack's Secrets have the client keys of its environments.")
-        return
-    output().print(
-        f"{file} has the client keys of {', '.join(found)} now. Commit it; `ff up --stack {name}` makes the Secrets.",
-        markup=False,
-        soft_wrap=True,
-    )
+    for line in view.adoption(found, stack=instance.stack.name, file=instance.stack.path.name):
+        output().print(line, markup=False, soft_wrap=True)
+
+
+def register(*, stack: StackOption = LOCAL) -> None:
+    """Write the server-side keys that the stack's Secrets hold into Flagsmith, by its bootstrap Job.
+
+    For Secrets that you or a store make: Pulumi does not see that their contents change. No client key changes.
+    """
+    with open_instance(stack, needs_containers=True) as instance:
+        write_keys(instance, lambda line: output().print(line, markup=False, soft_wrap=True))
 
 
 def rotate(
@@ -137,7 +141,7 @@ def _rotate_server(
     if any(result.ending for result in results):
         progress().print(
             "Restart what reads these Secrets before the old keys end. Flagsmith ends no key by itself: the first "
-            f"`ff keys sync` or `rotate` after that time deletes it, and within {_caches(instance)} it is refused.",
+            f"`ff keys sync` or `rotate` after that time deletes it, which tells within {rotated.caches(instance)}.",
             markup=False,
             soft_wrap=True,
         )
@@ -149,7 +153,8 @@ def _rotate_client(environment: str, stack: str | None, url: str | None, catalog
     with connect(stack=stack, url=url, project=declared.project) as connection:
         instance = work.instance_of(connection)
         connection.environment(environment)
-        progress().print(_warning(environment, instance), style="yellow", markup=False, soft_wrap=True)
+        for line in rotated.before(instance, environment):
+            progress().print(line, style="yellow", markup=False, soft_wrap=True)
         if not yes:
             require_terminal("Changing a client key")
             type_name(f"Type {environment} to change its client key", environment, called=f"{environment!r}")
@@ -157,29 +162,11 @@ def _rotate_client(environment: str, stack: str | None, url: str | None, catalog
         progress().print(f"The client key of {environment} is another one now.", markup=False)
         chosen = [item for item in declared.keys if item.environment == environment]
         results = _told(work.sync(changed, DeliveryRun(instance, connection.client), chosen))
-        if environment in instance.settings.admin.environments:
-            progress().print(
-                f"The stack's own Secret has the old one until `ff keys adopt --stack {instance.stack.name}` and "
-                f"`ff up --stack {instance.stack.name}`.",
-                markup=False,
-                soft_wrap=True,
-            )
+        for line in rotated.after(instance, environment):
+            progress().print(line, markup=False, soft_wrap=True)
     if any(result.problem for result in results):
         progress().print("`ff keys sync` completes it.")
     _conclude(results)
-
-
-def _warning(environment: str, instance: "Instance") -> str:
-    return (
-        f"Every client that uses the present client key of {environment} is refused (403) within {_caches(instance)}, "
-        "until it has the new one: there is no overlap. Server-side keys stay, but those who ask for the environment's "
-        "document with them may get 500 during that time. And the users of percentage rollouts and of experiments are "
-        "drawn anew, for Flagsmith computes who is in them from this key: running experiments lose their meaning."
-    )
-
-
-def _caches(instance: "Instance") -> str:
-    return f"{instance.settings.caches.environment} s"
 
 
 def _told(results: "Iterable[DeliveryResult]") -> "list[DeliveryResult]":

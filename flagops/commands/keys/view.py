@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from flagops.commands.keys.adopt import Adoption
 from flagops.commands.keys.listing import moment
 from flagops.commands.keys.model import DeliveryResult, place
 from flagops.commands.keys.sync import Leftover
@@ -32,6 +33,32 @@ def problem(result: DeliveryResult) -> Iterator[str]:
     yield f"Error: {place(result.delivery)} ({result.delivery.environment}): {result.problem.message}"
     if result.problem.hint:
         yield f"  {result.problem.hint}"
+
+
+def adoption(found: Adoption, *, stack: str, file: str) -> Iterator[str]:
+    """What became of each environment, and what is to be done."""
+    if found.adopted:
+        yield (
+            f"{file} has the client keys of {', '.join(found.adopted)} now. Commit it; `ff up --stack {stack}` writes "
+            "the Secrets."
+        )
+    if found.waiting:
+        yield (
+            f"{file} has the client keys of {', '.join(found.waiting)} already; `ff up --stack {stack}` writes the "
+            "Secrets."
+        )
+    for environment, secret in found.elsewhere.items():
+        yield (
+            f"{environment}: the Secret {secret}, which you make, does not have its client key. Put it there: "
+            f"`ff keys list --stack {stack} --show-secrets` shows it. Then run `ff keys register --stack {stack}`."
+        )
+    if found.missing:
+        yield (
+            f"Flagsmith has no environment {', '.join(found.missing)}: it was deleted, or is called otherwise. Correct "
+            f"admin.environments in {file}."
+        )
+    if found.right:
+        yield f"Nothing to adopt of {', '.join(found.right)}: the Secrets have the client keys."
 
 
 def leftover(item: Leftover) -> str:

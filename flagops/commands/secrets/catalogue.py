@@ -1,9 +1,13 @@
 """What generated secrets there are: what each is for, who reads it, and what renewing it costs."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from components.kit import names
 from flagops.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from components.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -14,7 +18,7 @@ class Generated:
         name: Its name in `rotations`.
         secret: The Secret that holds it.
         use: What it is for.
-        readers: Who reads it, and is restarted when it is renewed.
+        readers: Who reads it.
         cost: What renewing it costs.
         meanwhile: What holds while a rotation is not finished.
         loses: What is lost for good, if anything: then it is asked for, in these words.
@@ -110,7 +114,7 @@ GENERATED = (
         names.BOOTSTRAP_KEYS,
         "The server-side keys of the environments, in the Secrets flagsmith-sdk-keys-….",
         "applications",
-        "nothing: the keys before work for sdkKeys.overlapHours; restart the applications that read the Secrets",
+        "nothing, if you restart the applications that read the Secrets within sdkKeys.overlapHours",
         "Flagsmith takes the keys before and, once its Job has run, the new ones.",
     ),
 )
@@ -122,3 +126,30 @@ def find(name: str) -> Generated:
         if item.name == name:
             return item
     raise NotFoundError(f"There is no secret {name!r}; there are: {', '.join(item.name for item in GENERATED)}.")
+
+
+def restarted(item: Generated, settings: "Settings") -> str:
+    """Whom the deployment that renews it restarts, one by one. Applications are never restarted by it."""
+    servers = ("API", "task processor")
+    audits = settings.audit_enabled and settings.audit.export.enabled
+    found: dict[str, tuple[str, ...]] = {
+        "database": servers,
+        "audit": ("audit exporter",) if audits else (),
+        "analytics": ("flag metrics",) if settings.flag_metrics_enabled else (),
+        "redis": ("Redis", *servers),
+        "django": servers,
+        "cookies": servers,
+        "warehouse": servers,
+        "sdk": ("the edge's proxies",) if settings.generates_edge_keys else (),
+    }
+    return ", ".join(found.get(item.name, ())) or "nobody"
+
+
+def cost(item: Generated, settings: "Settings") -> str:
+    """What renewing it costs in this stack."""
+    if item.name == "sdk" and settings.sdk_keys.overlap_hours == 0:
+        return (
+            "the keys before are deleted at once (sdkKeys.overlapHours is 0): until you restart them, the applications "
+            "that read the Secrets are refused"
+        )
+    return item.cost

@@ -7,7 +7,7 @@ import typer
 from flagops.commands.deploy.command import deploy
 from flagops.commands.secrets import rotate as logic
 from flagops.commands.secrets import view
-from flagops.commands.secrets.catalogue import GENERATED, find
+from flagops.commands.secrets.catalogue import GENERATED, cost, find, restarted
 from flagops.console import output, progress
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_instance
@@ -51,7 +51,7 @@ def rotate(
         number = logic.next_number(instance, item)
         progress().print(
             f"This renews {item.name} of the stack {stack} ({instance.context}), rotation {number}. Restarted: "
-            f"{item.readers}. It costs: {item.cost}.",
+            f"{restarted(item, instance.settings)}. It costs: {cost(item, instance.settings)}.",
             markup=False,
         )
         if item.loses:

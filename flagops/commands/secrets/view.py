@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flagops.commands.secrets import record
-from flagops.commands.secrets.catalogue import GENERATED
+from flagops.commands.secrets.catalogue import GENERATED, cost
 from flagops.errors import NotFoundError
 from flagops.kubernetes.refusals import DeniedError
 from flagops.stacks.deployed import Instance
@@ -60,7 +60,17 @@ def rows(instance: Instance) -> list[SecretRow]:
                 None,
             )
         found.append(
-            SecretRow(item.name, item.secret, item.use, item.readers, item.cost, number, last, reason or "", there)
+            SecretRow(
+                item.name,
+                item.secret,
+                item.use,
+                item.readers,
+                cost(item, instance.settings),
+                number,
+                last,
+                reason or "",
+                there,
+            )
         )
     return found
 

@@ -73,6 +73,7 @@ NEEDS_CONTAINERS = {
     "keys list": ("keys list",),
     "keys sync": ("keys sync",),
     "keys adopt": ("keys adopt",),
+    "keys register": ("keys register",),
     "keys rotate": ("keys rotate development --client --yes",),
     "db check": ("db check",),
     "db connections": ("db connections",),

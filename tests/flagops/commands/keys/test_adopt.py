@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
+from textwrap import indent
 
 import pytest
+import yaml
 
 from flagops.stacks import target
+from flagops.stacks.deployed import Instance
 from flagops.stacks.files import load_stack
 from flagops.stacks.target import StackTarget
 from tests.flagops.commands.keys.conftest import Applications, Run
@@ -49,8 +52,56 @@ def test_the_client_keys_that_secrets_lack_are_written_into_the_stacks_file_and_
     assert adopted(home) == before
     assert {name: apps.client_key(name) for name in before} == before
     again = run("keys", "adopt")
-    assert "Nothing to adopt" in again.stdout
+    assert (
+        "has the client keys of development, staging, production already; `ff up --stack local` writes" in again.stdout
+    )
+    assert "Nothing to adopt" not in again.stdout
     assert not [key for key in before.values() if key in shown.stdout + again.stdout]
+
+
+def set_settings(home: Path, **settings: object) -> None:
+    file = home / "Pulumi.local.yaml"
+    lines = indent(yaml.safe_dump({f"feature-flags:{name}": value for name, value in settings.items()}), "  ")
+    file.write_text(file.read_text(encoding="utf-8").replace("config:\n", f"config:\n{lines}"), encoding="utf-8")
+
+
+def held(instance: Instance, environment: str) -> str:
+    return instance.secret(f"flagsmith-sdk-keys-{environment}")["FLAGSMITH_ENVIRONMENT_KEY"]
+
+
+def test_each_environment_is_said_as_it_is(apps: Applications, home: Path, run: Run) -> None:
+    database = apps.flagsmith.database
+    database.one("environments", name="development")["api_key"] = held(apps.instance, "development")
+    database.one("environments", name="staging")["name"] = "stage"
+    set_settings(home, sdkKeys={"existingSecrets": {"production": "flagsmith-sdk-keys-staging"}})
+    shown = run("keys", "adopt")
+    assert shown.exit_code == 0, shown.stderr
+    assert "Nothing to adopt of development: the Secrets have the client keys." in shown.stdout
+    assert "Flagsmith has no environment staging: it was deleted, or is called otherwise" in shown.stdout
+    assert (
+        "production: the Secret flagsmith-sdk-keys-staging, which you make, does not have its client key"
+        in shown.stdout
+    )
+    assert "ff keys register --stack local" in shown.stdout
+    assert adopted(home) == {}
+
+
+def test_a_wrong_key_in_the_file_is_corrected_also_where_the_secret_is_right_yet(
+    apps: Applications, home: Path, run: Run
+) -> None:
+    apps.flagsmith.database.one("environments", name="production")["api_key"] = held(apps.instance, "production")
+    set_settings(home, sdkKeys={"clientKeys": {"production": "of-another-flagsmith"}})
+    shown = run("keys", "adopt")
+    assert shown.exit_code == 0, shown.stderr
+    assert "the client keys of production, development, staging now" in shown.stdout
+    assert adopted(home)["production"] == held(apps.instance, "production")
+
+
+def test_keys_of_secrets_that_came_later_are_written_by_the_bootstrap(apps: Applications, run: Run) -> None:
+    shown = run("keys", "register")
+    assert shown.exit_code == 0, shown.stderr
+    left = [job["metadata"]["name"] for job in apps.instance.items("batch/v1", "Job")]
+    assert not [name for name in left if name.startswith("flagsmith-bootstrap-again")], "it is tidied up"
 
 
 def test_a_flagsmith_with_other_environments_is_said_and_nothing_written(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from typer.testing import Result
 
 from flagops.commands.secrets import record, rotate
-from flagops.commands.secrets.catalogue import GENERATED, find
+from flagops.commands.secrets.catalogue import GENERATED, cost, find, restarted
 from flagops.errors import OpsError
 from flagops.flagsmith_api.administrator import password
 from flagops.stacks.deployed import Instance, open_instance
@@ -17,6 +18,7 @@ from flagops.stacks.files import load_stack
 from tests.containers import Containers
 from tests.flagops.commands.test_admin import ACCOUNT, django
 from tests.platform import Platform
+from tests.recording import ROOT
 
 pytestmark = pytest.mark.cluster
 Run = Callable[..., Result]
@@ -33,6 +35,8 @@ RESTARTED = {
     "admin": set(),
     "sdk": set(),
 }
+
+CALLED = {"flagsmith-redis": "Redis", "flagsmith": "API", "flagsmith-task-processor": "task processor"}
 
 
 def secrets(instance: Instance) -> dict[str, dict[str, str]]:
@@ -52,6 +56,8 @@ def test_a_rotation_rolls_who_reads_it_and_never_leaves_fewer_than_three(
     shown = run("secrets", "rotate", name, "--yes", "--engine", "direct")
     assert shown.exit_code == 0, shown.stdout + shown.stderr
     assert f"{name} is renewed, rotation 1. Commit Pulumi.local.yaml." in shown.stdout
+    called = [word for workload, word in CALLED.items() if workload in RESTARTED[name]]
+    assert f" Restarted: {', '.join(called) or 'nobody'}. It costs: " in shown.stderr
     assert numbers(home) == {name: 1}
     after = secrets(instance)
     assert {secret for secret in after if after[secret] != before[secret]} == {find(name).secret}
@@ -142,3 +148,28 @@ def test_the_list_names_every_secret_and_shows_no_value(instance: Instance, run:
     assert {row["rotations"] for row in found} == {0}
     values = {value for secret in secrets(instance).values() for value in secret.values() if len(value) > 20}
     assert not [value for value in values if value in shown]
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "said"),
+    [
+        ("sdk", {}, "nobody"),
+        ("sdk", {"edge": {"enabled": True}}, "the edge's proxies"),
+        ("sdk", {"edge": {"enabled": True, "existingSecret": "edge-keys"}}, "nobody"),
+        ("analytics", {"monitoring": {"flagMetrics": {"enabled": True}}}, "flag metrics"),
+        ("audit", {"audit": {"export": {"sink": "stdout"}}}, "audit exporter"),
+    ],
+)
+def test_who_is_restarted_is_who_reads_it_in_this_stack(name: str, settings: dict[str, Any], said: str) -> None:
+    stack = load_stack("local", ROOT)
+    config = {**stack.config, **{f"feature-flags:{key}": value for key, value in settings.items()}}
+    assert restarted(find(name), replace(stack, config=config).settings) == said
+
+
+def test_without_an_overlap_applications_are_refused_until_they_are_restarted() -> None:
+    stack = load_stack("local", ROOT)
+    assert cost(find("sdk"), stack.settings).startswith("nothing, if you restart the applications")
+    config = {**stack.config, "feature-flags:sdkKeys": {"overlapHours": 0}}
+    assert "the applications that read the Secrets are refused" in cost(
+        find("sdk"), replace(stack, config=config).settings
+    )
