@@ -128,7 +128,8 @@ def test_a_proxy_that_flagsmith_refuses_is_told_from_one_that_does_not_reach_it(
     logs = {"edge-1": f"Traceback\n{REFUSED}\n", "edge-2": AWAY}
     finding = found(edge_documents, stack_with(*pods, keys(), logs=logs))["edge-key-refused"]
     assert finding.evidence == ("edge-1: Flagsmith answered 403 Forbidden",)
-    assert finding.fix == "ff secrets rotate sdk --stack production"
+    assert finding.fix.startswith("ff keys register --stack production ")
+    assert "if its environment was deleted: take it out of admin.environments" in finding.fix
     assert found(edge_documents, stack_with(*pods, keys(), logs={"edge-1": AWAY, "edge-2": AWAY})) == {}
     own = stack_with(*pods, keys(name="ours"), edge={"enabled": True, "existingSecret": "ours"}, logs=logs)
     fix = found(edge_documents, own)["edge-key-refused"].fix
