@@ -158,8 +158,13 @@ def test_keys_that_the_stack_does_not_need_any_more_come_to_their_end_and_nobody
     database: Database, pod: Pod
 ) -> None:
     database.run(pod)
-    others = ("my own", "ff: shop/flagsmith-keys", "ff stack other: feature-flags/flagsmith-edge-keys")
-    others += ("ff stack local: elsewhere/flagsmith-edge-keys", "ff stack local-2: feature-flags/flagsmith-edge-keys")
+    others = (
+        "my own",
+        "ff: shop/flagsmith-keys",
+        "ff stack other: feature-flags/flagsmith-edge-keys",
+        "ff stack local: elsewhere/flagsmith-edge-keys",
+        "ff stack local-2: feature-flags/flagsmith-edge-keys",
+    )
     for number, name in enumerate(others):
         add(database, "staging", f"ser.{number}", name)
     theirs = {f"ser.{number}": None for number in range(len(others))}
