@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.kit import names
-from flagops.errors import LoginRefusedError, NotFoundError
+from flagops.errors import ConflictError, LoginRefusedError, NotFoundError
 from flagops.flagsmith_api.administrator import password
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.custom_fields import CustomFields, custom_fields
@@ -29,6 +29,7 @@ class Environment:
         is_versioned: Whether it keeps versions of its flags (v2 feature versioning), which are then changed as a whole.
         hides_disabled: Whether it leaves out flags that are off; None, as its project says.
         fields: Its custom fields.
+        is_creating: Whether Flagsmith is still making it, as a copy of another one: some of its flags are missing.
     """
 
     id: int
@@ -37,6 +38,7 @@ class Environment:
     is_versioned: bool = False
     hides_disabled: bool | None = None
     fields: CustomFields = ()
+    is_creating: bool = False
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Environment":
@@ -48,6 +50,18 @@ class Environment:
             bool(row.get("use_v2_feature_versioning")),
             row.get("hide_disabled_flags"),
             custom_fields(row),
+            bool(row.get("is_creating")),
+        )
+
+
+def require_made(environment: Environment) -> None:
+    """Raise ConflictError for an environment that Flagsmith has not finished making."""
+    if environment.is_creating:
+        raise ConflictError(
+            f"Flagsmith has not finished making the environment {environment.name}, a copy of another one: some of its "
+            "flags are not there.",
+            hint="Run it again in a minute. If it stays so, its making failed: delete the environment in the UI, and "
+            "make it again.",
         )
 
 

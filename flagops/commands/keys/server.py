@@ -68,8 +68,8 @@ def change_client_key(connection: Connection, environment: Environment) -> Envir
     new = "".join(secrets.choice(KEY_LETTERS) for _ in range(KEY_LENGTH))
     client = connection.client
     with unseen(environment.key, new):
+        body = {"api_key": new, **as_they_are(_now(connection, environment).fields)}
         try:
-            body = {"api_key": new, **as_they_are(environment.fields)}
             client.patch(f"/api/v1/environments/{environment.key}/", body)
         except FlagsmithError:
             if _now(connection, environment).key != new:

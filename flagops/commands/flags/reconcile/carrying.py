@@ -12,7 +12,7 @@ from flagops.commands.flags.reconcile import change, view
 from flagops.commands.flags.reconcile.apply import Reviewed
 from flagops.commands.flags.reconcile.apply import apply as run_apply
 from flagops.commands.flags.reconcile.hands import Hands
-from flagops.commands.flags.reconcile.hands_view import show_hands
+from flagops.commands.flags.reconcile.hands_view import show_hands, written_of
 from flagops.commands.flags.reconcile.journal import Journal
 from flagops.commands.flags.reconcile.options import STOPPED
 from flagops.commands.flags.reconcile.record import Applied
@@ -79,7 +79,8 @@ def apply_reviewed(
         rate=rate,
     )
     if done.conflicts:
-        show_hands(progress(), replace(reviewed.plan, conflicts=done.conflicts, holds=(), people=()))
+        stopped_since = replace(reviewed.plan, conflicts=done.conflicts, holds=(), people=())
+        show_hands(progress(), stopped_since, written_of(done.changes, reviewed.wanted))
     conflicts = (*reviewed.plan.conflicts, *done.conflicts)
     if as_json:
         print_json(

@@ -15,6 +15,8 @@ from flagops.commands.flags.who import Rules
 
 PLACES = 3  # decimals of a weight, as far as two are told apart
 SWITCH = "enabled"
+UNSAID = ((SWITCH,), (SERVER_SIDE,))
+ARCHIVED = ("archived",)
 HERE: tuple[str, ...] = ()
 """The place that says that an object is there at all."""
 
@@ -88,7 +90,7 @@ def _definition(
         HERE: True,
         ("description",): digest(description),
         ("tags",): digest(sorted(tags)),
-        ("archived",): is_archived,
+        ARCHIVED: is_archived,
     }
     for option in options:
         place = ("variation", option.name)
@@ -134,5 +136,5 @@ def is_same(place: tuple[str, ...], one: Facts, other: Facts) -> bool:
     if len(place) == 1 and place not in one:
         return True  # nobody spoke of it
     first, second = below(one, place), below(other, place)
-    # Of a switch that is left to people nothing is noted.
-    return first == {key: value for key, value in second.items() if key in first or key[-1:] != (SWITCH,)}
+    # Of a switch that is left to people nothing is noted, nor of what the catalogue says nothing of.
+    return first == {key: value for key, value in second.items() if key in first or key[-1:] not in UNSAID}

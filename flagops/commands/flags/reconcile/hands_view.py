@@ -1,30 +1,45 @@
 """Prints what a plan leaves alone, and why."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from types import MappingProxyType
 
 from rich.console import Console
 
 from flagops.commands.flags.reconcile.change import Action, Change, FlagConflict, FlagHold, FlagPlan, ObjectKind, Why
+from flagops.commands.flags.reconcile.judged import Owner, owner
 from flagops.commands.flags.reconcile.view import in_quotes, on_or_off, value_in_words
+from flagops.commands.flags.spec import ProjectSpec
 
 FEW = 3
 """Names that a message lists."""
 
 
-def show_hands(console: Console, plan: FlagPlan) -> None:
-    """The switches of people, the holds, and the conflicts."""
+def show_hands(console: Console, plan: FlagPlan, written: Mapping[Owner, Sequence[str]] = MappingProxyType({})) -> None:
+    """The switches of people, the holds, and the conflicts; what was `written` of something before it was stopped."""
     for line in plan.people:
         console.print(f" . {line}", style="dim", markup=False, soft_wrap=True)
     for hold in plan.holds:
         console.print(f" = {held_in_words(hold)}", style="cyan", markup=False, soft_wrap=True)
     for (kind, name), conflicts in groupby(plan.conflicts, key=lambda item: (item.kind, item.name)):
-        console.print(f" ! {kind} {name}: left as it is", style="red", markup=False, soft_wrap=True)
+        places = ", ".join(written.get((kind, name), ()))
+        after = f", after this was written: {places}" if places else ""
+        console.print(f" ! {kind} {name}: left as it is{after}", style="red", markup=False, soft_wrap=True)
         for conflict in conflicts:
             console.print(f"     {in_conflict(conflict)}", style="red", markup=False, soft_wrap=True)
     if plan.conflicts:
         console.print(f"   {what_to_do(plan.conflicts)}", style="red", markup=False, soft_wrap=True)
+
+
+def written_of(changes: Iterable[Change], wanted: ProjectSpec) -> dict[Owner, list[str]]:
+    """Where something of each flag and segment was written."""
+    places: dict[Owner, dict[str, None]] = {}
+    for change in changes:
+        of = owner(change, wanted)
+        what = "its definition" if change.kind is of[0] else "its segment"
+        places.setdefault(of, {})[change.environment or what] = None
+    return {of: list(names) for of, names in places.items()}
 
 
 def left_alone(plan: FlagPlan) -> list[str]:

@@ -19,7 +19,6 @@ from flagops.commands.flags.reconcile.apply.definitions import is_removed_variat
 from flagops.commands.flags.reconcile.apply.mark import mark
 from flagops.commands.flags.reconcile.change import Action, Change, FlagConflict, ObjectKind
 from flagops.commands.flags.reconcile.judged import JUDGED, Owner, owner
-from flagops.commands.flags.spec import ProjectSpec
 from flagops.console import progress
 from flagops.errors import ConflictError, OpsError, RefusedError
 from flagops.flagsmith_api.deployed import Environment
@@ -45,8 +44,20 @@ class Journal:
         self._target = {key: of for key, of in declared.items() if self._owner(key) not in alone}
         self._there: Mapping[ObjectKey, Facts] = left.objects if left else {}
         waiting: Mapping[ObjectKey, Facts] = left.pending if left else {}
-        self._kept = {key: of for key, of in self._there.items() if _is_kept(key, declared, self._target, wanted)}
-        self._waiting = {key: of for key, of in waiting.items() if _is_kept(key, declared, self._target, wanted)}
+        staying = _staying(reviewed)
+
+        def is_kept(key: ObjectKey) -> bool:
+            """Whether what was noted of it stays: it is left alone, or in an environment that is not looked at.
+
+            So is what is not in the catalogue any more while it is there, archived, or waits for its deletion; and
+            what an apply of some environments is not about, such as the segments of another one's rollouts.
+            """
+            is_elsewhere = key[2] is not None and key[2] not in wanted.environments
+            is_there = wanted.whole is not None or key in declared or key[:2] in staying
+            return is_elsewhere or (key not in self._target and is_there)
+
+        self._kept = {key: of for key, of in self._there.items() if is_kept(key)}
+        self._waiting = {key: of for key, of in waiting.items() if is_kept(key)}
         changed = [_key(change) for change in changes if change.kind in JUDGED]
         # Definitions come before what is said of them in environments.
         self._todo = {key: self._target[key] for key in sorted(changed, key=_is_in_place) if key in self._target}
@@ -106,6 +117,8 @@ class Journal:
                 self._objects[key] = self._at.pop(key)
                 if time.monotonic() - self._last > EVERY:
                     self._save()
+            elif change.action is Action.ARCHIVE and key in self._kept:
+                self._objects[key] = self._kept[key] = {**self._kept[key], facts.ARCHIVED: True}
 
     def end(
         self, environments: Iterable[Environment], *, is_whole: bool, stopped: Collection[FlagConflict] = ()
@@ -117,7 +130,8 @@ class Journal:
                 owners = {(item.kind, item.name) for item in stopped}
                 as_noted = {key: of for key, of in self._objects.items() if key in self._target}
                 written = {key: of for key, of in self._target.items() if self._owner(key) not in owners}
-                self._objects, self._at = {**self._kept, **as_noted, **written}, {}
+                left = {key: of for key, of in self._there.items() if self._owner(key) in owners}
+                self._objects, self._at = {**left, **self._kept, **as_noted, **written}, {}
             else:  # what was never begun is as it was
                 self._at = {key: of for key, of in self._at.items() if key in self._begun}
         self._try()
@@ -159,13 +173,11 @@ def _is_in_place(key: ObjectKey) -> bool:
     return key[2] is not None
 
 
-def _is_kept(
-    key: ObjectKey, declared: Mapping[ObjectKey, Facts], target: Mapping[ObjectKey, Facts], wanted: ProjectSpec
-) -> bool:
-    """Whether what was noted of an object stays: it is left alone, or in an environment that is not looked at.
-
-    An apply of some environments leaves alone whatever is not its target, such as the segments of another one's
-    rollouts, and flags that wait for their deletion.
-    """
-    is_elsewhere = key[2] is not None and key[2] not in wanted.environments
-    return is_elsewhere or (key not in target and (wanted.whole is not None or key in declared))
+def _staying(reviewed: Reviewed) -> set[tuple[str, str]]:
+    """The flags and segments that are there, and that the plan does not delete."""
+    there: set[tuple[str, str]] = {
+        *((ObjectKind.FLAG, name) for name in reviewed.found.flags),
+        *((ObjectKind.SEGMENT, name) for name in reviewed.found.segments),
+    }
+    changes = reviewed.plan.changes
+    return there - {(item.kind, item.name) for item in changes if item.action is Action.DELETE and not item.field}

@@ -28,14 +28,42 @@ class Judged:
         return held | self.waits | {(item.kind, item.name) for item in self.conflicts}
 
     def leave(self, plan: FlagPlan, wanted: ProjectSpec, found: Snapshot) -> FlagPlan:
-        """The plan without the changes of what is left alone, and with an end to the holds that are over."""
-        stopped = self.stopped
+        """The plan without the changes of what is left alone, and with an end to the holds that are over.
+
+        A segment that something which is left alone has an override for is not deleted: the override would go with it.
+        """
+        stopped, needed = self.stopped, self._needed(plan, found)
         owners = [owner(change, wanted) for change in plan.changes]
-        changes = tuple(change for change, of in zip(plan.changes, owners, strict=True) if of not in stopped)
+        changes = tuple(
+            change
+            for change, of in zip(plan.changes, owners, strict=True)
+            if of not in stopped and not (_is_end_of_segment(change) and change.name in needed)
+        )
         waiting = [of for change, of in zip(plan.changes, owners, strict=True) if change.action is not Action.ADOPT]
         counted = tuple(replace(item, waiting=waiting.count((ObjectKind.FLAG, item.name))) for item in self.holds)
         changes = (*changes, *ended(found, self.at))
-        return replace(plan, changes=changes, conflicts=self.conflicts, holds=counted)
+        said = tuple(
+            f"segment {name} is not deleted yet: flag {of}, which is left as it is, has an override for it"
+            for name, of in needed.items()
+        )
+        return replace(plan, changes=changes, conflicts=self.conflicts, holds=counted, waiting=(*plan.waiting, *said))
+
+    def _needed(self, plan: FlagPlan, found: Snapshot) -> dict[str, str]:
+        """The segments that would be deleted, and a flag that is left alone and has an override for each."""
+        going = {change.name for change in plan.changes if _is_end_of_segment(change)}
+        stopped = self.stopped if going else set()
+        return {
+            item.segment: name
+            for name, flag in found.flags.items()
+            if (ObjectKind.FLAG, name) in stopped
+            for state in flag.states.values()
+            for item in state.overrides
+            if item.segment in going
+        }
+
+
+def _is_end_of_segment(change: Change) -> bool:
+    return change.kind is ObjectKind.SEGMENT and change.action is Action.DELETE
 
 
 def owner(change: Change, wanted: ProjectSpec) -> Owner:

@@ -21,7 +21,7 @@ from flagops.commands.flags.spec import FlagSpec
 from flagops.errors import AnswerError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.connect import Connection
-from flagops.flagsmith_api.deployed import NO_SUCH_PATH, Environment
+from flagops.flagsmith_api.deployed import NO_SUCH_PATH, Environment, require_made
 from flagops.flagsmith_api.throwaway import kept
 
 THREADS = 4
@@ -43,7 +43,7 @@ def read(
     *,
     with_people: bool = False,
 ) -> Snapshot:
-    """The project as it is now.
+    """The project as it is now. Raises ConflictError for an environment that Flagsmith is still making.
 
     Args:
         connection: Where.
@@ -54,6 +54,8 @@ def read(
     """
     client, project = connection.client, f"/api/v1/projects/{connection.project}"
     environments = [item for item in connection.environments if item.name in names]
+    for item in environments:
+        require_made(item)
     with ThreadPoolExecutor(THREADS) as pool:
         listed = pool.map(lambda what: list(client.pages(f"{project}/{what}/")), ("features", "segments", "tags"))
         contents = pool.map(lambda item: _content(client, item), environments)

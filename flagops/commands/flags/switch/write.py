@@ -12,7 +12,7 @@ from flagops.commands.flags.server.rows import Row, typed, value
 from flagops.commands.flags.switch.wanted import Wanted
 from flagops.errors import AnswerError, ConflictError
 from flagops.flagsmith_api.client import FlagsmithClient
-from flagops.flagsmith_api.deployed import Environment
+from flagops.flagsmith_api.deployed import Environment, require_made
 from flagops.flagsmith_api.ensure import change_once
 
 STATES = "/api/v1/features/featurestates/"
@@ -53,6 +53,7 @@ class FlagSwitch:
         Raises OpsError when it is refused, or somebody else changes it at the same time.
         """
         rows = self._rows()
+        self._own(rows)
         todo = [(row, body) for row in _ordered(rows) if (body := _changed(row, wanted)) is not None]
         if todo and self._environment.is_versioned:
             self._publish(todo, wanted, reason)
@@ -82,8 +83,12 @@ class FlagSwitch:
 
     def own(self) -> Row:
         """What users get of whom nothing else is said, as the database has it."""
-        found = [row for row in self._rows() if not row["feature_segment"] and not row.get("identity")]
+        return self._own(self._rows())
+
+    def _own(self, rows: Collection[Row]) -> Row:
+        found = [row for row in rows if not row["feature_segment"] and not row.get("identity")]
         if len(found) != 1:
+            require_made(self._environment)
             raise AnswerError(f"Flagsmith shows {len(found)} states of one flag in one environment, not one.")
         return found[0]
 

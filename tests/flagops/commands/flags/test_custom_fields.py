@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from flagops.commands.flags.reconcile.journal import Journal
 from flagops.commands.keys.server import change_client_key
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.connect import connect
@@ -81,6 +82,30 @@ def test_fields_survive_each_change_of_what_has_them(
     del flags["other"]
     apply(run, server, written(tmp_path, flags, segments=segments, hide_disabled={"environments": {"staging": True}}))
     assert {row["name"]: row["is_archived"] for row in server.double.database.rows("features")}["other"]  # type: ignore[union-attr]
+    assert filled(server) == [True] * 6
+
+
+def test_fields_that_people_fill_in_while_an_apply_is_at_work_stay(
+    with_fields: Project, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = with_fields
+    segments: dict[str, Any] = {"vips": {"description": "One.", **RULE}}
+    flags: dict[str, Any] = {"banner": {"enabled": True}, "other": {"enabled": False}}
+    apply(run, server, written(tmp_path, flags, segments=segments))
+    flags["banner"] |= {"description": "Two."}
+    del flags["other"]
+    segments["vips"] = {"description": "Two.", **RULE}
+    begin = Journal.begin
+
+    def beginning(self: Journal) -> Any:
+        found = begin(self)
+        fill(server)
+        return found
+
+    monkeypatch.setattr(Journal, "begin", beginning)
+    apply(run, server, written(tmp_path, flags, segments=segments, hide_disabled={"environments": {"staging": True}}))
+    assert server.double
+    assert {row["name"]: row["is_archived"] for row in server.double.database.rows("features")}["other"]
     assert filled(server) == [True] * 6
 
 

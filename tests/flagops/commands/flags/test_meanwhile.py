@@ -94,7 +94,7 @@ def test_a_switch_between_reading_and_writing_stops_that_flag_alone(
         before_writing(patched, lambda: switch_off(noted))
         done = apply(path)
     assert done.exit_code == STOPPED, done.stderr
-    assert f"! flag {OTHER}: left as it is" in done.stderr
+    assert f"! flag {OTHER}: left as it is, after this was written: development, staging\n" in done.stderr
     assert "production: now off" in done.stderr
     assert state(noted, OTHER)["enabled"] is False, "the switch stays"
     assert state(noted)["enabled"] is True, "the other flag is applied"
@@ -148,6 +148,7 @@ def test_a_switch_after_its_flag_was_written_is_said_and_stays(
         patched.setattr(AtOnce, "write", writing)
         done = apply(path)
     assert done.exit_code == STOPPED, done.stderr
+    assert f"! flag {FLAG}: left as it is, after this was written: production\n" in done.stderr
     assert "production: now enabled off: somebody changed it while this apply was at work" in done.stderr
     assert state(at_once)["enabled"] is False
     assert state(at_once, OTHER)["feature_state_value"]["string_value"] == "fast"

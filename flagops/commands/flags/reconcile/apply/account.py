@@ -31,11 +31,13 @@ class Account:
     Attributes:
         connection: Where, with what the server says of the project now.
         done: The changes that were made.
+        fresh: The environments that this run made as copies, in which nothing is anybody's.
     """
 
     def __init__(self, connection: Connection, reviewed: Reviewed, told: Told) -> None:
         self.connection, self._reviewed, self._told = connection, reviewed, told
         self.done: list[Change] = []
+        self.fresh: frozenset[str] = frozenset()
         self._known: set[int] = set()
         self._left: dict[Owner, list[FlagConflict]] = {}
 
@@ -45,8 +47,8 @@ class Account:
         return tuple(item for items in self._left.values() for item in items)
 
     def is_left(self, change: Change) -> bool:
-        """Whether a change is of a flag or segment of which something was left: then all of it is."""
-        return owner(change, self._reviewed.wanted) in self._left
+        """Whether a change is of a flag or segment of which something was left: then all of it is, but in copies."""
+        return change.environment not in self.fresh and owner(change, self._reviewed.wanted) in self._left
 
     def begin(self, changes: list[Change]) -> None:
         """Changes are made next. Raises ChangedMeanwhileError for a flag of which something was left."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from flagops.commands.flags.reconcile.apply.meanwhile import (
-    ChangedMeanwhileError,
     Contents,
+    DeletedMeanwhileError,
     require_no_switch,
     require_untouched,
 )
@@ -128,4 +128,4 @@ class AtOnce:
         where = {"environment": target.environment.id, "feature": target.flag.id}
         rows = self._client.pages("/api/v1/features/featurestates/", where)
         if not any(row["feature"] == target.flag.id for row in rows):
-            raise ChangedMeanwhileError("it was deleted")
+            raise DeletedMeanwhileError

@@ -7,7 +7,7 @@ from flagops.commands.flags.reconcile.apply.meanwhile import ChangedMeanwhileErr
 from flagops.commands.flags.server.rows import option_of
 from flagops.commands.flags.server.snapshot import RemoteOption
 from flagops.flagsmith_api.client import FlagsmithClient
-from flagops.flagsmith_api.custom_fields import CustomFields, as_they_are
+from flagops.flagsmith_api.custom_fields import CustomFields, as_they_are, custom_fields
 from flagops.flagsmith_api.ensure import ensure
 
 Body = Mapping[str, Any]
@@ -29,10 +29,13 @@ def change_option(client: FlagsmithClient, path: str, body: Body, there: RemoteO
     ensure(is_written, lambda: bool(client.put(f"{path}{there.id}/", content)), is_missing=True)
 
 
-def archive(client: FlagsmithClient, path: str, fields: CustomFields) -> None:
-    """Archive a flag, which keeps its custom fields."""
-    ensure(
-        lambda: True if client.get(path)["is_archived"] else None,
-        lambda: bool(client.patch(path, {"is_archived": True, **as_they_are(fields)})),
-        is_missing=True,
-    )
+def archive(client: FlagsmithClient, path: str) -> None:
+    """Archive a flag, which keeps the custom fields that it has then."""
+    fields: list[CustomFields] = [()]
+
+    def is_archived() -> bool | None:
+        row = client.get(path)
+        fields[0] = custom_fields(row)
+        return True if row["is_archived"] else None
+
+    ensure(is_archived, lambda: bool(client.patch(path, {"is_archived": True, **as_they_are(fields[0])})))

@@ -7,7 +7,7 @@ from flagops.commands.flags.reconcile.change import Change, ObjectKind
 from flagops.commands.flags.reconcile.hiding import HIDE, in_words
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.flagsmith_api.connect import Connection
-from flagops.flagsmith_api.custom_fields import as_they_are
+from flagops.flagsmith_api.custom_fields import as_they_are, custom_fields
 from flagops.flagsmith_api.ensure import change_once
 
 
@@ -20,12 +20,11 @@ def hide(connection: Connection, found: Snapshot, change: Change) -> Connection:
     """Do one of these steps; the connection with what the server says of the project then."""
     body = {"hide_disabled_flags": change.after}
     client, is_project = connection.client, change.kind is ObjectKind.PROJECT
-    path, kept = f"/api/v1/projects/{connection.project}/", {}
+    path = f"/api/v1/projects/{connection.project}/"
     if not is_project:
-        there = found.environments[change.name]
-        path, kept = f"/api/v1/environments/{there.key}/", as_they_are(there.fields)
+        path = f"/api/v1/environments/{found.environments[change.name].key}/"
     change_once(
-        lambda: client.patch(path, {**body, **kept}),
+        lambda: client.patch(path, {**body, **({} if is_project else as_they_are(custom_fields(client.get(path))))}),
         lambda: in_words(client.get(path)["hide_disabled_flags"]),
         is_done=lambda now: now == change.after,
         was=lambda now: now == change.before,

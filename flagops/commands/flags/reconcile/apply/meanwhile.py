@@ -18,6 +18,13 @@ class ChangedMeanwhileError(ConflictError):
         self.said = said
 
 
+class DeletedMeanwhileError(ChangedMeanwhileError):
+    """An object is gone."""
+
+    def __init__(self) -> None:
+        super().__init__("it was deleted")
+
+
 @dataclass(frozen=True)
 class Content:
     """What users get of a state or an override: weights by the variations' ids."""

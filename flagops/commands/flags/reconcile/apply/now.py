@@ -3,14 +3,18 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flagops.commands.flags.reconcile.apply.meanwhile import ChangedMeanwhileError, require_as_read
+from flagops.commands.flags.reconcile.apply.meanwhile import (
+    ChangedMeanwhileError,
+    DeletedMeanwhileError,
+    require_as_read,
+)
 from flagops.commands.flags.reconcile.holds import held, is_hold, without_holds
 from flagops.commands.flags.server.rows import Row, flag_of, segment_of
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteSegment, Snapshot
 from flagops.commands.flags.spec import FlagSpec, SegmentSpec
 from flagops.flagsmith_api.client import FlagsmithError
 from flagops.flagsmith_api.connect import Connection
-from flagops.flagsmith_api.custom_fields import as_they_are
+from flagops.flagsmith_api.custom_fields import as_they_are, custom_fields
 from flagops.flagsmith_api.ensure import ensure
 
 NOT_FOUND = 404
@@ -52,10 +56,11 @@ class Now:
         }
         if wanted.server_side_only is not None:
             body["is_server_key_only"] = wanted.server_side_only
-        sent = [False]
+        sent, fields = [False], [custom_fields(row)]
 
         def is_written() -> bool | None:
             now = self._row(f"features/{read.id}/") if sent[0] else row
+            fields[0] = custom_fields(now)
             if all(sorted(now[name]) == item if name == "tags" else now[name] == item for name, item in body.items()):
                 return True
             if sent[0]:
@@ -64,17 +69,25 @@ class Now:
 
         def write() -> bool:
             sent[0] = True
-            self._client.patch(path, {**body, **as_they_are(read.fields)})
+            self._client.patch(path, {**body, **as_they_are(fields[0])})
             return True
 
         ensure(is_written, write)
 
+    def segment(self, read: RemoteSegment) -> RemoteSegment:
+        """The segment as it is. Raises ChangedMeanwhileError where it is not what was read."""
+        now = segment_of(self._row(f"segments/{read.id}/"))
+        require_as_read(_of_segment(read, now))
+        return now
+
     def patch_segment(self, read: RemoteSegment, body: Mapping[str, Any], wanted: SegmentSpec) -> None:
         """Write the segment. Raises ChangedMeanwhileError where it is not what was read."""
         where = f"segments/{read.id}/"
+        fields = [read.fields]
 
         def is_written() -> bool | None:
             now = segment_of(self._row(where))
+            fields[0] = now.fields
             if (now.rules, now.description, now.is_managed) == (wanted.rules, wanted.description, True) and (
                 "feature" not in body or now.feature == body["feature"]
             ):
@@ -83,7 +96,7 @@ class Now:
             return None
 
         def write() -> bool:
-            self._client.patch(f"{self._project}/{where}", {**body, **as_they_are(read.fields)})
+            self._client.patch(f"{self._project}/{where}", {**body, **as_they_are(fields[0])})
             return True
 
         ensure(is_written, write)
@@ -94,7 +107,7 @@ class Now:
         except FlagsmithError as error:
             if error.status != NOT_FOUND:
                 raise
-            raise ChangedMeanwhileError("it was deleted") from None
+            raise DeletedMeanwhileError from None
         return row
 
     def _of_flag(self, read: RemoteFlag, now: RemoteFlag) -> Iterator[str]:

@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 
 from flagops.commands.flags.reconcile.apply.account import Account, Told
 from flagops.commands.flags.reconcile.apply.at_once import AtOnce
-from flagops.commands.flags.reconcile.apply.changing import archive
-from flagops.commands.flags.reconcile.apply.definitions import Definitions, is_removed_variation
+from flagops.commands.flags.reconcile.apply.definitions import Definitions
 from flagops.commands.flags.reconcile.apply.groups import Groups
 from flagops.commands.flags.reconcile.apply.hiding import hide, of_hiding
 from flagops.commands.flags.reconcile.apply.holding import release
+from flagops.commands.flags.reconcile.apply.meanwhile import ChangedMeanwhileError
+from flagops.commands.flags.reconcile.apply.removal import Removal
 from flagops.commands.flags.reconcile.apply.reviewed import Reviewed
 from flagops.commands.flags.reconcile.apply.rights import take
 from flagops.commands.flags.reconcile.apply.states_of_plan import write_states
 from flagops.commands.flags.reconcile.apply.together import THREADS
-from flagops.commands.flags.reconcile.apply.twins import copy, twins
-from flagops.commands.flags.reconcile.change import Action, Change, FlagConflict, FlagPlan, ObjectKind
-from flagops.commands.flags.reconcile.compare import matched
+from flagops.commands.flags.reconcile.apply.twins import Copied, copy, twins
+from flagops.commands.flags.reconcile.change import Change, FlagConflict, FlagPlan, ObjectKind
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.errors import AnswerError, OpsError
 from flagops.flagsmith_api.connect import Connection
@@ -120,10 +120,10 @@ class _Run:
             self.to.announce(change)
         self._found = found = self._write(found, todo, copies)
         if copies:
-            found, todo = self._copy(found, todo, copies)
-            if not todo.changes:
+            found, todo, is_whole = self._copy(found, todo, copies)
+            if is_whole and not todo.changes:
                 return  # which was looked at
-        self._remove(found, todo)
+        Removal(self.to, self._wanted, self._reviewed.found, found).run(todo.changes)
         groups = Groups(self.to.connection, self._wanted, found)
         for name, changes in todo.of(ObjectKind.GROUP).items():
             groups.write(name)
@@ -147,54 +147,33 @@ class _Run:
         args = (self._client, self._at_once, self._wanted, found, todo.without(late), self.to, again)
         return write_states(*args)
 
-    def _copy(self, found: Snapshot, todo: FlagPlan, copies: Mapping[str, str]) -> tuple[Snapshot, FlagPlan]:
-        """Make these environments as copies; what is different there is written afterwards."""
-        self.to.begin([item for item in todo.changes if item.environment in copies and not self.to.is_left(item)])
+    def _copy(self, found: Snapshot, todo: FlagPlan, copies: Mapping[str, str]) -> tuple[Snapshot, FlagPlan, bool]:
+        """Make these environments as copies, write what is different there; whether there was nothing to write."""
+        own = [item for item in todo.changes if item.environment in copies]
+        self.to.begin([item for item in own if not self.to.is_left(item)])
         for name, of in copies.items():
             copy(self.to.connection, found, name, of)
+        self.to.fresh = frozenset(copies)
         again = self.to.again()
-        left = {(change.name, change.environment) for change in again.plan.changes}
+        self._found = found = again.found
+        copied = Copied.of(self._wanted, found, self._reviewed.alone, copies)
+        for change in copied.lacking:
+            self.to.leave([change], ChangedMeanwhileError(f"as it was in {copies[change.environment or '']}"))
+        left = {(change.name, change.environment) for change in (*copied.plan.changes, *copied.lacking)}
         for change in todo.changes:
             is_of_copy = change.environment in copies and (change.name, change.environment) not in left
-            if self.to.is_left(change):
-                continue
             if is_of_copy or (change.kind is ObjectKind.ENVIRONMENT and change.name in copies):
                 self.to.announce(change)
-        self._found = again.found
         for change in of_hiding(again.plan.changes):
-            self.to.connection = hide(self.to.connection, again.found, change)
-            self.to.announce(change)
-        return self._write(again.found, again.plan), again.plan
-
-    def _remove(self, found: Snapshot, todo: FlagPlan) -> None:
-        project = f"/api/v1/projects/{self.to.connection.project}"
-        for change in todo.changes:
-            if self.to.is_left(change):
-                continue
-            if is_removed_variation(change):
-                self.to.begin([change])
-                self._remove_variation(found, change)
-                continue
-            if change.field or change.action not in (Action.ARCHIVE, Action.DELETE):
-                continue
-            if change.kind is ObjectKind.SEGMENT:
-                self._client.delete(f"{project}/segments/{found.segments[change.name].id}/")
-            elif change.action is Action.DELETE:
-                self._client.delete(f"{project}/features/{found.flags[change.name].id}/")
-            else:
-                archive(
-                    self._client, f"{project}/features/{found.flags[change.name].id}/", found.flags[change.name].fields
-                )
+            self.to.connection = hide(self.to.connection, found, change)
             self.to.announce(change)
 
-    def _remove_variation(self, found: Snapshot, change: Change) -> None:
-        flag = found.flags[change.name]
-        kept = {item.id for item in matched(flag.options, self._wanted.flags[change.name].options).values()}
-        for item in flag.options:
-            if item.id not in kept and change.field[1] == (item.key or str(item.value)):
-                path = f"/api/v1/projects/{self.to.connection.project}/features/{flag.id}/mv-options/{item.id}/"
-                self._client.delete(path)
-        self.to.announce(change)
+        def once_more() -> Copied:
+            return Copied.of(self._wanted, self.to.again().found, self._reviewed.alone, copies)
+
+        self._write(found, again.plan, copies)
+        write_states(self._client, self._at_once, self._wanted, copied.found, copied.plan, self.to, once_more)
+        return found, again.plan, not copied.plan.changes
 
     def _verify(self) -> None:
         left = self.to.again().plan.changes

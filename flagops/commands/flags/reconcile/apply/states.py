@@ -6,6 +6,7 @@ from typing import Any
 from flagops.commands.flags.reconcile.apply.meanwhile import (
     ChangedMeanwhileError,
     Content,
+    DeletedMeanwhileError,
     require_as_read,
     require_untouched,
 )
@@ -99,7 +100,7 @@ class States:
         where = {"environment": target.environment.id, "feature": target.flag.id}
         row = next((row for row in self._client.pages(STATES, where) if row["id"] == found.id), None)
         if row is None:
-            raise ChangedMeanwhileError("it was deleted")
+            raise DeletedMeanwhileError
         weights = {item.option: item.weight for item in variants(row)}
         return Content(row["enabled"], value(row["feature_state_value"]), weights), row.get("updated_at") or ""
 

@@ -1,12 +1,15 @@
 """Which new environments are made as a copy of another new one, which takes Flagsmith one request for all flags."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from flagops.commands.flags.reconcile.change import Action, FlagPlan, ObjectKind
+from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind
+from flagops.commands.flags.reconcile.judged import Judged
+from flagops.commands.flags.reconcile.plan import plan
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.spec import ProjectSpec
-from flagops.errors import ConflictError
 from flagops.flagsmith_api.connect import Connection
+from flagops.flagsmith_api.deployed import Environment, require_made
 from flagops.flagsmith_api.ensure import ensure, first
 
 READING = 10
@@ -52,5 +55,38 @@ def copy(connection: Connection, found: Snapshot, name: str, of: str) -> None:
         lambda: first(client.pages("/api/v1/environments/", listed), name=name),
         lambda: client.post(path, {"name": name, "clone_feature_states_async": False}),
     )
-    if row.get("is_creating"):
-        raise ConflictError(f"Flagsmith has not finished making the environment {name}.", hint="Wait a minute.")
+    require_made(Environment.of(row))
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What copies are, and what of them differs from what is wanted there.
+
+    In an environment that was made a moment ago nothing is anybody's: also what somebody switched in its source while
+    it was copied, or their override for a segment of their own, is made what the catalogue says.
+
+    Attributes:
+        found: The project, with each segment as one of `ff`'s.
+        plan: What is to be done in the copies.
+        lacking: Changes there of flags that somebody deleted, or a variation or segment of theirs.
+    """
+
+    found: Snapshot
+    plan: FlagPlan
+    lacking: tuple[Change, ...]
+
+    @classmethod
+    def of(cls, wanted: ProjectSpec, found: Snapshot, alone: Judged, copies: Iterable[str]) -> "Copied":
+        """What differs; `alone` is what was left alone before anything was written, so that it is so in the source."""
+        names = set(copies)
+        bare = replace(found, segments={name: replace(item, is_managed=True) for name, item in found.segments.items()})
+        whole = alone.leave(plan(wanted, bare), wanted, bare)
+        here = [item for item in whole.changes if item.environment in names]
+        gone = {item.name for item in whole.changes if item.action is Action.CREATE and item.environment is None}
+
+        def lacks(change: Change) -> bool:
+            overrides = wanted.flags[change.name].states[change.environment or ""].overrides
+            return change.name in gone or any(item.segment in gone for item in overrides)
+
+        done = tuple(item for item in here if not lacks(item))
+        return cls(bare, replace(whole, changes=done), tuple(item for item in here if lacks(item)))

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flagops.commands.flags.reconcile.apply.meanwhile import ChangedMeanwhileError
 from flagops.commands.flags.reconcile.compare import left_to_people, matched
 from flagops.commands.flags.server.rows import typed
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteState, Snapshot, Variant
@@ -39,9 +40,11 @@ class FlagInEnvironment:
 
     @classmethod
     def of(cls, found: Snapshot, wanted: FlagSpec, environment: Environment) -> "FlagInEnvironment":
-        """The target, out of what was read."""
+        """The target, out of what was read. Raises ChangedMeanwhileError where the flag is not in the environment."""
         flag = found.flags[wanted.name]
-        there = flag.states[environment.name]
+        there = flag.states.get(environment.name)
+        if there is None:
+            raise ChangedMeanwhileError(f"not in {environment.name}: Flagsmith has no state of it there")
         return cls(
             environment=environment,
             flag=flag,
