@@ -141,7 +141,8 @@ def _rotate_server(
     if any(result.ending for result in results):
         progress().print(
             "Restart what reads these Secrets before the old keys end. Flagsmith ends no key by itself: the first "
-            f"`ff keys sync` or `rotate` after that time deletes it, which tells within {rotated.caches(instance)}.",
+            "`ff keys sync` or `rotate` after that time deletes it, and Flagsmith refuses it within "
+            f"{rotated.caches(instance)} of that.",
             markup=False,
             soft_wrap=True,
         )

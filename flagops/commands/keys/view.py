@@ -22,7 +22,8 @@ def lines(result: DeliveryResult) -> Iterator[str]:
     if done:
         yield f"{what}: {done}."
     if result.restart:
-        yield "  Their pods have the old keys until they are restarted:"
+        held = "no keys, if they started without this Secret," if result.written == "created" else "the old keys"
+        yield f"  Their pods have {held} until they are restarted:"
         yield from (f"    {command}" for command in result.restart)
 
 

@@ -87,7 +87,12 @@ def test_what_somebody_changed_is_set_back_and_its_readers_are_named(apps: Appli
     assert f"-n {apps.shop} rollout restart deployment/basket" in shown.stdout
     assert f"-n {apps.shop} rollout restart deployment/cashier" in shown.stdout
     assert "deployment/door" not in shown.stdout
+    assert "Their pods have the old keys until they are restarted:" in shown.stdout
     assert len(apps.server_keys()) == 1
+    apps.instance.client.delete(Ref("v1", "Secret", apps.shop, "flagsmith-keys"))
+    shown = apps.ff("sync")
+    assert "Their pods have no keys, if they started without this Secret, until they are restarted:" in shown.stdout
+    assert f"-n {apps.shop} rollout restart deployment/basket" in shown.stdout
 
 
 def test_a_secret_of_somebody_else_is_left_alone_unless_it_is_adopted(apps: Applications) -> None:
