@@ -3,6 +3,7 @@
 import pulumi
 
 from components.edge.edge import Edge, EdgeArgs
+from components.edge.primary import pairs_from
 from components.secrets.args import external_secrets_args
 from components.secrets.external import ExternalSecrets
 from components.stack import FeatureFlagsArgs, StackComponent
@@ -23,7 +24,10 @@ class EdgeAlone(StackComponent):
         store = external_secrets_args(settings, namespace, self._capabilities)
         if store is not None:
             needed.append(ExternalSecrets(self._named("secret-store"), store, self._part(self.namespace)))
-        proxies = EdgeArgs(settings=settings, namespace=namespace, environments={})
+        primary = settings.edge.primary
+        stack = None if primary is None else primary.stack
+        pairs = None if stack is None else pairs_from(self._named("primary"), stack, self.child())
+        proxies = EdgeArgs(settings=settings, namespace=namespace, pairs=pairs)
         edge = Edge(self._named("edge"), proxies, self._part(*needed))
         self._published(edge)
         self._monitored(edge)
@@ -33,6 +37,6 @@ class EdgeAlone(StackComponent):
                 "namespace": settings.namespace.name,
                 "namespaceUid": self.namespace.uid,
                 "context": settings.context,
-                "primary": None if settings.edge.primary is None else settings.edge.primary.url,
+                "primary": None if primary is None else primary.url,
             }
         )

@@ -1,12 +1,14 @@
 """Everything that makes up one feature-flag platform, wired together."""
 
+import json
+
 import pulumi
 
 from components.audit.exporter import AuditExporter
 from components.audit.reader import Audit
 from components.backup.backup import Backups
 from components.edge.edge import Edge, EdgeArgs
-from components.edge.keys import require_keys, server_keys
+from components.edge.keys import OUTPUT, pairs_of, require_keys, server_keys
 from components.flag_metrics.flag_metrics import FlagMetrics
 from components.flagsmith.api import Flagsmith
 from components.flagsmith.args import bootstrap_args, server_args
@@ -48,7 +50,8 @@ class FeatureFlags(StackComponent):
         sdk_secrets: the Secrets in which applications find those.
 
     Its outputs are `url`, `namespace`, `namespaceUid`, `context`, `adminEmail`, `adminPasswordCommand`, the names of
-    its `secrets`, and `sdkKeys`, those of the environments' Secrets.
+    its `secrets`, and `sdkKeys`, those of the environments' Secrets; with `sdkKeys.exported` also the
+    secret `edgeKeys`, with which the stack of an edge elsewhere makes its own Secret.
     """
 
     credentials: Credentials
@@ -131,7 +134,8 @@ class FeatureFlags(StackComponent):
             RetiredLogin(self._named("retired-login"), self._roles, self._part(flagsmith, task_processor))
         served: pulumi.Resource = flagsmith
         if settings.edge.enabled:
-            edge = EdgeArgs(settings=settings, namespace=namespace, environments=self.sdk_keys.environments)
+            pairs = pairs_of(self.sdk_keys.environments) if settings.generates_edge_keys else None
+            edge = EdgeArgs(settings=settings, namespace=namespace, pairs=pairs)
             served = Edge(self._named("edge"), edge, self._part(flagsmith))
         self._published(served)
 
@@ -178,4 +182,11 @@ class FeatureFlags(StackComponent):
             "adminPasswordCommand": login_command(settings, self.credentials),
             "secrets": {purpose: secret.name for purpose, secret in self.credentials.references().items()},
             "sdkKeys": {name: secret.name for name, secret in self.sdk_secrets.secrets.items()},
+            **self._shared(),
         }
+
+    def _shared(self) -> dict[str, pulumi.Input[object]]:
+        """What edges elsewhere need, where they are given it: as text, which no console shows in part."""
+        if not self._settings.sdk_keys.exported:
+            return {}
+        return {OUTPUT: pairs_of(self.sdk_keys.environments).apply(lambda pairs: json.dumps(pairs, sort_keys=True))}

@@ -1,11 +1,10 @@
 """The edge: proxies that answer SDKs from memory, their Service, their budget and their autoscaler."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 
-from components.edge.keys import keys_secret
+from components.edge.keys import Pairs, keys_secret
 from components.edge.pod import COMPONENT, edge_pod
 from components.kit import names
 from components.kit.autoscaling import autoscaler
@@ -15,7 +14,6 @@ from components.kit.rolling import rolling
 from components.kit.secret_refs import SecretReference
 from components.kit.service_accounts import service_account
 from components.kit.services import cluster_service
-from components.secrets.sdk_keys import EnvironmentKeys
 from components.settings import Settings
 
 
@@ -26,12 +24,12 @@ class EdgeArgs:
     Attributes:
         settings: the stack's.
         namespace: where it runs.
-        environments: the keys that the stack makes, by the environment's name.
+        pairs: the keys of its environments; of no use where somebody else makes their Secret.
     """
 
     settings: Settings
     namespace: pulumi.Input[str]
-    environments: Mapping[str, EnvironmentKeys]
+    pairs: Pairs | None
 
 
 class Edge(Component):
@@ -104,12 +102,6 @@ class Edge(Component):
 
     def _keys(self, name: str, args: EdgeArgs) -> SecretReference:
         existing = args.settings.edge.existing_secret
-        if existing is not None:
-            return SecretReference(name=existing)
-        return keys_secret(
-            f"{name}-keys",
-            args.settings,
-            namespace=args.namespace,
-            environments=args.environments,
-            opts=self.child(),
-        )
+        if existing is not None or args.pairs is None:
+            return SecretReference(name=existing or names.EDGE_KEYS)
+        return keys_secret(f"{name}-keys", args.settings, namespace=args.namespace, pairs=args.pairs, opts=self.child())

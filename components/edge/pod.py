@@ -19,17 +19,19 @@ from components.edge.configuration import configuration
 from components.kit import names
 from components.kit.environment import plain
 from components.kit.pods import Mounted, Spread, pod_template, requirements
-from components.kit.secret_files import READABLE_BY_ITS_GROUP, secret_file
+from components.kit.secret_files import READABLE_BY_ITS_GROUP, ca_volume, secret_file
 from components.kit.secret_refs import SecretReference, checksum_annotations
 from components.kit.security import container_security_context
 from components.kit.shutdown import PRE_STOP_SECONDS
 from components.settings import Settings
+from components.settings.references import CaReference
 
 COMPONENT: Final = "edge"
 # User `nobody` of both images.
 USER: Final = 65534
 CONFIG_DIRECTORY: Final = "/etc/edge-proxy"
 CONFIG_FILE: Final = "config.json"
+CA_DIRECTORY: Final = "/etc/edge-proxy-ca"
 # What is in flight when the routes have learned that a pod leaves: an answer takes milliseconds.
 GRACE_PERIOD_SECONDS: Final = PRE_STOP_SECONDS + 15
 
@@ -44,20 +46,30 @@ def _probe(path: str, *, period: int, failures: int, timeout: int = 5) -> ProbeA
 
 
 def _environment(settings: Settings, keys: SecretReference) -> list[EnvVarArgs]:
+    # What httpx, which asks for the documents, takes in place of the authorities that it knows.
+    trusted = plain({} if _authority(settings) is None else {"SSL_CERT_FILE": f"{CA_DIRECTORY}/ca.crt"})
     if settings.edge.config_file:
-        return plain({"CONFIG_PATH": f"{CONFIG_DIRECTORY}/{CONFIG_FILE}"})
+        return [*plain({"CONFIG_PATH": f"{CONFIG_DIRECTORY}/{CONFIG_FILE}"}), *trusted]
     variables = {
         key.upper(): value if isinstance(value, str | int) else json.dumps(value, sort_keys=True)
         for key, value in configuration(settings).items()
     }
     # One process: each has documents of its own, and a probe asks any of them.
-    return [keys.env("ENVIRONMENT_KEY_PAIRS", "ENVIRONMENT_KEY_PAIRS"), *plain({**variables, "WEB_CONCURRENCY": 1})]
+    pairs = keys.env("ENVIRONMENT_KEY_PAIRS", "ENVIRONMENT_KEY_PAIRS")
+    return [pairs, *plain({**variables, "WEB_CONCURRENCY": 1}), *trusted]
+
+
+def _authority(settings: Settings) -> CaReference | None:
+    primary = settings.edge.primary
+    return None if primary is None else primary.ca_secret
 
 
 def _files(settings: Settings, keys: SecretReference) -> list[Mounted]:
+    authority = ca_volume("primary-ca", CA_DIRECTORY, _authority(settings))
     if not settings.edge.config_file:
-        return []
+        return authority
     return [
+        *authority,
         secret_file(
             "config",
             secret=keys.name,
@@ -65,7 +77,7 @@ def _files(settings: Settings, keys: SecretReference) -> list[Mounted]:
             directory=CONFIG_DIRECTORY,
             file=CONFIG_FILE,
             mode=READABLE_BY_ITS_GROUP,
-        )
+        ),
     ]
 
 

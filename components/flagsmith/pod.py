@@ -22,10 +22,11 @@ from components.flagsmith import logs, tracing
 from components.flagsmith.environment import PROMETHEUS_DIRECTORY, job_environment, server_environment
 from components.flagsmith.secrets import Process
 from components.kit import names
-from components.kit.database_client import REDIS_CA_DIRECTORY, ca_volume, postgres_volumes
+from components.kit.database_client import REDIS_CA_DIRECTORY, postgres_volumes
 from components.kit.database_pods import DatabaseClientArgs
 from components.kit.environment import plain
 from components.kit.pods import EmptyDir, Mounted, Spread, pod_template, requirements
+from components.kit.secret_files import ca_volume
 from components.kit.secret_refs import checksum_annotations
 from components.kit.security import container_security_context
 from components.kit.shutdown import PRE_STOP_SECONDS, grace_period

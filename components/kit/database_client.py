@@ -8,9 +8,8 @@ from pulumi_kubernetes.core.v1 import EnvVarArgs
 from components.kit import postgres_client
 from components.kit.environment import plain
 from components.kit.pods import Mounted
-from components.kit.secret_files import secret_file
+from components.kit.secret_files import ca_volume
 from components.kit.secret_refs import SecretReference
-from components.settings.references import SecretKeyReference
 from components.settings.sections.postgres import PostgresSettings
 from components.settings.sections.redis import RedisSettings
 
@@ -50,13 +49,6 @@ def database_environment(connections: Connections) -> list[EnvVarArgs]:
     if connections.server.ca_secret is not None:
         variables += plain({"PGSSLROOTCERT": f"{POSTGRES_CA_DIRECTORY}/ca.crt"})
     return variables
-
-
-def ca_volume(name: str, directory: str, ca: SecretKeyReference | None) -> list[Mounted]:
-    """The certificates of a CA as the file `ca.crt` of `directory`, where there is one."""
-    if ca is None:
-        return []
-    return [secret_file(name, secret=ca.name, key=ca.key, directory=directory, file="ca.crt")]
 
 
 def postgres_volumes(connections: Connections) -> list[Mounted]:

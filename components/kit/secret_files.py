@@ -3,6 +3,7 @@
 from pulumi_kubernetes.core.v1 import KeyToPathArgs, SecretVolumeSourceArgs, VolumeArgs, VolumeMountArgs
 
 from components.kit.pods import Mounted
+from components.settings.references import SecretKeyReference
 
 READABLE_BY_ITS_GROUP = 0o440
 """For what is secret itself: the pod's group reads it, and nobody writes it."""
@@ -21,3 +22,10 @@ def secret_file(volume: str, *, secret: str, key: str, directory: str, file: str
     """
     source = SecretVolumeSourceArgs(secret_name=secret, default_mode=mode, items=[KeyToPathArgs(key=key, path=file)])
     return VolumeArgs(name=volume, secret=source), VolumeMountArgs(name=volume, mount_path=directory, read_only=True)
+
+
+def ca_volume(name: str, directory: str, ca: SecretKeyReference | None) -> list[Mounted]:
+    """The certificates of a CA as the file `ca.crt` of `directory`, where there is one."""
+    if ca is None:
+        return []
+    return [secret_file(name, secret=ca.name, key=ca.key, directory=directory, file="ca.crt")]

@@ -8,10 +8,11 @@ from pulumi_kubernetes.core.v1 import ContainerArgs, EnvVarArgs, VolumeArgs, Vol
 
 from components.kit import names
 from components.kit.component import Component, name_of
-from components.kit.database_client import POSTGRES_CA_DIRECTORY, REDIS_CA_DIRECTORY, ca_volume
+from components.kit.database_client import POSTGRES_CA_DIRECTORY, REDIS_CA_DIRECTORY
 from components.kit.environment import plain
 from components.kit.exporters import TIMEOUT_SECONDS, USER, ServerExporter, postgres_exporter, redis_exporter
 from components.kit.pods import pod_template
+from components.kit.secret_files import ca_volume
 from components.kit.secret_refs import SecretReference
 from components.kit.service_accounts import service_account
 from components.kit.single_pod import singleton

@@ -228,8 +228,8 @@ class Settings(SizedSettings):
 
     @property
     def generates_edge_keys(self) -> bool:
-        """Whether the program makes the Secret with the keys of the proxies."""
-        return self.edge.enabled and self.edge.existing_secret is None
+        """Whether the program makes the keys of its own proxies, and their Secret."""
+        return self.edge.enabled and self.edge.existing_secret is None and not self.is_edge
 
     @property
     def edge_image(self) -> str:

@@ -1,5 +1,6 @@
 """Pulumi's resource monitor, replaced by one that records what the program registers."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
@@ -10,12 +11,14 @@ from pulumi import get_project, get_stack
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
 
+from components.edge.keys import OUTPUT
 from flagops.errors import FailedError, UnsupportedError
-from flagops.evaluation.generated import password, record_name
+from flagops.evaluation.generated import Placeholders, password, record_name
 
 # Pulumi's protocol marks a secret value by these two constants (they are the same in all its SDKs).
 SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the marker, not a secret
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
 RANDOM_PASSWORD = "random:index/randomPassword:RandomPassword"  # noqa: S105 - a type
 
 UNSUPPORTED = frozenset(
@@ -107,10 +110,26 @@ class RecordingMonitor(MockMonitor):
         return resource_pb2.DeploymentInfo(supportedFeatures=[item for item in offered if item not in UNSUPPORTED])
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
-        """Refuse: evaluating a program touches no cluster."""
+        """Refuse: evaluating a program touches no cluster, and no other stack."""
+        if request.type == STACK_REFERENCE:
+            return self._other_stack(request)
         raise UnsupportedError(
             f"The direct engine cannot read {request.type} {request.name!r}: that needs the Pulumi CLI."
         )
+
+    def _other_stack(self, request: Any) -> resource_pb2.ReadResourceResponse:
+        """The keys that another stack gives: stand-ins, for a program that is only shown."""
+        if not isinstance(self._known, Placeholders):
+            raise UnsupportedError(
+                f"The direct engine cannot read the outputs of the stack {request.id!r} (edge.primary.stack): that "
+                "needs the Pulumi CLI.",
+                hint="Deploy both stacks with `--engine cli`, or name a Secret with the keys in edge.existingSecret.",
+            )
+        pair = {part: self._known[f"{request.name}-{part}"] for part in ("client_side_key", "server_side_key")}
+        answer = struct_pb2.Struct()
+        answer.update({"name": request.id, "outputs": {OUTPUT: _as_secret(json.dumps([pair]))}})
+        urn = self.make_urn(request.parent, request.type, request.name)
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=answer)
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802
         """Refuse: there is no provider to ask."""

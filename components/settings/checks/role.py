@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from components.settings.model import Settings
 from components.settings.problems import NOT_SHOWN, Problem
+from components.settings.sections.edge import EdgePrimary
 
 OF_AN_EDGE: Final = frozenset(
     {
@@ -43,7 +44,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _lacking(settings)
     yield from _refused(settings)
     if primary is not None:
-        yield from _address(settings, primary.url)
+        yield from _address(settings, primary)
 
 
 def _lacking(settings: Settings) -> Iterator[Problem]:
@@ -60,12 +61,19 @@ def _lacking(settings: Settings) -> Iterator[Problem]:
             text="is required with role edge: write `primary: {url: https://HOST}` with the address of the Flagsmith "
             "whose flags the proxies serve",
         )
-    if edge.existing_secret is None:
+    stack = None if edge.primary is None else edge.primary.stack
+    if edge.existing_secret is None and stack is None:
         yield Problem(
             path=("edge", "existingSecret"),
             value=NOT_SHOWN,
             text="is required with role edge, since another stack makes the keys: name a Secret with the key "
-            f"{settings.edge.keys_key}, which you make, or secretStore.others takes from a store (see docs/edge.md)",
+            f"{edge.keys_key}, which you make, or secretStore.others takes from a store; or name the primary's stack "
+            "in edge.primary.stack (see docs/edge.md)",
+        )
+    if edge.existing_secret is not None and stack is not None:
+        yield Problem(
+            path=("edge", "primary", "stack"),
+            text="gives the keys that the Secret of edge.existingSecret has: remove one of the two",
         )
 
 
@@ -92,8 +100,14 @@ def _nothing_here(path: tuple[str, ...]) -> Problem:
     )
 
 
-def _address(settings: Settings, url: str) -> Iterator[Problem]:
-    path, parts = ("edge", "primary", "url"), urlsplit(url)
+def _address(settings: Settings, primary: EdgePrimary) -> Iterator[Problem]:
+    path, parts = ("edge", "primary", "url"), urlsplit(primary.url)
+    if primary.ca_secret is not None and parts.scheme == "http":
+        yield Problem(
+            path=("edge", "primary", "caSecret"),
+            value=NOT_SHOWN,
+            text="goes with https:// only: correct edge.primary.url, or remove the key",
+        )
     if parts.hostname == settings.host:
         yield Problem(
             path=path,

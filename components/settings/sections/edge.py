@@ -12,6 +12,7 @@ from components.settings.base import Section
 from components.settings.images import Image, disagreement
 from components.settings.networks import BESIDE, SERVICE, Cidrs
 from components.settings.problems import Problem
+from components.settings.references import CaReference
 from components.settings.resources import Resources
 from components.settings.sections.autoscaling import TargetCpu
 from components.settings.sections.network_policy import Peer
@@ -25,6 +26,13 @@ def _tag(value: str) -> str:
     return value
 
 
+def _stack(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){2}", value):
+        raise ValueError("must be organization/project/stack, such as organization/feature-flags/production")
+    return value
+
+
+StackName = Annotated[Text, AfterValidator(_stack), Kind("stack")]
 EdgeVersion = Annotated[Text, AfterValidator(_tag), Kind("image tag")]
 # One may go at any time, and a new one that starts while Flagsmith is away has nothing to answer with.
 EdgePods = Annotated[WholeNumber, Field(ge=2), Kind("whole number, at least 2")]
@@ -62,6 +70,16 @@ class EdgePrimary(Section):
         "true."
     )
     cidr: Cidrs = Field(default=(), description=f"Where it is. {BESIDE}")
+    stack: StackName | None = Field(
+        default=None,
+        description="The Pulumi stack that deploys it, as `organization/project/stack`, in place of "
+        "`edge.existingSecret`: its output `edgeKeys` has the keys (`sdkKeys.exported` there). Needs the Pulumi CLI. "
+        "With a backend of your own the organization is `organization`.",
+    )
+    ca_secret: CaReference | None = Field(
+        default=None,
+        description="An existing Secret with the CA of its certificate, in place of those that the image trusts.",
+    )
 
 
 class EdgeSettings(Section):

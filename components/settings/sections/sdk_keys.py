@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from components.settings.base import Section
 from components.settings.problems import NOT_SHOWN, Problem
 from components.settings.sections.admin import Title
-from components.settings.types import Kind, SecretName, Text, WholeNumber
+from components.settings.types import Boolean, Kind, SecretName, Text, WholeNumber
 
 SERVER_PREFIX = "ser."
 MOST_HOURS = 8760
@@ -53,6 +53,13 @@ class SdkKeysSettings(Section):
         description="How many hours a server-side key that was renewed, or that the stack no longer needs, works at "
         "least. After them the first `ff keys sync`, or run of the bootstrap Job, deletes it; Flagsmith itself ends no "
         "key. 0: the deployment that renews it deletes it.",
+    )
+
+    exported: Boolean = Field(
+        default=False,
+        description="Whether the secret output `edgeKeys` gives each environment's client key, and a server-side key "
+        "for proxies, to the stack of [an edge elsewhere](edge.md#another-region-another-cluster). Whoever can read "
+        "this stack's secret outputs has them.",
     )
 
     def problems(self) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -18,6 +18,9 @@ from flagops.pods.edge_keys import client_keys, edge_secret, secret_name
 from flagops.pods.pods import PodComponent, container, is_ready
 from flagops.pods.pods import pods as pods_of
 from flagops.pods.port_forward import LOOPBACK, forward_to
+
+if TYPE_CHECKING:
+    from components.settings import Settings
 
 FEWEST = 2  # with documents: one may go at any time, and a new one has none while Flagsmith is away
 REQUEST_SECONDS = 5
@@ -96,12 +99,19 @@ def edge_documents(examination: Examination) -> Iterator[DoctorFinding]:
             "edge-key-refused",
             "Flagsmith refuses a server-side key of the edge: it was deleted, or is another Flagsmith's.",
             tuple(f"{proxy.pod}: Flagsmith answered {REFUSED}" for proxy in refused),
-            f"ff keys register --stack {stack}   (if its environment was deleted: take it out of admin.environments)"
-            if instance.settings.generates_edge_keys
-            else corrected(secret, stack),
+            _renewed(instance.settings, secret, stack),
         )
     yield from stale(proxies, stack=stack, poll_seconds=instance.settings.edge.poll_seconds, now=datetime.now(UTC))
     yield from mixed(proxies, fix=corrected(secret, stack))
+
+
+def _renewed(settings: "Settings", secret: str, stack: str) -> str:
+    """What brings keys that Flagsmith knows."""
+    if settings.generates_edge_keys:
+        return f"ff keys register --stack {stack}   (if its environment was deleted: take it out of admin.environments)"
+    if settings.edge.primary is not None and settings.edge.primary.stack is not None:
+        return f"deploy {settings.edge.primary.stack}, then ff up --stack {stack}, which takes the keys that it gives"
+    return corrected(secret, stack)
 
 
 def corrected(secret: str, stack: str) -> str:

@@ -57,12 +57,29 @@ def test_an_edge_alone_takes_the_proxies_image_and_their_room_and_nothing_else()
         ({**EDGE, "primary": {"url": "https://primary.example.com/api/v1"}}, "edge.primary.url", "no path"),
         ({**EDGE, "primary": {"url": "https://flags.example.com"}}, "edge.primary.url", "would ask each other"),
         ({**EDGE, "primary": {}}, "edge.primary.url", "is required"),
+        (
+            {"enabled": True, "primary": PRIMARY},
+            "edge.existingSecret",
+            "name the primary's stack in edge.primary.stack",
+        ),
+        ({**EDGE, "primary": {**PRIMARY, "stack": "a/b/c"}}, "edge.primary.stack", "remove one of the two"),
+        ({"enabled": True, "primary": {**PRIMARY, "stack": "production"}}, "edge.primary.stack", "organization/"),
+        (
+            {**EDGE, "primary": {"url": "http://primary.example.com", "caSecret": {"name": "ca"}}},
+            "edge.primary.caSecret",
+            "goes with https:// only",
+        ),
     ],
 )
 def test_what_an_edge_alone_lacks_is_refused(edge: dict[str, Any], key: str, reason: str) -> None:
     (line,) = refused(edge=edge)
     assert line.startswith(f"feature-flags:{key}")
     assert reason in line
+
+
+def test_the_stack_of_the_primary_takes_the_place_of_a_secret() -> None:
+    found = alone(edge={"enabled": True, "primary": {**PRIMARY, "stack": "organization/feature-flags/production"}})
+    assert not found.generates_edge_keys
 
 
 def test_a_whole_platform_has_no_primary() -> None:
