@@ -19,6 +19,7 @@ from tests.servers import LOOPBACK, Postgres, Redis, free_port
 
 NAMESPACE = "feature-flags"
 GRAFANA_NAMESPACE = "observability"
+EDGE_NAMESPACE = "edge-alone"
 DJANGO = Path(__file__).parent / "doubles" / "django"
 PASSWORD = "only-for-tests"
 SERVERS = ("flagsmith", "task-processor", "postgres", "redis")
@@ -147,5 +148,5 @@ def _rule(kind: str, spec: dict[str, Any]) -> dict[str, Any]:
         "apiVersion": "kwok.x-k8s.io/v1alpha1",
         "kind": kind,
         "metadata": {"name": "containers"},
-        "spec": {"selector": {"matchNamespaces": [NAMESPACE, GRAFANA_NAMESPACE]}, **spec},
+        "spec": {"selector": {"matchNamespaces": [NAMESPACE, GRAFANA_NAMESPACE, EDGE_NAMESPACE]}, **spec},
     }

@@ -33,6 +33,15 @@ def is_ready(pod: Manifest) -> bool:
     return condition(pod, "Ready").get("status") == "True" and "deletionTimestamp" not in pod["metadata"]
 
 
+def require_component(instance: Instance, component: str) -> None:
+    """Raise UnsupportedError for a component that a stack of this role never has."""
+    if instance.settings.is_edge and component != PodComponent.EDGE:
+        raise UnsupportedError(
+            f"The stack {instance.stack.name!r} is an edge alone (role: edge): it has no pod of {str(component)!r}.",
+            hint=f"Give `--component {PodComponent.EDGE.value}`.",
+        )
+
+
 def running(instance: Instance, component: str) -> Manifest:
     """The newest pod of a component that is ready.
 
@@ -42,11 +51,7 @@ def running(instance: Instance, component: str) -> Manifest:
         OpsError: None is ready; the message names what is there in its place.
     """
     instance.require_containers()
-    if instance.settings.is_edge and component != PodComponent.EDGE:
-        raise UnsupportedError(
-            f"The stack {instance.stack.name!r} is an edge alone (role: edge): it has no pod of {str(component)!r}.",
-            hint=f"Give `--component {PodComponent.EDGE.value}`.",
-        )
+    require_component(instance, component)
     found = pods(instance, component)
     for pod in found:
         if is_ready(pod):

@@ -7,7 +7,7 @@ from components.kit import names
 from flagops.errors import ConflictError, NotFoundError, UnsupportedError
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.objects import Manifest, Ref
-from flagops.pods.pods import PodComponent
+from flagops.pods.pods import PodComponent, require_component
 from flagops.stacks.deployed import Instance
 from flagops.waiting import NotYet, until
 
@@ -81,6 +81,7 @@ def is_rolled_out(live: Manifest, generation: int) -> bool:
 
 
 def _ref(instance: Instance, component: PodComponent) -> Ref:
+    require_component(instance, component)
     known = WORKLOADS.get(component)
     if known is None:
         raise UnsupportedError(

@@ -1,4 +1,4 @@
-"""Network policies that stand between the ingress controller and the API."""
+"""Network policies that stand between the ingress controller and the API, or the proxies of an edge alone."""
 
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
@@ -8,7 +8,6 @@ from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.refusals import DeniedError
 
-POLICY = ("networking.k8s.io/v1", "NetworkPolicy", names.API_POLICY)
 DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 # Charts write the same labels on the IngressClass as on the controller's pods; nothing else says whose pods they are.
 OWNER_LABELS = (names.NAME, names.INSTANCE)
@@ -18,7 +17,10 @@ def isolation(examination: Examination) -> Iterator[DoctorFinding]:
     """An ingress controller whose pods the policies do not let in."""
     instance = examination.instance
     network, ingress = instance.settings.network_policy, instance.settings.ingress
-    if not (instance.settings.isolated and ingress.enabled) or instance.get(*POLICY) is None:
+    policy, kept_from = (names.EDGE, "edge") if instance.settings.is_edge else (names.API_POLICY, "API")
+    if not (instance.settings.isolated and ingress.enabled):
+        return
+    if instance.get("networking.k8s.io/v1", "NetworkPolicy", policy) is None:
         return
     shut_out = [pod for pod in _controller(examination, ingress.class_name) if not _is_let_in(examination, pod)]
     if not shut_out:
@@ -28,7 +30,7 @@ def isolation(examination: Examination) -> Iterator[DoctorFinding]:
     key, value = _setting(pod)
     yield DoctorFinding(
         "ingress-cut-off",
-        "The network policies keep the ingress controller from the API.",
+        f"The network policies keep the ingress controller from the {kept_from}.",
         (f"{namespace}/{name} has the address {_address(pod)}; let in is {', '.join(network.ways_in)}",),
         f"set networkPolicy.{key} to {value} in Pulumi.{instance.stack.name}.yaml, "
         f"then ff up --stack {instance.stack.name}",

@@ -122,6 +122,13 @@ def _component(pod: Manifest) -> str:
     return str((pod["metadata"].get("labels") or {}).get(names.COMPONENT, pod["metadata"]["name"]))
 
 
+def _wanted(examination: Examination) -> tuple[str, ...]:
+    """The Deployments without which the stack does not do what it is for."""
+    settings = examination.instance.settings
+    flagsmith = () if settings.is_edge else (names.API, names.TASK_PROCESSOR)
+    return (*flagsmith, names.EDGE) if settings.edge.enabled else flagsmith
+
+
 def rollouts(examination: Examination) -> Iterator[DoctorFinding]:
     """Deployments whose pods cannot even be made, such as for a quota, or that are missing."""
     for deployment in examination.deployments:
@@ -134,7 +141,7 @@ def rollouts(examination: Examination) -> Iterator[DoctorFinding]:
                 f"{examination.instance.kubectl} describe resourcequota,limitrange",
             )
     found = {deployment["metadata"]["name"] for deployment in examination.deployments}
-    for name in (names.API, names.TASK_PROCESSOR):
+    for name in _wanted(examination):
         if name not in found:
             stack = examination.instance.stack.name
             yield DoctorFinding(

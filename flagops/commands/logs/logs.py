@@ -8,7 +8,7 @@ from queue import Empty, Queue
 from flagops.errors import NotFoundError, OpsError
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.refusals import ApiError
-from flagops.pods.pods import PodComponent, container, pods
+from flagops.pods.pods import PodComponent, container, pods, require_component
 from flagops.stacks.deployed import Instance
 
 SERVERS = (PodComponent.API, PodComponent.TASK_PROCESSOR, PodComponent.DATABASE, PodComponent.CACHE)
@@ -96,6 +96,8 @@ def follow(
 
 def _wanted(instance: Instance, components: Sequence[PodComponent]) -> list[Manifest]:
     instance.require_containers()
+    for component in components:
+        require_component(instance, component)
     found = [pod for component in components for pod in pods(instance, component)]
     if not found:
         named = ", ".join(components)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from components.deployment.presence import Fate, ObservedObject, observe
 from components.kit import names
 from components.kit.api_server import DENIED
-from flagops.commands.status.model import StatusRow
+from flagops.commands.status.model import WHAT, StatusRow
 from flagops.kubernetes.objects import Ref
 from flagops.kubernetes.refusals import DeniedError
 from flagops.stacks.deployed import Instance
@@ -31,8 +31,7 @@ def declared_rows(instance: Instance, record: "Deployment | None") -> Iterator[S
         return
     seen = observe(lambda path: _fetched(instance, path), instance.namespace, record.objects)
     there = sum(item.fate is Fate.THERE for item in seen)
-    what = "Edge Proxy" if instance.settings.is_edge else "Flagsmith"
-    text = f"{there} of {len(seen)} objects, {what} {record.release}"
+    text = f"{there} of {len(seen)} objects, {WHAT[instance.settings.role]} {record.release}"
     yield StatusRow("Deployed", names.DEPLOYMENT, text, is_fine=there == len(seen))
     for item in seen:
         told = _told(item)

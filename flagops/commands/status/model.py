@@ -1,6 +1,10 @@
 """What a stack looks like at a glance."""
 
 from dataclasses import dataclass, field
+from typing import Final
+
+WHAT: Final = {"platform": "Flagsmith", "edge": "Edge Proxy"}
+"""What a stack's release is of, by its role."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class Status:
         stack: Its name.
         context: The kubeconfig's context it is in.
         namespace: Its namespace.
-        version: Flagsmith's release that is deployed.
+        role: What the stack is by its settings: `platform`, or `edge` for an edge alone.
+        version: The release that is deployed, of Flagsmith or of the edge's proxies.
         url: Where people find it.
         is_simulated: Whether the nodes are simulated, so that nothing runs, and nothing is served at the address.
         rows: All that is looked at.
@@ -37,6 +42,7 @@ class Status:
     stack: str
     context: str
     namespace: str
+    role: str
     version: str
     url: str
     is_simulated: bool = False

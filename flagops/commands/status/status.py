@@ -54,6 +54,7 @@ def status(instance: Instance, now: datetime | None = None) -> Status:
         instance.stack.name,
         instance.context,
         instance.namespace,
+        settings.role,
         record.release if record else "(not deployed)",
         settings.url,
         is_simulated=instance.is_simulated,

@@ -4,14 +4,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flagops.commands.status.model import Status
+from flagops.commands.status.model import WHAT, Status
 
 
 def show(console: Console, status: Status) -> None:
     """Print it as a table, trouble in red."""
     where = "served nowhere: the nodes are simulated" if status.is_simulated else f"at {escape(status.url)}"
     console.print(
-        f"[bold]{escape(status.stack)}[/bold]: Flagsmith {status.version} {where}, "
+        f"[bold]{escape(status.stack)}[/bold]: {WHAT[status.role]} {status.version} {where}, "
         f"namespace {status.namespace}, context {escape(status.context)}"
     )
     table = Table(box=None, pad_edge=False)

@@ -59,11 +59,14 @@ def node(name: str, *, is_ready: bool = True, **spec: Any) -> Manifest:
 
 
 def stack_with(
-    *objects: Manifest, edge: Mapping[str, object] | None = None, logs: Mapping[str, str] | None = None
+    *objects: Manifest,
+    edge: Mapping[str, object] | None = None,
+    logs: Mapping[str, str] | None = None,
+    role: str = "platform",
 ) -> Instance:
     """A deployed stack with an edge, or with these settings of it, on a cluster with these objects."""
     section = {"enabled": True} if edge is None else edge
-    config = {f"feature-flags:{key}": value for key, value in {**VALID, "edge": section}.items()}
+    config = {f"feature-flags:{key}": value for key, value in {**VALID, "edge": section, "role": role}.items()}
     stack = Stack("production", "feature-flags", config, {}, Path("Pulumi.production.yaml"))
     client = cast("Client", Cluster(objects, logs or {}))
     return Instance(stack, stack.settings, "cluster", None, client, cast("Any", None))

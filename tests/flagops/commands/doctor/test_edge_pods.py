@@ -15,6 +15,7 @@ from flagops.commands.doctor.edge import edge_documents, edge_pods
 from flagops.commands.doctor.edge_keys import edge_keys
 from flagops.commands.doctor.model import Check, DoctorFinding, Examination
 from flagops.commands.doctor.secrets import changed_secrets
+from flagops.commands.doctor.workloads import rollouts
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.refusals import DeniedError
 from flagops.stacks.deployed import Instance
@@ -172,3 +173,37 @@ def test_a_secret_of_yours_that_changed_under_the_proxies_is_found(hour: str, *,
 @pytest.mark.parametrize("check", [edge_pods, edge_documents, edge_keys])
 def test_a_stack_without_an_edge_is_not_asked_of_it(check: Check) -> None:
     assert found(check, stack_with(keys([]), edge={})) == {}
+
+
+PRIMARY = {"url": "https://primary.example.com"}
+
+
+def edge_alone(*objects: Manifest, logs: dict[str, str] | None = None, stack: str | None = None) -> Instance:
+    source = {"primary": {**PRIMARY, "stack": stack}} if stack else {"primary": PRIMARY, "existingSecret": "edge-keys"}
+    return stack_with(*objects, edge={"enabled": True, **source}, role="edge", logs=logs)
+
+
+def deployment(name: str) -> Manifest:
+    return {"kind": "Deployment", "metadata": {"name": name}, "spec": {}, "status": {}}
+
+
+def test_of_an_edge_alone_nothing_but_its_proxies_is_missed() -> None:
+    assert found(rollouts, edge_alone(deployment("flagsmith-edge"))) == {}
+    assert found(rollouts, edge_alone())["workload-missing"].what == "There is no Deployment flagsmith-edge."
+
+
+def test_the_proxies_of_a_whole_flagsmith_are_missed_too() -> None:
+    flagsmith = [deployment("flagsmith"), deployment("flagsmith-task-processor")]
+    assert found(rollouts, stack_with(*flagsmith))["workload-missing"].what == "There is no Deployment flagsmith-edge."
+    assert found(rollouts, stack_with(*flagsmith, edge={"enabled": False})) == {}
+
+
+def test_refused_keys_of_an_edge_alone_come_from_where_it_has_them(answering: Answering) -> None:
+    cold = proxy("edge-1", "a", is_ready=False)
+    answering(edge_1=Edge(updated=None))
+    own = edge_alone(cold, keys(name="edge-keys"), logs={"edge-1": REFUSED})
+    assert "correct the keys in the Secret edge-keys" in found(edge_documents, own)["edge-key-refused"].fix
+    given = edge_alone(cold, keys(), stack="organization/feature-flags/main", logs={"edge-1": REFUSED})
+    assert found(edge_documents, given)["edge-key-refused"].fix == (
+        "deploy organization/feature-flags/main, then ff up --stack production, which takes the keys that it gives"
+    )
