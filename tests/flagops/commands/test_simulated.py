@@ -15,41 +15,12 @@ from flagops.local_cluster import objects
 from flagops.stacks import target
 from flagops.stacks.deployed import Instance, open_instance
 from flagops.stacks.target import StackTarget
-from tests.commands import EVERY
 from tests.platform import Platform
 
 Run = Callable[..., Result]
 
-# Commands that need no container, and what they need in its place.
-NO_CONTAINER = {
-    "up": "the API server: its waits are for what the nodes report",
-    "preview": "the API server",
-    "down": "the API server",
-    "render": "the program alone",
-    "env": "the program, and Secrets",
-    "docs": "the program alone",
-    "completion": "nothing",
-    "policy list": "the rules alone",
-    "policy check": "the program alone",
-    "flags validate": "the catalogue alone",
-    "flags schema": "the catalogue's model alone",
-    "flags document": "the catalogue alone",
-    "flags serve": "the catalogue, or a document from an address",
-    "flags codegen": "the catalogue alone",
-    "flags references": "files alone",
-    "flags promote": "the catalogue alone",
-    "images list": "the settings alone",
-    "images lock": "registries",
-    "admin password": "a Secret's name; with --reset it needs a container",
-    "secrets list": "the settings, and what is noted in the namespace",
-    "cluster up": "this machine",
-    "cluster down": "this machine",
-    "cluster forget": "this machine",
-    "cluster status": "the API server",
-    "cluster kubeconfig": "this machine",
-}
-
-# The others, as somebody types them; all that asks for a confirmation does so after the refusal.
+# What needs a container, as somebody types it; all that asks for a confirmation does so after the refusal. The other
+# commands are in tests/flagops/cli/test_every_command.py, which demands a line of every command.
 NEEDS_CONTAINERS = {
     "logs": ("logs", "logs --follow", "logs --request-id 1"),
     "restart": ("restart",),
@@ -89,14 +60,7 @@ NEEDS_CONTAINERS = {
     "admin password": ("admin password --reset --yes",),
     "secrets rotate": ("secrets rotate django --yes",),
 }
-# These look at objects first, and then end with 1 for the same reason.
-TELLS = ("status", "doctor")
 MOST_SECONDS = 1.0
-
-
-def test_every_command_is_known_to_need_a_container_or_not() -> None:
-    known = {*NO_CONTAINER, *NEEDS_CONTAINERS, *TELLS}
-    assert set(EVERY) == known
 
 
 def test_a_simulated_cluster_s_nodes_are_marked_as_kwok_s_own_are() -> None:
