@@ -1,11 +1,13 @@
 """The proxy: it forwards each request, and a fault changes the request, the answer, or the manner of answering."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -92,11 +94,17 @@ Forward = Callable[[Ask], Answer]
 Fault = Callable[[Ask, Forward], Answer]
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Who is trusted, read once: that takes longer than most proxies live."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 @contextmanager
 def serve_fault(upstream: str, fault: Fault) -> Iterator[str]:
     """The address of a proxy before `upstream` that has a fault."""
     ended = threading.Event()
-    with httpx.Client(base_url=upstream, timeout=30, trust_env=False) as http:
+    with httpx.Client(base_url=upstream, timeout=30, trust_env=False, verify=_trusted()) as http:
 
         def forward(ask: Ask) -> Answer:
             kept = {name: value for name, value in ask.headers.items() if name not in (*DROPPED, "accept-encoding")}
