@@ -57,6 +57,7 @@ class Flagsmith:
         with_ui: Whether it is the unified image, which answers every unknown path with its page.
         failing: Paths that answer with a status of their own, by their start.
         hanging: Starts of paths that are not answered until `release` is set.
+        forbids_tags: Whether nobody may write tags, as who has no MANAGE_TAGS.
         stale: Whether `/flags/` and the documents go on showing what they showed when this was set.
         replaced: Paths that are answered as other ones are.
         every: Of how many requests one is answered with `then` in place of its answer; of none for 0.
@@ -72,6 +73,7 @@ class Flagsmith:
     with_ui: bool = True
     failing: dict[str, int] = field(default_factory=dict)
     hanging: set[str] = field(default_factory=set)
+    forbids_tags: bool = False
     stale: bool = False
     replaced: dict[str, str] = field(default_factory=dict)
     every: int = 0
@@ -116,7 +118,7 @@ class Flagsmith:
             "package_versions": {".": self.version},
         }
 
-    def before(self) -> Response | None:
+    def before(self) -> Response | tuple[Response, int] | None:
         self.requests[request.method, request.path] += 1
         for start in self.hanging:
             if request.path.startswith(start):
@@ -128,6 +130,8 @@ class Flagsmith:
         for start, status in self.failing.items():
             if request.path.startswith(start):
                 return Response(_broken(status), status=status, mimetype="text/html")
+        if self.forbids_tags and "/tags/" in request.path and request.method != "GET":
+            return jsonify(detail="You do not have permission to perform this action."), 403
         if browsers.is_preflight(asked()):
             return response(browsers.preflight())
         self.database.lock.acquire()

@@ -20,8 +20,20 @@ SLACK: Final = timedelta(seconds=2)
 """Flagsmith names the time of its answers in whole seconds, and two of its pods may be a moment apart."""
 MOST_PAGES = 5
 KEY = "api-key"
-_ABOUT = re.compile(r"(?:feature:? |flag: )'?(?P<flag>[^\s']+)|: (?P<name>\S+)$")
-"""What an entry says of its object: `… for feature: NAME`, `… on feature 'NAME' …`, `Flag … updated: NAME`."""
+_WHOLE = re.compile(
+    r"(?:New )?(?:Flag / Remote Config|Segment) (?:created|updated|[Dd]eleted): (?P<name>.+)", re.DOTALL
+)
+_QUOTED = re.compile(
+    r"feature '(?P<name>.+?)'(?: and (?:segment|identity) '| scheduled for update by | by release pipeline '|\.?$)",
+    re.DOTALL,
+)
+_PLAIN = re.compile(
+    r"(?:feature|flag): (?P<name>.+?)"
+    r"(?: by Change Request: | by [Rr]elease pipeline: | to release pipeline | in environment: |$)",
+    re.DOTALL,
+)
+"""What an entry says of its object, in the words of Flagsmith's audit/constants.py: `Segment updated: NAME`, `… on
+feature 'NAME' and segment '…'`, `… for feature: NAME by Change Request: …`. Names may have blanks and quotes."""
 _OF_A_USER = " and identity '"
 _KINDS = {"FEATURE": "flag", "FEATURE_STATE": "flag", "EF_VERSION": "flag", "SEGMENT": "segment"}
 
@@ -51,9 +63,14 @@ class LogEntry:
 
 
 class AuditLog:
-    """The newest entry about each object."""
+    """The newest entry about each object.
 
-    def __init__(self, entries: Iterable[LogEntry]) -> None:
+    Attributes:
+        back_to: The time of the oldest entry that was read, where there are older ones, and some may be of interest.
+    """
+
+    def __init__(self, entries: Iterable[LogEntry], back_to: datetime | None = None) -> None:
+        self.back_to = back_to
         self._last: dict[tuple[str, str, str | None], LogEntry] = {}
         for entry in entries:
             key = (entry.kind, entry.name, entry.environment)
@@ -105,8 +122,9 @@ def _of_api(connection: Connection, wanted: Collection[tuple[str, str, str | Non
                 entries.append(entry)
                 missing.discard((entry.kind, entry.name, entry.environment))
         if not missing or not answer.get("next"):
-            break
-    return AuditLog(entries)
+            return AuditLog(entries)
+        oldest = datetime.fromisoformat(answer["results"][-1]["created_date"])
+    return AuditLog(entries, oldest.astimezone(UTC))
 
 
 def _page(client: FlagsmithClient, project: int, page: int) -> Any:
@@ -121,7 +139,7 @@ def _page(client: FlagsmithClient, project: int, page: int) -> Any:
 def _of_answer(row: Mapping[str, Any]) -> LogEntry | None:
     """The entry of an answer; None for what is about something else, or one user's own override."""
     kind, text = _KINDS.get(row["related_object_type"] or ""), row["log"]
-    about = _ABOUT.search(text)
+    about = _WHOLE.fullmatch(text) or _QUOTED.search(text) or _PLAIN.search(text)
     if kind is None or about is None or _OF_A_USER in text:
         return None
     if row["author"]:
@@ -132,7 +150,7 @@ def _of_answer(row: Mapping[str, Any]) -> LogEntry | None:
         actor, who = (KEY, ""), "an API key"
     place = row["environment"]["name"] if row["environment"] else None
     at = datetime.fromisoformat(row["created_date"])
-    return LogEntry(kind, about["flag"] or about["name"], place, at.astimezone(UTC), text, actor, who)
+    return LogEntry(kind, about["name"], place, at.astimezone(UTC), text, actor, who)
 
 
 def is_of_apply(entry: LogEntry, recorded: Collection[Apply]) -> bool:

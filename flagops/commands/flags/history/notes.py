@@ -33,6 +33,10 @@ AGAIN = "Run it again: it reads what the other one left."
 class NoteStore(Protocol):
     """Where notes are kept."""
 
+    @property
+    def place(self) -> str:
+        """The place, in words."""
+
     def load(self) -> Left | None:
         """The notes; None where there are none that can be used."""
 
@@ -46,6 +50,11 @@ class FileStore:
 
     path: Path
     _text: str | None = field(default=None, init=False, repr=False)
+
+    @property
+    def place(self) -> str:
+        """The file."""
+        return str(self.path)
 
     def load(self) -> Left | None:
         """The notes. Raises OpsError for a file that is something else."""
@@ -83,6 +92,11 @@ class ClusterStore:
 
     instance: Instance
     _there: Manifest | None = field(default=None, init=False, repr=False)
+
+    @property
+    def place(self) -> str:
+        """The ConfigMap."""
+        return f"the ConfigMap {names.FLAGS_LEFT}"
 
     def load(self) -> Left | None:
         """The notes; none where somebody wrote something else there."""
@@ -139,3 +153,12 @@ def store_of(connection: Connection, file: Path | None) -> NoteStore | None:
     if file is not None:
         return FileStore(file)
     return None if connection.instance is None else ClusterStore(connection.instance)
+
+
+def missing(store: NoteStore, kept: Left | None) -> str:
+    """What to say where an apply was there before, and notes of it are not; `kept` is of something else."""
+    what = "are of another project, or of environments that are gone" if kept else "are not there, or not readable"
+    return (
+        f"An apply was here before, and its notes {what} ({store.place}): what it left is not known. Where nothing "
+        "else tells whose a switch is, none is undone."
+    )

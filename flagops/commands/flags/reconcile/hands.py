@@ -22,16 +22,9 @@ from flagops.commands.flags.history.log import (
     is_of_apply,
     is_same_actor,
 )
-from flagops.commands.flags.history.notes import NoteStore, store_of
+from flagops.commands.flags.history.notes import NoteStore, missing, store_of
 from flagops.commands.flags.reconcile import facts
-from flagops.commands.flags.reconcile.change import (
-    Action,
-    Change,
-    FlagConflict,
-    FlagPlan,
-    ObjectKind,
-    Why,
-)
+from flagops.commands.flags.reconcile.change import Action, Change, FlagConflict, FlagPlan, ObjectKind, Why
 from flagops.commands.flags.reconcile.holds import holds
 from flagops.commands.flags.reconcile.judged import JUDGED, Judged, owner
 from flagops.commands.flags.reconcile.undone import compared, is_about, is_as_made, is_half_made, is_override
@@ -56,6 +49,7 @@ class Hands:
     store: NoteStore | None
     take_back: frozenset[str] = frozenset()
     problems: list[str] = field(default_factory=list)
+    _is_read: bool = field(default=True, init=False, repr=False)
 
     @classmethod
     def of(cls, connection: Connection, notes: Path | None = None, take_back: Collection[str] = ()) -> "Hands":
@@ -64,8 +58,10 @@ class Hands:
 
     def known(self, found: Snapshot) -> Left | None:
         """What the last apply left; None where that is not noted, or another apply was there since."""
-        left = self._noted
-        last = left.since(last_run(found)) if left is not None else None
+        left, run = self._noted, last_run(found)
+        last = left.since(run) if left is not None else None
+        if left is None and run is not None and self.store is not None and self._is_read:
+            self.problems.append(missing(self.store, self._kept))
         if left is not None and last is None:
             self.problems.append(
                 "The notes are of an older apply than the last one there, and are not used: another one, or a restore "
@@ -75,14 +71,18 @@ class Hands:
 
     @cached_property
     def _noted(self) -> Left | None:
+        return self._kept.of(self.connection) if self._kept else None
+
+    @cached_property
+    def _kept(self) -> Left | None:
         try:
-            kept = self.store.load() if self.store else None
+            return self.store.load() if self.store else None
         except OpsError as error:
             if self.connection.instance is None:
                 raise
+            self._is_read = False
             self.problems.append(f"What the last apply left cannot be read: {error.message}")
             return None
-        return kept.of(self.connection) if kept else None
 
     def reason(self, change: Change) -> str:
         """Why somebody set this last, as far as that is noted."""
@@ -240,7 +240,10 @@ class _Known:
     def _log(self) -> AuditLog | None:
         wanted = {(str(item.kind), item.name, item.environment) for item in self._changes}
         try:
-            return audit_log(self._hands.connection, wanted)
+            log = audit_log(self._hands.connection, wanted)
         except OpsError as error:
             self._hands.problems.append(f"Who changed a flag cannot be told: {error.message}")
             return None
+        if log is not None and log.back_to is not None:
+            self._hands.problems.append(f"The audit log was read back to {log.back_to:%Y-%m-%d %H:%M} UTC, no further.")
+        return log

@@ -107,11 +107,11 @@ def set_flag(
             for item in said:
                 view.show(flag, wanted, item)
             done = [item.environment for item in said if item.done is not None]
+            why = f"{flag} {wanted} in {', '.join(place.name for place in done)}: {reason.strip()}"
             if length is not None and done:
-                why = f"{flag} {wanted} in {', '.join(place.name for place in done)}: {reason.strip()}"
                 try:
-                    tag = held.hold(connection, row, length, why)
-                    view.show_hold(flag, tag)
+                    tag, longer = held.hold(connection, row, length, why)
+                    view.show_hold(flag, tag, longer)
                 except OpsError as error:
                     problems.append(f"It is switched, and not held: {error.message}")
             # Before anything that may take long, or fail: the reason has to be there for the next apply.
@@ -122,6 +122,8 @@ def set_flag(
             try:
                 working.wait()
                 undone = several.look_again(wanted, said)
+                if tag is not None:
+                    held.hold_on(connection, row, tag, why)  # should it have taken the tag away
             except OpsError as error:
                 undone = []
                 problems.append(error.message)

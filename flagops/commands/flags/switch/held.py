@@ -6,7 +6,7 @@ from typing import Any
 
 from flagops.commands.flags.reconcile.apply.holding import hold as put
 from flagops.commands.flags.reconcile.apply.holding import release as end
-from flagops.commands.flags.reconcile.holds import is_hold, tag_of
+from flagops.commands.flags.reconcile.holds import end_of, is_hold, tag_of
 from flagops.errors import NotFoundError
 from flagops.flagsmith_api.connect import Connection
 
@@ -23,15 +23,23 @@ def feature(connection: Connection, name: str) -> dict[str, Any]:
     )
 
 
-def hold(connection: Connection, row: Mapping[str, Any], length: timedelta, reason: str) -> str:
-    """Hold the flag, in place of the holds that it has; the tag of it."""
+def hold(connection: Connection, row: Mapping[str, Any], length: timedelta, reason: str) -> tuple[str, list[str]]:
+    """Hold the flag, in place of the holds that it has and that end before; the tag of it, and those that stay."""
     labels = [item["label"] for item in _tags(connection)]
-    before = _holds_of(connection, row)
+    before = _holds_of(connection, feature(connection, row["name"]))
     tag = tag_of(connection.client.now() + length, labels)
     put(connection, row["id"], tag, reason)
-    if before:
-        end(connection, row["id"], before)
-    return tag
+    ends = {label: end_of(label) for label in (tag, *before)}
+    mine = ends.pop(tag)
+    staying = [label for label, other in ends.items() if other is None or (mine is not None and other > mine)]
+    if ends.keys() - set(staying):
+        end(connection, row["id"], sorted(ends.keys() - set(staying)))
+    return tag, staying
+
+
+def hold_on(connection: Connection, row: Mapping[str, Any], tag: str, reason: str) -> None:
+    """Hold the flag by this tag still, whoever took it away."""
+    put(connection, row["id"], tag, reason)
 
 
 def release(connection: Connection, row: Mapping[str, Any]) -> list[str]:

@@ -32,6 +32,21 @@ class ServedAs:
     hides: bool
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of a switch.
+
+    Attributes:
+        seconds: After how many it was served.
+        is_off: Whether the flag is off there.
+        unseen: Why all of it was not seen, in words; empty where it was.
+    """
+
+    seconds: float
+    is_off: bool
+    unseen: str = ""
+
+
 def seen(
     client: FlagsmithClient,
     environment: Environment,
@@ -40,11 +55,12 @@ def seen(
     switch: FlagSwitch,
     *,
     since: float,
-) -> tuple[float, bool]:
-    """After how many seconds it was served, and whether that was seen: server-side flags are in no client's answer.
+) -> Seen:
+    """What was seen of it: server-side flags are in no client's answer, nor are hidden ones.
 
     What clients get says nothing of segments and single users: these are read back as the database has them. A flag
-    that is missing was seen only where it is off, and flags that are off are hidden. `since` is when it was written.
+    that is missing was seen to be off, where flags that are off are hidden; its value was not. `since` is when it was
+    written.
 
     Raises OpsError where something else is served for a minute, or the database has something else.
     """
@@ -53,14 +69,15 @@ def seen(
             f"{environment.name} has {flag.name} otherwise, though it was written: somebody changed it since.",
             hint="`ff flags plan` says who; run it again if it is yours to decide.",
         )
+    is_off = not (switch.own()["enabled"] if wanted.enabled is None else wanted.enabled)
     if flag.server_side_only:
-        return time.monotonic() - since, False
-    is_off = flag.hides and not (switch.own()["enabled"] if wanted.enabled is None else wanted.enabled)
+        return Seen(time.monotonic() - since, is_off=is_off, unseen="clients do not get it")
+    is_hidden = is_off and flag.hides
 
     def ask() -> bool | NotYet:
         found = next((item for item in served.flags(client, environment.key) if item.name == flag.name), None)
         if found is None:
-            return is_off or NotYet("it is not among what is served")
+            return is_hidden or NotYet("it is not among what is served")
         is_so = wanted.enabled in (None, found.enabled) and (not wanted.has_value or same(found.value, wanted.value))
         return is_so or NotYet(f"{'on' if found.enabled else 'off'}, with the value {found.value!r}")
 
@@ -71,4 +88,5 @@ def seen(
         hint="It is written: `ff flags get` shows what is served, `ff cache flush` empties the caches.",
         longest_pause=PAUSE,
     )
-    return time.monotonic() - since, True
+    unseen = "it is off, and hidden from clients while it is" if is_hidden and wanted.has_value else ""
+    return Seen(time.monotonic() - since, is_off=is_off, unseen=unseen)

@@ -23,7 +23,8 @@ class Outcome:
         environment: Which.
         done: What was written; None where nothing was.
         seconds: After how many it was served.
-        is_seen: Whether that was seen.
+        is_off: Whether the flag is off there then.
+        unseen: Why that was not seen, in words; empty where it was.
         problem: What went wrong, in writing or in looking.
         is_whole: Whether writing came to its end, as far as is known.
     """
@@ -31,9 +32,15 @@ class Outcome:
     environment: Environment
     done: Switched | None
     seconds: float = 0.0
-    is_seen: bool = False
+    is_off: bool = False
+    unseen: str = ""
     problem: OpsError | None = None
     is_whole: bool = True
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether it was seen to be served."""
+        return self.problem is None and not self.unseen
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -88,10 +95,10 @@ class Several:
             return self._failed(place, done, wanted)
         flag = ServedAs(self._row["name"], bool(self._row.get("is_server_key_only")), self._hides(place))
         try:
-            took, is_seen = seen(self._connection.client, place, flag, wanted, self._switches[place], since=since)
+            looked = seen(self._connection.client, place, flag, wanted, self._switches[place], since=since)
         except OpsError as error:
             return Outcome(place, done, time.monotonic() - since, problem=error)
-        return Outcome(place, done, took, is_seen)
+        return Outcome(place, done, looked.seconds, is_off=looked.is_off, unseen=looked.unseen)
 
     def _failed(self, place: Environment, problem: OpsError, wanted: Wanted) -> Outcome:
         """A refusal, or an answer that was lost, may come after a part was written: only the server knows."""

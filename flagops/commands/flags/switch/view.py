@@ -24,12 +24,12 @@ def show(flag: str, wanted: Wanted, item: Outcome) -> None:
     if done is None:
         return
     if item.problem is None:
-        how = (
-            f"served after {item.seconds:.1f} s"
-            if item.is_seen
-            else "written; clients do not get it, so nothing shows it"
-        )
+        how = f"served after {item.seconds:.1f} s" if item.is_seen else f"written; {item.unseen}, so nothing shows it"
         progress().print(f"{place}: {flag} is {wanted}, {how}.", style="green", markup=False, soft_wrap=True)
+    if item.is_off and wanted.enabled is None:
+        progress().print(
+            f"  It is off in {place}: users get it as off, whatever its value.", style="yellow", markup=False
+        )
     if done.overrides:
         progress().print(f"  {done.overrides} segments have it otherwise, by overrides.", style="yellow")
     if done.users:
@@ -41,9 +41,12 @@ def show(flag: str, wanted: Wanted, item: Outcome) -> None:
         )
 
 
-def show_hold(flag: str, tag: str) -> None:
-    """Until when it is held, and how that ends before."""
+def show_hold(flag: str, tag: str, longer: Sequence[str] = ()) -> None:
+    """Until when it is held, by which holds of before too that end later, and how that ends before."""
     progress().print(f"Held: the tag {tag} keeps every apply away until then.", style="cyan", markup=False)
+    if longer:
+        said = f"It was held longer already, and stays so: {', '.join(longer)}."
+        progress().print(said, style="yellow", markup=False)
     progress().print(f"It ends before with: ff flags release {flag}", style="dim", markup=False)
 
 

@@ -203,3 +203,20 @@ def test_what_people_write_in_the_tag_s_description_stays() -> None:
     assert with_number(said, "b" * 12) == f"Ours. Ask ann. Last apply: {'b' * 12}."
     assert with_number("", "a" * 12).startswith(DESCRIPTION)
     assert len(with_number("x" * 600, "a" * 12)) == 512
+
+
+@pytest.mark.parametrize("fate", ["lost", "another project's"])
+def test_notes_that_are_lost_are_said(noted: Project, run: Run, notes: Path, fate: str) -> None:
+    if fate == "lost":
+        notes.unlink()
+    else:
+        notes.write_text(notes.read_text(encoding="utf-8").replace('"project": 1', '"project": 7'), encoding="utf-8")
+    planned = run("flags", "plan", str(EXAMPLE), "--url", noted.url, "--notes", str(notes))
+    what = "are not there" if fate == "lost" else "are of another project"
+    assert f"An apply was here before, and its notes {what}" in planned.stderr
+    assert str(notes) in planned.stderr
+
+
+def test_a_first_apply_has_no_notes_to_miss(server: Project, apply: Apply) -> None:
+    assert server
+    assert "An apply was here before" not in apply(EXAMPLE).stderr

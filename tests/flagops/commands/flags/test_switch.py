@@ -9,7 +9,7 @@ import pytest
 from flagops.commands.flags.history import applies
 from flagops.commands.flags.reconcile import holds
 from flagops.commands.flags.switch import served
-from tests.flagops.commands.flags.support import EXAMPLE, Project, Run
+from tests.flagops.commands.flags.support import EXAMPLE, Project, Run, example
 from tests.flagops.commands.flags.switching import (
     FLAG,
     OTHER,
@@ -119,9 +119,19 @@ def test_a_hold_is_released_by_name(applied: Project, run: Run) -> None:
     assert "is not held" in run("flags", "release", FLAG, "--url", applied.url).stderr
 
 
-def test_a_second_hold_takes_the_place_of_the_first(applied: Project, run: Run) -> None:
+def test_a_hold_ends_no_longer_one_and_says_so(applied: Project, run: Run) -> None:
     set_flag(run, applied, FLAG, "--on", "-e", "production", "--hold", "2d")
-    set_flag(run, applied, FLAG, "--off", "-e", "production", "--hold", "1h")
+    (longer,) = filter(holds.is_hold, tags(applied))
+    done = set_flag(run, applied, FLAG, "--off", "-e", "production", "--hold", "1h")
+    assert f"It was held longer already, and stays so: {longer}." in done.stderr
+    assert longer in tags(applied)
+    assert len(list(filter(holds.is_hold, tags(applied)))) == 2, "each has its own reason"
+
+
+def test_a_second_hold_takes_the_place_of_one_that_ends_before(applied: Project, run: Run) -> None:
+    set_flag(run, applied, FLAG, "--on", "-e", "production", "--hold", "10m")
+    done = set_flag(run, applied, FLAG, "--off", "-e", "production", "--hold", "1h")
+    assert "held longer" not in done.stderr
     (tag,) = filter(holds.is_hold, tags(applied))
     end = holds.end_of(tag)
     assert end
@@ -188,3 +198,37 @@ def test_production_wants_a_yes(applied: Project, run: Run) -> None:
     assert "needs a confirmation" in done.stderr
     assert state(applied)["enabled"] is False
     assert set_flag(run, applied, FLAG, "--on", "-e", "development", yes=False).exit_code == 0
+
+
+@pytest.mark.parametrize("hides", [True, False])
+def test_a_value_of_a_flag_that_is_off_is_not_said_to_be_what_users_get(
+    applied: Project, run: Run, *, hides: bool
+) -> None:
+    applied.client.patch("/api/v1/projects/1/", {"hide_disabled_flags": hides})
+    assert set_flag(run, applied, OTHER, "--off", "-e", "production").exit_code == 0
+    done = set_flag(run, applied, OTHER, "--value", "slow", "-e", "production")
+    assert done.exit_code == 0, done.stderr
+    assert "It is off in production: users get it as off, whatever its value." in done.stderr
+    unseen = "written; it is off, and hidden from clients while it is, so nothing shows it"
+    assert (unseen in done.stderr) is hides
+    assert ("served after" in done.stderr) is not hides
+    on = set_flag(run, applied, OTHER, "--on", "--value", "fast", "-e", "production")
+    assert "served after" in on.stderr
+    assert "It is off" not in on.stderr
+
+
+@pytest.mark.parametrize("command", ["set", "apply"])
+def test_who_may_not_write_tags_is_told_which_right_that_takes(
+    applied: Project, run: Run, tmp_path: Path, command: str
+) -> None:
+    assert applied.double
+    path = example(tmp_path, lambda text: text.replace("production: {enabled: false}", "production: {enabled: true}"))
+    applied.double.forbids_tags = True
+    if command == "set":
+        done = set_flag(run, applied, FLAG, "--on", "-e", "production", "--hold", "1h")
+        assert state(applied)["enabled"] is True, "an incident does not wait for rights"
+    else:
+        done = run("flags", "apply", str(path), "--url", applied.url, "--yes", "--take-back", FLAG)
+        assert state(applied)["enabled"] is False
+    assert done.exit_code == 1
+    assert "Tags may not be written: this takes the permission MANAGE_TAGS in the project." in done.stderr

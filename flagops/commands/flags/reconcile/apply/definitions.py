@@ -8,7 +8,7 @@ from typing import Any
 from flagops.commands.flags.history.last_run import DESCRIPTION
 from flagops.commands.flags.reconcile.apply.changing import change_option
 from flagops.commands.flags.reconcile.apply.made import as_made, as_text, is_on_everywhere
-from flagops.commands.flags.reconcile.apply.mark import COLOUR
+from flagops.commands.flags.reconcile.apply.mark import COLOUR, managing_tags
 from flagops.commands.flags.reconcile.apply.meanwhile import ChangedMeanwhileError
 from flagops.commands.flags.reconcile.apply.now import Now
 from flagops.commands.flags.reconcile.apply.together import THREADS, Telling, WriteStep, together
@@ -134,7 +134,10 @@ class Definitions:
         if label not in self._tags:
             path = f"{self._project}/tags/"
             body = {"label": label, "color": COLOUR, "description": DESCRIPTION if label == TAG else ""}
-            row = ensure(lambda: first(self._client.pages(path), label=label), lambda: self._client.post(path, body))
+            with managing_tags():
+                row = ensure(
+                    lambda: first(self._client.pages(path), label=label), lambda: self._client.post(path, body)
+                )
             self._tags[label] = row["id"]
         return self._tags[label]
 

@@ -1,15 +1,34 @@
 """Marks an apply as the last one, in Flagsmith itself, before it writes anything."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flagops.commands.flags.history.last_run import last_run, number_in, with_number
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.spec import TAG
-from flagops.errors import ConflictError
+from flagops.errors import ConflictError, RefusedError
+from flagops.flagsmith_api.client import FlagsmithError
 from flagops.flagsmith_api.connect import Connection
 from flagops.flagsmith_api.ensure import ensure, first
 
 COLOUR = "#6837FC"
+FORBIDDEN = 403
+
+
+@contextmanager
+def managing_tags() -> Iterator[None]:
+    """What makes, changes or deletes tags. Names the right that this takes where it is refused."""
+    try:
+        yield
+    except FlagsmithError as error:
+        if error.status != FORBIDDEN:
+            raise
+        raise RefusedError(
+            "Tags may not be written: this takes the permission MANAGE_TAGS in the project. By tags `ff` tells what is "
+            f"declared, which apply was the last, and what is held. {error.message}",
+            hint="An administrator gives it to this user, key or trust relationship: “Manage tags”.",
+        ) from None
 
 
 def mark(connection: Connection, found: Snapshot, number: str) -> dict[str, int]:
@@ -37,4 +56,5 @@ def mark(connection: Connection, found: Snapshot, number: str) -> dict[str, int]
             row = client.post(path, {"label": TAG, "color": COLOUR, "description": description})
         return int(row["id"])
 
-    return {**found.tags, TAG: ensure(is_marked, write)}
+    with managing_tags():
+        return {**found.tags, TAG: ensure(is_marked, write)}

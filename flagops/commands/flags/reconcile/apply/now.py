@@ -49,11 +49,10 @@ class Now:
             for number in row["tags"]
             if is_hold(label := self._labels.get(number, "")) or label in self._found.system_tags
         }
-        body: dict[str, Any] = {
-            "description": wanted.description,
-            "is_archived": False,
-            "tags": sorted({*tags.values(), *kept}),
-        }
+        body: dict[str, Any] = {"description": wanted.description, "is_archived": False}
+        all_tags = sorted({*tags.values(), *kept})
+        if all_tags != sorted(row["tags"]):  # they are sent as a whole: a hold of this moment would go
+            body["tags"] = all_tags
         if wanted.server_side_only is not None:
             body["is_server_key_only"] = wanted.server_side_only
         sent, fields = [False], [custom_fields(row)]

@@ -8,7 +8,7 @@ from flagops.commands.flags.reconcile.apply.at_once import AtOnce
 from flagops.commands.flags.reconcile.apply.definitions import Definitions
 from flagops.commands.flags.reconcile.apply.groups import Groups
 from flagops.commands.flags.reconcile.apply.hiding import hide, of_hiding
-from flagops.commands.flags.reconcile.apply.holding import release
+from flagops.commands.flags.reconcile.apply.holding import hold_again, lost, release
 from flagops.commands.flags.reconcile.apply.meanwhile import ChangedMeanwhileError
 from flagops.commands.flags.reconcile.apply.removal import Removal
 from flagops.commands.flags.reconcile.apply.reviewed import Reviewed
@@ -176,7 +176,12 @@ class _Run:
         return found, again.plan, not copied.plan.changes
 
     def _verify(self) -> None:
-        left = self.to.again().plan.changes
+        again = self.to.again()
+        left, flags = again.plan.changes, {item.name: item for item in self.to.done if item.kind is ObjectKind.FLAG}
+        for name, tag in lost(self._reviewed.found, again.found, flags, self._client.now()).items():
+            hold_again(self.to.connection, again.found.flags[name].id, again.found.tags[tag])
+            self.to.leave([flags[name]], ChangedMeanwhileError(f"held by the tag {tag}"))
+            left = tuple(item for item in left if not self.to.is_left(item))
         if left:
             raise AnswerError(f"Not everything was applied; Flagsmith still shows other values: {_names(left)} differ.")
 
