@@ -33,7 +33,7 @@ class ServedAs:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SwitchSeen:
     """What was seen of a switch.
 
     Attributes:
@@ -55,7 +55,7 @@ def seen(
     switch: FlagSwitch,
     *,
     since: float,
-) -> Seen:
+) -> SwitchSeen:
     """What was seen of it: server-side flags are in no client's answer, nor are hidden ones.
 
     What clients get says nothing of segments and single users: these are read back as the database has them. A flag
@@ -71,7 +71,7 @@ def seen(
         )
     is_off = not (switch.own()["enabled"] if wanted.enabled is None else wanted.enabled)
     if flag.server_side_only:
-        return Seen(time.monotonic() - since, is_off=is_off, unseen="clients do not get it")
+        return SwitchSeen(time.monotonic() - since, is_off=is_off, unseen="clients do not get it")
     is_hidden = is_off and flag.hides
 
     def ask() -> bool | NotYet:
@@ -89,4 +89,4 @@ def seen(
         longest_pause=PAUSE,
     )
     unseen = "it is off, and hidden from clients while it is" if is_hidden and wanted.has_value else ""
-    return Seen(time.monotonic() - since, is_off=is_off, unseen=unseen)
+    return SwitchSeen(time.monotonic() - since, is_off=is_off, unseen=unseen)
