@@ -19,7 +19,14 @@ gc.set_threshold(50_000, 20, 50)
 # What a developer's shell says of a project is not for the tests.
 os.environ.pop(VARIABLE, None)
 
-pytest_plugins = ["tests.kept", "tests.fixtures_cluster", "tests.crds", "tests.end_of_run", "tests.slow"]
+pytest_plugins = [
+    "tests.kept",
+    "tests.fixtures_cluster",
+    "tests.crds",
+    "tests.cloudnative_pg",
+    "tests.end_of_run",
+    "tests.slow",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

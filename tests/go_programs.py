@@ -1,5 +1,7 @@
 """Programs of the pinned modules below tools/: each test that needs one is skipped where there is no Go."""
 
+import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from tests.recording import ROOT
 
 BUILD_SECONDS: Final = 500
+FETCH_SECONDS: Final = 300
 
 
 def go() -> str:
@@ -28,3 +31,19 @@ def built(tool: str, package: str, directory: Path) -> Path:
     done = subprocess.run(command, cwd=module, capture_output=True, text=True, check=False, timeout=BUILD_SECONDS)
     assert done.returncode == 0, done.stderr
     return path
+
+
+def answer(tool: str, *arguments: str) -> str:
+    """What Go prints when it is run in tools/`tool`, whose go.mod and go.sum it may not change."""
+    environment = {**os.environ, "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
+    command, module = [go(), *arguments], ROOT / "tools" / tool
+    done = subprocess.run(
+        command, cwd=module, env=environment, capture_output=True, text=True, check=False, timeout=FETCH_SECONDS
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def sources(tool: str, module: str, version: str) -> Path:
+    """The directory of a module's own files, whose checksum is in the go.sum of tools/`tool`; of no other module's."""
+    return Path(json.loads(answer(tool, "mod", "download", "-json", f"{module}@{version}"))["Dir"])

@@ -51,7 +51,7 @@ def build(source: pins.GoModule, programs: list[str], directory: Path, console: 
     """
     go = _go(source, programs)
     names = ", ".join(programs)
-    duration = DURATION.get(source.directory, "a minute or two")
+    duration = DURATION.get(source.directory, "a few minutes")
     console.print(f"Building {names} {pins.version(source)} from source; {duration} the first time, then never again.")
     begun = time.monotonic()
     for abandoned in directory.glob(f"{TEMPORARY}*"):
@@ -111,7 +111,7 @@ def _go(source: pins.GoModule, programs: list[str]) -> str:
     hint = (
         f"Install Go {needed} or newer and run this again; or put {', '.join(programs)} of version "
         f"{pins.version(source)} into a directory and set KUBEBUILDER_ASSETS to it"
-    ) + ("." if source is pins.KIND else "; or start Docker, and kind is used instead.")
+    ) + ("; or start Docker, and kind is used instead." if source in pins.CONTROL_PLANE else ".")
     go = shutil.which("go")
     if go is None:
         raise GoMissingError(

@@ -1,0 +1,1 @@
+"""Stands in for CloudNativePG's instance managers: its real operator finds a PostgreSQL in every simulated pod."""
