@@ -47,21 +47,24 @@ def told(found: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, bool]]:
 
 
 def check(found: list[dict[str, Any]]) -> None:
-    """Raise RefusedError for keys that no SDK could use, and for those that would make a secret public."""
+    """Raise RefusedError with all keys that no SDK could use, and those that would make a secret public."""
     owners: dict[str, str] = {}
+    faults = []
     for key, name, called, is_server in told(found):
         if not KEY.fullmatch(key):
-            raise RefusedError(
+            faults.append(
                 f"{called} is empty, is longer than 100 characters, or has a space, an end of a line or the like in it."
             )
-        if key.startswith(SERVER_PREFIX) != is_server:
-            raise RefusedError(
+        elif key.startswith(SERVER_PREFIX) != is_server:
+            faults.append(
                 f"{called} is none. FLAGSMITH_ENVIRONMENT_KEY is for the client key, which is public, and "
                 f"FLAGSMITH_SERVER_KEY for a server-side key, which is secret and begins with {SERVER_PREFIX!r}."
             )
-        if key in owners:
-            raise RefusedError(f"{called} is one of {owners[key]!r} too: each is given once.")
-        owners[key] = name
+        elif key in owners:
+            faults.append(f"{called} is one of {owners[key]!r} too: each is given once.")
+        owners.setdefault(key, name)
+    if faults:
+        raise RefusedError("\n".join(faults))
 
 
 def deleted(keys: Sequence[dict[str, Any]]) -> list[str]:

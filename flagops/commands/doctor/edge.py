@@ -102,7 +102,9 @@ def edge_documents(examination: Examination) -> Iterator[DoctorFinding]:
             _renewed(instance.settings, secret, stack),
         )
     yield from stale(proxies, stack=stack, poll_seconds=instance.settings.edge.poll_seconds, now=datetime.now(UTC))
-    yield from mixed(proxies, fix=corrected(secret, stack))
+    adopts = f"ff keys adopt --stack {stack} && ff up --stack {stack}"
+    fix = adopts if instance.settings.generates_edge_keys else corrected(secret, stack)
+    yield from mixed(proxies, fix=fix)
 
 
 def _renewed(settings: "Settings", secret: str, stack: str) -> str:
@@ -140,7 +142,8 @@ def mixed(proxies: Sequence[Proxy], *, fix: str) -> Iterator[DoctorFinding]:
     if wrong:
         yield DoctorFinding(
             "edge-keys-mixed",
-            "A pair of the edge's keys is of two environments, so that clients of one get the flags of the other.",
+            "A pair of the edge's keys is of two environments, so that clients of one get the flags of the other; or "
+            "the client key was changed, and clients with the new one get 401.",
             tuple(
                 f"for the client-side key {asked} the document of {given} is given" for asked, given in sorted(wrong)
             ),

@@ -93,7 +93,8 @@ def require_keys(found: UpgradePlan, stack: str) -> None:
     if found.refusal is not None:
         raise RefusedError(
             f"Nothing is changed, since the deployment of {found.after} would end after its migration: {found.refusal}",
-            hint=f"`ff keys adopt --stack {stack}` writes client keys into the stack's file; then run it again.",
+            hint=f"`ff keys adopt --stack {stack}` writes client keys into the stack's file, and "
+            f"`ff up --stack {stack}` deploys them; then run it again.",
         )
 
 

@@ -88,3 +88,15 @@ SERVER, CLIENT = "SDK_KEY_0_APPLICATIONS", "SDK_KEY_0_CLIENT"
 def test_keys_that_cannot_be_are_refused(database: Database, pod: Pod, variable: str, like: str, said: str) -> None:
     assert said in database.refuses(pod.given(**{variable: pod.variables.get(like, like)}))
     assert database.rows["users_ffadminuser"] == []
+
+
+def test_all_keys_that_cannot_be_are_named_at_once(database: Database, pod: Pod) -> None:
+    wrong = {CLIENT: pod.server("production"), SERVER: pod.client("staging"), "SDK_KEY_2_EDGE": "ser. "}
+    said = database.refuses(pod.given(**wrong)).splitlines()
+    assert [line.partition(" in the Secret")[0] for line in said] == [
+        "The client key of 'development'",
+        "The server-side key of 'development'",
+        "The client key of 'staging'",
+        "The server-side key of 'production'",
+        "The server-side key of 'production'",
+    ], "two are of a wrong kind, two are given twice, and one has a blank"

@@ -143,6 +143,7 @@ def test_pods_that_do_not_run_are_not_asked_and_the_others_are(answering: Answer
     findings = found(edge_documents, stack_with(*pods, keys()))
     assert set(findings) == {"edge-keys-mixed"}
     assert findings["edge-keys-mixed"].evidence == ("for the client-side key client the document of another is given",)
+    assert findings["edge-keys-mixed"].fix == "ff keys adopt --stack production && ff up --stack production"
 
 
 def test_a_pair_that_no_proxy_takes_is_found_without_a_proxy_and_not_printed() -> None:

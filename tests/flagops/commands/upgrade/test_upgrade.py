@@ -109,7 +109,7 @@ def test_keys_at_which_the_deployment_would_end_are_told_before_anything_is_migr
     assert (
         f"Nothing is changed, since the deployment of 2.265.0 would end after its migration: {refusal}" in shown.stderr
     )
-    assert "ff keys adopt --stack local" in shown.stderr
+    assert "`ff keys adopt --stack local` writes client keys into the stack's file, and `ff up" in shown.stderr
     assert (version_in(home), platform.generations()) == ("2.264.0", generations)
     assert [job["metadata"]["name"].rpartition("-")[0] for job in created(platform, since)] == [
         "flagsmith-upgrade-plan"
