@@ -137,6 +137,7 @@ class FeatureFlags(StackComponent):
             pairs = pairs_of(self.sdk_keys.environments) if settings.generates_edge_keys else None
             edge = EdgeArgs(settings=settings, namespace=namespace, pairs=pairs)
             served = Edge(self._named("edge"), edge, self._part(flagsmith))
+            self._watched += self._edge_metrics(served)
         self._published(served)
 
     def _looked_after(self, migration: Migration) -> None:

@@ -9,8 +9,10 @@ from components.deployment.args import deployment_record_args
 from components.deployment.declarations import Declarations
 from components.deployment.own_cluster import OwnCluster
 from components.deployment.record import DeploymentRecord
+from components.edge_metrics.edge_metrics import EdgeMetrics, EdgeMetricsArgs
 from components.exposure.gateway import PublicGateway, public_gateway_args
 from components.exposure.ingress import PublicIngress, PublicIngressArgs
+from components.kit import names
 from components.kit.args import scraping
 from components.kit.capabilities import find as find_capabilities
 from components.kit.component import Component
@@ -98,6 +100,14 @@ class StackComponent(Component):
         if settings.gateway.enabled:
             gateway = public_gateway_args(settings, namespace, self._capabilities)
             PublicGateway(self._named("gateway"), gateway, self._part(served))
+
+    def _edge_metrics(self, edge: pulumi.Resource) -> list[pulumi.Resource]:
+        """The exporter that asks the proxies how old their documents are, if the stack is monitored."""
+        if not self._settings.edge_metrics_enabled:
+            return []
+        scraped = self._scrapes.annotations(names.EDGE_METRICS_PORT)
+        metrics = EdgeMetricsArgs(settings=self._settings, namespace=self.namespace.name, annotations=scraped)
+        return [EdgeMetrics(self._named("edge-metrics"), metrics, self._part(edge))]
 
     def _monitored(self, *watched: pulumi.Resource) -> None:
         """The alerts and what finds metrics, after what they watch: nobody is woken up for what is not there yet."""

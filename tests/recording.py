@@ -40,8 +40,10 @@ class Recording:
         return found[0]
 
     def object(self, kind: str, prefix: str) -> KubeObject:
-        (found,) = (o for o in self.program.objects if o.ref.kind == kind and o.ref.name.startswith(prefix))
-        return found
+        """The one of that name; else the one whose name begins so."""
+        found = [o for o in self.program.objects if o.ref.kind == kind and o.ref.name.startswith(prefix)]
+        (one,) = [o for o in found if o.ref.name == prefix] or found
+        return one
 
     def needed_by(self, item: KubeObject) -> set[str]:
         """The names of all objects that must be ready before `item`, directly or not."""

@@ -111,7 +111,6 @@ def edge_pod(settings: Settings, keys: SecretReference) -> PodTemplateSpecArgs:
         volumes=[volume for volume, _ in files],
         annotations=checksum_annotations(keys),
         grace_period_seconds=GRACE_PERIOD_SECONDS,
-        # Never the fewest of them on one node where there are others; what an autoscaler adds may go where there is
-        # room.
-        spread=Spread(node_skew=settings.edge_replicas - 1),
+        # Never all of them on one node where there are others.
+        spread=Spread(node_skew=settings.edge_replicas - 1 if settings.edge_is_held_apart else None),
     )

@@ -14,9 +14,6 @@ def scraping(settings: Settings, capabilities: Capabilities) -> Scraping:
         return Scraping(monitors=False, rules=False, annotates=False)
     served = capabilities.serves(API_VERSION, "PodMonitor")
     rules = capabilities.serves(API_VERSION, "PrometheusRule")
-    if settings.is_edge:
-        # The proxies have no metrics of their own.
-        return Scraping(monitors=False, rules=rules, annotates=False)
     return Scraping(monitors=served, rules=rules, annotates=not served)
 
 

@@ -20,6 +20,8 @@ API: Final = "flagsmith"
 TASK_PROCESSOR: Final = "flagsmith-task-processor"
 EDGE: Final = "flagsmith-edge"
 EDGE_KEYS: Final = "flagsmith-edge-keys"
+EDGE_PODS: Final = "flagsmith-edge-pods"
+EDGE_METRICS: Final = "flagsmith-edge-metrics"
 FLAG_METRICS: Final = "flagsmith-flag-metrics"
 POSTGRES: Final = "flagsmith-postgres"
 REDIS: Final = "flagsmith-redis"
@@ -77,6 +79,7 @@ REDIS_METRICS_PORT: Final = 9121
 POSTGRES_PORT: Final = 5432
 REDIS_PORT: Final = 6379
 AUDIT_METRICS_PORT: Final = 9103
+EDGE_METRICS_PORT: Final = 9104
 
 DEFAULT_CONTAINER: Final = "kubectl.kubernetes.io/default-container"
 

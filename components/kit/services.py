@@ -15,6 +15,7 @@ def cluster_service(
     component: str,
     ports: dict[str, int],
     publish_not_ready: bool = False,
+    headless: bool = False,
     node_port: int | None = None,
     opts: pulumi.ResourceOptions,
 ) -> Service:
@@ -24,7 +25,8 @@ def cluster_service(
     endpoints for ten seconds more.
 
     `publish_not_ready` keeps a pod in the Service that is not ready: for a single pod with a container beside the main
-    one, which must not take it out when it fails. `node_port` is a port of every node that leads to its only port.
+    one, which must not take it out when it fails. `headless` gives its name the addresses of the pods themselves, for
+    somebody who asks each of them. `node_port` is a port of every node that leads to its only port.
     """
     return Service(
         logical_name,
@@ -36,6 +38,7 @@ def cluster_service(
         ),
         spec=ServiceSpecArgs(
             type="ClusterIP" if node_port is None else "NodePort",
+            cluster_ip="None" if headless else None,
             publish_not_ready_addresses=True if publish_not_ready else None,
             selector=names.selector(component),
             ports=[

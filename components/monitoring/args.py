@@ -24,9 +24,6 @@ def unserved(settings: Settings, capabilities: Capabilities) -> Iterator[tuple[s
         "PrometheusRule": "there are no alerts",
     }
     for kind, text in instead.items():
-        if kind == "PodMonitor" and settings.is_edge:
-            # The proxies have no metrics of their own.
-            continue
         if not capabilities.serves(API_VERSION, kind):
             yield API_VERSION, kind, text
 

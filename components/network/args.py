@@ -16,6 +16,7 @@ from components.network.ends import (
     CACHE,
     DATABASE,
     EDGE,
+    EDGE_METRICS,
     FLAG_METRICS,
     MIGRATION,
     POSTGRES_EXPORTER,
@@ -53,13 +54,14 @@ CALLERS: Final[Mapping[str, tuple[Pods, ...]]] = {
 def network_policies_args(settings: Settings, namespace: pulumi.Input[str]) -> NetworkPoliciesArgs:
     """The network policies."""
     if settings.is_edge:
-        flows = [*_edge_entrances(settings), *_services(settings)]
+        flows = [*_edge_entrances(settings), *_edge_metrics(settings), *_services(settings)]
     else:
         flows = [
             *_entrances(settings),
             *_monitoring(settings),
             *_data(settings),
             *_edge(settings),
+            *_edge_metrics(settings),
             *_services(settings),
         ]
     return NetworkPoliciesArgs(namespace=namespace, flows=[*flows, *_names(flows, settings.network_policy.dns)])
@@ -109,10 +111,14 @@ def _gateway(settings: Settings) -> Iterator[Flow]:
         yield _flow(data_plane, SOLVER, SOLVER_PORT)
 
 
+def _prometheus(settings: Settings) -> list[Outside]:
+    network = settings.network_policy
+    return [in_namespace(network.monitoring_namespace, network.monitoring_pod_labels)]
+
+
 def _monitoring(settings: Settings) -> Iterator[Flow]:
     """Prometheus."""
-    network = settings.network_policy
-    monitoring = [in_namespace(network.monitoring_namespace, network.monitoring_pod_labels)]
+    monitoring = _prometheus(settings)
     for pods in SERVERS:
         yield _flow(monitoring, pods, names.METRICS_PORT)
     if settings.ships_audit:
@@ -182,6 +188,13 @@ def _edge_entrances(settings: Settings) -> Iterator[Flow]:
             yield _flow(entrance, SOLVER, SOLVER_PORT)
     if settings.gateway.enabled and solves:
         yield _flow(_data_plane(settings), SOLVER, SOLVER_PORT)
+
+
+def _edge_metrics(settings: Settings) -> Iterator[Flow]:
+    """Who asks the proxies how old their documents are, and who asks that one."""
+    if settings.edge_metrics_enabled:
+        yield _flow(_prometheus(settings), EDGE_METRICS, names.EDGE_METRICS_PORT)
+        yield _flow(EDGE_METRICS, EDGE, names.EDGE_PORT)
 
 
 def _services(settings: Settings) -> Iterator[Flow]:

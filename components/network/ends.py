@@ -7,6 +7,7 @@ from typing import Final
 from components.audit import exporter, reader
 from components.backup import backup
 from components.edge import pod as edge
+from components.edge_metrics import edge_metrics
 from components.flag_metrics import flag_metrics
 from components.flagsmith import api, bootstrap, migration, task_processor
 from components.kit import names
@@ -22,6 +23,7 @@ from components.settings.ways import Reach, Way
 API: Final = component_pods(api.COMPONENT)
 TASK_PROCESSOR: Final = component_pods(task_processor.COMPONENT)
 EDGE: Final = component_pods(edge.COMPONENT)
+EDGE_METRICS: Final = component_pods(edge_metrics.COMPONENT)
 MIGRATION: Final = component_pods(migration.COMPONENT)
 BOOTSTRAP: Final = component_pods(bootstrap.COMPONENT)
 DATABASE: Final = component_pods(postgres.COMPONENT)

@@ -82,7 +82,7 @@ def demands(settings: Settings) -> list[Demand]:
     """Return every kind of pod with its largest number: all rolling updates and Jobs at once, and what others make."""
     edge = Demand(name="edge", pods=settings.most_edge_replicas + SURGE, resources=settings.edge_resources)
     if settings.is_edge:
-        return [edge, *_others(settings)]
+        return [edge, *_edge_metrics(settings), *_others(settings)]
     found = [
         Demand(name="API", pods=settings.most_replicas + SURGE, resources=settings.api_resources),
         Demand(
@@ -93,7 +93,7 @@ def demands(settings: Settings) -> list[Demand]:
         Demand(name="Jobs", pods=JOBS, resources=settings.job_resources),
     ]
     if settings.edge.enabled:
-        found.append(edge)
+        found += [edge, *_edge_metrics(settings)]
     if settings.backup.enabled:
         found.append(Demand(name="backup", pods=BACKUP_JOBS, resources=settings.backup.resources))
     if settings.audit_enabled:
@@ -109,6 +109,13 @@ def demands(settings: Settings) -> list[Demand]:
     if settings.redis.embedded:
         found.append(Demand(name="Redis", pods=1 + SURGE, resources=settings.redis_resources))
     return [*found, *_exporters(settings), *_others(settings)]
+
+
+def _edge_metrics(settings: Settings) -> list[Demand]:
+    """The exporter of the edge's metrics, whose old pod is gone before the new one starts."""
+    if not settings.edge_metrics_enabled:
+        return []
+    return [Demand(name="edge metrics", pods=1, resources=settings.monitoring.edge_metrics.resources)]
 
 
 def _others(settings: Settings) -> list[Demand]:

@@ -188,8 +188,10 @@ class Settings(SizedSettings):
     def images(self) -> dict[str, StackImage]:
         """Every image that the stack uses, by what it is for. One that is not here is in no container."""
         found = {}
-        if not self.is_edge:
+        if not self.is_edge or self.edge_metrics_enabled:
+            # That of the exporter's program too, which needs nothing else of it.
             found["flagsmith"] = self._image(("image",), self.image, self.version)
+        if not self.is_edge:
             found["postgres"] = self._image(("postgres", "image"), self.postgres.image, self.postgres.version)
             if self.redis.embedded:
                 found["redis"] = self._image(("redis", "image"), self.redis.image, self.redis.version)

@@ -12,6 +12,9 @@ MIN_WORKERS = 2
 # Redis needs room for its clients' buffers and for fragmentation above its data.
 REDIS_DATA_SHARE = 0.75
 
+POLLS_MISSED = 6
+"""After so many polls that brought nothing the documents of a proxy are old."""
+
 
 def _share(resources: Resources, percent: int) -> str:
     """So much of the limit of CPU."""
@@ -35,6 +38,27 @@ class SizedSettings(SettingsFields):
     def watches_data(self) -> bool:
         """Whether the database and the cache are monitored, which an edge alone has none of."""
         return self.monitoring_enabled and not self.is_edge
+
+    @property
+    def edge_metrics_enabled(self) -> bool:
+        """Whether an exporter asks the proxies of the edge how old their documents are."""
+        return self.edge.enabled and self.monitoring_enabled
+
+    @property
+    def edge_is_held_apart(self) -> bool:
+        """Whether a proxy of the edge waits rather than that all are on one node.
+
+        Kubernetes counts a node without room among those that have none of them. So the fewest of an autoscaler would
+        cap, node by node, what it adds: with one, this is for somebody to ask for.
+        """
+        if self.edge.spread is None:
+            return self.production and not self.edge.autoscaling.enabled
+        return self.edge.spread == "required"
+
+    @property
+    def edge_stale_seconds(self) -> int:
+        """From which age on a proxy's documents count as stale: when some polls in a row have brought none."""
+        return max(self.monitoring.thresholds.edge_stale_seconds, POLLS_MISSED * self.edge.poll_seconds)
 
     @property
     def size_defaults(self) -> Size:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from components.audit import exporter
+from components.edge_metrics import edge_metrics
 from components.flag_metrics import flag_metrics
 from components.flagsmith import api, task_processor
 from components.kit import names
@@ -28,6 +29,7 @@ def alert_subject(settings: Settings) -> Subject:
         has_audit_metrics=settings.ships_audit,
         has_edge=settings.edge.enabled,
         is_edge=settings.is_edge,
+        edge_stale_seconds=settings.edge_stale_seconds,
         embedded_postgres=settings.postgres.embedded and not settings.is_edge,
         embedded_redis=settings.redis.embedded and not settings.is_edge,
         deployments=tuple(_deployments(settings)),
@@ -40,6 +42,8 @@ def alert_subject(settings: Settings) -> Subject:
 
 
 def _targets(settings: Settings) -> Iterator[str]:
+    if settings.edge_metrics_enabled:
+        yield edge_metrics.COMPONENT
     if settings.is_edge:
         return
     yield from (api.COMPONENT, task_processor.COMPONENT)
@@ -54,8 +58,11 @@ def _targets(settings: Settings) -> Iterator[str]:
 
 
 def _deployments(settings: Settings) -> Iterator[str]:
-    if settings.is_edge:
+    if settings.edge.enabled:
         yield names.EDGE
+    if settings.edge_metrics_enabled:
+        yield names.EDGE_METRICS
+    if settings.is_edge:
         return
     yield from (names.API, names.TASK_PROCESSOR)
     if settings.postgres_exporter is not None and not settings.postgres.embedded:
@@ -68,8 +75,6 @@ def _deployments(settings: Settings) -> Iterator[str]:
         yield names.FLAG_METRICS
     if settings.ships_audit:
         yield names.AUDIT_EXPORTER
-    if settings.edge.enabled:
-        yield names.EDGE
 
 
 def _volumes(settings: Settings) -> Iterator[str]:

@@ -21,6 +21,7 @@ class Subject:
         has_audit_metrics: whether the audit log is exported.
         has_edge: whether proxies of the edge answer SDKs.
         is_edge: whether these are all that the stack has.
+        edge_stale_seconds: from which age on the proxies' documents are too old.
         embedded_postgres: whether PostgreSQL is a pod of the stack.
         embedded_redis: whether Redis is one.
         deployments: the names of the Deployments.
@@ -42,6 +43,7 @@ class Subject:
     has_audit_metrics: bool
     has_edge: bool
     is_edge: bool
+    edge_stale_seconds: int
     embedded_postgres: bool
     embedded_redis: bool
     deployments: tuple[str, ...]

@@ -23,5 +23,6 @@ def dashboards_args(settings: Settings, namespace: pulumi.Input[str]) -> Dashboa
             flag_metrics=settings.flag_metrics_enabled,
             audit_export=settings.ships_audit,
             edge=settings.edge.enabled,
+            edge_stale_seconds=settings.edge_stale_seconds if settings.edge_metrics_enabled else None,
         ),
     )

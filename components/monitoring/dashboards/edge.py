@@ -1,4 +1,4 @@
-"""The row of the service's dashboard on the edge: what Kubernetes knows of its proxies, which have no metrics."""
+"""The row of the service's dashboard on the edge: what Kubernetes knows of its proxies, and what they say if asked."""
 
 from typing import Final
 
@@ -10,6 +10,7 @@ RATE: Final = "[$__rate_interval]"
 # Of the Deployment's pods alone: other Deployments' names may begin as this one's does.
 PODS: Final = f'{HERE},pod=~"{names.EDGE}-[^-]+-[^-]+"'
 CONTAINERS: Final = f'{PODS},container!=""'
+UPDATED: Final = f"flagsmith_edge_last_update_timestamp_seconds{{{HERE}}}"
 DEPLOYMENT: Final = f'{HERE},deployment="{names.EDGE}"'
 
 
@@ -20,6 +21,7 @@ def edge(facts: Facts) -> list[Panel]:
     ready = f'kube_pod_status_ready{{{PODS},condition="true"}} == 1'
     restarts = f"increase(kube_pod_container_status_restarts_total{{{PODS}}}"
     return [
+        *_oldest(facts.edge_stale_seconds),
         number(
             "Proxies with documents",
             "Proxies that are ready, so can answer while Flagsmith is away.",
@@ -41,6 +43,7 @@ def edge(facts: Facts) -> list[Panel]:
             unit="short",
             limit=1,
         ),
+        *_by_proxy(facts.edge_stale_seconds),
         lines(
             "Proxies",
             "Proxies that are wanted, and those with documents. The line is the alert's.",
@@ -80,6 +83,41 @@ def edge(facts: Facts) -> list[Panel]:
             "What each sends, in bytes a second: the nearest to a number of requests that anybody counts.",
             {"{{pod}}": f"sum by (pod) (rate(container_network_transmit_bytes_total{{{PODS}}}{RATE}))"},
             unit="Bps",
+        ),
+    ]
+
+
+def _oldest(stale_seconds: int | None) -> list[Panel]:
+    """How old the documents are, where an exporter asks for it."""
+    if stale_seconds is None:
+        return []
+    return [
+        number(
+            "Age of documents",
+            "For how long the worst proxy had no document of some environment. A proxy goes on with old ones.",
+            f"time() - min({UPDATED})",
+            unit="s",
+            limit=stale_seconds,
+        ),
+    ]
+
+
+def _by_proxy(stale_seconds: int | None) -> list[Panel]:
+    if stale_seconds is None:
+        return []
+    return [
+        lines(
+            "Age of documents by proxy",
+            "It grows while Flagsmith is away, and in a proxy whose polls have ended. The line is the alert's.",
+            {"{{proxy}}": f"time() - max by (proxy) ({UPDATED})"},
+            unit="s",
+            limit=stale_seconds,
+        ),
+        lines(
+            "Proxies that say their age",
+            "Whether each that is ready answers the exporter: 1, or 0 where nobody knows how old its documents are.",
+            {"{{proxy}}": f"max by (proxy) (flagsmith_edge_reached{{{HERE}}})"},
+            unit="short",
         ),
     ]
 

@@ -48,6 +48,7 @@ class Facts:
         flag_metrics: whether the flag metrics have one.
         audit_export: whether the audit log is exported.
         edge: whether proxies answer SDKs.
+        edge_stale_seconds: from which age on their documents are too old; None where nobody asks them.
     """
 
     namespace: str
@@ -60,6 +61,7 @@ class Facts:
     flag_metrics: bool
     audit_export: bool
     edge: bool
+    edge_stale_seconds: int | None
 
     def wanted(self) -> tuple[Dashboard, ...]:
         """Those that would not be empty."""

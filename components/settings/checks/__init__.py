@@ -58,7 +58,6 @@ def warnings(settings: Settings) -> Iterator[str]:
         network,
         monitoring,
         edge,
-        sdk_keys,
         role,
     ):
         yield from found.warnings(settings)

@@ -11,6 +11,13 @@ def problems(settings: Settings) -> Iterator[Problem]:
     edge = settings.edge
     if not edge.enabled:
         return
+    if settings.generates_edge_keys and settings.sdk_keys.overlap_hours == 0:
+        yield Problem(
+            path=("sdkKeys", "overlapHours"),
+            text="must be at least 1 with edge.enabled: the bootstrap deletes renewed keys before the proxies have the "
+            "new ones, so that they could not renew what they serve, and none could start. A key that somebody knows "
+            "can be deleted by hand in Flagsmith's pages once `ff up` has ended",
+        )
     if settings.edge_replicas > settings.most_edge_replicas:
         stated = "maxReplicas" if edge.autoscaling.max_replicas is not None else "minReplicas"
         yield Problem(
@@ -21,9 +28,15 @@ def problems(settings: Settings) -> Iterator[Problem]:
 
 
 def warnings(settings: Settings) -> Iterator[str]:
-    """Yield whoever could read whole environments from the proxies' Service."""
+    """Yield whoever could read whole environments from the proxies' Service, and who does not get flags by the edge."""
     if settings.edge.enabled and not settings.isolated:
         yield (
             "edge.enabled without network policies: every pod of the cluster can read whole environments from the "
             "Service flagsmith-edge with a public key. Set networkPolicy.enabled to true"
+        )
+    if settings.edge.enabled and not settings.is_edge and not settings.edge.clients:
+        yield (
+            "edge.enabled: applications that take FLAGSMITH_API_URL from the Secrets flagsmith-sdk-keys-… ask the API "
+            "itself, and get no flags while it is away. They get them by the edge at the public name, or at "
+            "http://flagsmith-edge:8000/api/v1/ if edge.clients names them; with the client-side key (docs/edge.md)"
         )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
@@ -36,6 +36,7 @@ StackName = Annotated[Text, AfterValidator(_stack), Kind("stack")]
 EdgeVersion = Annotated[Text, AfterValidator(_tag), Kind("image tag")]
 # One may go at any time, and a new one that starts while Flagsmith is away has nothing to answer with.
 EdgePods = Annotated[WholeNumber, Field(ge=2), Kind("whole number, at least 2")]
+EdgeSpread = Literal["required", "preferred"]
 RANGE = frozenset({"min_replicas", "max_replicas", "target_cpu"})
 
 
@@ -114,6 +115,13 @@ class EdgeSettings(Section):
     autoscaling: EdgeAutoscaling = Field(
         default_factory=EdgeAutoscaling, description="An autoscaler in place of a fixed number of proxies."
     )
+    spread: EdgeSpread | None = Field(
+        default=None,
+        description="`required`: a proxy waits rather than that all of them are on one node while another could take "
+        "pods. A node that is well and has no room then caps how many the others take. `preferred`: they go to "
+        "different nodes as far as there is room. Default: `required` for a fixed number where `production` is true; "
+        "else `preferred`.",
+    )
     resources: Resources | None = Field(default=None, description="Requests and limits of a proxy. Default: by `size`.")
     poll_seconds: Seconds = Field(
         default=10,
@@ -144,9 +152,25 @@ class EdgeSettings(Section):
         text = disagreement(self.image, self.version, version_key="edge.version")
         if text is not None:
             yield Problem(path=("image",), text=text)
+        yield from self._in_the_file()
         if self.autoscaling.enabled and self.replicas is not None:
             yield Problem(
                 path=("replicas",),
                 text="is set by the autoscaler, because edge.autoscaling.enabled is true: remove it "
                 "(edge.autoscaling.minReplicas is the fewest), or set edge.autoscaling.enabled to false",
             )
+
+    def _in_the_file(self) -> Iterator[Problem]:
+        """What the whole file of a proxy says, where it is in a Secret that the program does not read."""
+        if not self.config_file or self.existing_secret is None:
+            return
+        for field, name in {
+            "poll_seconds": "api_poll_frequency_seconds",
+            "poll_timeout_seconds": "api_poll_timeout_seconds",
+        }.items():
+            if field in self.model_fields_set:
+                yield Problem(
+                    path=(str(type(self).model_fields[field].alias),),
+                    text="has no effect, because edge.configFile is true and edge.existingSecret has the whole file: "
+                    f"remove it, and set {name} in the config.json of that Secret",
+                )

@@ -69,6 +69,79 @@ def test_not_all_proxies_are_on_one_node_where_there_are_several(replicas: int) 
     assert hard["matchLabelKeys"] == ["pod-template-hash"]
 
 
+def hard(**edge: object) -> list[dict[str, Any]]:
+    pod = template(record("production", {"edge": {**EDGE, **edge}}))["spec"]
+    return [item for item in pod["topologySpreadConstraints"] if item["whenUnsatisfiable"] == "DoNotSchedule"]
+
+
+def placed(wanted: int, room: dict[str, int], constraints: list[dict[str, Any]]) -> int:
+    """How many pods of one revision find a node, each in its turn, by the scheduler's rule for such constraints.
+
+    A node may take one if it then has at most `maxSkew` more than the node with the fewest, full or not
+    (PodTopologySpread of kube-scheduler).
+    """
+    pods = dict.fromkeys(room, 0)
+    for _ in range(wanted):
+        free = [
+            node
+            for node in room
+            if pods[node] < room[node]
+            and all(pods[node] + 1 - min(pods.values()) <= item["maxSkew"] for item in constraints)
+        ]
+        if not free:
+            break
+        pods[min(free, key=lambda node: pods[node])] += 1
+    return sum(pods.values())
+
+
+def test_what_an_autoscaler_adds_is_not_capped_by_a_node_without_room() -> None:
+    full = {"a": 20, "b": 20, "full": 0}
+    scaled = {"autoscaling": {"enabled": True, "minReplicas": 3, "maxReplicas": 10}}
+    assert placed(10, full, hard(**scaled)) == 10
+    # What the fewest would cap it at, for whoever asks for it.
+    assert placed(10, full, hard(**scaled, spread="required")) == 4
+
+
+@pytest.mark.parametrize("replicas", [2, 3, 7])
+def test_a_fixed_number_finds_room_on_two_nodes_and_none_on_one_of_two(replicas: int) -> None:
+    constraints = hard(replicas=replicas)
+    assert placed(replicas, {"a": 20, "b": 20, "full": 0}, constraints) == replicas
+    assert placed(replicas, {"only": 20}, constraints) == replicas
+    assert placed(replicas, {"a": 20, "full": 0}, constraints) == replicas - 1
+    assert placed(replicas, {"a": 20, "full": 0}, hard(replicas=replicas, spread="preferred")) == replicas
+
+
+def test_a_stack_that_nobody_s_work_depends_on_is_not_held_up_by_a_full_node() -> None:
+    pod = template(record("staging", {"edge": EDGE}))["spec"]
+    assert {item["whenUnsatisfiable"] for item in pod["topologySpreadConstraints"]} == {"ScheduleAnyway"}
+
+
+@pytest.mark.parametrize("key", ["pollSeconds", "pollTimeoutSeconds"])
+def test_what_only_the_file_of_a_proxy_can_say_is_refused_beside_it(key: str) -> None:
+    file = {**EDGE, "image": "flagsmith/edge-proxy-rs", "version": "0.1.0", "configFile": True}
+    with pytest.raises(BadInputError, match=rf"edge\.{key}.*has no effect.*api_poll_"):
+        record("production", {"edge": {**file, key: 7}})
+    made = {name: value for name, value in file.items() if name != "existingSecret"}
+    record("production", {"edge": {**made, key: 7}})
+    record("production", {"edge": {**EDGE, key: 7}})
+
+
+def test_keys_of_the_proxies_are_not_deleted_while_they_ask_with_them() -> None:
+    with pytest.raises(BadInputError, match=r"sdkKeys\.overlapHours.*at least 1 with edge\.enabled"):
+        record("production", {"edge": {"enabled": True}, "sdkKeys": {"overlapHours": 0}})
+    record("production", {"edge": {"enabled": True}, "sdkKeys": {"overlapHours": 1}})
+    # Those of a Secret of somebody else's are not renewed with them.
+    record("production", {"edge": EDGE, "sdkKeys": {"overlapHours": 0}})
+
+
+@pytest.mark.parametrize(("clients", "warned"), [([], True), ([{"namespace": "shop"}], False)])
+def test_a_preview_says_that_applications_in_the_cluster_do_not_ask_the_edge(
+    clients: list[dict[str, str]], warned: bool
+) -> None:
+    warnings = record("production", {"edge": {**EDGE, "clients": clients}}).program.warnings
+    assert any("FLAGSMITH_API_URL" in line for line in warnings) is warned
+
+
 def test_the_first_proxies_come_after_the_api_and_the_way_in_after_them(edge: Recording) -> None:
     assert {"Deployment/flagsmith"} <= edge.needed_by(edge.object("Deployment", "flagsmith-edge"))
     needed = edge.needed_by(edge.object("Ingress", "flagsmith"))

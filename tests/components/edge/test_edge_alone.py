@@ -21,6 +21,10 @@ def alone(**overrides: object) -> Recording:
     return record("production", {**BARE, **overrides}, WITHOUT)
 
 
+def unwatched() -> Recording:
+    return alone(monitoring={"enabled": False})
+
+
 @pytest.fixture(scope="module")
 def whole() -> Recording:
     """With a store, an autoscaler, both ways in and monitoring."""
@@ -32,7 +36,7 @@ def objects(recording: Recording) -> set[str]:
 
 
 def test_it_deploys_the_edge_and_what_it_needs_and_nothing_else() -> None:
-    assert objects(alone()) == {
+    assert objects(unwatched()) == {
         "ConfigMap/flagsmith-deployment",
         "Deployment/flagsmith-edge",
         "Ingress/flagsmith",
@@ -50,13 +54,20 @@ def test_it_deploys_the_edge_and_what_it_needs_and_nothing_else() -> None:
 
 
 def test_what_is_asked_for_is_added(whole: Recording) -> None:
-    assert objects(whole) - objects(alone()) == {
+    script = {ref for ref in objects(whole) if ref.startswith("ConfigMap/flagsmith-edge-metrics-")}
+    assert len(script) == 1
+    assert objects(whole) - objects(unwatched()) - script == {
+        "Deployment/flagsmith-edge-metrics",
         "ExternalSecret/edge-keys",
         "Gateway/flagsmith",
         "HTTPRoute/flagsmith",
         "HTTPRoute/flagsmith-redirect",
         "HorizontalPodAutoscaler/flagsmith-edge",
+        "NetworkPolicy/flagsmith-edge-metrics",
+        "PodMonitor/flagsmith",
         "PrometheusRule/flagsmith",
+        "Service/flagsmith-edge-pods",
+        "ServiceAccount/flagsmith-edge-metrics",
     }
     (data,) = whole.one("ExternalSecret", "edge-keys")["spec"]["data"]
     assert data == {"secretKey": "ENVIRONMENT_KEY_PAIRS", "remoteRef": {"key": "edge"}}
@@ -134,9 +145,12 @@ def test_its_alerts_are_those_of_proxies_and_certificates_alone(whole: Recording
         "FlagsmithContainerWaits",
         "FlagsmithCpuNearLimit",
         "FlagsmithEdgeDown",
+        "FlagsmithEdgeMetricsBlind",
         "FlagsmithEdgeNotWarm",
+        "FlagsmithEdgeStale",
         "FlagsmithMemoryNearLimit",
         "FlagsmithMetricsMissingCertManager",
+        "FlagsmithMetricsMissingEdgeMetrics",
         "FlagsmithMetricsMissingKubeStateMetrics",
         "FlagsmithMetricsMissingKubelet",
         "FlagsmithOutOfMemory",
@@ -149,12 +163,16 @@ def test_its_alerts_are_those_of_proxies_and_certificates_alone(whole: Recording
     assert "edge.autoscaling.maxReplicas" in rules["FlagsmithAutoscalerAtItsMost"]["annotations"]["description"]
 
 
-def test_nothing_of_it_is_scraped_and_that_is_no_warning() -> None:
+def test_its_exporter_is_scraped_and_no_proxy_and_what_the_cluster_lacks_for_it_is_a_warning() -> None:
     found = alone()
-    pod = found.one("Deployment", "flagsmith-edge")["spec"]["template"]
-    assert not any(name.startswith("prometheus.io/") for name in pod["metadata"]["annotations"])
-    assert not [line for line in found.program.warnings if "PodMonitor" in line]
-    assert [line for line in found.program.warnings if "PrometheusRule" in line]
+    annotations = {
+        name: found.one("Deployment", name)["spec"]["template"]["metadata"]["annotations"]
+        for name in ("flagsmith-edge", "flagsmith-edge-metrics")
+    }
+    assert not any(name.startswith("prometheus.io/") for name in annotations["flagsmith-edge"])
+    assert annotations["flagsmith-edge-metrics"]["prometheus.io/port"] == "9104"
+    for kind in ("PodMonitor", "PrometheusRule"):
+        assert [line for line in found.program.warnings if kind in line]
 
 
 def test_its_outputs_say_where_it_is_and_where_its_primary_is() -> None:

@@ -211,6 +211,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
     "Redis external": lambda stack: stack.redis.mode == "external",
     "the edge": lambda stack: stack.edge.enabled,
     "an edge alone": lambda stack: stack.is_edge,
+    "the edge's metrics": lambda stack: stack.edge.enabled and stack.monitoring_enabled,
     "backups": lambda stack: stack.backup.enabled,
     "flag metrics": lambda stack: stack.flag_metrics_enabled,
     "a bucket": lambda stack: stack.backup.s3 is not None,

@@ -33,9 +33,11 @@ def test_a_stack_is_a_whole_platform_unless_it_says_otherwise() -> None:
 
 def test_an_edge_alone_takes_the_proxies_image_and_their_room_and_nothing_else() -> None:
     found = alone(**PRODUCTION, size="large")
-    assert set(found.images) == {"edge-proxy"}
+    assert set(found.images) == {"edge-proxy", "flagsmith"}, "the exporter of its metrics runs in Flagsmith's"
+    assert set(alone(**PRODUCTION, monitoring={"enabled": False}).images) == {"edge-proxy"}
     assert {demand.name for demand in budget.demands(found)} == {
         "edge",
+        "edge metrics",
         "ACME solver",
         "copy for kubectl debug",
         "container of kubectl debug",
@@ -155,10 +157,3 @@ def test_an_edge_alone_is_warned_of_nothing_that_it_has_not() -> None:
     said = " ".join(warnings(alone(**PRODUCTION)))
     for word in ("redis", "postgres", "flagMetrics", "audit", "replicas", "caches"):
         assert word not in said
-
-
-def test_keys_that_end_before_an_edge_elsewhere_is_deployed_are_warned_of() -> None:
-    exported = {"exported": True, "overlapHours": 0}
-    assert [text for text in warnings(settings(sdkKeys=exported)) if text.startswith("sdkKeys.overlapHours is 0")]
-    for keys in ({"exported": True}, {"overlapHours": 0}):
-        assert not [text for text in warnings(settings(sdkKeys=keys)) if text.startswith("sdkKeys.")]

@@ -51,7 +51,7 @@ class Edge:
 
 
 @contextmanager
-def serve(edge: Edge, port: int = 0) -> Iterator[Edge]:
+def serve(edge: Edge, port: int = 0, *, host: str = "127.0.0.1") -> Iterator[Edge]:
     """The proxy on a port of this machine; a free one if 0."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -79,11 +79,11 @@ def serve(edge: Edge, port: int = 0) -> Iterator[Edge]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server = ThreadingHTTPServer((host, port), Handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        edge.url = f"http://127.0.0.1:{server.server_address[1]}"
+        edge.url = f"http://{host}:{server.server_address[1]}"
         yield edge
     finally:
         server.shutdown()

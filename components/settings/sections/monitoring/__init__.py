@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from components.settings.base import Section
 from components.settings.sections.monitoring.dashboards import DashboardsSettings
+from components.settings.sections.monitoring.edge_metrics import EdgeMetricsSettings
 from components.settings.sections.monitoring.exporters import PostgresExporter, RedisExporter
 from components.settings.sections.monitoring.flag_metrics import FlagMetricsSettings
 from components.settings.sections.monitoring.thresholds import Thresholds
@@ -47,4 +48,7 @@ class MonitoringSettings(Section):
     dashboards: DashboardsSettings = Field(default_factory=DashboardsSettings, description="Dashboards for Grafana.")
     flag_metrics: FlagMetricsSettings = Field(
         default_factory=FlagMetricsSettings, description="Metrics of what Flagsmith keeps in PostgreSQL."
+    )
+    edge_metrics: EdgeMetricsSettings = Field(
+        default_factory=EdgeMetricsSettings, description="Metrics of how old the documents of the edge are."
     )

@@ -43,6 +43,11 @@ class Thresholds(Section):
     task_wait_seconds: Count = Field(default=300, description="How long the oldest of them has waited.")
     volume_percent: Percent = Field(default=85, description="Used share of a volume.")
     edge_proxies: Count = Field(default=2, description="The fewest proxies of the edge that have documents.")
+    edge_stale_seconds: Count = Field(
+        default=300,
+        description="The greatest age of a proxy's documents; of six times `edge.pollSeconds` and this, the greater "
+        "counts.",
+    )
     certificate_days: Count = Field(
         default=14, description="Days until the certificate ends; cert-manager renews at 30."
     )

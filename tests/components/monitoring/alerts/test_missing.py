@@ -37,6 +37,7 @@ SOURCES = {
     "flagsmith_task_processor_finished_": ("TaskProcessor",),
     "flagsmith_": ("FlagMetrics",),
     "flagsmith_audit_": ("AuditExporter",),
+    "flagsmith_edge_": ("EdgeMetrics",),
     "certmanager_": ("CertManager",),
 }
 # Rules on little or nothing of a metric that another alert speaks for while there is none at all, with that alert.

@@ -30,6 +30,7 @@ EVERYTHING = Facts(
     flag_metrics=True,
     audit_export=True,
     edge=True,
+    edge_stale_seconds=300,
 )
 NOW = 1_795_550_000
 """When the scrapes are taken to end: the autumn of 2026, when they were recorded."""

@@ -107,9 +107,11 @@ def test_limits_are_those_of_the_alerts() -> None:
             "edgeProxies": 3,
         }
     )
-    facts = replace(EVERYTHING, thresholds=thresholds, backup_max_age_hours=2)
+    facts = replace(EVERYTHING, thresholds=thresholds, backup_max_age_hours=2, edge_stale_seconds=410)
     found = {which: limits(json.loads(text)) for which, text in documents(facts).items()}
     assert found[Dashboard.SERVICE] == {
+        "Age of documents": 410,
+        "Age of documents by proxy": 410,
         "Errors": 3,
         "p99 of SDK endpoints": 0.7,
         "Replicas missing": 1,
@@ -155,7 +157,8 @@ def test_what_has_no_metrics_has_no_panels() -> None:
     (text,) = documents(nothing).values()
     assert "flagsmith_task_queue" not in text
     assert "flagsmith-edge" not in text
-    assert "flagsmith-edge" in documents(replace(nothing, edge=True))[Dashboard.SERVICE]
+    assert "flagsmith-edge" in documents(replace(nothing, edge=True, edge_stale_seconds=None))[Dashboard.SERVICE]
+    assert "flagsmith_edge_" not in documents(replace(nothing, edge=True, edge_stale_seconds=None))[Dashboard.SERVICE]
     external = documents(replace(EVERYTHING, embedded_postgres=False, redis_metrics=False, backup_max_age_hours=None))
     assert not [word for word in ("redis_", "kubelet_volume", "cronjob") if word in external[Dashboard.DATA]]
     assert "pg_up" in external[Dashboard.DATA]
