@@ -87,7 +87,7 @@ def test_each_case_fails_with_a_rule_that_always_fires_or_with_one_that_never_do
     left = list(CASES[name])
     for expression in ("vector(1)", "vector(1) > 1"):
         rule = {key: value for key, value in rules()[name].items() if key != "for"} | {"expr": expression}
-        # To fail with one of them is enough, and each rule has to fail: without its alert the fault is not seen.
+        # A case has to fail with one of them, and each of them has to fail a case.
         tried = [unit(name, which) for which in left or ["fires"]]
         done = ran(program, "test", "rules", write(tmp_path, [rule], tried))
         assert done.returncode != 0
