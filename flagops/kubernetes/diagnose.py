@@ -6,6 +6,7 @@ from typing import Any
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.masking import Masker
 from flagops.kubernetes.objects import Manifest
+from flagops.kubernetes.postgres_cluster import is_postgres_cluster, pods_of
 from flagops.kubernetes.readiness import condition
 from flagops.kubernetes.refusals import ApiError
 
@@ -31,12 +32,21 @@ def _pods(client: Client, live: Manifest) -> list[Manifest]:
     """The object's pods, the newest first."""
     if live["kind"] == "Pod":
         return [live]
-    labels = (live.get("spec", {}).get("selector") or {}).get("matchLabels")
-    if live["kind"] not in {"Deployment", "StatefulSet", "Job"} or not labels:
+    selector = _selector(live)
+    if not selector:
         return []
-    selector = ",".join(f"{key}={value}" for key, value in labels.items())
     pods = client.list("v1", "Pod", live["metadata"]["namespace"], labelSelector=selector)
     return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), reverse=True)
+
+
+def _selector(live: Manifest) -> str:
+    """The labels of an object's pods; empty for one that has none, or does not say."""
+    if is_postgres_cluster(live):
+        return pods_of(live)
+    labels = (live.get("spec", {}).get("selector") or {}).get("matchLabels")
+    if live["kind"] not in {"Deployment", "StatefulSet", "Job"} or not labels:
+        return ""
+    return ",".join(f"{key}={value}" for key, value in labels.items())
 
 
 def _is_fine(pod: Manifest) -> bool:

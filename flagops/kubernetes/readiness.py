@@ -35,7 +35,7 @@ READY = Readiness(Phase.READY)
 
 def assess(live: Manifest, binding_mode: str = "Immediate") -> Readiness:
     """How far a live object is. `binding_mode` is that of a claim's storage class."""
-    if _annotation(live, SKIP_AWAIT) == "true":
+    if skips_await(live):
         return READY
     if live["metadata"].get("deletionTimestamp"):
         return _waiting("it is being deleted")
@@ -43,6 +43,11 @@ def assess(live: Manifest, binding_mode: str = "Immediate") -> Readiness:
         return _claim(live, binding_mode)
     rule = _RULES.get(live["kind"])
     return rule(live) if rule else READY
+
+
+def skips_await(live: Manifest) -> bool:
+    """Whether nobody is to wait for an object."""
+    return _annotation(live, SKIP_AWAIT) == "true"
 
 
 def time_limit(live: Manifest, own: float | None = None) -> float:

@@ -13,7 +13,14 @@ from flagops.kubernetes.client import Client
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.masking import Masker
 from flagops.kubernetes.objects import Manifest, Ref
-from flagops.kubernetes.readiness import Phase, Readiness, assess, job_has_failed, time_limit
+from flagops.kubernetes.postgres_cluster import (
+    STEADY_SECONDS,
+    Steady,
+    assess_cluster,
+    instances_of,
+    is_postgres_cluster,
+)
+from flagops.kubernetes.readiness import READY, Phase, Readiness, assess, job_has_failed, skips_await, time_limit
 from flagops.kubernetes.refusals import ApiError, ImmutableError
 from flagops.waiting import NotYet, until
 
@@ -71,7 +78,7 @@ class ObjectDeployer:
             state = ResourceState.UPDATED
         else:
             state = ResourceState.UNCHANGED
-        self._await(item, applied)
+        self._await(item, applied, changed=state is not ResourceState.UNCHANGED)
         return state
 
     def _differs(self, before: Manifest, applied: Manifest) -> bool:
@@ -95,8 +102,9 @@ class ObjectDeployer:
     def _make_way(self, ref: Ref, live: Manifest) -> None:
         delete_and_wait(self._client, ref, live, DELETE_SECONDS, self._stop)
 
-    def _await(self, item: KubeObject, applied: Manifest) -> None:
+    def _await(self, item: KubeObject, applied: Manifest, *, changed: bool = True) -> None:
         mode = self._binding_mode(applied)
+        steady = Steady(STEADY_SECONDS if changed and is_postgres_cluster(applied) else 0.0)
         live: Manifest | None = None
 
         def settled() -> Readiness | NotYet:
@@ -104,7 +112,7 @@ class ObjectDeployer:
             live = applied if live is None else self._client.get(item.ref)
             if live is None:
                 raise ConflictError(f"{item.ref} was deleted by somebody else during the run.", hint="Run again.")
-            readiness = assess(live, mode)
+            readiness = steady(self._assess(live, mode))
             return NotYet(readiness.message) if readiness.phase is Phase.WAITING else readiness
 
         def explain() -> str:
@@ -120,6 +128,13 @@ class ObjectDeployer:
         )
         if result.phase is Phase.FAILED:
             raise FailedError(f"{item.ref} failed: {result.message.rstrip('.')}.\n{explain()}".rstrip())
+
+    def _assess(self, live: Manifest, mode: str) -> Readiness:
+        answer = assess(live, mode)
+        if answer != READY or not is_postgres_cluster(live) or skips_await(live):
+            return answer
+        pods = self._client.list("v1", "Pod", live["metadata"]["namespace"], labelSelector=instances_of(live))
+        return assess_cluster(live, pods)
 
     def _binding_mode(self, live: Manifest) -> str:
         name = live.get("spec", {}).get("storageClassName")
