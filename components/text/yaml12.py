@@ -15,7 +15,7 @@ import yaml
 from components.text import quoting
 from components.text.bounds import without_collecting
 from components.text.yaml_bounds import YamlError as YamlError
-from components.text.yaml_bounds import count_repeated, look_through
+from components.text.yaml_bounds import count_repeated, error_at, look_through
 
 STR: Final = "tag:yaml.org,2002:str"
 _PLAIN: Final = "plain"  # the tag, in here, of a scalar without quotes and without a tag
@@ -61,7 +61,7 @@ def compose(text: str) -> yaml.Node | None:
     """The node of a text's only document; None for an empty text. Raises YamlError."""
     found = compose_all(text)
     if len(found) > 1:
-        raise YamlError(_line(found[1]), "a second document begins here (---); one is expected")
+        raise error_at(found[1].start_mark, "a second document begins here (---); one is expected")
     return found[0] if found else None
 
 
@@ -81,7 +81,7 @@ def compose_all(text: str) -> list[yaml.Node]:
                 found.append(loader.get_node())
         except yaml.YAMLError as error:  # an alias of nothing
             mark, said = getattr(error, "problem_mark", None), str(getattr(error, "problem", error))
-            raise YamlError(*((mark.line + 1, said, mark.column + 1) if mark else (1, said))) from None
+            raise (error_at(mark, said) if mark else YamlError(1, said, 1)) from None
         finally:
             loader.dispose()
     for node in found if has_aliases else ():
@@ -125,7 +125,7 @@ def scalar(node: yaml.ScalarNode) -> Any:
         try:
             return base64.b64decode(text.encode(), validate=False).decode()
         except (binascii.Error, UnicodeError):
-            raise YamlError(_line(node), "!!binary is not followed by text in base64") from None
+            raise error_at(node.start_mark, "!!binary is not followed by text in base64") from None
     if short == "timestamp":
         found: object = plain(text)
         is_right = isinstance(found, Timestamp)
@@ -137,7 +137,7 @@ def scalar(node: yaml.ScalarNode) -> Any:
     else:
         return text  # !!str, and tags that nobody here knows
     if not is_right:
-        raise YamlError(_line(node), f"{quoting.value(text)} is not a {short}, which its tag !!{short} says")
+        raise error_at(node.start_mark, f"{quoting.value(text)} is not a {short}, which its tag !!{short} says")
     return found
 
 
@@ -198,7 +198,7 @@ class _Values:
         if isinstance(node, yaml.ScalarNode):
             return scalar(node)
         if id(node) in self._open:
-            raise YamlError(_line(node), "an alias names what it is in")
+            raise error_at(node.start_mark, "an alias names what it is in")
         if id(node) not in self._known:
             self._open.add(id(node))
             if isinstance(node, yaml.MappingNode):
@@ -216,7 +216,7 @@ class _Values:
             key = self._key(key_node)
             if key in lines:
                 said = f"the key {quoting.value(key)} is given twice, first at line {lines[key]}; remove one"
-                raise YamlError(_line(key_node), said)
+                raise error_at(key_node.start_mark, said)
             lines[key] = _line(key_node)
             if key == "<<":
                 for item in self._merged(value_node):
@@ -229,7 +229,7 @@ class _Values:
         nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
         values = [self.of(item) for item in nodes]
         if not all(isinstance(value, dict) for value in values):
-            raise YamlError(_line(node), "<< merges mappings; this is none")
+            raise error_at(node.start_mark, "<< merges mappings; this is none")
         return values
 
     def _key(self, node: yaml.Node) -> str:
@@ -239,9 +239,9 @@ class _Values:
         if self._any_key and isinstance(value, bool | int | float):
             return str(value).lower()
         if isinstance(node, yaml.ScalarNode):
-            raise YamlError(_line(node), f"the key {quoting.value(node.value)} is not text; put it in quotes")
+            raise error_at(node.start_mark, f"the key {quoting.value(node.value)} is not text; put it in quotes")
         kind = "map" if isinstance(node, yaml.MappingNode) else "list"
-        raise YamlError(_line(node), f"a {kind} stands where a key must be; keys are texts")
+        raise error_at(node.start_mark, f"a {kind} stands where a key must be; keys are texts")
 
 
 def _line(node: yaml.Node) -> int:

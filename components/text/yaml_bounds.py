@@ -43,15 +43,20 @@ class YamlError(Exception):
 
     Attributes:
         line: where, counted from 1.
-        column: where in the line, counted from 1; None where only the line is known.
+        column: where in the line, counted from 1.
         said: what is wrong; it may quote the text, but for what could be a secret.
     """
 
-    def __init__(self, line: int, said: str, column: int | None = None) -> None:
+    def __init__(self, line: int, said: str, column: int) -> None:
         said = _QUOTED.sub(lambda found: "'…'" if could_be_secret(found["text"]) else found[0], said)
         super().__init__(f"line {line}: {said}")
         self.line, self.column = line, column
         self.said = said
+
+
+def error_at(mark: Any, said: str) -> YamlError:
+    """What is wrong at a place that libyaml names."""
+    return YamlError(mark.line + 1, said, mark.column + 1)
 
 
 def look_through(text: str, parser: Any) -> bool:
@@ -61,8 +66,10 @@ def look_through(text: str, parser: Any) -> bool:
         line, code = text.count("\n", 0, found.start()), quoting.printable_code(found[0])
         column = found.start() - text.rfind("\n", 0, found.start())
         raise YamlError(line + 1, f"{at(text, line)}{code} is a character that YAML does not allow", column)
-    if len(_DIRECTIVE.findall(text)) > _MOST_DIRECTIVES:
-        raise YamlError(1, f"more than {_MOST_DIRECTIVES} lines begin with %, as directives do")
+    directives = [item.start() for item in _DIRECTIVE.finditer(text)]
+    if len(directives) > _MOST_DIRECTIVES:
+        line = text.count("\n", 0, directives[_MOST_DIRECTIVES])
+        raise YamlError(line + 1, f"more than {_MOST_DIRECTIVES} lines begin with %, as directives do", 1)
     try:
         return _within(text, parser)
     except yaml.YAMLError as error:
@@ -79,20 +86,21 @@ def _within(text: str, parser: Any) -> bool:
             values += 1
             if "\0" in event.value:
                 line = event.start_mark.line
-                raise YamlError(line + 1, f"{at(text, line)}{quoting.value(event.value)} holds \\x00, which is no text")
+                said = f"{at(text, line)}{quoting.value(event.value)} holds \\x00, which is no text"
+                raise error_at(event.start_mark, said)
         elif kind in _STARTS:
             values += 1
             depth += 1
             if depth > DEEPEST:
                 line = event.start_mark.line
-                raise YamlError(line + 1, f"{at(text, line)}goes more than {DEEPEST} levels deep")
+                raise error_at(event.start_mark, f"{at(text, line)}goes more than {DEEPEST} levels deep")
         elif kind in _ENDS:
             depth -= 1
         elif kind is yaml.AliasEvent:
             has_aliases = True
         if values > MOST_VALUES:
-            line = event.start_mark.line
-            raise YamlError(line + 1, f"{at(text, line)}is past {MOST_VALUES:,} values, which is the most that is read")
+            said = f"{at(text, event.start_mark.line)}is past {MOST_VALUES:,} values, which is the most that is read"
+            raise error_at(event.start_mark, said)
     return has_aliases
 
 
@@ -100,11 +108,11 @@ def _clear(text: str, error: yaml.YAMLError) -> YamlError:
     mark = getattr(error, "problem_mark", None)
     said = getattr(error, "problem", None) or "a character that YAML does not allow"
     if mark is None:
-        return YamlError(1, said)
+        return YamlError(1, said, 1)
     if said in _CLEARER:
         escape = _ESCAPE[said].search(_line(text, mark.line))
         said = at(text, mark.line) + _CLEARER[said].format(quoting.short(escape[0]) if escape else "an escape")
-    return YamlError(mark.line + 1, said, mark.column + 1)
+    return error_at(mark, said)
 
 
 def count_repeated(node: yaml.Node) -> None:
@@ -123,7 +131,7 @@ class _Repeated:
         if isinstance(node, yaml.ScalarNode):
             return 1, 0
         if id(node) in self._open:
-            raise YamlError(node.start_mark.line + 1, "an alias names what it is in")
+            raise error_at(node.start_mark, "an alias names what it is in")
         if id(node) not in self._known:
             self._open.add(id(node))
             self._known[id(node)] = self._below(node)
@@ -138,10 +146,10 @@ class _Repeated:
             place = f"{quoting.key(key.value)}: " if isinstance(key, yaml.ScalarNode) else ""
             if count > MOST_VALUES:
                 said = f"with what aliases repeat, these are more than {MOST_VALUES:,} values, the most that is read"
-                raise YamlError(item.start_mark.line + 1, f"{place}{said}")
+                raise error_at(item.start_mark, f"{place}{said}")
             if levels >= DEEPEST:
                 said = f"with what aliases repeat, this goes more than {DEEPEST} levels deep"
-                raise YamlError(item.start_mark.line + 1, f"{place}{said}")
+                raise error_at(item.start_mark, f"{place}{said}")
         return count, levels + 1
 
 

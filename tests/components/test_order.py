@@ -62,6 +62,8 @@ def test_production_protects_its_namespace_database_volume_and_secrets() -> None
         "Secret/flagsmith-redis",
         "Secret/flagsmith-django",
         "Secret/flagsmith-admin",
+        "Secret/flagsmith-bootstrap-keys",
+        *(f"Secret/flagsmith-sdk-keys-{name}" for name in ("development", "staging", "production")),
     }
     # What can be made again may be switched off or changed: a quota, a Service, a workload without data. The record
     # of the deployment depends on all else, so that a removal meets it first.

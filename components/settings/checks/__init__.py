@@ -58,6 +58,7 @@ def warnings(settings: Settings) -> Iterator[str]:
         network,
         monitoring,
         edge,
+        sdk_keys,
         role,
     ):
         yield from found.warnings(settings)

@@ -16,6 +16,15 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _same_names(settings)
 
 
+def warnings(settings: Settings) -> Iterator[str]:
+    """Yield that edges elsewhere have keys that end before anybody deploys those edges."""
+    if settings.sdk_keys.exported and settings.sdk_keys.overlap_hours == 0:
+        yield (
+            "sdkKeys.overlapHours is 0, and sdkKeys.exported gives keys to edges elsewhere: from a deployment that "
+            "renews them until their own, these go on with old documents, and none of their proxies can start"
+        )
+
+
 def _unknown(settings: Settings) -> Iterator[Problem]:
     keys, known = settings.sdk_keys, settings.admin.environments
     stored = () if settings.secret_store is None else settings.secret_store.secrets.sdk_keys

@@ -157,3 +157,10 @@ def test_an_edge_alone_is_warned_of_nothing_that_it_has_not() -> None:
     said = " ".join(warnings(alone(**PRODUCTION)))
     for word in ("redis", "postgres", "flagMetrics", "audit", "replicas", "caches"):
         assert word not in said
+
+
+def test_keys_that_end_before_an_edge_elsewhere_is_deployed_are_warned_of() -> None:
+    exported = {"exported": True, "overlapHours": 0}
+    assert [text for text in warnings(settings(sdkKeys=exported)) if text.startswith("sdkKeys.overlapHours is 0")]
+    for keys in ({"exported": True}, {"overlapHours": 0}):
+        assert not [text for text in warnings(settings(sdkKeys=keys)) if text.startswith("sdkKeys.")]

@@ -50,22 +50,24 @@ def test_only_what_we_wrote_ourselves_is_read_by_pyyaml() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "said"),
+    ("text", "place", "said"),
     [
-        ("a: 1\nb: 2\na: 3\n", 3, "the key 'a' is given twice, first at line 1; remove one"),
-        ("a: 1\n'a': 3\n", 2, "the key 'a' is given twice, first at line 1; remove one"),
-        ("a:\n  on: 1\n  1: x\n", 3, "the key '1' is not text; put it in quotes"),
-        ("a: &x\n  b: *x\n", 1, "an alias names what it is in"),
-        ("a: 1\n---\nb: 2\n", 3, "a second document begins here (---); one is expected"),
-        ("a:\n  <<: 1\n", 2, "<< merges mappings; this is none"),
-        ("a: !!int soon\n", 1, "'soon' is not a int, which its tag !!int says"),
-        ("a: \x07\n", 1, "a: \\x07 is a character that YAML does not allow"),
+        ("a: 1\nb: 2\na: 3\n", (3, 1), "the key 'a' is given twice, first at line 1; remove one"),
+        ("a: 1\n'a': 3\n", (2, 1), "the key 'a' is given twice, first at line 1; remove one"),
+        ("a:\n  on: 1\n  1: x\n", (3, 3), "the key '1' is not text; put it in quotes"),
+        ("a: &x\n  b: *x\n", (1, 4), "an alias names what it is in"),
+        ("a: 1\n---\nb: 2\n", (3, 1), "a second document begins here (---); one is expected"),
+        ("a:\n  <<: 1\n", (2, 7), "<< merges mappings; this is none"),
+        ("a: !!int soon\n", (1, 4), "'soon' is not a int, which its tag !!int says"),
+        ("a: \x07\n", (1, 4), "a: \\x07 is a character that YAML does not allow"),
+        ('a:\n  - "x\\0"\n', (2, 5), "'…' holds \\x00, which is no text"),
+        ("%YAML 1.2\n" * 101 + "--- 1\n", (101, 1), "more than 100 lines begin with %, as directives do"),
     ],
 )
-def test_what_cannot_be_read_is_told_with_its_line(text: str, line: int, said: str) -> None:
+def test_what_cannot_be_read_is_told_with_its_place(text: str, place: tuple[int, int], said: str) -> None:
     with pytest.raises(YamlError) as error:
         read(text)
-    assert (error.value.line, error.value.said) == (line, said)
+    assert (error.value.line, error.value.column, error.value.said) == (*place, said)
 
 
 def test_the_mark_that_windows_editors_write_is_no_part_of_the_text() -> None:

@@ -288,6 +288,8 @@ def test_an_expired_flag_is_a_warning_and_an_error_when_strict(run: Run, tmp_pat
         ("project: x\n\u00e4: \u00fc\u0007\n", (2, 5), ""),
         ("project: x\nenvironments: *none\n", (2, 15), ""),
         ("a: 1\nb:\n  c: [1, {a: 1, a: 2}]\n", (3, 17), "b.c[1].a"),
+        ("a: 1\n---\nb: 2\n", (3, 1), ""),
+        ("a: 1\nb: &x\n  - *x\n", (2, 4), ""),
     ],
 )
 def test_a_mistake_is_at_a_line_and_a_column(
