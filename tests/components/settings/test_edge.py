@@ -52,8 +52,20 @@ def test_what_contradicts_the_edge_is_refused(edge: dict[str, Any], key: str, re
     assert reason in line
 
 
+def said(*, about: str, **values: Any) -> list[str]:
+    return [text for text in warnings(settings(**values)) if text.startswith("edge.") and about in text]
+
+
 def test_open_documents_are_warned_about() -> None:
-    (warning,) = (text for text in warnings(settings(edge=EDGE)) if text.startswith("edge."))
+    (warning,) = said(about="can read whole environments", edge=EDGE)
     assert "Set networkPolicy.enabled to true" in warning
-    isolated = settings(edge=EDGE, networkPolicy={"enabled": True, "ingressNamespace": "traefik"})
-    assert [text for text in warnings(isolated) if text.startswith("edge.")] == []
+    isolated = {"enabled": True, "ingressNamespace": "traefik"}
+    assert said(about="can read whole environments", edge=EDGE, networkPolicy=isolated) == []
+
+
+def test_applications_that_would_ask_the_api_itself_are_warned_about() -> None:
+    (warning,) = said(about="FLAGSMITH_API_URL", edge=EDGE)
+    assert "if edge.clients names them" in warning
+    named = {**EDGE, "clients": [{"namespace": "shop"}]}
+    assert said(about="FLAGSMITH_API_URL", edge=named) == []
+    assert said(about="FLAGSMITH_API_URL") == []
