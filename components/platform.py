@@ -24,10 +24,10 @@ from components.monitoring.args import external_exporters_args
 from components.monitoring.dashboards.args import dashboards_args
 from components.monitoring.dashboards.component import Dashboards
 from components.monitoring.external_exporters import ExternalExporters
-from components.postgres.args import database_roles_args, postgres_args
+from components.postgres.args import database_roles_args
+from components.postgres.own import OwnPostgres
 from components.postgres.retired_login import RetiredLogin
 from components.postgres.roles import DatabaseGrants, DatabaseRoles, DatabaseRolesArgs
-from components.postgres.server import Postgres
 from components.postgres.toolbox import Toolbox
 from components.redis.args import redis_args
 from components.redis.server import Redis
@@ -99,10 +99,10 @@ class FeatureFlags(StackComponent):
         settings, namespace, credentials = self._settings, self.namespace.name, self.credentials
         tier: list[pulumi.Resource] = [credentials]
         if credentials.postgres is not None and self._roles is not None:
-            server = postgres_args(settings, namespace, credentials.postgres, self._scrapes)
-            postgres = Postgres(self._named("postgres"), server, self._part(self.namespace, credentials))
-            roles = self._part(postgres, credentials)
-            tier.append(DatabaseRoles(self._named("database-roles"), self._roles, roles))
+            server = OwnPostgres(settings, namespace, self._capabilities, self._scrapes)
+            postgres = server.made(self._named, credentials.postgres, self._part(self.namespace, credentials))
+            tier.append(DatabaseRoles(self._named("database-roles"), self._roles, self._part(postgres, credentials)))
+            tier += server.poolers(self._named, self._part(postgres))
         if settings.redis.embedded and credentials.redis is not None:
             cache = redis_args(settings, namespace, credentials.redis, self._scrapes)
             tier.append(Redis(self._named("redis"), cache, self._part(self.namespace, credentials)))
@@ -126,9 +126,9 @@ class FeatureFlags(StackComponent):
         if settings.autoscaling.enabled:
             scaling = AutoscalerArgs(settings=settings, namespace=namespace)
             gates.append(Autoscaler(self._named("autoscaler"), scaling, self._part(bootstrap)))
-        server = server_args(settings, namespace, credentials, self._scrapes)
-        flagsmith = Flagsmith(self._named("flagsmith"), server, self._part(*gates))
-        task_processor = TaskProcessor(self._named("task-processor"), server, self._part(flagsmith))
+        api, tasks = server_args(settings, namespace, credentials, self._scrapes)
+        flagsmith = Flagsmith(self._named("flagsmith"), api, self._part(*gates))
+        task_processor = TaskProcessor(self._named("task-processor"), tasks, self._part(flagsmith))
         self._watched.append(task_processor)
         if self._roles is not None and self._roles.application.is_generated:
             RetiredLogin(self._named("retired-login"), self._roles, self._part(flagsmith, task_processor))
@@ -164,10 +164,9 @@ class FeatureFlags(StackComponent):
                 exporter = self._part(audit, *readable)
                 self._watched.append(AuditExporter(self._named("audit-exporter"), log, exporter))
         if settings.dashboards_enabled:
-            dashboards = dashboards_args(settings, namespace)
-            Dashboards(self._named("dashboards"), dashboards, self._part(self.namespace))
+            Dashboards(self._named("dashboards"), dashboards_args(settings, namespace), self._part(self.namespace))
         if settings.monitoring_enabled:
-            exporters = external_exporters_args(settings, namespace, self._scrapes)
+            exporters = external_exporters_args(settings, namespace, credentials, self._scrapes)
             if exporters.postgres or exporters.redis:
                 self._watched.append(ExternalExporters(self._named("exporters"), exporters, self._part(credentials)))
         self._monitored(*self._watched)

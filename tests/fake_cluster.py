@@ -37,6 +37,7 @@ KINDS = {
     ("autoscaling/v2", "HorizontalPodAutoscaler"): "horizontalpodautoscalers",
     ("networking.k8s.io/v1", "Ingress"): "ingresses",
     ("networking.k8s.io/v1", "NetworkPolicy"): "networkpolicies",
+    ("postgresql.cnpg.io/v1", "Cluster"): "clusters",
 }
 
 

@@ -13,11 +13,12 @@ from components.settings.quantities import parse_memory
 
 Manifest = Mapping[str, Any]
 
-HOLDS_DATA: Final = ("Namespace", "PersistentVolumeClaim")
-"""The kinds whose deletion loses data: volumes, and what they are in."""
+HOLDS_DATA: Final = ("Namespace", "PersistentVolumeClaim", "Cluster")
+"""The kinds whose deletion loses data: volumes, what they are in, and a Cluster, whose volumes go with it."""
 
 REPLACING: Final[Mapping[str, tuple[str, ...]]] = {
     "Namespace": (),
+    "Cluster": (),
     "PersistentVolumeClaim": ("spec.accessModes", "spec.selector", "spec.storageClassName", "spec.volumeName"),
     "StatefulSet": (
         "spec.podManagementPolicy",
@@ -34,7 +35,11 @@ pulumi-kubernetes (4.32; a Secret's data too, unless `enableSecretMutable` is se
 REPLACING_ALL: Final = ("metadata.name", "metadata.namespace")
 """The fields for which it replaces an object of any kind."""
 
-SIZE: Final = "spec.resources.requests.storage"
+SIZES: Final[Mapping[str, tuple[str, ...]]] = {
+    "PersistentVolumeClaim": ("spec.resources.requests.storage",),
+    "Cluster": ("spec.storage.size", "spec.walStorage.size"),
+}
+"""The sizes that can only grow. Without its webhook, CloudNativePG takes a smaller one and does nothing."""
 GOES_WITH_DATA: Final = "the data in it is gone then: `ff db backup` first, unless nobody needs it"
 """What a plan says of an object with data that the program no longer has."""
 
@@ -61,6 +66,8 @@ def losses(wanted: Manifest, live: Manifest, *, by_statement: bool) -> Iterator[
             "is being deleted, which nothing takes back: what it holds is gone when the last pod that uses it ends, so "
             "make a backup now (`ff db backup`)"
         )
+    if wanted["kind"] == "Cluster":
+        yield from shrinking(wanted, live)
     if wanted["kind"] != "PersistentVolumeClaim":
         return
     stated = _stated(live)
@@ -78,10 +85,19 @@ def losses(wanted: Manifest, live: Manifest, *, by_statement: bool) -> Iterator[
 
 
 def shrinking(wanted: Manifest, live: Manifest) -> Iterator[str]:
-    """That a claim would be smaller, if it would."""
-    sizes = [_at(manifest, SIZE) for manifest in (live, wanted)]
-    if None not in sizes and parse_memory(str(sizes[1])) < parse_memory(str(sizes[0])):
-        yield f"cannot shrink from {sizes[0]} to {sizes[1]}: a volume grows only"
+    """That a volume would be smaller, if it would, or a Cluster's write-ahead log lose its own."""
+    for path in SIZES.get(wanted["kind"], ()):
+        old, new = _at(live, path), _at(wanted, path)
+        if None not in (old, new) and parse_memory(str(new)) < parse_memory(str(old)):
+            yield f"cannot shrink from {old} to {new}: a volume grows only"
+    log = "spec.walStorage"
+    if _at(live, log) is not None and _at(wanted, log) is None:
+        yield "cannot take the write-ahead log from its own volume: set postgres.cluster.walStorage.enabled to true"
+
+
+def held(settings: Settings) -> list[dict[str, Any]]:
+    """What holds the stack's data: its volume claims, and its Cluster, as far as a change of them can lose data."""
+    return [*claims(settings), *_clusters(settings)]
 
 
 def claims(settings: Settings) -> list[dict[str, Any]]:
@@ -98,8 +114,10 @@ def claims(settings: Settings) -> list[dict[str, Any]]:
     return found
 
 
-def way_out(name: str, namespace: str) -> str:
+def way_out(kind: str, name: str, namespace: str) -> str:
     """How the data of a claim gets to a new volume, for people."""
+    if kind == "Cluster":
+        return "Set postgres.storage and postgres.cluster.walStorage back to what they were."
     if name == names.BACKUP_DATA:
         return (
             "Set backup.storage back to what it was. To keep the backups elsewhere from now on, see "
@@ -122,6 +140,22 @@ def _claim(settings: Settings, name: str, class_name: str | None, size: str) -> 
         "metadata": {"name": name, "namespace": settings.namespace.name},
         "spec": spec,
     }
+
+
+def _clusters(settings: Settings) -> list[dict[str, Any]]:
+    if not settings.postgres.clustered:
+        return []
+    spec: dict[str, Any] = {"storage": {"size": settings.postgres.storage.size}}
+    if settings.wal_storage is not None:
+        spec["walStorage"] = {"size": settings.wal_storage}
+    return [
+        {
+            "apiVersion": names.CNPG_API_VERSION,
+            "kind": "Cluster",
+            "metadata": {"name": settings.postgres.cluster.name, "namespace": settings.namespace.name},
+            "spec": spec,
+        }
+    ]
 
 
 def _stated(live: Manifest) -> set[str]:

@@ -7,11 +7,12 @@ before it deploys, asks by itself.
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Final
 
 import pulumi
 
 from components.deployment import recorded
-from components.deployment.kept_data import claims, losses, way_out
+from components.deployment.kept_data import held, losses, way_out
 from components.deployment.presence import (
     DeclaredObject,
     absent,
@@ -27,6 +28,11 @@ from components.kit.api_server import DENIED, Fetch, fetching
 from components.settings import Settings
 from components.text.versions import parse_version
 
+COLLECTIONS: Final = {
+    "PersistentVolumeClaim": "/api/v1/namespaces/{namespace}/persistentvolumeclaims",
+    "Cluster": f"/apis/{names.CNPG_API_VERSION}/namespaces/{{namespace}}/clusters",
+}
+
 
 class OwnCluster:
     """The cluster of a stack. Every refusal is a pulumi.RunError, which ends the run."""
@@ -37,7 +43,7 @@ class OwnCluster:
         self._context = settings.context
         self._namespace = settings.namespace.name
         self._wanted = settings.cluster_uid
-        self._claims = claims(settings)
+        self._held = held(settings)
         self._release = settings.version
 
     def require(self) -> None:
@@ -109,13 +115,13 @@ class OwnCluster:
     def _require_data(self) -> None:
         """Refuse a change for which Pulumi would delete a volume with data in it, and one that no volume can make."""
         problems = []
-        for claim in self._claims:
-            name = claim["metadata"]["name"]
-            live = self._fetch(f"/api/v1/namespaces/{self._namespace}/persistentvolumeclaims/{name}")
+        for item in self._held:
+            kind, name = item["kind"], item["metadata"]["name"]
+            live = self._fetch(COLLECTIONS[kind].format(namespace=self._namespace) + f"/{name}")
             if live is None or live is DENIED:
                 continue
-            found = [f"PersistentVolumeClaim {name} {reason}." for reason in losses(claim, live, by_statement=True)]
-            problems += [*found, way_out(name, self._namespace)] if found else []
+            found = [f"{kind} {name} {reason}." for reason in losses(item, live, by_statement=True)]
+            problems += [*found, way_out(kind, name, self._namespace)] if found else []
         if problems:
             raise pulumi.RunError("Data would be lost:\n" + "\n".join(f"  {problem}" for problem in problems))
 

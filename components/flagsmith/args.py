@@ -28,7 +28,12 @@ def bootstrap_args(
 
 def server_args(
     settings: Settings, namespace: pulumi.Input[str], credentials: Credentials, scraping: Scraping
-) -> DatabaseClientArgs:
-    """The API, or the task processor."""
+) -> tuple[DatabaseClientArgs, DatabaseClientArgs]:
+    """The API, and the task processor.
+
+    Tasks go past the poolers: some of them read by cursors of the server's, which a pool of transactions cannot hold
+    (`QuerySet.iterator` in import_export/export.py and segment_membership/ of Flagsmith 2.265.0).
+    """
     annotations = scraping.annotations(names.METRICS_PORT)
-    return database_client(settings, namespace, credentials, annotations=annotations)
+    api = database_client(settings, namespace, credentials, pooled=True, annotations=annotations)
+    return api, database_client(settings, namespace, credentials, annotations=annotations)

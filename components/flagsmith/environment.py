@@ -109,6 +109,14 @@ def _essentials(settings: Settings, connections: Connections, process: Process) 
     ]
 
 
+def _standbys(connections: Connections) -> list[EnvVarArgs]:
+    """Where the API reads beside the primary, which takes over for a standby that is away."""
+    if not connections.replicas:
+        return []
+    name = "REPLICA_DATABASE_URLS"
+    return [connections.postgres.env(name, name), *plain({"REPLICA_READ_STRATEGY": "DISTRIBUTED"})]
+
+
 def _operators(settings: Settings, process: Process) -> list[EnvVarArgs]:
     found = given(process, settings.env_from_secrets)
     from_secrets = (from_secret(name, reference) for name, reference in found.items())
@@ -126,6 +134,7 @@ def server_environment(settings: Settings, connections: Connections, process: Pr
     workers = settings.gunicorn_workers if process is Process.API else 1
     return [
         *_essentials(settings, connections, process),
+        *_standbys(connections),
         *cache_environment(connections.redis, settings.caches, with_ca=settings.redis.ca_secret is not None),
         *_web(settings),
         *plain(

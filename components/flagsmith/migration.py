@@ -41,7 +41,7 @@ class Migration(Component):
         options = []
         # 0 is for as long as it takes. What stands before an external server, as poolers do, may refuse options.
         lock_timeout = args.settings.postgres.migration_lock_timeout
-        if args.settings.postgres.embedded or lock_timeout:
+        if args.settings.postgres.is_own or lock_timeout:
             options = [EnvVarArgs(name="PGOPTIONS", value=f"-c statement_timeout=0 -c lock_timeout={lock_timeout}s")]
         release = args.settings.release
         job = run_once(

@@ -37,7 +37,7 @@ class TaskProcessor(Component):
         limits = {"idle_session_timeout": settings.task_idle_session_timeout, "statement_timeout": TASK_SECONDS}
         stated = " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items() if seconds)
         # What stands before an external server, as poolers do, may refuse options, unless somebody asked for one.
-        takes_options = settings.postgres.embedded or wanted.idle_session_timeout != 0
+        takes_options = settings.postgres.is_own or wanted.idle_session_timeout != 0
         options = [EnvVarArgs(name="PGOPTIONS", value=stated)] if takes_options else []
         command = [*release.task_processor, "--numthreads", str(wanted.threads)]
         account = service_account(

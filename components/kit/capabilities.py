@@ -19,10 +19,13 @@ API_VERSION: Final = "monitoring.coreos.com/v1"
 GATEWAY_API_VERSION: Final = names.GATEWAY_API_VERSION
 
 WANTED: Final = {
+    names.BARMAN_API_VERSION: ("ObjectStore",),
     "cert-manager.io/v1": ("Certificate",),
     "external-secrets.io/v1": ("ExternalSecret",),
     GATEWAY_API_VERSION: ("Gateway", "HTTPRoute"),
     API_VERSION: ("PodMonitor", "PrometheusRule", "ServiceMonitor"),
+    # DatabaseRole came with 1.30.0.
+    names.CNPG_API_VERSION: ("Cluster", "DatabaseRole", "Pooler", "ScheduledBackup"),
 }
 """The kinds that the program makes where they are served, by API version."""
 

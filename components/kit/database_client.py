@@ -27,6 +27,8 @@ class Connections:
         django: the Secret with the key `DJANGO_SECRET_KEY`.
         server: what the settings say of PostgreSQL, such as how its certificate is checked.
         cache: the same of Redis.
+        key: the key of the database's Secret with the URL.
+        replicas: whether the Secret has the URL of standbys too, as `REPLICA_DATABASE_URLS`.
     """
 
     postgres: SecretReference
@@ -34,6 +36,8 @@ class Connections:
     django: SecretReference
     server: PostgresSettings
     cache: RedisSettings
+    key: str = "DATABASE_URL"
+    replicas: bool = False
 
     def secrets(self) -> list[SecretReference]:
         """The Secrets a pod with this environment reads."""
@@ -42,15 +46,20 @@ class Connections:
 
 def database_environment(connections: Connections) -> list[EnvVarArgs]:
     """What a program of PostgreSQL's own needs to reach the database; libpq reads the rest where the URL is silent."""
-    variables = [connections.postgres.env("DATABASE_URL", "DATABASE_URL"), *postgres_client.environment()]
-    sslmode = connections.server.resolved_sslmode
-    if sslmode is not None:
-        variables += plain({"PGSSLMODE": sslmode})
-    if connections.server.ca_secret is not None:
-        variables += plain({"PGSSLROOTCERT": f"{POSTGRES_CA_DIRECTORY}/ca.crt"})
-    return variables
+    address = connections.postgres.env("DATABASE_URL", connections.key)
+    return [address, *postgres_client.environment(), *tls_environment(connections.server)]
+
+
+def tls_environment(server: PostgresSettings) -> list[EnvVarArgs]:
+    """How libpq checks the server's certificate; nothing for one that has none."""
+    variables: dict[str, str] = {}
+    if server.resolved_sslmode is not None:
+        variables["PGSSLMODE"] = server.resolved_sslmode
+    if server.authority is not None:
+        variables["PGSSLROOTCERT"] = f"{POSTGRES_CA_DIRECTORY}/ca.crt"
+    return plain(variables)
 
 
 def postgres_volumes(connections: Connections) -> list[Mounted]:
-    """What `database_environment` refers to: libpq's time-outs, and the CA of an external PostgreSQL, if any."""
-    return [postgres_client.mounted(), *ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, connections.server.ca_secret)]
+    """What `database_environment` refers to: libpq's time-outs, and the CA of its server, if any."""
+    return [postgres_client.mounted(), *ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, connections.server.authority)]

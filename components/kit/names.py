@@ -30,6 +30,10 @@ POSTGRES_ACCESS: Final = "flagsmith-postgres-access"
 DATABASE: Final = "flagsmith-database"
 AUDIT: Final = "flagsmith-audit"
 ANALYTICS: Final = "flagsmith-analytics"
+METRICS: Final = "flagsmith-metrics"
+CLUSTER_OWNER: Final = "flagsmith-pg-owner"
+POOLER: Final = "flagsmith-pooler"
+CLUSTER_BACKUPS: Final = "flagsmith-pg"
 ROLES: Final = "flagsmith-roles"
 GRANTS: Final = "flagsmith-grants"
 RETIRE: Final = "flagsmith-retire"
@@ -75,6 +79,10 @@ EDGE_PORT: Final = 8000
 METRICS_PORT: Final = 9100
 FLAG_METRICS_PORT: Final = 9102
 POSTGRES_METRICS_PORT: Final = 9187
+# Those of a server of CloudNativePG: its instance manager's, where the operator asks, and its exporter's; a pooler's.
+INSTANCE_MANAGER_PORT: Final = 8000
+CLUSTER_METRICS_PORT: Final = 9187
+POOLER_METRICS_PORT: Final = 9127
 REDIS_METRICS_PORT: Final = 9121
 POSTGRES_PORT: Final = 5432
 REDIS_PORT: Final = 6379
@@ -114,5 +122,12 @@ def labels(component: str, version: str | None = None) -> dict[str, str]:
     }
     return common if version is None else {**common, VERSION: version}
 
+
+CNPG_API_VERSION: Final = "postgresql.cnpg.io/v1"
+BARMAN_API_VERSION: Final = "barmancloud.cnpg.io/v1"
+# The operator's own labels on the pods that it makes, and what makes it look at a Secret at once.
+CNPG_CLUSTER: Final = "cnpg.io/cluster"
+CNPG_POOLER: Final = "cnpg.io/poolerName"
+CNPG_RELOAD: Final = "cnpg.io/reload"
 
 GATEWAY_API_VERSION: Final = "gateway.networking.k8s.io/v1"

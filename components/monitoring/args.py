@@ -4,14 +4,15 @@ from collections.abc import Iterator
 
 import pulumi
 
+from components.kit import names
 from components.kit.args import postgres_exporter, redis_exporter
 from components.kit.capabilities import API_VERSION, Capabilities
-from components.kit.exporters import ServerExporter
 from components.kit.scraping import Scraping
 from components.monitoring.alerts import groups
 from components.monitoring.alerts.args import alert_subject
 from components.monitoring.external_exporters import ExternalExportersArgs
 from components.monitoring.monitoring import MonitoringArgs
+from components.secrets.secrets import Credentials
 from components.settings import Settings
 
 
@@ -39,20 +40,16 @@ def monitoring_warnings(settings: Settings, capabilities: Capabilities) -> Itera
 
 
 def external_exporters_args(
-    settings: Settings, namespace: pulumi.Input[str], scraping: Scraping
+    settings: Settings, namespace: pulumi.Input[str], credentials: Credentials, scraping: Scraping
 ) -> ExternalExportersArgs:
-    """The exporters of what is outside the cluster."""
+    """The exporters of servers that have none beside them."""
     return ExternalExportersArgs(
         settings=settings,
         namespace=namespace,
-        postgres=_of_external(postgres_exporter(settings, scraping)),
-        redis=_of_external(redis_exporter(settings, scraping)),
+        postgres=None if settings.postgres.embedded else postgres_exporter(settings, scraping),
+        redis=None if settings.redis.embedded else redis_exporter(settings, scraping),
+        metrics=credentials.metrics,
     )
-
-
-def _of_external(exporter: ServerExporter | None) -> ServerExporter | None:
-    # Only an external server's exporter has a Secret.
-    return None if exporter is None or exporter.settings.existing_secret is None else exporter
 
 
 def monitoring_args(settings: Settings, namespace: pulumi.Input[str], scraping: Scraping) -> MonitoringArgs:
@@ -62,4 +59,13 @@ def monitoring_args(settings: Settings, namespace: pulumi.Input[str], scraping: 
         namespace=namespace,
         scraping=scraping,
         groups=groups(alert_subject(settings)) if scraping.rules else [],
+        others=_of_operators(settings),
     )
+
+
+def _of_operators(settings: Settings) -> dict[str, dict[str, str]]:
+    if not settings.postgres.clustered:
+        return {}
+    cluster = settings.postgres.cluster.name
+    found = {cluster: {names.CNPG_CLUSTER: cluster, "cnpg.io/podRole": "instance"}}
+    return {**found, names.POOLER: {names.CNPG_POOLER: names.POOLER}} if settings.pooled else found

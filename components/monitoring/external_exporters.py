@@ -1,4 +1,4 @@
-"""Exporters of servers outside the cluster: a Deployment each, since there is no pod to run beside."""
+"""Exporters of servers that none runs beside, outside the cluster or in a Cluster: a Deployment each."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +13,7 @@ from components.kit.environment import plain
 from components.kit.exporters import TIMEOUT_SECONDS, USER, ServerExporter, postgres_exporter, redis_exporter
 from components.kit.pods import pod_template
 from components.kit.secret_files import ca_volume
-from components.kit.secret_refs import SecretReference
+from components.kit.secret_refs import SecretReference, checksum_annotations
 from components.kit.service_accounts import service_account
 from components.kit.single_pod import singleton
 from components.settings import Settings
@@ -36,30 +36,37 @@ class ExternalExportersArgs:
         namespace: where they run.
         postgres: that of the external PostgreSQL, if it has metrics.
         redis: that of the external Redis, if it has metrics.
+        metrics: the Secret with the log-in of PostgreSQL's exporter; None for one that its own settings name.
     """
 
     settings: Settings
     namespace: pulumi.Input[str]
     postgres: ServerExporter | None
     redis: ServerExporter | None
+    metrics: SecretReference | None = None
 
 
 CaVolume = list[tuple[VolumeArgs, VolumeMountArgs]]
 
 
-def _address(exporter: ServerExporter, variable: str, key: str) -> list[EnvVarArgs]:
-    secret = exporter.settings.existing_secret
-    return [] if secret is None else [SecretReference(name=secret).env(variable, key)]
+def _address(
+    exporter: ServerExporter, variable: str, key: str, generated: SecretReference | None = None
+) -> list[EnvVarArgs]:
+    stated = exporter.settings.existing_secret
+    secret = generated if stated is None else SecretReference(name=stated)
+    return [] if secret is None else [secret.env(variable, key)]
 
 
-def _postgres(exporter: ServerExporter, server: PostgresSettings) -> tuple[ContainerArgs, CaVolume]:
-    authority = ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, server.ca_secret)
+def _postgres(
+    exporter: ServerExporter, server: PostgresSettings, metrics: SecretReference | None
+) -> tuple[ContainerArgs, CaVolume]:
+    authority = ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, server.authority)
     # Where the URL names no mode.
     sslmode = server.resolved_sslmode or "require"
     options = {"PGSSLMODE": KNOWN_MODES.get(sslmode, sslmode), "PGCONNECT_TIMEOUT": str(TIMEOUT_SECONDS)}
     if authority:
         options["PGSSLROOTCERT"] = f"{POSTGRES_CA_DIRECTORY}/ca.crt"
-    env = [*_address(exporter, "DATA_SOURCE_NAME", "DATABASE_URL"), *plain(options)]
+    env = [*_address(exporter, "DATA_SOURCE_NAME", "DATABASE_URL", metrics), *plain(options)]
     return postgres_exporter(exporter, env, [mount for _, mount in authority]), authority
 
 
@@ -84,7 +91,7 @@ class ExternalExporters(Component):
         super().__init__("feature-flags:components:ExternalExporters", name, opts)
         self.deployments = []
         if args.postgres is not None:
-            container, authority = _postgres(args.postgres, args.settings.postgres)
+            container, authority = _postgres(args.postgres, args.settings.postgres, args.metrics)
             self._deploy(f"{name}-postgres", names.POSTGRES_EXPORTER, args, args.postgres, container, authority)
         if args.redis is not None:
             container, authority = _redis(args.redis, args.settings.redis)
@@ -101,6 +108,7 @@ class ExternalExporters(Component):
         authority: CaVolume,
     ) -> None:
         component = POSTGRES_COMPONENT if exporter is args.postgres else REDIS_COMPONENT
+        generated = [args.metrics] if args.metrics is not None and exporter is args.postgres else []
         account = service_account(
             f"{logical_name}-service-account", component=component, namespace=args.namespace, opts=self.child()
         )
@@ -117,7 +125,7 @@ class ExternalExporters(Component):
                 user=USER,
                 container=container,
                 volumes=[volume for volume, _ in authority],
-                annotations=exporter.annotations,
+                annotations={**checksum_annotations(*generated), **exporter.annotations},
                 grace_period_seconds=GRACE_PERIOD_SECONDS,
             ),
             opts=self.child(account),

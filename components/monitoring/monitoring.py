@@ -5,8 +5,8 @@ object more whose only reader is Prometheus. One for all of them, by the name of
 need only call its port `metrics`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pulumi
@@ -33,16 +33,19 @@ class MonitoringArgs:
         namespace: where it lives, with the pods it finds.
         scraping: what of it the cluster serves.
         groups: the alert rules; none where the cluster has no PrometheusRule.
+        others: the labels of pods that an operator makes, and that have other labels than the program's, each by the
+            name of its PodMonitor.
     """
 
     settings: MonitoringSettings
     namespace: pulumi.Input[str]
     scraping: Scraping
     groups: Sequence[AlertGroup]
+    others: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def pod_monitor(interval_seconds: int) -> dict[str, Any]:
-    """The spec of the PodMonitor."""
+def pod_monitor(interval_seconds: int, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The spec of the PodMonitor of the pods with these labels, by default of all that the program makes."""
     component = "__meta_kubernetes_pod_label_app_kubernetes_io_component"
     endpoint = {
         "port": "metrics",
@@ -50,13 +53,15 @@ def pod_monitor(interval_seconds: int) -> dict[str, Any]:
         "scrapeTimeout": f"{SCRAPE_TIMEOUT_SECONDS}s",
         "relabelings": [{"action": "replace", "sourceLabels": [component], "targetLabel": "component"}],
     }
-    return {"selector": {"matchLabels": {names.NAME: "flagsmith"}}, "podMetricsEndpoints": [endpoint]}
+    selector = {"matchLabels": {names.NAME: "flagsmith"} if labels is None else dict(labels)}
+    return {"selector": selector, "podMetricsEndpoints": [endpoint]}
 
 
 class Monitoring(Component):
     """The PrometheusRule `flagsmith`, and the PodMonitor `flagsmith`, which finds every port `metrics` of the pods.
 
-    Its series have the label `component` (`api`, `database`, …) beside the operator's own `namespace`, `pod` and
+    For a Cluster there is another of its servers, by the Cluster's name, and `flagsmith-pooler` of its poolers. All
+    series have the label `component` (`api`, `database`, …) beside the operator's own `namespace`, `pod` and
     `container`.
 
     Attributes:
@@ -83,6 +88,16 @@ class Monitoring(Component):
                 opts=self.child(),
             )
             self.pod_monitor = name_of(monitor)
+            for other, labels in args.others.items():
+                found = {**names.labels(COMPONENT), **args.settings.labels}
+                CustomResource(
+                    f"{name}-{other.removeprefix('flagsmith-')}",
+                    api_version=API_VERSION,
+                    kind="PodMonitor",
+                    metadata=ObjectMetaArgs(name=other, namespace=args.namespace, labels=found),
+                    spec=pod_monitor(args.settings.interval, labels),
+                    opts=self.child(),
+                )
         if args.groups:
             rules = CustomResource(
                 f"{name}-rules",

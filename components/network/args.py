@@ -9,6 +9,7 @@ from components.exposure.ingress import CLOSED_PORT
 from components.kit import names
 from components.network.ends import (
     API,
+    API_SERVER_PORTS,
     AUDIT,
     AUDIT_EXPORTER,
     BACKUP,
@@ -19,6 +20,8 @@ from components.network.ends import (
     EDGE_METRICS,
     FLAG_METRICS,
     MIGRATION,
+    OPERATOR_LABELS,
+    POOLER,
     POSTGRES_EXPORTER,
     REDIS_EXPORTER,
     ROLES,
@@ -27,9 +30,11 @@ from components.network.ends import (
     TASK_PROCESSOR,
     TOOLBOX,
     addresses,
+    api_server,
     behind,
     called,
     outside,
+    servers,
 )
 from components.network.policies import Flow, NetworkPoliciesArgs, Outside, Pods, Port, in_namespace
 from components.settings import Settings
@@ -60,6 +65,7 @@ def network_policies_args(settings: Settings, namespace: pulumi.Input[str]) -> N
             *_entrances(settings),
             *_monitoring(settings),
             *_data(settings),
+            *_cluster(settings),
             *_edge(settings),
             *_edge_metrics(settings),
             *_services(settings),
@@ -143,7 +149,10 @@ def _database_users(settings: Settings) -> Iterator[Pods]:
         yield AUDIT_EXPORTER
     if settings.flag_metrics_enabled:
         yield FLAG_METRICS
-    yield ROLES if settings.postgres.embedded else TOOLBOX
+    if settings.postgres.is_own:
+        yield ROLES
+    if not settings.postgres.embedded:
+        yield TOOLBOX
     if settings.postgres_exporter is not None and not settings.postgres.embedded:
         yield POSTGRES_EXPORTER
 
@@ -159,9 +168,36 @@ def _data(settings: Settings) -> Iterator[Flow]:
     if settings.postgres.embedded:
         for pods in _database_users(settings):
             yield _flow(pods, DATABASE, names.POSTGRES_PORT)
+    if settings.postgres.clustered:
+        for pods in _database_users(settings):
+            # By the poolers, the API has no way past them but to standbys, any of which may become the primary.
+            if pods != API or not settings.pooled or settings.reads_replicas:
+                yield _flow(pods, servers(settings.postgres.cluster.name), names.POSTGRES_PORT)
     if settings.redis.embedded:
         for pods in _cache_users(settings):
             yield _flow(pods, CACHE, names.REDIS_PORT)
+
+
+def _cluster(settings: Settings) -> Iterator[Flow]:
+    """A Cluster's servers among themselves, the operator, the poolers, and what all of these ask."""
+    if not settings.postgres.clustered:
+        return
+    network, own = settings.network_policy, servers(settings.postgres.cluster.name)
+    inner = (names.POSTGRES_PORT, names.INSTANCE_MANAGER_PORT)
+    monitoring = [in_namespace(network.monitoring_namespace, network.monitoring_pod_labels)]
+    operator = [in_namespace(settings.postgres.cluster.operator_namespace, OPERATOR_LABELS)]
+    asking = [own]
+    yield _flow(own, own, *inner)
+    yield _flow(operator, own, *inner)
+    yield _flow(monitoring, own, names.CLUSTER_METRICS_PORT)
+    if settings.pooled:
+        asking.append(POOLER)
+        yield _flow(API, POOLER, names.POSTGRES_PORT)
+        yield _flow(POOLER, own, names.POSTGRES_PORT)
+        yield _flow(monitoring, POOLER, names.POOLER_METRICS_PORT)
+    # The instance manager in each of their pods reads and writes what the operator and it tell each other.
+    for pods in asking:
+        yield _flow(pods, api_server(network.api_server), *API_SERVER_PORTS)
 
 
 def _edge(settings: Settings) -> Iterator[Flow]:
@@ -201,6 +237,9 @@ def _services(settings: Settings) -> Iterator[Flow]:
     """What the stack calls outside of it."""
     closed = settings.network_policy.closed
     users = {"postgres": tuple(_database_users(settings)), "redis": tuple(_cache_users(settings)), **CALLERS}
+    if settings.archives:
+        dumps = CALLERS["s3"] if settings.backup.enabled else ()
+        users["s3"] = (*dumps, servers(settings.postgres.cluster.name))
     for way in ways(settings):
         for pods in users[way.service]:
             yield _flow(pods, behind(way, closed), way.port)

@@ -16,6 +16,7 @@ from components.network.policies import Outside, Pods, component_pods, in_namesp
 from components.postgres import roles, toolbox
 from components.postgres import server as postgres
 from components.redis import server as redis
+from components.settings.checks import wide
 from components.settings.networks import PRIVATE, left_out
 from components.settings.sections.network_policy import Peer
 from components.settings.ways import Reach, Way
@@ -27,6 +28,7 @@ EDGE_METRICS: Final = component_pods(edge_metrics.COMPONENT)
 MIGRATION: Final = component_pods(migration.COMPONENT)
 BOOTSTRAP: Final = component_pods(bootstrap.COMPONENT)
 DATABASE: Final = component_pods(postgres.COMPONENT)
+POOLER: Final = Pods(name=names.POOLER, labels={names.CNPG_POOLER: names.POOLER})
 ROLES: Final = component_pods(roles.COMPONENT)
 CACHE: Final = component_pods(redis.COMPONENT)
 BACKUP: Final = component_pods(backup.COMPONENT)
@@ -39,7 +41,20 @@ REDIS_EXPORTER: Final = component_pods(external_exporters.REDIS_COMPONENT)
 # What cert-manager starts to answer a challenge of ACME, and its port (cert-manager 1.21, pkg/issuer/acme/http).
 SOLVER: Final = Pods(name=names.ACME_SOLVER, labels={"acme.cert-manager.io/http01-solver": "true"})
 SOLVER_PORT: Final = 8089
+# Where an API server listens: as a Service, and by itself (checks/wide.py knows the same).
+API_SERVER_PORTS: Final = tuple(sorted(wide.API_SERVER_PORTS))
+OPERATOR_LABELS: Final = {names.NAME: "cloudnative-pg"}
 EVERYTHING: Final = ("0.0.0.0/0", "::/0")
+
+
+def servers(cluster: str) -> Pods:
+    """The servers of a Cluster, and the Jobs by which the operator makes them."""
+    return Pods(name=f"flagsmith-{postgres.COMPONENT}", labels={names.CNPG_CLUSTER: cluster})
+
+
+def api_server(networks: Sequence[str]) -> list[Outside]:
+    """The cluster's API server, by its addresses."""
+    return addresses([network for network in networks if network not in wide.NO_ADDRESS.values()])
 
 
 def anywhere(closed: Sequence[str]) -> list[Outside]:

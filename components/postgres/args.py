@@ -2,9 +2,13 @@
 
 import pulumi
 
+from components.kit import names
 from components.kit.args import postgres_exporter
+from components.kit.capabilities import Capabilities
 from components.kit.scraping import Scraping
 from components.kit.secret_refs import SecretReference
+from components.postgres.cluster import DatabaseClusterArgs, require_operator
+from components.postgres.pooler import DatabasePoolerArgs
 from components.postgres.roles import DatabaseRolesArgs
 from components.postgres.server import PostgresArgs
 from components.secrets.secrets import Credentials
@@ -23,10 +27,25 @@ def postgres_args(
     )
 
 
+def database_cluster_args(
+    settings: Settings, namespace: pulumi.Input[str], capabilities: Capabilities, scraping: Scraping
+) -> DatabaseClusterArgs:
+    """The Cluster. Raises pulumi.RunError where its operator is missing or too old."""
+    require_operator(settings, capabilities)
+    annotations = scraping.annotations(names.CLUSTER_METRICS_PORT)
+    return DatabaseClusterArgs(settings=settings, namespace=namespace, annotations=annotations)
+
+
+def database_pooler_args(settings: Settings, namespace: pulumi.Input[str], scraping: Scraping) -> DatabasePoolerArgs:
+    """The poolers before the Cluster."""
+    annotations = scraping.annotations(names.POOLER_METRICS_PORT)
+    return DatabasePoolerArgs(settings=settings, namespace=namespace, annotations=annotations)
+
+
 def database_roles_args(
     settings: Settings, namespace: pulumi.Input[str], credentials: Credentials, administrator: SecretReference
 ) -> DatabaseRolesArgs:
-    """The roles of the embedded PostgreSQL, and what they may read."""
+    """The roles of the stack's own PostgreSQL, and what they may read."""
     return DatabaseRolesArgs(
         settings=settings,
         namespace=namespace,
@@ -34,4 +53,5 @@ def database_roles_args(
         application=credentials.database,
         audit=credentials.audit,
         analytics=credentials.analytics,
+        metrics=credentials.metrics,
     )

@@ -1,4 +1,4 @@
-"""The roles of the embedded PostgreSQL: a Job that makes them before each migration, and one that grants after it."""
+"""The roles of the stack's own PostgreSQL: a Job makes them before each migration, and one grants after it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,14 +19,17 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.kit import names, postgres_client
 from components.kit.component import Component, name_of
+from components.kit.database_client import POSTGRES_CA_DIRECTORY, tls_environment
 from components.kit.digests import digest
 from components.kit.environment import plain
 from components.kit.jobs import run_once
 from components.kit.pods import EmptyDir, Mounted, pod_template, requirements
+from components.kit.secret_files import ca_volume
 from components.kit.secret_refs import SecretReference
 from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
 from components.postgres.server import USER
+from components.secrets.addresses import ADMINISTRATOR, primary
 from components.settings import Settings
 from components.settings.resources import Resources
 
@@ -36,6 +39,13 @@ GRANTS: Final = "/etc/flagsmith/grants"
 TMP: Final = EmptyDir(name="tmp", path="/tmp", size_limit="16Mi")  # noqa: S108 a mount of the pod's own
 # An existing database gives its objects away one by one, and waits for whoever uses one.
 DEADLINE_SECONDS: Final = 900
+# A switchover or a new primary takes this long at most, unless nothing takes over at all.
+CLUSTER_WAIT_SECONDS: Final = 600
+CLUSTER: Final = {
+    "administrator.sh": "cluster-administrator.sh",
+    "make-roles.sh": "cluster-roles.sh",
+    "grant-readers.sh": "cluster-grants.sh",
+}
 RESOURCES: Final = Resources.model_validate(
     {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": "256Mi"}}
 )
@@ -53,6 +63,7 @@ class DatabaseRolesArgs:
             `password`.
         audit: the Secret with the key `password` of `flagsmith_audit`; None where nobody logs in as that.
         analytics: the same of `flagsmith_analytics`.
+        metrics: the same of `flagsmith_metrics`, which has a password beside a Cluster alone.
     """
 
     settings: Settings
@@ -61,11 +72,13 @@ class DatabaseRolesArgs:
     application: SecretReference
     audit: SecretReference | None
     analytics: SecretReference | None
+    metrics: SecretReference | None = None
 
     @property
     def secrets(self) -> list[SecretReference]:
         """All Secrets that the roles are made from."""
-        return [item for item in (self.administrator, self.application, self.audit, self.analytics) if item is not None]
+        found = (self.administrator, self.application, self.audit, self.analytics, self.metrics)
+        return [item for item in found if item is not None]
 
 
 def grants() -> dict[str, str]:
@@ -75,15 +88,19 @@ def grants() -> dict[str, str]:
 
 def administrator(args: DatabaseRolesArgs) -> list[EnvVarArgs]:
     """The variables of administrator.sh."""
+    postgres = args.settings.postgres
     server: dict[str, str | int] = {
-        "PGHOST": names.POSTGRES,
+        "PGHOST": primary(args.settings),
         "PGPORT": names.POSTGRES_PORT,
-        "PGUSER": "postgres",
+        "PGUSER": ADMINISTRATOR if postgres.clustered else "postgres",
         "PGDATABASE": "flagsmith",
     }
+    if postgres.clustered:
+        server["WAIT_SECONDS"] = CLUSTER_WAIT_SECONDS
     return [
         *plain(server),
         *postgres_client.environment(),
+        *tls_environment(postgres),
         args.administrator.env("PASSWORD", "password"),
         args.administrator.env("PREVIOUS", "previous", optional=True),
     ]
@@ -98,7 +115,7 @@ def roles_environment(args: DatabaseRolesArgs) -> list[EnvVarArgs]:
             args.application.env("LOGIN", "username"),
             args.application.env("LOGIN_PASSWORD", "password"),
         ]
-    readers = {"AUDIT_PASSWORD": args.audit, "ANALYTICS_PASSWORD": args.analytics}
+    readers = {"AUDIT_PASSWORD": args.audit, "ANALYTICS_PASSWORD": args.analytics, "METRICS_PASSWORD": args.metrics}
     generated = [secret.env(name, "password") for name, secret in readers.items() if secret and secret.is_generated]
     # Nobody waits longer for an answer: gunicorn's own limit.
     limit = EnvVarArgs(name="STATEMENT_TIMEOUT", value=f"{args.settings.gunicorn.timeout}s")
@@ -112,9 +129,16 @@ def pod(
     env: Sequence[EnvVarArgs],
     volumes: Sequence[Mounted] = (),
 ) -> PodTemplateSpecArgs:
-    """The pod of a Job on the database: scripts, one after the other, as the administrator."""
+    """The pod of a Job on the database: scripts, one after the other, as the administrator.
+
+    What a Cluster has in addition to a script, or in its place, is in the script that `CLUSTER` names for it.
+    """
+    postgres = args.settings.postgres
+    if postgres.clustered:
+        scripts = [found for script in scripts for found in (script, CLUSTER.get(script)) if found is not None]
     source = "\n".join((SCRIPTS / script).read_text(encoding="utf-8") for script in scripts)
-    directories = [TMP.mounted(), postgres_client.mounted(), *volumes]
+    authority = ca_volume("postgres-ca", POSTGRES_CA_DIRECTORY, postgres.authority)
+    directories = [TMP.mounted(), postgres_client.mounted(), *authority, *volumes]
     return pod_template(
         component=COMPONENT,
         version=args.settings.postgres.version,
@@ -137,7 +161,7 @@ def pod(
 
 
 class DatabaseRoles(Component):
-    """The Job `flagsmith-roles-<hash>`, which everything that connects to the embedded PostgreSQL waits for.
+    """The Job `flagsmith-roles-<hash>`, which everything that connects to the stack's own PostgreSQL waits for.
 
     It runs again when a password of a generated Secret changes, or PostgreSQL's image, since the data of another major
     version is made anew.

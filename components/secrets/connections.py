@@ -17,9 +17,12 @@ def database_client(
     credentials: Credentials,
     *,
     role: SecretReference | None = None,
+    pooled: bool = False,
     annotations: Mapping[str, str] | None = None,
 ) -> DatabaseClientArgs:
     """What a pod is made from that asks the database: with the URL of `role`, by default with Flagsmith's own.
+
+    `pooled` is for the API, which goes by a Cluster's poolers and reads from its standbys, where it has such.
 
     `annotations` are those by which Prometheus finds it where there is no PodMonitor.
     """
@@ -32,6 +35,8 @@ def database_client(
             django=credentials.django,
             server=settings.postgres,
             cache=settings.redis,
+            key="POOLED_DATABASE_URL" if pooled and settings.pooled else "DATABASE_URL",
+            replicas=pooled and settings.reads_replicas,
         ),
         annotations=annotations or {},
     )

@@ -34,14 +34,16 @@ def secret_of(
     namespace: pulumi.Input[str],
     component: str,
     data: Mapping[str, pulumi.Input[str]],
+    type_: str = "Opaque",
+    labels: Mapping[str, str] | None = None,
     opts: pulumi.ResourceOptions,
 ) -> SecretReference:
     """The Secret `name` with these values, and their digest."""
     values = pulumi.Output.all(**data)
     Secret(
         logical_name,
-        metadata=ObjectMetaArgs(name=name, namespace=namespace, labels=names.labels(component)),
-        type="Opaque",
+        metadata=ObjectMetaArgs(name=name, namespace=namespace, labels={**names.labels(component), **(labels or {})}),
+        type=type_,
         # Not string_data, which the API server stores elsewhere, so that nobody would own the stored values.
         data=values.apply(lambda plain: {key: b64encode(value.encode()).decode() for key, value in plain.items()}),
         opts=opts,

@@ -1,5 +1,6 @@
 """The Secrets: generated once and kept in Pulumi's state, or named by the operator and left alone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -8,6 +9,7 @@ import pulumi
 from components.kit import names
 from components.kit.component import Component
 from components.kit.secret_refs import SecretReference
+from components.secrets.addresses import ADMINISTRATOR, further_ways, server_address
 from components.secrets.external import ExternalSecrets, ExternalSecretsArgs
 from components.secrets.generated import generated_value, secret_of
 from components.settings import Settings
@@ -38,14 +40,17 @@ class CredentialsArgs:
 class Credentials(Component):
     """The Secrets `flagsmith-postgres`, `flagsmith-database`, `flagsmith-redis`, `flagsmith-django`, `flagsmith-admin`.
 
-    And those of the database's readers, `flagsmith-audit` and `flagsmith-analytics`. A generated value is made once: no
+    And those of the database's readers, `flagsmith-audit` and `flagsmith-analytics`; for a Cluster `flagsmith-metrics`,
+    and `flagsmith-pg-owner` in place of `flagsmith-postgres`. A generated value is made once: no
     setting changes it but its number in `rotations`.
 
     Attributes:
-        postgres: the administrator of the embedded PostgreSQL, key `password`; None for an external one.
-        database: what Flagsmith logs in to its database with, key `DATABASE_URL`.
+        postgres: the administrator of the stack's own PostgreSQL, key `password`; None for an external one.
+        database: what Flagsmith logs in to its database with, key `DATABASE_URL`; by a Cluster's poolers with
+            `POOLED_DATABASE_URL`, and to its standbys with `REPLICA_DATABASE_URLS`.
         audit: what the audit log is read with, key `DATABASE_URL`; None for an external database without such a Secret.
         analytics: the same for the flags' analytics.
+        metrics: the same for the server's metrics; None but for a Cluster, whose exporter runs by itself.
         redis: the cache, key `REDIS_URL`; None without Redis.
         django: the keys that Flagsmith signs with.
         admin: the administrator of Flagsmith.
@@ -55,6 +60,7 @@ class Credentials(Component):
     database: SecretReference
     audit: SecretReference | None
     analytics: SecretReference | None
+    metrics: SecretReference | None
     redis: SecretReference | None
     django: SecretReference
     admin: SecretReference
@@ -63,18 +69,20 @@ class Credentials(Component):
         super().__init__("feature-flags:components:Credentials", name, opts)
         settings = args.settings
         self._namespace = args.namespace
+        self._settings = settings
         self._name = name
         self._protects = settings.protect
         self._rotations = settings.rotations
         if args.store is not None:
             ExternalSecrets(f"{name}-store", args.store, self.child())
-        embedded, with_redis = settings.postgres.embedded, settings.redis.mode != "none"
+        is_own, with_redis = settings.postgres.is_own, settings.redis.mode != "none"
         existing = self._existing(settings.secret_name("postgres"))
-        self.postgres = (existing or self._postgres()) if embedded else None
+        self.postgres = (existing or self._postgres()) if is_own else None
         self.database = existing or self._database()
         audit, analytics = settings.audit.existing_secret, settings.monitoring.flag_metrics.existing_secret
-        self.audit = self._reader(audit, names.AUDIT, "audit", is_made=embedded)
-        self.analytics = self._reader(analytics, names.ANALYTICS, "analytics", is_made=embedded)
+        self.audit = self._reader(audit, names.AUDIT, "audit", is_made=is_own)
+        self.analytics = self._reader(analytics, names.ANALYTICS, "analytics", is_made=is_own)
+        self.metrics = self._metrics() if settings.postgres.clustered and settings.postgres_exporter else None
         self.redis = (self._existing(settings.secret_name("redis")) or self._redis()) if with_redis else None
         self.django = self._existing(settings.secret_name("django")) or self._django()
         self.admin = self._existing(settings.secret_name("admin")) or self._secret(
@@ -91,6 +99,7 @@ class Credentials(Component):
             "database": self.database,
             "audit": self.audit,
             "analytics": self.analytics,
+            "metrics": self.metrics,
             "redis": self.redis,
             "django": self.django,
             "admin": self.admin,
@@ -126,18 +135,42 @@ class Credentials(Component):
         data: dict[str, pulumi.Input[str]] = {"password": password}
         if previous is not None:
             data["previous"] = previous
-        return self._secret(names.POSTGRES, "database", data)
+        if not self._settings.postgres.clustered:
+            return self._secret(names.POSTGRES, "database", data)
+        # In the form that the operator takes, which notices a change of a Secret with this label at once.
+        return secret_of(
+            f"{self._name}-{names.CLUSTER_OWNER}",
+            name=names.CLUSTER_OWNER,
+            namespace=self._namespace,
+            component="database",
+            data={"username": ADMINISTRATOR, **data},
+            type_="kubernetes.io/basic-auth",
+            labels={names.CNPG_RELOAD: "true"},
+            opts=self.child(protect=self._protects),
+        )
 
     def _database(self) -> SecretReference:
         rotation = self._rotations.database
         password, _ = self._in_turn("database", rotation)
-        return self._login(names.DATABASE, "application", LOGINS[rotation % 2], password)
+        ways = further_ways(self._settings)
+        return self._login(names.DATABASE, "application", LOGINS[rotation % 2], password, ways)
 
-    def _login(self, name: str, component: str, role: str, password: pulumi.Output[str]) -> SecretReference:
-        """The Secret of a role of the embedded PostgreSQL."""
-        host = f"{names.POSTGRES}:{names.POSTGRES_PORT}"
-        url = password.apply(lambda value: f"postgresql://{role}:{quote(value, safe='')}@{host}/flagsmith")
-        return self._secret(name, component, {"username": role, "password": password, "DATABASE_URL": url})
+    def _login(
+        self,
+        name: str,
+        component: str,
+        role: str,
+        password: pulumi.Output[str],
+        ways: Mapping[str, str] | None = None,
+    ) -> SecretReference:
+        """The Secret of a role of the stack's own PostgreSQL, with the addresses of `ways` by their keys."""
+        places = {"DATABASE_URL": server_address(self._settings), **(ways or {})}
+
+        def url(place: str) -> pulumi.Output[str]:
+            return password.apply(lambda value: f"postgresql://{role}:{quote(value, safe='')}@{place}")
+
+        urls = {key: url(place) for key, place in places.items()}
+        return self._secret(name, component, {"username": role, "password": password, **urls})
 
     def _django(self) -> SecretReference:
         """One value until a key is renewed, since it was one before there were three: no key may change by itself."""
@@ -158,6 +191,11 @@ class Credentials(Component):
             return self._existing(existing)
         password = self._value(purpose, getattr(self._rotations, purpose))
         return self._login(name, "database", f"flagsmith_{purpose}", password)
+
+    def _metrics(self) -> SecretReference:
+        # Renewed with the administrator, as that of Redis' exporter is with Redis.
+        password = self._value("metrics", self._rotations.postgres)
+        return self._login(names.METRICS, "database", "flagsmith_metrics", password)
 
     def _redis(self) -> SecretReference:
         password = self._value("redis", self._rotations.redis)

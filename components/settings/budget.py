@@ -1,28 +1,12 @@
-"""Sums over the whole stack: database connections, and what its pods take together."""
+"""Sums over the whole stack: what its pods take together."""
 
 from dataclasses import dataclass
 
+from components.settings.connections import SURGE
 from components.settings.model import Settings
 from components.settings.quantities import format_cpu, format_memory, parse_cpu, parse_memory
 from components.settings.resources import Amount, Resources
 
-# A rolling update runs one pod more than the replicas.
-SURGE = 1
-# Connections kept free for the Jobs, for pods on their way out, for people and for PostgreSQL's superuser reserve (3).
-RESERVED_CONNECTIONS = 10
-# Each thread of a task processor looks for tasks on one connection, and does each task in a thread with another, which
-# flagsmith_tasks.py closes (seen with 800 tasks that wait: 11 for 5 threads, and 42 without it).
-TASK_CONNECTIONS = 2
-# Beside its tasks, a task processor asks the database for its health when it starts.
-HEALTH_CONNECTIONS = 1
-# gunicorn's master keeps the connection open on which Flagsmith looked at the database before the workers started, and
-# what counts the use of the API writes it down from a thread of its own (seen with real containers: 6 for 2 x 2).
-MASTER_CONNECTIONS = 2
-# The roles that read metrics, the audit log and analytics, and what make-roles.sh lets each of them open.
-READERS = 3
-READER_CONNECTIONS = 3
-# Those of an external database are the operator's; the exporter of flag metrics is counted, one pod at a time.
-FLAG_METRICS_CONNECTIONS = 1
 # The migration Job and the bootstrap Job; the Jobs of the database's roles run before, after or with one of them.
 JOBS = 2
 # The trial of their volume, the nightly one, and one of each kind that `ff db` starts: list, restore, drill.
@@ -31,41 +15,6 @@ BACKUP_JOBS = 5
 # defaults of --acme-http01-solver-resource-*).
 SOLVERS = 2
 SOLVER = Resources(requests=Amount(cpu="10m", memory="64Mi"), limits=Amount(cpu="100m", memory="64Mi"))
-
-
-def connections(settings: Settings) -> int:
-    """Return how many connections can be open at once, during a rolling update, readers and reserve included."""
-    per_pod = settings.gunicorn_workers * settings.gunicorn_threads + MASTER_CONNECTIONS
-    return (
-        (settings.most_replicas + SURGE) * per_pod
-        + (settings.task_processor_replicas + SURGE)
-        * (settings.task_processor.threads * TASK_CONNECTIONS + HEALTH_CONNECTIONS)
-        + _readers(settings)
-        + RESERVED_CONNECTIONS
-    )
-
-
-def _readers(settings: Settings) -> int:
-    if settings.postgres.embedded:
-        return READERS * READER_CONNECTIONS
-    return FLAG_METRICS_CONNECTIONS if settings.flag_metrics_enabled else 0
-
-
-def _readers_text(settings: Settings) -> str:
-    if settings.postgres.embedded:
-        return f"+ {READERS} readers x {READER_CONNECTIONS} "
-    return f"+ {FLAG_METRICS_CONNECTIONS} flag metrics " if settings.flag_metrics_enabled else ""
-
-
-def connections_sum(settings: Settings) -> str:
-    """Spell out the sum of `connections`."""
-    return (
-        f"({settings.most_replicas} replicas + {SURGE} surge) "
-        f"x ({settings.gunicorn_workers} workers x {settings.gunicorn_threads} threads + {MASTER_CONNECTIONS}) "
-        f"+ ({settings.task_processor_replicas} task processors + {SURGE} surge) "
-        f"x ({settings.task_processor.threads} threads x {TASK_CONNECTIONS} + {HEALTH_CONNECTIONS}) "
-        f"{_readers_text(settings)}+ {RESERVED_CONNECTIONS} reserved = {connections(settings)}"
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +55,8 @@ def demands(settings: Settings) -> list[Demand]:
         found.append(Demand(name="PostgreSQL", pods=1, resources=settings.postgres_resources))
     else:
         found.append(Demand(name="toolbox", pods=1, resources=settings.job_resources))
+    if settings.postgres.clustered:
+        found += _cluster(settings)
     if settings.redis.embedded:
         found.append(Demand(name="Redis", pods=1 + SURGE, resources=settings.redis_resources))
     return [*found, *_exporters(settings), *_others(settings)]
@@ -116,6 +67,20 @@ def _edge_metrics(settings: Settings) -> list[Demand]:
     if not settings.edge_metrics_enabled:
         return []
     return [Demand(name="edge metrics", pods=1, resources=settings.monitoring.edge_metrics.resources)]
+
+
+def _cluster(settings: Settings) -> list[Demand]:
+    """The servers of a Cluster, a Job that makes one of them anew, and what is before and beside them."""
+    cluster = settings.postgres.cluster
+    servers = settings.instances + SURGE
+    found = [Demand(name="PostgreSQL", pods=servers, resources=settings.postgres_resources)]
+    if cluster.backup.enabled:
+        found.append(
+            Demand(name="WAL archiver", pods=servers, resources=cluster.backup.resources, is_sidecar=True),
+        )
+    if settings.pooled:
+        found.append(Demand(name="pooler", pods=settings.poolers + SURGE, resources=cluster.pooler.resources))
+    return found
 
 
 def _others(settings: Settings) -> list[Demand]:
@@ -170,13 +135,17 @@ def _claims(settings: Settings) -> list[str]:
     if settings.is_edge:
         return []
     backups = settings.backup.enabled and settings.backup.s3 is None
-    return [*(["PostgreSQL"] if settings.postgres.embedded else []), *(["backups"] if backups else [])]
+    # A server that is made anew gets its volumes before the old ones are gone.
+    servers = settings.instances + SURGE if settings.postgres.clustered else int(settings.postgres.embedded)
+    volumes = 2 if settings.postgres.clustered and settings.wal_storage is not None else 1
+    return [*["PostgreSQL"] * servers * volumes, *(["backups"] if backups else [])]
 
 
 def need_sum(settings: Settings, name: str) -> str:
     """Spell out the sum of `need` for one of the quota's names."""
     if name == "persistentvolumeclaims":
-        return " + ".join(f"1 {claim}" for claim in _claims(settings))
+        claims = _claims(settings)
+        return " + ".join(f"{claims.count(claim)} {claim}" for claim in dict.fromkeys(claims))
     kind, _, resource = name.partition(".")
     if not resource:
         return " + ".join(f"{demand.pods} {demand.name}" for demand in demands(settings) if not demand.is_sidecar)

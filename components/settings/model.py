@@ -63,7 +63,7 @@ class Settings(SizedSettings):
     @property
     def audit_has_secret(self) -> bool:
         """Whether there is a Secret with the address of the role that reads the audit log."""
-        return self.postgres.embedded or self.audit.existing_secret is not None
+        return self.postgres.is_own or self.audit.existing_secret is not None
 
     @property
     def ships_audit(self) -> bool:
@@ -78,7 +78,7 @@ class Settings(SizedSettings):
             return False
         if metrics.enabled is not None:
             return metrics.enabled
-        return self.monitoring_enabled and (self.postgres.embedded or metrics.existing_secret is not None)
+        return self.monitoring_enabled and (self.postgres.is_own or metrics.existing_secret is not None)
 
     @property
     def dashboards_enabled(self) -> bool:
@@ -90,7 +90,7 @@ class Settings(SizedSettings):
     def postgres_exporter(self) -> PostgresExporter | None:
         """PostgreSQL's exporter: None without monitoring, and for an external server that it cannot log in to."""
         exporter = self.monitoring.postgres
-        return exporter if self.watches_data and (self.postgres.embedded or exporter.existing_secret) else None
+        return exporter if self.watches_data and (self.postgres.is_own or exporter.existing_secret) else None
 
     @property
     def redis_exporter(self) -> RedisExporter | None:
@@ -193,6 +193,8 @@ class Settings(SizedSettings):
             found["flagsmith"] = self._image(("image",), self.image, self.version)
         if not self.is_edge:
             found["postgres"] = self._image(("postgres", "image"), self.postgres.image, self.postgres.version)
+            for name, place, image, version in self.postgres.cluster_images(pooled=self.pooled):
+                found[name] = self._image(place, image, version)
             if self.redis.embedded:
                 found["redis"] = self._image(("redis", "image"), self.redis.image, self.redis.version)
         if self.edge.enabled:
@@ -200,8 +202,7 @@ class Settings(SizedSettings):
         exporters = {"postgres": self.postgres_exporter, "redis": self.redis_exporter}
         for name, exporter in exporters.items():
             if exporter is not None:
-                path = ("monitoring", name, "image")
-                found[f"{name}-exporter"] = self._image(path, exporter.image, exporter.version)
+                found[f"{name}-exporter"] = self._image(("monitoring", name, "image"), exporter.image, exporter.version)
         return found
 
     def _image(self, path: tuple[str, ...], image: str, version: str) -> StackImage:

@@ -17,6 +17,9 @@ FIRST_WITH_TRACING: Version = (2, 227, 0)
 FIRST_WITH_TRACING_BY_GRPC: Version = (2, 253, 0)
 # From here on the image's entry point is `flagsmith` itself, which reads no GUNICORN_KEEP_ALIVE.
 FIRST_WITHOUT_SHELL: Version = (2, 253, 0)
+# Before, flag fetches failed where there are replicas ("Flag fetches fail when replica databases are configured", fixed
+# in 2.261.0), and before 2.196.0 everything was read from them.
+FIRST_WITH_REPLICAS: Version = (2, 261, 0)
 
 
 # The last of each is in components/flagsmith/in_pod/, and mounted with the logging configuration.

@@ -3,12 +3,15 @@
 from components.settings.fields import SettingsFields
 from components.settings.quantities import format_cpu, parse_cpu, parse_memory
 from components.settings.resources import Resources
+from components.settings.sections.postgres.cluster import Durability
 from components.settings.sections.redis import parse_redis_memory
 from components.settings.sizes import SIZES, Size
 from components.settings.tuning import postgres_parameters
 
 # More workers than cores cost tail latency, and fewer than two leave a pod deaf while one request is slow.
 MIN_WORKERS = 2
+# One may go at any time.
+MIN_POOLERS = 2
 # Redis needs room for its clients' buffers and for fragmentation above its data.
 REDIS_DATA_SHARE = 0.75
 
@@ -124,24 +127,81 @@ class SizedSettings(SettingsFields):
 
     @property
     def postgres_resources(self) -> Resources:
-        """Requests and limits of the embedded PostgreSQL."""
+        """Requests and limits of a PostgreSQL of the stack's own."""
         return self.postgres.resources or self.size_defaults.postgres
 
     @property
     def max_connections(self) -> int | None:
         """Connections that PostgreSQL takes; None for an external one whose limit is not stated."""
-        if self.postgres.embedded:
+        if self.postgres.is_own:
             return self.postgres.max_connections or self.size_defaults.max_connections
         return self.postgres.max_connections
 
     @property
     def postgres_parameters(self) -> dict[str, str]:
-        """Parameters of the embedded PostgreSQL, derived from its memory and disk; empty for an external one."""
+        """Parameters of a PostgreSQL of the stack's own, from its memory and disk; empty for an external one."""
         connections = self.max_connections
-        if not self.postgres.embedded or connections is None:
+        if not self.postgres.is_own or connections is None:
             return {}
-        memory, storage = self.postgres_resources.limits.memory, self.postgres.storage.size
-        return postgres_parameters(parse_memory(memory), connections, parse_memory(storage))
+        memory, storage = self.postgres_resources.limits.memory, self.wal_storage or self.postgres.storage.size
+        derived = postgres_parameters(parse_memory(memory), connections, parse_memory(storage))
+        return {**derived, **self.postgres.cluster.parameters}
+
+    @property
+    def instances(self) -> int:
+        """Number of servers of a Cluster."""
+        return self.postgres.cluster.instances or self.size_defaults.instances
+
+    @property
+    def wal_storage(self) -> str | None:
+        """The size of the volume of each server's write-ahead log in a Cluster; None where it has none of its own."""
+        stated = self.postgres.cluster.wal_storage
+        if not self.postgres.clustered or stated.enabled is False:
+            return None
+        default = self.size_defaults.wal_storage
+        if stated.enabled or stated.size is not None:
+            return stated.size or default or self.postgres.storage.size
+        return default
+
+    @property
+    def synchronous(self) -> bool:
+        """Whether standbys are waited for."""
+        stated = self.postgres.cluster.synchronous.enabled
+        return self.instances > 1 if stated is None else stated
+
+    @property
+    def durability(self) -> Durability:
+        """Whether nothing is written while too few standbys are there."""
+        stated = self.postgres.cluster.synchronous
+        spare = self.instances - 1 - stated.number
+        return stated.data_durability or ("required" if spare > 0 else "preferred")
+
+    @property
+    def pooled(self) -> bool:
+        """Whether the API reaches the database by a pooler."""
+        stated = self.postgres.cluster.pooler.enabled
+        wanted = self.size_defaults.poolers > 0 if stated is None else stated
+        return self.postgres.clustered and wanted
+
+    @property
+    def reads_replicas(self) -> bool:
+        """Whether the API reads from a Cluster's standbys too."""
+        return self.postgres.clustered and self.postgres.cluster.read_replicas
+
+    @property
+    def poolers(self) -> int:
+        """Number of poolers, where there are any."""
+        return self.postgres.cluster.pooler.instances or self.size_defaults.poolers or MIN_POOLERS
+
+    @property
+    def uses_s3(self) -> bool:
+        """Whether backups are put into a bucket: dumps, or a Cluster's."""
+        return self.backup.s3 is not None and (self.backup.enabled or self.archives)
+
+    @property
+    def archives(self) -> bool:
+        """Whether a Cluster's write-ahead log is archived, and base backups of it are made."""
+        return self.postgres.clustered and self.postgres.cluster.backup.enabled
 
     @property
     def backup_storage(self) -> str:

@@ -11,6 +11,9 @@ The vendor's figures are the limits here, and half of the CPU is requested, sinc
 60 %. There are never fewer than 3 API replicas, one a zone. The memory of PostgreSQL is requested in full: a database
 must not be the pod that is evicted when a node runs short.
 
+A server of a Cluster has what the embedded one has. There is a pooler from `medium` on: below, the API's own
+connections are fewer than a server takes.
+
 `local` fits in 1.5 CPU and 3 GiB of requests in all, also during a rolling update: 4 API pods of 576Mi, the task
 processor 384Mi, PostgreSQL 256Mi and Redis 64Mi make 3008Mi. An idle API pod with 3 workers was measured at 563 MB, so
 one with 2 workers takes about 400.
@@ -36,7 +39,11 @@ class Size:
         task_processor_replicas: task processor pods.
         task_processor: requests and limits of a task processor container.
         postgres: requests and limits of the embedded PostgreSQL.
-        max_connections: of the embedded PostgreSQL.
+        max_connections: of a PostgreSQL of the stack's own.
+        instances: servers of a Cluster of CloudNativePG; two survive the loss of one, and three go on waiting for a
+            standby meanwhile.
+        wal_storage: the volume of each one's write-ahead log; None for none of its own.
+        poolers: PgBouncer's pods; 0 for none.
         redis: requests and limits of the embedded Redis.
         edge_replicas: proxies of the edge, without an autoscaler.
         edge_autoscaling: the fewest and the most proxies of an autoscaler.
@@ -50,6 +57,9 @@ class Size:
     task_processor: Resources
     postgres: Resources
     max_connections: int
+    instances: int
+    wal_storage: str | None
+    poolers: int
     redis: Resources
     edge_replicas: int
     edge_autoscaling: tuple[int, int]
@@ -69,6 +79,9 @@ SIZES: dict[SizeName, Size] = {
         task_processor=_resources(("150m", "500m"), ("384Mi", "768Mi")),
         postgres=_resources(("250m", "1"), ("256Mi", "512Mi")),
         max_connections=80,
+        instances=1,
+        wal_storage=None,
+        poolers=0,
         redis=_resources(("50m", "250m"), ("64Mi", "128Mi")),
         edge_replicas=2,
         edge_autoscaling=(2, 4),
@@ -82,6 +95,9 @@ SIZES: dict[SizeName, Size] = {
         task_processor=_resources(("250m", "1"), ("512Mi", "1Gi")),
         postgres=_resources(("1", "2"), ("8Gi", "8Gi")),
         max_connections=100,
+        instances=2,
+        wal_storage="10Gi",
+        poolers=0,
         redis=_resources(("100m", "500m"), ("256Mi", "256Mi")),
         edge_replicas=2,
         edge_autoscaling=(2, 5),
@@ -95,6 +111,9 @@ SIZES: dict[SizeName, Size] = {
         task_processor=_resources(("250m", "1"), ("512Mi", "1Gi")),
         postgres=_resources(("2", "4"), ("16Gi", "16Gi")),
         max_connections=150,
+        instances=3,
+        wal_storage="20Gi",
+        poolers=2,
         redis=_resources(("250m", "1"), ("512Mi", "512Mi")),
         edge_replicas=3,
         edge_autoscaling=(3, 10),
@@ -108,6 +127,9 @@ SIZES: dict[SizeName, Size] = {
         task_processor=_resources(("500m", "1"), ("1Gi", "2Gi")),
         postgres=_resources(("4", "8"), ("32Gi", "32Gi")),
         max_connections=220,
+        instances=3,
+        wal_storage="40Gi",
+        poolers=3,
         redis=_resources(("500m", "1"), ("1Gi", "1Gi")),
         edge_replicas=6,
         edge_autoscaling=(4, 20),
@@ -121,6 +143,9 @@ SIZES: dict[SizeName, Size] = {
         task_processor=_resources(("500m", "1"), ("1Gi", "2Gi")),
         postgres=_resources(("8", "16"), ("64Gi", "64Gi")),
         max_connections=400,
+        instances=3,
+        wal_storage="80Gi",
+        poolers=4,
         redis=_resources(("1", "2"), ("2Gi", "2Gi")),
         edge_replicas=12,
         edge_autoscaling=(6, 40),

@@ -21,7 +21,7 @@ SECTIONS: Final = {"django": "secretKey"}
 
 def elsewhere(settings: Settings, name: str) -> str | None:
     """Say why the program does not generate the secret `name`, for after "…, since"; None when it does."""
-    if name in ("database", "postgres", "audit", "analytics") and not settings.postgres.embedded:
+    if name in ("database", "postgres", "audit", "analytics") and not settings.postgres.is_own:
         return "postgres.mode is external, whose roles are not the stack's own"
     if name == "redis" and not settings.redis.enabled:
         return "redis.mode is none"

@@ -19,16 +19,21 @@ def _clamp(value: int, low: int, high: int) -> int:
     return max(low, min(value, high))
 
 
+def shared_buffers(memory: int) -> int:
+    """The bytes that a server with `memory` bytes keeps for pages of its data."""
+    return memory // SHARED_BUFFERS_SHARE
+
+
 def postgres_parameters(memory: int, max_connections: int, storage: int) -> dict[str, str]:
     """Return parameters for a server with `memory` bytes and a volume of `storage` bytes.
 
     PostgreSQL's `kB` and `MB` are powers of 1024.
     """
-    shared_buffers = memory // SHARED_BUFFERS_SHARE
-    work_mem = (memory - shared_buffers) // (max_connections * WORK_MEM_USES)
+    buffers = shared_buffers(memory)
+    work_mem = (memory - buffers) // (max_connections * WORK_MEM_USES)
     return {
         "max_connections": str(max_connections),
-        "shared_buffers": f"{shared_buffers // MI}MB",
+        "shared_buffers": f"{buffers // MI}MB",
         "effective_cache_size": f"{memory * 3 // 4 // MI}MB",
         "work_mem": f"{_clamp(work_mem, MIN_WORK_MEM, MAX_WORK_MEM) // KI}kB",
         "max_wal_size": f"{_clamp(storage // WAL_SHARE, MIN_WAL, MAX_WAL) // MI}MB",

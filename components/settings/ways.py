@@ -92,7 +92,7 @@ def ways(settings: Settings) -> Iterator[Way]:
         yield from _primary(settings)
         return
     egress, tracing = settings.network_policy.egress, settings.tracing
-    if not settings.postgres.embedded:
+    if not settings.postgres.is_own:
         yield Way(
             service="postgres",
             setting="postgres.mode external",
@@ -169,7 +169,7 @@ def _public(settings: Settings) -> Iterator[Way]:
 def _optional(settings: Settings) -> Iterator[Way]:
     """What backups and the audit log's exporter call."""
     s3, export, egress = settings.backup.s3, settings.audit.export, settings.network_policy.egress
-    if settings.backup.enabled and s3 is not None:
+    if settings.uses_s3 and s3 is not None:
         host, port = (None, HTTPS) if s3.endpoint is None else place(s3.endpoint, WEB_PORTS)
         yield Way(
             service="s3",

@@ -25,7 +25,11 @@ MANAGERS = {
     "pyproject.toml": "pep621",
     "action.yml": "github-actions",
 }
-MAXIMAL = {"monitoring": {"enabled": True}, "edge": {"enabled": True, "existingSecret": "edge"}}
+MAXIMAL = {
+    "monitoring": {"enabled": True},
+    "edge": {"enabled": True, "existingSecret": "edge"},
+    "postgres": {"mode": "cloudnativepg", "cluster": {"pooler": {"enabled": True}}},
+}
 
 
 def tracked() -> list[str]:

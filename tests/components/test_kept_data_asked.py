@@ -51,6 +51,39 @@ def require(**storage: object) -> None:
     OwnCluster(parse(values)).require_namespace(UID)
 
 
+def require_cluster(**cluster: object) -> None:
+    postgres = {"mode": "cloudnativepg", "storage": {"size": "20Gi"}, "cluster": cluster}
+    OwnCluster(parse({**VALID, "context": "cluster", "postgres": postgres})).require_namespace(UID)
+
+
+def add_cluster(cluster: FakeCluster, **metadata: Any) -> None:
+    spec = {"storage": {"size": "30Gi"}, "walStorage": {"size": "10Gi"}}
+    cluster.add("postgresql.cnpg.io/v1", "Cluster", "flagsmith-pg", metadata=metadata, spec=spec)
+
+
+def test_a_clusters_volumes_that_would_shrink_or_be_dropped_end_the_run(cluster: FakeCluster) -> None:
+    """Without its webhook, the operator takes a smaller size and does nothing, for ever."""
+    require_cluster()
+    add_cluster(cluster)
+    for settings, reason in (
+        ({}, "cannot shrink from 30Gi to 20Gi"),
+        ({"walStorage": {"size": "5Gi"}}, "cannot shrink from 10Gi to 5Gi"),
+        ({"walStorage": {"enabled": False}}, "cannot take the write-ahead log from its own volume"),
+    ):
+        with pytest.raises(
+            pulumi.RunError, match=f"Data would be lost:(.*\n)*.*Cluster flagsmith-pg {reason}"
+        ) as caught:
+            require_cluster(**settings)
+        assert "postgres.cluster.walStorage" in str(caught.value)
+    require_cluster(name="another")
+
+
+def test_a_cluster_that_is_being_deleted_ends_the_run(cluster: FakeCluster) -> None:
+    add_cluster(cluster, deletionTimestamp="2026-11-28T00:00:00Z")
+    with pytest.raises(pulumi.RunError, match="Cluster flagsmith-pg is being deleted, which nothing takes back"):
+        require_cluster()
+
+
 @pytest.mark.usefixtures("cluster")
 def test_a_volume_that_stays_or_grows_is_let_through() -> None:
     require()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from components.settings import sources
 from components.settings.checks import (
     audit,
+    cloudnative_pg,
     edge,
     flag_metrics,
     gateway,
@@ -41,6 +42,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         production,
         edge,
         role,
+        cloudnative_pg,
     ):
         yield from found.problems(settings)
 
@@ -60,5 +62,6 @@ def warnings(settings: Settings) -> Iterator[str]:
         edge,
         sdk_keys,
         role,
+        cloudnative_pg,
     ):
         yield from found.warnings(settings)

@@ -14,7 +14,7 @@ _WANTED = (
 def problems(settings: Settings) -> Iterator[Problem]:
     """Switched on, without a role to read with."""
     metrics = settings.monitoring.flag_metrics
-    if metrics.enabled and not settings.postgres.embedded and metrics.existing_secret is None:
+    if metrics.enabled and not settings.postgres.is_own and metrics.existing_secret is None:
         yield Problem(
             path=("monitoring", "flagMetrics", "enabled"),
             text=f"needs a role in the external database: {_WANTED}, or set it to false",

@@ -27,10 +27,10 @@ USUAL_PLACES: Final = {
 def problems(settings: Settings) -> Iterator[Problem]:
     """Yield services that the stack does not use, and a way in that would be cut off."""
     used = {
-        "postgres": (not settings.postgres.embedded, "postgres.mode external"),
+        "postgres": (not settings.postgres.is_own, "postgres.mode external"),
         "redis": (settings.redis.mode == "external", "redis.mode external"),
         "smtp": (settings.smtp is not None, "the section smtp"),
-        "s3": (settings.backup.enabled and settings.backup.s3 is not None, "backup.s3"),
+        "s3": (settings.uses_s3, "backup.s3"),
         "audit": (settings.audit.export.destination is not None, "audit.export.url"),
         "primary": (settings.is_edge, "role edge"),
         "tracing": (settings.tracing.endpoint is not None, "tracing.endpoint"),

@@ -16,7 +16,10 @@ def problems(settings: Settings) -> Iterator[Problem]:
     for purpose, stored in store.secrets.by_purpose.items():
         path = ("secretStore", "secrets", purpose)
         section = "secretKey" if purpose == "django" else purpose
-        if purpose == "redis" and not settings.redis.enabled:
+        if purpose == "postgres" and settings.postgres.clustered:
+            text = "has no use with postgres.mode cloudnativepg, whose roles are the stack's own: remove it"
+            yield Problem(path=path, text=text)
+        elif purpose == "redis" and not settings.redis.enabled:
             yield Problem(path=path, text="has no effect, because redis.mode is none: remove it")
         elif settings.existing_secrets[purpose] is not None:
             text = f"names the source of a Secret that {section}.existingSecret names too: remove one of the two"

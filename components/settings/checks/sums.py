@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from components.settings import budget, releases
+from components.settings import budget, pools, releases
 from components.settings.images import disagreement
 from components.settings.model import Settings
 from components.settings.problems import Problem
@@ -114,14 +114,15 @@ def _memory(settings: Settings) -> Iterator[Problem]:
 
 def _connections(settings: Settings) -> Iterator[Problem]:
     limit = settings.max_connections
-    if limit is not None and budget.connections(settings) > limit:
-        yield Problem(
-            path=("postgres", "maxConnections"),
-            value=limit,
-            text=f"must be at least what Flagsmith can open: {budget.connections_sum(settings)}. "
-            f"Raise it, or lower {'autoscaling.maxReplicas' if settings.autoscaling.enabled else 'replicas'}, "
-            "gunicorn.workers, gunicorn.threads or taskProcessor.threads",
-        )
+    if limit is None:
+        return
+    for server in pools.servers(settings):
+        if server.needed > limit:
+            yield Problem(
+                path=("postgres", "maxConnections"),
+                value=limit,
+                text=f"must be at least what {server.what}: {server.text}. Raise it, or lower {server.remedy}",
+            )
 
 
 def _quota(settings: Settings) -> Iterator[Problem]:

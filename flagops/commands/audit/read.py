@@ -99,7 +99,7 @@ def require_audit(instance: Instance) -> None:
     settings, name = instance.settings, instance.stack.name
     if settings.audit_enabled:
         return
-    if settings.audit.enabled is False or settings.postgres.embedded:
+    if settings.audit.enabled is False or settings.postgres.is_own:
         raise UnsupportedError(
             "The audit log is not read in this stack.",
             hint=f"Set audit.enabled to true in Pulumi.{name}.yaml, then ff up --stack {name}.",

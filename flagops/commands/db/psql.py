@@ -36,13 +36,19 @@ def superuser(arguments: Sequence[str] = ()) -> list[str]:
 def psql(instance: Instance, arguments: Sequence[str] = (), *, as_superuser: bool = False) -> int:
     """Open psql on this terminal; its exit code.
 
-    In the pod of the embedded database; for an external one in a pod of its own, made for this and removed at the end.
+    In the pod of the embedded database; for another one in a pod of its own, made for this and removed at the end.
 
-    Raises OpsError when `as_superuser` asks for what an external database's is not.
+    Raises OpsError when `as_superuser` asks for what another database's is not.
     """
     if instance.settings.postgres.embedded:
         command = superuser(arguments) if as_superuser else [*EMBEDDED, *arguments]
         return interactive(instance, running(instance, PodComponent.DATABASE), command)
+    if as_superuser and instance.settings.postgres.clustered:
+        raise UnsupportedError(
+            "A Cluster of CloudNativePG lets no superuser in over the network, and ff has no other way to one.",
+            hint="Without --superuser you log in as Flagsmith does; `kubectl cnpg psql` opens a prompt as postgres in "
+            "the primary's pod.",
+        )
     if as_superuser:
         raise UnsupportedError(
             "The database of this stack is external, and ff has no superuser for it.",

@@ -21,7 +21,7 @@ def grant(instance: Instance, on_line: OnLine) -> None:
 
 
 def _again(instance: Instance, name: str, on_line: OnLine) -> None:
-    if not instance.settings.postgres.embedded:
+    if not instance.settings.postgres.is_own:
         return
     job = jobs.start_like(instance, jobs.deployed(instance, f"{name}-"), f"{name}-again", lambda pod: pod)
     jobs.wait(instance, job, seconds=SECONDS, on_line=on_line)

@@ -28,6 +28,14 @@ OnStep = Callable[[str], None]
 def check(instance: Instance, version: str) -> int:
     """The wanted major version. Raises OpsError when the database cannot be moved to `version`."""
     postgres = instance.settings.postgres
+    if postgres.clustered:
+        raise UnsupportedError(
+            "The database of this stack is a Cluster of CloudNativePG, which moves its own data to another version.",
+            hint=f"Make a backup (`ff db backup --stack {instance.stack.name}`), set postgres.cluster.version, and "
+            "postgres.version to a tag of that major version or a newer one, then "
+            f"`ff up --stack {instance.stack.name}`: all servers stop until it is done. docs/data-tier.md says what to "
+            "do before and after.",
+        )
     if not postgres.embedded:
         raise UnsupportedError(
             "The database of this stack is external.", hint="Whoever runs it moves it to another major version."

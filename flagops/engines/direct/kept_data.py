@@ -13,6 +13,7 @@ from flagops.kubernetes.objects import Manifest, Ref
 from flagops.kubernetes.refusals import ApiError
 
 CLAIM = "PersistentVolumeClaim"
+WITH_VOLUMES = (CLAIM, "Cluster")
 REFUSED = (403, 422)  # a volume that cannot grow, and a field that cannot change
 
 
@@ -25,7 +26,7 @@ def refuse_losses(client: Client, program: Program, live: Mapping[Ref, Manifest 
     for item in program.objects:
         existing = live[item.ref]
         for problem in () if existing is None else _problems(client, item, existing):
-            hint = way_out(item.ref.name, item.ref.namespace) if item.ref.kind == CLAIM else ""
+            hint = way_out(item.ref.kind, item.ref.name, item.ref.namespace) if item.ref.kind in WITH_VOLUMES else ""
             problems[f"{item.ref} {problem}."] = hint
     problems |= dict.fromkeys(_moved(program, state), "Set the namespace's name back; docs/backups.md#another-volume.")
     if problems:

@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from components.deployment.kept_data import claims, replacing_changes, shrinking
+from components.deployment.kept_data import held, replacing_changes, shrinking
+from components.kit.names import CNPG_API_VERSION
 from flagops.engines.pulumi_cli import state as pulumi_state
 from flagops.errors import RefusedError
 
 if TYPE_CHECKING:
     from flagops.stacks.files import Stack
 
-CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
+HELD = {
+    "kubernetes:core/v1:PersistentVolumeClaim": "PersistentVolumeClaim",
+    f"kubernetes:{CNPG_API_VERSION}:Cluster": "Cluster",
+}
+"""By the type of a resource, the kind of what has volumes."""
 
 
 def refuse_losses(state: pulumi_state.Deployment, stack: "Stack") -> None:
@@ -42,13 +47,13 @@ def _losses(state: pulumi_state.Deployment, stack: "Stack") -> Iterator[str]:
             )
     if set(names) != {settings.namespace.name}:
         return
-    wanted = {claim["metadata"]["name"]: claim for claim in claims(settings)}
-    for kind, inputs in recorded:
-        claim = wanted.get(inputs["metadata"]["name"]) if kind == CLAIM else None
-        if claim is None:
+    wanted = {(item["kind"], item["metadata"]["name"]): item for item in held(settings)}
+    for type_, inputs in recorded:
+        item = wanted.get((HELD[type_], inputs["metadata"]["name"])) if type_ in HELD else None
+        if item is None:
             continue
-        name = f"PersistentVolumeClaim {claim['metadata']['name']}"
-        for field in replacing_changes(inputs, claim):
+        name = f"{item['kind']} {item['metadata']['name']}"
+        for field in replacing_changes(inputs, item):
             yield f"{name} would be deleted and made anew, empty, since {field} changes."
-        for reason in shrinking(claim, inputs):
+        for reason in shrinking(item, inputs):
             yield f"{name} {reason}."

@@ -3,7 +3,7 @@
 import pytest
 
 from components.flag_metrics.flag_metrics import scripts
-from components.settings import budget, warnings
+from components.settings import budget, connections, warnings
 from tests.components.settings.support import refusal, settings
 from tests.recording import Recording, container, environment, record, recorded
 
@@ -104,11 +104,11 @@ def test_its_pod_and_its_connection_are_counted() -> None:
     assert budget.need(with_it)["pods"] == budget.need(without)["pods"] + 1
     assert budget.need(with_it)["requests.memory"] - budget.need(without)["requests.memory"] == 64 * 1024**2
     # Of the embedded database as one of the roles that read, whether it is there or not.
-    assert budget.connections(with_it) == budget.connections(without)
+    assert connections.connections(with_it) == connections.connections(without)
     outside = {"postgres": EXTERNAL, "monitoring": {"enabled": True}}
     reading = settings(postgres=EXTERNAL, monitoring={"enabled": True, **READER})
-    assert budget.connections(reading) == budget.connections(settings(**outside)) + 1
-    assert "+ 1 flag metrics +" in budget.connections_sum(reading)
+    assert connections.connections(reading) == connections.connections(settings(**outside)) + 1
+    assert "+ 1 flag metrics +" in connections.connections_sum(reading)
 
 
 @pytest.mark.parametrize(("key", "value"), [("interval", 0), ("interval", 3601), ("sample", -1), ("sample", 5001)])

@@ -14,6 +14,7 @@ NAMESPACES: Final = {
         "traefik": {},
         "envoy-gateway-system": {},
         "monitoring": {},
+        "cnpg-system": {},
         "kube-system": {},
         "default": {},
         "footanalytics": {"feature-flags/client": "true"},
@@ -73,6 +74,8 @@ OUTSIDE: Final = (
     _pod("client application", "footanalytics", "10.244.1.2", app="web"),
     _pod("Prometheus", "monitoring", "10.244.1.3", app="prometheus"),
     _pod("DNS pod", "kube-system", "10.244.1.4", **{"k8s-app": "kube-dns"}),
+    _pod("operator of CloudNativePG", "cnpg-system", "10.244.1.7", **{"app.kubernetes.io/name": "cloudnative-pg"}),
+    _pod("plugin beside the operator", "cnpg-system", "10.244.1.8", app="barman-cloud"),
     Actor(name="outside PostgreSQL", ip="10.20.0.5"),
     Actor(name="outside Redis", ip="10.20.0.6"),
     Actor(name="outside mail server", ip="10.20.0.7"),
@@ -106,6 +109,7 @@ GROUPS: Final = {
     "client applications": frozenset({"client application"}),
     "DNS": frozenset({"DNS pod", "DNS of the node"}),
     "the internet": INTERNET,
+    "API server": frozenset({"API server", "host of the API server"}),
 }
 """Whom the words of the table mean, where that is more than one, or always the same."""
 
@@ -133,12 +137,28 @@ def pods(manifests: Sequence[Mapping[str, Any]]) -> tuple[Actor, ...]:
         )
         selectable = {key: value for key, value in labels.items() if key != "app.kubernetes.io/version"}
         assert selectable.items() <= same.labels.items(), f"{name}: pods of one component, told apart by labels"
-    return (*found.values(), SOLVER, LODGER)
+    return (*found.values(), *_by_operators(manifests), SOLVER, LODGER)
+
+
+def _by_operators(manifests: Sequence[Mapping[str, Any]]) -> Iterator[Actor]:
+    """The pods that CloudNativePG makes, with the labels and ports that it gives them (pkg/specs of 1.30)."""
+    for manifest in manifests:
+        name = manifest["metadata"]["name"]
+        if manifest["kind"] == "Cluster":
+            labels = {"cnpg.io/cluster": name, "cnpg.io/podRole": "instance", "app.kubernetes.io/name": "postgresql"}
+            ports = {("postgresql", "TCP"): 5432, ("metrics", "TCP"): 9187, ("status", "TCP"): 8000}
+            yield Actor(name="database", namespace=OWN, ip="10.244.0.240", labels=labels, ports=ports)
+        if manifest["kind"] == "Pooler":
+            labels = {"cnpg.io/poolerName": name, "app.kubernetes.io/name": "pgbouncer"}
+            ports = {("pgbouncer", "TCP"): 5432, ("metrics", "TCP"): 9127}
+            yield Actor(name="pooler", namespace=OWN, ip="10.244.0.241", labels=labels, ports=ports)
 
 
 def templates(manifests: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every pod template, with what it belongs to."""
     for manifest in manifests:
+        if manifest["kind"] in ("Cluster", "Pooler"):
+            continue
         spec = manifest.get("spec") or {}
         template = (spec.get("jobTemplate") or {"spec": spec})["spec"].get("template")
         if template is not None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from components.settings import Settings
+from tests.components.network.clusters import CLUSTERS
 from tests.components.network.edges import EDGE, EDGES_ALONE, GATEWAY, SINGLE_EDGES_ALONE, THROUGH_GATEWAY, WAY_IN
 
 BUCKET: Final = {"bucket": "backups", "existingSecret": "bucket"}
@@ -93,6 +94,7 @@ VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
     },
     **EDGES_ALONE,
     "with an ingress controller on its nodes' network": {"networkPolicy": {"ingressCidrs": ["10.100.0.0/24"]}},
+    **CLUSTERS,
 }
 
 # Each alone, on production: whatever opens a way, in each of its forms.
@@ -206,6 +208,13 @@ CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
         or (stack.gateway.enabled and stack.gateway.tls.from_ == "issuer")
     ),
     "PostgreSQL embedded": lambda stack: stack.postgres.mode == "embedded",
+    "PostgreSQL of the stack's own": lambda stack: stack.postgres.mode != "external",
+    "PostgreSQL not embedded": lambda stack: stack.postgres.mode != "embedded",
+    "a Cluster": lambda stack: stack.postgres.mode == "cloudnativepg",
+    "its archive": lambda stack: stack.postgres.cluster.backup.enabled,
+    "poolers": lambda stack: stack.pooled,
+    "no poolers": lambda stack: not stack.pooled,
+    "reads from standbys": lambda stack: stack.postgres.cluster.read_replicas,
     "PostgreSQL external": lambda stack: stack.postgres.mode == "external",
     "Redis embedded": lambda stack: stack.redis.mode == "embedded",
     "Redis external": lambda stack: stack.redis.mode == "external",
@@ -224,7 +233,10 @@ CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
     "traces": lambda stack: stack.tracing.endpoint is not None,
     "telemetry": lambda stack: stack.telemetry,
     "monitoring": lambda stack: stack.monitoring_enabled,
-    "a PostgreSQL exporter of its own": lambda stack: stack.monitoring.postgres.existing_secret is not None,
+    "a PostgreSQL exporter of its own": lambda stack: (
+        stack.monitoring.postgres.existing_secret is not None
+        or (stack.postgres.mode == "cloudnativepg" and stack.monitoring_enabled)
+    ),
     "a Redis exporter of its own": lambda stack: stack.monitoring.redis.existing_secret is not None,
 }
 """What the last column of the table means."""

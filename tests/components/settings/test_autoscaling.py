@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.settings import budget, warnings
+from components.settings import budget, connections, warnings
 from tests.components.settings.support import refusal, settings
 
 
@@ -17,7 +17,7 @@ def test_the_range_follows_the_vendors_guide_and_fits_the_connections(size: str,
 
     assert (found.resolved_replicas, found.most_replicas) == expected
     assert found.max_connections is not None
-    assert budget.connections(found) <= found.max_connections
+    assert connections.connections(found) <= found.max_connections
     assert list(warnings(found)) == []
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.settings import budget, warnings
+from components.settings import budget, connections, warnings
 from components.settings.quantities import GI, KI, MI, parse_cpu, parse_memory
 from components.settings.sizes import SIZES
 from tests.components.settings.support import refusal, settings
@@ -35,7 +35,7 @@ def test_replicas_follow_the_vendors_guide(size: str, replicas: int) -> None:
 
 def test_local_fits_in_three_gibibytes_and_one_and_a_half_cores_even_while_an_api_pod_is_replaced() -> None:
     found = settings(size="local")
-    api = found.resolved_replicas + budget.SURGE
+    api = found.resolved_replicas + connections.SURGE
     parts = [
         (api, found.api_resources),
         (1, found.task_processor_resources),
@@ -94,7 +94,7 @@ def test_a_release_whose_tasks_leave_connections_open_is_warned_about() -> None:
 
 
 def test_the_connection_budget_holds_to_the_last_connection() -> None:
-    needed = budget.connections(settings())
+    needed = connections.connections(settings())
 
     assert settings(postgres={"maxConnections": needed}).max_connections == needed
     assert refusal(postgres={"maxConnections": needed - 1})
@@ -127,8 +127,8 @@ def test_the_write_ahead_log_leaves_room_on_the_volume(storage: str, expected: s
 def test_the_memory_of_postgres_holds_its_buffers_and_the_work_of_all_connections(size: str) -> None:
     found = settings(size=size)
     parameters = {name: value.rstrip("kMB") for name, value in found.postgres_parameters.items()}
-    connections = budget.connections(found)
-    used = int(parameters["shared_buffers"]) * MI + connections * int(parameters["work_mem"]) * KI
+    opened = connections.connections(found)
+    used = int(parameters["shared_buffers"]) * MI + opened * int(parameters["work_mem"]) * KI
     # Besides: three autovacuum workers, each with its maintenance memory.
     used += 3 * int(parameters["maintenance_work_mem"]) * MI
 

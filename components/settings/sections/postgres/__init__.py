@@ -1,4 +1,4 @@
-"""PostgreSQL: inside the cluster, or an external one through an existing Secret."""
+"""PostgreSQL: one pod of the stack's own, a Cluster of CloudNativePG, or an external one through an existing Secret."""
 
 import re
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from components.settings.networks import BESIDE, Cidrs
 from components.settings.problems import Problem
 from components.settings.references import CaReference
 from components.settings.resources import Resources
+from components.settings.sections.postgres.cluster import ClusterSettings
 from components.settings.types import Count, Kind, Memory, ObjectName, SecretName, Text, WholeNumber
 
 # PostgreSQL 17 is the oldest whose end of life (November 2029) is years away.
@@ -45,12 +46,18 @@ def _postgres_version(value: str) -> str:
 
 PostgresVersion = Annotated[Text, AfterValidator(_postgres_version), Kind("image tag")]
 
-EMBEDDED_ONLY = frozenset({"storage", "resources", "data_major"})
+PostgresMode = Literal["embedded", "cloudnativepg", "external"]
+EMBEDDED_ONLY = frozenset({"data_major"})
+# Of every server of the stack's own.
+OWN_ONLY = frozenset({"storage", "resources"})
 EXTERNAL_ONLY = frozenset({"cidr", "sslmode", "ca_secret"})
+CLUSTER_ONLY = frozenset({"cluster"})
+# What the operator makes beside a Cluster (`<name>-ca`).
+CA_KEY = "ca.crt"
 
 
 class Storage(Section):
-    """The volume of the embedded PostgreSQL."""
+    """The volume of the embedded PostgreSQL, and of each server of a Cluster."""
 
     size: Memory = Field(default="20Gi", description="The volume's size. It can grow later, but never shrink.")
     class_name: ObjectName | None = Field(default=None, description="The StorageClass. Default: the cluster's default.")
@@ -59,19 +66,21 @@ class Storage(Section):
 class PostgresSettings(Section):
     """The database of Flagsmith."""
 
-    mode: Literal["embedded", "external"] = Field(
-        default="embedded", description="`embedded`: the stack runs its own PostgreSQL; `external`: you have one."
+    mode: PostgresMode = Field(
+        default="embedded",
+        description="`embedded`: the stack runs its own PostgreSQL, one pod; `cloudnativepg`: a Cluster of "
+        "CloudNativePG, whose operator the cluster has, 1.30.0 or newer; `external`: you have one.",
     )
     existing_secret: SecretName | None = Field(
         default=None,
         description="Name of an existing Secret. External (required): key `DATABASE_URL`. "
-        "Embedded: keys `password` and `DATABASE_URL`; without it the program generates one.",
+        "Embedded: keys `password` and `DATABASE_URL`; without it the program generates one. Not with a Cluster.",
     )
     cidr: Cidrs = Field(default=(), description=f"External only. Where the server is. {BESIDE}")
     version: PostgresVersion = Field(
         default=default_images.POSTGRES_TAG,
-        description="The image's tag, 17.6 or newer, Debian. External: the version of the client programs "
-        "(`psql`, `pg_dump`), which must not have an older major version than the server.",
+        description="The image's tag, 17.6 or newer, Debian. External, and with a Cluster: the version of the "
+        "client programs (`psql`, `pg_dump`), which must not have an older major version than the server.",
     )
     data_major: Count = Field(
         default=MIN_POSTGRES_MAJOR,
@@ -79,13 +88,13 @@ class PostgresSettings(Section):
         "together with `version`, and moves the data.",
     )
     image: Image = Field(default=default_images.POSTGRES, description="The image.")
-    storage: Storage = Field(default_factory=Storage, description="Embedded only. The volume.")
+    storage: Storage = Field(default_factory=Storage, description="Not external. The volume of each server.")
     resources: Resources | None = Field(
-        default=None, description="Embedded only. Requests and limits. Default: by `size`."
+        default=None, description="Not external. Requests and limits of each server. Default: by `size`."
     )
     max_connections: Count | None = Field(
         default=None,
-        description="Embedded: the server's `max_connections`; default: by `size`. "
+        description="Embedded, and with a Cluster: a server's `max_connections`; default: by `size`. "
         "External: how many connections Flagsmith may take, for the connection budget; default: not checked.",
     )
     migration_lock_timeout: Annotated[WholeNumber, Field(ge=0, le=600), Kind("seconds")] = Field(
@@ -98,6 +107,9 @@ class PostgresSettings(Section):
     ca_secret: CaReference | None = Field(
         default=None, description="External only. The CA that signed the server's certificate; for `verify-…`."
     )
+    cluster: ClusterSettings = Field(
+        default_factory=ClusterSettings, description="With a Cluster only. What the operator is asked for."
+    )
 
     @property
     def major(self) -> int:
@@ -106,19 +118,51 @@ class PostgresSettings(Section):
 
     @property
     def embedded(self) -> bool:
-        """Whether the stack runs the database itself."""
+        """Whether the stack runs the database itself, in one pod."""
         return self.mode == "embedded"
 
     @property
+    def clustered(self) -> bool:
+        """Whether the database is a Cluster of CloudNativePG."""
+        return self.mode == "cloudnativepg"
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the stack has the database made, and so makes its roles and says what it may use."""
+        return self.mode != "external"
+
+    @property
     def resolved_sslmode(self) -> SslMode | None:
-        """The sslmode for connections to an external server, by default `require`; None when embedded."""
+        """The sslmode of connections: `verify-full` to a Cluster, else by default `require`; None when embedded."""
+        if self.clustered:
+            return "verify-full"
         return None if self.embedded else self.sslmode or "require"
+
+    @property
+    def authority(self) -> CaReference | None:
+        """The CA that servers' certificates are checked with; a Cluster's own, or None."""
+        return CaReference(name=f"{self.cluster.name}-ca", key=CA_KEY) if self.clustered else self.ca_secret
+
+    def cluster_images(self, *, pooled: bool) -> Iterator[tuple[str, tuple[str, ...], str, str]]:
+        """The images of a Cluster and its poolers, if there are any: what for, the setting's path, image and tag."""
+        path = ("postgres", "cluster")
+        if self.clustered:
+            yield "cluster", (*path, "image"), self.cluster.image, self.cluster.version
+        if self.clustered and pooled:
+            yield "pooler", (*path, "pooler", "image"), self.cluster.pooler.image, self.cluster.pooler.version
 
     def problems(self) -> Iterator[Problem]:
         """Settings of the other mode, and what the mode needs."""
         text = disagreement(self.image, self.version, version_key="postgres.version")
         if text is not None:
             yield Problem(path=("image",), text=text)
+        if not self.clustered:
+            yield from self.wrong_mode(section="postgres", mode=self.mode, owner="cloudnativepg", fields=CLUSTER_ONLY)
+        if self.clustered:
+            for owner, fields in (("external", EXTERNAL_ONLY), ("embedded", EMBEDDED_ONLY)):
+                yield from self.wrong_mode(section="postgres", mode=self.mode, owner=owner, fields=fields)
+            yield from self._cluster_problems()
+            return
         if self.embedded:
             if self.major != self.data_major:
                 yield Problem(
@@ -129,7 +173,8 @@ class PostgresSettings(Section):
                 )
             yield from self.wrong_mode(section="postgres", mode=self.mode, owner="external", fields=EXTERNAL_ONLY)
             return
-        yield from self.wrong_mode(section="postgres", mode=self.mode, owner="embedded", fields=EMBEDDED_ONLY)
+        fields = EMBEDDED_ONLY | OWN_ONLY
+        yield from self.wrong_mode(section="postgres", mode=self.mode, owner="embedded", fields=fields)
         verifies = self.resolved_sslmode in ("verify-ca", "verify-full")
         if verifies and self.ca_secret is None:
             yield Problem(
@@ -142,4 +187,18 @@ class PostgresSettings(Section):
                 path=("caSecret",),
                 text=f"would not be used with sslmode {self.resolved_sslmode}: "
                 "set postgres.sslmode to verify-full or verify-ca, or remove the key",
+            )
+
+    def _cluster_problems(self) -> Iterator[Problem]:
+        """A Secret of somebody else's, and programs that are older than the servers."""
+        if self.existing_secret is not None:
+            yield Problem(
+                path=("existingSecret",),
+                text="has no use with postgres.mode cloudnativepg, whose roles are the stack's own: remove the key",
+            )
+        if self.cluster.major > self.major:
+            yield Problem(
+                path=("version",),
+                text=f"must not have an older major version than postgres.cluster.version, {self.cluster.version}: "
+                f"pg_dump refuses a newer server. Set it to a tag of {self.cluster.major}",
             )

@@ -1,0 +1,122 @@
+"""PostgreSQL as a Cluster of CloudNativePG: several servers, of which the operator makes one the primary."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from components.kit import names
+from components.kit.capabilities import Capabilities
+from components.kit.component import Component, name_of
+from components.postgres.cluster_spec import cluster_spec
+from components.postgres.object_store import object_store_spec
+from components.postgres.scheduled_backup import scheduled_backup_spec
+from components.settings import Settings
+
+COMPONENT: Final = "database"
+KIND: Final = "Cluster"
+# Volumes, an image, a new database, and each standby after the one before.
+TIMEOUT_SECONDS: Final = 1800
+OLDEST_OPERATOR: Final = "1.30.0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseClusterArgs:
+    """The Cluster.
+
+    Attributes:
+        settings: the stack's.
+        namespace: where it lives.
+        annotations: those by which Prometheus finds its pods where there is no PodMonitor.
+    """
+
+    settings: Settings
+    namespace: pulumi.Input[str]
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+def require_operator(settings: Settings, capabilities: Capabilities) -> None:
+    """Raise pulumi.RunError where the operator or its plugin is missing or too old: nothing would make the database."""
+    version = names.CNPG_API_VERSION
+    where = f"where --api-versions or apiVersions is given, add {version}"
+    wanted = [KIND, *(["Pooler"] if settings.pooled else []), *(["ScheduledBackup"] if settings.archives else [])]
+    missing = [kind for kind in wanted if not capabilities.serves(version, kind)]
+    if missing:
+        raise pulumi.RunError(
+            f"feature-flags:postgres.mode: the cluster does not serve {' and '.join(missing)} ({version}), so that "
+            f"there would be no database. Install CloudNativePG, {OLDEST_OPERATOR} or newer (cloudnative-pg.io), "
+            f"or {where}."
+        )
+    if not capabilities.serves(version, "DatabaseRole"):
+        raise pulumi.RunError(
+            f"feature-flags:postgres.mode: the cluster serves no DatabaseRole ({version}), so its CloudNativePG is "
+            f"older than {OLDEST_OPERATOR}, and everybody in the network can ask its operator without a password "
+            f"(CVE-2026-55769). Upgrade it; {where}."
+        )
+    if settings.archives and not capabilities.serves(names.BARMAN_API_VERSION, "ObjectStore"):
+        raise pulumi.RunError(
+            "feature-flags:postgres.cluster.backup: the cluster does not serve ObjectStore "
+            f"({names.BARMAN_API_VERSION}), so that no server would start. Install CloudNativePG's Barman Cloud plugin "
+            "beside the operator (it needs cert-manager), or set postgres.cluster.backup.enabled to false. Where "
+            f"--api-versions or apiVersions is given, add {names.BARMAN_API_VERSION}."
+        )
+
+
+class DatabaseCluster(Component):
+    """The Cluster `flagsmith-pg`, and the ObjectStore and ScheduledBackup of that name where it is archived.
+
+    The operator makes all else of it, and deletes the volumes with it. So it stays in the cluster when Pulumi lets go
+    of it, and another name is another resource beside it.
+
+    Attributes:
+        cluster: the Cluster's name.
+    """
+
+    cluster: pulumi.Output[str]
+
+    def __init__(self, name: str, args: DatabaseClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("feature-flags:components:DatabaseCluster", name, opts)
+        settings = args.settings
+        needed: list[pulumi.Resource] = []
+        if settings.archives:
+            store = CustomResource(
+                f"{name}-object-store",
+                api_version=names.BARMAN_API_VERSION,
+                kind="ObjectStore",
+                metadata=_meta(args, names.CLUSTER_BACKUPS),
+                spec=object_store_spec(settings),
+                opts=self.child(),
+            )
+            needed.append(store)
+        kept = pulumi.ResourceOptions(retain_on_delete=True)
+        cluster = CustomResource(
+            f"{name}-{settings.postgres.cluster.name}",
+            api_version=names.CNPG_API_VERSION,
+            kind=KIND,
+            metadata=_meta(args, settings.postgres.cluster.name, awaited="condition=Ready"),
+            spec=cluster_spec(settings, args.annotations),
+            opts=pulumi.ResourceOptions.merge(self.child(*needed, protect=settings.protect), kept),
+        )
+        if settings.archives:
+            CustomResource(
+                # Its Cluster cannot change: the schedule of another one is another resource.
+                f"{name}-backups-{settings.postgres.cluster.name}",
+                api_version=names.CNPG_API_VERSION,
+                kind="ScheduledBackup",
+                metadata=_meta(args, settings.postgres.cluster.name),
+                spec=scheduled_backup_spec(settings),
+                opts=self.child(cluster),
+            )
+        self.cluster = name_of(cluster)
+        self.register_outputs({"cluster": self.cluster})
+
+
+def _meta(args: DatabaseClusterArgs, name: str, *, awaited: str | None = None) -> ObjectMetaArgs:
+    waits: dict[str, Any] = {}
+    if awaited is not None:
+        waits = {"pulumi.com/waitFor": awaited, "pulumi.com/timeoutSeconds": str(TIMEOUT_SECONDS)}
+    labels = names.labels(COMPONENT, args.settings.postgres.cluster.version)
+    return ObjectMetaArgs(name=name, namespace=args.namespace, labels=labels, annotations=waits or None)

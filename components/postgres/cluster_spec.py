@@ -1,0 +1,131 @@
+"""What the operator CloudNativePG is asked for: the spec of the stack's Cluster, by the settings."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from components.kit import names
+from components.kit.pods import NODE, ZONE
+from components.postgres.cluster_roles import INITIAL_SQL
+from components.secrets.addresses import ADMINISTRATOR, DATABASE
+from components.settings import Settings
+
+BARMAN_PLUGIN: Final = "barman-cloud.cloudnative-pg.io"
+# Read before the operator's own last rule, which takes a password by whatever way it comes.
+HOST_RULES: Final = ("hostnossl all all all reject",)
+RAISED_PARAMETERS: Final = {"password_encryption": "scram-sha-256"}
+
+
+def cluster_spec(settings: Settings, annotations: Mapping[str, str]) -> dict[str, Any]:
+    """The spec of the Cluster.
+
+    Args:
+        settings: the stack's.
+        annotations: those by which Prometheus finds the servers where there is no PodMonitor.
+    """
+    cluster, resources = settings.postgres.cluster, settings.postgres_resources
+    spec: dict[str, Any] = {
+        "instances": settings.instances,
+        "imageName": settings.images["cluster"].reference,
+        "primaryUpdateStrategy": "unsupervised",
+        # With a standby there, the primary is the last to be replaced, and hands over before.
+        "primaryUpdateMethod": "switchover" if settings.instances > 1 else "restart",
+        "enableSuperuserAccess": False,
+        # One server may not go; with its budget, its node could not be drained.
+        "enablePDB": settings.instances > 1,
+        "bootstrap": {"initdb": initial_database()},
+        "storage": _volume(settings.postgres.storage.size, settings.postgres.storage.class_name),
+        "resources": {"requests": resources.requests.as_dict(), "limits": resources.limits.as_dict()},
+        "postgresql": _postgresql(settings),
+        # Servers alone are asked for; whoever wants any of them, standby or not, has no use for it here.
+        "managed": {"services": {"disabledDefaultServices": ["r"]}},
+        "affinity": _affinity(settings),
+        "topologySpreadConstraints": [_spread(cluster.name)],
+    }
+    if settings.wal_storage is not None:
+        class_name = cluster.wal_storage.class_name or settings.postgres.storage.class_name
+        spec["walStorage"] = _volume(settings.wal_storage, class_name)
+    if settings.pooled:
+        # Poolers show the servers' certificate.
+        spec["certificates"] = {"serverAltDNSNames": service_names(names.POOLER, settings.namespace.name)}
+    if settings.scheduling.priority_class_name is not None:
+        spec["priorityClassName"] = settings.scheduling.priority_class_name
+    if settings.image_pull_secrets:
+        spec["imagePullSecrets"] = [{"name": name} for name in settings.image_pull_secrets]
+    if annotations:
+        spec["inheritedMetadata"] = {"annotations": dict(annotations)}
+    if cluster.backup.enabled:
+        spec["plugins"] = [archiver(settings)]
+    return spec
+
+
+def initial_database() -> dict[str, Any]:
+    """How a new Cluster's database comes into being."""
+    return {
+        "database": DATABASE,
+        "owner": ADMINISTRATOR,
+        "secret": {"name": names.CLUSTER_OWNER},
+        # The operator's default is to have none.
+        "dataChecksums": True,
+        "encoding": "UTF8",
+        "postInitSQL": list(INITIAL_SQL),
+    }
+
+
+def archiver(settings: Settings) -> dict[str, Any]:
+    """The plugin that archives the write-ahead log.
+
+    An archive belongs to one line of data: another Cluster, or another major version, begins one of its own.
+    """
+    cluster = settings.postgres.cluster
+    parameters = {"barmanObjectName": names.CLUSTER_BACKUPS, "serverName": f"{cluster.name}-{cluster.major}"}
+    return {"name": BARMAN_PLUGIN, "enabled": True, "isWALArchiver": True, "parameters": parameters}
+
+
+def service_names(service: str, namespace: str) -> list[str]:
+    """The names by which a Service is called within the cluster."""
+    return [service, *(f"{service}.{namespace}{end}" for end in ("", ".svc", ".svc.cluster.local"))]
+
+
+def _postgresql(settings: Settings) -> dict[str, Any]:
+    stated = settings.postgres.cluster.synchronous
+    found: dict[str, Any] = {
+        "parameters": {**RAISED_PARAMETERS, **settings.postgres_parameters},
+        "pg_hba": list(HOST_RULES),
+    }
+    if settings.synchronous:
+        found["synchronous"] = {
+            "method": stated.method,
+            "number": stated.number,
+            "dataDurability": settings.durability,
+            # A standby is made the primary only where it surely has what Flagsmith was told is done.
+            "failoverQuorum": settings.durability == "required",
+        }
+    return found
+
+
+def _volume(size: str, class_name: str | None) -> dict[str, Any]:
+    stated = {} if class_name is None else {"storageClass": class_name}
+    return {"size": size, "resizeInUseVolumes": True, **stated}
+
+
+def _affinity(settings: Settings) -> dict[str, Any]:
+    scheduling = settings.scheduling
+    found: dict[str, Any] = {
+        "enablePodAntiAffinity": True,
+        "podAntiAffinityType": settings.postgres.cluster.anti_affinity,
+        "topologyKey": NODE,
+    }
+    if scheduling.node_selector:
+        found["nodeSelector"] = dict(scheduling.node_selector)
+    if scheduling.tolerations:
+        found["tolerations"] = [item.model_dump(by_alias=True, exclude_none=True) for item in scheduling.tolerations]
+    return found
+
+
+def _spread(cluster: str) -> dict[str, Any]:
+    return {
+        "maxSkew": 1,
+        "topologyKey": ZONE,
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": {names.CNPG_CLUSTER: cluster, "cnpg.io/podRole": "instance"}},
+    }

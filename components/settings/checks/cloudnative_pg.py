@@ -1,0 +1,134 @@
+"""What a Cluster of CloudNativePG needs of other settings, and what its instances can hold."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from components.settings.model import Settings
+from components.settings.problems import NOT_SHOWN, Problem
+from components.settings.quantities import format_memory, parse_memory
+from components.settings.releases import FIRST_WITH_REPLICAS
+from components.settings.tuning import shared_buffers
+from components.text.versions import dotted, parse_version
+
+SECTION: Final = ("postgres", "cluster")
+POOLER: Final = "flagsmith-pooler"
+_REPLICA_VARIABLES: Final = ("REPLICA_DATABASE_URL", "REPLICA_READ_STRATEGY")
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Yield what does not fit together; nothing where there is no Cluster."""
+    if not settings.postgres.clustered:
+        return
+    yield from _synchronous(settings)
+    yield from _replicas(settings)
+    yield from _memory(settings)
+    yield from _pool(settings)
+    yield from _network(settings)
+    if settings.postgres.cluster.backup.enabled and settings.backup.s3 is None:
+        yield Problem(
+            path=("backup", "s3"),
+            value=NOT_SHOWN,
+            text="is required with postgres.cluster.backup.enabled: base backups and the archive of the write-ahead "
+            "log are kept in that bucket",
+        )
+
+
+def _synchronous(settings: Settings) -> Iterator[Problem]:
+    stated = settings.postgres.cluster.synchronous
+    if settings.synchronous and stated.number >= settings.instances:
+        yield Problem(
+            path=(*SECTION, "synchronous", "number" if settings.instances > 1 else "enabled"),
+            text=f"must leave standbys to wait for: there are {settings.instances - 1}, beside the primary. Raise "
+            "postgres.cluster.instances, or lower it",
+        )
+
+
+def _replicas(settings: Settings) -> Iterator[Problem]:
+    if not settings.postgres.cluster.read_replicas:
+        return
+    path = (*SECTION, "readReplicas")
+    if settings.instances < 2:
+        yield Problem(
+            path=path,
+            text="needs two instances or more: nobody answers at the address of the standbys of one, and each read "
+            "would wait for that. Raise postgres.cluster.instances",
+        )
+    if parse_version(settings.version) < FIRST_WITH_REPLICAS:
+        yield Problem(
+            path=path,
+            text=f"needs version {dotted(FIRST_WITH_REPLICAS)} or newer: older releases fail to read flags, or read "
+            f"from a standby what was written a moment ago. This one is {settings.version}",
+        )
+    for section, names in (("env", settings.env), ("envFromSecrets", settings.env_from_secrets)):
+        for name in names:
+            if name.startswith(_REPLICA_VARIABLES):
+                yield Problem(
+                    path=(section, name), text="is set by postgres.cluster.readReplicas: remove one of the two"
+                )
+
+
+def _memory(settings: Settings) -> Iterator[Problem]:
+    resources = settings.postgres_resources
+    needed = shared_buffers(parse_memory(resources.limits.memory))
+    if (
+        "shared_buffers" not in settings.postgres.cluster.parameters
+        and parse_memory(resources.requests.memory) < needed
+    ):
+        yield Problem(
+            path=("postgres", "resources", "requests", "memory"),
+            value=resources.requests.memory,
+            text=f"must be at least {format_memory(needed)}, PostgreSQL's shared buffers, a quarter of the limit: the "
+            "operator refuses less. Raise it, or lower the limit",
+        )
+
+
+def _network(settings: Settings) -> Iterator[Problem]:
+    network, cluster = settings.network_policy, settings.postgres.cluster
+    if settings.isolated and not network.api_server:
+        yield Problem(
+            path=("networkPolicy", "apiServer"),
+            value=NOT_SHOWN,
+            text="is required with network policies and a Cluster, whose servers ask the API server who of them is the "
+            "primary: name all its addresses, those of `kubectl -n default get endpointslice,service kubernetes`",
+        )
+    if cluster.operator_namespace == settings.namespace.name and settings.isolated:
+        yield Problem(
+            path=(*SECTION, "operatorNamespace"),
+            text="is the stack's own namespace, whose policies cut off every pod that is not of the stack: install the "
+            "operator in another one",
+        )
+    if cluster.name == POOLER:
+        yield Problem(path=(*SECTION, "name"), text="is the name of the poolers: choose another one")
+
+
+def _pool(settings: Settings) -> Iterator[Problem]:
+    pooler = settings.postgres.cluster.pooler
+    stated = pooler.model_fields_set - {"enabled"}
+    if not settings.pooled and pooler.enabled is None and stated:
+        yield Problem(
+            path=(*SECTION, "pooler"),
+            value=NOT_SHOWN,
+            text=f"has no effect, since size {settings.size} has no pooler by itself: set "
+            "postgres.cluster.pooler.enabled to true, or remove it",
+        )
+
+
+def warnings(settings: Settings) -> Iterator[str]:
+    """Yield what a Cluster does not survive as it is."""
+    if not settings.postgres.clustered:
+        return
+    if settings.instances == 1:
+        yield (
+            "postgres.cluster.instances is 1: while its pod or its node is away, nothing is written, and with its "
+            "volume the data is gone. Two survive that"
+        )
+    elif not settings.synchronous:
+        yield (
+            "postgres.cluster.synchronous.enabled is false: what was written in the last moment before the primary "
+            "fails is lost, though Flagsmith was told that it is done"
+        )
+    if settings.production and not settings.postgres.cluster.backup.enabled:
+        yield (
+            "postgres.cluster.backup.enabled is false: there are the dumps of `backup` alone, and no way back to a "
+            "moment between two of them"
+        )

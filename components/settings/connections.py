@@ -1,0 +1,76 @@
+"""The connections to the database that the stack opens at most."""
+
+from components.settings.model import Settings
+
+# A rolling update runs one pod more than the replicas.
+SURGE = 1
+# Connections kept free for the Jobs, for pods on their way out, for people and for PostgreSQL's superuser reserve (3).
+RESERVED_CONNECTIONS = 10
+# Each thread of a task processor looks for tasks on one connection, and does each task in a thread with another, which
+# flagsmith_tasks.py closes (seen with 800 tasks that wait: 11 for 5 threads, and 42 without it).
+TASK_CONNECTIONS = 2
+# Beside its tasks, a task processor asks the database for its health when it starts.
+HEALTH_CONNECTIONS = 1
+# gunicorn's master keeps the connection open on which Flagsmith looked at the database before the workers started, and
+# what counts the use of the API writes it down from a thread of its own (seen with real containers: 6 for 2 x 2).
+MASTER_CONNECTIONS = 2
+# The roles that read metrics, the audit log and analytics, and what make-roles.sh lets each of them open.
+READERS = 3
+READER_CONNECTIONS = 3
+# Those of an external database are the operator's; the exporter of flag metrics is counted, one pod at a time.
+FLAG_METRICS_CONNECTIONS = 1
+
+
+def api_connections(settings: Settings) -> int:
+    """Return how many connections all pods of the API open, during a rolling update."""
+    per_pod = settings.gunicorn_workers * settings.gunicorn_threads + MASTER_CONNECTIONS
+    return (settings.most_replicas + SURGE) * per_pod
+
+
+def api_text(settings: Settings) -> str:
+    """Spell out `api_connections`."""
+    return (
+        f"({settings.most_replicas} replicas + {SURGE} surge) "
+        f"x ({settings.gunicorn_workers} workers x {settings.gunicorn_threads} threads + {MASTER_CONNECTIONS})"
+    )
+
+
+def task_connections(settings: Settings) -> int:
+    """Return how many connections all task processors open, during a rolling update."""
+    per_pod = settings.task_processor.threads * TASK_CONNECTIONS + HEALTH_CONNECTIONS
+    return (settings.task_processor_replicas + SURGE) * per_pod
+
+
+def tasks_text(settings: Settings) -> str:
+    """Spell out `task_connections`."""
+    return (
+        f"({settings.task_processor_replicas} task processors + {SURGE} surge) "
+        f"x ({settings.task_processor.threads} threads x {TASK_CONNECTIONS} + {HEALTH_CONNECTIONS})"
+    )
+
+
+def readers(settings: Settings) -> int:
+    """Return how many connections the readers of metrics, of the audit log and of analytics open."""
+    if settings.postgres.is_own:
+        return READERS * READER_CONNECTIONS
+    return FLAG_METRICS_CONNECTIONS if settings.flag_metrics_enabled else 0
+
+
+def readers_text(settings: Settings) -> str:
+    """Spell out `readers`; empty for none."""
+    if settings.postgres.is_own:
+        return f"+ {READERS} readers x {READER_CONNECTIONS} "
+    return f"+ {FLAG_METRICS_CONNECTIONS} flag metrics " if settings.flag_metrics_enabled else ""
+
+
+def connections(settings: Settings) -> int:
+    """Return how many connections can be open at once, during a rolling update, readers and reserve included."""
+    return api_connections(settings) + task_connections(settings) + readers(settings) + RESERVED_CONNECTIONS
+
+
+def connections_sum(settings: Settings) -> str:
+    """Spell out the sum of `connections`."""
+    return (
+        f"{api_text(settings)} + {tasks_text(settings)} "
+        f"{readers_text(settings)}+ {RESERVED_CONNECTIONS} reserved = {connections(settings)}"
+    )

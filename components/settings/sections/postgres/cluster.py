@@ -1,0 +1,236 @@
+"""A Cluster of CloudNativePG: what the operator is asked for, beyond what every server of the stack's has."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from components.settings import default_images
+from components.settings.base import Section
+from components.settings.images import Image, disagreement
+from components.settings.problems import Problem
+from components.settings.resources import Resources
+from components.settings.sections.postgres.parameters import FIXED, ParameterName
+from components.settings.types import Boolean, Count, Kind, Memory, ObjectName, PlainText, Text, WholeNumber
+
+LONGEST_NAME = 50
+"""Characters of a Cluster's name that the operator takes (internal/webhook/v1 of 1.30.0): its pods' are longer."""
+SCHEDULE_FIELDS = 6
+_PART = r"[0-9A-Za-z]+(-[0-9A-Za-z]+)?(/[0-9]+)?"
+_SCHEDULE_FIELD = re.compile(rf"([*?](/[0-9]+)?|{_PART})(,{_PART})*")
+ARCHIVER_RESOURCES = Resources.model_validate(
+    {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}}
+)
+POOLER_RESOURCES = Resources.model_validate(
+    {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": "1", "memory": "256Mi"}}
+)
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[a-z]([a-z0-9-]*[a-z0-9])?", value) or len(value) > LONGEST_NAME:
+        raise ValueError(
+            f"must be the name of a Cluster: lower-case letters, digits and '-', beginning with a letter, at most "
+            f"{LONGEST_NAME} of them"
+        )
+    return value
+
+
+def _server_version(value: str) -> str:
+    match = re.fullmatch(r"(\d+)(\.\d+)?(-[a-z0-9.-]+)?", value)
+    if match is None or int(match[1]) < 17:
+        raise ValueError(
+            f"must be a tag of CloudNativePG's image with PostgreSQL 17 or newer, such as {default_images.CLUSTER_TAG}"
+        )
+    return value
+
+
+def _tag(value: str) -> str:
+    if not re.fullmatch(r"\d+\.\d+(\.\d+)?(-[a-z0-9.-]+)?", value):
+        raise ValueError(f"must be an image's tag with a version, such as {default_images.PGBOUNCER_TAG}")
+    return value
+
+
+def _six_fields(value: str) -> str:
+    found = value.split(" ")
+    if len(found) == SCHEDULE_FIELDS - 1:
+        raise ValueError(
+            "has five fields, of which the operator would take the first for seconds: `0 3 * * *` would be a backup "
+            f'every hour. Write six, such as "0 {value}"'
+        )
+    if len(found) != SCHEDULE_FIELDS or not all(_SCHEDULE_FIELD.fullmatch(field) for field in found):
+        raise ValueError('must be a cron schedule with six fields, seconds first, in UTC, such as "0 15 2 * * *"')
+    return value
+
+
+def _retention(value: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]{0,3}[dwm]", value):
+        raise ValueError("must be a number of days, weeks or months, such as 30d, 4w or 3m")
+    return value
+
+
+ClusterName = Annotated[Text, AfterValidator(_name), Kind("name of a Cluster")]
+ServerVersion = Annotated[Text, AfterValidator(_server_version), Kind("image tag")]
+PoolerVersion = Annotated[Text, AfterValidator(_tag), Kind("image tag")]
+SixFields = Annotated[Text, AfterValidator(_six_fields), Kind("cron with six fields, in UTC")]
+Retention = Annotated[Text, AfterValidator(_retention), Kind("days, weeks or months")]
+# One may go at any time, and every request of the API goes through them.
+Poolers = Annotated[WholeNumber, Field(ge=2), Kind("whole number, at least 2")]
+Instances = Annotated[WholeNumber, Field(ge=1, le=9), Kind("whole number, 1 to 9")]
+AntiAffinity = Literal["preferred", "required"]
+Durability = Literal["required", "preferred"]
+SynchronousMethod = Literal["any", "first"]
+
+
+class WalStorage(Section):
+    """A volume of its own for each instance's write-ahead log."""
+
+    enabled: Boolean | None = Field(
+        default=None,
+        description="Whether there is one. Default: by `size`, none in `local`. It can be added, but not taken away.",
+    )
+    size: Memory | None = Field(
+        default=None, description="The volume's size. Default: by `size`. It can grow later, but never shrink."
+    )
+    class_name: ObjectName | None = Field(default=None, description="The StorageClass. Default: that of the data.")
+
+    def problems(self) -> Iterator[Problem]:
+        """A size of no volume."""
+        if self.enabled is False:
+            yield from self.wrong_mode(
+                section="postgres.cluster.walStorage",
+                mode="false",
+                owner="true",
+                fields=frozenset({"size", "class_name"}),
+                key="enabled",
+            )
+
+
+class Synchronous(Section):
+    """How many standbys have a transaction before Flagsmith is told that it is done."""
+
+    enabled: Boolean | None = Field(
+        default=None, description="Whether standbys are waited for. Default: where there are two instances or more."
+    )
+    method: SynchronousMethod = Field(
+        default="any", description="`any`: whichever standbys are first; `first`: those that come first in the list."
+    )
+    number: Count = Field(default=1, description="How many standbys are waited for.")
+    data_durability: Durability | None = Field(
+        default=None,
+        description="`required`: without as many standbys nothing can be written; `preferred`: then fewer are waited "
+        "for. Default: `required` where one more standby may be missing than are waited for, otherwise `preferred`.",
+    )
+
+
+class PoolerSettings(Section):
+    """PgBouncer between the API and the primary, in transaction mode. All others go straight to the primary."""
+
+    enabled: Boolean | None = Field(
+        default=None, description="Whether there is one. Default: by `size`, from `medium`."
+    )
+    instances: Poolers | None = Field(default=None, description="Number of its pods. Default: by `size`.")
+    pool_size: Count | None = Field(
+        default=None,
+        description="Connections to the primary that each pod opens at most. Default: what `postgres.maxConnections` "
+        "leaves to them.",
+    )
+    image: Image = Field(default=default_images.PGBOUNCER, description="PgBouncer's image, as CloudNativePG makes it.")
+    version: PoolerVersion = Field(default=default_images.PGBOUNCER_TAG, description="The image's tag.")
+    resources: Resources = Field(default=POOLER_RESOURCES, description="Requests and limits of a pod.")
+
+    def problems(self) -> Iterator[Problem]:
+        """What goes with a pooler where there is none, and two versions."""
+        if self.enabled is False:
+            others = frozenset(type(self).model_fields) - {"enabled"}
+            section = "postgres.cluster.pooler"
+            yield from self.wrong_mode(section=section, mode="false", owner="true", fields=others, key="enabled")
+        text = disagreement(self.image, self.version, version_key="postgres.cluster.pooler.version")
+        if text is not None:
+            yield Problem(path=("image",), text=text)
+
+
+class ClusterBackup(Section):
+    """Base backups and the archive of the write-ahead log, by the Barman Cloud plugin, in the bucket of `backup.s3`."""
+
+    enabled: Boolean = Field(
+        default=False, description="Whether there are any: with them, `backup.s3` is required, and the plugin."
+    )
+    schedule: SixFields = Field(
+        default="0 45 1 * * *",
+        description="When a base backup is made, in UTC: six fields, seconds first.",
+    )
+    suspend: Boolean = Field(default=False, description="Whether no base backups are made; the archive goes on.")
+    retention: Retention = Field(
+        default="30d", description="How far back the database can be recovered: days (`d`), weeks (`w`), months (`m`)."
+    )
+    resources: Resources = Field(
+        default=ARCHIVER_RESOURCES, description="Requests and limits of the plugin's container beside each server."
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """What goes with backups where there are none."""
+        if not self.enabled:
+            others = frozenset(type(self).model_fields) - {"enabled"}
+            section = "postgres.cluster.backup"
+            yield from self.wrong_mode(section=section, mode="false", owner="true", fields=others, key="enabled")
+
+
+class ClusterSettings(Section):
+    """A Cluster of CloudNativePG; see [data-tier.md](data-tier.md)."""
+
+    name: ClusterName = Field(
+        default="flagsmith-pg",
+        description="The Cluster's name. Another name is another Cluster, which begins empty: a restore sets it.",
+    )
+    operator_namespace: ObjectName = Field(
+        default="cnpg-system", description="For network policies: the namespace of the operator and its plugins."
+    )
+    instances: Instances | None = Field(
+        default=None, description="Number of servers, of which one is the primary. Default: by `size`."
+    )
+    image: Image = Field(default=default_images.CLUSTER, description="The servers' image, as CloudNativePG makes it.")
+    version: ServerVersion = Field(
+        default=default_images.CLUSTER_TAG,
+        description="The image's tag. Its major version must not be newer than that of `postgres.version`, whose "
+        "programs make the backups.",
+    )
+    wal_storage: WalStorage = Field(
+        default_factory=WalStorage, description="A volume of its own for the write-ahead log."
+    )
+    parameters: dict[ParameterName, PlainText] = Field(
+        default_factory=dict,
+        description="Parameters of PostgreSQL, beside those that follow from memory, disk and connections, or in their "
+        "place.",
+    )
+    anti_affinity: AntiAffinity = Field(
+        default="preferred",
+        description="`preferred`: the servers go to different nodes as far as there are any; `required`: a server for "
+        "which there is no node of its own waits. Over zones they are spread in any case.",
+    )
+    synchronous: Synchronous = Field(default_factory=Synchronous, description="Synchronous replication.")
+    pooler: PoolerSettings = Field(default_factory=PoolerSettings, description="PgBouncer for the API.")
+    read_replicas: Boolean = Field(
+        default=False,
+        description="Whether the API reads flags, identities and documents from the standbys, as far as the release "
+        "does (2.261.0 and newer). They can lag.",
+    )
+    backup: ClusterBackup = Field(default_factory=ClusterBackup, description="Backups to any moment.")
+
+    @property
+    def major(self) -> int:
+        """The major version of the servers."""
+        return int(re.split(r"[.-]", self.version)[0])
+
+    def problems(self) -> Iterator[Problem]:
+        """Two versions, and parameters that are not to be set here."""
+        text = disagreement(self.image, self.version, version_key="postgres.cluster.version")
+        if text is not None:
+            yield Problem(path=("image",), text=text)
+        for name in self.parameters:
+            if name == "max_connections":
+                yield Problem(
+                    path=("parameters", name), text="is computed with: set postgres.maxConnections in its place"
+                )
+            elif name in FIXED:
+                yield Problem(path=("parameters", name), text="is the operator's, which refuses another: remove it")

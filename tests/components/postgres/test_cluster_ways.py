@@ -1,0 +1,109 @@
+"""The ways to a Cluster by poolers and to its standbys, and where its archive goes, as they are rendered."""
+
+import base64
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.components.postgres.test_cluster import OPERATORS, S3, WHOLE, clustered, reference, variables, whole
+from tests.recording import Recording, environment, record
+
+
+def test_the_api_goes_by_the_poolers_and_all_others_to_the_primary() -> None:
+    found = whole()
+    api = variables(found, "Deployment", "flagsmith-task-processor")
+    assert reference(api["DATABASE_URL"]) == ("flagsmith-database", "DATABASE_URL")
+    assert "REPLICA_DATABASE_URLS" not in api
+    assert "statement_timeout" in api["PGOPTIONS"]
+    deployment = environment(found.one("Deployment", "flagsmith")["spec"]["template"])
+    assert reference(deployment["DATABASE_URL"]) == ("flagsmith-database", "POOLED_DATABASE_URL")
+    assert reference(deployment["REPLICA_DATABASE_URLS"]) == ("flagsmith-database", "REPLICA_DATABASE_URLS")
+    assert deployment["REPLICA_READ_STRATEGY"] == "DISTRIBUTED"
+    # A pooler would ignore them in silence.
+    assert "PGOPTIONS" not in deployment
+    migration = variables(found, "Job", "flagsmith-migrate-")
+    assert reference(migration["DATABASE_URL"]) == ("flagsmith-database", "DATABASE_URL")
+    assert variables(found, "Job", "flagsmith-roles-")["PGHOST"] == "flagsmith-pg-rw"
+
+
+def test_each_address_leads_to_its_service_by_the_role_in_turn() -> None:
+    generated = {"credentials-database-password": "a/b"}
+    found = record(
+        "local",
+        {"postgres": {"mode": "cloudnativepg", "cluster": WHOLE}, "apiVersions": OPERATORS, "backup": {"s3": S3}},
+        generated=generated,
+    )
+    data = {
+        key: base64.b64decode(value).decode()
+        for key, value in found.one("Secret", "flagsmith-database")["data"].items()
+    }
+    assert data["DATABASE_URL"] == "postgresql://flagsmith_a:a%2Fb@flagsmith-pg-rw:5432/flagsmith"
+    assert data["POOLED_DATABASE_URL"] == "postgresql://flagsmith_a:a%2Fb@flagsmith-pooler:5432/flagsmith"
+    assert data["REPLICA_DATABASE_URLS"] == (
+        "postgresql://flagsmith_a:a%2Fb@flagsmith-pg-ro:5432/flagsmith?connect_timeout=2"
+    )
+
+
+def test_poolers_show_a_certificate_with_their_own_name_and_bound_what_they_open() -> None:
+    found = whole()
+    names = found.one("Cluster", "flagsmith-pg")["spec"]["certificates"]["serverAltDNSNames"]
+    assert {"flagsmith-pooler", "flagsmith-pooler.feature-flags.svc"} <= set(names)
+    pooler = found.one("Pooler", "flagsmith-pooler")["spec"]
+    assert (pooler["type"], pooler["cluster"]) == ("rw", {"name": "flagsmith-pg"})
+    pgbouncer = pooler["pgbouncer"]
+    assert pgbouncer["poolMode"] == "transaction"
+    parameters = pgbouncer["parameters"]
+    assert parameters["default_pool_size"] == parameters["max_db_connections"]
+    assert parameters["query_wait_timeout"] == "30"
+    assert parameters["client_tls_sslmode"] == "require"
+    (container,) = pooler["template"]["spec"]["containers"]
+    assert container["name"] == "pgbouncer"
+    assert container["resources"]["limits"]["memory"]
+    budget = found.one("PodDisruptionBudget", "flagsmith-pooler")["spec"]
+    assert budget["selector"]["matchLabels"] == {"cnpg.io/poolerName": "flagsmith-pooler"}
+
+
+def test_backups_name_their_method_and_go_to_the_bucket_beside_the_dumps() -> None:
+    found = whole()
+    schedule = found.one("ScheduledBackup", "flagsmith-pg")["spec"]
+    assert schedule["method"] == "plugin"
+    assert schedule["pluginConfiguration"] == {"name": "barman-cloud.cloudnative-pg.io"}
+    assert schedule["schedule"] == "0 15 3 * * *"
+    store = found.one("ObjectStore", "flagsmith-pg")["spec"]
+    assert store["retentionPolicy"] == "8w"
+    configuration = store["configuration"]
+    host = urlsplit(str(found.program.outputs["url"])).hostname
+    assert configuration["destinationPath"] == f"s3://backups/flags/{host}/cloudnative-pg"
+    assert configuration["endpointURL"] == "https://minio.example.com"
+    assert configuration["s3Credentials"]["accessKeyId"] == {"name": "s3", "key": "AWS_ACCESS_KEY_ID"}
+    assert "serverName" not in configuration
+    assert store["instanceSidecarConfiguration"]["env"] == [{"name": "AWS_DEFAULT_REGION", "value": "eu-west-1"}]
+    (plugin,) = found.one("Cluster", "flagsmith-pg")["spec"]["plugins"]
+    assert plugin["isWALArchiver"] is True
+    assert plugin["parameters"] == {"barmanObjectName": "flagsmith-pg", "serverName": "flagsmith-pg-17"}
+
+
+def test_another_cluster_or_another_major_version_archives_to_a_place_of_its_own() -> None:
+    others: list[dict[str, Any]] = [{}, {"name": "other"}]
+    archived = (clustered({**WHOLE, **other}, backup={"s3": S3}) for other in others)
+    places = {place(found) for found in archived}
+    newer = record(
+        "local",
+        {
+            "postgres": {
+                "mode": "cloudnativepg",
+                "version": "18.4-bookworm",
+                "cluster": {**WHOLE, "version": "18.4-system-trixie"},
+            },
+            "backup": {"s3": S3},
+            "apiVersions": OPERATORS,
+        },
+    )
+    places.add(place(newer))
+    assert places == {"flagsmith-pg-17", "other-17", "flagsmith-pg-18"}
+
+
+def place(recording: Recording) -> str:
+    """Where the Cluster's archive goes, in its bucket."""
+    (cluster,) = recording.all("Cluster")
+    (plugin,) = cluster["spec"]["plugins"]
+    return str(plugin["parameters"]["serverName"])

@@ -1,0 +1,198 @@
+"""A Cluster of CloudNativePG in the settings: sizes, budgets, what is refused, and what is worth a warning."""
+
+from typing import Any
+
+import pytest
+
+from components.settings import budget, connections, pools, warnings
+from tests.components.settings.support import refusal, settings
+
+S3 = {"bucket": "backups", "existingSecret": "s3"}
+
+
+def clustered(cluster: dict[str, Any] | None = None, **postgres: object) -> dict[str, Any]:
+    return {"postgres": {"mode": "cloudnativepg", **({"cluster": cluster} if cluster else {}), **postgres}}
+
+
+@pytest.mark.parametrize(
+    ("size", "instances", "wal", "poolers"),
+    [("local", 1, None, 0), ("small", 2, "10Gi", 0), ("medium", 3, "20Gi", 2), ("large", 3, "40Gi", 3)],
+)
+def test_the_size_says_how_many_servers_there_are_and_what_is_before_them(
+    size: str, instances: int, wal: str | None, poolers: int
+) -> None:
+    found = settings(size=size, **clustered())
+    assert (found.instances, found.wal_storage) == (instances, wal)
+    assert (found.poolers if found.pooled else 0) == poolers
+    stated = settings(
+        size=size,
+        **clustered({"instances": 3, "walStorage": {"size": "7Gi"}, "pooler": {"enabled": True, "instances": 6}}),
+    )
+    assert (stated.instances, stated.wal_storage, stated.pooled, stated.poolers) == (3, "7Gi", True, 6)
+    without = settings(size=size, **clustered({"walStorage": {"enabled": False}, "pooler": {"enabled": False}}))
+    assert (without.wal_storage, without.pooled) == (None, False)
+
+
+def test_what_follows_from_memory_and_disk_is_overridden_by_what_is_stated() -> None:
+    derived = settings(size="small", **clustered()).postgres_parameters
+    stated = settings(size="small", **clustered({"parameters": {"work_mem": "9MB", "log_statement": "ddl"}}))
+    assert derived["shared_buffers"] == "2048MB"
+    assert stated.postgres_parameters == {**derived, "work_mem": "9MB", "log_statement": "ddl"}
+
+
+@pytest.mark.parametrize(
+    ("instances", "number", "durability"), [(2, 1, "preferred"), (3, 1, "required"), (3, 2, "preferred")]
+)
+def test_nothing_is_written_without_standbys_only_where_one_may_be_missing(
+    instances: int, number: int, durability: str
+) -> None:
+    found = settings(**clustered({"instances": instances, "synchronous": {"number": number}}))
+    assert found.synchronous
+    assert found.durability == durability
+    assert not settings(**clustered({"instances": 1})).synchronous
+
+
+@pytest.mark.parametrize("size", ["small", "medium", "large", "xlarge"])
+def test_the_pools_of_each_size_fill_the_primary_and_do_not_exceed_it(size: str) -> None:
+    found = settings(size=size, **clustered({"pooler": {"enabled": True}}))
+    pool, limit = pools.pool_size(found), found.max_connections or 0
+    filled = settings(size=size, **clustered({"pooler": {"enabled": True, "poolSize": pool}}))
+    (primary,) = pools.servers(filled)
+    assert limit - (found.poolers + 1) < primary.needed <= limit
+    (line,) = refusal(size=size, **clustered({"pooler": {"enabled": True, "poolSize": pool + 1}}))
+    assert line.startswith("feature-flags:postgres.maxConnections")
+    assert f"x ({pool + 1} pool + 1)" in line
+    assert "lower postgres.cluster.pooler.poolSize" in line
+    # Each pooler takes the whole API, while the others are away.
+    assert pools.pool_clients(found) >= connections.api_connections(found)
+
+
+def test_without_poolers_and_on_a_standby_the_api_itself_has_to_fit() -> None:
+    direct = clustered({"pooler": {"enabled": False}}, maxConnections=64)
+    (line,) = refusal(size="small", **direct)
+    assert "what Flagsmith can open: (3 replicas" in line
+    reading = clustered({"readReplicas": True, "pooler": {"enabled": True}}, maxConnections=60)
+    lines = refusal(size="small", replicas=9, **reading)
+    assert len(lines) == 1, lines
+    assert "on a standby that is alone: (9 replicas + 1 surge)" in lines[0]
+
+
+def test_servers_poolers_and_volumes_count_in_the_quota() -> None:
+    plain, with_it = settings(size="medium"), settings(size="medium", **clustered())
+    # Four servers at most, three poolers, a toolbox; the embedded one is gone.
+    assert budget.need(with_it)["pods"] == budget.need(plain)["pods"] - 1 + 4 + 3 + 1
+    assert budget.need(with_it)["persistentvolumeclaims"] == budget.need(plain)["persistentvolumeclaims"] - 1 + 8
+    (line,) = refusal(size="medium", namespace={"quota": {"persistentVolumeClaims": 6}}, **clustered())
+    assert "8 PostgreSQL + 1 backups" in line
+
+
+@pytest.mark.parametrize(
+    ("values", "key", "reason"),
+    [
+        (
+            clustered({"backup": {"enabled": True, "schedule": "0 3 * * *"}}),
+            "postgres.cluster.backup.schedule",
+            "every hour",
+        ),
+        (clustered({"backup": {"enabled": True, "schedule": "0 3"}}), "postgres.cluster.backup.schedule", "six fields"),
+        (clustered({"backup": {"enabled": True, "retention": "30"}}), "postgres.cluster.backup.retention", "30d"),
+        (clustered({"backup": {"enabled": True}}), "backup.s3", "is required with postgres.cluster.backup.enabled"),
+        (clustered({"backup": {"retention": "9d"}}), "postgres.cluster.backup.retention", "backup.enabled to true"),
+        (clustered({"instances": 1, "readReplicas": True}), "postgres.cluster.readReplicas", "needs two instances"),
+        (
+            {"version": "2.260.0", **clustered({"instances": 2, "readReplicas": True})},
+            "postgres.cluster.readReplicas",
+            "needs version 2.261.0 or newer",
+        ),
+        (
+            {
+                "envFromSecrets": {"REPLICA_DATABASE_URLS": {"name": "mine", "key": "urls"}},
+                **clustered({"instances": 2, "readReplicas": True}),
+            },
+            "envFromSecrets.REPLICA_DATABASE_URLS",
+            "is set by postgres.cluster.readReplicas",
+        ),
+        (
+            {
+                "env": {"CACHE_ENVIRONMENT_DOCUMENT_MODE": "PERSISTENT"},
+                **clustered({"instances": 2, "readReplicas": True}),
+            },
+            "env.CACHE_ENVIRONMENT_DOCUMENT_MODE",
+            "cannot be changed",
+        ),
+        (
+            clustered({"instances": 2, "synchronous": {"number": 2}}),
+            "postgres.cluster.synchronous.number",
+            "there are 1, beside the primary",
+        ),
+        (clustered({"parameters": {"port": "1"}}), "postgres.cluster.parameters.port", "is the operator's"),
+        (
+            clustered({"parameters": {"max_connections": "9"}}),
+            "postgres.cluster.parameters.max_connections",
+            "set postgres.maxConnections",
+        ),
+        (clustered({"parameters": {"work_mem\nport": "1"}}), "postgres.cluster.parameters", "must be on one line"),
+        (clustered({"version": "18.4-system-trixie"}), "postgres.version", "pg_dump refuses a newer server"),
+        (clustered({"version": "latest"}), "postgres.cluster.version", "must be a tag"),
+        (clustered({"name": "Flags"}), "postgres.cluster.name", "must be the name of a Cluster"),
+        (clustered({"name": "a" * 51}), "postgres.cluster.name", "at most 50"),
+        (clustered({"name": "flagsmith-pooler"}), "postgres.cluster.name", "is the name of the poolers"),
+        (clustered({"pooler": {"instances": 2}}), "postgres.cluster.pooler", "has no effect, since size small"),
+        (clustered({"pooler": {"enabled": False, "poolSize": 9}}), "postgres.cluster.pooler.poolSize", "to true"),
+        (clustered(existingSecret="mine"), "postgres.existingSecret", "roles are the stack's own"),
+        (clustered(sslmode="require"), "postgres.sslmode", "belongs to postgres.mode external"),
+        (clustered(dataMajor=17), "postgres.dataMajor", "belongs to postgres.mode embedded"),
+        ({"postgres": {"cluster": {"instances": 3}}}, "postgres.cluster", "belongs to postgres.mode cloudnativepg"),
+        (
+            clustered(
+                resources={"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"cpu": "2", "memory": "8Gi"}},
+            ),
+            "postgres.resources.requests.memory",
+            "must be at least 2Gi",
+        ),
+        (
+            {"production": True, "protect": True, "networkPolicy": {"ingressNamespace": "traefik"}, **clustered()},
+            "networkPolicy.apiServer",
+            "is required with network policies and a Cluster",
+        ),
+        (
+            {
+                "secretStore": {"name": "store", "secrets": {"postgres": {"key": "postgres"}}},
+                **clustered(),
+            },
+            "secretStore.secrets.postgres",
+            "roles are the stack's own",
+        ),
+    ],
+    ids=str,
+)
+def test_what_contradicts_a_cluster_is_refused(values: dict[str, Any], key: str, reason: str) -> None:
+    (line,) = refusal(**values)
+    assert line.startswith(f"feature-flags:{key}"), line
+    assert reason in line
+
+
+def test_five_fields_are_refused_with_the_six_that_were_meant() -> None:
+    (line,) = refusal(**clustered({"backup": {"enabled": True, "schedule": "15 2 * * 1-5"}}))
+    assert 'Write six, such as "0 15 2 * * 1-5"' in line
+    for schedule in ("0 15 2 * * *", "0 0/30 8-17 ? * MON-FRI", "*/10 * * * * *"):
+        settings(backup={"s3": S3}, **clustered({"backup": {"enabled": True, "schedule": schedule}}))
+
+
+def test_what_a_cluster_does_not_survive_is_said() -> None:
+    def said(values: dict[str, Any], **others: object) -> list[str]:
+        return [text for text in warnings(settings(**values, **others)) if text.startswith("postgres.cluster.")]
+
+    (one,) = said(clustered({"instances": 1}))
+    assert "nothing is written" in one
+    (asynchronous,) = said(clustered({"instances": 2, "synchronous": {"enabled": False}}))
+    assert "is lost" in asynchronous
+    production = {
+        "production": True,
+        "protect": True,
+        "networkPolicy": {"ingressNamespace": "traefik", "apiServer": ["10.0.0.1/32"]},
+    }
+    (unarchived,) = said(clustered(), **production)
+    assert "no way back to a moment" in unarchived
+    assert said(clustered({"backup": {"enabled": True}}), backup={"s3": S3}, **production) == []
+    assert said({}) == []
