@@ -7,9 +7,9 @@ import pulumi
 
 from components.exposure.ingress import CLOSED_PORT
 from components.kit import names
+from components.network.cluster import cluster_flows
 from components.network.ends import (
     API,
-    API_SERVER_PORTS,
     AUDIT,
     AUDIT_EXPORTER,
     BACKUP,
@@ -20,8 +20,6 @@ from components.network.ends import (
     EDGE_METRICS,
     FLAG_METRICS,
     MIGRATION,
-    OPERATOR_LABELS,
-    POOLER,
     POSTGRES_EXPORTER,
     REDIS_EXPORTER,
     ROLES,
@@ -30,13 +28,12 @@ from components.network.ends import (
     TASK_PROCESSOR,
     TOOLBOX,
     addresses,
-    api_server,
     behind,
     called,
     outside,
     servers,
 )
-from components.network.policies import Flow, NetworkPoliciesArgs, Outside, Pods, Port, in_namespace
+from components.network.policies import Flow, NetworkPoliciesArgs, Outside, Pods, Port, flow, in_namespace
 from components.settings import Settings
 from components.settings.sections.network_policy import Dns
 from components.settings.ways import ways
@@ -65,16 +62,12 @@ def network_policies_args(settings: Settings, namespace: pulumi.Input[str]) -> N
             *_entrances(settings),
             *_monitoring(settings),
             *_data(settings),
-            *_cluster(settings),
+            *cluster_flows(settings),
             *_edge(settings),
             *_edge_metrics(settings),
             *_services(settings),
         ]
     return NetworkPoliciesArgs(namespace=namespace, flows=[*flows, *_names(flows, settings.network_policy.dns)])
-
-
-def _flow(source: Pods | Sequence[Outside], destination: Pods | Sequence[Outside], *ports: int) -> Flow:
-    return Flow(source=source, destination=destination, ports=[Port(number=port) for port in ports])
 
 
 def _entrance(settings: Settings) -> list[Outside]:
@@ -98,23 +91,23 @@ def _entrances(settings: Settings) -> Iterator[Flow]:
     """Who calls Flagsmith."""
     network, entrance = settings.network_policy, _entrance(settings)
     if not settings.ingress.enabled:
-        yield _flow(entrance, API, names.API_PORT)
+        yield flow(entrance, API, names.API_PORT)
     else:
         # The closed port too, which refuses at once: cut off, each visit of /metrics would keep the controller waiting.
-        yield _flow(entrance, API, names.API_PORT, CLOSED_PORT)
+        yield flow(entrance, API, names.API_PORT, CLOSED_PORT)
         if settings.issued_certificates:
-            yield _flow(entrance, SOLVER, SOLVER_PORT)
+            yield flow(entrance, SOLVER, SOLVER_PORT)
     if settings.gateway.enabled:
         yield from _gateway(settings)
-    yield _flow(outside(network.clients), API, names.API_PORT)
+    yield flow(outside(network.clients), API, names.API_PORT)
 
 
 def _gateway(settings: Settings) -> Iterator[Flow]:
     """What carries the Gateway's traffic. `/metrics` leads nowhere there, not to a closed port."""
     data_plane = _data_plane(settings)
-    yield _flow(data_plane, API, names.API_PORT)
+    yield flow(data_plane, API, names.API_PORT)
     if settings.issued_certificates:
-        yield _flow(data_plane, SOLVER, SOLVER_PORT)
+        yield flow(data_plane, SOLVER, SOLVER_PORT)
 
 
 def _prometheus(settings: Settings) -> list[Outside]:
@@ -126,17 +119,17 @@ def _monitoring(settings: Settings) -> Iterator[Flow]:
     """Prometheus."""
     monitoring = _prometheus(settings)
     for pods in SERVERS:
-        yield _flow(monitoring, pods, names.METRICS_PORT)
+        yield flow(monitoring, pods, names.METRICS_PORT)
     if settings.ships_audit:
-        yield _flow(monitoring, AUDIT_EXPORTER, names.AUDIT_METRICS_PORT)
+        yield flow(monitoring, AUDIT_EXPORTER, names.AUDIT_METRICS_PORT)
     if settings.flag_metrics_enabled:
-        yield _flow(monitoring, FLAG_METRICS, names.FLAG_METRICS_PORT)
+        yield flow(monitoring, FLAG_METRICS, names.FLAG_METRICS_PORT)
     if settings.postgres_exporter is not None:
         pods = DATABASE if settings.postgres.embedded else POSTGRES_EXPORTER
-        yield _flow(monitoring, pods, names.POSTGRES_METRICS_PORT)
+        yield flow(monitoring, pods, names.POSTGRES_METRICS_PORT)
     if settings.redis_exporter is not None:
         pods = CACHE if settings.redis.embedded else REDIS_EXPORTER
-        yield _flow(monitoring, pods, names.REDIS_METRICS_PORT)
+        yield flow(monitoring, pods, names.REDIS_METRICS_PORT)
 
 
 def _database_users(settings: Settings) -> Iterator[Pods]:
@@ -167,37 +160,15 @@ def _data(settings: Settings) -> Iterator[Flow]:
     """The database and the caches of the stack itself."""
     if settings.postgres.embedded:
         for pods in _database_users(settings):
-            yield _flow(pods, DATABASE, names.POSTGRES_PORT)
+            yield flow(pods, DATABASE, names.POSTGRES_PORT)
     if settings.postgres.clustered:
         for pods in _database_users(settings):
             # By the poolers, the API has no way past them but to standbys, any of which may become the primary.
             if pods != API or not settings.pooled or settings.reads_replicas:
-                yield _flow(pods, servers(settings.postgres.cluster.name), names.POSTGRES_PORT)
+                yield flow(pods, servers(settings.postgres.cluster.name), names.POSTGRES_PORT)
     if settings.redis.embedded:
         for pods in _cache_users(settings):
-            yield _flow(pods, CACHE, names.REDIS_PORT)
-
-
-def _cluster(settings: Settings) -> Iterator[Flow]:
-    """A Cluster's servers among themselves, the operator, the poolers, and what all of these ask."""
-    if not settings.postgres.clustered:
-        return
-    network, own = settings.network_policy, servers(settings.postgres.cluster.name)
-    inner = (names.POSTGRES_PORT, names.INSTANCE_MANAGER_PORT)
-    monitoring = [in_namespace(network.monitoring_namespace, network.monitoring_pod_labels)]
-    operator = [in_namespace(settings.postgres.cluster.operator_namespace, OPERATOR_LABELS)]
-    asking = [own]
-    yield _flow(own, own, *inner)
-    yield _flow(operator, own, *inner)
-    yield _flow(monitoring, own, names.CLUSTER_METRICS_PORT)
-    if settings.pooled:
-        asking.append(POOLER)
-        yield _flow(API, POOLER, names.POSTGRES_PORT)
-        yield _flow(POOLER, own, names.POSTGRES_PORT)
-        yield _flow(monitoring, POOLER, names.POOLER_METRICS_PORT)
-    # The instance manager in each of their pods reads and writes what the operator and it tell each other.
-    for pods in asking:
-        yield _flow(pods, api_server(network.api_server), *API_SERVER_PORTS)
+            yield flow(pods, CACHE, names.REDIS_PORT)
 
 
 def _edge(settings: Settings) -> Iterator[Flow]:
@@ -205,12 +176,12 @@ def _edge(settings: Settings) -> Iterator[Flow]:
     if not settings.edge.enabled:
         return
     yield _callers_of_edge(settings)
-    yield _flow(EDGE, API, names.API_PORT)
+    yield flow(EDGE, API, names.API_PORT)
 
 
 def _callers_of_edge(settings: Settings) -> Flow:
     ways = [*_entrance(settings), *(_data_plane(settings) if settings.gateway.enabled else ())]
-    return _flow([*ways, *outside(settings.edge.clients)], EDGE, names.EDGE_PORT)
+    return flow([*ways, *outside(settings.edge.clients)], EDGE, names.EDGE_PORT)
 
 
 def _edge_entrances(settings: Settings) -> Iterator[Flow]:
@@ -219,18 +190,18 @@ def _edge_entrances(settings: Settings) -> Iterator[Flow]:
     entrance, solves = _entrance(settings), bool(settings.issued_certificates)
     if settings.ingress.enabled:
         # As for the API's: what is not published leads to a port of the proxies' pods that refuses at once.
-        yield _flow(entrance, EDGE, CLOSED_PORT)
+        yield flow(entrance, EDGE, CLOSED_PORT)
         if solves:
-            yield _flow(entrance, SOLVER, SOLVER_PORT)
+            yield flow(entrance, SOLVER, SOLVER_PORT)
     if settings.gateway.enabled and solves:
-        yield _flow(_data_plane(settings), SOLVER, SOLVER_PORT)
+        yield flow(_data_plane(settings), SOLVER, SOLVER_PORT)
 
 
 def _edge_metrics(settings: Settings) -> Iterator[Flow]:
     """Who asks the proxies how old their documents are, and who asks that one."""
     if settings.edge_metrics_enabled:
-        yield _flow(_prometheus(settings), EDGE_METRICS, names.EDGE_METRICS_PORT)
-        yield _flow(EDGE_METRICS, EDGE, names.EDGE_PORT)
+        yield flow(_prometheus(settings), EDGE_METRICS, names.EDGE_METRICS_PORT)
+        yield flow(EDGE_METRICS, EDGE, names.EDGE_PORT)
 
 
 def _services(settings: Settings) -> Iterator[Flow]:
@@ -242,16 +213,16 @@ def _services(settings: Settings) -> Iterator[Flow]:
         users["s3"] = (*dumps, servers(settings.postgres.cluster.name))
     for way in ways(settings):
         for pods in users[way.service]:
-            yield _flow(pods, behind(way, closed), way.port)
+            yield flow(pods, behind(way, closed), way.port)
     # The API tries webhooks, and asks integrations for what its pages show; the task processor sends.
     for receiver in settings.network_policy.webhooks:
         for pods in SERVERS:
-            yield _flow(pods, called([receiver], closed), *receiver.ports)
+            yield flow(pods, called([receiver], closed), *receiver.ports)
 
 
 def _names(flows: Iterable[Flow], dns: Dns) -> Iterator[Flow]:
     """Whoever calls somebody asks for its name first."""
     server = [in_namespace(dns.namespace, dns.pod_labels), *addresses(dns.addresses)]
     ports = [Port(number=dns.port, protocol=protocol) for protocol in ("UDP", "TCP")]
-    for pods in {flow.source.name: flow.source for flow in flows if isinstance(flow.source, Pods)}.values():
+    for pods in {way.source.name: way.source for way in flows if isinstance(way.source, Pods)}.values():
         yield Flow(source=pods, destination=server, ports=ports)

@@ -103,6 +103,11 @@ def in_namespace(name: str, pod_labels: Mapping[str, str] | None = None) -> Outs
     return Outside(namespace_labels={NAMESPACE_NAME: name}, pod_labels=pod_labels or {})
 
 
+def flow(source: Pods | Sequence[Outside], destination: Pods | Sequence[Outside], *ports: int) -> Flow:
+    """What `source` may open to `destination`, on these ports of TCP."""
+    return Flow(source=source, destination=destination, ports=[Port(number=port) for port in ports])
+
+
 def _peers(end: Pods | Sequence[Outside]) -> list[NetworkPolicyPeerArgs]:
     if isinstance(end, Pods):
         return [NetworkPolicyPeerArgs(pod_selector=LabelSelectorArgs(match_labels=dict(end.labels)))]

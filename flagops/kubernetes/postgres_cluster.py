@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from components.kit.names import CNPG_CLUSTER
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import Phase, Readiness, condition
 
 GROUP: Final = "postgresql.cnpg.io/"
-CLUSTER_LABEL: Final = "cnpg.io/cluster"
 INSTANCE: Final = "cnpg.io/podRole=instance"
 CONTAINER: Final = "postgres"
 
@@ -51,7 +51,7 @@ def instances_of(cluster: Manifest) -> str:
 
 def pods_of(cluster: Manifest) -> str:
     """The selector of all of a Cluster's pods: of instances, and of the Jobs that make them."""
-    return f"{CLUSTER_LABEL}={cluster['metadata']['name']}"
+    return f"{CNPG_CLUSTER}={cluster['metadata']['name']}"
 
 
 def assess_cluster(cluster: Manifest, pods: Sequence[Manifest]) -> Readiness:

@@ -11,7 +11,6 @@ from flagops.kubernetes.objects import Manifest
 SKIP_AWAIT = "pulumi.com/skipAwait"
 TIMEOUT = "pulumi.com/timeoutSeconds"
 ROUTE_CONDITIONS = ("Accepted", "ResolvedRefs")
-HEALTHY = "Cluster in healthy state"  # PhaseHealthy in api/v1/cluster_types.go of CloudNativePG 1.30
 DEFAULT_SECONDS = 600.0  # the provider's own default for workloads
 
 
@@ -209,20 +208,6 @@ def _said(found: Mapping[str, Any]) -> str:
     return f"{found.get('reason', 'not ' + str(found.get('type')))}: {found.get('message', '')}".rstrip(": ")
 
 
-def _cluster(live: Manifest) -> Readiness:
-    """A Cluster of CloudNativePG, which says neither that it saw a change nor, for a moment, that it works on it."""
-    status, wanted = live.get("status", {}), live["spec"].get("instances", 1)
-    phase = status.get("phase")
-    if phase != HEALTHY:
-        reason = status.get("phaseReason")
-        return _waiting(f"{phase or 'its operator has not taken it up yet'}{f': {reason}' if reason else ''}")
-    if status.get("readyInstances", 0) != wanted:
-        return _waiting(f"{status.get('readyInstances', 0)} of {wanted} instances are ready")
-    if status.get("image") not in (None, live["spec"].get("imageName")):
-        return _waiting(f"its instances still have the image {status['image']}")
-    return READY
-
-
 def _pooler(live: Manifest) -> Readiness:
     status = live.get("status", {})
     said = status.get("error") or status.get("phaseReason") or status.get("phase") or "its operator has not taken it up"
@@ -241,6 +226,5 @@ _RULES: dict[str, Callable[[Manifest], Readiness]] = {
     "ExternalSecret": _external_secret,
     "Gateway": _gateway,
     "HTTPRoute": _route,
-    "Cluster": _cluster,
     "Pooler": _pooler,
 }

@@ -135,33 +135,6 @@ def test_an_external_secret_is_ready_when_its_present_form_was_followed(
     assert message in readiness.message
 
 
-HEALTHY = {"phase": "Cluster in healthy state", "readyInstances": 3, "image": "new"}
-WANTED = {"instances": 3, "imageName": "new"}
-
-
-@pytest.mark.parametrize(
-    ("status", "message"),
-    [
-        ({}, "its operator has not taken it up yet"),
-        ({"phase": "Setting up primary"}, "Setting up primary"),
-        (
-            HEALTHY | {"phase": "Cluster cannot proceed", "phaseReason": "Unknown plugin: 'barman'"},
-            "Cluster cannot proceed: Unknown plugin: 'barman'",
-        ),
-        (HEALTHY | {"readyInstances": 2}, "2 of 3 instances are ready"),
-        (HEALTHY | {"image": "old"}, "still have the image old"),
-    ],
-)
-def test_a_cluster_waits_for_every_instance_and_says_why(status: dict[str, Any], message: str) -> None:
-    readiness = assess(live("Cluster", status, WANTED))
-    assert readiness.phase is Phase.WAITING
-    assert message in readiness.message
-
-
-def test_a_cluster_is_ready_when_it_is_healthy_with_all_that_it_was_asked_for() -> None:
-    assert assess(live("Cluster", HEALTHY, WANTED)).phase is Phase.READY
-
-
 def test_a_pooler_waits_until_it_is_active_and_without_an_error() -> None:
     assert assess(live("Pooler", {"phase": "active"})).phase is Phase.READY
     for status, message in (
