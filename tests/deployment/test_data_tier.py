@@ -1,0 +1,97 @@
+"""The stack on a Cluster of CloudNativePG, with its real operator: deployed, changed, and not lost."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from flagops.errors import RefusedError
+from tests.cloudnative_pg import GROUP, OWN, Operator
+from tests.fixtures_cluster import eventually
+from tests.platform import NAMESPACE, Platform
+
+pytestmark = pytest.mark.cluster
+CLUSTER = "flagsmith-pg"
+OTHER_VERSION = "17.5"
+
+
+def clustered(cluster: Mapping[str, Any] | None = None, **postgres: Any) -> dict[str, Any]:
+    """Settings of a stack with three servers and a pooler."""
+    wanted = {"instances": 3, "pooler": {"enabled": True}, **(cluster or {})}
+    return {"postgres": {"mode": "cloudnativepg", "cluster": wanted, **postgres}}
+
+
+@pytest.fixture(scope="module")
+def stack(cnpg: Operator) -> Iterator[Platform]:
+    """The stack as it was deployed; in the end nothing of it is left that the operator looks after."""
+    cnpg.platform.up(clustered())
+    try:
+        yield cnpg.platform
+    finally:
+        for plural in OWN:
+            cnpg.http.delete(f"{GROUP}/namespaces/{NAMESPACE}/{plural}").raise_for_status()
+
+        def nothing_of_the_cluster_is_left() -> bool:
+            labels = {"cnpg.io/cluster": CLUSTER}
+            kinds = ("pods", "persistentvolumeclaims")
+            return not any(cnpg.platform.items(f"/api/v1/namespaces/{NAMESPACE}/{kind}", **labels) for kind in kinds)
+
+        eventually(nothing_of_the_cluster_is_left)
+
+
+def status(stack: Platform) -> dict[str, Any]:
+    return dict(stack.get(f"{GROUP}/namespaces/{NAMESPACE}/clusters/{CLUSTER}")["status"])
+
+
+def servers(stack: Platform) -> list[dict[str, Any]]:
+    labels = {"cnpg.io/cluster": CLUSTER, "cnpg.io/podRole": "instance"}
+    return stack.items(f"/api/v1/namespaces/{NAMESPACE}/pods", **labels)
+
+
+def uid(stack: Platform) -> str:
+    return str(stack.get(f"{GROUP}/namespaces/{NAMESPACE}/clusters/{CLUSTER}")["metadata"]["uid"])
+
+
+def test_the_stack_comes_up_in_a_namespace_that_enforces_restricted(stack: Platform) -> None:
+    labels = stack.get(f"/api/v1/namespaces/{NAMESPACE}")["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert status(stack)["phase"] == "Cluster in healthy state"
+    assert len(servers(stack)) == 3
+    poolers = stack.items(f"{GROUP}/namespaces/{NAMESPACE}/poolers")
+    assert [item["status"]["phase"] for item in poolers] == ["active"]
+    assert stack.available() == 3
+
+
+def test_a_second_run_changes_nothing_though_the_operator_has_written_its_defaults(stack: Platform) -> None:
+    stack.ensure(clustered())
+    result = stack.up(clustered())
+    assert not result.changed, (result.updated, result.replaced, result.created, result.deleted)
+
+
+def test_another_number_of_servers_parameters_and_image_come_in_place_and_are_waited_for(stack: Platform) -> None:
+    had = uid(stack)
+    stack.up(clustered({"instances": 2, "parameters": {"work_mem": "8MB"}}))
+    assert len(servers(stack)) == status(stack)["readyInstances"] == 2
+    stack.up(clustered({"instances": 2, "parameters": {"work_mem": "8MB"}, "version": OTHER_VERSION}))
+    assert [OTHER_VERSION in item["spec"]["containers"][0]["image"] for item in servers(stack)] == [True, True]
+    assert uid(stack) == had
+
+
+def test_smaller_volumes_are_refused_before_anything_is_touched(stack: Platform) -> None:
+    versions = stack.versions()
+    with pytest.raises(RefusedError, match=r"Cluster feature-flags/flagsmith-pg .*cannot shrink"):
+        stack.up(clustered(storage={"size": "1Gi"}))
+    assert stack.versions() == versions
+
+
+def test_a_protected_cluster_is_neither_left_out_nor_taken_down(stack: Platform) -> None:
+    stack.up({**clustered(), "protect": True})
+    had = uid(stack)
+    try:
+        with pytest.raises(RefusedError, match=r"protected.*Cluster feature-flags/flagsmith-pg"):
+            stack.up({"postgres": {"mode": "embedded"}, "protect": True})
+        with pytest.raises(RefusedError, match=r"(?s)protected:.*Cluster feature-flags/flagsmith-pg"):
+            stack.engine({**clustered(), "protect": True}).down()
+        assert uid(stack) == had
+    finally:
+        stack.up(clustered())
