@@ -16,9 +16,10 @@ class RotationsSettings(Section):
     Never lower a number: the values before are gone.
     """
 
-    postgres: Rotation = Field(default=0, description="The administrator of the embedded PostgreSQL.")
+    postgres: Rotation = Field(default=0, description="The administrator of the stack's own PostgreSQL.")
     database: Rotation = Field(
-        default=0, description="Flagsmith's log-in to the embedded PostgreSQL: even `flagsmith_a`, odd `flagsmith_b`."
+        default=0,
+        description="Flagsmith's log-in to its PostgreSQL: even `flagsmith_a`, odd `flagsmith_b`.",
     )
     audit: Rotation = Field(default=0, description="The log-in of the audit log's reader.")
     analytics: Rotation = Field(default=0, description="The log-in of the analytics' reader.")

@@ -38,7 +38,7 @@ GENERATED = (
     Generated(
         "postgres",
         names.POSTGRES,
-        "The superuser of the embedded PostgreSQL, for administration.",
+        "The administrator of the stack's own PostgreSQL.",
         "the Jobs of the database's roles",
         "nothing: the server takes it over as it runs",
         "Nobody but the Jobs uses it; they know the password before too.",
@@ -46,7 +46,7 @@ GENERATED = (
     Generated(
         "database",
         names.DATABASE,
-        "Flagsmith's log-in to the embedded PostgreSQL; two roles in turn.",
+        "Flagsmith's log-in to the stack's own PostgreSQL; two roles in turn.",
         "API, task processor, backups",
         "nothing: both roles log in until all pods are replaced, and a minute more",
         "Both roles log in; the one before stops when the last Job has run.",
@@ -128,11 +128,19 @@ def find(name: str) -> Generated:
     raise NotFoundError(f"There is no secret {name!r}; there are: {', '.join(item.name for item in GENERATED)}.")
 
 
+def secret_of(item: Generated, settings: "Settings") -> str:
+    """The Secret that holds it in this stack: the administrator of a Cluster has one that its operator takes."""
+    is_clusters = item.name == "postgres" and settings.postgres.clustered
+    return names.CLUSTER_OWNER if is_clusters else item.secret
+
+
 def restarted(item: Generated, settings: "Settings") -> str:
     """Whom the deployment that renews it restarts, one by one. Applications are never restarted by it."""
     servers = ("API", "task processor")
     audits = settings.audit_enabled and settings.audit.export.enabled
     found: dict[str, tuple[str, ...]] = {
+        # Its log-in is renewed with the administrator's.
+        "postgres": ("PostgreSQL exporter",) if settings.postgres.clustered and settings.postgres_exporter else (),
         "database": servers,
         "audit": ("audit exporter",) if audits else (),
         "analytics": ("flag metrics",) if settings.flag_metrics_enabled else (),

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flagops.commands.secrets import record
-from flagops.commands.secrets.catalogue import GENERATED, cost
+from flagops.commands.secrets.catalogue import GENERATED, cost, secret_of
 from flagops.errors import NotFoundError
 from flagops.kubernetes.refusals import DeniedError
 from flagops.stacks.deployed import Instance
@@ -51,7 +51,8 @@ def rows(instance: Instance) -> list[SecretRow]:
         reason = sources.elsewhere(instance.settings, item.name)
         number = None if reason else int(getattr(instance.settings.rotations, item.name))
         last = known[item.name].finished if item.name in known else ""
-        there = None if reason else _is_there(instance, item.secret)
+        secret = secret_of(item, instance.settings)
+        there = None if reason else _is_there(instance, secret)
         if item.name == "sdk" and there is False:
             # Of an older stack, until it adopts an environment.
             reason, number, there = (
@@ -62,7 +63,7 @@ def rows(instance: Instance) -> list[SecretRow]:
         found.append(
             SecretRow(
                 item.name,
-                item.secret,
+                secret,
                 item.use,
                 item.readers,
                 cost(item, instance.settings),

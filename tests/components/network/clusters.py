@@ -6,7 +6,7 @@ from typing import Final
 from tests.components.network.edges import WAY_IN
 
 ARCHIVED: Final = {"pooler": {"enabled": True}, "backup": {"enabled": True}}
-S3: Final = {"bucket": "backups", "existingSecret": "bucket"}
+S3: Final = {"bucket": "backups", "existingSecret": "bucket", "cidr": "203.0.113.8/32"}
 
 
 def clustered(**cluster: object) -> dict[str, object]:

@@ -106,6 +106,7 @@ COLLECTOR: Final = {"endpoint": "https://collector.example.com:4318"}
 EXPORT: Final = {"sink": "https", "url": "https://audit.example.com/api/v1/events"}
 WIDE: Final = {"cidr": "0.0.0.0/0"}, {"cidr": "::/0"}
 SINGLE: Final[Mapping[str, Mapping[str, object]]] = {
+    **CLUSTERS,
     "postgres": {"postgres": EXTERNAL["postgres"]},
     "postgres, and its exporter": {
         "postgres": EXTERNAL["postgres"],
