@@ -30,7 +30,7 @@ class EdgeAlone(StackComponent):
         proxies = EdgeArgs(settings=settings, namespace=namespace, pairs=pairs)
         edge = Edge(self._named("edge"), proxies, self._part(*needed))
         self._published(edge)
-        self._monitored(edge, *self._edge_metrics(edge))
+        self._monitored(edge, *self._edge_metrics(*needed))
         self._recorded(
             {
                 "url": settings.url,

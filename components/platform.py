@@ -119,26 +119,30 @@ class FeatureFlags(StackComponent):
         bootstrap = Bootstrap(self._named("bootstrap"), wanted, self._part(migration, self.sdk_keys))
         known = SdkSecretsArgs(settings=settings, namespace=namespace, keys=self.sdk_keys.environments)
         self.sdk_secrets = SdkSecrets(self._named("sdk-secrets"), known, self._part(bootstrap))
-        gates: list[pulumi.Resource] = [bootstrap]
+        gates: list[pulumi.Resource] = [self._scaled(bootstrap)]
         if settings.access_log is not None:
             logs = LogsArgs(namespace=namespace, files=log_files(settings.access_log))
             gates.append(Logs(self._named("logs"), logs, self._part(self.namespace)))
-        if settings.autoscaling.enabled:
-            scaling = AutoscalerArgs(settings=settings, namespace=namespace)
-            gates.append(Autoscaler(self._named("autoscaler"), scaling, self._part(bootstrap)))
         api, tasks = server_args(settings, namespace, credentials, self._scrapes)
         flagsmith = Flagsmith(self._named("flagsmith"), api, self._part(*gates))
         task_processor = TaskProcessor(self._named("task-processor"), tasks, self._part(flagsmith))
         self._watched.append(task_processor)
         if self._roles is not None and self._roles.application.is_generated:
-            RetiredLogin(self._named("retired-login"), self._roles, self._part(flagsmith, task_processor))
+            RetiredLogin(self._named("retired-login"), self._roles, self._part(task_processor))
         served: pulumi.Resource = flagsmith
         if settings.edge.enabled:
             pairs = pairs_of(self.sdk_keys.environments) if settings.generates_edge_keys else None
             edge = EdgeArgs(settings=settings, namespace=namespace, pairs=pairs)
             served = Edge(self._named("edge"), edge, self._part(flagsmith))
-            self._watched += self._edge_metrics(served)
+            self._watched += self._edge_metrics(credentials)
         self._published(served)
+
+    def _scaled(self, before: pulumi.Resource) -> pulumi.Resource:
+        """The last of what the API waits for: the autoscaler, which comes after `before`, or that."""
+        if not self._settings.autoscaling.enabled:
+            return before
+        scaling = AutoscalerArgs(settings=self._settings, namespace=self.namespace.name)
+        return Autoscaler(self._named("autoscaler"), scaling, self._part(before))
 
     def _looked_after(self, migration: Migration) -> None:
         """What reads the database beside Flagsmith, and what watches all of it."""

@@ -101,13 +101,16 @@ class StackComponent(Component):
             gateway = public_gateway_args(settings, namespace, self._capabilities)
             PublicGateway(self._named("gateway"), gateway, self._part(served))
 
-    def _edge_metrics(self, edge: pulumi.Resource) -> list[pulumi.Resource]:
-        """The exporter that asks the proxies how old their documents are, if the stack is monitored."""
+    def _edge_metrics(self, *foundation: pulumi.Resource) -> list[pulumi.Resource]:
+        """The exporter that asks the proxies how old their documents are, if the stack is monitored.
+
+        It needs no proxy to start, only the `foundation` of each pod.
+        """
         if not self._settings.edge_metrics_enabled:
             return []
         scraped = self._scrapes.annotations(names.EDGE_METRICS_PORT)
         metrics = EdgeMetricsArgs(settings=self._settings, namespace=self.namespace.name, annotations=scraped)
-        return [EdgeMetrics(self._named("edge-metrics"), metrics, self._part(edge))]
+        return [EdgeMetrics(self._named("edge-metrics"), metrics, self._part(*foundation))]
 
     def _monitored(self, *watched: pulumi.Resource) -> None:
         """The alerts and what finds metrics, after what they watch: nobody is woken up for what is not there yet."""

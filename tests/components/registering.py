@@ -14,13 +14,14 @@ from unittest import mock
 
 from flagops.evaluation.generated import Placeholders
 from tests.recording import run
-from tests.scanners.rendered import API_VERSIONS, EDGE_ALONE, IN_CLUSTER, OUTSIDE
+from tests.scanners.rendered import API_VERSIONS, CLUSTERED, EDGE_ALONE, IN_CLUSTER, OUTSIDE
 
 WHOLE: dict[str, tuple[str, dict[str, object]]] = {
     "local": ("local", {}),
     "staging": ("staging", {}),
     "production, all in the cluster": ("production", {**IN_CLUSTER, "apiVersions": list(API_VERSIONS)}),
     "production, data outside": ("production", {**OUTSIDE, "apiVersions": list(API_VERSIONS)}),
+    "production, a Cluster": ("production", {**CLUSTERED, "apiVersions": list(API_VERSIONS)}),
     "production, an edge alone": ("production", {**EDGE_ALONE, "apiVersions": list(API_VERSIONS)}),
 }
 """Stacks that together have every part of the program: the stack's file, and settings in place of its own."""

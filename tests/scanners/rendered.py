@@ -19,10 +19,12 @@ from policies.pods import pods
 from tests.recording import ROOT
 
 API_VERSIONS: Final = (
+    "barmancloud.cnpg.io/v1",
     "cert-manager.io/v1",
     "external-secrets.io/v1",
     "gateway.networking.k8s.io/v1",
     "monitoring.coreos.com/v1",
+    "postgresql.cnpg.io/v1",
 )
 # A digest that no image has: what is scanned is whether there is one. The repository's own lock file is the operator's.
 DIGEST: Final = "sha256:" + "5ca1ab1e" * 8
@@ -61,6 +63,19 @@ OUTSIDE: Final[Mapping[str, object]] = {
         "egress": {"postgres": {"to": [{"cidr": "10.1.0.0/24"}]}, "redis": {"to": [{"cidr": "10.2.0.0/24"}]}},
     },
 }
+CLUSTERED: Final[Mapping[str, object]] = {
+    "postgres": {
+        "mode": "cloudnativepg",
+        "cluster": {
+            "instances": 3,
+            "pooler": {"enabled": True},
+            "readReplicas": True,
+            "backup": {"enabled": True, "schedule": "0 15 3 * * *", "retention": "8w"},
+        },
+    },
+    "backup": {"s3": {"bucket": "backups", "existingSecret": "s3"}},
+    "networkPolicy": {"ingressNamespace": "traefik", "apiServer": ["10.0.0.1/32"]},
+}
 EDGE_ALONE: Final[Mapping[str, object]] = {
     "role": "edge",
     "postgres": None,
@@ -74,7 +89,12 @@ EDGE_ALONE: Final[Mapping[str, object]] = {
     "gateway": OUTSIDE["gateway"],
     "networkPolicy": {"ingressNamespace": "traefik", "gatewayNamespace": "envoy-gateway-system"},
 }
-VARIANTS: Final = {"in-cluster": IN_CLUSTER, "outside": OUTSIDE, "edge-alone": EDGE_ALONE}
+VARIANTS: Final = {
+    "in-cluster": IN_CLUSTER,
+    "outside": OUTSIDE,
+    "edge-alone": EDGE_ALONE,
+    "cloudnativepg": CLUSTERED,
+}
 
 
 def production(directory: Path, overrides: Mapping[str, object]) -> Path:
