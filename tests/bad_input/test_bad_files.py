@@ -20,6 +20,7 @@ OF_JSON = ("docker", "state", "context", "plan", "applies")
 READING = {
     "components/audit/reader.py": "a script of the program",
     "components/backup/backup.py": "a script of the program",
+    "components/edge_metrics/edge_metrics.py": "a script of the program",
     "components/flagsmith/bootstrap.py": "a script of the program",
     "components/postgres/roles.py": "a script of the program",
     "components/flag_metrics/flag_metrics.py": "a script of the program",
