@@ -156,7 +156,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> None:
 
     @contextmanager
     def opened(*_: Any, **__: Any) -> Iterator[Any]:
-        settings = SimpleNamespace(host="flags.localhost", url="http://flags.localhost:8000")
+        settings = SimpleNamespace(host="flags.localhost", url="http://flags.localhost:8000", is_edge=False)
         yield SimpleNamespace(
             stack=fakes.target().stack, kubectl="kubectl", namespace="feature-flags", settings=settings
         )
