@@ -38,6 +38,9 @@ def alert_subject(settings: Settings) -> Subject:
         backup_hours=None if settings.is_edge or not backup.enabled or backup.suspend else backup.max_age_hours,
         certificates=settings.issued_certificates,
         volumes=tuple(_volumes(settings)),
+        cluster=settings.postgres.cluster.name if settings.postgres.clustered and not settings.is_edge else None,
+        instances=settings.instances,
+        archives=settings.archives,
     )
 
 

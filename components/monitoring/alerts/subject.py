@@ -30,6 +30,9 @@ class Subject:
         backup_hours: after how many hours the last backup is too old; None without a schedule.
         certificates: the names of cert-manager's Certificates; none where it issues none.
         volumes: the names of the volume claims.
+        cluster: the name of the Cluster of CloudNativePG; None without one.
+        instances: how many servers it is to have.
+        archives: whether their write-ahead log is archived.
     """
 
     namespace: str
@@ -52,6 +55,9 @@ class Subject:
     backup_hours: int | None
     certificates: tuple[str, ...]
     volumes: tuple[str, ...]
+    cluster: str | None
+    instances: int
+    archives: bool
 
     @property
     def short(self) -> str:

@@ -41,6 +41,12 @@ STACKS: dict[str, dict[str, object]] = {
         "monitoring": {"postgres": {"existingSecret": "metrics"}, "redis": {"existingSecret": "metrics"}},
         "backup": {"enabled": False},
     },
+    "a Cluster": {
+        "postgres": {"mode": "cloudnativepg", "cluster": {"instances": 3, "backup": {"enabled": True}}},
+        "backup": {"s3": {"bucket": "backups", "existingSecret": "s3"}},
+        "networkPolicy": {"ingressNamespace": "traefik", "apiServer": ["10.0.0.1/32"]},
+        "apiVersions": [*OPERATOR["apiVersions"], "postgresql.cnpg.io/v1", "barmancloud.cnpg.io/v1"],
+    },
     "the edge": {"edge": {"enabled": True, "existingSecret": "edge-keys"}},
 }
 EXPECTED = ("fires", "quiet", "absent", "new", "stale", "ends")

@@ -153,13 +153,19 @@ def one_of(selector: Selector) -> str:
     return f"{selector.metric}{{{','.join(f'{name}={json.dumps(value)}' for name, value in sorted(labels.items()))}}}"
 
 
+# Rules on a counter that does not grow, as those of this test do not.
+OF_REST = {"FlagsmithArchiveOld"}
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_counters_that_are_high_at_once_fire_nothing_on_an_empty_prometheus(
     stack: str, program: Callable[[str, str], str], tmp_path: Path
 ) -> None:
     """What a stack did before it was looked at for the first time is long ago, whatever rule counts it."""
     counting = [
-        rule for rule in rules_of(stack).values() if any(is_counter(item.metric) for item in selectors(rule["expr"]))
+        rule
+        for name, rule in rules_of(stack).items()
+        if name not in OF_REST and any(is_counter(item.metric) for item in selectors(rule["expr"]))
     ]
     assert len(counting) > 5
     series = {one_of(item): "_x2 1x300" for rule in counting for item in selectors(rule["expr"])}
