@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from policies.model import Enforcement, Finding, Objects, Rule
 
 KINDS = ("Namespace", "PersistentVolumeClaim", "Secret")
+# A server of PostgreSQL, and a Cluster of CloudNativePG, whose volumes are deleted with it.
+SERVERS = ("StatefulSet", "Cluster")
 COMPONENT = "app.kubernetes.io/component"
 
 
 def _protected(objects: Objects) -> Iterator[Finding]:
     for item in objects:
-        is_data = item.kind in KINDS or (item.kind == "StatefulSet" and item.labels.get(COMPONENT) == "database")
+        is_data = item.kind in KINDS or (item.kind in SERVERS and item.labels.get(COMPONENT) == "database")
         if is_data and item.protected is False:
             yield Finding(item, "protect (an option of the resource)", item.protected, "true")
 

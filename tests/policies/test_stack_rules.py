@@ -123,7 +123,13 @@ def test_what_is_not_the_api_may_have_fewer() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "component"),
-    [("Namespace", ""), ("PersistentVolumeClaim", ""), ("Secret", ""), ("StatefulSet", "database")],
+    [
+        ("Namespace", ""),
+        ("PersistentVolumeClaim", ""),
+        ("Secret", ""),
+        ("StatefulSet", "database"),
+        ("Cluster", "database"),
+    ],
 )
 def test_what_cannot_be_made_again_is_protected(kind: str, component: str) -> None:
     labels = {"app.kubernetes.io/component": component}

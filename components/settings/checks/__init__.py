@@ -59,6 +59,7 @@ def warnings(settings: Settings) -> Iterator[str]:
         logs,
         network,
         monitoring,
+        production,
         edge,
         sdk_keys,
         role,

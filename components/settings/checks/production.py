@@ -10,6 +10,16 @@ from components.settings.problems import Problem
 MIN_REPLICAS: Final = 3
 
 
+def warnings(settings: Settings) -> Iterator[str]:
+    """Yield what production does not survive with one server of PostgreSQL."""
+    if settings.production and settings.postgres.embedded and not settings.is_edge:
+        yield (
+            "postgres.mode is embedded: while its pod or its node is away, nothing is written, and what a lost volume "
+            "held since the last dump is gone. docs/data-tier.md says what a Cluster of CloudNativePG or a server of "
+            "your own would survive, and what it costs"
+        )
+
+
 def problems(settings: Settings) -> Iterator[Problem]:
     """Yield what production lacks; nothing for a stack that is none."""
     if not settings.production:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from components.settings import warnings
 from tests.components.settings.support import refusal, settings
 
 PRODUCTION: dict[str, Any] = {"production": True, "protect": True}
@@ -52,3 +53,16 @@ def test_every_size_has_replicas_enough(size: str, *, autoscaling: bool) -> None
 
 def test_production_behind_something_else_needs_no_ingress() -> None:
     settings(**PRODUCTION, ingress={"enabled": False})
+
+
+def test_one_server_of_postgresql_in_production_is_told_what_it_does_not_survive() -> None:
+    def said(**values: object) -> list[str]:
+        return [text for text in warnings(settings(**values)) if text.startswith("postgres.mode is embedded")]
+
+    production = {"production": True, "protect": True}
+    (line,) = said(**production)
+    assert "docs/data-tier.md" in line
+    assert said() == []
+    assert said(**production, postgres={"mode": "external", "existingSecret": "database"}) == []
+    isolated = {"ingressNamespace": "traefik", "apiServer": ["10.0.0.1/32"]}
+    assert said(**production, postgres={"mode": "cloudnativepg"}, networkPolicy=isolated) == []
