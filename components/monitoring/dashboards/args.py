@@ -24,5 +24,8 @@ def dashboards_args(settings: Settings, namespace: pulumi.Input[str]) -> Dashboa
             audit_export=settings.ships_audit,
             edge=settings.edge.enabled,
             edge_stale_seconds=settings.edge_stale_seconds if settings.edge_metrics_enabled else None,
+            cluster=settings.postgres.cluster.name if settings.postgres.clustered else None,
+            instances=settings.instances,
+            archives=settings.archives,
         ),
     )

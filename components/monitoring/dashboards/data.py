@@ -6,6 +6,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard as Board
 
 from components.kit import names
 from components.monitoring.dashboards.audit import audit
+from components.monitoring.dashboards.cluster import cluster
 from components.monitoring.dashboards.model import Dashboard, Facts
 from components.monitoring.dashboards.panels import HERE, Panel, add_row, frame, lines, number, rows, share
 
@@ -20,7 +21,9 @@ def data(facts: Facts) -> Board:
         board = add_row(board, "PostgreSQL", [*_postgres_numbers(facts), *_postgres(facts)])
     if facts.redis_metrics:
         board = add_row(board, "Redis", [*_redis_numbers(facts), *_redis(facts)])
-    if facts.embedded_postgres:
+    if facts.cluster is not None:
+        board = add_row(board, "Cluster", cluster(facts))
+    if facts.embedded_postgres or facts.cluster is not None:
         board = add_row(board, "Volumes", _volumes(facts))
     if facts.backup_max_age_hours is not None:
         board = add_row(board, "Backups", _backups(facts.backup_max_age_hours))

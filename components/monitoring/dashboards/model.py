@@ -49,6 +49,9 @@ class Facts:
         audit_export: whether the audit log is exported.
         edge: whether proxies answer SDKs.
         edge_stale_seconds: from which age on their documents are too old; None where nobody asks them.
+        cluster: the name of the Cluster of CloudNativePG; None without one.
+        instances: how many servers it is to have.
+        archives: whether their write-ahead log is archived.
     """
 
     namespace: str
@@ -62,9 +65,13 @@ class Facts:
     audit_export: bool
     edge: bool
     edge_stale_seconds: int | None
+    cluster: str | None
+    instances: int
+    archives: bool
 
     def wanted(self) -> tuple[Dashboard, ...]:
         """Those that would not be empty."""
-        data = self.postgres_metrics or self.redis_metrics or self.embedded_postgres or self.audit_export
+        served = self.postgres_metrics or self.redis_metrics
+        data = served or self.embedded_postgres or self.cluster is not None or self.audit_export
         present = {Dashboard.SERVICE: True, Dashboard.DATA: data, Dashboard.FLAGS: self.flag_metrics}
         return tuple(dashboard for dashboard in Dashboard if present[dashboard])

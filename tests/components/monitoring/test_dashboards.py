@@ -40,6 +40,24 @@ def test_the_service_has_a_row_of_the_edge_where_there_is_one() -> None:
     assert sorted(rows(record("production", {"edge": {"enabled": True}}))) == sorted([*without, "Edge"])
 
 
+def test_the_data_tier_has_a_row_of_a_cluster_and_its_volumes_and_of_its_archive_where_there_is_one() -> None:
+    def titles(backup: bool) -> list[str]:
+        postgres = {"mode": "cloudnativepg", "cluster": {"instances": 2, "backup": {"enabled": True} if backup else {}}}
+        settings = {
+            "postgres": postgres,
+            "backup": {"s3": {"bucket": "backups", "existingSecret": "s3"}},
+            "monitoring": {"enabled": True},
+            "apiVersions": ["postgresql.cnpg.io/v1", "barmancloud.cnpg.io/v1"],
+        }
+        (text,) = dashboards(record("local", settings))[Dashboard.DATA]["data"].values()  # type: ignore[attr-defined]
+        return [panel["title"] for panel in json.loads(text)["panels"]]
+
+    assert {"Cluster", "Servers", "Volumes", "Archive"} <= set(titles(backup=True))
+    assert "Archive" not in titles(backup=False)
+    (text,) = dashboards(recorded("production"))[Dashboard.DATA]["data"].values()  # type: ignore[attr-defined]
+    assert "Cluster" not in [panel["title"] for panel in json.loads(text)["panels"]]
+
+
 def test_labels_and_folder_are_settings() -> None:
     section = {
         "enabled": True,

@@ -31,6 +31,9 @@ EVERYTHING = Facts(
     audit_export=True,
     edge=True,
     edge_stale_seconds=300,
+    cluster="flagsmith-pg",
+    instances=3,
+    archives=True,
 )
 NOW = 1_795_550_000
 """When the scrapes are taken to end: the autumn of 2026, when they were recorded."""
@@ -42,6 +45,7 @@ AS_THE_EDGE = (
     (re.compile(r'(pod|deployment)="flagsmith(?=[-"])'), r'\1="flagsmith-edge'),
     (re.compile(r'container="flagsmith"'), 'container="edge-proxy"'),
 )
+OF_A_POD = r'pod="flagsmith-[0-9a-f]+-[a-z0-9]{5}"'
 SAMPLE = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
 # Grows, as nothing happens between a scrape and its copy; all but gauges may.
 COUNTER = re.compile(
@@ -78,6 +82,13 @@ def edge_series(text: str) -> str:
     return "\n".join(found)
 
 
+def cluster_series(text: str) -> str:
+    """What Kubernetes says of a pod of the API, as it would say it of a Cluster's first server."""
+    ready = (line for line in text.splitlines() if line.startswith("kube_pod_status_ready"))
+    found = [re.sub(OF_A_POD, 'pod="flagsmith-pg-1"', line) for line in ready if re.search(OF_A_POD, line)]
+    return "\n".join(found[:2])
+
+
 @dataclass(frozen=True)
 class Prometheus:
     """A real one."""
@@ -99,7 +110,7 @@ def prometheus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     place = tmp_path_factory.mktemp("prometheus")
     texts = [path.read_text(encoding="utf-8") for path in scrapes(newer=request.param)]
     assert len(texts) >= 6
-    texts += [edge_series(text) for text in texts]
+    texts += [made(text) for text in texts for made in (edge_series, cluster_series)]
     lines = [line for step in range(SAMPLES) for text in texts for line in series(text, step)]
     (place / "scrapes").write_text("\n".join([*lines, "# EOF", ""]), encoding="utf-8")
     command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(place / "scrapes"), str(place / "data")]

@@ -133,6 +133,7 @@ def test_limits_are_those_of_the_alerts() -> None:
         "Evictions": 5,
         "Keys dropped": 5,
         "Used": 73,
+        "Servers": 2,
         "Last backup": 7200,
         "Suspended": 1,
         "Age of the last backup": 7200,
@@ -150,6 +151,7 @@ def test_what_has_no_metrics_has_no_panels() -> None:
         postgres_metrics=False,
         redis_metrics=False,
         embedded_postgres=False,
+        cluster=None,
         flag_metrics=False,
         audit_export=False,
         edge=False,
@@ -159,7 +161,8 @@ def test_what_has_no_metrics_has_no_panels() -> None:
     assert "flagsmith-edge" not in text
     assert "flagsmith-edge" in documents(replace(nothing, edge=True, edge_stale_seconds=None))[Dashboard.SERVICE]
     assert "flagsmith_edge_" not in documents(replace(nothing, edge=True, edge_stale_seconds=None))[Dashboard.SERVICE]
-    external = documents(replace(EVERYTHING, embedded_postgres=False, redis_metrics=False, backup_max_age_hours=None))
+    outside = replace(EVERYTHING, embedded_postgres=False, cluster=None)
+    external = documents(replace(outside, redis_metrics=False, backup_max_age_hours=None))
     assert not [word for word in ("redis_", "kubelet_volume", "cronjob") if word in external[Dashboard.DATA]]
     assert "pg_up" in external[Dashboard.DATA]
     assert "flagsmith_audit_" in external[Dashboard.DATA]
