@@ -17,13 +17,16 @@ GONE_SECONDS = 600.0
 def remove(client: Client, entries: Sequence[RecordedObject], emit: Callable[[Event], None], stop: Flag) -> GraphResult:
     """Delete the objects of `entries`, each after all that need it; the result names what could not be deleted.
 
-    Objects marked to be retained stay, and are only forgotten.
+    Objects marked to be retained stay, and are only forgotten; not where the namespace that they are in goes too.
     """
     by_ref = {entry.ref: entry for entry in entries}
+    namespaces = {entry.ref.name for entry in entries if entry.ref.kind == "Namespace" and not entry.retain}
 
     def work(ref: Ref) -> None:
         if by_ref[ref].retain:
-            emit(Event(ref.name, ref.kind, ResourceState.UNCHANGED, "kept, as the program asked"))
+            goes = "goes with its namespace, and its data with it"
+            said = goes if ref.namespace in namespaces else "kept, as the program asked"
+            emit(Event(ref.name, ref.kind, ResourceState.UNCHANGED, said))
             return
         live = client.get(ref)
         if live is not None:

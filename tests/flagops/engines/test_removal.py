@@ -1,0 +1,43 @@
+"""What a removal says of what the program wants kept."""
+
+from threading import Event as Flag
+from typing import Any
+
+import pytest
+
+from flagops.engines.direct.removal import remove
+from flagops.engines.direct.state import RecordedObject
+from flagops.engines.events import Event
+from flagops.kubernetes.objects import Ref
+
+NAMESPACE = Ref("v1", "Namespace", "", "feature-flags")
+CLUSTER = Ref("postgresql.cnpg.io/v1", "Cluster", "feature-flags", "flagsmith-pg")
+
+
+class Gone:
+    """A cluster in which nothing is left."""
+
+    def get(self, _: Ref) -> None:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ([RecordedObject(CLUSTER, (), False, True)], "kept, as the program asked"),
+        (
+            [RecordedObject(CLUSTER, (NAMESPACE,), False, True), RecordedObject(NAMESPACE, (), False, False)],
+            "goes with its namespace, and its data with it",
+        ),
+        (
+            [RecordedObject(CLUSTER, (NAMESPACE,), False, True), RecordedObject(NAMESPACE, (), False, True)],
+            "kept, as the program asked",
+        ),
+    ],
+    ids=["it alone", "with its namespace", "with a namespace that stays"],
+)
+def test_a_cluster_stays_unless_its_namespace_goes(entries: list[RecordedObject], said: str) -> None:
+    events: list[Event] = []
+    client: Any = Gone()
+    remove(client, entries, events.append, Flag())
+    assert [event.message for event in events if event.resource == "flagsmith-pg"] == [said]
