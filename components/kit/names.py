@@ -32,7 +32,6 @@ AUDIT: Final = "flagsmith-audit"
 ANALYTICS: Final = "flagsmith-analytics"
 METRICS: Final = "flagsmith-metrics"
 CLUSTER_OWNER: Final = "flagsmith-pg-owner"
-POOLER: Final = "flagsmith-pooler"
 CLUSTER_BACKUPS: Final = "flagsmith-pg"
 ROLES: Final = "flagsmith-roles"
 GRANTS: Final = "flagsmith-grants"
@@ -95,6 +94,11 @@ DEFAULT_CONTAINER: Final = "kubectl.kubernetes.io/default-container"
 def service_account(component: str) -> str:
     """The name of the service account of a component's pods."""
     return f"flagsmith-{component}"
+
+
+def pooler(cluster: str) -> str:
+    """The name of a Cluster's Pooler: one for each, since a Pooler never changes its Cluster."""
+    return f"{cluster}-pooler"
 
 
 def sdk_keys(environment: str) -> str:

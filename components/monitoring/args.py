@@ -68,4 +68,5 @@ def _of_operators(settings: Settings) -> dict[str, dict[str, str]]:
         return {}
     cluster = settings.postgres.cluster.name
     found = {cluster: {names.CNPG_CLUSTER: cluster, "cnpg.io/podRole": "instance"}}
-    return {**found, names.POOLER: {names.CNPG_POOLER: names.POOLER}} if settings.pooled else found
+    pooler = names.pooler(cluster)
+    return {**found, pooler: {names.CNPG_POOLER: pooler}} if settings.pooled else found

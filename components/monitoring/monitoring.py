@@ -60,7 +60,7 @@ def pod_monitor(interval_seconds: int, labels: Mapping[str, str] | None = None) 
 class Monitoring(Component):
     """The PrometheusRule `flagsmith`, and the PodMonitor `flagsmith`, which finds every port `metrics` of the pods.
 
-    For a Cluster there is another of its servers, by the Cluster's name, and `flagsmith-pooler` of its poolers. All
+    For a Cluster there is another of its servers, by the Cluster's name, and `flagsmith-pg-pooler` of its poolers. All
     series have the label `component` (`api`, `database`, …) beside the operator's own `namespace`, `pod` and
     `container`.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from components.kit import names
-from components.network.ends import API, API_SERVER_PORTS, OPERATOR_LABELS, POOLER, api_server, servers
+from components.network.ends import API, API_SERVER_PORTS, OPERATOR_LABELS, api_server, poolers, servers
 from components.network.policies import Flow, flow, in_namespace
 from components.settings import Settings
 
@@ -21,10 +21,11 @@ def cluster_flows(settings: Settings) -> Iterator[Flow]:
     yield flow(operator, own, *inner)
     yield flow(monitoring, own, names.CLUSTER_METRICS_PORT)
     if settings.pooled:
-        asking.append(POOLER)
-        yield flow(API, POOLER, names.POSTGRES_PORT)
-        yield flow(POOLER, own, names.POSTGRES_PORT)
-        yield flow(monitoring, POOLER, names.POOLER_METRICS_PORT)
+        before = poolers(settings.postgres.cluster.name)
+        asking.append(before)
+        yield flow(API, before, names.POSTGRES_PORT)
+        yield flow(before, own, names.POSTGRES_PORT)
+        yield flow(monitoring, before, names.POOLER_METRICS_PORT)
     # The instance manager in each of their pods reads and writes what the operator and it tell each other.
     for pods in asking:
         yield flow(pods, api_server(network.api_server), *API_SERVER_PORTS)

@@ -13,7 +13,7 @@ from components.flagsmith import api, bootstrap, migration, task_processor
 from components.kit import names
 from components.monitoring import external_exporters
 from components.network.policies import Outside, Pods, component_pods, in_namespace
-from components.postgres import roles, toolbox
+from components.postgres import pooler, roles, toolbox
 from components.postgres import server as postgres
 from components.redis import server as redis
 from components.settings.checks import wide
@@ -28,7 +28,6 @@ EDGE_METRICS: Final = component_pods(edge_metrics.COMPONENT)
 MIGRATION: Final = component_pods(migration.COMPONENT)
 BOOTSTRAP: Final = component_pods(bootstrap.COMPONENT)
 DATABASE: Final = component_pods(postgres.COMPONENT)
-POOLER: Final = Pods(name=names.POOLER, labels={names.CNPG_POOLER: names.POOLER})
 ROLES: Final = component_pods(roles.COMPONENT)
 CACHE: Final = component_pods(redis.COMPONENT)
 BACKUP: Final = component_pods(backup.COMPONENT)
@@ -50,6 +49,12 @@ EVERYTHING: Final = ("0.0.0.0/0", "::/0")
 def servers(cluster: str) -> Pods:
     """The servers of a Cluster, and the Jobs by which the operator makes them."""
     return Pods(name=f"flagsmith-{postgres.COMPONENT}", labels={names.CNPG_CLUSTER: cluster})
+
+
+def poolers(cluster: str) -> Pods:
+    """The poolers before a Cluster."""
+    name = names.pooler(cluster)
+    return Pods(name=f"flagsmith-{pooler.COMPONENT}", labels={names.CNPG_POOLER: name})
 
 
 def api_server(networks: Sequence[str]) -> list[Outside]:

@@ -46,7 +46,7 @@ def cluster_spec(settings: Settings, annotations: Mapping[str, str]) -> dict[str
         spec["walStorage"] = _volume(settings.wal_storage, class_name)
     if settings.pooled:
         # Poolers show the servers' certificate.
-        spec["certificates"] = {"serverAltDNSNames": service_names(names.POOLER, settings.namespace.name)}
+        spec["certificates"] = {"serverAltDNSNames": service_names(names.pooler(cluster.name), settings.namespace.name)}
     if settings.scheduling.priority_class_name is not None:
         spec["priorityClassName"] = settings.scheduling.priority_class_name
     if settings.image_pull_secrets:

@@ -16,7 +16,6 @@ from components.settings.pools import pool_clients, pool_size
 
 COMPONENT: Final = "pooler"
 KIND: Final = "Pooler"
-PODS: Final = {names.CNPG_POOLER: names.POOLER}
 TIMEOUT_SECONDS: Final = 600
 
 
@@ -54,6 +53,11 @@ def pooler_spec(settings: Settings, annotations: dict[str, str]) -> dict[str, An
     }
 
 
+def pooler_pods(settings: Settings) -> dict[str, str]:
+    """The labels of its pods."""
+    return {names.CNPG_POOLER: names.pooler(settings.postgres.cluster.name)}
+
+
 def parameters(settings: Settings) -> dict[str, str]:
     """PgBouncer's parameters: the pool of the primary's connections, and how many of Flagsmith's may wait for one."""
     size = pool_size(settings)
@@ -70,7 +74,7 @@ def parameters(settings: Settings) -> dict[str, str]:
 
 def _template(settings: Settings, annotations: dict[str, str]) -> dict[str, Any]:
     resources, scheduling = settings.postgres.cluster.pooler.resources, settings.scheduling
-    selector = {"matchLabels": PODS}
+    selector = {"matchLabels": pooler_pods(settings)}
     container = {
         "name": "pgbouncer",
         "resources": {"requests": resources.requests.as_dict(), "limits": resources.limits.as_dict()},
@@ -100,7 +104,7 @@ def _template(settings: Settings, annotations: dict[str, str]) -> dict[str, Any]
 
 
 class DatabasePooler(Component):
-    """The Pooler and the PodDisruptionBudget `flagsmith-pooler`.
+    """The Pooler and the PodDisruptionBudget `flagsmith-pg-pooler`, by the name of their Cluster.
 
     Its cluster cannot change: a Pooler of another Cluster is another one.
 
@@ -118,7 +122,7 @@ class DatabasePooler(Component):
             api_version=names.CNPG_API_VERSION,
             kind=KIND,
             metadata=ObjectMetaArgs(
-                name=names.POOLER,
+                name=names.pooler(args.settings.postgres.cluster.name),
                 namespace=args.namespace,
                 labels=labels,
                 annotations={
@@ -132,11 +136,11 @@ class DatabasePooler(Component):
         # The operator makes one for a Cluster, and none for a Pooler.
         disruption_budget(
             f"{name}-disruption-budget",
-            name=names.POOLER,
+            name=names.pooler(args.settings.postgres.cluster.name),
             namespace=args.namespace,
             component=COMPONENT,
             version=args.settings.postgres.cluster.pooler.version,
-            pods=PODS,
+            pods=pooler_pods(args.settings),
             opts=self.child(),
         )
         self.pooler = name_of(pooler)

@@ -26,7 +26,7 @@ def further_ways(settings: Settings) -> dict[str, str]:
     """The same for other ways to a Cluster, by the keys of a Secret: by the poolers, and to the standbys."""
     found = {}
     if settings.pooled:
-        found["POOLED_DATABASE_URL"] = _address(names.POOLER)
+        found["POOLED_DATABASE_URL"] = _address(names.pooler(settings.postgres.cluster.name))
     if settings.reads_replicas:
         standbys = f"{settings.postgres.cluster.name}-ro"
         found["REPLICA_DATABASE_URLS"] = f"{_address(standbys)}?connect_timeout={REPLICA_TIMEOUT}"

@@ -30,11 +30,11 @@ def test_it_is_admitted_and_comes_up_with_its_poolers(cnpg: Operator) -> None:
         return status.get("phase") == HEALTHY and status.get("readyInstances") == 3
 
     eventually(is_healthy)
-    status = pooler_status(cnpg, "flagsmith-pooler")
+    status = pooler_status(cnpg, "flagsmith-pg-pooler")
     assert status.get("error") in (None, "")
     assert status["phase"] == "active"
     services = {item["metadata"]["name"] for item in cnpg.items("services")}
-    assert {"flagsmith-pg-rw", "flagsmith-pg-ro", "flagsmith-pooler"} <= services
+    assert {"flagsmith-pg-rw", "flagsmith-pg-ro", "flagsmith-pg-pooler"} <= services
     assert "flagsmith-pg-r" not in services
 
 

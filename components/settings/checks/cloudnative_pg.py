@@ -11,7 +11,7 @@ from components.settings.tuning import shared_buffers
 from components.text.versions import dotted, parse_version
 
 SECTION: Final = ("postgres", "cluster")
-POOLER: Final = "flagsmith-pooler"
+POOLER: Final = "-pooler"
 _REPLICA_VARIABLES: Final = ("REPLICA_DATABASE_URL", "REPLICA_READ_STRATEGY")
 
 
@@ -97,8 +97,10 @@ def _network(settings: Settings) -> Iterator[Problem]:
             text="is the stack's own namespace, whose policies cut off every pod that is not of the stack: install the "
             "operator in another one",
         )
-    if cluster.name == POOLER:
-        yield Problem(path=(*SECTION, "name"), text="is the name of the poolers: choose another one")
+    if cluster.name.endswith(POOLER):
+        yield Problem(
+            path=(*SECTION, "name"), text=f"ends as the names of poolers do, with {POOLER}: choose another one"
+        )
 
 
 def _pool(settings: Settings) -> Iterator[Problem]:

@@ -61,7 +61,7 @@ def test_the_cluster_stands_in_the_place_of_the_embedded_server() -> None:
         "PersistentVolumeClaim/flagsmith-postgres-data",
         "Secret/flagsmith-postgres",
         "ConfigMap/flagsmith-postgres-access",
-        "Pooler/flagsmith-pooler",
+        "Pooler/flagsmith-pg-pooler",
     }
 
 
@@ -88,7 +88,7 @@ def test_images_are_stated_and_locked_as_all_others() -> None:
         {"image": f"registry.example.com/pg:17.9-system-trixie@{digest}", "version": "17.9-system-trixie"}
     )
     assert pinned.one("Cluster", "flagsmith-pg")["spec"]["imageName"].endswith(f"pg:17.9-system-trixie@{digest}")
-    assert whole().one("Pooler", "flagsmith-pooler")["spec"]["pgbouncer"]["image"].endswith("pgbouncer:1.25.1")
+    assert whole().one("Pooler", "flagsmith-pg-pooler")["spec"]["pgbouncer"]["image"].endswith("pgbouncer:1.25.1")
 
 
 def test_one_server_has_no_budget_and_several_hand_over() -> None:
@@ -193,7 +193,7 @@ def test_everything_that_asks_the_database_comes_after_the_cluster_and_the_api_a
     assert {"Cluster/flagsmith-pg", "Secret/flagsmith-pg-owner"} <= roles
     (deployment,) = (o for o in found.program.objects if o.ref.kind == "Deployment" and o.ref.name == "flagsmith")
     api = found.needed_by(deployment)
-    assert {"Cluster/flagsmith-pg", "Pooler/flagsmith-pooler"} <= api
+    assert {"Cluster/flagsmith-pg", "Pooler/flagsmith-pg-pooler"} <= api
     awaited = found.one("Cluster", "flagsmith-pg")["metadata"]["annotations"]["pulumi.com/waitFor"]
     assert awaited == "condition=Ready"
 
@@ -202,7 +202,7 @@ def test_metrics_are_those_of_the_servers_the_poolers_and_an_exporter_with_a_log
     found = whole()
     selectors = {item["metadata"]["name"]: item["spec"]["selector"]["matchLabels"] for item in found.all("PodMonitor")}
     assert selectors["flagsmith-pg"] == {"cnpg.io/cluster": "flagsmith-pg", "cnpg.io/podRole": "instance"}
-    assert selectors["flagsmith-pooler"] == {"cnpg.io/poolerName": "flagsmith-pooler"}
+    assert selectors["flagsmith-pg-pooler"] == {"cnpg.io/poolerName": "flagsmith-pg-pooler"}
     exporter = variables(found, "Deployment", "flagsmith-postgres-exporter")
     assert reference(exporter["DATA_SOURCE_NAME"]) == ("flagsmith-metrics", "DATABASE_URL")
     assert reference(variables(found, "Job", "flagsmith-roles-")["METRICS_PASSWORD"]) == (
@@ -212,7 +212,7 @@ def test_metrics_are_those_of_the_servers_the_poolers_and_an_exporter_with_a_log
     without = clustered(WHOLE, backup={"s3": S3}, monitoring={"enabled": True}, apiVersions=OPERATORS[:2])
     spec = without.one("Cluster", "flagsmith-pg")["spec"]
     assert spec["inheritedMetadata"]["annotations"]["prometheus.io/port"] == "9187"
-    template = without.one("Pooler", "flagsmith-pooler")["spec"]["template"]
+    template = without.one("Pooler", "flagsmith-pg-pooler")["spec"]["template"]
     assert template["metadata"]["annotations"]["prometheus.io/port"] == "9127"
 
 

@@ -37,7 +37,7 @@ def test_each_address_leads_to_its_service_by_the_role_in_turn() -> None:
         for key, value in found.one("Secret", "flagsmith-database")["data"].items()
     }
     assert data["DATABASE_URL"] == "postgresql://flagsmith_a:a%2Fb@flagsmith-pg-rw:5432/flagsmith"
-    assert data["POOLED_DATABASE_URL"] == "postgresql://flagsmith_a:a%2Fb@flagsmith-pooler:5432/flagsmith"
+    assert data["POOLED_DATABASE_URL"] == "postgresql://flagsmith_a:a%2Fb@flagsmith-pg-pooler:5432/flagsmith"
     assert data["REPLICA_DATABASE_URLS"] == (
         "postgresql://flagsmith_a:a%2Fb@flagsmith-pg-ro:5432/flagsmith?connect_timeout=2"
     )
@@ -46,8 +46,8 @@ def test_each_address_leads_to_its_service_by_the_role_in_turn() -> None:
 def test_poolers_show_a_certificate_with_their_own_name_and_bound_what_they_open() -> None:
     found = whole()
     names = found.one("Cluster", "flagsmith-pg")["spec"]["certificates"]["serverAltDNSNames"]
-    assert {"flagsmith-pooler", "flagsmith-pooler.feature-flags.svc"} <= set(names)
-    pooler = found.one("Pooler", "flagsmith-pooler")["spec"]
+    assert {"flagsmith-pg-pooler", "flagsmith-pg-pooler.feature-flags.svc"} <= set(names)
+    pooler = found.one("Pooler", "flagsmith-pg-pooler")["spec"]
     assert (pooler["type"], pooler["cluster"]) == ("rw", {"name": "flagsmith-pg"})
     pgbouncer = pooler["pgbouncer"]
     assert pgbouncer["poolMode"] == "transaction"
@@ -58,8 +58,8 @@ def test_poolers_show_a_certificate_with_their_own_name_and_bound_what_they_open
     (container,) = pooler["template"]["spec"]["containers"]
     assert container["name"] == "pgbouncer"
     assert container["resources"]["limits"]["memory"]
-    budget = found.one("PodDisruptionBudget", "flagsmith-pooler")["spec"]
-    assert budget["selector"]["matchLabels"] == {"cnpg.io/poolerName": "flagsmith-pooler"}
+    budget = found.one("PodDisruptionBudget", "flagsmith-pg-pooler")["spec"]
+    assert budget["selector"]["matchLabels"] == {"cnpg.io/poolerName": "flagsmith-pg-pooler"}
 
 
 def test_backups_name_their_method_and_go_to_the_bucket_beside_the_dumps() -> None:

@@ -136,7 +136,7 @@ def test_servers_poolers_and_volumes_count_in_the_quota() -> None:
         (clustered({"version": "latest"}), "postgres.cluster.version", "must be a tag"),
         (clustered({"name": "Flags"}), "postgres.cluster.name", "must be the name of a Cluster"),
         (clustered({"name": "a" * 51}), "postgres.cluster.name", "at most 50"),
-        (clustered({"name": "flagsmith-pooler"}), "postgres.cluster.name", "is the name of the poolers"),
+        (clustered({"name": "flagsmith-pooler"}), "postgres.cluster.name", "ends as the names of poolers do"),
         (clustered({"pooler": {"instances": 2}}), "postgres.cluster.pooler", "has no effect, since size small"),
         (clustered({"pooler": {"enabled": False, "poolSize": 9}}), "postgres.cluster.pooler.poolSize", "to true"),
         (clustered(existingSecret="mine"), "postgres.existingSecret", "roles are the stack's own"),
