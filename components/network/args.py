@@ -210,7 +210,9 @@ def _services(settings: Settings) -> Iterator[Flow]:
     users = {"postgres": tuple(_database_users(settings)), "redis": tuple(_cache_users(settings)), **CALLERS}
     if settings.archives:
         dumps = CALLERS["s3"] if settings.backup.enabled else ()
-        users["s3"] = (*dumps, servers(settings.postgres.cluster.name))
+        cluster = settings.postgres.cluster
+        kept = (servers(name, is_kept=True) for name in cluster.kept)
+        users["s3"] = (*dumps, servers(cluster.name), *kept)
     for way in ways(settings):
         for pods in users[way.service]:
             yield flow(pods, behind(way, closed), way.port)

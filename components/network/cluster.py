@@ -16,9 +16,11 @@ def cluster_flows(settings: Settings) -> Iterator[Flow]:
     inner = (names.POSTGRES_PORT, names.INSTANCE_MANAGER_PORT)
     monitoring = [in_namespace(network.monitoring_namespace, network.monitoring_pod_labels)]
     operator = [in_namespace(settings.postgres.cluster.operator_namespace, OPERATOR_LABELS)]
-    asking = [own]
-    yield flow(own, own, *inner)
-    yield flow(operator, own, *inner)
+    kept = [servers(name, is_kept=True) for name in settings.postgres.cluster.kept]
+    asking = [own, *kept]
+    for cluster in (own, *kept):
+        yield flow(cluster, cluster, *inner)
+        yield flow(operator, cluster, *inner)
     yield flow(monitoring, own, names.CLUSTER_METRICS_PORT)
     if settings.pooled:
         before = poolers(settings.postgres.cluster.name)

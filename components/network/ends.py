@@ -46,9 +46,10 @@ OPERATOR_LABELS: Final = {names.NAME: "cloudnative-pg"}
 EVERYTHING: Final = ("0.0.0.0/0", "::/0")
 
 
-def servers(cluster: str) -> Pods:
-    """The servers of a Cluster, and the Jobs by which the operator makes them."""
-    return Pods(name=f"flagsmith-{postgres.COMPONENT}", labels={names.CNPG_CLUSTER: cluster})
+def servers(cluster: str, *, is_kept: bool = False) -> Pods:
+    """The servers of a Cluster, and the Jobs by which the operator makes them; `is_kept` is for one of before."""
+    name = f"flagsmith-{postgres.COMPONENT}"
+    return Pods(name=f"{name}-{cluster}" if is_kept else name, labels={names.CNPG_CLUSTER: cluster})
 
 
 def poolers(cluster: str) -> Pods:

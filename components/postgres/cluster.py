@@ -69,7 +69,7 @@ class DatabaseCluster(Component):
     """The Cluster `flagsmith-pg`, and the ObjectStore and ScheduledBackup of that name where it is archived.
 
     The operator makes all else of it, and deletes the volumes with it. So it stays in the cluster when Pulumi lets go
-    of it, and another name is another resource beside it.
+    of it, and another name is another resource beside it. Those of before that are kept stay as they are.
 
     Attributes:
         cluster: the Cluster's name.
@@ -109,6 +109,17 @@ class DatabaseCluster(Component):
                 metadata=_meta(args, settings.postgres.cluster.name),
                 spec=scheduled_backup_spec(settings),
                 opts=self.child(cluster),
+            )
+        for other in settings.postgres.cluster.kept:
+            # As it is: what the settings say now is of its successor. Its data stays its own.
+            stays = pulumi.ResourceOptions(retain_on_delete=True, ignore_changes=["spec"])
+            CustomResource(
+                f"{name}-{other}",
+                api_version=names.CNPG_API_VERSION,
+                kind=KIND,
+                metadata=_meta(args, other),
+                spec=cluster_spec(settings, args.annotations),
+                opts=pulumi.ResourceOptions.merge(self.child(*needed, protect=settings.protect), stays),
             )
         self.cluster = name_of(cluster)
         self.register_outputs({"cluster": self.cluster})

@@ -9,6 +9,7 @@ from components.postgres.cluster_roles import INITIAL_SQL
 from components.secrets.addresses import ADMINISTRATOR, DATABASE
 from components.settings import Settings
 
+ORIGIN: Final = "origin"
 BARMAN_PLUGIN: Final = "barman-cloud.cloudnative-pg.io"
 # Read before the operator's own last rule, which takes a password by whatever way it comes.
 HOST_RULES: Final = ("hostnossl all all all reject",)
@@ -32,7 +33,7 @@ def cluster_spec(settings: Settings, annotations: Mapping[str, str]) -> dict[str
         "enableSuperuserAccess": False,
         # One server may not go; with its budget, its node could not be drained.
         "enablePDB": settings.instances > 1,
-        "bootstrap": {"initdb": initial_database()},
+        "bootstrap": bootstrap(settings),
         "storage": _volume(settings.postgres.storage.size, settings.postgres.storage.class_name),
         "resources": {"requests": resources.requests.as_dict(), "limits": resources.limits.as_dict()},
         "postgresql": _postgresql(settings),
@@ -55,7 +56,40 @@ def cluster_spec(settings: Settings, annotations: Mapping[str, str]) -> dict[str
         spec["inheritedMetadata"] = {"annotations": dict(annotations)}
     if cluster.backup.enabled:
         spec["plugins"] = [archiver(settings)]
+    if cluster.recovery is not None:
+        spec["externalClusters"] = [origin(cluster.recovery.cluster, cluster.major)]
     return spec
+
+
+def bootstrap(settings: Settings) -> dict[str, Any]:
+    """How a new Cluster comes into being; on one that is there the operator no longer looks at it."""
+    wanted = settings.postgres.cluster.recovery
+    return {"initdb": initial_database()} if wanted is None else {"recovery": recovered(wanted.target_time)}
+
+
+def recovered(target_time: str | None) -> dict[str, Any]:
+    """A database from an archive: up to a moment, or to the end.
+
+    Its roles come with it; the operator sets the password of the owner, and the Jobs those of the others.
+    """
+    found: dict[str, Any] = {
+        "source": ORIGIN,
+        "database": DATABASE,
+        "owner": ADMINISTRATOR,
+        "secret": {"name": names.CLUSTER_OWNER},
+    }
+    return found if target_time is None else {**found, "recoveryTarget": {"targetTime": target_time}}
+
+
+def origin(cluster: str, major: int) -> dict[str, Any]:
+    """Where the archive of another Cluster is, in the same store."""
+    parameters = {"barmanObjectName": names.CLUSTER_BACKUPS, "serverName": archive_name(cluster, major)}
+    return {"name": ORIGIN, "plugin": {"name": BARMAN_PLUGIN, "parameters": parameters}}
+
+
+def archive_name(cluster: str, major: int) -> str:
+    """The place of a Cluster's archive in its store: it belongs to one line of data, so to one major version."""
+    return f"{cluster}-{major}"
 
 
 def initial_database() -> dict[str, Any]:
@@ -72,12 +106,10 @@ def initial_database() -> dict[str, Any]:
 
 
 def archiver(settings: Settings) -> dict[str, Any]:
-    """The plugin that archives the write-ahead log.
-
-    An archive belongs to one line of data: another Cluster, or another major version, begins one of its own.
-    """
+    """The plugin that archives the write-ahead log."""
     cluster = settings.postgres.cluster
-    parameters = {"barmanObjectName": names.CLUSTER_BACKUPS, "serverName": f"{cluster.name}-{cluster.major}"}
+    place = archive_name(cluster.name, cluster.major)
+    parameters = {"barmanObjectName": names.CLUSTER_BACKUPS, "serverName": place}
     return {"name": BARMAN_PLUGIN, "enabled": True, "isWALArchiver": True, "parameters": parameters}
 
 

@@ -72,7 +72,8 @@ def _edge_metrics(settings: Settings) -> list[Demand]:
 def _cluster(settings: Settings) -> list[Demand]:
     """The servers of a Cluster, a Job that makes one of them anew, and what is before and beside them."""
     cluster = settings.postgres.cluster
-    servers = settings.instances + SURGE
+    # Those of before that are kept are taken to be as many.
+    servers = (settings.instances + SURGE) * (1 + len(cluster.kept))
     found = [Demand(name="PostgreSQL", pods=servers, resources=settings.postgres_resources)]
     if cluster.backup.enabled:
         found.append(
@@ -136,7 +137,9 @@ def _claims(settings: Settings) -> list[str]:
         return []
     backups = settings.backup.enabled and settings.backup.s3 is None
     # A server that is made anew gets its volumes before the old ones are gone.
-    servers = settings.instances + SURGE if settings.postgres.clustered else int(settings.postgres.embedded)
+    clusters = 1 + len(settings.postgres.cluster.kept)
+    several = (settings.instances + SURGE) * clusters
+    servers = several if settings.postgres.clustered else int(settings.postgres.embedded)
     volumes = 2 if settings.postgres.clustered and settings.wal_storage is not None else 1
     return [*["PostgreSQL"] * servers * volumes, *(["backups"] if backups else [])]
 

@@ -24,6 +24,12 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _memory(settings)
     yield from _pool(settings)
     yield from _network(settings)
+    if settings.postgres.cluster.recovery is not None and not settings.postgres.cluster.backup.enabled:
+        yield Problem(
+            path=(*SECTION, "recovery"),
+            value=NOT_SHOWN,
+            text="goes with postgres.cluster.backup.enabled: it reads from that bucket what another Cluster archived",
+        )
     if settings.postgres.cluster.backup.enabled and settings.backup.s3 is None:
         yield Problem(
             path=("backup", "s3"),

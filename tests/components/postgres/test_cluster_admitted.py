@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.components.exposure.test_gateway_admitted import fields, knows
-from tests.components.postgres.test_cluster import OPERATORS, WHOLE, clustered, whole
+from tests.components.postgres.test_cluster import OPERATORS, S3, WHOLE, clustered, whole
 from tests.crds import DATA_TIER, of_module, served, version
 from tests.platform import Platform
 from tests.recording import Recording, record
@@ -34,7 +34,9 @@ def forms() -> list[Recording]:
         "local",
         {"postgres": postgres, "monitoring": {"enabled": True}, "apiVersions": OPERATORS[:1], **scheduled},
     )
-    return [whole(), clustered(), found]
+    recovery = {"cluster": "flagsmith-pg", "targetTime": "2026-11-28T13:05:00Z"}
+    recovered = {**WHOLE, "name": "flagsmith-pg-2", "recovery": recovery}
+    return [whole(), clustered(), clustered(recovered, backup={"s3": S3}), found]
 
 
 def objects() -> list[dict[str, Any]]:

@@ -12,10 +12,9 @@ from components.settings.images import Image, disagreement
 from components.settings.problems import Problem
 from components.settings.resources import Resources
 from components.settings.sections.postgres.parameters import FIXED, ParameterName
+from components.settings.sections.postgres.recovery import ClusterName, Recovery
 from components.settings.types import Boolean, Count, Kind, Memory, ObjectName, PlainText, Text, WholeNumber
 
-LONGEST_NAME = 50
-"""Characters of a Cluster's name that the operator takes (internal/webhook/v1 of 1.30.0): its pods' are longer."""
 SCHEDULE_FIELDS = 6
 _PART = r"[0-9A-Za-z]+(-[0-9A-Za-z]+)?(/[0-9]+)?"
 _SCHEDULE_FIELD = re.compile(rf"([*?](/[0-9]+)?|{_PART})(,{_PART})*")
@@ -25,15 +24,6 @@ ARCHIVER_RESOURCES = Resources.model_validate(
 POOLER_RESOURCES = Resources.model_validate(
     {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": "1", "memory": "256Mi"}}
 )
-
-
-def _name(value: str) -> str:
-    if not re.fullmatch(r"[a-z]([a-z0-9-]*[a-z0-9])?", value) or len(value) > LONGEST_NAME:
-        raise ValueError(
-            f"must be the name of a Cluster: lower-case letters, digits and '-', beginning with a letter, at most "
-            f"{LONGEST_NAME} of them"
-        )
-    return value
 
 
 def _server_version(value: str) -> str:
@@ -69,7 +59,6 @@ def _retention(value: str) -> str:
     return value
 
 
-ClusterName = Annotated[Text, AfterValidator(_name), Kind("name of a Cluster")]
 ServerVersion = Annotated[Text, AfterValidator(_server_version), Kind("image tag")]
 PoolerVersion = Annotated[Text, AfterValidator(_tag), Kind("image tag")]
 SixFields = Annotated[Text, AfterValidator(_six_fields), Kind("cron with six fields, in UTC")]
@@ -216,6 +205,16 @@ class ClusterSettings(Section):
         "does (2.261.0 and newer). They can lag.",
     )
     backup: ClusterBackup = Field(default_factory=ClusterBackup, description="Backups to any moment.")
+    recovery: Recovery | None = Field(
+        default=None,
+        description="For a new Cluster only: it begins with what another one's archive holds, not empty. It has no "
+        "effect on one that is there.",
+    )
+    kept: tuple[ClusterName, ...] = Field(
+        default=(),
+        description="Clusters of before that stay as they are, such as the one that another was recovered from. "
+        "One that leaves the list is protected still.",
+    )
 
     @property
     def major(self) -> int:
@@ -227,6 +226,12 @@ class ClusterSettings(Section):
         text = disagreement(self.image, self.version, version_key="postgres.cluster.version")
         if text is not None:
             yield Problem(path=("image",), text=text)
+        if self.recovery is not None:
+            yield from self.recovery.problems_of(self.name)
+        for index, name in enumerate(self.kept):
+            if name == self.name or name in self.kept[:index]:
+                text = "is postgres.cluster.name itself" if name == self.name else "is given twice"
+                yield Problem(path=("kept", index), text=f"{text}: remove it")
         for name in self.parameters:
             if name == "max_connections":
                 yield Problem(
