@@ -42,6 +42,7 @@ DATABASE: Final = (
     Word("restore", "Replace the whole database with a backup.", "db.command:restore"),
     Word("drill", "Try a backup in a scratch PostgreSQL.", "db.command:drill"),
     Word("upgrade", "Move the embedded PostgreSQL to another major version.", "db.command:upgrade"),
+    Word("switchover", "Make a standby of a Cluster the primary.", "db.command:switchover"),
 )
 
 GROUPS: Final[Mapping[str, tuple[Word, ...]]] = {

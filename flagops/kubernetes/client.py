@@ -97,10 +97,15 @@ class Client:
         ref = Ref.of(manifest)
         return self._json("PUT", self._path(ref), f"Cannot write {ref}", {"fieldManager": FIELD_MANAGER}, manifest)
 
-    def merge(self, ref: Ref, change: Manifest) -> Manifest:
-        """Change some fields of an object, as another field manager than the program; the object after it."""
+    def merge(self, ref: Ref, change: Manifest, *, subresource: str = "") -> Manifest:
+        """Change some fields of an object, as another field manager than the program; the object after it.
+
+        Of its `subresource`, such as `status`, where one is named. ApiError with status 409 when `change` has a
+        resourceVersion that is no longer the live one.
+        """
         query = {"fieldManager": "ff", "fieldValidation": "Strict"}
-        return self._json("PATCH", self._path(ref), f"Cannot change {ref}", query, change, MERGE)
+        path = f"{self._path(ref)}/{subresource}" if subresource else self._path(ref)
+        return self._json("PATCH", path, f"Cannot change {ref}", query, change, MERGE)
 
     def delete(self, ref: Ref, *, uid: str | None = None, dependents_first: bool = False) -> None:
         """Ask for the object's deletion; one that is gone already is fine.

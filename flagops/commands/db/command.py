@@ -12,6 +12,7 @@ from flagops.commands.db.backups.backup import backups as run_backups
 from flagops.commands.db.backups.drill import drill as run_drill
 from flagops.commands.db.backups.restore import restore as run_restore
 from flagops.commands.db.psql import psql as run_psql
+from flagops.commands.db.switchover import switchover as run_switchover
 from flagops.commands.db.upgrade import check as check_upgrade
 from flagops.commands.db.upgrade import upgrade as run_upgrade
 from flagops.commands.deploy.command import deploy
@@ -170,6 +171,26 @@ def upgrade(
         )
     output().print(f"PostgreSQL {version} serves. The backup from before is {made}.")
     output().print(f"When you trust it, remove the old data: {remove}", markup=False)
+
+
+def switchover(
+    *,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="POD", help="The server that takes over. Default: a standby that is ready."),
+    ] = None,
+    stack: StackOption = LOCAL,
+    yes: YesOption = False,
+) -> None:
+    """Make a standby of a Cluster of CloudNativePG the primary, and wait until all is well.
+
+    For some seconds nothing can be written; flags are served from caches meanwhile.
+    """
+    with open_instance(stack, needs_containers=True) as instance:
+        if not yes:
+            _confirm("A switchover", stack)
+        done = run_switchover(instance, to, _step)
+    output().print(f"{done.primary} is the primary, {done.before} was. It took {done.seconds:.0f} s.", markup=False)
 
 
 def _step(line: str) -> None:

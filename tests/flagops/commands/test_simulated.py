@@ -53,6 +53,7 @@ NEEDS_CONTAINERS = {
     "db backups": ("db backups",),
     "db restore": ("db restore latest --yes", "db restore latest"),
     "db drill": ("db drill",),
+    "db switchover": ("db switchover --yes",),
     "db upgrade": ("db upgrade 18.0-bookworm --yes",),
     "cache info": ("cache info",),
     "cache flush": ("cache flush --yes",),
