@@ -42,7 +42,7 @@ def switchover(instance: Instance, wanted: str | None, on_state: OnState) -> Swi
     Raises OpsError where there is no Cluster, no such standby, or a Cluster that is not well.
     """
     cluster, pods = _found(instance)
-    target = _target(instance, cluster, pods, wanted)
+    target = _target(cluster, pods, wanted)
     before = str(cluster["status"]["currentPrimary"])
     if target == before:
         raise BadInputError(f"{target} is the primary already.", hint="Without --to, a standby is chosen.")
@@ -92,14 +92,14 @@ def _found(instance: Instance) -> tuple[Manifest, Sequence[Manifest]]:
     return cluster, instance.items("v1", "Pod", labelSelector=instances_of(cluster))
 
 
-def _target(instance: Instance, cluster: Manifest, pods: Sequence[Manifest], wanted: str | None) -> str:
+def _target(cluster: Manifest, pods: Sequence[Manifest], wanted: str | None) -> str:
     """The server that takes over. Raises OpsError where none can."""
     answer = assess_cluster(cluster, pods)
     if answer.phase is not Phase.READY:
         raise RefusedError(
             f"The Cluster is not well, and nothing was changed: {answer.message}.",
-            hint="A primary that fails is replaced by the operator itself. docs/runbook.md, section 26, says what to do "
-            "where it cannot.",
+            hint="A primary that fails is replaced by the operator itself. docs/runbook.md, section 26, says what to "
+            "do where it cannot.",
         )
     primary = cluster["status"]["currentPrimary"]
     ready = [str(pod["metadata"]["name"]) for pod in pods if condition(pod, "Ready").get("status") == "True"]
