@@ -98,10 +98,9 @@ class Client:
         return self._json("PUT", self._path(ref), f"Cannot write {ref}", {"fieldManager": FIELD_MANAGER}, manifest)
 
     def merge(self, ref: Ref, change: Manifest, *, subresource: str = "") -> Manifest:
-        """Change some fields of an object, as another field manager than the program; the object after it.
+        """Change some fields of an object, or of its subresource, as another field manager than the program.
 
-        Of its `subresource`, such as `status`, where one is named. ApiError with status 409 when `change` has a
-        resourceVersion that is no longer the live one.
+        The object after it; ApiError with status 409 when `change` has a resourceVersion that is not the live one.
         """
         query = {"fieldManager": "ff", "fieldValidation": "Strict"}
         path = f"{self._path(ref)}/{subresource}" if subresource else self._path(ref)

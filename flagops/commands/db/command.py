@@ -12,11 +12,14 @@ from flagops.commands.db.backups.backup import backups as run_backups
 from flagops.commands.db.backups.drill import drill as run_drill
 from flagops.commands.db.backups.restore import restore as run_restore
 from flagops.commands.db.psql import psql as run_psql
+from flagops.commands.db.recovery import recover as run_recover
 from flagops.commands.db.switchover import switchover as run_switchover
 from flagops.commands.db.upgrade import check as check_upgrade
 from flagops.commands.db.upgrade import upgrade as run_upgrade
 from flagops.commands.deploy.command import deploy
 from flagops.console import output, progress
+from flagops.engines.deployer import EngineName
+from flagops.errors import BadInputError
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_instance
 from flagops.terminal.complete import quietly
@@ -106,16 +109,61 @@ def backups(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
 def restore(
     *,
     wanted: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="BACKUP", help="A backup's name, `latest`, or a file from pg_dump.", autocompletion=LATEST
+            metavar="BACKUP",
+            help="A backup's name, `latest`, or a file from pg_dump.",
+            autocompletion=LATEST,
+            show_default=False,
         ),
-    ],
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="TIME",
+            help="In place of a backup, with a Cluster whose log is archived: the moment to go back to, such as "
+            "2026-11-28T13:05:00Z.",
+        ),
+    ] = None,
     stack: StackOption = LOCAL,
+    engine: EngineOption = None,
     owner: FromStackOption = None,
     yes: YesOption = False,
 ) -> None:
-    """Replace the whole database with a backup. Flagsmith is down meanwhile; what is live now is backed up first."""
+    """Replace the whole database with a backup. Flagsmith is down meanwhile; what is live now is backed up first.
+
+    With --to, a Cluster of CloudNativePG is recovered beside the one that is live, which is kept; Flagsmith moves to it
+    pod by pod.
+    """
+    if (wanted is None) is (to is None):
+        raise BadInputError("Name a backup, or with --to a moment.", hint="`ff db backups` lists the backups.")
+    if to is not None:
+        _recover(to, stack, engine, yes=yes)
+    else:
+        _restore(str(wanted), stack, owner, yes=yes)
+
+
+def _recover(to: str, stack: str, engine: EngineName | None, *, yes: bool) -> None:
+    with open_instance(stack, needs_containers=True) as instance:
+        progress().print(
+            f"This makes a new Cluster with the database of the stack {stack} ({instance.context}) as it was at {to}, "
+            "and moves Flagsmith to it. What is changed meanwhile is lost, and what was changed since then is in the "
+            "old Cluster alone, which is kept.",
+            style="yellow",
+        )
+        if not yes:
+            _confirm("A restore", stack)
+        done = run_recover(instance, to, lambda: deploy(stack, engine), _step)
+        remove = f"{instance.kubectl} delete cluster {done.before}"
+    output().print(f"{done.cluster} is live, as of {done.moment}. {done.before} is kept.", markup=False)
+    output().print(
+        f"When nobody needs it, take it out of postgres.cluster.kept, deploy, and: {remove}   (its volumes go with it)",
+        markup=False,
+    )
+
+
+def _restore(wanted: str, stack: str, owner: str | None, *, yes: bool) -> None:
     with open_instance(stack, needs_containers=True) as instance:
         progress().print(
             f"This replaces the whole database of the stack {stack} ({instance.context}) by {wanted}. Flagsmith serves "

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from components.kit.names import CNPG_API_VERSION
 from flagops.errors import BadInputError, NotFoundError, RefusedError, UnsupportedError
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.kubernetes.postgres_cluster import HEALTHY, assess_cluster, instances_of
@@ -13,7 +14,6 @@ from flagops.kubernetes.readiness import Phase, condition
 from flagops.stacks.deployed import Instance
 from flagops.waiting import NotYet, until
 
-API_VERSION: Final = "postgresql.cnpg.io/v1"
 # The old primary is given an hour to stop (the operator's switchoverDelay); nobody waits so long for it here.
 SECONDS: Final = 600
 # What the operator's own command writes (internal/cmd/plugin/promote of 1.30): the rest is the operator's.
@@ -83,7 +83,7 @@ def _found(instance: Instance) -> tuple[Manifest, Sequence[Manifest]]:
             "The database of this stack is no Cluster: it has no standby that could take over.",
             hint="docs/data-tier.md says what a Cluster of CloudNativePG would survive, and what it costs.",
         )
-    cluster = instance.get(API_VERSION, "Cluster", _name(instance))
+    cluster = instance.get(CNPG_API_VERSION, "Cluster", _name(instance))
     if cluster is None:
         raise NotFoundError(
             f"There is no Cluster {instance.namespace}/{_name(instance)} in context {instance.context!r}.",
@@ -121,4 +121,4 @@ def _name(instance: Instance) -> str:
 
 
 def _ref(instance: Instance) -> Ref:
-    return Ref(API_VERSION, "Cluster", instance.namespace, _name(instance))
+    return Ref(CNPG_API_VERSION, "Cluster", instance.namespace, _name(instance))

@@ -1,0 +1,153 @@
+"""Back to a moment: a new Cluster from the archive of the one that is there, which is kept beside it."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from components.kit import names
+from flagops.commands.cache import caches
+from flagops.errors import BadInputError, OpsError, RefusedError, UnsupportedError
+from flagops.kubernetes.refusals import ApiError
+from flagops.pods.bootstrap import write_keys
+from flagops.stacks.deployed import Instance
+from flagops.stacks.edit import set_settings
+
+STORE: Final = (names.BARMAN_API_VERSION, "ObjectStore", names.CLUSTER_BACKUPS)
+CLUSTER: Final = (names.CNPG_API_VERSION, "Cluster")
+# A segment of the log is closed after 5 minutes at the latest, and then archived. PostgreSQL refuses to end a recovery
+# at a moment that the archive does not reach.
+NOT_ARCHIVED: Final = timedelta(minutes=10)
+LONGEST_NAME: Final = 50
+OnLine = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What came of it.
+
+    Attributes:
+        cluster: The Cluster that is live now.
+        before: The one before, which is kept.
+        moment: Up to when it was recovered.
+    """
+
+    cluster: str
+    before: str
+    moment: str
+
+
+def recover(instance: Instance, wanted: str, deploy: Callable[[], None], on_line: OnLine) -> Recovered:
+    """Recover the moment `wanted` into a new Cluster, and move Flagsmith to it; the one before is kept.
+
+    Args:
+        instance: The stack.
+        wanted: A moment in UTC, such as `2026-11-28T13:05:00Z`.
+        deploy: Deploys the stack as its file says.
+        on_line: Gets each step.
+
+    Raises:
+        OpsError: Nothing can be recovered, or a step failed; the message says where it stands, the hint the way back.
+    """
+    _require_archive(instance)
+    moment = _moment(wanted)
+    _require_reached(instance, moment)
+    before = instance.settings.postgres.cluster.name
+    name = new_name(before, moment)
+    if instance.get(*CLUSTER, name) is not None:
+        raise RefusedError(
+            f"There is a Cluster {name} already, of a recovery of before.",
+            hint=f"If it is not needed: `{instance.kubectl} delete cluster {name}`, which deletes its volumes. "
+            "Else choose another minute.",
+        )
+    stated = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    stated_postgres: Any = instance.stack.values.get(f"{instance.stack.project}:postgres") or {}
+    cluster = dict(stated_postgres.get("cluster") or {})
+    wanted_cluster = {
+        **cluster,
+        "name": name,
+        "kept": [*dict.fromkeys([*cluster.get("kept", ()), before])],
+        "recovery": {"cluster": before, "targetTime": stated},
+    }
+    on_line(f"Setting postgres.cluster in {instance.stack.path.name}: {name}, recovered from {before}…")
+    set_settings(instance.stack, {"postgres.cluster": json.dumps(wanted_cluster)})
+    try:
+        deploy()
+    except OpsError as error:
+        raise error.reworded(error.message, hint=_way_back(instance, cluster, name, error.hint)) from None
+    _afterwards(instance, on_line)
+    return Recovered(name, before, stated)
+
+
+def new_name(before: str, moment: datetime) -> str:
+    """The name of a Cluster that is recovered at a moment: that of the one before, with the minute."""
+    base = re.sub(r"-\d{12}$", "", before)
+    minute = f"-{moment:%Y%m%d%H%M}"
+    return f"{base[: LONGEST_NAME - len(minute)].rstrip('-')}{minute}"
+
+
+def _require_archive(instance: Instance) -> None:
+    if not instance.settings.postgres.clustered:
+        raise UnsupportedError(
+            "The database of this stack has no archive of its write-ahead log: it is no Cluster of CloudNativePG.",
+            hint="`ff db restore BACKUP` brings a dump back; `ff db backups` lists them.",
+        )
+    if not instance.settings.archives:
+        raise UnsupportedError(
+            "The write-ahead log of this Cluster is not archived: postgres.cluster.backup.enabled is false.",
+            hint="`ff db restore BACKUP` brings a dump back; `ff db backups` lists them.",
+        )
+
+
+def _moment(wanted: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(wanted)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise BadInputError(f"{wanted!r} must be a moment with its time zone, such as 2026-11-28T13:05:00Z.")
+    return found.astimezone(UTC)
+
+
+def _require_reached(instance: Instance, moment: datetime) -> None:
+    """Raise OpsError for a moment that the archive does not reach, where the Cluster would never come up."""
+    latest = datetime.now(UTC) - NOT_ARCHIVED
+    if moment > latest:
+        raise BadInputError(
+            f"{moment:%Y-%m-%dT%H:%M:%SZ} may not be archived yet: it must be {latest:%Y-%m-%dT%H:%M:%SZ} or earlier."
+        )
+    postgres = instance.settings.postgres
+    place = f"{postgres.cluster.name}-{postgres.cluster.major}"
+    store: dict[str, Any] = instance.get(*STORE) or {}
+    window = store.get("status", {}).get("serverRecoveryWindow", {}).get(place, {})
+    first = window.get("firstRecoverabilityPoint")
+    if first is None:
+        raise RefusedError(
+            f"There is no base backup of {postgres.cluster.name} yet, so that nothing can be recovered.",
+            hint=f"`{instance.kubectl} get backups.postgresql.cnpg.io` shows what became of the first one.",
+        )
+    if moment < datetime.fromisoformat(first):
+        raise BadInputError(f"{moment:%Y-%m-%dT%H:%M:%SZ} is before the first moment that can be recovered, {first}.")
+
+
+def _way_back(instance: Instance, cluster: dict[str, Any], name: str, hint: str | None) -> str:
+    way_back = (
+        f"Flagsmith's pods that are not replaced still ask the Cluster of before. To go on, `ff up --stack "
+        f"{instance.stack.name}` again. To go back, set postgres.cluster to {json.dumps(cluster)} in "
+        f"{instance.stack.path.name}, with kept: [{name}], then `ff up --stack {instance.stack.name}`."
+    )
+    return f"{hint} {way_back}" if hint else way_back
+
+
+def _afterwards(instance: Instance, on_line: OnLine) -> None:
+    """What Flagsmith keeps of the database outside of it: the keys in the stack's Secrets, and the caches."""
+    on_line("Writing the environments' keys…")
+    try:
+        write_keys(instance, on_line, image=None)
+    except (OpsError, ApiError) as error:
+        on_line(f"The keys in the stack's Secrets are not all its own: {error} `ff keys adopt` reads them.")
+    if instance.settings.redis.mode != "none":
+        on_line("Emptying the caches…")
+        caches.flush(instance, caches.chosen([]))
