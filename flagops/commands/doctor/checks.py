@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from flagops.commands.doctor.backups import backups
+from flagops.commands.doctor.cluster import cluster
 from flagops.commands.doctor.edge import edge_documents, edge_pods
 from flagops.commands.doctor.edge_keys import edge_keys
 from flagops.commands.doctor.flagsmith import flagsmith_api
@@ -27,6 +28,7 @@ from flagops.stacks.files import load_stack
 # What is read from the cluster's objects.
 OBJECTS: tuple[Check, ...] = (
     claims,
+    cluster,
     pods,
     rollouts,
     edge_pods,

@@ -1,0 +1,142 @@
+"""The database, where it is a Cluster of CloudNativePG: by what its operator says of it, and by its pods."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from components.kit import names
+from flagops.commands.doctor.model import DoctorFinding, Examination
+from flagops.kubernetes.objects import Manifest
+from flagops.kubernetes.postgres_cluster import HEALTHY
+from flagops.kubernetes.readiness import condition
+from flagops.kubernetes.refusals import UnknownKindError
+
+KIND: Final = "Cluster"
+# Which servers somebody has told the operator to stop PostgreSQL in; all of them for "*".
+FENCED: Final = "cnpg.io/fencedInstances"
+UNKNOWN_PLUGIN: Final = "unknown plugin"
+
+
+def cluster(examination: Examination) -> Iterator[DoctorFinding]:
+    """A Cluster that is missing or not well, whose archive fails, or of which nothing can be recovered."""
+    instance = examination.instance
+    postgres = instance.settings.postgres
+    if instance.settings.is_edge or not postgres.clustered:
+        return
+    name = postgres.cluster.name
+    try:
+        live = instance.get(names.CNPG_API_VERSION, KIND, name)
+    except UnknownKindError:
+        yield DoctorFinding(
+            "cluster-operator-missing",
+            "The cluster no longer knows the kind Cluster: nothing looks after the database.",
+            (f"{names.CNPG_API_VERSION} is not served",),
+            "install CloudNativePG, 1.30.0 or newer, again; its servers go on meanwhile",
+        )
+        return
+    if live is None:
+        yield DoctorFinding(
+            "cluster-missing",
+            f"The Cluster {name} is not there.",
+            (),
+            f"ff up --stack {instance.stack.name}   (it begins empty; docs/data-tier.md says how one is recovered)",
+        )
+        return
+    yield from _fenced(examination, live)
+    yield from _servers(examination, live)
+    if instance.settings.archives:
+        yield from _archive(examination, live)
+
+
+def _fenced(examination: Examination, live: Manifest) -> Iterator[DoctorFinding]:
+    stated = (live["metadata"].get("annotations") or {}).get(FENCED)
+    if stated is None:
+        return
+    try:
+        found = ", ".join(map(str, json.loads(stated)))
+    except (TypeError, ValueError):
+        found = str(stated)
+    if found:
+        yield DoctorFinding(
+            "cluster-fenced",
+            "Somebody has fenced servers of the Cluster: PostgreSQL does not run in them.",
+            (f"{FENCED}: {found}",),
+            f"{examination.instance.kubectl} annotate cluster {live['metadata']['name']} {FENCED}-",
+        )
+
+
+def _servers(examination: Examination, live: Manifest) -> Iterator[DoctorFinding]:
+    status, instance = live.get("status", {}), examination.instance
+    phase, reason = str(status.get("phase") or ""), str(status.get("phaseReason") or "")
+    primary, wanted = status.get("currentPrimary"), int(live["spec"].get("instances", 1))
+    said = (examination.mask(f"{phase}: {reason}".removesuffix(": ") or "its operator says nothing of it"),)
+    describe = f"{instance.kubectl} describe cluster {live['metadata']['name']}   (docs/runbook.md, section 26)"
+    if UNKNOWN_PLUGIN in phase.lower() or UNKNOWN_PLUGIN in reason.lower():
+        yield DoctorFinding(
+            "cluster-plugin-missing",
+            "The operator does not find the Barman Cloud plugin, and no longer looks after the Cluster.",
+            said,
+            "install the plugin in the operator's namespace again (it needs cert-manager)",
+        )
+    elif phase != HEALTHY:
+        yield DoctorFinding("cluster-not-well", "The Cluster is not well.", said, describe)
+    if not _is_ready(examination.pods, primary):
+        yield DoctorFinding(
+            "cluster-without-primary",
+            "The Cluster has no primary: nothing can be written.",
+            (f"the primary is {primary or 'none'}, and is to be {status.get('targetPrimary') or 'none'}", *said),
+            describe,
+        )
+    ready = int(status.get("readyInstances", 0))
+    if ready < wanted:
+        yield DoctorFinding(
+            "cluster-server-missing",
+            f"{ready} of {wanted} servers of the Cluster are ready.",
+            said,
+            describe,
+        )
+
+
+def _is_ready(pods: Sequence[Manifest], name: Any) -> bool:
+    return any(
+        pod["metadata"]["name"] == name and condition(pod, "Ready").get("status") == "True" for pod in pods if name
+    )
+
+
+def _archive(examination: Examination, live: Manifest) -> Iterator[DoctorFinding]:
+    instance = examination.instance
+    archiving, last = condition(live, "ContinuousArchiving"), condition(live, "LastBackupSucceeded")
+    if archiving.get("status") == "False":
+        yield DoctorFinding(
+            "archive-failing",
+            "The write-ahead log is not archived: no moment from now on can be recovered, and its volume fills.",
+            (examination.mask(str(archiving.get("message", ""))),),
+            f"{instance.kubectl} logs {live.get('status', {}).get('currentPrimary')} -c plugin-barman-cloud --tail 50"
+            "   (then mend the Secret of backup.s3, or the bucket)",
+        )
+    if last.get("status") == "False":
+        yield DoctorFinding(
+            "base-backup-failed",
+            "The last base backup of the Cluster failed.",
+            (examination.mask(str(last.get("message", ""))),),
+            f"{instance.kubectl} get backups.postgresql.cnpg.io",
+        )
+    elif not _has_window(examination):
+        yield DoctorFinding(
+            "base-backup-missing",
+            "There is no base backup of the Cluster: its archive alone recovers nothing.",
+            (),
+            f"{instance.kubectl} get scheduledbackups,backups.postgresql.cnpg.io",
+        )
+
+
+def _has_window(examination: Examination) -> bool:
+    """Whether the plugin knows a first moment that can be recovered."""
+    postgres = examination.instance.settings.postgres
+    try:
+        store = examination.instance.get(names.BARMAN_API_VERSION, "ObjectStore", names.CLUSTER_BACKUPS)
+    except UnknownKindError:
+        return False
+    place = f"{postgres.cluster.name}-{postgres.cluster.major}"
+    window = (store or {}).get("status", {}).get("serverRecoveryWindow", {}).get(place, {})
+    return bool(window.get("firstRecoverabilityPoint"))

@@ -1,0 +1,122 @@
+"""What the doctor finds of a Cluster, by what its operator says."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from components.settings import Settings
+from flagops.commands.doctor.cluster import cluster
+from flagops.commands.doctor.model import Examination
+from flagops.kubernetes.objects import Manifest
+from flagops.kubernetes.refusals import UnknownKindError
+from tests.components.settings.support import settings
+
+ARCHIVED = {"backup": {"enabled": True}}
+WINDOW = {"status": {"serverRecoveryWindow": {"flagsmith-pg-17": {"firstRecoverabilityPoint": "2026-11-01T00:00:00Z"}}}}
+HEALTHY = {
+    "phase": "Cluster in healthy state",
+    "readyInstances": 2,
+    "currentPrimary": "flagsmith-pg-1",
+    "targetPrimary": "flagsmith-pg-1",
+}
+PLUGIN = "Cluster cannot proceed to reconciliation due to an unknown plugin being required"
+
+
+def pod(name: str, ready: str = "True") -> Manifest:
+    return {"metadata": {"name": name}, "status": {"conditions": [{"type": "Ready", "status": ready}]}}
+
+
+@dataclass
+class Asked:
+    """A stack's instance with a Cluster, or without."""
+
+    live: Manifest | None
+    store: Manifest | None = field(default_factory=lambda: WINDOW)
+    pods: list[Manifest] = field(default_factory=lambda: [pod("flagsmith-pg-1"), pod("flagsmith-pg-2")])
+    archived: bool = True
+    is_served: bool = True
+    kubectl: str = "kubectl -n feature-flags"
+
+    @property
+    def settings(self) -> Settings:
+        section = {"instances": 2, **(ARCHIVED if self.archived else {})}
+        s3 = {"s3": {"bucket": "backups", "existingSecret": "s3"}}
+        return settings(postgres={"mode": "cloudnativepg", "cluster": section}, backup=s3)
+
+    @property
+    def stack(self) -> Any:
+        return SimpleNamespace(name="staging")
+
+    def get(self, api_version: str, kind: str, _: str) -> Manifest | None:
+        if not self.is_served:
+            raise UnknownKindError(api_version, kind)
+        return self.live if kind == "Cluster" else self.store
+
+    def items(self, *_: str) -> list[Manifest]:
+        return self.pods
+
+    def masker(self) -> Any:
+        return lambda text: text.replace("hunter2", "***")
+
+
+def live(*conditions: dict[str, str], annotations: dict[str, str] | None = None, **status: Any) -> Manifest:
+    return {
+        "metadata": {"name": "flagsmith-pg", "annotations": annotations or {}},
+        "spec": {"instances": 2},
+        "status": {**HEALTHY, "conditions": list(conditions), **status},
+    }
+
+
+def found(asked: Any) -> dict[str, str]:
+    return {item.name: " ".join([item.what, *item.evidence, item.fix]) for item in cluster(Examination(asked))}
+
+
+def test_one_that_is_well_has_no_finding_and_an_embedded_server_is_not_looked_at() -> None:
+    assert found(Asked(live())) == {}
+    assert found(SimpleNamespace(settings=settings())) == {}
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "said"),
+    [
+        (Asked(live(), is_served=False), "cluster-operator-missing", "install CloudNativePG"),
+        (Asked(None), "cluster-missing", "it begins empty"),
+        (Asked(live(phase="Failing over", phaseReason="pg-1 is gone")), "cluster-not-well", "pg-1 is gone"),
+        (Asked(live(phase="")), "cluster-not-well", "its operator says nothing of it"),
+        (Asked(live(phase=PLUGIN, phaseReason="Unknown plugin: 'barman'")), "cluster-plugin-missing", "cert-manager"),
+        (Asked(live(), pods=[pod("flagsmith-pg-2")]), "cluster-without-primary", "nothing can be written"),
+        (Asked(live(), pods=[pod("flagsmith-pg-1", "False")]), "cluster-without-primary", "the primary is"),
+        (Asked(live(readyInstances=1)), "cluster-server-missing", "1 of 2 servers"),
+        (
+            Asked(live(annotations={"cnpg.io/fencedInstances": '["flagsmith-pg-2"]'})),
+            "cluster-fenced",
+            "flagsmith-pg-2",
+        ),
+        (Asked(live(annotations={"cnpg.io/fencedInstances": "no list"})), "cluster-fenced", "no list"),
+        (
+            Asked(live({"type": "ContinuousArchiving", "status": "False", "message": "403 for hunter2"})),
+            "archive-failing",
+            "403 for ***",
+        ),
+        (
+            Asked(live({"type": "LastBackupSucceeded", "status": "False", "message": "no space"})),
+            "base-backup-failed",
+            "no space",
+        ),
+        (Asked(live(), store={"status": {}}), "base-backup-missing", "recovers nothing"),
+        (Asked(live(), store=None), "base-backup-missing", "recovers nothing"),
+    ],
+    ids=str,
+)
+def test_each_fault_is_found_alone_with_what_the_operator_says(asked: Asked, name: str, said: str) -> None:
+    findings = found(asked)
+    assert list(findings) == [name]
+    assert said in findings[name]
+    assert "hunter2" not in findings[name]
+
+
+def test_without_an_archive_nobody_asks_for_one() -> None:
+    failing = {"type": "ContinuousArchiving", "status": "False", "message": "x"}
+    assert found(Asked(live(failing), store=None, archived=False)) == {}
