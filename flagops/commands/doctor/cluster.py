@@ -25,7 +25,7 @@ def cluster(examination: Examination) -> Iterator[DoctorFinding]:
         return
     name = postgres.cluster.name
     try:
-        live = instance.get(names.CNPG_API_VERSION, KIND, name)
+        found = instance.items(names.CNPG_API_VERSION, KIND)
     except UnknownKindError:
         yield DoctorFinding(
             "cluster-operator-missing",
@@ -34,6 +34,7 @@ def cluster(examination: Examination) -> Iterator[DoctorFinding]:
             "install CloudNativePG, 1.30.0 or newer, again; its servers go on meanwhile",
         )
         return
+    live = next((item for item in found if item["metadata"]["name"] == name), None)
     if live is None:
         yield DoctorFinding(
             "cluster-missing",
@@ -133,10 +134,7 @@ def _archive(examination: Examination, live: Manifest) -> Iterator[DoctorFinding
 def _has_window(examination: Examination) -> bool:
     """Whether the plugin knows a first moment that can be recovered."""
     postgres = examination.instance.settings.postgres
-    try:
-        store = examination.instance.get(names.BARMAN_API_VERSION, "ObjectStore", names.CLUSTER_BACKUPS)
-    except UnknownKindError:
-        return False
+    store = examination.instance.get(names.BARMAN_API_VERSION, "ObjectStore", names.CLUSTER_BACKUPS)
     place = f"{postgres.cluster.name}-{postgres.cluster.major}"
     window = (store or {}).get("status", {}).get("serverRecoveryWindow", {}).get(place, {})
     return bool(window.get("firstRecoverabilityPoint"))

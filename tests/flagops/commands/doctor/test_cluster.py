@@ -49,13 +49,17 @@ class Asked:
     def stack(self) -> Any:
         return SimpleNamespace(name="staging")
 
-    def get(self, api_version: str, kind: str, _: str) -> Manifest | None:
+    def get(self, _: str, kind: str, __: str) -> Manifest | None:
+        assert kind == "ObjectStore"
+        return self.store
+
+    def items(self, api_version: str, kind: str) -> list[Manifest]:
+        if kind == "Pod":
+            return self.pods
         if not self.is_served:
             raise UnknownKindError(api_version, kind)
-        return self.live if kind == "Cluster" else self.store
-
-    def items(self, *_: str) -> list[Manifest]:
-        return self.pods
+        others = {"metadata": {"name": "another"}}
+        return [others, *([] if self.live is None else [self.live])]
 
     def masker(self) -> Any:
         return lambda text: text.replace("hunter2", "***")
