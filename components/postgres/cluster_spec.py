@@ -84,7 +84,8 @@ def recovered(target_time: str | None) -> dict[str, Any]:
 def origin(cluster: str, major: int) -> dict[str, Any]:
     """Where the archive of another Cluster is, in the same store."""
     parameters = {"barmanObjectName": names.CLUSTER_BACKUPS, "serverName": archive_name(cluster, major)}
-    return {"name": ORIGIN, "plugin": {"name": BARMAN_PLUGIN, "enabled": True, "parameters": parameters}}
+    plugin = {"name": BARMAN_PLUGIN, "enabled": True, "isWALArchiver": False, "parameters": parameters}
+    return {"name": ORIGIN, "plugin": plugin}
 
 
 def archive_name(cluster: str, major: int) -> str:
