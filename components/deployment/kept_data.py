@@ -4,6 +4,7 @@ Pulumi's provider replaces an object for a change of certain fields, and deletes
 name. A new object of that name is an empty volume: so such changes are refused, and the way that keeps the data said.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -68,6 +69,7 @@ def losses(wanted: Manifest, live: Manifest, *, by_statement: bool) -> Iterator[
         )
     if wanted["kind"] == "Cluster":
         yield from shrinking(wanted, live)
+        yield from downgrading(wanted, live)
     if wanted["kind"] != "PersistentVolumeClaim":
         return
     stated = _stated(live)
@@ -95,6 +97,17 @@ def shrinking(wanted: Manifest, live: Manifest) -> Iterator[str]:
         yield "cannot take the write-ahead log from its own volume: set postgres.cluster.walStorage.enabled to true"
 
 
+def downgrading(wanted: Manifest, live: Manifest) -> Iterator[str]:
+    """That servers of an older major version would get the data of a newer one, which they cannot read."""
+    image = str(_at(wanted, "spec.imageName") or "").partition("@")[0]
+    version, old = re.search(r":(\d+)[^/]*$", image), _at(live, "status.pgDataImageInfo.majorVersion")
+    if version is not None and old is not None and int(version[1]) < int(old):
+        yield (
+            f"cannot go back to PostgreSQL {version[1]}: its data is of PostgreSQL {old} since the upgrade. A dump of "
+            "before goes into a Cluster of another name"
+        )
+
+
 def held(settings: Settings) -> list[dict[str, Any]]:
     """What holds the stack's data: its volume claims, and its Cluster, as far as a change of them can lose data."""
     return [*claims(settings), *_clusters(settings)]
@@ -117,7 +130,7 @@ def claims(settings: Settings) -> list[dict[str, Any]]:
 def way_out(kind: str, name: str, namespace: str) -> str:
     """How the data of a claim gets to a new volume, for people."""
     if kind == "Cluster":
-        return "Set postgres.storage and postgres.cluster.walStorage back to what they were."
+        return "Set postgres.storage, postgres.cluster.walStorage and postgres.cluster.version back to what they were."
     if name == names.BACKUP_DATA:
         return (
             "Set backup.storage back to what it was. To keep the backups elsewhere from now on, see "
@@ -145,7 +158,10 @@ def _claim(settings: Settings, name: str, class_name: str | None, size: str) -> 
 def _clusters(settings: Settings) -> list[dict[str, Any]]:
     if not settings.postgres.clustered:
         return []
-    spec: dict[str, Any] = {"storage": {"size": settings.postgres.storage.size}}
+    spec: dict[str, Any] = {
+        "storage": {"size": settings.postgres.storage.size},
+        "imageName": settings.images["cluster"].reference,
+    }
     if settings.wal_storage is not None:
         spec["walStorage"] = {"size": settings.wal_storage}
     return [

@@ -23,13 +23,18 @@ FILE: Final = "pg_service.conf"
 # Tried with the server's packets dropped: a request took 4.4 s at worst, and 5.4 s with 3000 as tcp_user_timeout.
 # connect_timeout is in seconds, and less than 2 is taken for 2; tcp_user_timeout is in milliseconds, and covers what
 # was sent and is not acknowledged; the keepalives (seconds, seconds, times) cover the wait for an answer.
+CONNECT_SECONDS: Final = 2
+UNACKNOWLEDGED_MILLISECONDS: Final = 2000
+IDLE_SECONDS: Final = 2
+INTERVAL_SECONDS: Final = 1
+PROBES: Final = 2
 TEXT: Final = f"""\
 [{SERVICE}]
-connect_timeout=2
-tcp_user_timeout=2000
-keepalives_idle=2
-keepalives_interval=1
-keepalives_count=2
+connect_timeout={CONNECT_SECONDS}
+tcp_user_timeout={UNACKNOWLEDGED_MILLISECONDS}
+keepalives_idle={IDLE_SECONDS}
+keepalives_interval={INTERVAL_SECONDS}
+keepalives_count={PROBES}
 """
 FILES: Final = ConfigFiles(
     prefix=names.POSTGRES_CLIENT,

@@ -15,6 +15,7 @@ from components.network.ends import (
     BACKUP,
     BOOTSTRAP,
     CACHE,
+    CLUSTER_SERVERS,
     DATABASE,
     EDGE,
     EDGE_METRICS,
@@ -31,7 +32,6 @@ from components.network.ends import (
     behind,
     called,
     outside,
-    servers,
 )
 from components.network.policies import Flow, NetworkPoliciesArgs, Outside, Pods, Port, flow, in_namespace
 from components.settings import Settings
@@ -165,7 +165,7 @@ def _data(settings: Settings) -> Iterator[Flow]:
         for pods in _database_users(settings):
             # By the poolers, the API has no way past them but to standbys, any of which may become the primary.
             if pods != API or not settings.pooled or settings.reads_replicas:
-                yield flow(pods, servers(settings.postgres.cluster.name), names.POSTGRES_PORT)
+                yield flow(pods, CLUSTER_SERVERS, names.POSTGRES_PORT)
     if settings.redis.embedded:
         for pods in _cache_users(settings):
             yield flow(pods, CACHE, names.REDIS_PORT)
@@ -210,9 +210,7 @@ def _services(settings: Settings) -> Iterator[Flow]:
     users = {"postgres": tuple(_database_users(settings)), "redis": tuple(_cache_users(settings)), **CALLERS}
     if settings.archives:
         dumps = CALLERS["s3"] if settings.backup.enabled else ()
-        cluster = settings.postgres.cluster
-        kept = (servers(name, is_kept=True) for name in cluster.kept)
-        users["s3"] = (*dumps, servers(cluster.name), *kept)
+        users["s3"] = (*dumps, CLUSTER_SERVERS)
     for way in ways(settings):
         for pods in users[way.service]:
             yield flow(pods, behind(way, closed), way.port)

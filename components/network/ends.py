@@ -28,6 +28,13 @@ EDGE_METRICS: Final = component_pods(edge_metrics.COMPONENT)
 MIGRATION: Final = component_pods(migration.COMPONENT)
 BOOTSTRAP: Final = component_pods(bootstrap.COMPONENT)
 DATABASE: Final = component_pods(postgres.COMPONENT)
+# Of whatever Cluster: one that is kept under another name has to go on, and while Flagsmith moves from one to another,
+# pods that are not replaced yet ask the one before. The poolers' pods have its label too (pkg/specs/pgbouncer of
+# 1.30.0). The Jobs by which the operator makes servers count among them.
+CLUSTER_SERVERS: Final = Pods(
+    name=f"flagsmith-{postgres.COMPONENT}", labelled=[names.CNPG_CLUSTER], unlabelled=[names.CNPG_POOLER]
+)
+POOLERS: Final = Pods(name=f"flagsmith-{pooler.COMPONENT}", labelled=[names.CNPG_POOLER])
 ROLES: Final = component_pods(roles.COMPONENT)
 CACHE: Final = component_pods(redis.COMPONENT)
 BACKUP: Final = component_pods(backup.COMPONENT)
@@ -44,18 +51,6 @@ SOLVER_PORT: Final = 8089
 API_SERVER_PORTS: Final = tuple(sorted(wide.API_SERVER_PORTS))
 OPERATOR_LABELS: Final = {names.NAME: "cloudnative-pg"}
 EVERYTHING: Final = ("0.0.0.0/0", "::/0")
-
-
-def servers(cluster: str, *, is_kept: bool = False) -> Pods:
-    """The servers of a Cluster, and the Jobs by which the operator makes them; `is_kept` is for one of before."""
-    name = f"flagsmith-{postgres.COMPONENT}"
-    return Pods(name=f"{name}-{cluster}" if is_kept else name, labels={names.CNPG_CLUSTER: cluster})
-
-
-def poolers(cluster: str) -> Pods:
-    """The poolers before a Cluster."""
-    name = names.pooler(cluster)
-    return Pods(name=f"flagsmith-{pooler.COMPONENT}", labels={names.CNPG_POOLER: name})
 
 
 def api_server(networks: Sequence[str]) -> list[Outside]:

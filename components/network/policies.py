@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, LabelSelectorRequirementArgs, ObjectMetaArgs
 from pulumi_kubernetes.networking.v1 import (
     IPBlockArgs,
     NetworkPolicy,
@@ -34,10 +34,14 @@ class Pods:
     Attributes:
         name: of their policy, and so what people see.
         labels: what picks them out.
+        labelled: keys of labels that they have, with whatever value.
+        unlabelled: keys of labels that they do not have.
     """
 
     name: str
-    labels: Mapping[str, str]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    labelled: Sequence[str] = ()
+    unlabelled: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,9 +112,15 @@ def flow(source: Pods | Sequence[Outside], destination: Pods | Sequence[Outside]
     return Flow(source=source, destination=destination, ports=[Port(number=port) for port in ports])
 
 
+def _selector(pods: Pods) -> LabelSelectorArgs:
+    keys = [*((key, "Exists") for key in pods.labelled), *((key, "DoesNotExist") for key in pods.unlabelled)]
+    expressions = [LabelSelectorRequirementArgs(key=key, operator=operator) for key, operator in keys]
+    return LabelSelectorArgs(match_labels=dict(pods.labels) or None, match_expressions=expressions or None)
+
+
 def _peers(end: Pods | Sequence[Outside]) -> list[NetworkPolicyPeerArgs]:
     if isinstance(end, Pods):
-        return [NetworkPolicyPeerArgs(pod_selector=LabelSelectorArgs(match_labels=dict(end.labels)))]
+        return [NetworkPolicyPeerArgs(pod_selector=_selector(end))]
     return [_peer(outside) for outside in end]
 
 
@@ -143,7 +153,7 @@ def policy_spec(pods: Pods, flows: Sequence[Flow]) -> NetworkPolicySpecArgs:
     incoming = _by_ports((flow.source, flow.ports) for flow in flows if flow.destination == pods)
     outgoing = _by_ports((flow.destination, flow.ports) for flow in flows if flow.source == pods)
     return NetworkPolicySpecArgs(
-        pod_selector=LabelSelectorArgs(match_labels=dict(pods.labels)),
+        pod_selector=_selector(pods),
         policy_types=list(DIRECTIONS),
         ingress=[NetworkPolicyIngressRuleArgs(from_=peers, ports=_ports(ports)) for ports, peers in incoming.items()]
         or None,

@@ -66,7 +66,7 @@ def require_operator(settings: Settings, capabilities: Capabilities) -> None:
 
 
 class DatabaseCluster(Component):
-    """The Cluster `flagsmith-pg`, and the ObjectStore and ScheduledBackup of that name where it is archived.
+    """The Cluster `flagsmith-pg`; where it is archived, the ObjectStore of that name and a ScheduledBackup.
 
     The operator makes all else of it, and deletes the volumes with it. So it stays in the cluster when Pulumi lets go
     of it, and another name is another resource beside it. Those of before that are kept stay as they are.
@@ -102,11 +102,12 @@ class DatabaseCluster(Component):
         )
         if settings.archives:
             CustomResource(
-                # Its Cluster cannot change: the schedule of another one is another resource.
-                f"{name}-backups-{settings.postgres.cluster.name}",
+                # Its Cluster cannot change: the schedule of another one is another resource. So is that of another
+                # major version, whose archive recovers nothing before its first base backup, which a new one makes.
+                f"{name}-backups-{_schedule(settings)}",
                 api_version=names.CNPG_API_VERSION,
                 kind="ScheduledBackup",
-                metadata=_meta(args, settings.postgres.cluster.name),
+                metadata=_meta(args, _schedule(settings)),
                 spec=scheduled_backup_spec(settings),
                 opts=self.child(cluster),
             )
@@ -123,6 +124,11 @@ class DatabaseCluster(Component):
             )
         self.cluster = name_of(cluster)
         self.register_outputs({"cluster": self.cluster})
+
+
+def _schedule(settings: Settings) -> str:
+    cluster = settings.postgres.cluster
+    return f"{cluster.name}-{cluster.major}"
 
 
 def _meta(args: DatabaseClusterArgs, name: str, *, awaited: str | None = None) -> ObjectMetaArgs:

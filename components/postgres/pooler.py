@@ -1,5 +1,6 @@
 """PgBouncer between the API and a Cluster's primary: few connections of the server's for many of Flagsmith's."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -7,16 +8,28 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from components.kit import names
+from components.kit import names, postgres_client
 from components.kit.component import Component, name_of
 from components.kit.disruption import disruption_budget
 from components.kit.pods import NODE, ZONE
 from components.settings import Settings
+from components.settings.connections import SURGE
 from components.settings.pools import pool_clients, pool_size
 
 COMPONENT: Final = "pooler"
 KIND: Final = "Pooler"
 TIMEOUT_SECONDS: Final = 600
+# While it is refused nobody is let in who waits for the primary; by default PgBouncer rests for 15 s.
+LOGIN_RETRY_SECONDS: Final = 1
+TIME_OUTS: Final[Mapping[str, str]] = {
+    "server_connect_timeout": str(postgres_client.CONNECT_SECONDS),
+    "server_login_retry": str(LOGIN_RETRY_SECONDS),
+    "tcp_user_timeout": str(postgres_client.UNACKNOWLEDGED_MILLISECONDS),
+    "tcp_keepidle": str(postgres_client.IDLE_SECONDS),
+    "tcp_keepintvl": str(postgres_client.INTERVAL_SECONDS),
+    "tcp_keepcnt": str(postgres_client.PROBES),
+}
+"""When it gives up a server that does not answer: as those who go straight there do, in PgBouncer's words and units."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +57,11 @@ def pooler_spec(settings: Settings, annotations: dict[str, str]) -> dict[str, An
         "cluster": {"name": settings.postgres.cluster.name},
         "type": "rw",
         "instances": settings.poolers,
+        # A quarter more by default, rounded up: more connections than the budget has.
+        "deploymentStrategy": {
+            "type": "RollingUpdate",
+            "rollingUpdate": {"maxSurge": SURGE, "maxUnavailable": 0},
+        },
         "pgbouncer": {
             "poolMode": "transaction",
             "parameters": parameters(settings),
@@ -69,6 +87,7 @@ def parameters(settings: Settings) -> dict[str, str]:
         # Nobody waits longer for an answer: gunicorn's own limit.
         "query_wait_timeout": str(settings.gunicorn.timeout),
         "client_tls_sslmode": "require",
+        **TIME_OUTS,
     }
 
 

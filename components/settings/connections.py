@@ -68,9 +68,10 @@ def connections(settings: Settings) -> int:
     return api_connections(settings) + task_connections(settings) + readers(settings) + RESERVED_CONNECTIONS
 
 
-def connections_sum(settings: Settings) -> str:
-    """Spell out the sum of `connections`."""
+def connections_sum(settings: Settings, *, others: str = "", number: int = 0) -> str:
+    """Spell out the sum of `connections`, and of a number of others, whose words end with a space."""
     return (
         f"{api_text(settings)} + {tasks_text(settings)} "
-        f"{readers_text(settings)}+ {RESERVED_CONNECTIONS} reserved = {connections(settings)}"
+        f"{readers_text(settings)}{others}+ {RESERVED_CONNECTIONS} reserved "
+        f"= {connections(settings) + number}"
     )

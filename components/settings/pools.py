@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from components.settings import connections
 from components.settings.model import Settings
 
-# Beside its pool, a pooler asks the primary for people's passwords (auth_query).
-AUTHENTICATION = 1
+# Beside its pool, a pooler asks the primary for people's passwords (auth_query): from a pool of its own, which grows
+# when many log in at once, as after a failover.
+AUTHENTICATION = 3
 # Fewer would serve one request after the other.
 MIN_POOL_SIZE = 4
 
@@ -35,20 +36,22 @@ def servers(settings: Settings) -> Iterator[ServerBudget]:
     by_pods = f"{replicas}, gunicorn.workers, gunicorn.threads or taskProcessor.threads"
     if settings.pooled:
         size = settings.postgres.cluster.pooler.pool_size or MIN_POOL_SIZE
+        after = " after a failover" if settings.reads_replicas else ""
         yield ServerBudget(
-            what="the poolers and what goes past them can open on the primary",
+            what=f"the poolers and what goes past them can open on the primary{after}",
             needed=_pooled(settings, size),
             text=_pooled_text(settings, size),
             remedy="postgres.cluster.pooler.poolSize, postgres.cluster.pooler.instances or taskProcessor.threads",
         )
     else:
+        after = " on the primary after a failover" if settings.reads_replicas else ""
         yield ServerBudget(
-            what="Flagsmith can open",
-            needed=connections.connections(settings),
-            text=connections.connections_sum(settings),
+            what=f"Flagsmith can open{after}",
+            needed=connections.connections(settings) + _reads(settings),
+            text=connections.connections_sum(settings, others=_reads_text(settings), number=_reads(settings)),
             remedy=by_pods,
         )
-    if settings.postgres.clustered and settings.postgres.cluster.read_replicas:
+    if settings.reads_replicas:
         yield ServerBudget(
             what="the API can open on a standby that is alone",
             needed=connections.api_connections(settings) + connections.RESERVED_CONNECTIONS,
@@ -81,13 +84,23 @@ def _pooled(settings: Settings, size: int) -> int:
         _poolers(settings) * (size + AUTHENTICATION)
         + connections.task_connections(settings)
         + connections.readers(settings)
+        + _reads(settings)
         + connections.RESERVED_CONNECTIONS
     )
+
+
+def _reads(settings: Settings) -> int:
+    """How many connections the API keeps to a standby, of which the primary of a moment later may have been one."""
+    return connections.api_connections(settings) if settings.reads_replicas else 0
+
+
+def _reads_text(settings: Settings) -> str:
+    return f"+ {connections.api_text(settings)} as a standby of before " if settings.reads_replicas else ""
 
 
 def _pooled_text(settings: Settings, size: int) -> str:
     return (
         f"({settings.poolers} poolers + {connections.SURGE} surge) x ({size} pool + {AUTHENTICATION}) "
         f"+ {connections.tasks_text(settings)} {connections.readers_text(settings)}"
-        f"+ {connections.RESERVED_CONNECTIONS} reserved = {_pooled(settings, size)}"
+        f"{_reads_text(settings)}+ {connections.RESERVED_CONNECTIONS} reserved = {_pooled(settings, size)}"
     )

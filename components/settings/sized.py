@@ -6,7 +6,7 @@ from components.settings.resources import Resources
 from components.settings.sections.postgres.cluster import Durability
 from components.settings.sections.redis import parse_redis_memory
 from components.settings.sizes import SIZES, Size
-from components.settings.tuning import postgres_parameters
+from components.settings.tuning import postgres_parameters, replication_parameters
 
 # More workers than cores cost tail latency, and fewer than two leave a pod deaf while one request is slow.
 MIN_WORKERS = 2
@@ -143,8 +143,10 @@ class SizedSettings(SettingsFields):
         connections = self.max_connections
         if not self.postgres.is_own or connections is None:
             return {}
-        memory, storage = self.postgres_resources.limits.memory, self.wal_storage or self.postgres.storage.size
-        derived = postgres_parameters(parse_memory(memory), connections, parse_memory(storage))
+        storage = parse_memory(self.wal_storage or self.postgres.storage.size)
+        derived = postgres_parameters(parse_memory(self.postgres_resources.limits.memory), connections, storage)
+        if self.postgres.clustered:
+            derived |= replication_parameters(storage, log_alone=self.wal_storage is not None)
         return {**derived, **self.postgres.cluster.parameters}
 
     @property

@@ -78,6 +78,31 @@ def test_a_clusters_volumes_that_would_shrink_or_be_dropped_end_the_run(cluster:
     require_cluster(name="another")
 
 
+def test_an_older_major_version_than_the_datas_ends_the_run(cluster: FakeCluster) -> None:
+    """The operator would refuse it in the Cluster's phase alone, after everything else was changed."""
+    spec = {"storage": {"size": "20Gi"}}
+    newer = {"pgDataImageInfo": {"image": "pg:18.4-system-trixie", "majorVersion": 18}}
+    cluster.add("postgresql.cnpg.io/v1", "Cluster", "flagsmith-pg", spec=spec, status=newer)
+    reason = "cannot go back to PostgreSQL 17: its data is of PostgreSQL 18"
+    pinned = {"image": "registry.example.com:5000/pg:17.9@sha256:" + "5" * 64, "version": "17.9"}
+    for settings in ({}, pinned):
+        with pytest.raises(pulumi.RunError, match=f"Cluster flagsmith-pg {reason}"):
+            require_cluster(**settings)
+    require_cluster(name="another")
+
+
+def test_the_next_major_version_is_let_through_and_the_way_back_from_an_upgrade_that_failed(
+    cluster: FakeCluster,
+) -> None:
+    spec = {"imageName": "pg:18.4-system-trixie", "storage": {"size": "20Gi"}}
+    old = {"pgDataImageInfo": {"image": "pg:17.9", "majorVersion": 17}}
+    cluster.add("postgresql.cnpg.io/v1", "Cluster", "flagsmith-pg", spec=spec, status=old)
+    require_cluster()
+    postgres = {"mode": "cloudnativepg", "version": "18.4-bookworm", "cluster": {"version": "18.4-system-trixie"}}
+    values = {**VALID, "context": "cluster", "postgres": {**postgres, "storage": {"size": "20Gi"}}}
+    OwnCluster(parse(values)).require_namespace(UID)
+
+
 def test_a_cluster_that_is_being_deleted_ends_the_run(cluster: FakeCluster) -> None:
     add_cluster(cluster, deletionTimestamp="2026-11-28T00:00:00Z")
     with pytest.raises(pulumi.RunError, match="Cluster flagsmith-pg is being deleted, which nothing takes back"):

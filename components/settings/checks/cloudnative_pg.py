@@ -7,11 +7,19 @@ from components.settings.model import Settings
 from components.settings.problems import NOT_SHOWN, Problem
 from components.settings.quantities import format_memory, parse_memory
 from components.settings.releases import FIRST_WITH_REPLICAS
-from components.settings.tuning import shared_buffers
+from components.settings.tuning import parse_size, shared_buffers
 from components.text.versions import dotted, parse_version
 
 SECTION: Final = ("postgres", "cluster")
 POOLER: Final = "-pooler"
+_PLAIN: Final = (
+    "is for dumps alone: base backups and the archive of the write-ahead log, with the same data, would be in the same "
+    "bucket without it"
+)
+_PLAIN_WAYS: Final = (
+    ". Have the bucket encrypt all that it takes, and remove backup.encryption, or set postgres.cluster.backup.enabled "
+    "to false"
+)
 _REPLICA_VARIABLES: Final = ("REPLICA_DATABASE_URL", "REPLICA_READ_STRATEGY")
 
 
@@ -30,6 +38,9 @@ def problems(settings: Settings) -> Iterator[Problem]:
             value=NOT_SHOWN,
             text="goes with postgres.cluster.backup.enabled: it reads from that bucket what another Cluster archived",
         )
+    yield from _log(settings)
+    if _in_plain(settings) and settings.production:
+        yield Problem(path=("backup", "encryption"), value=NOT_SHOWN, text=_PLAIN + _PLAIN_WAYS)
     if settings.postgres.cluster.backup.enabled and settings.backup.s3 is None:
         yield Problem(
             path=("backup", "s3"),
@@ -88,6 +99,24 @@ def _memory(settings: Settings) -> Iterator[Problem]:
         )
 
 
+def _log(settings: Settings) -> Iterator[Problem]:
+    """The write-ahead log's least size, which the operator wants below its most (validateWalSizeConfiguration)."""
+    parameters, stated = settings.postgres_parameters, settings.postgres.cluster.parameters
+    least, most = (parse_size(parameters[name]) for name in ("min_wal_size", "max_wal_size"))
+    if least is not None and most is not None and least >= most:
+        name = "max_wal_size" if "max_wal_size" in stated else "min_wal_size"
+        yield Problem(
+            path=(*SECTION, "parameters", name),
+            text=f"does not fit: min_wal_size, {parameters['min_wal_size']}, must be below max_wal_size, "
+            f"{parameters['max_wal_size']}, or the operator refuses the Cluster",
+        )
+
+
+def _in_plain(settings: Settings) -> bool:
+    """Whether base backups lie in plain beside dumps that are encrypted."""
+    return settings.archives and settings.backup.encryption is not None
+
+
 def _network(settings: Settings) -> Iterator[Problem]:
     network, cluster = settings.network_policy, settings.postgres.cluster
     if settings.isolated and not network.api_server:
@@ -135,6 +164,8 @@ def warnings(settings: Settings) -> Iterator[str]:
             "postgres.cluster.synchronous.enabled is false: what was written in the last moment before the primary "
             "fails is lost, though Flagsmith was told that it is done"
         )
+    if _in_plain(settings):
+        yield f"backup.encryption {_PLAIN}"
     if settings.production and not settings.postgres.cluster.backup.enabled:
         yield (
             "postgres.cluster.backup.enabled is false: there are the dumps of `backup` alone, and no way back to a "

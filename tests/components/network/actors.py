@@ -149,7 +149,12 @@ def _by_operators(manifests: Sequence[Mapping[str, Any]]) -> Iterator[Actor]:
             ports = {("postgresql", "TCP"): 5432, ("metrics", "TCP"): 9187, ("status", "TCP"): 8000}
             yield Actor(name="database", namespace=OWN, ip="10.244.0.240", labels=labels, ports=ports)
         if manifest["kind"] == "Pooler":
-            labels = {"cnpg.io/poolerName": name, "app.kubernetes.io/name": "pgbouncer"}
+            labels = {
+                "cnpg.io/poolerName": name,
+                "cnpg.io/cluster": manifest["spec"]["cluster"]["name"],
+                "cnpg.io/podRole": "pooler",
+                "app.kubernetes.io/name": "cloudnative-pg",
+            }
             ports = {("pgbouncer", "TCP"): 5432, ("metrics", "TCP"): 9127}
             yield Actor(name="pooler", namespace=OWN, ip="10.244.0.241", labels=labels, ports=ports)
 

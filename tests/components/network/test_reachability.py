@@ -2,12 +2,13 @@
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.components.network.actors import COMPONENT, NAMESPACES, OUTSIDE, templates
-from tests.components.network.evaluator import World
+from tests.components.network.evaluator import World, selected
 from tests.components.network.expected import holds, listed
 from tests.components.network.reachable import reachable
 from tests.components.network.rendered import Rendered, rendered, settings_of, stack_of
@@ -71,8 +72,8 @@ def _with_less(policies: tuple[dict[str, Any], ...]) -> Iterator[tuple[str, tupl
 def test_every_exception_is_needed(stack: Rendered) -> None:
     """One fewer lets a way lead to somebody: no network is left out for nothing."""
     for number, policy in enumerate(stack.policies):
-        selected = policy["spec"]["podSelector"].get("matchLabels", {})
-        source = next((actor for actor in stack.actors if selected and selected.items() <= actor.labels.items()), None)
+        selector = policy["spec"]["podSelector"]
+        source = next((actor for actor in stack.actors if selector and selected(selector, actor.labels)), None)
         for index, rule in enumerate(policy["spec"].get("egress", ())):
             for place, peer in enumerate(rule["to"]):
                 for item, network in enumerate(peer.get("ipBlock", {}).get("except", ())):
@@ -129,6 +130,25 @@ def test_prometheus_reaches_every_port_of_metrics_and_no_other(stack: Rendered) 
 def test_every_component_has_a_policy_of_its_own(stack: Rendered) -> None:
     """One without any is cut off altogether: a new component that somebody forgot."""
     components = {template["metadata"]["labels"][COMPONENT] for _, template in templates(stack.manifests)}
-    selected = [policy["spec"]["podSelector"].get("matchLabels", {}).get(COMPONENT) for policy in stack.policies]
+    found = [policy["spec"]["podSelector"].get("matchLabels", {}).get(COMPONENT) for policy in stack.policies]
 
-    assert components == {component for component in selected if component is not None}
+    assert components == {component for component in found if component is not None}
+
+
+def test_the_servers_of_a_cluster_that_was_kept_under_another_name_go_on(stack: Rendered) -> None:
+    """Without its operator and the API server a server is fenced: the data that was kept could not be looked at."""
+    if not stack.settings.postgres.clustered:
+        pytest.skip("no Cluster")
+    by_name = {actor.name: actor for actor in stack.actors}
+    kept = [
+        replace(by_name["database"], name=f"kept-{n}", ip=f"10.244.0.{n}", labels={"cnpg.io/cluster": "kept"})
+        for n in (244, 245)
+    ]
+    world = World(policies=stack.policies, namespaces=NAMESPACES, blocks_match_pods=False)
+    for port in (5432, 8000):
+        assert world.reaches(by_name["operator of CloudNativePG"], kept[0], port, "TCP")
+        assert world.reaches(kept[0], kept[1], port, "TCP")
+    assert world.reaches(kept[0], by_name["API server"], 443, "TCP")
+    assert not world.reaches(by_name["pod of somebody else in the namespace"], kept[0], 5432, "TCP")
+    for name in ("pooler",) if stack.settings.pooled else ():
+        assert not world.reaches(by_name["operator of CloudNativePG"], by_name[name], 8000, "TCP")

@@ -25,7 +25,7 @@ WHOLE = {"instances": 3, "pooler": {"enabled": True}, "readReplicas": True, "bac
 
 
 def clustered(cluster: Mapping[str, Any] | None = None, **values: object) -> Recording:
-    postgres = {"mode": "cloudnativepg", **({"cluster": dict(cluster)} if cluster else {})}
+    postgres = {"mode": "cloudnativepg", "maxConnections": 100, **({"cluster": dict(cluster)} if cluster else {})}
     return record("local", {"postgres": postgres, "apiVersions": OPERATORS, **values})
 
 
@@ -78,6 +78,11 @@ def test_the_database_is_its_administrators_who_is_no_superuser_and_has_a_secret
     assert secret["metadata"]["labels"]["cnpg.io/reload"] == "true"
     assert set(secret["data"]) == {"username", "password"}
     assert spec["postgresql"]["pg_hba"] == ["hostnossl all all all reject"]
+
+
+def test_a_server_that_is_to_stop_asks_everybody_to_leave_at_once() -> None:
+    """Pooled connections never leave by themselves; for the 180 s of the default nobody would be let in."""
+    assert clustered().one("Cluster", "flagsmith-pg")["spec"]["smartShutdownTimeout"] == 0
 
 
 def test_images_are_stated_and_locked_as_all_others() -> None:
@@ -230,7 +235,8 @@ def test_metrics_are_those_of_the_servers_the_poolers_and_an_exporter_with_a_log
 )
 def test_a_cluster_that_cannot_be_is_said_before_anything_is_made(served: list[str], said: str) -> None:
     asked = settings(
-        postgres={"mode": "cloudnativepg", "cluster": {**WHOLE, "pooler": {"enabled": True}}}, backup={"s3": S3}
+        postgres={"mode": "cloudnativepg", "maxConnections": 100, "cluster": {**WHOLE, "pooler": {"enabled": True}}},
+        backup={"s3": S3},
     )
     with pytest.raises(pulumi.RunError, match=said) as caught:
         require_operator(asked, Capabilities(lambda: served))

@@ -7,6 +7,7 @@ import pytest
 from components.deployment.kept_data import replacing_changes
 from components.settings import budget
 from tests.components.network.clusters import clustered as isolated
+from tests.components.network.evaluator import selected
 from tests.components.postgres.test_cluster import S3, WHOLE, clustered
 from tests.components.settings.support import refusal, settings
 from tests.recording import Recording, record
@@ -66,14 +67,23 @@ def test_flagsmith_goes_to_the_new_one_and_the_old_one_has_no_pooler_and_no_back
         assert len(names) == 2, prefix
 
 
-def test_the_servers_of_the_one_before_go_on_and_nobody_else_reaches_them() -> None:
-    values = isolated(**{**AFTER, "backup": {"enabled": True}})
-    found = record("production", {**values, "backup": {"s3": S3}, "namespace": QUOTA})
-    policy = found.one("NetworkPolicy", "flagsmith-database-flagsmith-pg")["spec"]
-    assert policy["podSelector"] == {"matchLabels": {"cnpg.io/cluster": "flagsmith-pg"}}
-    sources = [peer for rule in policy["ingress"] for peer in rule["from"]]
-    own = [peer["podSelector"]["matchLabels"] for peer in sources if "namespaceSelector" not in peer]
-    assert own == [{"cnpg.io/cluster": "flagsmith-pg"}]
+def test_while_flagsmith_moves_its_pods_reach_the_one_before_and_its_pooler_as_well_as_the_new_one() -> None:
+    """The policies change first, and the pods are replaced last: what asks the old Cluster must not be cut off."""
+
+    def policies(cluster: dict[str, Any]) -> dict[str, Any]:
+        values = isolated(**{**cluster, "backup": {"enabled": True}})
+        values["postgres"] = {**values["postgres"], "maxConnections": 200}  # type: ignore[dict-item]
+        found = record("production", {**values, "backup": {"s3": S3}, "namespace": QUOTA})
+        return {item["metadata"]["name"]: item["spec"] for item in found.all("NetworkPolicy")}
+
+    before, now = policies(WHOLE), policies(AFTER)
+    assert before == now
+    for name, labels in (
+        ("flagsmith-database", {"cnpg.io/cluster": "flagsmith-pg", "cnpg.io/podRole": "instance"}),
+        ("flagsmith-pooler", {"cnpg.io/cluster": "flagsmith-pg", "cnpg.io/poolerName": "flagsmith-pg-pooler"}),
+    ):
+        selecting = {key for key, spec in now.items() if spec["podSelector"] and selected(spec["podSelector"], labels)}
+        assert selecting == {name}
 
 
 def test_both_count_in_the_quota() -> None:

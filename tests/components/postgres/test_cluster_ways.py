@@ -4,7 +4,15 @@ import base64
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.components.postgres.test_cluster import OPERATORS, S3, WHOLE, clustered, reference, variables, whole
+from tests.components.postgres.test_cluster import (
+    OPERATORS,
+    S3,
+    WHOLE,
+    clustered,
+    reference,
+    variables,
+    whole,
+)
 from tests.recording import Recording, environment, record
 
 
@@ -29,7 +37,11 @@ def test_each_address_leads_to_its_service_by_the_role_in_turn() -> None:
     generated = {"credentials-database-password": "a/b"}
     found = record(
         "local",
-        {"postgres": {"mode": "cloudnativepg", "cluster": WHOLE}, "apiVersions": OPERATORS, "backup": {"s3": S3}},
+        {
+            "postgres": {"mode": "cloudnativepg", "maxConnections": 100, "cluster": WHOLE},
+            "apiVersions": OPERATORS,
+            "backup": {"s3": S3},
+        },
         generated=generated,
     )
     data = {
@@ -55,6 +67,8 @@ def test_poolers_show_a_certificate_with_their_own_name_and_bound_what_they_open
     assert parameters["default_pool_size"] == parameters["max_db_connections"]
     assert parameters["query_wait_timeout"] == "30"
     assert parameters["client_tls_sslmode"] == "require"
+    # 25 percent by default, rounded up: with five poolers, two more than the budget counts.
+    assert pooler["deploymentStrategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
     (container,) = pooler["template"]["spec"]["containers"]
     assert container["name"] == "pgbouncer"
     assert container["resources"]["limits"]["memory"]
@@ -62,9 +76,25 @@ def test_poolers_show_a_certificate_with_their_own_name_and_bound_what_they_open
     assert budget["selector"]["matchLabels"] == {"cnpg.io/poolerName": "flagsmith-pg-pooler"}
 
 
+def test_a_pooler_gives_up_a_server_as_soon_as_those_do_who_go_straight_there() -> None:
+    found = whole()
+    (file,) = (item["data"]["pg_service.conf"] for item in found.all("ConfigMap") if "pg_service.conf" in item["data"])
+    direct = dict(line.split("=") for line in file.splitlines() if "=" in line)
+    (item,) = found.all("Pooler")
+    parameters = item["spec"]["pgbouncer"]["parameters"]
+    # In both, the one in milliseconds, the others in seconds and times.
+    assert parameters["tcp_user_timeout"] == direct["tcp_user_timeout"] == "2000"
+    assert parameters["tcp_keepidle"] == direct["keepalives_idle"] == "2"
+    assert parameters["tcp_keepintvl"] == direct["keepalives_interval"] == "1"
+    assert parameters["tcp_keepcnt"] == direct["keepalives_count"] == "2"
+    assert parameters["server_connect_timeout"] == direct["connect_timeout"] == "2"
+    assert parameters["server_login_retry"] == "1"
+
+
 def test_backups_name_their_method_and_go_to_the_bucket_beside_the_dumps() -> None:
     found = whole()
-    schedule = found.one("ScheduledBackup", "flagsmith-pg")["spec"]
+    schedule = found.one("ScheduledBackup", "flagsmith-pg-17")["spec"]
+    assert schedule["immediate"] is True
     assert schedule["method"] == "plugin"
     assert schedule["pluginConfiguration"] == {"name": "barman-cloud.cloudnative-pg.io"}
     assert schedule["schedule"] == "0 15 3 * * *"
@@ -86,20 +116,33 @@ def test_another_cluster_or_another_major_version_archives_to_a_place_of_its_own
     others: list[dict[str, Any]] = [{}, {"name": "other"}]
     archived = (clustered({**WHOLE, **other}, backup={"s3": S3}) for other in others)
     places = {place(found) for found in archived}
-    newer = record(
-        "local",
-        {
-            "postgres": {
-                "mode": "cloudnativepg",
-                "version": "18.4-bookworm",
-                "cluster": {**WHOLE, "version": "18.4-system-trixie"},
-            },
-            "backup": {"s3": S3},
-            "apiVersions": OPERATORS,
-        },
-    )
+    newer = upgraded()
     places.add(place(newer))
     assert places == {"flagsmith-pg-17", "other-17", "flagsmith-pg-18"}
+
+
+def test_another_major_version_is_backed_up_at_once_by_a_schedule_of_its_own() -> None:
+    def schedules(found: Recording) -> dict[str, str]:
+        return {
+            urn: item.inputs["metadata"]["name"]
+            for urn, item in found.registrations.items()
+            if item.inputs.get("kind") == "ScheduledBackup"
+        }
+
+    before, after = schedules(whole()), schedules(upgraded())
+    assert (list(before.values()), list(after.values())) == (["flagsmith-pg-17"], ["flagsmith-pg-18"])
+    assert before.keys().isdisjoint(after)
+
+
+def upgraded() -> Recording:
+    """The same with servers of the next major version."""
+    postgres = {
+        "mode": "cloudnativepg",
+        "version": "18.4-bookworm",
+        "maxConnections": 100,
+        "cluster": {**WHOLE, "version": "18.4-system-trixie"},
+    }
+    return record("local", {"postgres": postgres, "backup": {"s3": S3}, "apiVersions": OPERATORS})
 
 
 def place(recording: Recording) -> str:

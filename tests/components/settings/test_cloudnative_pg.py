@@ -26,7 +26,10 @@ def test_the_size_says_how_many_servers_there_are_and_what_is_before_them(
     assert (found.poolers if found.pooled else 0) == poolers
     stated = settings(
         size=size,
-        **clustered({"instances": 3, "walStorage": {"size": "7Gi"}, "pooler": {"enabled": True, "instances": 6}}),
+        **clustered(
+            {"instances": 3, "walStorage": {"size": "7Gi"}, "pooler": {"enabled": True, "instances": 6}},
+            maxConnections=400,
+        ),
     )
     assert (stated.instances, stated.wal_storage, stated.pooled, stated.poolers) == (3, "7Gi", True, 6)
     without = settings(size=size, **clustered({"walStorage": {"enabled": False}, "pooler": {"enabled": False}}))
@@ -61,7 +64,7 @@ def test_the_pools_of_each_size_fill_the_primary_and_do_not_exceed_it(size: str)
     assert limit - (found.poolers + 1) < primary.needed <= limit
     (line,) = refusal(size=size, **clustered({"pooler": {"enabled": True, "poolSize": pool + 1}}))
     assert line.startswith("feature-flags:postgres.maxConnections")
-    assert f"x ({pool + 1} pool + 1)" in line
+    assert f"x ({pool + 1} pool + 3)" in line
     assert "lower postgres.cluster.pooler.poolSize" in line
     # Each pooler takes the whole API, while the others are away.
     assert pools.pool_clients(found) >= connections.api_connections(found)
@@ -72,9 +75,97 @@ def test_without_poolers_and_on_a_standby_the_api_itself_has_to_fit() -> None:
     (line,) = refusal(size="small", **direct)
     assert "what Flagsmith can open: (3 replicas" in line
     reading = clustered({"readReplicas": True, "pooler": {"enabled": True}}, maxConnections=60)
-    lines = refusal(size="small", replicas=9, **reading)
-    assert len(lines) == 1, lines
-    assert "on a standby that is alone: (9 replicas + 1 surge)" in lines[0]
+    primary, standby = refusal(size="small", replicas=9, **reading)
+    assert "on the primary after a failover: " in primary
+    assert "on a standby that is alone: (9 replicas + 1 surge)" in standby
+
+
+@pytest.mark.parametrize("pooled", [True, False])
+def test_a_standby_that_becomes_the_primary_keeps_what_the_api_reads_by(pooled: bool) -> None:
+    def primary(reads: bool) -> pools.ServerBudget:
+        cluster = {"instances": 3, "readReplicas": reads, "pooler": {"enabled": pooled}}
+        return next(pools.servers(settings(size="medium", **clustered(cluster, maxConnections=300))))
+
+    before, after = primary(reads=False), primary(reads=True)
+    reading = connections.api_connections(settings(size="medium"))
+    assert after.needed - before.needed == reading
+    assert after.text.endswith(f"= {after.needed}")
+    assert "x (2 workers x 2 threads + 2) as a standby of before" in after.text
+    assert "after a failover" in after.what
+
+
+@pytest.mark.parametrize("size", ["small", "medium", "large", "xlarge"])
+def test_each_size_has_room_for_reads_from_standbys(size: str) -> None:
+    settings(size=size, **clustered({"instances": 3, "readReplicas": True}))
+
+
+@pytest.mark.parametrize(
+    ("data", "log", "kept", "most", "least"),
+    [
+        ("20Gi", {"size": "10Gi"}, "5120MB", "1280MB", "80MB"),
+        ("20Gi", {"enabled": False}, "5120MB", "2560MB", "80MB"),
+        ("640Mi", {"enabled": False}, "160MB", "80MB", "40MB"),
+        ("500Mi", {"enabled": False}, "125MB", "64MB", "32MB"),
+        ("20Gi", {"size": "512Mi"}, "256MB", "64MB", "32MB"),
+    ],
+)
+def test_a_standby_that_is_lost_fills_no_volume_and_a_small_volume_is_none_that_the_operator_refuses(
+    data: str, log: dict[str, Any], kept: str, most: str, least: str
+) -> None:
+    found = settings(size="small", **clustered({"walStorage": log}, storage={"size": data})).postgres_parameters
+    assert found["max_slot_wal_keep_size"] == kept
+    assert (found["max_wal_size"], found["min_wal_size"]) == (most, least)
+    assert not {"max_slot_wal_keep_size", "min_wal_size"} & settings(size="small").postgres_parameters.keys()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "key"),
+    [
+        ({"max_wal_size": "64MB"}, "max_wal_size"),
+        ({"max_wal_size": "64"}, "max_wal_size"),
+        ({"max_wal_size": "65536 kB"}, "max_wal_size"),
+        ({"min_wal_size": "2GB"}, "min_wal_size"),
+        ({"min_wal_size": "2GB", "max_wal_size": "2GB"}, "max_wal_size"),
+    ],
+)
+def test_sizes_of_the_log_that_the_operator_refuses_are_refused_before(parameters: dict[str, str], key: str) -> None:
+    (line,) = refusal(size="small", **clustered({"parameters": parameters}))
+    assert line.startswith(f"feature-flags:postgres.cluster.parameters.{key}")
+    assert "min_wal_size" in line
+    assert "max_wal_size" in line
+    settings(size="small", **clustered({"parameters": {"max_wal_size": "1GB"}}))
+    # What is no size is PostgreSQL's to refuse.
+    settings(size="small", **clustered({"parameters": {"max_wal_size": "plenty"}}))
+
+
+@pytest.mark.parametrize("version", ["17.0", "17.5-system-trixie"])
+def test_a_server_whose_upgrade_would_fail_is_refused(version: str) -> None:
+    (line,) = refusal(**clustered({"version": version}))
+    assert "must be 17.6 or newer" in line
+    for right in ("17.6", "17", "18.0-standard-trixie"):
+        assert settings(**clustered({"version": right}, version="18.4-bookworm")).postgres.cluster.version == right
+
+
+def test_base_backups_in_plain_beside_encrypted_dumps_are_refused_in_production_and_said_elsewhere() -> None:
+    backup = {"s3": S3, "encryption": {"name": "passphrase"}}
+    archived = clustered({"instances": 3, "backup": {"enabled": True}})
+    production = {
+        "production": True,
+        "protect": True,
+        "networkPolicy": {"ingressNamespace": "traefik", "apiServer": ["10.0.0.1/32"]},
+    }
+    (line,) = refusal(backup=backup, **archived, **production)
+    assert line.startswith("feature-flags:backup.encryption")
+    assert "is for dumps alone" in line
+    assert "passphrase" not in line
+
+    def said(**values: Any) -> list[str]:
+        return [text for text in warnings(settings(**values)) if text.startswith("backup.encryption")]
+
+    (warning,) = said(backup=backup, **archived)
+    assert "is for dumps alone" in warning
+    assert said(backup={"s3": S3}, **archived) == []
+    assert said(backup=backup, **clustered({"instances": 3})) == []
 
 
 def test_servers_poolers_and_volumes_count_in_the_quota() -> None:

@@ -15,6 +15,8 @@ from components.settings.sections.postgres.parameters import FIXED, ParameterNam
 from components.settings.sections.postgres.recovery import ClusterName, Recovery
 from components.settings.types import Boolean, Count, Kind, Memory, ObjectName, PlainText, Text, WholeNumber
 
+FIRST_SERVER = (17, 6)
+"""PostgreSQL's first release whose upgrade takes max_slot_wal_keep_size (docs/src/postgres_upgrades.md of 1.30.0)."""
 SCHEDULE_FIELDS = 6
 _PART = r"[0-9A-Za-z]+(-[0-9A-Za-z]+)?(/[0-9]+)?"
 _SCHEDULE_FIELD = re.compile(rf"([*?](/[0-9]+)?|{_PART})(,{_PART})*")
@@ -28,9 +30,14 @@ POOLER_RESOURCES = Resources.model_validate(
 
 def _server_version(value: str) -> str:
     match = re.fullmatch(r"(\d+)(\.\d+)?(-[a-z0-9.-]+)?", value)
-    if match is None or int(match[1]) < 17:
+    if match is None or int(match[1]) < FIRST_SERVER[0]:
         raise ValueError(
             f"must be a tag of CloudNativePG's image with PostgreSQL 17 or newer, such as {default_images.CLUSTER_TAG}"
+        )
+    if match[2] is not None and (int(match[1]), int(match[2][1:])) < FIRST_SERVER:
+        raise ValueError(
+            "must be 17.6 or newer: the upgrade of an older one to the next major version fails with "
+            f"max_slot_wal_keep_size, which keeps volumes from filling up. Take {default_images.CLUSTER_TAG}"
         )
     return value
 
