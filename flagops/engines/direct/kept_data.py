@@ -38,7 +38,9 @@ def refuse_losses(client: Client, program: Program, live: Mapping[Ref, Manifest 
 
 def _problems(client: Client, item: KubeObject, existing: Manifest) -> Iterator[str]:
     if item.ref.kind in HOLDS_DATA:
-        found = list(losses(item.manifest, existing, by_statement=False))
+        # What is ignored stays as it is, whatever the program says of it: so does a Cluster of before that is kept.
+        kept = {field: existing[field] for field in item.ignored if field in existing}
+        found = list(losses({**item.manifest, **kept}, existing, by_statement=False))
         yield from found
         if found:
             return

@@ -25,7 +25,7 @@ WHOLE = {"instances": 3, "pooler": {"enabled": True}, "readReplicas": True, "bac
 
 
 def clustered(cluster: Mapping[str, Any] | None = None, **values: object) -> Recording:
-    postgres = {"mode": "cloudnativepg", "maxConnections": 100, **({"cluster": dict(cluster)} if cluster else {})}
+    postgres = {"mode": "cloudnativepg", "maxConnections": 120, **({"cluster": dict(cluster)} if cluster else {})}
     return record("local", {"postgres": postgres, "apiVersions": OPERATORS, **values})
 
 

@@ -65,3 +65,22 @@ def test_a_namespace_that_another_one_takes_the_place_of_is_refused_one_that_onl
     with pytest.raises(OpsError, match="Namespace flags would be deleted with everything in it, and Namespace other"):
         refuse(Server(), item(Ref("v1", "Namespace", "", "other")), state=gone)
     refuse(Server(), item(SERVER), state=gone)
+
+
+@pytest.mark.parametrize("ignored", [(), ("spec",)], ids=["the stack's own", "one of before that is kept"])
+def test_a_cluster_of_before_may_be_larger_and_newer_than_its_successor(ignored: tuple[str, ...]) -> None:
+    ref = Ref("postgresql.cnpg.io/v1", "Cluster", "flags", "flagsmith-pg")
+    wanted = {"imageName": "pg:17.10-system-trixie", "storage": {"size": "20Gi"}}
+    there = {"imageName": "pg:18.4-system-trixie", "storage": {"size": "50Gi"}, "walStorage": {"size": "10Gi"}}
+    metadata = {"name": ref.name, "namespace": ref.namespace}
+    manifest = {"kind": ref.kind, "metadata": metadata, "spec": wanted}
+    existing = {**manifest, "spec": there, "status": {"pgDataImageInfo": {"majorVersion": 18}}}
+    one = KubeObject(ref, manifest, (), frozenset(), protect=True, ignored=ignored)
+    program = Program("feature-flags", "test", (one,), {}, frozenset(), {})
+    if ignored:
+        refuse_losses(Server(), program, {ref: existing}, StackRecord())  # type: ignore[arg-type]
+        return
+    with pytest.raises(OpsError) as caught:
+        refuse_losses(Server(), program, {ref: existing}, StackRecord())  # type: ignore[arg-type]
+    for reason in ("cannot shrink from 50Gi", "from its own volume", "cannot go back to PostgreSQL 17"):
+        assert reason in str(caught.value)
