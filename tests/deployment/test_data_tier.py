@@ -12,7 +12,7 @@ from tests.platform import NAMESPACE, Platform
 
 pytestmark = pytest.mark.cluster
 CLUSTER = "flagsmith-pg"
-OTHER_VERSION = "17.5"
+OTHER_VERSION = "17.9"
 
 
 def clustered(cluster: Mapping[str, Any] | None = None, **postgres: Any) -> dict[str, Any]:
