@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.components.network.actors import COMPONENT, NAMESPACES, OUTSIDE, templates
+from tests.components.network.clusters import CLUSTERS
 from tests.components.network.evaluator import World, selected
 from tests.components.network.expected import holds, listed
 from tests.components.network.reachable import reachable
@@ -135,10 +136,9 @@ def test_every_component_has_a_policy_of_its_own(stack: Rendered) -> None:
     assert components == {component for component in found if component is not None}
 
 
+@pytest.mark.parametrize("stack", CLUSTERS, indirect=True)
 def test_the_servers_of_a_cluster_that_was_kept_under_another_name_go_on(stack: Rendered) -> None:
     """Without its operator and the API server a server is fenced: the data that was kept could not be looked at."""
-    if not stack.settings.postgres.clustered:
-        pytest.skip("no Cluster")
     by_name = {actor.name: actor for actor in stack.actors}
     kept = [
         replace(by_name["database"], name=f"kept-{n}", ip=f"10.244.0.{n}", labels={"cnpg.io/cluster": "kept"})
