@@ -22,7 +22,7 @@ from components.kit.digests import short_digest
 from components.kit.jobs import run_once
 from components.kit.secret_refs import SecretReference
 from components.kit.service_accounts import service_account
-from components.secrets.key_names import own_names
+from components.secrets.key_names import own_names, stack_names
 from components.secrets.sdk_keys import EnvironmentKeys
 
 COMPONENT: Final = "bootstrap"
@@ -66,6 +66,7 @@ class BootstrapArgs(DatabaseClientArgs):
                 for index, item in enumerate(self.keys)
             ],
             "ownNames": own_names(pulumi.get_stack(), self.settings.namespace.name),
+            "stackNames": stack_names(pulumi.get_stack()),
             "overlapHours": self.settings.sdk_keys.overlap_hours,
         }
 

@@ -18,6 +18,12 @@ def prefix(stack: str) -> str:
     return f"ff stack {stack}: "
 
 
+def stack_names(stack: str) -> str | None:
+    """How the names of all server-side keys begin that a stack of this name has or had; None where they are cut."""
+    start = prefix(stack)
+    return start if len(start) < LONGEST - DIGITS else None
+
+
 def own_names(stack: str, namespace: str) -> str | None:
     """How the names of all server-side keys begin that a stack's Secrets hold; None where the names are cut before."""
     start = f"{prefix(stack)}{namespace}/"

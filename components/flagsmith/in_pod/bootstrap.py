@@ -103,7 +103,7 @@ def main() -> None:
             found = matched(keys, wanted)
             refuse_others_keys(found)
             for environment, item in found:
-                write_server_keys(environment, item, overlap)
+                write_server_keys(environment, item, wanted["stackNames"], overlap)
             end_unneeded(found, wanted, overlap)
             transaction.set_rollback("BOOTSTRAP_CHECK" in os.environ)
     except RefusedError as refused:

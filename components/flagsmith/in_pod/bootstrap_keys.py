@@ -178,7 +178,7 @@ def refuse_others_keys(found: list[tuple[Any, dict[str, Any]]]) -> None:
         raise RefusedError("\n".join(reasons))
 
 
-def write_server_keys(environment: Any, item: dict[str, Any], overlap: timedelta) -> None:
+def write_server_keys(environment: Any, item: dict[str, Any], stack_names: str | None, overlap: timedelta) -> None:
     """Add the server-side keys that are not there; those that they take the place of come to their end."""
     from environments.models import EnvironmentAPIKey
 
@@ -187,25 +187,43 @@ def write_server_keys(environment: Any, item: dict[str, Any], overlap: timedelta
         if known is None:
             EnvironmentAPIKey.objects.create(environment=environment, key=wanted["key"], name=wanted["name"])
             print(f"environment {item['environment']}: the server-side key {wanted['name']!r} is added")
-        elif known.expires_at is not None or not known.active:
+            continue
+        if known.expires_at is not None or not known.active:
             known.expires_at, known.active = None, True
             known.save(update_fields=["expires_at", "active"])
-        for old in environment.api_keys.filter(name=wanted["name"]).exclude(key=wanted["key"]):
+        if known.name != wanted["name"] and stack_names is not None and known.name.startswith(stack_names):
+            print(f"environment {item['environment']}: the server-side key {known.name!r} is {wanted['name']!r} now")
+            known.name = wanted["name"]
+            known.save(update_fields=["name"])
+    # Once all have their names: a key that was moved to another Secret is none that another took the place of.
+    keys = [wanted["key"] for wanted in item["servers"]]
+    for old in environment.api_keys.filter(name__in=[wanted["name"] for wanted in item["servers"]]):
+        if old.key not in keys:
             end(old, overlap)
 
 
 def end_unneeded(found: list[tuple[Any, dict[str, Any]]], wanted: dict[str, Any], overlap: timedelta) -> None:
-    """Bring the stack's own keys to their end that it has no Secret for any more; never keys of other names."""
+    """Bring the stack's own keys to their end that it has no Secret for any more; never keys of other names.
+
+    Those of a stack of this name in another namespace are told: they are of one that was moved, or of one that is there.
+    """
     from environments.models import EnvironmentAPIKey
 
     needed = {(environment.id, key["name"]) for environment, item in found for key in item["servers"]}
     there = {item["environment"] for _, item in found}
     # Of which environment these are is not known while their Secrets are not there.
     open_ = {key["name"] for item in wanted["keys"] if item["environment"] not in there for key in item["servers"]}
-    if wanted["ownNames"] is not None:
-        for old in EnvironmentAPIKey.objects.filter(name__startswith=wanted["ownNames"]):
-            if (old.environment_id, old.name) not in needed and old.name not in open_:
-                end(old, overlap)
+    own, of_stack = wanted["ownNames"], wanted["stackNames"]
+    if own is None or of_stack is None:
+        return
+    for old in EnvironmentAPIKey.objects.filter(name__startswith=of_stack):
+        if not old.name.startswith(own):
+            print(
+                f"environment {old.environment.name}: {old.name!r} is a key of a stack of this name in another "
+                "namespace, and works. If that stack is no more, delete the key in Flagsmith"
+            )
+        elif (old.environment_id, old.name) not in needed and old.name not in open_:
+            end(old, overlap)
 
 
 def end(old: Any, overlap: timedelta) -> None:

@@ -61,19 +61,27 @@ class Pod:
         ]
 
 
-def pod_of(settings: Mapping[str, object], generated: Mapping[str, str] | None = None) -> Pod:
-    """The pod of the stack `local` with these settings, and what an earlier deployment generated."""
+def pod_of(
+    settings: Mapping[str, object],
+    generated: Mapping[str, str] | None = None,
+    theirs: Mapping[str, Mapping[str, str]] | None = None,
+) -> Pod:
+    """The pod of the stack `local` with these settings, what an earlier deployment generated, and people's Secrets."""
     recording = record("local", settings, generated=generated)
     template = recording.starting("Job", "flagsmith-bootstrap-")["spec"]["template"]
     variables = {
-        name: value if isinstance(value, str) else _content(recording, **value["secretKeyRef"])
+        name: value if isinstance(value, str) else _content(recording, theirs or {}, **value["secretKeyRef"])
         for name, value in environment(template).items()
         if name in {"BOOTSTRAP", "ADMIN_EMAIL", "ADMIN_PASSWORD"} or name.startswith("SDK_KEY_")
     }
     return Pod(variables, recording.program.generated)
 
 
-def _content(recording: Recording, name: str, key: str, **_: object) -> str:
+def _content(
+    recording: Recording, theirs: Mapping[str, Mapping[str, str]], name: str, key: str, **_: object
+) -> str:
+    if name in theirs:
+        return theirs[name][key]
     return base64.b64decode(recording.one("Secret", name)["data"][key]).decode()
 
 
