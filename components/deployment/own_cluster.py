@@ -11,7 +11,7 @@ from typing import Final
 
 import pulumi
 
-from components.deployment import recorded
+from components.deployment import edge_keys, recorded
 from components.deployment.kept_data import held, losses, way_out
 from components.deployment.presence import (
     DeclaredObject,
@@ -73,6 +73,9 @@ class OwnCluster:
         self._require_role()
         self._require_data()
         self._tell_older()
+        ending = edge_keys.ending(self._settings, recorded.secrets(self._deployed))
+        if ending is not None:
+            pulumi.log.warn(ending)
 
     def require_objects(self, declared: Sequence[DeclaredObject], uid: str | None) -> None:
         """Refuse to call the stack deployed while objects that Pulumi takes for deployed are not in the cluster."""

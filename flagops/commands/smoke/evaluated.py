@@ -34,6 +34,11 @@ def for_clients(document: Document, flags: Flags) -> Flags:
     return {name: said for name, said in flags.items() if name not in names}
 
 
+def at_edge(document: Document) -> Document:
+    """The document as a proxy of the edge takes it: for flags that are off it looks at the project's setting alone."""
+    return {**document, "hide_disabled_flags": None}
+
+
 def hides_disabled(document: Document) -> bool:
     """Whether flags that are off are left out of answers."""
     own = document.get("hide_disabled_flags")

@@ -25,7 +25,8 @@ def document(visit: Visit) -> str:
             if wrong:
                 raise CheckFailedError(f"{question.what} and the environment's document disagree: {wrong[0]}")
         segments = len(found["project"]["segments"])
-        return f"{len(found['feature_states'])} flags and {segments} segments say the same for {len(users)} users"
+        said_of = f"{len(found['feature_states'])} flags and {segments} segments say the same for {len(users)} users"
+        return f"{said_of}; the edge was not asked with a server-side key" if visit.place.has_edge else said_of
 
     return visit.agreed(check)
 
@@ -48,8 +49,14 @@ def checked(found: object, key: str) -> evaluated.Document:
 def _pairs(
     visit: Visit, found: evaluated.Document, users: list[tuple[str, routes.Traits]]
 ) -> Iterator[tuple[Question, Flags, Flags]]:
-    """Each question with what its answer has to say and what it says."""
-    for key, is_client in ((visit.keys.server_side, False), (visit.keys.client_side, True)):
+    """Each question with what its answer has to say and what it says.
+
+    A proxy of the edge knows no server-side key but its own, and takes traits also where clients may not send any.
+    """
+    has_edge = visit.place.has_edge
+    found = evaluated.at_edge(found) if has_edge else found
+    servers = () if has_edge else ((visit.keys.server_side, False),)
+    for key, is_client in (*servers, (visit.keys.client_side, True)):
 
         def seen(flags: Flags, *, is_client: bool = is_client) -> Flags:
             return evaluated.for_clients(found, flags) if is_client else flags
@@ -59,7 +66,7 @@ def _pairs(
         if not (is_client and evaluated.hides_disabled(found)):  # then this route forgets to hide the server's own
             yield question, seen(evaluated.environment(found)), said
         for user, traits in users:
-            if traits and is_client and found.get("allow_client_traits") is False:
+            if traits and is_client and not has_edge and found.get("allow_client_traits") is False:
                 continue
             asked = [routes.by_post(user, key, traits)] + ([] if traits else [routes.by_get(user, key)])
             for each in asked:

@@ -22,6 +22,7 @@ UNSEEN = (
     "not seen is what flags say: values, who is on, segments by traits, variations, overrides, server-side flags, "
     "and that a change shows; this needs an administrator: --stack, or an organisation's key in FLAGSMITH_API_KEY"
 )
+AT_EDGE = "the edge was not asked with a server-side key, nor for kept traits and for overrides of one user"
 
 Mismatch = Callable[[], str | None]
 
@@ -43,6 +44,8 @@ def round_trip(visit: Visit) -> str:
         maker.change()
         took = _settle(visit, "the flags were changed", _questions(wanted, maker.then))
         sdks.agree(visit, wanted, maker.then)
+    if visit.place.has_edge:
+        return f"right for {len(wanted.passing)} users by each route; a change was seen after {took:.1f} s; {AT_EDGE}"
     users = len(wanted.passing) + 1
     return f"right for {users} users by each route and key; a change was seen after {took:.1f} s"
 

@@ -28,12 +28,15 @@ def _agree(visit: Visit, wanted: ExpectedAnswers, saying: Saying) -> None:
     from flagsmith.exceptions import FlagsmithAPIError, FlagsmithClientError
 
     document, keys = wanted.document(saying), visit.keys
+    # A proxy of the edge knows no server-side key but its own; the document comes from the API.
+    servers = (True,) if visit.place.has_edge else (False, True)
     try:
-        for key, is_local in ((keys.client_side, False), (keys.server_side, False), (keys.server_side, True)):
+        for key, is_local in ((keys.client_side, False), *((keys.server_side, is_local) for is_local in servers)):
             sdk = _sdk(visit, key, is_local=is_local)
             for user in (wanted.passing[0], wanted.passing[-1]):
                 said = _said(sdk, user, is_local=is_local)
-                right = evaluated.identity(document, *user)
+                at_edge = visit.place.has_edge and not is_local
+                right = evaluated.identity(evaluated.at_edge(document) if at_edge else document, *user)
                 right = evaluated.for_clients(document, right) if key == keys.client_side else right
                 for wrong in differences(right, said, wanted.names):
                     how = "in local evaluation" if is_local else "remotely"

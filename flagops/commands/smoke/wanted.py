@@ -33,7 +33,11 @@ class ExpectedAnswer:
 
 
 class ExpectedAnswers:
-    """The users that are asked for, and what they have to get."""
+    """The users that are asked for, and what they have to get.
+
+    An edge is asked with the client-side key alone, for it knows no server-side key but its own; and for no user who is
+    kept, for it keeps nothing, and knows overrides of users only where the environment says so.
+    """
 
     def __init__(self, visit: Visit, maker: Maker) -> None:
         self._visit, self._maker = visit, maker
@@ -42,7 +46,8 @@ class ExpectedAnswers:
         self.passing: list[User] = [(user, {}) for user in written.one_of_each(visit, maker)]
         # In another group nothing changes for a user of whom it is known which variation it gets.
         self.passing += [(routes.some_user(), self.member), (self.passing[0][0], {TRAIT: "another"})]
-        self._keeps_traits = self._keep()
+        self._has_edge = visit.place.has_edge
+        self._keeps_traits = not self._has_edge and self._keep()
 
     def document(self, saying: Saying) -> evaluated.Document:
         """What was written."""
@@ -51,12 +56,16 @@ class ExpectedAnswers:
     def asked(self, saying: Saying) -> list[ExpectedAnswer]:
         """All questions but that for the document."""
         keys = self._visit.keys
-        return [*self._with(saying, keys.server_side, False), *self._with(saying, keys.client_side, True)]  # noqa: FBT003
+        of_clients = self._with(saying, keys.client_side, True)  # noqa: FBT003
+        if self._has_edge:
+            return list(of_clients)
+        return [*self._with(saying, keys.server_side, False), *of_clients]  # noqa: FBT003
 
     def _with(self, saying: Saying, key: str, is_client: bool) -> Iterator[ExpectedAnswer]:  # noqa: FBT001
         document = self.document(saying)
+        document = evaluated.at_edge(document) if self._has_edge else document
         here = self._visit.keys.environment
-        takes_traits = not is_client or here.get("allow_client_traits") is not False
+        takes_traits = self._has_edge or not is_client or here.get("allow_client_traits") is not False
 
         def seen(flags: Flags) -> Flags:
             return evaluated.for_clients(document, flags) if is_client else flags
@@ -69,6 +78,8 @@ class ExpectedAnswers:
             yield ExpectedAnswer(routes.by_post(user, key, traits), wanted, user)
             if not traits:
                 yield ExpectedAnswer(routes.by_get(user, key), wanted, user)
+        if self._has_edge:
+            return
         listed = self._maker.user
         wanted = seen(evaluated.identity(document, listed, self.member if self._keeps_traits else {}))
         yield ExpectedAnswer(routes.by_get(listed, key, is_kept=True), wanted, listed)

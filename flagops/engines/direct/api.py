@@ -170,6 +170,7 @@ class DirectEngine:
     def _environments(self, client: Client) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
         """The environments whose keys are the stack's own, as its last deployment left it, and what to warn of."""
         # The settings' model takes a second to import.
+        from components.deployment import edge_keys
         from components.deployment.role import other_role
         from components.secrets.sdk_keys import claimed, unclaimed_warning
         from components.settings import SettingsError
@@ -184,10 +185,13 @@ class DirectEngine:
             raise RefusedError(problem)
         if settings.is_edge:
             return (), ()
-        found = claimed(settings, lambda: recorded.secrets(record))
+        secrets = recorded.secrets(record)
+        found = claimed(settings, lambda: secrets)
         left_out = [name for name in settings.admin.environments if name not in found]
         is_open = settings.sdk_keys.environments is None
-        return found, (unclaimed_warning(left_out, self._stack.name),) if left_out and is_open else ()
+        unclaimed = unclaimed_warning(left_out, self._stack.name) if left_out and is_open else None
+        warnings = (unclaimed, edge_keys.ending(settings, secrets))
+        return found, tuple(warning for warning in warnings if warning is not None)
 
     def conclude(self, outcome: GraphResult, verb: str) -> None:
         """Turn failures into one error: each failed object with its cause, then what was not started for it.
