@@ -20,8 +20,8 @@ def ending(settings: Settings, deployed: Collection[str] | None) -> str | None:
     hours = settings.sdk_keys.overlap_hours
     when = f"may be deleted {hours} hours after this deployment" if hours else "are deleted by this deployment at once"
     return (
-        f"edge.existingSecret: the Secret {edge.existing_secret} takes the place of {names.EDGE_KEYS}, whose server-side "
-        f"keys the stack made: they {when}. If {edge.existing_secret} is a copy of it, no new proxy is ready from then "
+        f"edge.existingSecret: the Secret {edge.existing_secret} takes the place of {names.EDGE_KEYS}, whose "
+        f"server-side keys the stack made: they {when}. If {edge.existing_secret} is a copy of it, no new proxy is ready from then "
         "on, and the others go on with old documents: make server-side keys of your own in Flagsmith first, and put "
         "those into it (docs/edge.md)"
     )

@@ -17,6 +17,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.kit import names
 from components.kit.component import Component
 from components.settings import Settings, budget
+from components.settings.sections.network_policy import CLIENT_LABEL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +50,15 @@ class PlatformNamespace(Component):
         labels = names.labels("namespace")
         wanted = args.settings.namespace
         limits = wanted.limit_range
+        # A Flagsmith of the same cluster lets in the namespaces that have this.
+        is_client = args.settings.is_edge and args.settings.edge.is_beside_primary
         namespace = Namespace(
             f"{name}-namespace",
             metadata=ObjectMetaArgs(
                 name=wanted.name,
                 labels={
                     **labels,
+                    **({CLIENT_LABEL: "true"} if is_client else {}),
                     **{f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")},
                 },
             ),

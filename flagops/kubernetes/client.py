@@ -124,9 +124,23 @@ class Client:
             if error.status != 404:
                 raise
 
-    def log(self, namespace: str, pod: str, container: str, *, lines: int, previous: bool = False) -> str:
-        """The last lines of a container's log; empty before it ran, and when it is gone. Raises ApiError otherwise."""
+    def log(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        *,
+        lines: int,
+        previous: bool = False,
+        since_seconds: int | None = None,
+    ) -> str:
+        """The last lines of a container's log, or those of the last seconds; empty before it ran, and when it is gone.
+
+        Raises ApiError otherwise.
+        """
         query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
+        if since_seconds is not None:
+            query["sinceSeconds"] = str(since_seconds)
         status, body = self._request("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log", query)
         if status in NO_LOG_YET:
             return ""

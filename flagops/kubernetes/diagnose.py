@@ -105,11 +105,18 @@ def _events(client: Client, live: Manifest) -> list[str]:
 
 
 def log_or_reason(
-    client: Client, namespace: str, pod: str, container: str, *, lines: int, previous: bool = False
+    client: Client,
+    namespace: str,
+    pod: str,
+    container: str,
+    *,
+    lines: int,
+    previous: bool = False,
+    since_seconds: int | None = None,
 ) -> str:
     """The last lines of a log that explains something else, or why it cannot be read."""
     try:
-        return client.log(namespace, pod, container, lines=lines, previous=previous)
+        return client.log(namespace, pod, container, lines=lines, previous=previous, since_seconds=since_seconds)
     except ApiError as error:
         return f"(the log cannot be read: {error.detail})"
 

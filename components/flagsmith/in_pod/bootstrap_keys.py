@@ -205,7 +205,7 @@ def write_server_keys(environment: Any, item: dict[str, Any], stack_names: str |
 def end_unneeded(found: list[tuple[Any, dict[str, Any]]], wanted: dict[str, Any], overlap: timedelta) -> None:
     """Bring the stack's own keys to their end that it has no Secret for any more; never keys of other names.
 
-    Those of a stack of this name in another namespace are told: they are of one that was moved, or of one that is there.
+    Those of a stack of this name in another namespace are told: it was moved, or is another one.
     """
     from environments.models import EnvironmentAPIKey
 

@@ -26,7 +26,8 @@ class Subject:
         embedded_redis: whether Redis is one.
         deployments: the names of the Deployments.
         stateful_sets: the names of the StatefulSets.
-        is_autoscaled: whether an autoscaler sets the number of API pods, or of the proxies of an edge alone.
+        is_autoscaled: whether an autoscaler sets the number of API pods.
+        is_edge_autoscaled: whether one sets that of the edge's proxies.
         backup_hours: after how many hours the last backup is too old; None without a schedule.
         certificates: the names of cert-manager's Certificates; none where it issues none.
         volumes: the names of the volume claims.
@@ -52,6 +53,7 @@ class Subject:
     deployments: tuple[str, ...]
     stateful_sets: tuple[str, ...]
     is_autoscaled: bool
+    is_edge_autoscaled: bool
     backup_hours: int | None
     certificates: tuple[str, ...]
     volumes: tuple[str, ...]

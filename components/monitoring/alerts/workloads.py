@@ -100,8 +100,10 @@ def _missing(subject: Subject) -> Iterator[Alert]:
         "{{ $labels.statefulset }}{{ end }} has {{ $value }} available pods, fewer than wanted.",
         runbook=runbook,
     )
-    if subject.is_autoscaled:
-        hpa, section = "kube_horizontalpodautoscaler", "edge.autoscaling" if subject.is_edge else "autoscaling"
+    if subject.is_autoscaled or subject.is_edge_autoscaled:
+        hpa, of_edge = "kube_horizontalpodautoscaler", "edge." if subject.is_edge_autoscaled else ""
+        if subject.is_autoscaled and of_edge:
+            of_edge = f'{{{{ if eq $labels.horizontalpodautoscaler "{metadata.EDGE}" }}}}{of_edge}{{{{ end }}}}'
         yield Alert(
             name="FlagsmithAutoscalerAtItsMost",
             expression=f"""
@@ -110,7 +112,8 @@ def _missing(subject: Subject) -> Iterator[Alert]:
             minutes=30,
             severity="warning",
             summary="The autoscaler can add no more pods.",
-            description=f"All {{{{ $value }}}} pods that {section}.maxReplicas allows have run for half an hour.",
+            description=f"All {{{{ $value }}}} pods that {of_edge}autoscaling.maxReplicas allows have run for half an "
+            "hour.",
             runbook=runbook,
         )
 

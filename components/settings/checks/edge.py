@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from components.settings.images import parse_image
 from components.settings.model import Settings
 from components.settings.problems import Problem
+
+RUST = "edge-proxy-rs"
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
@@ -33,6 +36,12 @@ def warnings(settings: Settings) -> Iterator[str]:
         yield (
             "edge.enabled without network policies: every pod of the cluster can read whole environments from the "
             "Service flagsmith-edge with a public key. Set networkPolicy.enabled to true"
+        )
+    if settings.edge.enabled and parse_image(settings.edge.image).repository.rpartition("/")[2] == RUST:
+        yield (
+            f"edge.image {settings.edge.image}: the Rust proxy does not hide flags that are off from clients where "
+            "hide_disabled_flags is on, answers 503 to server-side keys, and was read and not run here "
+            "(docs/edge.md)"
         )
     if settings.edge.enabled and not settings.is_edge and not settings.edge.clients:
         yield (

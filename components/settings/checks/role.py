@@ -16,6 +16,8 @@ OF_AN_EDGE: Final = frozenset(
     }
 )
 """The keys at the top that such a stack can have."""
+OF_ITS_EXPORTER: Final = frozenset({"image", "version"})
+"""Further ones where the exporter of the age of documents runs, in Flagsmith's image."""
 NOT_OF_AN_EDGE: Final = {
     "monitoring": ("dashboards", "flag_metrics", "postgres", "redis"),
     "network_policy": ("clients", "webhooks"),
@@ -79,7 +81,8 @@ def _lacking(settings: Settings) -> Iterator[Problem]:
 
 def _refused(settings: Settings) -> Iterator[Problem]:
     """What is set for parts that are not there. A single value that is the default is as good as left out."""
-    for name in sorted(settings.model_fields_set - OF_AN_EDGE):
+    allowed = OF_AN_EDGE | OF_ITS_EXPORTER if settings.edge_metrics_enabled else OF_AN_EDGE
+    for name in sorted(settings.model_fields_set - allowed):
         field = type(settings).model_fields[name]
         if field.default_factory is not None or getattr(settings, name) != field.default:
             yield _nothing_here((str(field.alias),))

@@ -45,6 +45,10 @@ class Proxy:
     updated: datetime | None
     documents: Documents
 
+    def age(self, now: datetime) -> float | None:
+        """How many seconds ago it had them; None if never."""
+        return None if self.updated is None else (now - self.updated).total_seconds()
+
 
 def edge_pods(examination: Examination) -> Iterator[DoctorFinding]:
     """Fewer proxies with documents than outlast the loss of one, or all of them on one node."""
@@ -87,13 +91,16 @@ def edge_documents(examination: Examination) -> Iterator[DoctorFinding]:
         return
     secret, stack = secret_name(instance), instance.stack.name
     keys = client_keys(edge_secret(instance))
+    most, now = most_seconds(instance.settings.edge.poll_seconds), datetime.now(UTC)
     proxies, running = [], [pod for pod in pods_of(instance, PodComponent.EDGE) if _runs(pod)]
     for pod in running:
         with forward_to(instance, partial(_this, pod), names.EDGE_PORT) as port:
             proxies.append(ask_proxy(pod["metadata"]["name"], f"http://{LOOPBACK}:{port}", keys))
-    empty = [proxy for proxy in proxies if proxy.updated is None]
-    logs = {pod["metadata"]["name"]: _log(examination, pod) for pod in running} if empty else {}
-    refused = [proxy for proxy in empty if REFUSED in logs[proxy.pod]]
+    by_name = {pod["metadata"]["name"]: pod for pod in running}
+    behind = [proxy for proxy in proxies if (age := proxy.age(now)) is None or age > most]
+    # Of one with documents what it said lately: it may have been refused once, and stand still for another reason.
+    refused = [proxy for proxy in behind if REFUSED in _log(examination, by_name[proxy.pod], int(most))]
+    well = [proxy for proxy in proxies if proxy not in refused]
     if refused:
         yield DoctorFinding(
             "edge-key-refused",
@@ -101,7 +108,8 @@ def edge_documents(examination: Examination) -> Iterator[DoctorFinding]:
             tuple(f"{proxy.pod}: Flagsmith answered {REFUSED}" for proxy in refused),
             _renewed(instance.settings, secret, stack),
         )
-    yield from stale(proxies, stack=stack, poll_seconds=instance.settings.edge.poll_seconds, now=datetime.now(UTC))
+    yield from stale(well, stack=stack, most=most, now=now)
+    yield from silent([proxy for proxy in well if is_ready(by_name[proxy.pod])], stack=stack)
     adopts = f"ff keys adopt --stack {stack} && ff up --stack {stack}"
     fix = adopts if instance.settings.generates_edge_keys else corrected(secret, stack)
     yield from mixed(proxies, fix=fix)
@@ -121,15 +129,31 @@ def corrected(secret: str, stack: str) -> str:
     return f"correct the keys in the Secret {secret}, then ff restart --stack {stack} --component edge"
 
 
-def stale(proxies: Sequence[Proxy], *, stack: str, poll_seconds: int, now: datetime) -> Iterator[DoctorFinding]:
+def most_seconds(poll_seconds: int) -> float:
+    """How old documents may be before they count as stale."""
+    return max(STALE_SECONDS, float(POLLS_MISSED * poll_seconds))
+
+
+def silent(ready: Sequence[Proxy], *, stack: str) -> Iterator[DoctorFinding]:
+    """Proxies that are ready and do not say when they had their documents: nobody would see old ones."""
+    names_of = tuple(proxy.pod for proxy in ready if proxy.updated is None)
+    if names_of:
+        yield DoctorFinding(
+            "edge-silent",
+            "Proxies of the edge are ready and do not say when they last had their documents: these may be old.",
+            tuple(f"{name}: no last_successful_update at /proxy/health/readiness" for name in names_of),
+            f"ff logs --stack {stack} --component edge   (it does not answer, or is another program than Flagsmith's Edge Proxy)",
+        )
+
+
+def stale(proxies: Sequence[Proxy], *, stack: str, most: float, now: datetime) -> Iterator[DoctorFinding]:
     """Documents that were not renewed for some time."""
-    most = max(STALE_SECONDS, float(POLLS_MISSED * poll_seconds))
-    ages = [(proxy.pod, (now - proxy.updated).total_seconds()) for proxy in proxies if proxy.updated is not None]
+    ages = [(proxy.pod, age) for proxy in proxies if (age := proxy.age(now)) is not None]
     evidence = tuple(f"{pod}: all documents were last there {age:.0f} s ago" for pod, age in ages if age > most)
     if evidence:
         yield DoctorFinding(
             "edge-stale",
-            "The edge goes on with old documents: Flagsmith does not answer it, or refuses one of its keys.",
+            "The edge goes on with old documents: Flagsmith does not answer it, or its polls have ended.",
             evidence,
             f"ff logs --stack {stack} --component edge   (the other findings say whether Flagsmith is away; if it is "
             f"well, and they stay old, ff restart --stack {stack} --component edge)",
@@ -191,6 +215,9 @@ def _runs(pod: Manifest) -> bool:
     return any("running" in (status.get("state") or {}) for status in statuses)
 
 
-def _log(examination: Examination, pod: Manifest) -> str:
+def _log(examination: Examination, pod: Manifest, seconds: int) -> str:
+    """What a proxy said lately."""
     instance, name = examination.instance, pod["metadata"]["name"]
-    return log_or_reason(instance.client, instance.namespace, name, container(pod), lines=LOG_LINES)
+    return log_or_reason(
+        instance.client, instance.namespace, name, container(pod), lines=LOG_LINES, since_seconds=seconds
+    )

@@ -19,6 +19,10 @@ def before(instance: Instance, environment: str) -> Iterator[str]:
             "alone: it goes on answering clients that use it, and answers 401 to those with the new one, until its own "
             "Secret has that and its proxies are replaced."
         )
+    if instance.settings.sdk_keys.exported:
+        yield (
+            "So do the edges elsewhere that take keys from this stack's output edgeKeys, until they are deployed again."
+        )
 
 
 def after(instance: Instance, environment: str) -> Iterator[str]:
@@ -30,6 +34,11 @@ def after(instance: Instance, environment: str) -> Iterator[str]:
         yield f"The Secret {named}, which you make, has the old one: put the new one there."
     elif is_set_up:
         yield f"The stack's own Secret has the old one until you run {deploys}."
+    if settings.sdk_keys.exported and is_set_up:
+        yield (
+            f"Edges elsewhere that take keys from the output edgeKeys have the old one, and answer 401 to the new one, "
+            f"until you run {deploys}, and then `ff up` with the stack of each."
+        )
     if not settings.edge.enabled:
         return
     if settings.edge.existing_secret is not None:

@@ -155,9 +155,17 @@ def restarted(item: Generated, settings: "Settings") -> str:
 
 def cost(item: Generated, settings: "Settings") -> str:
     """What renewing it costs in this stack."""
-    if item.name == "sdk" and settings.sdk_keys.overlap_hours == 0:
-        return (
+    if item.name != "sdk":
+        return item.cost
+    if settings.sdk_keys.overlap_hours == 0:
+        found = (
             "the keys before are deleted at once (sdkKeys.overlapHours is 0): until you restart them, the applications "
             "that read the Secrets are refused"
         )
-    return item.cost
+        elsewhere = "until you deploy their stacks (`ff up`), edges elsewhere with keys of the output edgeKeys are too"
+    else:
+        found = item.cost
+        elsewhere = (
+            "within that time run `ff up` with the stack of each edge elsewhere that has keys of this one's output"
+        )
+    return f"{found}; {elsewhere}" if settings.sdk_keys.exported else found

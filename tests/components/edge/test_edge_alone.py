@@ -175,6 +175,25 @@ def test_its_exporter_is_scraped_and_no_proxy_and_what_the_cluster_lacks_for_it_
         assert [line for line in found.program.warnings if kind in line]
 
 
+@pytest.mark.parametrize(
+    ("url", "is_client"),
+    [
+        ("http://flagsmith.flags.svc:8000", True),
+        ("http://flagsmith.flags.svc.cluster.local:8000", True),
+        ("https://primary.example.com", False),
+    ],
+)
+def test_the_policies_of_a_primary_of_the_same_cluster_let_its_namespace_in(url: str, *, is_client: bool) -> None:
+    found = alone(edge={"enabled": True, "existingSecret": "keys", "primary": {"url": url}})
+    labels = found.one("Namespace", "feature-flags")["metadata"]["labels"]
+    assert labels.get("feature-flags/client") == ("true" if is_client else None)
+
+
+def test_the_namespace_of_a_whole_flagsmith_is_nobody_s_client() -> None:
+    found = record("local", {"edge": {"enabled": True}})
+    assert "feature-flags/client" not in found.one("Namespace", "feature-flags")["metadata"]["labels"]
+
+
 def test_its_outputs_say_where_it_is_and_where_its_primary_is() -> None:
     outputs = dict(alone().program.outputs)
     outputs.pop("namespaceUid", None)

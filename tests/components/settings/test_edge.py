@@ -56,6 +56,16 @@ def said(*, about: str, **values: Any) -> list[str]:
     return [text for text in warnings(settings(**values)) if text.startswith("edge.") and about in text]
 
 
+def test_what_the_rust_proxy_does_otherwise_is_warned_about() -> None:
+    rust = {**EDGE, "image": "flagsmith/edge-proxy-rs", "version": "0.1.0", "configFile": True}
+    (warning,) = said(about="does not hide", edge=rust)
+    assert warning.startswith("edge.image flagsmith/edge-proxy-rs: ")
+    assert "hide_disabled_flags" in warning
+    mirrored = {**rust, "image": "registry.example.com/mirror/edge-proxy-rs"}
+    assert said(about="does not hide", edge=mirrored)
+    assert said(about="does not hide", edge=EDGE) == []
+
+
 def test_open_documents_are_warned_about() -> None:
     (warning,) = said(about="can read whole environments", edge=EDGE)
     assert "Set networkPolicy.enabled to true" in warning

@@ -106,7 +106,7 @@ OTHERS = sorted(str(field.alias) for name, field in Settings.model_fields.items(
 
 @pytest.mark.parametrize("key", OTHERS)
 def test_a_section_of_what_is_not_there_is_refused_in_one_line(key: str) -> None:
-    (line,) = refused(**{key: VALUES.get(key, {})})
+    (line,) = refused(**{"monitoring": {"enabled": False}, key: VALUES.get(key, {})})
     assert line.startswith(f"feature-flags:{key}: has no place in a stack with role edge")
 
 
@@ -125,6 +125,13 @@ def test_a_section_of_what_is_not_there_is_refused_in_one_line(key: str) -> None
 def test_a_part_of_a_section_that_is_for_flagsmith_alone_is_refused(values: dict[str, Any], key: str) -> None:
     (line,) = refused(**values)
     assert line.startswith(f"feature-flags:{key}: has no place")
+
+
+def test_the_exporter_s_image_can_be_set_where_it_runs() -> None:
+    image = {"image": "registry.example.com/flagsmith", "version": "2.264.0"}
+    found = alone(monitoring={"enabled": True}, **image)
+    assert found.image_reference == "registry.example.com/flagsmith:2.264.0"
+    assert len(refused(monitoring={"enabled": False}, **image)) == 2
 
 
 def test_single_values_that_are_the_default_are_as_good_as_left_out() -> None:

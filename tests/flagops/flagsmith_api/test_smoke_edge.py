@@ -25,13 +25,13 @@ def edge(flagsmith: Flagsmith, key: str) -> EvaluatingEdge:
     with FlagsmithClient(flagsmith.url) as admin:
         admin.log_in(flagsmith.email, flagsmith.password)
         project = "/api/v1/projects/1"
-        limit = admin.post(f"{project}/features/", {"name": "limit", "initial_value": "5", "default_enabled": True})
+        limit = admin.post(f"{project}/features/", {"name": "limit", "initial_value": "few", "default_enabled": True})
         admin.post(f"{project}/features/", {"name": "inside", "initial_value": "x", "is_server_key_only": True})
         condition = {"operator": "EQUAL", "property": "plan", "value": "premium"}
         rules = [{"type": "ALL", "rules": [{"type": "ANY", "rules": [], "conditions": [condition]}], "conditions": []}]
         segment = admin.post(f"{project}/segments/", {"name": "premium", "rules": rules})
         override = f"/api/v1/environments/{key}/features/{limit['id']}/create-segment-override/"
-        value = {"type": "unicode", "string_value": "9"}
+        value = {"type": "unicode", "string_value": "many"}
         content = {"feature_segment": {"segment": segment["id"]}, "enabled": True, "feature_state_value": value}
         admin.post(override, content)
         made = admin.post(f"/api/v1/environments/{key}/api-keys/", {"name": "ff stack local: …/flagsmith-edge-keys"})
@@ -110,8 +110,10 @@ def test_an_edge_that_ignores_traits_fails(edge: EvaluatingEdge, run: Run) -> No
     edge.changed = lambda body: body if isinstance(body, list) else {**body, "flags": _everybodys(body["flags"])}
 
     def _everybodys(flags: Any) -> Any:
-        return [{**flag, **({"feature_state_value": "5"} if flag["feature"]["name"] == "limit" else {})} for flag in flags]
+        return [
+            {**flag, **({"feature_state_value": "few"} if flag["feature"]["name"] == "limit" else {})} for flag in flags
+        ]
 
     shown = run("smoke", "--json", "--skip", "round-trip")
     assert shown.exit_code == 1
-    assert "limit is on with '5', not on with '9'" in results(shown)["environment-document"][1]
+    assert "limit is on with 'few', not on with 'many'" in results(shown)["environment-document"][1]

@@ -77,9 +77,7 @@ def pod_of(
     return Pod(variables, recording.program.generated)
 
 
-def _content(
-    recording: Recording, theirs: Mapping[str, Mapping[str, str]], name: str, key: str, **_: object
-) -> str:
+def _content(recording: Recording, theirs: Mapping[str, Mapping[str, str]], name: str, key: str, **_: object) -> str:
     if name in theirs:
         return theirs[name][key]
     return base64.b64decode(recording.one("Secret", name)["data"][key]).decode()

@@ -176,7 +176,10 @@ def test_keys_that_the_stack_does_not_need_any_more_come_to_their_end_and_nobody
     assert "environment staging: an old key 'ff stack local: feature-flags/flagsmith-edge-keys'" in said
     told = [line for line in said.splitlines() if "delete the key in Flagsmith" in line]
     assert len(told) == 1
-    assert "'ff stack local: elsewhere/flagsmith-edge-keys' is a key of a stack of this name in another namespace" in told[0]
+    assert (
+        "'ff stack local: elsewhere/flagsmith-edge-keys' is a key of a stack of this name in another namespace"
+        in told[0]
+    )
     found = {name: database.servers(name) for name in ENVIRONMENTS}
     assert found["production"].pop(pod.server("production")) is None
     ends = [until for name in ENVIRONMENTS for key, until in found[name].items() if key not in theirs]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flagops.commands.doctor.edge import Proxy, ask_proxy, mixed, stale
+from flagops.commands.doctor.edge import Proxy, ask_proxy, mixed, most_seconds, stale
 from flagops.commands.doctor.edge_keys import faults
 from flagops.commands.smoke.edge import WAYS
 from flagops.commands.smoke.model import CheckResult, CheckStatus, SmokeTarget
@@ -43,7 +43,7 @@ def test_a_proxy_without_documents_and_one_that_does_not_answer_have_no_moment()
 def test_documents_are_stale_after_six_polls_and_never_sooner_than_after_a_minute(
     age: int, poll: int, *, is_stale: bool
 ) -> None:
-    found = list(stale([proxy(0), proxy(age)], stack="local", poll_seconds=poll, now=NOW))
+    found = list(stale([proxy(0), proxy(age)], stack="local", most=most_seconds(poll), now=NOW))
     assert [finding.name for finding in found] == (["edge-stale"] if is_stale else [])
     if is_stale:
         assert f"{age} s ago" in found[0].evidence[0]

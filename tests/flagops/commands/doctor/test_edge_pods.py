@@ -119,7 +119,7 @@ def test_each_proxy_is_asked_and_one_that_stands_still_is_named(answering: Answe
     answering(edge_1=Edge(good, just_now()), edge_2=Edge(good, just_now()))
     assert found(edge_documents, stack_with(*pods, keys())) == {}
     answering(edge_1=Edge(good, just_now()), edge_2=Edge(good))
-    finding = found(edge_documents, stack_with(*pods, keys()))["edge-stale"]
+    finding = found(edge_documents, stack_with(*pods, keys(), logs={"edge-2": AWAY}))["edge-stale"]
     assert [text.partition(":")[0] for text in finding.evidence] == ["edge-2"]
 
 
@@ -135,6 +135,36 @@ def test_a_proxy_that_flagsmith_refuses_is_told_from_one_that_does_not_reach_it(
     own = stack_with(*pods, keys(name="ours"), edge={"enabled": True, "existingSecret": "ours"}, logs=logs)
     fix = found(edge_documents, own)["edge-key-refused"].fix
     assert fix == "correct the keys in the Secret ours, then ff restart --stack production --component edge"
+
+
+def test_a_warm_proxy_whose_key_is_refused_is_told_so_and_not_to_be_restarted(answering: Answering) -> None:
+    """A restart would be a rollout that never ends: no new proxy is ready with a refused key."""
+    pods = (proxy("edge-1", "a"), proxy("edge-2", "b"))
+    good = {"client": "client"}
+    answering(edge_1=Edge(good), edge_2=Edge(good))
+    findings = found(edge_documents, stack_with(*pods, keys(), logs={"edge-1": REFUSED, "edge-2": AWAY}))
+    assert set(findings) == {"edge-key-refused", "edge-stale"}
+    assert findings["edge-key-refused"].evidence == ("edge-1: Flagsmith answered 403 Forbidden",)
+    assert [text.partition(":")[0] for text in findings["edge-stale"].evidence] == ["edge-2"]
+    findings = found(edge_documents, stack_with(*pods, keys(), logs={"edge-1": REFUSED, "edge-2": REFUSED}))
+    assert set(findings) == {"edge-key-refused"}
+    assert "restart" not in findings["edge-key-refused"].fix
+
+
+def test_only_what_a_proxy_said_lately_counts(answering: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(Cluster, "log", lambda *_, since_seconds, **__: asked.append(since_seconds) or "")
+    answering(edge_1=Edge({"client": "client"}))
+    assert set(found(edge_documents, stack_with(proxy("edge-1", "a"), keys()))) == {"edge-stale"}
+    assert asked == [60]
+
+
+def test_a_ready_proxy_that_does_not_say_when_it_had_documents_is_named(answering: Answering) -> None:
+    answering(edge_1=Edge({"client": "client"}, updated=None), edge_2=Edge({"client": "client"}, just_now()))
+    pods = (proxy("edge-1", "a"), proxy("edge-2", "b"))
+    (finding,) = found(edge_documents, stack_with(*pods, keys(), logs={"edge-1": ""})).values()
+    assert finding.name == "edge-silent"
+    assert finding.evidence == ("edge-1: no last_successful_update at /proxy/health/readiness",)
 
 
 def test_pods_that_do_not_run_are_not_asked_and_the_others_are(answering: Answering) -> None:

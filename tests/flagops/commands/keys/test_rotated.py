@@ -36,6 +36,12 @@ def stack_with(settings: dict[str, Any]) -> Instance:
         ),
         ({"edge": EDGE}, "of another project", []),
         (
+            {"sdkKeys": {"exported": True}},
+            "production",
+            ["The stack's own Secret has the old one", "Edges elsewhere that take keys from the output edgeKeys have"],
+        ),
+        ({"sdkKeys": {"exported": True}}, "of another project", []),
+        (
             {"edge": {**EDGE, "existingSecret": "edge-keys"}},
             "of another project",
             ["The edge has the old one: put the new one into the Secret edge-keys, then run `ff restart"],
@@ -53,4 +59,6 @@ def test_an_edge_goes_on_with_the_old_key_and_refuses_the_new_one() -> None:
     assert "is refused (403) within 5 s" in alone
     before, edge = rotated.before(stack_with({"edge": EDGE}), "production")
     assert before == alone
+    *_, elsewhere = rotated.before(stack_with({"sdkKeys": {"exported": True}}), "production")
+    assert elsewhere.startswith("So do the edges elsewhere")
     assert "answers 401 to those with the new one" in edge

@@ -169,6 +169,10 @@ def test_who_is_restarted_is_who_reads_it_in_this_stack(name: str, settings: dic
 def test_without_an_overlap_applications_are_refused_until_they_are_restarted() -> None:
     stack = load_stack("local", ROOT)
     assert cost(find("sdk"), stack.settings).startswith("nothing, if you restart the applications")
+    exported = {**stack.config, "feature-flags:sdkKeys": {"exported": True}}
+    assert "run `ff up` with the stack of each edge elsewhere" in cost(
+        find("sdk"), replace(stack, config=exported).settings
+    )
     config = {**stack.config, "feature-flags:sdkKeys": {"overlapHours": 0}}
     assert "the applications that read the Secrets are refused" in cost(
         find("sdk"), replace(stack, config=config).settings
