@@ -21,7 +21,7 @@ def ending(settings: Settings, deployed: Collection[str] | None) -> str | None:
     when = f"may be deleted {hours} hours after this deployment" if hours else "are deleted by this deployment at once"
     return (
         f"edge.existingSecret: the Secret {edge.existing_secret} takes the place of {names.EDGE_KEYS}, whose "
-        f"server-side keys the stack made: they {when}. If {edge.existing_secret} is a copy of it, no new proxy is ready from then "
-        "on, and the others go on with old documents: make server-side keys of your own in Flagsmith first, and put "
-        "those into it (docs/edge.md)"
+        f"server-side keys the stack made: they {when}. If {edge.existing_secret} is a copy of it, no new proxy is "
+        "ready from then on, and the others go on with old documents: make server-side keys of your own in Flagsmith "
+        "first, and put those into it (docs/edge.md)"
     )

@@ -125,22 +125,11 @@ class Client:
                 raise
 
     def log(
-        self,
-        namespace: str,
-        pod: str,
-        container: str,
-        *,
-        lines: int,
-        previous: bool = False,
-        since_seconds: int | None = None,
+        self, namespace: str, pod: str, container: str, *, lines: int, previous: bool = False, since: int | None = None
     ) -> str:
-        """The last lines of a container's log, or those of the last seconds; empty before it ran, and when it is gone.
-
-        Raises ApiError otherwise.
-        """
+        """The last lines of a log, of the last `since` seconds; empty before it ran or when it is gone. Or an ApiError."""
         query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
-        if since_seconds is not None:
-            query["sinceSeconds"] = str(since_seconds)
+        query |= {} if since is None else {"sinceSeconds": str(since)}
         status, body = self._request("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log", query)
         if status in NO_LOG_YET:
             return ""

@@ -112,11 +112,11 @@ def log_or_reason(
     *,
     lines: int,
     previous: bool = False,
-    since_seconds: int | None = None,
+    since: int | None = None,
 ) -> str:
     """The last lines of a log that explains something else, or why it cannot be read."""
     try:
-        return client.log(namespace, pod, container, lines=lines, previous=previous, since_seconds=since_seconds)
+        return client.log(namespace, pod, container, lines=lines, previous=previous, since=since)
     except ApiError as error:
         return f"(the log cannot be read: {error.detail})"
 

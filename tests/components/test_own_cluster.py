@@ -9,8 +9,7 @@ import pulumi
 import pytest
 
 from components.deployment.own_cluster import OwnCluster
-from components.deployment.presence import DeclaredObject
-from components.deployment.recorded import Deployment, read, written
+from components.deployment.recorded import read, written
 from components.kit import names
 from components.settings import parse
 from flagops.errors import OpsError
@@ -190,34 +189,6 @@ def test_an_older_release_than_the_deployed_one_is_told(full: FakeCluster) -> No
     (said,) = [line for line in run_program().program.warnings if "is older than" in line]
     assert "version 2.265.0 is older than 2.300.0, which is deployed" in said
     assert "ff upgrade --back" in said
-
-
-@pytest.mark.usefixtures("deployed_by_pulumi")
-def test_a_secret_in_place_of_the_edge_s_own_tells_that_its_keys_end(full: FakeCluster) -> None:
-    """A copy of it has the same keys, which the bootstrap ends."""
-    edge = {"enabled": True, "existingSecret": "copied"}
-    declared = DeclaredObject("v1", "Secret", names.EDGE_KEYS), DeclaredObject("apps/v1", "Deployment", names.API, 2)
-    deployed = written(Deployment("local", "2.265.0", declared))
-    full.add("v1", "ConfigMap", names.DEPLOYMENT, data=deployed)
-
-    def said(**given: object) -> list[str]:
-        asked = OwnCluster(settings(context="flagsmith-local", **given))
-        told = []
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr("pulumi.log.warn", told.append)
-            asked.require_namespace(UID)
-        return told
-
-    (later,) = said(edge=edge)
-    assert "the Secret copied takes the place of flagsmith-edge-keys" in later
-    assert "may be deleted 24 hours after this deployment" in later
-    (at_once,) = said(edge=edge, sdkKeys={"overlapHours": 0})
-    assert "are deleted by this deployment at once" in at_once
-    assert said(edge={"enabled": True}) == []
-    assert said(edge=edge, sdkKeys={"exported": True}) == [], "edges elsewhere have those keys, which stay"
-    before = recorded("local").object("ConfigMap", names.DEPLOYMENT).manifest["data"]
-    full.add("v1", "ConfigMap", names.DEPLOYMENT, data=before)
-    assert said(edge=edge) == [], "there are none that could end"
 
 
 def test_a_program_that_knows_of_no_uid_asks_nobody(cluster: FakeCluster, use: Use) -> None:

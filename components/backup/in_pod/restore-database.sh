@@ -23,9 +23,11 @@ DECLARE
     found record;
     served timestamptz;
 BEGIN
-    IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('public.environments_environment')
-        AND attname = 'updated_at' AND NOT attisdropped) THEN
-        EXECUTE 'SELECT max(updated_at) FROM public.environments_environment' INTO served;
+    -- Of a plain table alone: what somebody put in its place, or before its rows, could hold up every restore.
+    IF EXISTS (SELECT FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+        WHERE c.oid = to_regclass('public.environments_environment') AND c.relkind = 'r' AND NOT c.relrowsecurity
+        AND a.attname = 'updated_at' AND NOT a.attisdropped AND a.atttypid = 'timestamptz'::regtype) THEN
+        EXECUTE 'SELECT max(updated_at) FROM ONLY public.environments_environment' INTO served;
         PERFORM set_config('flagsmith.served', coalesce(served::text, ''), true);
     END IF;
     -- Each list is ordered, and so whole before the first of it is dropped: a name could not be told of what CASCADE took.

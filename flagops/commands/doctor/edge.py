@@ -142,7 +142,8 @@ def silent(ready: Sequence[Proxy], *, stack: str) -> Iterator[DoctorFinding]:
             "edge-silent",
             "Proxies of the edge are ready and do not say when they last had their documents: these may be old.",
             tuple(f"{name}: no last_successful_update at /proxy/health/readiness" for name in names_of),
-            f"ff logs --stack {stack} --component edge   (it does not answer, or is another program than Flagsmith's Edge Proxy)",
+            f"ff logs --stack {stack} --component edge   (it does not answer, or is another program than Flagsmith's "
+            "Edge Proxy)",
         )
 
 
@@ -218,6 +219,4 @@ def _runs(pod: Manifest) -> bool:
 def _log(examination: Examination, pod: Manifest, seconds: int) -> str:
     """What a proxy said lately."""
     instance, name = examination.instance, pod["metadata"]["name"]
-    return log_or_reason(
-        instance.client, instance.namespace, name, container(pod), lines=LOG_LINES, since_seconds=seconds
-    )
+    return log_or_reason(instance.client, instance.namespace, name, container(pod), lines=LOG_LINES, since=seconds)

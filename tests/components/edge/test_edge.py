@@ -160,32 +160,6 @@ def test_an_autoscaler_is_there_first_and_points_at_the_proxies() -> None:
     assert spec["metrics"][0]["resource"]["target"] == {"type": "AverageValue", "averageValue": "500m"}
 
 
-@pytest.mark.parametrize(
-    ("api", "edge_is_scaled", "said"),
-    [
-        (False, True, "that edge.autoscaling.maxReplicas allows"),
-        (True, False, "that autoscaling.maxReplicas allows"),
-        (
-            True,
-            True,
-            'that {{ if eq $labels.horizontalpodautoscaler "flagsmith-edge" }}edge.{{ end }}autoscaling.maxReplicas',
-        ),
-        (False, False, None),
-    ],
-)
-def test_an_autoscaler_of_the_proxies_that_is_at_its_most_is_an_alert_beside_a_whole_flagsmith_too(
-    *, api: bool, edge_is_scaled: bool, said: str | None
-) -> None:
-    settings = {"edge": {**EDGE, "autoscaling": {"enabled": edge_is_scaled}}, "autoscaling": {"enabled": api}}
-    found = record("production", {"apiVersions": ["monitoring.coreos.com/v1"], **settings})
-    groups = found.one("PrometheusRule", "flagsmith")["spec"]["groups"]
-    rules = {rule["alert"]: rule for group in groups for rule in group["rules"]}
-    rule = rules.get("FlagsmithAutoscalerAtItsMost")
-    assert (rule is not None) == (said is not None)
-    if rule is not None and said is not None:
-        assert said in rule["annotations"]["description"]
-
-
 def test_a_proxy_that_reads_no_variables_gets_its_file_and_no_key_in_a_variable() -> None:
     rust = {**EDGE, "image": "flagsmith/edge-proxy-rs", "version": "0.1.0", "configFile": True}
     pod = template(record("production", {"edge": rust}))

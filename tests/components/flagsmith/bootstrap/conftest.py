@@ -179,6 +179,14 @@ def pod() -> Pod:
     return pod_of({"edge": EDGE})
 
 
+def add(database: Database, environment: str, key: str, name: str) -> None:
+    """A server-side key that was not made by the bootstrap."""
+    database.query(
+        "INSERT INTO environments_environmentapikey (environment_id, key, name, active, created_at)"  # noqa: S608
+        f" SELECT id, '{key}', '{name}', true, now() FROM environments_environment WHERE name = '{environment}'"
+    )
+
+
 def rotated(pod: Pod, **settings: object) -> Pod:
     """That of the same stack with its server-side keys renewed."""
     return pod_of({"edge": EDGE, "rotations": {"sdk": 1}, **settings}, pod.generated)
