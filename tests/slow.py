@@ -56,6 +56,7 @@ FILES: Final = (
     "flagops/cli/test_endings.py",
     "flagops/cli/test_interrupted.py",
     "flagops/flagsmith_api/test_smoke.py",
+    "flagops/flagsmith_api/test_smoke_edge.py",
     "flagops/flagsmith_api/test_smoke_faults.py",
     "flagops/local_cluster/test_simulated_failures.py",
     "flagops/commands/images",

@@ -127,7 +127,7 @@ class Client:
     def log(
         self, namespace: str, pod: str, container: str, *, lines: int, previous: bool = False, since: int | None = None
     ) -> str:
-        """The last lines of a log, of the last `since` seconds; empty before it ran or when it is gone. Or an ApiError."""
+        """The last lines of a log, none older than `since` seconds; empty where it is not there. Or ApiError."""
         query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
         query |= {} if since is None else {"sinceSeconds": str(since)}
         status, body = self._request("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log", query)
