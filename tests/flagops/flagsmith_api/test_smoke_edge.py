@@ -107,13 +107,11 @@ def test_an_edge_that_shows_flags_for_servers_to_clients_fails(edge: EvaluatingE
 
 @pytest.mark.usefixtures("public")
 def test_an_edge_that_ignores_traits_fails(edge: EvaluatingEdge, run: Run) -> None:
-    edge.changed = lambda body: body if isinstance(body, list) else {**body, "flags": _everybodys(body["flags"])}
+    def everybodys(flags: Any) -> Any:
+        limit = {"feature_state_value": "few"}
+        return [{**flag, **(limit if flag["feature"]["name"] == "limit" else {})} for flag in flags]
 
-    def _everybodys(flags: Any) -> Any:
-        return [
-            {**flag, **({"feature_state_value": "few"} if flag["feature"]["name"] == "limit" else {})} for flag in flags
-        ]
-
+    edge.changed = lambda body: body if isinstance(body, list) else {**body, "flags": everybodys(body["flags"])}
     shown = run("smoke", "--json", "--skip", "round-trip")
     assert shown.exit_code == 1
     assert "limit is on with 'few', not on with 'many'" in results(shown)["environment-document"][1]

@@ -152,8 +152,13 @@ def test_a_warm_proxy_whose_key_is_refused_is_told_so_and_not_to_be_restarted(an
 
 
 def test_only_what_a_proxy_said_lately_counts(answering: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-    monkeypatch.setattr(Cluster, "log", lambda *_, since, **__: asked.append(since) or "")
+    asked: list[int] = []
+
+    def log(*_: object, since: int, **__: object) -> str:
+        asked.append(since)
+        return ""
+
+    monkeypatch.setattr(Cluster, "log", log)
     answering(edge_1=Edge({"client": "client"}))
     assert set(found(edge_documents, stack_with(proxy("edge-1", "a"), keys()))) == {"edge-stale"}
     assert asked == [60]
