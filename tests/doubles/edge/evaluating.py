@@ -64,7 +64,7 @@ class EvaluatingEdge:
 
     def _evaluated(self, ask: Ask, document: Any, *, is_client: bool) -> Answer:
         context = map_environment_document_to_context(document)
-        given = ask.json if ask.method == "POST" else {"identifier": unquote(ask.query.get("identifier", ""))}
+        given: Any = ask.json if ask.method == "POST" else {"identifier": unquote(ask.query.get("identifier", ""))}
         is_of_user = ask.path == PATHS[1]
         traits = [item for item in (given.get("traits") or []) if item["trait_value"] is not None] if is_of_user else []
         if is_of_user:
