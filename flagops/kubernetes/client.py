@@ -98,10 +98,7 @@ class Client:
         return self._json("PUT", self._path(ref), f"Cannot write {ref}", {"fieldManager": FIELD_MANAGER}, manifest)
 
     def merge(self, ref: Ref, change: Manifest, *, subresource: str = "") -> Manifest:
-        """Change some fields of an object, or of its subresource, as another field manager than the program.
-
-        The object after it; ApiError with status 409 when `change` has a resourceVersion that is not the live one.
-        """
+        """Change fields of an object or subresource, as another manager; a stale resourceVersion is ApiError 409."""
         query = {"fieldManager": "ff", "fieldValidation": "Strict"}
         path = f"{self._path(ref)}/{subresource}" if subresource else self._path(ref)
         return self._json("PATCH", path, f"Cannot change {ref}", query, change, MERGE)
