@@ -14,6 +14,8 @@ from components.settings.quantities import parse_memory
 
 Manifest = Mapping[str, Any]
 
+CNPG_GROUP: Final = names.CNPG_API_VERSION.partition("/")[0]
+
 HOLDS_DATA: Final = ("Namespace", "PersistentVolumeClaim", "Cluster")
 """The kinds whose deletion loses data: volumes, what they are in, and a Cluster, whose volumes go with it."""
 
@@ -43,6 +45,18 @@ SIZES: Final[Mapping[str, tuple[str, ...]]] = {
 """The sizes that can only grow. Without its webhook, CloudNativePG takes a smaller one and does nothing."""
 GOES_WITH_DATA: Final = "the data in it is gone then: `ff db backup` first, unless nobody needs it"
 """What a plan says of an object with data that the program no longer has."""
+
+GIVEN_UP: Final = (
+    "holds a database of Flagsmith, which the settings do not have any more: another postgres.mode or "
+    "postgres.cluster.name begins without its data"
+)
+"""What is said of a database that is there and would be given up."""
+
+WAY_BACK: Final = (
+    "Set postgres.mode and postgres.cluster.name back. A Cluster that stays beside another one is named in "
+    "postgres.cluster.kept. To go on without this database, see docs/backups.md#another-database: a backup, what holds "
+    "the data deleted by hand, a deployment, then a restore."
+)
 
 LOST: Final = "would be deleted and made anew, empty, since"
 
@@ -125,6 +139,19 @@ def claims(settings: Settings) -> list[dict[str, Any]]:
         class_name = settings.backup.storage.class_name
         found.append(_claim(settings, names.BACKUP_DATA, class_name, settings.backup_storage))
     return found
+
+
+def named(settings: Settings) -> frozenset[tuple[str, str]]:
+    """The kind and name of all that holds data by the settings, Clusters of before that are kept among it."""
+    before = settings.postgres.cluster.kept if settings.postgres.clustered else ()
+    own = ((item["kind"], item["metadata"]["name"]) for item in held(settings))
+    return frozenset((*own, *(("Cluster", name) for name in before)))
+
+
+def has_database(api_version: str, kind: str, name: str) -> bool:
+    """Whether an object of a stack is what its database is in: a Cluster, or the claim of the embedded server."""
+    is_cluster = kind == "Cluster" and api_version.partition("/")[0] == CNPG_GROUP
+    return is_cluster or (kind, name) == ("PersistentVolumeClaim", names.POSTGRES_DATA)
 
 
 def way_out(kind: str, name: str, namespace: str) -> str:

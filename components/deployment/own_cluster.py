@@ -5,14 +5,14 @@ another. Only a run of the Pulumi CLI gets as far as a question: the direct engi
 before it deploys, asks by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
 import pulumi
 
 from components.deployment import edge_keys, recorded
-from components.deployment.kept_data import held, losses, way_out
+from components.deployment.kept_data import GIVEN_UP, WAY_BACK, has_database, held, losses, named, way_out
 from components.deployment.presence import (
     DeclaredObject,
     absent,
@@ -43,7 +43,7 @@ class OwnCluster:
         self._context = settings.context
         self._namespace = settings.namespace.name
         self._wanted = settings.cluster_uid
-        self._held = held(settings)
+        self._held, self._named = held(settings), named(settings)
         self._release = settings.version
 
     def require(self) -> None:
@@ -116,17 +116,49 @@ class OwnCluster:
             raise pulumi.RunError(problem)
 
     def _require_data(self) -> None:
-        """Refuse a change for which Pulumi would delete a volume with data in it, and one that no volume can make."""
-        problems = []
+        """Refuse what would delete a volume with data in it, or give it up, and a change that no volume can make."""
+        problems = list(self._given_up())
+        problems += [WAY_BACK] if problems else []
         for item in self._held:
             kind, name = item["kind"], item["metadata"]["name"]
-            live = self._fetch(COLLECTIONS[kind].format(namespace=self._namespace) + f"/{name}")
+            live = self._fetch(self._path(kind, name))
             if live is None or live is DENIED:
                 continue
             found = [f"{kind} {name} {reason}." for reason in losses(item, live, by_statement=True)]
             problems += [*found, way_out(kind, name, self._namespace)] if found else []
         if problems:
             raise pulumi.RunError("Data would be lost:\n" + "\n".join(f"  {problem}" for problem in problems))
+
+    def _given_up(self) -> Iterator[str]:
+        """The databases that the last deployment had, are still there, and that the settings do not have any more."""
+        for kind, name in self._databases():
+            live = None if (kind, name) in self._named else self._fetch(self._path(kind, name))
+            if live is DENIED:
+                yield f"{kind} {name} {GIVEN_UP}. Whether it is still there cannot be told: you may not get it."
+            elif live is not None:
+                yield f"{kind} {name} {GIVEN_UP}."
+
+    def _databases(self) -> Iterator[tuple[str, str]]:
+        """The kind and name of what the last deployment had its database in.
+
+        One that did not end has left no record; what it made is known by its labels.
+        """
+        if self._deployed is not None:
+            for item in self._deployed.objects:
+                if has_database(item.api_version, item.kind, item.name):
+                    yield item.kind, item.name
+            return
+        claim = self._fetch(self._path("PersistentVolumeClaim", names.POSTGRES_DATA))
+        clusters = (self._fetch(self._path("Cluster")) or {}).get("items", ())
+        for kind, live in (("PersistentVolumeClaim", claim), *(("Cluster", item) for item in clusters)):
+            metadata = (live or {}).get("metadata", {})
+            if (metadata.get("labels") or {}).get(names.PART_OF) == names.PLATFORM:
+                yield kind, str(metadata["name"])
+
+    def _path(self, kind: str, name: str = "") -> str:
+        """Where the API server has an object that holds data, or without a name all of them."""
+        collection = COLLECTIONS[kind].format(namespace=self._namespace)
+        return f"{collection}/{name}" if name else collection
 
     def _tell_older(self) -> None:
         """Warn of an older release than the deployed one; to refuse it is the migration's, which sees the database."""

@@ -26,17 +26,18 @@ HEALTHY: Final = "Cluster in healthy state"
 STUCK: Final = frozenset(
     {
         "Cluster cannot execute instance online upgrade due to missing architecture binary",
-        "Cluster cannot proceed to reconciliation due to an error while interacting with plugins",
-        "Cluster cannot proceed to reconciliation due to an unknown plugin being required",
         "Cluster has incomplete or invalid image catalog",
         "Cluster is unrecoverable and needs manual intervention",
         "Invalid cluster definition",
         "Not enough disk space",
-        "Unable to create required cluster objects",
         "Waiting for user action",
     }
 )
-"""The phases that end only when somebody does something."""
+"""The phases that end only when somebody does something.
+
+Not among them is what the operator tries again by itself: a plugin that is unknown (every 10 s) or fails (every 15 s),
+since it may be starting, and objects that it could not make.
+"""
 
 
 def is_postgres_cluster(item: Manifest) -> bool:

@@ -21,6 +21,9 @@ AN_EDGE: dict[str, object] = {
 OF_FLAGSMITH = ("publicUrl", "service", "postgres", "backup")
 NAMESPACE = "feature-flags"
 VOLUME = f"/api/v1/namespaces/{NAMESPACE}/persistentvolumeclaims/{names.POSTGRES_DATA}"
+BACKUPS = f"/api/v1/namespaces/{NAMESPACE}/persistentvolumeclaims/{names.BACKUP_DATA}"
+GROUP = f"/apis/{names.CNPG_API_VERSION}"
+CLUSTERS = f"{GROUP}/namespaces/{NAMESPACE}/clusters"
 API = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{names.API}"
 
 
@@ -29,7 +32,7 @@ def whole() -> Settings:
 
 
 def has(*paths: str, denied: Collection[str] = ()) -> Fetch:
-    return lambda path: DENIED if path in denied else {"metadata": {}} if path in paths else None
+    return lambda path: DENIED if path in denied else {"metadata": {}, "items": [{}]} if path in paths else None
 
 
 def deployed(role: str) -> Deployment:
@@ -52,12 +55,24 @@ def test_a_whole_flagsmith_is_not_made_into_an_edge() -> None:
     assert other_role(has(), deployed("edge"), parse(AN_EDGE)) is None
 
 
-@pytest.mark.parametrize("path", [VOLUME, API])
+@pytest.mark.parametrize("path", [VOLUME, BACKUPS, API, CLUSTERS])
 def test_nor_is_one_whose_first_deployment_did_not_end(path: str) -> None:
     """It has no record yet, and perhaps data."""
-    assert "has a whole Flagsmith" in (other_role(has(path), None, parse(AN_EDGE)) or "")
+    assert "has a whole Flagsmith" in (other_role(has(GROUP, path), None, parse(AN_EDGE)) or "")
     assert other_role(has(), None, parse(AN_EDGE)) is None
-    assert other_role(has(denied=[VOLUME, API]), None, parse(AN_EDGE)) is None
+
+
+@pytest.mark.parametrize("path", [VOLUME, BACKUPS, API, CLUSTERS])
+def test_that_nobody_may_look_is_not_taken_for_there_is_none(path: str) -> None:
+    problem = other_role(has(GROUP, denied=[path]), None, parse(AN_EDGE)) or ""
+    assert "cannot be told: you may not look for" in problem
+    assert other_role(has(denied=[path]), deployed("edge"), parse(AN_EDGE)) is None
+
+
+def test_a_cluster_without_the_operator_needs_no_right_to_list_what_it_does_not_know() -> None:
+    assert other_role(has(denied=[CLUSTERS]), None, parse(AN_EDGE)) is None
+    empty: Fetch = lambda path: {"items": []} if path == CLUSTERS else {} if path == GROUP else None  # noqa: E731
+    assert other_role(empty, None, parse(AN_EDGE)) is None
 
 
 def test_nor_is_an_edge_made_into_a_whole_flagsmith() -> None:

@@ -8,12 +8,17 @@ import pulumi
 import pytest
 
 from components.deployment.own_cluster import OwnCluster
+from components.deployment.presence import DeclaredObject
+from components.deployment.recorded import Deployment, written
+from components.kit import names
 from components.settings import parse
 from tests.components.settings.support import VALID
 from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
 
 UID = "the-namespace"
 MANAGER = "pulumi-kubernetes-1a2b3c4d"
+CLAIM = DeclaredObject("v1", "PersistentVolumeClaim", "flagsmith-postgres-data")
+CLUSTER = DeclaredObject("postgresql.cnpg.io/v1", "Cluster", "flagsmith-pg")
 
 
 @pytest.fixture
@@ -53,7 +58,9 @@ def require(**storage: object) -> None:
 
 def require_cluster(**cluster: object) -> None:
     postgres = {"mode": "cloudnativepg", "storage": {"size": "20Gi"}, "cluster": cluster}
-    OwnCluster(parse({**VALID, "context": "cluster", "postgres": postgres})).require_namespace(UID)
+    quota = {"quota": {"persistentVolumeClaims": 30}}
+    values = {**VALID, "context": "cluster", "postgres": postgres, "namespace": quota}
+    OwnCluster(parse(values)).require_namespace(UID)
 
 
 def add_cluster(cluster: FakeCluster, **metadata: Any) -> None:
@@ -150,3 +157,43 @@ def test_a_volume_that_is_being_deleted_ends_the_run(cluster: FakeCluster) -> No
 def test_a_stack_without_volumes_yet_is_let_through(cluster: FakeCluster) -> None:
     cluster.remove("v1", "PersistentVolumeClaim", "flagsmith-postgres-data")
     require(className="fast")
+
+
+def deployed_before(cluster: FakeCluster, *objects: DeclaredObject) -> None:
+    data = written(Deployment("staging", "2.265.0", objects))
+    cluster.add("v1", "ConfigMap", names.DEPLOYMENT, data=data)
+
+
+def test_another_mode_or_name_which_begins_empty_ends_the_run_while_the_data_is_there(cluster: FakeCluster) -> None:
+    deployed_before(cluster, CLAIM)
+    with pytest.raises(pulumi.RunError, match="flagsmith-postgres-data holds a database of Flagsmith") as caught:
+        require_cluster()
+    assert "docs/backups.md#another-database" in str(caught.value)
+    require()
+    add_cluster(cluster)
+    deployed_before(cluster, CLUSTER)
+    for change in (lambda: require_cluster(name="another"), require):
+        with pytest.raises(pulumi.RunError, match="Cluster flagsmith-pg holds a database of Flagsmith"):
+            change()
+    require_cluster(name="another", kept=["flagsmith-pg"])
+    cluster.remove("postgresql.cnpg.io/v1", "Cluster", "flagsmith-pg")
+    require_cluster(name="another")
+
+
+def test_that_nobody_may_look_whether_it_is_there_is_not_taken_for_its_absence(cluster: FakeCluster) -> None:
+    deployed_before(cluster, CLUSTER)
+    require()
+    cluster.denied.add("/apis/postgresql.cnpg.io/")
+    with pytest.raises(pulumi.RunError, match=r"Cluster flagsmith-pg holds .* you may not get it"):
+        require()
+
+
+def test_without_a_record_what_a_deployment_made_is_known_by_its_labels(cluster: FakeCluster) -> None:
+    add_cluster(cluster)
+    require()  # somebody else's
+    add_cluster(cluster, labels=names.labels("database"))
+    with pytest.raises(pulumi.RunError, match="Cluster flagsmith-pg holds a database of Flagsmith"):
+        require()
+    add(cluster, stated=("accessModes",), labels=names.labels("database"))
+    with pytest.raises(pulumi.RunError, match="flagsmith-postgres-data holds a database of Flagsmith"):
+        require_cluster(name="another")

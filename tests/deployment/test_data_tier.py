@@ -24,6 +24,7 @@ def clustered(cluster: Mapping[str, Any] | None = None, **postgres: Any) -> dict
 @pytest.fixture(scope="module")
 def stack(cnpg: Operator) -> Iterator[Platform]:
     """The stack as it was deployed; in the end nothing of it is left that the operator looks after."""
+    remove_the_embedded_database(cnpg.platform)
     cnpg.platform.up(clustered())
     try:
         yield cnpg.platform
@@ -37,6 +38,21 @@ def stack(cnpg: Operator) -> Iterator[Platform]:
             return not any(cnpg.platform.items(f"/api/v1/namespaces/{NAMESPACE}/{kind}", **labels) for kind in kinds)
 
         eventually(nothing_of_the_cluster_is_left)
+
+
+def remove_the_embedded_database(stack: Platform) -> None:
+    """By hand, as docs/backups.md has it, if other tests have left one: another mode is refused before."""
+    claims = f"/api/v1/namespaces/{NAMESPACE}/persistentvolumeclaims"
+    for path in (
+        f"/apis/apps/v1/namespaces/{NAMESPACE}/statefulsets/flagsmith-postgres",
+        f"{claims}/flagsmith-postgres-data",
+    ):
+        assert stack.http.delete(path).status_code in (200, 202, 404)
+
+    def it_is_gone() -> bool:
+        return "flagsmith-postgres-data" not in {item["metadata"]["name"] for item in stack.items(claims)}
+
+    eventually(it_is_gone)
 
 
 def status(stack: Platform) -> dict[str, Any]:
@@ -82,6 +98,22 @@ def test_smaller_volumes_are_refused_before_anything_is_touched(stack: Platform)
     with pytest.raises(RefusedError, match=r"Cluster feature-flags/flagsmith-pg .*cannot shrink"):
         stack.up(clustered(storage={"size": "1Gi"}))
     assert stack.versions() == versions
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"postgres": {"mode": "embedded"}}, clustered({"name": "flagsmith-pg-2"})],
+    ids=["mode", "name"],
+)
+def test_another_mode_or_name_which_begins_empty_is_refused_before_anything_is_touched(
+    stack: Platform, other: dict[str, Any]
+) -> None:
+    stack.ensure(clustered())
+    versions, had = stack.versions(), uid(stack)
+    with pytest.raises(RefusedError, match="feature-flags/flagsmith-pg holds a database of Flagsmith") as caught:
+        stack.up(other)
+    assert "docs/backups.md#another-database" in str(caught.value.hint)
+    assert (stack.versions(), uid(stack)) == (versions, had)
 
 
 def test_a_protected_cluster_is_neither_left_out_nor_taken_down(stack: Platform) -> None:

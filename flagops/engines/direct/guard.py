@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from components.deployment.kept_data import HOLDS_DATA
 from flagops.engines.direct.state import RecordedObject, StackRecord, protected
 from flagops.errors import RefusedError
 from flagops.evaluation.program import Program
@@ -49,13 +50,14 @@ def refuse_foreign(
     `read` is for the state's own leftovers, which may have got another owner as well.
     """
     ours = state.by_identity
-    problems = []
+    problems, foreign = [], []
     for ref, existing in live.items():
         if existing is None:
             continue
         rivals = rival_managers(existing)
         if ref.identity not in ours:
             managers = ", ".join(all_managers(existing)) or "unknown"
+            foreign.append(ref)
             problems.append(f"{ref} exists and was not made by this stack (managed by {managers})")
         elif rivals:
             problems.append(f"{ref} is managed by {', '.join(rivals)} as well")
@@ -68,8 +70,19 @@ def refuse_foreign(
         raise RefusedError(
             "Nothing was changed, since not all objects are this stack's own:\n"
             + "\n".join(f"  {problem}" for problem in problems),
-            hint="Use the engine that made them, another namespace, or delete them if nobody needs them.",
+            hint=_way_around(foreign),
         )
+
+
+def _way_around(foreign: Iterable[Ref]) -> str:
+    """What to do about objects that are not the stack's: those with data in them are never in the way for nothing."""
+    with_data = sorted(str(ref) for ref in foreign if ref.kind in HOLDS_DATA)
+    if not with_data:
+        return "Use the engine that made them, another namespace, or delete them if nobody needs them."
+    return (
+        "Use the engine that made them, or another namespace; for a Cluster, another postgres.cluster.name, which "
+        f"begins empty. Do not delete what holds data, which would go with it: {', '.join(with_data)}."
+    )
 
 
 def renewed_namespaces(state: StackRecord, live: Mapping[Ref, Manifest | None]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from components.deployment.kept_data import HOLDS_DATA, losses, way_out
+from components.deployment.kept_data import GIVEN_UP, HOLDS_DATA, WAY_BACK, has_database, losses, way_out
 from flagops.engines.direct.ignored import without_ignored
 from flagops.engines.direct.rollout import must_replace
 from flagops.engines.direct.state import StackRecord
@@ -18,7 +18,7 @@ REFUSED = (403, 422)  # a volume that cannot grow, and a field that cannot chang
 
 
 def refuse_losses(client: Client, program: Program, live: Mapping[Ref, Manifest | None], state: StackRecord) -> None:
-    """Stop when an object with data in it would be replaced, cannot be what is wanted, or is on its way out.
+    """Stop when an object with data would be replaced or given up, cannot be what is wanted, or is on its way out.
 
     Protected objects are tried too, since what cannot be changed in place could not be made anew later.
     """
@@ -29,6 +29,7 @@ def refuse_losses(client: Client, program: Program, live: Mapping[Ref, Manifest 
             hint = way_out(item.ref.kind, item.ref.name, item.ref.namespace) if item.ref.kind in WITH_VOLUMES else ""
             problems[f"{item.ref} {problem}."] = hint
     problems |= dict.fromkeys(_moved(program, state), "Set the namespace's name back; docs/backups.md#another-volume.")
+    problems |= dict.fromkeys(_given_up(client, program, state), WAY_BACK)
     if problems:
         raise RefusedError(
             "Nothing was changed, because data would be lost:\n" + "\n".join(f"  {problem}" for problem in problems),
@@ -52,6 +53,14 @@ def _problems(client: Client, item: KubeObject, existing: Manifest) -> Iterator[
                 yield f"cannot be changed so: {error.detail}"
             else:
                 must_replace(error, item)  # raises for what is protected; all else is told where it is applied
+
+
+def _given_up(client: Client, program: Program, state: StackRecord) -> Iterator[str]:
+    """A database on record that is still there, and that the program no longer has."""
+    for entry in state.left_by(program):
+        ref = entry.ref
+        if has_database(ref.api_version, ref.kind, ref.name) and client.get(ref) is not None:
+            yield f"{ref} {GIVEN_UP}."
 
 
 def _moved(program: Program, state: StackRecord) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
+from components.deployment.kept_data import HOLDS_DATA
 from components.kit import names
 from flagops.engines.direct.guard import all_managers
 from flagops.engines.own_cluster import StackCluster
@@ -69,11 +70,18 @@ def _about(wanted: Manifest, live: Manifest, cluster: StackCluster) -> list[str]
     kind, metadata = wanted["kind"], wanted["metadata"]
     namespace = f" --namespace {metadata['namespace']}" if metadata.get("namespace") else ""
     line = f"  {cluster.kubectl}{namespace} delete {kind.lower()} {metadata['name']}"
-    if is_own(wanted, live) and kind not in ("Namespace", "PersistentVolumeClaim"):
+    if is_own(wanted, live) and kind not in HOLDS_DATA:
         return [
             f"{kind} {metadata['name']} is this stack's own, left by a run that was killed. Make room for it:",
             line,
         ]
     managers = ", ".join(all_managers(dict(live))) or "unknown"
     said = f"{kind} {metadata['name']} exists already, with all that is in it (managed by {managers})."
+    if kind == "Cluster":
+        said += (
+            " Do not delete it to make room: its volumes would be deleted with it. Set postgres.mode and "
+            "postgres.cluster.name to those of the database that the stack has on record; or give a new, empty Cluster "
+            "a name that no other has."
+        )
+        return [said]
     return [f"{said} Choose another namespace (namespace.name); or delete it, if nobody needs it:", line]

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from components.deployment.kept_data import held, replacing_changes, shrinking
-from components.kit.names import CNPG_API_VERSION
+from components.deployment.kept_data import GIVEN_UP, WAY_BACK, has_database, held, named, replacing_changes, shrinking
+from components.kit.names import CNPG_API_VERSION, PART_OF, PLATFORM
 from flagops.engines.pulumi_cli import state as pulumi_state
 from flagops.errors import RefusedError
 
@@ -19,14 +19,37 @@ HELD = {
 
 
 def refuse_losses(state: pulumi_state.Deployment, stack: "Stack") -> None:
-    """Raise OpsError, with the way that keeps the data, when Pulumi would replace the namespace or a volume claim."""
-    problems = list(_losses(state, stack))
+    """Raise OpsError, with the way that keeps the data, when what holds data would be replaced or given up."""
+    problems, given_up = list(_losses(state, stack)), list(_given_up(state, stack))
+    if not problems and not given_up:
+        return
+    hints = [WAY_BACK] if given_up else []
     if problems:
-        raise RefusedError(
-            "Nothing was changed, because data would be lost:\n" + "\n".join(f"  {problem}" for problem in problems),
-            hint=f"Set {stack.path.name} back. docs/backups.md#another-volume says how the data is moved. What was "
-            f"deleted by hand for that, `pulumi refresh --stack {stack.name}` takes out of the state.",
+        hints.append(f"Set {stack.path.name} back. docs/backups.md#another-volume says how the data is moved.")
+    hints.append(f"What was deleted by hand for that, `pulumi refresh --stack {stack.name}` takes out of the state.")
+    raise RefusedError(
+        "Nothing was changed, because data would be lost:\n"
+        + "\n".join(f"  {problem}" for problem in (*problems, *given_up)),
+        hint=" ".join(hints),
+    )
+
+
+def _given_up(state: pulumi_state.Deployment, stack: "Stack") -> Iterator[str]:
+    """The databases on record that the settings do not have any more.
+
+    Pulumi would say so of a protected one only, and only when Flagsmith is on its new database already.
+    """
+    if stack.settings.is_edge:
+        return  # The program refuses another role, and says what that would delete.
+    wanted = named(stack.settings)
+    for type_, inputs in pulumi_state.recorded(state):
+        kind, metadata = HELD.get(type_, ""), inputs.get("metadata") or {}
+        # A program may have Clusters of its own beside the platform's.
+        is_own = metadata.get("namespace") == stack.settings.namespace.name and (
+            (metadata.get("labels") or {}).get(PART_OF) == PLATFORM
         )
+        if is_own and (kind, metadata["name"]) not in wanted and has_database(CNPG_API_VERSION, kind, metadata["name"]):
+            yield f"{kind} {metadata['name']} {GIVEN_UP}."
 
 
 def _losses(state: pulumi_state.Deployment, stack: "Stack") -> Iterator[str]:

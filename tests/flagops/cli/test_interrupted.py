@@ -165,3 +165,15 @@ def test_an_object_in_the_way_is_told_with_the_line_that_removes_it(cluster: Fak
     assert lines[3] == f"{kubectl} persistentvolumeclaim flagsmith-postgres-data"
     assert "managed by pulumi-kubernetes" in lines[4]
     assert len(lines) == 6
+
+
+def test_a_cluster_in_the_way_is_never_told_to_be_deleted(cluster: FakeCluster, machine: Machine) -> None:
+    """Its volumes would go with it. It is the stack's own when it was kept, and the settings come back to it."""
+    own = StackCluster(fakes.target().stack, cluster.kubeconfig(machine.home / "config", "here"), "here")
+    version, metadata = "postgresql.cnpg.io/v1", {"name": "flagsmith-pg", "namespace": NAMESPACE, "labels": LABELS}
+    cluster.add(version, "Cluster", "flagsmith-pg", metadata={"labels": LABELS, "managedFields": MANAGED})
+    said = existing([{"apiVersion": version, "kind": "Cluster", "metadata": metadata}], own)
+    assert said.startswith("Cluster flagsmith-pg exists already, with all that is in it (managed by pulumi-kubernetes)")
+    assert "Do not delete it" in said
+    assert "kubectl" not in said
+    assert "postgres.cluster.name" in said

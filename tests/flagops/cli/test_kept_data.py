@@ -1,25 +1,36 @@
 """`ff` with the Pulumi CLI refuses what Pulumi, by its own state, would delete data for."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from pulumi.automation import EngineEvent
+from typer.testing import Result
 
+from components.kit import names
 from flagops.engines.pulumi_cli.events import EventTranslator
 from flagops.engines.pulumi_cli.kept_data import refuse_losses
 from flagops.errors import OpsError
 from flagops.stacks.files import load_stack
-from tests.recording import ROOT, recorded
+from tests.fake_cluster import FakeCluster
+from tests.flagops.cli.machine import OBJECTS, Machine, namespace
+from tests.recording import ROOT, record, recorded
 
-STORAGE = {"size": "20Gi"}
+CLUSTERED = {"mode": "cloudnativepg"}
+EXTERNAL = {"mode": "external", "existingSecret": "database"}
 
 
-def state(*, identifier: str = "feature-flags") -> dict[str, Any]:
+def state(*, identifier: str = "feature-flags", postgres: dict[str, object] | None = None) -> dict[str, Any]:
     """What Pulumi has on record of the stack `staging`, as the program declares it."""
+    recording = (
+        recorded("staging")
+        if postgres is None
+        else record("staging", {"postgres": postgres, "apiVersions": ["postgresql.cnpg.io/v1"]})
+    )
     resources: list[dict[str, Any]] = [
         {"urn": urn, "type": item.type, "custom": True, "inputs": item.inputs}
-        for urn, item in recorded("staging").registrations.items()
+        for urn, item in recording.registrations.items()
     ]
     for item in resources:
         if item["type"] == "pulumi:providers:kubernetes":
@@ -56,6 +67,64 @@ def test_what_is_as_it_was_grows_or_is_new_is_not() -> None:
     refuse({"namespace": {"name": "other"}}, {})
     gone = [item for item in state()["resources"] if "PersistentVolumeClaim" not in item["type"]]
     refuse({"postgres": {"storage": {"className": "fast"}}}, {"resources": gone})  # deleted by hand, and refreshed
+
+
+@pytest.mark.parametrize(
+    ("had", "wanted", "name"),
+    [
+        (None, CLUSTERED, "PersistentVolumeClaim flagsmith-postgres-data"),
+        (None, EXTERNAL, "PersistentVolumeClaim flagsmith-postgres-data"),
+        (CLUSTERED, {"mode": "embedded"}, "Cluster flagsmith-pg"),
+        (CLUSTERED, EXTERNAL, "Cluster flagsmith-pg"),
+        (CLUSTERED, {**CLUSTERED, "cluster": {"name": "flagsmith-pg-2"}}, "Cluster flagsmith-pg"),
+    ],
+    ids=["to a Cluster", "outside", "to the embedded one", "a Cluster's, outside", "another name"],
+)
+def test_a_database_that_another_mode_or_name_gives_up_is_refused(
+    had: dict[str, object] | None, wanted: dict[str, object], name: str
+) -> None:
+    there = state(postgres=had)
+    with pytest.raises(OpsError, match=f"{name} holds a database of Flagsmith") as caught:
+        refuse({"postgres": wanted}, there)
+    assert "docs/backups.md#another-database" in str(caught.value.hint)
+    assert "pulumi refresh --stack staging" in str(caught.value.hint)
+    refuse({"postgres": had or {}}, there)
+    if had is not None:
+        beside = {"postgres": {**had, "cluster": {"name": "flagsmith-pg-2", "kept": ["flagsmith-pg"]}}}
+        refuse({**beside, "namespace": {"quota": {"persistentVolumeClaims": 30}}}, there)
+    kinds = ("PersistentVolumeClaim", "Cluster")
+    gone = [item for item in there["resources"] if item["type"].rpartition(":")[2] not in kinds]
+    refuse({"postgres": wanted}, {"resources": gone})  # deleted by hand, and refreshed
+
+
+def test_clusters_that_a_program_has_beside_the_platform_s_are_its_own_matter() -> None:
+    own = {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster"}
+    extra = [
+        {"type": "kubernetes:postgresql.cnpg.io/v1:Cluster", "urn": name, "inputs": {**own, "metadata": metadata}}
+        for name, metadata in (
+            ("theirs", {"name": "orders", "namespace": "feature-flags"}),
+            ("elsewhere", {"name": "flagsmith-pg", "namespace": "second", "labels": names.labels("database")}),
+        )
+    ]
+    refuse({}, {"resources": [*state()["resources"], *extra]})
+
+
+def test_a_protected_stack_does_not_get_as_far_as_an_empty_database_without_a_preview(
+    machine: Machine, cluster: FakeCluster, run: Callable[..., Result]
+) -> None:
+    """Pulumi would refuse a protected deletion only after Flagsmith was on its new database."""
+    machine.kubeconfig(cluster)
+    cluster.deployed(*OBJECTS)
+    claims = [item for item in state()["resources"] if item["type"].endswith(":PersistentVolumeClaim")]
+    machine.recorded(namespace(protect=True), *({**item, "protect": True, "id": "x"} for item in claims))
+    machine.settings = {"protect": True, "postgres": CLUSTERED}
+    shown = run("up", "--stack", "staging", "--yes")
+    assert shown.exit_code != 0
+    assert "PersistentVolumeClaim flagsmith-postgres-data holds a database of Flagsmith" in shown.stderr
+    assert not machine.has_deployed
+    machine.settings = {"protect": True}
+    assert run("up", "--stack", "staging", "--yes").exit_code == 0
+    assert machine.has_deployed
 
 
 def test_a_preview_says_that_data_goes_with_a_volume() -> None:

@@ -12,14 +12,19 @@ from flagops.kubernetes.objects import Ref
 from flagops.kubernetes.refusals import ApiError, ImmutableError
 
 CLAIM = Ref("v1", "PersistentVolumeClaim", "flags", "flagsmith-postgres-data")
+CLUSTER = Ref("postgresql.cnpg.io/v1", "Cluster", "flags", "flagsmith-pg")
+BACKUPS = Ref("v1", "PersistentVolumeClaim", "flags", "flagsmith-backup-data")
 SERVER = Ref("apps/v1", "StatefulSet", "flags", "flagsmith-postgres")
 
 
 class Server:
     """An API server that answers every dry run with this."""
 
-    def __init__(self, error: ApiError | None = None) -> None:
-        self.error = error
+    def __init__(self, error: ApiError | None = None, there: tuple[Ref, ...] = ()) -> None:
+        self.error, self.there = error, there
+
+    def get(self, ref: Ref) -> dict[str, Any] | None:
+        return {"kind": ref.kind, "metadata": {"name": ref.name}} if ref in self.there else None
 
     def apply(self, manifest: dict[str, Any], *, force: bool, dry_run: bool) -> dict[str, Any]:
         assert force
@@ -84,3 +89,22 @@ def test_a_cluster_of_before_may_be_larger_and_newer_than_its_successor(ignored:
         refuse_losses(Server(), program, {ref: existing}, StackRecord())  # type: ignore[arg-type]
     for reason in ("cannot shrink from 50Gi", "from its own volume", "cannot go back to PostgreSQL 17"):
         assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(("had", "wanted"), [(CLAIM, CLUSTER), (CLUSTER, CLUSTER._replace(name="flagsmith-pg-2"))])
+@pytest.mark.parametrize("retain", [False, True])
+def test_a_database_that_another_one_takes_the_place_of_is_refused_while_it_is_there(
+    had: Ref, wanted: Ref, *, retain: bool
+) -> None:
+    """Also one that stays in the cluster: Flagsmith would go on with an empty one."""
+    state = StackRecord(entries=(RecordedObject(had, retain=retain), RecordedObject(BACKUPS)))
+    with pytest.raises(OpsError, match=f"{had} holds a database of Flagsmith") as caught:
+        refuse(Server(there=(had, BACKUPS)), item(wanted), state=state)
+    assert "docs/backups.md#another-database" in str(caught.value.hint)
+    refuse(Server(there=(BACKUPS,)), item(wanted), state=state)  # deleted by hand
+    refuse(Server(there=(had, BACKUPS)), item(had), state=state)
+
+
+def test_another_operator_s_cluster_is_no_database() -> None:
+    other = Ref("cluster.x-k8s.io/v1beta1", "Cluster", "flags", "flagsmith-pg")
+    refuse(Server(there=(other,)), item(SERVER), state=StackRecord(entries=(RecordedObject(other),)))

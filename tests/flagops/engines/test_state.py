@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from components.deployment.kept_data import HOLDS_DATA
 from flagops.engines.direct.guard import (
     refuse_foreign,
     refuse_protected,
@@ -81,6 +82,17 @@ def test_an_object_that_is_not_ours_is_refused_naming_it_and_its_manager() -> No
     live = {ref("a"): managed(("pulumi-kubernetes-1a2b", "Apply", "f:data")), ref("b"): None}
     with pytest.raises(OpsError, match=r"ConfigMap n/a exists .* \(managed by pulumi-kubernetes-1a2b\)"):
         refuse_foreign(program("a", "b"), live, StackRecord(), lambda _: None)
+
+
+@pytest.mark.parametrize("kind", HOLDS_DATA)
+def test_what_holds_data_is_never_told_to_be_deleted_to_make_room(kind: str) -> None:
+    other, plain = Ref("v1", kind, "n", "d"), ref("a")
+    for objects, deletes in (((plain,), True), ((plain, other), False)):
+        live = {one: managed(("kubectl", "Update", "f:data")) for one in objects}
+        with pytest.raises(OpsError) as caught:
+            refuse_foreign(program("a"), live, StackRecord(), lambda _: None)
+        assert ("or delete them" in str(caught.value.hint)) is deletes
+    assert f"Do not delete what holds data, which would go with it: {other}" in str(caught.value.hint)
 
 
 def test_an_object_of_ours_that_another_tool_took_over_is_refused() -> None:

@@ -69,7 +69,8 @@ class PostgresSettings(Section):
     mode: PostgresMode = Field(
         default="embedded",
         description="`embedded`: the stack runs its own PostgreSQL, one pod; `cloudnativepg`: a Cluster of "
-        "CloudNativePG, whose operator the cluster has, 1.30.0 or newer; `external`: you have one.",
+        "CloudNativePG, whose operator the cluster has, 1.30.0 or newer; `external`: you have one. Another mode begins "
+        "empty, and is refused while the database of the one before is there.",
     )
     existing_secret: SecretName | None = Field(
         default=None,

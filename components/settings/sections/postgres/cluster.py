@@ -177,7 +177,8 @@ class ClusterSettings(Section):
 
     name: ClusterName = Field(
         default="flagsmith-pg",
-        description="The Cluster's name. Another name is another Cluster, which begins empty: a restore sets it.",
+        description="The Cluster's name. Another name is another Cluster, which begins empty, or with "
+        "`recovery`; the one before then goes into `kept`, and without that the change is refused.",
     )
     operator_namespace: ObjectName = Field(
         default="cnpg-system", description="For network policies: the namespace of the operator and its plugins."
@@ -220,7 +221,7 @@ class ClusterSettings(Section):
     kept: tuple[ClusterName, ...] = Field(
         default=(),
         description="Clusters of before that stay as they are, such as the one that another was recovered from. "
-        "One that leaves the list is protected still.",
+        "One that leaves the list before you have deleted it by hand is refused.",
     )
 
     @property
