@@ -7,6 +7,7 @@ import pytest
 
 from flagops.engines.direct.rollout import ObjectDeployer
 from flagops.engines.events import Event, ResourceState
+from flagops.engines.pulumi_cli.settled import settle
 from flagops.errors import DeadlineError, FailedError
 from flagops.evaluation.program import KubeObject, Program
 from flagops.kubernetes.client import Client
@@ -56,3 +57,15 @@ def test_what_never_comes_up_is_told_with_the_phase_and_the_pod_that_waits(cnpg:
         deploy(cnpg, "secret", seconds=8, bootstrap={"initdb": initdb})
     assert "Setting up primary: Creating primary instance secret-1" in raised.value.message
     assert 'CreateContainerConfigError secret "not-there" not found' in raised.value.message
+
+
+def test_after_pulumi_a_changed_cluster_is_waited_for_as_well(cnpg: Operator) -> None:
+    cnpg.apply(cluster("later", resources=RESOURCES))
+    deploy(cnpg, "later")
+    changed = cluster("later", resources=RESOURCES, imageName=NEWER_IMAGE)
+    heard: list[Event] = []
+    cnpg.apply(changed)
+    here = cnpg.platform.cluster
+    settle(here.kubeconfig, here.context, [(ResourceState.UPDATED, changed)], heard.append)
+    assert [image(pod) for pod in cnpg.instances("later").values()] == [NEWER_IMAGE]
+    assert heard[-1] == Event("later", "Cluster", ResourceState.UPDATED)

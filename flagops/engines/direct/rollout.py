@@ -7,22 +7,14 @@ from flagops.engines.direct.diff import field_changes
 from flagops.engines.direct.ignored import without_ignored
 from flagops.engines.direct.removal import delete_and_wait
 from flagops.engines.events import Event, ResourceState
-from flagops.errors import ConflictError, FailedError, OpsError, RefusedError
+from flagops.errors import OpsError, RefusedError
 from flagops.evaluation.program import KubeObject, Program
+from flagops.kubernetes.awaiting import await_rollout
 from flagops.kubernetes.client import Client
-from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.masking import Masker
 from flagops.kubernetes.objects import Manifest, Ref
-from flagops.kubernetes.postgres_cluster import (
-    STEADY_SECONDS,
-    Steady,
-    assess_cluster,
-    instances_of,
-    is_postgres_cluster,
-)
-from flagops.kubernetes.readiness import READY, Phase, Readiness, assess, job_has_failed, skips_await, time_limit
+from flagops.kubernetes.readiness import job_has_failed, time_limit
 from flagops.kubernetes.refusals import ApiError, ImmutableError
-from flagops.waiting import NotYet, until
 
 # Kinds that hold no data of their own: when a field cannot be changed in place, a new object may take their place.
 REPLACEABLE = frozenset({"Job", "Deployment", "StatefulSet", "DaemonSet", "Service", "ConfigMap", "Secret"})
@@ -78,7 +70,7 @@ class ObjectDeployer:
             state = ResourceState.UPDATED
         else:
             state = ResourceState.UNCHANGED
-        self._await(item, applied, changed=state is not ResourceState.UNCHANGED)
+        self._await(item, applied, is_changed=state is not ResourceState.UNCHANGED)
         return state
 
     def _differs(self, before: Manifest, applied: Manifest) -> bool:
@@ -102,46 +94,16 @@ class ObjectDeployer:
     def _make_way(self, ref: Ref, live: Manifest) -> None:
         delete_and_wait(self._client, ref, live, DELETE_SECONDS, self._stop)
 
-    def _await(self, item: KubeObject, applied: Manifest, *, changed: bool = True) -> None:
-        mode = self._binding_mode(applied)
-        steady = Steady(STEADY_SECONDS if changed and is_postgres_cluster(applied) else 0.0)
-        live: Manifest | None = None
-
-        def settled() -> Readiness | NotYet:
-            nonlocal live
-            live = applied if live is None else self._client.get(item.ref)
-            if live is None:
-                raise ConflictError(f"{item.ref} was deleted by somebody else during the run.", hint="Run again.")
-            readiness = steady(self._assess(live, mode))
-            return NotYet(readiness.message) if readiness.phase is Phase.WAITING else readiness
-
-        def explain() -> str:
-            return diagnose(self._client, live or applied, self._mask)
-
-        result = until(
-            settled,
-            time_limit(applied, item.timeout),
-            late=f"{item.ref} is not ready",
-            explain=explain,
-            on_state=lambda message: self._say(item.ref, ResourceState.WAITING, message),
+    def _await(self, item: KubeObject, applied: Manifest, *, is_changed: bool = True) -> None:
+        await_rollout(
+            self._client,
+            applied,
+            self._mask,
+            seconds=time_limit(applied, item.timeout),
+            say=lambda message: self._say(item.ref, ResourceState.WAITING, message),
+            is_changed=is_changed,
             stop=self._stop,
         )
-        if result.phase is Phase.FAILED:
-            raise FailedError(f"{item.ref} failed: {result.message.rstrip('.')}.\n{explain()}".rstrip())
-
-    def _assess(self, live: Manifest, mode: str) -> Readiness:
-        answer = assess(live, mode)
-        if answer != READY or not is_postgres_cluster(live) or skips_await(live):
-            return answer
-        pods = self._client.list("v1", "Pod", live["metadata"]["namespace"], labelSelector=instances_of(live))
-        return assess_cluster(live, pods)
-
-    def _binding_mode(self, live: Manifest) -> str:
-        name = live.get("spec", {}).get("storageClassName")
-        if live["kind"] != "PersistentVolumeClaim" or not name:
-            return "Immediate"
-        storage_class = self._client.get(Ref("storage.k8s.io/v1", "StorageClass", "", name)) or {}
-        return str(storage_class.get("volumeBindingMode", "Immediate"))
 
     def _say(self, ref: Ref, state: ResourceState, message: str = "") -> None:
         self._emit(Event(ref.name, ref.kind, state, message))

@@ -18,6 +18,7 @@ from flagops.engines.pulumi_cli import interrupted
 from flagops.engines.pulumi_cli import state as pulumi_state
 from flagops.engines.pulumi_cli.events import EventTranslator
 from flagops.engines.pulumi_cli.kept_data import refuse_losses
+from flagops.engines.pulumi_cli.settled import settle
 from flagops.errors import ConflictError, FailedError, NotDeployedError, RefusedError
 from flagops.files import private_file
 from flagops.stacks.files import Stack
@@ -71,6 +72,7 @@ class CliDeployer:
                 suppress_outputs=True,
                 policy_packs=self._packs,
             )
+        settle(self.cluster.kubeconfig, self.cluster.context, heard.changed, self.on_event)
         self.cluster.require_deployed()
         outputs = {k: "<secret>" if output.secret else output.value for k, output in result.outputs.items()}
         return DeploymentResult(heard.counts, outputs, (*adopted, *heard.warnings), tuple(heard.advisories))

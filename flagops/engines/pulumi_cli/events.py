@@ -29,6 +29,8 @@ _STEPS: Mapping[str, tuple[ResourceState | None, ResourceState]] = {
 }
 # How Pulumi's protocol says that a value is known only at the deployment (`UNKNOWN` in its SDK's runtime/rpc.py).
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_IDENTITY = ("apiVersion", "kind", "metadata")  # what every object of Kubernetes declares of itself
+_MADE = (ResourceState.CREATED, ResourceState.UPDATED, ResourceState.REPLACED)
 _PLANNED = ("create", "import", "update", "delete", "replace")
 # What the engine says last, after the cause.
 _NO_CAUSE = (
@@ -50,6 +52,7 @@ class EventTranslator:
         violations: What breaks mandatory rules of a policy pack, each once; they stop the run.
         advisories: The same for advisory rules, which stop nothing.
         failed: Inputs or last known state of the Kubernetes objects that failed.
+        changed: What became of each Kubernetes object that was made or changed, and which it is.
         changes: What a preview found, in order.
         found_existing: Whether something failed because it is there already.
     """
@@ -60,6 +63,7 @@ class EventTranslator:
         self.violations: list[Advisory] = []
         self.advisories: list[Advisory] = []
         self.failed: list[dict[str, Any]] = []
+        self.changed: list[tuple[ResourceState, dict[str, Any]]] = []
         self.changes: list[PlannedChange] = []
         self.found_existing = False
         self._on_event = on_event
@@ -103,6 +107,9 @@ class EventTranslator:
         self._names.setdefault(step.urn, _name_and_kind(step))
         ended = _STEPS[step.op.value][1]
         self._ended[step.urn] = ended
+        identity = {key: item for key, item in (step.new.inputs or {}).items() if key in _IDENTITY} if step.new else {}
+        if ended in _MADE and len(identity) == len(_IDENTITY):
+            self.changed.append((ended, identity))
         self._emit(step.urn, ended)
 
     def _failed(self, step: "StepEventMetadata") -> None:

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from flagops.kubernetes.awaiting import how_far
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.connection import connect
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.masking import Masker
 from flagops.kubernetes.objects import Ref
-from flagops.kubernetes.readiness import assess
 
 
 def explain(kubeconfig: Path | None, context: str, manifests: Iterable[dict[str, Any]]) -> str:
@@ -26,8 +26,8 @@ def explain(kubeconfig: Path | None, context: str, manifests: Iterable[dict[str,
                 ref = Ref.of(manifest)
                 live = client.get(ref)
                 if live is not None:
-                    mask = Masker(_secrets(client, ref.namespace))
-                    waits, lines = mask(assess(live).message), diagnose(client, live, mask)
+                    mask = Masker(secrets_of(client, ref.namespace))
+                    waits, lines = mask(how_far(client, live).message), diagnose(client, live, mask)
                     told.append("\n".join(filter(None, (f"{ref}: {waits}".rstrip(), lines))) if waits or lines else "")
             except Exception:  # noqa: BLE001, S112 - as above; what can be told of the other objects is still told
                 continue
@@ -36,7 +36,7 @@ def explain(kubeconfig: Path | None, context: str, manifests: Iterable[dict[str,
     return "\n".join(filter(None, told))
 
 
-def _secrets(client: "Client", namespace: str) -> list[str]:
+def secrets_of(client: "Client", namespace: str) -> list[str]:
     """Every value of the namespace's Secrets: what a container could print into its log."""
     found = client.list("v1", "Secret", namespace) if namespace else []
     encoded = [value for secret in found for value in (secret.get("data") or {}).values()]

@@ -128,3 +128,10 @@ def test_an_object_whose_name_is_not_known_yet_goes_by_its_name_in_the_program()
     pending["metadata"]["new"]["inputs"]["metadata"]["name"] = UNKNOWN
     translator, _ = translated({"resourcePreEvent": pending})
     assert translator.changes == [PlannedChange("create", "Deployment", "flagsmith-api", ())]
+
+
+def test_what_was_made_or_changed_is_kept_by_its_name_and_nothing_else_of_it() -> None:
+    metadata = {"name": "flagsmith"}
+    translator, _ = translated(*({"resOutputsEvent": step(op)} for op in ("create", "update", "same", "delete")))
+    known = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata}
+    assert translator.changed == [(ResourceState.CREATED, known), (ResourceState.UPDATED, known)]

@@ -1,0 +1,87 @@
+"""Waits until a live object is rolled out, says meanwhile what is waited for, and in the end why it did not come."""
+
+from collections.abc import Callable
+from threading import Event as Flag
+
+from flagops.errors import ConflictError, FailedError
+from flagops.kubernetes.client import Client
+from flagops.kubernetes.diagnose import diagnose
+from flagops.kubernetes.masking import Masker
+from flagops.kubernetes.objects import Manifest, Ref
+from flagops.kubernetes.postgres_cluster import (
+    STEADY_SECONDS,
+    Steady,
+    assess_cluster,
+    instances_of,
+    is_postgres_cluster,
+)
+from flagops.kubernetes.readiness import READY, Phase, Readiness, assess, skips_await
+from flagops.waiting import NotYet, until
+
+
+def how_far(client: Client, live: Manifest, binding_mode: str = "Immediate") -> Readiness:
+    """How far a live object is, with its pods where it does not tell by itself.
+
+    Args:
+        client: The cluster.
+        live: The object.
+        binding_mode: That of a claim's storage class.
+    """
+    answer = assess(live, binding_mode)
+    if answer != READY or not is_postgres_cluster(live) or skips_await(live):
+        return answer
+    pods = client.list("v1", "Pod", live["metadata"]["namespace"], labelSelector=instances_of(live))
+    return assess_cluster(live, pods)
+
+
+def await_rollout(
+    client: Client,
+    applied: Manifest,
+    mask: Masker,
+    *,
+    seconds: float,
+    say: Callable[[str], None],
+    is_changed: bool = True,
+    stop: Flag | None = None,
+) -> None:
+    """Wait until an object is rolled out.
+
+    Args:
+        client: The cluster.
+        applied: The live object, as it was when the waiting begins.
+        mask: Takes secrets out of what is told of the cause.
+        seconds: How long to wait.
+        say: Gets each new state.
+        is_changed: Whether the object is another than it was: what is late after a change is given its time.
+        stop: Ends the waiting early.
+
+    Raises:
+        DeadlineError: It did not come in time. FailedError: it never will. ConflictError: it is gone. Each says what is
+            known of the cause.
+    """
+    ref, mode = Ref.of(applied), _binding_mode(client, applied)
+    steady = Steady(STEADY_SECONDS if is_changed and is_postgres_cluster(applied) else 0.0)
+    live: Manifest | None = None
+
+    def settled() -> Readiness | NotYet:
+        nonlocal live
+        live = applied if live is None else client.get(ref)
+        if live is None:
+            raise ConflictError(f"{ref} was deleted by somebody else during the run.", hint="Run again.")
+        answer = steady(how_far(client, live, mode))
+        return NotYet(answer.message) if answer.phase is Phase.WAITING else answer
+
+    def explain() -> str:
+        return diagnose(client, live or applied, mask)
+
+    result = until(settled, seconds, late=f"{ref} is not ready", explain=explain, on_state=say, stop=stop)
+    if result.phase is Phase.FAILED:
+        raise FailedError(f"{ref} failed: {result.message.rstrip('.')}.\n{explain()}".rstrip())
+
+
+def _binding_mode(client: Client, live: Manifest) -> str:
+    name = live.get("spec", {}).get("storageClassName")
+    if live["kind"] != "PersistentVolumeClaim" or not name:
+        return "Immediate"
+    storage_class = client.get(Ref("storage.k8s.io/v1", "StorageClass", "", name)) or {}
+    return str(storage_class.get("volumeBindingMode", "Immediate"))
