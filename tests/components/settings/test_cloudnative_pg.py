@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.settings import budget, connections, pools, warnings
+from components.settings import budget, warnings
 from tests.components.settings.support import refusal, settings
 
 S3 = {"bucket": "backups", "existingSecret": "s3"}
@@ -53,50 +53,6 @@ def test_nothing_is_written_without_standbys_only_where_one_may_be_missing(
     assert found.synchronous
     assert found.durability == durability
     assert not settings(**clustered({"instances": 1})).synchronous
-
-
-@pytest.mark.parametrize("size", ["small", "medium", "large", "xlarge"])
-def test_the_pools_of_each_size_fill_the_primary_and_do_not_exceed_it(size: str) -> None:
-    found = settings(size=size, **clustered({"pooler": {"enabled": True}}))
-    pool, limit = pools.pool_size(found), found.max_connections or 0
-    filled = settings(size=size, **clustered({"pooler": {"enabled": True, "poolSize": pool}}))
-    (primary,) = pools.servers(filled)
-    assert limit - (found.poolers + 1) < primary.needed <= limit
-    (line,) = refusal(size=size, **clustered({"pooler": {"enabled": True, "poolSize": pool + 1}}))
-    assert line.startswith("feature-flags:postgres.maxConnections")
-    assert f"x ({pool + 1} pool + 3)" in line
-    assert "lower postgres.cluster.pooler.poolSize" in line
-    # Each pooler takes the whole API, while the others are away.
-    assert pools.pool_clients(found) >= connections.api_connections(found)
-
-
-def test_without_poolers_and_on_a_standby_the_api_itself_has_to_fit() -> None:
-    direct = clustered({"pooler": {"enabled": False}}, maxConnections=64)
-    (line,) = refusal(size="small", **direct)
-    assert "what Flagsmith can open: (3 replicas" in line
-    reading = clustered({"readReplicas": True, "pooler": {"enabled": True}}, maxConnections=60)
-    primary, standby = refusal(size="small", replicas=9, **reading)
-    assert "on the primary after a failover: " in primary
-    assert "on a standby that is alone: (9 replicas + 1 surge)" in standby
-
-
-@pytest.mark.parametrize("pooled", [True, False])
-def test_a_standby_that_becomes_the_primary_keeps_what_the_api_reads_by(pooled: bool) -> None:
-    def primary(reads: bool) -> pools.ServerBudget:
-        cluster = {"instances": 3, "readReplicas": reads, "pooler": {"enabled": pooled}}
-        return next(pools.servers(settings(size="medium", **clustered(cluster, maxConnections=300))))
-
-    before, after = primary(reads=False), primary(reads=True)
-    reading = connections.api_connections(settings(size="medium"))
-    assert after.needed - before.needed == reading
-    assert after.text.endswith(f"= {after.needed}")
-    assert "x (2 workers x 2 threads + 2) as a standby of before" in after.text
-    assert "after a failover" in after.what
-
-
-@pytest.mark.parametrize("size", ["small", "medium", "large", "xlarge"])
-def test_each_size_has_room_for_reads_from_standbys(size: str) -> None:
-    settings(size=size, **clustered({"instances": 3, "readReplicas": True}))
 
 
 @pytest.mark.parametrize(
