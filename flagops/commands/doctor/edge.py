@@ -99,7 +99,8 @@ def edge_documents(examination: Examination) -> Iterator[DoctorFinding]:
     by_name = {pod["metadata"]["name"]: pod for pod in running}
     behind = [proxy for proxy in proxies if (age := proxy.age(now)) is None or age > most]
     # Of one with documents what it said lately: it may have been refused once, and stand still for another reason.
-    refused = [proxy for proxy in behind if REFUSED in _log(examination, by_name[proxy.pod], int(most))]
+    lately = {proxy.pod: None if proxy.updated is None else int(most) for proxy in behind}
+    refused = [proxy for proxy in behind if REFUSED in _log(examination, by_name[proxy.pod], lately[proxy.pod])]
     well = [proxy for proxy in proxies if proxy not in refused]
     if refused:
         yield DoctorFinding(
@@ -216,7 +217,7 @@ def _runs(pod: Manifest) -> bool:
     return any("running" in (status.get("state") or {}) for status in statuses)
 
 
-def _log(examination: Examination, pod: Manifest, seconds: int) -> str:
-    """What a proxy said lately."""
+def _log(examination: Examination, pod: Manifest, seconds: int | None) -> str:
+    """What a proxy said in these last seconds, or since its start."""
     instance, name = examination.instance, pod["metadata"]["name"]
     return log_or_reason(instance.client, instance.namespace, name, container(pod), lines=LOG_LINES, since=seconds)
