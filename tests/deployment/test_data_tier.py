@@ -38,6 +38,8 @@ def stack(cnpg: Operator) -> Iterator[Platform]:
             return not any(cnpg.platform.items(f"/api/v1/namespaces/{NAMESPACE}/{kind}", **labels) for kind in kinds)
 
         eventually(nothing_of_the_cluster_is_left)
+        # The volume of its backups is larger than others have it, and cannot shrink.
+        cnpg.platform.engine(clustered()).down()
 
 
 def remove_the_embedded_database(stack: Platform) -> None:
