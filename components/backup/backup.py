@@ -68,7 +68,7 @@ def store_environment(args: DatabaseClientArgs) -> list[EnvVarArgs]:
         options["S3_ENDPOINT"] = s3.endpoint
     if s3.region is not None:
         options["AWS_DEFAULT_REGION"] = s3.region
-    secret = SecretReference(name=s3.existing_secret)
+    secret = SecretReference.existing(s3.existing_secret)
     keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     return [*plain(options), *(secret.env(k, k) for k in keys)]
 

@@ -17,11 +17,10 @@ def ending(settings: Settings, deployed: Collection[str] | None) -> str | None:
         return None
     if names.EDGE_KEYS not in (deployed or ()):
         return None
-    hours = settings.sdk_keys.overlap_hours
+    hours, name = settings.sdk_keys.overlap_hours, edge.existing_secret.name
     when = f"may be deleted {hours} hours after this deployment" if hours else "are deleted by this deployment at once"
     return (
-        f"edge.existingSecret: the Secret {edge.existing_secret} takes the place of {names.EDGE_KEYS}, whose "
-        f"server-side keys the stack made: they {when}. If {edge.existing_secret} is a copy of it, no new proxy is "
-        "ready from then on, and the others go on with old documents: make server-side keys of your own in Flagsmith "
-        "first, and put those into it (docs/edge.md)"
+        f"edge.existingSecret: the Secret {name} takes the place of {names.EDGE_KEYS}, whose server-side keys the "
+        f"stack made: they {when}. If {name} is a copy of it, no new proxy is ready from then on, and the others go on "
+        "with old documents: make server-side keys of your own in Flagsmith first, and put those into it (docs/edge.md)"
     )

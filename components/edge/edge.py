@@ -102,6 +102,8 @@ class Edge(Component):
 
     def _keys(self, name: str, args: EdgeArgs) -> SecretReference:
         existing = args.settings.edge.existing_secret
-        if existing is not None or args.pairs is None:
-            return SecretReference(name=existing or names.EDGE_KEYS)
+        if existing is not None:
+            return SecretReference.existing(existing)
+        if args.pairs is None:
+            return SecretReference(name=names.EDGE_KEYS)
         return keys_secret(f"{name}-keys", args.settings, namespace=args.namespace, pairs=args.pairs, opts=self.child())

@@ -36,7 +36,7 @@ def require_keys(settings: Settings, environments: Collection[str]) -> None:
     missing = [
         name
         for name in settings.admin.environments
-        if name not in environments or settings.sdk_secret_name(name) is not None
+        if name not in environments or settings.foreign_sdk_secret(name) is not None
     ]
     if server_keys(settings) and missing:
         setting, instead = (

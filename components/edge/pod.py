@@ -73,7 +73,7 @@ def _files(settings: Settings, keys: SecretReference) -> list[Mounted]:
         secret_file(
             "config",
             secret=keys.name,
-            key=CONFIG_FILE,
+            key=keys.key(CONFIG_FILE),
             directory=CONFIG_DIRECTORY,
             file=CONFIG_FILE,
             mode=READABLE_BY_ITS_GROUP,

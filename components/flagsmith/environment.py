@@ -70,7 +70,7 @@ def _mail(smtp: SmtpSettings | None, sender: str) -> list[EnvVarArgs]:
 def _log_in(settings: Settings, process: Process) -> list[EnvVarArgs]:
     variables: list[EnvVarArgs] = []
     if settings.login.github is not None and process in READERS["GITHUB_CLIENT_SECRET"]:
-        secret = SecretReference(name=settings.login.github.existing_secret)
+        secret = SecretReference.existing(settings.login.github.existing_secret)
         variables += [secret.env("GITHUB_CLIENT_ID", "client-id"), secret.env("GITHUB_CLIENT_SECRET", "client-secret")]
     if settings.login.google:
         # Google's window must be able to answer the page that opened it.

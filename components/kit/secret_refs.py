@@ -1,9 +1,12 @@
 """References to keys of Secrets, and the digests by which a pod notices that one of them changed."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi_kubernetes.core.v1 import EnvVarArgs, EnvVarSourceArgs, SecretKeySelectorArgs
+
+from components.settings.references import NamedSecret
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,19 +17,30 @@ class SecretReference:
         name: the Secret's name.
         digest: the SHA-256 of what the program put in it; None for a Secret made by somebody else, whose contents the
             program never reads.
+        renamed: what its keys are called, by the program's own names for them, where they differ.
     """
 
     name: str
     digest: pulumi.Output[str] | None = None
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def existing(cls, secret: NamedSecret) -> "SecretReference":
+        """A Secret that the settings name."""
+        return cls(name=secret.name, renamed=secret.renamed)
 
     @property
     def is_generated(self) -> bool:
         """Whether the program put in what it holds, and so knows its keys."""
         return self.digest is not None
 
+    def key(self, own: str) -> str:
+        """What the Secret calls the key that is `own` to the program."""
+        return self.renamed.get(own, own)
+
     def env(self, variable: str, key: str, *, optional: bool = False) -> EnvVarArgs:
         """The environment variable that takes its value from `key`, which the Secret may lack if it is `optional`."""
-        selector = SecretKeySelectorArgs(name=self.name, key=key, optional=True if optional else None)
+        selector = SecretKeySelectorArgs(name=self.name, key=self.key(key), optional=True if optional else None)
         return EnvVarArgs(name=variable, value_from=EnvVarSourceArgs(secret_key_ref=selector))
 
 

@@ -53,7 +53,7 @@ def _address(
     exporter: ServerExporter, variable: str, key: str, generated: SecretReference | None = None
 ) -> list[EnvVarArgs]:
     stated = exporter.settings.existing_secret
-    secret = generated if stated is None else SecretReference(name=stated)
+    secret = generated if stated is None else SecretReference.existing(stated)
     return [] if secret is None else [secret.env(variable, key)]
 
 

@@ -13,7 +13,9 @@ def object_store_spec(settings: Settings) -> dict[str, Any]:
     s3, backup = settings.backup.s3, settings.postgres.cluster.backup
     if s3 is None:
         raise ValueError("postgres.cluster.backup needs backup.s3, which the settings' checks demand")
-    credentials = {name: {"name": s3.existing_secret, "key": key} for name, key in KEYS.items()}
+    credentials = {
+        name: {"name": s3.existing_secret.name, "key": s3.existing_secret.key_of(key)} for name, key in KEYS.items()
+    }
     configuration: dict[str, Any] = {
         "destinationPath": f"s3://{s3.bucket}/{s3.prefix}/{settings.host}/cloudnative-pg",
         "s3Credentials": credentials,

@@ -114,7 +114,7 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
     password_volume, password_mount = secret_file(
         "credentials",
         secret=args.credentials.name,
-        key="password",
+        key=args.credentials.key("password"),
         directory=PASSWORD_DIRECTORY,
         file="password",
         mode=READABLE_BY_ITS_GROUP,

@@ -144,7 +144,7 @@ class SdkKeys(Component):
         """The generated keys of an environment, by their names in the Secret for the bootstrap."""
         settings, part = self._settings, in_a_name(environment)
         found: dict[str, pulumi.Output[str]] = {}
-        if settings.sdk_secret_name(environment) is None:
+        if settings.foreign_sdk_secret(environment) is None:
             stated = settings.sdk_keys.client_keys.get(environment)
             found[f"{part}.client"] = (
                 self._made(f"{part}-client", 0) if stated is None else pulumi.Output.from_input(stated)
@@ -166,14 +166,15 @@ class SdkKeys(Component):
         values: Mapping[str, pulumi.Output[str]],
         given: SecretReference | None,
     ) -> EnvironmentKeys:
-        part, secret = in_a_name(environment), self._settings.sdk_secret(environment)
+        part, found_in = in_a_name(environment), self._settings.sdk_secret(environment)
+        secret = found_in.name
         stack, namespace = pulumi.get_stack(), self._settings.namespace.name
 
         def key(name: str, purpose: str) -> GivenKey:
             known = f"{part}.{purpose}"
             if known in values and given is not None:
                 return GivenKey(given, known, values[known])
-            return GivenKey(SecretReference(name=secret), name, None)
+            return GivenKey(SecretReference.existing(found_in), name, None)
 
         holders = {APPLICATIONS: secret, **further}
         servers: dict[str, NamedKey] = {}

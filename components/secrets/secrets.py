@@ -13,6 +13,7 @@ from components.secrets.addresses import ADMINISTRATOR, further_ways, server_add
 from components.secrets.external import ExternalSecrets, ExternalSecretsArgs
 from components.secrets.generated import generated_value, secret_of
 from components.settings import Settings
+from components.settings.references import NamedSecret
 
 # 32 characters of 62 letters and digits hold 190 bits; special characters would add trouble, not strength.
 PASSWORD_LENGTH = 32
@@ -76,16 +77,16 @@ class Credentials(Component):
         if args.store is not None:
             ExternalSecrets(f"{name}-store", args.store, self.child())
         is_own, with_redis = settings.postgres.is_own, settings.redis.mode != "none"
-        existing = self._existing(settings.secret_name("postgres"))
+        existing = self._existing(settings.foreign_secret("postgres"))
         self.postgres = (existing or self._postgres()) if is_own else None
         self.database = existing or self._database()
         audit, analytics = settings.audit.existing_secret, settings.monitoring.flag_metrics.existing_secret
         self.audit = self._reader(audit, names.AUDIT, "audit", is_made=is_own)
         self.analytics = self._reader(analytics, names.ANALYTICS, "analytics", is_made=is_own)
         self.metrics = self._metrics() if settings.postgres.clustered and settings.postgres_exporter else None
-        self.redis = (self._existing(settings.secret_name("redis")) or self._redis()) if with_redis else None
-        self.django = self._existing(settings.secret_name("django")) or self._django()
-        self.admin = self._existing(settings.secret_name("admin")) or self._secret(
+        self.redis = (self._existing(settings.foreign_secret("redis")) or self._redis()) if with_redis else None
+        self.django = self._existing(settings.foreign_secret("django")) or self._django()
+        self.admin = self._existing(settings.foreign_secret("admin")) or self._secret(
             names.ADMIN,
             "application",
             {"email": settings.admin_email, "password": self._value("admin", self._rotations.admin)},
@@ -107,8 +108,8 @@ class Credentials(Component):
         return {purpose: reference for purpose, reference in found.items() if reference is not None}
 
     @staticmethod
-    def _existing(name: str | None) -> SecretReference | None:
-        return None if name is None else SecretReference(name=name)
+    def _existing(secret: NamedSecret | None) -> SecretReference | None:
+        return None if secret is None else SecretReference.existing(secret)
 
     def _value(self, purpose: str, rotation: int = 0, *, length: int = PASSWORD_LENGTH) -> pulumi.Output[str]:
         return generated_value(
@@ -186,7 +187,9 @@ class Credentials(Component):
         }
         return self._secret(names.DJANGO, "application", data)
 
-    def _reader(self, existing: str | None, name: str, purpose: str, *, is_made: bool) -> SecretReference | None:
+    def _reader(
+        self, existing: NamedSecret | None, name: str, purpose: str, *, is_made: bool
+    ) -> SecretReference | None:
         if existing is not None or not is_made:
             return self._existing(existing)
         password = self._value(purpose, getattr(self._rotations, purpose))

@@ -7,6 +7,7 @@ from pydantic import PrivateAttr
 from components.settings import releases
 from components.settings.images import StackImage, full_name, parse_image, stack_image
 from components.settings.lock import Lock, LockedImage
+from components.settings.references import NamedSecret
 from components.settings.sections.logs import AccessLog
 from components.settings.sections.monitoring.exporters import PostgresExporter, RedisExporter
 from components.settings.sections.secret_store import KEYS, SERVER_KEYS, own_name, sdk_keys
@@ -148,7 +149,7 @@ class Settings(SizedSettings):
         return tuple(name for name in found if name is not None)
 
     @property
-    def existing_secrets(self) -> dict[str, str | None]:
+    def existing_secrets(self) -> dict[str, NamedSecret | None]:
         """The Secrets that exist already, by what they are for; None for one that does not."""
         return {
             "postgres": self.postgres.existing_secret,
@@ -157,21 +158,21 @@ class Settings(SizedSettings):
             "admin": self.admin.existing_secret,
         }
 
-    def secret_name(self, purpose: str) -> str | None:
+    def foreign_secret(self, purpose: str) -> NamedSecret | None:
         """The Secret that somebody else makes: one that exists, or one from the store; None for one to generate."""
         if self.secret_store is not None and purpose in self.secret_store.secrets.by_purpose:
-            return own_name(purpose)
+            return NamedSecret(name=own_name(purpose))
         return self.existing_secrets[purpose]
 
-    def sdk_secret_name(self, environment: str) -> str | None:
+    def foreign_sdk_secret(self, environment: str) -> NamedSecret | None:
         """The Secret with an environment's keys that somebody else makes; None for one to generate."""
         if self.secret_store is not None and environment in self.secret_store.secrets.sdk_keys:
-            return own_name(sdk_keys(environment))
+            return NamedSecret(name=own_name(sdk_keys(environment)))
         return self.sdk_keys.existing_secrets.get(environment)
 
-    def sdk_secret(self, environment: str) -> str:
+    def sdk_secret(self, environment: str) -> NamedSecret:
         """The Secret with an environment's keys, whoever makes it."""
-        return self.sdk_secret_name(environment) or own_name(sdk_keys(environment))
+        return self.foreign_sdk_secret(environment) or NamedSecret(name=own_name(sdk_keys(environment)))
 
     @property
     def declared_sdk_keys(self) -> frozenset[str]:

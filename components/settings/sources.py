@@ -26,17 +26,18 @@ def elsewhere(settings: Settings, name: str) -> str | None:
     if name == "redis" and not settings.redis.enabled:
         return "redis.mode is none"
     if name == "audit" and settings.audit.existing_secret is not None:
-        return f"audit.existingSecret names {settings.audit.existing_secret}"
+        return f"audit.existingSecret names {settings.audit.existing_secret.name}"
     if name == "analytics" and settings.monitoring.flag_metrics.existing_secret is not None:
-        return f"monitoring.flagMetrics.existingSecret names {settings.monitoring.flag_metrics.existing_secret}"
-    if name == "sdk" and all(settings.sdk_secret_name(item) for item in settings.admin.environments):
+        return f"monitoring.flagMetrics.existingSecret names {settings.monitoring.flag_metrics.existing_secret.name}"
+    if name == "sdk" and all(settings.foreign_sdk_secret(item) for item in settings.admin.environments):
         return "the Secrets of all environments come from elsewhere"
     purpose = PURPOSES.get(name)
-    if purpose is None or settings.secret_name(purpose) is None:
+    if purpose is None or settings.foreign_secret(purpose) is None:
         return None
-    if settings.existing_secrets[purpose] is None:
+    existing = settings.existing_secrets[purpose]
+    if existing is None:
         return f"secretStore.secrets.{purpose} takes it from a store"
-    return f"{SECTIONS.get(purpose, purpose)}.existingSecret names {settings.existing_secrets[purpose]}"
+    return f"{SECTIONS.get(purpose, purpose)}.existingSecret names {existing.name}"
 
 
 def problems(settings: Settings) -> Iterator[Problem]:

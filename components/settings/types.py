@@ -176,6 +176,14 @@ def _memory(value: str) -> str:
     return quantities.canonical_memory(value)
 
 
+def secret_name(value: object) -> str:
+    """Take the name of a Secret, which stands for the Secret. ValueError if it is none."""
+    text = _text(value)
+    if not isinstance(text, str):
+        raise ValueError("must be the name of a Secret, or a map with its name")  # noqa: TRY004 - what pydantic takes
+    return _object_name(_filled(text))
+
+
 Text = Annotated[str, BeforeValidator(_text), AfterValidator(_filled), Kind("text")]
 PlainText = Annotated[str, BeforeValidator(_plain), Kind("text")]
 Boolean = Annotated[bool, BeforeValidator(_boolean), Kind("true or false")]

@@ -9,6 +9,7 @@ from components.settings.problems import NOT_SHOWN, Problem
 from components.settings.schema import is_named_by_people
 from components.settings.shown import shown_path
 from components.text.plain_secrets import dotted, secret_form, secret_in, texts_of
+from components.text.secret_forms import is_random
 
 Path = tuple[str | int, ...]
 
@@ -24,6 +25,7 @@ _INSTEAD: Final[Mapping[Path, str]] = {
     ("tracing",): "a log-in belongs in tracing.headers",
     ("backup", "s3"): "a log-in belongs in backup.s3.existingSecret",
 }
+_EXISTING: Final = frozenset({"existingSecret", "existingSecrets"})
 _ELSEWHERE: Final = "put it in a Kubernetes Secret, and name that"
 
 
@@ -50,6 +52,9 @@ def problems(values: Mapping[str, object], model: type[BaseModel]) -> Iterator[P
 
 
 def _kind(path: Path, value: object, model: type[BaseModel]) -> str | None:
+    if isinstance(value, str) and len(path) > 2 and path[-2] == "keys" and not _EXISTING.isdisjoint(path):
+        # What an existing Secret calls its keys: a name, unless somebody has put the value there.
+        return secret_form(value) or ("random characters" if is_random(value) else None)
     # In a store, what stands beside a key of a Secret is the name of an entry.
     if isinstance(path[-1], str) and path[0] != "secretStore" and is_named_by_people(model, path):
         return secret_in(path[-1], value)

@@ -39,6 +39,11 @@ def short(text: str, longest: int = LONGEST) -> str:
     return printable(text) if len(text) <= longest else f"{printable(text[:longest])}…"
 
 
+def jsonpath_key(name: str) -> str:
+    """A key within a path of `kubectl`'s JSONPath, where a dot separates keys."""
+    return name.replace(".", r"\.")
+
+
 def key(name: object) -> str:
     """A key for people: as it is, or its beginning."""
     return short(str(name), LONGEST_KEY)

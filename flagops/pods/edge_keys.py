@@ -3,21 +3,26 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from components.kit import names
 from flagops.kubernetes.objects import Manifest
 from flagops.stacks.deployed import Instance
 
-VARIABLE: Final = "ENVIRONMENT_KEY_PAIRS"
-FILE: Final = "config.json"
 PAIRS: Final = "environment_key_pairs"
 
 
 def secret_name(instance: Instance) -> str:
     """The name of the Secret that the proxies have their keys from."""
-    return instance.settings.edge.existing_secret or names.EDGE_KEYS
+    existing = instance.settings.edge.existing_secret
+    return names.EDGE_KEYS if existing is None else existing.name
+
+
+def key_of(instance: Instance) -> str:
+    """The key of that Secret which the proxies read."""
+    edge = instance.settings.edge
+    return edge.keys_key if edge.existing_secret is None else edge.existing_secret.key_of(edge.keys_key)
 
 
 def edge_secret(instance: Instance) -> Manifest | None:
@@ -25,13 +30,11 @@ def edge_secret(instance: Instance) -> Manifest | None:
     return instance.get("v1", "Secret", secret_name(instance))
 
 
-def client_keys(secret: Manifest | None) -> Sequence[str]:
-    """The client-side keys in the edge's Secret; none if it cannot be read: `ff doctor` says why."""
+def client_keys(secret: Manifest | None, key: str) -> Sequence[str]:
+    """The client-side keys in the edge's Secret, under `key`; none if it cannot be read: `ff doctor` says why."""
     try:
-        data: Mapping[str, str] = (secret or {}).get("data") or {}
-        key = VARIABLE if VARIABLE in data else FILE
         found: Any = json.loads(text(secret or {}, key))
-        pairs = found if key == VARIABLE else found[PAIRS]
+        pairs = found[PAIRS] if isinstance(found, dict) else found
         return [str(pair["client_side_key"]) for pair in pairs]
     except (LookupError, TypeError, ValueError):
         return []

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 
 # What Secrets hold beside secrets: names that messages may well say.
-PUBLIC_KEYS = frozenset({"email", "username", "tls.crt", "ca.crt", "FLAGSMITH_API_URL"})
+# Among them what the operators of databases put beside a password.
+PUBLIC_KEYS = frozenset(
+    {"email", "username", "user", "host", "port", "dbname", "tls.crt", "ca.crt", "FLAGSMITH_API_URL"}
+)
 
 
 @dataclass(frozen=True)

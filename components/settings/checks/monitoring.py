@@ -37,7 +37,7 @@ def warnings(settings: Settings) -> Iterator[str]:
             )
     if settings.redis.embedded and settings.redis.existing_secret is not None:
         yield (
-            f"redis.existingSecret is {settings.redis.existing_secret}: with monitoring, that Secret also "
+            f"redis.existingSecret is {settings.redis.existing_secret.name}: with monitoring, that Secret also "
             "needs the key metrics-password with the exporter's password; without it the exporter does "
             "not start"
         )

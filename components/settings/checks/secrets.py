@@ -33,7 +33,7 @@ def _missing(settings: Settings) -> Iterator[Problem]:
         ("postgres", settings.postgres.mode, "DATABASE_URL"),
         ("redis", settings.redis.mode, "REDIS_URL"),
     ):
-        if mode == "external" and settings.secret_name(purpose) is None:
+        if mode == "external" and settings.foreign_secret(purpose) is None:
             yield Problem(
                 path=(purpose, "existingSecret"),
                 text=f"is required with {purpose}.mode external: name an existing Secret of the namespace "

@@ -7,13 +7,13 @@ from pydantic import Field
 
 from components.settings.base import Section
 from components.settings.problems import Problem
-from components.settings.references import ExistingSecret
+from components.settings.references import PasswordSecret
 from components.settings.types import EMail, Text
 
 Title = Annotated[Text, Field(max_length=100)]
 
 
-class AdminSettings(ExistingSecret, Section):
+class AdminSettings(Section):
     """How a new, empty Flagsmith is set up; one in use is left as it is."""
 
     email: EMail | None = Field(
@@ -21,6 +21,10 @@ class AdminSettings(ExistingSecret, Section):
     )
     organisation: Title = Field(default="FootAnalytics", description="The organisation.")
     project: Title = Field(default="FootAnalytics", description="Its project.")
+    existing_secret: PasswordSecret | None = Field(
+        default=None,
+        description="An existing Secret with the key `password`; without it the program generates one.",
+    )
     environments: Annotated[tuple[Title, ...], Field(min_length=1)] = Field(
         default=("development", "staging", "production"), description="The project's environments."
     )

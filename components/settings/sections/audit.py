@@ -9,9 +9,9 @@ from pydantic import AfterValidator, Field
 from components.settings.base import Section
 from components.settings.networks import BESIDE, WEB_PORTS, Cidrs, has_right_port, place
 from components.settings.problems import Problem
-from components.settings.references import CaReference, SecretKeyReference
+from components.settings.references import CaReference, DatabaseUrlSecret, SecretKeyReference
 from components.settings.resources import Resources
-from components.settings.types import Boolean, Kind, Seconds, SecretDataKey, SecretName, Text, WholeNumber
+from components.settings.types import Boolean, Kind, Seconds, SecretDataKey, Text, WholeNumber
 
 # Measured: 36 MiB at rest, 80 MiB with a batch of 1000 of the longest values (20,000 letters, old and new), which are
 # 40 MB twice over as the body of a request.
@@ -88,9 +88,9 @@ class AuditSettings(Section):
     enabled: Boolean | None = Field(
         default=None, description="Whether `ff audit` can read the log. Default: the value of `production`."
     )
-    existing_secret: SecretName | None = Field(
+    existing_secret: DatabaseUrlSecret | None = Field(
         default=None,
-        description="Name of an existing Secret with the key `DATABASE_URL` of the role `flagsmith_audit`; an external "
+        description="An existing Secret with the key `DATABASE_URL` of the role `flagsmith_audit`; an external "
         "database needs it. Default: the one that is made for the embedded database.",
     )
     export: AuditExport = Field(default_factory=AuditExport, description="The exporter.")

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, Field
 from components.settings.base import Section
 from components.settings.networks import BESIDE, Cidrs, has_right_port
 from components.settings.problems import Problem
-from components.settings.references import SecretKeyReference
+from components.settings.references import BucketSecret, SecretKeyReference
 from components.settings.resources import Resources
-from components.settings.types import Boolean, Count, Kind, Memory, ObjectName, SecretDataKey, SecretName, Text
+from components.settings.types import Boolean, Count, Kind, Memory, ObjectName, SecretDataKey, Text
 
 _FIELD = r"(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?(,(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?)*"
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -54,8 +54,8 @@ class S3(Section):
     path_style: Boolean = Field(
         default=False, description="Whether the bucket is part of the path, not of the host name; MinIO needs that."
     )
-    existing_secret: SecretName = Field(
-        description="Name of an existing Secret with the keys `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`."
+    existing_secret: BucketSecret = Field(
+        description="An existing Secret with the keys `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`."
     )
 
 

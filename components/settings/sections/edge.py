@@ -12,12 +12,12 @@ from components.settings.base import Section
 from components.settings.images import Image, disagreement
 from components.settings.networks import BESIDE, SERVICE, Cidrs
 from components.settings.problems import Problem
-from components.settings.references import CaReference
+from components.settings.references import CaReference, EdgeSecret
 from components.settings.resources import Resources
 from components.settings.sections.autoscaling import TargetCpu
 from components.settings.sections.network_policy import Peer
 from components.settings.sections.public_url import PublicUrl
-from components.settings.types import Boolean, Kind, Seconds, SecretName, Text, WholeNumber
+from components.settings.types import Boolean, Kind, Seconds, Text, WholeNumber
 
 
 def _tag(value: str) -> str:
@@ -98,9 +98,9 @@ class EdgeSettings(Section):
         description="Whether the proxy reads all of its settings from a file, the key `config.json` of its Secret. The "
         "Rust one (`flagsmith/edge-proxy-rs`) reads no variables and needs it.",
     )
-    existing_secret: SecretName | None = Field(
+    existing_secret: EdgeSecret | None = Field(
         default=None,
-        description="Name of an existing Secret with the key `ENVIRONMENT_KEY_PAIRS`, a JSON list of "
+        description="An existing Secret with the key `ENVIRONMENT_KEY_PAIRS`, a JSON list of "
         "`{server_side_key, client_side_key}`; with `configFile` the key `config.json`, the whole file. Without it the "
         "program makes one for `admin.environments`.",
     )

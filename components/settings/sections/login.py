@@ -6,14 +6,15 @@ from pydantic import Field
 
 from components.settings.base import Section
 from components.settings.problems import Problem
-from components.settings.types import Boolean, SecretName, Text
+from components.settings.references import OAuthSecret
+from components.settings.types import Boolean, Text
 
 
 class GitHubLogin(Section):
     """Log-in with a GitHub account."""
 
-    existing_secret: SecretName = Field(
-        description="Name of an existing Secret with the keys `client-id` and `client-secret` of the OAuth app."
+    existing_secret: OAuthSecret = Field(
+        description="An existing Secret with the keys `client-id` and `client-secret` of the OAuth app."
     )
 
 

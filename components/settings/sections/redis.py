@@ -12,9 +12,9 @@ from components.settings.images import Image, disagreement
 from components.settings.networks import BESIDE, Cidrs
 from components.settings.problems import Problem
 from components.settings.quantities import KI, MI, parse_memory
-from components.settings.references import CaReference
+from components.settings.references import CaReference, RedisSecret
 from components.settings.resources import Resources
-from components.settings.types import Boolean, Kind, SecretName, Text
+from components.settings.types import Boolean, Kind, Text
 
 MIN_REDIS_MAJOR = 7
 # An empty Redis takes about 1 MiB; with less than this a cache evicts what it has just stored.
@@ -76,9 +76,9 @@ class RedisSettings(Section):
         description="`embedded`: the stack runs its own Redis; `external`: you have one; `none`: each process "
         "caches for itself.",
     )
-    existing_secret: SecretName | None = Field(
+    existing_secret: RedisSecret | None = Field(
         default=None,
-        description="Name of an existing Secret. External (required): key `REDIS_URL`, as "
+        description="An existing Secret. External (required): key `REDIS_URL`, as "
         "`redis://user:password@host:port` (`rediss://` with TLS) without a database number. "
         "Embedded: keys `password`, `REDIS_URL` and, with monitoring, `metrics-password`; without it the program "
         "generates one.",

@@ -8,8 +8,9 @@ from pydantic import AfterValidator, Field
 
 from components.settings.base import Section
 from components.settings.problems import NOT_SHOWN, Problem
+from components.settings.references import SdkKeysSecret
 from components.settings.sections.admin import Title
-from components.settings.types import Boolean, Kind, SecretName, Text, WholeNumber
+from components.settings.types import Boolean, Kind, Text, WholeNumber
 
 SERVER_PREFIX = "ser."
 MOST_HOURS = 8760
@@ -43,7 +44,7 @@ class SdkKeysSettings(Section):
         description="The client keys (which are public) of environments that exist already, by name. "
         "`ff keys adopt` writes them.",
     )
-    existing_secrets: dict[Title, SecretName] = Field(
+    existing_secrets: dict[Title, SdkKeysSecret] = Field(
         default_factory=dict,
         description="Existing Secrets in place of generated ones, by the environment's name, with the keys "
         "`FLAGSMITH_ENVIRONMENT_KEY` and `FLAGSMITH_SERVER_KEY`.",

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from components.settings import PROJECT, Amount, Resources, Settings, releases
+from components.settings.references import SecretByName
 from components.settings.schema import model_of, unwrap
 from components.settings.sections.network_policy import Outgoing
 from components.settings.sizes import SIZES
@@ -108,7 +109,9 @@ def _suffix(field: FieldInfo) -> str:
 
 
 def _container(field: FieldInfo) -> str:
-    return {"[]": "list", ".*": "map by name"}.get(_suffix(field), "map")
+    section = model_of(field.annotation)
+    by_name = section is not None and issubclass(section, SecretByName)
+    return {"[]": "list", ".*": "map by name"}.get(_suffix(field), "name of a Secret, or map" if by_name else "map")
 
 
 def _kind(field: FieldInfo) -> str:

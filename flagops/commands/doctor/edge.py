@@ -14,7 +14,7 @@ from flagops.kubernetes.diagnose import log_or_reason
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
 from flagops.kubernetes.refusals import DeniedError
-from flagops.pods.edge_keys import client_keys, edge_secret, secret_name
+from flagops.pods.edge_keys import client_keys, edge_secret, key_of, secret_name
 from flagops.pods.pods import PodComponent, container, is_ready
 from flagops.pods.pods import pods as pods_of
 from flagops.pods.port_forward import LOOPBACK, forward_to
@@ -90,7 +90,7 @@ def edge_documents(examination: Examination) -> Iterator[DoctorFinding]:
     if not instance.settings.edge.enabled:
         return
     secret, stack = secret_name(instance), instance.stack.name
-    keys = client_keys(edge_secret(instance))
+    keys = client_keys(edge_secret(instance), key_of(instance))
     most, now = most_seconds(instance.settings.edge.poll_seconds), datetime.now(UTC)
     proxies, running = [], [pod for pod in pods_of(instance, PodComponent.EDGE) if _runs(pod)]
     for pod in running:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.objects import Manifest
-from flagops.pods.edge_keys import FILE, PAIRS, edge_secret, secret_name, text
+from flagops.pods.edge_keys import PAIRS, edge_secret, key_of, secret_name, text
 
 PREFIX = "ser."
 
@@ -20,7 +20,11 @@ def edge_keys(examination: Examination) -> Iterator[DoctorFinding]:
     if not instance.settings.edge.enabled:
         return
     name, secret = secret_name(instance), edge_secret(instance)
-    wrong = tuple(faults(secret, instance.settings.edge.keys_key)) if secret is not None else ()
+    wrong = (
+        tuple(faults(secret, key_of(instance), is_file=instance.settings.edge.config_file))
+        if secret is not None
+        else ()
+    )
     if wrong:
         yield DoctorFinding(
             "edge-keys-malformed",
@@ -31,7 +35,7 @@ def edge_keys(examination: Examination) -> Iterator[DoctorFinding]:
         )
 
 
-def faults(secret: Manifest, key: str) -> Iterator[str]:
+def faults(secret: Manifest, key: str, *, is_file: bool) -> Iterator[str]:
     """What is wrong with the pairs under `key`, never with a value in it."""
     try:
         found = json.loads(text(secret, key))
@@ -42,7 +46,7 @@ def faults(secret: Manifest, key: str) -> Iterator[str]:
         yield f"{key} is not JSON"
         return
     where = key
-    if key == FILE:
+    if is_file:
         if not isinstance(found, dict) or PAIRS not in found:
             yield f"{key} is not an object with {PAIRS}"
             return

@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from components.secrets.key_names import CLIENT, SERVER
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.kubernetes.refusals import DeniedError
+
+if TYPE_CHECKING:
+    from components.settings.references import NamedSecret
 
 # What can be sent as a header.
 USABLE = re.compile(r"[!-~]+")
@@ -20,9 +24,9 @@ def sdk_keys(examination: Examination, url: str) -> Iterator[DoctorFinding]:
     try:
         with FlagsmithClient(url) as client:
             for environment in settings.admin.environments:
-                name = settings.sdk_secret(environment)
-                if instance.get("v1", "Secret", name) is not None:
-                    yield from _refused(examination, client, environment, name)
+                held = settings.sdk_secret(environment)
+                if instance.get("v1", "Secret", held.name) is not None:
+                    yield from _refused(examination, client, environment, held)
                 elif wanted is None or environment in wanted or environment in settings.declared_sdk_keys:
                     lacking.append(environment)
     except DeniedError:
@@ -33,35 +37,39 @@ def sdk_keys(examination: Examination, url: str) -> Iterator[DoctorFinding]:
 def _missing(examination: Examination, environments: list[str]) -> Iterator[DoctorFinding]:
     settings, stack = examination.instance.settings, examination.instance.stack.name
     for environment in environments:
-        name = settings.sdk_secret(environment)
+        held = settings.sdk_secret(environment)
         yield DoctorFinding(
             "sdk-keys-missing",
             f"Applications find no keys of the environment {environment}.",
-            (f"there is no Secret {name}",),
+            (f"there is no Secret {held.name}",),
             f"ff keys adopt --stack {stack} && ff up --stack {stack}"
-            if settings.sdk_secret_name(environment) is None
-            else f"make the Secret {name} with {CLIENT} and {SERVER}, then ff keys register --stack {stack}",
+            if settings.foreign_sdk_secret(environment) is None
+            else f"make the Secret {held.name} with {held.key_of(CLIENT)} and {held.key_of(SERVER)}, then "
+            f"ff keys register --stack {stack}",
         )
 
 
-def _refused(examination: Examination, client: FlagsmithClient, environment: str, name: str) -> Iterator[DoctorFinding]:
+def _refused(
+    examination: Examination, client: FlagsmithClient, environment: str, secret: "NamedSecret"
+) -> Iterator[DoctorFinding]:
+    name, client_key, server_key = secret.name, secret.key_of(CLIENT), secret.key_of(SERVER)
     held, stack = examination.instance.secret(name), examination.instance.stack.name
-    elsewhere = examination.instance.settings.sdk_secret_name(environment) is not None
+    elsewhere = examination.instance.settings.foreign_sdk_secret(environment) is not None
     deleted = f"(was {environment} deleted in Flagsmith? Then take it out of admin.environments)"
-    if seen := _answer(client, "/api/v1/flags/", held.get(CLIENT, "")):
+    if seen := _answer(client, "/api/v1/flags/", held.get(client_key, "")):
         yield DoctorFinding(
             "client-key-refused",
             f"Flagsmith refuses the client key of {environment} that applications read in the Secret {name}.",
-            (f"{CLIENT}: {seen}",),
+            (f"{client_key}: {seen}",),
             f"put its client key into the Secret {name}, then ff keys register --stack {stack}   {deleted}"
             if elsewhere
             else f"ff keys adopt --stack {stack} && ff up --stack {stack}   {deleted}",
         )
-    if seen := _answer(client, "/api/v1/environment-document/", held.get(SERVER, "")):
+    if seen := _answer(client, "/api/v1/environment-document/", held.get(server_key, "")):
         yield DoctorFinding(
             "server-key-refused",
             f"Flagsmith refuses the server-side key of {environment} that applications read in the Secret {name}.",
-            (f"{SERVER}: {seen}",),
+            (f"{server_key}: {seen}",),
             f"ff keys register --stack {stack}   (writes it into Flagsmith, if the client key is right)",
         )
 

@@ -17,8 +17,8 @@ SETTING = "sdkKeys.clientKeys"
 
 def client_key_of(instance: Instance, environment: str) -> str | None:
     """The client key in the stack's Secret of an environment; None where there is no such Secret."""
-    name = instance.settings.sdk_secret(environment)
-    return instance.secret(name).get(CLIENT) if instance.get("v1", "Secret", name) else None
+    held = instance.settings.sdk_secret(environment)
+    return instance.secret(held.name).get(held.key_of(CLIENT)) if instance.get("v1", "Secret", held.name) else None
 
 
 def is_of_stack(instance: Instance | None, key: ServerKey) -> bool:
@@ -62,7 +62,7 @@ def adopt(connection: Connection) -> Adoption:
         )
     known = settings.sdk_keys.client_keys
     lacking = [name for name, key in live.items() if client_key_of(instance, name) != key]
-    theirs = {name: secret for name in lacking if (secret := settings.sdk_secret_name(name)) is not None}
+    theirs = {name: secret.name for name in lacking if (secret := settings.foreign_sdk_secret(name)) is not None}
     ours = [name for name in lacking if name not in theirs]
     # A key in the file overrules the Secret: a wrong one would replace what is right there.
     found = {name: key for name, key in live.items() if name not in theirs and known.get(name, key) != key}

@@ -69,7 +69,7 @@ def _held(instance: Instance | None, environment: Environment) -> str:
     """What is to be said of the stack's own Secret of an environment."""
     if instance is None or environment.name not in instance.settings.admin.environments:
         return ""
-    name = instance.settings.sdk_secret(environment.name)
+    name = instance.settings.sdk_secret(environment.name).name
     try:
         held = client_key_of(instance, environment.name)
     except DeniedError:

@@ -29,9 +29,9 @@ def after(instance: Instance, environment: str) -> Iterator[str]:
     """What the stack's own Secrets, and the edge, do not know yet."""
     settings, stack = instance.settings, instance.stack.name
     deploys = f"`ff keys adopt --stack {stack}`, then `ff up --stack {stack}`"
-    named, is_set_up = settings.sdk_secret_name(environment), environment in settings.admin.environments
+    named, is_set_up = settings.foreign_sdk_secret(environment), environment in settings.admin.environments
     if named is not None:
-        yield f"The Secret {named}, which you make, has the old one: put the new one there."
+        yield f"The Secret {named.name}, which you make, has the old one: put the new one there."
     elif is_set_up:
         yield f"The stack's own Secret has the old one until you run {deploys}."
     if settings.sdk_keys.exported and is_set_up:
@@ -43,8 +43,8 @@ def after(instance: Instance, environment: str) -> Iterator[str]:
         return
     if settings.edge.existing_secret is not None:
         yield (
-            f"The edge has the old one: put the new one into the Secret {settings.edge.existing_secret}, then run `ff "
-            f"restart --stack {stack} --component edge`."
+            f"The edge has the old one: put the new one into the Secret {settings.edge.existing_secret.name}, then run "
+            f"`ff restart --stack {stack} --component edge`."
         )
     elif is_set_up:
         yield f"The edge has the old one too, until you run {deploys}, which replaces its proxies one by one."

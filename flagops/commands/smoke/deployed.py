@@ -10,7 +10,7 @@ from flagops.errors import NotFoundError, UnsupportedError
 from flagops.flagsmith_api.address import API_KEY, SERVER_KEY, checked
 from flagops.flagsmith_api.connect import is_named, log_in, log_in_by_name
 from flagops.flagsmith_api.loopback import know_its_name
-from flagops.pods.edge_keys import client_keys, edge_secret
+from flagops.pods.edge_keys import client_keys, edge_secret, key_of
 from flagops.pods.pods import PodComponent
 from flagops.pods.port_forward import forward
 from flagops.stacks.deployed import Instance
@@ -104,7 +104,7 @@ def _edge(
             f"The stack {instance.stack.name!r} is an edge alone, and nothing leads to it from here.",
             hint="Give its address with --url.",
         )
-    key = environment_key or next(iter(client_keys(edge_secret(instance))), None)
+    key = environment_key or next(iter(client_keys(edge_secret(instance), key_of(instance))), None)
     if key is None:
         raise NotFoundError(
             "There is no client-side key in the Secret of the edge, or you may not read it.",

@@ -17,7 +17,8 @@ def store(secrets: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
 def test_without_a_store_nothing_comes_from_one() -> None:
     found = settings(redis={"existingSecret": "cache"})
     assert found.secret_store is None
-    assert {purpose: found.secret_name(purpose) for purpose in found.existing_secrets} == {
+    named = {purpose: found.foreign_secret(purpose) for purpose in found.existing_secrets}
+    assert {purpose: item and item.name for purpose, item in named.items()} == {
         "postgres": None,
         "redis": "cache",
         "django": None,
@@ -44,8 +45,10 @@ def test_an_entry_has_every_value_as_a_property_of_the_same_name_unless_said_oth
         "flagsmith-admin": {"password": Remote(key="b", property_name="c")},
         "mail": {"password": Remote(key="m", property_name=None)},
     }
-    assert found.secret_name("postgres") == "flagsmith-postgres"
-    assert found.secret_name("redis") is None
+    stored = found.foreign_secret("postgres")
+    assert stored is not None
+    assert (stored.name, stored.renamed) == ("flagsmith-postgres", {})
+    assert found.foreign_secret("redis") is None
 
 
 def test_a_store_takes_the_place_of_the_secret_that_an_external_database_needs() -> None:

@@ -98,6 +98,8 @@ def with_value(values: Mapping[str, object], path: tuple[str | int, ...], value:
             found = found[0]
         else:
             empty: Any = [] if isinstance(following, int) else {}
+            if isinstance(found.get(part), str):
+                found[part] = {"name": found[part]}  # a Secret by its name alone
             found = found.setdefault(part, empty)
     if isinstance(path[-1], int):
         found[:] = [value]

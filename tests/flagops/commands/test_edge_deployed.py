@@ -36,7 +36,7 @@ def instance(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
 @pytest.fixture
 def proxies(instance: Instance, containers: Containers) -> Iterator[Edge]:
     """The double, where both proxies' ports lead; where the API's lead too, so that Flagsmith does not answer."""
-    known = client_keys(instance.get("v1", "Secret", "flagsmith-edge-keys"))
+    known = client_keys(instance.get("v1", "Secret", "flagsmith-edge-keys"), "ENVIRONMENT_KEY_PAIRS")
     assert len(known) == len(instance.settings.admin.environments) > 1
     with serve(Edge({key: key for key in known}), containers.api_port) as edge:
         edge.updated = datetime.now(UTC).replace(tzinfo=None).isoformat()

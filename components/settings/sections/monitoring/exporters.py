@@ -8,8 +8,9 @@ from pydantic import AfterValidator, Field
 from components.settings import default_images
 from components.settings.base import Section
 from components.settings.images import Image
+from components.settings.references import DatabaseUrlSecret, OneKeySecret, RedisUrlSecret
 from components.settings.resources import Resources
-from components.settings.types import Kind, SecretName, Text
+from components.settings.types import Kind, Text
 
 EXPORTER_RESOURCES = Resources.model_validate(
     {"requests": {"cpu": "20m", "memory": "32Mi"}, "limits": {"cpu": "200m", "memory": "128Mi"}}
@@ -31,7 +32,7 @@ class ExporterSettings(Section):
     image: Image
     version: ExporterVersion
     resources: Resources = Field(default=EXPORTER_RESOURCES, description="Requests and limits.")
-    existing_secret: SecretName | None
+    existing_secret: OneKeySecret | None
 
 
 class PostgresExporter(ExporterSettings):
@@ -39,9 +40,9 @@ class PostgresExporter(ExporterSettings):
 
     image: Image = Field(default=default_images.POSTGRES_EXPORTER, description="The image.")
     version: ExporterVersion = Field(default=default_images.POSTGRES_EXPORTER_TAG, description="The image's tag.")
-    existing_secret: SecretName | None = Field(
+    existing_secret: DatabaseUrlSecret | None = Field(
         default=None,
-        description="External database only. Name of an existing Secret whose key `DATABASE_URL` logs in a user with "
+        description="External database only. An existing Secret whose key `DATABASE_URL` logs in a user with "
         "the role `pg_monitor`; without it, the database has no metrics.",
     )
 
@@ -51,8 +52,8 @@ class RedisExporter(ExporterSettings):
 
     image: Image = Field(default=default_images.REDIS_EXPORTER, description="The image.")
     version: ExporterVersion = Field(default=default_images.REDIS_EXPORTER_TAG, description="The image's tag.")
-    existing_secret: SecretName | None = Field(
+    existing_secret: RedisUrlSecret | None = Field(
         default=None,
-        description="External Redis only. Name of an existing Secret whose key `REDIS_URL` logs in a user that may "
+        description="External Redis only. An existing Secret whose key `REDIS_URL` logs in a user that may "
         "`INFO`; without it, Redis has no metrics.",
     )

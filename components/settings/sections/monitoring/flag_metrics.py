@@ -5,8 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from components.settings.base import Section
+from components.settings.references import DatabaseUrlSecret
 from components.settings.resources import Resources
-from components.settings.types import Boolean, Kind, Seconds, SecretName, WholeNumber
+from components.settings.types import Boolean, Kind, Seconds, WholeNumber
 
 FLAG_METRICS_RESOURCES = Resources.model_validate(
     {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": "192Mi"}}
@@ -29,9 +30,9 @@ class FlagMetricsSettings(Section):
         description="How many identities of each environment are sampled to measure the adoption of features; 0 "
         "turns this off.",
     )
-    existing_secret: SecretName | None = Field(
+    existing_secret: DatabaseUrlSecret | None = Field(
         default=None,
-        description="Name of an existing Secret with the key `DATABASE_URL` of a role that may read what "
+        description="An existing Secret with the key `DATABASE_URL` of a role that may read what "
         "`components/postgres/in_pod/grants-analytics.sql` grants. Default: `flagsmith-analytics`, "
         "made for the embedded database.",
     )

@@ -11,10 +11,10 @@ from components.settings.base import Section
 from components.settings.images import Image, disagreement
 from components.settings.networks import BESIDE, Cidrs
 from components.settings.problems import Problem
-from components.settings.references import CaReference
+from components.settings.references import CaReference, PostgresSecret
 from components.settings.resources import Resources
 from components.settings.sections.postgres.cluster import ClusterSettings
-from components.settings.types import Count, Kind, Memory, ObjectName, SecretName, Text, WholeNumber
+from components.settings.types import Count, Kind, Memory, ObjectName, Text, WholeNumber
 
 # PostgreSQL 17 is the oldest whose end of life (November 2029) is years away.
 MIN_POSTGRES_MAJOR = 17
@@ -72,9 +72,9 @@ class PostgresSettings(Section):
         "CloudNativePG, whose operator the cluster has, 1.30.0 or newer; `external`: you have one. Another mode begins "
         "empty, and is refused while the database of the one before is there.",
     )
-    existing_secret: SecretName | None = Field(
+    existing_secret: PostgresSecret | None = Field(
         default=None,
-        description="Name of an existing Secret. External (required): key `DATABASE_URL`. "
+        description="An existing Secret. External (required): key `DATABASE_URL`. "
         "Embedded: keys `password` and `DATABASE_URL`; without it the program generates one. Not with a Cluster.",
     )
     cidr: Cidrs = Field(default=(), description=f"External only. Where the server is. {BESIDE}")
