@@ -132,6 +132,7 @@ BARMAN_API_VERSION: Final = "barmancloud.cnpg.io/v1"
 # The operator's own labels on the pods that it makes, and what makes it look at a Secret at once.
 CNPG_CLUSTER: Final = "cnpg.io/cluster"
 CNPG_POOLER: Final = "cnpg.io/poolerName"
+CNPG_ROLE: Final = "cnpg.io/podRole"
 CNPG_RELOAD: Final = "cnpg.io/reload"
 
 GATEWAY_API_VERSION: Final = "gateway.networking.k8s.io/v1"

@@ -67,6 +67,6 @@ def _of_operators(settings: Settings) -> dict[str, dict[str, str]]:
     if not settings.postgres.clustered:
         return {}
     cluster = settings.postgres.cluster.name
-    found = {cluster: {names.CNPG_CLUSTER: cluster, "cnpg.io/podRole": "instance"}}
+    found = {cluster: {names.CNPG_CLUSTER: cluster, names.CNPG_ROLE: "instance"}}
     pooler = names.pooler(cluster)
     return {**found, pooler: {names.CNPG_POOLER: pooler}} if settings.pooled else found

@@ -168,5 +168,5 @@ def _spread(cluster: str) -> dict[str, Any]:
         "maxSkew": 1,
         "topologyKey": ZONE,
         "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": {names.CNPG_CLUSTER: cluster, "cnpg.io/podRole": "instance"}},
+        "labelSelector": {"matchLabels": {names.CNPG_CLUSTER: cluster, names.CNPG_ROLE: "instance"}},
     }

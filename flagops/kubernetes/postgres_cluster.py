@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from components.kit.names import CNPG_CLUSTER
+from components.kit.names import CNPG_CLUSTER, CNPG_ROLE
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import Phase, Readiness, condition
 
 GROUP: Final = "postgresql.cnpg.io/"
-INSTANCE: Final = "cnpg.io/podRole=instance"
+INSTANCE: Final = f"{CNPG_ROLE}=instance"
 CONTAINER: Final = "postgres"
 
 STEADY_SECONDS: Final = 5.0

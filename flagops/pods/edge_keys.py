@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from components.kit import names
@@ -30,14 +31,27 @@ def edge_secret(instance: Instance) -> Manifest | None:
     return instance.get("v1", "Secret", secret_name(instance))
 
 
-def client_keys(secret: Manifest | None, key: str) -> Sequence[str]:
-    """The client-side keys in the edge's Secret, under `key`; none if it cannot be read: `ff doctor` says why."""
+@dataclass(frozen=True)
+class KeyPair:
+    """The keys of one environment: the server-side one is a secret, and is in no message."""
+
+    client: str
+    server: str = field(repr=False)
+
+
+def pairs(secret: Manifest | None, key: str) -> Sequence[KeyPair]:
+    """The pairs in the edge's Secret, under `key`; none if it cannot be read: `ff doctor` says why."""
     try:
         found: Any = json.loads(text(secret or {}, key))
-        pairs = found[PAIRS] if isinstance(found, dict) else found
-        return [str(pair["client_side_key"]) for pair in pairs]
-    except (LookupError, TypeError, ValueError):
+        listed = found[PAIRS] if isinstance(found, dict) else found
+        return [KeyPair(str(pair["client_side_key"]), str(pair.get("server_side_key", ""))) for pair in listed]
+    except (LookupError, TypeError, ValueError, AttributeError):
         return []
+
+
+def client_keys(secret: Manifest | None, key: str) -> Sequence[str]:
+    """The client-side keys in the edge's Secret, under `key`; none if it cannot be read."""
+    return [pair.client for pair in pairs(secret, key)]
 
 
 def text(secret: Manifest, key: str) -> str:

@@ -15,16 +15,39 @@ class PodComponent(StrEnum):
     API = "api"
     TASK_PROCESSOR = "task-processor"
     DATABASE = "database"
+    POOLER = "pooler"
     CACHE = "cache"
     EDGE = "edge"
     MIGRATION = "migration"
     BOOTSTRAP = "bootstrap"
+    DATABASE_ROLES = "database-roles"
     BACKUP = "backup"
+    TOOLBOX = "toolbox"
+    FLAG_METRICS = "flag-metrics"
+    EDGE_METRICS = "edge-metrics"
+    DATABASE_EXPORTER = "database-exporter"
+    CACHE_EXPORTER = "cache-exporter"
+    AUDIT = "audit"
+    AUDIT_EXPORTER = "audit-exporter"
+
+
+OF_AN_EDGE = (PodComponent.EDGE, PodComponent.EDGE_METRICS)
+"""What a stack with `role: edge` has."""
+
+
+def selector(instance: Instance, component: str) -> str:
+    """The labels of a component's pods: those of a Cluster are made by its operator, with labels of its own."""
+    postgres = instance.settings.postgres
+    if postgres.clustered and component == PodComponent.DATABASE:
+        return f"{names.CNPG_CLUSTER}={postgres.cluster.name},{names.CNPG_ROLE}=instance"
+    if postgres.clustered and component == PodComponent.POOLER:
+        return f"{names.CNPG_POOLER}={names.pooler(postgres.cluster.name)}"
+    return f"{names.COMPONENT}={component}"
 
 
 def pods(instance: Instance, component: str) -> list[Manifest]:
     """A component's pods, the newest first."""
-    found = instance.items("v1", "Pod", labelSelector=f"{names.COMPONENT}={component}")
+    found = instance.items("v1", "Pod", labelSelector=selector(instance, component))
     return sorted(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), reverse=True)
 
 
@@ -35,10 +58,10 @@ def is_ready(pod: Manifest) -> bool:
 
 def require_component(instance: Instance, component: str) -> None:
     """Raise UnsupportedError for a component that a stack of this role never has."""
-    if instance.settings.is_edge and component != PodComponent.EDGE:
+    if instance.settings.is_edge and component not in OF_AN_EDGE:
         raise UnsupportedError(
             f"The stack {instance.stack.name!r} is an edge alone (role: edge): it has no pod of {str(component)!r}.",
-            hint=f"Give `--component {PodComponent.EDGE.value}`.",
+            hint="Give " + " or ".join(f"`--component {item}`" for item in OF_AN_EDGE) + ".",
         )
 
 

@@ -107,7 +107,7 @@ def edge_documents(examination: Examination) -> Iterator[DoctorFinding]:
             "edge-key-refused",
             "Flagsmith refuses a server-side key of the edge: it was deleted, or is another Flagsmith's.",
             tuple(f"{proxy.pod}: Flagsmith answered {REFUSED}" for proxy in refused),
-            _renewed(instance.settings, secret, stack),
+            renewed(instance.settings, secret, stack),
         )
     yield from stale(well, stack=stack, most=most, now=now)
     yield from silent([proxy for proxy in well if is_ready(by_name[proxy.pod])], stack=stack)
@@ -116,7 +116,7 @@ def edge_documents(examination: Examination) -> Iterator[DoctorFinding]:
     yield from mixed(proxies, fix=fix)
 
 
-def _renewed(settings: "Settings", secret: str, stack: str) -> str:
+def renewed(settings: "Settings", secret: str, stack: str) -> str:
     """What brings keys that Flagsmith knows."""
     if settings.generates_edge_keys:
         return f"ff keys register --stack {stack}   (if its environment was deleted: take it out of admin.environments)"

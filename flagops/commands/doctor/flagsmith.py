@@ -8,7 +8,7 @@ import httpx
 
 from components.kit import names
 from flagops.commands.doctor.model import DoctorFinding, Examination
-from flagops.commands.doctor.sdk_keys import sdk_keys
+from flagops.commands.doctor.sdk_keys import edge_server_keys, sdk_keys
 from flagops.errors import OpsError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.deployed import environments, log_in
@@ -41,6 +41,7 @@ def flagsmith_api(examination: Examination) -> Iterator[DoctorFinding]:
             # Where even Flagsmith's own keys are refused, or flags fail, the keys in Secrets say nothing new.
             if not refused or examination.environment_key is not None:
                 yield from sdk_keys(examination, url)
+                yield from edge_server_keys(examination, url)
 
 
 def _probed(examination: Examination, url: str) -> Iterator[DoctorFinding]:

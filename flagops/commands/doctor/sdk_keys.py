@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from components.secrets.key_names import CLIENT, SERVER
+from flagops.commands.doctor.edge import renewed
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.kubernetes.refusals import DeniedError
+from flagops.pods.edge_keys import edge_secret, key_of, pairs, secret_name
 
 if TYPE_CHECKING:
     from components.settings.references import NamedSecret
@@ -71,6 +73,32 @@ def _refused(
             f"Flagsmith refuses the server-side key of {environment} that applications read in the Secret {name}.",
             (f"{server_key}: {seen}",),
             f"ff keys register --stack {stack}   (writes it into Flagsmith, if the client key is right)",
+        )
+
+
+def edge_server_keys(examination: Examination, url: str) -> Iterator[DoctorFinding]:
+    """Ask the Flagsmith at `url` with each server-side key of the edge: a proxy that runs says nothing of a key that
+    was deleted before its log begins, and none of a key that only the next start reads."""
+    instance = examination.instance
+    if not instance.settings.edge.enabled:
+        return
+    try:
+        found = pairs(edge_secret(instance), key_of(instance))
+    except DeniedError:
+        return
+    with FlagsmithClient(url) as client:
+        refused = tuple(
+            f"pair {number}, with the client-side key {pair.client}: {seen}"
+            for number, pair in enumerate(found, start=1)
+            if (seen := _answer(client, "/api/v1/environment-document/", pair.server))
+        )
+    if refused:
+        yield DoctorFinding(
+            "edge-server-key-refused",
+            f"Flagsmith refuses a server-side key in the Secret {secret_name(instance)}: no proxy of the edge that "
+            "starts now gets ready.",
+            refused,
+            renewed(instance.settings, secret_name(instance), instance.stack.name),
         )
 
 

@@ -14,7 +14,7 @@ from flagops.commands.smoke.deployed import place_at, place_of
 from flagops.commands.smoke.model import ORIGIN, CheckStatus
 from flagops.commands.smoke.visit import visit
 from flagops.console import output, progress
-from flagops.errors import FailedError
+from flagops.errors import BadInputError, FailedError
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_instance
 from flagops.terminal.options import JsonOption, print_json
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 TROUBLE = 1
 UNSEEN_HINT = "Skip fewer checks, or give what they need: the --stack, or --environment-key and FLAGSMITH_API_KEY."
+EDGE_HINT = "Give --url, without --stack."
 
 
 def smoke(
@@ -50,6 +51,10 @@ def smoke(
     origin: Annotated[
         str | None, typer.Option("--origin", help="A page's origin, such as https://app.example.com. Default: any.")
     ] = None,
+    edge_alone: Annotated[
+        bool,
+        typer.Option("--edge-alone", help="With --url: proxies of the edge answer there, and nothing else does."),
+    ] = False,
     seconds: Annotated[
         float,
         typer.Option("--timeout", min=1, help="Seconds for the whole run; a check that is not done by then fails."),
@@ -67,7 +72,9 @@ def smoke(
     """
     names = suite.chosen(skip or [])
     wanted = _Wanted(environment, environment_key, expected_version, seconds, origin or ORIGIN)
-    with _place(stack, url, wanted) as place:
+    if edge_alone and (url is None or stack is not None):
+        raise BadInputError("--edge-alone is for an address alone: a stack says itself what it is.", hint=EDGE_HINT)
+    with _place(stack, url, wanted, edge_alone=edge_alone) as place:
         progress().print(f"Testing {place.url}")
         with visit(place) as visited:
             results = list(suite.run(visited, names))
@@ -86,6 +93,8 @@ def smoke(
     if failed:
         where = f" --stack {stack or LOCAL}" if url is None or stack else ""
         progress().print(f"`ff doctor{where}` looks for the cause.")
+        if url is not None and stack is None and not edge_alone and failed[0].name == suite.FIRST:
+            progress().print("An edge alone has no /health/liveness/: if that is what answers there, add --edge-alone.")
         raise typer.Exit(TROUBLE)
 
 
@@ -99,9 +108,9 @@ class _Wanted:
 
 
 @contextmanager
-def _place(stack: str | None, url: str | None, wanted: _Wanted) -> Iterator["SmokeTarget"]:
+def _place(stack: str | None, url: str | None, wanted: _Wanted, *, edge_alone: bool = False) -> Iterator["SmokeTarget"]:
     if url is not None and stack is None:
-        yield place_at(url, **vars(wanted))
+        yield place_at(url, edge_alone=edge_alone, **vars(wanted))
         return
     with (
         open_instance(stack or LOCAL, needs_containers=url is None, takes_edge=True) as instance,

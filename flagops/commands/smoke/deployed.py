@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from components.kit import names
 from flagops.commands.smoke.model import ORIGIN, SmokeTarget
-from flagops.errors import NotFoundError, UnsupportedError
+from flagops.errors import BadInputError, NotFoundError, UnsupportedError
 from flagops.flagsmith_api.address import API_KEY, SERVER_KEY, checked
 from flagops.flagsmith_api.connect import is_named, log_in, log_in_by_name
 from flagops.flagsmith_api.loopback import know_its_name
@@ -14,6 +14,9 @@ from flagops.pods.edge_keys import client_keys, edge_secret, key_of
 from flagops.pods.pods import PodComponent
 from flagops.pods.port_forward import forward
 from flagops.stacks.deployed import Instance
+
+POLL_SECONDS = 10.0
+"""Between two looks of a proxy of which nothing is known: its own default."""
 
 
 def place_at(
@@ -24,13 +27,27 @@ def place_at(
     version: str | None,
     seconds: float,
     origin: str | None = None,
+    edge_alone: bool = False,
 ) -> SmokeTarget:
     """A Flagsmith of which only the address is known; FLAGSMITH_SERVER_KEY has a server-side key of it.
 
-    Logs in as other commands do: with the key in FLAGSMITH_API_KEY, or for a pipeline's ID token.
+    Logs in as other commands do: with the key in FLAGSMITH_API_KEY, or for a pipeline's ID token. With `edge_alone` it
+    is proxies and nothing else, which know neither people nor releases. That has to be said, never guessed: a whole
+    Flagsmith whose API is away answers as an edge alone does.
 
-    Raises OpsError when nothing knows a key of it.
+    Raises OpsError when nothing knows a key of it, or what is asked for is not an edge's.
     """
+    if edge_alone:
+        if environment is not None or version is not None:
+            raise BadInputError(
+                "An edge alone knows no environment by its name, and does not say its release.",
+                hint="Leave --environment and --expect-version; --environment-key says which environment is tested.",
+            )
+        if environment_key is None:
+            raise NotFoundError(
+                "There is no key for this edge.", hint="Give a client-side key that it has with --environment-key."
+            )
+        return _edge_at(checked(url), environment_key, origin=origin, seconds=seconds)
     has_way_in = is_named()
     if environment_key is None and not has_way_in:
         raise NotFoundError(
@@ -111,11 +128,18 @@ def _edge(
             hint="Give one with --environment-key.",
         )
     know_its_name(address)
+    poll = instance.settings.edge.poll_seconds
+    return _edge_at(address, key, origin=origin, seconds=seconds, staleness=poll)
+
+
+def _edge_at(
+    address: str, key: str, *, origin: str | None, seconds: float, staleness: float = POLL_SECONDS
+) -> SmokeTarget:
     return SmokeTarget(
         url=address,
         public_url=address,
         environment_key=key,
-        staleness=instance.settings.edge.poll_seconds,
+        staleness=staleness,
         origin=origin or ORIGIN,
         seconds=seconds,
         has_edge=True,

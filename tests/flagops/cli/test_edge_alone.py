@@ -1,5 +1,6 @@
 """`ff` with a stack that is an edge alone: what looks at proxies goes on, and all else says why it cannot."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -139,3 +140,37 @@ def test_smoke_asks_an_edge_alone_what_it_answers_and_nothing_else() -> None:
 def test_smoke_fails_where_a_way_leads_to_the_documents() -> None:
     with serve(Edge(documents={"key": "key"})) as edge:
         assert smoke(edge, "key")["edge-documents"].outcome is CheckStatus.FAILED
+
+
+@pytest.mark.usefixtures("impatient")
+def test_smoke_by_an_address_alone_tests_an_edge_alone_when_that_is_said(run: Run) -> None:
+    paths = {"/api/v1/flags/", "/api/v1/identities/"}
+    with serve(Edge(documents={"key": "key"}, is_reached=lambda path: path.partition("?")[0] in paths)) as edge:
+        line = ("smoke", "--url", edge.url, "-k", "key", "--json")
+        shown = run(*line, "--edge-alone")
+        found = {item["name"]: item for item in json.loads(shown.stdout)}
+        asked = {name for name, item in found.items() if item["detail"] != "an edge alone answers nothing else"}
+        assert asked == suite.OF_AN_EDGE
+        assert found["flags"]["outcome"] == found["edge-documents"]["outcome"] == "passed"
+        # Nothing is guessed: an API that is away would look the same.
+        unsaid = run(*line)
+        assert unsaid.exit_code == 1
+        assert "add --edge-alone" in unsaid.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (("--edge-alone",), "--edge-alone is for an address alone"),
+        (("--edge-alone", "--url", "https://eu.example.com", "--stack", STACK), "--edge-alone is for an address alone"),
+        (("--edge-alone", "--url", "https://eu.example.com"), "There is no key for this edge."),
+        (("--edge-alone", "--url", "https://eu.example.com", "-k", "key", "-e", "production"), "knows no environment"),
+    ],
+)
+def test_what_an_edge_alone_cannot_be_asked_for_is_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch, line: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setenv("FLAGSMITH_API_KEY", "a.key")
+    refused = run("smoke", *line)
+    assert refused.exit_code == 1
+    assert said in refused.stderr

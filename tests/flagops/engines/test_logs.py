@@ -1,6 +1,7 @@
 """A container's log that cannot be read is no empty log."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from flagops.errors import OpsError
 from flagops.kubernetes.diagnose import log_or_reason
 from flagops.kubernetes.refusals import ApiError, DeniedError
 from flagops.pods import jobs
-from flagops.pods.pods import PodComponent
+from flagops.pods.pods import OF_AN_EDGE, PodComponent, require_component, selector
 from flagops.stacks.deployed import Instance, open_instance
+from tests.components.registering import WHOLE
 from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
+from tests.recording import pod_templates, record
 
 LABEL, JOB = "app.kubernetes.io/component", "batch.kubernetes.io/job-name"
 
@@ -74,3 +77,31 @@ def test_a_job_that_failed_says_that_its_log_was_refused_not_that_it_is_empty(
         jobs.wait(instance, "backup-1", seconds=5)
     assert "(Cannot read the log of backup-1-a/main: not yours to read)" in caught.value.message
     assert "empty" not in caught.value.message
+
+
+def test_there_is_no_pod_whose_logs_nobody_can_ask_for() -> None:
+    """The kind: a component with pods that `PodComponent` lacks, or one of an edge alone that an edge refuses."""
+    for stack, overrides in WHOLE.values():
+        made = record(stack, overrides)
+        found = {template["metadata"]["labels"][LABEL] for _, template in pod_templates(made)}
+        known = OF_AN_EDGE if overrides.get("role") == "edge" else PodComponent
+        assert found <= {str(item) for item in known}
+        assert found, "a stack without pods proves nothing"
+
+
+def test_the_servers_of_a_cluster_have_the_labels_of_their_operator(instance: Instance) -> None:
+    settings = instance.settings
+    clustered = settings.model_copy(update={"postgres": settings.postgres.model_copy(update={"mode": "cloudnativepg"})})
+    other = replace(instance, settings=clustered)
+    assert selector(other, PodComponent.DATABASE) == "cnpg.io/cluster=flagsmith-pg,cnpg.io/podRole=instance"
+    assert selector(other, PodComponent.POOLER) == "cnpg.io/poolerName=flagsmith-pg-pooler"
+    assert selector(other, PodComponent.API) == selector(instance, PodComponent.API) == f"{LABEL}=api"
+
+
+def test_an_edge_alone_has_its_proxies_and_their_exporter(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(instance.settings), "is_edge", True)
+    for component in OF_AN_EDGE:
+        require_component(instance, component)
+    with pytest.raises(OpsError, match="no pod of 'api'") as refused:
+        require_component(instance, PodComponent.API)
+    assert refused.value.hint == "Give `--component edge` or `--component edge-metrics`."

@@ -1,5 +1,7 @@
 """What the doctor says of the Secrets with environments' keys."""
 
+import base64
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -9,7 +11,7 @@ import pytest
 
 from components.kit import names
 from flagops.commands.doctor.model import DoctorFinding, Examination
-from flagops.commands.doctor.sdk_keys import sdk_keys
+from flagops.commands.doctor.sdk_keys import edge_server_keys, sdk_keys
 from flagops.kubernetes.refusals import DeniedError
 from flagops.stacks.files import load_stack
 from tests.doubles.flagsmith import Flagsmith, serve
@@ -124,3 +126,37 @@ def test_whoever_may_not_read_secrets_is_told_nothing_of_them(patient: Patient) 
         raise DeniedError(403, "Forbidden", "secrets is forbidden", "GET secrets")
 
     assert patient.findings(denied) == []
+
+
+@dataclass
+class WithEdge:
+    """A stack with an edge, whose Secret has these pairs."""
+
+    flagsmith: Flagsmith
+    pairs: list[dict[str, str]]
+
+    def findings(self) -> list[DoctorFinding]:
+        secret = {"data": {"ENVIRONMENT_KEY_PAIRS": base64.b64encode(json.dumps(self.pairs).encode()).decode()}}
+        stack = load_stack("local", ROOT)
+        config = {**stack.config, "feature-flags:edge": {"enabled": True}}
+        settings = type(stack)(stack.name, stack.project, config, stack.defaults, stack.path).settings
+        instance = SimpleNamespace(get=lambda *_: secret, settings=settings, stack=stack)
+        found = list(edge_server_keys(cast("Examination", SimpleNamespace(instance=instance)), self.flagsmith.url))
+        assert not [pair for pair in self.pairs if pair["server_side_key"] in str(found)], "no key is shown"
+        return found
+
+
+def test_flagsmith_is_asked_for_each_server_side_key_of_the_edge(patient: Patient) -> None:
+    rows = patient.flagsmith.database.rows("environments")
+    edge = WithEdge(
+        patient.flagsmith,
+        [{"client_side_key": row["api_key"], "server_side_key": f"ser.of-{row['name']}-alone"} for row in rows],
+    )
+    assert edge.findings() == []
+    patient.flagsmith.database.remove("server_keys", key="ser.of-staging-alone")
+    (finding,) = edge.findings()
+    assert finding.name == "edge-server-key-refused"
+    number = [row["name"] for row in rows].index("staging")
+    said = f"pair {number + 1}, with the client-side key {rows[number]['api_key']}: "
+    assert finding.evidence == (said + "GET /api/v1/environment-document/: status 403",)
+    assert finding.fix.startswith("ff keys register --stack local ")
