@@ -32,19 +32,19 @@ def edge_secret(instance: Instance) -> Manifest | None:
 
 
 @dataclass(frozen=True)
-class KeyPair:
+class ProxyKeys:
     """The keys of one environment: the server-side one is a secret, and is in no message."""
 
     client: str
     server: str = field(repr=False)
 
 
-def pairs(secret: Manifest | None, key: str) -> Sequence[KeyPair]:
+def pairs(secret: Manifest | None, key: str) -> Sequence[ProxyKeys]:
     """The pairs in the edge's Secret, under `key`; none if it cannot be read: `ff doctor` says why."""
     try:
         found: Any = json.loads(text(secret or {}, key))
         listed = found[PAIRS] if isinstance(found, dict) else found
-        return [KeyPair(str(pair["client_side_key"]), str(pair.get("server_side_key", ""))) for pair in listed]
+        return [ProxyKeys(str(pair["client_side_key"]), str(pair.get("server_side_key", ""))) for pair in listed]
     except (LookupError, TypeError, ValueError, AttributeError):
         return []
 
