@@ -80,6 +80,14 @@ GROUPS: Final[Mapping[str, tuple[Word, ...]]] = {
     "Data": (
         Word("db", "The database: look into it, back it up, restore it.", below=DATABASE),
         Word(
+            "tasks",
+            "The queue of tasks: what is locked, and unlocking it.",
+            below=(
+                Word("list", "Show which tasks are locked, since when, and how many wait.", "tasks.command:show"),
+                Word("unlock", "Unlock tasks whose worker is gone, so that they are done.", "tasks.command:unlock"),
+            ),
+        ),
+        Word(
             "cache",
             "Look into Flagsmith's caches in Redis, and empty them.",
             below=(

@@ -12,6 +12,7 @@ from components.kit.disruption import disruption_budget
 from components.kit.rolling import rolling
 from components.kit.service_accounts import service_account
 from components.kit.services import cluster_service
+from components.kit.shutdown import grace_period
 
 COMPONENT: Final = "api"
 
@@ -46,7 +47,13 @@ class Flagsmith(Component):
             component=COMPONENT,
             version=release.version,
             replicas=replicas,
-            template=server_pod(args, component=COMPONENT, container="flagsmith", command=release.serve),
+            template=server_pod(
+                args,
+                component=COMPONENT,
+                container="flagsmith",
+                command=release.serve,
+                grace_period_seconds=grace_period(settings.gunicorn.timeout),
+            ),
             is_scaled=True,
             opts=self.child(account),
         )

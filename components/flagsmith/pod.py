@@ -29,7 +29,7 @@ from components.kit.pods import EmptyDir, Mounted, Spread, pod_template, require
 from components.kit.secret_files import ca_volume
 from components.kit.secret_refs import checksum_annotations
 from components.kit.security import container_security_context
-from components.kit.shutdown import PRE_STOP_SECONDS, grace_period
+from components.kit.shutdown import PRE_STOP_SECONDS
 from components.settings import Settings
 
 WAIT_SCRIPT: Final = Path(__file__).parent / "in_pod" / "wait_for_database.py"
@@ -72,7 +72,13 @@ def _volumes(args: DatabaseClientArgs) -> list[Mounted]:
 
 
 def server_pod(
-    args: DatabaseClientArgs, *, component: str, container: str, command: Sequence[str], env: Sequence[EnvVarArgs] = ()
+    args: DatabaseClientArgs,
+    *,
+    component: str,
+    container: str,
+    command: Sequence[str],
+    grace_period_seconds: int,
+    env: Sequence[EnvVarArgs] = (),
 ) -> PodTemplateSpecArgs:
     """The pod of a workload that serves HTTP for as long as it lives: the API, or the task processor.
 
@@ -117,7 +123,7 @@ def server_pod(
         ),
         volumes=[volume for volume, _ in volumes],
         annotations={**checksum_annotations(*args.connections.secrets()), **args.annotations},
-        grace_period_seconds=grace_period(settings.gunicorn.timeout),
+        grace_period_seconds=grace_period_seconds,
         spread=Spread(),
     )
 

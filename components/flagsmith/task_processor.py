@@ -12,6 +12,7 @@ from components.kit.database_pods import DatabaseClientArgs
 from components.kit.disruption import disruption_budget
 from components.kit.rolling import rolling
 from components.kit.service_accounts import service_account
+from components.kit.shutdown import worker_grace_period
 
 COMPONENT: Final = "task-processor"
 # What Flagsmith gives a recurring task by default, on 2.265.0.
@@ -39,7 +40,8 @@ class TaskProcessor(Component):
         # What stands before an external server, as poolers do, may refuse options, unless somebody asked for one.
         takes_options = settings.postgres.is_own or wanted.idle_session_timeout != 0
         options = [EnvVarArgs(name="PGOPTIONS", value=stated)] if takes_options else []
-        command = [*release.task_processor, "--numthreads", str(wanted.threads)]
+        taken = ["--queuepopsize", str(wanted.queue_pop_size)]
+        command = [*release.task_processor, "--numthreads", str(wanted.threads), *taken]
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
         )
@@ -50,7 +52,14 @@ class TaskProcessor(Component):
             component=COMPONENT,
             version=release.version,
             replicas=replicas,
-            template=server_pod(args, component=COMPONENT, container="task-processor", command=command, env=options),
+            template=server_pod(
+                args,
+                component=COMPONENT,
+                container="task-processor",
+                command=command,
+                grace_period_seconds=worker_grace_period(wanted.queue_pop_size),
+                env=options,
+            ),
             opts=self.child(account),
         )
         if replicas > 1:

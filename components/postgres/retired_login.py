@@ -6,7 +6,7 @@ from pulumi_kubernetes.core.v1 import EnvVarArgs
 from components.kit import names
 from components.kit.component import Component, name_of
 from components.kit.jobs import run_once
-from components.kit.shutdown import grace_period
+from components.kit.shutdown import grace_period, worker_grace_period
 from components.postgres.roles import COMPONENT, DEADLINE_SECONDS, DatabaseRolesArgs, administrator, pod
 
 
@@ -22,10 +22,12 @@ class RetiredLogin(Component):
     def __init__(self, name: str, args: DatabaseRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:RetiredLogin", name, opts)
         stopping = grace_period(args.settings.gunicorn.timeout)
+        finishing = max(0, worker_grace_period(args.settings.task_processor.queue_pop_size) - stopping)
         env = [
             *administrator(args),
             args.application.env("LOGIN", "username"),
             EnvVarArgs(name="GRACE_SECONDS", value=str(stopping)),
+            EnvVarArgs(name="WORKER_SECONDS", value=str(finishing)),
         ]
         job = run_once(
             f"{name}-job",
@@ -34,7 +36,7 @@ class RetiredLogin(Component):
             component=COMPONENT,
             version=args.settings.postgres.version,
             template=pod(args, "retire", ["administrator.sh", "retire-login.sh"], env),
-            deadline_seconds=stopping + DEADLINE_SECONDS,
+            deadline_seconds=stopping + finishing + DEADLINE_SECONDS,
             reads=[args.application],
             opts=self.child(),
         )

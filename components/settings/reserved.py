@@ -23,6 +23,7 @@ _BY_SETTING = {
     "gunicorn.threads": "GUNICORN_THREADS",
     "gunicorn.timeout": "GUNICORN_TIMEOUT",
     "taskProcessor.threads": "TASK_PROCESSOR_NUM_THREADS",
+    "taskProcessor.queuePopSize": "TASK_PROCESSOR_QUEUE_POP_SIZE",
     "admin.email": "ADMIN_EMAIL",
     "admin.organisation": "ORGANISATION_NAME",
     "admin.project": "PROJECT_NAME",

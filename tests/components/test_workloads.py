@@ -29,6 +29,17 @@ def test_a_pod_may_finish_its_longest_request_before_it_is_killed() -> None:
         assert spec["terminationGracePeriodSeconds"] > pause + timeout
 
 
+def test_a_worker_may_finish_all_that_it_has_taken_before_it_is_killed() -> None:
+    most = record("production", {"taskProcessor": {"queuePopSize": 9}})
+    for stack, taken in ((recorded("production"), 5), (most, 9)):
+        spec = stack.one("Deployment", "flagsmith-task-processor")["spec"]["template"]["spec"]
+        (worker,) = spec["containers"]
+        assert worker["args"][-2:] == ["--queuepopsize", str(taken)]
+        # Tasks of a minute, in turn, and gunicorn's own half a minute; what drains a node often waits for ten in all.
+        pause = worker["lifecycle"]["preStop"]["sleep"]["seconds"]
+        assert pause + 30 + taken * 60 < spec["terminationGracePeriodSeconds"] <= 600
+
+
 @pytest.mark.parametrize(
     ("version", "mount", "data"),
     [

@@ -21,10 +21,10 @@ WINDOW_SECONDS = 3600
 MOST_RUNS = 100_000
 # Tasks that run at one time: as many as the processors have threads, times what each takes at once.
 MOST_LOCKED = 10_000
-# A worker takes several tasks at once and does them in turn: one may wait locked for those before it.
-BATCH_SECONDS = 1800
-# The longest time limit that Flagsmith gives a task, for those that have none.
-LONGEST_SECONDS = 4 * 3600
+# A worker takes several tasks at once and does them in turn: one may wait locked for those before it. By default they
+# have a minute each.
+LOST_SECONDS = 3600
+STANDARD_SECONDS = 60
 
 
 class Failures(Part):
@@ -96,7 +96,7 @@ class Failures(Part):
         now, self._turn = self._clock(), {}
         for number, identifier, seconds in cursor.fetchall():
             since = self._turn[number] = self._locked.get(number, now)
-            most = BATCH_SECONDS + (LONGEST_SECONDS if seconds is None else float(seconds))
+            most = LOST_SECONDS + max(0.0, float(seconds or 0) - STANDARD_SECONDS)
             if now - since > most:
                 counts[identifier] += 1
         family = GaugeMetricFamily(

@@ -16,6 +16,7 @@ from flagops.commands.doctor.plain_secrets import plain_secrets
 from flagops.commands.doctor.secret_store import stored_secrets
 from flagops.commands.doctor.secrets import changed_secrets
 from flagops.commands.doctor.storage import claims
+from flagops.commands.doctor.tasks import locked_tasks
 from flagops.commands.doctor.workloads import autoscalers, jobs, pods, rollouts
 from flagops.errors import NoAccessError, NotDeployedError, OpsError, UnknownContextError, UnreachableError
 from flagops.pods.pods import PodComponent, is_ready
@@ -90,6 +91,7 @@ def _examine(examination: Examination) -> Iterator[DoctorFinding]:
     # A Flagsmith without its database fails in all it is asked: that is not another fault.
     hopeless = any(finding.name.startswith("database") or finding.name == "dns" for finding in around)
     if not hopeless:
+        yield from _unhindered(locked_tasks, examination)
         yield from _unhindered(flagsmith_api, examination)
 
 

@@ -94,11 +94,11 @@ def test_a_task_that_stays_locked_beyond_its_time_limit_is_abandoned(
     now = [1000.0]
     (part,) = (part for part in exporter.real.parts if part.name == "failures")
     monkeypatch.setattr(part, "_clock", lambda: now[0])
-    dead, quick = (task(server, name, locked=True) for name in ("dead", "quick"))
-    task(server, "unlimited", locked=True)
+    dead, quick, slow = (task(server, name, locked=True) for name in ("dead", "quick", "slow"))
     server.query(f"UPDATE task_processor_task SET timeout = '60 s' WHERE id IN ({dead}, {quick})")  # noqa: S608
+    server.query(f"UPDATE task_processor_task SET timeout = '4 hours' WHERE id = {slow}")  # noqa: S608
     assert exporter.turn().all(ABANDONED) == {}
-    now[0] += 1800 + 59
+    now[0] += 3600 - 1
     server.query(f"UPDATE task_processor_task SET completed = true WHERE id = {quick}")  # noqa: S608
     assert exporter.turn().all(ABANDONED) == {}
     now[0] += 2
@@ -108,11 +108,11 @@ def test_a_task_that_stays_locked_beyond_its_time_limit_is_abandoned(
     exporter.turn()
     server.start()
     now[0] += 4 * 3600
-    assert exporter.turn().all(ABANDONED) == {("dead",): 1, ("unlimited",): 1}
+    assert exporter.turn().all(ABANDONED) == {("dead",): 1, ("slow",): 1}
     server.query(f"UPDATE task_processor_task SET is_locked = false WHERE id = {dead}")  # noqa: S608
-    assert exporter.turn().all(ABANDONED) == {("unlimited",): 1}
+    assert exporter.turn().all(ABANDONED) == {("slow",): 1}
     server.query("UPDATE task_processor_task SET is_locked = true")
-    assert exporter.turn().all(ABANDONED) == {("unlimited",): 1}
+    assert exporter.turn().all(ABANDONED) == {("slow",): 1}
 
 
 def filled(server: Postgres, rows: int, results: str) -> None:

@@ -20,7 +20,7 @@ from tests.postgres_programs import embedded, postgres_user
 from tests.servers import LOOPBACK
 
 pytestmark = pytest.mark.parametrize("server", embedded(), indirect=True, scope="module")
-RETIRE = {"LOGIN": "flagsmith_a", "GRACE_SECONDS": "0"}
+RETIRE = {"LOGIN": "flagsmith_a", "GRACE_SECONDS": "0", "WORKER_SECONDS": "0"}
 
 
 @pytest.fixture

@@ -48,7 +48,9 @@ class Pod:
 
 
 def retire(roles: Roles, login: str, grace: str = "0") -> str:
-    return succeeded(roles.run("administrator.sh", "retire-login.sh", LOGIN=login, GRACE_SECONDS=grace))
+    return succeeded(
+        roles.run("administrator.sh", "retire-login.sh", LOGIN=login, GRACE_SECONDS=grace, WORKER_SECONDS="0")
+    )
 
 
 def test_no_request_is_lost_from_the_first_job_to_the_last(roles: Roles) -> None:

@@ -55,6 +55,8 @@ NEEDS_CONTAINERS = {
     "db drill": ("db drill",),
     "db switchover": ("db switchover --yes",),
     "db upgrade": ("db upgrade 18.0-bookworm --yes",),
+    "tasks list": ("tasks list", "tasks list --json"),
+    "tasks unlock": ("tasks unlock --yes",),
     "cache info": ("cache info",),
     "cache flush": ("cache flush --yes",),
     "cache latency": ("cache latency",),

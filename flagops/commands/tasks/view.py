@@ -1,0 +1,45 @@
+"""How tasks are shown to people."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from flagops.commands.tasks.tasks import LockedTask, Queue
+
+MOST_ROWS = 40
+
+
+def show(console: Console, found: Queue) -> None:
+    """Print what is locked as a table, and what waits in a sentence."""
+    if found.locked:
+        show_tasks(console, found.locked)
+    waits = f", the oldest for {length(found.oldest_seconds)}" if found.waiting else ""
+    console.print(f"{len(found.locked)} locked, {found.waiting} due and waiting{waits}.")
+
+
+def show_tasks(console: Console, tasks: Sequence[LockedTask]) -> None:
+    """Print these as a table, the first of them at least."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("ID", "KIND", "SINCE", "LIMIT", "TASK"):
+        table.add_column(title, overflow="fold")
+    for task in tasks[:MOST_ROWS]:
+        words = (str(task.id), task.kind, since(task), length(task.limit_seconds), task.task)
+        table.add_row(*(escape(word) for word in words))
+    console.print(table)
+    if len(tasks) > MOST_ROWS:
+        console.print(f"… and {len(tasks) - MOST_ROWS} more: --json has them all.")
+
+
+def since(task: LockedTask) -> str:
+    """Since when it is locked, as far as the database knows."""
+    if task.seconds is None:
+        return "unknown"
+    return f"{'due' if task.kind == 'standard' else 'locked'} {length(task.seconds)} ago"
+
+
+def length(seconds: float | None) -> str:
+    """A length of time, to the second."""
+    return "none" if seconds is None else str(timedelta(seconds=int(seconds)))
