@@ -15,6 +15,7 @@ from components.kit.secret_refs import SecretReference
 from components.kit.service_accounts import service_account
 from components.kit.services import cluster_service
 from components.settings import Settings
+from components.settings.rollouts import surge
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,8 @@ class Edge(Component):
             component=COMPONENT,
             version=edge.version,
             replicas=replicas,
+            most=settings.most_edge_replicas,
+            added=surge(settings.most_edge_replicas),
             template=edge_pod(settings, self._keys(name, args)),
             is_scaled=True,
             opts=self.child(*needed),

@@ -13,6 +13,7 @@ from components.kit.rolling import rolling
 from components.kit.service_accounts import service_account
 from components.kit.services import cluster_service
 from components.kit.shutdown import grace_period
+from components.settings.connections import api_surge
 
 COMPONENT: Final = "api"
 
@@ -47,6 +48,8 @@ class Flagsmith(Component):
             component=COMPONENT,
             version=release.version,
             replicas=replicas,
+            most=settings.most_replicas,
+            added=api_surge(settings),
             template=server_pod(
                 args,
                 component=COMPONENT,

@@ -13,6 +13,7 @@ from components.kit.disruption import disruption_budget
 from components.kit.rolling import rolling
 from components.kit.service_accounts import service_account
 from components.kit.shutdown import worker_grace_period
+from components.settings.rollouts import surge
 
 COMPONENT: Final = "task-processor"
 # What Flagsmith gives a recurring task by default, on 2.265.0.
@@ -52,6 +53,8 @@ class TaskProcessor(Component):
             component=COMPONENT,
             version=release.version,
             replicas=replicas,
+            most=replicas,
+            added=surge(replicas),
             template=server_pod(
                 args,
                 component=COMPONENT,

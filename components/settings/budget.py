@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from components.settings.connections import SURGE
+from components.settings.connections import SURGE, api_surge
 from components.settings.model import Settings
 from components.settings.quantities import format_cpu, format_memory, parse_cpu, parse_memory
 from components.settings.resources import Amount, Resources
+from components.settings.rollouts import surge
 
 # The migration Job and the bootstrap Job; the Jobs of the database's roles run before, after or with one of them.
 JOBS = 2
@@ -29,14 +30,14 @@ class Demand:
 
 def demands(settings: Settings) -> list[Demand]:
     """Return every kind of pod with its largest number: all rolling updates and Jobs at once, and what others make."""
-    edge = Demand(name="edge", pods=settings.most_edge_replicas + SURGE, resources=settings.edge_resources)
+    edge = Demand(name="edge", pods=_rolling(settings.most_edge_replicas), resources=settings.edge_resources)
     if settings.is_edge:
         return [edge, *_edge_metrics(settings), *_others(settings)]
     found = [
-        Demand(name="API", pods=settings.most_replicas + SURGE, resources=settings.api_resources),
+        Demand(name="API", pods=settings.most_replicas + api_surge(settings), resources=settings.api_resources),
         Demand(
             name="task processor",
-            pods=settings.task_processor_replicas + SURGE,
+            pods=_rolling(settings.task_processor_replicas),
             resources=settings.task_processor_resources,
         ),
         Demand(name="Jobs", pods=JOBS, resources=settings.job_resources),
@@ -60,6 +61,11 @@ def demands(settings: Settings) -> list[Demand]:
     if settings.redis.embedded:
         found.append(Demand(name="Redis", pods=1 + SURGE, resources=settings.redis_resources))
     return [*found, *_exporters(settings), *_others(settings)]
+
+
+def _rolling(replicas: int) -> int:
+    """The most pods of a rolling update."""
+    return replicas + surge(replicas)
 
 
 def _edge_metrics(settings: Settings) -> list[Demand]:

@@ -1,8 +1,9 @@
 """The connections to the database that the stack opens at most."""
 
 from components.settings.model import Settings
+from components.settings.rollouts import surge
 
-# A rolling update runs one pod more than the replicas.
+# A rolling update of a pod that is alone, or of poolers, runs one pod more than the replicas.
 SURGE = 1
 # Connections kept free for the Jobs, for pods on their way out, for people and for PostgreSQL's superuser reserve (3).
 RESERVED_CONNECTIONS = 10
@@ -21,16 +22,32 @@ READER_CONNECTIONS = 3
 FLAG_METRICS_CONNECTIONS = 1
 
 
+def _of_api_pod(settings: Settings) -> int:
+    return settings.gunicorn_workers * settings.gunicorn_threads + MASTER_CONNECTIONS
+
+
+def api_surge(settings: Settings) -> int:
+    """Return how many pods of the API a rolling update adds: fewer where the database has no connections for more."""
+    wanted, limit = surge(settings.most_replicas), settings.max_connections
+    if limit is None or (settings.pooled and not settings.reads_replicas):
+        return wanted
+    if settings.pooled:
+        return 1
+    # A standby that becomes the primary has the connections of both.
+    times = 2 if settings.reads_replicas else 1
+    left = limit - task_connections(settings) - readers(settings) - RESERVED_CONNECTIONS
+    return max(1, min(wanted, left // (times * _of_api_pod(settings)) - settings.most_replicas))
+
+
 def api_connections(settings: Settings) -> int:
     """Return how many connections all pods of the API open, during a rolling update."""
-    per_pod = settings.gunicorn_workers * settings.gunicorn_threads + MASTER_CONNECTIONS
-    return (settings.most_replicas + SURGE) * per_pod
+    return (settings.most_replicas + api_surge(settings)) * _of_api_pod(settings)
 
 
 def api_text(settings: Settings) -> str:
     """Spell out `api_connections`."""
     return (
-        f"({settings.most_replicas} replicas + {SURGE} surge) "
+        f"({settings.most_replicas} replicas + {api_surge(settings)} surge) "
         f"x ({settings.gunicorn_workers} workers x {settings.gunicorn_threads} threads + {MASTER_CONNECTIONS})"
     )
 
@@ -38,13 +55,13 @@ def api_text(settings: Settings) -> str:
 def task_connections(settings: Settings) -> int:
     """Return how many connections all task processors open, during a rolling update."""
     per_pod = settings.task_processor.threads * TASK_CONNECTIONS + HEALTH_CONNECTIONS
-    return (settings.task_processor_replicas + SURGE) * per_pod
+    return (settings.task_processor_replicas + surge(settings.task_processor_replicas)) * per_pod
 
 
 def tasks_text(settings: Settings) -> str:
     """Spell out `task_connections`."""
     return (
-        f"({settings.task_processor_replicas} task processors + {SURGE} surge) "
+        f"({settings.task_processor_replicas} task processors + {surge(settings.task_processor_replicas)} surge) "
         f"x ({settings.task_processor.threads} threads x {TASK_CONNECTIONS} + {HEALTH_CONNECTIONS})"
     )
 

@@ -1,5 +1,6 @@
 """The pods of the stack's components."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from components.kit import names
@@ -49,6 +50,12 @@ def pods(instance: Instance, component: str) -> list[Manifest]:
     """A component's pods, the newest first."""
     found = instance.items("v1", "Pod", labelSelector=selector(instance, component))
     return sorted(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), reverse=True)
+
+
+def stop_seconds(stopping: Sequence[Manifest]) -> float:
+    """How long to wait for the end of these pods: as long as the slowest may take, and a minute for what is around."""
+    graces = [int(pod["spec"].get("terminationGracePeriodSeconds", 30)) for pod in stopping]
+    return max(graces, default=0) + 60.0
 
 
 def is_ready(pod: Manifest) -> bool:

@@ -7,6 +7,7 @@ from components.kit import names
 from flagops.errors import ConflictError, NotFoundError, UnsupportedError
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.objects import Manifest, Ref
+from flagops.kubernetes.readiness import time_limit
 from flagops.pods.pods import PodComponent, require_component
 from flagops.stacks.deployed import Instance
 from flagops.waiting import NotYet, until
@@ -29,10 +30,11 @@ def servers(instance: Instance) -> Sequence[PodComponent]:
     return (PodComponent.EDGE,) if instance.settings.is_edge else DEFAULT
 
 
-def restart(instance: Instance, components: Sequence[PodComponent], *, seconds: float, on_step: OnStep) -> None:
+def restart(instance: Instance, components: Sequence[PodComponent], *, seconds: float | None, on_step: OnStep) -> None:
     """Replace the pods of each component, one component after the other, and wait until the new ones serve.
 
-    Raises OpsError when a component is not there, or is not back after `seconds`.
+    Raises OpsError when a component is not there, or is not back after `seconds`; None for as long as a deployment
+    would wait for it.
     """
     instance.require_containers()
     refs = [_ref(instance, component) for component in components]
@@ -41,13 +43,14 @@ def restart(instance: Instance, components: Sequence[PodComponent], *, seconds: 
         stamp = datetime.now(UTC).isoformat(timespec="seconds")
         body = {"spec": {"template": {"metadata": {"annotations": {ANNOTATION: stamp}}}}}
         live = instance.client.merge(ref, body)
-        wait(instance, ref, int(live["metadata"]["generation"]), seconds)
+        wait(instance, ref, live, seconds)
         on_step(f"{ref} is back.")
 
 
-def wait(instance: Instance, ref: Ref, generation: int, seconds: float) -> None:
-    """Wait until the workload has rolled out what its `generation` asks for."""
+def wait(instance: Instance, ref: Ref, changed: Manifest, seconds: float | None = None) -> None:
+    """Wait until the workload has rolled out what it asks for as it was `changed`; of None, as a deployment waits."""
     live: Manifest = {}
+    generation = int(changed["metadata"]["generation"])
 
     def rolled_out() -> NotYet | None:
         nonlocal live
@@ -59,7 +62,7 @@ def wait(instance: Instance, ref: Ref, generation: int, seconds: float) -> None:
 
     until(
         rolled_out,
-        seconds,
+        time_limit(changed) if seconds is None else seconds,
         late=f"{ref} is not back",
         explain=lambda: diagnose(instance.client, live, instance.masker()),
         hint="The old pods that are left go on serving; "

@@ -18,7 +18,7 @@ def test_replicas_are_spread_over_zones_and_nodes_counting_their_own_revision_on
 
 def test_a_rolling_update_takes_no_replica_away() -> None:
     spec = recorded("production").one("Deployment", "flagsmith")["spec"]
-    assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    assert spec["strategy"]["rollingUpdate"] == {"maxSurge": "25%", "maxUnavailable": 0}
     assert recorded("production").one("PodDisruptionBudget", "flagsmith")["spec"]["maxUnavailable"] == 1
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from components.settings import Settings, budget, parse
+from components.settings.rollouts import surge
 from components.settings.sizes import SIZES
 from flagops.local_cluster import rest
 from flagops.local_cluster.api import LocalCluster
@@ -74,8 +75,14 @@ def pods_at_most(stack: Recording, *, exactly: bool) -> Iterator[Mapping[str, An
         if kind == "Deployment":
             spec = stack.one(kind, plain)["spec"]
             most = scaled[plain]["spec"]["maxReplicas"] if plain in scaled else spec["replicas"]
-            count = most + (0 if spec["strategy"]["type"] == "Recreate" else 1)
+            count = most + (0 if spec["strategy"]["type"] == "Recreate" else added(spec, most))
         yield from [template] * count
+
+
+def added(spec: Mapping[str, Any], most: int) -> int:
+    """How many pods a rolling update of a Deployment adds."""
+    stated = spec["strategy"]["rollingUpdate"]["maxSurge"]
+    return surge(most) if isinstance(stated, str) else int(stated)
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: str(case[0]))

@@ -33,5 +33,5 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "ff secrets list": ("flagops.commands.secrets.view:SecretRow",),
     "ff smoke": ("flagops.commands.smoke.model:CheckResult",),
     "ff status": ("flagops.commands.status.model:Status",),
-    "ff tasks list": ("flagops.commands.tasks.tasks:Queue", "flagops.commands.tasks.tasks:LockedTask"),
+    "ff tasks list": ("flagops.commands.tasks.tasks:Queue",),
 }

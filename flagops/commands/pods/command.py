@@ -28,7 +28,15 @@ def restart(
         list[PodComponent] | None,
         typer.Option("--component", "-c", help="The component; repeat for more. Default: api and task-processor."),
     ] = None,
-    seconds: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait for each.")] = 900,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--timeout",
+            min=1,
+            help="Seconds to wait for each. Default: as long as `ff up` does, by the number of pods.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Replace the pods, as `kubectl rollout restart` does, and wait until the new ones serve."""
     with open_instance(stack, needs_containers=True, takes_edge=True) as instance:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from components.kit.shutdown import STANDARD_TASK_SECONDS
 from flagops.kubernetes.objects import Manifest
-from flagops.pods.pods import PodComponent, pods
+from flagops.pods.pods import PodComponent, pods, stop_seconds
 from flagops.pods.python_in_pod import run_python
 from flagops.pods.restart import restart
 from flagops.stacks.deployed import Instance
@@ -18,7 +18,6 @@ from flagops.waiting import NotYet, until
 SCRIPT: Final = Path(__file__).with_name("in_pod") / "locked_tasks.py"
 # A worker unlocks a task long before; what is as old as this, and what the alert names, is left by one that is gone.
 LOST_AFTER: Final = timedelta(hours=1)
-ROLLOUT_SECONDS: Final = 600
 OnStep = Callable[[str], None]
 
 
@@ -103,7 +102,7 @@ def unlock(instance: Instance, tasks: Sequence[LockedTask], *, on_step: OnStep) 
     """
     before = pods(instance, PodComponent.TASK_PROCESSOR)
     if before:
-        restart(instance, [PodComponent.TASK_PROCESSOR], seconds=ROLLOUT_SECONDS, on_step=on_step)
+        restart(instance, [PodComponent.TASK_PROCESSOR], seconds=None, on_step=on_step)
         _wait_for_the_end(instance, before, on_step)
     wanted = dumps([asdict(task) for task in tasks])
     answer = run_python(instance, SCRIPT, ["unlock"], what="The tasks cannot be unlocked", stdin=wanted)
@@ -113,7 +112,6 @@ def unlock(instance: Instance, tasks: Sequence[LockedTask], *, on_step: OnStep) 
 def _wait_for_the_end(instance: Instance, before: Sequence[Manifest], on_step: OnStep) -> None:
     """Wait until none of these pods is there any more, however long each may take to stop."""
     old = {pod["metadata"]["uid"] for pod in before}
-    longest = max(int(pod["spec"].get("terminationGracePeriodSeconds", 30)) for pod in before)
 
     def gone() -> NotYet | None:
         left = [
@@ -125,7 +123,7 @@ def _wait_for_the_end(instance: Instance, before: Sequence[Manifest], on_step: O
 
     until(
         gone,
-        longest + 60,
+        stop_seconds(before),
         late="The old pods of the task processor have not ended",
         hint="Nothing was unlocked. Is the node of such a pod gone? Delete the pod with --force once it cannot run "
         "any more, and try again.",

@@ -38,7 +38,7 @@ def test_the_maximum_and_its_surge_count_in_the_quota() -> None:
 
     assert budget.need(scaled)["pods"] == budget.need(fixed)["pods"] + 5
     (line,) = refusal(autoscaling={"enabled": True}, namespace={"quota": {"pods": 12}})
-    assert "6 API" in line
+    assert "7 API" in line
 
 
 def test_the_maximum_and_its_surge_count_in_the_connections() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from components.settings import budget, connections, warnings
 from components.settings.quantities import GI, KI, MI, parse_cpu, parse_memory
+from components.settings.rollouts import surge
 from components.settings.sizes import SIZES
 from tests.components.settings.support import refusal, settings
 
@@ -35,7 +36,7 @@ def test_replicas_follow_the_vendors_guide(size: str, replicas: int) -> None:
 
 def test_local_fits_in_three_gibibytes_and_one_and_a_half_cores_even_while_an_api_pod_is_replaced() -> None:
     found = settings(size="local")
-    api = found.resolved_replicas + connections.SURGE
+    api = found.resolved_replicas + surge(found.resolved_replicas)
     parts = [
         (api, found.api_resources),
         (1, found.task_processor_resources),
@@ -103,7 +104,7 @@ def test_the_connection_budget_holds_to_the_last_connection() -> None:
 def test_an_external_postgres_is_only_checked_against_a_stated_limit() -> None:
     external = {"mode": "external", "existingSecret": "db"}
 
-    room = {"quota": {"pods": 600}}
+    room = {"quota": {"pods": 700}}
     assert settings(replicas=500, namespace=room, postgres=external).max_connections is None
     assert "= 3038" in refusal(replicas=500, namespace=room, postgres={**external, "maxConnections": 400})[0]
 

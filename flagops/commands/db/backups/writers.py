@@ -6,14 +6,12 @@ from contextlib import contextmanager
 from flagops.errors import ConflictError
 from flagops.kubernetes.objects import Ref
 from flagops.pods import restart
-from flagops.pods.pods import PodComponent, pods
+from flagops.pods.pods import PodComponent, pods, stop_seconds
 from flagops.pods.restart import WORKLOADS
 from flagops.stacks.deployed import Instance
 from flagops.waiting import NotYet, until
 
 WRITERS = (PodComponent.API, PodComponent.TASK_PROCESSOR)
-STOP_SECONDS = 180.0  # longer than a pod's grace period
-START_SECONDS = 900.0
 REPLICAS = "feature-flags/stopped-replicas"
 OnStep = Callable[[str], None]
 
@@ -37,7 +35,7 @@ def stopped(instance: Instance, on_step: OnStep) -> Iterator[None]:
             on_step(f"Starting {ref}…")
             change = {"metadata": {"annotations": {REPLICAS: None}}, "spec": {"replicas": replicas}}
             live = instance.client.merge(ref, change)
-            restart.wait(instance, ref, int(live["metadata"]["generation"]), START_SECONDS)
+            restart.wait(instance, ref, live)
 
 
 def _refs(instance: Instance) -> list[Ref]:
@@ -59,8 +57,10 @@ def _replicas(instance: Instance, ref: Ref) -> int:
 
 
 def _wait_until_gone(instance: Instance) -> None:
+    seconds = stop_seconds([pod for component in WRITERS for pod in pods(instance, component)])
+
     def gone() -> NotYet | None:
         left = [pod["metadata"]["name"] for component in WRITERS for pod in pods(instance, component)]
         return NotYet(f"{', '.join(left)}. Nothing was changed") if left else None
 
-    until(gone, STOP_SECONDS, late="These pods have not ended", hint=f"{instance.kubectl} describe pod NAME")
+    until(gone, seconds, late="These pods have not ended", hint=f"{instance.kubectl} describe pod NAME")
