@@ -8,8 +8,14 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "ff cache info": ("flagops/commands/cache/in_pod/caches.py:info",),
     "ff cache latency": ("flagops/commands/cache/in_pod/caches.py:latency",),
     "ff cluster status": ("flagops.local_cluster.model:ClusterStatus",),
-    "ff db backup": ("flagops.commands.db.backups.backup:Backup",),
-    "ff db backups": ("flagops.commands.db.backups.backup:Backup",),
+    "ff db backup": (
+        "flagops.commands.db.backups.backup:Backup",
+        "flagops.commands.db.base_backups.archive:BaseBackup",
+    ),
+    "ff db backups": (
+        "flagops.commands.db.backups.backup:Backup",
+        "flagops.commands.db.base_backups.archive:BaseBackup",
+    ),
     "ff db connections": ("flagops.commands.db.connections:DatabaseConnections",),
     "ff db drill": ("flagops.commands.db.backups.drill:Drill",),
     "ff doctor": ("flagops.commands.doctor.model:DoctorFinding",),

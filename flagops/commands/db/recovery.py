@@ -9,13 +9,14 @@ from typing import Any, Final
 
 from components.kit import names
 from flagops.commands.cache import caches
-from flagops.errors import BadInputError, OpsError, RefusedError, UnsupportedError
+from flagops.commands.db.base_backups import archive
+from flagops.errors import BadInputError, OpsError, RefusedError
+from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.refusals import ApiError
 from flagops.pods.bootstrap import write_keys
 from flagops.stacks.deployed import Instance
 from flagops.stacks.edit import set_settings
 
-STORE: Final = (names.BARMAN_API_VERSION, "ObjectStore", names.CLUSTER_BACKUPS)
 CLUSTER: Final = (names.CNPG_API_VERSION, "Cluster")
 # A segment of the log is closed after 5 minutes at the latest, and then archived. PostgreSQL refuses to end a recovery
 # at a moment that the archive does not reach.
@@ -51,9 +52,9 @@ def recover(instance: Instance, wanted: str, deploy: Callable[[], None], on_line
     Raises:
         OpsError: Nothing can be recovered, or a step failed; the message says where it stands, the hint the way back.
     """
-    _require_archive(instance)
+    cluster_before = archive.require_cluster(instance)
     moment = _moment(wanted)
-    _require_reached(instance, moment)
+    _require_reached(instance, cluster_before, moment)
     before = instance.settings.postgres.cluster.name
     name = new_name(before, moment)
     if instance.get(*CLUSTER, name) is not None:
@@ -88,19 +89,6 @@ def new_name(before: str, moment: datetime) -> str:
     return f"{base[: LONGEST_NAME - len(minute)].rstrip('-')}{minute}"
 
 
-def _require_archive(instance: Instance) -> None:
-    if not instance.settings.postgres.clustered:
-        raise UnsupportedError(
-            "The database of this stack has no archive of its write-ahead log: it is no Cluster of CloudNativePG.",
-            hint="`ff db restore BACKUP` brings a dump back; `ff db backups` lists them.",
-        )
-    if not instance.settings.archives:
-        raise UnsupportedError(
-            "The write-ahead log of this Cluster is not archived: postgres.cluster.backup.enabled is false.",
-            hint="`ff db restore BACKUP` brings a dump back; `ff db backups` lists them.",
-        )
-
-
 def _moment(wanted: str) -> datetime:
     try:
         found = datetime.fromisoformat(wanted)
@@ -111,25 +99,18 @@ def _moment(wanted: str) -> datetime:
     return found.astimezone(UTC)
 
 
-def _require_reached(instance: Instance, moment: datetime) -> None:
+def _require_reached(instance: Instance, cluster: Manifest, moment: datetime) -> None:
     """Raise OpsError for a moment that the archive does not reach, where the Cluster would never come up."""
     latest = datetime.now(UTC) - NOT_ARCHIVED
     if moment > latest:
         raise BadInputError(
             f"{moment:%Y-%m-%dT%H:%M:%SZ} may not be archived yet: it must be {latest:%Y-%m-%dT%H:%M:%SZ} or earlier."
         )
-    postgres = instance.settings.postgres
-    place = f"{postgres.cluster.name}-{postgres.cluster.major}"
-    store: dict[str, Any] = instance.get(*STORE) or {}
-    window = store.get("status", {}).get("serverRecoveryWindow", {}).get(place, {})
-    first = window.get("firstRecoverabilityPoint")
-    if first is None:
-        raise RefusedError(
-            f"There is no base backup of {postgres.cluster.name} yet, so that nothing can be recovered.",
-            hint=f"`{instance.kubectl} get backups.postgresql.cnpg.io` shows what became of the first one.",
+    first, _ = archive.window(instance, cluster)
+    if moment < first:
+        raise BadInputError(
+            f"{moment:%Y-%m-%dT%H:%M:%SZ} is before the first moment that can be recovered, {first:%Y-%m-%dT%H:%M:%SZ}."
         )
-    if moment < datetime.fromisoformat(first):
-        raise BadInputError(f"{moment:%Y-%m-%dT%H:%M:%SZ} is before the first moment that can be recovered, {first}.")
 
 
 def _way_back(instance: Instance, cluster: dict[str, Any], name: str, hint: str | None) -> str:

@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from components.kit import names
+from flagops.commands.db.base_backups.scratch import is_scratch
 from flagops.commands.doctor.model import DoctorFinding, Examination
+from flagops.kubernetes.lease import is_abandoned
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.postgres_cluster import HEALTHY
 from flagops.kubernetes.readiness import condition
@@ -14,6 +17,7 @@ from flagops.kubernetes.refusals import UnknownKindError
 KIND: Final = "Cluster"
 # Which servers somebody has told the operator to stop PostgreSQL in; all of them for "*".
 FENCED: Final = "cnpg.io/fencedInstances"
+LEASE: Final = ("coordination.k8s.io/v1", "Lease")
 UNKNOWN_PLUGIN: Final = "unknown plugin"
 
 
@@ -34,6 +38,7 @@ def cluster(examination: Examination) -> Iterator[DoctorFinding]:
             "install CloudNativePG, 1.30.0 or newer, again; its servers go on meanwhile",
         )
         return
+    yield from _left(examination, found)
     live = next((item for item in found if item["metadata"]["name"] == name), None)
     if live is None:
         yield DoctorFinding(
@@ -47,6 +52,22 @@ def cluster(examination: Examination) -> Iterator[DoctorFinding]:
     yield from _servers(examination, live)
     if instance.settings.archives:
         yield from _archive(examination, live)
+
+
+def _left(examination: Examination, found: Sequence[Manifest]) -> Iterator[DoctorFinding]:
+    """What a drill has left that was ended: nobody holds its lease any more."""
+    instance = examination.instance
+    for item in filter(is_scratch, found):
+        lease = instance.get(*LEASE, names.DRILL)
+        if lease is not None and not is_abandoned(lease["spec"], datetime.now(UTC)):
+            continue
+        yield DoctorFinding(
+            "drill-left",
+            "A drill was ended before it could remove its Cluster, which takes room and volumes for nothing.",
+            (f"Cluster {item['metadata']['name']}, made at {item['metadata'].get('creationTimestamp')}",),
+            f"{instance.kubectl} delete clusters.postgresql.cnpg.io {item['metadata']['name']}   (its volumes go with "
+            f"it; ff db drill --base --stack {instance.stack.name} removes it too, and tries again)",
+        )
 
 
 def _fenced(examination: Examination, live: Manifest) -> Iterator[DoctorFinding]:

@@ -41,7 +41,9 @@ class Deployed:
 
     stack: Stack
     window: Mapping[str, Any] = field(default_factory=lambda: WINDOW)
-    clusters: tuple[str, ...] = ("flagsmith-pg",)
+    clusters: tuple[str, ...] = ()
+    namespace: str = "feature-flags"
+    context: str = "here"
     kubectl: str = "kubectl -n feature-flags"
 
     @property
@@ -51,7 +53,10 @@ class Deployed:
     def get(self, _: str, kind: str, name: str) -> Mapping[str, Any] | None:
         if kind == "ObjectStore":
             return {"status": {"serverRecoveryWindow": self.window}}
-        return {"metadata": {"name": name}} if name in self.clusters else None
+        there = (self.settings.postgres.cluster.name, *self.clusters)
+        where = {"barmanObjectName": "flagsmith-pg", "serverName": f"{name}-17"}
+        archiver = {"name": "barman-cloud.cloudnative-pg.io", "isWALArchiver": True, "parameters": where}
+        return {"metadata": {"name": name}, "spec": {"plugins": [archiver]}} if name in there else None
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Tries a backup: restores it into a scratch PostgreSQL of the Job's own pod, never into the live server."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from flagops.commands.db.backups import jobs
@@ -18,10 +18,12 @@ class Drill:
         name: The backup.
         age_hours: How old it is: what would be lost with the live database.
         seconds: How long the restore took.
-        rows: Rows of each table, the same as when it was made.
+        rows: Rows of each table: of a dump, the same as when it was made; of a base backup, the same as live.
         migrations: How many migrations it has.
         pending: Migrations of the live database that it lacks: a restore applies them.
         unknown: Migrations of its own that the live database lacks: it is of a newer release.
+        changed: Tables of which nothing can be said, since they changed while they were counted; none of a dump.
+        is_base: Whether it is a Cluster's base backup, and not a dump.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Drill:
     migrations: int
     pending: list[str]
     unknown: list[str]
+    changed: list[str] = field(default_factory=list)
+    is_base: bool = False
 
 
 def drill(

@@ -59,10 +59,11 @@ def of(owner: str | None) -> dict[str, str]:
 def require_backups(instance: Instance) -> None:
     """Raise OpsError when the stack has no backups."""
     if not instance.settings.backup.enabled:
+        base = " Base backups of its Cluster are taken with --base." if instance.settings.archives else ""
         raise UnsupportedError(
             "Backups are switched off in this stack's settings.",
             hint=f"Set backup.enabled to true in Pulumi.{instance.stack.name}.yaml, "
-            f"then ff up --stack {instance.stack.name}.",
+            f"then ff up --stack {instance.stack.name}.{base}",
         )
 
 

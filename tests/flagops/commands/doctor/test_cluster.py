@@ -38,6 +38,8 @@ class Asked:
     archived: bool = True
     is_served: bool = True
     kubectl: str = "kubectl -n feature-flags"
+    further: list[Manifest] = field(default_factory=list)
+    lease: Manifest | None = None
 
     @property
     def settings(self) -> Settings:
@@ -50,8 +52,8 @@ class Asked:
         return SimpleNamespace(name="staging")
 
     def get(self, _: str, kind: str, __: str) -> Manifest | None:
-        assert kind == "ObjectStore"
-        return self.store
+        assert kind in {"ObjectStore", "Lease"}
+        return self.store if kind == "ObjectStore" else self.lease
 
     def items(self, api_version: str, kind: str) -> list[Manifest]:
         if kind == "Pod":
@@ -59,7 +61,7 @@ class Asked:
         if not self.is_served:
             raise UnknownKindError(api_version, kind)
         others = {"metadata": {"name": "another"}}
-        return [others, *([] if self.live is None else [self.live])]
+        return [others, *self.further, *([] if self.live is None else [self.live])]
 
     def masker(self) -> Any:
         return lambda text: text.replace("hunter2", "***")
@@ -124,3 +126,25 @@ def test_each_fault_is_found_alone_with_what_the_operator_says(asked: Asked, nam
 def test_without_an_archive_nobody_asks_for_one() -> None:
     failing = {"type": "ContinuousArchiving", "status": "False", "message": "x"}
     assert found(Asked(live(failing), store=None, archived=False)) == {}
+
+
+def held(until: str) -> Manifest:
+    return {"spec": {"holderIdentity": "another/1/2/3", "renewTime": until, "leaseDurationSeconds": 20}}
+
+
+@pytest.mark.parametrize(
+    ("lease", "is_left"),
+    [(None, True), (held("2026-11-01T00:00:00.000000Z"), True), (held("2999-01-01T00:00:00.000000Z"), False)],
+    ids=["no lease", "ended", "at work"],
+)
+def test_the_cluster_of_a_drill_is_left_when_no_drill_is_at_work(lease: Manifest | None, is_left: bool) -> None:
+    labels = {"app.kubernetes.io/component": "drill"}
+    scratch = {
+        "metadata": {"name": "flagsmith-pg-drill", "labels": labels, "creationTimestamp": "2026-11-01T00:00:00Z"}
+    }
+    said = found(Asked(live(), further=[scratch], lease=lease))
+    assert ("drill-left" in said) is is_left
+    assert set(said) <= {"drill-left"}
+    if is_left:
+        assert "Cluster flagsmith-pg-drill, made at 2026-11-01" in said["drill-left"]
+        assert "delete clusters.postgresql.cnpg.io flagsmith-pg-drill" in said["drill-left"]
