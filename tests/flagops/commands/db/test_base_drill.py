@@ -1,125 +1,14 @@
 """`ff db drill --base`: what is recovered, what it is compared with, and that nothing of it is left."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
-
 import pytest
 
-from flagops.commands.db.base_backups import counting, scratch
 from flagops.commands.db.base_backups import drill as logic
+from flagops.commands.db.base_backups import scratch
 from flagops.commands.db.base_backups.counting import Counted, Place
 from flagops.commands.db.base_backups.drill import drill
 from flagops.errors import ConflictError, DeadlineError, FailedError, OpsError, RefusedError
-from flagops.kubernetes import postgres_cluster
-from flagops.kubernetes.objects import Manifest
-from flagops.pods.exec import Completed
-from tests.flagops.commands.db.clusters import IMAGE, OWNER, PARAMETERS, Operated, base_backup, live
-
-DRILL = "flagsmith-pg-drill"
-MIGRATIONS = frozenset({"features.0001"})
-ROWS = {"a": 3, "b": 1}
-SEGMENTS = ("000000010000000000000004", "000000010000000000000005")
-STARTED = "2026-11-20T01:45:00Z"
-
-
-def comes_up(operated: Operated, made: Manifest) -> None:
-    """What the operator does with a Cluster that can be recovered."""
-    if made["kind"] != "Cluster":
-        return
-    name, labels = (
-        made["metadata"]["name"],
-        {"cnpg.io/cluster": made["metadata"]["name"], "cnpg.io/podRole": "instance"},
-    )
-    made["status"] = {
-        "phase": "Cluster in healthy state",
-        "readyInstances": 1,
-        "currentPrimary": f"{name}-1",
-        "targetPrimary": f"{name}-1",
-    }
-    operated.objects["Pod", f"{name}-1"] = {
-        "metadata": {"name": f"{name}-1", "labels": labels, "creationTimestamp": STARTED, "namespace": "feature-flags"},
-        "spec": {"containers": [{"name": "postgres", "image": IMAGE}]},
-        "status": {"conditions": [{"type": "Ready", "status": "True"}]},
-    }
-    operated.objects["PersistentVolumeClaim", f"{name}-1"] = {"metadata": {"name": f"{name}-1", "labels": labels}}
-    operated.objects["Secret", f"{name}-ca"] = {"metadata": {"name": f"{name}-ca", "labels": labels}}
-
-
-def fails(operated: Operated, made: Manifest) -> None:
-    """What it does with one whose recovery fails: its Job fails for good, and the Cluster says nothing of it."""
-    if made["kind"] != "Cluster":
-        return
-    comes_up(operated, made)
-    made["status"] = {"phase": "Setting up primary"}
-    failed = {"type": "Failed", "status": "True", "message": "has reached the specified backoff limit"}
-    operated.objects["Job", "recovery"] = {
-        "metadata": {"name": "recovery", "labels": {"cnpg.io/cluster": made["metadata"]["name"]}},
-        "status": {"conditions": [failed]},
-    }
-
-
-@dataclass
-class Databases:
-    """What the databases answer, and in which order they were asked."""
-
-    place: Place = field(
-        default_factory=lambda: Place(
-            "0/5000148", "000000010000000000000005", {"a": 3, "b": 1}, {"a": 3, "b": 1}, MIGRATIONS
-        )
-    )
-    there: Counted = field(default_factory=lambda: Counted({"a": 3, "b": 1}, MIGRATIONS))
-    archived: list[str] = field(default_factory=lambda: list(SEGMENTS))
-    asked: list[str] = field(default_factory=list)
-
-
-@pytest.fixture
-def databases(monkeypatch: pytest.MonkeyPatch) -> Databases:
-    said = Databases()
-
-    @contextmanager
-    def toolbox(_: Any) -> Iterator[Manifest]:
-        said.asked.append("toolbox")
-        yield {"metadata": {"name": "toolbox"}}
-        said.asked.append("toolbox removed")
-
-    def counted(_: Any, __: Manifest) -> Place:
-        said.asked.append("live")
-        return said.place
-
-    def closed(_: Any, pod: Manifest, command: tuple[str, ...], *, container: str) -> Completed:
-        assert (pod["metadata"]["name"], container) == ("flagsmith-pg-1", "postgres")
-        assert "--dbname=postgres" in command, "in the application's own database, its functions would run"
-        said.asked.append("closed")
-        return Completed(0, "", "")
-
-    def archived(*_: object) -> str:
-        return said.archived.pop(0) if len(said.archived) > 1 else said.archived[0]
-
-    def elsewhere(_: Any, __: Manifest, host: str, authority: str) -> Counted:
-        said.asked.append(f"{host} by the {authority}")
-        return said.there
-
-    monkeypatch.setattr(logic, "_toolbox", toolbox)
-    monkeypatch.setattr(logic, "run", closed)
-    monkeypatch.setattr(counting, "live", counted)
-    monkeypatch.setattr(
-        counting, "archived", lambda *_: said.archived.pop(0) if len(said.archived) > 1 else said.archived[0]
-    )
-    monkeypatch.setattr(counting, "elsewhere", elsewhere)
-    # Nobody changes this Cluster, so that what it says need not be looked at twice.
-    monkeypatch.setattr(scratch, "Steady", lambda: postgres_cluster.Steady(0.0))
-    return said
-
-
-def operated(acts: Callable[[Operated, Manifest], None] = comes_up, *objects: Manifest) -> Any:
-    primary = {"kind": "Pod", "metadata": {"name": "flagsmith-pg-1", "labels": {"cnpg.io/cluster": "flagsmith-pg"}}}
-    return Operated.of(live(), primary, base_backup("newest", started=STARTED), *objects, acts=acts)
-
-
-def left(instance: Any) -> list[str]:
-    return [name for kind, name in instance.objects if DRILL in name or kind == "Lease"]
+from tests.flagops.commands.db.clusters import IMAGE, OWNER, PARAMETERS, live
+from tests.flagops.commands.db.drills import DRILL, MIGRATIONS, Databases, comes_up, fails, left, operated
 
 
 def test_the_newest_is_recovered_up_to_the_place_that_was_counted_and_nothing_of_it_is_left(

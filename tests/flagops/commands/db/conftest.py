@@ -1,0 +1,54 @@
+"""The databases of a drill."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from flagops.commands.db.base_backups import counting, scratch
+from flagops.commands.db.base_backups import drill as logic
+from flagops.commands.db.base_backups.counting import Counted, Place
+from flagops.kubernetes import postgres_cluster
+from flagops.kubernetes.objects import Manifest
+from flagops.pods.exec import Completed
+from tests.flagops.commands.db.drills import Databases
+
+
+@pytest.fixture
+def databases(monkeypatch: pytest.MonkeyPatch) -> Databases:
+    said = Databases()
+
+    @contextmanager
+    def toolbox(_: Any) -> Iterator[Manifest]:
+        said.asked.append("toolbox")
+        yield {"metadata": {"name": "toolbox"}}
+        said.asked.append("toolbox removed")
+
+    def counted(_: Any, __: Manifest) -> Place:
+        said.asked.append("live")
+        return said.place
+
+    def closed(_: Any, pod: Manifest, command: tuple[str, ...], *, container: str) -> Completed:
+        assert (pod["metadata"]["name"], container) == ("flagsmith-pg-1", "postgres")
+        assert "--dbname=postgres" in command, "in the application's own database, its functions would run"
+        said.asked.append("closed")
+        return Completed(0, "", "")
+
+    def archived(*_: object) -> str:
+        return said.archived.pop(0) if len(said.archived) > 1 else said.archived[0]
+
+    def elsewhere(_: Any, __: Manifest, host: str, authority: str) -> Counted:
+        said.asked.append(f"{host} by the {authority}")
+        return said.there
+
+    monkeypatch.setattr(logic, "_toolbox", toolbox)
+    monkeypatch.setattr(logic, "run", closed)
+    monkeypatch.setattr(counting, "live", counted)
+    monkeypatch.setattr(
+        counting, "archived", lambda *_: said.archived.pop(0) if len(said.archived) > 1 else said.archived[0]
+    )
+    monkeypatch.setattr(counting, "elsewhere", elsewhere)
+    # Nobody changes this Cluster, so that what it says need not be looked at twice.
+    monkeypatch.setattr(scratch, "Steady", lambda: postgres_cluster.Steady(0.0))
+    return said
