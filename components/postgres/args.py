@@ -7,8 +7,8 @@ from components.kit.args import postgres_exporter
 from components.kit.capabilities import Capabilities
 from components.kit.scraping import Scraping
 from components.kit.secret_refs import SecretReference
-from components.postgres.cluster import DatabaseClusterArgs, require_operator
-from components.postgres.pooler import DatabasePoolerArgs
+from components.postgres.cluster import require_operator
+from components.postgres.operated import OperatedArgs
 from components.postgres.roles import DatabaseRolesArgs
 from components.postgres.server import PostgresArgs
 from components.secrets.secrets import Credentials
@@ -29,17 +29,17 @@ def postgres_args(
 
 def database_cluster_args(
     settings: Settings, namespace: pulumi.Input[str], capabilities: Capabilities, scraping: Scraping
-) -> DatabaseClusterArgs:
+) -> OperatedArgs:
     """The Cluster. Raises pulumi.RunError where its operator is missing or too old."""
     require_operator(settings, capabilities)
     annotations = scraping.annotations(names.CLUSTER_METRICS_PORT)
-    return DatabaseClusterArgs(settings=settings, namespace=namespace, annotations=annotations)
+    return OperatedArgs(settings=settings, namespace=namespace, annotations=annotations)
 
 
-def database_pooler_args(settings: Settings, namespace: pulumi.Input[str], scraping: Scraping) -> DatabasePoolerArgs:
+def database_pooler_args(settings: Settings, namespace: pulumi.Input[str], scraping: Scraping) -> OperatedArgs:
     """The poolers before the Cluster."""
     annotations = scraping.annotations(names.POOLER_METRICS_PORT)
-    return DatabasePoolerArgs(settings=settings, namespace=namespace, annotations=annotations)
+    return OperatedArgs(settings=settings, namespace=namespace, annotations=annotations)
 
 
 def database_roles_args(

@@ -1,7 +1,5 @@
 """PostgreSQL as a Cluster of CloudNativePG: several servers, of which the operator makes one the primary."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pulumi
@@ -13,6 +11,7 @@ from components.kit.capabilities import Capabilities
 from components.kit.component import Component, name_of
 from components.postgres.cluster_spec import cluster_spec
 from components.postgres.object_store import object_store_spec
+from components.postgres.operated import OperatedArgs
 from components.postgres.scheduled_backup import scheduled_backup_spec
 from components.settings import Settings
 
@@ -21,21 +20,6 @@ KIND: Final = "Cluster"
 # Volumes, an image, a new database, and each standby after the one before.
 TIMEOUT_SECONDS: Final = 1800
 OLDEST_OPERATOR: Final = "1.30.0"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DatabaseClusterArgs:
-    """The Cluster.
-
-    Attributes:
-        settings: the stack's.
-        namespace: where it lives.
-        annotations: those by which Prometheus finds its pods where there is no PodMonitor.
-    """
-
-    settings: Settings
-    namespace: pulumi.Input[str]
-    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 def require_operator(settings: Settings, capabilities: Capabilities) -> None:
@@ -77,7 +61,7 @@ class DatabaseCluster(Component):
 
     cluster: pulumi.Output[str]
 
-    def __init__(self, name: str, args: DatabaseClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: OperatedArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:DatabaseCluster", name, opts)
         settings = args.settings
         needed: list[pulumi.Resource] = []
@@ -131,7 +115,7 @@ def _schedule(settings: Settings) -> str:
     return f"{cluster.name}-{cluster.major}"
 
 
-def _meta(args: DatabaseClusterArgs, name: str, *, awaited: str | None = None) -> ObjectMetaArgs:
+def _meta(args: OperatedArgs, name: str, *, awaited: str | None = None) -> ObjectMetaArgs:
     waits: dict[str, Any] = {}
     if awaited is not None:
         waits = {"pulumi.com/waitFor": awaited, "pulumi.com/timeoutSeconds": str(TIMEOUT_SECONDS)}

@@ -1,7 +1,6 @@
 """PgBouncer between the API and a Cluster's primary: few connections of the server's for many of Flagsmith's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import pulumi
@@ -12,6 +11,7 @@ from components.kit import names, postgres_client
 from components.kit.component import Component, name_of
 from components.kit.disruption import disruption_budget
 from components.kit.pods import NODE, ZONE
+from components.postgres.operated import OperatedArgs
 from components.settings import Settings
 from components.settings.connections import SURGE
 from components.settings.pools import pool_clients, pool_size
@@ -32,22 +32,7 @@ TIME_OUTS: Final[Mapping[str, str]] = {
 """When it gives up a server that does not answer: as those who go straight there do, in PgBouncer's words and units."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DatabasePoolerArgs:
-    """The Pooler.
-
-    Attributes:
-        settings: the stack's.
-        namespace: where it lives.
-        annotations: those by which Prometheus finds its pods where there is no PodMonitor.
-    """
-
-    settings: Settings
-    namespace: pulumi.Input[str]
-    annotations: dict[str, str]
-
-
-def pooler_spec(settings: Settings, annotations: dict[str, str]) -> dict[str, Any]:
+def pooler_spec(settings: Settings, annotations: Mapping[str, str]) -> dict[str, Any]:
     """The spec of the Pooler.
 
     What it ignores in silence, options of a connection, the API does not use: its statements' time limit and the owner
@@ -91,7 +76,7 @@ def parameters(settings: Settings) -> dict[str, str]:
     }
 
 
-def _template(settings: Settings, annotations: dict[str, str]) -> dict[str, Any]:
+def _template(settings: Settings, annotations: Mapping[str, str]) -> dict[str, Any]:
     resources, scheduling = settings.postgres.cluster.pooler.resources, settings.scheduling
     selector = {"matchLabels": pooler_pods(settings)}
     container = {
@@ -133,7 +118,7 @@ class DatabasePooler(Component):
 
     pooler: pulumi.Output[str]
 
-    def __init__(self, name: str, args: DatabasePoolerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: OperatedArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:DatabasePooler", name, opts)
         labels = names.labels(COMPONENT, args.settings.postgres.cluster.pooler.version)
         pooler = CustomResource(

@@ -12,6 +12,8 @@ from components.settings.rollouts import surge
 JOBS = 2
 # The trial of their volume, the nightly one, and one of each kind that `ff db` starts: list, restore, drill.
 BACKUP_JOBS = 5
+# What stops a run-away, and leaves room for claims that are none of the stack's.
+CLAIMS = 10
 # cert-manager's solver of a challenge, and the one before on its way out (cert-manager 1.21, pkg/issuer/acme/http: the
 # defaults of --acme-http01-solver-resource-*).
 SOLVERS = 2
@@ -79,7 +81,7 @@ def _cluster(settings: Settings) -> list[Demand]:
     """The servers of a Cluster, a Job that makes one of them anew, and what is before and beside them."""
     cluster = settings.postgres.cluster
     # Those of before that are kept are taken to be as many.
-    servers = (settings.instances + SURGE) * (1 + len(cluster.kept))
+    servers = (settings.instances + SURGE) * (1 + len(cluster.kept)) + _drilled(settings)
     found = [Demand(name="PostgreSQL", pods=servers, resources=settings.postgres_resources)]
     if cluster.backup.enabled:
         found.append(
@@ -88,6 +90,11 @@ def _cluster(settings: Settings) -> list[Demand]:
     if settings.pooled:
         found.append(Demand(name="pooler", pods=settings.poolers + SURGE, resources=cluster.pooler.resources))
     return found
+
+
+def _drilled(settings: Settings) -> int:
+    """The server that a drill recovers a base backup into."""
+    return int(settings.archives)
 
 
 def _others(settings: Settings) -> list[Demand]:
@@ -144,7 +151,7 @@ def _claims(settings: Settings) -> list[str]:
     backups = settings.backup.enabled and settings.backup.s3 is None
     # A server that is made anew gets its volumes before the old ones are gone.
     clusters = 1 + len(settings.postgres.cluster.kept)
-    several = (settings.instances + SURGE) * clusters
+    several = (settings.instances + SURGE) * clusters + _drilled(settings)
     servers = several if settings.postgres.clustered else int(settings.postgres.embedded)
     volumes = 2 if settings.postgres.clustered and settings.wal_storage is not None else 1
     return [*["PostgreSQL"] * servers * volumes, *(["backups"] if backups else [])]
@@ -194,6 +201,6 @@ def quota(settings: Settings) -> dict[str, str]:
     return {
         **{name: amount for name, amount in stated.items() if amount is not None},
         "pods": str(chosen.pods),
-        "persistentvolumeclaims": str(chosen.persistent_volume_claims),
+        "persistentvolumeclaims": str(chosen.persistent_volume_claims or max(CLAIMS, len(_claims(settings)))),
         "services.loadbalancers": "0",
     }

@@ -68,6 +68,29 @@ def test_what_has_data_in_it_is_kept_whatever_it_is_called(tmp_path: Path) -> No
     assert kept(tmp_path) >= with_data
 
 
+@pytest.mark.parametrize("protect", [True, False])
+def test_clusters_those_that_are_kept_and_the_claims_of_both_are_left_alone(protect: bool, tmp_path: Path) -> None:
+    cluster = {"instances": 2, "name": "flagsmith-pg-2", "kept": ["flagsmith-pg"], "backup": {"enabled": True}}
+    stack = stack_of(
+        "staging",
+        protect=protect,
+        postgres={"mode": "cloudnativepg", "cluster": cluster},
+        backup={"s3": {"bucket": "backups", "existingSecret": "s3"}},
+        apiVersions=["postgresql.cnpg.io/v1", "barmancloud.cnpg.io/v1"],
+    )
+    render(ROOT, stack, tmp_path)
+    assert kept(tmp_path) >= {"Cluster flagsmith-pg", "Cluster flagsmith-pg-2"}
+    found = {
+        item["metadata"]["name"]: item["spec"]["inheritedMetadata"]["annotations"]
+        for path in tmp_path.glob("*.yaml")
+        for item in (documents(path) if path.name != KUSTOMIZATION else ())
+        if item["kind"] == "Cluster"
+    }
+    assert set(found) == {"flagsmith-pg", "flagsmith-pg-2"}
+    for annotations in found.values():
+        assert (annotations[ARGO_CD], annotations[FLUX]) == ("Prune=false,Delete=false", "disabled")
+
+
 def test_no_stateful_set_makes_claims_that_nobody_could_mark() -> None:
     for name in STACKS:
         for item in evaluate(ROOT, stack_of(name), Placeholders()).objects:

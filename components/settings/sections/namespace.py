@@ -38,7 +38,11 @@ class Quota(Section):
     limits_cpu: Cpu | None = Field(default=None, description="Sum of the CPU limits. Default: no limit.")
     limits_memory: Memory | None = Field(default=None, description="Sum of the memory limits. Default: no limit.")
     pods: Count = Field(default=300, description="Number of pods.")
-    persistent_volume_claims: Count = Field(default=10, description="Number of volume claims.")
+    persistent_volume_claims: Count | None = Field(
+        default=None,
+        description="Number of volume claims. Default: 10, or what the servers of the stack's Clusters need, those in "
+        "`postgres.cluster.kept` and that of a drill among them, if that is more.",
+    )
 
 
 class LimitRange(Section):

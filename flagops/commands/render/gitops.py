@@ -10,6 +10,7 @@ from typing import Final
 from flagops.commands.render.waves import ANNOTATION
 from flagops.evaluation.program import KubeObject
 from flagops.kubernetes.objects import Manifest
+from flagops.kubernetes.postgres_cluster import GROUP
 
 SYNC_OPTIONS: Final = "argocd.argoproj.io/sync-options"
 KEPT: Final = {SYNC_OPTIONS: "Prune=false,Delete=false", "kustomize.toolkit.fluxcd.io/prune": "disabled"}
@@ -30,9 +31,21 @@ def annotated(item: KubeObject, wave: int) -> Manifest:
     annotations = {**(metadata.get("annotations") or {}), ANNOTATION: str(wave)}
     if item.protect or item.retain:
         annotations |= KEPT
+        if item.ref.kind == "Cluster" and item.ref.api_version.startswith(GROUP):
+            return {**_inherited(item.manifest), "metadata": {**metadata, "annotations": annotations}}
     if item.ref.kind in WAYS_IN and annotations.get("pulumi.com/skipAwait") == "true":
         annotations |= UNCHECKED
     return {**item.manifest, "metadata": {**metadata, "annotations": annotations}}
+
+
+def _inherited(manifest: Manifest) -> Manifest:
+    """A Cluster whose operator writes the same on all that it makes of it, its claims among that.
+
+    They have an owner, which controllers leave alone; not any more once somebody deletes the Cluster and orphans them.
+    """
+    spec, inherited = manifest["spec"], manifest["spec"].get("inheritedMetadata") or {}
+    annotations = {**(inherited.get("annotations") or {}), **KEPT}
+    return {**manifest, "spec": {**spec, "inheritedMetadata": {**inherited, "annotations": annotations}}}
 
 
 def kustomization(files: Iterable[str]) -> str:

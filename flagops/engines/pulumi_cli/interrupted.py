@@ -13,6 +13,21 @@ from flagops.errors import OpsError
 Manifest = Mapping[str, Any]
 # The whole content of these kinds is in their data: equal data is the same generated value, and so the same maker.
 KINDS_OF_DATA = ("Secret", "ConfigMap")
+# What would be gone with what is in the way, and what to do in place of that, by the kinds that hold data.
+LOST = {
+    "Cluster": "its volumes would be deleted with it",
+    "Namespace": "everything in it would be deleted with it",
+    "PersistentVolumeClaim": "the data on its volume would be deleted with it",
+}
+_ON_RECORD = (
+    "Deploy it with the engine and the backend that have it on record; or choose another namespace (namespace.name)."
+)
+WAYS = {
+    "Cluster": "Set postgres.mode and postgres.cluster.name to those of the database that the stack has on record; or "
+    "give a new, empty Cluster a name that no other has.",
+    "Namespace": _ON_RECORD,
+    "PersistentVolumeClaim": _ON_RECORD,
+}
 OWN_LABELS = (names.MANAGED_BY, names.PART_OF)
 
 
@@ -77,11 +92,6 @@ def _about(wanted: Manifest, live: Manifest, cluster: StackCluster) -> list[str]
         ]
     managers = ", ".join(all_managers(dict(live))) or "unknown"
     said = f"{kind} {metadata['name']} exists already, with all that is in it (managed by {managers})."
-    if kind == "Cluster":
-        said += (
-            " Do not delete it to make room: its volumes would be deleted with it. Set postgres.mode and "
-            "postgres.cluster.name to those of the database that the stack has on record; or give a new, empty Cluster "
-            "a name that no other has."
-        )
-        return [said]
-    return [f"{said} Choose another namespace (namespace.name); or delete it, if nobody needs it:", line]
+    if kind not in HOLDS_DATA:
+        return [f"{said} Choose another namespace (namespace.name); or delete it, if nobody needs it:", line]
+    return [f"{said} Do not delete it to make room: {LOST[kind]}. {WAYS[kind]}"]

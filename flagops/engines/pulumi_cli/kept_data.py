@@ -1,7 +1,7 @@
 """What a run of the Pulumi CLI is not started for: by Pulumi's own state, it would delete what holds data."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from components.deployment.kept_data import GIVEN_UP, WAY_BACK, has_database, held, named, replacing_changes, shrinking
 from components.kit.names import CNPG_API_VERSION, PART_OF, PLATFORM
@@ -45,19 +45,22 @@ def _given_up(state: pulumi_state.Deployment, stack: "Stack") -> Iterator[str]:
     for type_, inputs in pulumi_state.recorded(state):
         kind, metadata = HELD.get(type_, ""), inputs.get("metadata") or {}
         # A program may have Clusters of its own beside the platform's.
-        is_own = metadata.get("namespace") == stack.settings.namespace.name and (
-            (metadata.get("labels") or {}).get(PART_OF) == PLATFORM
-        )
-        if is_own and (kind, metadata["name"]) not in wanted and has_database(CNPG_API_VERSION, kind, metadata["name"]):
-            yield f"{kind} {metadata['name']} {GIVEN_UP}."
+        is_own = metadata.get("namespace") == stack.settings.namespace.name and _is_platforms(inputs)
+        if is_own and (kind, _name(inputs)) not in wanted and has_database(CNPG_API_VERSION, kind, _name(inputs)):
+            yield f"{kind} {_name(inputs)} {GIVEN_UP}."
 
 
 def _losses(state: pulumi_state.Deployment, stack: "Stack") -> Iterator[str]:
     recorded = list(pulumi_state.recorded(state))
-    names = [inputs["metadata"]["name"] for kind, inputs in recorded if kind == pulumi_state.NAMESPACE]
+    settings = stack.settings
+    # A program may have namespaces of its own beside the platform's.
+    names = [
+        inputs["metadata"]["name"]
+        for kind, inputs in recorded
+        if kind == pulumi_state.NAMESPACE and (_is_platforms(inputs) or _name(inputs) == settings.namespace.name)
+    ]
     if not names:
         return
-    settings = stack.settings
     identifiers = {inputs.get("clusterIdentifier") for kind, inputs in recorded if kind == pulumi_state.PROVIDER}
     other = identifiers - {settings.resolved_cluster_identifier, None}
     for name in names:
@@ -68,15 +71,22 @@ def _losses(state: pulumi_state.Deployment, stack: "Stack") -> Iterator[str]:
                 f"the namespace {name} would be deleted with everything in it, and made anew: clusterIdentifier was "
                 f"{', '.join(map(repr, other))} and would be {settings.resolved_cluster_identifier!r}."
             )
-    if set(names) != {settings.namespace.name}:
-        return
     wanted = {(item["kind"], item["metadata"]["name"]): item for item in held(settings)}
     for type_, inputs in recorded:
-        item = wanted.get((HELD[type_], inputs["metadata"]["name"])) if type_ in HELD else None
-        if item is None:
+        item = wanted.get((HELD[type_], _name(inputs))) if type_ in HELD else None
+        # What goes with another namespace was said above; what is in one that is not the platform's is not its own.
+        if item is None or inputs["metadata"].get("namespace") != settings.namespace.name:
             continue
         name = f"{item['kind']} {item['metadata']['name']}"
         for field in replacing_changes(inputs, item):
             yield f"{name} would be deleted and made anew, empty, since {field} changes."
         for reason in shrinking(item, inputs):
             yield f"{name} {reason}."
+
+
+def _is_platforms(inputs: Mapping[str, Any]) -> bool:
+    return bool(((inputs.get("metadata") or {}).get("labels") or {}).get(PART_OF) == PLATFORM)
+
+
+def _name(inputs: Mapping[str, Any]) -> str:
+    return str(inputs["metadata"]["name"])

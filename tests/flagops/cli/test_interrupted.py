@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
+from components.deployment.kept_data import HOLDS_DATA
 from components.kit import names
 from flagops.engines.own_cluster import StackCluster
 from flagops.engines.pulumi_cli.interrupted import existing
@@ -162,18 +163,25 @@ def test_an_object_in_the_way_is_told_with_the_line_that_removes_it(cluster: Fak
     )
     assert lines[1] == f"{kubectl} deployment flagsmith-redis"
     assert lines[2].startswith("PersistentVolumeClaim flagsmith-postgres-data exists already, with all that is in it")
-    assert lines[3] == f"{kubectl} persistentvolumeclaim flagsmith-postgres-data"
-    assert "managed by pulumi-kubernetes" in lines[4]
-    assert len(lines) == 6
+    assert "managed by pulumi-kubernetes" in lines[3]
+    assert len(lines) == 5
 
 
-def test_a_cluster_in_the_way_is_never_told_to_be_deleted(cluster: FakeCluster, machine: Machine) -> None:
-    """Its volumes would go with it. It is the stack's own when it was kept, and the settings come back to it."""
+@pytest.mark.parametrize("kind", HOLDS_DATA)
+@pytest.mark.parametrize("labels", [LABELS, {}], ids=["the stack's own", "somebody's"])
+def test_what_holds_data_and_is_in_the_way_is_never_told_to_be_deleted(
+    cluster: FakeCluster, machine: Machine, kind: str, labels: dict[str, str]
+) -> None:
+    """A Cluster's volumes would go with it. One is the stack's own when it was kept, and the settings come back."""
     own = StackCluster(fakes.target().stack, cluster.kubeconfig(machine.home / "config", "here"), "here")
-    version, metadata = "postgresql.cnpg.io/v1", {"name": "flagsmith-pg", "namespace": NAMESPACE, "labels": LABELS}
-    cluster.add(version, "Cluster", "flagsmith-pg", metadata={"labels": LABELS, "managedFields": MANAGED})
-    said = existing([{"apiVersion": version, "kind": "Cluster", "metadata": metadata}], own)
-    assert said.startswith("Cluster flagsmith-pg exists already, with all that is in it (managed by pulumi-kubernetes)")
+    version = "postgresql.cnpg.io/v1" if kind == "Cluster" else "v1"
+    place = {} if kind == "Namespace" else {"namespace": NAMESPACE}
+    cluster.add(version, kind, "held", metadata={"labels": labels, "managedFields": MANAGED})
+    said = existing(
+        [{"apiVersion": version, "kind": kind, "metadata": {"name": "held", "labels": labels, **place}}], own
+    )
+    assert said.startswith(f"{kind} held exists already, with all that is in it (managed by pulumi-kubernetes)")
     assert "Do not delete it" in said
+    assert " delete " not in said.replace("Do not delete it", "")
     assert "kubectl" not in said
-    assert "postgres.cluster.name" in said
+    assert ("postgres.cluster.name" if kind == "Cluster" else "namespace.name") in said

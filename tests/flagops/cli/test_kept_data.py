@@ -109,6 +109,33 @@ def test_clusters_that_a_program_has_beside_the_platform_s_are_its_own_matter() 
     refuse({}, {"resources": [*state()["resources"], *extra]})
 
 
+def test_a_second_namespace_of_the_program_s_own_neither_hides_losses_nor_is_one() -> None:
+    second = {"type": "kubernetes:core/v1:Namespace", "urn": "second", "inputs": {"metadata": {"name": "second"}}}
+    volume = {
+        "type": "kubernetes:core/v1:PersistentVolumeClaim",
+        "urn": "theirs",
+        "inputs": {
+            "kind": "PersistentVolumeClaim",
+            "metadata": {"name": "flagsmith-postgres-data", "namespace": "second"},
+        },
+    }
+    both = {"resources": [second, volume, *state()["resources"]]}
+    refuse({}, both)
+    lost: tuple[tuple[dict[str, object], str], ...] = (
+        ({"postgres": {"storage": {"className": "fast"}}}, "flagsmith-postgres-data would be .* spec.storageClassName"),
+        ({"postgres": {"storage": {"size": "1Gi"}}}, "flagsmith-postgres-data cannot shrink from .* to 1Gi"),
+        ({"namespace": {"name": "other"}}, "the namespace feature-flags would be deleted with everything in it"),
+    )
+    for settings, reason in lost:
+        with pytest.raises(OpsError, match=f"(?s)data would be lost:.*{reason}") as caught:
+            refuse(settings, both)
+        assert "namespace second" not in str(caught.value)
+    # Two of the platform's, of which one is given up: what the other one holds is looked at as well.
+    ours = {**second, "inputs": {"metadata": {"name": "before", "labels": names.labels("namespace")}}}
+    with pytest.raises(OpsError, match=r"(?s)namespace before would be deleted.*flagsmith-postgres-data cannot shrink"):
+        refuse({"postgres": {"storage": {"size": "1Gi"}}}, {"resources": [ours, *state()["resources"]]})
+
+
 def test_a_protected_stack_does_not_get_as_far_as_an_empty_database_without_a_preview(
     machine: Machine, cluster: FakeCluster, run: Callable[..., Result]
 ) -> None:
