@@ -41,7 +41,7 @@ DATABASE: Final = (
     Word("backups", "List the backups, the newest first.", "db.backups.command:backups"),
     Word("restore", "Replace the whole database with a backup.", "db.backups.command:restore"),
     Word("drill", "Try a backup in a scratch PostgreSQL or Cluster.", "db.backups.command:drill"),
-    Word("upgrade", "Move the embedded PostgreSQL to another major version.", "db.command:upgrade"),
+    Word("upgrade", "Move PostgreSQL to another major version.", "db.command:upgrade"),
     Word("switchover", "Make a standby of a Cluster the primary.", "db.command:switchover"),
 )
 

@@ -12,8 +12,10 @@ from flagops.kubernetes.postgres_cluster import (
     STEADY_SECONDS,
     Steady,
     assess_cluster,
+    failed_job,
     instances_of,
     is_postgres_cluster,
+    pods_of,
 )
 from flagops.kubernetes.readiness import READY, Phase, Readiness, assess, skips_await
 from flagops.waiting import NotYet, until
@@ -30,8 +32,12 @@ def how_far(client: Client, live: Manifest, binding_mode: str = "Immediate") -> 
     answer = assess(live, binding_mode)
     if answer != READY or not is_postgres_cluster(live) or skips_await(live):
         return answer
-    pods = client.list("v1", "Pod", live["metadata"]["namespace"], labelSelector=instances_of(live))
-    return assess_cluster(live, pods)
+    namespace = live["metadata"]["namespace"]
+    found = assess_cluster(live, client.list("v1", "Pod", namespace, labelSelector=instances_of(live)))
+    if found.phase is not Phase.WAITING:
+        return found
+    failed = failed_job(client.list("batch/v1", "Job", namespace, labelSelector=pods_of(live)))
+    return Readiness(Phase.FAILED, f"{found.message}; {failed}") if failed else found
 
 
 def await_rollout(

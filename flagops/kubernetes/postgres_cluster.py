@@ -40,6 +40,11 @@ since it may be starting, and objects that it could not make.
 """
 
 
+MAKING: Final = frozenset({"full-recovery", "major-upgrade"})
+"""The roles of Jobs that are tried once: when one has failed, the Cluster waits for ever, and does not say so."""
+JOB_ROLE: Final = "cnpg.io/jobRole"
+
+
 def is_postgres_cluster(item: Manifest) -> bool:
     """Whether an object is a Cluster of CloudNativePG, and not another operator's of that name."""
     return item["kind"] == "Cluster" and str(item["apiVersion"]).startswith(GROUP)
@@ -69,6 +74,15 @@ def assess_cluster(cluster: Manifest, pods: Sequence[Manifest]) -> Readiness:
         return Readiness(Phase.FAILED if phase in STUCK else Phase.WAITING, said)
     missing = _missing(cluster, pods)
     return Readiness(Phase.WAITING, missing) if missing else Readiness(Phase.READY)
+
+
+def failed_job(jobs: Sequence[Manifest]) -> str:
+    """Which of a Cluster's Jobs has failed for good, and why; empty when none has."""
+    for job in jobs:
+        said = condition(job, "Failed")
+        if (job["metadata"].get("labels") or {}).get(JOB_ROLE) in MAKING and said.get("status") == "True":
+            return f"the Job {job['metadata']['name']} failed ({said.get('message', '')})"
+    return ""
 
 
 def _missing(cluster: Manifest, pods: Sequence[Manifest]) -> str:

@@ -10,11 +10,11 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "ff cluster status": ("flagops.local_cluster.model:ClusterStatus",),
     "ff db backup": (
         "flagops.commands.db.backups.backup:Backup",
-        "flagops.commands.db.base_backups.archive:BaseBackup",
+        "flagops.commands.db.backups.base.archive:BaseBackup",
     ),
     "ff db backups": (
         "flagops.commands.db.backups.backup:Backup",
-        "flagops.commands.db.base_backups.archive:BaseBackup",
+        "flagops.commands.db.backups.base.archive:BaseBackup",
     ),
     "ff db connections": ("flagops.commands.db.connections:DatabaseConnections",),
     "ff db drill": ("flagops.commands.db.backups.drill:Drill",),

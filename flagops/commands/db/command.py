@@ -67,19 +67,25 @@ def psql(
 def upgrade(
     *,
     version: Annotated[
-        str, typer.Argument(help="A tag of the postgres image of a newer major, such as 18.0-bookworm.")
+        str,
+        typer.Argument(
+            help="A tag of a newer major: of the postgres image, such as 18.0-bookworm; with a Cluster, of "
+            "CloudNativePG's, such as 18.4-system-trixie."
+        ),
     ],
     stack: StackOption = LOCAL,
     engine: EngineOption = None,
     yes: YesOption = False,
 ) -> None:
-    """Move the embedded PostgreSQL and its data to another major version. Flagsmith is down meanwhile."""
+    """Move the stack's own PostgreSQL and its data to another major version. Flagsmith is down meanwhile."""
     with open_instance(stack, needs_containers=True) as instance:
         check_upgrade(instance, version)
-        old = instance.settings.postgres.version
+        postgres = instance.settings.postgres
+        old = postgres.cluster.version if postgres.clustered else postgres.version
+        kept = "all servers stop" if postgres.clustered else "the old data is kept on the volume"
         progress().print(
             f"This moves the database of the stack {stack} ({instance.context}) from PostgreSQL {old} to {version}. "
-            "Flagsmith serves nothing meanwhile. A backup is made first, and the old data is kept on the volume.",
+            f"Flagsmith serves nothing meanwhile. A backup is made first, and {kept}.",
             style="yellow",
         )
         if not yes:
@@ -90,7 +96,8 @@ def upgrade(
             f"{instance.kubectl} exec flagsmith-postgres-0 -- bash -c 'rm -r \"$DATA_VOLUME\"/.before-upgrade-{major}'"
         )
     output().print(f"PostgreSQL {version} serves. The backup from before is {made}.")
-    output().print(f"When you trust it, remove the old data: {remove}", markup=False)
+    if not postgres.clustered:
+        output().print(f"When you trust it, remove the old data: {remove}", markup=False)
 
 
 def switchover(

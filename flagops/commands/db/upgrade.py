@@ -1,7 +1,11 @@
-"""Moves the embedded PostgreSQL to another major version: a dump on its volume, from which the new one starts."""
+"""Moves PostgreSQL to another major version: the embedded one by a dump on its volume, from which the new one starts.
+
+A Cluster's operator moves it itself: `major.py`.
+"""
 
 from collections.abc import Callable
 
+from flagops.commands.db import major
 from flagops.commands.db.administrator import as_administrator
 from flagops.commands.db.backups.backup import backup
 from flagops.commands.db.backups.writers import stopped
@@ -29,13 +33,7 @@ def check(instance: Instance, version: str) -> int:
     """The wanted major version. Raises OpsError when the database cannot be moved to `version`."""
     postgres = instance.settings.postgres
     if postgres.clustered:
-        raise UnsupportedError(
-            "The database of this stack is a Cluster of CloudNativePG, which moves its own data to another version.",
-            hint=f"Make a backup (`ff db backup --stack {instance.stack.name}`), set postgres.cluster.version, and "
-            "postgres.version to a tag of that major version or a newer one, then "
-            f"`ff up --stack {instance.stack.name}`: all servers stop until it is done. docs/data-tier.md says what to "
-            "do before and after.",
-        )
+        return major.check(instance, version)
     if not postgres.embedded:
         raise UnsupportedError(
             "The database of this stack is external.", hint="Whoever runs it moves it to another major version."
@@ -43,15 +41,15 @@ def check(instance: Instance, version: str) -> int:
     found = version.split("-")[0].split(".")[0]
     if not found.isdigit():
         raise BadInputError(f"{version!r} must be a tag of the postgres image, such as 18.0-bookworm.")
-    major = int(found)
-    if major == postgres.major:
+    wanted = int(found)
+    if wanted == postgres.major:
         raise BadInputError(
-            f"{version} has the major version {major}, as {postgres.version} has.",
+            f"{version} has the major version {wanted}, as {postgres.version} has.",
             hint=f"Set postgres.version to {version}, and `ff up --stack {instance.stack.name}`.",
         )
-    if major < postgres.major:
+    if wanted < postgres.major:
         raise BadInputError(f"{version} is older than {postgres.version}, and cannot read its dumps.")
-    return major
+    return wanted
 
 
 def upgrade(instance: Instance, version: str, deploy: Callable[[], None], on_step: OnStep) -> str:
@@ -64,7 +62,9 @@ def upgrade(instance: Instance, version: str, deploy: Callable[[], None], on_ste
     # The settings' model takes a second to import.
     from flagops.commands.images.renew import lock_new_images
 
-    major, postgres = check(instance, version), instance.settings.postgres
+    if instance.settings.postgres.clustered:
+        return major.upgrade(instance, version, deploy, on_step)
+    wanted, postgres = check(instance, version), instance.settings.postgres
     _require_room(instance)
     on_step("Making a backup…")
     made = backup(instance, label=LABEL, on_line=on_step)
@@ -72,7 +72,7 @@ def upgrade(instance: Instance, version: str, deploy: Callable[[], None], on_ste
     with stopped(instance, on_step):
         on_step(f"Dumping the database of PostgreSQL {postgres.major} onto its own volume…")
         _in_server(instance, dump_script(postgres.major), DUMP_SECONDS, "The database cannot be dumped")
-        set_settings(instance.stack, {"postgres.version": version, "postgres.dataMajor": str(major)})
+        set_settings(instance.stack, {"postgres.version": version, "postgres.dataMajor": str(wanted)})
         try:
             lock_new_images(instance.stack, on_step)
             deploy()

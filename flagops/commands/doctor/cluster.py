@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from components.kit import names
-from flagops.commands.db.base_backups.scratch import is_scratch
+from flagops.commands.db.backups.base.scratch import is_scratch
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.lease import is_abandoned
 from flagops.kubernetes.objects import Manifest

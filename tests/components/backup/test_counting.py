@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flagops.commands.db.base_backups.counting import ARCHIVED, LIVE, THERE, counter
+from flagops.commands.db.backups.base.counting import ARCHIVED, LIVE, THERE, counter
 from tests.components.backup.conftest import Jobs, succeeded
 
 

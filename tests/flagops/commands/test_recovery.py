@@ -12,8 +12,8 @@ import yaml
 from typer.testing import Result
 
 from flagops.commands.cache import caches
-from flagops.commands.db import recovery
-from flagops.commands.db.recovery import new_name, recover
+from flagops.commands.db.backups import recovery
+from flagops.commands.db.backups.recovery import new_name, recover
 from flagops.errors import BadInputError, FailedError, OpsError, RefusedError, UnsupportedError
 from flagops.stacks.files import Stack, load_stack
 from tests.recording import ROOT

@@ -7,12 +7,12 @@ import typer
 from flagops.commands.db.backups import view
 from flagops.commands.db.backups.backup import backup as run_backup
 from flagops.commands.db.backups.backup import backups as run_backups
+from flagops.commands.db.backups.base import archive
+from flagops.commands.db.backups.base.drill import drill as drill_base
 from flagops.commands.db.backups.drill import LATEST
 from flagops.commands.db.backups.drill import drill as run_drill
+from flagops.commands.db.backups.recovery import recover as run_recover
 from flagops.commands.db.backups.restore import restore as run_restore
-from flagops.commands.db.base_backups import archive
-from flagops.commands.db.base_backups.drill import drill as drill_base
-from flagops.commands.db.recovery import recover as run_recover
 from flagops.commands.db.steps import confirm, step
 from flagops.commands.deploy.command import deploy
 from flagops.console import output, progress

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 
 from flagops.commands.db.backups.backup import Backup
+from flagops.commands.db.backups.base.archive import BaseBackup
 from flagops.commands.db.backups.drill import Drill
-from flagops.commands.db.base_backups.archive import BaseBackup
 
 MIB = 1024 * 1024
 

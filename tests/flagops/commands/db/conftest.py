@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from flagops.commands.db.base_backups import counting, scratch
-from flagops.commands.db.base_backups import drill as logic
-from flagops.commands.db.base_backups.counting import Counted, Place
+from flagops.commands.db.backups.base import counting, scratch
+from flagops.commands.db.backups.base import drill as logic
+from flagops.commands.db.backups.base.counting import Counted, Place
 from flagops.kubernetes import postgres_cluster
 from flagops.kubernetes.objects import Manifest
 from flagops.pods.exec import Completed

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flagops.commands.db.base_backups.counting import Counted, Place
+from flagops.commands.db.backups.base.counting import Counted, Place
 from flagops.kubernetes.objects import Manifest
 from tests.flagops.commands.db.clusters import IMAGE, Operated, base_backup, live
 
@@ -43,10 +43,11 @@ def fails(operated: Operated, made: Manifest) -> None:
     if made["kind"] != "Cluster":
         return
     comes_up(operated, made)
+    name = made["metadata"]["name"]
     made["status"] = {"phase": "Setting up primary"}
     failed = {"type": "Failed", "status": "True", "message": "has reached the specified backoff limit"}
     operated.objects["Job", "recovery"] = {
-        "metadata": {"name": "recovery", "labels": {"cnpg.io/cluster": made["metadata"]["name"]}},
+        "metadata": {"name": "recovery", "labels": {"cnpg.io/cluster": name, "cnpg.io/jobRole": "full-recovery"}},
         "status": {"conditions": [failed]},
     }
 

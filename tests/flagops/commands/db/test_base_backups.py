@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from components.settings import Settings
-from flagops.commands.db.base_backups import archive
+from flagops.commands.db.backups.base import archive
 from flagops.errors import DeadlineError, FailedError, NotFoundError, OpsError, RefusedError, UnsupportedError
 from flagops.kubernetes.objects import Manifest
 from tests.components.settings.support import settings

@@ -2,10 +2,10 @@
 
 import pytest
 
-from flagops.commands.db.base_backups import drill as logic
-from flagops.commands.db.base_backups import scratch
-from flagops.commands.db.base_backups.counting import Counted, Place
-from flagops.commands.db.base_backups.drill import drill
+from flagops.commands.db.backups.base import drill as logic
+from flagops.commands.db.backups.base import scratch
+from flagops.commands.db.backups.base.counting import Counted, Place
+from flagops.commands.db.backups.base.drill import drill
 from flagops.errors import ConflictError, DeadlineError, FailedError, OpsError, RefusedError
 from tests.flagops.commands.db.clusters import IMAGE, OWNER, PARAMETERS, live
 from tests.flagops.commands.db.drills import DRILL, MIGRATIONS, Databases, comes_up, fails, left, operated

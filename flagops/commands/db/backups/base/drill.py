@@ -8,10 +8,10 @@ from threading import Event
 from typing import Final
 
 from components.kit import names
+from flagops.commands.db.backups.base import archive, counting, scratch
+from flagops.commands.db.backups.base.archive import OnLine
+from flagops.commands.db.backups.base.counting import Place
 from flagops.commands.db.backups.drill import Drill
-from flagops.commands.db.base_backups import archive, counting, scratch
-from flagops.commands.db.base_backups.archive import OnLine
-from flagops.commands.db.base_backups.counting import Place
 from flagops.errors import FailedError
 from flagops.kubernetes.lease import Lock, lease
 from flagops.kubernetes.objects import Manifest

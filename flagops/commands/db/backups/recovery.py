@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from components.kit import names
 from flagops.commands.cache import caches
-from flagops.commands.db.base_backups import archive
+from flagops.commands.db.backups.base import archive
 from flagops.errors import BadInputError, OpsError, RefusedError
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.refusals import ApiError

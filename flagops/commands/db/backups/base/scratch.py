@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from components.kit import names
 from components.kit.names import CNPG_API_VERSION
-from flagops.commands.db.base_backups.archive import PLUGIN
+from flagops.commands.db.backups.base.archive import PLUGIN
 from flagops.errors import FailedError, NotFoundError, OpsError, RefusedError
+from flagops.kubernetes.awaiting import how_far
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.objects import Manifest, Ref
-from flagops.kubernetes.postgres_cluster import Steady, assess_cluster, instances_of, pods_of
+from flagops.kubernetes.postgres_cluster import Steady
 from flagops.kubernetes.readiness import Phase
 from flagops.stacks.deployed import Instance
 from flagops.waiting import NotYet, until
@@ -149,12 +150,9 @@ def wait(instance: Instance, cluster: str, on_line: OnLine, stop: Event) -> None
         live = instance.client.get(ref)
         if live is None:
             raise NotFoundError(f"{ref} is gone: somebody deleted it.")
-        answer = steady(assess_cluster(live, instance.items("v1", "Pod", labelSelector=instances_of(live))))
+        answer = steady(how_far(instance.client, live))
         if answer.phase is Phase.FAILED:
-            raise FailedError(f"{ref} cannot be recovered: {answer.message}\n{_explained(instance, ref)}".rstrip())
-        failed = _failed(instance, live)
-        if failed is not None and answer.phase is not Phase.READY:
-            raise FailedError(f"{ref} cannot be recovered: {failed}\n{_explained(instance, ref)}".rstrip())
+            raise FailedError(f"{ref} cannot be recovered: {answer.message}.\n{_explained(instance, ref)}".rstrip())
         return None if answer.phase is Phase.READY else NotYet(answer.message)
 
     until(
@@ -165,15 +163,6 @@ def wait(instance: Instance, cluster: str, on_line: OnLine, stop: Event) -> None
         on_state=on_line,
         stop=stop,
     )
-
-
-def _failed(instance: Instance, live: Manifest) -> str | None:
-    """That the Job which recovers has failed for good: the Cluster does not say so, and waits for ever."""
-    for job in instance.items("batch/v1", "Job", labelSelector=pods_of(live)):
-        for item in job.get("status", {}).get("conditions") or []:
-            if item["type"] == "Failed" and item["status"] == "True":
-                return f"the Job {job['metadata']['name']} failed ({item.get('message', '')})"
-    return None
 
 
 def _explained(instance: Instance, ref: Ref) -> str:
