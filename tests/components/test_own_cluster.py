@@ -29,6 +29,12 @@ AN_EDGE_ALONE: dict[str, object] = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _recorded_before() -> None:
+    """What the stack declares is recorded once, and before any test lets its program find a cluster."""
+    recorded("local")
+
+
 @pytest.fixture
 def cluster() -> Iterator[FakeCluster]:
     with fake_cluster() as made:

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from typing import Final
 
+from components.kit.replication import LAG_SECONDS
 from components.monitoring.alerts.missing import or_zero
 from components.monitoring.alerts.rule import Alert, Severity
 from components.monitoring.alerts.subject import Subject
 
+STREAMING: Final = "cnpg_pg_replication_streaming_replicas"
+"""How many standbys a server sends its log to. Each server has it, so that its absence tells of all metrics of them."""
 RUNBOOK: Final = "26-a-server-of-the-cluster-is-missing-or-its-archive-fails"
 # A segment of the log is closed after 5 minutes at the latest (the operator's archive_timeout), as tasks always write.
 ARCHIVE_MINUTES: Final = 30
@@ -18,6 +21,8 @@ def alerts(subject: Subject) -> Iterator[Alert]:
         return
     yield _servers(subject, subject.cluster)
     yield from _volumes(subject, subject.cluster)
+    if subject.instances > 1:
+        yield from _standbys(subject, subject.cluster)
     if subject.archives and subject.has_postgres_metrics:
         yield from _archive(subject)
 
@@ -34,6 +39,32 @@ def _servers(subject: Subject, cluster: str) -> Alert:
         summary="A server of the Cluster is missing.",
         description=f'{{{{ $value | printf "%.0f" }}}} of {subject.instances} servers of PostgreSQL are ready: while '
         "standbys are missing, fewer failures are survived, and nothing may be written.",
+        runbook=RUNBOOK,
+    )
+
+
+def _standbys(subject: Subject, cluster: str) -> Iterator[Alert]:
+    """By the operator's own exporter in each server (config/manager/default-monitoring.yaml of 1.30.0)."""
+    servers = f'{subject.where},pod=~"{cluster}-[0-9]+"'
+    yield Alert(
+        name="FlagsmithStandbyLags",
+        expression=f"max by (pod) (cnpg_pg_replication_lag{{{servers}}}) > {LAG_SECONDS}",
+        minutes=5,
+        severity="warning",
+        summary="A standby is far behind the primary.",
+        description='{{ $labels.pod }} is {{ $value | printf "%.0f" }} s behind: who reads from it sees old flags, and '
+        "after a failover it would take as long until it serves.",
+        runbook=RUNBOOK,
+    )
+    yield Alert(
+        name="FlagsmithStandbyCutOff",
+        # A standby counts none: the most is the primary's.
+        expression=f"max({STREAMING}{{{servers}}}) < {subject.instances - 1}",
+        minutes=15,
+        severity="warning",
+        summary="A standby no longer follows the primary.",
+        description=f'The primary sends its log to {{{{ $value | printf "%.0f" }}}} of {subject.instances - 1} '
+        "standbys: the others fall behind, and hold back the log until its bound.",
         runbook=RUNBOOK,
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from components.monitoring.alerts import certificates
+from components.monitoring.alerts import certificates, data_tier
 from components.monitoring.alerts.missing import or_zero
 from components.monitoring.alerts.rule import Alert
 from components.monitoring.alerts.subject import Subject
@@ -19,6 +19,15 @@ def alerts(subject: Subject) -> Iterator[Alert]:
             f"{or_zero(up)} == 0",
             of=component,
             description=f"No pod of {component} gave Prometheus metrics for 10 minutes: other alerts cannot see it.",
+        )
+    if subject.cluster is not None and subject.instances > 1:
+        servers = f'{where},pod=~"{subject.cluster}-[0-9]+"'
+        yield _missing(
+            "Servers",
+            f"absent(max({data_tier.STREAMING}{{{servers}}}))",
+            of="the servers of the Cluster",
+            description="No server of the Cluster gave Prometheus metrics for 10 minutes: the alerts on its standbys "
+            "cannot see them.",
         )
     yield _missing(
         "KubeStateMetrics",

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from components.kit.replication import LAG_SECONDS
 from components.monitoring.dashboards.model import Facts
 from components.monitoring.dashboards.panels import HERE, Panel, lines, number
 
@@ -29,6 +30,25 @@ def cluster(facts: Facts) -> list[Panel]:
             most=1,
         ),
     ]
+    if facts.instances > 1:
+        servers = f'{HERE},pod=~"{facts.cluster}-[0-9]+"'
+        found += [
+            lines(
+                "Standbys behind",
+                f"Seconds that each standby is behind the primary. From {LAG_SECONDS} s on there is an alert.",
+                {"{{pod}}": f"max by (pod) (cnpg_pg_replication_lag{{{servers}}})"},
+                unit="s",
+            ),
+            lines(
+                "Log not shown yet",
+                "Bytes of the write-ahead log that a standby has not replayed, as the primary counts them.",
+                {
+                    "{{application_name}}": "max by (application_name) "
+                    f"(cnpg_pg_stat_replication_replay_diff_bytes{{{servers}}})"
+                },
+                unit="bytes",
+            ),
+        ]
     if not facts.archives or not facts.postgres_metrics:
         return found
     tries = {

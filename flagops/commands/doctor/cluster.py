@@ -8,11 +8,13 @@ from typing import Any, Final
 from components.kit import names
 from flagops.commands.db.backups.base.scratch import is_scratch
 from flagops.commands.doctor.model import DoctorFinding, Examination
+from flagops.errors import OpsError
 from flagops.kubernetes.lease import is_abandoned
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.postgres_cluster import HEALTHY
 from flagops.kubernetes.readiness import condition
 from flagops.kubernetes.refusals import UnknownKindError
+from flagops.pods.replication import standbys
 
 KIND: Final = "Cluster"
 # Which servers somebody has told the operator to stop PostgreSQL in; all of them for "*".
@@ -50,6 +52,7 @@ def cluster(examination: Examination) -> Iterator[DoctorFinding]:
         return
     yield from _fenced(examination, live)
     yield from _servers(examination, live)
+    yield from _standbys(examination, live)
     if instance.settings.archives:
         yield from _archive(examination, live)
 
@@ -117,6 +120,52 @@ def _servers(examination: Examination, live: Manifest) -> Iterator[DoctorFinding
             said,
             describe,
         )
+
+
+def _standbys(examination: Examination, live: Manifest) -> Iterator[DoctorFinding]:
+    """Standbys that are cut off, or far behind: the primary alone knows, where there is one."""
+    instance, primary = examination.instance, live.get("status", {}).get("currentPrimary")
+    servers = [pod for pod in examination.pods if _is_server_of(pod, live)]
+    server = next((pod for pod in servers if pod["metadata"]["name"] == primary), None)
+    if server is None or not _is_ready(servers, primary) or len(servers) < 2 or instance.is_simulated:
+        return
+    describe = f"{instance.kubectl} logs NAME -c postgres --tail 50   (docs/runbook.md, section 26)"
+    try:
+        known = {item.name: item for item in standbys(instance, server)}
+    except OpsError as error:
+        yield DoctorFinding(
+            "cluster-lag-unknown",
+            "Nobody can say how far the standbys of the Cluster are behind.",
+            (examination.mask(error.message),),
+            f"{instance.kubectl} logs {primary} -c postgres --tail 50",
+        )
+        return
+    for pod in servers:
+        name = str(pod["metadata"]["name"])
+        if name == primary:
+            continue
+        standby = known.get(name)
+        if standby is None:
+            yield DoctorFinding(
+                "cluster-standby-cut-off",
+                "A standby of the Cluster no longer follows the primary: it falls behind, and holds back its log.",
+                (f"the primary {primary} sends nothing to {name}",),
+                describe.replace("NAME", name),
+            )
+        elif not standby.is_fine:
+            yield DoctorFinding(
+                "cluster-standby-lags",
+                "A standby of the Cluster is far behind: who reads from it sees old flags.",
+                (f"{name} is {standby.state}, {standby.bytes} bytes and {standby.seconds:.0f} s behind",),
+                describe.replace("NAME", name),
+            )
+
+
+def _is_server_of(pod: Manifest, live: Manifest) -> bool:
+    labels = pod["metadata"].get("labels") or {}
+    return bool(
+        labels.get(names.CNPG_CLUSTER) == live["metadata"]["name"] and labels.get("cnpg.io/podRole") == "instance"
+    )
 
 
 def _is_ready(pods: Sequence[Manifest], name: Any) -> bool:

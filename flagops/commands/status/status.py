@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from components.kit import names
+from flagops.commands.status.cluster import cluster_rows
 from flagops.commands.status.declared import declared_rows, leaving, stopped
 from flagops.commands.status.gateway import gateway_rows
 from flagops.commands.status.model import Status, StatusRow
@@ -39,6 +40,7 @@ def status(instance: Instance, now: datetime | None = None) -> Status:
         *_workloads(instance.items("apps/v1", "StatefulSet"), "StatefulSet", record),
         *_pods(instance.items("v1", "Pod")),
         *_edge(instance),
+        *cluster_rows(instance),
         *_jobs(instance.items("batch/v1", "Job")),
         *_cron_jobs(instance.items("batch/v1", "CronJob")),
         *_budgets(instance.items("policy/v1", "PodDisruptionBudget")),

@@ -30,6 +30,7 @@ SOURCES = {
     "container_": ("Kubelet",),
     "kubelet_": ("Kubelet",),
     "pg_": ("Database", "DatabaseExporter"),
+    "cnpg_": ("Servers",),
     "redis_": ("Cache", "CacheExporter"),
     "flagsmith_http_server_": ("Api",),
     "flagsmith_environment_document_": ("Api",),
@@ -50,6 +51,7 @@ OTHERS_SPEAK = {
     "FlagsmithEdgeNotWarm": "FlagsmithMetricsMissingKubeStateMetrics",
     "FlagsmithServersMissing": "FlagsmithMetricsMissingKubeStateMetrics",
     "FlagsmithArchiveOld": "FlagsmithMetricsMissingDatabaseExporter",
+    "FlagsmithStandbyCutOff": "FlagsmithMetricsMissingServers",
 }
 
 

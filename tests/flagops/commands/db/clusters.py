@@ -72,6 +72,7 @@ class Operated:
     acts: Callable[["Operated", Manifest], None] = nothing
     made: list[Manifest] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    is_simulated: bool = False
     namespace: str = NAMESPACE
     context: str = "here"
     kubectl: str = "kubectl --context here -n feature-flags"

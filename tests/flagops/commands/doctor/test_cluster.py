@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from components.settings import Settings
+from flagops.commands.doctor import cluster as logic
 from flagops.commands.doctor.cluster import cluster
 from flagops.commands.doctor.model import Examination
+from flagops.errors import FailedError
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.refusals import UnknownKindError
+from flagops.pods.replication import Standby
 from tests.components.settings.support import settings
 
 ARCHIVED = {"backup": {"enabled": True}}
@@ -37,6 +40,7 @@ class Asked:
     pods: list[Manifest] = field(default_factory=lambda: [pod("flagsmith-pg-1"), pod("flagsmith-pg-2")])
     archived: bool = True
     is_served: bool = True
+    is_simulated: bool = False
     kubectl: str = "kubectl -n feature-flags"
     further: list[Manifest] = field(default_factory=list)
     lease: Manifest | None = None
@@ -126,6 +130,57 @@ def test_each_fault_is_found_alone_with_what_the_operator_says(asked: Asked, nam
 def test_without_an_archive_nobody_asks_for_one() -> None:
     failing = {"type": "ContinuousArchiving", "status": "False", "message": "x"}
     assert found(Asked(live(failing), store=None, archived=False)) == {}
+
+
+def server(name: str, ready: str = "True") -> Manifest:
+    labels = {"cnpg.io/cluster": "flagsmith-pg", "cnpg.io/podRole": "instance"}
+    return {**pod(name, ready), "metadata": {"name": name, "labels": labels}}
+
+
+@pytest.mark.parametrize(
+    ("known", "name", "said"),
+    [
+        ([Standby("flagsmith-pg-2", "streaming", 0, 0.1)], None, ""),
+        ([Standby("flagsmith-pg-2", "streaming", 10, 61.0)], "cluster-standby-lags", "10 bytes and 61 s behind"),
+        ([Standby("flagsmith-pg-2", "catchup", 10, 0.0)], "cluster-standby-lags", "flagsmith-pg-2 is catchup"),
+        (
+            [Standby("flagsmith-pg-9", "streaming", 0, 0.1)],
+            "cluster-standby-cut-off",
+            "sends nothing to flagsmith-pg-2",
+        ),
+        ([], "cluster-standby-cut-off", "the primary flagsmith-pg-1 sends nothing"),
+        (FailedError("you may not exec, hunter2"), "cluster-lag-unknown", "you may not exec, ***"),
+    ],
+    ids=["near", "far", "not there yet", "another", "none", "not asked"],
+)
+def test_what_the_primary_says_of_its_standbys(
+    known: list[Standby] | FailedError, name: str | None, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def standbys(_: Any, primary: Manifest) -> list[Standby]:
+        assert primary["metadata"]["name"] == "flagsmith-pg-1"
+        if isinstance(known, FailedError):
+            raise known
+        return known
+
+    monkeypatch.setattr(logic, "standbys", standbys)
+    told = found(Asked(live(), pods=[server("flagsmith-pg-1"), server("flagsmith-pg-2")]))
+    assert set(told) == ({name} if name else set())
+    if name:
+        assert said in told[name]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Asked(live(), pods=[server("flagsmith-pg-1", "False"), server("flagsmith-pg-2")]),
+        Asked(live(), pods=[server("flagsmith-pg-1")]),
+        Asked(live(), pods=[server("flagsmith-pg-1"), server("flagsmith-pg-2")], is_simulated=True),
+    ],
+    ids=["no primary", "no standby", "simulated"],
+)
+def test_where_nobody_can_tell_of_standbys_nobody_is_asked(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logic, "standbys", lambda *_: pytest.fail("it was asked"))
+    assert not [name for name in found(asked) if "standby" in name or "lag" in name]
 
 
 def held(until: str) -> Manifest:
