@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import httpx
@@ -22,6 +23,7 @@ from flagops.local_cluster import binaries, pins
 from flagops.local_cluster.build import GoMissingError
 from tests.crds import served
 from tests.doubles.cloudnative_pg.instance_managers import InstanceManagers
+from tests.doubles.cloudnative_pg.plugin import plugin
 from tests.doubles.cloudnative_pg.serving import NoAddressError, listening
 from tests.doubles.cloudnative_pg.watching import key
 from tests.fixtures_cluster import eventually
@@ -42,7 +44,7 @@ LOG_CHARACTERS: Final = 4000
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build the operator before the first test: it may take longer than a test may."""
-    needed = any("cnpg" in getattr(item, "fixturenames", ()) for item in session.items)
+    needed = any({"cnpg", "cnpg_archived"} & {*getattr(item, "fixturenames", ())} for item in session.items)
     if not needed or session.config.option.collectonly:
         return
     capture: Any = session.config.pluginmanager.getplugin("capturemanager")
@@ -147,8 +149,25 @@ def definitions() -> tuple[dict[str, Any], ...]:
 @pytest.fixture(scope="module")
 def cnpg(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     """The operator, and a stand-in for the instance managers; gone after the module's tests, with all its kinds."""
+    with _operating(platform, tmp_path_factory.mktemp("operator"), plugins=None) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def cnpg_archived(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    """The same with a plugin of the Barman Cloud's name."""
+    # A socket's path is short.
+    with (
+        TemporaryDirectory(prefix="p-") as plugins,
+        plugin(Path(plugins)),
+        _operating(platform, tmp_path_factory.mktemp("operator"), plugins=Path(plugins)) as made,
+    ):
+        yield made
+
+
+@contextmanager
+def _operating(platform: Platform, home: Path, *, plugins: Path | None) -> Iterator[Operator]:
     program = _program()
-    home = tmp_path_factory.mktemp("operator")
     architecture = answer(NAME, "env", "GOARCH").strip()
     managers = InstanceManagers(
         platform.http,
@@ -160,7 +179,7 @@ def cnpg(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     made = Operator(platform, managers, home / "log")
     with (
         served(platform.http, definitions()),
-        _running(program, architecture, home, platform),
+        _running(program, architecture, home, platform, plugins),
         managers.running(),
         made.own_namespace(),
     ):
@@ -177,7 +196,7 @@ def _program() -> Path:
 
 
 @contextmanager
-def _running(program: Path, architecture: str, home: Path, platform: Platform) -> Iterator[None]:
+def _running(program: Path, architecture: str, home: Path, platform: Platform, plugins: Path | None) -> Iterator[None]:
     """The process: without webhooks in the cluster, since nothing in it reaches this machine; it checks by itself."""
     # It finds here the programs that it gives to instances.
     programs = home / "operator"
@@ -198,6 +217,7 @@ def _running(program: Path, architecture: str, home: Path, platform: Platform) -
         "OPERATOR_NAMESPACE": NAMESPACE,
         "OPERATOR_IMAGE_NAME": f"ghcr.io/cloudnative-pg/cloudnative-pg:{pins.version(SOURCE).removeprefix('v')}",
         "WEBHOOK_CERT_DIR": str(home),
+        "PLUGIN_SOCKET_DIR": str(plugins or home / "no-plugins"),
     }
     context = ssl.create_default_context(cadata=authority.cert_pem.bytes().decode())
     with (home / "log").open("wb") as log, httpx.Client(verify=context, trust_env=False) as probe:
