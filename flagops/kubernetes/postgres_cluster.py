@@ -55,6 +55,13 @@ def instances_of(cluster: Manifest) -> str:
     return f"{pods_of(cluster)},{INSTANCE}"
 
 
+def is_instance_of(pod: Manifest, cluster: Manifest) -> bool:
+    """Whether a pod is one of a Cluster's instances: what `instances_of` selects, of pods that are listed already."""
+    labels = pod["metadata"].get("labels") or {}
+    wanted = dict(part.split("=") for part in instances_of(cluster).split(","))
+    return all(labels.get(key) == value for key, value in wanted.items())
+
+
 def pods_of(cluster: Manifest) -> str:
     """The selector of all of a Cluster's pods: of instances, and of the Jobs that make them."""
     return f"{CNPG_CLUSTER}={cluster['metadata']['name']}"

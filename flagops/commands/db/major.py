@@ -9,7 +9,7 @@ from flagops.commands.db.backups.backup import backup
 from flagops.commands.db.backups.base import archive
 from flagops.commands.db.backups.writers import stopped
 from flagops.commands.db.psql import external
-from flagops.errors import BadInputError, NotFoundError, OpsError, RefusedError
+from flagops.errors import BadInputError, FailedError, NotFoundError, OpsError, RefusedError
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.postgres_cluster import CONTAINER, assess_cluster, instances_of
 from flagops.kubernetes.readiness import Phase
@@ -209,7 +209,7 @@ def _asked(instance: Instance, statement: str, seconds: float) -> str:
         arguments = ["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]
         done = run(instance, pod, external([*arguments, f"--command={statement}"]), seconds=seconds)
         if done.code:
-            raise OpsError(f"The database cannot be asked: {instance.masker()(done.err.strip())}")
+            raise FailedError(f"The database cannot be asked: {instance.masker()(done.err.strip())}")
         return done.out.strip()
     finally:
         jobs.remove(instance, job)

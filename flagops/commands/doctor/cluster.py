@@ -11,7 +11,7 @@ from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.errors import OpsError
 from flagops.kubernetes.lease import is_abandoned
 from flagops.kubernetes.objects import Manifest
-from flagops.kubernetes.postgres_cluster import HEALTHY
+from flagops.kubernetes.postgres_cluster import HEALTHY, is_instance_of
 from flagops.kubernetes.readiness import condition
 from flagops.kubernetes.refusals import UnknownKindError
 from flagops.pods.replication import standbys
@@ -125,7 +125,7 @@ def _servers(examination: Examination, live: Manifest) -> Iterator[DoctorFinding
 def _standbys(examination: Examination, live: Manifest) -> Iterator[DoctorFinding]:
     """Standbys that are cut off, or far behind: the primary alone knows, where there is one."""
     instance, primary = examination.instance, live.get("status", {}).get("currentPrimary")
-    servers = [pod for pod in examination.pods if _is_server_of(pod, live)]
+    servers = [pod for pod in examination.pods if is_instance_of(pod, live)]
     server = next((pod for pod in servers if pod["metadata"]["name"] == primary), None)
     if server is None or not _is_ready(servers, primary) or len(servers) < 2 or instance.is_simulated:
         return
@@ -159,13 +159,6 @@ def _standbys(examination: Examination, live: Manifest) -> Iterator[DoctorFindin
                 (f"{name} is {standby.state}, {standby.bytes} bytes and {standby.seconds:.0f} s behind",),
                 describe.replace("NAME", name),
             )
-
-
-def _is_server_of(pod: Manifest, live: Manifest) -> bool:
-    labels = pod["metadata"].get("labels") or {}
-    return bool(
-        labels.get(names.CNPG_CLUSTER) == live["metadata"]["name"] and labels.get("cnpg.io/podRole") == "instance"
-    )
 
 
 def _is_ready(pods: Sequence[Manifest], name: Any) -> bool:
