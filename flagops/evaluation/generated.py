@@ -11,6 +11,8 @@ from typing import Any
 from flagops.errors import BadInputError
 
 SPECIAL = "!@#$%&*()-_=+[]{}<>:?"  # the Random provider's own default set of special characters
+STAND_IN = "generated-value."
+"""What each stand-in begins with: most texts have none, and are not looked through for each."""
 
 
 def password(name: str, inputs: Mapping[str, Any]) -> str:
@@ -53,11 +55,13 @@ class Placeholders(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         """Make the stand-in of `name`."""
-        self[name] = f"generated-value.{name}.end"
+        self[name] = f"{STAND_IN}{name}.end"
         return self[name]
 
     def readable(self, text: str) -> str:
         """`text` with each stand-in in the form people read."""
+        if STAND_IN not in text:
+            return text
         pattern = "|".join(re.escape(stand_in) for stand_in in sorted(self.values(), key=len, reverse=True))
         names = {stand_in: name for name, stand_in in self.items()}
         return re.sub(pattern, lambda found: f"<generated: {names[found[0]]}>", text) if pattern else text

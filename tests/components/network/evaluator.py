@@ -39,20 +39,23 @@ class World:
 
     def reaches(self, source: Actor, destination: Actor, port: int, protocol: str) -> bool:
         """Whether a connection is let out by its source and let in by its destination."""
-        return self._passes("Egress", source, destination, destination, port, protocol) and self._passes(
-            "Ingress", destination, source, destination, port, protocol
-        )
+        return self.way(source, destination).passes(port, protocol)
 
-    def _passes(
-        self, direction: str, subject: Actor, other: Actor, destination: Actor, port: int, protocol: str
-    ) -> bool:
+    def way(self, source: Actor, destination: Actor) -> "Way":
+        """What decides of connections between two, whatever their port: worked out once for all ports."""
+        out, into = self._rules("Egress", source, destination), self._rules("Ingress", destination, source)
+        return Way(destination=destination, sides=tuple(rules for rules in (out, into) if rules is not None))
+
+    def _rules(self, direction: str, subject: Actor, other: Actor) -> tuple[Manifest, ...] | None:
+        """The rules for the other end, of all policies that select the subject; None if none does: all is open."""
         selecting = [policy for policy in self.policies if self._selects(policy, subject, direction)]
         if not selecting:
-            return True
-        return any(
-            self._matches(rule, policy, direction, other, destination, port, protocol)
+            return None
+        return tuple(
+            rule
             for policy in selecting
             for rule in policy["spec"].get(direction.lower()) or ()
+            if self._matches(rule, policy, direction, other)
         )
 
     @staticmethod
@@ -64,20 +67,10 @@ class World:
             and direction in _types(spec)
         )
 
-    def _matches(
-        self,
-        rule: Manifest,
-        policy: Manifest,
-        direction: str,
-        other: Actor,
-        destination: Actor,
-        port: int,
-        protocol: str,
-    ) -> bool:
-        peers, ports = rule.get("from" if direction == "Ingress" else "to"), rule.get("ports")
-        # No list and an empty one mean the same: everybody, every port.
-        by_peer = not peers or any(self._is(peer, policy["metadata"]["namespace"], other) for peer in peers)
-        return by_peer and (not ports or any(_is_port(item, destination, port, protocol) for item in ports))
+    def _matches(self, rule: Manifest, policy: Manifest, direction: str, other: Actor) -> bool:
+        peers = rule.get("from" if direction == "Ingress" else "to")
+        # No list and an empty one mean the same: everybody.
+        return not peers or any(self._is(peer, policy["metadata"]["namespace"], other) for peer in peers)
 
     def _is(self, peer: Manifest, own_namespace: str, other: Actor) -> bool:
         if "ipBlock" in peer:
@@ -89,6 +82,25 @@ class World:
         else:
             in_namespace = other.namespace == own_namespace
         return in_namespace and ("podSelector" not in peer or selected(peer["podSelector"], other.labels))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """From one actor to another: `sides` are the rules of each end that policies close, of which one must let it pass."""
+
+    destination: Actor
+    sides: tuple[tuple[Manifest, ...], ...]
+
+    def passes(self, port: int, protocol: str) -> bool:
+        """Whether each end lets this port pass. No list of ports and an empty one mean the same: every port."""
+        return all(
+            any(
+                not (ports := rule.get("ports"))
+                or any(_is_port(item, self.destination, port, protocol) for item in ports)
+                for rule in rules
+            )
+            for rules in self.sides
+        )
 
 
 def _types(spec: Manifest) -> Iterable[str]:

@@ -14,7 +14,8 @@ def reachable(stack: Rendered, *, blocks_match_pods: bool) -> set[Connection]:
         for source in stack.actors
         for destination in stack.actors
         if OWN in (source.namespace, destination.namespace)
+        for way in [world.way(source, destination)]
         for number in stack.ports
         for protocol in ("TCP", "UDP")
-        if world.reaches(source, destination, number, protocol)
+        if way.passes(number, protocol)
     }
