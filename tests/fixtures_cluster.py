@@ -4,12 +4,13 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_exponential
 
 from flagops.console import progress
-from flagops.local_cluster import api, binaries, rest
+from flagops.local_cluster import api, binaries, control_plane, rest
 from flagops.local_cluster.api import LocalCluster
 from flagops.local_cluster.build import GoMissingError
 from tests.containers import Containers
@@ -17,6 +18,7 @@ from tests.platform import Platform
 
 # What makes certain pods of the tests fail.
 STAGES = tuple(sorted((Path(__file__).parent / "stages").glob("*.yaml")))
+ENVIRONMENT = control_plane.environment
 GO_MISSING = pytest.StashKey[GoMissingError]()
 
 
@@ -67,6 +69,14 @@ def containers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Containers]
         made.stop()
 
 
+def one_processor(*given: Any) -> dict[str, str]:
+    """The environment of the cluster's programs, each on one processor: there are three clusters to two.
+
+    Go's threads that look for work to take from each other took a quarter of what a deployment takes.
+    """
+    return {**ENVIRONMENT(*given), "GOMAXPROCS": "1"}
+
+
 @pytest.fixture(scope="session")
 def cluster(
     cluster_programs: None,  # noqa: ARG001
@@ -77,7 +87,9 @@ def cluster(
     home = tmp_path_factory.mktemp("cluster")
     stages = (*STAGES, containers.configuration())
     try:
-        yield api.up(home=home, kind="simulated", extra_stages=stages, container_path=containers.path)
+        with mock.patch.object(control_plane, "environment", one_processor):
+            made = api.up(home=home, kind="simulated", extra_stages=stages, container_path=containers.path)
+        yield made
     finally:
         api.down(home=home)
 

@@ -6,6 +6,7 @@ tokens, as of November 2026.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 
@@ -69,6 +70,8 @@ _LEAST_RANDOM: Final = 20
 """Letters from which on a text counts as made by chance: shorter ones are words, releases and names as well."""
 
 
+# A program's texts are asked about by several rules, and again by each rule that is tried.
+@lru_cache(maxsize=16_384)
 def secret_form(text: str, *, is_script: bool = False) -> str | None:
     """What kind of secret is in `text` by its form; None for none.
 

@@ -1,10 +1,12 @@
 """A client of Flagsmith's HTTP API: JSON in, JSON out, everything else an error that says what to do."""
 
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -34,6 +36,12 @@ class FlagsmithError(AnswerError):
     def __init__(self, message: str, status: int = 0, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.status = status
+
+
+@cache
+def _known_authorities() -> ssl.SSLContext:
+    """The certificates of the public authorities; to read them takes longer than a request."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class _TransientError(FlagsmithError):
@@ -83,7 +91,7 @@ class FlagsmithClient:
             base_url=base_url,
             headers=sent,
             timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            verify=verify,
+            verify=_known_authorities() if verify else False,
             transport=transport,
             trust_env=False,
         )

@@ -86,7 +86,7 @@ class World:
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """From one actor to another: `sides` are the rules of each end that policies close, of which one must let it pass."""
+    """From one actor to another: `sides` are the rules of each closed end, of which one must let it pass."""
 
     destination: Actor
     sides: tuple[tuple[Manifest, ...], ...]
