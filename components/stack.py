@@ -16,6 +16,7 @@ from components.kit import names
 from components.kit.args import scraping
 from components.kit.capabilities import find as find_capabilities
 from components.kit.component import Component
+from components.kit.further_metadata import FurtherMetadata
 from components.monitoring.args import monitoring_args, monitoring_warnings
 from components.monitoring.monitoring import Monitoring
 from components.namespace.namespace import PlatformNamespace, PlatformNamespaceArgs
@@ -67,7 +68,8 @@ class StackComponent(Component):
         and is not made anew, and then deleted as the one of before.
         """
         self._own_cluster, self._declarations = args.own_cluster, Declarations()
-        noted = pulumi.ResourceOptions(transformations=[self._declarations.note])
+        further = FurtherMetadata(args.settings.metadata)
+        noted = pulumi.ResourceOptions(transformations=[further.add, self._declarations.note])
         super().__init__(TYPE, name, pulumi.ResourceOptions.merge(opts, noted))
         self._settings = settings = args.settings
         self._capabilities = find_capabilities(settings)

@@ -11,7 +11,7 @@ from typing import Final
 
 import pulumi
 
-from components.deployment import edge_keys, recorded
+from components.deployment import edge_keys, given_namespace, recorded
 from components.deployment.kept_data import GIVEN_UP, WAY_BACK, has_database, held, losses, named, way_out
 from components.deployment.presence import (
     DeclaredObject,
@@ -70,6 +70,7 @@ class OwnCluster:
                 f"the namespace was deleted, and its data with it: `pulumi refresh --stack {stack}` takes what is "
                 "gone out of the state, and the next `pulumi up` makes it anew, empty."
             )
+        self._require_given()
         self._require_role()
         self._require_data()
         self._tell_older()
@@ -106,6 +107,15 @@ class OwnCluster:
                 f"in the namespace {self._namespace!r} of context {self._context!r}, and {otherwise}. Ask for the "
                 "right to get it."
             )
+
+    def _require_given(self) -> None:
+        """Of a namespace of somebody else's: refuse to give up one of the stack's own, and say what it lacks."""
+        if self._settings.namespace.create:
+            return
+        if any(item.kind == "Namespace" for item in (self._deployed.objects if self._deployed else ())):
+            raise pulumi.RunError(given_namespace.handed_over(self._namespace))
+        for warning in given_namespace.warnings(self._settings, self._fetch):
+            pulumi.log.warn(warning)
 
     def _require_role(self) -> None:
         """Refuse another role than the deployed one's: what the edge does not have would be deleted."""

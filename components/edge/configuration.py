@@ -8,6 +8,8 @@ from components.settings import Settings
 
 # Longer than proxies keep an idle connection (Google's load balancers: 600 s): whoever closes first loses no request.
 KEEP_ALIVE_SECONDS: Final = 620
+KEPT: Final = {"timeout_keep_alive": KEEP_ALIVE_SECONDS}
+EVERY_ADDRESS: Final = {"IPv4": "0.0.0.0", "IPv6": "::"}  # noqa: S104 - in a pod of its own
 
 
 def api_url(settings: Settings) -> str:
@@ -29,5 +31,5 @@ def configuration(settings: Settings) -> Mapping[str, Any]:
         "health_check": {"environment_update_grace_period_seconds": None},
         # A line for each request for a document would be most of the log.
         "logging": {"log_format": "json", "override": {"loggers": {"httpx": {"level": "WARNING"}}}},
-        "server": {"host": "0.0.0.0", "port": names.EDGE_PORT, "timeout_keep_alive": KEEP_ALIVE_SECONDS},  # noqa: S104
+        "server": {"host": EVERY_ADDRESS[settings.ip_family], "port": names.EDGE_PORT, **KEPT},
     }

@@ -14,7 +14,7 @@ from components.kit import names
 from components.kit.component import Component, name_of
 from components.kit.config_files import ConfigFiles
 from components.kit.database_pods import Serving
-from components.kit.environment import plain
+from components.kit.environment import listening, plain
 from components.kit.pods import pod_template, requirements
 from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
@@ -75,7 +75,7 @@ def edge_metrics_pod(args: EdgeMetricsArgs, source: ConfigFiles) -> PodTemplateS
             name=COMPONENT,
             image=args.settings.image_reference,
             command=["python", f"{DIRECTORY}/{SCRIPT.name}"],
-            env=plain(variables),
+            env=[*plain(variables), *listening(args.settings)],
             ports=[ContainerPortArgs(name="metrics", container_port=SERVING.port)],
             startup_probe=SERVING.probe(SERVING.startup),
             readiness_probe=SERVING.probe(SERVING.readiness),

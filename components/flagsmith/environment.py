@@ -20,11 +20,15 @@ from components.settings.sections.smtp import SmtpSettings
 PROMETHEUS_DIRECTORY: Final = "/tmp/prometheus"  # noqa: S108 a volume of the pod's own, mounted there
 
 
-def allowed_hosts(host: str, namespace: str) -> list[str]:
-    """The `Host` headers that Django answers: the public host, the Service's names, port-forwards, the pod's own IP."""
+def allowed_hosts(host: str, namespace: str, ip_family: str = "IPv4") -> list[str]:
+    """The `Host` headers that Django answers: the public host, the Service's names, port-forwards, the pod's own IP.
+
+    An address of IPv6 stands in brackets there, and Django compares it with them (`split_domain_port` of 5.2).
+    """
     service = names.API
+    own = "[$(POD_IP)]" if ip_family == "IPv6" else "$(POD_IP)"
     in_cluster = [f"{service}{suffix}" for suffix in ("", f".{namespace}", f".{namespace}.svc")]
-    return [host, *in_cluster, f"{service}.{namespace}.svc.cluster.local", "localhost", "127.0.0.1", "$(POD_IP)"]
+    return [host, *in_cluster, f"{service}.{namespace}.svc.cluster.local", "localhost", "127.0.0.1", own]
 
 
 def _web(settings: Settings) -> list[EnvVarArgs]:
@@ -33,7 +37,9 @@ def _web(settings: Settings) -> list[EnvVarArgs]:
         EnvVarArgs(name="POD_IP", value_from=pod_ip),
         *plain(
             {
-                "DJANGO_ALLOWED_HOSTS": ",".join(allowed_hosts(settings.host, settings.namespace.name)),
+                "DJANGO_ALLOWED_HOSTS": ",".join(
+                    allowed_hosts(settings.host, settings.namespace.name, settings.ip_family)
+                ),
                 "DJANGO_CSRF_TRUSTED_ORIGINS": f"{settings.url},http://localhost:{names.API_PORT}",
                 "USE_X_FORWARDED_HOST": True,
                 "FLAGSMITH_DOMAIN": urlsplit(settings.url).netloc,

@@ -2,7 +2,7 @@
 
 from components.kit import names
 from components.kit.capabilities import API_VERSION, Capabilities
-from components.kit.exporters import ServerExporter
+from components.kit.exporters import USER, ServerExporter
 from components.kit.scraping import Scraping
 from components.settings import Settings
 from components.settings.sections.monitoring.exporters import ExporterSettings
@@ -36,4 +36,5 @@ def _exporter(
         settings=section,
         image=settings.images[image].reference,
         annotations=scraping.annotations(port),
+        user=None if settings.pod_security.chosen_by_cluster else USER,
     )

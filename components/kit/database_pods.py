@@ -16,6 +16,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 
 from components.kit.database_client import Connections, database_environment, postgres_volumes
+from components.kit.environment import listening
 from components.kit.pods import Mounted, pod_template, requirements
 from components.kit.secret_refs import checksum_annotations
 from components.kit.security import container_security_context
@@ -106,7 +107,7 @@ def database_pod(
         name=container,
         image=image,
         command=list(command),
-        env=[*database_environment(args.connections), *env],
+        env=[*database_environment(args.connections), *env, *([] if serving is None else listening(args.settings))],
         ports=None if serving is None else [ContainerPortArgs(name="metrics", container_port=serving.port)],
         startup_probe=None if serving is None else serving.probe(serving.startup),
         readiness_probe=None if serving is None else serving.probe(serving.readiness),

@@ -37,11 +37,13 @@ class ServerExporter:
         settings: what the stack's settings say of it.
         image: the full image reference.
         annotations: those of its pod, by which Prometheus finds it where there is no PodMonitor.
+        user: as whom it runs; None for the pod's own user.
     """
 
     settings: ExporterSettings
     image: str
     annotations: Mapping[str, str]
+    user: int | None = USER
 
 
 def postgres_exporter(
@@ -85,6 +87,6 @@ def _container(
             failure_threshold=3,
         ),
         resources=requirements(exporter.settings.resources),
-        security_context=container_security_context(USER),
+        security_context=container_security_context(exporter.user),
         volume_mounts=list(mounts),
     )

@@ -19,7 +19,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
-from components.kit import names
+from components.kit import meshes, names
 from components.kit.disk import bound_disk
 from components.kit.security import pod_security_context
 from components.settings import Settings
@@ -136,19 +136,21 @@ def pod_template(
         restart_policy: `Always`, or `Never` for a Job's pod.
         spread: how its replicas are spread over zones and nodes; None for a single pod.
     """
-    scheduling = settings.scheduling
+    scheduling, is_job = settings.scheduling, restart_policy == "Never"
+    further = settings.metadata.jobs if is_job else settings.metadata.pods
+    apart = (meshes.NO_SIDECAR_LABELS, meshes.NO_SIDECAR_ANNOTATIONS) if is_job else ({}, {})
     bound_disk([*init_containers, container, *sidecars], volumes)
     return PodTemplateSpecArgs(
         metadata=ObjectMetaArgs(
-            labels=names.labels(component, version),
-            annotations={names.DEFAULT_CONTAINER: container.name, **annotations},
+            labels={**apart[0], **further.labels, **names.labels(component, version)},
+            annotations={**apart[1], **further.annotations, names.DEFAULT_CONTAINER: container.name, **annotations},
         ),
         spec=PodSpecArgs(
             service_account_name=names.service_account(component),
             automount_service_account_token=False,
             # The variables of a Service named flagsmith (FLAGSMITH_PORT=tcp://…) would mix with Flagsmith's own.
             enable_service_links=False,
-            security_context=pod_security_context(user),
+            security_context=pod_security_context(None if settings.pod_security.chosen_by_cluster else user),
             init_containers=list(init_containers) or None,
             containers=[container, *sidecars],
             volumes=list(volumes),

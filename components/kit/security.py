@@ -8,8 +8,11 @@ from pulumi_kubernetes.core.v1 import (
 )
 
 
-def pod_security_context(user: int) -> PodSecurityContextArgs:
-    """Every container of the pod runs as `user` and its group, which also own the pod's volumes."""
+def pod_security_context(user: int | None) -> PodSecurityContextArgs:
+    """Every container of the pod runs as `user` and its group, which also own the pod's volumes.
+
+    None leaves them to the cluster, which has numbers of its own for each namespace.
+    """
     return PodSecurityContextArgs(
         run_as_non_root=True,
         run_as_user=user,

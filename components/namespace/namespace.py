@@ -35,7 +35,7 @@ class PlatformNamespaceArgs:
 
 
 class PlatformNamespace(Component):
-    """The namespace with Pod Security `restricted`, its ResourceQuota and its LimitRange.
+    """The namespace with Pod Security `restricted`, its ResourceQuota and its LimitRange; or one that is there.
 
     Attributes:
         name: its name, for all that is in it; known in a deployment only when the cluster is the right one.
@@ -49,21 +49,7 @@ class PlatformNamespace(Component):
         super().__init__("feature-flags:components:PlatformNamespace", name, opts)
         labels = names.labels("namespace")
         wanted = args.settings.namespace
-        limits = wanted.limit_range
-        # A Flagsmith of the same cluster lets in the namespaces that have this.
-        is_client = args.settings.is_edge and args.settings.edge.is_beside_primary
-        namespace = Namespace(
-            f"{name}-namespace",
-            metadata=ObjectMetaArgs(
-                name=wanted.name,
-                labels={
-                    **labels,
-                    **({CLIENT_LABEL: "true"} if is_client else {}),
-                    **{f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")},
-                },
-            ),
-            opts=self.child(protect=args.settings.protect),
-        )
+        namespace = self._made(name, args.settings) if wanted.create else self._given(name, args.settings)
         name_of = namespace.metadata.apply(lambda data: data.name or wanted.name)
         self.uid = namespace.metadata.apply(lambda data: data.uid)
         # The id is unknown in the preview of a new namespace, whose uid would be that of a trial.
@@ -71,7 +57,37 @@ class PlatformNamespace(Component):
         # A preview goes on beside the question: with names that wait for it, it could show nothing of a new stack.
         waits = not pulumi.runtime.is_dry_run()
         self.name = pulumi.Output.all(name_of, verified).apply(lambda known: known[0]) if waits else name_of
-        quota = budget.quota(args.settings)
+        if wanted.create:
+            self._bounded(name, args.settings, namespace, labels)
+        self.register_outputs({"name": self.name, "uid": self.uid})
+
+    def _given(self, name: str, settings: Settings) -> Namespace:
+        """The namespace as it is: it is read, and neither changed nor deleted."""
+        return Namespace.get(f"{name}-given", settings.namespace.name, opts=self.child())
+
+    def _made(self, name: str, settings: Settings) -> Namespace:
+        """The namespace, which goes with the stack."""
+        wanted = settings.namespace
+        # A Flagsmith of the same cluster lets in the namespaces that have this.
+        is_client = settings.is_edge and settings.edge.is_beside_primary
+        return Namespace(
+            f"{name}-namespace",
+            metadata=ObjectMetaArgs(
+                name=wanted.name,
+                labels={
+                    **wanted.labels,
+                    **names.labels("namespace"),
+                    **({CLIENT_LABEL: "true"} if is_client else {}),
+                    **{f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")},
+                },
+                annotations=dict(wanted.annotations) or None,
+            ),
+            opts=self.child(protect=settings.protect),
+        )
+
+    def _bounded(self, name: str, settings: Settings, namespace: Namespace, labels: dict[str, str]) -> None:
+        """The bounds on what its pods may use."""
+        quota, limits = budget.quota(settings), settings.namespace.limit_range
         if quota:
             ResourceQuota(
                 f"{name}-quota",
@@ -95,4 +111,3 @@ class PlatformNamespace(Component):
             ),
             opts=self.child(namespace),
         )
-        self.register_outputs({"name": self.name, "uid": self.uid})

@@ -28,6 +28,7 @@ def cluster_spec(settings: Settings, annotations: Mapping[str, str]) -> dict[str
         annotations: those by which Prometheus finds the servers where there is no PodMonitor.
     """
     cluster, resources = settings.postgres.cluster, settings.postgres_resources
+    further = settings.metadata.pods.annotations
     spec: dict[str, Any] = {
         "instances": settings.instances,
         "imageName": settings.images["cluster"].reference,
@@ -59,8 +60,9 @@ def cluster_spec(settings: Settings, annotations: Mapping[str, str]) -> dict[str
         spec["priorityClassName"] = settings.scheduling.priority_class_name
     if settings.image_pull_secrets:
         spec["imagePullSecrets"] = [{"name": name} for name in settings.image_pull_secrets]
-    if annotations:
-        spec["inheritedMetadata"] = {"annotations": dict(annotations)}
+    inherited = {"labels": dict(settings.metadata.pods.labels), "annotations": {**further, **annotations}}
+    if any(inherited.values()):
+        spec["inheritedMetadata"] = {kind: values for kind, values in inherited.items() if values}
     if cluster.backup.enabled:
         spec["plugins"] = [archiver(settings)]
     if cluster.recovery is not None:

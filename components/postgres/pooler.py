@@ -104,7 +104,10 @@ def _template(settings: Settings, annotations: Mapping[str, str]) -> dict[str, A
         spec["priorityClassName"] = scheduling.priority_class_name
     if settings.image_pull_secrets:
         spec["imagePullSecrets"] = [{"name": name} for name in settings.image_pull_secrets]
-    return {"metadata": {"annotations": dict(annotations)}, "spec": spec} if annotations else {"spec": spec}
+    further = settings.metadata.pods
+    metadata = {"labels": dict(further.labels), "annotations": {**further.annotations, **annotations}}
+    stated = {kind: values for kind, values in metadata.items() if values}
+    return {"metadata": stated, "spec": spec} if stated else {"spec": spec}
 
 
 class DatabasePooler(Component):

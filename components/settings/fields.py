@@ -22,12 +22,15 @@ from components.settings.sections.host import HostSetting
 from components.settings.sections.image import ImageSetting
 from components.settings.sections.image_pull_secrets import ImagePullSecretsSetting
 from components.settings.sections.ingress import IngressSettings
+from components.settings.sections.ip_family import IpFamilySetting
 from components.settings.sections.login import LoginSettings
 from components.settings.sections.logs import LogsSettings
+from components.settings.sections.metadata import MetadataSettings
 from components.settings.sections.monitoring import MonitoringSettings
 from components.settings.sections.namespace import NamespaceSettings
 from components.settings.sections.network_policy import NetworkPolicySettings
 from components.settings.sections.not_secret import NotSecretSetting
+from components.settings.sections.pod_security import PodSecuritySettings
 from components.settings.sections.postgres import PostgresSettings
 from components.settings.sections.production import ProductionSetting
 from components.settings.sections.protect import ProtectSetting
@@ -79,6 +82,13 @@ class SettingsFields(Section):
         default_factory=TaskProcessorSettings, description="The task processor."
     )
     namespace: NamespaceSettings = Field(default_factory=NamespaceSettings, description="The namespace and its bounds.")
+    metadata: MetadataSettings = Field(
+        default_factory=MetadataSettings, description="Labels and annotations of your own."
+    )
+    pod_security: PodSecuritySettings = Field(
+        default_factory=PodSecuritySettings, description="As whom the containers run."
+    )
+    ip_family: IpFamilySetting = "IPv4"
     network_policy: NetworkPolicySettings = Field(
         default_factory=NetworkPolicySettings, description="Who may talk to whom; see network.md."
     )

@@ -30,7 +30,7 @@ class Settings(SizedSettings):
     @property
     def release(self) -> releases.Release:
         """What the components have to know about the release of Flagsmith."""
-        return releases.release(self.version)
+        return releases.release(self.version, self.ip_family)
 
     @property
     def access_log(self) -> AccessLog | None:

@@ -62,8 +62,12 @@ class Release:
     tracing_by_grpc: bool
 
 
-def release(text: str) -> Release:
-    """Return what is to be known about a release that `refusal` does not refuse."""
+def release(text: str, ip_family: str = "IPv4") -> Release:
+    """Return what is to be known about a release that `refusal` does not refuse.
+
+    By itself it listens on 0.0.0.0 (`GUNICORN_FLAGSMITH_DEFAULTS` of flagsmith-common).
+    """
+    bind = ("--bind", "[::]:8000") if ip_family == "IPv6" else ()
     version = parse_version(text)
     shell = version < FIRST_WITHOUT_SHELL
     mounts = version >= FIRST_WITH_JSON_ACCESS_LOG
@@ -74,9 +78,9 @@ def release(text: str) -> Release:
         entrypoint=("/app/scripts/run-docker.sh",) if shell else ("flagsmith",),
         migrate=("migrate",),
         # The script's `serve` passes on these options too; that of the later entry point none.
-        serve=("serve",) if shell else ("start", *GUNICORN, "api"),
+        serve=("serve",) if shell else ("start", *bind, *GUNICORN, "api"),
         # Not `run-task-processor`, which migrates first.
-        task_processor=("start", *(TASKS if mounts else ()), "task-processor"),
+        task_processor=("start", *bind, *(TASKS if mounts else ()), "task-processor"),
         keep_alive_by_variable=shell,
         metrics_port=version >= FIRST_WITH_METRICS_PORT,
         json_access_log=mounts,

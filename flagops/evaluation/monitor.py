@@ -19,6 +19,7 @@ from flagops.evaluation.generated import Placeholders, password, record_name
 SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the marker, not a secret
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
+NAMESPACE = "kubernetes:core/v1:Namespace"
 RANDOM_PASSWORD = "random:index/randomPassword:RandomPassword"  # noqa: S105 - a type
 
 UNSUPPORTED = frozenset(
@@ -113,9 +114,18 @@ class RecordingMonitor(MockMonitor):
         """Refuse: evaluating a program touches no cluster, and no other stack."""
         if request.type == STACK_REFERENCE:
             return self._other_stack(request)
+        if request.type == NAMESPACE:
+            return self._given_namespace(request)
         raise UnsupportedError(
             f"The direct engine cannot read {request.type} {request.name!r}: that needs the Pulumi CLI."
         )
+
+    def _given_namespace(self, request: Any) -> resource_pb2.ReadResourceResponse:
+        """A namespace that somebody else made, by its name alone: it is no object of the program."""
+        answer = struct_pb2.Struct()
+        answer.update({"metadata": {"name": request.id}})
+        urn = self.make_urn(request.parent, request.type, request.name)
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=answer)
 
     def _other_stack(self, request: Any) -> resource_pb2.ReadResourceResponse:
         """The keys that another stack gives: stand-ins, for a program that is only shown."""

@@ -142,6 +142,14 @@ def open_instance(name: str, *, needs_containers: bool = False, takes_edge: bool
                 f"The stack {name!r} is not deployed: context {place.context!r} has no namespace {namespace!r}.",
                 hint=f"Run `ff up --stack {name}`; or did you mean another cluster (feature-flags:context)?",
             )
+        if not settings.namespace.create and not client.list(
+            "v1", "ServiceAccount", namespace, labelSelector=f"{names.PART_OF}={names.PLATFORM}"
+        ):
+            raise NotDeployedError(
+                f"The stack {name!r} is not deployed: nothing of it is in the namespace {namespace!r} of context "
+                f"{place.context!r}.",
+                hint=f"Run `ff up --stack {name}`; or did you mean another cluster (feature-flags:context)?",
+            )
         instance = Instance(
             place.stack, settings, place.context, place.kubeconfig, client, api, is_mapped=place.is_mapped
         )

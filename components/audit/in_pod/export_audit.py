@@ -9,6 +9,7 @@ import json
 import math
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -180,6 +181,7 @@ class EntryExporter:
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+    address_family = socket.AF_INET6 if os.environ.get("LISTEN_FAMILY") == "IPv6" else socket.AF_INET
 
 
 class _Quiet(WSGIRequestHandler):

@@ -128,6 +128,7 @@ class ProxiesServer(ThreadingHTTPServer):
     """Serves the metrics of a registry."""
 
     daemon_threads = True
+    address_family = socket.AF_INET6 if os.environ.get("LISTEN_FAMILY") == "IPv6" else socket.AF_INET
 
     def __init__(self, port: int, registry: CollectorRegistry) -> None:
         super().__init__(("", port), Answers)

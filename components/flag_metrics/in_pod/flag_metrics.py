@@ -9,6 +9,7 @@ adoption of features out.
 import json
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -215,6 +216,7 @@ class MetricsServer(ThreadingMixIn, WSGIServer):
     """One that a client who reads slowly does not keep from answering the probes."""
 
     daemon_threads = True
+    address_family = socket.AF_INET6 if os.environ.get("LISTEN_FAMILY") == "IPv6" else socket.AF_INET
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from components.settings.checks import (
     sdk_keys,
     secrets,
     sums,
+    worlds,
 )
 from components.settings.model import Settings
 from components.settings.problems import Problem
@@ -43,6 +44,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         edge,
         role,
         cloudnative_pg,
+        worlds,
     ):
         yield from found.problems(settings)
 
@@ -64,5 +66,6 @@ def warnings(settings: Settings) -> Iterator[str]:
         sdk_keys,
         role,
         cloudnative_pg,
+        worlds,
     ):
         yield from found.warnings(settings)

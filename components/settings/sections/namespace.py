@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from components.settings.base import Section
-from components.settings.problems import Problem
+from components.settings.object_metadata import ObjectMetadata
+from components.settings.problems import NOT_SHOWN, Problem
 from components.settings.quantities import parse_cpu, parse_memory
 from components.settings.resources import Amount
 from components.settings.types import Boolean, Count, Cpu, Kind, Memory, Text, is_dns_name
@@ -71,9 +72,26 @@ class LimitRange(Section):
                 )
 
 
-class NamespaceSettings(Section):
+class NamespaceSettings(ObjectMetadata):
     """The namespace that the whole stack lives in."""
 
     name: NamespaceName = Field(default="feature-flags", description="Its name.")
+    create: Boolean = Field(
+        default=True,
+        description="Whether the stack makes it, and deletes it. `false`: it is there, made by somebody else, with its "
+        "labels, quota and limits; see [worlds.md](worlds.md#a-namespace-of-the-platform-teams).",
+    )
     quota: Quota = Field(default_factory=Quota, description="The ResourceQuota.")
     limit_range: LimitRange = Field(default_factory=LimitRange, description="The LimitRange.")
+
+    def problems(self) -> Iterator[Problem]:
+        """Keys of the program's own, and what belongs to whoever made the namespace."""
+        yield from super().problems()
+        if self.create:
+            return
+        for name in sorted({"labels", "annotations", "quota", "limit_range"} & self.model_fields_set):
+            key = str(type(self).model_fields[name].alias)
+            text = (
+                "has no effect, because namespace.create is false: whoever made the namespace sets it. Remove the key"
+            )
+            yield Problem(path=(key,), value=NOT_SHOWN, text=text)

@@ -11,6 +11,7 @@ from threading import Lock as Mutex
 
 from components.deployment import recorded
 from components.kit.capabilities import discover
+from flagops.engines.direct.given_namespace import looked_at
 from flagops.engines.direct.guard import (
     refuse_foreign,
     refuse_protected,
@@ -179,19 +180,20 @@ class DirectEngine:
             settings = self._stack.settings
         except SettingsError:
             return None, ()  # The program says it.
+        given = looked_at(client, settings, self._context)
         record = recorded.deployed(client.fetch, settings.namespace.name)
         problem = other_role(client.fetch, record, settings)
         if problem is not None:
             raise RefusedError(problem)
         if settings.is_edge:
-            return (), ()
+            return (), given
         secrets = recorded.secrets(record)
         found = claimed(settings, lambda: secrets)
         left_out = [name for name in settings.admin.environments if name not in found]
         is_open = settings.sdk_keys.environments is None
         unclaimed = unclaimed_warning(left_out, self._stack.name) if left_out and is_open else None
         warnings = (unclaimed, edge_keys.ending(settings, secrets))
-        return found, tuple(warning for warning in warnings if warning is not None)
+        return found, (*given, *(warning for warning in warnings if warning is not None))
 
     def conclude(self, outcome: GraphResult, verb: str) -> None:
         """Turn failures into one error: each failed object with its cause, then what was not started for it.

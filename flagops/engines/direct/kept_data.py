@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from components.deployment.given_namespace import handed_over
 from components.deployment.kept_data import GIVEN_UP, HOLDS_DATA, WAY_BACK, has_database, losses, way_out
 from flagops.engines.direct.ignored import without_ignored
 from flagops.engines.direct.rollout import must_replace
@@ -67,5 +68,9 @@ def _moved(program: Program, state: StackRecord) -> Iterator[str]:
     """A namespace that the program gives up for another one, and all that is in it."""
     wanted = [item.ref for item in program.objects if item.ref.kind == "Namespace"]
     for entry in state.left_by(program):
-        if wanted and entry.ref.kind == "Namespace" and not entry.retain:
+        if entry.ref.kind != "Namespace" or entry.retain:
+            continue
+        if wanted:
             yield f"{entry.ref} would be deleted with everything in it, and {wanted[0]} be made, empty."
+        elif any(item.ref.namespace for item in program.objects):
+            yield f"{handed_over(entry.ref.name)}."

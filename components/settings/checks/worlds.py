@@ -1,0 +1,36 @@
+"""What kinds of clusters cannot do: one that chooses users itself, and one with IPv6 alone."""
+
+from collections.abc import Iterator
+
+from components.settings import releases
+from components.settings.model import Settings
+from components.settings.problems import Problem
+from components.text.versions import dotted, parse_version
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Yield what would not start there."""
+    if settings.is_edge:
+        return
+    if settings.pod_security.chosen_by_cluster and settings.postgres.embedded:
+        yield Problem(
+            path=("podSecurity", "userIds"),
+            text="must be fixed with the embedded PostgreSQL, which lets in who is in its pod by the names of users. Set "
+            "postgres.mode to cloudnativepg or external; or leave this fixed, and grant the SCC nonroot-v2 "
+            "(docs/worlds.md#openshift)",
+        )
+    first = releases.FIRST_WITHOUT_SHELL
+    if settings.ip_family == "IPv6" and parse_version(settings.version) < first:
+        yield Problem(
+            path=("ipFamily",),
+            text=f"needs Flagsmith {dotted(first)} or newer: images before listen on IPv4 alone. Raise version",
+        )
+
+
+def warnings(settings: Settings) -> Iterator[str]:
+    """Yield what does not work there."""
+    if settings.ip_family == "IPv6" and settings.monitoring_enabled and not settings.is_edge:
+        yield (
+            "ipFamily is IPv6: Flagsmith itself gives its metrics (port 9100) on IPv4 alone, so Prometheus cannot read "
+            "those of the API and the task processor; all others it can (docs/worlds.md#ipv6)"
+        )
