@@ -85,8 +85,8 @@ def _quotas(settings: Settings, quotas: Iterable[Manifest]) -> Iterator[str]:
             if stated in _COUNTED and (hard := _amount(stated, amount)) is not None and hard < needed[name]:
                 yield (
                     f"The ResourceQuota {quota['metadata']['name']} allows {stated} {amount}, and with all updates "
-                    f"and Jobs at once the stack takes {budget.format_amount(name, needed[name])}: ask for more, or choose a "
-                    "smaller size"
+                    f"and Jobs at once the stack takes {budget.format_amount(name, needed[name])}: ask for more, or "
+                    "choose a smaller size"
                 )
 
 
@@ -104,8 +104,8 @@ def _limits(settings: Settings, ranges: Iterable[Manifest]) -> Iterator[str]:
                 if most is not None and most < largest[name]:
                     yield (
                         f"The LimitRange {found['metadata']['name']} allows a container {name} {amount}, and one of "
-                        f"the stack has {budget.format_amount(f'limits.{name}', largest[name])}: ask for more, or choose "
-                        "less in resources"
+                        f"the stack has {budget.format_amount(f'limits.{name}', largest[name])}: ask for more, or "
+                        "choose less in resources"
                     )
 
 

@@ -41,7 +41,7 @@ class ObjectMetadata(Section):
 
 
 def own_keys(given: Mapping[str, Mapping[str, str]]) -> Iterator[Problem]:
-    """Yield the keys of labels and annotations that are not the operator's to set, and annotations that are too long."""
+    """Yield keys of labels and annotations that are not the operator's to set, and annotations that are too long."""
     for kind, values in given.items():
         for key in values:
             if key in OWN_KEYS or key.startswith(OWN_PREFIXES):

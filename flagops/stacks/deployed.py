@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.kit import names
 from flagops.errors import NotDeployedError, NotFoundError
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.connection import connect

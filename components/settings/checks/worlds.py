@@ -15,8 +15,8 @@ def problems(settings: Settings) -> Iterator[Problem]:
     if settings.pod_security.chosen_by_cluster and settings.postgres.embedded:
         yield Problem(
             path=("podSecurity", "userIds"),
-            text="must be fixed with the embedded PostgreSQL, which lets in who is in its pod by the names of users. Set "
-            "postgres.mode to cloudnativepg or external; or leave this fixed, and grant the SCC nonroot-v2 "
+            text="must be fixed with the embedded PostgreSQL, which lets in who is in its pod by the names of users. "
+            "Set postgres.mode to cloudnativepg or external; or leave this fixed, and grant the SCC nonroot-v2 "
             "(docs/worlds.md#openshift)",
         )
     first = releases.FIRST_WITHOUT_SHELL

@@ -11,7 +11,7 @@ class MetadataSettings(Section):
 
     pods: ObjectMetadata = Field(
         default_factory=ObjectMetadata,
-        description="Of the pods that go on running. With a Cluster its operator puts them on all that it makes for it.",
+        description="Of the pods that go on running. The operator of a Cluster puts them on all that it makes for it.",
     )
     jobs: ObjectMetadata = Field(
         default_factory=ObjectMetadata,

@@ -1,0 +1,97 @@
+"""IPv6: where each server listens, and what Django takes for its own address."""
+
+import ast
+import os
+import re
+import socket
+from typing import Any
+
+import pytest
+
+from components.flagsmith.environment import allowed_hosts
+from tests.components.settings.support import refusal, settings
+from tests.recording import ROOT, all_containers, container, environment, pod_templates
+from tests.worlds.stacks import NAMES, stack
+
+IPV6: dict[str, Any] = {"ipFamily": "IPv6"}
+POD = "fd00:10:244::1a"
+SCRIPTS = (
+    "components/audit/in_pod/export_audit.py",
+    "components/flag_metrics/in_pod/flag_metrics.py",
+    "components/edge_metrics/in_pod/edge_metrics.py",
+)
+
+
+@pytest.mark.parametrize(
+    ("family", "address", "header"), [("IPv4", "10.0.0.7", "10.0.0.7:8000"), ("IPv6", POD, f"[{POD}]:8000")]
+)
+def test_django_answers_the_address_of_its_own_pod(family: str, address: str, header: str) -> None:
+    """By Django's own comparison: what the kubelet and Prometheus send as Host is the address with its port."""
+    from django.http.request import split_domain_port, validate_host
+
+    hosts = [host.replace("$(POD_IP)", address) for host in allowed_hosts("flags.example.com", "flags", family)]
+    domain, port = split_domain_port(header)
+    assert port == "8000"
+    assert validate_host(domain, hosts)
+    bare = [host.strip("[]") for host in hosts]
+    assert validate_host(domain, bare) is (family == "IPv4")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_server_is_told_to_listen_on_ipv4_alone(name: str) -> None:
+    for pod, template in pod_templates(stack(name, **IPV6)):
+        for item in all_containers(template):
+            said = [
+                *item.get("command", ()),
+                *item.get("args", ()),
+                *(str(v.get("value")) for v in item.get("env", ())),
+            ]
+            assert not [text for text in said if "0.0.0.0" in text], pod  # noqa: S104
+
+
+def test_each_of_flagsmiths_servers_binds_to_every_address() -> None:
+    for name in ("flagsmith", "flagsmith-task-processor"):
+        words = container(stack("production", **IPV6).one("Deployment", name)["spec"]["template"])["args"]
+        assert words[:3] == ["start", "--bind", "[::]:8000"]
+        assert "--bind" not in container(stack("production").one("Deployment", name)["spec"]["template"])["args"]
+    edge = environment(stack("in-cluster", **IPV6).one("Deployment", "flagsmith-edge")["spec"]["template"])
+    assert '"host": "::"' in edge["SERVER"]
+
+
+def test_the_platforms_own_programs_are_told_and_do_so() -> None:
+    for deployment in ("flagsmith-flag-metrics", "flagsmith-audit-exporter", "flagsmith-edge-metrics"):
+        template = stack("in-cluster", **IPV6).one("Deployment", deployment)["spec"]["template"]
+        assert environment(template)["LISTEN_FAMILY"] == "IPv6"
+        assert "LISTEN_FAMILY" not in environment(stack("in-cluster").one("Deployment", deployment)["spec"]["template"])
+
+
+@pytest.mark.parametrize("path", SCRIPTS)
+def test_a_program_listens_on_the_family_that_it_is_told(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stated = [
+        node.value
+        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "address_family"
+    ]
+    (family,) = (compile(ast.Expression(value), path, "eval") for value in stated)
+    for told, wanted in (("IPv6", socket.AF_INET6), ("IPv4", socket.AF_INET), ("", socket.AF_INET)):
+        monkeypatch.setenv("LISTEN_FAMILY", told)
+        assert eval(family, {"os": os, "socket": socket}) is wanted  # noqa: S307 - the script's own expression
+
+
+def test_every_server_of_the_scripts_asks_which_family() -> None:
+    """Another server that somebody writes listens on IPv4 alone, unless it says so too."""
+    serving = [
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / "components").rglob("in_pod/*.py"))
+        if re.search(r"\bWSGIServer\b|HTTPServer\b|\.bind\(|start_http_server", path.read_text(encoding="utf-8"))
+    ]
+    assert serving == sorted(SCRIPTS)
+
+
+def test_releases_that_listen_on_ipv4_alone_are_refused() -> None:
+    (line,) = refusal(**IPV6, version="2.252.0")
+    assert line == (
+        'feature-flags:ipFamily = "IPv6": needs Flagsmith 2.253.0 or newer: images before listen on IPv4 alone. '
+        "Raise version"
+    )
+    assert settings(**IPV6, version="2.253.0").release.serve[1:3] == ("--bind", "[::]:8000")
