@@ -15,7 +15,7 @@ from components.kit import names
 from components.kit.capabilities import GATEWAY_API_VERSION, Capabilities
 from components.kit.component import Component, name_of
 from components.settings import Settings
-from components.settings.sections.gateway import GatewaySettings, ParentReference
+from components.settings.sections.gateway import ParentReference
 
 GROUP: Final = "gateway.networking.k8s.io"
 HTTP: Final = "http"
@@ -63,54 +63,66 @@ def gateway_spec(settings: Settings) -> dict[str, Any]:
     """The spec of the stack's own Gateway: HTTPS where TLS ends there, and plain HTTP to redirect or to serve."""
     gateway = settings.gateway
     listeners = []
-    if gateway.redirect or not gateway.ends_tls:
-        listeners.append(_listener(settings, HTTP, gateway.http_port))
-    if gateway.ends_tls:
-        listener = _listener(settings, HTTPS, gateway.https_port)
-        secret = settings.gateway_tls_secret_name
-        if secret is not None:
-            reference = {"group": "", "kind": "Secret", "name": secret}
-            listener["tls"] = {"mode": "Terminate", "certificateRefs": [reference]}
-        listeners.append(listener)
+    for index, host in enumerate(settings.hosts):
+        if gateway.redirect or not gateway.ends_tls:
+            listeners.append(_listener(host, HTTP, index, gateway.http_port))
+        if gateway.ends_tls:
+            listener = _listener(host, HTTPS, index, gateway.https_port)
+            secret = settings.gateway_tls_secret_name
+            if secret is not None:
+                reference = {"group": "", "kind": "Secret", "name": secret}
+                listener["tls"] = {"mode": "Terminate", "certificateRefs": [reference]}
+            listeners.append(listener)
     return {"gatewayClassName": gateway.class_name, "listeners": listeners}
 
 
-def _listener(settings: Settings, name: str, port: int) -> dict[str, Any]:
+def _listener(host: str, protocol: str, index: int, port: int) -> dict[str, Any]:
     return {
-        "name": name,
-        "hostname": settings.host,
+        "name": listener_name(protocol, index),
+        "hostname": host,
         "port": port,
-        "protocol": name.upper(),
+        "protocol": protocol.upper(),
         # Routes of the namespace alone: the stack's, and those by which cert-manager answers a challenge.
         "allowedRoutes": {"namespaces": {"from": "Same"}},
     }
 
 
-def parents(gateway: GatewaySettings) -> tuple[ParentReference, ...]:
+def listener_name(protocol: str, index: int) -> str:
+    """The listener of a host, by its place: a listener has one name, and cert-manager looks for it there."""
+    return protocol if index == 0 else f"{protocol}-{index + 1}"
+
+
+def _own(settings: Settings, protocol: str) -> tuple[ParentReference, ...]:
+    """The listeners of the stack's own Gateway, one for each host."""
+    found = (listener_name(protocol, index) for index, _ in enumerate(settings.hosts))
+    return tuple(ParentReference(name=names.API, sectionName=name) for name in found)
+
+
+def parents(settings: Settings) -> tuple[ParentReference, ...]:
     """Where the route is attached."""
-    if not gateway.is_own:
-        return gateway.parent_refs
-    return (ParentReference(name=names.API, sectionName=HTTPS if gateway.ends_tls else HTTP),)
+    gateway = settings.gateway
+    return _own(settings, HTTPS if gateway.ends_tls else HTTP) if gateway.is_own else gateway.parent_refs
 
 
-def redirected(gateway: GatewaySettings) -> tuple[ParentReference, ...]:
+def redirected(settings: Settings) -> tuple[ParentReference, ...]:
     """Where plain HTTP comes in that is redirected; nothing where none is."""
+    gateway = settings.gateway
     if not gateway.is_own:
         return gateway.redirect_from
-    return (ParentReference(name=names.API, sectionName=HTTP),) if gateway.ends_tls and gateway.redirect else ()
+    return _own(settings, HTTP) if gateway.ends_tls and gateway.redirect else ()
 
 
 def route_spec(settings: Settings) -> dict[str, Any]:
     """The spec of the route: a rule for each public path. The more specific one wins, whatever their order."""
     rules = [_rule(public) for public in public_paths(settings)]
-    return _spec(settings, parents(settings.gateway), rules)
+    return _spec(settings, parents(settings), rules)
 
 
 def redirect_spec(settings: Settings) -> dict[str, Any]:
     """The spec of the route from plain HTTP to HTTPS, at HTTPS' own port."""
     to_https = {"scheme": "https", "statusCode": MOVED_PERMANENTLY}
     rule = {**_matches("/"), "filters": [{"type": "RequestRedirect", "requestRedirect": to_https}]}
-    return _spec(settings, redirected(settings.gateway), [rule])
+    return _spec(settings, redirected(settings), [rule])
 
 
 def _spec(
@@ -118,7 +130,7 @@ def _spec(
 ) -> dict[str, Any]:
     return {
         "parentRefs": [_reference(parent) for parent in attached],
-        "hostnames": [settings.host],
+        "hostnames": list(settings.hosts),
         "rules": list(rules),
     }
 
@@ -204,9 +216,9 @@ class PublicGateway(Component):
         settings, gateway = args.settings, args.settings.gateway
         # Of a Gateway of somebody else's only the route can say who ends TLS.
         said = {} if gateway.is_own else gateway.tls.annotations
-        yield "route", names.API, route_spec(settings), said, awaited_route(parents(gateway))
-        if redirected(gateway):
-            yield "redirect", names.REDIRECT, redirect_spec(settings), {}, awaited_route(redirected(gateway))
+        yield "route", names.API, route_spec(settings), said, awaited_route(parents(settings))
+        if redirected(settings):
+            yield "redirect", names.REDIRECT, redirect_spec(settings), {}, awaited_route(redirected(settings))
 
     def _made(
         self,

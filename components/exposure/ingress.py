@@ -1,4 +1,4 @@
-"""The public way in: one host, TLS, and nothing published that is not meant for the public."""
+"""The public way in: its hosts, TLS, and nothing published that is not meant for the public."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -76,7 +76,7 @@ class PublicIngress(Component):
     def __init__(self, name: str, args: PublicIngressArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:PublicIngress", name, opts)
         labels = names.labels(COMPONENT)
-        wanted, host = args.settings.ingress, args.settings.host
+        wanted, hosts = args.settings.ingress, list(args.settings.hosts)
         unpublished = Service(
             f"{name}-unpublished",
             metadata=ObjectMetaArgs(
@@ -105,8 +105,9 @@ class PublicIngress(Component):
                         host=host,
                         http=HTTPIngressRuleValueArgs(paths=[_path(public) for public in public_paths(args.settings)]),
                     )
+                    for host in hosts
                 ],
-                tls=[IngressTLSArgs(hosts=[host], secret_name=args.settings.tls_secret_name)] if ends_here else None,
+                tls=[IngressTLSArgs(hosts=hosts, secret_name=args.settings.tls_secret_name)] if ends_here else None,
             ),
             opts=self.child(unpublished),
         )

@@ -3,6 +3,7 @@
 The names and their meaning were read in Flagsmith's settings at 2.265.0 and seen on a running server.
 """
 
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -20,15 +21,22 @@ from components.settings.sections.smtp import SmtpSettings
 PROMETHEUS_DIRECTORY: Final = "/tmp/prometheus"  # noqa: S108 a volume of the pod's own, mounted there
 
 
-def allowed_hosts(host: str, namespace: str, ip_family: str = "IPv4") -> list[str]:
-    """The `Host` headers that Django answers: the public host, the Service's names, port-forwards, the pod's own IP.
+def allowed_hosts(hosts: Sequence[str], namespace: str, ip_family: str = "IPv4") -> list[str]:
+    """The `Host` headers that Django answers: its hosts, the Service's names, port-forwards, the pod's own IP.
 
     An address of IPv6 stands in brackets there, and Django compares it with them (`split_domain_port` of 5.2).
     """
     service = names.API
     own = "[$(POD_IP)]" if ip_family == "IPv6" else "$(POD_IP)"
     in_cluster = [f"{service}{suffix}" for suffix in ("", f".{namespace}", f".{namespace}.svc")]
-    return [host, *in_cluster, f"{service}.{namespace}.svc.cluster.local", "localhost", "127.0.0.1", own]
+    return [*hosts, *in_cluster, f"{service}.{namespace}.svc.cluster.local", "localhost", "127.0.0.1", own]
+
+
+def _origins(settings: Settings) -> list[str]:
+    """The pages whose forms Django takes: the public one, those of further names, and that of a port-forward."""
+    scheme = urlsplit(settings.url).scheme
+    further = [f"{scheme}://{host}" for host in settings.additional_hosts]
+    return [settings.url, *further, f"http://localhost:{names.API_PORT}"]
 
 
 def _web(settings: Settings) -> list[EnvVarArgs]:
@@ -38,9 +46,9 @@ def _web(settings: Settings) -> list[EnvVarArgs]:
         *plain(
             {
                 "DJANGO_ALLOWED_HOSTS": ",".join(
-                    allowed_hosts(settings.host, settings.namespace.name, settings.ip_family)
+                    allowed_hosts(settings.hosts, settings.namespace.name, settings.ip_family)
                 ),
-                "DJANGO_CSRF_TRUSTED_ORIGINS": f"{settings.url},http://localhost:{names.API_PORT}",
+                "DJANGO_CSRF_TRUSTED_ORIGINS": ",".join(_origins(settings)),
                 "USE_X_FORWARDED_HOST": True,
                 "FLAGSMITH_DOMAIN": urlsplit(settings.url).netloc,
                 "FLAGSMITH_API_URL": settings.url,

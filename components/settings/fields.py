@@ -4,6 +4,7 @@ from pydantic import Field
 
 from components.settings.base import Section
 from components.settings.releases import NEWEST_VERIFIED
+from components.settings.sections.additional_hosts import AdditionalHostsSetting
 from components.settings.sections.admin import AdminSettings
 from components.settings.sections.api_versions import ApiVersionsSetting
 from components.settings.sections.audit import AuditSettings
@@ -61,6 +62,7 @@ class SettingsFields(Section):
 
     role: RoleSetting = "platform"
     host: HostSetting
+    additional_hosts: AdditionalHostsSetting = ()
     public_url: PublicUrlSetting = None
     context: ContextSetting
     cluster_identifier: ClusterIdentifierSetting = None
@@ -136,3 +138,8 @@ class SettingsFields(Section):
     tracing: TracingSettings = Field(
         default_factory=TracingSettings, description="Traces for an OpenTelemetry collector."
     )
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every name of Flagsmith, the public one first."""
+        return (self.host, *self.additional_hosts)

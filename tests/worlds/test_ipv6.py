@@ -7,6 +7,7 @@ import socket
 from typing import Any
 
 import pytest
+from django.http.request import split_domain_port, validate_host
 
 from components.flagsmith.environment import allowed_hosts
 from tests.components.settings.support import refusal, settings
@@ -27,9 +28,7 @@ SCRIPTS = (
 )
 def test_django_answers_the_address_of_its_own_pod(family: str, address: str, header: str) -> None:
     """By Django's own comparison: what the kubelet and Prometheus send as Host is the address with its port."""
-    from django.http.request import split_domain_port, validate_host
-
-    hosts = [host.replace("$(POD_IP)", address) for host in allowed_hosts("flags.example.com", "flags", family)]
+    hosts = [host.replace("$(POD_IP)", address) for host in allowed_hosts(["flags.example.com"], "flags", family)]
     domain, port = split_domain_port(header)
     assert port == "8000"
     assert validate_host(domain, hosts)

@@ -5,6 +5,7 @@ from typing import Final
 
 from components.settings.model import Settings
 from components.settings.problems import NOT_SHOWN, Problem
+from components.settings.sections.ingress import CLASS_ANNOTATION
 
 # Names below it always mean the machine that asks (RFC 6761).
 LOOPBACK: Final = ".localhost"
@@ -20,16 +21,20 @@ def problems(settings: Settings) -> Iterator[Problem]:
 
     Not in the section itself: there, an Ingress that is left out altogether would fail before all else is checked.
     """
+    for index, name in enumerate(settings.additional_hosts):
+        if name in settings.hosts[: index + 1]:
+            yield Problem(path=("additionalHosts", index), text="is a name of this stack already: remove it")
     ingress = settings.ingress
     if not ingress.enabled:
         return
-    if ingress.class_name is None and not ingress.default_class:
+    if ingress.class_name is None and not ingress.default_class and CLASS_ANNOTATION not in ingress.annotations:
         yield Problem(
             path=("ingress", "className"),
             value=NOT_SHOWN,
             text="is required, because every cluster has its own: write `className: NAME` with a name from "
             "`kubectl get ingressclass`; or `defaultClass: true` to use the cluster's default; or "
-            "`enabled: false` if a route of your own leads to Flagsmith",
+            "`enabled: false` if a route of your own leads to Flagsmith. A controller that reads the annotation "
+            f"{CLASS_ANNOTATION} alone is named there",
         )
     if ingress.tls.source is None:
         yield Problem(

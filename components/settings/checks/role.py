@@ -10,10 +10,20 @@ from components.settings.sections.edge import EdgePrimary
 
 OF_AN_EDGE: Final = frozenset(
     {
-        *("role", "host", "public_url", "context", "cluster_identifier", "cluster_uid", "api_versions", "production"),
+        *(
+            "role",
+            "host",
+            "additional_hosts",
+            "public_url",
+            "context",
+            "cluster_identifier",
+            "cluster_uid",
+            "api_versions",
+            "production",
+        ),
         *("registry_mirror", "image_pull_secrets", "size", "namespace", "network_policy", "protect", "secret_store"),
         *("edge", "ingress", "gateway", "monitoring", "scheduling", "not_secret"),
-        *("metadata", "pod_security", "ip_family"),
+        *("additional_hosts", "metadata", "pod_security", "ip_family"),
     }
 )
 """The keys at the top that such a stack can have."""

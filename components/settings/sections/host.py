@@ -24,9 +24,8 @@ def _host(value: str) -> str:
     return value
 
 
+HostName = Annotated[Text, AfterValidator(_host), Kind("DNS name")]
 HostSetting = Annotated[
-    Text,
-    AfterValidator(_host),
-    Kind("DNS name"),
+    HostName,
     Field(description="The public DNS name. All URLs, allowed hosts and origins derive from it."),
 ]

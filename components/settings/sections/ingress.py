@@ -24,7 +24,6 @@ GKE_CLASSES: Final = frozenset({"gce", "gce-internal"})
 OWN_ANNOTATIONS: Final = {
     CLUSTER_ISSUER_ANNOTATION: "ingress.tls.clusterIssuer",
     ISSUER_ANNOTATION: "ingress.tls.issuer",
-    CLASS_ANNOTATION: "ingress.className",
     TLS_ANNOTATION: "ingress.tls.from",
     "pulumi.com/skipAwait": "ingress.awaitAddress",
 }
@@ -78,7 +77,9 @@ class IngressSettings(Section):
         "`flagsmith`, port 8000.",
     )
     class_name: ObjectName | None = Field(
-        default=None, description="The IngressClass. Required where there is an Ingress, unless `defaultClass` is true."
+        default=None,
+        description="The IngressClass. Required where there is an Ingress, unless `defaultClass` is true, or the "
+        "annotation `kubernetes.io/ingress.class` names the class for a controller that reads that alone.",
     )
     default_class: Boolean = Field(
         default=False, description="Whether the Ingress names no class, so that it gets the cluster's default one."
@@ -108,9 +109,21 @@ class IngressSettings(Section):
             yield Problem(
                 path=("defaultClass",), text="contradicts ingress.className, which names a class: remove one of the two"
             )
+        if CLASS_ANNOTATION in self.annotations and not self._is_gke_class(CLASS_ANNOTATION):
+            yield from self._two_classes()
         for annotation, key in OWN_ANNOTATIONS.items():
-            if annotation in self.annotations and not self._is_gke_class(annotation):
+            if annotation in self.annotations:
                 yield Problem(path=("annotations", annotation), text=f"is set by the program: use {key} in its place")
+
+    def _two_classes(self) -> Iterator[Problem]:
+        """A class in the annotation, which some controllers read alone, and one in a field beside it."""
+        path = ("annotations", CLASS_ANNOTATION)
+        if self.class_name is not None:
+            text = "names the class, and so does ingress.className: Kubernetes takes one of both. Remove the one that "
+            yield Problem(path=path, text=f"{text}your controller does not read; all but a few read className")
+        elif self.default_class:
+            text = "names a class, and ingress.defaultClass is true: remove one of the two"
+            yield Problem(path=path, text=text)
 
     def _is_gke_class(self, annotation: str) -> bool:
         """Whether it is the class that the program writes into this annotation anyway."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 from components.exposure.gateway_kinds import COMPONENT, GATEWAY, ROUTE
 from components.kit import names
 from components.kit.names import GATEWAY_API_VERSION
-from flagops.commands.doctor.ingress import unresolved
+from flagops.commands.doctor.ingress import unresolved_names
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.attached import Attachment, attachments
 from flagops.kubernetes.objects import Manifest, Ref
@@ -42,7 +42,7 @@ def gateway(examination: Examination) -> Iterator[DoctorFinding]:
     faults += _data_plane(examination)
     yield from faults
     if routes and not faults:
-        yield from unresolved(examination, instance.settings.host)
+        yield from unresolved_names(examination)
 
 
 def _no_gateway_api(examination: Examination) -> DoctorFinding:

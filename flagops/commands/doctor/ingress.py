@@ -19,7 +19,7 @@ def ingress(examination: Examination) -> Iterator[DoctorFinding]:
     if not instance.is_published and not (settings.enabled and settings.await_address):
         return
     if not settings.enabled and not instance.settings.gateway.enabled:
-        yield from unresolved(examination, instance.settings.host)
+        yield from unresolved_names(examination)
     for item in instance.items("networking.k8s.io/v1", "Ingress"):
         name = item["metadata"]["name"]
         entries = ((item.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
@@ -34,7 +34,7 @@ def ingress(examination: Examination) -> Iterator[DoctorFinding]:
                 f"{instance.kubectl} describe ingress {name}",
             )
         else:
-            yield from unresolved(examination, instance.settings.host)
+            yield from unresolved_names(examination)
 
 
 def _class(item: Manifest) -> str | None:
@@ -59,17 +59,24 @@ def _missing_class(examination: Examination, item: Manifest, *, is_served: bool)
     )
 
 
+def unresolved_names(examination: Examination) -> Iterator[DoctorFinding]:
+    """The names that this machine cannot resolve."""
+    for host in examination.instance.settings.hosts:
+        yield from unresolved(examination, host)
+
+
 def unresolved(examination: Examination, host: str) -> Iterator[DoctorFinding]:
-    """The public name, as this machine resolves it."""
+    """A name, as this machine resolves it. A further one may be a name of another network."""
     try:
         socket.getaddrinfo(host, 443)
     except OSError as error:
+        is_further = host in examination.instance.settings.additional_hosts
+        where = "the name's DNS record" + (", which may be one of your network alone" if is_further else "")
         yield DoctorFinding(
             "dns-public",
             f"The name {host} cannot be resolved from here.",
             (f"{host}: {error.strerror or error}",),
-            f"{examination.instance.kubectl} get {_ways_in(examination)}   "
-            "(its address belongs into the name's DNS record)",
+            f"{examination.instance.kubectl} get {_ways_in(examination)}   (its address belongs into {where})",
         )
 
 

@@ -92,6 +92,7 @@ def place_of(
         return SmokeTarget(
             url=base,
             public_url=address,
+            further=() if url or address is None else settings.additional_hosts,
             environment=environment or (None if environment_key else settings.admin.environments[0]),
             environment_key=environment_key,
             server_key=os.environ.get(SERVER_KEY),

@@ -44,6 +44,7 @@ class SmokeTarget:
     Attributes:
         url: Its address, without a path.
         public_url: The address that people use, whose certificate is looked at; None when there is none to look at.
+        further: The other names that lead there.
         environment: The environment's name, None to find it by its key.
         environment_key: The environment's client-side key, None to ask Flagsmith for it.
         server_key: A server-side key of it, None to make one for the while.
@@ -59,6 +60,7 @@ class SmokeTarget:
 
     url: str
     public_url: str | None = None
+    further: tuple[str, ...] = ()
     environment: str | None = None
     environment_key: str | None = None
     server_key: str | None = None

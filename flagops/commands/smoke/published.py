@@ -1,5 +1,6 @@
 """What must not be published: Flagsmith's own numbers, which it gives to anybody who reaches its port."""
 
+from functools import partial
 from ipaddress import ip_address
 
 import httpx
@@ -11,6 +12,7 @@ from flagops.commands.smoke.visit import Visit
 from flagops.flagsmith_api.loopback import SUFFIX
 
 PATHS = ("/metrics", "/metrics/")
+LIVENESS = "/health/liveness/"
 # How the text of Prometheus' format begins, and where Flagsmith leads whoever leaves out the slash.
 OURS = ("# HELP ", "# TYPE ")
 
@@ -27,6 +29,23 @@ def unpublished(visit: Visit) -> str:
     if _is_of_this_machine(url.host):
         raise CheckSkippedError("an address of this machine, where a port leads to Flagsmith itself")
     return ", ".join(f"{path}: {_refused(visit, url.join(path))}" for path in PATHS)
+
+
+def further_names(visit: Visit) -> str:
+    """Each further name leads to Flagsmith, which takes it for its own, with a certificate that is good for it."""
+    if visit.place.public_url is None or not visit.place.further:
+        raise CheckSkippedError("no further names")
+    base = httpx.URL(visit.place.public_url)
+    urls = [base.copy_with(host=host).join(LIVENESS) for host in visit.place.further]
+    for url in urls:
+        left = min(REQUEST_SECONDS, visit.deadline.left)
+        answer = bounded(f"the answer to {url}", partial(_asked, url), left)
+        if answer.status_code != httpx.codes.OK:
+            raise CheckFailedError(
+                f"{url} is answered with status {answer.status_code}: the way in does not lead there, or Flagsmith "
+                "does not know the name (400)"
+            )
+    return ", ".join(url.host for url in urls)
 
 
 def _refused(visit: Visit, url: httpx.URL) -> int:

@@ -38,6 +38,7 @@ CHECKS: Mapping[str, Check] = {
     "certificate": certificate.certificate,
     "redirect": certificate.redirect,
     "unpublished": published.unpublished,
+    "further-names": published.further_names,
     "round-trip": round_trip.round_trip,
     "answers": answers,
 }

@@ -78,6 +78,7 @@ def test_the_smoke_tests_find_their_keys_and_their_way(flagsmith: Flagsmith, run
         "certificate",
         "redirect",
         "unpublished",
+        "further-names",
         "edge",
         "edge-documents",
     }

@@ -76,7 +76,7 @@ def test_a_stack_with_an_edge_that_is_well_passes_every_check_and_says_what_it_d
     assert shown.exit_code == 0, shown.stdout
     assert not [name for name, (outcome, _) in found.items() if outcome == "failed"]
     skipped = {name for name, (outcome, _) in found.items() if outcome == "skipped"}
-    assert skipped == {"values", "certificate", "redirect", "unpublished"}
+    assert skipped == {"values", "certificate", "redirect", "unpublished", "further-names"}
     assert found["values"][1] == "an edge does not say with which values flags were made"
     assert found["environment-document"][1].endswith("the edge was not asked with a server-side key")
     assert round_trip.AT_EDGE in found["round-trip"][1]
