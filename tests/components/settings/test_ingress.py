@@ -112,7 +112,6 @@ def test_what_does_not_go_with_the_source_is_refused(tls: dict[str, Any], key: s
     ("annotation", "key"),
     [
         ("cert-manager.io/issuer", "ingress.tls.issuer"),
-        ("kubernetes.io/ingress.class", "ingress.className"),
         ("feature-flags/tls", "ingress.tls.from"),
     ],
 )
