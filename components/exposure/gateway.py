@@ -10,6 +10,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.exposure.gateway_kinds import COMPONENT, GATEWAY, ROUTE
+from components.exposure.listeners import HTTP, HTTPS, listener, parents, redirected
 from components.exposure.routes import PublicPath, public_paths
 from components.kit import names
 from components.kit.capabilities import GATEWAY_API_VERSION, Capabilities
@@ -18,8 +19,6 @@ from components.settings import Settings
 from components.settings.sections.gateway import ParentReference
 
 GROUP: Final = "gateway.networking.k8s.io"
-HTTP: Final = "http"
-HTTPS: Final = "https"
 MOVED_PERMANENTLY: Final = 301
 # A cloud makes a load balancer for a Gateway, which takes minutes.
 TIMEOUT_SECONDS: Final = 600
@@ -65,51 +64,15 @@ def gateway_spec(settings: Settings) -> dict[str, Any]:
     listeners = []
     for index, host in enumerate(settings.hosts):
         if gateway.redirect or not gateway.ends_tls:
-            listeners.append(_listener(host, HTTP, index, gateway.http_port))
+            listeners.append(listener(host, HTTP, index, gateway.http_port))
         if gateway.ends_tls:
-            listener = _listener(host, HTTPS, index, gateway.https_port)
+            secured = listener(host, HTTPS, index, gateway.https_port)
             secret = settings.gateway_tls_secret_name
             if secret is not None:
                 reference = {"group": "", "kind": "Secret", "name": secret}
-                listener["tls"] = {"mode": "Terminate", "certificateRefs": [reference]}
-            listeners.append(listener)
+                secured["tls"] = {"mode": "Terminate", "certificateRefs": [reference]}
+            listeners.append(secured)
     return {"gatewayClassName": gateway.class_name, "listeners": listeners}
-
-
-def _listener(host: str, protocol: str, index: int, port: int) -> dict[str, Any]:
-    return {
-        "name": listener_name(protocol, index),
-        "hostname": host,
-        "port": port,
-        "protocol": protocol.upper(),
-        # Routes of the namespace alone: the stack's, and those by which cert-manager answers a challenge.
-        "allowedRoutes": {"namespaces": {"from": "Same"}},
-    }
-
-
-def listener_name(protocol: str, index: int) -> str:
-    """The listener of a host, by its place: a listener has one name, and cert-manager looks for it there."""
-    return protocol if index == 0 else f"{protocol}-{index + 1}"
-
-
-def _own(settings: Settings, protocol: str) -> tuple[ParentReference, ...]:
-    """The listeners of the stack's own Gateway, one for each host."""
-    found = (listener_name(protocol, index) for index, _ in enumerate(settings.hosts))
-    return tuple(ParentReference(name=names.API, sectionName=name) for name in found)
-
-
-def parents(settings: Settings) -> tuple[ParentReference, ...]:
-    """Where the route is attached."""
-    gateway = settings.gateway
-    return _own(settings, HTTPS if gateway.ends_tls else HTTP) if gateway.is_own else gateway.parent_refs
-
-
-def redirected(settings: Settings) -> tuple[ParentReference, ...]:
-    """Where plain HTTP comes in that is redirected; nothing where none is."""
-    gateway = settings.gateway
-    if not gateway.is_own:
-        return gateway.redirect_from
-    return _own(settings, HTTP) if gateway.ends_tls and gateway.redirect else ()
 
 
 def route_spec(settings: Settings) -> dict[str, Any]:

@@ -106,6 +106,10 @@ def _exporter(exporter: ServerExporter) -> ContainerArgs:
     return postgres_exporter(exporter, [EnvVarArgs(name="DATA_SOURCE_NAME", value=METRICS_SOURCE)], [mount])
 
 
+# What moves the pod stops all writing until it has started elsewhere: no node is given up, or packed, at its cost.
+STAYS: Final = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "karpenter.sh/do-not-disrupt": "true"}
+
+
 def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
     """The pod template of the server."""
     mount, data = data_paths(args.settings.postgres.major)
@@ -170,6 +174,7 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
         # Not the Secret's: the roles Job sets a renewed password on the running server.
         annotations={
             **access_rules.ANNOTATIONS,
+            **STAYS,
             **({} if args.exporter is None else args.exporter.annotations),
         },
         grace_period_seconds=GRACE_PERIOD_SECONDS,

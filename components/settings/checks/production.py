@@ -18,6 +18,11 @@ def warnings(settings: Settings) -> Iterator[str]:
             "held since the last dump is gone. docs/data-tier.md says what a Cluster of CloudNativePG or a server of "
             "your own would survive, and what it costs"
         )
+        if settings.backup.enabled and settings.backup.s3 is None:
+            yield (
+                "backup.s3 is not set: the backups are on a volume of the same cluster, and are lost with it, as the "
+                "database is. Set backup.s3 to a bucket elsewhere (docs/backups.md)"
+            )
 
 
 def problems(settings: Settings) -> Iterator[Problem]:

@@ -123,7 +123,7 @@ def test_an_annotation_of_the_program_is_refused_with_its_setting(annotation: st
 def test_gke_s_class_may_be_written_into_its_annotation_too() -> None:
     annotations = {"kubernetes.io/ingress.class": "gce"}
     assert ingress(className="gce", tls=WRITTEN["upstream"], annotations=annotations).ingress.class_name == "gce"
-    assert "use ingress.className" in refused(className="gce-internal", tls=WRITTEN["none"], annotations=annotations)
+    assert "takes one of both" in refused(className="gce-internal", tls=WRITTEN["none"], annotations=annotations)
 
 
 # Old forms go on working, with what to write in their place.
