@@ -20,6 +20,8 @@ ELSEWHERE = {
     ("components/settings/model.py", "flagsmith-tls"): "settings know no resource; the default of a setting",
     ("components/settings/model.py", "flagsmith-gateway-tls"): "likewise",
     ("components/settings/sections/postgres/cluster.py", "flagsmith-pg"): "likewise",
+    ("components/settings/object_metadata.py", "app.kubernetes.io/"): "settings know no resource; whose keys they are",
+    ("components/settings/object_metadata.py", "kubectl.kubernetes.io/default-container"): "likewise",
     ("components/settings/ways.py", 5432): "the default of an external server's address, whatever ours listens on",
     ("components/settings/ways.py", 6379): "likewise",
     ("flagops/commands/flags/catalogue/model.py", "flagsmith-keys"): "the default of a key of the catalogue",
