@@ -36,10 +36,11 @@ def shell(deployed: Platform, program: Callable[[str, str], str], tmp_path: Path
     """Runs lines in the directory with both renderings: `before`, of five pods, and `out`, with the autoscaler."""
     deployed.engine().down()
     loaded = load_stack("production", ROOT)
-    for folder, settings in {
+    renderings: dict[str, dict[str, object]] = {
         "before": {"replicas": PODS},
         "out": {"autoscaling": {"enabled": True, "minReplicas": FEWEST, "maxReplicas": 9}},
-    }.items():
+    }
+    for folder, settings in renderings.items():
         config = {key: value for key, value in loaded.config.items() if key != "feature-flags:replicas"}
         config |= {f"feature-flags:{key}": value for key, value in settings.items()}
         render(ROOT, replace(loaded, config=config), tmp_path / folder)
