@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from components.text.quoting import printable
 from flagops.commands.audit.read import Entry
+from flagops.terminal.listing import Column, Gives, Listing
 
 LONGEST = 60  # characters of a value in the table; --json has all of it
 NOTHING = "—"
@@ -17,16 +17,23 @@ NOTHING = "—"
 
 def show(console: Console, entries: Sequence[Entry]) -> None:
     """Print them as a table, the newest last."""
-    table = Table(box=None, pad_edge=False)
     is_traced = any("apply" in entry for entry in entries)
-    for title in ("TIME", "WHO", "WHERE", "WHAT", "CHANGE", *(["COMMIT"] if is_traced else [])):
-        table.add_column(title, overflow="fold", no_wrap=title in ("TIME", "COMMIT"))
+    table = Listing(
+        [
+            Column("TIME"),
+            Column("WHO", Gives.SHORTENED),
+            Column("WHERE", Gives.SHORTENED),
+            Column("WHAT"),
+            Column("CHANGE", Gives.BELOW),
+            *([Column("COMMIT", Gives.BELOW)] if is_traced else []),
+        ]
+    )
     for entry in entries:
         words = [_time(entry), _who(entry), _where(entry), _what(entry), _changes(entry)]
         if is_traced:
             words.append(_commit(entry))
         # Not as markup, and no control characters: whoever may name a flag must not write on somebody's terminal.
-        table.add_row(*(Text(printable(word)) for word in words))
+        table.add(*(Text(printable(word)) for word in words))
     console.print(table)
 
 

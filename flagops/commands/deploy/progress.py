@@ -6,13 +6,13 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.live import Live
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from flagops.engines.events import Event, ResourceState
+from flagops.terminal.listing import INDENT, Column, Gives, Listing
 
 STYLES = {ResourceState.FAILED: "red", ResourceState.UNCHANGED: "dim", ResourceState.WAITING: "yellow"}
 RESERVED_LINES = 6  # of the terminal, for the table's frame and what stands above it
@@ -82,32 +82,35 @@ class Progress:
                     soft_wrap=True,
                 )
 
-    def table(self) -> Table:
+    def table(self) -> Listing:
         """The table as it is now."""
         with self._lock:
             rows, ended = list(self._rows.values()), dict(self._ended)
         done = sum(event.state.finished for event, _ in rows)
-        table = Table(
-            title=f"{escape(self._title)}: {done} of {len(rows)} done, {self.seconds:.0f} s",
-            title_justify="left",
-            box=None,
-            pad_edge=False,
+        table = Listing(
+            [Column("State"), Column("Resource"), Column("Time", is_number=True), Column("", Gives.BELOW)],
+            f"{self._title}: {done} of {len(rows)} done, {self.seconds:.0f} s",
         )
-        for heading in ("Kind", "Resource", "State", "Time", ""):
-            table.add_column(heading, justify="right" if heading == "Time" else "left", no_wrap=True)
         for event, began in self._shown(rows):
             stop = ended.get((event.kind, event.resource), self.seconds)
             style = STYLES.get(event.state, "green" if event.state.changed else "cyan")
-            spent = f"{stop - began:.0f} s"
-            table.add_row(event.kind, event.resource, Text(str(event.state), style), spent, Text(event.message, "dim"))
+            state, resource = Text(str(event.state), style), f"{event.kind}/{event.resource}"
+            table.add(state, resource, f"{stop - began:.0f} s", Text(event.message, "dim"))
         return table
 
     def _shown(self, rows: list[tuple[Event, float]]) -> list[tuple[Event, float]]:
         """As many rows as the terminal has lines: what failed or runs first of all, then what ended last."""
         room = max(self._console.height - RESERVED_LINES, 5)
-        if len(rows) <= room:
-            return rows
-        urgent = [row for row in rows if row[0].state is ResourceState.FAILED or not row[0].state.finished][:room]
-        rest = [row for row in rows if row not in urgent]
-        kept = [*urgent, *rest[len(rest) - (room - len(urgent)) :]]
-        return [row for row in rows if row in kept]
+        is_urgent = [event.state is ResourceState.FAILED or not event.state.finished for event, _ in rows]
+        first = [place for place, urgent in enumerate(is_urgent) if urgent]
+        kept = set()
+        for place in [*first, *(place for place in reversed(range(len(rows))) if not is_urgent[place])]:
+            room -= self._lines(rows[place][0])
+            if room < 0:
+                break
+            kept.add(place)
+        return [row for place, row in enumerate(rows) if place in kept]
+
+    def _lines(self, event: Event) -> int:
+        """How many lines its row takes at most: a message can stand below it."""
+        return 1 + -(-cell_len(event.message) // max(self._console.width - INDENT, 1))

@@ -3,34 +3,43 @@
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from components.settings.images import StackImage
 from components.settings.lock import LOCK_FILE
 from flagops.commands.images.locking import LockChanges
 from flagops.commands.images.use import Use
+from flagops.terminal.listing import Column, Gives, Listing
 
 
 def show(console: Console, found: Sequence[Use], *, with_stacks: bool) -> None:
     """Print a table of images."""
-    is_mirrored = any(use.is_mirrored for use in found)
-    table = Table(box=None, pad_edge=False)
-    titles = ["IMAGE", "FOR", *(["STACKS"] if with_stacks else []), "DIGEST", *(["MIRROR"] if is_mirrored else [])]
-    for title in titles:
-        table.add_column(title, overflow="fold")
+    table = Listing(
+        [
+            Column("IMAGE"),
+            Column("LOCK"),
+            Column("FOR", Gives.SHORTENED),
+            Column("STACKS", Gives.LEFT_OUT),
+            Column("DIGEST", Gives.LEFT_OUT),
+            Column("MIRROR", Gives.LEFT_OUT),
+        ]
+    )
     for use in found:
-        cells = [use.image.source, ", ".join(use.purposes), *([", ".join(use.stacks)] if with_stacks else [])]
-        cells += [state(use.image), *([use.mirrored if use.is_mirrored else ""] if is_mirrored else [])]
-        table.add_row(*map(escape, cells))
+        table.add(
+            use.image.source,
+            lock_of(use.image),
+            ", ".join(use.purposes),
+            ", ".join(use.stacks) if with_stacks else "",
+            use.image.digest or "",
+            use.mirrored if use.is_mirrored else "",
+        )
     console.print(table)
 
 
-def state(image: StackImage) -> str:
-    """The digest, and where it is from."""
+def lock_of(image: StackImage) -> str:
+    """Where the digest is from, if there is one."""
     if image.digest is None:
         return "not locked"
-    return f"{image.digest} ({'settings' if image.is_stated else 'locked'})"
+    return "settings" if image.is_stated else "locked"
 
 
 def plain(found: Sequence[Use]) -> Iterator[str]:

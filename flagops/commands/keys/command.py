@@ -4,8 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from flagops.commands.flags.catalogue.complete import environments
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, UrlOption, read
@@ -44,13 +42,7 @@ def show(
     if as_json:
         print_json(found)
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("ENVIRONMENT", "KIND", "NAME", "KEY", "CREATED", "EXPIRES", "ACTIVE", ""):
-        table.add_column(title, overflow="fold")
-    for row in found:
-        texts = (row.environment, row.kind, row.name, row.key, row.created or "", row.expires or "")
-        table.add_row(*map(escape, texts), "yes" if row.active else "no", escape(row.note))
-    output().print(table)
+    output().print(view.listing(found))
 
 
 def sync(

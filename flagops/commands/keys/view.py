@@ -3,9 +3,32 @@
 from collections.abc import Iterator, Sequence
 
 from flagops.commands.keys.adopt import Adoption
-from flagops.commands.keys.listing import moment
+from flagops.commands.keys.listing import KeyRow, moment
 from flagops.commands.keys.model import DeliveryResult, place
 from flagops.commands.keys.sync import Leftover
+from flagops.terminal.listing import Column, Gives, Listing
+
+
+def listing(found: Sequence[KeyRow]) -> Listing:
+    """The keys as a table."""
+    table = Listing(
+        [
+            Column("ENVIRONMENT"),
+            Column("KIND"),
+            Column("ACTIVE"),
+            Column("KEY"),
+            Column("NAME", Gives.SHORTENED),
+            Column("EXPIRES", Gives.LEFT_OUT),
+            Column("CREATED", Gives.LEFT_OUT),
+            Column("NOTE", Gives.BELOW),
+        ]
+    )
+    for row in found:
+        active = "yes" if row.active else "no"
+        table.add(
+            *(row.environment, row.kind, active, row.key, row.name, row.expires or "", row.created or "", row.note)
+        )
+    return table
 
 
 def lines(result: DeliveryResult) -> Iterator[str]:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.table import Table
 
 from flagops.commands.secrets import record
 from flagops.commands.secrets.catalogue import GENERATED, cost, secret_of
 from flagops.errors import NotFoundError
 from flagops.kubernetes.refusals import DeniedError
 from flagops.stacks.deployed import Instance
+from flagops.terminal.listing import Column, Gives, Listing
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,20 @@ def unseen(found: Sequence[SecretRow]) -> bool:
 
 def show(console: Console, found: Sequence[SecretRow]) -> None:
     """Print them as a table."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("NAME", "ROTATIONS", "LAST", "FOR", "READ BY", "RENEWING IT COSTS"):
-        table.add_column(title, overflow="fold")
+    table = Listing(
+        [
+            Column("NAME"),
+            Column("ROTATIONS"),
+            Column("LAST"),
+            Column("FOR", Gives.SHORTENED),
+            Column("READ BY", Gives.LEFT_OUT),
+            Column("RENEWING IT COSTS", Gives.BELOW),
+        ]
+    )
     for row in found:
         if row.elsewhere:
-            table.add_row(row.name, "-", "", row.use, row.readers, f"not generated: {row.elsewhere}")
+            table.add(row.name, "-", "", row.use, row.readers, f"not generated: {row.elsewhere}")
         else:
             number = "missing" if row.is_there is False else str(row.rotations)
-            table.add_row(row.name, number, row.last[:10], row.use, row.readers, row.cost)
+            table.add(row.name, number, row.last[:10], row.use, row.readers, row.cost)
     console.print(table)

@@ -5,24 +5,23 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from flagops.commands.smoke.model import CheckResult, CheckStatus
 from flagops.files import make_directory
+from flagops.terminal.listing import Column, Gives, Listing
 
 STYLES = {CheckStatus.PASSED: "green", CheckStatus.FAILED: "red", CheckStatus.SKIPPED: "yellow"}
 
 
 def show(console: Console, results: Sequence[CheckResult]) -> None:
     """Print the table."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("CHECK", "RESULT", "SECONDS"):
-        table.add_column(title, no_wrap=True, justify="right" if title == "SECONDS" else "left")
-    table.add_column("DETAIL", overflow="fold")
+    table = Listing(
+        [Column("CHECK"), Column("RESULT"), Column("SECONDS", is_number=True), Column("DETAIL", Gives.BELOW)]
+    )
     for result in results:
-        style = STYLES[result.outcome]
-        table.add_row(result.name, f"[{style}]{result.outcome}[/]", f"{result.seconds:.1f}", escape(result.detail))
+        outcome = Text(str(result.outcome), STYLES[result.outcome])
+        table.add(result.name, outcome, f"{result.seconds:.1f}", result.detail)
     console.print(table)
 
 

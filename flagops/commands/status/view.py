@@ -2,9 +2,9 @@
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from flagops.commands.status.model import WHAT, Status
+from flagops.terminal.listing import Column, Gives, Listing
 
 
 def show(console: Console, status: Status) -> None:
@@ -14,11 +14,9 @@ def show(console: Console, status: Status) -> None:
         f"[bold]{escape(status.stack)}[/bold]: {WHAT[status.role]} {status.version} {where}, "
         f"namespace {status.namespace}, context {escape(status.context)}"
     )
-    table = Table(box=None, pad_edge=False)
-    for title in ("", "KIND", "NAME"):
-        table.add_column(title, no_wrap=True)  # names are copied from here
-    table.add_column("STATE", overflow="fold")
+    table = Listing([Column(""), Column("OBJECT"), Column("STATE", Gives.BELOW)])
     for row in status.rows:
+        kind, _, _ = row.kind.partition(" (")  # whose pod it is, its name says
         style = "" if row.is_fine else "red"
-        table.add_row("ok" if row.is_fine else "!!", row.kind, escape(row.name), escape(row.state), style=style)
+        table.add("ok" if row.is_fine else "!!", f"{kind}/{row.name}", row.state, style=style)
     console.print(table)

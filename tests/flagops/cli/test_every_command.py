@@ -47,7 +47,7 @@ READS_FILES = {
     "flags codegen --python {home}/flags.py": r".*/flags\.py was written\.",
     "flags references {home}/source": r"  [a-z_]+",
     "flags promote development staging --catalogue {home}/catalogue.yaml": r"Review and commit it; .*",
-    "images list": r"\S+ +\S+ +(not locked|sha256:\S+).*",
+    "images list": r"\S+ +(not locked|locked|settings) +\S+.*",
     "cluster down": r"There is no local cluster\.",
     "cluster forget": r"There is none\.",
 }

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 
 from flagops.commands.db.backups.backup import Backup
 from flagops.commands.db.backups.base.archive import BaseBackup
 from flagops.commands.db.backups.drill import Drill
+from flagops.terminal.listing import Column, Gives, Listing
 
 MIB = 1024 * 1024
 
@@ -17,13 +17,21 @@ def show_backups(console: Console, found: Sequence[Backup]) -> None:
     if not found:
         console.print("There are no backups yet.")
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("NAME", "WHEN (UTC)", "SIZE", "FLAGSMITH", "POSTGRESQL", "ENCRYPTED", "STACK"):
-        table.add_column(title, no_wrap=True)
+    table = Listing(
+        [
+            Column("NAME"),
+            Column("SIZE", is_number=True),
+            Column("ENCRYPTED"),
+            Column("FLAGSMITH"),
+            Column("WHEN (UTC)", Gives.LEFT_OUT),
+            Column("POSTGRESQL", Gives.LEFT_OUT),
+            Column("STACK", Gives.LEFT_OUT),
+        ]
+    )
     for item in found:
         when, size = f"{item.started:%Y-%m-%d %H:%M}", f"{item.bytes / MIB:.1f} MiB"
         encrypted = "yes" if item.is_encrypted else "no"
-        table.add_row(item.name, when, size, item.release, item.server.split()[0], encrypted, item.stack)
+        table.add(item.name, size, encrypted, item.release, when, item.server.split()[0], item.stack)
     console.print(table)
 
 

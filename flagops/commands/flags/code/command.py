@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, read
 from flagops.commands.flags.code import codegen as python_module
@@ -17,6 +15,7 @@ from flagops.commands.flags.code.references import references as find
 from flagops.console import output, progress
 from flagops.errors import BadInputError, FailedError, RefusedError
 from flagops.files import make_directory, text_there
+from flagops.terminal.listing import Column, Gives, Listing
 from flagops.terminal.options import JsonOption, print_json
 
 if TYPE_CHECKING:
@@ -134,12 +133,7 @@ def _plain(found: "References") -> dict[str, object]:
 
 
 def _show(found: "References", days: Mapping[str, str]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for title in ("FLAG", "USES", "PLACES"):
-        table.add_column(title, overflow="fold")
-    for name, places in found.uses.items():
-        table.add_row(name, str(len(places)), Text(_first(places)))
-    output().print(table)
+    output().print(table(found.uses))
     undeclared = [f"{name}  {_first(places)}" for name, places in found.undeclared.items()]
     expired = [f"{name}  since {days[name]}, {_first(found.uses[name])}" for name in found.expired]
     sections = {
@@ -150,6 +144,14 @@ def _show(found: "References", days: Mapping[str, str]) -> None:
     for title, lines in sections.items():
         if lines:
             output().print("\n".join(["", f"{title}:", *(f"  {line}" for line in lines)]), markup=False)
+
+
+def table(uses: "Mapping[str, tuple[FileLine, ...]]") -> Listing:
+    """The flags that are used, for people."""
+    made = Listing([Column("FLAG"), Column("USES", is_number=True), Column("PLACES", Gives.BELOW)])
+    for name, places in uses.items():
+        made.add(name, str(len(places)), _first(places))
+    return made
 
 
 def _first(places: "tuple[FileLine, ...]") -> str:

@@ -7,10 +7,10 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from flagops.commands.flags.reconcile.change import Action, Change, Counts, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.compare import ORDER
+from flagops.terminal.listing import Column, Gives, Listing
 
 SIGNS = {
     Action.CREATE: ("+", "green"),
@@ -129,13 +129,10 @@ def _entries(value: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key} {value_in_words(item)}"
 
 
-def _table(counts: Mapping[str | None, Counts]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("")
-    for column in COLUMNS:
-        table.add_column(column.upper(), justify="right")
+def _table(counts: Mapping[str | None, Counts]) -> Listing:
+    table = Listing([Column("", Gives.SHORTENED), *(Column(column.upper(), is_number=True) for column in COLUMNS)])
     for place, found in counts.items():
-        table.add_row(escape(place or PROJECT), *_numbers(found))
+        table.add(place or PROJECT, *_numbers(found))
     return table
 
 

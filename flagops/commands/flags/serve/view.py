@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from flagops.serving.model.declared import Keys
 from flagops.serving.server.state import ServedState
+from flagops.terminal.listing import Column, Gives, Listing
 
 
 def show(console: Console, state: ServedState, address: str) -> None:
@@ -24,13 +23,11 @@ def show(console: Console, state: ServedState, address: str) -> None:
         console.print(note, style="yellow", markup=False, soft_wrap=True)
 
 
-def table(keys: Mapping[str, Keys]) -> Table:
+def table(keys: Mapping[str, Keys]) -> Listing:
     """The keys of each environment."""
-    made = Table(box=None, pad_edge=False)
-    for title in ("ENVIRONMENT", "CLIENT-SIDE KEY", "SERVER-SIDE KEY"):
-        made.add_column(title, overflow="fold")
+    made = Listing([Column("ENVIRONMENT"), Column("CLIENT-SIDE KEY"), Column("SERVER-SIDE KEY", Gives.BELOW)])
     for name, found in keys.items():
-        made.add_row(escape(name), found.client_side, found.server_side)
+        made.add(name, found.client_side, found.server_side)
     return made
 
 

@@ -1,10 +1,9 @@
 """`ff flags get`: what an environment serves now."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from flagops.commands.flags.catalogue.complete import environments
 from flagops.console import output
@@ -13,6 +12,7 @@ from flagops.flagsmith_api import served
 from flagops.flagsmith_api.deployed import flagsmith
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_instance
+from flagops.terminal.listing import Column, Gives, Listing
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import StackOption
 
@@ -41,10 +41,13 @@ def get(
     if as_json:
         print_json(found)
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("FLAG", "STATE", "VALUE", "TYPE"):
-        table.add_column(title, overflow="fold")
+    output().print(table(found))
+
+
+def table(found: Iterable[served.ServedFlag]) -> Listing:
+    """The flags for people."""
+    made = Listing([Column("FLAG"), Column("STATE"), Column("TYPE"), Column("VALUE", Gives.BELOW)])
     for flag in found:
         value = "" if flag.value is None else str(flag.value)
-        table.add_row(escape(flag.name), "on" if flag.enabled else "off", escape(value), flag.kind)
-    output().print(table)
+        made.add(flag.name, "on" if flag.enabled else "off", flag.kind, value)
+    return made

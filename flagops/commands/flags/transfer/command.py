@@ -1,12 +1,11 @@
 """`ff flags export`, `diff` and `promote`: from a server into git, and from one environment to the next."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from flagops.commands.flags.catalogue.complete import environments, flags
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, UrlOption, read
@@ -23,6 +22,7 @@ from flagops.console import output, progress
 from flagops.errors import BadInputError, NotFoundError, RefusedError
 from flagops.flagsmith_api.connect import connect
 from flagops.project import path_of
+from flagops.terminal.listing import Column, Gives, Listing
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import SomeStackOption
 
@@ -142,17 +142,21 @@ def diff(
     if as_json:
         print_json(rows)
     elif rows:
-        table = Table(box=None, pad_edge=False)
-        for title in ("FLAG", "FIELD", source.upper(), target.upper()):
-            table.add_column(escape(title), overflow="fold")
-        for row in rows:
-            words = on_or_off if row.field == "enabled" else in_quotes
-            table.add_row(escape(row.flag), row.field, escape(words(row.one)), escape(words(row.other)))
-        output().print(table)
+        output().print(table(rows, source, target))
     else:
         progress().print(f"{source} and {target} are the same.", style="green")
     if rows:
         raise typer.Exit(2)
+
+
+def table(rows: Iterable[differ.FlagDifference], source: str, target: str) -> Listing:
+    """The differences for people."""
+    sides = (Column(source.upper(), Gives.BELOW), Column(target.upper(), Gives.BELOW))
+    made = Listing([Column("FLAG"), Column("FIELD"), *sides])
+    for row in rows:
+        words = on_or_off if row.field == "enabled" else in_quotes
+        made.add(row.flag, row.field, words(row.one), words(row.other))
+    return made
 
 
 def promote(

@@ -3,10 +3,9 @@
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from flagops.commands.flags.usage.usage import FlagUsage, Usage, sparkline
+from flagops.terminal.listing import Column, Gives, Listing
 
 NOT_COUNTED = (
     "Nothing was counted at all. Flagsmith counts what SDKs report (their option enable_analytics), by its task "
@@ -19,32 +18,28 @@ def show(console: Console, notes: Console, found: Usage) -> None:
     """A table of the used flags, then the unused ones; the hint that nothing was counted goes to `notes`."""
     places = ", ".join(found.environments)
     if found.used:
-        table = Table(box=None, pad_edge=False)
-        table.add_column("FLAG", overflow="fold")
-        table.add_column("TOTAL", justify="right")
-        table.add_column("LAST USED")
-        table.add_column(f"{found.first} TO {found.today}")
+        days = f"{found.first} TO {found.today}"
+        table = Listing(
+            [Column("FLAG"), Column("TOTAL", is_number=True), Column("LAST USED"), Column(days, Gives.LEFT_OUT)]
+        )
         for item in found.used:
-            table.add_row(name_of(item), f"{item.total:,}", str(item.last), sparkline(item, found.days))
+            table.add(name_of(item), f"{item.total:,}", str(item.last), sparkline(item, found.days))
         console.print(table)
     if found.unused and found.used:
         console.print()
     if found.unused:
         console.print(f"Not used since {found.first} in {places}:", style="yellow", markup=False)
-        table = Table(box=None, pad_edge=False, style="yellow")
-        table.add_column("FLAG", overflow="fold")
-        table.add_column("AGE", justify="right")
-        table.add_column("OWNER")
+        table = Listing([Column("FLAG"), Column("AGE", is_number=True), Column("OWNER", Gives.BELOW)])
         for item in found.unused:
-            table.add_row(name_of(item), age(item, found), escape(item.owner or "-"))
+            table.add(name_of(item), age(item, found), item.owner or "-", style="yellow")
         console.print(table)
     if not found.used:
         notes.print(NOT_COUNTED, style="yellow", markup=False, soft_wrap=True)
 
 
 def name_of(item: FlagUsage) -> str:
-    """The flag's name, as markup, and whether it is archived."""
-    return escape(f"{item.name} (archived)" if item.is_archived else item.name)
+    """The flag's name, and whether it is archived."""
+    return f"{item.name} (archived)" if item.is_archived else item.name
 
 
 def age(item: FlagUsage, found: Usage) -> str:
