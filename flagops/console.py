@@ -33,8 +33,13 @@ def progress() -> Console:
 @cache
 def output() -> Console:
     """The console of what a command was asked for (stdout); never wraps, since people parse it."""
-    is_narrow = not (sys.stdout and sys.stdout.isatty()) and "COLUMNS" not in os.environ
+    is_narrow = not is_screen() and "COLUMNS" not in os.environ
     return _Lasting(highlight=False, emoji=False, soft_wrap=True, width=PIPED_WIDTH if is_narrow else None)
+
+
+def is_screen() -> bool:
+    """Whether what a command was asked for goes to a terminal, which keeps it for the one who sits there."""
+    return bool(sys.stdout) and sys.stdout.isatty()
 
 
 def first_few(lines: Sequence[str], more: str, *, every: bool = False) -> list[str]:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 
 from components.text import bounds, quoting
@@ -207,7 +208,7 @@ def _another(place: Path) -> str:
     for above in (place, *place.parents):
         with suppress(OpsError):
             if _has_file(above) and _foreign(above) is None:
-                return f"The project above it is taken if you name it: ff {OPTION} {above} …"
+                return f"The project above it is taken if you name it: ff {OPTION} {quote(str(above))} …"
     return f"Go to the project's folder, or {NAME_IT}"
 
 
@@ -222,5 +223,5 @@ def _refuse_planted(place: Path, directory: Path) -> None:
     if path.lstat().st_uid not in (os.getuid(), 0):
         raise RefusedError(
             f"{path}, above the working directory, belongs to another user, whose program ff would run.",
-            hint=f"If you trust it, go to its folder, or name it: ff {OPTION} {place} …",
+            hint=f"If you trust it, go to its folder, or name it: ff {OPTION} {quote(str(place))} …",
         )

@@ -67,13 +67,13 @@ class FakeCluster:
         within = "" if kind in OF_THE_CLUSTER else f"/namespaces/{NAMESPACE}"
         return f"{base}{within}/{KINDS[api_version, kind]}/{name}"
 
-    def deployed(self, *objects: DeclaredObject, release: str = "2.265.0") -> None:
+    def deployed(self, *objects: DeclaredObject, release: str = "2.265.0", stack: str = "staging") -> None:
         """The namespace, these objects, and the record of the deployment that made them."""
         self.add("v1", "Namespace", NAMESPACE, uid="the-namespace")
         for item in objects:
             ready = {"replicas": 1, "readyReplicas": 1, "updatedReplicas": 1}
             self.add(item.api_version, item.kind, item.name, spec={"replicas": 1}, status=ready)
-        data = written(Deployment("staging", release, objects))
+        data = written(Deployment(stack, release, objects))
         self.add("v1", "ConfigMap", names.DEPLOYMENT, data=data)
 
     def kubeconfig(self, path: Path, context: str) -> Path:

@@ -65,10 +65,10 @@ def _preferred(
 ) -> tuple[EngineName, str]:
     if wanted is not None:
         return wanted, ""
+    if made_by is EngineName.DIRECT or (made_by is not None and stack == LOCAL):
+        return made_by, f"it made the stack {stack!r}"
     if stack != LOCAL:
         return EngineName.CLI, ""
-    if made_by is not None:
-        return made_by, f"it made the stack {LOCAL!r}"
     if has_cli:
         return EngineName.CLI, "`pulumi` is there"
     return EngineName.DIRECT, f"there is no `pulumi` on PATH, and the stack {LOCAL!r} can do without"

@@ -39,10 +39,7 @@ def choose_engine(target: StackTarget, wanted: EngineName | None, *, install: bo
             )
         return Choice(EngineName.DIRECT, "the cluster itself keeps the record")
     has_cli = install or pulumi_cli.find() is not None
-    made_by_whom = None
-    if has_cli or target.is_local or wanted is EngineName.DIRECT:
-        made_by_whom = made_by(target, wanted)
-    return choose(target.stack.name, wanted=wanted, made_by=made_by_whom, has_cli=has_cli)
+    return choose(target.stack.name, wanted=wanted, made_by=made_by(target, wanted), has_cli=has_cli)
 
 
 def made_by(target: StackTarget, wanted: EngineName | None) -> EngineName | None:

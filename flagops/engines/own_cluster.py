@@ -76,6 +76,19 @@ class StackCluster:
                         f"If it is, and the namespace was deleted, its data went with it. {hint}",
                     )
 
+    def require_own_namespace(self) -> None:
+        """Refuse a namespace in which another stack is on record, for a stack that has none of its own yet."""
+        with self._client() as client:
+            record = recorded(client, self.namespace)
+        if record is None or record.stack == self.stack.name:
+            return
+        raise RefusedError(
+            f"Nothing was changed: the namespace {self.namespace!r} of context {self.context!r} has the stack "
+            f"{record.stack!r} in it, and this is {self.stack.name!r}.",
+            hint=f"Give this stack a namespace of its own, in {self.stack.path.name}:\n"
+            f"  {self.stack.project}:namespace: {{name: {self.namespace}-{self.stack.name.lower().replace('_', '-')}}}",
+        )
+
     def require_deployed(self) -> None:
         """Refuse to call the stack deployed when what it declared is not in the cluster."""
         with self._client() as client:

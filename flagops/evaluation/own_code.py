@@ -4,6 +4,7 @@ import filecmp
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 import components
@@ -28,10 +29,11 @@ def refuse_other_code(root: Path) -> None:
             continue
         different = next(_different(own, project), None)
         if different is not None:
+            program = quote(str(root / ".venv" / "bin" / "ff"))
             raise RefusedError(
                 f"The program of {root} is not the one that this ff has: {package.__name__}/{different} differs from "
                 f"that of {own.parent}.",
-                hint=f"Run the project's own: {root / '.venv' / 'bin' / 'ff'} (`make setup` there makes it).",
+                hint=f"Run the project's own: {program} (`make setup` there makes it).",
             )
 
 

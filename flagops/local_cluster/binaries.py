@@ -31,7 +31,8 @@ def control_plane(console: Console) -> dict[str, Path]:
 def resolve(source: pins.GoModule, console: Console) -> dict[str, Path]:
     """The programs of one source by name.
 
-    KUBEBUILDER_ASSETS and PATH count only when the program there is of the pinned minor version. What is built is
+    KUBEBUILDER_ASSETS and PATH count only when the program there is of the pinned minor version, or of another one
+    that the source allows. What is built is
     kept under the cache's `bin/<version>`. Two runs at once do not build the same: the second waits for the first.
 
     Raises:
@@ -50,18 +51,20 @@ def resolve(source: pins.GoModule, console: Console) -> dict[str, Path]:
 
 def programs_there(source: pins.GoModule) -> dict[str, Path]:
     """Those programs of one source that need not be built, by name."""
-    wanted, cache = pins.minor(pins.version(source)), _cache(source)
-    return {name: path for name in source.packages if (path := _installed(name, wanted) or _cached(name, cache))}
+    cache = _cache(source)
+    return {name: path for name in source.packages if (path := _installed(name, source) or _cached(name, cache))}
 
 
 def _cache(source: pins.GoModule) -> Path:
     return cache_home() / "bin" / pins.version(source)
 
 
-def _installed(name: str, wanted: tuple[int, int] | None) -> Path | None:
-    """The first program of this name in KUBEBUILDER_ASSETS or on PATH that is of the wanted minor version."""
+def _installed(name: str, source: pins.GoModule) -> Path | None:
+    """The first program of this name in KUBEBUILDER_ASSETS or on PATH that is of a version which will do."""
+    pinned = pins.minor(pins.version(source))
     for path in _candidates(name):
-        if wanted is not None and _minor_of(path) == wanted:
+        found = _minor_of(path)
+        if found is not None and (found == pinned or (source.oldest is not None and found >= source.oldest)):
             return path.absolute()
     return None
 

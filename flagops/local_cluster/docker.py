@@ -43,6 +43,15 @@ def require() -> None:
     _docker("info", "--format", "{{.ServerVersion}}")
 
 
+def memory() -> int | None:
+    """How many bytes of memory Docker has; None where it does not tell. On macOS and Windows that is its machine's."""
+    try:
+        said = _docker("info", "--format", "{{.MemTotal}}").strip()
+    except DockerError:
+        return None
+    return int(said) if said.isdecimal() and int(said) else None
+
+
 def containers(cluster: str) -> dict[str, str]:
     """The containers of a kind cluster's nodes: each one's name and state, such as running, exited or paused.
 

@@ -2,11 +2,13 @@
 
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 import yaml
 from rich.console import Console
 
+from components.text.quoting import printable
 from flagops.errors import NotFoundError, RefusedError, ToolError
 from flagops.files import write_private
 from flagops.local_cluster import binaries, docker, kubeconfig, pins, ready, state
@@ -16,6 +18,9 @@ from flagops.local_cluster.ports import require_free
 
 READY_WAIT: Final = "180s"
 """How long kind waits for its control plane, in its own notation."""
+
+STEPS: Final = ("•", "✓", "✗")
+"""How kind begins a line on a step that it begins, has done, or has failed at. What else it says is for kubectl."""
 
 CONFIGURATION: Final = Path(__file__).with_name("kind.yaml")
 LOOPBACK: Final = "127.0.0.1"
@@ -51,7 +56,7 @@ def up(home: Path, console: Console, published: Published | None) -> LocalCluste
     console.print(f"Creating the kind cluster {NAME}; the first time Docker fetches its node image…")
     try:
         _run(program, "create", "cluster", f"--name={NAME}", f"--config={configuration}", f"--kubeconfig={path}",
-             f"--wait={READY_WAIT}")  # fmt: skip
+             f"--wait={READY_WAIT}", shown=console)  # fmt: skip
         kubeconfig.rename_context(path)
         ready.wait(path, console, nodes=nodes)
     except BaseException:
@@ -124,15 +129,29 @@ def _program(console: Console) -> Path:
     return binaries.resolve(pins.KIND, console)["kind"]
 
 
-def _run(program: Path, *arguments: str) -> str:
-    result = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)  # noqa: S603
-    if result.returncode:
+def _run(program: Path, *arguments: str, shown: Console | None = None) -> str:
+    """What kind prints; its progress, which it tells on its standard error, is shown while it comes."""
+    with (
+        TemporaryFile("w+", encoding="utf-8", errors="replace") as printed,
+        subprocess.Popen(  # noqa: S603
+            [program, *arguments], stdout=printed, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
+        ) as process,
+    ):
+        said = []
+        for line in process.stderr or ():
+            said.append(line)
+            if shown is not None and line.lstrip().startswith(STEPS):
+                shown.print(f"  {printable(line.rstrip())}", markup=False, soft_wrap=True)
+        code = process.wait()
+        printed.seek(0)
+        answer = printed.read()
+    if code:
         raise ToolError(
-            f"`kind {' '.join(arguments[:2])}` failed with exit code {result.returncode}:\n{_said(result.stderr)}",
+            f"`kind {' '.join(arguments[:2])}` failed with exit code {code}:\n{_said(''.join(said))}",
             hint="Does Docker run (`docker info`), and has it room? Is the machine very busy? `--simulated` makes a "
             "cluster without Docker.",
         )
-    return result.stdout
+    return answer
 
 
 def _said(stderr: str) -> str:

@@ -16,11 +16,14 @@ class GoModule:
         directory: Name below tools/.
         module: Upstream module whose version is the programs' version.
         packages: Go package of each program.
+        oldest: The oldest version, major and minor, of a program that is installed and may take the place of the pinned
+            one. None: only one of the pinned minor version may.
     """
 
     directory: str
     module: str
     packages: dict[str, str]
+    oldest: tuple[int, int] | None = None
 
 
 KUBERNETES = GoModule(
@@ -33,7 +36,8 @@ KUBERNETES = GoModule(
 )
 ETCD = GoModule(directory="etcd", module="go.etcd.io/etcd/server/v3", packages={"etcd": "go.etcd.io/etcd/server/v3"})
 KWOK = GoModule(directory="kwok", module="sigs.k8s.io/kwok", packages={"kwok": "sigs.k8s.io/kwok/cmd/kwok"})
-KIND = GoModule(directory="kind", module="sigs.k8s.io/kind", packages={"kind": "sigs.k8s.io/kind"})
+# From 0.24 on its own node image is Kubernetes 1.31 or newer, which this project runs on; any newer one will do.
+KIND = GoModule(directory="kind", module="sigs.k8s.io/kind", packages={"kind": "sigs.k8s.io/kind"}, oldest=(0, 24))
 
 CONTROL_PLANE = (ETCD, KUBERNETES, KWOK)
 """Where the programs of the simulated cluster come from."""

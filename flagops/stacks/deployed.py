@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from components.kit import names
@@ -87,8 +88,13 @@ class Instance:
     @property
     def kubectl(self) -> str:
         """How a command for kubectl begins, in messages that tell what to type."""
-        kubeconfig = f" --kubeconfig {self.kubeconfig}" if self.kubeconfig else ""
-        return f"kubectl{kubeconfig} --context {self.context} -n {self.namespace}"
+        return f"{self.kubectl_anywhere} -n {self.namespace}"
+
+    @property
+    def kubectl_anywhere(self) -> str:
+        """The same for what is in no namespace, or in another one."""
+        kubeconfig = f" --kubeconfig {quote(str(self.kubeconfig))}" if self.kubeconfig else ""
+        return f"kubectl{kubeconfig} --context {quote(self.context)}"
 
     def get(self, api_version: str, kind: str, name: str) -> Manifest | None:
         """One object of the namespace, or None."""

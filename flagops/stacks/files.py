@@ -1,10 +1,11 @@
 """Stacks as files: `Pulumi.<name>.yaml` beside `Pulumi.yaml`, read without the Pulumi CLI."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from components.text import quoting
 from components.text.plain_secrets import harmless
@@ -18,12 +19,17 @@ if TYPE_CHECKING:
     from components.settings.lock import Lock
 
 
+NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
+"""A stack's name, as Pulumi takes it; a dot would end it, in the name of its file."""
+
+
 @dataclass(frozen=True)
 class Stack:
     """One stack: its name, its own configuration, and the project's defaults for what it leaves out.
 
     `config` is the `config:` of the stack file as Pulumi reads it, its keys with their project (`feature-flags:host`).
     `defaults` are the values which `Pulumi.yaml` declares, which the CLI too fills in.
+    `organisation` is that of Pulumi's backend, if it was named.
     """
 
     name: str
@@ -31,6 +37,12 @@ class Stack:
     config: Mapping[str, object]
     defaults: Mapping[str, object]
     path: Path
+    organisation: str = ""
+
+    @property
+    def for_pulumi(self) -> str:
+        """The name by which Pulumi selects it: in full, if it was given so."""
+        return f"{self.organisation}/{self.project}/{self.name}" if self.organisation else self.name
 
     @property
     def values(self) -> dict[str, object]:
@@ -75,8 +87,12 @@ class Stack:
 
 
 def load_stack(name: str, root: Path) -> Stack:
-    """The stack called `name` of the project in `root`; an unknown name is an error that lists the known ones."""
+    """The stack called `name` of the project in `root`; an unknown name is an error that lists the known ones.
+
+    `name` may be in full, as Pulumi Cloud and `pulumi stack` say it: organisation/stack, organisation/project/stack.
+    """
     known = stack_names(root)
+    *full, name = name.split("/")
     if name not in known:
         listed = ", ".join(known) or "none"
         raise NotFoundError(f"There is no stack {name!r} (Pulumi.{name}.yaml); the stacks here are: {listed}.")
@@ -84,6 +100,11 @@ def load_stack(name: str, root: Path) -> Stack:
     project = project_file.get("name")
     if not isinstance(project, str):
         raise BadInputError(f"{root / FILE} has no `name:`, the project's name.")
+    if len(full) > 2 or not all(map(NAME.fullmatch, full[:1])) or (len(full) == 2 and full[1] != project):
+        raise NotFoundError(
+            f"The stack {'/'.join([*full, name])!r} is not of this project, which is {project!r}.",
+            hint=f"In full it is ORGANISATION/{project}/{name}; {name} alone will do.",
+        )
     path = root / f"Pulumi.{name}.yaml"
     return Stack(
         name=name,
@@ -91,12 +112,14 @@ def load_stack(name: str, root: Path) -> Stack:
         config=_section(read(path), path, project),
         defaults=_declared_defaults(_section(project_file, root / FILE, project)),
         path=path,
+        organisation=full[0] if full else "",
     )
 
 
 def stack_names(root: Path) -> list[str]:
     """The names of the stacks which have a file in `root`, sorted."""
-    return sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml") if path.name.count(".") == 2)
+    names = (path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml") if path.name.count(".") == 2)
+    return sorted(name for name in names if NAME.fullmatch(name))
 
 
 def _section(content: Mapping[str, Any], path: Path, project: str) -> dict[str, object]:

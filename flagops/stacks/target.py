@@ -57,10 +57,10 @@ def find(name: str, context: str | None = None) -> StackTarget:
     """
     stack = load_stack(name, root())
     own_context = settings_context(stack)
-    if name != LOCAL:
+    if stack.name != LOCAL:
         if context is not None:
             raise BadInputError(
-                f"--context is for the stack {LOCAL!r}: where {name!r} goes is written in {stack.path.name}.",
+                f"--context is for the stack {LOCAL!r}: where {stack.name!r} goes is written in {stack.path.name}.",
                 hint=f"It says {stack.project}:context: {own_context}.",
             )
         return StackTarget(stack, own_context)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flagops.commands.cluster import memory
 from flagops.console import output, progress
 from flagops.engines.for_stack import local_environment
 from flagops.errors import RefusedError
@@ -51,6 +52,10 @@ def up(
     wanted: Kind | None = None if kind is None else "kind" if kind else "simulated"
     if recreate:
         _confirm(contents(), yes=yes)
+    if wanted != "simulated" and docker.is_installed() and (recreate or api.status().kind is None):
+        text, is_enough = memory.said(stack)
+        if text:
+            progress().print(text, style="" if is_enough else "yellow", markup=False)
     try:
         cluster = api.up(progress(), kind=wanted, published=published_by(stack), recreate=recreate)
     except docker.DockerError as error:
@@ -59,7 +64,7 @@ def up(
     output().print(f"The local cluster runs: {_description(now)}.")
     if cluster.kind == "simulated":
         output().print(api.SIMULATED_NOTE)
-    output().print(f"To use it: export KUBECONFIG={cluster.kubeconfig}", markup=False)
+    output().print(f"To use it: export KUBECONFIG={shlex.quote(str(cluster.kubeconfig))}", markup=False)
 
 
 def _use(context: str, *, asked: bool) -> None:

@@ -43,7 +43,7 @@ class Grafana:
                 return pod
         raise NotFoundError(
             f"No pod of Grafana is ready: the Service {self.name} has {len(found)}, none of them ready.",
-            hint=f"`kubectl --context {self.instance.context} -n {namespace} get pods -l {labels}` shows them.",
+            hint=f"`{self.instance.kubectl_anywhere} -n {namespace} get pods -l {labels}` shows them.",
         )
 
     def pod_port(self, pod: Manifest) -> int:

@@ -78,12 +78,9 @@ def show_login(console: Console, target: StackTarget, outputs: Mapping[str, obje
     if isinstance(secrets, Mapping) and secrets:
         listed = ", ".join(f"{name} ({purpose})" for purpose, name in secrets.items())
         console.print(f"{'Secrets:':<15}{listed}", markup=False)
-    command = outputs.get("adminPasswordCommand")
-    if command:
-        console.print("To log in, print the administrator's password with:", markup=False)
-        if target.kubeconfig:
-            console.print(f"  export KUBECONFIG={target.kubeconfig}", markup=False)
-        console.print(f"  {command}", markup=False)
+    if outputs.get("adminPasswordCommand"):
+        password = f"ff admin password --stack {target.stack.name}"
+        console.print(f"To log in, print the administrator's password with: {password}", markup=False)
 
 
 def show_simulated_note(console: Console) -> None:

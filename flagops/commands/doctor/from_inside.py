@@ -101,7 +101,7 @@ def _unresolved(examination: Examination, whose: str, host: str, evidence: tuple
         "dns",
         f"{whose} name {host} cannot be resolved in the API's pod.",
         evidence,
-        f"kubectl --context {examination.instance.context} -n kube-system get pods -l k8s-app=kube-dns",
+        f"{examination.instance.kubectl_anywhere} -n kube-system get pods -l k8s-app=kube-dns",
     )
 
 

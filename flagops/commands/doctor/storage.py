@@ -21,6 +21,5 @@ def claims(examination: Examination) -> Iterator[DoctorFinding]:
             "volume-pending",
             f"The volume claim {name} gets no volume.",
             (f"it is {claim.get('status', {}).get('phase', 'Pending')}; storage class: {wanted}", *messages),
-            f"kubectl --context {instance.context} get storageclass   "
-            "(then postgres.storage.className in the settings)",
+            f"{instance.kubectl_anywhere} get storageclass   (then postgres.storage.className in the settings)",
         )

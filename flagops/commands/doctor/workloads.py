@@ -161,7 +161,7 @@ def autoscalers(examination: Examination) -> Iterator[DoctorFinding]:
                 "autoscaler-blind",
                 f"The autoscaler {item['metadata']['name']} gets no metrics and does not scale.",
                 (f"{active.get('reason', '')}: {active.get('message', '')}",),
-                f"kubectl --context {examination.instance.context} get apiservice v1beta1.metrics.k8s.io",
+                f"{examination.instance.kubectl_anywhere} get apiservice v1beta1.metrics.k8s.io",
             )
 
 

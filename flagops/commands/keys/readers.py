@@ -12,8 +12,7 @@ KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 
 def restarts(instance: Instance, delivery: Delivery) -> tuple[str, ...]:
     """The commands that restart the readers of a delivery's Secret; none where they may not be looked for."""
-    kubeconfig = f" --kubeconfig {instance.kubeconfig}" if instance.kubeconfig else ""
-    command = f"kubectl{kubeconfig} --context {instance.context} -n {delivery.namespace} rollout restart"
+    command = f"{instance.kubectl_anywhere} -n {delivery.namespace} rollout restart"
     try:
         found = [
             f"{command} {kind.lower()}/{item['metadata']['name']}"

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from flagops.console import output, progress
-from flagops.flagsmith_api.administrator import password_command
 from flagops.pods import restart as logic
 from flagops.pods.pods import PodComponent, running
 from flagops.pods.port_forward import forward
@@ -88,10 +87,10 @@ def open_url(
     """Print where the stack's Flagsmith is, and where the administrator's password is; it must be running."""
     with open_instance(stack, needs_containers=True) as instance:
         running(instance, PodComponent.API)
-        settings, command = instance.settings, password_command(instance)
+        settings = instance.settings
         output().print(f"URL       {settings.url}")
         output().print(f"E-mail    {settings.admin_email}")
-        output().print(f"Password  {command}", markup=False)
+        output().print(f"Password  ff admin password --stack {instance.stack.name}", markup=False)
         forward = f"`ff port-forward --stack {stack}`, then the address that it prints"
         if not instance.is_published:
             output().print(f"No ingress: {forward}")

@@ -39,7 +39,7 @@ class DirectDeployer:
 
     def up(self) -> DeploymentResult:
         """Bring the cluster to what the program wants."""
-        self._require_cluster()
+        self._require_own()
         outcome = _outcome(self._engine.up())
         self._cluster.require_deployed()
         # The record of this engine is in the cluster: in another, it is not missed.
@@ -47,7 +47,7 @@ class DirectDeployer:
 
     def preview(self) -> DeploymentPlan:
         """What `up` would do; changes nothing."""
-        self._require_cluster()
+        self._require_own()
         plan = self._engine.preview()
         changes = tuple(_planned(change) for change in plan.changes if change.action != "unchanged")
         unchanged = len(plan.changes) - len(changes)
@@ -68,6 +68,12 @@ class DirectDeployer:
         """Remove all that `up` made."""
         self.check_down(unprotect=unprotect)
         return _outcome(self._engine.down(unprotect=unprotect))
+
+    def _require_own(self) -> None:
+        """Refuse a namespace that another stack has, for a stack without a record."""
+        self._require_cluster()
+        if not self._engine.has_made_stack():
+            self._cluster.require_own_namespace()
 
     def _require_cluster(self) -> None:
         # The engine's own record is in the cluster, so that the settings alone can tell that it is the wrong one.

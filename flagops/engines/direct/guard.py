@@ -9,6 +9,8 @@ from flagops.evaluation.program import Program
 from flagops.kubernetes.client import FIELD_MANAGER
 from flagops.kubernetes.objects import Manifest, Ref
 
+ANOTHER_NAMESPACE = "Give this stack a namespace of its own (namespace.name)."
+PULUMIS = "If it is this stack, made with the Pulumi CLI: `--engine cli`."
 # What an object is about; a manager of anything else (status, finalizers, annotations) is no rival.
 ESSENTIAL_FIELDS = ("f:spec", "f:data", "f:stringData", "f:rules", "f:roleRef", "f:subjects")
 
@@ -78,10 +80,10 @@ def _way_around(foreign: Iterable[Ref]) -> str:
     """What to do about objects that are not the stack's: those with data in them are never in the way for nothing."""
     with_data = sorted(str(ref) for ref in foreign if ref.kind in HOLDS_DATA)
     if not with_data:
-        return "Use the engine that made them, another namespace, or delete them if nobody needs them."
+        return f"{ANOTHER_NAMESPACE} {PULUMIS}"
     return (
-        "Use the engine that made them, or another namespace; for a Cluster, another postgres.cluster.name, which "
-        f"begins empty. Do not delete what holds data, which would go with it: {', '.join(with_data)}."
+        f"{ANOTHER_NAMESPACE} Or, for a Cluster, another postgres.cluster.name, which begins empty. {PULUMIS} Do not "
+        f"delete what holds data, which would go with it: {', '.join(with_data)}."
     )
 
 

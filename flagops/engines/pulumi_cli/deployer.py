@@ -81,7 +81,7 @@ class CliDeployer:
         """What `up` would do; changes nothing."""
         stack = self._selected(make=self.makes_stack)
         state = self._state(stack)
-        self._required(state)
+        self._require_own(self._required(state))
         refuse_losses(state, self.stack)
         with self._listening(quiet=True) as heard:
             stack.preview(on_event=heard, color="never", policy_packs=self._packs)
@@ -119,13 +119,13 @@ class CliDeployer:
         needed = {key: value for key, value in self.environment.items() if key.startswith("PULUMI_")}
         needed |= {key: value for key, value in self.environment.items() if key == "KUBECONFIG"}
         settings = [f"{key}={shlex.quote(value)}" for key, value in needed.items()]
-        return " ".join([*settings, "pulumi", command, "--stack", self.stack.name])
+        return " ".join([*settings, "pulumi", command, "--stack", self.stack.for_pulumi])
 
     def _run(self, *arguments: str) -> str:
         """What another command of the CLI prints, run on this stack."""
         with self._listening():
             environment = dict(self.environment)
-            done = self.command.run([*arguments, "--stack", self.stack.name], str(self.root), environment)
+            done = self.command.run([*arguments, "--stack", self.stack.for_pulumi], str(self.root), environment)
         return str(done.stdout)
 
     def _state(self, stack: "PulumiStack") -> pulumi_state.Deployment:
@@ -143,10 +143,16 @@ class CliDeployer:
         )
         return uids
 
+    def _require_own(self, uids: Mapping[str, str]) -> None:
+        """Refuse a namespace that another stack has, for a stack without one on record."""
+        if not uids:
+            self.cluster.require_own_namespace()
+
     def _adopted(self, stack: "PulumiStack") -> list[str]:
         """What is to be said of the objects that a killed run had begun to make, once the state has those it made."""
         state = self._state(stack)
         uids = self._required(state)
+        self._require_own(uids)
         refuse_losses(state, self.stack)
         begun = pulumi_state.interrupted(state)
         made, said = interrupted.find(begun, uids, self.cluster)
@@ -166,7 +172,7 @@ class CliDeployer:
         select = automation.create_or_select_stack if make else automation.select_stack
         try:
             with self._listening():
-                return select(stack_name=self.stack.name, work_dir=str(self.root), opts=options)
+                return select(stack_name=self.stack.for_pulumi, work_dir=str(self.root), opts=options)
         except automation.StackNotFoundError:
             raise NotDeployedError(
                 f"The backend that Pulumi is logged in to has no stack {self.stack.name!r}.",

@@ -32,6 +32,8 @@ CLI, DIRECT = EngineName.CLI, EngineName.DIRECT
         ("staging", DIRECT, None, True, DIRECT),
         ("staging", DIRECT, None, False, DIRECT),
         ("staging", DIRECT, DIRECT, True, DIRECT),
+        ("staging", None, DIRECT, True, DIRECT),  # asked for once
+        ("staging", None, DIRECT, False, DIRECT),
     ],
 )
 def test_engine_is_the_wanted_one_else_the_one_that_made_the_stack_else_the_default(
@@ -42,7 +44,7 @@ def test_engine_is_the_wanted_one_else_the_one_that_made_the_stack_else_the_defa
 
 @pytest.mark.parametrize(
     ("stack", "wanted", "made_by"),
-    [("local", CLI, DIRECT), ("local", DIRECT, CLI), ("staging", None, DIRECT), ("staging", CLI, DIRECT)],
+    [("local", CLI, DIRECT), ("local", DIRECT, CLI), ("staging", CLI, DIRECT)],
 )
 def test_a_stack_that_the_other_engine_made_is_refused(
     stack: str, wanted: EngineName | None, made_by: EngineName

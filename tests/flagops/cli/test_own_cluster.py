@@ -130,3 +130,25 @@ def test_who_has_no_record_of_the_cluster_is_told_how_to_name_it(machine: Machin
     assert StackCluster(stack, None, CONTEXT).unnamed() == ()
     machine.settings["clusterUid"] = "the-cluster"
     assert StackCluster(machine.target().stack, None, CONTEXT).unnamed() == ()
+
+
+@pytest.mark.parametrize("engine", ["cli", "direct"])
+@pytest.mark.parametrize("command", ["up", "preview"])
+def test_a_namespace_that_another_stack_has_is_refused_with_the_setting_that_separates_them(
+    machine: Machine, cluster: FakeCluster, run: Run, command: str, engine: str
+) -> None:
+    machine.kubeconfig(cluster)
+    machine.recorded()
+    cluster.deployed(stack="production")
+    yes = () if command == "preview" else ("--yes",)
+    said = refused(run(command, "--stack", "staging", "--engine", engine, *yes))
+    assert f"the namespace '{NAMESPACE}' of context '{CONTEXT}' has the stack 'production' in it" in said
+    assert f"Pulumi.staging.yaml: feature-flags:namespace: {{name: {NAMESPACE}-staging}}" in said
+    assert not machine.has_deployed
+
+
+def test_a_stack_that_got_another_name_keeps_its_namespace(machine: Machine, cluster: FakeCluster, run: Run) -> None:
+    machine.kubeconfig(cluster)
+    machine.recorded(namespace())
+    cluster.deployed(stack="as-it-was-called")
+    assert "has the stack" not in run("preview", "--stack", "staging", "--engine", "cli").stderr

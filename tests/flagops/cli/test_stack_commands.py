@@ -22,7 +22,7 @@ def test_up_says_where_it_is_and_how_to_log_in_on_stdout(run: Run, engine: fakes
         "https://flags.example.com",
         "admin@flags.example.com",
         "flagsmith-admin (admin)",
-        "kubectl get secret",
+        "ff admin password --stack local",
     ):
         assert value in result.stdout
     assert "Nothing is served" not in result.stdout

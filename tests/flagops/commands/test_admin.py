@@ -43,11 +43,16 @@ def django(containers: Containers, *command: str, stdin: str = "") -> str:
     return done.stdout.strip()
 
 
-def test_the_way_to_the_password_is_shown_and_not_the_password(instance: Instance, run: Run) -> None:
-    shown = run("admin", "password")
-    assert shown.exit_code == 0
-    assert "get secret flagsmith-admin -o jsonpath='{.data.password}' | base64 -d" in shown.stdout
-    assert password(instance) not in shown.stdout + shown.stderr
+def test_a_terminal_shows_the_password_and_a_pipe_only_what_was_asked_to(
+    instance: Instance, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    piped = run("admin", "password")
+    assert piped.exit_code == 0
+    assert "--show-secrets prints it all the same" in piped.stdout
+    assert password(instance) not in piped.stdout + piped.stderr
+    assert f"Password  {password(instance)}\n" in run("admin", "password", "--show-secrets").stdout
+    monkeypatch.setattr("flagops.commands.admin.command.is_screen", lambda: True)
+    assert f"Password  {password(instance)}\n" in run("admin", "password").stdout
 
 
 def test_a_changed_password_is_set_back_to_the_secret_s(instance: Instance, database: Containers, run: Run) -> None:

@@ -41,6 +41,25 @@ def test_a_stack_file_that_is_not_yaml_is_named(project: Path) -> None:
         load_stack("blue", project)
 
 
+@pytest.mark.parametrize("name", ["acme/blue", "acme/shop/blue"])
+def test_a_stack_is_known_by_its_full_name_too(project: Path, name: str) -> None:
+    stack = load_stack(name, project)
+    assert (stack.name, stack.path.name, stack.for_pulumi) == ("blue", "Pulumi.blue.yaml", "acme/shop/blue")
+    assert load_stack("blue", project).for_pulumi == "blue"
+
+
+@pytest.mark.parametrize("name", ["acme/other/blue", "/shop/blue", "a/b/shop/blue", "acme corp/shop/blue"])
+def test_a_full_name_of_another_project_is_refused(project: Path, name: str) -> None:
+    with pytest.raises(OpsError, match="is not of this project, which is 'shop'") as error:
+        load_stack(name, project)
+    assert error.value.hint == "In full it is ORGANISATION/shop/blue; blue alone will do."
+
+
+def test_a_file_whose_name_pulumi_would_not_take_is_no_stack_s(project: Path) -> None:
+    (project / "Pulumi.my blue; rm.yaml").write_text("config: {}\n")
+    assert stack_names(project) == ["blue", "green"]
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [

@@ -72,6 +72,15 @@ def test_another_patch_release_of_the_pinned_minor_version_is_taken(places: Path
     assert binaries.resolve(pins.ETCD, console) == {"etcd": wanted}
 
 
+@pytest.mark.parametrize(("version", "is_taken"), [("v0.24.0", True), ("v0.40.1", True), ("v0.23.0", False)])
+def test_a_kind_that_can_make_the_cluster_is_taken_whatever_the_pin_is(
+    places: Path, console: Console, version: str, is_taken: bool
+) -> None:
+    there = make_versioned(places / "path", "kind", version)
+    kept = make_versioned(places / "cache" / "bin" / pins.version(pins.KIND), "kind", pins.version(pins.KIND))
+    assert binaries.resolve(pins.KIND, console) == {"kind": there if is_taken else kept}
+
+
 @pytest.mark.parametrize("script", ["echo etcd Version: 3.4.30", "exit 1", "echo no number"])
 def test_a_program_that_is_not_of_the_pinned_minor_version_is_passed_over(
     places: Path, console: Console, script: str

@@ -306,6 +306,33 @@ def test_a_failed_creation_shows_what_kind_says_and_is_cleared_away(directory: P
     assert list(home.iterdir()) == []
 
 
+def test_the_steps_of_kind_are_shown_as_they_come_and_nothing_for_kubectl(directory: Path, console: Console) -> None:
+    steps = "printf ' • Ensuring node image\\n ✓ Ensuring node image\\nkubectl cluster-info --context kind-x\\n' >&2;"
+    make_kind(directory, create=steps)
+    api.up(console, home=directory / "home")
+    shown = told(console)
+    assert "  • Ensuring node image\n" in shown.replace("   ", "  ")
+    assert "✓ Ensuring node image\n" in shown
+    assert "cluster-info" not in shown
+
+
+@pytest.mark.parametrize(
+    ("mib", "said"), [(32000, "Docker has 31.2 GiB.\n"), (3900, "Pods can be ended for want of it")]
+)
+def test_what_it_needs_of_memory_is_said_and_compared_with_what_docker_has(
+    directory: Path, run: Run, monkeypatch: pytest.MonkeyPatch, mib: int, said: str
+) -> None:
+    monkeypatch.setenv("FF_STATE_DIR", str(directory / "home"))
+    monkeypatch.setenv("COLUMNS", "400")
+    docker_program = directory / "bin" / "docker"
+    answers = docker_program.read_text().replace("info) echo 28.0", f"info) echo {mib * 1024 * 1024}")
+    docker_program.write_text(answers)
+    shown = run("cluster", "up")
+    assert shown.exit_code == 0, shown.stderr
+    assert "asks for 6.1 GiB of memory at most" in shown.stderr
+    assert said in shown.stderr
+
+
 def test_the_configuration_has_three_workers_in_three_zones() -> None:
     nodes = yaml.safe_load(kind.CONFIGURATION.read_text())["nodes"]
     zones = {node["labels"][rest.ZONE_LABEL] for node in nodes if node["role"] == "worker"}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,7 +74,7 @@ def plan(
     if markdown and as_json:
         raise BadInputError("--markdown and --json are two forms of one plan: choose one.")
     if planfile.is_plan(catalogue):
-        raise BadInputError(f"{catalogue} is a plan, not a catalogue.", hint=f"ff flags apply {catalogue}")
+        raise BadInputError(f"{catalogue} is a plan, not a catalogue.", hint=f"ff flags apply {quote(str(catalogue))}")
     declared, _ = read(catalogue, strict=strict)
     if against is not None:
         if stack or url or out:

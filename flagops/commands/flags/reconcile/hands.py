@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 
 from flagops.commands.flags.history.applies import Apply, of_stack
 from flagops.commands.flags.history.last_run import last_run
@@ -112,7 +113,7 @@ class Hands:
         for name in sorted(self.take_back & going.keys()):
             raise RefusedError(
                 f"{name} is held until {going[name].until or 'somebody ends it'}, by its tag {going[name].tag}.",
-                hint=f"ff flags release {name}",
+                hint=f"ff flags release {quote(name)}",
             )
         known = _Known(self, left, plan, wanted, found)
         conflicts = tuple(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from shlex import quote
 from types import MappingProxyType
 
 from rich.console import Console
@@ -108,8 +109,8 @@ def what_to_do(conflicts: Iterable[FlagConflict]) -> str:
         else ""
     )
     return (
-        f"Stopped: {listed}.{why} Let the catalogue follow (ff flags export --only {one}), "
-        f"or take it back (--take-back {one})."
+        f"Stopped: {listed}.{why} Let the catalogue follow (ff flags export --only {quote(one)}), "
+        f"or take it back (--take-back {quote(one)})."
     )
 
 

@@ -1,6 +1,7 @@
 """What `ff flags set` says."""
 
 from collections.abc import Sequence
+from shlex import quote
 
 from flagops.commands.flags.switch.several import Outcome
 from flagops.commands.flags.switch.wanted import Wanted
@@ -47,7 +48,7 @@ def show_hold(flag: str, tag: str, longer: Sequence[str] = ()) -> None:
     if longer:
         said = f"It was held longer already, and stays so: {', '.join(longer)}."
         progress().print(said, style="yellow", markup=False)
-    progress().print(f"It ends before with: ff flags release {flag}", style="dim", markup=False)
+    progress().print(f"It ends before with: ff flags release {quote(flag)}", style="dim", markup=False)
 
 
 def show_end(*, kept: Sequence[str], versioned: bool) -> None:
