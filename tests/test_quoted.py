@@ -16,7 +16,7 @@ PROGRAMS = "ff|kubectl|pulumi|kind|docker|git|make|export|cd|psql|helm"
 MARK = "\x00{}\x00"
 # From a program's name to the end of its line: a backtick, a bracket, three spaces, or what ends a clause.
 LINE = re.compile(
-    rf"(?:^|(?<=[`\s(:]))(?:(?:{PROGRAMS}) (?!cannot |did |has: |make )[-a-zK\x00][^`\n]*?|\x00\d+k\x00[^`\n]*?)"
+    rf"(?:^|(?<=[`\s(:]))(?:(?:{PROGRAMS}) (?!cannot |did |has: |make |the )[-a-zK\x00][^`\n]*?|\x00\d+k\x00[^`\n]*?)"
     r"(?=`|\n|   |; |, |\. |\.$|\)|$)"
 )
 # What cannot hold anything that a shell reads: the names that Kubernetes, Pulumi and this project allow, and numbers.
@@ -26,7 +26,9 @@ PLAIN = re.compile(
     r"|^(?:secret_name\(instance\)|_name\(instance\)|made_by|last\.backup|_ways_in\(examination\))$"
     r"|kind\.lower\(\)$|^where$|^prefix$|^self\.host$|^arguments\[0\]$|^command\[0\]$|arguments\[:2\]\)$|join\(command\)$"
 )
-QUOTED = re.compile(r"^(?:shlex\.|_)?quoted?\(|^self\._typed\(|\.kubectl|^_kubectl\(|^(?:command|program|namespace)$")
+QUOTED = re.compile(
+    r"^(?:shlex\.|_)?quoted?\(|^self\._typed\(|\.kubectl|^_kubectl\(|^(?:command|program|namespace|path)$"
+)
 
 
 def _texts() -> Iterator[tuple[Path, int, str, list[str]]]:
@@ -84,7 +86,7 @@ def test_what_can_hold_a_space_is_quoted_in_every_line_to_type() -> None:
         ("To use it: export KUBECONFIG=\x000\x00", ["quote(str(path))"], []),
         ("`ff flags apply \x000\x00`", ["catalogue"], ["catalogue"]),
         ("Run `ff up --stack \x000\x00`.", ["stack"], []),
-        ("\x000k\x00 logs \x001\x00", ["instance.kubectl", "path"], ["path"]),
+        ("\x000k\x00 logs \x001\x00", ["instance.kubectl", "given"], ["given"]),
         ("There is no file \x000\x00", ["path"], []),
     ],
 )
