@@ -27,6 +27,7 @@ EDGES = {
     ("flagops/kubernetes/scheduling.py", "why_unscheduled"): "the scheduler writes one sentence about all nodes",
     ("flagops/engines/pulumi_cli/events.py", "add_error"): "events of the Pulumi engine have a text and no code",
     ("flagops/local_cluster/docker.py", "_reason"): "`docker` ends with 1 whatever is wrong",
+    ("flagops/local_cluster/kind.py", "_run"): "what kind says of its steps is shown, and decides nothing else",
     ("flagops/local_cluster/build.py", "_go"): "`go version` is for people; a version is read, and no failure",
     ("flagops/commands/images/credentials.py", "_from_helper"): "Docker's protocol for helpers: a text for no log-in",
 }
