@@ -118,6 +118,21 @@ class StackCluster:
             f"Another cluster in this one's place would be deployed to. Refuse it, in {self.stack.path.name}: {line}",
         )
 
+    def without_issuer(self) -> tuple[str, ...]:
+        """What to say of a certificate that nobody issues, since the cluster has no cert-manager; empty if it has."""
+        awaited = self.stack.settings.issued_certificates
+        if not awaited:
+            return ()
+        with self._client() as client:
+            try:
+                if client.fetch("/apis/cert-manager.io/v1") is not None:
+                    return ()
+            except NoAccessError:
+                return ()
+        said = f"cert-manager is not installed in context {self.context!r}, so nobody issues the certificate in the"
+        way = "install it, or say with tls.from where the certificate comes from"
+        return (f"{said} Secret {' and '.join(awaited)}: {way}.",)
+
     def live(self, manifest: Mapping[str, Any]) -> Manifest | None:
         """The object in the cluster that has the name of this one, or None."""
         with self._client() as client:

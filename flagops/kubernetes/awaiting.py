@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from threading import Event as Flag
 
-from flagops.errors import ConflictError, FailedError
+from flagops.errors import ConflictError, DeadlineError, FailedError
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.masking import Masker
@@ -17,8 +17,11 @@ from flagops.kubernetes.postgres_cluster import (
     is_postgres_cluster,
     pods_of,
 )
-from flagops.kubernetes.readiness import READY, Phase, Readiness, assess, skips_await
+from flagops.kubernetes.readiness import READY, Phase, Readiness, assess, is_late, skips_await
+from flagops.kubernetes.why_waiting import is_pulling, why
 from flagops.waiting import NotYet, until
+
+PULL_SECONDS = 1800.0  # that an image may take beyond the time of its object
 
 
 def how_far(client: Client, live: Manifest, binding_mode: str = "Immediate") -> Readiness:
@@ -65,7 +68,7 @@ def await_rollout(
         DeadlineError: It did not come in time. FailedError: it never will. ConflictError: it is gone. Each says what is
             known of the cause.
     """
-    ref, mode = Ref.of(applied), _binding_mode(client, applied)
+    ref, mode = Ref.of(applied), when_bound(client, applied)
     steady = Steady(STEADY_SECONDS if is_changed and is_postgres_cluster(applied) else 0.0)
     live: Manifest | None = None
 
@@ -75,17 +78,31 @@ def await_rollout(
         if live is None:
             raise ConflictError(f"{ref} was deleted by somebody else during the run.", hint="Run again.")
         answer = steady(how_far(client, live, mode))
-        return NotYet(answer.message) if answer.phase is Phase.WAITING else answer
+        if answer.phase is Phase.FAILED and is_late(live) and is_pulling(client, live):
+            answer = Readiness(Phase.WAITING, "an image is being pulled")
+        if answer.phase is not Phase.WAITING:
+            return answer
+        return NotYet(mask("; ".join(filter(None, (answer.message, why(client, live))))))
 
     def explain() -> str:
         return diagnose(client, live or applied, mask)
 
-    result = until(settled, seconds, late=f"{ref} is not ready", explain=explain, on_state=say, stop=stop)
+    def wait(seconds: float) -> Readiness:
+        return until(settled, seconds, late=f"{ref} is not ready", explain=explain, on_state=say, stop=stop)
+
+    try:
+        result = wait(seconds)
+    except DeadlineError:
+        # A large image over a slow line comes in the end: what comes is no trouble.
+        if not is_pulling(client, live or applied):
+            raise
+        result = wait(PULL_SECONDS)
     if result.phase is Phase.FAILED:
         raise FailedError(f"{ref} failed: {result.message.rstrip('.')}.\n{explain()}".rstrip())
 
 
-def _binding_mode(client: Client, live: Manifest) -> str:
+def when_bound(client: Client, live: Manifest) -> str:
+    """When the storage class of a claim binds a volume to it: `Immediate`, which all else has too, or later."""
     name = live.get("spec", {}).get("storageClassName")
     if live["kind"] != "PersistentVolumeClaim" or not name:
         return "Immediate"

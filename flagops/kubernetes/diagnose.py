@@ -16,7 +16,7 @@ PODS, EVENTS, LOG_LINES = 3, 6, 10
 def diagnose(client: Client, live: Manifest, mask: Masker) -> str:
     """Lines for people, indented; what cannot be read is left out, since this explains another error."""
     try:
-        pods = [pod for pod in _pods(client, live) if not _is_fine(pod)][:PODS]
+        pods = [pod for pod in pods_behind(client, live) if not is_well(pod)][:PODS]
         sections = [
             ("Pods", [line for pod in pods for line in _states(pod)]),
             ("Last events", _events(client, live)),
@@ -28,7 +28,7 @@ def diagnose(client: Client, live: Manifest, mask: Masker) -> str:
     return mask("\n".join(shown))
 
 
-def _pods(client: Client, live: Manifest) -> list[Manifest]:
+def pods_behind(client: Client, live: Manifest) -> list[Manifest]:
     """The object's pods, the newest first."""
     if live["kind"] == "Pod":
         return [live]
@@ -49,7 +49,8 @@ def _selector(live: Manifest) -> str:
     return ",".join(f"{key}={value}" for key, value in labels.items())
 
 
-def _is_fine(pod: Manifest) -> bool:
+def is_well(pod: Manifest) -> bool:
+    """Whether a pod is ready, or has ended well."""
     return condition(pod, "Ready").get("status") == "True" or pod.get("status", {}).get("phase") == "Succeeded"
 
 
@@ -61,7 +62,7 @@ def _states(pod: Manifest) -> Iterator[str]:
         f": {scheduled.get('reason')}: {scheduled.get('message')}" if scheduled.get("status") == "False" else ""
     )
     yield f"{pod['metadata']['name']} is {phase}{unscheduled}"
-    for status in _containers(pod):
+    for status in containers_of(pod):
         state: dict[str, Any] = status.get("state", {})
         restarts = f", {status['restartCount']} restarts" if status.get("restartCount") else ""
         if "waiting" in state:
@@ -78,7 +79,8 @@ def _states(pod: Manifest) -> Iterator[str]:
             yield f"  {status['name']}: running, not ready{restarts}"
 
 
-def _containers(pod: Manifest) -> list[dict[str, Any]]:
+def containers_of(pod: Manifest) -> list[dict[str, Any]]:
+    """The states of its containers, those that run first before all others."""
     status = pod.get("status", {})
     return [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
 
@@ -123,7 +125,7 @@ def log_or_reason(
 
 def _logs(client: Client, pods: list[Manifest]) -> Iterator[tuple[str, list[str]]]:
     for pod in pods:
-        for status in _containers(pod):
+        for status in containers_of(pod):
             if "waiting" in status.get("state", {}) and not status.get("restartCount"):
                 continue  # it has never run
             namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]

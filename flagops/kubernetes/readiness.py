@@ -70,6 +70,11 @@ def job_has_failed(live: Manifest) -> bool:
     return condition(live, "Failed").get("status") == "True"
 
 
+def is_late(live: Manifest) -> bool:
+    """Whether a Deployment's own deadline passed, which its controller does not take for the end."""
+    return condition(live, "Progressing").get("reason") == "ProgressDeadlineExceeded"
+
+
 def _annotation(live: Manifest, key: str) -> str:
     return str((live["metadata"].get("annotations") or {}).get(key, ""))
 

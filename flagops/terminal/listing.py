@@ -65,7 +65,7 @@ class Listing:
         widths = self._widths(beside, below, width)
         if self.title:
             yield _line(Text(self.title, "italic"), width)
-        if any(column.title for column in self.columns):
+        if self.rows and any(column.title for column in self.columns):
             titles = [Text(column.title, "bold") for column in self.columns]
             yield _line(self._row(titles, [*beside, *below], widths), width)
         for cells, style in self.rows:

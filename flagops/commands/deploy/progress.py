@@ -89,7 +89,7 @@ class Progress:
         done = sum(event.state.finished for event, _ in rows)
         table = Listing(
             [Column("State"), Column("Resource"), Column("Time", is_number=True), Column("", Gives.BELOW)],
-            f"{self._title}: {done} of {len(rows)} done, {self.seconds:.0f} s",
+            f"{self._title}: {f'{done} of {len(rows)} done, ' if rows else ''}{self.seconds:.0f} s",
         )
         for event, began in self._shown(rows):
             stop = ended.get((event.kind, event.resource), self.seconds)

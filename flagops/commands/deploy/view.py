@@ -1,10 +1,13 @@
 """What a run ends with: what changed, and how to use what is deployed. Data goes to stdout, the rest to stderr."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 
 from rich.console import Console
 
+from components.deployment.kept_data import GOES_WITH_DATA
+from flagops.console import FEW
 from flagops.engines.deployer import DeploymentPlan, DeploymentResult, EngineName
 from flagops.evaluation.advisory import warnings
 from flagops.local_cluster.api import SIMULATED_NOTE
@@ -16,12 +19,16 @@ STYLES = {"create": "green", "update": "yellow", "replace": "magenta", "delete":
 
 def show_plan(console: Console, plan: DeploymentPlan) -> None:
     """A line for each change, its fields below it, and the totals."""
+    often = {note: count for note, count in Counter(change.note for change in plan.changes).items() if count > FEW}
+    often = {note: count for note, count in often.items() if note not in ("", GOES_WITH_DATA)}
     for change in plan.changes:
-        note = f"  ({change.note})" if change.note else ""
+        note = f"  ({change.note})" if change.note and change.note not in often else ""
         sign, style = SIGNS.get(change.action, "?"), STYLES.get(change.action, "")
         console.print(f"{sign} {change.action:<7} {change.kind} {change.name}{note}", style=style, markup=False)
         for field in change.fields:
             console.print(f"            {field}", markup=False)
+    for note, count in often.items():
+        console.print(f"{count} of them: {note}.", style="dim", markup=False)
     actions = [change.action for change in plan.changes]
     totals = [f"{actions.count(action)} to {action}" for action in dict.fromkeys(actions)]
     console.print(f"{', '.join(totals) or 'No changes'}; {plan.unchanged} unchanged.", markup=False)

@@ -9,6 +9,8 @@ from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.commands.status.status import EXPIRES_SOON_DAYS, not_after
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
+from flagops.kubernetes.refusals import DeniedError, UnknownKindError
+from flagops.stacks.deployed import Instance
 
 
 def ingress(examination: Examination) -> Iterator[DoctorFinding]:
@@ -109,6 +111,15 @@ def _certificate(examination: Examination, name: str, now: datetime) -> Iterator
     instance = examination.instance
     ends = not_after(instance.get("v1", "Secret", name))
     fix = f"{instance.kubectl} describe certificate,certificaterequest,order,challenge"
+    if ends is None and not _has_cert_manager(instance):
+        yield DoctorFinding(
+            "cert-manager-missing",
+            f"cert-manager is not installed, so nobody issues the certificate in the Secret {name}.",
+            ("the cluster knows no kind Certificate in cert-manager.io/v1",),
+            "install cert-manager and the issuer that the settings name (docs/ingress.md), or say with tls.from where "
+            f"the certificate comes from, in Pulumi.{instance.stack.name}.yaml",
+        )
+        return
     if ends is None:
         yield DoctorFinding(
             "certificate-not-issued",
@@ -128,6 +139,19 @@ def _certificate(examination: Examination, name: str, now: datetime) -> Iterator
 
 
 CERTIFICATE = ("cert-manager.io/v1", "Certificate")
+
+
+def _has_cert_manager(instance: Instance) -> bool:
+    """Whether the cluster has it; whoever may not look is told nothing of it. Asked only where it is to issue one."""
+    if not instance.settings.issued_certificates:
+        return True
+    try:
+        instance.items(*CERTIFICATE)
+    except UnknownKindError:
+        return False
+    except DeniedError:
+        return True
+    return True
 
 
 def _said_by_cert_manager(certificate: Manifest | None) -> tuple[str, ...]:

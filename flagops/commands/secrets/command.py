@@ -49,6 +49,7 @@ def rotate(
     with open_instance(stack, needs_containers=True) as instance:
         logic.require_generated(instance, item)
         number = logic.next_number(instance, item)
+        logic.require_checkable(instance, item, number)
         progress().print(
             f"This renews {item.name} of the stack {stack} ({instance.context}), rotation {number}. Restarted: "
             f"{restarted(item, instance.settings)}. It costs: {cost(item, instance.settings)}.",

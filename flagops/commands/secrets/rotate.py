@@ -8,6 +8,7 @@ from flagops.commands.db import connections
 from flagops.commands.secrets import record
 from flagops.commands.secrets.catalogue import Generated
 from flagops.errors import OpsError, UnsupportedError
+from flagops.pods.pods import PodComponent, running
 from flagops.stacks.deployed import Instance
 from flagops.stacks.edit import set_settings
 
@@ -35,6 +36,23 @@ def next_number(instance: Instance, item: Generated) -> int:
     last = record.rotations(instance).get(item.name)
     unfinished = last is not None and last.number == number and not last.finished
     return number if unfinished else number + 1
+
+
+def require_checkable(instance: Instance, item: Generated, number: int) -> None:
+    """Raise OpsError, before anything is changed, when nobody could see whether who reads the secret works.
+
+    A rotation that was not finished goes on as it stands: what cannot be asked now may be what it mends.
+    """
+    if number == getattr(instance.settings.rotations, item.name):
+        return
+    try:
+        if item.name == "admin":
+            running(instance, PodComponent.API)
+        else:
+            _check(instance, item, lambda _: None)
+    except OpsError as error:
+        said = f"Nothing was changed, since it could not be checked afterwards. {error.message}"
+        raise error.reworded(said, hint=error.hint) from None
 
 
 def rotate(instance: Instance, item: Generated, deploy: Callable[[], None], on_step: OnStep) -> int:

@@ -10,6 +10,7 @@ from flagops.commands.status.cluster import cluster_rows
 from flagops.commands.status.declared import declared_rows, leaving, stopped
 from flagops.commands.status.gateway import gateway_rows
 from flagops.commands.status.model import Status, StatusRow
+from flagops.commands.status.volumes import volume_rows
 from flagops.engines.own_cluster import recorded
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.readiness import condition
@@ -45,7 +46,7 @@ def status(instance: Instance, now: datetime | None = None) -> Status:
         *_cron_jobs(instance.items("batch/v1", "CronJob")),
         *_budgets(instance.items("policy/v1", "PodDisruptionBudget")),
         *_autoscalers(instance.items("autoscaling/v2", "HorizontalPodAutoscaler")),
-        *_volumes(instance.items("v1", "PersistentVolumeClaim")),
+        *volume_rows(instance),
         *_ingresses(instance.items("networking.k8s.io/v1", "Ingress"), awaited=settings.ingress.await_address),
         *gateway_rows(instance),
         *_certificates(instance, now or datetime.now(UTC)),
@@ -164,15 +165,6 @@ def _autoscalers(items: Iterable[Manifest]) -> Iterator[StatusRow]:
         if is_blind:
             text += f", blind: {active.get('message', active.get('reason', ''))}"
         yield StatusRow("HorizontalPodAutoscaler", item["metadata"]["name"], text, is_fine=not is_blind)
-
-
-def _volumes(items: Iterable[Manifest]) -> Iterator[StatusRow]:
-    for item in items:
-        state = item.get("status", {})
-        size = (state.get("capacity") or {}).get("storage", "no volume")
-        phase, since = state.get("phase", "Pending"), leaving(item)
-        text = since or f"{phase}, {size}"
-        yield StatusRow("PersistentVolumeClaim", item["metadata"]["name"], text, is_fine=phase == "Bound" and not since)
 
 
 def _ingresses(items: Iterable[Manifest], *, awaited: bool) -> Iterator[StatusRow]:

@@ -43,7 +43,7 @@ class DirectDeployer:
         outcome = _outcome(self._engine.up())
         self._cluster.require_deployed()
         # The record of this engine is in the cluster: in another, it is not missed.
-        return replace(outcome, warnings=(*outcome.warnings, *self._cluster.unnamed()))
+        return replace(outcome, warnings=(*outcome.warnings, *self._cluster.unnamed(), *self._cluster.without_issuer()))
 
     def preview(self) -> DeploymentPlan:
         """What `up` would do; changes nothing."""
@@ -51,7 +51,8 @@ class DirectDeployer:
         plan = self._engine.preview()
         changes = tuple(_planned(change) for change in plan.changes if change.action != "unchanged")
         unchanged = len(plan.changes) - len(changes)
-        return DeploymentPlan(changes, unchanged, plan.warnings, plan.advisories)
+        warnings = (*plan.warnings, *self._cluster.without_issuer())
+        return DeploymentPlan(changes, unchanged, warnings, plan.advisories)
 
     def check_down(self, *, unprotect: bool = False) -> None:
         """Refuse when there is no such stack, or anything is protected, before anybody is asked for a confirmation."""

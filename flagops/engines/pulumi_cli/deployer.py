@@ -14,11 +14,12 @@ from flagops.engines.deployer import DeploymentPlan, DeploymentResult
 from flagops.engines.direct.guard import way_to_remove
 from flagops.engines.events import Event
 from flagops.engines.own_cluster import StackCluster
-from flagops.engines.pulumi_cli import interrupted
+from flagops.engines.pulumi_cli import hints, interrupted
 from flagops.engines.pulumi_cli import state as pulumi_state
 from flagops.engines.pulumi_cli.events import EventTranslator
 from flagops.engines.pulumi_cli.kept_data import refuse_losses
 from flagops.engines.pulumi_cli.settled import settle
+from flagops.engines.pulumi_cli.watch import watching
 from flagops.errors import ConflictError, FailedError, NotDeployedError, RefusedError
 from flagops.files import private_file
 from flagops.stacks.files import Stack
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from pulumi.automation import Stack as PulumiStack
 
 Explain = Callable[[list[dict[str, Any]]], str]
-SHOWN_LINES = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ class CliDeployer:
         """Bring the cluster to what the program wants; makes the stack in the backend when it is not there."""
         stack = self._selected(make=True)
         adopted = self._adopted(stack)
-        with self._listening() as heard:
+        with self._listening() as heard, watching(heard, self.cluster):
             result = stack.up(
                 # What was adopted is on record as it was to be, not as it is.
                 refresh=True if adopted else None,
@@ -75,7 +75,8 @@ class CliDeployer:
         settle(self.cluster.kubeconfig, self.cluster.context, heard.changed, self.on_event)
         self.cluster.require_deployed()
         outputs = {k: "<secret>" if output.secret else output.value for k, output in result.outputs.items()}
-        return DeploymentResult(heard.counts, outputs, (*adopted, *heard.warnings), tuple(heard.advisories))
+        warnings = (*adopted, *heard.warnings, *self.cluster.without_issuer())
+        return DeploymentResult(heard.counts, outputs, warnings, tuple(heard.advisories))
 
     def preview(self) -> DeploymentPlan:
         """What `up` would do; changes nothing."""
@@ -86,7 +87,8 @@ class CliDeployer:
         with self._listening(quiet=True) as heard:
             stack.preview(on_event=heard, color="never", policy_packs=self._packs)
         unchanged = heard.counts.get("unchanged", 0)
-        return DeploymentPlan(tuple(heard.changes), unchanged, tuple(heard.warnings), tuple(heard.advisories))
+        warnings = (*heard.warnings, *self.cluster.without_issuer())
+        return DeploymentPlan(tuple(heard.changes), unchanged, warnings, tuple(heard.advisories))
 
     def check_down(self, *, unprotect: bool = False) -> None:
         """Raise when the cluster is not the stack's, or the recorded state holds protected resources, listing them."""
@@ -203,7 +205,7 @@ class CliDeployer:
             if interrupted.is_set():
                 raise KeyboardInterrupt from None
             if not (heard.errors or heard.violations):
-                heard.add_error(_last_lines(str(error)))
+                heard.add_error(hints.last_lines(str(error)))
             details = self.explain(heard.failed) if heard.failed else ""
             raise FailedError(
                 "\n".join([*heard.causes(self._more), *([details] if details else [])]),
@@ -215,10 +217,8 @@ class CliDeployer:
         return f"`ff policy check --stack {self.stack.name} --verbose` lists them."
 
     def _what_to_do(self, heard: EventTranslator) -> str:
-        hint = "Correct the cause and run again: Pulumi goes on where this run ended."
-        if heard.found_existing:
-            hint += "\n" + interrupted.existing(heard.failed, self.cluster)
-        return hint
+        hint = hints.what_to_do(heard.errors, has_begun=heard.has_begun)
+        return "\n".join([hint, *([interrupted.existing(heard.failed, self.cluster)] if heard.found_existing else [])])
 
 
 @contextmanager
@@ -233,9 +233,3 @@ def _interrupts_noted(interrupted: Flag) -> Iterator[None]:
 
 def _ignore(_: Event) -> None:
     """Nobody watches."""
-
-
-def _last_lines(text: str) -> str:
-    """What the CLI said last, for a failure that came without a diagnosis of its own."""
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith((" code:", " stdout:"))]
-    return "\n".join(line.removeprefix(" stderr: ") for line in lines[-SHOWN_LINES:])

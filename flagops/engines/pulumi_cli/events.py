@@ -29,6 +29,7 @@ _STEPS: Mapping[str, tuple[ResourceState | None, ResourceState]] = {
 }
 # How Pulumi's protocol says that a value is known only at the deployment (`UNKNOWN` in its SDK's runtime/rpc.py).
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_NOT_KNOWN = "(known only when it is deployed)"
 _IDENTITY = ("apiVersion", "kind", "metadata")  # what every object of Kubernetes declares of itself
 _MADE = (ResourceState.CREATED, ResourceState.UPDATED, ResourceState.REPLACED)
 _PLANNED = ("create", "import", "update", "delete", "replace")
@@ -69,7 +70,25 @@ class EventTranslator:
         self._on_event = on_event
         self._names: dict[str, tuple[str, str]] = {}
         self._ended: dict[str, ResourceState] = {}
+        self._under_way: dict[str, dict[str, Any]] = {}
         self._lock = Lock()
+
+    @property
+    def under_way(self) -> dict[str, dict[str, Any]]:
+        """The Kubernetes objects that are being made or changed, by URN: their `apiVersion`, `kind` and `metadata`."""
+        with self._lock:
+            return dict(self._under_way)
+
+    def waits(self, urn: str, message: str) -> None:
+        """Say what an object waits for, unless it is done meanwhile."""
+        with self._lock:
+            if urn in self._under_way:
+                self._emit(urn, ResourceState.WAITING, message)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was made, changed or deleted, or was tried to be."""
+        return any(state is not ResourceState.UNCHANGED for state in self._ended.values())
 
     @property
     def counts(self) -> dict[str, int]:
@@ -99,6 +118,9 @@ class EventTranslator:
             self.changes.append(PlannedChange(str(step.op.value), kind, name, _fields(step), _note(step, kind)))
         running, _ = _STEPS.get(step.op.value, (None, ResourceState.UNCHANGED))
         if running:
+            identity = _identity(step)
+            if len(identity) == len(_IDENTITY) and running is not ResourceState.DELETING:
+                self._under_way[step.urn] = identity
             self._emit(step.urn, running)
 
     def _after(self, step: "StepEventMetadata") -> None:
@@ -107,7 +129,8 @@ class EventTranslator:
         self._names.setdefault(step.urn, _name_and_kind(step))
         ended = _STEPS[step.op.value][1]
         self._ended[step.urn] = ended
-        identity = {key: item for key, item in (step.new.inputs or {}).items() if key in _IDENTITY} if step.new else {}
+        self._under_way.pop(step.urn, None)
+        identity = _identity(step)
         if ended in _MADE and len(identity) == len(_IDENTITY):
             self.changed.append((ended, identity))
         self._emit(step.urn, ended)
@@ -117,13 +140,14 @@ class EventTranslator:
             return
         self._names.setdefault(step.urn, _name_and_kind(step))
         self._ended[step.urn] = ResourceState.FAILED
+        self._under_way.pop(step.urn, None)
         self._emit(step.urn, ResourceState.FAILED)
         state = step.new or step.old
         if step.type.startswith("kubernetes:") and state:
             self.failed.append(dict(state.inputs or {}))
 
     def _said(self, said: "DiagnosticEvent") -> None:
-        text = _COLOUR.sub("", said.message).strip()
+        text = _plain(said.message)
         if not text:
             return
         if said.severity == "error":
@@ -139,6 +163,7 @@ class EventTranslator:
 
     def add_error(self, message: str) -> None:
         """Keep what is said of a failure, once."""
+        message = message.removeprefix("error: ")
         self.found_existing |= _EXISTING in message
         if message not in self.errors:
             self.errors.append(message)
@@ -152,7 +177,7 @@ class EventTranslator:
 
     def _violated(self, violation: "PolicyEvent") -> None:
         """A rule of a policy pack is broken; its first line is the rule's title, which the rest says more exactly."""
-        text = _COLOUR.sub("", violation.message).strip()
+        text = _plain(violation.message)
         _, _, exact = text.partition("\n")
         kept = self.violations if violation.enforcement_level == "mandatory" else self.advisories
         said = Advisory(violation.policy_name, exact or text)
@@ -161,6 +186,16 @@ class EventTranslator:
     def _emit(self, urn: str, state: ResourceState, message: str = "") -> None:
         name, kind = self._names[urn]
         self._on_event(Event(name, kind, state, message))
+
+
+def _identity(step: "StepEventMetadata") -> dict[str, Any]:
+    """What an object of Kubernetes declares of itself; less for anything else."""
+    return {key: item for key, item in (step.new.inputs or {}).items() if key in _IDENTITY} if step.new else {}
+
+
+def _plain(message: str) -> str:
+    """What Pulumi says, without colours, and with words for what it does not know yet."""
+    return _COLOUR.sub("", message).strip().removeprefix("error: ").replace(_UNKNOWN, _NOT_KNOWN)
 
 
 def _counts(step: "StepEventMetadata") -> bool:
@@ -174,7 +209,7 @@ def _name_and_kind(step: "StepEventMetadata") -> tuple[str, str]:
     state = step.new or step.old
     metadata = (state.inputs or {}).get("metadata") if state else None
     name = metadata.get("name") if isinstance(metadata, dict) else None
-    known = name if name != _UNKNOWN else None
+    known = name if _UNKNOWN not in str(name) else None
     return str(known or step.urn.rpartition("::")[2]), step.type.rpartition(":")[2]
 
 

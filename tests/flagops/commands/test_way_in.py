@@ -16,6 +16,7 @@ from flagops.commands.smoke.deployed import place_of
 from flagops.commands.status.status import status
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.objects import Manifest, Ref
+from flagops.kubernetes.refusals import UnknownKindError
 from flagops.stacks.deployed import Instance
 from flagops.stacks.files import Stack
 from tests.components.settings.support import VALID
@@ -35,7 +36,8 @@ class Objects:
         return [item for item in self.objects if item["kind"] == kind]
 
     def get(self, ref: Ref) -> Manifest | None:
-        return next((item for item in self.list("", ref.kind, "") if item["metadata"]["name"] == ref.name), None)
+        found = (item for item in self.objects if item["kind"] == ref.kind and item["metadata"]["name"] == ref.name)
+        return next(found, None)
 
 
 def instance(values: Mapping[str, object], *objects: Manifest, kubeconfig: Path | None = None) -> Instance:
@@ -106,6 +108,23 @@ def test_a_certificate_of_a_secret_that_is_not_there_is_trouble() -> None:
     place = instance({"className": "traefik", "tls": {"from": "secret", "secretName": "mine"}}, deployed(tls=tls))
     assert [finding.name for finding in certificates(Examination(place))] == ["certificate-not-issued"]
     assert rows(place) == [("Ingress", True), ("Certificate", False)]
+
+
+def test_a_cluster_without_cert_manager_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    tls = [{"hosts": ["flags.example.com"], "secretName": "flagsmith-tls"}]
+    place = instance({"className": "traefik", "tls": {"clusterIssuer": "letsencrypt"}}, deployed(tls=tls))
+    assert [finding.name for finding in certificates(Examination(place))] == ["certificate-not-issued"]
+
+    def unknown(_: object, api_version: str, kind: str, *__: object, **___: object) -> list[Manifest]:
+        if kind == "Certificate":
+            raise UnknownKindError(api_version, kind)
+        return [deployed(tls=tls)] if kind == "Ingress" else []
+
+    monkeypatch.setattr(Objects, "list", unknown)
+    (finding,) = certificates(Examination(place))
+    assert finding.name == "cert-manager-missing"
+    assert "cert-manager is not installed" in finding.what
+    assert "tls.from" in finding.fix
 
 
 @pytest.mark.parametrize(

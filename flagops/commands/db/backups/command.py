@@ -12,6 +12,7 @@ from flagops.commands.db.backups.base.drill import drill as drill_base
 from flagops.commands.db.backups.drill import LATEST
 from flagops.commands.db.backups.drill import drill as run_drill
 from flagops.commands.db.backups.recovery import recover as run_recover
+from flagops.commands.db.backups.restore import chosen
 from flagops.commands.db.backups.restore import restore as run_restore
 from flagops.commands.db.steps import confirm, step
 from flagops.commands.deploy.command import deploy
@@ -137,14 +138,14 @@ def _recover(to: str, stack: str, engine: EngineName | None, *, yes: bool) -> No
 
 def _restore(wanted: str, stack: str, owner: str | None, *, yes: bool) -> None:
     with open_instance(stack, needs_containers=True) as instance:
-        progress().print(
-            f"This replaces the whole database of the stack {stack} ({instance.context}) by {wanted}. Flagsmith serves "
-            "nothing meanwhile. What is live now is backed up first.",
-            style="yellow",
-        )
+        step(f"Looking for the backup {wanted}…")
+        backup = chosen(instance, wanted, owner)
+        said = f"This replaces the whole database of the stack {stack} ({instance.context}) by {backup.name}."
+        rest = "Flagsmith serves nothing meanwhile. What is live now is backed up first."
+        progress().print(said, rest, style="yellow")
         if not yes:
             confirm("A restore", stack)
-        done = run_restore(instance, wanted, owner=owner, on_line=step)
+        done = run_restore(instance, backup, owner=owner, on_line=step)
     output().print(f"{done.name} is live: {done.rows} rows. What was live before is the backup {done.safety}.")
 
 

@@ -43,18 +43,35 @@ class Restored:
     rows: int
 
 
-def restore(instance: Instance, wanted: str, *, owner: str | None = None, on_line: OnLine = jobs.ignore) -> Restored:
+@dataclass(frozen=True)
+class Chosen:
+    """A backup that is there: its name in the store, or a file of this machine."""
+
+    name: str
+    file: Path | None = None
+
+
+def chosen(instance: Instance, wanted: str, owner: str | None = None) -> Chosen:
+    """What `wanted` is. Raises OpsError when there is no such file or backup, or it is another stack's."""
+    file = _file(wanted)
+    jobs.require_backups(instance)
+    return Chosen(wanted if file else _name(instance, wanted, owner), file)
+
+
+def restore(
+    instance: Instance, wanted: str | Chosen, *, owner: str | None = None, on_line: OnLine = jobs.ignore
+) -> Restored:
     """Replace the database by the backup `wanted`: a name in the store, `latest`, or a file of this machine.
 
-    A backup of another stack is refused, unless `owner` is that stack's host.
+    A backup of another stack is refused, unless `owner` is that stack's host. What `chosen` has found is not looked up
+    again.
 
     The restore happens in one transaction. If it fails, the database is what it was, and Flagsmith is started again.
 
     Raises OpsError when a step fails; the message says where the safety dump is.
     """
-    file = _file(wanted)
-    jobs.require_backups(instance)
-    name = wanted if file else _name(instance, wanted, owner)
+    found_there = chosen(instance, wanted, owner) if isinstance(wanted, str) else wanted
+    name, file = found_there.name, found_there.file
     older = _older_image(instance)
     on_line("Making a backup of what is live now…")
     safety = backup(instance, label=BEFORE, on_line=on_line)

@@ -1,9 +1,13 @@
 """What is wrong with the form of a catalogue, in words for those who write one."""
 
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from components.text import quoting
-from flagops.commands.flags.catalogue.model import FlagKind, Role, StateOwner
+from components.text.quoting import LONGEST_KEY
+from flagops.commands.flags.catalogue.model import FlagKind, Role, StateOwner, schema
 from flagops.commands.flags.catalogue.naming import NameStyle
 from flagops.commands.flags.catalogue.problems import CatalogueProblem, Key
 from flagops.commands.flags.catalogue.segment import Operator
@@ -17,7 +21,7 @@ def problem_of(error: Any) -> CatalogueProblem:
         text = "are of Flagsmith's Enterprise edition, whose API the open-source one lacks: give groups their roles"
         return CatalogueProblem(key, text)
     if kind == "extra_forbidden":
-        return CatalogueProblem(key, "is no key that is known here: remove it, or correct its name")
+        return CatalogueProblem(key, f"is no key that is known here: {_meant(key)}")
     if kind == "missing":
         return CatalogueProblem(key[:-1], f"lacks the key {last!r}", lacks=last)
     if kind == "greater_than_equal":
@@ -38,6 +42,43 @@ def problem_of(error: Any) -> CatalogueProblem:
         return CatalogueProblem(key, f"is {given}: must be one of {_ALLOWED[str(key[-1])]}")
     wanted = _WORDS.get(kind, error["msg"][:1].lower() + error["msg"][1:])
     return CatalogueProblem(key, f"is {given}: {wanted}")
+
+
+def _meant(key: Key) -> str:
+    """Which key was probably meant."""
+    known = known_keys(key[:-1])
+    near = get_close_matches(str(key[-1])[:LONGEST_KEY].casefold(), sorted(known), n=1, cutoff=0.75)
+    return f"did you mean {near[0]}?" if near else "remove it, or correct its name"
+
+
+@cache
+def known_keys(place: Key) -> frozenset[str]:
+    """The keys that a catalogue may have at a place, by its schema; empty where people choose the names."""
+    top = schema()
+    parts = [top]
+    for step in place:
+        parts = [below for part in parts for below in _below(part, step, top)]
+    return frozenset(name for part in parts for name in part.get("properties", {}))
+
+
+def _below(part: dict[str, Any], step: str | int, top: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The parts of the schema that can stand at a key of one."""
+    if isinstance(step, int):
+        found = part.get("items")
+    else:
+        found = part.get("properties", {}).get(step) or part.get("additionalProperties")
+    yield from _alternatives(found, top)
+
+
+def _alternatives(part: Any, top: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if not isinstance(part, dict):
+        return
+    if "$ref" in part:
+        yield from _alternatives(top["$defs"][part["$ref"].rpartition("/")[2]], top)
+        return
+    yield part
+    for other in (*part.get("anyOf", ()), *part.get("oneOf", ()), *part.get("allOf", ())):
+        yield from _alternatives(other, top)
 
 
 def distinct(problems: list[CatalogueProblem]) -> list[CatalogueProblem]:
