@@ -16,6 +16,7 @@ from components.kit.database_client import Connections, database_environment
 from components.kit.environment import from_secret, plain
 from components.kit.secret_refs import SecretReference
 from components.settings import Settings
+from components.settings.reserved import LOG_LEVEL, is_ours
 from components.settings.sections.smtp import SmtpSettings
 
 PROMETHEUS_DIRECTORY: Final = "/tmp/prometheus"  # noqa: S108 a volume of the pod's own, mounted there
@@ -116,7 +117,7 @@ def _essentials(settings: Settings, connections: Connections, process: Process) 
                 "ENVIRONMENT": "production",
                 "TASK_RUN_METHOD": "TASK_PROCESSOR",
                 "LOG_FORMAT": "json",
-                "LOG_LEVEL": "INFO",
+                LOG_LEVEL: settings.env.get(LOG_LEVEL, "INFO"),
                 "PROMETHEUS_MULTIPROC_DIR": PROMETHEUS_DIRECTORY,
             }
         ),
@@ -134,7 +135,9 @@ def _standbys(connections: Connections) -> list[EnvVarArgs]:
 def _operators(settings: Settings, process: Process) -> list[EnvVarArgs]:
     found = given(process, settings.env_from_secrets)
     from_secrets = (from_secret(name, reference) for name, reference in found.items())
-    return [*plain(dict(settings.env)), *from_secrets]
+    # Each name once: what the program sets already may be said again, and changes nothing.
+    further = {name: value for name, value in settings.env.items() if name != LOG_LEVEL and not is_ours(name, value)}
+    return [*plain(dict(further)), *from_secrets]
 
 
 def job_environment(settings: Settings, connections: Connections, process: Process) -> list[EnvVarArgs]:

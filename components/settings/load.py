@@ -13,6 +13,7 @@ from components.settings.errors import PROJECT, SettingsError
 from components.settings.lock import read_lock
 from components.settings.model import Settings
 from components.settings.parse import parse
+from components.settings.prefixes import misspelt
 
 
 def load() -> Settings:
@@ -32,6 +33,9 @@ def _settings() -> Settings:
     prefix = f"{PROJECT}:"
     _refuse_variables(runtime.get_config_env_key(prefix))
     configured = {*runtime.CONFIG.get(), *runtime.get_config_env()}
+    foreign = list(misspelt(configured))
+    if foreign:
+        raise SettingsError(foreign)
     names = {key.removeprefix(prefix) for key in configured if key.startswith(prefix)}
     secret = {*runtime.get_config_secret_keys_env()} | {key for key in configured if runtime.is_config_secret(key)}
     refused = sorted(name for name in names if f"{prefix}{name}" in secret)

@@ -11,13 +11,14 @@ from components.settings.errors import SettingsError, describe, problems_of
 from components.settings.lock import Lock
 from components.settings.model import Settings
 from components.settings.problems import NOT_SHOWN, Problem
-from components.settings.schema import is_structured
+from components.settings.schema import is_structured, known_keys
 from components.settings.shown import hidden_parts
 from components.text import bounds, quoting
 
 Path = tuple[str | int, ...]
 
 _UNUSABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_SIMPLE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NULL = "must not be null or empty: give a value, or leave the key out to get the default"
 _SECURE = (
     "is encrypted (secure), but settings are readable in the cluster: put the secret in a "
@@ -76,8 +77,16 @@ def _decode(values: Mapping[str, object], problems: list[Problem]) -> dict[str, 
                 if value == "":
                     problems.append(Problem(path=(key,), text=_NULL, value=value))
                 else:
-                    problems.append(Problem(path=(key,), text="must be a map or a list; if it is text, then JSON"))
+                    problems.append(Problem(path=(key,), text=_as_map(key, value)))
     return decoded
+
+
+def _as_map(key: str, value: str) -> str:
+    """What to write in place of a single value, where a map stands: with the name in it, where it has one."""
+    has_name = "name" in known_keys(Settings, (key,))
+    if has_name and _SIMPLE.fullmatch(value):
+        return f"must be a map: write `{key}: {{name: {value}}}`"
+    return "must be a map or a list; if it is text, then JSON"
 
 
 def _unusable(value: object, path: Path) -> Iterator[Problem]:

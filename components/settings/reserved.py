@@ -1,6 +1,7 @@
 """The environment variables that the program sets itself, so that `env` and `envFromSecrets` may not."""
 
 import re
+from typing import Final
 
 _BY_SETTING = {
     "telemetry": "ENABLE_TELEMETRY",
@@ -81,8 +82,43 @@ _CACHES = re.compile(
 _SDK_KEYS = "SDK_KEY_"
 
 
+# What the program gives to those of them that are the same for every stack: to say so again changes nothing.
+_OURS = {
+    "ALLOW_ADMIN_INITIATION_VIA_URL": "False",
+    "ALLOW_REGISTRATION_WITHOUT_INVITE": "False",
+    "DJANGO_DB_CONN_HEALTH_CHECKS": "True",
+    "ENABLE_ADMIN_ACCESS_USER_PASS": "True",
+    "ENVIRONMENT": "production",
+    "LOG_FORMAT": "json",
+    "PROMETHEUS_ENABLED": "true",
+    "TASK_RUN_METHOD": "TASK_PROCESSOR",
+    "USE_POSTGRES_FOR_ANALYTICS": "True",
+}
+LOG_LEVEL: Final = "LOG_LEVEL"
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_UNREAD = "INFLUXDB_"
+
+
+def refusal_of(name: str, value: str) -> str | None:
+    """Say why a variable cannot have this value, and what to use in its place; None when it can, or has it anyway."""
+    if name == LOG_LEVEL:
+        return None if value in _LEVELS else f"must be one of {', '.join(_LEVELS)}"
+    return None if is_ours(name, value) else reservation(name)
+
+
+def is_ours(name: str, value: str) -> bool:
+    """Whether the program gives this value to the variable itself, whatever the settings are."""
+    ours = _OURS.get(name)
+    return ours is not None and (ours == value or (ours.lower() in ("true", "false") and ours.lower() == value.lower()))
+
+
 def reservation(name: str) -> str | None:
     """Say why a variable cannot be set by the user, and what to use in its place; None when it can."""
+    if name.startswith(_UNREAD):
+        return (
+            "is read by nothing here, since analytics are in PostgreSQL: remove the key. docs/flag-metrics.md says "
+            "where the figures are"
+        )
     if name in _BY_SETTING_OF:
         return f"is set by the program: use {_BY_SETTING_OF[name]} in its place"
     if name in _FIXED or name.startswith(_SDK_KEYS) or _CACHES.fullmatch(name):

@@ -15,6 +15,8 @@ from components.settings import quantities
 
 LONGEST_TEXT = 1000
 """Characters of a text that is no variable, label or annotation."""
+LEAST_VOLUME = 512 * quantities.MI
+"""An empty PostgreSQL takes 40 MiB, and its log grows to twice its `min_wal_size` of 80 MiB before it is used again."""
 LARGEST_WHOLE = 2**31 - 1
 """Kubernetes counts pods, ports and seconds in 32 bits."""
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -176,6 +178,12 @@ def _memory(value: str) -> str:
     return quantities.canonical_memory(value)
 
 
+def _volume(value: str) -> str:
+    if quantities.parse_memory(value) < LEAST_VOLUME:
+        raise ValueError("is too little for a database or its backups: must be at least 512Mi")
+    return value
+
+
 def secret_name(value: object) -> str:
     """Take the name of a Secret, which stands for the Secret. ValueError if it is none."""
     text = _text(value)
@@ -202,3 +210,4 @@ Cpu = Annotated[str, BeforeValidator(_number_to_text), AfterValidator(_filled), 
 Memory = Annotated[
     str, BeforeValidator(_number_to_text), AfterValidator(_filled), AfterValidator(_memory), Kind("quantity")
 ]
+VolumeSize = Annotated[Memory, AfterValidator(_volume), Kind("quantity, at least 512Mi")]

@@ -74,8 +74,13 @@ class Stack:
     def settings_with(self, lock: "Lock") -> "Settings":
         """The typed settings of this stack with another lock of images; errors as for `settings`."""
         # The settings' model takes a second to import.
-        from components.settings import parse
+        from components.settings import SettingsError, parse
+        from components.settings.errors import PROJECT
+        from components.settings.prefixes import misspelt
 
+        foreign = list(misspelt(self.config)) if self.project == PROJECT else []
+        if foreign:
+            raise SettingsError(foreign)
         prefix = f"{self.project}:"
         hidden = set(self.encrypted_keys)
         values = {

@@ -9,7 +9,7 @@ from components.settings.images import disagreement
 from components.settings.model import Settings
 from components.settings.problems import Problem
 from components.settings.quantities import MI, format_memory, parse_cpu, parse_memory
-from components.settings.reserved import reservation
+from components.settings.reserved import refusal_of, reservation
 from components.settings.sections.caches import PER_PROCESS, PROMISED_SECONDS
 from components.settings.sections.redis import parse_redis_memory
 from components.text.versions import dotted
@@ -55,11 +55,11 @@ def _address(settings: Settings) -> Iterator[Problem]:
 
 
 def _environment(settings: Settings) -> Iterator[Problem]:
-    for section, names in (("env", settings.env), ("envFromSecrets", settings.env_from_secrets)):
-        for name in names:
-            text = reservation(name)
-            if text is not None:
-                yield Problem(path=(section, name), text=text)
+    refused = {("env", name): refusal_of(name, value) for name, value in settings.env.items()}
+    refused |= {("envFromSecrets", name): reservation(name) for name in settings.env_from_secrets}
+    for path, text in refused.items():
+        if text is not None:
+            yield Problem(path=path, text=text)
     for name in sorted(settings.env.keys() & settings.env_from_secrets.keys()):
         yield Problem(path=("envFromSecrets", name), text=f"is also set in env ({name}): remove one of the two")
 

@@ -11,15 +11,16 @@ from components.settings.networks import BESIDE, Cidrs, has_right_port
 from components.settings.problems import Problem
 from components.settings.references import BucketSecret, SecretKeyReference
 from components.settings.resources import Resources
-from components.settings.types import Boolean, Count, Kind, Memory, ObjectName, SecretDataKey, Text
+from components.settings.types import Boolean, Count, Kind, ObjectName, SecretDataKey, Text, VolumeSize
+from components.text import cron
 
-_FIELD = r"(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?(,(\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?)*"
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 def _schedule(value: str) -> str:
-    if not re.fullmatch(rf"{_FIELD}( {_FIELD}){{4}}", value):
-        raise ValueError('must be a cron schedule with five fields, in UTC, such as "15 2 * * *"')
+    problem = cron.refusal(value)
+    if problem is not None:
+        raise ValueError(f'{problem}. It is a cron schedule of five fields, in UTC, such as "15 2 * * *"')
     return value
 
 
@@ -62,7 +63,7 @@ class S3(Section):
 class BackupStorage(Section):
     """The volume that backups are kept on, where there is no `s3`."""
 
-    size: Memory | None = Field(
+    size: VolumeSize | None = Field(
         default=None, description="The volume's size. Default: that of `postgres.storage`, otherwise 20Gi."
     )
     class_name: ObjectName | None = Field(default=None, description="The StorageClass. Default: the cluster's default.")

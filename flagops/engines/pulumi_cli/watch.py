@@ -38,12 +38,12 @@ def _watch(heard: EventTranslator, cluster: StackCluster, ended: Flag) -> None:
         return  # it only explains
     try:
         while not ended.wait(PAUSE):
-            look(heard, client)
+            explain_each(heard, client)
     finally:
         client.close()
 
 
-def look(heard: EventTranslator, client: Client) -> None:
+def explain_each(heard: EventTranslator, client: Client) -> None:
     """Look once at everything under way; what cannot be read is left out, since this only explains."""
     for urn, manifest in heard.under_way.items():
         try:

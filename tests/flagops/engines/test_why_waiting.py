@@ -141,7 +141,7 @@ def test_with_pulumi_each_object_under_way_is_looked_at() -> None:
     heard._names[urn] = ("flagsmith", "Deployment")  # noqa: SLF001 - as an event of the engine would
     heard._under_way[urn] = {key: DEPLOYMENT[key] for key in ("apiVersion", "kind", "metadata")}  # noqa: SLF001
     cluster = Cluster(pod({"reason": "ErrImagePull"}), looks=[DEPLOYMENT])
-    watch.look(heard, cast("Client", cluster))
+    watch.explain_each(heard, cast("Client", cluster))
     image = "flagsmith-x: ErrImagePull: flagsmith/flagsmith:2.265.0"
     assert events == [Event("flagsmith", "Deployment", ResourceState.WAITING, image)]
     heard._under_way.clear()  # noqa: SLF001

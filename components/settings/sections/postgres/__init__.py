@@ -14,7 +14,7 @@ from components.settings.problems import Problem
 from components.settings.references import CaReference, PostgresSecret
 from components.settings.resources import Resources
 from components.settings.sections.postgres.cluster import ClusterSettings
-from components.settings.types import Count, Kind, Memory, ObjectName, Text, WholeNumber
+from components.settings.types import Count, Kind, ObjectName, Text, VolumeSize, WholeNumber
 
 # PostgreSQL 17 is the oldest whose end of life (November 2029) is years away.
 MIN_POSTGRES_MAJOR = 17
@@ -59,7 +59,7 @@ CA_KEY = "ca.crt"
 class Storage(Section):
     """The volume of the embedded PostgreSQL, and of each server of a Cluster."""
 
-    size: Memory = Field(default="20Gi", description="The volume's size. It can grow later, but never shrink.")
+    size: VolumeSize = Field(default="20Gi", description="The volume's size. It can grow later, but never shrink.")
     class_name: ObjectName | None = Field(default=None, description="The StorageClass. Default: the cluster's default.")
 
 

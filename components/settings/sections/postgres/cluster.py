@@ -13,13 +13,21 @@ from components.settings.problems import Problem
 from components.settings.resources import Resources
 from components.settings.sections.postgres.parameters import FIXED, ParameterName
 from components.settings.sections.postgres.recovery import ClusterName, Recovery
-from components.settings.types import Boolean, Count, Kind, Memory, ObjectName, PlainText, Text, WholeNumber
+from components.settings.types import (
+    Boolean,
+    Count,
+    Kind,
+    ObjectName,
+    PlainText,
+    Text,
+    VolumeSize,
+    WholeNumber,
+)
+from components.text import cron
 
 FIRST_SERVER = (17, 6)
 """PostgreSQL's first release whose upgrade takes max_slot_wal_keep_size (docs/src/postgres_upgrades.md of 1.30.0)."""
 SCHEDULE_FIELDS = 6
-_PART = r"[0-9A-Za-z]+(-[0-9A-Za-z]+)?(/[0-9]+)?"
-_SCHEDULE_FIELD = re.compile(rf"([*?](/[0-9]+)?|{_PART})(,{_PART})*")
 ARCHIVER_RESOURCES = Resources.model_validate(
     {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}}
 )
@@ -55,8 +63,9 @@ def _six_fields(value: str) -> str:
             "has five fields, of which the operator would take the first for seconds: `0 3 * * *` would be a backup "
             f'every hour. Write six, such as "0 {value}"'
         )
-    if len(found) != SCHEDULE_FIELDS or not all(_SCHEDULE_FIELD.fullmatch(field) for field in found):
-        raise ValueError('must be a cron schedule with six fields, seconds first, in UTC, such as "0 15 2 * * *"')
+    problem = cron.refusal(value, with_seconds=True)
+    if problem is not None:
+        raise ValueError(f'{problem}. It is a cron schedule of six fields, seconds first, in UTC: "0 15 2 * * *"')
     return value
 
 
@@ -85,7 +94,7 @@ class WalStorage(Section):
         default=None,
         description="Whether there is one. Default: by `size`, none in `local`. It can be added, but not taken away.",
     )
-    size: Memory | None = Field(
+    size: VolumeSize | None = Field(
         default=None, description="The volume's size. Default: by `size`. It can grow later, but never shrink."
     )
     class_name: ObjectName | None = Field(default=None, description="The StorageClass. Default: that of the data.")
