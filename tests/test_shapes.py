@@ -32,6 +32,7 @@ LONGER = {
     "tests/flagops/flagsmith_api/test_smoke.py": "one run of all checks, with its waits cut short",
     "tests/flagops/local_cluster/test_kind.py": "each case needs the stand-ins of kind, Docker and the API server",
     "tests/doubles/flagsmith/states.py": "an environment's states and a segment's are the same rows",
+    "tests/flagops/cli/tables.py": "one collection of every table, which its tests share",
     "tests/flagops/commands/flags/server_conditions.py": "one table, in the order of the server's models",
     "tests/flagops/commands/flags/test_hands.py": "one applied project, each time with one change by hand",
     "tests/flagops/commands/flags/test_names.py": ONE_TABLE,

@@ -11,17 +11,10 @@ from components.settings.networks import BESIDE, Cidrs, has_right_port
 from components.settings.problems import Problem
 from components.settings.references import BucketSecret, SecretKeyReference
 from components.settings.resources import Resources
+from components.settings.schedules import Schedule
 from components.settings.types import Boolean, Count, Kind, ObjectName, SecretDataKey, Text, VolumeSize
-from components.text import cron
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-
-
-def _schedule(value: str) -> str:
-    problem = cron.refusal(value)
-    if problem is not None:
-        raise ValueError(f'{problem}. It is a cron schedule of five fields, in UTC, such as "15 2 * * *"')
-    return value
 
 
 def _bucket(value: str) -> str:
@@ -36,7 +29,6 @@ def _endpoint(value: str) -> str:
     return value
 
 
-Schedule = Annotated[Text, AfterValidator(_schedule), Kind("cron, in UTC")]
 Bucket = Annotated[Text, AfterValidator(_bucket), Kind("bucket")]
 Endpoint = Annotated[Text, AfterValidator(_endpoint), Kind("address")]
 BACKUP_RESOURCES = Resources.model_validate(

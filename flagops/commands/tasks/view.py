@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from flagops.commands.tasks.tasks import LockedTask, Queue
+from flagops.terminal.listing import Column, Gives, Listing
 
 MOST_ROWS = 40
 
@@ -22,12 +21,17 @@ def show(console: Console, found: Queue) -> None:
 
 def show_tasks(console: Console, tasks: Sequence[LockedTask]) -> None:
     """Print these as a table, the first of them at least."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("ID", "KIND", "SINCE", "LIMIT", "TASK"):
-        table.add_column(title, overflow="fold")
+    table = Listing(
+        [
+            Column("ID", is_number=True),
+            Column("KIND"),
+            Column("SINCE"),
+            Column("LIMIT", Gives.LEFT_OUT),
+            Column("TASK", Gives.BELOW),
+        ]
+    )
     for task in tasks[:MOST_ROWS]:
-        words = (str(task.id), task.kind, since(task), length(task.limit_seconds), task.task)
-        table.add_row(*(escape(word) for word in words))
+        table.add(str(task.id), task.kind, since(task), length(task.limit_seconds), task.task)
     console.print(table)
     if len(tasks) > MOST_ROWS:
         console.print(f"… and {len(tasks) - MOST_ROWS} more: --json has them all.")

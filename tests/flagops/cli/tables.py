@@ -13,6 +13,7 @@ from flagops.commands.audit import view as audit
 from flagops.commands.db import view as connections
 from flagops.commands.db.backups import view as backups
 from flagops.commands.db.backups.backup import Backup
+from flagops.commands.db.backups.base.archive import BaseBackup
 from flagops.commands.db.connections import DatabaseConnections
 from flagops.commands.deploy.progress import Progress
 from flagops.commands.flags.catalogue.problems import FileLine
@@ -35,6 +36,8 @@ from flagops.commands.smoke import view as smoke
 from flagops.commands.smoke.model import CheckResult, CheckStatus
 from flagops.commands.status import view as status
 from flagops.commands.status.model import Status, StatusRow
+from flagops.commands.tasks import view as tasks
+from flagops.commands.tasks.tasks import LockedTask
 from flagops.engines.events import Event, ResourceState
 from flagops.flagsmith_api.served import ServedFlag
 from flagops.serving.model.declared import Keys
@@ -158,10 +161,29 @@ BACKUP = Backup(
     is_encrypted=True,
     stack="flags.example.com",
 )
+BASE_BACKUP = BaseBackup(
+    name="flagsmith-pg-17-20261128014500",
+    state="completed",
+    started=datetime(2026, 11, 28, 1, 45, tzinfo=UTC),
+    ended=datetime(2026, 11, 28, 1, 55, tzinfo=UTC),
+    id="20261128T014500",
+    major=17,
+    error="",
+)
+TASK = LockedTask(
+    database="DATABASE_URL",
+    kind="recurring",
+    id=1203,
+    task="features.feature_health.tasks.trigger_feature_state_change_webhooks",
+    version="1",
+    seconds=7200.0,
+    limit_seconds=1800.0,
+)
 TABLES: dict[str, dict[str, tuple[Show, tuple[str, ...]]]] = {
     "commands/audit/view.py": {"audit": (_audit, ("flag new_dashboard updated",))},
     "commands/db/backups/view.py": {
-        "backups": (lambda console: backups.show_backups(console, [BACKUP]), ("yes", BACKUP.name))
+        "backups": (lambda console: backups.show_backups(console, [BACKUP]), ("yes", BACKUP.name)),
+        "base backups": (lambda console: backups.show_base_backups(console, [BASE_BACKUP]), ("completed",)),
     },
     "commands/db/view.py": {"connections": (_connections, ("idle in transaction", "12"))},
     "commands/deploy/progress.py": {"progress": (_progress, ("created", "creating", "waiting", "failed"))},
@@ -213,9 +235,10 @@ TABLES: dict[str, dict[str, tuple[Show, tuple[str, ...]]]] = {
     },
     "commands/secrets/view.py": {"secrets": (_secrets, ("missing",))},
     "commands/smoke/view.py": {"smoke": (_smoke, ("passed", "failed", "skipped"))},
+    "commands/tasks/view.py": {"tasks": (lambda console: tasks.show_tasks(console, [TASK]), ("locked 2:00:00 ago",))},
     "commands/status/view.py": {"status": (_status, ("!!", "ok"))},
 }
-FREE_TEXT = {"audit"}
+FREE_TEXT = {"audit", "tasks"}
 """Tables whose rows end in a text of any length, which stands below the row where it does not fit."""
 KNOWN = [(name, *case) for cases in TABLES.values() for name, case in cases.items()]
 

@@ -11,6 +11,7 @@ from components.settings.base import Section
 from components.settings.images import Image, disagreement
 from components.settings.problems import Problem
 from components.settings.resources import Resources
+from components.settings.schedules import SixFields
 from components.settings.sections.postgres.parameters import FIXED, ParameterName
 from components.settings.sections.postgres.recovery import ClusterName, Recovery
 from components.settings.types import (
@@ -23,11 +24,9 @@ from components.settings.types import (
     VolumeSize,
     WholeNumber,
 )
-from components.text import cron
 
 FIRST_SERVER = (17, 6)
 """PostgreSQL's first release whose upgrade takes max_slot_wal_keep_size (docs/src/postgres_upgrades.md of 1.30.0)."""
-SCHEDULE_FIELDS = 6
 ARCHIVER_RESOURCES = Resources.model_validate(
     {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}}
 )
@@ -56,19 +55,6 @@ def _tag(value: str) -> str:
     return value
 
 
-def _six_fields(value: str) -> str:
-    found = value.split(" ")
-    if len(found) == SCHEDULE_FIELDS - 1:
-        raise ValueError(
-            "has five fields, of which the operator would take the first for seconds: `0 3 * * *` would be a backup "
-            f'every hour. Write six, such as "0 {value}"'
-        )
-    problem = cron.refusal(value, with_seconds=True)
-    if problem is not None:
-        raise ValueError(f'{problem}. It is a cron schedule of six fields, seconds first, in UTC: "0 15 2 * * *"')
-    return value
-
-
 def _retention(value: str) -> str:
     if not re.fullmatch(r"[1-9][0-9]{0,3}[dwm]", value):
         raise ValueError("must be a number of days, weeks or months, such as 30d, 4w or 3m")
@@ -77,7 +63,6 @@ def _retention(value: str) -> str:
 
 ServerVersion = Annotated[Text, AfterValidator(_server_version), Kind("image tag")]
 PoolerVersion = Annotated[Text, AfterValidator(_tag), Kind("image tag")]
-SixFields = Annotated[Text, AfterValidator(_six_fields), Kind("cron with six fields, in UTC")]
 Retention = Annotated[Text, AfterValidator(_retention), Kind("days, weeks or months")]
 # One may go at any time, and every request of the API goes through them.
 Poolers = Annotated[WholeNumber, Field(ge=2), Kind("whole number, at least 2")]

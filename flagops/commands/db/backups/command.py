@@ -139,13 +139,13 @@ def _recover(to: str, stack: str, engine: EngineName | None, *, yes: bool) -> No
 def _restore(wanted: str, stack: str, owner: str | None, *, yes: bool) -> None:
     with open_instance(stack, needs_containers=True) as instance:
         step(f"Looking for the backup {wanted}…")
-        backup = chosen(instance, wanted, owner)
-        said = f"This replaces the whole database of the stack {stack} ({instance.context}) by {backup.name}."
+        there = chosen(instance, wanted, owner)
+        said = f"This replaces the whole database of the stack {stack} ({instance.context}) by {there.name}."
         rest = "Flagsmith serves nothing meanwhile. What is live now is backed up first."
         progress().print(said, rest, style="yellow")
         if not yes:
             confirm("A restore", stack)
-        done = run_restore(instance, backup, owner=owner, on_line=step)
+        done = run_restore(instance, there, owner=owner, on_line=step)
     output().print(f"{done.name} is live: {done.rows} rows. What was live before is the backup {done.safety}.")
 
 

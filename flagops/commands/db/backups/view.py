@@ -40,12 +40,19 @@ def show_base_backups(console: Console, found: Sequence[BaseBackup]) -> None:
     if not found:
         console.print("There are no base backups yet.")
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("NAME", "STARTED (UTC)", "ENDED (UTC)", "STATE", "ID", "POSTGRESQL"):
-        table.add_column(title, no_wrap=True)
+    table = Listing(
+        [
+            Column("NAME"),
+            Column("STATE"),
+            Column("STARTED (UTC)"),
+            Column("ENDED (UTC)", Gives.LEFT_OUT),
+            Column("ID", Gives.LEFT_OUT),
+            Column("POSTGRESQL", Gives.LEFT_OUT),
+        ]
+    )
     for item in found:
         times = [f"{moment:%Y-%m-%d %H:%M}" if moment else "" for moment in (item.started, item.ended)]
-        table.add_row(item.name, *times, item.state, item.id, str(item.major or ""))
+        table.add(item.name, item.state, *times, item.id, str(item.major or ""))
     console.print(table)
     for item in found:
         if item.error:
