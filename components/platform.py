@@ -103,6 +103,7 @@ class FeatureFlags(StackComponent):
             postgres = server.made(self._named, credentials.postgres, self._part(self.namespace, credentials))
             tier.append(DatabaseRoles(self._named("database-roles"), self._roles, self._part(postgres, credentials)))
             tier += server.poolers(self._named, self._part(postgres))
+            server.made_beside(self._named, credentials, self._part(self.namespace, credentials))
         if settings.redis.embedded and credentials.redis is not None:
             cache = redis_args(settings, namespace, credentials.redis, self._scrapes)
             tier.append(Redis(self._named("redis"), cache, self._part(self.namespace, credentials)))

@@ -10,6 +10,7 @@ from components.deployment.declarations import Declarations
 from components.deployment.own_cluster import OwnCluster
 from components.deployment.record import DeploymentRecord
 from components.edge_metrics.edge_metrics import EdgeMetrics, EdgeMetricsArgs
+from components.exposure.closed import ClosedWay, ClosedWayArgs
 from components.exposure.gateway import PublicGateway, public_gateway_args
 from components.exposure.ingress import PublicIngress, PublicIngressArgs
 from components.kit import names
@@ -96,6 +97,9 @@ class StackComponent(Component):
     def _published(self, served: pulumi.Resource) -> None:
         """The ways in, after what they lead to."""
         settings, namespace = self._settings, self.namespace.name
+        if settings.postgres.moves:
+            closed = ClosedWayArgs(namespace=namespace)
+            served = ClosedWay(self._named("closed"), closed, self._part(served))
         if settings.ingress.enabled:
             way_in = PublicIngressArgs(settings=settings, namespace=namespace)
             PublicIngress(self._named("ingress"), way_in, self._part(served))

@@ -42,6 +42,7 @@ DATABASE: Final = (
     Word("restore", "Replace the whole database with a backup.", "db.backups.command:restore"),
     Word("drill", "Try a backup in a scratch PostgreSQL or Cluster.", "db.backups.command:drill"),
     Word("upgrade", "Move PostgreSQL to another major version.", "db.command:upgrade"),
+    Word("move", "Move the database into a Cluster, or back.", "db.move.command:move"),
     Word("switchover", "Make a standby of a Cluster the primary.", "db.command:switchover"),
 )
 

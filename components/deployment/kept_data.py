@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from components.kit import names
 from components.settings import Settings
+from components.settings.beside import beside
 from components.settings.quantities import parse_memory
 
 Manifest = Mapping[str, Any]
@@ -124,7 +125,9 @@ def downgrading(wanted: Manifest, live: Manifest) -> Iterator[str]:
 
 def held(settings: Settings) -> list[dict[str, Any]]:
     """What holds the stack's data: its volume claims, and its Cluster, as far as a change of them can lose data."""
-    return [*claims(settings), *_clusters(settings)]
+    other = beside(settings)
+    before = [] if other is None else [item for item in held(other) if item not in claims(settings)]
+    return [*claims(settings), *_clusters(settings), *before]
 
 
 def claims(settings: Settings) -> list[dict[str, Any]]:
@@ -143,7 +146,7 @@ def claims(settings: Settings) -> list[dict[str, Any]]:
 
 def named(settings: Settings) -> frozenset[tuple[str, str]]:
     """The kind and name of all that holds data by the settings, Clusters of before that are kept among it."""
-    before = settings.postgres.cluster.kept if settings.postgres.clustered else ()
+    before = settings.postgres.cluster.kept if settings.postgres.has_cluster else ()
     own = ((item["kind"], item["metadata"]["name"]) for item in held(settings))
     return frozenset((*own, *(("Cluster", name) for name in before)))
 

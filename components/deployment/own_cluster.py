@@ -12,6 +12,7 @@ from typing import Final
 import pulumi
 
 from components.deployment import edge_keys, given_namespace, recorded
+from components.deployment.begins_empty import begins_empty
 from components.deployment.kept_data import GIVEN_UP, WAY_BACK, has_database, held, losses, named, way_out
 from components.deployment.presence import (
     DeclaredObject,
@@ -129,6 +130,8 @@ class OwnCluster:
         """Refuse what would delete a volume with data in it, or give it up, and a change that no volume can make."""
         problems = list(self._given_up())
         problems += [WAY_BACK] if problems else []
+        empty = begins_empty(self._settings, lambda kind, name: self._fetch(self._path(kind, name)) is not None)
+        problems += [] if empty is None else [empty]
         for item in self._held:
             kind, name = item["kind"], item["metadata"]["name"]
             live = self._fetch(self._path(kind, name))

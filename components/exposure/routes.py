@@ -38,6 +38,10 @@ class PublicPath:
 
 API: Final = PublicService(name=names.API, port=names.API_PORT)
 EDGE: Final = PublicService(name=names.EDGE, port=names.EDGE_PORT)
+CLOSED: Final = PublicService(name=names.CLOSED, port=names.API_PORT)
+"""Where what may write leads while the database moves: a Service without pods, for which ways in answer 503."""
+READ: Final = ("/api/v1/flags", "/api/v1/identities", "/api/v1/environment-document", "/health")
+"""What SDKs ask for meanwhile, and monitors: flags are served, and what would be written fails at the database."""
 EVALUATED: Final = ("/api/v1/flags/", "/api/v1/identities/")
 """What the edge answers in the API's place, as SDKs write it."""
 
@@ -51,8 +55,14 @@ def public_paths(settings: Settings) -> tuple[PublicPath, ...]:
 
     A proxy of the edge gives the whole document of an environment to whoever has its public key. So the two paths that
     lead there are exact: nothing that a data plane makes of `/api/v1/flags/../environment-document` is one of them.
+
+    While the database moves, what SDKs read is all that leads to Flagsmith: the dashboard and the admin API do not.
     """
     evaluated = [PublicPath(path=path, to=EDGE, exact=True) for path in EVALUATED] if settings.edge.enabled else []
     if settings.is_edge:
         return (*evaluated, PublicPath(path="/", to=None))
-    return (*evaluated, PublicPath(path="/metrics", to=None), PublicPath(path="/", to=API))
+    unpublished = PublicPath(path="/metrics", to=None)
+    if settings.postgres.stops_writes:
+        read = (PublicPath(path=path, to=API) for path in READ)
+        return (*evaluated, *read, unpublished, PublicPath(path="/", to=CLOSED))
+    return (*evaluated, unpublished, PublicPath(path="/", to=API))

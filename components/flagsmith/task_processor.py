@@ -52,7 +52,8 @@ class TaskProcessor(Component):
             namespace=args.namespace,
             component=COMPONENT,
             version=release.version,
-            replicas=replicas,
+            # While the database moves, tasks wait.
+            replicas=0 if settings.postgres.stops_writes else replicas,
             most=replicas,
             added=surge(replicas),
             template=server_pod(

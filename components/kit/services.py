@@ -1,4 +1,4 @@
-"""Services: a stable name and port before pods that come and go."""
+"""Services: a stable name and port before pods that come and go, or before none."""
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Service, ServicePortArgs, ServiceSpecArgs
@@ -45,6 +45,32 @@ def cluster_service(
                 ServicePortArgs(name=port_name, port=port, target_port=port_name, protocol="TCP", node_port=node_port)
                 for port_name, port in ports.items()
             ],
+        ),
+        opts=opts,
+    )
+
+
+def empty_service(
+    logical_name: str,
+    *,
+    name: str,
+    namespace: pulumi.Input[str],
+    component: str,
+    port: int,
+    opts: pulumi.ResourceOptions,
+) -> Service:
+    """A Service that selects no pods and so has no endpoints: what leads to it is answered 503."""
+    return Service(
+        logical_name,
+        metadata=ObjectMetaArgs(
+            name=name,
+            namespace=namespace,
+            labels=names.labels(component),
+            annotations={"pulumi.com/skipAwait": "true"},
+        ),
+        spec=ServiceSpecArgs(
+            type="ClusterIP",
+            ports=[ServicePortArgs(name="http", port=port, target_port=port, protocol="TCP")],
         ),
         opts=opts,
     )

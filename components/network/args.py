@@ -7,7 +7,7 @@ import pulumi
 
 from components.exposure.ingress import CLOSED_PORT
 from components.kit import names
-from components.network.cluster import cluster_flows
+from components.network.cluster import cluster_flows, database_flows
 from components.network.ends import (
     API,
     AUDIT,
@@ -21,6 +21,7 @@ from components.network.ends import (
     EDGE_METRICS,
     FLAG_METRICS,
     MIGRATION,
+    MOVE,
     POSTGRES_EXPORTER,
     REDIS_EXPORTER,
     ROLES,
@@ -33,6 +34,7 @@ from components.network.ends import (
     called,
     outside,
 )
+from components.network.moved import moved_flows, told_apart
 from components.network.policies import Flow, NetworkPoliciesArgs, Outside, Pods, Port, flow, in_namespace
 from components.settings import Settings
 from components.settings.sections.network_policy import Dns
@@ -62,11 +64,14 @@ def network_policies_args(settings: Settings, namespace: pulumi.Input[str]) -> N
             *_entrances(settings),
             *_monitoring(settings),
             *_data(settings),
-            *cluster_flows(settings),
+            *cluster_flows(settings, pooled=settings.pooled),
+            *moved_flows(settings, _database_users),
             *_edge(settings),
             *_edge_metrics(settings),
             *_services(settings),
         ]
+        if settings.postgres.move is not None:
+            flows = [told_apart(item) for item in flows]
     return NetworkPoliciesArgs(namespace=namespace, flows=[*flows, *_names(flows, settings.network_policy.dns)])
 
 
@@ -134,6 +139,8 @@ def _monitoring(settings: Settings) -> Iterator[Flow]:
 
 def _database_users(settings: Settings) -> Iterator[Pods]:
     yield from (*SERVERS, MIGRATION, BOOTSTRAP)
+    if settings.postgres.moves:
+        yield MOVE
     if settings.backup.enabled:
         yield BACKUP
     if settings.audit_enabled:
@@ -158,14 +165,7 @@ def _cache_users(settings: Settings) -> Iterator[Pods]:
 
 def _data(settings: Settings) -> Iterator[Flow]:
     """The database and the caches of the stack itself."""
-    if settings.postgres.embedded:
-        for pods in _database_users(settings):
-            yield flow(pods, DATABASE, names.POSTGRES_PORT)
-    if settings.postgres.clustered:
-        for pods in _database_users(settings):
-            # By the poolers, the API has no way past them but to standbys, any of which may become the primary.
-            if pods != API or not settings.pooled or settings.reads_replicas:
-                yield flow(pods, CLUSTER_SERVERS, names.POSTGRES_PORT)
+    yield from database_flows(settings, _database_users(settings))
     if settings.redis.embedded:
         for pods in _cache_users(settings):
             yield flow(pods, CACHE, names.REDIS_PORT)

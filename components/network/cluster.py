@@ -1,15 +1,34 @@
 """Who talks to the servers of a Cluster of CloudNativePG and to its poolers, and whom they ask."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from components.kit import names
-from components.network.ends import API, API_SERVER_PORTS, CLUSTER_SERVERS, OPERATOR_LABELS, POOLERS, api_server
-from components.network.policies import Flow, flow, in_namespace
+from components.network.ends import (
+    API,
+    API_SERVER_PORTS,
+    CLUSTER_SERVERS,
+    DATABASE,
+    OPERATOR_LABELS,
+    POOLERS,
+    api_server,
+)
+from components.network.policies import Flow, Pods, flow, in_namespace
 from components.settings import Settings
 
 
-def cluster_flows(settings: Settings) -> Iterator[Flow]:
-    """A Cluster's servers among themselves, the operator, the poolers, and what all of these ask."""
+def database_flows(settings: Settings, users: Iterable[Pods]) -> Iterator[Flow]:
+    """The ways of `users` to a PostgreSQL of the stack's own."""
+    if not settings.postgres.is_own:
+        return
+    server = CLUSTER_SERVERS if settings.postgres.clustered else DATABASE
+    for pods in users:
+        # By the poolers, the API has no way past them but to standbys, any of which may become the primary.
+        if pods != API or not settings.pooled or settings.reads_replicas:
+            yield flow(pods, server, names.POSTGRES_PORT)
+
+
+def cluster_flows(settings: Settings, *, pooled: bool) -> Iterator[Flow]:
+    """A Cluster's servers among themselves, the operator, poolers where there are any, and what all of these ask."""
     if not settings.postgres.clustered:
         return
     network, own = settings.network_policy, CLUSTER_SERVERS
@@ -20,7 +39,7 @@ def cluster_flows(settings: Settings) -> Iterator[Flow]:
     yield flow(own, own, *inner)
     yield flow(operator, own, *inner)
     yield flow(monitoring, own, names.CLUSTER_METRICS_PORT)
-    if settings.pooled:
+    if pooled:
         asking.append(POOLERS)
         yield flow(API, POOLERS, names.POSTGRES_PORT)
         yield flow(POOLERS, own, names.POSTGRES_PORT)

@@ -13,7 +13,7 @@ from components.flagsmith import api, bootstrap, migration, task_processor
 from components.kit import names
 from components.monitoring import external_exporters
 from components.network.policies import Outside, Pods, component_pods, in_namespace
-from components.postgres import pooler, roles, toolbox
+from components.postgres import move, pooler, roles, toolbox
 from components.postgres import server as postgres
 from components.redis import server as redis
 from components.settings.checks import wide
@@ -41,6 +41,7 @@ BACKUP: Final = component_pods(backup.COMPONENT)
 AUDIT: Final = component_pods(reader.COMPONENT)
 AUDIT_EXPORTER: Final = component_pods(exporter.COMPONENT)
 FLAG_METRICS: Final = component_pods(flag_metrics.COMPONENT)
+MOVE: Final = component_pods(move.COMPONENT)
 TOOLBOX: Final = component_pods(toolbox.COMPONENT)
 POSTGRES_EXPORTER: Final = component_pods(external_exporters.POSTGRES_COMPONENT)
 REDIS_EXPORTER: Final = component_pods(external_exporters.REDIS_COMPONENT)
@@ -49,7 +50,7 @@ SOLVER: Final = Pods(name=names.ACME_SOLVER, labels={"acme.cert-manager.io/http0
 SOLVER_PORT: Final = 8089
 # Where an API server listens: as a Service, and by itself (checks/wide.py knows the same).
 API_SERVER_PORTS: Final = tuple(sorted(wide.API_SERVER_PORTS))
-OPERATOR_LABELS: Final = {names.NAME: "cloudnative-pg"}
+OPERATOR_LABELS: Final = {names.NAME: names.CNPG_OPERATOR}
 EVERYTHING: Final = ("0.0.0.0/0", "::/0")
 
 

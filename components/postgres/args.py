@@ -7,7 +7,7 @@ from components.kit.args import postgres_exporter
 from components.kit.capabilities import Capabilities
 from components.kit.scraping import Scraping
 from components.kit.secret_refs import SecretReference
-from components.postgres.cluster import require_operator
+from components.postgres.cluster import DatabaseClusterArgs, require_operator
 from components.postgres.operated import OperatedArgs
 from components.postgres.roles import DatabaseRolesArgs
 from components.postgres.server import PostgresArgs
@@ -29,11 +29,11 @@ def postgres_args(
 
 def database_cluster_args(
     settings: Settings, namespace: pulumi.Input[str], capabilities: Capabilities, scraping: Scraping
-) -> OperatedArgs:
+) -> DatabaseClusterArgs:
     """The Cluster. Raises pulumi.RunError where its operator is missing or too old."""
     require_operator(settings, capabilities)
     annotations = scraping.annotations(names.CLUSTER_METRICS_PORT)
-    return OperatedArgs(settings=settings, namespace=namespace, annotations=annotations)
+    return DatabaseClusterArgs(settings=settings, namespace=namespace, annotations=annotations)
 
 
 def database_pooler_args(settings: Settings, namespace: pulumi.Input[str], scraping: Scraping) -> OperatedArgs:

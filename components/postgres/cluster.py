@@ -1,6 +1,8 @@
 """PostgreSQL as a Cluster of CloudNativePG: several servers, of which the operator makes one the primary."""
 
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
@@ -9,17 +11,34 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.kit import names
 from components.kit.capabilities import Capabilities
 from components.kit.component import Component, name_of
+from components.kit.secret_refs import SecretReference
 from components.postgres.cluster_spec import cluster_spec
 from components.postgres.object_store import object_store_spec
 from components.postgres.operated import OperatedArgs
 from components.postgres.scheduled_backup import scheduled_backup_spec
 from components.settings import Settings
+from components.settings.beside import HELD
+from components.settings.sections.postgres.move import MoveSettings
 
 COMPONENT: Final = "database"
 KIND: Final = "Cluster"
 # Volumes, an image, a new database, and each standby after the one before.
 TIMEOUT_SECONDS: Final = 1800
 OLDEST_OPERATOR: Final = "1.30.0"
+_PATIENT: Final = {"pulumi.com/timeoutSeconds": str(TIMEOUT_SECONDS)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseClusterArgs(OperatedArgs):
+    """The Cluster.
+
+    Attributes:
+        move: what the settings say of the move, where it is beside the live database; None where it is live itself.
+        source: the log-in of Flagsmith's at the embedded server, where it begins with what that one holds.
+    """
+
+    move: MoveSettings | None = None
+    source: SecretReference | None = None
 
 
 def require_operator(settings: Settings, capabilities: Capabilities) -> None:
@@ -61,7 +80,7 @@ class DatabaseCluster(Component):
 
     cluster: pulumi.Output[str]
 
-    def __init__(self, name: str, args: OperatedArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: DatabaseClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:DatabaseCluster", name, opts)
         settings = args.settings
         needed: list[pulumi.Resource] = []
@@ -75,16 +94,21 @@ class DatabaseCluster(Component):
                 opts=self.child(),
             )
             needed.append(store)
-        kept = pulumi.ResourceOptions(retain_on_delete=True)
+        # Beside the live database, it is imported into once, then stays as it is; one that was given up goes at once.
+        holds = args.move is None or args.move.step in HELD
+        kept = pulumi.ResourceOptions(
+            retain_on_delete=holds,
+            ignore_changes=None if args.move is None or args.move.step in ("prepared", "stopped") else ["spec"],
+        )
         cluster = CustomResource(
             f"{name}-{settings.postgres.cluster.name}",
             api_version=names.CNPG_API_VERSION,
             kind=KIND,
-            metadata=_meta(args, settings.postgres.cluster.name, awaited="condition=Ready"),
-            spec=cluster_spec(settings, args.annotations),
+            metadata=_live_meta(args),
+            spec=cluster_spec(settings, args.annotations, args.source),
             opts=pulumi.ResourceOptions.merge(self.child(*needed, protect=settings.protect), kept),
         )
-        if settings.archives:
+        if settings.archives and args.move is None:
             CustomResource(
                 # Its Cluster cannot change: the schedule of another one is another resource. So is that of another
                 # major version, whose archive recovers nothing before its first base backup, which a new one makes.
@@ -115,9 +139,17 @@ def _schedule(settings: Settings) -> str:
     return f"{cluster.name}-{cluster.major}"
 
 
-def _meta(args: OperatedArgs, name: str, *, awaited: str | None = None) -> ObjectMetaArgs:
-    waits: dict[str, Any] = {}
-    if awaited is not None:
-        waits = {"pulumi.com/waitFor": awaited, "pulumi.com/timeoutSeconds": str(TIMEOUT_SECONDS)}
+def _live_meta(args: DatabaseClusterArgs) -> ObjectMetaArgs:
+    """That of the stack's own Cluster: beside the live database nobody waits for it but `ff db move`."""
+    name = args.settings.postgres.cluster.name
+    move = args.settings.postgres.move
+    if args.move is None and (move is None or move.step != "switching"):
+        return _meta(args, name, {"pulumi.com/waitFor": "condition=Ready", **_PATIENT})
+    # Its import begins when the data no longer changes, and Flagsmith does not wait for standbys to write again.
+    is_paused = args.source is not None and args.move is not None and args.move.step in ("prepared", "stopped")
+    return _meta(args, name, {names.CNPG_PAUSED: "disabled"} if is_paused else None)
+
+
+def _meta(args: DatabaseClusterArgs, name: str, annotations: Mapping[str, str] | None = None) -> ObjectMetaArgs:
     labels = names.labels(COMPONENT, args.settings.postgres.cluster.version)
-    return ObjectMetaArgs(name=name, namespace=args.namespace, labels=labels, annotations=waits or None)
+    return ObjectMetaArgs(name=name, namespace=args.namespace, labels=labels, annotations=annotations)

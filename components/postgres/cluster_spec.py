@@ -5,11 +5,26 @@ from typing import Any, Final
 
 from components.kit import names
 from components.kit.pods import NODE, ZONE
+from components.kit.secret_refs import SecretReference
 from components.postgres.cluster_roles import INITIAL_SQL
-from components.secrets.addresses import ADMINISTRATOR, DATABASE
+from components.secrets.addresses import ADMINISTRATOR, DATABASE, login
 from components.settings import Settings
 
 ORIGIN: Final = "origin"
+EMBEDDED: Final = "embedded"
+IMPORTED: Final[dict[str, Any]] = {
+    "import": {
+        "type": "microservice",
+        "databases": [DATABASE],
+        "source": {"externalCluster": EMBEDDED},
+        # What the audit's exporter has noted down is of the old server's numbers, and is the administrator's.
+        "pgDumpExtraOptions": ["--exclude-schema=feature_flags_audit", "--lock-wait-timeout=60s"],
+    }
+}
+"""Of a new Cluster's database: it begins with the tables of the embedded one, as pg_dump and pg_restore bring them.
+
+The owner and the rights that others have are not taken over: the Jobs of the roles give them, as they always do.
+"""
 BARMAN_PLUGIN: Final = "barman-cloud.cloudnative-pg.io"
 # Read before the operator's own last rule, which takes a password by whatever way it comes.
 HOST_RULES: Final = ("hostnossl all all all reject",)
@@ -20,12 +35,15 @@ LOCALE: Final = {"localeProvider": "builtin", "builtinLocale": "C.UTF-8"}
 RAISED_PARAMETERS: Final = {"password_encryption": "scram-sha-256"}
 
 
-def cluster_spec(settings: Settings, annotations: Mapping[str, str]) -> dict[str, Any]:
+def cluster_spec(
+    settings: Settings, annotations: Mapping[str, str], source: SecretReference | None = None
+) -> dict[str, Any]:
     """The spec of the Cluster.
 
     Args:
         settings: the stack's.
         annotations: those by which Prometheus finds the servers where there is no PodMonitor.
+        source: the log-in of Flagsmith's at the embedded server whose data it is to begin with; None for none.
     """
     cluster, resources = settings.postgres.cluster, settings.postgres_resources
     further = settings.metadata.pods.annotations
@@ -41,7 +59,7 @@ def cluster_spec(settings: Settings, annotations: Mapping[str, str]) -> dict[str
         "smartShutdownTimeout": 0,
         # One server may not go; with its budget, its node could not be drained.
         "enablePDB": settings.instances > 1,
-        "bootstrap": bootstrap(settings),
+        "bootstrap": bootstrap(settings) if source is None else {"initdb": {**initial_database(), **IMPORTED}},
         "storage": _volume(settings.postgres.storage.size, settings.postgres.storage.class_name),
         "resources": {"requests": resources.requests.as_dict(), "limits": resources.limits.as_dict()},
         "postgresql": _postgresql(settings),
@@ -65,7 +83,9 @@ def cluster_spec(settings: Settings, annotations: Mapping[str, str]) -> dict[str
         spec["inheritedMetadata"] = {kind: values for kind, values in inherited.items() if values}
     if cluster.backup.enabled:
         spec["plugins"] = [archiver(settings)]
-    if cluster.recovery is not None:
+    if source is not None:
+        spec["externalClusters"] = [embedded_server(settings, source)]
+    elif cluster.recovery is not None:
         spec["externalClusters"] = [origin(cluster.recovery.cluster, cluster.major)]
     return spec
 
@@ -113,6 +133,25 @@ def initial_database() -> dict[str, Any]:
         "encoding": "UTF8",
         **LOCALE,
         "postInitSQL": list(INITIAL_SQL),
+    }
+
+
+def embedded_server(settings: Settings, source: SecretReference) -> dict[str, Any]:
+    """The embedded server as a place to import from: as Flagsmith, which owns all that is to be read, and by TLS.
+
+    The Secret with its certificate is made by `ff db move`, which has the server show one for that time.
+    """
+    return {
+        "name": EMBEDDED,
+        "connectionParameters": {
+            "host": names.POSTGRES,
+            "port": str(names.POSTGRES_PORT),
+            "user": login(settings),
+            "dbname": DATABASE,
+            "sslmode": "verify-full",
+        },
+        "password": {"name": source.name, "key": "password"},
+        "sslRootCert": {"name": names.MOVE_SOURCE, "key": "ca.crt"},
     }
 
 

@@ -12,6 +12,15 @@ DATABASE: Final = "flagsmith"
 REPLICA_TIMEOUT: Final = 2
 
 
+LOGINS: Final = ("flagsmith_a", "flagsmith_b")
+"""What Flagsmith logs in as after an even number of rotations, and after an odd one."""
+
+
+def login(settings: Settings) -> str:
+    """What Flagsmith logs in as now, where the roles are the stack's own."""
+    return LOGINS[settings.rotations.database % len(LOGINS)]
+
+
 def primary(settings: Settings) -> str:
     """The name of the Service that leads to the server which takes writes."""
     return f"{settings.postgres.cluster.name}-rw" if settings.postgres.clustered else names.POSTGRES

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import quote
 
 import pulumi
@@ -9,18 +10,17 @@ import pulumi
 from components.kit import names
 from components.kit.component import Component
 from components.kit.secret_refs import SecretReference
-from components.secrets.addresses import ADMINISTRATOR, further_ways, server_address
+from components.secrets.addresses import ADMINISTRATOR, further_ways, login, server_address
 from components.secrets.external import ExternalSecrets, ExternalSecretsArgs
 from components.secrets.generated import generated_value, secret_of
 from components.settings import Settings
+from components.settings.beside import beside
 from components.settings.references import NamedSecret
 
 # 32 characters of 62 letters and digits hold 190 bits; special characters would add trouble, not strength.
 PASSWORD_LENGTH = 32
 # Django's own generator makes secret keys of 50 characters.
 SECRET_KEY_LENGTH = 50
-# What Flagsmith logs in as after an even number of rotations, and after an odd one.
-LOGINS = ("flagsmith_a", "flagsmith_b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +47,7 @@ class Credentials(Component):
 
     Attributes:
         postgres: the administrator of the stack's own PostgreSQL, key `password`; None for an external one.
+        beside: the same of the one beside it, while the data moves and as long as that of before is kept.
         database: what Flagsmith logs in to its database with, key `DATABASE_URL`; by a Cluster's poolers with
             `POOLED_DATABASE_URL`, and to its standbys with `REPLICA_DATABASE_URLS`.
         audit: what the audit log is read with, key `DATABASE_URL`; None for an external database without such a Secret.
@@ -58,6 +59,7 @@ class Credentials(Component):
     """
 
     postgres: SecretReference | None
+    beside: SecretReference | None
     database: SecretReference
     audit: SecretReference | None
     analytics: SecretReference | None
@@ -78,7 +80,9 @@ class Credentials(Component):
             ExternalSecrets(f"{name}-store", args.store, self.child())
         is_own, with_redis = settings.postgres.is_own, settings.redis.mode != "none"
         existing = self._existing(settings.foreign_secret("postgres"))
-        self.postgres = (existing or self._postgres()) if is_own else None
+        self.postgres = (existing or self._postgres(settings)) if is_own else None
+        other = beside(settings)
+        self.beside = None if other is None else self._postgres(other)
         self.database = existing or self._database()
         audit, analytics = settings.audit.existing_secret, settings.monitoring.flag_metrics.existing_secret
         self.audit = self._reader(audit, names.AUDIT, "audit", is_made=is_own)
@@ -131,13 +135,14 @@ class Credentials(Component):
         odd = self._value(f"{purpose}-odd", (rotation + 1) // 2)
         return (odd, even) if rotation % 2 else (even, odd)
 
-    def _postgres(self) -> SecretReference:
-        password, previous = self._in_turn("postgres", self._rotations.postgres)
+    def _postgres(self, settings: Settings) -> SecretReference:
+        """The administrator of the database that is live by these settings; two databases have one password."""
+        password, previous = self._administrator
         data: dict[str, pulumi.Input[str]] = {"password": password}
         if previous is not None:
             data["previous"] = previous
-        if not self._settings.postgres.clustered:
-            return self._secret(names.POSTGRES, "database", data)
+        if not settings.postgres.clustered:
+            return self._secret(names.POSTGRES, "database", data, protect=settings.protect)
         # In the form that the operator takes, which notices a change of a Secret with this label at once.
         return secret_of(
             f"{self._name}-{names.CLUSTER_OWNER}",
@@ -147,14 +152,18 @@ class Credentials(Component):
             data={"username": ADMINISTRATOR, **data},
             type_="kubernetes.io/basic-auth",
             labels={names.CNPG_RELOAD: "true"},
-            opts=self.child(protect=self._protects),
+            opts=self.child(protect=settings.protect),
         )
+
+    @cached_property
+    def _administrator(self) -> tuple[pulumi.Output[str], pulumi.Output[str] | None]:
+        return self._in_turn("postgres", self._rotations.postgres)
 
     def _database(self) -> SecretReference:
         rotation = self._rotations.database
         password, _ = self._in_turn("database", rotation)
         ways = further_ways(self._settings)
-        return self._login(names.DATABASE, "application", LOGINS[rotation % 2], password, ways)
+        return self._login(names.DATABASE, "application", login(self._settings), password, ways)
 
     def _login(
         self,
@@ -207,12 +216,14 @@ class Credentials(Component):
         metrics = self._value("redis-metrics", self._rotations.redis)
         return self._secret(names.REDIS, "cache", {"password": password, "REDIS_URL": url, "metrics-password": metrics})
 
-    def _secret(self, name: str, component: str, data: dict[str, pulumi.Input[str]]) -> SecretReference:
+    def _secret(
+        self, name: str, component: str, data: dict[str, pulumi.Input[str]], *, protect: bool | None = None
+    ) -> SecretReference:
         return secret_of(
             f"{self._name}-{name}",
             name=name,
             namespace=self._namespace,
             component=component,
             data=data,
-            opts=self.child(protect=self._protects),
+            opts=self.child(protect=self._protects if protect is None else protect),
         )

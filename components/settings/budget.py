@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from components.settings.beside import beside
 from components.settings.connections import SURGE, api_surge
 from components.settings.model import Settings
 from components.settings.quantities import format_cpu, format_memory, parse_cpu, parse_memory
@@ -54,12 +55,14 @@ def demands(settings: Settings) -> list[Demand]:
         found.append(Demand(name="audit", pods=pods, resources=settings.audit.resources))
     if settings.flag_metrics_enabled:
         found.append(Demand(name="flag metrics", pods=1, resources=settings.monitoring.flag_metrics.resources))
-    if settings.postgres.embedded:
+    if settings.postgres.has_embedded:
         found.append(Demand(name="PostgreSQL", pods=1, resources=settings.postgres_resources))
-    else:
+    if not settings.postgres.embedded:
         found.append(Demand(name="toolbox", pods=1, resources=settings.job_resources))
-    if settings.postgres.clustered:
+    if settings.postgres.has_cluster:
         found += _cluster(settings)
+    if settings.postgres.moves:
+        found.append(Demand(name="move", pods=1, resources=settings.job_resources))
     if settings.redis.embedded:
         found.append(Demand(name="Redis", pods=1 + SURGE, resources=settings.redis_resources))
     return [*found, *_exporters(settings), *_others(settings)]
@@ -152,9 +155,10 @@ def _claims(settings: Settings) -> list[str]:
     # A server that is made anew gets its volumes before the old ones are gone.
     clusters = 1 + len(settings.postgres.cluster.kept)
     several = (settings.instances + SURGE) * clusters + _drilled(settings)
-    servers = several if settings.postgres.clustered else int(settings.postgres.embedded)
-    volumes = 2 if settings.postgres.clustered and settings.wal_storage is not None else 1
-    return [*["PostgreSQL"] * servers * volumes, *(["backups"] if backups else [])]
+    with_log = settings if settings.postgres.clustered else beside(settings) or settings
+    volumes = 2 if with_log.wal_storage is not None else 1
+    servers = several * volumes * settings.postgres.has_cluster + settings.postgres.has_embedded
+    return [*["PostgreSQL"] * servers, *(["backups"] if backups else [])]
 
 
 def need_sum(settings: Settings, name: str) -> str:

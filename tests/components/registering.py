@@ -14,7 +14,7 @@ from unittest import mock
 
 from flagops.evaluation.generated import Placeholders
 from tests.recording import run
-from tests.scanners.rendered import API_VERSIONS, CLUSTERED, EDGE_ALONE, IN_CLUSTER, OUTSIDE
+from tests.scanners.rendered import API_VERSIONS, CLUSTERED, EDGE_ALONE, IN_CLUSTER, MOVING, OUTSIDE
 
 WHOLE: dict[str, tuple[str, dict[str, object]]] = {
     "local": ("local", {}),
@@ -22,6 +22,7 @@ WHOLE: dict[str, tuple[str, dict[str, object]]] = {
     "production, all in the cluster": ("production", {**IN_CLUSTER, "apiVersions": list(API_VERSIONS)}),
     "production, data outside": ("production", {**OUTSIDE, "apiVersions": list(API_VERSIONS)}),
     "production, a Cluster": ("production", {**CLUSTERED, "apiVersions": list(API_VERSIONS)}),
+    "production, a move": ("production", {**MOVING, "apiVersions": list(API_VERSIONS)}),
     "production, an edge alone": ("production", {**EDGE_ALONE, "apiVersions": list(API_VERSIONS)}),
 }
 """Stacks that together have every part of the program: the stack's file, and settings in place of its own."""

@@ -76,6 +76,10 @@ CLUSTERED: Final[Mapping[str, object]] = {
     "backup": {"s3": {"bucket": "backups", "existingSecret": "s3"}},
     "networkPolicy": {"ingressNamespace": "traefik", "apiServer": ["10.0.0.1/32"]},
 }
+MOVING: Final[Mapping[str, object]] = {
+    "postgres": {"move": {"beside": "cloudnativepg", "step": "copying"}},
+    "networkPolicy": {"ingressNamespace": "traefik", "apiServer": ["10.0.0.1/32"]},
+}
 EDGE_ALONE: Final[Mapping[str, object]] = {
     "role": "edge",
     "postgres": None,
@@ -94,6 +98,7 @@ VARIANTS: Final = {
     "outside": OUTSIDE,
     "edge-alone": EDGE_ALONE,
     "cloudnativepg": CLUSTERED,
+    "moving": MOVING,
 }
 
 

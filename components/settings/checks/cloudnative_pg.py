@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from components.settings.beside import beside
 from components.settings.model import Settings
 from components.settings.problems import NOT_SHOWN, Problem
 from components.settings.quantities import format_memory, parse_memory
@@ -24,8 +25,11 @@ _REPLICA_VARIABLES: Final = ("REPLICA_DATABASE_URL", "REPLICA_READ_STRATEGY")
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
-    """Yield what does not fit together; nothing where there is no Cluster."""
+    """Yield what does not fit together; nothing where there is no Cluster, neither live nor beside."""
     if not settings.postgres.clustered:
+        other = beside(settings)
+        if other is not None:
+            yield from problems(other)
         return
     yield from _synchronous(settings)
     yield from _replicas(settings)

@@ -16,7 +16,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     for purpose, stored in store.secrets.by_purpose.items():
         path = ("secretStore", "secrets", purpose)
         section = "secretKey" if purpose == "django" else purpose
-        if purpose == "postgres" and settings.postgres.clustered:
+        if purpose == "postgres" and settings.postgres.has_cluster:
             text = "has no use with postgres.mode cloudnativepg, whose roles are the stack's own: remove it"
             yield Problem(path=path, text=text)
         elif purpose == "redis" and not settings.redis.enabled:

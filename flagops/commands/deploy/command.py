@@ -9,6 +9,7 @@ from flagops.commands.deploy import view
 from flagops.commands.deploy.compare.commits import of_commit
 from flagops.commands.deploy.compare.manifests import differences, of_stack
 from flagops.commands.deploy.compare.markdown import markdown
+from flagops.commands.deploy.moving import refuse_moving
 from flagops.commands.deploy.progress import Progress
 from flagops.commands.flags.reconcile.command import apply_catalogue, checked
 from flagops.console import output, progress
@@ -63,6 +64,7 @@ def up(
     """Deploy a stack, and wait until it is rolled out."""
     catalogue = checked(flags) if flags else None
     target, choice = _resolve(stack, engine, install=install_pulumi, context=context)
+    refuse_moving(target.stack)
     _refuse_older(target, older=older)
     _check(target, applies=catalogue is not None)
     if (not target.is_local or context is not None) and not yes:
@@ -93,9 +95,14 @@ def _nothing_runs(target: "StackTarget") -> bool:
     return nothing_runs_in(target.kubeconfig, target.context, target.stack.settings.namespace.name)
 
 
-def deploy(stack: str, engine: EngineName | None, *, older: bool = False) -> None:
-    """Deploy a stack without asking, as a step of another command; `older` if that has undone newer migrations."""
+def deploy(stack: str, engine: EngineName | None, *, older: bool = False, moves: bool = False) -> None:
+    """Deploy a stack without asking, as a step of another command.
+
+    `older` if that has undone newer migrations, `moves` if it moves the database.
+    """
     target, choice = _resolve(stack, engine, install=False)
+    if not moves:
+        refuse_moving(target.stack)
     _refuse_older(target, older=older)
     _deploy(target, choice, install=False)
 

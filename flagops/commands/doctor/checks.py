@@ -11,6 +11,7 @@ from flagops.commands.doctor.from_inside import dependencies
 from flagops.commands.doctor.gateway import gateway
 from flagops.commands.doctor.ingress import certificates, ingress
 from flagops.commands.doctor.model import Check, DoctorFinding, Examination
+from flagops.commands.doctor.move import unfinished_move
 from flagops.commands.doctor.network import isolation
 from flagops.commands.doctor.plain_secrets import plain_secrets
 from flagops.commands.doctor.secret_store import stored_secrets
@@ -30,6 +31,7 @@ from flagops.stacks.files import load_stack
 OBJECTS: tuple[Check, ...] = (
     claims,
     cluster,
+    unfinished_move,
     pods,
     rollouts,
     edge_pods,

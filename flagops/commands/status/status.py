@@ -37,6 +37,7 @@ def status(instance: Instance, now: datetime | None = None) -> Status:
     settings, record = instance.settings, recorded(instance.client, instance.namespace)
     declared = list(declared_rows(instance, record))
     rows = [
+        *_move(instance),
         *_workloads(instance.items("apps/v1", "Deployment"), "Deployment", record),
         *_workloads(instance.items("apps/v1", "StatefulSet"), "StatefulSet", record),
         *_pods(instance.items("v1", "Pod")),
@@ -88,6 +89,15 @@ def _pods(items: Iterable[Manifest]) -> Iterator[StatusRow]:
         yield StatusRow(
             f"Pod ({pod['metadata']['labels'].get(names.COMPONENT, '?')})", name, text, is_fine=leaving or is_ready(pod)
         )
+
+
+def _move(instance: Instance) -> Iterator[StatusRow]:
+    """How far a move of the database is, and what is kept of one that has ended."""
+    postgres = instance.settings.postgres
+    if postgres.move is None:
+        return
+    text = f"{postgres.mode} is live, {postgres.move.beside} beside it: {postgres.move.step}"
+    yield StatusRow("Move", "database", text, is_fine=postgres.move.step in ("kept", "released"))
 
 
 def _edge(instance: Instance) -> Iterator[StatusRow]:

@@ -53,6 +53,7 @@ NEEDS_CONTAINERS = {
     "db backups": ("db backups",),
     "db restore": ("db restore latest --yes", "db restore latest"),
     "db drill": ("db drill",),
+    "db move": ("db move cloudnativepg --yes", "db move --abort --yes", "db move --forget --yes"),
     "db switchover": ("db switchover --yes",),
     "db upgrade": ("db upgrade 18.0-bookworm --yes",),
     "tasks list": ("tasks list", "tasks list --json"),

@@ -10,10 +10,11 @@ from components.settings import default_images
 from components.settings.base import Section
 from components.settings.images import Image, disagreement
 from components.settings.networks import BESIDE, Cidrs
-from components.settings.problems import Problem
+from components.settings.problems import NOT_SHOWN, Problem
 from components.settings.references import CaReference, PostgresSecret
 from components.settings.resources import Resources
 from components.settings.sections.postgres.cluster import ClusterSettings
+from components.settings.sections.postgres.move import MoveSettings
 from components.settings.types import Count, Kind, ObjectName, Text, VolumeSize, WholeNumber
 
 # PostgreSQL 17 is the oldest whose end of life (November 2029) is years away.
@@ -111,6 +112,11 @@ class PostgresSettings(Section):
     cluster: ClusterSettings = Field(
         default_factory=ClusterSettings, description="With a Cluster only. What the operator is asked for."
     )
+    move: MoveSettings | None = Field(
+        default=None,
+        description="Not external. Written by `ff db move`, never by hand: a database of the other mode beside this "
+        "one.",
+    )
 
     @property
     def major(self) -> int:
@@ -133,6 +139,26 @@ class PostgresSettings(Section):
         return self.mode != "external"
 
     @property
+    def has_cluster(self) -> bool:
+        """Whether there is a Cluster: the live database, or one beside it."""
+        return self.clustered or (self.move is not None and self.move.beside == "cloudnativepg")
+
+    @property
+    def has_embedded(self) -> bool:
+        """Whether there is an embedded server: the live database, or one beside it."""
+        return self.embedded or (self.move is not None and self.move.beside == "embedded")
+
+    @property
+    def moves(self) -> bool:
+        """Whether a move is under way between the live database and the one beside it."""
+        return self.move is not None and self.move.goes_on
+
+    @property
+    def stops_writes(self) -> bool:
+        """Whether the ways to what is written are closed, and tasks wait, because of that."""
+        return self.move is not None and self.move.stops_writes
+
+    @property
     def resolved_sslmode(self) -> SslMode | None:
         """The sslmode of connections: `verify-full` to a Cluster, else by default `require`; None when embedded."""
         if self.clustered:
@@ -147,7 +173,7 @@ class PostgresSettings(Section):
     def cluster_images(self, *, pooled: bool) -> Iterator[tuple[str, tuple[str, ...], str, str]]:
         """The images of a Cluster and its poolers, if there are any: what for, the setting's path, image and tag."""
         path = ("postgres", "cluster")
-        if self.clustered:
+        if self.has_cluster:
             yield "cluster", (*path, "image"), self.cluster.image, self.cluster.version
         if self.clustered and pooled:
             yield "pooler", (*path, "pooler", "image"), self.cluster.pooler.image, self.cluster.pooler.version
@@ -157,25 +183,24 @@ class PostgresSettings(Section):
         text = disagreement(self.image, self.version, version_key="postgres.version")
         if text is not None:
             yield Problem(path=("image",), text=text)
-        if not self.clustered:
+        if not self.has_cluster:
             yield from self.wrong_mode(section="postgres", mode=self.mode, owner="cloudnativepg", fields=CLUSTER_ONLY)
-        if self.clustered:
-            for owner, fields in (("external", EXTERNAL_ONLY), ("embedded", EMBEDDED_ONLY)):
-                yield from self.wrong_mode(section="postgres", mode=self.mode, owner=owner, fields=fields)
+        if not self.has_embedded:
+            fields = EMBEDDED_ONLY if self.is_own else EMBEDDED_ONLY | OWN_ONLY
+            yield from self.wrong_mode(section="postgres", mode=self.mode, owner="embedded", fields=fields)
+        yield from self._move_problems()
+        if self.has_cluster:
             yield from self._cluster_problems()
-            return
-        if self.embedded:
-            if self.major != self.data_major:
-                yield Problem(
-                    path=("version",),
-                    text="has a different major version than the data on the volume (postgres.dataMajor is "
-                    f"{self.data_major}): PostgreSQL {self.major} would start with an empty database. Move it "
-                    f"with `ff db upgrade {self.version}`; for a new stack set postgres.dataMajor to {self.major}",
-                )
+        if self.has_embedded and self.major != self.data_major:
+            yield Problem(
+                path=("version",),
+                text="has a different major version than the data on the volume (postgres.dataMajor is "
+                f"{self.data_major}): PostgreSQL {self.major} would start with an empty database. Move it "
+                f"with `ff db upgrade {self.version}`; for a new stack set postgres.dataMajor to {self.major}",
+            )
+        if self.is_own:
             yield from self.wrong_mode(section="postgres", mode=self.mode, owner="external", fields=EXTERNAL_ONLY)
             return
-        fields = EMBEDDED_ONLY | OWN_ONLY
-        yield from self.wrong_mode(section="postgres", mode=self.mode, owner="embedded", fields=fields)
         verifies = self.resolved_sslmode in ("verify-ca", "verify-full")
         if verifies and self.ca_secret is None:
             yield Problem(
@@ -189,6 +214,15 @@ class PostgresSettings(Section):
                 text=f"would not be used with sslmode {self.resolved_sslmode}: "
                 "set postgres.sslmode to verify-full or verify-ca, or remove the key",
             )
+
+    def _move_problems(self) -> Iterator[Problem]:
+        """A move of what is not the stack's own, or to what is live already."""
+        if self.move is None:
+            return
+        if not self.is_own:
+            yield Problem(path=("move",), value=NOT_SHOWN, text="is for a PostgreSQL of the stack's own: remove it")
+        if self.move.beside == self.mode:
+            yield Problem(path=("move", "beside"), text="is postgres.mode itself, the live database: it is the other")
 
     def _cluster_problems(self) -> Iterator[Problem]:
         """A Secret of somebody else's, and programs that are older than the servers."""

@@ -1,7 +1,8 @@
-"""The databases of a drill."""
+"""The databases of a drill, and a stack that moves its own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from flagops.commands.db.backups.base import counting, scratch
 from flagops.commands.db.backups.base import drill as logic
 from flagops.commands.db.backups.base.counting import Counted, Place
+from flagops.commands.db.move import importing, route, servers
 from flagops.kubernetes import postgres_cluster
 from flagops.kubernetes.objects import Manifest
 from flagops.pods.exec import Completed
 from tests.flagops.commands.db.drills import Databases
+from tests.flagops.commands.db.moving_world import World, project
 
 
 @pytest.fixture
@@ -52,3 +55,18 @@ def databases(monkeypatch: pytest.MonkeyPatch) -> Databases:
     # Nobody changes this Cluster, so that what it says need not be looked at twice.
     monkeypatch.setattr(scratch, "Steady", lambda: postgres_cluster.Steady(0.0))
     return said
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    project(tmp_path, {"storage": {"size": "10Gi"}})
+    made = World(tmp_path)
+    monkeypatch.setattr(servers, "step", made.step)
+    monkeypatch.setattr(servers, "show_certificate", lambda _: made.note("show certificate"))
+    monkeypatch.setattr(servers, "hide_certificate", lambda _: made.note("hide certificate"))
+    monkeypatch.setattr(servers, "require_room", lambda _: made.note("room"))
+    monkeypatch.setattr(servers, "drop_before", lambda _: made.note("drop before"))
+    monkeypatch.setattr(importing, "begin", lambda _: made.note("begin import"))
+    monkeypatch.setattr(importing, "wait", lambda *_: made.note("import"))
+    monkeypatch.setattr(route, "require_closed", lambda _: made.note("closed"))
+    return made

@@ -1,0 +1,93 @@
+"""What a move does at the two servers: the steps that run in Jobs, and the certificate of the embedded one."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from components.kit import names
+from flagops.commands.db.administrator import as_administrator
+from flagops.commands.db.backups import jobs
+from flagops.errors import FailedError, RefusedError
+from flagops.kubernetes.objects import Manifest, Ref
+from flagops.pods import jobs as cluster_jobs
+from flagops.pods.exec import run
+from flagops.pods.pods import PodComponent, running
+from flagops.stacks.deployed import Instance
+
+SHOW_CERTIFICATE: Final = Path(__file__).parent / "in_pod" / "show-certificate.sh"
+HIDE_CERTIFICATE: Final = Path(__file__).parent / "in_pod" / "hide-certificate.sh"
+SECONDS: Final = 120.0
+# The copy beside the data of before, and the write-ahead log of making it.
+ROOM: Final = 1.5
+# The database that the embedded server had before one was moved into it (move-database.sh).
+BEFORE: Final = "flagsmith_before_move"
+
+
+def step(instance: Instance, name: str, on_line: jobs.OnLine = jobs.ignore) -> dict[str, Any]:
+    """Run a step of move-database.sh in a Job to its end; its result. Raises OpsError with its last lines."""
+    job = cluster_jobs.start(instance, names.MOVE, env={"STEP": name})
+    return jobs.finish(instance, job, on_line)
+
+
+def show_certificate(instance: Instance) -> None:
+    """Have the embedded server take TLS, with a certificate of its own; and what checks it where the import finds it.
+
+    The server is not restarted, and its key does not leave its volume.
+    """
+    certificate = in_server(instance, SHOW_CERTIFICATE.read_text(encoding="utf-8"), "It takes no TLS")
+    instance.client.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {
+                "name": names.MOVE_SOURCE,
+                "namespace": instance.namespace,
+                "labels": {names.PART_OF: names.PLATFORM},
+            },
+            "stringData": {"ca.crt": certificate},
+        },
+        force=True,
+    )
+
+
+def hide_certificate(instance: Instance) -> None:
+    """Take that back; nothing where it was done before."""
+    instance.client.delete(_secret(instance))
+    if _embedded(instance) is not None:
+        in_server(instance, HIDE_CERTIFICATE.read_text(encoding="utf-8"), "Its certificate cannot be removed")
+
+
+def in_server(instance: Instance, script: str, what: str) -> str:
+    """What a script prints that runs in the embedded server's own container, as its administrator."""
+    pod = running(instance, PodComponent.DATABASE)
+    done = run(instance, pod, as_administrator(script), seconds=SECONDS)
+    if done.code:
+        said = instance.masker()(done.err.strip() or done.out.strip())
+        raise FailedError(f"The embedded server cannot be used for a move. {what}: {said}")
+    return done.out.strip()
+
+
+def _embedded(instance: Instance) -> Manifest | None:
+    return instance.get("apps/v1", "StatefulSet", names.POSTGRES)
+
+
+def _secret(instance: Instance) -> Ref:
+    return Ref("v1", "Secret", instance.namespace, names.MOVE_SOURCE)
+
+
+def require_room(instance: Instance) -> None:
+    """Raise RefusedError where the embedded server's volume has no room for a copy of the live database."""
+    size = int(step(instance, "look")["bytes"])
+    free = int(
+        in_server(instance, 'df --output=avail -B1 "$DATA_VOLUME" | tail -n 1', "Its volume cannot be looked at")
+    )
+    if free < ROOM * size:
+        raise RefusedError(
+            f"The embedded server's volume has {free} bytes free, and the copy needs {ROOM * size:.0f}.",
+            hint="Raise postgres.storage.size, `ff up`, and begin again.",
+        )
+
+
+def drop_before(instance: Instance) -> None:
+    """Delete what the embedded server had before a database was moved into it."""
+    script = f'on_server --output=/dev/null --command="DROP DATABASE IF EXISTS {BEFORE} WITH (FORCE)"'
+    in_server(instance, script, "The database of before cannot be deleted")

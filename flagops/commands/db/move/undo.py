@@ -1,0 +1,127 @@
+"""A move that is taken back, and one whose database of before nobody needs any more."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Final
+
+from components.kit import names
+from flagops.commands.db.move import importing, servers
+from flagops.commands.db.move.state import MoveState, state_of, stated, write
+from flagops.errors import NotFoundError, OpsError, RefusedError
+from flagops.kubernetes.objects import Ref
+from flagops.stacks.deployed import Instance
+from flagops.waiting import NotYet, until
+
+# The operator lets servers end; a volume goes when no pod has it any more.
+GONE_SECONDS: Final = 900.0
+STATEFUL_SET: Final = ("apps/v1", "StatefulSet", names.POSTGRES)
+CLAIM: Final = ("v1", "PersistentVolumeClaim", names.POSTGRES_DATA)
+Opened = Callable[[], AbstractContextManager[Instance]]
+Deploy = Callable[[], None]
+OnStep = Callable[[str], None]
+
+
+def take_back(opened: Opened, deploy: Deploy, on_step: OnStep) -> None:
+    """Go on with the database of before, wherever a move is. Raises OpsError where there is none, or a step fails."""
+    with opened() as instance:
+        state = state_of(instance)
+        if not state.is_under_way:
+            raise NotFoundError("No move of the database is under way: there is nothing to take back.")
+        if state.step == "switching":
+            _return(instance, state, on_step)
+        else:
+            _give_up(instance, state, on_step)
+    on_step("Opening the ways in, and starting the task processor…")
+    deploy()
+
+
+def _give_up(instance: Instance, state: MoveState, on_step: OnStep) -> None:
+    """Before Flagsmith has moved: the live database takes everything again, and the other one is nobody's."""
+    if state.step != "prepared":
+        on_step("The live database takes what is written again…")
+        servers.step(instance, "allow", on_step)
+    if state.beside == "cloudnativepg":
+        on_step(f"Deleting the Cluster {importing.cluster(instance).name}, which was never live…")
+        _delete_cluster(instance)
+        _hide_certificate(instance, on_step)
+    _left(instance, state, on_step)
+
+
+def _return(instance: Instance, state: MoveState, on_step: OnStep) -> None:
+    """While Flagsmith moves, or has moved in part: the one that it moved to is kept, with what was written there."""
+    on_step(f"Going back to {state.beside}; what was written to {state.mode} since stays there…")
+    servers.step(instance, "back", on_step)
+    _hide_certificate(instance, on_step)
+    write(instance.stack, mode=str(state.beside), beside=state.mode, step="kept")
+
+
+def _hide_certificate(instance: Instance, on_step: OnStep) -> None:
+    """Of no harm if it stays: what counts more comes after it."""
+    try:
+        servers.hide_certificate(instance)
+    except OpsError as error:
+        on_step(f"The embedded server keeps its certificate for now: {error.message}")
+
+
+def forget(opened: Opened, deploy: Deploy, on_step: OnStep) -> str:
+    """Delete the database of before, with its data; what it was. Raises OpsError where none is kept."""
+    with opened() as instance:
+        state = require_kept(instance)
+        if state.step != "released":
+            on_step("Taking its protection away…")
+            write(instance.stack, beside=state.beside, step="released")
+            deploy()
+    with opened() as instance:
+        state = state_of(instance)
+        on_step(f"Deleting the database of before ({state.beside}), and its data…")
+        if state.beside == "cloudnativepg":
+            _delete_cluster(instance)
+            servers.drop_before(instance)
+        else:
+            _delete(instance, *STATEFUL_SET)
+            _delete(instance, *CLAIM)
+        _left(instance, state, on_step, forgotten=True)
+    deploy()
+    return str(state.beside)
+
+
+def require_kept(instance: Instance) -> MoveState:
+    """What is kept. Raises OpsError where nothing is, or a move is under way."""
+    state = state_of(instance)
+    if state.is_under_way:
+        raise RefusedError(
+            f"A move is under way, at the step {state.step!r}.",
+            hint=f"`{state.command} --stack {instance.stack.name}` goes on with it.",
+        )
+    if state.step is None:
+        raise NotFoundError("No database of before is kept: there is nothing to forget.")
+    return state
+
+
+def _left(instance: Instance, state: MoveState, on_step: OnStep, *, forgotten: bool = False) -> None:
+    """Write what there is beside the live database now: nothing, or after the way back the one that is kept still."""
+    if state.beside == "embedded" and not forgotten:
+        write(instance.stack, beside="embedded", step="kept")
+        return
+    # What is said of a database that there is none of any more would be refused.
+    other = "cluster" if state.beside == "cloudnativepg" else "dataMajor"
+    said = stated(instance.stack, other)
+    if said is not None:
+        on_step(f"postgres.{other} leaves {instance.stack.path.name}; it was {json.dumps(said)}")
+    write(instance.stack, beside=None, without=[f"postgres.{other}"])
+
+
+def _delete_cluster(instance: Instance) -> None:
+    cluster = importing.cluster(instance)
+    _delete(instance, cluster.api_version, cluster.kind, cluster.name)
+
+
+def _delete(instance: Instance, api_version: str, kind: str, name: str) -> None:
+    ref = Ref(api_version, kind, instance.namespace, name)
+    instance.client.delete(ref, dependents_first=True)
+
+    def gone() -> NotYet | None:
+        return None if instance.client.get(ref) is None else NotYet("it is on its way out")
+
+    until(gone, GONE_SECONDS, late=f"{ref} is not gone", hint=f"{instance.kubectl} describe {kind.lower()} {name}")

@@ -1,0 +1,130 @@
+"""A stack that moves its database: its file is real, its cluster notes what is done in it, and can fail."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from flagops.commands.db.move.run import MoveRun
+from flagops.kubernetes.objects import Manifest, Ref
+from flagops.kubernetes.refusals import UnknownKindError
+from flagops.stacks.files import Stack, load_stack
+from tests.recording import ROOT
+
+LOOKED: Mapping[str, Any] = {
+    "bytes": 50_000_000,
+    "code": [],
+    "unreadable": [],
+    "databases": [],
+    "roles": [],
+    "settings": [],
+}
+
+
+class Killed(BaseException):
+    """What ends `ff` without a chance to clean up."""
+
+
+def project(home: Path, postgres: Mapping[str, Any]) -> None:
+    for name in ("Pulumi.yaml", "__main__.py"):
+        (home / name).symlink_to(ROOT / name)
+    stated = load_stack("staging", ROOT)
+    config = {**stated.values, f"{stated.project}:postgres": dict(postgres)}
+    config[f"{stated.project}:namespace"] = {"name": "feature-flags", "quota": {"persistentVolumeClaims": 40}}
+    (home / "Pulumi.staging.yaml").write_text(yaml.safe_dump({"config": config}, sort_keys=False), encoding="utf-8")
+
+
+@dataclass
+class Instance:
+    """A stack's instance, whose objects are those that are named."""
+
+    stack: Stack
+    world: "World"
+    namespace: str = "feature-flags"
+    context: str = "here"
+    kubectl: str = "kubectl -n feature-flags"
+
+    @property
+    def settings(self) -> Any:
+        return self.stack.settings
+
+    @property
+    def client(self) -> "World":
+        return self.world
+
+    def get(self, _: str, kind: str, name: str) -> Manifest | None:
+        return self.world.objects.get((kind, name))
+
+    def items(self, version: str, kind: str, **_: str) -> list[Manifest]:
+        if kind == "Cluster" and not self.world.has_operator:
+            raise UnknownKindError(version, kind)
+        return [item for (found, _), item in self.world.objects.items() if found == kind]
+
+
+@dataclass
+class World:
+    """The cluster, what is done in it, and at which of these something goes wrong."""
+
+    home: Path
+    done: list[str] = field(default_factory=list)
+    objects: dict[tuple[str, str], Manifest] = field(default_factory=dict)
+    wrong: dict[str, BaseException] = field(default_factory=dict)
+    results: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    has_operator: bool = True
+    operators: list[Manifest] = field(default_factory=list)
+    frozen: bool = False
+
+    def note(self, what: str) -> None:
+        self.done.append(what)
+        if what in self.wrong:
+            raise self.wrong.pop(what)
+
+    @property
+    def postgres(self) -> dict[str, Any]:
+        found: Any = self.stack.config.get("feature-flags:postgres") or {}
+        return dict(found)
+
+    @property
+    def stack(self) -> Stack:
+        return load_stack("staging", self.home)
+
+    @property
+    def place(self) -> str:
+        """Where the file says that the data is, and how far the move is."""
+        stated = self.postgres
+        found = stated.get("move")
+        return f"{stated.get('mode', 'embedded')} {found['step']}" if found else str(stated.get("mode", "embedded"))
+
+    @contextmanager
+    def opened(self) -> Iterator[Any]:
+        yield Instance(self.stack, self)
+
+    def deploy(self) -> None:
+        self.note(f"deploy {self.place}")
+        settings = self.stack.settings
+        if settings.postgres.has_cluster:
+            self.objects["Cluster", "flagsmith-pg"] = {"metadata": {"name": "flagsmith-pg"}}
+
+    def step(self, _: Any, name: str, __: Any = None) -> Mapping[str, Any]:
+        self.note(name)
+        if name in ("stop", "allow"):
+            self.frozen = name == "stop"
+        default = {"look": LOOKED, "compare": {"tables": 3, "rows": 9, "differences": []}}.get(name, {})
+        return self.results.get(name, default)
+
+    def delete(self, ref: Ref, **_: object) -> None:
+        self.note(f"delete {ref.kind}/{ref.name}")
+        self.objects.pop((ref.kind, ref.name), None)
+
+    def get(self, ref: Ref) -> Manifest | None:
+        return self.objects.get((ref.kind, ref.name))
+
+    def list(self, *_: str, **__: str) -> list[Manifest]:
+        return self.operators
+
+    @property
+    def run(self) -> MoveRun:
+        return MoveRun(self.opened, self.deploy, lambda _: None)
