@@ -43,6 +43,8 @@ def instance(cnpg_archived: Operator) -> Iterator[Instance]:
     cnpg_archived.apply(basic, made(namespace, SECTION))
     comes_up(cnpg_archived, NAME, 2)
     yield found
+    # Tests of another module count the Secrets of this namespace.
+    found.client.delete(Ref("v1", "Secret", namespace, owner["name"]))
     found.client.close()
 
 

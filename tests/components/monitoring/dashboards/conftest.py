@@ -66,12 +66,14 @@ def series(text: str, step: int) -> Iterator[str]:
         if found is None:
             continue
         name, labels, value = found[1], found[2] or "", float(found[3])
-        target = [f'{key}="{given}"' for key, given in TARGET.items() if not re.search(rf"(^|,){key}=", labels)]
+        of = OF_A_SERVER if name.startswith("cnpg_") else TARGET
+        target = [f'{key}="{given}"' for key, given in of.items() if not re.search(rf"(^|,){key}=", labels)]
         grown = value * (1 + step / 10) if COUNTER.fullmatch(name) else value
         yield f"{name}{{{','.join([*filter(None, [labels.rstrip(',')]), *target])}}} {grown} {at}"
 
 
 TARGET = {"namespace": "feature-flags", "pod": "flagsmith-0", "container": "flagsmith", "instance": "10.0.0.1:9100"}
+OF_A_SERVER = {**TARGET, "pod": "flagsmith-pg-1", "container": "postgres"}
 
 
 def edge_series(text: str) -> str:
