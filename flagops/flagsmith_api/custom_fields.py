@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 
@@ -26,12 +27,61 @@ class FieldKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class RequiredField:
-    """A field that every new or changed object of a kind must have: the number of that use of it, and its name."""
+class CustomField:
+    """A field that objects of a kind can have.
+
+    Attributes:
+        kind: Of what.
+        number: Of this use of the field, by which an object names it.
+        name: Its name.
+        type: What it takes, in the API's words: `str`, `multiline_str`, `int`, `bool` or `url`.
+        is_required: Whether every new or changed object of the kind must have it.
+    """
 
     kind: FieldKind
     number: int
     name: str
+    type: str = "str"
+    is_required: bool = False
+
+    def takes(self, value: str) -> bool:
+        """Whether Flagsmith takes this value for it, by its own rules."""
+        if self.type == "int":
+            try:
+                int(value)
+            except ValueError:
+                return False
+        if self.type == "bool":
+            return value.lower() in ("true", "false")
+        if self.type == "url":
+            try:
+                parts = urlsplit(value)
+            except ValueError:
+                return False
+            return bool(parts.scheme and parts.netloc)
+        return True
+
+    def plain(self, value: str) -> bool | int | str:
+        """A value that an object has, as people write it."""
+        if self.type == "bool" and value.lower() in ("true", "false"):
+            return value.lower() == "true"
+        return int(value) if self.type == "int" and value == str(int(value)) else value
+
+
+KnownFields = Mapping[tuple[FieldKind, str], CustomField]
+"""The fields that there are, by the kind of object and the name."""
+
+
+def by_name(fields: CustomFields, kind: FieldKind, known: KnownFields) -> dict[str, str]:
+    """What an object's fields say, by their names; of those that are known."""
+    names = {field.number: field.name for (of, _), field in known.items() if of is kind}
+    return {names[number]: value for number, value in fields if number in names}
+
+
+def with_values(fields: CustomFields, kind: FieldKind, known: KnownFields, wanted: Mapping[str, str]) -> CustomFields:
+    """An object's fields with these values, by name; the others stay as they are. All names must be known."""
+    values = {known[kind, name].number: value for name, value in wanted.items()}
+    return tuple((dict(fields) | values).items())
 
 
 def custom_fields(row: Mapping[str, Any]) -> CustomFields:
@@ -45,8 +95,8 @@ def as_they_are(fields: CustomFields) -> dict[str, Any]:
     return {"metadata": said} if said else {}
 
 
-def required_fields(client: FlagsmithClient, organisation: int, project: int) -> tuple[RequiredField, ...]:
-    """The fields that the organisation or the project requires; none, where a server does not show them."""
+def known_fields(client: FlagsmithClient, organisation: int, project: int) -> tuple[CustomField, ...]:
+    """The fields of the organisation and the project; none, where a server does not show them."""
     path = f"/api/v1/projects/{project}/metadata/fields/"
     try:
         fields = list(client.pages(path, {"include_organisation": "true"}))
@@ -60,9 +110,14 @@ def required_fields(client: FlagsmithClient, organisation: int, project: int) ->
     names = {row["id"]: row["model"] for row in types}
     whole = {("organisation", organisation), ("project", project)}
     return tuple(
-        RequiredField(FieldKind(kind), use["id"], field["name"])
+        CustomField(
+            FieldKind(kind),
+            use["id"],
+            field["name"],
+            field.get("type", "str"),
+            any((names.get(item["content_type"]), item["object_id"]) in whole for item in use["is_required_for"]),
+        )
         for field in fields
         for use in field["model_fields"]
         if (kind := names.get(use["content_type"])) in set(FieldKind)
-        if any((names.get(item["content_type"]), item["object_id"]) in whole for item in use["is_required_for"])
     )

@@ -106,8 +106,13 @@ exit 0
     [("", "--method POST repos/o/r/issues/7/comments"), ("12\n34\n", "--method PATCH repos/o/r/issues/comments/12 ")],
 )
 def test_the_plan_of_flags_is_one_comment(tmp_path: Path, there: str, said: str) -> None:
-    job = read(ROOT / ".github" / "workflows" / "pull-request.yml")["jobs"]["flags-comment"]
-    assert job["if"] == "github.event.pull_request.head.repo.full_name == github.repository"
+    workflows = ROOT / ".github" / "workflows"
+    for name, what in (("pull-request.yml", "flags-comment"), ("flags-plan.yml", "comment")):
+        calling = read(workflows / name)["jobs"][what]
+        assert calling["uses"] == "./.github/workflows/comment-plan.yml"
+        assert calling["permissions"] == {"pull-requests": "write"}
+        assert "secrets" not in calling
+    job = read(workflows / "comment-plan.yml")["jobs"]["comment"]
     assert job["permissions"] == {"pull-requests": "write"}
     assert not any("checkout" in step.get("uses", "") for step in job["steps"]), "it would run the request's code"
     (script,) = (step["run"] for step in job["steps"] if "run" in step)

@@ -21,12 +21,14 @@ class SegmentSpec:
         description: What the catalogue says, without the mark.
         rules: Who is in it.
         feature: The flag it belongs to, for one that is for no other, such as a rollout's.
+        metadata: The texts of custom fields, by name; others are people's.
     """
 
     name: str
     description: str
     rules: Rules
     feature: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_rollout(self) -> bool:
@@ -75,6 +77,7 @@ class FlagSpec:
     Attributes:
         server_side_only: Whether server-side keys alone see it; None leaves that as it is.
         people: The environments in which people hold its switch.
+        metadata: The texts of custom fields, by name; others are people's.
     """
 
     name: str
@@ -85,6 +88,7 @@ class FlagSpec:
     states: Mapping[str, StateSpec]
     server_side_only: bool | None = None
     people: frozenset[str] = frozenset()
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -138,3 +142,9 @@ class ProjectSpec:
     access: AccessSpec | None = None
     hides: Mapping[str | None, bool] = field(default_factory=dict)
     whole: "ProjectSpec | None" = None
+
+    @property
+    def has_metadata(self) -> bool:
+        """Whether it speaks of custom fields."""
+        flags, segments = self.flags.values(), self.segments.values()
+        return any(item.metadata for item in flags) or any(item.metadata for item in segments)

@@ -1,6 +1,7 @@
 """Custom fields (metadata): what there are, where they are required, and what an object has."""
 
 from typing import Any
+from urllib.parse import urlparse
 
 from flask import Blueprint, jsonify
 
@@ -12,6 +13,7 @@ TYPES = {"organisation": 27, "project": 43, "environment": 46, "feature": 55, "s
 APPS = {"organisation": "organisations", "project": "projects", "environment": "environments"}
 APPS |= {"feature": "features", "segment": "segments"}
 WHOLE = ("organisation", "project")
+LONGEST = 2000
 
 
 def stored(data: Database, kind: str, given: Row) -> list[Row]:
@@ -36,9 +38,21 @@ def _refused(data: Database, item: Row) -> Row:
     if item["field_value"] == "":
         return {"field_value": ["This field may not be blank."]}
     field = data.get("fields", use["field"])
-    if field["type"] == "int" and not str(item["field_value"]).lstrip("-").isdecimal():
+    if not _is_valid(field["type"], str(item["field_value"])):
         return {"non_field_errors": [f"Invalid value for field {field['name']}"]}
     return {}
+
+
+def _is_valid(kind: str, value: str) -> bool:
+    """As Flagsmith's own rules have it, and its longest text of 2,000 characters."""
+    if len(value) > LONGEST:
+        return False
+    if kind == "int":
+        return value.lstrip("-").isdecimal()
+    if kind == "bool":
+        return value.lower() in ("true", "false")
+    parts = urlparse(value)
+    return kind != "url" or bool(parts.scheme and parts.netloc)
 
 
 @custom_fields.post("/metadata/fields/")

@@ -117,6 +117,9 @@ def all_states() -> Any:
     wanted = {"environment": int(request.args["environment"])}
     if "feature" in request.args:
         wanted["feature"] = int(request.args["feature"])
+        if wanted["feature"] not in database().tables["features"]:
+            text = "Select a valid choice. That choice is not one of the available choices."
+            raise RefusalError(400, {"feature": [text]})
     rows = latest(database(), database().rows("states", identity=None, **wanted))
     rows += [row for row in database().rows("states", **wanted) if row["identity"]]
     return page([shown(database(), row, is_typed=True) for row in rows])

@@ -1,8 +1,12 @@
 """What every part of a catalogue is."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+Metadata = Mapping[str, bool | int | str]
+"""What custom fields say, by their names."""
 
 
 class CatalogueModel(BaseModel):

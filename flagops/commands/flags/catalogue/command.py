@@ -8,7 +8,14 @@ import typer
 
 from flagops.commands.flags.catalogue.load import load
 from flagops.commands.flags.catalogue.model import schema as made
-from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueArgument, StrictOption, read
+from flagops.commands.flags.catalogue.options import (
+    CATALOGUE,
+    CatalogueArgument,
+    NamedOption,
+    StrictOption,
+    one_of,
+    read,
+)
 from flagops.commands.flags.catalogue.problems import CatalogueError, CatalogueFinding
 from flagops.commands.flags.catalogue.rules import check
 from flagops.console import progress
@@ -16,9 +23,14 @@ from flagops.terminal.options import JsonOption, print_json
 
 
 def validate(
-    *, catalogue: CatalogueArgument = CATALOGUE, strict: StrictOption = False, as_json: JsonOption = False
+    *,
+    catalogue: CatalogueArgument = CATALOGUE,
+    named: NamedOption = None,
+    strict: StrictOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check the catalogue: each problem with its file, line, column and key; exits with 1 when there is one."""
+    catalogue = one_of(catalogue, named)
     if as_json:
         report = _report(catalogue, strict=strict)
         print_json(report)

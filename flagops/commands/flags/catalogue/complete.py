@@ -25,7 +25,7 @@ def _catalogue(ctx: typer.Context) -> "Catalogue":
     # Most commands that take an environment's name need no catalogue.
     from flagops.commands.flags.catalogue.load import load
 
-    return load(Path(ctx.params.get("catalogue") or path_of(CATALOGUE)))[0]
+    return load(Path(ctx.params.get("named") or ctx.params.get("catalogue") or path_of(CATALOGUE)))[0]
 
 
 environments: Final = quietly(lambda ctx: _catalogue(ctx).environments)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from flagops.commands.flags.catalogue.base import CatalogueModel, member_of
+from flagops.commands.flags.catalogue.base import CatalogueModel, Metadata, member_of
 from flagops.commands.flags.catalogue.hiding import Hiding, SomeHiding
 from flagops.commands.flags.catalogue.limits import ServerLimits
 from flagops.commands.flags.catalogue.naming import NameStyle
@@ -100,6 +100,9 @@ class Flag(CatalogueModel):
         default=None, description="Of what is versioned; the name then has it too, as in model_v2_enabled."
     )
     tags: tuple[str, ...] = Field(default=(), strict=False, description="Words to find it by.")
+    metadata: Metadata = Field(
+        default_factory=dict, description="What Flagsmith's custom fields say, by their names; others stay as they are."
+    )
     success: str | None = Field(default=None, description="When it has done its work; releases must say.")
     expires: date | None = Field(default=None, description="When it must be gone; releases and experiments must say.")
     server_side_only: bool | None = Field(

@@ -11,6 +11,7 @@ from flagops.commands.flags.catalogue.complete import placed
 from flagops.commands.flags.catalogue.load import load, refused
 from flagops.commands.flags.catalogue.rules import check
 from flagops.console import progress
+from flagops.errors import BadInputError
 from flagops.project import path_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ CatalogueArgument = Annotated[
     Path, typer.Argument(help="The catalogue's file.", metavar="[CATALOGUE]", callback=placed)
 ]
 CatalogueOption = Annotated[Path, typer.Option("--catalogue", "-c", help="The catalogue's file.", callback=placed)]
+NamedOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--catalogue", "-c", help="The catalogue's file, in place of the argument.", show_default=False, metavar="PATH"
+    ),
+]
 UrlOption = Annotated[
     str | None,
     typer.Option(
@@ -32,6 +39,15 @@ UrlOption = Annotated[
     ),
 ]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Treat warnings, such as expired flags, as errors.")]
+
+
+def one_of(argument: Path, option: Path | None) -> Path:
+    """The catalogue that was named, as an argument or by `--catalogue`. Raises OpsError where both are."""
+    if option is None:
+        return argument
+    if argument != path_of(CATALOGUE):
+        raise BadInputError(f"The catalogue is named twice: {argument} and --catalogue {option}.", hint="Name one.")
+    return option
 
 
 def read(path: Path, *, strict: bool = False) -> "tuple[Catalogue, CatalogueFile]":

@@ -9,6 +9,7 @@ from components.text import quoting
 from flagops.commands.flags.catalogue.amounts import ALL, check_amounts
 from flagops.commands.flags.catalogue.conditions import Expressions, check_conditions, count_of, taken
 from flagops.commands.flags.catalogue.groups import check_groups, check_owner
+from flagops.commands.flags.catalogue.metadata import check_metadata
 from flagops.commands.flags.catalogue.model import Catalogue, Flag, FlagKind, Role, Rollout, State, Target
 from flagops.commands.flags.catalogue.naming import joined, words
 from flagops.commands.flags.catalogue.prefixes import check_prefixes
@@ -28,7 +29,8 @@ def check(catalogue: Catalogue, today: date) -> list[CatalogueProblem]:
     environments = list(_environments(catalogue))
     # Each flag's name is compared with each environment's: not when there are too many.
     names = () if environments else (check_names(catalogue), check_prefixes(catalogue))
-    parts = (environments, _segments(catalogue), _flags(catalogue, known, today), check_amounts(catalogue))
+    flags = (_flags(catalogue, known, today), check_amounts(catalogue), check_metadata(catalogue))
+    parts = (environments, _segments(catalogue), *flags)
     return list(
         chain(*names, *parts, _hiding(catalogue, known), _access(catalogue, known), _deliveries(catalogue, known))
     )

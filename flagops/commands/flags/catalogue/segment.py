@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import Discriminator, Field, Tag
 
-from flagops.commands.flags.catalogue.base import CatalogueModel, member_of
+from flagops.commands.flags.catalogue.base import CatalogueModel, Metadata, member_of
 
 JOINS: Final = ("all", "any", "none")
 """The keys of a group of conditions."""
@@ -73,6 +73,9 @@ class Segment(CatalogueModel):
 
     description: str = Field(description="Who that is, for people.")
     flag: str | None = Field(default=None, description="The flag that it is for alone; Flagsmith shows it only there.")
+    metadata: Metadata = Field(
+        default_factory=dict, description="What Flagsmith's custom fields say, by their names; others stay as they are."
+    )
     all: tuple[SegmentPart, ...] = Field(
         default=(), strict=False, description="All of these hold: conditions, or groups of all, any and none again."
     )

@@ -72,6 +72,7 @@ class Why(StrEnum):
     UNKNOWN = "unknown"
     NEEDED = "needed"
     MEANWHILE = "meanwhile"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ class FlagConflict:
         why: What stands against it.
         who: Who changed it, in words; None where nothing says so.
         at: When, in Flagsmith's time, as ISO 8601; None likewise.
-        said: What the audit log says of it; of what changed while an apply was at work, what it is now.
+        said: What the audit log says of it; of what changed while an apply was at work, what it is now; of what is used
+            in an environment that the catalogue does not name, how.
         reason: Why, where it was done with `ff flags set` and the stack noted it.
     """
 

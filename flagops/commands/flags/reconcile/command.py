@@ -14,8 +14,10 @@ from flagops.commands.flags.catalogue.complete import placed
 from flagops.commands.flags.catalogue.options import (
     CATALOGUE,
     CatalogueArgument,
+    NamedOption,
     StrictOption,
     UrlOption,
+    one_of,
     read,
 )
 from flagops.commands.flags.reconcile import planfile
@@ -25,7 +27,14 @@ from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.reconcile.hands import Hands
 from flagops.commands.flags.reconcile.options import STOPPED, NotesOption, TakeBackOption
 from flagops.commands.flags.reconcile.review.against import compared
-from flagops.commands.flags.reconcile.review.view import AgainstOption, MarkdownOption, WhoOption, show_plan
+from flagops.commands.flags.reconcile.review.view import (
+    WITH_CATALOGUE,
+    WITH_FLAGSMITH,
+    AgainstOption,
+    MarkdownOption,
+    WhoOption,
+    show_plan,
+)
 from flagops.commands.flags.reconcile.review.who import who as affected_by
 from flagops.commands.flags.reconcile.some import EnvironmentsOption, of_some
 from flagops.errors import BadInputError
@@ -52,6 +61,7 @@ LEASE = names.FLAGS
 def plan(
     *,
     catalogue: CatalogueArgument = CATALOGUE,
+    named: NamedOption = None,
     stack: SomeStackOption = None,
     url: UrlOption = None,
     environment: EnvironmentsOption = None,
@@ -71,6 +81,7 @@ def plan(
 
     A flag is stopped when somebody changed it since the last apply.
     """
+    catalogue = one_of(catalogue, named)
     if markdown and as_json:
         raise BadInputError("--markdown and --json are two forms of one plan: choose one.")
     if planfile.is_plan(catalogue):
@@ -84,7 +95,8 @@ def plan(
         made, wanted, found = compared(declared, catalogue, against, delete=delete, environments=environment or ())
         figures = affected_by(made, wanted, found) if who or markdown else None
         title = f"Flags of {declared.project}, against {against}"
-        show_plan(made, wanted, figures, title=title, as_json=as_json, as_markdown=markdown)
+        said = {"title": title, "compared": WITH_CATALOGUE}
+        show_plan(made, wanted, figures, **said, as_json=as_json, as_markdown=markdown)
         raise typer.Exit(CHANGES if made.has_changes else 0)
     wanted = of_some(desired(declared), environment or (), delete=delete)
     with _connected(declared, stack, url) as connection:
@@ -103,7 +115,8 @@ def plan(
             )
     figures = affected_by(reviewed.plan, reviewed.wanted, reviewed.found) if who or markdown else None
     title = f"Flags of {connection.name} at {connection.label}"
-    show_plan(reviewed.plan, reviewed.wanted, figures, title=title, as_json=as_json, as_markdown=markdown)
+    said = {"title": title, "compared": WITH_FLAGSMITH}
+    show_plan(reviewed.plan, reviewed.wanted, figures, **said, as_json=as_json, as_markdown=markdown)
     say_problems(hands)
     if reviewed.plan.conflicts:
         raise typer.Exit(STOPPED)
@@ -119,6 +132,7 @@ def apply(
             help="The catalogue, or a plan of `ff flags plan --out`.", metavar="[CATALOGUE|PLAN]", callback=placed
         ),
     ] = CATALOGUE,
+    named: NamedOption = None,
     stack: SomeStackOption = None,
     url: UrlOption = None,
     environment: EnvironmentsOption = None,
@@ -139,6 +153,7 @@ def apply(
     A flag that somebody changed since the last apply is left as it is, and the others are applied: it then exits
     with 3.
     """
+    source = one_of(source, named)
     kept = planfile.read(source) if planfile.is_plan(source) else None
     if kept is not None and delete:
         raise BadInputError(

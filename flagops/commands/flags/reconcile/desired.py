@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from flagops.commands.flags.catalogue.expiry import expiry_tag
 from flagops.commands.flags.catalogue.membership import kept_text, members
+from flagops.commands.flags.catalogue.metadata import texts
 from flagops.commands.flags.catalogue.model import Catalogue, Flag, Rollout, State, StateOwner, Target
 from flagops.commands.flags.catalogue.rollouts import rollout_segment
 from flagops.commands.flags.catalogue.values import Plain, plain
@@ -26,7 +27,7 @@ def desired(catalogue: Catalogue) -> ProjectSpec:
     """The specification of a project; the catalogue must have been checked."""
     groups = {name: members(item) for name, item in catalogue.segments.items()}
     segments = {
-        name: SegmentSpec(name, item.description.strip(), groups[name], feature=item.flag)
+        name: SegmentSpec(name, item.description.strip(), groups[name], item.flag, texts(item.metadata))
         for name, item in catalogue.segments.items()
     }
     flags = {}
@@ -44,6 +45,7 @@ def desired(catalogue: Catalogue) -> ProjectSpec:
             options=tuple(OptionSpec(item.name, plain(item.value), item.weight) for item in flag.variations[1:]),
             states=states,
             server_side_only=flag.server_side_only,
+            metadata=texts(flag.metadata),
             people=frozenset(filter(lambda place: is_of_people(flag, place), catalogue.environments)),
         )
     people, access = groups_of(catalogue), access_of(catalogue)

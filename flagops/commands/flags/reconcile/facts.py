@@ -1,6 +1,6 @@
 """What a catalogue or a server says, field by field, in a form that can be kept and compared much later."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from flagops.commands.flags.catalogue.values import Plain, plain, structure
@@ -8,10 +8,12 @@ from flagops.commands.flags.history.left import Facts, ObjectKey, digest
 from flagops.commands.flags.reconcile.change import ObjectKind
 from flagops.commands.flags.reconcile.compare import ORDER, matched, weights_of
 from flagops.commands.flags.reconcile.holds import without_holds
+from flagops.commands.flags.reconcile.metadata import METADATA, TRUTHS
 from flagops.commands.flags.reconcile.plan import SERVER_SIDE
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteState, Snapshot
 from flagops.commands.flags.spec import TAG, FlagSpec, OptionSpec, OverrideSpec, ProjectSpec, StateSpec
 from flagops.commands.flags.who import Rules
+from flagops.flagsmith_api.custom_fields import FieldKind, by_name
 
 PLACES = 3  # decimals of a weight, as far as two are told apart
 SWITCH = "enabled"
@@ -24,12 +26,13 @@ HERE: tuple[str, ...] = ()
 def of_catalogue(wanted: ProjectSpec) -> dict[ObjectKey, Facts]:
     """What a server that has all of the catalogue is."""
     found: dict[ObjectKey, Facts] = {
-        (ObjectKind.SEGMENT, name, None): _segment(item.rules, item.description)
+        (ObjectKind.SEGMENT, name, None): {**_segment(item.rules, item.description), **_metadata(item.metadata)}
         for name, item in wanted.segments.items()
     }
     for name, flag in wanted.flags.items():
         found[ObjectKind.FLAG, name, None] = {
             **_definition(flag.description, flag.tags, flag.options, is_archived=False),
+            **_metadata(flag.metadata),
             **({} if flag.server_side_only is None else {(SERVER_SIDE,): flag.server_side_only}),
         }
         for environment, state in flag.states.items():
@@ -45,7 +48,10 @@ def of_server(found: Snapshot, wanted: ProjectSpec) -> dict[ObjectKey, Facts]:
     """What a server is, as far as the catalogue manages it."""
     managed = {name for name, item in found.segments.items() if item.is_managed}
     facts: dict[ObjectKey, Facts] = {
-        (ObjectKind.SEGMENT, name, None): _segment(item.rules, item.description)
+        (ObjectKind.SEGMENT, name, None): {
+            **_segment(item.rules, item.description),
+            **_metadata(by_name(item.fields, FieldKind.SEGMENT, found.known_fields)),
+        }
         for name, item in found.segments.items()
     }
     for name, flag in found.flags.items():
@@ -53,7 +59,8 @@ def of_server(found: Snapshot, wanted: ProjectSpec) -> dict[ObjectKey, Facts]:
         options = tuple(_options(flag, spec))
         tags = without_holds(flag.tags - found.system_tags - {TAG})
         definition = _definition(flag.description, tags, options, is_archived=flag.is_archived)
-        facts[ObjectKind.FLAG, name, None] = {**definition, (SERVER_SIDE,): flag.server_side_only}
+        said = _metadata(by_name(flag.fields, FieldKind.FLAG, found.known_fields))
+        facts[ObjectKind.FLAG, name, None] = {**definition, **said, (SERVER_SIDE,): flag.server_side_only}
         for environment, state in flag.states.items():
             own = spec.states.get(environment) if spec else None
             named = {item.segment for item in own.overrides} if own else set()
@@ -76,6 +83,10 @@ def _as_spec(flag: RemoteFlag, spec: FlagSpec | None, found: RemoteState, segmen
 
     overrides = tuple(override(item) for item in found.overrides if item.segment in segments)
     return StateSpec(found.enabled, found.value, weights_of(found.variants, names), overrides)
+
+
+def _metadata(values: Mapping[str, str]) -> Facts:
+    return {(METADATA, name): digest(text.lower() if text.lower() in TRUTHS else text) for name, text in values.items()}
 
 
 def _segment(rules: Rules | None, description: str) -> Facts:
@@ -123,6 +134,12 @@ def _value(value: Plain) -> Plain:
     return None if value == "" else value if parts is None else plain(parts)
 
 
+def is_always_noted(place: tuple[str, ...]) -> bool:
+    """Whether notes say it of whatever they know: not of a switch that is people's, nor of a custom field that nobody
+    named by then."""
+    return place[-1:] != (SWITCH,) and place[:1] != (METADATA,)
+
+
 def below(facts: Facts, place: tuple[str, ...]) -> dict[tuple[str, ...], Any]:
     """The facts at a place and within it."""
     return {key: value for key, value in facts.items() if key[: len(place)] == place}
@@ -137,4 +154,8 @@ def is_same(place: tuple[str, ...], one: Facts, other: Facts) -> bool:
         return True  # nobody spoke of it
     first, second = below(one, place), below(other, place)
     # Of a switch that is left to people nothing is noted, nor of what the catalogue says nothing of.
-    return first == {key: value for key, value in second.items() if key in first or key[-1:] not in UNSAID}
+    return first == {
+        key: value
+        for key, value in second.items()
+        if key in first or (key[-1:] not in UNSAID and key[:1] != (METADATA,))
+    }

@@ -26,6 +26,7 @@ from flagops.commands.flags.history.log import (
 from flagops.commands.flags.history.notes import NoteStore, missing, store_of
 from flagops.commands.flags.reconcile import facts
 from flagops.commands.flags.reconcile.change import Action, Change, FlagConflict, FlagPlan, ObjectKind, Why
+from flagops.commands.flags.reconcile.elsewhere import in_use_elsewhere
 from flagops.commands.flags.reconcile.holds import holds
 from flagops.commands.flags.reconcile.judged import JUDGED, Judged, owner
 from flagops.commands.flags.reconcile.undone import compared, is_about, is_as_made, is_half_made, is_override
@@ -103,7 +104,7 @@ class Hands:
     def judge(self, plan: FlagPlan, wanted: ProjectSpec, found: Snapshot) -> tuple[FlagPlan, Judged]:
         """The plan as it may be carried out, and what it leaves alone. Raises OpsError for unknown `take_back`."""
         for name in sorted(self.take_back):
-            if name not in {**wanted.flags, **wanted.segments, **found.flags}:
+            if name not in {**wanted.flags, **wanted.segments, **found.flags, **found.segments}:
                 raise NotFoundError(
                     f"There is no flag or segment {name!r} to take back.", hint="Is its name spelt right?"
                 )
@@ -118,7 +119,7 @@ class Hands:
         known = _Known(self, left, plan, wanted, found)
         conflicts = tuple(
             conflict
-            for conflict in known.conflicts()
+            for conflict in (*in_use_elsewhere(plan, wanted, found), *known.conflicts())
             if conflict.name not in self.take_back and not (conflict.kind is ObjectKind.FLAG and conflict.name in going)
         )
         judged = Judged(now, conflicts, tuple(going.values()))
@@ -171,7 +172,7 @@ class _Known:
             return self._of_interrupted(change, left, live)
         if change.action is Action.ARCHIVE:
             return None  # it goes on being served as it is
-        is_noted = change.field[-1:] != (facts.SWITCH,) or change.field in (left.objects.get(key, {}) if left else {})
+        is_noted = facts.is_always_noted(change.field) or change.field in (left.objects.get(key, {}) if left else {})
         if left is not None and key in left.objects and is_noted:
             return (
                 self._of_all(change, left)

@@ -66,6 +66,8 @@ def in_conflict(conflict: FlagConflict) -> str:
         return f"{where}it needs a segment that is left as it is"
     if conflict.why is Why.MEANWHILE:
         return f"{where}{own}{conflict.said}: somebody changed it while this apply was at work, or undid what it wrote"
+    if conflict.why is Why.ELSEWHERE:
+        return f"{conflict.said}, which the catalogue does not name; the catalogue wants {_wanted(change)}"
     if conflict.why is Why.UNKNOWN:
         return f"{where}{_what(change)}, and who did that cannot be told; the catalogue wants {_wanted(change)}"
     done = "was deleted" if conflict.why is Why.DELETED else f"{own}{_what(change)}"

@@ -10,11 +10,13 @@ from flagops.commands.flags.reconcile.compare import CLOSE, compare_states, matc
 from flagops.commands.flags.reconcile.drawn import drawn_anew
 from flagops.commands.flags.reconcile.hiding import compare_hiding, left_alone
 from flagops.commands.flags.reconcile.holds import without_holds
+from flagops.commands.flags.reconcile.metadata import compare_metadata
 from flagops.commands.flags.reconcile.rights import left, remarks, taken
 from flagops.commands.flags.reconcile.same_names import require_same_names
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteSegment, Snapshot
 from flagops.commands.flags.spec import TAG, FlagSpec, ProjectSpec, SegmentSpec, StateSpec
 from flagops.errors import ConflictError
+from flagops.flagsmith_api.custom_fields import FieldKind
 
 SERVER_SIDE = "server-side only"
 
@@ -87,6 +89,7 @@ def _segment(wanted: SegmentSpec, found: RemoteSegment | None, snapshot: Snapsho
             found.description,
             wanted.description,
         )
+    yield from compare_metadata(FieldKind.SEGMENT, wanted, found, snapshot.known_fields)
     if not found.is_managed:
         yield Change(Action.ADOPT, ObjectKind.SEGMENT, wanted.name)
 
@@ -127,6 +130,7 @@ def _definition(wanted: FlagSpec, found: RemoteFlag, snapshot: Snapshot) -> Iter
         yield changed("tags", sorted(tags), sorted(wanted.tags))
     if wanted.server_side_only not in (None, found.server_side_only):
         yield changed(SERVER_SIDE, found.server_side_only, wanted.server_side_only)
+    yield from compare_metadata(FieldKind.FLAG, wanted, found, snapshot.known_fields)
     options = matched(found.options, wanted.options)
     for option in wanted.options:
         there = options.get(option.name)

@@ -1,13 +1,14 @@
 """Custom fields that a project requires, and that a plan's flags, segments and environments do not have."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from components.text import quoting
 from flagops.commands.flags.reconcile.change import Action, FlagPlan, ObjectKind
 from flagops.commands.flags.server.snapshot import Snapshot
+from flagops.commands.flags.spec import ProjectSpec
 from flagops.errors import ConflictError
 from flagops.flagsmith_api.connect import Connection
-from flagops.flagsmith_api.custom_fields import CustomFields, FieldKind, required_fields
+from flagops.flagsmith_api.custom_fields import CustomFields, FieldKind, known_fields
 
 KINDS = {
     ObjectKind.FLAG: FieldKind.FLAG,
@@ -18,7 +19,7 @@ MOST = 5
 """Names in a message."""
 
 
-def require_fields(connection: Connection, todo: FlagPlan, found: Snapshot) -> None:
+def require_fields(connection: Connection, todo: FlagPlan, wanted: ProjectSpec, found: Snapshot) -> None:
     """Raise OpsError where Flagsmith would refuse a step for a field; asks only if there is something to refuse."""
     touched = {
         (change.kind, change.name)
@@ -33,12 +34,20 @@ def require_fields(connection: Connection, todo: FlagPlan, found: Snapshot) -> N
         ObjectKind.ENVIRONMENT: {name: item.fields for name, item in found.environments.items()},
     }
 
+    given: Mapping[ObjectKind, Mapping[str, Collection[str]]] = {
+        ObjectKind.FLAG: {name: item.metadata for name, item in wanted.flags.items()},
+        ObjectKind.SEGMENT: {name: item.metadata for name, item in wanted.segments.items()},
+        ObjectKind.ENVIRONMENT: {},
+    }
+    known = found.known_fields.values() or known_fields(connection.client, connection.organisation, connection.project)
+
     def said() -> Iterator[str]:
-        for field in required_fields(connection.client, connection.organisation, connection.project):
+        for field in (item for item in known if item.is_required):
             missing = sorted(
                 name
                 for kind, name in touched
-                if KINDS[kind] is field.kind and all(number != field.number for number, _ in there[kind].get(name, ()))
+                if KINDS[kind] is field.kind and field.name not in given[kind].get(name, ())
+                if all(number != field.number for number, _ in there[kind].get(name, ()))
             )
             if missing:
                 more = f" and {len(missing) - MOST} more" if len(missing) > MOST else ""
@@ -51,8 +60,9 @@ def require_fields(connection: Connection, todo: FlagPlan, found: Snapshot) -> N
     if lines:
         raise ConflictError(
             lines,
-            hint="Make them in Flagsmith's UI with that field, and apply then: `ff` keeps fields as they are. Or let "
-            "an administrator of the organisation make the field optional.",
+            hint="Give them under `metadata:` of the flag or segment. An environment you make in Flagsmith's UI with "
+            "that field, and apply then: `ff` keeps fields as they are. Or let an administrator of the organisation "
+            "make the field optional.",
         )
 
 

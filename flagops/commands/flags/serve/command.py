@@ -9,7 +9,7 @@ import typer
 from components.kit import names
 from components.text import bounds, quoting
 from flagops.commands.flags.catalogue.complete import environments
-from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueArgument
+from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueArgument, NamedOption, one_of
 from flagops.commands.flags.serve import ready, sources, view
 from flagops.commands.flags.serve.options import FromOption, SetOption
 from flagops.commands.flags.serve.setting import override
@@ -27,6 +27,7 @@ PORT = names.API_PORT
 def serve(
     *,
     catalogue: CatalogueArgument = CATALOGUE,
+    named: NamedOption = None,
     source: FromOption = None,
     settings: SetOption = None,
     port: Annotated[int, typer.Option("--port", "-p", min=0, max=65535, help="The port; 0 takes a free one.")] = PORT,
@@ -47,7 +48,7 @@ def serve(
     so differs from a deployed Flagsmith, unless it is served `--from` that.
     """
     overrides = [override(text) for text in settings or ()]
-    chosen = sources.source(catalogue, source)
+    chosen = sources.source(one_of(catalogue, named), source)
     with ready.promised(ready_file), listen(port) as listening:
         known = None if chosen.path is None else signature(chosen.path)
         with bounds.without_collecting():
@@ -66,6 +67,7 @@ def serve(
 def document(
     *,
     catalogue: CatalogueArgument = CATALOGUE,
+    named: NamedOption = None,
     environment: Annotated[
         str, typer.Option("--environment", "-e", help="The environment's name.", autocompletion=environments)
     ],
@@ -80,7 +82,7 @@ def document(
     The SDKs for Python, Node, Go, Java, .NET, Ruby, Rust and PHP read it in their offline mode.
     """
     overrides = [override(text) for text in settings or ()]
-    loaded = sources.source(catalogue, source).load()
+    loaded = sources.source(one_of(catalogue, named), source).load()
     for item in overrides:
         check(item, [found.document for found in loaded.environments])
     found = overridden(sources.one_of(loaded, environment), overrides)

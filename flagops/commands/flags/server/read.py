@@ -21,10 +21,13 @@ from flagops.commands.flags.spec import FlagSpec
 from flagops.errors import AnswerError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.connect import Connection
+from flagops.flagsmith_api.custom_fields import CustomField, known_fields
 from flagops.flagsmith_api.deployed import NO_SUCH_PATH, Environment, require_made
 from flagops.flagsmith_api.throwaway import kept
 
 THREADS = 4
+NO_SUCH_FLAG = 400
+"""How Flagsmith answers who asks for the states of a flag that was deleted (seen on 2.265.0)."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ def read(
     wanted: Mapping[str, FlagSpec] | None = None,
     *,
     with_people: bool = False,
+    with_fields: bool | None = None,
 ) -> Snapshot:
     """The project as it is now. Raises ConflictError for an environment that Flagsmith is still making.
 
@@ -51,6 +55,7 @@ def read(
         wanted: What is wanted of the flags; without it all orders are asked for.
         with_people: Whether groups and rights of people are read as well: ten requests more with a log-in, eight with
             a key, and two for each environment.
+        with_fields: Whether the project's custom fields are read, in two requests; None for only if something has one.
     """
     client, project = connection.client, f"/api/v1/projects/{connection.project}"
     environments = [item for item in connection.environments if item.name in names]
@@ -69,6 +74,9 @@ def read(
         missing = [key for key, rows in found.items() if expected.is_unsure(key, rows)]
         links = dict(zip(missing, pool.map(lambda key: _links(client, *key), missing), strict=True))
         people = read_groups(connection, environments, pool) if with_people else People()
+    if with_fields is None:
+        with_fields = any(row.get("metadata") for row in (*features, *segments))
+    known = _fields(connection) if with_fields else ()
     labels = {row["id"]: row["label"] for row in tags}
     flags: dict[int, dict[str, RemoteState]] = defaultdict(dict)
     for (environment, feature), rows in found.items():
@@ -86,8 +94,13 @@ def read(
         flags={row["name"]: flag_of(row, labels, flags[row["id"]]) for row in features},
         people=people,
         hides_disabled=bool(connection.rules.get("hide_disabled_flags")),
-        requests=5 + sum(item.requests for item in asked) + len(missing) + people.requests,
+        requests=5 + sum(item.requests for item in asked) + len(missing) + people.requests + (2 if known else 0),
+        known_fields={(item.kind, item.name): item for item in known},
     )
+
+
+def _fields(connection: Connection) -> tuple[CustomField, ...]:
+    return known_fields(connection.client, connection.organisation, connection.project)
 
 
 @dataclass(frozen=True)
@@ -109,7 +122,7 @@ class _Content:
 
 
 def _content(client: FlagsmithClient, environment: Environment) -> _Content:
-    states = _states(client, environment)
+    states = states_of(client, environment.id)
     if not any(row["feature_segment"] for row in states):
         return _Content(states, {}, 1)
     return _Content(states, _document(client, environment), 2)
@@ -197,9 +210,15 @@ def _state(rows: _Rows, links: Mapping[int, Link], names: Mapping[int, str], rel
     )
 
 
-def _states(client: FlagsmithClient, environment: Environment, feature: int | None = None) -> list[Row]:
-    wanted = {"environment": environment.id, **({"feature": feature} if feature else {})}
-    return list(client.pages("/api/v1/features/featurestates/", wanted))
+def states_of(client: FlagsmithClient, environment: int, feature: int | None = None) -> list[Row]:
+    """The states of an environment, or of one flag there, its overrides among them; none of a flag that was deleted."""
+    wanted = {"environment": environment, **({"feature": feature} if feature else {})}
+    try:
+        return list(client.pages("/api/v1/features/featurestates/", wanted))
+    except FlagsmithError as error:
+        if feature is None or error.status != NO_SUCH_FLAG:
+            raise
+        return []
 
 
 def _document(client: FlagsmithClient, environment: Environment) -> dict[str, tuple[int, int]]:
@@ -226,7 +245,7 @@ def read_state(
     client: FlagsmithClient, environment: Environment, feature: int, names: Mapping[int, str]
 ) -> RemoteState:
     """One flag in one environment, as it is now; `names` are those of segments by id."""
-    rows = [row for row in _states(client, environment, feature) if row["feature"] == feature]
+    rows = [row for row in states_of(client, environment.id, feature) if row["feature"] == feature]
     mine = [row for row in rows if not row.get("identity")]
     of = _Rows([row for row in mine if not row["feature_segment"]], [row for row in mine if row["feature_segment"]], {})
     return _state(of, _links(client, environment.id, feature) if of.overrides else {}, names, client.release)

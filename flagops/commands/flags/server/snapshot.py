@@ -12,7 +12,7 @@ from flagops.commands.flags.spec import TAG, Grant
 from flagops.commands.flags.who import Rules
 
 if TYPE_CHECKING:  # a client of HTTP, which `ff flags serve` does without
-    from flagops.flagsmith_api.custom_fields import CustomFields
+    from flagops.flagsmith_api.custom_fields import CustomFields, KnownFields
     from flagops.flagsmith_api.deployed import Environment
 
 
@@ -215,6 +215,7 @@ class Snapshot:
         people: Groups and rights; empty where the catalogue does not speak of people, so that they were not read.
         requests: How many requests it took to read.
         hides_disabled: Whether the project leaves flags that are off out of answers.
+        known_fields: The custom fields that there are; empty where nothing speaks of them, so that they were not read.
     """
 
     environments: "Mapping[str, Environment]"
@@ -227,3 +228,4 @@ class Snapshot:
     people: People = field(default_factory=People)
     requests: int = 0
     hides_disabled: bool = False
+    known_fields: "KnownFields" = field(default_factory=dict)

@@ -13,8 +13,9 @@ from flagops.commands.flags.reconcile.desired import ALL
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteSegment, RemoteState, Snapshot
 from flagops.commands.flags.spec import TAG
 from flagops.commands.flags.transfer.export_limits import limits_content
-from flagops.commands.flags.transfer.export_parts import percent, share_of, usual_of, value_content
+from flagops.commands.flags.transfer.export_parts import metadata_content, percent, share_of, usual_of, value_content
 from flagops.commands.flags.transfer.export_segments import segment_content
+from flagops.flagsmith_api.custom_fields import FieldKind
 from flagops.serving.engine.variations import CONTROL
 
 UNASSIGNED = "unassigned"
@@ -57,7 +58,7 @@ def export(found: Snapshot, project: str, like: Catalogue | None = None) -> Expo
     head = {"project": project, **own_style, "environments": list(found.environments)}
     done = Exported(head | limits_content(found))
     content = {
-        name: segment_content(item, flags_of.get(item.feature or 0))
+        name: segment_content(item, flags_of.get(item.feature or 0), found.known_fields)
         for name, item in segments.items()
         if _can_say(name, item, found, done, style)
     }
@@ -128,9 +129,8 @@ class _Flag:
         }
         usual = usual_of(list(states.values()))
         tags = sorted(tag for tag in flag.tags - self._found.system_tags - {TAG} if day_of(tag) is None)
-        found = {"description": flag.description, **self._kept()}
-        if tags:
-            found["tags"] = tags
+        said = metadata_content(flag, FieldKind.FLAG, self._found.known_fields)
+        found = {"description": flag.description, **self._kept(), **({"tags": tags} if tags else {}), **said}
         if flag.server_side_only:
             found["server_side_only"] = True
         if flag.options:

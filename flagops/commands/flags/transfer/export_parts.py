@@ -8,7 +8,8 @@ from flagops.commands.flags.catalogue.load import read_back
 from flagops.commands.flags.catalogue.problems import Key
 from flagops.commands.flags.catalogue.values import plain, structure
 from flagops.commands.flags.catalogue.write import text_of
-from flagops.commands.flags.server.snapshot import RemoteSegment
+from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteSegment
+from flagops.flagsmith_api.custom_fields import FieldKind, KnownFields, by_name
 
 DEEPEST_VALUE: Key = ("flags", "name", "environments", "name", "targeting", 0)
 """The deepest place that has a value, of which the levels count."""
@@ -27,6 +28,12 @@ def usual_of(states: list[dict[str, Any]]) -> dict[str, Any]:
 def share_of(segment: RemoteSegment) -> float:
     """The percentage of a rollout's segment."""
     return next((item.share for item in segment.rules.splits), 0.0) if segment.rules else 0.0
+
+
+def metadata_content(item: RemoteFlag | RemoteSegment, kind: FieldKind, known: KnownFields) -> dict[str, Any]:
+    """What custom fields say, where they say something."""
+    said = by_name(item.fields, kind, known)
+    return {"metadata": {name: known[kind, name].plain(text) for name, text in said.items()}} if said else {}
 
 
 def percent(value: float) -> float | int:

@@ -178,3 +178,67 @@ def test_a_variation_that_somebody_gives_out_again_stays(
     assert done.exit_code == STOPPED, done.stderr
     assert "its variation b given to more in production" in done.stderr
     assert {item["key"] for item in feature(server, "test")["multivariate_options"]} == {"b", "c"}
+
+
+ELSEWHERE: dict[str, tuple[Callable[[Project], object], str]] = {
+    "a flag": (
+        lambda server: at_once(server, {"environment_default": {"enabled": True}}, "old", "theirs"),
+        "it is on in theirs, which the catalogue does not name; the catalogue wants it gone",
+    ),
+    "an override": (
+        lambda server: at_once(
+            server,
+            {"segment_overrides": [{"segment": {"id": segment(server, "vips")}, "enabled": True}]},
+            "old",
+            "theirs",
+        ),
+        "its override for vips is on in theirs, which the catalogue does not name; the catalogue wants it gone",
+    ),
+}
+
+
+def segment(server: Project, name: str) -> int:
+    return next(int(row["id"]) for row in server.client.pages("/api/v1/projects/1/segments/") if row["name"] == name)
+
+
+@pytest.mark.parametrize("what", ELSEWHERE)
+def test_what_is_used_in_an_environment_that_the_catalogue_does_not_name_stays(
+    server: Project, apply: Apply, what: str
+) -> None:
+    """Only a word of consent deletes it."""
+    assert apply(BOTH, segments={"vips": VIPS, "others": OTHERS}).exit_code == 0
+    server.client.post("/api/v1/environments/", {"name": "theirs", "project": 1})
+    do, said = ELSEWHERE[what]
+    do(server)
+    for _ in range(2):
+        done = apply(KEPT, "--delete")
+        assert done.exit_code == STOPPED, done.stderr
+        assert f"flag old: left as it is\n     {said}" in done.stderr
+        assert "--take-back old" in done.stderr
+        assert names(server) == {"old", "kept"}, "the other one goes"
+        assert names(server, "segments") == {"vips"}, "the flag that stays has an override for it"
+    assert apply(KEPT).exit_code == 0, "archived, it goes on being served"
+    done = apply(KEPT, "--delete", "--take-back", "old")
+    assert done.exit_code == 0, done.stderr
+    assert (names(server), names(server, "segments")) == ({"kept"}, set())
+
+
+def test_a_segment_that_a_flag_of_the_catalogue_uses_elsewhere_stays(server: Project, apply: Apply) -> None:
+    assert apply(BOTH, segments={"vips": VIPS, "others": OTHERS}).exit_code == 0
+    server.client.post("/api/v1/environments/", {"name": "theirs", "project": 1})
+    override = {"segment": {"id": segment(server, "others")}, "enabled": True}
+    at_once(server, {"segment_overrides": [override]}, "kept", "theirs")
+    done = apply(KEPT, "--delete")
+    assert done.exit_code == STOPPED, done.stderr
+    said = "flag kept has an override for it in theirs, which the catalogue does not name; the catalogue wants it gone"
+    assert f"segment others: left as it is\n     {said}" in done.stderr
+    assert (names(server), names(server, "segments")) == ({"kept"}, {"others"})
+    assert apply(KEPT, "--delete", "--take-back", "others").exit_code == 0
+    assert names(server, "segments") == set()
+
+
+def test_a_flag_that_is_off_elsewhere_goes_by_delete_alone(server: Project, apply: Apply) -> None:
+    assert apply({"old": {"enabled": False}, **KEPT}).exit_code == 0
+    server.client.post("/api/v1/environments/", {"name": "theirs", "project": 1})
+    assert apply(KEPT, "--delete").exit_code == 0
+    assert names(server) == {"kept"}

@@ -14,6 +14,7 @@ from flagops.commands.flags.catalogue.model import FlagKind, schema
 from flagops.commands.flags.catalogue.rules import check
 from flagops.commands.flags.catalogue.segment import Operator
 from flagops.errors import OpsError
+from tests.commands import EVERY
 from tests.recording import ROOT
 
 Run = Callable[..., Result]
@@ -317,3 +318,29 @@ def test_a_right_catalogue_has_its_warnings_as_json(run: Run, tmp_path: Path) ->
     assert (item["line"], item["column"], item["key"]) == (14, 5, "flags.banner.expires")
     strict = run("flags", "validate", str(path), "--json", "--strict")
     assert (strict.exit_code, json.loads(strict.stdout)["is_right"]) == (1, False)
+
+
+def test_every_command_that_reads_a_catalogue_takes_it_by_one_option() -> None:
+    """The kind: an argument is another way, never the only one."""
+    by_argument, by_option = set(), set()
+    for words, command in EVERY.items():
+        options = {name for item in command.params for name in item.opts}
+        if {"-c", "--catalogue"} <= options:
+            by_option.add(words)
+        arguments = [item for item in command.params if item.param_type_name == "argument"]
+        if any("CATALOGUE" in (getattr(item, "metavar", None) or "") for item in arguments):
+            by_argument.add(words)
+    assert by_argument == {"flags validate", "flags plan", "flags apply", "flags serve", "flags document"}
+    assert by_argument < by_option
+
+
+def test_the_catalogue_is_named_by_the_option_as_by_the_argument_and_never_twice(run: Run, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    for line in (("-c", str(other)), ("--catalogue", str(other)), (str(other),)):
+        shown = run("flags", "validate", *line)
+        assert shown.exit_code == 0, shown.stderr
+        assert f"{other} is right" in shown.stderr
+    twice = run("flags", "validate", str(other), "-c", str(EXAMPLE))
+    assert twice.exit_code == 1
+    assert "The catalogue is named twice" in twice.stderr

@@ -17,7 +17,7 @@ from flagops.commands.flags.reconcile.apply.one_request import Body, after_writi
 from flagops.commands.flags.reconcile.apply.writing import FlagInEnvironment, is_untouched
 from flagops.commands.flags.reconcile.change import Change
 from flagops.commands.flags.reconcile.compare import compare_states
-from flagops.commands.flags.server.read import read_state
+from flagops.commands.flags.server.read import read_state, states_of
 from flagops.commands.flags.server.rows import ONE_REQUEST_SINCE
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.spec import FlagSpec
@@ -125,7 +125,6 @@ class AtOnce:
 
     def _require_there(self, target: FlagInEnvironment) -> None:
         """Raise ChangedMeanwhileError where the flag is gone, which is answered as an unknown path is."""
-        where = {"environment": target.environment.id, "feature": target.flag.id}
-        rows = self._client.pages("/api/v1/features/featurestates/", where)
+        rows = states_of(self._client, target.environment.id, target.flag.id)
         if not any(row["feature"] == target.flag.id for row in rows):
             raise DeletedMeanwhileError

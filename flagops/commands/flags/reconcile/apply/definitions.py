@@ -18,6 +18,7 @@ from flagops.commands.flags.server.rows import flag_of, option_of, segment_of, t
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOption, RemoteSegment, Snapshot
 from flagops.commands.flags.spec import TAG, FlagSpec, OptionSpec, ProjectSpec, SegmentSpec
 from flagops.flagsmith_api.connect import Connection
+from flagops.flagsmith_api.custom_fields import FieldKind, as_they_are, with_values
 from flagops.flagsmith_api.deployed import Environment
 from flagops.flagsmith_api.ensure import ensure, first
 
@@ -144,6 +145,8 @@ class Definitions:
     def _write_segment(self, wanted: SegmentSpec) -> None:
         path, there = f"{self._project}/segments/", self._found.segments.get(wanted.name)
         body: dict[str, Any] = {"description": wanted.marked_description, "rules": wanted.rules.as_json()}
+        if there is None:
+            body |= self._said(FieldKind.SEGMENT, wanted.metadata)
         if wanted.feature is not None or there is None:
             body["feature"] = self._flags[wanted.feature] if wanted.feature else None
         if there is not None:
@@ -185,6 +188,7 @@ class Definitions:
             "initial_value": None if wanted.value is None else as_text(wanted.value),
             "tags": [self._tag(tag) for tag in sorted(wanted.tags | {TAG})],
             "is_server_key_only": bool(wanted.server_side_only),
+            **self._said(FieldKind.FLAG, wanted.metadata),
         }
         found: Mapping[str, Any] = ensure(
             lambda: first(self._client.pages(path, {"search": wanted.name}), name=wanted.name),
@@ -192,6 +196,10 @@ class Definitions:
             is_missing=True,
         )
         return found
+
+    def _said(self, kind: FieldKind, values: Mapping[str, str]) -> dict[str, Any]:
+        """The custom fields of a new object, in the API's form."""
+        return as_they_are(with_values((), kind, self._found.known_fields, values))
 
     def _write_options(self, wanted: FlagSpec, flag: RemoteFlag) -> None:
         """Make and change variations.

@@ -14,7 +14,7 @@ from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteSegment, Sn
 from flagops.commands.flags.spec import FlagSpec, SegmentSpec
 from flagops.flagsmith_api.client import FlagsmithError
 from flagops.flagsmith_api.connect import Connection
-from flagops.flagsmith_api.custom_fields import as_they_are, custom_fields
+from flagops.flagsmith_api.custom_fields import FieldKind, as_they_are, custom_fields, with_values
 from flagops.flagsmith_api.ensure import ensure
 
 NOT_FOUND = 404
@@ -56,11 +56,17 @@ class Now:
         if wanted.server_side_only is not None:
             body["is_server_key_only"] = wanted.server_side_only
         sent, fields = [False], [custom_fields(row)]
+        if wanted.metadata and sorted(fields[0]) != sorted(read.fields):
+            raise ChangedMeanwhileError("its custom fields others")
 
         def is_written() -> bool | None:
             now = self._row(f"features/{read.id}/") if sent[0] else row
-            fields[0] = custom_fields(now)
-            if all(sorted(now[name]) == item if name == "tags" else now[name] == item for name, item in body.items()):
+            there = custom_fields(now)
+            fields[0] = with_values(there, FieldKind.FLAG, self._found.known_fields, wanted.metadata)
+            is_said = sorted(fields[0]) == sorted(there) and all(
+                sorted(now[name]) == item if name == "tags" else now[name] == item for name, item in body.items()
+            )
+            if is_said:
                 return True
             if sent[0]:
                 self.flag(read)
@@ -86,12 +92,16 @@ class Now:
 
         def is_written() -> bool | None:
             now = segment_of(self._row(where))
-            fields[0] = now.fields
-            if (now.rules, now.description, now.is_managed) == (wanted.rules, wanted.description, True) and (
-                "feature" not in body or now.feature == body["feature"]
+            fields[0] = with_values(now.fields, FieldKind.SEGMENT, self._found.known_fields, wanted.metadata)
+            if (
+                sorted(fields[0]) == sorted(now.fields)
+                and (now.rules, now.description, now.is_managed) == (wanted.rules, wanted.description, True)
+                and ("feature" not in body or now.feature == body["feature"])
             ):
                 return True
             require_as_read(_of_segment(read, now))
+            if wanted.metadata and sorted(now.fields) != sorted(read.fields):
+                raise ChangedMeanwhileError("its custom fields others")
             return None
 
         def write() -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from flagops.commands.flags.reconcile.change import Action, Change, FlagConflict, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.hands import Hands
 from flagops.commands.flags.reconcile.judged import Judged
+from flagops.commands.flags.reconcile.metadata import require_values
 from flagops.commands.flags.reconcile.plan import plan
 from flagops.commands.flags.reconcile.required import require_fields
 from flagops.commands.flags.reconcile.server_rules import require_taken
@@ -42,10 +43,11 @@ class Reviewed:
         What is known of such changes is in `hands`; by default, what the stack and the audit log know.
         """
         hands = hands or Hands.of(connection)
-        found = _read(connection, wanted)
+        found = _read(connection, wanted, delete=delete)
         todo, waits = leave(plan(wanted, found, delete=delete), wanted, found)
         require_taken(connection, wanted, found)
-        require_fields(connection, todo, found)
+        require_values(connection, wanted, found)
+        require_fields(connection, todo, wanted, found)
         changed = {name for name, changes in todo.of(ObjectKind.SEGMENT).items() if any(map(_changes_rules, changes))}
         said = judged(connection.client, wanted, changed)
         allowed, alone = hands.judge(replace(todo, waiting=(*said, *todo.waiting)), wanted, found)
@@ -53,7 +55,7 @@ class Reviewed:
 
     def again(self, connection: Connection) -> "Reviewed":
         """Read the server again, in the middle of carrying it out: what is left alone is not judged anew."""
-        found = _read(connection, self.wanted)
+        found = _read(connection, self.wanted, delete=self.delete)
         return self.without((), found)
 
     def without(self, more: Collection[FlagConflict], found: Snapshot | None = None) -> "Reviewed":
@@ -63,12 +65,18 @@ class Reviewed:
         return replace(self, found=found, plan=planned, alone=alone)
 
 
-def _read(connection: Connection, wanted: ProjectSpec) -> Snapshot:
-    """The environments of the catalogue; where some are left alone, all of the project, for what they use must not
-    change under them."""
+def _read(connection: Connection, wanted: ProjectSpec, *, delete: bool) -> Snapshot:
+    """The environments of the catalogue; where some are left alone, or something may be deleted, all of the project,
+    for what the others use must not change under them."""
     whole = wanted.whole or wanted
-    there = {item.name for item in connection.environments} if wanted.whole else set()
-    return read(connection, there.union(whole.environments), whole.flags, with_people=wanted.access is not None)
+    there = {item.name for item in connection.environments} if wanted.whole or delete else set()
+    return read(
+        connection,
+        there.union(whole.environments),
+        whole.flags,
+        with_people=wanted.access is not None,
+        with_fields=wanted.has_metadata,
+    )
 
 
 def _changes_rules(change: Change) -> bool:

@@ -13,7 +13,7 @@ from flagops.commands.flags.reconcile.apply.meanwhile import (
 from flagops.commands.flags.reconcile.apply.writing import STEP, FlagInEnvironment, content
 from flagops.commands.flags.reconcile.change import Action, Change
 from flagops.commands.flags.reconcile.compare import ORDER, is_in_order, sequence, surplus
-from flagops.commands.flags.server.read import read_state
+from flagops.commands.flags.server.read import read_state, states_of
 from flagops.commands.flags.server.rows import value, variants
 from flagops.commands.flags.server.snapshot import RemoteOverride, RemoteState, Snapshot
 from flagops.commands.flags.spec import FlagSpec, OverrideSpec, StateSpec
@@ -97,8 +97,8 @@ class States:
 
     def _now(self, target: FlagInEnvironment, found: RemoteState | RemoteOverride) -> tuple[Content, str]:
         """What a state is now, and when it was changed. Raises ChangedMeanwhileError for one that is gone."""
-        where = {"environment": target.environment.id, "feature": target.flag.id}
-        row = next((row for row in self._client.pages(STATES, where) if row["id"] == found.id), None)
+        rows = states_of(self._client, target.environment.id, target.flag.id)
+        row = next((row for row in rows if row["id"] == found.id), None)
         if row is None:
             raise DeletedMeanwhileError
         weights = {item.option: item.weight for item in variants(row)}

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from flagops.commands.flags.server.snapshot import (
 )
 from flagops.commands.flags.spec import TAG, FlagSpec, OverrideSpec, ProjectSpec, StateSpec
 from flagops.errors import BadInputError, NotFoundError, ToolError
+from flagops.flagsmith_api.custom_fields import CustomField, FieldKind, KnownFields, with_values
 from flagops.flagsmith_api.deployed import Environment
 
 SECONDS = 60
@@ -56,6 +58,7 @@ def as_server(spec: ProjectSpec) -> Snapshot:
     """The snapshot of a server that has exactly this, and on which nobody did anything by hand."""
     numbers = count(1)
     flags = {name: next(numbers) for name in spec.flags}
+    known = _known(spec, numbers)
     segments = {
         name: RemoteSegment(
             id=next(numbers),
@@ -64,6 +67,7 @@ def as_server(spec: ProjectSpec) -> Snapshot:
             rules=item.rules,
             feature=flags[item.feature] if item.feature else None,
             is_managed=True,
+            fields=with_values((), FieldKind.SEGMENT, known, item.metadata),
         )
         for name, item in spec.segments.items()
     }
@@ -71,8 +75,22 @@ def as_server(spec: ProjectSpec) -> Snapshot:
         environments={name: Environment(next(numbers), name, name) for name in spec.environments},
         tags={},
         segments=segments,
-        flags={name: _flag(item, flags[name], segments, numbers) for name, item in spec.flags.items()},
+        flags={
+            name: replace(
+                _flag(item, flags[name], segments, numbers),
+                fields=with_values((), FieldKind.FLAG, known, item.metadata),
+            )
+            for name, item in spec.flags.items()
+        },
+        known_fields=known,
     )
+
+
+def _known(spec: ProjectSpec, numbers: Iterator[int]) -> KnownFields:
+    """The fields that are named: each exists, since nobody can be asked."""
+    named = [(FieldKind.FLAG, name) for item in spec.flags.values() for name in item.metadata]
+    named += [(FieldKind.SEGMENT, name) for item in spec.segments.values() for name in item.metadata]
+    return {(kind, name): CustomField(kind, next(numbers), name) for kind, name in dict.fromkeys(named)}
 
 
 def _flag(spec: FlagSpec, number: int, segments: dict[str, RemoteSegment], numbers: Iterator[int]) -> RemoteFlag:

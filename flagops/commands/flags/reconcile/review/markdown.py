@@ -19,11 +19,15 @@ NO_MENTION = "@\u200b"
 """An `@` with nothing of a name behind it."""
 
 
-def markdown(plan: FlagPlan, wanted: ProjectSpec, found: Iterable[Affected], *, title: str) -> str:
-    """The whole comment; what does not fit is counted. A rollout's own segment is told with its flag."""
+def markdown(plan: FlagPlan, wanted: ProjectSpec, found: Iterable[Affected], *, title: str, compared: str = "") -> str:
+    """The whole comment; what does not fit is counted. A rollout's own segment is told with its flag.
+
+    `compared` says below the title what the catalogue was compared with.
+    """
     affected = {(item.flag, item.environment): item for item in found}
     homes = dict(_homes(wanted))
-    lines = [MARK, f"### {escaped(title)}", "", *_totals(plan)]
+    said = [escaped(compared), ""] if compared else []
+    lines = [MARK, f"### {escaped(title)}", "", *said, *_totals(plan)]
     for place in dict.fromkeys([None, *plan.totals]):
         changes = [
             change for change in plan.changes if change.action is not Action.ADOPT and _home(change, homes)[0] == place

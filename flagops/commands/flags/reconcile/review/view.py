@@ -18,6 +18,14 @@ from flagops.console import output
 from flagops.serving.audience.figures import Affected
 from flagops.terminal.options import print_json
 
+WITH_CATALOGUE = (
+    "Two catalogues are compared, not the Flagsmith that is there: what somebody changed in it since, by hand or by "
+    "another apply, is not in this."
+)
+WITH_FLAGSMITH = (
+    "What `ff flags apply` would do now at the Flagsmith that is there: also what differs for another reason than this "
+    "change of the catalogue."
+)
 WhoOption = Annotated[
     bool,
     typer.Option("--who", help="Say who is affected, in figures: each flag is evaluated for made-up users."),
@@ -43,14 +51,15 @@ def show_plan(
     found: Sequence[Affected] | None,
     *,
     title: str,
+    compared: str,
     as_json: bool,
     as_markdown: bool,
 ) -> None:
-    """Print a plan; `found` is who is affected, None where nobody asked."""
+    """Print a plan; `found` is who is affected, None where nobody asked; `compared` says in Markdown with what."""
     if as_json:
         print_json(planfile.as_json(plan) if found is None else with_figures(plan, found))
     elif as_markdown:
-        output().out(markdown(plan, wanted, found or (), title=title), end="", highlight=False)
+        output().out(markdown(plan, wanted, found or (), title=title, compared=compared), end="", highlight=False)
     else:
         plain.show(output(), plan)
         show_hands(output(), plan)
