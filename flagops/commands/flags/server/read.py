@@ -21,7 +21,7 @@ from flagops.commands.flags.spec import FlagSpec
 from flagops.errors import AnswerError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.connect import Connection
-from flagops.flagsmith_api.custom_fields import CustomField, known_fields
+from flagops.flagsmith_api.custom_fields import known_fields
 from flagops.flagsmith_api.deployed import NO_SUCH_PATH, Environment, require_made
 from flagops.flagsmith_api.throwaway import kept
 
@@ -76,7 +76,7 @@ def read(
         people = read_groups(connection, environments, pool) if with_people else People()
     if with_fields is None:
         with_fields = any(row.get("metadata") for row in (*features, *segments))
-    known = _fields(connection) if with_fields else ()
+    fields = known_fields(client, connection.organisation, connection.project) if with_fields else ()
     labels = {row["id"]: row["label"] for row in tags}
     flags: dict[int, dict[str, RemoteState]] = defaultdict(dict)
     for (environment, feature), rows in found.items():
@@ -94,13 +94,9 @@ def read(
         flags={row["name"]: flag_of(row, labels, flags[row["id"]]) for row in features},
         people=people,
         hides_disabled=bool(connection.rules.get("hide_disabled_flags")),
-        requests=5 + sum(item.requests for item in asked) + len(missing) + people.requests + (2 if known else 0),
-        known_fields={(item.kind, item.name): item for item in known},
+        requests=5 + sum(item.requests for item in asked) + len(missing) + people.requests + (2 if fields else 0),
+        known_fields={(item.kind, item.name): item for item in fields},
     )
-
-
-def _fields(connection: Connection) -> tuple[CustomField, ...]:
-    return known_fields(connection.client, connection.organisation, connection.project)
 
 
 @dataclass(frozen=True)
