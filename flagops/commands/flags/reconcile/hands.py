@@ -159,8 +159,8 @@ class _Known:
         if why is None:
             return None
         entry = self._entry(change) if why is not Why.UNKNOWN else None
-        said = (entry.who, entry.at.isoformat(), entry.what) if entry else (None, None, "")
-        return FlagConflict(kind, name, change, why, *said, self._hands.reason(change))
+        who, at, what = (entry.who, entry.at.isoformat(), entry.what) if entry else (None, None, "")
+        return FlagConflict(kind, name, change, why, who, at, what, self._hands.reason(change))
 
     def _why(self, change: Change) -> Why | None:
         key: ObjectKey = (change.kind, change.name, change.environment)
