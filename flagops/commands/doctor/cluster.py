@@ -9,6 +9,7 @@ from components.kit import names
 from flagops.commands.db.backups.base.scratch import is_scratch
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.errors import OpsError
+from flagops.kubernetes.base_backups import recovery_window
 from flagops.kubernetes.lease import is_abandoned
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.postgres_cluster import HEALTHY, is_instance_of
@@ -21,6 +22,7 @@ KIND: Final = "Cluster"
 FENCED: Final = "cnpg.io/fencedInstances"
 LEASE: Final = ("coordination.k8s.io/v1", "Lease")
 UNKNOWN_PLUGIN: Final = "unknown plugin"
+STARTED: Final = "BackupStarted"
 
 
 def cluster(examination: Examination) -> Iterator[DoctorFinding]:
@@ -178,6 +180,9 @@ def _archive(examination: Examination, live: Manifest) -> Iterator[DoctorFinding
             f"{instance.kubectl} logs {live.get('status', {}).get('currentPrimary')} -c plugin-barman-cloud --tail 50"
             "   (then mend the Secret of backup.s3, or the bucket)",
         )
+    # While one is made, the condition is False too.
+    if last.get("status") == "False" and last.get("reason") == STARTED:
+        return
     if last.get("status") == "False":
         yield DoctorFinding(
             "base-backup-failed",
@@ -195,9 +200,8 @@ def _archive(examination: Examination, live: Manifest) -> Iterator[DoctorFinding
 
 
 def _has_window(examination: Examination) -> bool:
-    """Whether the plugin knows a first moment that can be recovered."""
-    postgres = examination.instance.settings.postgres
-    store = examination.instance.get(names.BARMAN_API_VERSION, "ObjectStore", names.CLUSTER_BACKUPS)
-    place = f"{postgres.cluster.name}-{postgres.cluster.major}"
-    window = (store or {}).get("status", {}).get("serverRecoveryWindow", {}).get(place, {})
-    return bool(window.get("firstRecoverabilityPoint"))
+    """Whether there is a first moment that can be recovered."""
+    instance, cluster = examination.instance, examination.instance.settings.postgres.cluster
+    store = instance.get(names.BARMAN_API_VERSION, "ObjectStore", names.CLUSTER_BACKUPS)
+    backups = instance.items(names.CNPG_API_VERSION, "Backup")
+    return recovery_window(store, backups, cluster.name, f"{cluster.name}-{cluster.major}") is not None

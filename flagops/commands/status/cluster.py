@@ -1,12 +1,12 @@
 """The rows of a Cluster of CloudNativePG: its servers, how far they are behind, its archive, its pooler."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from components.kit import names
 from flagops.commands.status.model import StatusRow
 from flagops.errors import OpsError
+from flagops.kubernetes.base_backups import recovery_window
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.postgres_cluster import assess_cluster, instances_of
 from flagops.kubernetes.readiness import Phase, condition
@@ -80,14 +80,15 @@ def _archive(instance: Instance, live: Manifest) -> StatusRow:
         (item["parameters"] for item in live["spec"].get("plugins") or [] if item.get("isWALArchiver")), {}
     )
     store = instance.get(names.BARMAN_API_VERSION, "ObjectStore", str(archiver.get("barmanObjectName"))) or {}
-    window = store.get("status", {}).get("serverRecoveryWindow", {}).get(archiver.get("serverName"), {})
-    last, archiving = window.get("lastSuccessfulBackupTime"), condition(live, "ContinuousArchiving").get("status")
+    name, backups = str(live["metadata"]["name"]), instance.items(names.CNPG_API_VERSION, "Backup")
+    window = recovery_window(store, backups, name, str(archiver.get("serverName")))
+    archiving = condition(live, "ContinuousArchiving").get("status")
     log = {"True": "the log is archived", "False": "the log is not archived"}.get(
         str(archiving), "no log is archived yet"
     )
-    backup = f"{datetime.fromisoformat(last):%Y-%m-%d %H:%M} UTC" if last else "never"
+    backup = f"{window[1]:%Y-%m-%d %H:%M} UTC" if window else "never"
     text = f"{log}, last base backup {backup}"
-    return StatusRow("Archive", live["metadata"]["name"], text, is_fine=archiving == "True" and last is not None)
+    return StatusRow("Archive", name, text, is_fine=archiving == "True" and window is not None)
 
 
 def _poolers(instance: Instance) -> Iterator[StatusRow]:

@@ -40,7 +40,8 @@ def cluster(archiving: str = "True", **status: Any) -> Manifest:
 
 
 def store(last: str | None = LAST) -> Manifest:
-    window = {} if last is None else {"flagsmith-pg-17": {"lastSuccessfulBackupTime": last}}
+    told = {"firstRecoverabilityPoint": "2026-11-01T00:00:00Z", "lastSuccessfulBackupTime": last}
+    window = {} if last is None else {"flagsmith-pg-17": told}
     return {"kind": "ObjectStore", "metadata": {"name": "flagsmith-pg"}, "status": {"serverRecoveryWindow": window}}
 
 

@@ -42,6 +42,7 @@ class Deployed:
     stack: Stack
     window: Mapping[str, Any] = field(default_factory=lambda: WINDOW)
     clusters: tuple[str, ...] = ()
+    backups: tuple[dict[str, Any], ...] = ()
     namespace: str = "feature-flags"
     context: str = "here"
     kubectl: str = "kubectl -n feature-flags"
@@ -49,6 +50,10 @@ class Deployed:
     @property
     def settings(self) -> Any:
         return self.stack.settings
+
+    def items(self, _: str, kind: str) -> list[dict[str, Any]]:
+        assert kind == "Backup"
+        return list(self.backups)
 
     def get(self, _: str, kind: str, name: str) -> Mapping[str, Any] | None:
         if kind == "ObjectStore":
@@ -178,3 +183,13 @@ def test_what_cannot_be_recovered_is_refused_and_the_file_stays_as_it_was(
     with pytest.raises(error, match=said):
         recover(instance, moment, lambda: pytest.fail("it was deployed"), lambda _: None)
     assert (tmp_path / "Pulumi.staging.yaml").read_text(encoding="utf-8") == before
+
+
+def test_a_base_backup_that_the_plugin_could_not_note_is_enough(tmp_path: Path, afterwards: list[str]) -> None:
+    state = {"phase": "completed", "majorVersion": 17, "stoppedAt": "2026-11-20T12:00:00Z"}
+    made = {"spec": {"cluster": {"name": "flagsmith-pg"}}, "status": state}
+    instance: Any = Deployed(project(tmp_path, postgres()), {"flagsmith-pg-17": {}}, backups=(made,))
+    with pytest.raises(BadInputError, match="before the first moment that can be recovered, 2026-11-20T12:00:00Z"):
+        recover(instance, "2026-11-20T11:59:59Z", lambda: None, lambda _: None)
+    recover(instance, MOMENT, lambda: None, lambda _: None)
+    assert afterwards == ["keys", "caches"]

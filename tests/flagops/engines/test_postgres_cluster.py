@@ -22,6 +22,10 @@ from flagops.kubernetes.postgres_cluster import (
 from flagops.kubernetes.readiness import Phase, Readiness, condition
 
 RECORDED: dict[str, list[dict[str, Any]]] = json.loads((Path(__file__).parent / "clusters.json").read_text())
+ON_A_REAL_NODE: dict[str, list[dict[str, Any]]] = json.loads(
+    (Path(__file__).parent / "clusters_on_a_real_node.json").read_text()
+)
+"""The same with real servers, instance managers and an archive, on two cores at a load of 25 to 40."""
 FAILS = {"invalid parameter"}
 NEVER = {"missing secret", "unknown plugin"}
 STALE = {
@@ -46,6 +50,25 @@ def judged(change: str) -> list[tuple[float, Readiness]]:
         if past:
             found.append((moment, steady(assess_cluster(past[-1]["cluster"], past[-1]["pods"]))))
     return found
+
+
+@pytest.mark.parametrize("change", ["lost primary", "switchover"])
+def test_on_a_real_node_nothing_but_the_end_counts_as_well(change: str) -> None:
+    states = ON_A_REAL_NODE[change]
+    answers = [assess_cluster(state["cluster"], state["pods"]).phase for state in states]
+    assert answers[0] is answers[-1] is Phase.READY
+    assert set(answers[1:-1]) == {Phase.WAITING}
+
+
+def test_an_answer_is_kept_back_for_longer_than_any_stale_one_on_a_real_node() -> None:
+    stale = [
+        following["at"] - state["at"]
+        for states in ON_A_REAL_NODE.values()
+        for state, following in pairwise(states)
+        if assess_cluster(state["cluster"], state["pods"]).phase is not Phase.WAITING
+    ]
+    assert max(stale) > STEADY_SECONDS / 5  # a busy machine's, not an idle one's
+    assert max(stale) < STEADY_SECONDS / 2
 
 
 def last(change: str) -> float:

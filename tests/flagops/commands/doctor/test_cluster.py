@@ -37,6 +37,7 @@ class Asked:
 
     live: Manifest | None
     store: Manifest | None = field(default_factory=lambda: WINDOW)
+    backups: list[Manifest] = field(default_factory=list)
     pods: list[Manifest] = field(default_factory=lambda: [pod("flagsmith-pg-1"), pod("flagsmith-pg-2")])
     archived: bool = True
     is_served: bool = True
@@ -62,6 +63,8 @@ class Asked:
     def items(self, api_version: str, kind: str) -> list[Manifest]:
         if kind == "Pod":
             return self.pods
+        if kind == "Backup":
+            return self.backups
         if not self.is_served:
             raise UnknownKindError(api_version, kind)
         others = {"metadata": {"name": "another"}}
@@ -203,3 +206,31 @@ def test_the_cluster_of_a_drill_is_left_when_no_drill_is_at_work(lease: Manifest
     if is_left:
         assert "Cluster flagsmith-pg-drill, made at 2026-11-01" in said["drill-left"]
         assert "delete clusters.postgresql.cnpg.io flagsmith-pg-drill" in said["drill-left"]
+
+
+def backup(phase: str = "completed", cluster: str = "flagsmith-pg", major: int = 17) -> Manifest:
+    state = {"phase": phase, "method": "plugin", "majorVersion": major, "stoppedAt": "2026-11-28T16:44:30Z"}
+    return {"metadata": {"name": "one"}, "spec": {"cluster": {"name": cluster}}, "status": state}
+
+
+def test_a_base_backup_that_is_being_made_has_not_failed() -> None:
+    """Seen on a real node: for the minute of each backup."""
+    starts = {"type": "LastBackupSucceeded", "status": "False", "reason": "BackupStarted"}
+    assert found(Asked(live({**starts, "message": "New Backup starting up"}), store={"status": {}})) == {}
+
+
+@pytest.mark.parametrize(
+    ("made", "names"),
+    [
+        (backup(), []),
+        (backup("failed"), ["base-backup-missing"]),
+        (backup(cluster="another"), ["base-backup-missing"]),
+        (backup(major=16), ["base-backup-missing"]),
+        ({"spec": {"cluster": {"name": "flagsmith-pg"}}}, ["base-backup-missing"]),
+    ],
+    ids=str,
+)
+def test_a_backup_that_the_plugin_could_not_note_counts(made: Manifest, names: list[str]) -> None:
+    """Seen on a real node: "Error while updating the recovery window … Skipping"."""
+    unnoted: Manifest = {"status": {"serverRecoveryWindow": {"flagsmith-pg-17": {}}}}
+    assert list(found(Asked(live(), store=unnoted, backups=[made]))) == names

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from components.kit import names
 from flagops.errors import BadInputError, FailedError, NotFoundError, RefusedError, UnsupportedError
+from flagops.kubernetes.base_backups import recovery_window
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.stacks.deployed import Instance
 from flagops.waiting import NotYet, until
@@ -85,11 +86,11 @@ def window(instance: Instance, cluster: Manifest) -> tuple[datetime, datetime]:
     """
     parameters = archived_as(cluster)
     store: Manifest = instance.get(names.BARMAN_API_VERSION, "ObjectStore", parameters["barmanObjectName"]) or {}
-    found = store.get("status", {}).get("serverRecoveryWindow", {}).get(parameters["serverName"], {})
-    first, last = found.get("firstRecoverabilityPoint"), found.get("lastSuccessfulBackupTime")
-    if first is None:
+    backups = instance.items(names.CNPG_API_VERSION, KIND)
+    found = recovery_window(store, backups, cluster["metadata"]["name"], parameters["serverName"])
+    if found is None:
         raise no_backup(instance, cluster)
-    return datetime.fromisoformat(first), datetime.fromisoformat(last or first)
+    return found
 
 
 def no_backup(instance: Instance, cluster: Manifest) -> RefusedError:
