@@ -16,15 +16,17 @@ PROGRAMS = "ff|kubectl|pulumi|kind|docker|git|make|export|cd|psql|helm"
 MARK = "\x00{}\x00"
 # From a program's name to the end of its line: a backtick, a bracket, three spaces, or what ends a clause.
 LINE = re.compile(
-    rf"(?:^|(?<=[`\s(:]))(?:(?:{PROGRAMS}) (?!cannot |did |has: |make |the )[-a-zK\x00][^`\n]*?|\x00\d+k\x00[^`\n]*?)"
+    rf"(?:^|(?<=[`\s(:]))(?:(?:{PROGRAMS}) (?!cannot |did |has: |make |the |room)"
+    rf"[-a-zK\x00][^`\n]*?|\x00\d+k\x00[^`\n]*?)"
     r"(?=`|\n|   |; |, |\. |\.$|\)|$)"
 )
 # What cannot hold anything that a shell reads: the names that Kubernetes, Pulumi and this project allow, and numbers.
 PLAIN = re.compile(
-    r"(?:^|\.|_)(?:stack|name|namespace|component|number|version|release|before|wanted|major|kind|type|what|labels)$"
+    r"(?:^|\.|_)(?:stack|name|namespace|component|number|version|release|before|wanted|major|kind|type|what)$"
+    r"|^(?:labels|selector|primary)$"
     r"|\['name'\]$|\.get\('currentPrimary'\)$|^names\.[A-Z_]+$|^[A-Z_]+$|^(?:self|instance)\.made_by$"
     r"|^(?:secret_name\(instance\)|_name\(instance\)|made_by|last\.backup|_ways_in\(examination\))$"
-    r"|kind\.lower\(\)$|^where$|^prefix$|^self\.host$|^arguments\[0\]$|^command\[0\]$|arguments\[:2\]\)$|join\(command\)$"
+    r"|kind\.lower\(\)$|^where$|^base$|^prefix$|^self\.host$|^arguments\[0\]$|^command\[0\]$|arguments\[:2\]\)$|join\(command\)$"
 )
 QUOTED = re.compile(
     r"^(?:shlex\.|_)?quoted?\(|^self\._typed\(|\.kubectl|^_kubectl\(|^(?:command|program|namespace|path)$"
