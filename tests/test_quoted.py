@@ -23,7 +23,7 @@ LINE = re.compile(
 # What cannot hold anything that a shell reads: the names that Kubernetes, Pulumi and this project allow, and numbers.
 PLAIN = re.compile(
     r"(?:^|\.|_)(?:stack|name|namespace|component|number|version|release|before|wanted|major|kind|type|what)$"
-    r"|^(?:labels|selector|primary)$"
+    r"|^(?:labels|selector|primary|to|(?:self\.)?target|move\.beside)$"
     r"|\['name'\]$|\.get\('currentPrimary'\)$|^names\.[A-Z_]+$|^[A-Z_]+$|^(?:self|instance)\.made_by$"
     r"|^(?:secret_name\(instance\)|_name\(instance\)|made_by|last\.backup|_ways_in\(examination\))$"
     r"|kind\.lower\(\)$|^where$|^base$|^prefix$|^self\.host$|^arguments\[0\]$|^command\[0\]$|arguments\[:2\]\)$|join\(command\)$"

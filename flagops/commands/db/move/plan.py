@@ -86,7 +86,7 @@ def _require_operator(instance: Instance) -> None:
         raise RefusedError(
             f"CloudNativePG's operator does not run: no pod of Deployment {namespace}/{found[0]['metadata']['name']} "
             "is available, and nothing would make the database.",
-            hint=f"kubectl --context {instance.context} -n {namespace} describe deployment",
+            hint=f"{instance.kubectl_anywhere} -n {namespace} describe deployment",
         )
 
 
