@@ -46,6 +46,7 @@ class Instance:
     namespace: str = "feature-flags"
     context: str = "here"
     kubectl: str = "kubectl -n feature-flags"
+    kubectl_anywhere: str = "kubectl"
 
     @property
     def settings(self) -> Any:
