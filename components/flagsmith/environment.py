@@ -152,7 +152,7 @@ def server_environment(settings: Settings, connections: Connections, process: Pr
     return [
         *_essentials(settings, connections, process),
         *_standbys(connections),
-        *cache_environment(connections.redis, settings.caches, with_ca=settings.redis.ca_secret is not None),
+        *cache_environment(connections.redis, settings.caches, settings.redis),
         *_web(settings),
         *plain(
             {

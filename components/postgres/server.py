@@ -138,6 +138,7 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
             EnvVarArgs(name="POSTGRES_INITDB_ARGS", value="--auth-host=scram-sha-256 --data-checksums"),
             EnvVarArgs(name="PGDATA", value=data),
             EnvVarArgs(name="DATA_VOLUME", value=mount),
+            EnvVarArgs(name="REINDEX_FOR", value=args.settings.postgres.reindex_for or ""),
             # The image's own variable, stated so that the start does not rely on it.
             EnvVarArgs(name="PG_MAJOR", value=str(args.settings.postgres.major)),
         ],

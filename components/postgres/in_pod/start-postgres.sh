@@ -1,9 +1,10 @@
-# Starts PostgreSQL in the official image, after four looks at the volume. Runs as `bash -c` with the server's arguments.
+# Starts PostgreSQL in the official image, after five looks at the volume. Runs as `bash -c` with the server's arguments.
 #
 # 0. A dump that `ff db upgrade` left is made the new major version's data. The old data is kept until that has worked.
 # 1. Data of another major version lies in another directory, which the image would not find: it would make an empty
 #    database and serve that. 2. The image sets the password only when it makes the database: a renewed one is set here.
-# 3. The server refuses a data directory that its group can write.
+# 3. The server refuses a data directory that its group can write. 4. Indexes of text are in the order of the C library that
+#    made them: with another one they miss rows, and take duplicates.
 set -euo pipefail
 
 make_data_of() { # make_data_of DUMP
@@ -53,6 +54,30 @@ SQL
     trap - EXIT
     rm -rf "$socket"
 }
+# In single-user mode, where a statement is a line, and the first that fails ends it.
+alone_in() { postgres --single -D "$PGDATA" -c exit_on_error=on "$1"; } # alone_in DATABASE
+# Each database whose text was sorted otherwise: its name, by which version, and by which it would be now.
+sorted_otherwise() {
+    echo "SELECT datname || '|' || datallowconn || '|' || datcollversion || '|' || pg_database_collation_actual_version(oid)" \
+        "AS changed FROM pg_database WHERE datcollversion <> pg_database_collation_actual_version(oid)" |
+        alone_in postgres | sed -n 's/.*changed = "\([^"]*\)".*/\1/p'
+}
+look_at_collations() {
+    local changed name connects before now
+    changed=$(sorted_otherwise)
+    [ -n "$changed" ] || return 0
+    while IFS='|' read -r name connects before now; do
+        if [ "$now" != "${REINDEX_FOR:-}" ]; then
+            echo "The text in the database $name was sorted by version $before of the C library, and this image has $now:" \
+                "its indexes would miss rows. Nothing was changed. Set postgres.version back to the release of Debian that" \
+                "it was, or back up and set postgres.reindexFor to \"$now\": the start then makes all indexes anew." >&2
+            exit 1
+        fi
+        echo "Making the indexes of $name anew, for version $now of the C library after $before…"
+        [ "$connects" = false ] || echo "REINDEX DATABASE \"$name\"" | alone_in "$name" >/dev/null
+        echo "ALTER DATABASE \"$name\" REFRESH COLLATION VERSION" | alone_in postgres >/dev/null
+    done <<<"$changed"
+}
 as_superuser() { psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null "$@"; }
 
 for dump in "$DATA_VOLUME"/upgrade-*.dump; do
@@ -94,6 +119,7 @@ if [ -s "$PGDATA/PG_VERSION" ]; then
     # In single-user mode, before anybody can connect; the password is in no process list and in no log.
     printf "ALTER ROLE \"%s\" PASSWORD '%s'\n" "$POSTGRES_USER" "$quoted" |
         postgres --single -D "$PGDATA" -c log_statement=none -c log_min_error_statement=panic postgres >/dev/null
+    look_at_collations
 fi
 
 exec docker-entrypoint.sh postgres "$@"

@@ -65,7 +65,7 @@ RedisVersion = Annotated[Text, AfterValidator(_redis_version), Kind("image tag")
 RedisMemory = Annotated[Text, AfterValidator(_max_memory), Kind("memory")]
 
 EMBEDDED_ONLY = frozenset({"version", "image", "max_memory", "eviction_policy", "resources"})
-EXTERNAL_ONLY = frozenset({"cidr", "tls", "ca_secret"})
+EXTERNAL_ONLY = frozenset({"cidr", "tls", "check_hostname", "ca_secret"})
 
 
 class RedisSettings(Section):
@@ -98,6 +98,11 @@ class RedisSettings(Section):
         default=None, description="Embedded only. Requests and limits. Default: by `size`."
     )
     tls: Boolean = Field(default=False, description="External only. Whether the URL is `rediss://`.")
+    check_hostname: Boolean = Field(
+        default=True,
+        description="External only. Whether the server's certificate must be for the host of the URL. False takes any "
+        "certificate that the authority signed, another server's too.",
+    )
     ca_secret: CaReference | None = Field(
         default=None, description="External only. The CA that signed the server's certificate; needs `tls`."
     )
@@ -127,5 +132,7 @@ class RedisSettings(Section):
             text = disagreement(self.image, self.version, version_key="redis.version")
             if text is not None:
                 yield Problem(path=("image",), text=text)
+        if self.mode == "external" and "check_hostname" in self.model_fields_set and not self.tls:
+            yield Problem(path=("checkHostname",), text="goes with redis.tls true only: set that, or remove the key")
         if self.mode == "external" and self.ca_secret is not None and not self.tls:
             yield Problem(path=("caSecret",), text="goes with redis.tls true only: set that, or remove the key")

@@ -25,6 +25,7 @@ def dependencies(examination: Examination) -> Iterator[DoctorFinding]:
     seen = run_python(examination.instance, SCRIPT, [variable], what="The API's pod cannot look around")
     after = time.time()
     yield from _database(examination, seen["database"])
+    yield from of_collation(stack=examination.instance.stack.name, seen=seen["database"])
     if variable:
         yield from of_redis(examination, seen["redis"])
     yield from _clocks(examination, seen, before, after)
@@ -66,6 +67,20 @@ def _database(examination: Examination, seen: dict[str, Any]) -> Iterator[Doctor
             "The database is about to run out of connections.",
             (f"{seen['used']} of {seen['limit']} are in use",),
             f"ff db connections --stack {stack}",
+        )
+
+
+def of_collation(stack: str, seen: dict[str, Any]) -> Iterator[DoctorFinding]:
+    """Whether the database's text is sorted as its indexes are."""
+    if seen.get("collation"):
+        name, before, now = seen["collation"]
+        yield DoctorFinding(
+            "collation-changed",
+            "The database's text is sorted by another version of a library than its indexes: they miss rows, and take "
+            "duplicates.",
+            (f"{name}: made by version {before}, and the server has {now}",),
+            f"ff db backup --stack {stack} && ff db psql --stack {stack} -- -c 'REINDEX DATABASE \"{name}\"' "
+            f"-c 'ALTER DATABASE \"{name}\" REFRESH COLLATION VERSION'",
         )
 
 

@@ -40,6 +40,7 @@ class Server:
     port: int
     major: str
     process: subprocess.Popen[str] | None = None
+    reindex_for: str = ""
 
     def becomes(self, major: int) -> None:
         """Have the image of a major version."""
@@ -54,6 +55,8 @@ class Server:
         return {
             "PATH": f"{self.home / 'bin'}:{self.programs}:{os.environ['PATH']}",
             "DATA_VOLUME": str(self.volume),
+            "REINDEX_FOR": self.reindex_for,
+            "LOCPATH": str(self.home / "locales"),
             "PGDATA": str(self.volume / "pgdata"),
             "PG_MAJOR": self.major,
             "POSTGRES_USER": "postgres",

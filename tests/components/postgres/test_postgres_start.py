@@ -1,6 +1,7 @@
 """The start of the embedded PostgreSQL, on a real one: a renewed password counts, another major's data stops it."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,3 +89,86 @@ def test_the_data_of_another_major_stops_the_start_and_is_left_alone(server: Ser
     assert f"holds the data of PostgreSQL {int(server.major) - 1}" in printed
     assert "`ff db upgrade` moves to another major version" in printed
     assert sorted(data.rglob("*")) == before
+
+
+# As an image of another Debian would find it: what sorts a database's text has another version than when it was made.
+SORTED = """
+    CREATE DATABASE sorted TEMPLATE template0 LOCALE 'en_US.utf8' ENCODING 'UTF8';
+    CREATE DATABASE "Sorted Too" TEMPLATE template0 LOCALE 'en_US.utf8' ENCODING 'UTF8'
+"""
+VERSIONS = (
+    "SELECT datcollversion = pg_database_collation_actual_version(oid) FROM pg_database WHERE datname ILIKE 'sorted%'"
+)
+
+
+@pytest.fixture
+def languages(server: Server) -> Server:
+    """The server, on a system with a language, as the image is: PostgreSQL notes no version of `C` and `C.UTF-8`."""
+    (found,) = (path for path in Path("/usr/lib/locale").iterdir() if path.name.lower() in ("c.utf8", "c.utf-8"))
+    for name in ("en_US.utf8", "C.utf8"):
+        shutil.copytree(found, server.home / "locales" / name)
+    return server
+
+
+def made_elsewhere(server: Server) -> str:
+    """The volume of a server whose text was sorted by another version; the one that sorts it now."""
+    server.start()
+    assert server.accepts(PASSWORD)
+    for statement in SORTED.split(";"):
+        sql(server, statement)
+    sql(server, "CREATE TABLE names (name text PRIMARY KEY); INSERT INTO names VALUES ('a'), ('B')", database="sorted")
+    now = sql(server, "SELECT datcollversion FROM pg_database WHERE datname = 'sorted'")
+    sql(server, "UPDATE pg_database SET datcollversion = '0.1' WHERE datname ILIKE 'sorted%'")
+    server.stop()
+    return now
+
+
+@pytest.mark.parametrize("stated", ["", "0.1"])
+def test_an_image_that_sorts_text_otherwise_is_refused_with_the_way_on(languages: Server, stated: str) -> None:
+    server, now = languages, made_elsewhere(languages)
+    server.reindex_for = stated
+    server.start()
+    assert server.process is not None
+    assert server.process.wait(60) == 1
+    printed = server.stop()
+    assert f"was sorted by version 0.1 of the C library, and this image has {now}" in printed
+    assert f'set postgres.reindexFor to "{now}"' in printed
+
+
+def test_with_the_version_stated_all_indexes_are_made_anew_and_only_once(languages: Server) -> None:
+    server = languages
+    server.reindex_for = now = made_elsewhere(server)
+    server.start()
+    assert server.accepts(PASSWORD)
+    assert sql(server, VERSIONS) == "t\nt"
+    assert sql(server, "SELECT count(*) FROM names WHERE name = 'B'", database="sorted") == "1"
+    printed = server.stop()
+    assert f"Making the indexes of sorted anew, for version {now}" in printed
+    assert "Making the indexes of Sorted Too anew" in printed
+    server.start()
+    assert server.accepts(PASSWORD)
+    assert "Making the indexes" not in server.stop()
+
+
+def test_an_index_that_cannot_be_made_leaves_the_version_as_it_was(languages: Server) -> None:
+    server = languages
+    server.start()
+    assert server.accepts(PASSWORD)
+    sql(server, SORTED.split(";")[0])
+    # What two rows that sort alike would do.
+    sql(server, "CREATE FUNCTION one(text) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1'", database="sorted")
+    sql(server, "CREATE TABLE names (name text); CREATE UNIQUE INDEX ON names (one(name))", database="sorted")
+    sql(server, "INSERT INTO names VALUES ('a')", database="sorted")
+    sql(
+        server,
+        "CREATE OR REPLACE FUNCTION one(text) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1/0'",
+        database="sorted",
+    )
+    server.reindex_for = sql(server, "SELECT datcollversion FROM pg_database WHERE datname = 'sorted'")
+    sql(server, "UPDATE pg_database SET datcollversion = '0.1' WHERE datname = 'sorted'")
+    server.stop()
+    for _ in range(2):
+        server.start()
+        assert server.process is not None
+        assert server.process.wait(60) != 0
+        assert "division by zero" in server.stop()

@@ -116,7 +116,8 @@ def test_external_databases_deploy_neither_server_and_check_certificates() -> No
     env = environment(pod)
     assert env["PGSSLMODE"] == "verify-full"
     assert env["PGSSLROOTCERT"] == "/etc/flagsmith/postgres-ca/ca.crt"
-    assert env["GET_FLAGS_ENDPOINT_CACHE_LOCATION"].endswith("&ssl_ca_certs=/etc/flagsmith/redis-ca/ca.crt")
+    options = "&ssl_check_hostname=true&ssl_ca_certs=/etc/flagsmith/redis-ca/ca.crt"
+    assert env["GET_FLAGS_ENDPOINT_CACHE_LOCATION"].endswith(options)
     mounts = {mount["name"]: mount["mountPath"] for mount in container(pod)["volumeMounts"]}
     assert mounts["postgres-ca"] == "/etc/flagsmith/postgres-ca"
     assert mounts["redis-ca"] == "/etc/flagsmith/redis-ca"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from components.settings import default_images
 from components.settings.base import Section
@@ -48,7 +48,7 @@ def _postgres_version(value: str) -> str:
 PostgresVersion = Annotated[Text, AfterValidator(_postgres_version), Kind("image tag")]
 
 PostgresMode = Literal["embedded", "cloudnativepg", "external"]
-EMBEDDED_ONLY = frozenset({"data_major"})
+EMBEDDED_ONLY = frozenset({"data_major", "reindex_for"})
 # Of every server of the stack's own.
 OWN_ONLY = frozenset({"storage", "resources"})
 EXTERNAL_ONLY = frozenset({"cidr", "sslmode", "ca_secret"})
@@ -88,6 +88,12 @@ class PostgresSettings(Section):
         default=MIN_POSTGRES_MAJOR,
         description="Embedded only. The major version of the data on the volume; `ff db upgrade` changes it "
         "together with `version`, and moves the data.",
+    )
+    reindex_for: Annotated[Text, StringConstraints(pattern=r"^[0-9.]+$"), Kind("version")] | None = Field(
+        default=None,
+        description="Embedded only. The version of the C library for which the start makes all indexes anew. Text is "
+        "sorted as that library says, and another Debian release has another one (bookworm 2.36, trixie 2.41): the "
+        "server refuses to start with an image that sorts otherwise, and says which version to set here.",
     )
     image: Image = Field(default=default_images.POSTGRES, description="The image.")
     storage: Storage = Field(default_factory=Storage, description="Not external. The volume of each server.")

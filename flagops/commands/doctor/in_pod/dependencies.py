@@ -20,6 +20,12 @@ LIMITS = """
     SELECT extract(epoch FROM clock_timestamp()), current_setting('max_connections')::int,
            (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')
 """
+# The first that notes by which version of a library a database's text is sorted.
+FIRST_WITH_VERSIONS = 150000
+COLLATION = """
+    SELECT datname, datcollversion, pg_database_collation_actual_version(oid) FROM pg_database
+    WHERE datname = current_database() AND datcollversion <> pg_database_collation_actual_version(oid)
+"""
 
 
 def database() -> dict[str, Any]:
@@ -36,11 +42,16 @@ def database() -> dict[str, Any]:
             cursor.execute(LIMITS)
             asked = time.time()
             ((moment, limit, used),) = cursor.fetchall()
+            collation = None
+            if connection.server_version >= FIRST_WITH_VERSIONS:
+                cursor.execute(COLLATION)
+                collation = cursor.fetchone()
     except psycopg2.Error as error:
         return {**seen, "state": "error", "error": one_line(error)}
     finally:
         connection.close()
-    return {**seen, "state": "ok", "time": float(moment), "asked": asked, "limit": limit, "used": used}
+    facts = {"time": float(moment), "asked": asked, "limit": limit, "used": used, "collation": collation}
+    return {**seen, "state": "ok", **facts}
 
 
 def of_database(text: str) -> str:

@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 from typer.testing import Result
 
-from flagops.commands.doctor.from_inside import of_redis
+from flagops.commands.doctor.from_inside import of_collation, of_redis
 from flagops.commands.doctor.model import Examination
 from flagops.stacks.deployed import Instance
 from tests.containers import Containers
@@ -81,6 +81,14 @@ def test_the_database_s_name_cannot_be_resolved(doctor: Examine, healthy: Contai
     assert found.keys() == {"dns"}
     assert "postgres.invalid" in found["dns"].what
     assert "k8s-app=kube-dns" in found["dns"].fix
+
+
+def test_text_that_is_sorted_otherwise_than_its_indexes_is_a_finding() -> None:
+    (finding,) = of_collation("local", {"collation": ["flagsmith", "2.36", "2.41"]})
+    assert finding.name == "collation-changed"
+    assert finding.evidence == ("flagsmith: made by version 2.36, and the server has 2.41",)
+    assert """-c 'REINDEX DATABASE "flagsmith"'""" in finding.fix
+    assert list(of_collation("local", {"collation": None})) == list(of_collation("local", {"state": "down"})) == []
 
 
 def test_redis_is_down(doctor: Examine, healthy: Containers) -> None:
