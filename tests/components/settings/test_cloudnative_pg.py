@@ -61,7 +61,7 @@ def test_nothing_is_written_without_standbys_only_where_one_may_be_missing(
         ("20Gi", {"size": "10Gi"}, "5120MB", "1280MB", "80MB"),
         ("20Gi", {"enabled": False}, "5120MB", "2560MB", "80MB"),
         ("640Mi", {"enabled": False}, "160MB", "80MB", "40MB"),
-        ("500Mi", {"enabled": False}, "125MB", "64MB", "32MB"),
+        ("512Mi", {"enabled": False}, "128MB", "64MB", "32MB"),
         ("20Gi", {"size": "512Mi"}, "256MB", "64MB", "32MB"),
     ],
 )

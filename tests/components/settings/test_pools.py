@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.settings import connections, pools
+from components.settings import Settings, connections, pools
 from tests.components.settings.support import refusal, settings
 from tests.components.settings.test_cloudnative_pg import clustered
 
@@ -34,12 +34,12 @@ def test_without_poolers_and_on_a_standby_the_api_itself_has_to_fit() -> None:
 
 @pytest.mark.parametrize("pooled", [True, False])
 def test_a_standby_that_becomes_the_primary_keeps_what_the_api_reads_by(pooled: bool) -> None:
-    def primary(reads: bool) -> pools.ServerBudget:
+    def stack(reads: bool) -> Settings:
         cluster = {"instances": 3, "readReplicas": reads, "pooler": {"enabled": pooled}}
-        return next(pools.servers(settings(size="medium", **clustered(cluster, maxConnections=300))))
+        return settings(size="medium", **clustered(cluster, maxConnections=300))
 
-    before, after = primary(reads=False), primary(reads=True)
-    reading = connections.api_connections(settings(size="medium"))
+    before, after = next(pools.servers(stack(reads=False))), next(pools.servers(stack(reads=True)))
+    reading = connections.api_connections(stack(reads=True))
     assert after.needed - before.needed == reading
     assert after.text.endswith(f"= {after.needed}")
     assert "x (2 workers x 2 threads + 2) as a standby of before" in after.text
