@@ -15,7 +15,7 @@ from components.settings import quantities
 
 LONGEST_TEXT = 1000
 """Characters of a text that is no variable, label or annotation."""
-LEAST_VOLUME = 512 * quantities.MI
+LEAST_VOLUME = 256 * quantities.MI
 """An empty PostgreSQL takes 40 MiB, and its log grows to twice its `min_wal_size` of 80 MiB before it is used again."""
 LARGEST_WHOLE = 2**31 - 1
 """Kubernetes counts pods, ports and seconds in 32 bits."""
@@ -180,7 +180,7 @@ def _memory(value: str) -> str:
 
 def _volume(value: str) -> str:
     if quantities.parse_memory(value) < LEAST_VOLUME:
-        raise ValueError("is too little for a database or its backups: must be at least 512Mi")
+        raise ValueError("is too little for a database or its backups: must be at least 256Mi")
     return value
 
 
@@ -210,4 +210,4 @@ Cpu = Annotated[str, BeforeValidator(_number_to_text), AfterValidator(_filled), 
 Memory = Annotated[
     str, BeforeValidator(_number_to_text), AfterValidator(_filled), AfterValidator(_memory), Kind("quantity")
 ]
-VolumeSize = Annotated[Memory, AfterValidator(_volume), Kind("quantity, at least 512Mi")]
+VolumeSize = Annotated[Memory, AfterValidator(_volume), Kind("quantity, at least 256Mi")]

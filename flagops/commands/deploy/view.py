@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from rich.console import Console
 
-from components.deployment.kept_data import GOES_WITH_DATA
 from flagops.console import FEW
 from flagops.engines.deployer import DeploymentPlan, DeploymentResult, EngineName
 from flagops.evaluation.advisory import warnings
@@ -19,6 +18,9 @@ STYLES = {"create": "green", "update": "yellow", "replace": "magenta", "delete":
 
 def show_plan(console: Console, plan: DeploymentPlan) -> None:
     """A line for each change, its fields below it, and the totals."""
+    # The settings' model, which it knows, takes a second to import.
+    from components.deployment.kept_data import GOES_WITH_DATA
+
     often = {note: count for note, count in Counter(change.note for change in plan.changes).items() if count > FEW}
     often = {note: count for note, count in often.items() if note not in ("", GOES_WITH_DATA)}
     for change in plan.changes:

@@ -66,6 +66,6 @@ def test_a_stack_s_file_with_such_a_key_is_refused(tmp_path: Path) -> None:
         _ = load_stack("odd", tmp_path).settings
 
 
-@pytest.mark.parametrize("size", ["1Mi", "500Mi"])
+@pytest.mark.parametrize("size", ["1Mi", "255Mi"])
 def test_a_volume_that_is_too_small_for_a_database_is_refused(size: str) -> None:
-    assert "must be at least 512Mi" in refused(postgres={"storage": {"size": size}})
+    assert "must be at least 256Mi" in refused(postgres={"storage": {"size": size}})

@@ -87,11 +87,14 @@ def test_an_object_that_is_not_ours_is_refused_naming_it_and_its_manager() -> No
 @pytest.mark.parametrize("kind", HOLDS_DATA)
 def test_what_holds_data_is_never_told_to_be_deleted_to_make_room(kind: str) -> None:
     other, plain = Ref("v1", kind, "n", "d"), ref("a")
-    for objects, deletes in (((plain,), True), ((plain, other), False)):
+    for objects, is_kept in (((plain,), False), ((plain, other), True)):
         live = {one: managed(("kubectl", "Update", "f:data")) for one in objects}
         with pytest.raises(OpsError) as caught:
             refuse_foreign(program("a"), live, StackRecord(), lambda _: None)
-        assert ("or delete them" in str(caught.value.hint)) is deletes
+        hint = str(caught.value.hint)
+        assert hint.startswith("Give this stack a namespace of its own (namespace.name).")
+        assert "or delete" not in hint
+        assert (f"Do not delete what holds data, which would go with it: {other}" in hint) is is_kept
     assert f"Do not delete what holds data, which would go with it: {other}" in str(caught.value.hint)
 
 
