@@ -7,7 +7,6 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from components.deployment.given_namespace import missing
 from components.deployment.presence import absent, another_cluster, cluster_uid, observe, other_namespace
 from components.deployment.recorded import read
 from components.kit import names
@@ -66,6 +65,9 @@ class StackCluster:
             for name in {self.namespace, *uids}:
                 live = client.fetch(f"/api/v1/namespaces/{name}")
                 if live is None and name == self.namespace and not self.stack.settings.namespace.create:
+                    # The settings' model, which it knows, takes a second to import.
+                    from components.deployment.given_namespace import missing
+
                     raise RefusedError(f"Nothing was changed. {missing(name, self.context)}.")
                 problem = other_namespace(live, uids[name]) if name in uids else _leaving(live)
                 if problem:
