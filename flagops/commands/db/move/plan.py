@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from components.kit import names
-from components.settings.quantities import format_memory, parse_memory
 from flagops.commands.db.move.state import state_of
 from flagops.errors import BadInputError, ConflictError, RefusedError, UnsupportedError
 from flagops.kubernetes.refusals import ApiError, UnknownKindError
@@ -142,6 +141,9 @@ def require_movable(instance: Instance, found: dict[str, Any], to: str) -> Itera
             hint="Remove it, and bring it back after the move; or move by a backup, whose restore runs it as Flagsmith "
             "alone: docs/backups.md#another-database.",
         )
+    # The settings' model takes a second to import.
+    from components.settings.quantities import format_memory
+
     _require_room(instance, int(found["bytes"]), to)
     yield f"The live database has {format_memory(int(found['bytes']) // 1024**2 * 1024**2)} of data."
     for key, what in (
@@ -156,6 +158,9 @@ def require_movable(instance: Instance, found: dict[str, Any], to: str) -> Itera
 def _require_room(instance: Instance, size: int, to: str) -> None:
     if to != TO_CLUSTER:
         return
+    # The settings' model takes a second to import.
+    from components.settings.quantities import parse_memory
+
     storage = instance.settings.postgres.storage.size
     if parse_memory(storage) < CLUSTER_ROOM * size:
         raise RefusedError(
