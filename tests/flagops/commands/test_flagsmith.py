@@ -42,8 +42,8 @@ def test_the_flags_that_an_environment_serves_by_name_and_by_key(flagsmith: Flag
     shown = run("flags", "get", "--environment", "staging")
     assert shown.exit_code == 0, shown.stderr
     assert [line.split() for line in shown.stdout.splitlines()] == [
-        ["FLAG", "STATE", "VALUE", "TYPE"],
-        ["banner", "on", "hello", "STANDARD"],
+        ["FLAG", "STATE", "TYPE", "VALUE"],
+        ["banner", "on", "STANDARD", "hello"],
     ]
     key = str(flagsmith.database.one("environments", name="staging")["api_key"])
     found = json.loads(run("flags", "get", "--environment-key", key, "--json").stdout)

@@ -122,7 +122,7 @@ def test_a_backup_that_fails_says_why_and_keeps_its_job(
 @pytest.mark.usefixtures("logs", "instance")
 def test_the_backups_are_listed(run: Run) -> None:
     lines = run("db", "backups").stdout.splitlines()
-    assert lines[1].split() == [NAME, "2026-01-02", "03:04", "3.0", "MiB", "2.265.0", "17.6", "no", "flags.localhost"]
+    assert lines[1].split() == [NAME, "3.0", "MiB", "no", "2.265.0", "2026-01-02", "03:04", "17.6", "flags.localhost"]
     (found,) = json.loads(run("db", "backups", "--json").stdout)
     assert (found["name"], found["bytes"], found["is_encrypted"]) == (NAME, 3145728, False)
 
