@@ -22,6 +22,7 @@ class PodComponent(StrEnum):
     MIGRATION = "migration"
     BOOTSTRAP = "bootstrap"
     DATABASE_ROLES = "database-roles"
+    DATABASE_MOVE = "database-move"
     BACKUP = "backup"
     TOOLBOX = "toolbox"
     FLAG_METRICS = "flag-metrics"

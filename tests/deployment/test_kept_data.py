@@ -33,7 +33,7 @@ def storage(deployed: Platform, **changes: object) -> dict[str, object]:
     ("changes", "reason"),
     [
         ({"className": "another"}, "spec.storageClassName is '.*' and would be 'another'"),
-        ({"size": "1Mi"}, "cannot shrink from .* to 1Mi"),
+        ({"size": "256Mi"}, "cannot shrink from .* to 256Mi"),
     ],
 )
 def test_another_class_and_a_smaller_size_are_refused_by_preview_and_up_with_the_way_to_do_it(
