@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from components.kit import names
 from components.kit.api_server import DENIED, Fetch
 from components.settings import Settings, budget
 from components.settings.quantities import parse_cpu, parse_memory
@@ -23,6 +24,9 @@ _COUNTED: Final[Mapping[str, Callable[[str], int]]] = {
     "pods": int,
     "persistentvolumeclaims": int,
 }
+SHOWN: Final = 5
+MADE_FOR_IT: Final = frozenset({names.CNPG_CLUSTER, names.CNPG_POOLER, "acme.cert-manager.io/http01-solver"})
+"""Labels by which operators know the pods that they make for a stack."""
 # A quota's short names are those of the requests.
 _IN_FULL: Final = {"cpu": "requests.cpu", "memory": "requests.memory"}
 
@@ -51,6 +55,8 @@ def warnings(settings: Settings, fetch: Fetch) -> Iterator[str]:
     place = fetch(f"/api/v1/namespaces/{name}")
     if place is not None and place is not DENIED:
         yield from _labels(settings, place)
+    if settings.isolated:
+        yield from _neighbours(name, _items(fetch, f"/api/v1/namespaces/{name}/pods"))
     yield from _quotas(settings, _items(fetch, f"/api/v1/namespaces/{name}/resourcequotas"))
     yield from _limits(settings, _items(fetch, f"/api/v1/namespaces/{name}/limitranges"))
 
@@ -73,6 +79,26 @@ def _labels(settings: Settings, place: Manifest) -> Iterator[str]:
             f'The network policies of the primary let in the namespaces with the label {CLIENT_LABEL}: "true", which '
             f"the namespace {settings.namespace.name} does not have: ask for it"
         )
+
+
+def _neighbours(namespace: str, pods: Iterable[Manifest]) -> Iterator[str]:
+    """Pods of somebody else's, which the policy over every pod of the namespace would cut off."""
+    theirs = sorted(pod["metadata"]["name"] for pod in pods if _is_anothers(pod))
+    if theirs:
+        shown = ", ".join(theirs[:SHOWN]) + (f" and {len(theirs) - SHOWN} more" if len(theirs) > SHOWN else "")
+        yield (
+            f"The namespace {namespace} has pods that are not the stack's: {shown}. Its network policies close every "
+            "pod there, and cut these off: ask for a namespace that this stack alone uses, or set "
+            "networkPolicy.enabled to false"
+        )
+
+
+def _is_anothers(pod: Manifest) -> bool:
+    """Whether a pod that has not ended is neither the stack's nor made for it, by CloudNativePG or cert-manager."""
+    labels = pod["metadata"].get("labels") or {}
+    if (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
+        return False
+    return labels.get(names.PART_OF) != names.PLATFORM and not MADE_FOR_IT & set(labels)
 
 
 def _quotas(settings: Settings, quotas: Iterable[Manifest]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from flagops.evaluation import monitor
 from tests.components.settings.support import refusal, settings
 from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
 from tests.platform import Platform
-from tests.recording import recorded, run
+from tests.recording import pod_templates, recorded, run
 from tests.worlds.stacks import NAMES, stack
 
 GIVEN: dict[str, Any] = {"namespace": {"name": NAMESPACE, "create": False}}
@@ -95,6 +95,29 @@ def test_what_it_lacks_and_what_is_too_little_is_said() -> None:
         *("cpu 1", "limits.memory 1Gi", "pods 3", "persistentvolumeclaims 0"),
         *("a container cpu 100m", "a container memory 64Mi"),
     ]
+
+
+def test_pods_of_others_that_the_network_policies_would_cut_off_are_named() -> None:
+    def pod(name: str, phase: str = "Running", **labels: str) -> dict[str, Any]:
+        return {"metadata": {"name": name, "labels": labels}, "status": {"phase": phase}}
+
+    own = [
+        {"metadata": {"name": pod_name, "labels": template["metadata"]["labels"]}}
+        for pod_name, template in pod_templates(recorded("production"))
+    ]
+    made = [
+        pod("flagsmith-pg-1", **{"cnpg.io/cluster": "flagsmith-pg"}),
+        pod("pooler", **{"cnpg.io/poolerName": "flagsmith-pg-pooler"}),
+        pod("cm-acme-http-solver-x", **{"acme.cert-manager.io/http01-solver": "true"}),
+        pod("ended", "Succeeded"),
+    ]
+    isolated = settings(**GIVEN, networkPolicy={"enabled": True, "ingressNamespace": "traefik"})
+    assert said(isolated, {"/pods": {"items": [*own, *made]}}) == []
+    theirs = {"/pods": {"items": [*own, *made, *(pod(f"orders-{number}") for number in range(7))]}}
+    (line,) = said(isolated, theirs)
+    assert "pods that are not the stack's: orders-0, orders-1, orders-2, orders-3, orders-4 and 2 more." in line
+    assert "networkPolicy.enabled" in line
+    assert said(settings(**GIVEN, networkPolicy={"enabled": False}), theirs) == []
 
 
 def test_an_edge_beside_its_primary_needs_the_label_that_lets_it_in() -> None:

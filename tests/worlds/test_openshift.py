@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.components.settings.support import refusal
+from components.settings.checks import ingress
+from tests.components.settings.support import refusal, settings
 from tests.recording import all_containers, pod_templates
 from tests.scanners.rendered import IN_CLUSTER as REST
+from tests.worlds.routes import TERMINATION, routes
 from tests.worlds.scc import refusals
 from tests.worlds.stacks import NAMES, stack
 
@@ -61,3 +63,32 @@ def test_the_embedded_postgresql_is_refused_with_the_ways_there_are() -> None:
     (line,) = refusal(**CHOSEN)
     assert line.startswith('feature-flags:podSecurity.userIds = "cluster": must be fixed with the embedded PostgreSQL')
     assert "nonroot-v2" in line
+
+
+@pytest.mark.parametrize("tls", ["controller", "upstream", "edge", "secret", "issuer"])
+def test_what_openshift_would_not_publish_is_said(tls: str) -> None:
+    """Told by what it makes of the Ingress: no Route, one of plain HTTP, or one that ends TLS."""
+    names: dict[str, Any] = {"secret": {"secretName": "mine"}, "issuer": {"clusterIssuer": "letsencrypt"}}
+    annotations = {TERMINATION: "edge"} if tls == "edge" else {}
+    source = "upstream" if tls == "edge" else tls
+    way_in = {
+        "className": "openshift-default",
+        "annotations": annotations,
+        "tls": {"from": source, **names.get(tls, {})},
+    }
+    (found,) = stack("production", ingress=way_in).all("Ingress")
+    secret = found["spec"].get("tls", [{}])[0].get("secretName", "")
+    made = list(routes(found, frozenset([secret] if secret else [])))
+    said = [line for line in ingress.warnings(settings(ingress=way_in)) if "OpenShift" in line]
+    assert bool(said) is (not made or not all(route.tls for route in made))
+    for line in said:
+        assert f"ingress.tls.from is {source}" in line
+        assert f"{TERMINATION}: edge" in line
+
+
+def test_of_the_paths_of_the_edge_it_makes_no_routes() -> None:
+    way_in = {"className": "openshift-default", "annotations": {TERMINATION: "edge"}, "tls": {"from": "upstream"}}
+    (found,) = stack("production", ingress=way_in, edge={"enabled": True}).all("Ingress")
+    assert "flagsmith-edge" not in {route.service for route in routes(found)}
+    said = ingress.warnings(settings(ingress=way_in, edge={"enabled": True}))
+    assert [line for line in said if line.startswith("edge.enabled, and OpenShift makes no Route of an exact path")]

@@ -11,6 +11,7 @@ import yaml
 from tests.gitops import argocd, flux
 from tests.recording import ROOT, Recording, all_containers, container, pod_templates, record, recorded
 from tests.worlds import scc
+from tests.worlds.routes import routes
 from tests.worlds.stacks import jobs, servers
 from tests.worlds.test_meshes import meshes
 
@@ -64,8 +65,17 @@ def openshift(found: Recording) -> None:
     templates = list(pod_templates(found))
     assert templates
     assert [(pod, why) for pod, template in templates for why in scc.refusals(template, chosen=True)] == []
-    # The router has a certificate of its own: an entry without a Secret makes an edge Route with that.
-    assert ingress(found)["spec"]["tls"] == [{"hosts": [ingress(found)["spec"]["rules"][0]["host"]]}]
+    made = list(routes(ingress(found)))
+    (rule,) = ingress(found)["spec"]["rules"]
+    assert {route.path: route.service for route in made} == {"/metrics": "flagsmith-unpublished", "/": "flagsmith"}
+    assert {route.host for route in made} == {rule["host"]}
+    assert all(route.tls for route in made)
+    # Its name servers: pods of openshift-dns that listen on 5353, and no Service's port counts for a policy.
+    out = [rule for policy in found.all("NetworkPolicy") for rule in policy["spec"].get("egress") or ()]
+    asks = [rule for rule in out if {"port": 5353, "protocol": "UDP"} in rule.get("ports", ())]
+    assert asks
+    assert all(_selected(peer) == {"openshift-dns"} for rule in asks for peer in rule["to"] if "ipBlock" not in peer)
+    assert not [port for rule in out for port in rule.get("ports", ()) if port["port"] == 53]
 
 
 def k3s(found: Recording) -> None:
@@ -130,8 +140,11 @@ def _networks(found: Recording) -> list[Any]:
 
 
 def _namespaces(found: Recording) -> set[str]:
-    selected = [peer.get("namespaceSelector", {}).get("matchLabels", {}) for peer in _peers(found)]
-    return {labels.get("kubernetes.io/metadata.name", "") for labels in selected}
+    return {name for peer in _peers(found) for name in _selected(peer)}
+
+
+def _selected(peer: Mapping[str, Any]) -> set[str]:
+    return {peer.get("namespaceSelector", {}).get("matchLabels", {}).get("kubernetes.io/metadata.name", "")}
 
 
 RULES: Mapping[str, Callable[[Recording], None]] = {

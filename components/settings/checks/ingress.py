@@ -14,6 +14,9 @@ RETIRED_CLASS: Final = "nginx"
 RETIRED_NAMESPACE: Final = "ingress-nginx"
 RETIRED_PREFIX: Final = "nginx.ingress.kubernetes.io/"
 F5_PREFIXES: Final = ("nginx.org/", "nginx.com/")
+OPENSHIFT_PREFIX: Final = "openshift-"
+"""OpenShift has an IngressClass for each of its routers, named so with the router's name."""
+OPENSHIFT_TERMINATION: Final = "route.openshift.io/termination"
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
@@ -53,6 +56,7 @@ def warnings(settings: Settings) -> Iterator[str]:
     if ingress.enabled:
         yield from _old_forms(settings)
         yield from _retired(settings)
+        yield from _openshift(settings)
     if (settings.public_url or "").startswith("http://") and not settings.host.endswith(LOOPBACK):
         yield "publicUrl is http://: passwords and keys cross the network unencrypted. Use https://"
     if ingress.tls.from_ == "none" and not settings.host.endswith(LOOPBACK):
@@ -79,6 +83,29 @@ def _old_forms(settings: Settings) -> Iterator[str]:
     was = "ingress.tls.enabled is the old form" if tls.enabled else "ingress.tls.from is not set"
     key, value = next(iter(tls.named.items()))
     yield f"{was}: write `tls: {{from: {tls.source}, {key}: {value}}}`"
+
+
+def _openshift(settings: Settings) -> Iterator[str]:
+    """What OpenShift makes no Route of, or an open one (openshift/route-controller-manager, pkg/route/ingress)."""
+    ingress = settings.ingress
+    if not (ingress.class_name or "").startswith(OPENSHIFT_PREFIX):
+        return
+    edge = f"the annotation {OPENSHIFT_TERMINATION}: edge in ingress.annotations, and ingress.tls.from upstream"
+    if ingress.tls_from == "controller":
+        yield (
+            "ingress.tls.from is controller, and OpenShift makes no Route of an Ingress with hosts for TLS and no "
+            f"Secret: nothing would be published. For the router's own certificate write {edge}"
+        )
+    elif ingress.tls_from == "upstream" and OPENSHIFT_TERMINATION not in ingress.annotations:
+        yield (
+            "ingress.tls.from is upstream, and OpenShift's Route is plain HTTP unless it is told otherwise. Does its "
+            f"router end TLS? Then write {edge}"
+        )
+    if settings.edge.enabled:
+        yield (
+            "edge.enabled, and OpenShift makes no Route of an exact path, as those that lead to the edge are: publish "
+            "them by Routes of your own (docs/worlds.md#openshift)"
+        )
 
 
 def _retired(settings: Settings) -> Iterator[str]:

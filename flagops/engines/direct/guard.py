@@ -1,6 +1,6 @@
 """What a run refuses before it touches anything: protected objects, and objects that are not its own."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from components.deployment.kept_data import HOLDS_DATA
 from flagops.engines.direct.state import RecordedObject, StackRecord, protected
@@ -10,6 +10,7 @@ from flagops.kubernetes.client import FIELD_MANAGER
 from flagops.kubernetes.objects import Manifest, Ref
 
 ANOTHER_NAMESPACE = "Give this stack a namespace of its own (namespace.name)."
+GIVEN = "Did somebody else make it for this stack? Then set namespace.create to false."
 PULUMIS = "If it is this stack, made with the Pulumi CLI: `--engine cli`."
 # What an object is about; a manager of anything else (status, finalizers, annotations) is no rival.
 ESSENTIAL_FIELDS = ("f:spec", "f:data", "f:stringData", "f:rules", "f:roleRef", "f:subjects")
@@ -76,13 +77,14 @@ def refuse_foreign(
         )
 
 
-def _way_around(foreign: Iterable[Ref]) -> str:
+def _way_around(foreign: Collection[Ref]) -> str:
     """What to do about objects that are not the stack's: those with data in them are never in the way for nothing."""
     with_data = sorted(str(ref) for ref in foreign if ref.kind in HOLDS_DATA)
+    another = f"{ANOTHER_NAMESPACE} {GIVEN}" if any(ref.kind == "Namespace" for ref in foreign) else ANOTHER_NAMESPACE
     if not with_data:
-        return f"{ANOTHER_NAMESPACE} {PULUMIS}"
+        return f"{another} {PULUMIS}"
     return (
-        f"{ANOTHER_NAMESPACE} Or, for a Cluster, another postgres.cluster.name, which begins empty. {PULUMIS} Do not "
+        f"{another} Or, for a Cluster, another postgres.cluster.name, which begins empty. {PULUMIS} Do not "
         f"delete what holds data, which would go with it: {', '.join(with_data)}."
     )
 

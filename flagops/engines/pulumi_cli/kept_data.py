@@ -1,8 +1,9 @@
 """What a run of the Pulumi CLI is not started for: by Pulumi's own state, it would delete what holds data."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from components.deployment.given_namespace import handed_over
 from components.deployment.kept_data import GIVEN_UP, WAY_BACK, has_database, held, named, replacing_changes, shrinking
 from components.kit.names import CNPG_API_VERSION, PART_OF, PLATFORM
 from flagops.engines.pulumi_cli import state as pulumi_state
@@ -59,7 +60,8 @@ def _losses(state: pulumi_state.Deployment, stack: "Stack") -> Iterator[str]:
         for kind, inputs in recorded
         if kind == pulumi_state.NAMESPACE and (_is_platforms(inputs) or _name(inputs) == settings.namespace.name)
     ]
-    if not names:
+    if not settings.namespace.create and settings.namespace.name in names:
+        yield f"{handed_over(settings.namespace.name)}."
         return
     identifiers = {inputs.get("clusterIdentifier") for kind, inputs in recorded if kind == pulumi_state.PROVIDER}
     other = identifiers - {settings.resolved_cluster_identifier, None}
@@ -69,6 +71,15 @@ def _losses(state: pulumi_state.Deployment, stack: "Stack") -> Iterator[str]:
         elif other:
             yield (
                 f"the namespace {name} would be deleted with everything in it, and made anew: clusterIdentifier was "
+                f"{', '.join(map(repr, other))} and would be {settings.resolved_cluster_identifier!r}."
+            )
+    given = _given(state, recorded)
+    for name in sorted(given):
+        if name != settings.namespace.name:
+            yield f"what is in the namespace {name} would be deleted, for namespace.name is another one."
+        elif other:
+            yield (
+                f"what is in the namespace {name} would be deleted, and made anew: clusterIdentifier was "
                 f"{', '.join(map(repr, other))} and would be {settings.resolved_cluster_identifier!r}."
             )
     wanted = {(item["kind"], item["metadata"]["name"]): item for item in held(settings)}
@@ -82,6 +93,14 @@ def _losses(state: pulumi_state.Deployment, stack: "Stack") -> Iterator[str]:
             yield f"{name} would be deleted and made anew, empty, since {field} changes."
         for reason in shrinking(item, inputs):
             yield f"{name} {reason}."
+
+
+def _given(state: pulumi_state.Deployment, recorded: Iterable[tuple[str, Mapping[str, Any]]]) -> set[str]:
+    """The namespaces of somebody else's in which the platform has what holds data."""
+    places = {
+        inputs["metadata"].get("namespace") for type_, inputs in recorded if type_ in HELD and _is_platforms(inputs)
+    }
+    return places & set(pulumi_state.read_namespaces(state))
 
 
 def _is_platforms(inputs: Mapping[str, Any]) -> bool:

@@ -49,8 +49,18 @@ def namespace_uids(deployment: Deployment, cluster_identifier: str) -> dict[str,
 
 
 def recorded(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The type of each resource, and what was declared of it."""
-    return ((item["type"], _plain(item.get("inputs") or {})) for item in _resources(deployment))
+    """The type of each resource that Pulumi made, and what was declared of it.
+
+    Of what it only reads, such as a namespace of somebody else's, nothing was declared.
+    """
+    return (
+        (item["type"], _plain(item.get("inputs") or {})) for item in _resources(deployment) if not item.get("external")
+    )
+
+
+def read_namespaces(deployment: Deployment) -> list[str]:
+    """The names of the namespaces that Pulumi only reads, since somebody else made them."""
+    return [str(item["id"]) for item in _resources(deployment) if item["type"] == NAMESPACE and item.get("external")]
 
 
 def protected(deployment: Deployment) -> list[str]:

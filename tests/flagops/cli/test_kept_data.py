@@ -136,6 +136,37 @@ def test_a_second_namespace_of_the_program_s_own_neither_hides_losses_nor_is_one
         refuse({"postgres": {"storage": {"size": "1Gi"}}}, {"resources": [ours, *state()["resources"]]})
 
 
+def given(name: str = "feature-flags") -> dict[str, Any]:
+    """The state of a stack in a namespace that somebody else made, which Pulumi reads: nothing was declared of it."""
+    read = {"type": "kubernetes:core/v1:Namespace", "urn": "given", "custom": True, "external": True, "id": name}
+    read["outputs"] = {"metadata": {"name": name, "uid": "theirs"}}
+    own = [item for item in state()["resources"] if item["type"] != "kubernetes:core/v1:Namespace"]
+    return {"resources": [*own, read]}
+
+
+def test_in_a_namespace_of_somebody_elses_data_is_looked_at_as_in_one_of_the_stacks_own() -> None:
+    create = {"create": False}
+    refuse({"namespace": create}, given())
+    lost: tuple[tuple[dict[str, object], str], ...] = (
+        ({"postgres": {"storage": {"size": "1Gi"}}}, "flagsmith-postgres-data cannot shrink from .* to 1Gi"),
+        ({"postgres": {"storage": {"className": "fast"}}}, "flagsmith-postgres-data would be .* spec.storageClassName"),
+        ({"postgres": EXTERNAL}, "PersistentVolumeClaim flagsmith-postgres-data holds a database of Flagsmith"),
+        ({"namespace": {**create, "name": "other"}}, "what is in the namespace feature-flags would be deleted, for"),
+        ({"clusterIdentifier": "other"}, "what is in the namespace feature-flags would be deleted, and made anew"),
+    )
+    for settings, reason in lost:
+        with pytest.raises(OpsError, match=f"(?s)data would be lost:.*{reason}"):
+            refuse({"namespace": create, **settings}, given())
+    # A namespace that a program of one's own reads beside it is no loss.
+    refuse({}, {"resources": [*state()["resources"], *given("theirs")["resources"][-1:]]})
+
+
+def test_a_namespace_of_the_stacks_own_is_not_given_up_before_a_deployment_has_ended() -> None:
+    """The record in the cluster is written last; Pulumi's state knows it from the first object on."""
+    with pytest.raises(OpsError, match="was made by this stack, and would be deleted with everything in it"):
+        refuse({"namespace": {"create": False}})
+
+
 def test_a_protected_stack_does_not_get_as_far_as_an_empty_database_without_a_preview(
     machine: Machine, cluster: FakeCluster, run: Callable[..., Result]
 ) -> None:

@@ -84,6 +84,13 @@ def test_an_object_that_is_not_ours_is_refused_naming_it_and_its_manager() -> No
         refuse_foreign(program("a", "b"), live, StackRecord(), lambda _: None)
 
 
+def test_of_a_namespace_that_somebody_else_made_the_setting_is_named() -> None:
+    foreign = Ref("v1", "Namespace", "", "n")
+    with pytest.raises(OpsError, match="Namespace n exists and was not made by this stack") as caught:
+        refuse_foreign(program("a"), {foreign: managed(("kubectl", "Update", "f:spec"))}, StackRecord(), lambda _: None)
+    assert "set namespace.create to false" in str(caught.value.hint)
+
+
 @pytest.mark.parametrize("kind", HOLDS_DATA)
 def test_what_holds_data_is_never_told_to_be_deleted_to_make_room(kind: str) -> None:
     other, plain = Ref("v1", kind, "n", "d"), ref("a")
