@@ -17,6 +17,7 @@ from components.kit.environment import from_secret, plain
 from components.kit.secret_refs import SecretReference
 from components.settings import Settings
 from components.settings.reserved import LOG_LEVEL, is_ours
+from components.settings.sections import retention
 from components.settings.sections.smtp import SmtpSettings
 
 PROMETHEUS_DIRECTORY: Final = "/tmp/prometheus"  # noqa: S108 a volume of the pod's own, mounted there
@@ -132,6 +133,20 @@ def _standbys(connections: Connections) -> list[EnvVarArgs]:
     return [connections.postgres.env(name, name), *plain({"REPLICA_READ_STRATEGY": "DISTRIBUTED"})]
 
 
+def _retention(settings: Settings, process: Process) -> list[EnvVarArgs]:
+    """What differs from Flagsmith's own; the API deletes nothing."""
+    chosen = settings.retention
+    if process is not Process.TASK_PROCESSOR:
+        return []
+    days = {
+        "RAW_ANALYTICS_DATA_RETENTION_DAYS": (chosen.raw_analytics_days, retention.RAW_DAYS),
+        "BUCKETED_ANALYTICS_DATA_RETENTION_DAYS": (chosen.bucketed_analytics_days, retention.BUCKETED_DAYS),
+        "TASK_DELETE_RETENTION_DAYS": (chosen.task_days, retention.TASK_DAYS),
+        "RECURRING_TASK_RUN_RETENTION_DAYS": (chosen.task_days, retention.TASK_DAYS),
+    }
+    return plain({name: stated for name, (stated, own) in days.items() if stated != own})
+
+
 def _operators(settings: Settings, process: Process) -> list[EnvVarArgs]:
     found = given(process, settings.env_from_secrets)
     from_secrets = (from_secret(name, reference) for name, reference in found.items())
@@ -172,5 +187,6 @@ def server_environment(settings: Settings, connections: Connections, process: Pr
         ),
         *_mail(settings.smtp, settings.smtp_sender),
         *_log_in(settings, process),
+        *_retention(settings, process),
         *_operators(settings, process),
     ]

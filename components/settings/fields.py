@@ -41,6 +41,7 @@ from components.settings.sections.registry_mirror import RegistryMirrorSetting
 from components.settings.sections.replicas import ReplicasSetting
 from components.settings.sections.resources import ResourcesSetting
 from components.settings.sections.restrict_org_create_to_superusers import RestrictOrgCreateToSuperusersSetting
+from components.settings.sections.retention import RetentionSettings
 from components.settings.sections.role import RoleSetting
 from components.settings.sections.rotations import RotationsSettings
 from components.settings.sections.scheduling import SchedulingSettings
@@ -113,6 +114,9 @@ class SettingsFields(Section):
     postgres: PostgresSettings = Field(default_factory=PostgresSettings, description="The database.")
     backup: BackupSettings = Field(default_factory=BackupSettings, description="Backups of the database.")
     audit: AuditSettings = Field(default_factory=AuditSettings, description="The audit log: who changed which flag.")
+    retention: RetentionSettings = Field(
+        default_factory=RetentionSettings, description="How long analytics and finished tasks are kept."
+    )
     redis: RedisSettings = Field(default_factory=RedisSettings, description="The cache.")
     caches: CachesSettings = Field(
         default_factory=CachesSettings, description="How long Flagsmith's caches keep what they hold."

@@ -25,6 +25,9 @@ _BY_SETTING = {
     "gunicorn.timeout": "GUNICORN_TIMEOUT",
     "taskProcessor.threads": "TASK_PROCESSOR_NUM_THREADS",
     "taskProcessor.queuePopSize": "TASK_PROCESSOR_QUEUE_POP_SIZE",
+    "retention.rawAnalyticsDays": "RAW_ANALYTICS_DATA_RETENTION_DAYS",
+    "retention.bucketedAnalyticsDays": "BUCKETED_ANALYTICS_DATA_RETENTION_DAYS",
+    "retention.taskDays": "TASK_DELETE_RETENTION_DAYS RECURRING_TASK_RUN_RETENTION_DAYS",
     "admin.email": "ADMIN_EMAIL",
     "admin.organisation": "ORGANISATION_NAME",
     "admin.project": "PROJECT_NAME",
@@ -55,6 +58,8 @@ _FIXED = frozenset(
         "DJANGO_REDIS_IGNORE_EXCEPTIONS",
         "DJANGO_SECURE_CROSS_ORIGIN_OPENER_POLICY",
         "ENABLE_ADMIN_ACCESS_USER_PASS",
+        # Without it the table of tasks grows for ever.
+        "ENABLE_CLEAN_UP_OLD_TASKS",
         "ENVIRONMENT",
         "GUNICORN_KEEP_ALIVE",
         "LOG_FORMAT",
@@ -82,12 +87,13 @@ _CACHES = re.compile(
 _SDK_KEYS = "SDK_KEY_"
 
 
-# What the program gives to those of them that are the same for every stack: to say so again changes nothing.
+# What those of them that are the same for every stack have anyway: to say so again changes nothing.
 _OURS = {
     "ALLOW_ADMIN_INITIATION_VIA_URL": "False",
     "ALLOW_REGISTRATION_WITHOUT_INVITE": "False",
     "DJANGO_DB_CONN_HEALTH_CHECKS": "True",
     "ENABLE_ADMIN_ACCESS_USER_PASS": "True",
+    "ENABLE_CLEAN_UP_OLD_TASKS": "True",
     "ENVIRONMENT": "production",
     "LOG_FORMAT": "json",
     "PROMETHEUS_ENABLED": "true",

@@ -1,5 +1,6 @@
 """The exporter against a real PostgreSQL and a real HTTPS endpoint: each entry at least once, whatever happens."""
 
+import re
 import signal
 from pathlib import Path
 from threading import Event
@@ -216,3 +217,34 @@ def test_after_a_restore_all_is_shipped_again_and_a_number_used_twice_is_another
     assert again[ALL]["row"] == lost
     assert again[ALL]["id"] != before[lost]
     assert any("exported from its start" in event["event"] for event in exporters.events())
+
+
+def deleted(log: Log, statement: str) -> int:
+    connection = log.connect()
+    with connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        count = cursor.rowcount
+    connection.close()
+    return count
+
+
+def test_old_entries_that_were_sent_can_be_deleted_as_the_page_says(
+    log: Log, collector: Collector, exporters: Exporters
+) -> None:
+    page = (ROOT / "docs" / "audit.md").read_text(encoding="utf-8")
+    (statement,) = re.findall(r"```sql\n(DELETE .*?;)\n```", page, re.DOTALL)
+    assert deleted(log, "UPDATE audit_auditlog SET created_date = now() - interval '500 days'") == ALL
+    assert deleted(log, statement) == 0, "nothing was sent yet"
+    exporters.to(collector)
+    wait_for_all(log, collector)
+    assert deleted(log, statement) == ALL - 1
+    assert log.query("SELECT id FROM audit_auditlog") == [(ALL,)], "the exporter knows the log by its last entry"
+    exporters.end(exporters.running[0])
+    exporters.to(collector)
+    (new,) = add(log)
+
+    def the_new_one_is_there() -> bool:
+        return new in collector.rows
+
+    eventually(the_new_one_is_there)
+    assert collector.rows[ALL:] == [new], "nothing is sent again"
