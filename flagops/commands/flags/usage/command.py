@@ -19,7 +19,7 @@ MANY = 200  # counts, from which on people wonder
 def usage(
     *,
     days: Annotated[
-        int, typer.Option("--days", help="How many days, today included; Flagsmith keeps 90, unless told.", min=1, max=366)
+        int, typer.Option("--days", help="How many days, today included; Flagsmith keeps 90.", min=1, max=366)
     ] = 30,
     environment: Annotated[
         list[str] | None,
