@@ -32,7 +32,7 @@ SHARE: Final = 0.6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class KeptDays:
     """How long each kind is kept, in days."""
 
     raw: int
@@ -62,7 +62,7 @@ class AnalyticsDisk:
         return self.raw + self.bucketed + self.tasks
 
 
-def analytics_disk(*, processes: int, flags: int, environments: int, kept: Kept) -> AnalyticsDisk:
+def analytics_disk(*, processes: int, flags: int, environments: int, kept: KeptDays) -> AnalyticsDisk:
     """Compute it for so many processes of the API, reported flags (each environment's counted), and environments."""
     evaluations = processes * flags * FLUSHES_A_DAY
     requests = processes * environments * KINDS_OF_REQUESTS * FLUSHES_A_DAY
@@ -83,7 +83,7 @@ def of_stack(settings: Settings) -> AnalyticsDisk:
         processes=settings.most_replicas * settings.gunicorn_workers,
         flags=chosen.reported_flags,
         environments=len(settings.admin.environments),
-        kept=Kept(raw=chosen.raw_analytics_days, bucketed=chosen.bucketed_analytics_days, tasks=chosen.task_days),
+        kept=KeptDays(raw=chosen.raw_analytics_days, bucketed=chosen.bucketed_analytics_days, tasks=chosen.task_days),
     )
 
 

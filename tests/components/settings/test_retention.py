@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.settings import analytics, warnings
-from components.settings.analytics import Kept, analytics_disk
+from components.settings.analytics import KeptDays, analytics_disk
 from components.settings.quantities import GI
 from components.settings.reserved import reservation
 from tests.components.settings.support import refusal, settings
@@ -86,7 +86,7 @@ def test_the_defaults_fit_on_the_default_volume_of_every_size_that_it_is_for() -
 
 
 def test_the_figure_is_that_of_the_rows() -> None:
-    found = analytics_disk(processes=6, flags=50, environments=1, kept=Kept(raw=1, bucketed=90, tasks=1))
+    found = analytics_disk(processes=6, flags=50, environments=1, kept=KeptDays(raw=1, bucketed=90, tasks=1))
     assert found.rows_a_day == 6 * 1440 * (50 + 4)
     assert 0.06 < found.raw / GI < 0.07
 
@@ -100,7 +100,10 @@ def test_more_of_anything_never_takes_less(processes: int, flags: int, places: i
     more = [number + (index == which) for index, number in enumerate(numbers)]
     found = [
         analytics_disk(
-            processes=one[0], flags=one[1], environments=one[2], kept=Kept(raw=one[3], bucketed=one[4], tasks=one[5])
+            processes=one[0],
+            flags=one[1],
+            environments=one[2],
+            kept=KeptDays(raw=one[3], bucketed=one[4], tasks=one[5]),
         )
         for one in (numbers, more)
     ]
