@@ -15,6 +15,7 @@ from pulumi_kubernetes.core.v1 import (
 
 from components.backup import volume as backup_volume
 from components.kit import names
+from components.kit.bucket import bucket_environment, bucket_volumes, not_for
 from components.kit.claims import volume_claim
 from components.kit.component import Component, name_of
 from components.kit.cron_jobs import job_template
@@ -63,11 +64,9 @@ def store_environment(args: DatabaseClientArgs) -> list[EnvVarArgs]:
     options |= {"STORE": backup_volume.PATH}
     if s3 is None:
         return plain(options)
-    options |= {"STORE": f"s3://{s3.bucket}/{s3.prefix}", "S3_PATH_STYLE": "true" if s3.path_style else "false"}
-    if s3.endpoint is not None:
-        options["S3_ENDPOINT"] = s3.endpoint
-    if s3.region is not None:
-        options["AWS_DEFAULT_REGION"] = s3.region
+    options |= {"STORE": f"s3://{s3.bucket}/{s3.prefix}", **bucket_environment(s3)}
+    if s3.existing_secret is None:
+        return plain(options)
     secret = SecretReference.existing(s3.existing_secret)
     keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     return [*plain(options), *(secret.env(k, k) for k in keys)]
@@ -75,7 +74,8 @@ def store_environment(args: DatabaseClientArgs) -> list[EnvVarArgs]:
 
 def _store(args: DatabaseClientArgs, name: str, action: str) -> ContainerArgs:
     """A container of Flagsmith's image that puts into the store, fetches from it, or lists it."""
-    volume = [] if args.settings.backup.s3 else [backup_volume.mount()]
+    s3 = args.settings.backup.s3
+    mounts = [mount for _, mount in bucket_volumes(s3)] if s3 else [backup_volume.mount()]
     return ContainerArgs(
         name=name,
         image=args.settings.image_reference,
@@ -83,7 +83,7 @@ def _store(args: DatabaseClientArgs, name: str, action: str) -> ContainerArgs:
         env=store_environment(args),
         resources=requirements(args.settings.backup.resources),
         security_context=container_security_context(),
-        volume_mounts=[_work(args).mount(), TMP.mount(), *volume],
+        volume_mounts=[_work(args).mount(), TMP.mount(), *mounts],
     )
 
 
@@ -109,7 +109,8 @@ def _postgres(args: DatabaseClientArgs, name: str, *scripts: str, env: Sequence[
 
 def backup_pod(args: DatabaseClientArgs, containers: Sequence[ContainerArgs]) -> PodTemplateSpecArgs:
     """A pod whose containers run one after the other."""
-    volumes = [] if args.settings.backup.s3 else [backup_volume.volume()]
+    s3 = args.settings.backup.s3
+    volumes = [volume for volume, _ in bucket_volumes(s3)] if s3 else [backup_volume.volume()]
     if any(container.image == args.settings.postgres_image for container in containers):
         volumes += [volume for volume, _ in postgres_volumes(args.connections)]
     return _pod(args, containers, [_work(args).volume(), TMP.volume(), *volumes])
@@ -125,6 +126,8 @@ def _pod(
     args: DatabaseClientArgs, containers: Sequence[ContainerArgs], volumes: Sequence[VolumeArgs]
 ) -> PodTemplateSpecArgs:
     """The pod, on the node of the volume where there is one."""
+    s3 = args.settings.backup.s3
+    others = [str(item.name) for item in containers if item.image == args.settings.postgres_image]
     template = pod_template(
         component=COMPONENT,
         version=args.settings.version,
@@ -133,11 +136,14 @@ def _pod(
         init_containers=containers[:-1],
         container=containers[-1],
         volumes=volumes,
-        annotations={},
+        annotations=not_for(others) if s3 is not None and s3.by_identity and others else {},
         grace_period_seconds=30,
         restart_policy="Never",
     )
-    return template if args.settings.backup.s3 else backup_volume.on_its_node(template, COMPONENT)
+    if s3 is not None:
+        template.metadata.labels = {**s3.identity.labels, **template.metadata.labels}
+        return template
+    return backup_volume.on_its_node(template, COMPONENT)
 
 
 class Backups(Component):
@@ -160,7 +166,11 @@ class Backups(Component):
     def __init__(self, name: str, args: DatabaseClientArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:Backups", name, opts)
         account = service_account(
-            f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()
+            f"{name}-service-account",
+            component=COMPONENT,
+            namespace=args.namespace,
+            annotations=args.settings.backup.s3.identity.annotations if args.settings.backup.s3 else None,
+            opts=self.child(),
         )
         claim = [] if args.settings.backup.s3 else [self._volume(name, args, account)]
         self.claim = name_of(claim[0]) if claim else None

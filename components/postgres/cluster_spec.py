@@ -9,6 +9,7 @@ from components.kit.secret_refs import SecretReference
 from components.postgres.cluster_roles import INITIAL_SQL
 from components.secrets.addresses import ADMINISTRATOR, DATABASE, login
 from components.settings import Settings
+from components.settings.sections.backup import BucketIdentity
 
 ORIGIN: Final = "origin"
 EMBEDDED: Final = "embedded"
@@ -78,7 +79,13 @@ def cluster_spec(
         spec["priorityClassName"] = settings.scheduling.priority_class_name
     if settings.image_pull_secrets:
         spec["imagePullSecrets"] = [{"name": name} for name in settings.image_pull_secrets]
-    inherited = {"labels": dict(settings.metadata.pods.labels), "annotations": {**further, **annotations}}
+    identity = settings.backup.s3.identity if settings.archives and settings.backup.s3 is not None else BucketIdentity()
+    if identity.annotations:
+        spec["serviceAccountTemplate"] = {"metadata": {"annotations": dict(identity.annotations)}}
+    inherited = {
+        "labels": {**settings.metadata.pods.labels, **identity.labels},
+        "annotations": {**further, **annotations},
+    }
     if any(inherited.values()):
         spec["inheritedMetadata"] = {kind: values for kind, values in inherited.items() if values}
     if cluster.backup.enabled:

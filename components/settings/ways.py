@@ -8,10 +8,14 @@ from typing import Final
 
 from components.settings.model import Settings
 from components.settings.networks import HTTPS, SERVICE, WEB_PORTS, place
+from components.settings.sections.backup import S3
 from components.settings.sections.network_policy import Outgoing, Peer
 
 POSTGRES: Final = 5432
 REDIS: Final = 6379
+# Of EKS, on each node: where a pod with an identity of EKS Pod Identity gets its credentials.
+POD_IDENTITY_AGENT: Final = {"IPv4": "169.254.170.23/32", "IPv6": "fd00:ec2::23/128"}
+POD_IDENTITY_PORT: Final = 80
 # Without a port, gRPC takes the one of HTTPS, whatever the scheme.
 GRPC_PORTS: Final = {"http": HTTPS, "https": HTTPS}
 
@@ -166,21 +170,35 @@ def _public(settings: Settings) -> Iterator[Way]:
         yield Way(service="telemetry", setting="telemetry", default_port=HTTPS, public=True)
 
 
-def _optional(settings: Settings) -> Iterator[Way]:
-    """What backups and the audit log's exporter call."""
-    s3, export, egress = settings.backup.s3, settings.audit.export, settings.network_policy.egress
-    if settings.uses_s3 and s3 is not None:
-        host, port = (None, HTTPS) if s3.endpoint is None else place(s3.endpoint, WEB_PORTS)
+def _bucket(settings: Settings, s3: S3) -> Iterator[Way]:
+    """The bucket, or the proxy before it, and where its callers get their credentials."""
+    address = s3.proxy or s3.endpoint
+    host, port = (None, HTTPS) if address is None else place(address, WEB_PORTS)
+    key = "backup.s3" if address is None else "backup.s3.proxy" if s3.proxy else "backup.s3.endpoint"
+    yield Way(
+        service="s3",
+        setting=key,
+        default_port=port,
+        host=host,
+        public=host is None,
+        beside="backup.s3.cidr",
+        networks=s3.cidr,
+        egress=settings.network_policy.egress.s3,
+    )
+    if s3.by_identity:
         yield Way(
             service="s3",
-            setting="backup.s3" if host is None else "backup.s3.endpoint",
-            default_port=port,
-            host=host,
-            public=host is None,
-            beside="backup.s3.cidr",
-            networks=s3.cidr,
-            egress=egress.s3,
+            setting="backup.s3 without existingSecret",
+            default_port=POD_IDENTITY_PORT,
+            networks=(POD_IDENTITY_AGENT[settings.ip_family],),
         )
+
+
+def _optional(settings: Settings) -> Iterator[Way]:
+    """What backups and the audit log's exporter call."""
+    export, egress = settings.audit.export, settings.network_policy.egress
+    if settings.uses_s3 and settings.backup.s3 is not None:
+        yield from _bucket(settings, settings.backup.s3)
     if settings.ships_audit and export.destination is not None:
         host, port = export.destination
         yield Way(

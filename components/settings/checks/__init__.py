@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from components.settings import sources
 from components.settings.checks import (
     audit,
+    bucket,
     cloudnative_pg,
     edge,
     flag_metrics,
@@ -69,5 +70,6 @@ def warnings(settings: Settings) -> Iterator[str]:
         role,
         cloudnative_pg,
         worlds,
+        bucket,
     ):
         yield from found.warnings(settings)

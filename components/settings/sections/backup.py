@@ -8,11 +8,23 @@ from pydantic import AfterValidator, Field
 
 from components.settings.base import Section
 from components.settings.networks import BESIDE, Cidrs, has_right_port
-from components.settings.problems import Problem
-from components.settings.references import BucketSecret, SecretKeyReference
+from components.settings.object_metadata import ObjectMetadata
+from components.settings.problems import NOT_SHOWN, Problem
+from components.settings.references import BucketSecret, CaReference, SecretKeyReference
 from components.settings.resources import Resources
 from components.settings.schedules import Schedule
-from components.settings.types import Boolean, Count, Kind, ObjectName, SecretDataKey, Text, VolumeSize
+from components.settings.types import (
+    Boolean,
+    Count,
+    Kind,
+    LabelValue,
+    ObjectName,
+    PlainText,
+    QualifiedName,
+    SecretDataKey,
+    Text,
+    VolumeSize,
+)
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
@@ -29,11 +41,31 @@ def _endpoint(value: str) -> str:
     return value
 
 
+def _passed_by(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.:*/_-]+", value):
+        raise ValueError("must be a host, a domain such as .corp.example, or a network such as 10.0.0.0/8")
+    return value
+
+
 Bucket = Annotated[Text, AfterValidator(_bucket), Kind("bucket")]
 Endpoint = Annotated[Text, AfterValidator(_endpoint), Kind("address")]
+PassedBy = Annotated[Text, AfterValidator(_passed_by), Kind("host, domain or network")]
 BACKUP_RESOURCES = Resources.model_validate(
     {"requests": {"cpu": "100m", "memory": "192Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}}
 )
+
+
+class BucketIdentity(ObjectMetadata):
+    """By what a cloud knows the pods that reach the bucket, where they have an identity in place of keys."""
+
+    labels: dict[QualifiedName, LabelValue] = Field(
+        default_factory=dict, description="Labels of those pods, such as `azure.workload.identity/use`."
+    )
+    annotations: dict[QualifiedName, PlainText] = Field(
+        default_factory=dict,
+        description="Annotations of their service account, such as `eks.amazonaws.com/role-arn`. EKS Pod Identity "
+        "needs none.",
+    )
 
 
 class S3(Section):
@@ -47,9 +79,45 @@ class S3(Section):
     path_style: Boolean = Field(
         default=False, description="Whether the bucket is part of the path, not of the host name; MinIO needs that."
     )
-    existing_secret: BucketSecret = Field(
-        description="An existing Secret with the keys `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`."
+    existing_secret: BucketSecret | None = Field(
+        default=None,
+        description="An existing Secret with the keys `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. Default: the "
+        "pods' own identity, which the cloud gives them.",
     )
+    identity: BucketIdentity = Field(
+        default_factory=BucketIdentity, description="The pods' identity, without `existingSecret`."
+    )
+    ca_secret: CaReference | None = Field(
+        default=None,
+        description="An existing Secret with the CA that signed the service's certificate, in place of the public "
+        "ones. It is for the service that gives out identities too.",
+    )
+    proxy: Endpoint | None = Field(
+        default=None, description="The HTTP proxy by which the pods reach the bucket. They use it for nothing else."
+    )
+    no_proxy: tuple[PassedBy, ...] = Field(default=(), description="What they reach without the proxy.")
+
+    @property
+    def by_identity(self) -> bool:
+        """Whether the pods log in by what the cloud says they are."""
+        return self.existing_secret is None
+
+    def problems(self) -> Iterator[Problem]:
+        """Two ways to log in, of which the keys would win; and settings of a proxy or of TLS that is not there."""
+        if self.existing_secret is not None and "identity" in self.model_fields_set:
+            yield Problem(
+                path=("identity",),
+                value=NOT_SHOWN,
+                text="contradicts backup.s3.existingSecret, whose keys would be used: remove one of the two",
+            )
+        if self.no_proxy and self.proxy is None:
+            yield Problem(path=("noProxy",), text="goes with backup.s3.proxy: set that, or remove it")
+        if self.ca_secret is not None and self.endpoint is not None and self.endpoint.startswith("http://"):
+            yield Problem(
+                path=("caSecret",),
+                value=NOT_SHOWN,
+                text="goes with an endpoint that is https://: nothing is checked here",
+            )
 
 
 class BackupStorage(Section):
