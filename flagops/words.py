@@ -52,6 +52,7 @@ GROUPS: Final[Mapping[str, tuple[Word, ...]]] = {
         Word("preview", "Show what `ff up` would change; changes nothing.", "deploy.command:preview"),
         Word("down", "Remove everything that `ff up` created, data included.", "deploy.command:down"),
         Word("upgrade", "Move a stack to another release of Flagsmith, or back.", "upgrade.command:upgrade"),
+        Word("capacity", "Compute what a load takes: size, pods, disk, the edge.", "capacity.command:capacity"),
         Word("render", "Write a stack's manifests, for review and GitOps.", "render.command:render"),
         Word("env", "Print a container's environment as its process sees it.", "env.command:env"),
         Word(

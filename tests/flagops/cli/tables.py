@@ -10,6 +10,9 @@ from rich.console import Console, RenderableType
 
 from components.settings.images import StackImage
 from flagops.commands.audit import view as audit
+from flagops.commands.capacity import view as load_view
+from flagops.commands.capacity.load import Load
+from flagops.commands.capacity.plan import capacity
 from flagops.commands.db import view as connections
 from flagops.commands.db.backups import view as backups
 from flagops.commands.db.backups.backup import Backup
@@ -181,6 +184,12 @@ TASK = LockedTask(
 )
 TABLES: dict[str, dict[str, tuple[Show, tuple[str, ...]]]] = {
     "commands/audit/view.py": {"audit": (_audit, ("flag new_dashboard updated",))},
+    "commands/capacity/view.py": {
+        "capacity": (
+            lambda console: load_view.show(console, capacity(Load(browsers=100_000, local_sdks=30))),
+            ("3 pods", "small", "20 GiB"),
+        )
+    },
     "commands/db/backups/view.py": {
         "backups": (lambda console: backups.show_backups(console, [BACKUP]), ("yes", BACKUP.name)),
         "base backups": (lambda console: backups.show_base_backups(console, [BASE_BACKUP]), ("completed",)),

@@ -42,6 +42,8 @@ READS_FILES = {
     "policy list": r"[a-z-]+ +(advisory|mandatory) .*",
     "policy check --stack staging": r"No rule is broken\.",
     "flags validate": r"flags/catalogue\.yaml is right: \d+ flags and \d+ segments for .*",
+    "capacity --browsers 100000": r"PostgreSQL's part of a request, .* were not measured apart\.",
+    "capacity --browsers 100000 --json": r"\}",
     "flags schema": r"\}",
     "flags document --environment staging": r"\}",
     "flags codegen --python {home}/flags.py": r".*/flags\.py was written\.",

@@ -1,0 +1,1 @@
+"""`ff capacity`: what a load takes."""
