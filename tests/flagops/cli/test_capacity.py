@@ -93,7 +93,7 @@ def test_a_size_is_the_first_that_is_enough() -> None:
 
 
 def test_beyond_the_largest_size_pods_are_added_and_it_is_said() -> None:
-    found = capacity(Load(requests_per_day=200_000_000))
+    found = capacity(Load(requests_per_day=400_000_000))
     assert found.need.is_beyond
     assert found.need.replicas > SIZES["xlarge"].autoscaling[1]
     assert any("more than the largest size" in note for note in found.notes)
