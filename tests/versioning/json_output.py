@@ -7,13 +7,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "ff audit": ("components/audit/in_pod/audit_entries.py:_entry", "flagops.commands.audit.trace:_traced"),
     "ff cache info": ("flagops/commands/cache/in_pod/caches.py:info",),
     "ff cache latency": ("flagops/commands/cache/in_pod/caches.py:latency",),
-    "ff capacity": (
-        "flagops.commands.capacity.model:Capacity",
-        "flagops.commands.capacity.model:CapacityDisk",
-        "flagops.commands.capacity.model:EdgeInstead",
-        "flagops.commands.capacity.model:Need",
-        "flagops.commands.capacity.load:LoadRequests",
-    ),
+    "ff capacity": ("flagops.commands.capacity.model:Capacity",),
     "ff cluster status": ("flagops.local_cluster.model:ClusterStatus",),
     "ff db backup": (
         "flagops.commands.db.backups.backup:Backup",
