@@ -33,7 +33,7 @@ def _settings() -> Settings:
     prefix = f"{PROJECT}:"
     _refuse_variables(runtime.get_config_env_key(prefix))
     configured = {*runtime.CONFIG.get(), *runtime.get_config_env()}
-    foreign = list(misspelt(configured))
+    foreign = list(misspelt(configured, pulumi.get_project()))
     if foreign:
         raise SettingsError(foreign)
     names = {key.removeprefix(prefix) for key in configured if key.startswith(prefix)}

@@ -4,6 +4,7 @@ A change of one of them that does not send its fields again takes them away; and
 (seen on 2.265.0).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,8 @@ from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 
 CustomFields = tuple[tuple[int, str], ...]
 """The number of each field (of its use for this kind of object), and what it says."""
+_PLAIN_INT = re.compile(r"0|-?[1-9][0-9]{0,17}")
+"""A whole number as YAML has it too: of more digits than 64 bits always hold, it is a text."""
 UNKNOWN = frozenset([200, 403, 404])
 """What a server says that has no such path, or shows it to others; 200 is the page of the unified image."""
 
@@ -65,7 +68,8 @@ class CustomField:
         """A value that an object has, as people write it."""
         if self.type == "bool" and value.lower() in ("true", "false"):
             return value.lower() == "true"
-        return int(value) if self.type == "int" and value == str(int(value)) else value
+        # What does not fit its type was written before somebody gave the field another one.
+        return int(value) if self.type == "int" and _PLAIN_INT.fullmatch(value) else value
 
 
 KnownFields = Mapping[tuple[FieldKind, str], CustomField]

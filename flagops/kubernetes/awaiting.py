@@ -82,7 +82,7 @@ def await_rollout(
             answer = Readiness(Phase.WAITING, "an image is being pulled")
         if answer.phase is not Phase.WAITING:
             return answer
-        return NotYet(mask("; ".join(filter(None, (answer.message, why(client, live))))))
+        return NotYet("; ".join(filter(None, (mask(answer.message), why(client, live, mask)))))
 
     def explain() -> str:
         return diagnose(client, live or applied, mask)

@@ -1,5 +1,7 @@
 """Why an object is waited for, in one line: what keeps its newest pod from being ready."""
 
+from collections.abc import Callable
+
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.diagnose import containers_of, is_well, log_or_reason, pods_behind
 from flagops.kubernetes.objects import Manifest
@@ -12,15 +14,17 @@ LONGEST = 200  # characters of what a scheduler, a registry or a program says
 PULLING, PULLED = "Pulling", ("Pulled", "Failed", "BackOff")
 
 
-def why(client: Client, live: Manifest) -> str:
-    """What keeps the object's newest pod that is not ready from being so; empty when nothing is known of it.
+def why(client: Client, live: Manifest, mask: Callable[[str], str]) -> str:
+    """What keeps the object's newest pod that is not ready from being so, secrets masked; empty if nothing is known.
 
     What cannot be read is left out: it only explains.
     """
     try:
         for pod in pods_behind(client, live):
             if not is_well(pod):
-                return _of_pod(client, pod)
+                said = _of_pod(client, pod)
+                # Before it is shortened: half a secret is none that is known.
+                return _short(mask(said)) if said else ""
     except ApiError:
         pass
     return ""
@@ -39,18 +43,18 @@ def _of_pod(client: Client, pod: Manifest) -> str:
     name = pod["metadata"]["name"]
     scheduled = condition(pod, "PodScheduled")
     if scheduled.get("status") == "False":
-        return _short(f"{name}: {scheduled.get('reason', 'Unschedulable')}: {scheduled.get('message', '')}")
+        return f"{name}: {scheduled.get('reason', 'Unschedulable')}: {scheduled.get('message', '')}"
     for status in containers_of(pod):
         waiting = (status.get("state") or {}).get("waiting") or {}
         reason = waiting.get("reason", "")
         if reason in IMAGE_REASONS:
-            return _short(f"{name}: {reason}: {status.get('image') or _image(pod, status['name'])}")
+            return f"{name}: {reason}: {status.get('image') or _image(pod, status['name'])}"
         if reason in CRASHES:
-            return _short(f"{name}: {reason}: {_last_line(client, pod, status['name'])}")
+            return f"{name}: {reason}: {_last_line(client, pod, status['name'])}"
         if reason not in ("", "ContainerCreating", "PodInitializing"):
-            return _short(f"{name}: {reason}: {waiting.get('message', '')}".rstrip(": "))
+            return f"{name}: {reason}: {waiting.get('message', '')}".rstrip(": ")
     image = _pulled_image(client, pod)
-    return _short(f"{name}: pulling {image}") if image else ""
+    return f"{name}: pulling {image}" if image else ""
 
 
 def _last_line(client: Client, pod: Manifest, container: str) -> str:

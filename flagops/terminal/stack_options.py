@@ -27,7 +27,8 @@ EngineOption = Annotated[
     EngineName | None,
     typer.Option(
         "--engine",
-        help="cli: the Pulumi CLI. direct: without it. Default: the CLI; for the stack `local` without a CLI, direct.",
+        help="cli: the Pulumi CLI. direct: without it. Default: what made the stack; for a new one the CLI, or direct "
+        "for the stack `local` without a CLI.",
         show_default=False,
     ),
 ]

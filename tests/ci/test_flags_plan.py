@@ -26,6 +26,7 @@ def test_after_a_pull_request_main_s_code_runs_with_secrets_and_takes_its_catalo
     workflow = read(path)
     if "workflow_run" not in workflow["on"]:
         return
+    assert "head_repository.full_name" in workflow["concurrency"]["group"], "a fork's branch would end its run"
     for job in workflow["jobs"].values():
         steps = job.get("steps", [])
         assert all(
@@ -34,13 +35,14 @@ def test_after_a_pull_request_main_s_code_runs_with_secrets_and_takes_its_catalo
             if "checkout" in step.get("uses", "")
         )
         assert not any("download-artifact" in step.get("uses", "") for step in steps), "which the request's code made"
-        lines = [line.strip() for step in steps for line in step.get("run", "").splitlines() if '"$HEAD' in line]
+        lines = [line.strip() for step in steps for line in step.get("run", "").splitlines() if HEAD.search(line)]
         assert all(re.search(r'git (show|merge-base HEAD) "\$HEAD[:"]', line) for line in lines), "it would be run"
         if steps:
             assert "github.event.workflow_run.head_repository.full_name == github.repository" in job["if"]
             assert job["environment"] == "flags-plan"
 
 
+HEAD = re.compile(r"\$\{?HEAD\b")
 FF = """#!/usr/bin/env bash
 echo "$*" >> "$CALLS"
 case "$*" in *--against*) echo "catalogues"; exit 2 ;; *) echo "live"; exit "$CODE" ;; esac
@@ -53,7 +55,7 @@ case "$*" in *--against*) echo "catalogues"; exit 2 ;; *) echo "live"; exit "$CO
         (0, "live\n"),
         (2, "live\n"),
         (3, "live\n"),
-        (1, "catalogues\n\n> Flagsmith could not be asked: the log of the run says why.\n"),
+        (1, "catalogues\n\n> Flagsmith could not be asked, or refuses this: the log of the run says why.\n"),
     ],
 )
 def test_the_plan_says_whether_flagsmith_was_asked(tmp_path: Path, code: int, said: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Event as Flag
 from threading import Thread
 
@@ -49,8 +50,13 @@ def explain_each(heard: EventTranslator, client: Client) -> None:
         try:
             ref = Ref.of(manifest)
             live = client.get(ref)
-            said = why(client, live) if live is not None else ""
+            said = why(client, live, partial(_masked, client, ref.namespace)) if live is not None else ""
             if said:
-                heard.waits(urn, Masker(secrets_of(client, ref.namespace))(said))
+                heard.waits(urn, said)
         except OpsError:
             continue
+
+
+def _masked(client: Client, namespace: str, text: str) -> str:
+    """A reason without what the namespace's Secrets hold, which are read where there is a reason."""
+    return Masker(secrets_of(client, namespace))(text)

@@ -59,6 +59,13 @@ def test_a_key_with_another_name_before_the_colon_is_named(key: str) -> None:
     assert line == f"{key}: is read by nothing: the name before the colon must be feature-flags"
 
 
+def test_a_key_of_another_provider_or_of_somebody_s_own_program_is_theirs() -> None:
+    assert list(misspelt(["docker:host", "postgresql:host", "shop:version", "gcp:labels"], "shop")) == []
+    assert list(misspelt(["flags:host", "features:size"], "flags")) == [
+        "features:size: is read by nothing: the name before the colon must be feature-flags"
+    ]
+
+
 def test_a_stack_s_file_with_such_a_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: feature-flags\nruntime: python\n")
     (tmp_path / "Pulumi.odd.yaml").write_text("config:\n  featureflags:replicas: 3\n")

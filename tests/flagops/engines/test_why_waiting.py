@@ -70,7 +70,7 @@ CREATING = {"reason": "ContainerCreating"}
 
 
 def told(cluster: Cluster) -> str:
-    return why(cast("Client", cluster), DEPLOYMENT)
+    return why(cast("Client", cluster), DEPLOYMENT, Masker([SECRET]))
 
 
 @pytest.mark.parametrize(
@@ -97,6 +97,13 @@ def told(cluster: Cluster) -> str:
 )
 def test_the_reason_is_told(cluster: Cluster, said: str) -> None:
     assert told(cluster) == said
+
+
+@pytest.mark.parametrize("before", range(120, 200, 7))
+def test_half_a_secret_is_not_told_either(before: int) -> None:
+    """A reason is shortened, wherever in it the secret is."""
+    cluster = Cluster(pod({"reason": "CrashLoopBackOff"}), log_text=f"{'x' * before}{SECRET}")
+    assert SECRET[:4] not in told(cluster)
 
 
 def test_a_pod_that_is_well_is_no_reason() -> None:

@@ -32,6 +32,11 @@ def problem_of(error: Any) -> CatalogueProblem:
         return CatalogueProblem(
             key, f"is {given}: must be a Kubernetes name, of small letters, digits and -, at most 63"
         )
+    if _is_custom_field(key):
+        if error.get("input") is None:
+            return CatalogueProblem(key, "is empty: leave the field out, and it stays as it is")
+        text = "must be true, false, a whole number or a text; write any other number in quotes"
+        return CatalogueProblem(key, f"is {given}: {text}")
     if key[:1] == ("segments",) and key[-1] == "value":
         text = "must be true, false, a number or a text; for IN, a text of values with commas between them, as a,b"
         return CatalogueProblem(key, f"is {given}: {text}")
@@ -93,9 +98,13 @@ def _key(place: tuple[str | int, ...]) -> Key:
     """A place without what pydantic adds to it: the members of a union behind a value, its functions' names, tags."""
     place = tuple(part for part in place if not _is_function(part))
     for number in range(3, len(place)):
-        if place[number - 1] == "value":
+        if place[number - 1] == "value" or _is_custom_field(place[:number]):
             return place[:number]
     return place
+
+
+def _is_custom_field(key: Key) -> bool:
+    return len(key) == 4 and key[0] in ("flags", "segments") and key[2] == "metadata"
 
 
 def _is_function(part: str | int) -> bool:
@@ -117,6 +126,7 @@ _WORDS = {
     "string_type": "must be text: write it in quotes",
     "tuple_type": "must be a list",
     "mapping_type": "must be a mapping",
+    "dict_type": "must be a mapping",
     "model_type": "must be a mapping of keys",
     "string_too_short": "must not be empty",
     "date_type": "must be a date such as 2027-06-30, without quotes",

@@ -13,7 +13,8 @@ Changed = tuple[str, str]
 def in_use_elsewhere(plan: FlagPlan, wanted: ProjectSpec, found: Snapshot) -> Iterator[FlagConflict]:
     """A conflict for each environment that still uses what the plan deletes: somebody is served by it there.
 
-    A flag that is off there, for everybody and in each override, gives its users nothing that its end would take.
+    A flag that is off there, for everybody, in each override and for each user, gives nobody anything that its end
+    would take.
     """
     named = (wanted.whole or wanted).environments
     others = [name for name in found.environments if name not in named]
@@ -34,6 +35,8 @@ def _of_flag(name: str, environment: str, found: Snapshot, _: set[str]) -> Itera
     for item in state.overrides:
         if item.enabled:
             yield f"its override for {item.segment} is on"
+    if state.users:
+        yield f"it is on for {state.users} user{'s' if state.users > 1 else ''} one by one"
 
 
 def _of_segment(name: str, environment: str, found: Snapshot, gone: set[str]) -> Iterator[str]:

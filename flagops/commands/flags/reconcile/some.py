@@ -15,6 +15,7 @@ from components.text import quoting
 from flagops.commands.flags.catalogue.complete import environments
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.judged import Owner, owner
+from flagops.commands.flags.reconcile.metadata import METADATA
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.spec import ProjectSpec
 from flagops.errors import BadInputError, NotFoundError
@@ -96,7 +97,7 @@ def _why(change: Change, found: Snapshot, others: Sequence[str]) -> str | None:
         places = [place for place in others if _is_used(change.name, place, found)]
         decides = change.action is Action.DELETE or change.field == ("rules",)
         return f"its rules decide in {', '.join(places)} too" if decides and places else None
-    if change.kind is not ObjectKind.FLAG or change.environment is not None or change.field in FOR_PEOPLE:
+    if change.kind is not ObjectKind.FLAG or change.environment is not None or _is_for_people(change):
         return None
     if change.action in (Action.ARCHIVE, Action.DELETE) and not change.field:
         return "it left the catalogue, and goes everywhere at once"
@@ -105,6 +106,10 @@ def _why(change: Change, found: Snapshot, others: Sequence[str]) -> str | None:
         return None
     what = f"its variation {change.field[1]}" if is_variation else " ".join(change.field)
     return f"{what} is the same in every environment"
+
+
+def _is_for_people(change: Change) -> bool:
+    return change.field in FOR_PEOPLE or change.field[:1] == (METADATA,)
 
 
 def _is_used(segment: str, environment: str, found: Snapshot) -> bool:

@@ -11,7 +11,7 @@ server spends a quarter of a second on the key alone, which it keeps as a slow h
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from components.text.versions import Version
 from flagops.commands.flags.server.read_groups import read_groups
@@ -101,11 +101,12 @@ def read(
 
 @dataclass(frozen=True)
 class _Rows:
-    """The states of one flag in one environment, and of its overrides what the document says."""
+    """The states of one flag in one environment, of its overrides what the document says, and of single users."""
 
     own: list[Row]
     overrides: list[Row]
     known: Mapping[str, tuple[int, int]]
+    users: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -136,11 +137,11 @@ def _known(
     for environment, content in zip(environments, contents, strict=True):
         known = {uuid: link for uuid, link in content.document.items() if link[0] in existing}
         for row in content.states:
-            if row.get("identity") or row["feature"] not in listed:
+            if row["feature"] not in listed:
                 continue
             of = found.setdefault((environment.id, row["feature"]), _Rows([], [], known))
-            (of.overrides if row["feature_segment"] else of.own).append(row)
-    return found
+            (of.users if row.get("identity") else of.overrides if row["feature_segment"] else of.own).append(row)
+    return {key: rows for key, rows in found.items() if rows.own or rows.overrides}
 
 
 @dataclass(frozen=True)
@@ -203,6 +204,7 @@ def _state(rows: _Rows, links: Mapping[int, Link], names: Mapping[int, str], rel
         tuple(overrides),
         is_touched(own, release),
         own.get("updated_at") or "",
+        sum(bool(row["enabled"]) for row in rows.users),
     )
 
 

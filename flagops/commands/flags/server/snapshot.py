@@ -81,7 +81,8 @@ class RemoteOverride:
 class RemoteState:
     """A flag in an environment; its overrides are in the order in which they count.
 
-    `is_touched` is whether it may have been changed since it was made; `changed` when that was, as the server says it.
+    `is_touched` is whether it may have been changed since it was made; `changed` when that was, as the server says it;
+    `users` is how many users it was switched on for one by one.
     """
 
     id: int
@@ -91,6 +92,7 @@ class RemoteState:
     overrides: tuple[RemoteOverride, ...]
     is_touched: bool = True
     changed: str = ""
+    users: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)

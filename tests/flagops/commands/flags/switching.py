@@ -48,6 +48,14 @@ def at_once(server: Project, body: dict[str, Any], name: str = FLAG, environment
     server.client.request("PATCH", f"/api/__future__/environments/{key}/features/{of}/", body=body)
 
 
+def on_for_user(server: Project, name: str, environment: str) -> None:
+    """Switch a flag on for a single user, whom nobody knew."""
+    path = f"/api/v1/environments/{server.environments()[environment]}/identities/"
+    user = server.client.post(path, {"identifier": "ann"})["id"]
+    body = {"feature": feature(server, name)["id"], "enabled": True, "feature_state_value": None}
+    server.client.post(f"{path}{user}/featurestates/", body)
+
+
 def as_ann(server: Project) -> None:
     """What is done from here on is done by a person with an account of her own."""
     assert server.double

@@ -9,7 +9,7 @@ import yaml
 
 from tests.doubles.flagsmith.custom_fields import TYPES
 from tests.flagops.commands.flags.support import Project, Run
-from tests.flagops.commands.flags.switching import feature
+from tests.flagops.commands.flags.switching import feature, state
 from tests.flagops.commands.flags.test_first_apply import written
 
 STOPPED = 3
@@ -147,6 +147,34 @@ def test_what_the_server_does_not_take_is_said_before_anything_is_written(
         assert {method for method, _ in with_fields.double.requests} == {"GET"}
 
 
+@pytest.mark.parametrize("value", ["twelve", "1" * 30])
+def test_what_does_not_fit_a_field_s_type_is_exported_as_text(
+    with_fields: Project, run: Run, tmp_path: Path, value: str
+) -> None:
+    """Somebody gave the field another type since; or it is a number that YAML does not have."""
+    server = with_fields
+    assert server.double
+    apply(run, server, written(tmp_path, {"banner": {"enabled": True, "metadata": {"cost": 12}}}))
+    (row,) = server.double.database.rows("features", name="banner")
+    row["metadata"] = [{**item, "field_value": value} for item in row["metadata"]]
+    out = tmp_path / "exported.yaml"
+    done = run("flags", "export", "--url", server.url, "--out", str(out))
+    assert done.exit_code == 0, done.stderr
+    assert yaml.safe_load(out.read_text(encoding="utf-8"))["flags"]["banner"]["metadata"] == {"cost": value}
+    assert run("flags", "validate", str(out)).exit_code == 0
+
+
+def test_a_field_does_not_keep_a_flag_from_one_environment(with_fields: Project, run: Run, tmp_path: Path) -> None:
+    """Only people read it: what changes beside it is applied there at once, and not everywhere at the end."""
+    server, one = with_fields, ("-e", "development")
+    apply(run, server, written(tmp_path, {"banner": {"enabled": False}}))
+    path = written(tmp_path, {"banner": {"enabled": True, "metadata": {"team": "web"}}})
+    done = command(run, server, path, "apply", "--yes", *one)
+    assert done.exit_code == 0, done.stderr
+    assert fields(server) == {1: "web"}
+    assert [state(server, "banner", place)["enabled"] for place in ("development", "production")] == [True, False]
+
+
 def test_a_catalogue_that_names_no_field_asks_for_none(with_fields: Project, run: Run, tmp_path: Path) -> None:
     apply(run, with_fields, written(tmp_path, {"banner": {"enabled": True}}))
     assert with_fields.double
@@ -158,13 +186,17 @@ def test_a_catalogue_that_names_no_field_asks_for_none(with_fields: Project, run
 @pytest.mark.parametrize(
     ("value", "said"),
     [
+        (1.5, "is 1.5: must be true, false, a whole number or a text; write any other number in quotes"),
+        (["web"], "is ['web']: must be true, false, a whole number or a text"),
+        (None, "is empty: leave the field out, and it stays as it is"),
         ("", "is empty, which Flagsmith refuses"),
         (" web", "has blanks at an end, which Flagsmith takes away"),
         ("x" * 2001, "has 2,001 characters; Flagsmith takes 2,000"),
     ],
 )
-def test_what_no_flagsmith_keeps_is_refused_without_one(run: Run, tmp_path: Path, value: str, said: str) -> None:
+def test_what_no_flagsmith_keeps_is_refused_without_one(run: Run, tmp_path: Path, value: object, said: str) -> None:
     path = written(tmp_path, {"banner": {"enabled": True, "metadata": {"team": value}}})
     done = run("flags", "validate", str(path))
     assert done.exit_code == 1
     assert f"flags.banner.metadata.team: {said}" in done.stderr
+    assert done.stderr.count("flags.banner.metadata") == 1

@@ -9,7 +9,7 @@ from typer.testing import Result
 
 from flagops.commands.flags.reconcile.apply.removal import Removal
 from tests.flagops.commands.flags.support import Project, Run
-from tests.flagops.commands.flags.switching import at_once, feature, switch
+from tests.flagops.commands.flags.switching import at_once, feature, on_for_user, switch
 from tests.flagops.commands.flags.test_first_apply import written
 
 STOPPED = 3
@@ -193,6 +193,10 @@ ELSEWHERE: dict[str, tuple[Callable[[Project], object], str]] = {
             "theirs",
         ),
         "its override for vips is on in theirs, which the catalogue does not name; the catalogue wants it gone",
+    ),
+    "a user": (
+        lambda server: on_for_user(server, "old", "theirs"),
+        "it is on for 1 user one by one in theirs, which the catalogue does not name; the catalogue wants it gone",
     ),
 }
 
