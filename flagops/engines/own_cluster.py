@@ -140,6 +140,13 @@ class StackCluster:
         with self._client() as client:
             return client.get(Ref.of(dict(manifest)))
 
+    def has(self, manifest: Mapping[str, Any]) -> bool:
+        """Whether that object is there; what you may not look at counts as there."""
+        try:
+            return self.live(manifest) is not None
+        except NoAccessError:
+            return True
+
     def is_empty(self, namespace: str) -> bool:
         """Whether a namespace has nothing in it that holds data or runs."""
         kinds = (("v1", "Secret"), ("v1", "PersistentVolumeClaim"), ("v1", "Pod"), ("apps/v1", "StatefulSet"))

@@ -44,7 +44,12 @@ def selector(instance: Instance, component: str) -> str:
         return f"{names.CNPG_CLUSTER}={postgres.cluster.name},{names.CNPG_ROLE}=instance"
     if postgres.clustered and component == PodComponent.POOLER:
         return f"{names.CNPG_POOLER}={names.pooler(postgres.cluster.name)}"
-    return f"{names.COMPONENT}={component}"
+    return own_selector(component)
+
+
+def own_selector(component: str) -> str:
+    """The labels of a component's pods that the stack makes itself: operators give theirs some of the same."""
+    return ",".join(f"{key}={value}" for key, value in names.selector(component).items())
 
 
 def pods(instance: Instance, component: str) -> list[Manifest]:

@@ -83,7 +83,7 @@ class CliDeployer:
         stack = self._selected(make=self.makes_stack)
         state = self._state(stack)
         self._require_own(self._required(state))
-        refuse_losses(state, self.stack)
+        refuse_losses(state, self.stack, self.cluster.has)
         with self._listening(quiet=True) as heard:
             stack.preview(on_event=heard, color="never", policy_packs=self._packs)
         unchanged = heard.counts.get("unchanged", 0)
@@ -155,7 +155,7 @@ class CliDeployer:
         state = self._state(stack)
         uids = self._required(state)
         self._require_own(uids)
-        refuse_losses(state, self.stack)
+        refuse_losses(state, self.stack, self.cluster.has)
         begun = pulumi_state.interrupted(state)
         made, said = interrupted.find(begun, uids, self.cluster)
         if begun:

@@ -1,6 +1,6 @@
 """What a run of the Pulumi CLI is not started for: by Pulumi's own state, it would delete what holds data."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from components.deployment.given_namespace import handed_over
@@ -19,9 +19,18 @@ HELD = {
 """By the type of a resource, the kind of what has volumes."""
 
 
-def refuse_losses(state: pulumi_state.Deployment, stack: "Stack") -> None:
-    """Raise OpsError, with the way that keeps the data, when what holds data would be replaced or given up."""
-    problems, given_up = list(_losses(state, stack)), list(_given_up(state, stack))
+def refuse_losses(
+    state: pulumi_state.Deployment, stack: "Stack", is_there: Callable[[Mapping[str, Any]], bool]
+) -> None:
+    """Raise OpsError, with the way that keeps the data, when what holds data would be replaced or given up.
+
+    Args:
+        state: What is on record.
+        stack: The stack.
+        is_there: Whether the cluster still has an object. What `ff db move` has deleted before Pulumi lets go of it is
+            not given up.
+    """
+    problems, given_up = list(_losses(state, stack)), list(_given_up(state, stack, is_there))
     if not problems and not given_up:
         return
     hints = [WAY_BACK] if given_up else []
@@ -35,20 +44,26 @@ def refuse_losses(state: pulumi_state.Deployment, stack: "Stack") -> None:
     )
 
 
-def _given_up(state: pulumi_state.Deployment, stack: "Stack") -> Iterator[str]:
+def _given_up(
+    state: pulumi_state.Deployment, stack: "Stack", is_there: Callable[[Mapping[str, Any]], bool]
+) -> Iterator[str]:
     """The databases on record that the settings do not have any more.
 
-    Pulumi would say so of a protected one only, and only when Flagsmith is on its new database already.
+    Pulumi would say so of a protected one only, and only when Flagsmith is on its new database already. So one that is
+    protected counts also when it is gone.
     """
     if stack.settings.is_edge:
         return  # The program refuses another role, and says what that would delete.
-    wanted = named(stack.settings)
+    wanted, protected = named(stack.settings), pulumi_state.protected(state)
     for type_, inputs in pulumi_state.recorded(state):
         kind, metadata = HELD.get(type_, ""), inputs.get("metadata") or {}
         # A program may have Clusters of its own beside the platform's.
         is_own = metadata.get("namespace") == stack.settings.namespace.name and _is_platforms(inputs)
-        if is_own and (kind, _name(inputs)) not in wanted and has_database(CNPG_API_VERSION, kind, _name(inputs)):
-            yield f"{kind} {_name(inputs)} {GIVEN_UP}."
+        if not is_own or (kind, _name(inputs)) in wanted or not has_database(CNPG_API_VERSION, kind, _name(inputs)):
+            continue
+        name, version = f"{kind} {_name(inputs)}", type_.partition(":")[2].rpartition(":")[0].removeprefix("core/")
+        if name in protected or is_there({"apiVersion": version, "kind": kind, "metadata": metadata}):
+            yield f"{name} {GIVEN_UP}."
 
 
 def _losses(state: pulumi_state.Deployment, stack: "Stack") -> Iterator[str]:

@@ -1,6 +1,6 @@
 """`ff` with the Pulumi CLI refuses what Pulumi, by its own state, would delete data for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -38,10 +38,14 @@ def state(*, identifier: str = "feature-flags", postgres: dict[str, object] | No
     return {"resources": resources}
 
 
-def refuse(settings: dict[str, object], recorded_state: dict[str, Any] | None = None) -> None:
+def refuse(
+    settings: dict[str, object],
+    recorded_state: dict[str, Any] | None = None,
+    is_there: Callable[[Mapping[str, Any]], bool] = lambda _: True,
+) -> None:
     stack = load_stack("staging", ROOT)
     config = {**stack.config, **{f"feature-flags:{key}": value for key, value in settings.items()}}
-    refuse_losses(state() if recorded_state is None else recorded_state, replace(stack, config=config))
+    refuse_losses(state() if recorded_state is None else recorded_state, replace(stack, config=config), is_there)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +99,38 @@ def test_a_database_that_another_mode_or_name_gives_up_is_refused(
     kinds = ("PersistentVolumeClaim", "Cluster")
     gone = [item for item in there["resources"] if item["type"].rpartition(":")[2] not in kinds]
     refuse({"postgres": wanted}, {"resources": gone})  # deleted by hand, and refreshed
+
+
+@pytest.mark.parametrize(
+    ("mode", "step", "name", "api_version"),
+    [
+        ("embedded", "stopped", "Cluster flagsmith-pg", "postgresql.cnpg.io/v1"),
+        ("embedded", "released", "Cluster flagsmith-pg", "postgresql.cnpg.io/v1"),
+        ("cloudnativepg", "released", "PersistentVolumeClaim flagsmith-postgres-data", "v1"),
+    ],
+    ids=["a move that was taken back", "the Cluster of before", "the embedded one of before"],
+)
+def test_a_database_that_a_move_has_deleted_is_let_go_of_and_one_that_is_there_is_not(
+    mode: str, step: str, name: str, api_version: str
+) -> None:
+    """Else neither taking a move back nor forgetting the database of before could end: the state still has it."""
+    other = "embedded" if mode == "cloudnativepg" else "cloudnativepg"
+    there = state(postgres={"mode": mode, "move": {"beside": other, "step": step}})
+    asked: list[tuple[str, str]] = []
+
+    def is_there(item: Mapping[str, Any], *, answer: bool) -> bool:
+        asked.append((item["apiVersion"], f"{item['kind']} {item['metadata']['name']}"))
+        return answer
+
+    settings: dict[str, object] = {"postgres": {"mode": mode}, "namespace": {"quota": {"persistentVolumeClaims": 30}}}
+    refuse(settings, there, lambda item: is_there(item, answer=False))
+    assert asked == [(api_version, name)]
+    with pytest.raises(OpsError, match=f"{name} holds a database of Flagsmith"):
+        refuse(settings, there, lambda item: is_there(item, answer=True))
+    # Pulumi itself would stop at what is protected, with half of the rest done.
+    protected = {"resources": [{**item, "protect": True} for item in there["resources"]]}
+    with pytest.raises(OpsError, match=f"{name} holds a database of Flagsmith"):
+        refuse(settings, protected, lambda item: is_there(item, answer=False))
 
 
 def test_clusters_that_a_program_has_beside_the_platform_s_are_its_own_matter() -> None:

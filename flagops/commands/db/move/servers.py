@@ -6,11 +6,11 @@ from typing import Any, Final
 from components.kit import names
 from flagops.commands.db.administrator import as_administrator
 from flagops.commands.db.backups import jobs
-from flagops.errors import FailedError, RefusedError
+from flagops.errors import FailedError, NotFoundError, RefusedError
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.pods import jobs as cluster_jobs
 from flagops.pods.exec import run
-from flagops.pods.pods import PodComponent, running
+from flagops.pods.pods import PodComponent, is_ready, own_selector
 from flagops.stacks.deployed import Instance
 
 SHOW_CERTIFICATE: Final = Path(__file__).parent / "in_pod" / "show-certificate.sh"
@@ -57,8 +57,17 @@ def hide_certificate(instance: Instance) -> None:
 
 
 def in_server(instance: Instance, script: str, what: str) -> str:
-    """What a script prints that runs in the embedded server's own container, as its administrator."""
-    pod = running(instance, PodComponent.DATABASE)
+    """What a script prints that runs in the embedded server's own container, as its administrator.
+
+    Whichever database is live: with a Cluster, the pods of the component are the Cluster's.
+    """
+    found = instance.items("v1", "Pod", labelSelector=own_selector(PodComponent.DATABASE))
+    pod = next(filter(is_ready, found), None)
+    if pod is None:
+        raise NotFoundError(
+            f"No pod of the embedded PostgreSQL is ready in {instance.namespace} (context {instance.context!r}).",
+            hint=f"{instance.kubectl} describe statefulset {names.POSTGRES}",
+        )
     done = run(instance, pod, as_administrator(script), seconds=SECONDS)
     if done.code:
         said = instance.masker()(done.err.strip() or done.out.strip())
