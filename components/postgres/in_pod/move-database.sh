@@ -6,7 +6,7 @@
 # look      says how much is in the live database, and what would not move with it
 # stop      lets nobody write into the live database any more, not even who is connected; reading goes on
 # allow     takes that back
-# back      the same for the other database, when Flagsmith goes back to it
+# back      the same for the one at the host BACK_TO, by default the other one, when Flagsmith goes back to it
 # copy      brings it to the server beside, into another database; the operator of a Cluster does so by itself
 # compare   compares every table, sequence, large object and definition of both
 # swap      gives the copy the database's name, and keeps the one of before under another
@@ -149,7 +149,11 @@ SQL
     echo '{"copied": true}'
 }
 
-has() { [ "$(on_server --set=name="$1" <<<"SELECT count(*) FROM pg_database WHERE datname = :'name'")" = 1 ]; }
+has() { # has NAME; what cannot be asked ends the step, since `no` would be an answer
+    local found
+    found=$(on_server --set=name="$1" <<<"SELECT count(*) FROM pg_database WHERE datname = :'name'") || exit 1
+    [ "$found" = 1 ]
+}
 # The copy where there is one; else the database itself, which the operator has filled.
 filled() { if has "$COPY"; then echo "$COPY"; else echo "$PGDATABASE"; fi; }
 describe() { within "$1" --file=<(printf '%s' "$DESCRIBE"); }
@@ -173,8 +177,8 @@ compare() {
 
 swap_names() { # at the server beside
     if ! has "$COPY"; then
-        echo "There is no copy, or it has the name already." >&2
-        return
+        echo "There is no copy to take the place of the database of before." >&2
+        return 1
     fi
     # One that was kept before this is older than what is there now, which is no more than a copy as well.
     local aside=$BEFORE
@@ -193,7 +197,16 @@ SQL
 case $STEP in
 look | stop | allow) at LIVE "$STEP" ;;
 copy | compare) "$STEP" ;;
-back) at BESIDE allow ;;
+back)
+    # The template may be of the deployment before Flagsmith moved, or of the one in which it does.
+    side=BESIDE
+    [ "${BACK_TO:-$BESIDE_HOST}" = "$BESIDE_HOST" ] || side=LIVE
+    host=${side}_HOST
+    if [ "${!host}" != "${BACK_TO:-$BESIDE_HOST}" ]; then
+        echo "Neither server is at $BACK_TO." >&2
+        exit 2
+    fi
+    at "$side" allow ;;
 swap)
     at BESIDE swap_names
     echo '{"swapped": true}' ;;

@@ -18,7 +18,7 @@ from flagops.engines.direct.guard import (
     refuse_protected_removals,
     renewed_namespaces,
 )
-from flagops.engines.direct.kept_data import refuse_losses
+from flagops.engines.direct.kept_data import refuse_empty, refuse_losses
 from flagops.engines.direct.preview import preview
 from flagops.engines.direct.removal import remove
 from flagops.engines.direct.results import DirectResult, Preview
@@ -165,6 +165,7 @@ class DirectEngine:
             live = dict(zip(refs, pool.map(client.get, refs), strict=True))
         refuse_foreign(program, live, state, client.get)
         refuse_losses(client, program, live, state)
+        refuse_empty(client, self._stack.settings)
         program = replace(program, warnings=(*program.warnings, *renewed_namespaces(state, live)))
         return program, live
 

@@ -1,9 +1,11 @@
 """What a run refuses because data would be lost by it: before anything is touched, with the way that keeps the data."""
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from components.deployment.given_namespace import handed_over
 from components.deployment.kept_data import GIVEN_UP, HOLDS_DATA, WAY_BACK, has_database, losses, way_out
+from components.kit.names import CNPG_API_VERSION
 from flagops.engines.direct.ignored import without_ignored
 from flagops.engines.direct.rollout import must_replace
 from flagops.engines.direct.state import StackRecord
@@ -11,7 +13,10 @@ from flagops.errors import RefusedError
 from flagops.evaluation.program import KubeObject, Program
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.objects import Manifest, Ref
-from flagops.kubernetes.refusals import ApiError
+from flagops.kubernetes.refusals import ApiError, UnknownKindError
+
+if TYPE_CHECKING:
+    from components.settings import Settings
 
 CLAIM = "PersistentVolumeClaim"
 WITH_VOLUMES = (CLAIM, "Cluster")
@@ -36,6 +41,25 @@ def refuse_losses(client: Client, program: Program, live: Mapping[Ref, Manifest 
             "Nothing was changed, because data would be lost:\n" + "\n".join(f"  {problem}" for problem in problems),
             hint="\n".join(dict.fromkeys(hint for hint in problems.values() if hint)) or None,
         )
+
+
+def refuse_empty(client: Client, settings: "Settings") -> None:
+    """Stop where somebody wrote down a move of the database that nobody made: it would begin empty."""
+    # The settings' model takes a second to import.
+    from components.deployment.begins_empty import begins_empty
+
+    namespace = settings.namespace.name
+
+    def is_there(kind: str, name: str) -> bool:
+        version = CNPG_API_VERSION if kind == "Cluster" else "v1"
+        try:
+            return client.get(Ref(version, kind, namespace, name)) is not None
+        except UnknownKindError:
+            return False
+
+    problem = begins_empty(settings, is_there)
+    if problem is not None:
+        raise RefusedError(f"Nothing was changed. {problem}")
 
 
 def _problems(client: Client, item: KubeObject, existing: Manifest) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The steps of a move, each on two real servers: the embedded one, and one as the operator leaves a Cluster's."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from components.secrets.addresses import ADMINISTRATOR
 from tests.components.postgres.conftest import PASSWORD, Roles, succeeded
 from tests.components.postgres.moving import MORE, PLAIN, Move, emptied, owners
 from tests.components.postgres.test_cluster_roles import OWNERS_PASSWORD, ClusterRoles
+from tests.postgres_programs import postgres_programs
 from tests.servers import Postgres, answered, give_to_postgres, running_postgres
 
 
@@ -143,8 +145,11 @@ def test_the_way_back_brings_everything_and_keeps_what_was_there(back: Move) -> 
     for _ in range(2):
         assert back.found("copy") == {"copied": True}
         assert back.found("compare")["differences"] == []
-    for _ in range(2):
-        assert back.found("swap") == {"swapped": True}
+    assert back.found("swap") == {"swapped": True}
+    # There is a copy before each: without one, what has the name is not what was compared.
+    again = back.step("swap")
+    assert again.returncode != 0
+    assert "There is no copy" in again.stderr
     embedded = back.embedded
     assert back.found("compare")["differences"] == []
     assert embedded.server.query("SELECT count(*) FROM users") == [(502,)]
@@ -182,6 +187,31 @@ def test_a_swap_that_ended_between_its_two_names_goes_on(back: Move) -> None:
     back.embedded.server.query("ALTER DATABASE flagsmith RENAME TO flagsmith_before_move", "postgres")
     back.found("swap")
     assert back.embedded.server.query("SELECT count(*) FROM users") == [(502,)]
+
+
+def test_a_swap_that_cannot_ask_for_the_copy_does_not_say_that_it_is_done(back: Move, tmp_path: Path) -> None:
+    """Flagsmith would be moved to what the embedded server held before."""
+    back.found("stop")
+    back.found("copy")
+    real = postgres_programs(back.embedded.server.major)
+    programs = tmp_path / "programs"
+    programs.mkdir(mode=0o755)
+    fails = 'case $asked in *"count(*) FROM pg_database"*) exit 2 ;; esac'
+    (programs / "psql").write_text(f'#!/bin/bash\nasked=$(cat)\n{fails}\nexec {real}/psql "$@" <<<"$asked"\n')
+    (programs / "psql").chmod(0o755)
+    done = back.step("swap", PATH=f"{programs}:{real}:{os.environ['PATH']}")
+    assert done.returncode != 0
+    assert "swapped" not in done.stdout
+    back.found("swap")
+    assert back.embedded.server.query("SELECT count(*) FROM users") == [(502,)]
+
+
+def test_going_back_lets_the_server_be_written_to_that_is_named(move: Move) -> None:
+    """Before the deployment that switches, the one of before is the live one of the Job's template still."""
+    move.found("stop")
+    assert move.step("back", LIVE_HOST="localhost", BACK_TO="elsewhere").returncode != 0
+    move.found("back", LIVE_HOST="localhost", BACK_TO="localhost")
+    move.embedded.ask("flagsmith_a", "first", "INSERT INTO users (email) VALUES ('again@example.com')")
 
 
 def test_what_the_application_has_put_there_runs_as_nobody_but_the_application(back: Move) -> None:

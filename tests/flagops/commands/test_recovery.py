@@ -193,3 +193,12 @@ def test_a_base_backup_that_the_plugin_could_not_note_is_enough(tmp_path: Path, 
         recover(instance, "2026-11-20T11:59:59Z", lambda: None, lambda _: None)
     recover(instance, MOMENT, lambda: None, lambda _: None)
     assert afterwards == ["keys", "caches"]
+
+
+def test_a_run_that_was_ended_is_gone_on_with_and_its_cluster_is_not_called_unneeded(tmp_path: Path) -> None:
+    live = {**CLUSTER, "name": "flagsmith-pg-202611201305", "kept": ["flagsmith-pg"]}
+    instance: Any = Deployed(project(tmp_path, postgres(live)))
+    with pytest.raises(RefusedError, match="says already that the database is flagsmith-pg-202611201305") as caught:
+        recover(instance, MOMENT, lambda: None, lambda _: None)
+    assert "`ff up --stack staging` goes on" in str(caught.value.hint)
+    assert "delete" not in str(caught.value.hint)

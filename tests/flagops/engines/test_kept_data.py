@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from flagops.engines.direct.kept_data import refuse_losses
+from flagops.engines.direct.kept_data import refuse_empty, refuse_losses
 from flagops.engines.direct.state import RecordedObject, StackRecord
 from flagops.errors import OpsError
 from flagops.evaluation.program import KubeObject, Program
 from flagops.kubernetes.objects import Ref
 from flagops.kubernetes.refusals import ApiError, ImmutableError
+from tests.components.settings.support import settings
 
 CLAIM = Ref("v1", "PersistentVolumeClaim", "flags", "flagsmith-postgres-data")
 CLUSTER = Ref("postgresql.cnpg.io/v1", "Cluster", "flags", "flagsmith-pg")
@@ -108,3 +109,15 @@ def test_a_database_that_another_one_takes_the_place_of_is_refused_while_it_is_t
 def test_another_operator_s_cluster_is_no_database() -> None:
     other = Ref("cluster.x-k8s.io/v1beta1", "Cluster", "flags", "flagsmith-pg")
     refuse(Server(there=(other,)), item(SERVER), state=StackRecord(entries=(RecordedObject(other),)))
+
+
+def test_a_mode_changed_by_hand_under_a_move_would_begin_empty_and_is_refused() -> None:
+    values = settings(
+        postgres={"mode": "cloudnativepg", "move": {"beside": "embedded", "step": "kept"}},
+        namespace={"name": "flags", "quota": {"persistentVolumeClaims": 40}},
+        apiVersions=["postgresql.cnpg.io/v1"],
+    )
+    with pytest.raises(OpsError, match=r"Nothing was changed\. postgres\.mode is cloudnativepg, whose database"):
+        refuse_empty(Server(there=(CLAIM,)), values)  # type: ignore[arg-type]
+    refuse_empty(Server(there=(CLAIM, CLUSTER)), values)  # type: ignore[arg-type]
+    refuse_empty(Server(), values)  # type: ignore[arg-type]

@@ -128,10 +128,11 @@ def _recover(to: str, stack: str, engine: EngineName | None, *, yes: bool) -> No
         if not yes:
             confirm("A restore", stack)
         done = run_recover(instance, to, lambda: deploy(stack, engine), step)
-        remove = f"{instance.kubectl} delete cluster {done.before}"
+        remove = f"{instance.kubectl} delete clusters.postgresql.cnpg.io {done.before}"
     output().print(f"{done.cluster} is live, as of {done.moment}. {done.before} is kept.", markup=False)
     output().print(
-        f"When nobody needs it, take it out of postgres.cluster.kept, deploy, and: {remove}   (its volumes go with it)",
+        f"When nobody needs it: {remove}   (its volumes go with it). Then take it out of postgres.cluster.kept; "
+        "docs/data-tier.md#back-to-a-moment says what else.",
         markup=False,
     )
 

@@ -54,14 +54,20 @@ def recover(instance: Instance, wanted: str, deploy: Callable[[], None], on_line
     """
     cluster_before = archive.require_cluster(instance)
     moment = _moment(wanted)
-    _require_reached(instance, cluster_before, moment)
     before = instance.settings.postgres.cluster.name
     name = new_name(before, moment)
+    if name == before:
+        raise RefusedError(
+            f"{instance.stack.path.name} says already that the database is {name}, recovered from that minute.",
+            hint=f"Was a run ended before it was done? `ff up --stack {instance.stack.name}` goes on. Else "
+            "choose another minute.",
+        )
+    _require_reached(instance, cluster_before, moment)
     if instance.get(*CLUSTER, name) is not None:
         raise RefusedError(
             f"There is a Cluster {name} already, of a recovery of before.",
-            hint=f"If it is not needed: `{instance.kubectl} delete cluster {name}`, which deletes its volumes. "
-            "Else choose another minute.",
+            hint=f"If nobody needs it: `{instance.kubectl} delete clusters.postgresql.cnpg.io {name}`, which deletes "
+            "its volumes. Else choose another minute.",
         )
     stated = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
     stated_postgres: Any = instance.stack.values.get(f"{instance.stack.project}:postgres") or {}

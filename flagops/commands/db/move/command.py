@@ -1,9 +1,11 @@
 """`ff db move`: from an embedded PostgreSQL into a Cluster of CloudNativePG, and back."""
 
+from threading import Event
 from typing import Annotated
 
 import typer
 
+from components.kit import names
 from flagops.commands.db.move import plan
 from flagops.commands.db.move.run import MoveRun
 from flagops.commands.db.move.run import move as run_move
@@ -12,7 +14,8 @@ from flagops.commands.db.move.undo import require_kept, take_back
 from flagops.commands.deploy.command import deploy
 from flagops.console import output, progress
 from flagops.engines.deployer import EngineName
-from flagops.errors import BadInputError
+from flagops.errors import BadInputError, ConflictError
+from flagops.kubernetes.lease import Lock, lease
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_instance
 from flagops.terminal.complete import quietly
@@ -54,13 +57,22 @@ def move(
         raise BadInputError("Name the mode to move to, or give --abort or --forget alone.")
     if to is not None and to not in MODES:
         raise BadInputError(f"{to!r} must be {' or '.join(MODES)}.")
-    run = MoveRun(lambda: open_instance(stack, needs_containers=True), lambda: deploy(stack, engine, moves=True), _step)
-    if abort:
-        _abort(run, stack, yes=yes)
-    elif forget:
-        _forget(run, stack, yes=yes)
-    else:
-        _move(run, str(to), stack, engine, prepare=prepare, yes=yes)
+    is_taken = Event()
+    run = MoveRun(
+        lambda: open_instance(stack, needs_containers=True),
+        lambda: deploy(stack, engine, moves=True),
+        lambda line: say_step(line, is_taken),
+    )
+    with (
+        run.opened() as instance,
+        Lock(instance.client, lease(instance.namespace, names.MOVE), "the move of this stack's database", is_taken),
+    ):
+        if abort:
+            _abort(run, stack, yes=yes)
+        elif forget:
+            _forget(run, stack, yes=yes)
+        else:
+            _move(run, str(to), stack, engine, prepare=prepare, yes=yes)
 
 
 def _move(run: MoveRun, to: str, stack: str, engine: EngineName | None, *, prepare: bool, yes: bool) -> None:
@@ -114,5 +126,8 @@ def _forget(run: MoveRun, stack: str, *, yes: bool) -> None:
     output().print(f"The {done} database of before is gone.", markup=False)
 
 
-def _step(line: str) -> None:
+def say_step(line: str, is_taken: Event) -> None:
+    """Say what is done now, unless another run does it: one that was out of reach for long counts as killed."""
+    if is_taken.is_set():
+        raise ConflictError("Another run has taken this move over. This one has ended where it was.")
     progress().print(line, markup=False, soft_wrap=True)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Final
 
 from components.kit import names
-from flagops.errors import ConflictError, FailedError
+from flagops.errors import ConflictError, FailedError, RefusedError
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.kubernetes.readiness import condition
-from flagops.kubernetes.refusals import ApiError
+from flagops.kubernetes.refusals import ApiError, UnknownKindError
 from flagops.stacks.deployed import Instance
 from flagops.waiting import NotYet, until
 
@@ -16,17 +16,58 @@ from flagops.waiting import NotYet, until
 START_SECONDS: Final = 600.0
 SECONDS: Final = 4 * 3600.0
 LOG_LINES: Final = 20
+# Of the plugin's refusal ("Expected empty archive").
+NOT_EMPTY: Final = "empty archive"
 OnState = Callable[[str], None]
 
 
 def begin(instance: Instance) -> None:
     """Let the operator make the Cluster, and import into it."""
-    if instance.client.get(cluster(instance)) is None:
+    if not waits(instance):
         raise ConflictError(
-            f"There is no {cluster(instance)}: somebody deleted it.",
+            f"There is no {cluster(instance)} that was made for this import: somebody deleted it, or it is another "
+            "one's.",
             hint=f"`ff db move --abort --stack {instance.stack.name}`, then begin again.",
         )
     instance.client.merge(cluster(instance), {"metadata": {"annotations": {names.CNPG_PAUSED: None}}})
+
+
+def waits(instance: Instance) -> bool:
+    """Whether the stack's Cluster is there, and was made for an import. One that was ever live says so no more."""
+    live = instance.client.get(cluster(instance))
+    return live is not None and _is_imported(live)
+
+
+def discard(instance: Instance, delete: Callable[[Ref], None], on_step: OnState) -> None:
+    """Delete what was declared under another `postgres.cluster.name` before: the operator has made nothing of it."""
+    try:
+        found = instance.items(names.CNPG_API_VERSION, "Cluster")
+    except UnknownKindError:
+        return
+    for live in found:
+        ref = Ref(names.CNPG_API_VERSION, "Cluster", instance.namespace, str(live["metadata"]["name"]))
+        is_paused = (live["metadata"].get("annotations") or {}).get(names.CNPG_PAUSED) == "disabled"
+        is_empty = is_paused and not live.get("status", {}).get("currentPrimary")
+        if ref.name != cluster(instance).name and is_empty and _is_imported(live):
+            on_step(f"   Deleting the Cluster {ref.name}, which was declared for this move and holds nothing…")
+            delete(ref)
+
+
+def require_own(instance: Instance) -> None:
+    """Raise RefusedError where the stack's Cluster was not made for an import: it may hold somebody's data."""
+    if instance.client.get(cluster(instance)) is not None and not waits(instance):
+        raise RefusedError(
+            f"{cluster(instance)} was not made for this move, and nothing of it is touched: it may hold data.",
+            hint=f"Set postgres.cluster.name in {instance.stack.path.name} to one that no Cluster has, then "
+            f"`ff db move --abort --stack {instance.stack.name}`, or begin again.",
+        )
+
+
+def _is_imported(live: Manifest) -> bool:
+    """Whether a Cluster is the stack's, and begins with what the embedded server holds (`IMPORTED` in its spec)."""
+    labels = live["metadata"].get("labels") or {}
+    initial = ((live.get("spec") or {}).get("bootstrap") or {}).get("initdb") or {}
+    return labels.get(names.PART_OF) == names.PLATFORM and "import" in initial
 
 
 def wait(instance: Instance, on_state: OnState) -> None:
@@ -42,7 +83,7 @@ def wait(instance: Instance, on_state: OnState) -> None:
         late=f"The import into {cluster(instance)} has not begun",
         explain=lambda: _explained(instance),
         hint="Does CloudNativePG's operator run, and has the cluster room for the Cluster's first server? "
-        f"`{instance.kubectl} describe cluster {cluster(instance).name}` shows what it says.",
+        f"`{instance.kubectl} describe clusters.postgresql.cnpg.io {cluster(instance).name}` shows what it says.",
         on_state=on_state,
     )
     until(
@@ -52,6 +93,22 @@ def wait(instance: Instance, on_state: OnState) -> None:
         explain=lambda: _explained(instance),
         on_state=on_state,
     )
+
+
+def require_archive(instance: Instance) -> None:
+    """Raise FailedError where the new Cluster finds another one's archive in the place of its own.
+
+    It would archive nothing for ever, and its log would fill the volume. Until a first file of it is closed, nobody
+    knows; other failures of the archive may pass, and `ff doctor` tells of them.
+    """
+    said = str(condition(instance.client.get(cluster(instance)) or {}, "ContinuousArchiving").get("message") or "")
+    if NOT_EMPTY in said.lower():
+        raise FailedError(
+            f"{cluster(instance)} cannot archive its log, since another one's archive is in its place: "
+            f"{instance.masker()(said)}",
+            hint="docs/data-tier.md#backups says how to move that one away, or take another postgres.cluster.name: "
+            f"`ff db move cloudnativepg --prepare --stack {instance.stack.name}`, then set it.",
+        )
 
 
 def cluster(instance: Instance) -> Ref:

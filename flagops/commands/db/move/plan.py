@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from components.kit import names
+from flagops.commands.db.move import servers
 from flagops.commands.db.move.state import state_of
 from flagops.errors import BadInputError, ConflictError, RefusedError, UnsupportedError
 from flagops.kubernetes.refusals import ApiError, UnknownKindError
@@ -43,6 +44,8 @@ def check(instance: Instance, to: str) -> None:
 
 def _check_new(instance: Instance, to: str) -> None:
     postgres, state, stack = instance.settings.postgres, state_of(instance), instance.stack.name
+    if postgres.mode == to and state.step == "kept" and servers.has_template(instance):
+        return
     if postgres.mode == to:
         raise BadInputError(f"The database of the stack {stack!r} is {to} already.")
     if to == TO_CLUSTER:
@@ -52,7 +55,8 @@ def _check_new(instance: Instance, to: str) -> None:
                 f"There is a Cluster {postgres.cluster.name} already, and an import begins with a new one.",
                 hint=f"`ff db move --forget --stack {stack}` deletes one that is kept of a move before, with its data."
                 if state.beside == to
-                else "Choose another postgres.cluster.name, or delete it if nobody needs it.",
+                else f"To take another name, write postgres.move: {{beside: {to}, step: prepared}} and "
+                f"postgres.cluster: {{name: …}} into {instance.stack.path.name}, and run this again.",
             )
         if postgres.cluster.major < postgres.major:
             raise RefusedError(
@@ -100,6 +104,10 @@ def lines(instance: Instance, to: str) -> Iterator[str]:
     """The plan, for people."""
     state, stack = state_of(instance), instance.stack.name
     live = instance.settings.postgres.mode
+    if live == to and not state.is_under_way:
+        yield f"The database of the stack {stack} ({instance.context}) is {to}."
+        yield "The ways that the move needed are closed."
+        return
     if state.is_under_way:
         yield f"The move of the stack {stack} ({instance.context}) to {to} goes on, from the step {state.step!r}."
     else:

@@ -7,7 +7,7 @@ from typing import Final
 
 from flagops.commands.db.move import importing, plan, route, servers
 from flagops.commands.db.move.state import MoveState, state_of, write
-from flagops.commands.db.move.undo import take_back
+from flagops.commands.db.move.undo import discard, hide_certificate, take_back
 from flagops.errors import FailedError, OpsError
 from flagops.stacks.deployed import Instance
 
@@ -46,6 +46,9 @@ def move(run: MoveRun, to: str, *, prepare_only: bool = False) -> None:
         with run.opened() as instance:
             state = state_of(instance)
             if state.mode == to and not state.is_under_way:
+                # A run that was killed in its last deployment has left them open.
+                if state.step == "kept" and servers.has_template(instance):
+                    _close_ways(run)
                 return
             if state.step == "prepared" and prepare_only:
                 return
@@ -70,6 +73,10 @@ def _prepare(run: MoveRun, instance: Instance, to: str) -> None:
     plan.check(instance, to)
     run.on_step(f"1. Declaring the other database in {instance.stack.path.name} (postgres.move)…")
     write(instance.stack, beside=to, step="prepared")
+    _declare(run, instance)
+
+
+def _declare(run: MoveRun, instance: Instance) -> None:
     try:
         run.deploy()
     except OpsError as error:
@@ -81,6 +88,12 @@ def _prepare(run: MoveRun, instance: Instance, to: str) -> None:
 
 
 def _close(run: MoveRun, instance: Instance, to: str) -> None:
+    if to == TO_CLUSTER:
+        importing.require_own(instance)
+        discard(instance, run.on_step)
+    if not servers.is_declared(instance, to):
+        # The run before was killed in that, or another postgres.cluster.name was set since.
+        _declare(run, instance)
     run.on_step("2. Looking at what would not move, or could not…")
     for line in plan.require_movable(instance, servers.step(instance, "look"), to):
         run.on_step(f"   {line}")
@@ -111,6 +124,7 @@ def _bring(run: MoveRun, instance: Instance, to: str) -> None:
         run.on_step("5. The operator imports it into the new Cluster…")
         importing.begin(instance)
         importing.wait(instance, lambda said: run.on_step(f"   {said}"))
+        importing.require_archive(instance)
     else:
         run.on_step("5. Copying it to the embedded server…")
         servers.step(instance, "copy", run.on_step)
@@ -138,9 +152,13 @@ def _switch(run: MoveRun, instance: Instance, to: str) -> None:
             "the database of before, without what was written to the new one since."
         )
         raise error.reworded(error.message, hint=f"{error.hint} {hint}" if error.hint else hint) from None
-    servers.hide_certificate(instance)
+    hide_certificate(instance, run.on_step)
     move_setting = instance.settings.postgres.move
     write(stack, beside=move_setting.beside if move_setting else None, step="kept")
+    _close_ways(run)
+
+
+def _close_ways(run: MoveRun) -> None:
     run.on_step("   Closing the ways that the move needed…")
     run.deploy()
 

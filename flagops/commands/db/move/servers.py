@@ -6,6 +6,7 @@ from typing import Any, Final
 from components.kit import names
 from flagops.commands.db.administrator import as_administrator
 from flagops.commands.db.backups import jobs
+from flagops.commands.db.move import importing
 from flagops.errors import FailedError, NotFoundError, RefusedError
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.pods import jobs as cluster_jobs
@@ -24,8 +25,29 @@ BEFORE: Final = "flagsmith_before_move"
 
 def step(instance: Instance, name: str, on_line: jobs.OnLine = jobs.ignore) -> dict[str, Any]:
     """Run a step of move-database.sh in a Job to its end; its result. Raises OpsError with its last lines."""
-    job = cluster_jobs.start(instance, names.MOVE, env={"STEP": name})
-    return jobs.finish(instance, job, on_line)
+    env = {"STEP": name, **({"BACK_TO": _host_beside(instance)} if name == "back" else {})}
+    return jobs.finish(instance, cluster_jobs.start(instance, names.MOVE, env=env), on_line)
+
+
+def is_declared(instance: Instance, to: str) -> bool:
+    """Whether the first step got to its end: what the others need is in the cluster."""
+    other = importing.waits(instance) if to == "cloudnativepg" else _embedded(instance) is not None
+    return other and has_template(instance)
+
+
+def has_template(instance: Instance) -> bool:
+    """Whether what logs in to both servers is in the cluster: it is there while data is brought over."""
+    return instance.get("batch/v1", "CronJob", names.MOVE) is not None
+
+
+def _host_beside(instance: Instance) -> str:
+    """Where the database beside the live one is, by the stack's file: a template may be of a deployment before."""
+    # The settings' model takes a second to import.
+    from components.secrets.addresses import primary
+    from components.settings.beside import beside
+
+    other = beside(instance.settings)
+    return primary(instance.settings if other is None else other)
 
 
 def show_certificate(instance: Instance) -> None:

@@ -10,6 +10,7 @@ from flagops.commands.db.move import importing, servers
 from flagops.commands.db.move.state import MoveState, state_of, stated, write
 from flagops.errors import NotFoundError, OpsError, RefusedError
 from flagops.kubernetes.objects import Ref
+from flagops.pods.pods import PodComponent, is_ready, pods
 from flagops.stacks.deployed import Instance
 from flagops.waiting import NotYet, until
 
@@ -42,9 +43,11 @@ def _give_up(instance: Instance, state: MoveState, on_step: OnStep) -> None:
         on_step("The live database takes what is written again…")
         servers.step(instance, "allow", on_step)
     if state.beside == "cloudnativepg":
+        importing.require_own(instance)
+        discard(instance, on_step)
         on_step(f"Deleting the Cluster {importing.cluster(instance).name}, which was never live…")
         _delete_cluster(instance)
-        _hide_certificate(instance, on_step)
+        hide_certificate(instance, on_step)
     _left(instance, state, on_step)
 
 
@@ -52,11 +55,11 @@ def _return(instance: Instance, state: MoveState, on_step: OnStep) -> None:
     """While Flagsmith moves, or has moved in part: the one that it moved to is kept, with what was written there."""
     on_step(f"Going back to {state.beside}; what was written to {state.mode} since stays there…")
     servers.step(instance, "back", on_step)
-    _hide_certificate(instance, on_step)
+    hide_certificate(instance, on_step)
     write(instance.stack, mode=str(state.beside), beside=state.mode, step="kept")
 
 
-def _hide_certificate(instance: Instance, on_step: OnStep) -> None:
+def hide_certificate(instance: Instance, on_step: OnStep) -> None:
     """Of no harm if it stays: what counts more comes after it."""
     try:
         servers.hide_certificate(instance)
@@ -68,6 +71,7 @@ def forget(opened: Opened, deploy: Deploy, on_step: OnStep) -> str:
     """Delete the database of before, with its data; what it was. Raises OpsError where none is kept."""
     with opened() as instance:
         state = require_kept(instance)
+        _require_live(instance)
         if state.step != "released":
             on_step("Taking its protection away…")
             write(instance.stack, beside=state.beside, step="released")
@@ -99,6 +103,21 @@ def require_kept(instance: Instance) -> MoveState:
     return state
 
 
+def discard(instance: Instance, on_step: OnStep) -> None:
+    """Delete what was declared for this move under another name, before any data was there."""
+    importing.discard(instance, lambda ref: _delete(instance, ref.api_version, ref.kind, ref.name), on_step)
+
+
+def _require_live(instance: Instance) -> None:
+    """Raise RefusedError where no server of the live database is ready: the other one may be all that there is."""
+    if not any(map(is_ready, pods(instance, PodComponent.DATABASE))):
+        raise RefusedError(
+            f"No server of the live database ({instance.settings.postgres.mode}) is ready, so that the one of before "
+            "may be all that is left. Nothing was deleted.",
+            hint=f"`ff doctor --stack {instance.stack.name}` says why.",
+        )
+
+
 def _left(instance: Instance, state: MoveState, on_step: OnStep, *, forgotten: bool = False) -> None:
     """Write what there is beside the live database now: nothing, or after the way back the one that is kept still."""
     if state.beside == "embedded" and not forgotten:
@@ -124,4 +143,15 @@ def _delete(instance: Instance, api_version: str, kind: str, name: str) -> None:
     def gone() -> NotYet | None:
         return None if instance.client.get(ref) is None else NotYet("it is on its way out")
 
-    until(gone, GONE_SECONDS, late=f"{ref} is not gone", hint=f"{instance.kubectl} describe {kind.lower()} {name}")
+    until(
+        gone,
+        GONE_SECONDS,
+        late=f"{ref} is not gone",
+        hint=f"{instance.kubectl} describe {_full(api_version, kind)} {name}",
+    )
+
+
+def _full(api_version: str, kind: str) -> str:
+    """A kind as kubectl takes it for no other one: other operators have Clusters too."""
+    group = api_version.rpartition("/")[0]
+    return f"{kind.lower()}s.{group}" if group else kind.lower()

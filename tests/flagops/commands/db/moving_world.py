@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from components.kit import names
 from flagops.commands.db.move.run import MoveRun
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.kubernetes.refusals import UnknownKindError
@@ -35,6 +36,13 @@ def project(home: Path, postgres: Mapping[str, Any]) -> None:
     config = {**stated.values, f"{stated.project}:postgres": dict(postgres)}
     config[f"{stated.project}:namespace"] = {"name": "feature-flags", "quota": {"persistentVolumeClaims": 40}}
     (home / "Pulumi.staging.yaml").write_text(yaml.safe_dump({"config": config}, sort_keys=False), encoding="utf-8")
+
+
+def declared(name: str, *, imports: bool, paused: bool = True) -> Manifest:
+    """A Cluster of the stack, as the program declares it."""
+    annotations = {"cnpg.io/reconciliationLoop": "disabled"} if imports and paused else {}
+    metadata = {"name": name, "labels": names.labels("database"), "annotations": annotations}
+    return {"metadata": metadata, "spec": {"bootstrap": {"initdb": {"import": {}} if imports else {}}}}
 
 
 @dataclass
@@ -105,9 +113,19 @@ class World:
 
     def deploy(self) -> None:
         self.note(f"deploy {self.place}")
-        settings = self.stack.settings
-        if settings.postgres.has_cluster:
-            self.objects["Cluster", "flagsmith-pg"] = {"metadata": {"name": "flagsmith-pg"}}
+        postgres = self.stack.settings.postgres
+        self.objects["Pod", "server"] = {
+            "metadata": {"name": "server", "creationTimestamp": ""},
+            "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+        }
+        self.objects.pop(("CronJob", "flagsmith-move"), None)
+        if postgres.moves:
+            self.objects["CronJob", "flagsmith-move"] = {}
+        if "embedded" in (postgres.mode, postgres.move and postgres.move.beside):
+            self.objects["StatefulSet", "flagsmith-postgres"] = {}
+        if postgres.has_cluster:
+            brings = postgres.move is not None and postgres.move.brings and postgres.move.beside == "cloudnativepg"
+            self.objects["Cluster", postgres.cluster.name] = declared(postgres.cluster.name, imports=brings)
 
     def step(self, _: Any, name: str, __: Any = None) -> Mapping[str, Any]:
         self.note(name)
