@@ -21,9 +21,9 @@ class Cluster(Objects):
         self.logs = logs
 
     def list(self, _api_version: str, kind: str, _namespace: str, **selectors: str) -> list[Manifest]:
-        label, _, wanted = selectors.get("labelSelector", "").partition("=")
+        wanted = dict(part.split("=") for part in selectors.get("labelSelector", "").split(",") if part)
         found = super().list(_api_version, kind, _namespace)
-        return [item for item in found if not label or item["metadata"].get("labels", {}).get(label) == wanted]
+        return [item for item in found if wanted.items() <= item["metadata"].get("labels", {}).items()]
 
     def log(self, _namespace: str, pod: str, container: str, **_: object) -> str:
         assert container == "edge-proxy"
@@ -37,7 +37,7 @@ def proxy(name: str, node: str, *, is_ready: bool = True, is_running: bool = Tru
         "kind": "Pod",
         "metadata": {
             "name": name,
-            "labels": {names.COMPONENT: component},
+            "labels": names.selector(component),
             "creationTimestamp": f"2026-11-28T08:00:0{name[-1]}Z" if name[-1].isdigit() else "2026-11-28T08:00:00Z",
         },
         "spec": {"nodeName": node, "containers": [{"name": "edge-proxy"}]},

@@ -83,7 +83,9 @@ def test_there_is_no_pod_whose_logs_nobody_can_ask_for() -> None:
     """The kind: a component with pods that `PodComponent` lacks, or one of an edge alone that an edge refuses."""
     for stack, overrides in WHOLE.values():
         made = record(stack, overrides)
-        found = {template["metadata"]["labels"][LABEL] for _, template in pod_templates(made)}
+        labels = [template["metadata"]["labels"] for _, template in pod_templates(made)]
+        assert {item["app.kubernetes.io/name"] for item in labels} == {"flagsmith"}
+        found = {item[LABEL] for item in labels}
         known = OF_AN_EDGE if overrides.get("role") == "edge" else PodComponent
         assert found <= {str(item) for item in known}
         assert found, "a stack without pods proves nothing"
@@ -95,7 +97,10 @@ def test_the_servers_of_a_cluster_have_the_labels_of_their_operator(instance: In
     other = replace(instance, settings=clustered)
     assert selector(other, PodComponent.DATABASE) == "cnpg.io/cluster=flagsmith-pg,cnpg.io/podRole=instance"
     assert selector(other, PodComponent.POOLER) == "cnpg.io/poolerName=flagsmith-pg-pooler"
-    assert selector(other, PodComponent.API) == selector(instance, PodComponent.API) == f"{LABEL}=api"
+    own = f"app.kubernetes.io/name=flagsmith,{LABEL}="
+    assert selector(other, PodComponent.API) == selector(instance, PodComponent.API) == f"{own}api"
+    # The operator's pods have the component `database` too, and another name.
+    assert selector(instance, PodComponent.DATABASE) == f"{own}database"
 
 
 def test_an_edge_alone_has_its_proxies_and_their_exporter(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
