@@ -11,7 +11,7 @@ from flagops.commands.db.backups.writers import stopped
 from flagops.commands.db.psql import external
 from flagops.errors import BadInputError, FailedError, NotFoundError, OpsError, RefusedError
 from flagops.kubernetes.objects import Manifest
-from flagops.kubernetes.postgres_cluster import CONTAINER, assess_cluster, instances_of
+from flagops.kubernetes.postgres_cluster import CONTAINER, JOB_ROLE, assess_cluster, instances_of
 from flagops.kubernetes.readiness import Phase
 from flagops.pods import jobs
 from flagops.pods.exec import run
@@ -28,6 +28,7 @@ ROOM: Final = 512 * 1024**2
 EXTENSIONS: Final = "SELECT coalesce(string_agg(extname, ', ' ORDER BY extname), '') FROM pg_extension"
 PLAIN: Final = frozenset({"plpgsql", "pg_stat_statements"})
 """Extensions that each of the operator's images has."""
+UPGRADES: Final = f"{JOB_ROLE}=major-upgrade"
 OnStep = Callable[[str], None]
 
 
@@ -113,6 +114,13 @@ def _put_back(
             hint=f"Correct the cause, then `ff up --stack {instance.stack.name}` goes on. The backup from before is "
             f"{made}: docs/data-tier.md#another-major-version says how it gets into a Cluster of the old version.",
         )
+    if _is_at_work(instance):
+        return error.reworded(
+            f"{error.message}\nThe operator still moves the data, and nothing is put back: that would end it half-way, "
+            "with a server that does not start.",
+            hint=f"`{instance.kubectl} get jobs,pods -l {UPGRADES}` shows how far it is; then `ff up --stack "
+            f"{instance.stack.name}` goes on. The backup from before is {made}.",
+        )
     on_step(f"Putting PostgreSQL {old} back…")
     set_settings(instance.stack, {"postgres.cluster.version": old})
     try:
@@ -146,6 +154,13 @@ def _cluster(instance: Instance) -> Manifest:
 
 def _data_major(cluster: Manifest) -> int:
     return int((cluster.get("status", {}).get("pgDataImageInfo") or {}).get("majorVersion") or 0)
+
+
+def _is_at_work(instance: Instance) -> bool:
+    """Whether pg_upgrade runs. With the image of before the operator would end it, also while it links files."""
+    name = instance.settings.postgres.cluster.name
+    found = instance.items("v1", "Pod", labelSelector=f"{names.CNPG_CLUSTER}={name},{UPGRADES}")
+    return any(pod.get("status", {}).get("phase") == "Running" for pod in found)
 
 
 def _require_well(instance: Instance) -> None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from components.kit import names
 from flagops.errors import ConflictError, FailedError, RefusedError
+from flagops.kubernetes.base_backups import recovery_window
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.kubernetes.readiness import condition
@@ -16,8 +17,6 @@ from flagops.waiting import NotYet, until
 START_SECONDS: Final = 600.0
 SECONDS: Final = 4 * 3600.0
 LOG_LINES: Final = 20
-# Of the plugin's refusal ("Expected empty archive").
-NOT_EMPTY: Final = "empty archive"
 OnState = Callable[[str], None]
 
 
@@ -95,19 +94,22 @@ def wait(instance: Instance, on_state: OnState) -> None:
     )
 
 
-def require_archive(instance: Instance) -> None:
-    """Raise FailedError where the new Cluster finds another one's archive in the place of its own.
+def require_new_archive(instance: Instance) -> None:
+    """Raise RefusedError where a Cluster of this name has been archived before.
 
-    It would archive nothing for ever, and its log would fill the volume. Until a first file of it is closed, nobody
-    knows; other failures of the archive may pass, and `ff doctor` tells of them.
+    The plugin takes no file of the log in the place of another one's: nothing would be archived, and the log would fill
+    its volume. Only base backups are on record: of an archive without one, nobody knows.
     """
-    said = str(condition(instance.client.get(cluster(instance)) or {}, "ContinuousArchiving").get("message") or "")
-    if NOT_EMPTY in said.lower():
-        raise FailedError(
-            f"{cluster(instance)} cannot archive its log, since another one's archive is in its place: "
-            f"{instance.masker()(said)}",
-            hint="docs/data-tier.md#backups says how to move that one away, or take another postgres.cluster.name: "
-            f"`ff db move cloudnativepg --prepare --stack {instance.stack.name}`, then set it.",
+    wanted = instance.settings.postgres.cluster
+    if not wanted.backup.enabled:
+        return
+    store = instance.get(names.BARMAN_API_VERSION, "ObjectStore", names.CLUSTER_BACKUPS)
+    backups = instance.items(names.CNPG_API_VERSION, "Backup")
+    if recovery_window(store, backups, wanted.name, f"{wanted.name}-{wanted.major}") is not None:
+        raise RefusedError(
+            f"A Cluster {wanted.name} was archived before, and an archive begins empty: this one's log would not be "
+            "archived, and fill its volume.",
+            hint=f"Set another postgres.cluster.name in {instance.stack.path.name}, then run this again.",
         )
 
 

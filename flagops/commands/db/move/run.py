@@ -90,6 +90,7 @@ def _declare(run: MoveRun, instance: Instance) -> None:
 def _close(run: MoveRun, instance: Instance, to: str) -> None:
     if to == TO_CLUSTER:
         importing.require_own(instance)
+        importing.require_new_archive(instance)
         discard(instance, run.on_step)
     if not servers.is_declared(instance, to):
         # The run before was killed in that, or another postgres.cluster.name was set since.
@@ -124,7 +125,6 @@ def _bring(run: MoveRun, instance: Instance, to: str) -> None:
         run.on_step("5. The operator imports it into the new Cluster…")
         importing.begin(instance)
         importing.wait(instance, lambda said: run.on_step(f"   {said}"))
-        importing.require_archive(instance)
     else:
         run.on_step("5. Copying it to the embedded server…")
         servers.step(instance, "copy", run.on_step)

@@ -30,10 +30,13 @@ class Killed(BaseException):
 
 
 def project(home: Path, postgres: Mapping[str, Any]) -> None:
+    home.mkdir(exist_ok=True)
     for name in ("Pulumi.yaml", "__main__.py"):
         (home / name).symlink_to(ROOT / name)
     stated = load_stack("staging", ROOT)
     config = {**stated.values, f"{stated.project}:postgres": dict(postgres)}
+    if "backup" in postgres.get("cluster", {}):
+        config[f"{stated.project}:backup"] = {"s3": {"bucket": "backups", "existingSecret": "s3"}}
     config[f"{stated.project}:namespace"] = {"name": "feature-flags", "quota": {"persistentVolumeClaims": 40}}
     (home / "Pulumi.staging.yaml").write_text(yaml.safe_dump({"config": config}, sort_keys=False), encoding="utf-8")
 

@@ -197,18 +197,16 @@ def test_nothing_is_forgotten_while_the_live_database_is_away(world: World) -> N
     assert world.place == "cloudnativepg kept"
 
 
-def test_a_cluster_that_finds_another_one_s_archive_is_not_moved_to(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cluster_that_would_find_another_one_s_archive_is_not_moved_to(tmp_path: Path, world: World) -> None:
     """It would archive nothing, and its log would fill its volume."""
-
-    def imported(*_: object) -> None:
-        refused = {"type": "ContinuousArchiving", "status": "False", "message": "barman: Expected empty archive"}
-        world.objects["Cluster", "flagsmith-pg"]["status"] = {"conditions": [refused]}
-
-    monkeypatch.setattr(importing, "wait", imported)
-    monkeypatch.setattr(Instance, "masker", lambda _: str, raising=False)
-    with pytest.raises(FailedError, match="another one's archive is in its place"):
+    postgres = {"mode": "embedded", "move": {"beside": "cloudnativepg", "step": "prepared"}}
+    project(
+        tmp_path / "archived", {**postgres, "cluster": {"version": "17.10-system-trixie", "backup": {"enabled": True}}}
+    )
+    world.home = tmp_path / "archived"
+    window = {"flagsmith-pg-17": {"firstRecoverabilityPoint": "2026-11-01T00:00:00Z"}}
+    world.objects["ObjectStore", "flagsmith-pg"] = {"status": {"serverRecoveryWindow": window}}
+    with pytest.raises(RefusedError, match="A Cluster flagsmith-pg was archived before"):
         move(world.run, "cloudnativepg")
-    assert world.place == "embedded"
-    assert not world.frozen
+    assert world.done == []
+    assert world.place == "embedded prepared"

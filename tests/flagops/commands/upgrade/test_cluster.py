@@ -185,6 +185,22 @@ def test_data_of_the_new_version_is_never_given_to_the_old_one(steps: Steps) -> 
     assert "`ff up --stack staging` goes on" in str(caught.value.hint)
 
 
+def test_what_is_at_work_is_not_ended_half_way(steps: Steps) -> None:
+    """The operator deletes the Job when the image of before is back, also while pg_upgrade links files."""
+    instance = operated(well())
+
+    def deploy() -> None:
+        labels = {"cnpg.io/cluster": "flagsmith-pg", "cnpg.io/jobRole": "major-upgrade"}
+        metadata = {"name": "flagsmith-pg-1-major-upgrade-x", "labels": labels}
+        instance.objects["Pod", metadata["name"]] = {"metadata": metadata, "status": {"phase": "Running"}}
+        raise FailedError("the API server does not answer")
+
+    with pytest.raises(FailedError, match="The operator still moves the data") as caught:
+        upgrade(instance, NEW, deploy, lambda _: None)
+    assert [step for step in steps.done if step.startswith("set")] == [f"set {{'postgres.cluster.version': '{NEW}'}}"]
+    assert "`ff up --stack staging` goes on" in str(caught.value.hint)
+
+
 def test_a_way_back_that_fails_too_says_both(steps: Steps) -> None:
     def deploy() -> None:
         steps.done.append("deployed")
