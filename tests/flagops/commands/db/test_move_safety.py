@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from components.kit import names
+from flagops.commands.db.backups import jobs
 from flagops.commands.db.move import command, importing, plan, servers
 from flagops.commands.db.move.run import move
 from flagops.commands.db.move.undo import forget, take_back
@@ -168,7 +169,7 @@ def test_going_back_names_the_server_whichever_deployment_made_the_template(
         return "job"
 
     monkeypatch.setattr(cluster_jobs, "start", start)
-    monkeypatch.setattr(servers.jobs, "finish", lambda *_: {})
+    monkeypatch.setattr(jobs, "finish", lambda *_: {})
     world, _ = servers_of_both
     servers.step(Instance(world.stack, world), "back")  # type: ignore[arg-type]
     assert given == {"STEP": "back", "BACK_TO": "flagsmith-postgres"}
