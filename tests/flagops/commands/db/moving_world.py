@@ -70,10 +70,12 @@ class Instance:
     def get(self, _: str, kind: str, name: str) -> Manifest | None:
         return self.world.objects.get((kind, name))
 
-    def items(self, version: str, kind: str, **_: str) -> list[Manifest]:
+    def items(self, version: str, kind: str, **selectors: str) -> list[Manifest]:
         if kind == "Cluster" and not self.world.has_operator:
             raise UnknownKindError(version, kind)
-        return [item for (found, _), item in self.world.objects.items() if found == kind]
+        wanted = dict(part.split("=") for part in selectors.get("labelSelector", "").split(",") if part)
+        there = [item for (found, _), item in self.world.objects.items() if found == kind]
+        return [item for item in there if wanted.items() <= item["metadata"].get("labels", {}).items()]
 
 
 @dataclass
@@ -117,8 +119,10 @@ class World:
     def deploy(self) -> None:
         self.note(f"deploy {self.place}")
         postgres = self.stack.settings.postgres
+        servers = {"cnpg.io/cluster": postgres.cluster.name, "cnpg.io/podRole": "instance"}
+        labels = servers if postgres.clustered else names.selector("database")
         self.objects["Pod", "server"] = {
-            "metadata": {"name": "server", "creationTimestamp": ""},
+            "metadata": {"name": "server", "creationTimestamp": "", "labels": labels},
             "status": {"conditions": [{"type": "Ready", "status": "True"}]},
         }
         self.objects.pop(("CronJob", "flagsmith-move"), None)

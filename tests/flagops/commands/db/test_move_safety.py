@@ -99,15 +99,6 @@ def test_who_was_taken_for_killed_does_nothing_more() -> None:
         command.say_step("5. …", is_taken)
 
 
-class Pods(Instance):
-    """An instance with pods of both databases."""
-
-    def items(self, _: str, kind: str, **selectors: str) -> list[Manifest]:
-        wanted = dict(part.split("=") for part in selectors.get("labelSelector", "").split(",") if part)
-        found = [item for (what, _), item in self.world.objects.items() if what == kind]
-        return [item for item in found if wanted.items() <= item["metadata"]["labels"].items()]
-
-
 def pod(world: World, name: str, labels: dict[str, str], *, ready: bool = True) -> None:
     status = {"conditions": [{"type": "Ready", "status": str(ready)}]}
     world.objects["Pod", name] = {"metadata": {"name": name, "labels": labels}, "status": status}
@@ -143,7 +134,7 @@ def test_the_embedded_server_is_asked_and_never_the_cluster(
 ) -> None:
     """While Flagsmith is on the Cluster, the component's pods are the Cluster's, where these scripts would be wrong."""
     world, asked = servers_of_both
-    instance: Any = Pods(world.stack, world)
+    instance: Any = Instance(world.stack, world)
     servers.hide_certificate(instance)
     servers.drop_before(instance)
     sizes = iter((600, 700))
