@@ -105,7 +105,7 @@ def unlock(instance: Instance, tasks: Sequence[LockedTask], *, on_step: OnStep) 
         restart(instance, [PodComponent.TASK_PROCESSOR], seconds=None, on_step=on_step)
         _wait_for_the_end(instance, before, on_step)
     wanted = dumps([asdict(task) for task in tasks])
-    answer = run_python(instance, SCRIPT, ["unlock"], what="The tasks cannot be unlocked", stdin=wanted)
+    answer = run_python(instance, SCRIPT, ["unlock"], what="The tasks cannot be unlocked", stdin=f"{wanted}\n")
     return Unlocked(**answer)
 
 

@@ -2,8 +2,8 @@
 
 Tables and columns as of Flagsmith 2.265.0 (flagsmith-common 3.13.1); older releases lack some of the columns.
 
-Without an argument it prints what is locked. With `unlock` it reads, from standard input, those rows as it printed
-them, and unlocks each that nobody has written since: a task's lock has no time, but its row has a version (`xmin`).
+Without an argument it prints what is locked. With `unlock` it reads, from a line of standard input (whose end not every
+server tells a pod), those rows as it printed them, and unlocks each that nobody has written since: a task's lock has no time, but its row has a version (`xmin`).
 """
 
 import json
@@ -104,7 +104,7 @@ def unlock(rows: list[dict[str, Any]]) -> object:
 def main() -> None:
     """Do it, and print one JSON document."""
     try:
-        answer = unlock(json.load(sys.stdin)) if sys.argv[1:] == ["unlock"] else look()
+        answer = unlock(json.loads(sys.stdin.readline())) if sys.argv[1:] == ["unlock"] else look()
     except psycopg2.Error as error:
         answer = {"error": " ".join(str(error).split())}
     print(json.dumps(answer))
