@@ -30,7 +30,7 @@ READING = {
     "components/postgres/server.py": "a script of the program",
     "components/postgres/move.py": "a script of the program",
     "flagops/commands/db/move/servers.py": "a script of `ff`",
-    "flagops/commands/db/move/state.py": "the stack's file, which was read within bounds before, and is put back as it was",
+    "flagops/commands/db/move/state.py": "the stack's file, read within bounds before",
     "flagops/commands/db/backups/base/counting.py": "a script of the program",
     "flagops/pods/python_in_pod.py": "a script of `ff`",
     "flagops/commands/db/backups/restore.py": "a dump of any size, read by pg_restore",

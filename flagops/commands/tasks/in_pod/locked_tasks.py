@@ -3,7 +3,8 @@
 Tables and columns as of Flagsmith 2.265.0 (flagsmith-common 3.13.1); older releases lack some of the columns.
 
 Without an argument it prints what is locked. With `unlock` it reads, from a line of standard input (whose end not every
-server tells a pod), those rows as it printed them, and unlocks each that nobody has written since: a task's lock has no time, but its row has a version (`xmin`).
+server tells a pod), those rows as it printed them, and unlocks each that nobody has written since: a task's lock has no
+time, but its row has a version (`xmin`).
 """
 
 import json

@@ -19,10 +19,11 @@ from flagops.stacks.deployed import Instance
 SCRIPTS: Final = Path(components.__file__).parent / "backup" / "in_pod"
 # Tables are counted, which takes as long as reading them does.
 SECONDS: Final = 3600.0
-# To another Cluster by its own address, whose certificate is of an authority of its own, which comes by standard input.
+# To another Cluster by its own address, whose certificate is of an authority of its own, which comes by
+# standard input, with its length: not every server tells a pod where its input ends.
 ELSEWHERE: Final = """
 authority=${TMPDIR:-/tmp}/elsewhere.crt
-cat > "$authority"
+head -c "$2" > "$authority"
 login=${URL#*://}
 URL="postgresql://${login%%@*}@$1:5432/flagsmith?sslmode=verify-full&sslrootcert=$authority&connect_timeout=10"
 """
@@ -99,8 +100,8 @@ def counter(script: str) -> list[str]:
 def _lines(
     instance: Instance, pod: Manifest, script: str, what: str, host: str = "", authority: str | None = None
 ) -> list[str]:
-    command = [*counter(script), host]
     stdin = None if authority is None else authority.encode()
+    command = [*counter(script), host, str(len(stdin or b""))]
     done = run(instance, pod, command, stdin=stdin, seconds=SECONDS)
     if done.code:
         raise FailedError(f"{what}: {instance.masker()(done.err.strip() or done.out.strip())}")
