@@ -25,29 +25,20 @@ def show(console: Console, found: Capacity) -> None:
 def _table(found: Capacity) -> Listing:
     table = Listing([Column("WHAT"), Column("TAKES"), Column("FROM", Gives.BELOW)])
     asked, need, disk = found.requests, found.need, found.disk
-    table.add(
-        "requests a second",
-        f"{asked.total:,.1f}",
-        f"busiest hour: {asked.gets:,.1f} GET, {asked.posts:,.1f} POST with traits, {asked.documents:,.1f} documents, "
-        f"{asked.reports:,.1f} reports",
-    )
-    table.add(
-        "size", need.size, f"{need.cores:,.2f} cores, of which {need.database_cores:,.2f} PostgreSQL's, twice over"
-    )
+    table.add("GET a second", f"{asked.gets:,.1f}", "in the busiest hour")
+    table.add("POST with traits", f"{asked.posts:,.1f}", "in the busiest hour")
+    table.add("documents", f"{asked.documents:,.1f}", "a second, all day")
+    table.add("reports", f"{asked.reports:,.1f}", "a second, all day")
+    table.add("size", need.size, f"twice {need.cores:,.1f} cores, {need.database_cores:,.1f} PostgreSQL's")
     table.add("API", f"{need.replicas} pods", f"{found.workers} workers x {found.threads} threads each")
-    table.add("task processor", f"{found.task_processors} pods", "by the size; not measured")
-    table.add(
-        "connections",
-        f"{found.connections} of {found.max_connections}",
-        "to the database at most, during a rolling update",
-    )
+    table.add("task processors", str(found.task_processors), "by the size; not measured")
+    table.add("connections", f"{found.connections} of {found.max_connections}", "at most, in a rolling update")
     table.add("PostgreSQL", f"{found.servers} x {found.postgres_cpu} CPU, {found.postgres_memory}", "by the size")
-    table.add(
-        "disk",
-        f"{disk.storage} GiB",
-        f"twice {_gib(disk.raw)} single reports ({disk.raw_rows_a_day:,} rows a day), {_gib(disk.bucketed)} sums, "
-        f"{_gib(disk.tasks)} tasks, {_gib(disk.identities)} users, {_gib(disk.audit)} audit log of 5 years",
-    )
+    table.add("disk", f"{disk.storage} GiB", "twice what follows, in steps of 10")
+    table.add("  single reports", _gib(disk.raw), f"{disk.raw_rows_a_day:,} rows a day at most")
+    table.add("  sums, tasks", _gib(disk.bucketed + disk.tasks), "")
+    table.add("  users", _gib(disk.identities), "for ever")
+    table.add("  audit log", _gib(disk.audit), "of 5 years")
     return table
 
 
