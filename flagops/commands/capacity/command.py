@@ -6,7 +6,6 @@ import typer
 
 from flagops.commands.capacity import view
 from flagops.commands.capacity.load import Load, requests
-from flagops.commands.capacity.plan import capacity as computed
 from flagops.console import output
 from flagops.errors import BadInputError
 from flagops.terminal.options import JsonOption, print_json
@@ -99,6 +98,9 @@ def capacity(
             "No load is given.",
             hint="Say what asks Flagsmith, for example: ff capacity --browsers 100000 --local-sdks 30",
         )
+    # The settings' model takes a second to import.
+    from flagops.commands.capacity.plan import capacity as computed
+
     found = computed(load)
     if as_json:
         print_json(found)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from components.settings.sections.size import SizeName
 from flagops.commands.capacity.load import LoadRequests
 
 
@@ -42,7 +41,7 @@ class Need:
         is_beyond: whether it is more than the largest size was made for.
     """
 
-    size: SizeName
+    size: str
     replicas: int
     cores: float
     database_cores: float

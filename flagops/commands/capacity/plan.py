@@ -16,6 +16,7 @@ from flagops.errors import BadInputError
 ORDER: Final[tuple[SizeName, ...]] = ("small", "medium", "large", "xlarge")
 LEAST_STORAGE: Final = 20
 """GiB, the default of `postgres.storage.size`."""
+BY_NAME: Final[dict[str, Size]] = {str(name): size for name, size in SIZES.items()}
 STORAGE_STEP: Final = 10
 # Dead rows until VACUUM, the write-ahead log, and a copy while an index is built.
 STORAGE_HEADROOM: Final = 2
@@ -110,16 +111,16 @@ def _pods(size: Size, cores: float) -> int:
 def _edge(load: Load, asked: LoadRequests, need: Need) -> EdgeInstead:
     heavier = weight(load, figures.EDGE_FEW, figures.EDGE_MANY, with_identities=True)
     busy = heavier * (asked.gets / figures.EDGE_GET.value + asked.posts / figures.EDGE_POST.value)
-    proxies = max(SIZES[need.size].edge_replicas, math.ceil(figures.HEADROOM * busy))
+    proxies = max(BY_NAME[need.size].edge_replicas, math.ceil(figures.HEADROOM * busy))
     polls = proxies * load.environments / _poll_seconds()
     left = _need(load, LoadRequests(gets=0, posts=0, documents=asked.documents + polls, reports=asked.reports))
     saved = need.replicas * _cpu(need.size) - left.replicas * _cpu(left.size)
-    taken = proxies * parse_cpu(SIZES[need.size].edge.limits.cpu)
+    taken = proxies * parse_cpu(BY_NAME[need.size].edge.limits.cpu)
     return EdgeInstead(pays=saved > taken, proxies=proxies, need=left)
 
 
-def _cpu(size: SizeName) -> int:
-    return parse_cpu(SIZES[size].api.limits.cpu)
+def _cpu(size: str) -> int:
+    return parse_cpu(BY_NAME[size].api.limits.cpu)
 
 
 def _poll_seconds() -> int:
@@ -129,7 +130,7 @@ def _poll_seconds() -> int:
 def _settled(load: Load, need: Need, edge: EdgeInstead) -> tuple[dict[str, Any], Settings, CapacityDisk]:
     """The settings to copy, what they resolve to, and the disk: the settings' own sums say what they need."""
     chosen: dict[str, Any] = {"size": need.size}
-    if need.replicas != SIZES[need.size].replicas:
+    if need.replicas != BY_NAME[need.size].replicas:
         chosen["replicas"] = need.replicas
     postgres: dict[str, Any] = {"mode": "cloudnativepg"} if load.availability == "high" else {}
     retention: dict[str, Any] = {"reportedFlags": max(1, reported_flags(load))}
@@ -137,7 +138,7 @@ def _settled(load: Load, need: Need, edge: EdgeInstead) -> tuple[dict[str, Any],
         retention["rawAnalyticsDays"] = load.raw_days
     roomy = parse({**ANYTHING, **chosen, "postgres": {**postgres, "maxConnections": PLENTY_OF_CONNECTIONS}})
     (server, *_) = pools.servers(roomy)
-    if server.needed > SIZES[need.size].max_connections:
+    if server.needed > BY_NAME[need.size].max_connections:
         postgres["maxConnections"] = STORAGE_STEP * math.ceil(server.needed / STORAGE_STEP)
     disk = _disk(load, roomy)
     if disk.storage > MOST_STORAGE:
