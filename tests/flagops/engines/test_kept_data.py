@@ -66,11 +66,12 @@ def test_what_is_wrong_with_an_object_for_another_reason_is_told_where_it_is_app
     refuse(Server(ApiError(400, "BadRequest", "no such field", "Cannot apply")), item(SERVER, protect=True))
 
 
-def test_a_namespace_that_another_one_takes_the_place_of_is_refused_one_that_only_goes_is_not() -> None:
+def test_a_namespace_of_the_stacks_own_is_given_up_for_no_other_and_for_none() -> None:
     gone = StackRecord(entries=(RecordedObject(Ref("v1", "Namespace", "", "flags")),))
     with pytest.raises(OpsError, match="Namespace flags would be deleted with everything in it, and Namespace other"):
         refuse(Server(), item(Ref("v1", "Namespace", "", "other")), state=gone)
-    refuse(Server(), item(SERVER), state=gone)
+    with pytest.raises(OpsError, match=r"Namespace flags was made by this stack.*namespace\.create is false now"):
+        refuse(Server(), item(SERVER), state=gone)
 
 
 @pytest.mark.parametrize("ignored", [(), ("spec",)], ids=["the stack's own", "one of before that is kept"])
