@@ -26,7 +26,8 @@ PLAIN = re.compile(
     r"|^(?:labels|selector|primary|to|(?:self\.)?target|move\.beside)$"
     r"|\['name'\]$|\.get\('currentPrimary'\)$|^names\.[A-Z_]+$|^[A-Z_]+$|^(?:self|instance)\.made_by$"
     r"|^(?:secret_name\(instance\)|_name\(instance\)|made_by|last\.backup|_ways_in\(examination\))$"
-    r"|kind\.lower\(\)$|^where$|^base$|^prefix$|^self\.host$|^arguments\[0\]$|^command\[0\]$|arguments\[:2\]\)$|join\(command\)$"
+    r"|kind\.lower\(\)$|^_full\(api_version, kind\)$"
+    r"|^where$|^base$|^prefix$|^self\.host$|^arguments\[0\]$|^command\[0\]$|arguments\[:2\]\)$|join\(command\)$"
 )
 QUOTED = re.compile(
     r"^(?:shlex\.|_)?quoted?\(|^self\._typed\(|\.kubectl|^_kubectl\(|^(?:command|program|namespace|path)$"

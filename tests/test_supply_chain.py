@@ -107,7 +107,11 @@ def test_each_token_that_may_do_more_than_read_is_known() -> None:
         ("apply-flags", "apply"): {"id-token"},
         ("pull-request", "preview"): {"pull-requests"},
         ("pull-request", "flags-comment"): {"pull-requests"},
+        # Of the default branch alone, after a pull request's own run: the plan reads its catalogue as data.
+        ("flags-plan", "plan"): {"id-token"},
+        ("flags-plan", "comment"): {"pull-requests"},
+        ("comment-plan", "comment"): {"pull-requests"},
         ("release", "publish"): {"contents", "id-token", "attestations"},
     }
-    for job in (("release", "publish"), ("pull-request", "flags-comment")):
+    for job in (("release", "publish"), ("pull-request", "flags-comment"), ("comment-plan", "comment")):
         assert not [used for used in steps[job] if "checkout" in used or used.startswith("./")]

@@ -174,7 +174,7 @@ def test_switched_off_there_is_nothing_of_it() -> None:
 @pytest.mark.parametrize(
     ("backup", "message"),
     [
-        ({"schedule": "at night"}, 'must be a cron schedule with five fields, in UTC, such as "15 2 * * *"'),
+        ({"schedule": "at night"}, "must have 5 fields; it has 2. It is a cron schedule of five fields, in UTC"),
         ({"s3": {**S3, "bucket": "s3://backups"}}, "must be a bucket's name, such as flagsmith-backups"),
         ({"s3": {**S3, "endpoint": "minio:9000"}}, "must be the address of the service"),
         ({"s3": S3, "storage": {"size": "1Gi"}}, "is not used with backup.s3: remove one of the two"),

@@ -209,7 +209,7 @@ def test_the_command_with_an_address_alone(flagsmith: Flagsmith, key: str, run: 
     assert found["flags"] == found["environment-document"] == "passed"
     assert "round-trip" not in found
     suite_element = ElementTree.parse(report).getroot()
-    assert (suite_element.get("tests"), suite_element.get("failures"), suite_element.get("skipped")) == ("21", "0", "6")
+    assert (suite_element.get("tests"), suite_element.get("failures"), suite_element.get("skipped")) == ("22", "0", "7")
     assert key not in shown.stderr
 
 

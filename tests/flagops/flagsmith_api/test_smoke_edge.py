@@ -56,7 +56,7 @@ def public(flagsmith: Flagsmith, edge: EvaluatingEdge, monkeypatch: pytest.Monke
         )
 
         @contextmanager
-        def stack(*_: object) -> Iterator[SmokeTarget]:
+        def stack(*_: object, **__: object) -> Iterator[SmokeTarget]:
             yield place
 
         monkeypatch.setattr(command, "_place", stack)
