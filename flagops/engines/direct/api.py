@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
@@ -165,7 +165,12 @@ class DirectEngine:
             live = dict(zip(refs, pool.map(client.get, refs), strict=True))
         refuse_foreign(program, live, state, client.get)
         refuse_losses(client, program, live, state)
-        refuse_empty(client, self._stack.settings)
+        # The settings' model takes a second to import.
+        from components.settings import SettingsError
+
+        # Settings that are refused: the program has said it, or has others.
+        with suppress(SettingsError):
+            refuse_empty(client, self._stack.settings)
         program = replace(program, warnings=(*program.warnings, *renewed_namespaces(state, live)))
         return program, live
 
