@@ -18,7 +18,7 @@ AN_EDGE: dict[str, object] = {
     "edge": {"enabled": True, "existingSecret": "keys", "primary": {"url": "https://primary.example.com"}},
     "ingress": {"enabled": False},
 }
-OF_FLAGSMITH = ("publicUrl", "service", "postgres", "backup")
+OF_FLAGSMITH = ("publicUrl", "service", "postgres", "backup", "retention")
 NAMESPACE = "feature-flags"
 VOLUME = f"/api/v1/namespaces/{NAMESPACE}/persistentvolumeclaims/{names.POSTGRES_DATA}"
 BACKUPS = f"/api/v1/namespaces/{NAMESPACE}/persistentvolumeclaims/{names.BACKUP_DATA}"
