@@ -46,7 +46,7 @@ def directly(secrets: tuple[str, ...], **given: object) -> list[str]:
     stack = Stack("local", "feature-flags", config, {}, Path("Pulumi.local.yaml"))
     engine = DirectEngine(Path(), stack, None, "flagsmith-local")
     client: Any = SimpleNamespace(fetch=fetching(secrets))
-    _, warnings = engine._environments(client)  # noqa: SLF001 - without a cluster
+    _, warnings = engine._environments(client, stack.settings)  # noqa: SLF001 - without a cluster
     return [text for text in warnings if "edge.existingSecret" in text]
 
 

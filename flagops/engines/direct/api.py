@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
 from threading import Lock as Mutex
+from typing import TYPE_CHECKING
 
 from components.deployment import recorded
 from components.kit.capabilities import discover
@@ -36,6 +37,10 @@ from flagops.kubernetes.connection import connect
 from flagops.kubernetes.lease import Lock, of_stack
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.stacks.files import Stack
+
+if TYPE_CHECKING:
+    # The settings' model takes a second to import.
+    from components.settings import Settings
 
 LEASE_LOST = "This run was stopped: another run took its Lease, which it did not renew in time."
 
@@ -156,7 +161,8 @@ class DirectEngine:
         """The evaluated program and the live objects it is about, after all that is to be refused was refused."""
         stated = api_versions_key(self._stack) in self._stack.values
         served = () if stated else discover(client.fetch)
-        environments, warnings = self._environments(client)
+        settings = self._readable_settings()
+        environments, warnings = self._environments(client, settings) if settings else (None, ())
         program = evaluate(self._root, self._stack, state.generated, served, environments)
         program = replace(program, advisories=self._review(program), warnings=(*program.warnings, *warnings))
         refuse_protected_removals(state, program)
@@ -165,27 +171,28 @@ class DirectEngine:
             live = dict(zip(refs, pool.map(client.get, refs), strict=True))
         refuse_foreign(program, live, state, client.get)
         refuse_losses(client, program, live, state)
-        # The settings' model takes a second to import.
-        from components.settings import SettingsError
-
-        # Settings that are refused: the program has said it, or has others.
-        with suppress(SettingsError):
-            refuse_empty(client, self._stack.settings)
+        if settings:
+            refuse_empty(client, settings)
         program = replace(program, warnings=(*program.warnings, *renewed_namespaces(state, live)))
         return program, live
 
-    def _environments(self, client: Client) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    def _readable_settings(self) -> "Settings | None":
+        """The stack's settings; None where they are refused: the program says so, or has others."""
+        # The settings' model takes a second to import.
+        from components.settings import SettingsError
+
+        try:
+            return self._stack.settings
+        except SettingsError:
+            return None
+
+    def _environments(self, client: Client, settings: "Settings") -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
         """The environments whose keys are the stack's own, as its last deployment left it, and what to warn of."""
         # The settings' model takes a second to import.
         from components.deployment import edge_keys
         from components.deployment.role import other_role
         from components.secrets.sdk_keys import claimed, unclaimed_warning
-        from components.settings import SettingsError
 
-        try:
-            settings = self._stack.settings
-        except SettingsError:
-            return None, ()  # The program says it.
         given = looked_at(client, settings, self._context)
         record = recorded.deployed(client.fetch, settings.namespace.name)
         problem = other_role(client.fetch, record, settings)
