@@ -17,7 +17,12 @@ def annotate_exceptions(project: Path | None = None) -> None:
 
     A transformation of the SDK's, which runs in the program: the engine need not know of transforms.
     """
-    pulumi.runtime.register_stack_transformation(partial(_annotated, exceptions(project)))
+    pulumi.runtime.register_stack_transformation(annotated(project))
+
+
+def annotated(project: Path | None = None) -> pulumi.ResourceTransformation:
+    """The same as a transformation of one component and all that it makes, where the program is somebody else's."""
+    return partial(_annotated, exceptions(project))
 
 
 def _annotated(

@@ -1,10 +1,13 @@
 """The one Kubernetes provider: an explicit context, so that a deployment never lands on the wrong cluster."""
 
+import pulumi
 import pulumi_kubernetes as kubernetes
 
 
-def cluster_provider(context: str, cluster_identifier: str) -> kubernetes.Provider:
-    """The provider of every Kubernetes resource of the program.
+def cluster_provider(
+    context: str, cluster_identifier: str, name: str = "cluster", opts: pulumi.ResourceOptions | None = None
+) -> kubernetes.Provider:
+    """The provider of every Kubernetes resource of an instance.
 
     Every option that the SDK would take from the environment is stated, so that the state holds nothing of the machine
     that deployed last. An empty kubeconfig is the provider's own word for "look for it": it reads `KUBECONFIG`, else
@@ -15,9 +18,11 @@ def cluster_provider(context: str, cluster_identifier: str) -> kubernetes.Provid
         context: the context of the kubeconfig (`KUBECONFIG`, else `~/.kube/config`) to deploy to.
         cluster_identifier: what tells this cluster from others. It stands in for the kubeconfig's contents when Pulumi
             decides whether the cluster is another one, so that a renewed certificate does not replace every resource.
+        name: its name in the program; each instance of one program has its own.
+        opts: its options, such as the component that it belongs to.
     """
     return kubernetes.Provider(
-        "cluster",
+        name,
         kubeconfig="",
         context=context,
         cluster_identifier=cluster_identifier,
@@ -32,4 +37,5 @@ def cluster_provider(context: str, cluster_identifier: str) -> kubernetes.Provid
         skip_update_unreachable=False,
         suppress_deprecation_warnings=False,
         suppress_helm_hook_warnings=False,
+        opts=opts,
     )

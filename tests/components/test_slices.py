@@ -9,7 +9,7 @@ from tests.recording import ROOT, record
 
 COMPONENT = re.compile(r"feature-flags:components:\w+")
 # What is below every slice, or above all of them.
-FLOORS = {"kit", "settings", "text", "stack", "platform", "edge_alone"}
+FLOORS = {"kit", "settings", "text", "stack", "platform", "edge_alone", "package"}
 
 
 def modules() -> set[str]:

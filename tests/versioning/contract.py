@@ -15,8 +15,10 @@ from enum import Enum
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
+from pydantic.alias_generators import to_camel
 from typer.core import TyperArgument
 
+from components.package.component import FeatureFlags
 from components.settings import Settings
 from flagops.commands.docs.configuration_page import entries
 from tests.commands import EVERY, FF
@@ -35,13 +37,18 @@ def contract() -> Names:
     """Every name that is promised, by what it is."""
     return {
         "settings": sorted(f"{entry.key}: {entry.kind} = {entry.default}".rstrip(" =") for entry in entries(Settings)),
-        "outputs": sorted({str(name) for one in _recordings() for name in one.program.outputs}),
+        "outputs": sorted({str(name) for one in _recordings() for name in one.program.outputs} | _of_the_package()),
         "objects": sorted({_object(item.ref) for one in _recordings() for item in one.program.objects}),
         "commands": sorted(set(_commands())),
         "json": sorted(_json()),
         "metrics": sorted(_metrics()),
         "alerts": sorted(_alerts()),
     }
+
+
+def _of_the_package() -> set[str]:
+    """The outputs of the package's component, as programs of other languages know them."""
+    return {to_camel(name) for name in inspect.get_annotations(FeatureFlags)}
 
 
 @cache

@@ -16,13 +16,16 @@ def docs(
     *,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; fail if a page is out of date.")] = False,
 ) -> None:
-    """Write docs/cli.md from the commands, and docs/configuration.md from the settings' model."""
+    """Write docs/cli.md from the commands, and docs/configuration.md and the package's arguments from the settings."""
     # The settings' model takes a second to import.
-    from flagops.commands.docs import configuration_page
+    from flagops.commands.docs import configuration_page, package_arguments
 
     root = context.find_root().command
     assert isinstance(root, Words)  # noqa: S101 - flagops/cli.py makes it
     pages = {cli_page.PAGE: cli_page.cli_page(root), configuration_page.PAGE: configuration_page.configuration_page()}
+    # A project without the package's sources gets none: what it had of `components/` would look like its own code.
+    if (project.root() / package_arguments.PAGE).parent.is_dir():
+        pages[package_arguments.PAGE] = package_arguments.package_arguments()
     old = [name for name, page in pages.items() if _current(name) != page]
     if check and old:
         raise FailedError(f"Out of date: {', '.join(old)}.", hint="Run `ff docs` and commit what it writes.")

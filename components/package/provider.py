@@ -1,0 +1,60 @@
+"""The package's provider: what Pulumi asks for the schema, and to make an instance."""
+
+from typing import Final
+
+import pulumi
+from pulumi.provider import ConstructResult
+from pulumi.provider.experimental.analyzer import ComponentDefinition
+from pulumi.provider.experimental.component import ComponentProvider
+from pulumi.provider.server import ComponentInitError
+
+from components.package.component import FeatureFlags, settings_of
+from components.settings import PROJECT, Settings, SettingsError
+
+_OWN_PROVIDER: Final = (
+    "providers: the package makes its own Kubernetes provider, of the argument context, since it asks that cluster "
+    "before it changes it. Leave the provider out, here and at the component's parents, and name the cluster's context"
+)
+
+
+class PackageProvider(ComponentProvider):
+    """Makes instances of `FeatureFlags`. What is wrong with the arguments is said without a stack trace."""
+
+    def __init__(self, version: str) -> None:
+        """Serve the package as this version, X.Y.Z."""
+        super().__init__([FeatureFlags], PROJECT, None, version)
+        self._places: dict[tuple[str, ...], str] = {}
+
+    def map_inputs(self, inputs: pulumi.Inputs, _component_def: ComponentDefinition) -> pulumi.Inputs:
+        """The arguments as they are: Pulumi's own way would drop what it does not know, without a word."""
+        return inputs
+
+    def construct(
+        self, name: str, resource_type: str, inputs: pulumi.Inputs, options: pulumi.ResourceOptions | None = None
+    ) -> ConstructResult:
+        """Make an instance.
+
+        Raises:
+            pulumi.RunError: the arguments are wrong, or the cluster is.
+        """
+        try:
+            self._refuse(name, settings_of(inputs), options)
+            return super().construct(name, resource_type, inputs, options)
+        except SettingsError as error:
+            raise pulumi.RunError(str(error)) from None
+        except ComponentInitError as error:
+            if isinstance(error.inner, pulumi.RunError):
+                raise error.inner from None
+            raise
+
+    def _refuse(self, name: str, settings: Settings, options: pulumi.ResourceOptions | None) -> None:
+        """Refuse another provider, and a second instance in one namespace."""
+        providers = None if options is None else options.providers
+        if isinstance(providers, dict) and "kubernetes" in providers:
+            raise SettingsError([_OWN_PROVIDER])
+        namespace = settings.namespace.name
+        place = (pulumi.get_project(), pulumi.get_stack(), settings.context, namespace)
+        other = self._places.setdefault(place, name)
+        if other != name:
+            taken = f"is the namespace of {other!r} already, and each instance has one of its own: name another"
+            raise SettingsError([f'namespace.name = "{namespace}": {taken}'])
