@@ -42,7 +42,20 @@ def test_after_a_pull_request_main_s_code_runs_with_secrets_and_takes_its_catalo
             assert job["environment"] == "flags-plan"
 
 
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_who_takes_another_s_catalogue_asks_for_what_main_s_names(path: Path) -> None:
+    """The kind: where a commit's catalogue is put in the place of `main`'s, a server is asked by `--trusted` alone."""
+    for job in read(path)["jobs"].values():
+        lines = [line for step in job.get("steps", []) for line in step.get("run", "").splitlines()]
+        if not any('git show "$' in line and "catalogue.yaml" in line for line in lines):
+            continue
+        asking = [line for line in lines if re.search(r"\bff\b.*(--stack|--url)", line)]
+        assert asking
+        assert all("--trusted HEAD" in line for line in asking)
+
+
 HEAD = re.compile(r"\$\{?HEAD\b")
+INSTEAD = "> Flagsmith could not be asked, refuses this, or would be asked for more than main names: see the log."
 FF = """#!/usr/bin/env bash
 echo "$*" >> "$CALLS"
 case "$*" in *--against*) echo "catalogues"; exit 2 ;; *) echo "live"; exit "$CODE" ;; esac
@@ -55,7 +68,7 @@ case "$*" in *--against*) echo "catalogues"; exit 2 ;; *) echo "live"; exit "$CO
         (0, "live\n"),
         (2, "live\n"),
         (3, "live\n"),
-        (1, "catalogues\n\n> Flagsmith could not be asked, or refuses this: the log of the run says why.\n"),
+        (1, f"catalogues\n\n{INSTEAD}\n"),
     ],
 )
 def test_the_plan_says_whether_flagsmith_was_asked(tmp_path: Path, code: int, said: str) -> None:
@@ -71,5 +84,5 @@ def test_the_plan_says_whether_flagsmith_was_asked(tmp_path: Path, code: int, sa
     subprocess.run(command, cwd=tmp_path, env={"PATH": path, **variables}, check=True)
     assert (tmp_path / "plan.md").read_text(encoding="utf-8") == summary.read_text(encoding="utf-8") == said
     first, *more = calls.read_text(encoding="utf-8").splitlines()
-    assert first == "flags plan --stack production --markdown"
+    assert first == "flags plan --stack production --trusted HEAD --markdown"
     assert more == (["flags plan --against base --markdown"] if code == 1 else [])

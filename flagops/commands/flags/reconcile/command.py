@@ -27,6 +27,7 @@ from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.reconcile.hands import Hands
 from flagops.commands.flags.reconcile.options import STOPPED, NotesOption, TakeBackOption
 from flagops.commands.flags.reconcile.review.against import compared
+from flagops.commands.flags.reconcile.review.trusted import TrustedOption, require_trusted
 from flagops.commands.flags.reconcile.review.view import (
     WITH_CATALOGUE,
     WITH_FLAGSMITH,
@@ -73,6 +74,7 @@ def plan(
     who: WhoOption = False,
     markdown: MarkdownOption = False,
     against: AgainstOption = None,
+    trusted: TrustedOption = None,
     take_back: TakeBackOption = None,
     notes: NotesOption = None,
     as_json: JsonOption = False,
@@ -88,9 +90,9 @@ def plan(
         raise BadInputError(f"{catalogue} is a plan, not a catalogue.", hint=f"ff flags apply {quote(str(catalogue))}")
     declared, _ = read(catalogue, strict=strict)
     if against is not None:
-        if stack or url or out:
+        if stack or url or out or trusted:
             raise BadInputError(
-                "--against compares two commits, and asks no Flagsmith: leave --stack, --url and --out."
+                "--against compares two commits, and asks no Flagsmith: leave --stack, --url, --out and --trusted."
             )
         made, wanted, found = compared(declared, catalogue, against, delete=delete, environments=environment or ())
         figures = affected_by(made, wanted, found) if who or markdown else None
@@ -98,6 +100,8 @@ def plan(
         said = {"title": title, "compared": WITH_CATALOGUE}
         show_plan(made, wanted, figures, **said, as_json=as_json, as_markdown=markdown)
         raise typer.Exit(CHANGES if made.has_changes else 0)
+    if trusted is not None:
+        require_trusted(declared, catalogue, trusted)
     wanted = of_some(desired(declared), environment or (), delete=delete)
     with _connected(declared, stack, url) as connection:
         hands = Hands.of(connection, notes, take_back or ())

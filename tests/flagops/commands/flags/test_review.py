@@ -53,12 +53,49 @@ def test_other_rights_are_said_though_they_are_not_compared(
     assert "who may do what is said differently" in done.stdout
 
 
+NAMING = {
+    "project: FootAnalytics": ("project: Other", "`project` is 'Other' in place of 'FootAnalytics'"),
+    "[development, staging, production]": (
+        "[development, staging, production, secret]",
+        "`environments` has 'secret' too",
+    ),
+    "viewers: {role: viewer}": ("viewers: {role: admin}", "`access` is another one"),
+}
+
+
+@pytest.mark.parametrize("before", NAMING)
+def test_a_catalogue_of_somebody_else_does_not_choose_what_is_read_of_a_server(
+    applied: Project, repository: Callable[[Callable[[str], str]], Path], run: Run, before: str
+) -> None:
+    after, said = NAMING[before]
+    path = repository(lambda text: text.replace(before, after, 1))
+    assert after in path.read_text(encoding="utf-8")
+    assert applied.double is not None
+    asked = applied.double.requests.total()
+    done = run("flags", "plan", str(path), "--url", applied.url, "--trusted", "HEAD")
+    assert done.exit_code == 1
+    assert said in done.stderr
+    assert "Nothing was asked." in done.stderr
+    assert applied.double.requests.total() == asked
+
+
+def test_what_main_names_is_planned_whatever_else_the_catalogue_changes(
+    applied: Project, repository: Callable[[Callable[[str], str]], Path], run: Run
+) -> None:
+    path = str(repository(lambda text: text.replace(*EVERYONE)))
+    done = run("flags", "plan", path, "--url", applied.url, "--trusted", "HEAD")
+    assert done.exit_code == 2, done.stderr
+    assert "new_feature_rollout" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["--against", "nothing-like-it"], "There is no commit"),
         (["--against", "--upload-pack=x"], "There is no commit"),
-        (["--against", "HEAD", "--url", "http://127.0.0.1:9"], "leave --stack, --url and --out"),
+        (["--against", "HEAD", "--url", "http://127.0.0.1:9"], "leave --stack, --url, --out"),
+        (["--against", "HEAD", "--trusted", "HEAD"], "and --trusted"),
+        (["--trusted", "nothing-like-it", "--url", "http://127.0.0.1:9"], "There is no commit"),
         (["--markdown", "--json"], "choose one"),
     ],
 )
