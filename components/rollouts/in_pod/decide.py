@@ -1,0 +1,187 @@
+"""What a rollout does next. One pure function: the same in the pod, in `ff flags rollout run` and in the tests."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from .declared import CLOSE, Broken, Declared, Guard, Step
+from .states import Action, Answer, Cause, Decision, Live, Memory, Stage, Verdict
+from .windows import is_open, next_opening
+
+SKEW = timedelta(minutes=2)
+"""How far two clocks may be apart. Flagsmith says whole seconds, and a slow answer is some seconds old."""
+_HARD = {Broken.HOLD: 0, Broken.BACK: 1, Broken.OFF: 2}
+_BEFORE = (Verdict.GOOD, Verdict.WARMING, Verdict.SILENT)
+_UNKNOWN = Answer(Verdict.AWAY, "was not asked")
+GONE = "the catalogue has no steps for it"
+
+
+def decide(
+    declared: Declared | None, live: Live, answers: Mapping[str, Answer], memory: Memory | None, now: datetime
+) -> Decision:
+    """What to do, and why. At most one step up, and only from the share that is live.
+
+    Args:
+        declared: What the catalogue says; None where it says nothing of steps any more.
+        live: What Flagsmith has.
+        answers: What the guards say, by name; one that is missing counts as away.
+        memory: What was remembered; None at first.
+        now: The time here.
+    """
+    kept = memory or Memory(live.share, now, Stage.WAITING, now)
+    said = _Turn(declared, live, answers, kept, now).decision() if declared else Decision(Action.WAIT, GONE, 0, None)
+    return replace(said, share=live.share, memory=memory) if said.action is Action.WAIT else said
+
+
+class _Turn:
+    """One look at a rollout. Each of its functions says what to do, or None for what the next one says."""
+
+    def __init__(
+        self, declared: Declared, live: Live, answers: Mapping[str, Answer], memory: Memory, now: datetime
+    ) -> None:
+        self._declared, self._live, self._memory, self._now = declared, live, memory, now
+        self._answers = [(guard, answers.get(guard.name, _UNKNOWN)) for guard in declared.guards]
+        self._broken = [pair for pair in self._answers if pair[1].verdict is Verdict.BROKEN]
+
+    def decision(self) -> Decision:
+        """What to do."""
+        return (
+            self._over()
+            or self._of_people()
+            or self._above()
+            or self._not_begun()
+            or self._breach()
+            or self._clocks()
+            or self._unfinished()
+            or self._unsure()
+            or self._up()
+        )
+
+    def _over(self) -> Decision | None:
+        if self._live.gone:
+            return self._wait(self._live.gone)
+        is_at_end = self._declared.after(self._live.share) is None and self._live.share <= self._declared.top + CLOSE
+        return self._wait("is done") if self._memory.stage is Stage.DONE and is_at_end else None
+
+    def _of_people(self) -> Decision | None:
+        """What somebody did, which is never undone."""
+        memory, live = self._memory, self._live
+        if memory.stage is Stage.PAUSED:
+            return self._wait(f"is paused: {memory.why}", warns=memory.cause is not Cause.PERSON)
+        changed = live.changed
+        if abs(live.share - memory.share) > CLOSE:
+            changed = f"somebody set the share to {live.share:g} %, where the rollout had left {memory.share:g} %"
+        if changed and memory.stage is Stage.DONE:
+            return self._wait(f"is done, and since then: {changed}")
+        if changed:
+            return self._note(changed, self._paused(Cause.HAND, changed), warns=True)
+        return self._wait(f"the flag is held {live.held}", warns=bool(self._broken)) if live.held else None
+
+    def _above(self) -> Decision | None:
+        """The catalogue declares less than what is live: lowering waits for nothing."""
+        top, share = self._declared.top, self._live.share
+        if share <= top + CLOSE:
+            return None
+        why = f"{share:g} % → {top:g} %: the catalogue declares no more"
+        return self._set(Action.LOWER, top, why, self._stage_at(self._declared.at(top)))
+
+    def _not_begun(self) -> Decision | None:
+        start = self._declared.start
+        if self._memory.stage is not Stage.WAITING:
+            return None
+        if start is None:
+            return self._wait("waits for `ff flags rollout start`")
+        if self._now < start:
+            return self._wait(f"begins {_said(start)}", until=start)
+        if self._live.share < CLOSE:
+            return None
+        # A share that was there before the steps: its time counts from now.
+        running = replace(self._memory, share=self._live.share, stage=Stage.RUNNING, since=self._now)
+        return self._note(f"begins at the {self._live.share:g} % that are live", running)
+
+    def _breach(self) -> Decision | None:
+        if not self._broken:
+            return None
+        guard, answer = max(self._broken, key=lambda pair: _HARD[pair[0].broken])
+        why, share = f"{guard.name} is broken: {answer.why}", self._live.share
+        if share < CLOSE:
+            return self._wait(f"does not begin: {why}", warns=True)
+        memory = self._paused(Cause.GUARD, why)
+        target = {Broken.HOLD: share, Broken.BACK: self._declared.before(share), Broken.OFF: 0.0}[guard.broken]
+        if target > share - CLOSE:
+            return self._note(why, memory, warns=True)
+        memory = replace(memory, share=target, since=self._now, went_back=True)
+        return Decision(Action.LOWER, f"{share:g} % → {target:g} %: {why}", target, memory, warns=True)
+
+    def _clocks(self) -> Decision | None:
+        """Two clocks that cannot both be right, and one that was wrong before."""
+        there, since = self._live.at, self._memory.since
+        if abs(there - self._now) > SKEW:
+            said = f"{there:%Y-%m-%d %H:%M:%S} UTC at Flagsmith, {self._now:%Y-%m-%d %H:%M:%S} UTC here"
+            return self._wait(f"the clocks differ: {said}", warns=True)
+        if since <= self._now + SKEW:
+            return None
+        why = f"the share is from {_said(since)}, which is to come: its time begins anew"
+        return self._note(why, replace(self._memory, since=self._now), warns=True)
+
+    def _unfinished(self) -> Decision | None:
+        share = self._live.share
+        here = self._declared.at(share) if share > CLOSE else None
+        over = self._memory.since + here.lasts if here else self._now
+        return self._wait(f"{share:g} % until {_said(over)}", until=over) if self._now < over else None
+
+    def _unsure(self) -> Decision | None:
+        """A guard's answer that is no reason to rise. Before the first step nobody has what it looks at: then it is
+        enough that somebody answers."""
+        away, memory = self._memory.away_since, self._memory
+        is_away = any(answer.verdict is Verdict.AWAY for _, answer in self._answers)
+        if is_away and away is None:
+            return self._note("Prometheus does not answer", replace(memory, away_since=self._now))
+        if away is not None and not is_away:
+            return self._note(
+                f"Prometheus answers again; it did not since {_said(away)}", replace(memory, away_since=None)
+            )
+        for guard, answer in self._answers:
+            if answer.verdict not in ((Verdict.GOOD,) if self._live.share > CLOSE else _BEFORE):
+                return self._unsure_of(guard, answer)
+        return None
+
+    def _unsure_of(self, guard: Guard, answer: Answer) -> Decision:
+        since = self._memory.away_since if answer.verdict is Verdict.AWAY else answer.since
+        said = f", since {_said(since)}" if since else ""
+        is_long = since is not None and self._now - since >= guard.warn_after
+        return self._wait(f"{guard.name}: {answer.why or answer.verdict}{said}", warns=is_long)
+
+    def _up(self) -> Decision:
+        """One step, at its time."""
+        share, declared, now = self._live.share, self._declared, self._now
+        following = declared.after(share)
+        if following is None:
+            done = replace(self._memory, stage=Stage.DONE, cause=None, why="", who="")
+            return self._note("is done", done)
+        if not is_open(declared.only, declared.freezes, now):
+            opens = next_opening(declared.only, declared.freezes, now)
+            said = _said(opens) if opens else "its windows change: they never open"
+            return self._wait(f"{share:g} %: nothing rises until {said}", until=opens, warns=opens is None)
+        return self._set(Action.RAISE, following.to, f"{share:g} % → {following.to:g} %", self._stage_at(following))
+
+    def _wait(self, why: str, *, warns: bool = False, until: datetime | None = None) -> Decision:
+        return Decision(Action.WAIT, why, self._live.share, self._memory, warns, until)
+
+    def _note(self, why: str, memory: Memory, *, warns: bool = False) -> Decision:
+        return Decision(Action.NOTE, why, self._live.share, replace(memory, at=self._now), warns)
+
+    def _set(self, action: Action, share: float, why: str, stage: Stage) -> Decision:
+        return Decision(action, why, share, Memory(share, self._now, stage, self._now, why=why))
+
+    def _paused(self, cause: Cause, why: str) -> Memory:
+        return replace(self._memory, stage=Stage.PAUSED, cause=cause, why=why, who="", at=self._now, away_since=None)
+
+    def _stage_at(self, step: Step | None) -> Stage:
+        """The last step is the end, unless it lasts: then its guards count until that is over."""
+        is_end = step is None or (self._declared.after(step.to) is None and not step.lasts)
+        return Stage.DONE if is_end else Stage.RUNNING
+
+
+def _said(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

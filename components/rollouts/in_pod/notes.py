@@ -1,0 +1,168 @@
+"""A rollout in the description of its share's segment: what is declared, and what is remembered.
+
+One request of Flagsmith's writes a segment's rules and its description, so that the share and what is remembered of it
+are never apart, whenever the writer is killed; and who reads the one has the other.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from .declared import Broken, Comparison, Declared, Guard, Measure, Step
+from .states import Cause, Memory, Stage
+from .windows import freeze, window
+
+FORMAT = 1
+DECLARED = "Rollout (of the catalogue, by ff; do not edit): "
+REMEMBERED = "State of the rollout (by ff): "
+
+
+class NotesError(ValueError):
+    """A description that says nothing that can be read; the message says what is wrong."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """A segment's description.
+
+    Attributes:
+        text: What is for people.
+        declared: The rollout; None where there is none.
+        memory: What is remembered; None where nothing is yet.
+    """
+
+    text: str
+    declared: Declared | None = None
+    memory: Memory | None = None
+
+
+def read(description: str) -> Description:
+    """The parts of a description. Raises NotesError where one of them is there and cannot be read."""
+    lines = description.splitlines()
+    text = "\n".join(line for line in lines if not line.startswith((DECLARED, REMEMBERED))).rstrip("\n")
+    found = Description(text)
+    for line in lines:
+        try:
+            if line.startswith(DECLARED):
+                found = replace(found, declared=_declared(_json(line, DECLARED)))
+            elif line.startswith(REMEMBERED):
+                found = replace(found, memory=_memory(_json(line, REMEMBERED)))
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError, RecursionError) as error:
+            raise NotesError(
+                f"what the description says of the rollout cannot be read: {error or type(error)}"
+            ) from None
+    return found
+
+
+def write(description: Description) -> str:
+    """The description of these parts."""
+    lines = [description.text]
+    if description.declared is not None:
+        lines.append(DECLARED + _text(declared_as_json(description.declared)))
+    if description.memory is not None:
+        lines.append(REMEMBERED + _text(memory_as_json(description.memory)))
+    return "\n\n".join(filter(None, lines))
+
+
+def _json(line: str, prefix: str) -> dict[str, Any]:
+    found = json.loads(line.removeprefix(prefix))
+    if not isinstance(found, dict) or found["format"] != FORMAT:
+        raise ValueError("it is of another release of ff")
+    return found
+
+
+def _text(found: Mapping[str, Any]) -> str:
+    """One line, whatever is in it."""
+    return json.dumps({"format": FORMAT, **found}, separators=(",", ":"), sort_keys=True)
+
+
+def declared_as_json(declared: Declared) -> dict[str, Any]:
+    """The rollout as it is kept; what is as it is by default is left out."""
+    return {
+        "flag": declared.flag,
+        "environment": declared.environment,
+        "group": declared.group,
+        "steps": [[step.to, step.lasts.total_seconds()] for step in declared.steps],
+        "start": declared.start.isoformat() if declared.start else None,
+        "only": [item.text for item in declared.only],
+        "freezes": [[item.text, item.zone] for item in declared.freezes],
+        "guards": [_guard_as_json(guard) for guard in declared.guards],
+        "enabled": declared.enabled,
+    }
+
+
+def _guard_as_json(guard: Guard) -> dict[str, Any]:
+    plain = Guard(guard.name)
+    return {key: _plain(value) for key, value in asdict(guard).items() if value != getattr(plain, key) or key == "name"}
+
+
+def _plain(value: Any) -> Any:
+    return (
+        value.total_seconds() if isinstance(value, timedelta) else str(value) if isinstance(value, StrEnum) else value
+    )
+
+
+def _declared(found: Mapping[str, Any]) -> Declared:
+    return Declared(
+        flag=str(found["flag"]),
+        environment=str(found["environment"]),
+        group=None if found["group"] is None else str(found["group"]),
+        steps=tuple(Step(float(to), timedelta(seconds=lasts)) for to, lasts in found["steps"]),
+        start=_moment(found["start"]) if found["start"] else None,
+        only=tuple(window(text) for text in found["only"]),
+        freezes=tuple(freeze(text, zone) for text, zone in found["freezes"]),
+        guards=tuple(map(_guard, found["guards"])),
+        enabled=bool(found["enabled"]),
+    )
+
+
+def _guard(found: Mapping[str, Any]) -> Guard:
+    given = dict(found)
+    for key in ("holds", "warm_up", "warn_after"):
+        if key in given:
+            given[key] = timedelta(seconds=given[key])
+    if "broken" in given:
+        given["broken"] = Broken(given["broken"])
+    if given.get("comparison") is not None:
+        arms = given["comparison"]
+        given["comparison"] = Comparison(**{**arms, "measure": Measure(arms["measure"])})
+    return Guard(**given)
+
+
+def memory_as_json(memory: Memory) -> dict[str, Any]:
+    """What is remembered, as it is kept."""
+    return {
+        "share": memory.share,
+        "since": memory.since.isoformat(),
+        "stage": str(memory.stage),
+        "at": memory.at.isoformat(),
+        "cause": None if memory.cause is None else str(memory.cause),
+        "why": memory.why,
+        "who": memory.who,
+        "went_back": memory.went_back,
+        "away_since": memory.away_since.isoformat() if memory.away_since else None,
+    }
+
+
+def _memory(found: Mapping[str, Any]) -> Memory:
+    return Memory(
+        share=float(found["share"]),
+        since=_moment(found["since"]),
+        stage=Stage(found["stage"]),
+        at=_moment(found["at"]),
+        cause=None if found["cause"] is None else Cause(found["cause"]),
+        why=str(found["why"]),
+        who=str(found["who"]),
+        went_back=bool(found["went_back"]),
+        away_since=_moment(found["away_since"]) if found["away_since"] else None,
+    )
+
+
+def _moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("a time has no zone")
+    return found

@@ -1,0 +1,66 @@
+"""What a person says to a rollout: begin, pause, go on, one step back."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from .declared import CLOSE, Declared
+from .states import Action, Cause, Decision, Live, Memory, Stage
+
+
+class RefusedError(Exception):
+    """What cannot be done with a rollout now; the message says why, and what can."""
+
+
+def start(live: Live, memory: Memory | None, who: str, why: str, now: datetime) -> Decision:
+    """Let a rollout begin, whenever it was to. Raises RefusedError for one that has."""
+    _require_there(live)
+    if memory is not None and memory.stage is not Stage.WAITING:
+        hint = "; resume it" if memory.stage is Stage.PAUSED else ""
+        raise RefusedError(f"It has begun: it is {memory.stage}{hint}.")
+    return _note("begins", Memory(live.share, now, Stage.RUNNING, now, why=why, who=who), live)
+
+
+def pause(live: Live, memory: Memory | None, who: str, why: str, now: datetime) -> Decision:
+    """Leave the share as it is until somebody resumes it. Raises RefusedError for one that is paused, or done."""
+    kept = _going(live, memory, now)
+    said = replace(kept, stage=Stage.PAUSED, cause=Cause.PERSON, why=why, who=who, at=now)
+    return _note("is paused", said, live)
+
+
+def back(declared: Declared, live: Live, memory: Memory | None, who: str, why: str, now: datetime) -> Decision:
+    """One step back, and paused there. Raises RefusedError for a share that nobody has."""
+    _require_there(live)
+    if live.share < CLOSE:
+        raise RefusedError("Nobody is in it: there is no step back.")
+    target = declared.before(live.share)
+    memory = Memory(target, now, Stage.PAUSED, now, cause=Cause.PERSON, why=why, who=who)
+    return Decision(Action.LOWER, f"{live.share:g} % → {target:g} %", target, memory)
+
+
+def resume(declared: Declared, live: Live, memory: Memory | None, who: str, why: str, now: datetime) -> Decision:
+    """Go on from the share that is live, whose time begins anew. Raises RefusedError for one that is not paused, and
+    while what somebody changed still differs from what the catalogue declares."""
+    _require_there(live)
+    if memory is None or memory.stage is not Stage.PAUSED:
+        raise RefusedError(f"It is not paused: it is {memory.stage if memory else Stage.WAITING}.")
+    if live.changed:
+        raise RefusedError(f"{live.changed}: change that back, or let the catalogue say it, first.")
+    is_to_begin = live.share < CLOSE and (declared.start is None or declared.start > now) and not memory.went_back
+    stage = Stage.WAITING if is_to_begin else Stage.RUNNING
+    return _note("goes on", Memory(live.share, now, stage, now, why=why, who=who), live)
+
+
+def _require_there(live: Live) -> None:
+    if live.gone:
+        raise RefusedError(f"There is nothing to roll out: {live.gone}.")
+
+
+def _going(live: Live, memory: Memory | None, now: datetime) -> Memory:
+    _require_there(live)
+    if memory is not None and memory.stage in (Stage.PAUSED, Stage.DONE):
+        raise RefusedError(f"It is {memory.stage}: {memory.why or 'there is nothing to pause'}.")
+    return memory or Memory(live.share, now, Stage.WAITING, now)
+
+
+def _note(why: str, memory: Memory, live: Live) -> Decision:
+    return Decision(Action.NOTE, why, live.share, memory)

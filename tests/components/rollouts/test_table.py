@@ -1,0 +1,116 @@
+"""What happens when …: each row of the table in the record of the decision."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from components.rollouts.in_pod import people
+from components.rollouts.in_pod.decide import decide
+from components.rollouts.in_pod.declared import Declared, Guard, Step
+from components.rollouts.in_pod.states import Action, Answer, Live, Memory, Stage, Verdict
+from tests.components.rollouts.histories import BEGIN, MINUTE
+
+RUNNING = Memory(10, BEGIN, Stage.RUNNING, BEGIN)
+STEPS = (Step(1, 60 * MINUTE), Step(10, 60 * MINUTE), Step(50, 60 * MINUTE), Step(100))
+
+
+def rollout(*steps: Step, guards: tuple[Guard, ...] = ()) -> Declared:
+    return Declared("new_model", "production", None, steps or STEPS, BEGIN, guards=guards)
+
+
+def test_steps_that_are_added_removed_or_changed_while_it_runs_count_from_the_share_that_is_live() -> None:
+    later = BEGIN + 61 * MINUTE
+    live = Live(10, later)
+
+    def said(*steps: Step, memory: Memory = RUNNING) -> tuple[Action, float]:
+        found = decide(rollout(*steps), live, {}, memory, later)
+        return found.action, found.share
+
+    assert said() == (Action.RAISE, 50)
+    assert said(Step(10, 60 * MINUTE), Step(20), Step(50)) == (Action.RAISE, 20)  # one was added
+    assert said(Step(10, 60 * MINUTE), Step(100)) == (Action.RAISE, 100)  # one was removed
+    assert said(Step(5, 30 * MINUTE), Step(25)) == (Action.RAISE, 25)  # the one that it is at is gone
+    assert said(Step(10, 90 * MINUTE), Step(50)) == (Action.WAIT, 10)  # it lasts longer now
+    assert said(Step(5)) == (Action.LOWER, 5)  # less is declared than is live
+    assert said(Step(10, 60 * MINUTE)) == (Action.NOTE, 10)  # that was the end
+    done = replace(RUNNING, stage=Stage.DONE)
+    assert said(Step(10, 60 * MINUTE), memory=done) == (Action.WAIT, 10)
+    assert said(Step(10, 60 * MINUTE), Step(20), memory=done) == (Action.RAISE, 20)  # it goes on behind its old end
+    assert decide(None, live, {}, RUNNING, later).action is Action.WAIT
+    assert decide(rollout(), replace(live, gone="the flag is archived"), {}, RUNNING, later).action is Action.WAIT
+
+
+def test_a_share_that_was_there_before_its_steps_is_where_they_begin() -> None:
+    found = decide(rollout(), Live(25, BEGIN), {}, None, BEGIN)
+    assert (found.action, found.share) == (Action.NOTE, 25)
+    assert found.memory == Memory(25, BEGIN, Stage.RUNNING, BEGIN)
+    again = decide(rollout(), Live(25, BEGIN), {}, found.memory, BEGIN)
+    assert (again.action, again.until) == (Action.WAIT, BEGIN + 60 * MINUTE)
+
+
+def test_a_prometheus_that_is_away_is_noted_once_and_warned_of_after_a_time() -> None:
+    declared = rollout(guards=(Guard("errors", "up", at_most=1, warn_after=30 * MINUTE),))
+    later = BEGIN + 61 * MINUTE
+    away = {"errors": Answer(Verdict.AWAY, "Prometheus refuses the connection")}
+    first = decide(declared, Live(10, later), away, RUNNING, later)
+    assert (first.action, first.warns) == (Action.NOTE, False)
+    assert first.memory == replace(RUNNING, away_since=later, at=later)
+    second = decide(declared, Live(10, later), away, first.memory, later + 29 * MINUTE)
+    third = decide(declared, Live(10, later + 30 * MINUTE), away, first.memory, later + 30 * MINUTE)
+    assert (second.action, third.action, third.warns) == (Action.WAIT, Action.WAIT, True)
+    assert f"since {later:%Y-%m-%d %H:%M} UTC" in third.why
+    back = decide(declared, Live(10, later), {"errors": Answer(Verdict.GOOD)}, first.memory, later)
+    assert (back.action, back.memory) == (Action.NOTE, replace(RUNNING, at=later))
+
+
+def test_before_the_first_step_prometheus_has_to_answer_and_needs_no_data_of_those_who_are_not_there_yet() -> None:
+    declared = rollout(guards=(Guard("errors", "up", at_most=1),))
+
+    def said(verdict: Verdict) -> Action:
+        return decide(declared, Live(0, BEGIN), {"errors": Answer(verdict)}, None, BEGIN).action
+
+    assert {verdict: said(verdict) for verdict in Verdict} == {
+        Verdict.GOOD: Action.RAISE,
+        Verdict.WARMING: Action.RAISE,
+        Verdict.SILENT: Action.RAISE,
+        Verdict.OUT: Action.WAIT,
+        Verdict.AWAY: Action.NOTE,
+        Verdict.BROKEN: Action.WAIT,
+    }
+
+
+def test_a_clock_that_jumps_costs_time_and_never_gives_a_step() -> None:
+    later = BEGIN + 61 * MINUTE
+    ahead = decide(rollout(), Live(10, later), {}, RUNNING, later + timedelta(days=400))
+    assert (ahead.action, ahead.warns) == (Action.WAIT, True)
+    assert "the clocks differ" in ahead.why
+    # Both were wrong for a time: what they wrote is to come.
+    wrong = replace(RUNNING, since=BEGIN + timedelta(days=400))
+    found = decide(rollout(), Live(10, later), {}, wrong, later)
+    assert (found.action, found.share) == (Action.NOTE, 10)
+    assert found.memory is not None
+    assert found.memory.since == later
+
+
+def test_nothing_begins_before_its_start_nor_while_somebody_holds_the_flag() -> None:
+    early = decide(rollout(), Live(0, BEGIN - MINUTE), {}, None, BEGIN - MINUTE)
+    assert (early.action, early.until, early.memory) == (Action.WAIT, BEGIN, None)
+    held = decide(rollout(), Live(0, BEGIN, held="until noon"), {}, None, BEGIN)
+    assert (held.action, held.why, held.memory) == (Action.WAIT, "the flag is held until noon", None)
+    assert decide(rollout(), Live(0, BEGIN), {}, None, BEGIN).action is Action.RAISE
+
+
+def test_people_start_pause_resume_and_go_back() -> None:
+    declared = replace(rollout(), start=None)
+    live = Live(0, BEGIN)
+    assert decide(declared, live, {}, None, BEGIN).why == "waits for `ff flags rollout start`"
+    begun = people.start(live, None, "ann", "go", BEGIN)
+    assert begun.memory == Memory(0, BEGIN, Stage.RUNNING, BEGIN, why="go", who="ann")
+    assert decide(declared, live, {}, begun.memory, BEGIN).share == 1
+    live = Live(10, BEGIN)
+    paused = people.pause(live, RUNNING, "ann", "lunch", BEGIN)
+    assert decide(declared, live, {}, paused.memory, BEGIN + 99 * MINUTE).why == "is paused: lunch"
+    gone_back = people.back(declared, live, paused.memory, "ann", "too early", BEGIN)
+    assert (gone_back.action, gone_back.share) == (Action.LOWER, 1)
+    later = BEGIN + 99 * MINUTE
+    resumed = people.resume(declared, Live(1, later), gone_back.memory, "ann", "mended", later)
+    assert resumed.memory == Memory(1, later, Stage.RUNNING, later, why="mended", who="ann")
