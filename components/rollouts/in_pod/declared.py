@@ -105,6 +105,8 @@ class Declared:
         freezes: Days on which nothing rises.
         guards: What must hold.
         enabled: What the share gets: on, or off.
+        value: A digest of the value that it gets, by `digest`.
+        conditions: A digest of the share's segment without its percentage, by `shares.conditions`.
     """
 
     flag: str
@@ -116,6 +118,8 @@ class Declared:
     freezes: tuple[Freeze, ...] = ()
     guards: tuple[Guard, ...] = field(default=())
     enabled: bool = True
+    value: str = ""
+    conditions: str = ""
 
     @property
     def top(self) -> float:

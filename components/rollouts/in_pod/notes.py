@@ -16,6 +16,8 @@ from .states import Cause, Memory, Stage
 from .windows import freeze, window
 
 FORMAT = 1
+MARK = "Declared in git (ff)."
+"""The last line of the description of every segment that `ff` made or adopted; segments have no tags."""
 DECLARED = "Rollout (of the catalogue, by ff; do not edit): "
 REMEMBERED = "State of the rollout (by ff): "
 
@@ -32,19 +34,25 @@ class Description:
         text: What is for people.
         declared: The rollout; None where there is none.
         memory: What is remembered; None where nothing is yet.
+        is_marked: Whether it ends with the mark of what `ff` made.
     """
 
     text: str
     declared: Declared | None = None
     memory: Memory | None = None
+    is_marked: bool = False
+
+
+def plain_text(description: str) -> str:
+    """What a description has for people: without the mark, and what is for programs."""
+    lines = description.removesuffix(MARK).splitlines()
+    return "\n".join(line for line in lines if not line.startswith((DECLARED, REMEMBERED))).rstrip("\n")
 
 
 def read(description: str) -> Description:
     """The parts of a description. Raises NotesError where one of them is there and cannot be read."""
-    lines = description.splitlines()
-    text = "\n".join(line for line in lines if not line.startswith((DECLARED, REMEMBERED))).rstrip("\n")
-    found = Description(text)
-    for line in lines:
+    found = Description(plain_text(description), is_marked=description.endswith(MARK))
+    for line in description.splitlines():
         try:
             if line.startswith(DECLARED):
                 found = replace(found, declared=_declared(_json(line, DECLARED)))
@@ -59,12 +67,12 @@ def read(description: str) -> Description:
 
 def write(description: Description) -> str:
     """The description of these parts."""
-    lines = [description.text]
+    parts = [description.text]
     if description.declared is not None:
-        lines.append(DECLARED + _text(declared_as_json(description.declared)))
+        parts.append(DECLARED + _text(declared_as_json(description.declared)))
     if description.memory is not None:
-        lines.append(REMEMBERED + _text(memory_as_json(description.memory)))
-    return "\n\n".join(filter(None, lines))
+        parts.append(REMEMBERED + _text(memory_as_json(description.memory)))
+    return "\n\n".join(filter(None, [*parts, MARK if description.is_marked else ""]))
 
 
 def _json(line: str, prefix: str) -> dict[str, Any]:
@@ -91,6 +99,8 @@ def declared_as_json(declared: Declared) -> dict[str, Any]:
         "freezes": [[item.text, item.zone] for item in declared.freezes],
         "guards": [_guard_as_json(guard) for guard in declared.guards],
         "enabled": declared.enabled,
+        "value": declared.value,
+        "conditions": declared.conditions,
     }
 
 
@@ -116,6 +126,8 @@ def _declared(found: Mapping[str, Any]) -> Declared:
         freezes=tuple(freeze(text, zone) for text, zone in found["freezes"]),
         guards=tuple(map(_guard, found["guards"])),
         enabled=bool(found["enabled"]),
+        value=str(found["value"]),
+        conditions=str(found["conditions"]),
     )
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from components.rollouts.in_pod.notes import MARK as MARK
 from flagops.commands.flags.catalogue.values import Plain
 from flagops.commands.flags.who import Rules
 
-MARK = "Declared in git (ff)."
-"""The last line of the description of every segment that `ff` made or adopted; segments have no tags."""
 TAG = "managed-by-ff"
 """The tag of every flag that `ff` made or adopted."""
 

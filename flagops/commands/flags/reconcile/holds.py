@@ -3,34 +3,19 @@
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 
+from components.rollouts.in_pod.holds import FORMS, PREFIX
+from components.rollouts.in_pod.holds import end_of as end_of
+from components.rollouts.in_pod.holds import is_hold as is_hold
 from flagops.commands.flags.reconcile.change import Action, Change, FlagHold, ObjectKind
 from flagops.commands.flags.server.snapshot import RemoteFlag, Snapshot
 
-PREFIX = "ff-hold-until-"
-"""What a hold's tag begins with. Its end follows, in UTC: 2027-01-31T18:00Z, or a day, to its end."""
-FORMS = (("%Y-%m-%dT%H:%MZ", timedelta()), ("%Y-%m-%dT%H:%M:%SZ", timedelta()), ("%Y-%m-%d", timedelta(days=1)))
 UNTIL = ("until",)
 NEXT = timedelta(minutes=1)
-
-
-def is_hold(tag: str) -> bool:
-    """Whether a tag is a hold's."""
-    return tag.startswith(PREFIX)
 
 
 def without_holds(tags: Collection[str]) -> frozenset[str]:
     """The other tags."""
     return frozenset(tag for tag in tags if not is_hold(tag))
-
-
-def end_of(tag: str) -> datetime | None:
-    """When a hold ends; None where its tag does not say that so that it can be read: it then holds on."""
-    for form, rest in FORMS:
-        try:
-            return datetime.strptime(tag.removeprefix(PREFIX), form).replace(tzinfo=UTC) + rest
-        except (ValueError, OverflowError):  # the end of the last day that there is cannot be said
-            continue
-    return None
 
 
 def tag_of(end: datetime, taken: Collection[str] = ()) -> str:

@@ -1,0 +1,119 @@
+"""What a guard says of series: good, out of bounds, broken, warming up, silent."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from math import inf, nan
+
+import pytest
+
+from components.rollouts.in_pod.declared import Comparison, Guard, Measure
+from components.rollouts.in_pod.judge import Series, judge, judge_arms, span_of
+from components.rollouts.in_pod.states import Verdict
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+SINCE = NOW - timedelta(hours=2)
+MINUTE = timedelta(minutes=1)
+GUARD = Guard("errors", "rate", at_most=0.01, holds=5 * MINUTE, warm_up=10 * MINUTE)
+
+
+def series(*values: float, ends: datetime = NOW, step: timedelta = MINUTE) -> list[Series]:
+    """One series whose last value is at `ends`."""
+    begins = ends - step * (len(values) - 1)
+    return [Series({}, [((begins + step * number).timestamp(), value) for number, value in enumerate(values)])]
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict", "why"),
+    [
+        (series(0.001), Verdict.GOOD, "is 0.001, allowed are at most 0.01"),
+        (series(0.01), Verdict.GOOD, "is 0.01"),
+        (series(0.001, 0.02), Verdict.OUT, "is 0.02, allowed are at most 0.01, since 2026-12-01 12:00 UTC"),
+        (series(*[0.02] * 5), Verdict.OUT, "since 2026-12-01 11:56 UTC"),
+        (series(*[0.02] * 6), Verdict.BROKEN, "since 2026-12-01 11:55 UTC"),
+        (series(*[0.02] * 3, 0.01, *[0.02] * 3), Verdict.OUT, "since 2026-12-01 11:58 UTC"),
+        (series(*[0.02] * 3, nan, *[0.02] * 3), Verdict.BROKEN, "since 2026-12-01 11:54 UTC"),
+        (series(*[inf] * 6), Verdict.SILENT, "NaN"),
+        ([], Verdict.SILENT, "has no data"),
+        ([Series({}, [])], Verdict.SILENT, "has no data"),
+        (series(0.001, nan), Verdict.SILENT, "has no number (NaN), as 0/0 is"),
+        (series(0.02, ends=NOW - 3 * MINUTE), Verdict.SILENT, "has no data any more"),
+        (series(0.001) + series(0.002), Verdict.SILENT, "answers with 2 series"),
+    ],
+)
+def test_a_guard_with_one_number(found: list[Series], verdict: Verdict, why: str) -> None:
+    said = judge(GUARD, found, [], SINCE, NOW)
+    assert said.verdict is verdict
+    assert why in said.why
+
+
+def test_silence_says_since_when() -> None:
+    assert judge(GUARD, series(0.02, ends=NOW - 3 * MINUTE), [], SINCE, NOW).since == NOW - 3 * MINUTE
+    assert judge(GUARD, series(0.001, nan, nan), [], SINCE, NOW).since == NOW - 2 * MINUTE
+    assert judge(GUARD, [], [], SINCE, NOW).since == span_of(GUARD, SINCE, NOW).begins
+
+
+def test_a_bound_below_and_a_guard_that_holds_for_no_time() -> None:
+    guard = Guard("traffic", "rate", at_least=5, at_most=10)
+    assert judge(guard, series(5), [], SINCE, NOW).verdict is Verdict.GOOD
+    assert judge(guard, series(4.9), [], SINCE, NOW).verdict is Verdict.BROKEN
+    assert judge(guard, series(10.1), [], SINCE, NOW).why.startswith("is 10.1, allowed are at least 5 and at most 10")
+
+
+def test_a_warm_up_and_too_few_samples_are_neither_good_nor_bad() -> None:
+    young = NOW - 9 * MINUTE
+    assert judge(GUARD, series(*[0.5] * 9), [], young, NOW).verdict is Verdict.WARMING
+    counted = replace(GUARD, samples="count", least=100)
+    few = judge(counted, series(*[0.5] * 9), series(99), SINCE, NOW)
+    assert (few.verdict, few.why, few.value) == (Verdict.WARMING, "has 99 samples of 100", 0.5)
+    assert judge(counted, series(*[0.5] * 9), series(100), SINCE, NOW).verdict is Verdict.BROKEN
+    assert judge(counted, series(0.001), [], SINCE, NOW).verdict is Verdict.SILENT
+    assert judge(counted, series(0.001), series(nan), SINCE, NOW).verdict is Verdict.SILENT
+
+
+def test_it_is_asked_about_the_time_after_the_warm_up_and_its_last_point_is_now() -> None:
+    for since in (SINCE, NOW - 11 * MINUTE, NOW - 10 * MINUTE, NOW - MINUTE, NOW + MINUTE):
+        span = span_of(GUARD, since, NOW)
+        assert span.ends == NOW
+        assert (NOW - span.begins) % span.step == timedelta()
+        assert span.begins >= min(NOW, since + GUARD.warm_up)
+        assert (NOW - span.begins) / span.step <= 200
+    assert span_of(GUARD, SINCE, NOW).begins <= NOW - GUARD.holds - timedelta(seconds=15)
+    long = replace(GUARD, holds=timedelta(hours=12))
+    assert (NOW - span_of(long, NOW - timedelta(days=3), NOW).begins) / span_of(long, SINCE, NOW).step <= 4000
+
+
+ARMS = Comparison(Measure.DIFFERENCE, "errors", "requests", "variant", "on", "off")
+COMPARED = Guard("errors", at_most=0.01, warm_up=10 * MINUTE, least=100, comparison=ARMS)
+
+
+def arms(new: float | None, old: float | None) -> list[Series]:
+    given = {"on": new, "off": old, "other": 5.0}
+    return [Series({"variant": arm}, [(NOW.timestamp(), n)]) for arm, n in given.items() if n is not None]
+
+
+@pytest.mark.parametrize(
+    ("events", "total", "share", "verdict", "why"),
+    [
+        (arms(2, 20), arms(1000, 9000), 10, Verdict.GOOD, "2 of 1000 against 20 of 9000: difference"),
+        (arms(90, 20), arms(1000, 9000), 10, Verdict.BROKEN, "90 of 1000 against 20 of 9000"),
+        (arms(None, None), arms(1000, 9000), 10, Verdict.GOOD, "0 of 1000 against 0 of 9000"),
+        (arms(9, 2), arms(99, 900), 10, Verdict.WARMING, "each arm needs 100"),
+        (arms(9, 2), arms(None, 900), 10, Verdict.SILENT, "has no samples with variant='on'"),
+        (arms(9, 2), arms(nan, 900), 10, Verdict.SILENT, "has no samples with variant='on'"),
+        (arms(9, 2), arms(900, 900) * 2, 10, Verdict.SILENT, "has no samples"),
+        (arms(9, None), arms(900, None), 100, Verdict.GOOD, "has nobody left to compare with"),
+    ],
+)
+def test_two_arms(events: list[Series], total: list[Series], share: float, verdict: Verdict, why: str) -> None:
+    said = judge_arms(COMPARED, events, total, share, SINCE, NOW)
+    assert said.verdict is verdict
+    assert why in said.why
+
+
+def test_two_arms_warm_up_and_can_be_compared_by_their_ratio() -> None:
+    assert judge_arms(COMPARED, [], [], 10, NOW - MINUTE, NOW).verdict is Verdict.WARMING
+    ratio = replace(COMPARED, at_most=2, comparison=replace(ARMS, measure=Measure.RATIO))
+    assert judge_arms(ratio, arms(90, 20), arms(1000, 9000), 10, SINCE, NOW).verdict is Verdict.BROKEN
+    assert judge_arms(ratio, arms(2, 20), arms(1000, 9000), 10, SINCE, NOW).verdict is Verdict.GOOD
+    fewer = replace(COMPARED, at_most=None, at_least=-0.01)
+    assert judge_arms(fewer, arms(700, 9000), arms(1000, 9500), 10, SINCE, NOW).verdict is Verdict.BROKEN
