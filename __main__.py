@@ -13,7 +13,7 @@ from components.settings.load import load
 from components.stack import DEFAULT, FeatureFlagsArgs
 from policies.annotate import annotate_exceptions
 
-annotate_exceptions(Path(__file__).parent)
+annotate_exceptions(Path.cwd())  # the project, in whose directory Pulumi runs a program
 settings = load()
 for warning in warnings(settings):
     pulumi.log.warn(warning)

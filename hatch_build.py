@@ -1,4 +1,4 @@
-"""Writes the commit into what is built, so that an installed `ff --version` names it."""
+"""Puts into what is built what no list of folders can: the commit, and the program's first file."""
 
 import shutil
 import subprocess
@@ -9,14 +9,20 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 COMMIT_FILE = "flagops/commit.txt"
+MAIN, PROGRAM = "__main__.py", "flagops/_program"
 
 
-class CommitHook(BuildHookInterface[Any]):
-    """Adds `flagops/commit.txt` to a wheel and a source distribution; an editable installation asks git itself."""
+class BuildHook(BuildHookInterface[Any]):
+    """Adds `flagops/commit.txt` to a wheel and a source distribution, and `__main__.py` to a wheel's program.
+
+    With the commit, an installed `ff --version` names it; an editable installation asks git itself.
+    """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Name the file to add: of the checkout's commit, or the one that a source distribution brings along."""
+        """Name the files to add: the commit is the checkout's, or what a source distribution brings along."""
         self.temporary = tempfile.mkdtemp()
+        if self.target_name == "wheel" and version != "editable":
+            build_data["force_include"][str(Path(self.root) / MAIN)] = f"{PROGRAM}/{MAIN}"
         if version == "editable" or (Path(self.root) / COMMIT_FILE).exists():
             return
         git = shutil.which("git")

@@ -19,13 +19,20 @@ def describe() -> str:
 
     A checkout whose files differ from its commit says `, changed`. What is neither built nor a checkout has no commit.
     """
-    commit = _built() or _checked_out()
-    return f"{version(DISTRIBUTION)} ({commit})" if commit else version(DISTRIBUTION)
+    built = commit()
+    found = f"commit {built}" if built else _checked_out()
+    return f"{release()} ({found})" if found else release()
 
 
-def _built() -> str | None:
+def release() -> str:
+    """The release, such as `0.1.0`."""
+    return version(DISTRIBUTION)
+
+
+def commit() -> str | None:
+    """The first twelve digits of the commit that what is installed was built from; None for a checkout."""
     try:
-        return f"commit {COMMIT_FILE.read_text(encoding='ascii').strip()}"
+        return COMMIT_FILE.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         return None
 

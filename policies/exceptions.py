@@ -42,10 +42,16 @@ class Excepted:
 
 @cache
 def exceptions(project: Path | None = None) -> tuple[Excepted, ...]:
-    """The entries of the file, one for each check: the project's, or without one the file beside this one."""
+    """The entries of the file, one for each check: the project's, or without one the file beside this one.
+
+    A project that has no rules of its own has those beside this file, and their exceptions: its file adds to them.
+    """
     own = FILE if project is None else project / "policies" / FILE.name
+    files = [own] if own.exists() else [FILE]
+    if own.exists() and not own.with_name("check.py").exists():
+        files = [FILE, own]
     try:
-        return parse(bounds.text_of(own if own.exists() else FILE))
+        return tuple(entry for path in files for entry in parse(bounds.text_of(path)))
     except UnicodeDecodeError:
         raise ExceptionsError(f"{FILE.name} is not UTF-8 text: save it in UTF-8.") from None
     except OSError as error:

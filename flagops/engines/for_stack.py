@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from components.text import bounds
 from flagops.engines.choice import Choice, choose
@@ -13,6 +14,7 @@ from flagops.engines.own_cluster import StackCluster
 from flagops.engines.pulumi_cli import find as pulumi_cli
 from flagops.engines.pulumi_cli.explain import explain
 from flagops.errors import NoAccessError, ToolError, UnsupportedError
+from flagops.evaluation.policy_review import review_stack
 from flagops.files import make_directory
 from flagops.project import LOCAL, for_children, root
 from flagops.stacks.files import Stack
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 OnEvent = Callable[[Event], None]
 
 
+PACK_FILE: Final = "PulumiPolicy.yaml"
 LOCAL_PASSPHRASE = "local"  # noqa: S105 - it protects nothing: the stack's salt is public, its state stays on this machine
 
 
@@ -72,7 +75,7 @@ def deployer(
     from flagops.engines.pulumi_cli.deployer import CliDeployer
     from flagops.engines.pulumi_cli.program import find_command
 
-    project = root()
+    project, pack = root(), policy_pack()
     return CliDeployer(
         root=project,
         stack=target.stack,
@@ -81,14 +84,20 @@ def deployer(
         on_event=on_event,
         cluster=StackCluster(target.stack, target.kubeconfig, target.context),
         explain=lambda failed: explain(target.kubeconfig, target.context, failed),
-        policy_packs=(policy_pack(),),
+        policy_packs=(pack,) if pack else (),
+        review=None if pack else partial(review_stack, project, target.stack),
         makes_stack=makes_stack or target.is_local,
     )
 
 
-def policy_pack() -> Path:
-    """The directory of the policy pack; an error where the environment it runs in has not been made."""
+def policy_pack() -> Path | None:
+    """The directory of the project's policy pack; an error where the environment it runs in has not been made.
+
+    None for a project without one, whose program `ff` has to judge by itself: Pulumi would run it unjudged.
+    """
     pack = root() / "policies"
+    if not (pack / PACK_FILE).is_file():
+        return None
     if not (pack / ".venv").is_dir():
         raise ToolError(f"The policy pack cannot run: there is no {pack / '.venv'}.", hint="Run `make setup`.")
     return pack

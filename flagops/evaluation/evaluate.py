@@ -16,6 +16,7 @@ from typing import Any
 from flagops.errors import BadInputError, FailedError, OpsError, UnsupportedError
 from flagops.evaluation.own_code import refuse_other_code
 from flagops.evaluation.program import Program
+from flagops.program import DIRECTORY, MAIN
 from flagops.stacks.files import Stack
 from flagops.stacks.pulumi_values import text_handed_over
 
@@ -149,7 +150,7 @@ async def _run(
         )
     )
     pulumi.runtime.config.set_all_config(config, [])
-    await pulumi.runtime.stack.run_in_stack(lambda: _run_file(root / "__main__.py"))
+    await pulumi.runtime.stack.run_in_stack(lambda: _run_file(root / MAIN))
     if log.errors:
         raise FailedError("\n".join(log.errors))
     return build(monitor, stack, tuple(log.warnings), api_versions)
@@ -207,4 +208,8 @@ def _explained(error: BaseException, root: Path) -> BaseException:
 
 def _is_own(filename: str, root: Path) -> bool:
     path = Path(filename)
-    return path.is_relative_to(root) and "site-packages" not in path.parts
+    # An environment is often within the project, and the program itself within an environment.
+    return any(
+        path.is_relative_to(place) and "site-packages" not in path.relative_to(place).parts
+        for place in (root, DIRECTORY)
+    )

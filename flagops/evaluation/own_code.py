@@ -10,6 +10,8 @@ from typing import Final
 import components
 import policies
 from flagops.errors import RefusedError
+from flagops.pin import FILE, pinned
+from flagops.version import describe
 
 PACKAGES: Final = (components, policies)
 CODE: Final = frozenset({".py", ".sh", ".sql"})
@@ -20,8 +22,11 @@ NOT_OURS: Final = frozenset({".venv", "__pycache__", "custom"})
 def refuse_other_code(root: Path) -> None:
     """Raise RefusedError where the project has other components or rules than this `ff`, which would render its own.
 
-    A project without packages of its own takes those that are installed, and they are the same.
+    A project without packages of its own takes those that are installed: of the release that its requirements name.
     """
+    if not (root / components.__name__).is_dir():
+        _refuse_other_release(root)
+        return
     for package in PACKAGES:
         assert package.__file__ is not None  # noqa: S101 - both have a file
         own, project = Path(package.__file__).parent, root / package.__name__
@@ -35,6 +40,17 @@ def refuse_other_code(root: Path) -> None:
                 f"that of {own.parent}.",
                 hint=f"Run the project's own: {program} (`make setup` there makes it).",
             )
+
+
+def _refuse_other_release(root: Path) -> None:
+    pin = pinned(root)
+    if pin is not None and not pin.is_met():
+        program = quote(str(root / ".venv" / "bin" / "ff"))
+        raise RefusedError(
+            f"The project in {root} is of {pin.name} (its {FILE}), and this ff is {describe()}.",
+            hint=f"Run the project's own: {program} (`pulumi install` there makes it). To raise the project to the "
+            "release of this ff: ff init --upgrade",
+        )
 
 
 def _different(own: Path, project: Path) -> Iterator[Path]:

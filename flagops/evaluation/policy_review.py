@@ -44,6 +44,12 @@ def of_stack(root: Path, stack: Stack, directory: Path | None = None, api_versio
     return _check(of_program(program, production=stack.settings.production, harmless=stack.harmless), directory)
 
 
+def review_stack(root: Path, stack: Stack) -> tuple[Advisory, ...]:
+    """What breaks advisory rules in a stack as it would be deployed; a mandatory one is an OpsError."""
+    program = evaluate(root, stack, Placeholders())
+    return refuse_violations(program, production=stack.settings.production, harmless=stack.harmless)
+
+
 def of_manifests(paths: list[Path], *, production: bool, directory: Path | None = None) -> Report:
     """What the rules say about manifests in files."""
     return _check(of_files(paths, production=production), directory)

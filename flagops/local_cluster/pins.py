@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flagops.errors import BadInputError, NotFoundError
-from flagops.project import root
+from flagops.program import DIRECTORY
+from flagops.project import root_or_none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +45,10 @@ CONTROL_PLANE = (ETCD, KUBERNETES, KWOK)
 
 
 def directory(source: GoModule) -> Path:
-    """Where a source's go.mod is: in the project, a clone of the repository."""
-    return root() / "tools" / source.directory
+    """Where a source's go.mod is: in a project that is a clone of the repository, else with `ff`'s program."""
+    place = Path("tools", source.directory)
+    project = root_or_none()
+    return project / place if project and (project / place).is_dir() else DIRECTORY / place
 
 
 def version(source: GoModule) -> str:
@@ -71,7 +74,7 @@ def _search(source: GoModule, pattern: str, what: str) -> str:
     except FileNotFoundError:
         raise NotFoundError(
             f"{path} is not there, so the pinned version of {source.module} is unknown.",
-            hint="Run `ff` in a clone of the repository, which has it.",
+            hint="Restore the file from version control, or install `ff` again.",
         ) from None
     found = re.search(pattern, text, re.MULTILINE)
     if not found:

@@ -21,6 +21,7 @@ from flagops.engines.pulumi_cli.kept_data import refuse_losses
 from flagops.engines.pulumi_cli.settled import settle
 from flagops.engines.pulumi_cli.watch import watching
 from flagops.errors import ConflictError, FailedError, NotDeployedError, RefusedError
+from flagops.evaluation.advisory import Advisory
 from flagops.files import private_file
 from flagops.stacks.files import Stack
 
@@ -45,6 +46,7 @@ class CliDeployer:
         cluster: The cluster it goes to; Pulumi itself compares with its state only.
         explain: Says more about Kubernetes objects that failed (their pods' events and log lines).
         policy_packs: Directories of policy packs whose mandatory rules stop it.
+        review: Judges the program, where there is no pack, before anything else; raises for a mandatory rule.
         makes_stack: Whether a stack that the backend does not know may be made even for a preview.
     """
 
@@ -56,10 +58,12 @@ class CliDeployer:
     explain: Explain
     environment: Mapping[str, str] = field(default_factory=dict)
     policy_packs: tuple[Path, ...] = ()
+    review: Callable[[], tuple[Advisory, ...]] | None = None
     makes_stack: bool = False
 
     def up(self) -> DeploymentResult:
         """Bring the cluster to what the program wants; makes the stack in the backend when it is not there."""
+        judged = self.review() if self.review else ()
         stack = self._selected(make=True)
         adopted = self._adopted(stack)
         with self._listening() as heard, watching(heard, self.cluster):
@@ -76,10 +80,11 @@ class CliDeployer:
         self.cluster.require_deployed()
         outputs = {k: "<secret>" if output.secret else output.value for k, output in result.outputs.items()}
         warnings = (*adopted, *heard.warnings, *self.cluster.without_issuer())
-        return DeploymentResult(heard.counts, outputs, warnings, tuple(heard.advisories))
+        return DeploymentResult(heard.counts, outputs, warnings, (*judged, *heard.advisories))
 
     def preview(self) -> DeploymentPlan:
         """What `up` would do; changes nothing."""
+        judged = self.review() if self.review else ()
         stack = self._selected(make=self.makes_stack)
         state = self._state(stack)
         self._require_own(self._required(state))
@@ -88,7 +93,7 @@ class CliDeployer:
             stack.preview(on_event=heard, color="never", policy_packs=self._packs)
         unchanged = heard.counts.get("unchanged", 0)
         warnings = (*heard.warnings, *self.cluster.without_issuer())
-        return DeploymentPlan(tuple(heard.changes), unchanged, warnings, tuple(heard.advisories))
+        return DeploymentPlan(tuple(heard.changes), unchanged, warnings, (*judged, *heard.advisories))
 
     def check_down(self, *, unprotect: bool = False) -> None:
         """Raise when the cluster is not the stack's, or the recorded state holds protected resources, listing them."""
