@@ -24,6 +24,7 @@ FILES: Final = (
     "components/monitoring",
     # Whole programs again and again: of two commits, on two machines, with each field unknown.
     "manifests",
+    "installed",
     "flagops/commands/deploy",
     "versioning",
     "components/test_machines.py",

@@ -48,8 +48,7 @@ def _refuse_other_release(root: Path) -> None:
         program = quote(str(root / ".venv" / "bin" / "ff"))
         raise RefusedError(
             f"The project in {root} is of {pin.name} (its {FILE}), and this ff is {describe()}.",
-            hint=f"Run the project's own: {program} (`pulumi install` there makes it). To raise the project to the "
-            "release of this ff: ff init --upgrade",
+            hint=f"Run the project's own: {program} (`pulumi install` there makes it).",
         )
 
 

@@ -17,7 +17,7 @@ from tests.recording import ROOT
 PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/*.md")} - {ROOT / "CHANGELOG.md"})
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 # Made on your machine, by the page's own commands, and so not in git.
-MADE = re.compile(r"policies/\.venv|.*[<>*…{}].*")
+MADE = re.compile(r"policies/\.venv|flagops/_program|.*[<>*…{}].*")
 END_OF_COMMAND = re.compile(r"\s(\||>|>>|&&|;|#)\s|\s+#|\s{3,}|`|\n|\)")
 
 

@@ -11,7 +11,8 @@ import pytest
 from flagops.engines.own_cluster import StackCluster
 from flagops.engines.pulumi_cli.deployer import CliDeployer
 from flagops.engines.pulumi_cli.program import find_command
-from flagops.errors import OpsError
+from flagops.errors import OpsError, RefusedError
+from flagops.evaluation.advisory import Advisory
 from tests.flagops.cli import fakes
 
 URN = "urn:pulumi:local::feature-flags::flagsmith:Namespace$kubernetes:core/v1:Namespace::namespace"
@@ -169,3 +170,17 @@ def test_the_policy_pack_goes_along(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (line,) = (line for line in calls.read_text().splitlines() if "--policy-pack" in line)
     assert f" {command} " in f" {line} "
     assert f"--policy-pack {tmp_path / 'policies'}" in line
+
+
+@pytest.mark.parametrize("command", ["up", "preview"])
+def test_without_a_pack_the_program_is_judged_before_anything_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Path, command: str
+) -> None:
+    def broken() -> tuple[Advisory, ...]:
+        raise RefusedError("it breaks a rule")
+
+    made = replace(deployer(tmp_path, monkeypatch), review=broken)
+    before = calls.read_text()
+    with pytest.raises(RefusedError, match="it breaks a rule"):
+        getattr(made, command)()
+    assert calls.read_text() == before

@@ -11,7 +11,7 @@ from flagops.engines import for_stack
 from flagops.engines.deployer import EngineName
 from flagops.errors import NotFoundError
 from flagops.local_cluster import pins
-from flagops.project import VARIABLE, OutsideError
+from flagops.project import VARIABLE
 from flagops.stacks.files import load_stack
 from flagops.stacks.target import StackTarget
 from tests.flagops.cli.projects import FF, OURS, Run, made
@@ -94,13 +94,15 @@ def test_the_project_s_own_rules_and_exceptions_are_taken(
     assert "exceptions.yaml" in run("policy", "check", "manifest.yaml").stderr
 
 
-def test_the_cluster_s_versions_are_those_of_the_project(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(OutsideError):
-        pins.version(pins.ETCD)
+def test_the_cluster_s_versions_are_those_of_the_project_and_else_of_ff(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pins.directory(pins.ETCD) == ROOT / "tools" / "etcd", "outside of a project"
     monkeypatch.chdir(made(home))
+    assert pins.directory(pins.ETCD) == ROOT / "tools" / "etcd", "in a project without a program of its own"
+    (home / "tools" / "etcd").mkdir(parents=True)
     with pytest.raises(NotFoundError, match=f"{home}/tools/etcd/go.mod is not there"):
         pins.version(pins.ETCD)
-    (home / "tools" / "etcd").mkdir(parents=True)
     (home / "tools" / "etcd" / "go.mod").write_text("require go.etcd.io/etcd/server/v3 v3.99.1\n")
     assert pins.version(pins.ETCD) == "v3.99.1"
 
@@ -125,6 +127,7 @@ def test_nothing_is_looked_for_when_commands_are_imported_and_scripts_come_with_
 def test_the_pulumi_cli_is_told_which_project_it_is_of(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(home / "p", OURS, "blue")
     (home / "p" / "policies" / ".venv").mkdir(parents=True)
+    (home / "p" / "policies" / for_stack.PACK_FILE).touch()
     monkeypatch.setenv(VARIABLE, "p")
     monkeypatch.setattr("flagops.engines.pulumi_cli.program.find_command", lambda **_: None)
     target = StackTarget(load_stack("blue", home / "p"), "blue")
@@ -132,6 +135,7 @@ def test_the_pulumi_cli_is_told_which_project_it_is_of(home: Path, monkeypatch: 
     assert vars(made_for)["root"] == home / "p"
     assert vars(made_for)["environment"][VARIABLE] == str(home / "p")
     assert vars(made_for)["policy_packs"] == (home / "p" / "policies",)
+    assert vars(made_for)["review"] is None
 
 
 @pytest.mark.parametrize(
@@ -159,7 +163,7 @@ def test_completion_is_of_the_same_project(words: str, names: set[str], tmp_path
 
 
 def test_no_file_of_ff_looks_above_its_own_package() -> None:
-    """But for `--version`, which is about the code."""
+    """But for `--version`, which is about the code, and the program, which is beside the package or in it."""
     climbing = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for path in (ROOT / "flagops").rglob("*.py")
@@ -167,4 +171,7 @@ def test_no_file_of_ff_looks_above_its_own_package() -> None:
         for line in path.read_text(encoding="utf-8").splitlines()
         if "__file__" in line and ("parents[" in line or line.count(".parent") > 1)
     ]
-    assert climbing == ["flagops/version.py: CHECKOUT = Path(__file__).parents[1]"]
+    assert sorted(climbing) == [
+        "flagops/program.py: DIRECTORY: Final = Path(components.__file__).parents[1]",
+        "flagops/version.py: CHECKOUT = Path(__file__).parents[1]",
+    ]

@@ -66,10 +66,13 @@ def test_the_policy_pack_of_the_cli_needs_the_environment_it_runs_in(
 ) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: feature-flags\nruntime: python\n")
     monkeypatch.setenv(VARIABLE, str(tmp_path))
+    assert for_stack.policy_pack() is None, "a project without one, whose program ff judges by itself"
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / for_stack.PACK_FILE).touch()
     with pytest.raises(OpsError, match="The policy pack cannot run") as error:
         for_stack.policy_pack()
     assert error.value.hint == "Run `make setup`."
-    (tmp_path / "policies" / ".venv").mkdir(parents=True)
+    (tmp_path / "policies" / ".venv").mkdir()
     assert for_stack.policy_pack() == tmp_path / "policies"
 
 

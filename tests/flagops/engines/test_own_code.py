@@ -1,5 +1,6 @@
 """`ff` evaluates a project only with the components that the project has: it would render something else in silence."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typer.testing import Result
 from flagops.errors import RefusedError
 from flagops.evaluation.own_code import refuse_other_code
 from flagops.project import VARIABLE
+from flagops.version import release
 from tests.recording import ROOT
 
 Run = Callable[..., Result]
@@ -80,3 +82,71 @@ def test_a_project_without_packages_takes_those_that_are_installed(tmp_path: Pat
     refuse_other_code(tmp_path)
     (tmp_path / "components").symlink_to(ROOT / "components")
     refuse_other_code(tmp_path)
+
+
+# A project without a program of its own: the release of its requirements decides.
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A project that takes the program of this package."""
+    for path in (ROOT / "Pulumi.yaml", ROOT / "Pulumi.staging.yaml"):
+        shutil.copy(path, tmp_path)
+    (tmp_path / "__main__.py").write_text("from flagops.program import run\n\nrun()\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_a_project_of_two_lines_renders_what_the_program_does(bare: Path, run: Run) -> None:
+    (bare / "requirements.txt").write_text(f"feature-flags=={release()}\n", encoding="utf-8")
+    (bare / "policies" / "custom").mkdir(parents=True)
+    written = []
+    for place in (bare, ROOT):
+        result = run("--project", str(place), "render", "--stack", "staging", "--out", str(bare / "out" / place.name))
+        assert result.exit_code == 0, result.stderr
+        written.append({path.name: path.read_bytes() for path in (bare / "out" / place.name).iterdir()})
+    assert written[0] == written[1]
+    assert len(written[0]) > 10
+
+
+@pytest.mark.parametrize(
+    ("requirement", "named"),
+    [
+        ("feature-flags==99.1", "99.1"),
+        ("feature-flags @ git+https://github.com/footanalytics/feature-flags@v99.1.0", "99.1.0"),
+        ("./vendor/feature_flags-99.1.0-py3-none-any.whl", "99.1.0"),
+    ],
+)
+def test_a_project_of_another_release_is_refused_with_the_way_out(
+    requirement: str, named: str, bare: Path, run: Run
+) -> None:
+    (bare / "requirements.txt").write_text(f"{requirement}\nother==1\n", encoding="utf-8")
+    result = run("--project", str(bare), "render", "--stack", "staging", "--out", str(bare / "out"))
+    assert result.exit_code == 1
+    said = f"Error: The project in {bare} is of {named} (its requirements.txt), and this ff is {release()}"
+    assert said in result.stderr
+    assert f"Run the project's own: {bare}/.venv/bin/ff" in result.stderr
+    assert not (bare / "out").exists()
+
+
+def test_a_project_of_a_commit_takes_the_ff_that_was_built_from_it(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "feature-flags @ git+https://github.com/footanalytics/feature-flags@0123456789abcdef0123456789abcdef01234567"
+    (bare / "requirements.txt").write_text(text, encoding="utf-8")
+    refuse_other_code(bare)  # a checkout does not say what it was built from
+    monkeypatch.setattr("flagops.pin.commit", lambda: "0123456789ab")
+    refuse_other_code(bare)
+    monkeypatch.setattr("flagops.pin.commit", lambda: "ffffffffffff")
+    with pytest.raises(RefusedError, match="is of commit 0123456789ab"):
+        refuse_other_code(bare)
+
+
+def test_the_exceptions_of_a_project_without_rules_add_to_those_of_the_rules(bare: Path, run: Run) -> None:
+    text = (
+        "exceptions:\n- scanner: kube-score\n  checks: [mine]\n  reason: why\n  objects: [Deployment/flagsmith-redis]\n"
+    )
+    (bare / "policies").mkdir()
+    (bare / "policies" / "exceptions.yaml").write_text(text, encoding="utf-8")
+    result = run("--project", str(bare), "render", "--stack", "staging", "--out", str(bare / "out"))
+    assert result.exit_code == 0, result.stderr
+    written = "".join(path.read_text(encoding="utf-8") for path in (bare / "out").glob("*.yaml"))
+    assert re.search("kube-score/ignore: .*mine", written)
+    assert "checkov.io/skip" in written
