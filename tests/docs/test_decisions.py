@@ -1,15 +1,20 @@
-"""The records of decisions: each has a number of its own, which its title says too."""
+"""Each decision record has a number of its own, the same in its name and in its title."""
 
 import re
+from collections import Counter
 
 from tests.recording import ROOT
 
-RECORDS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+RECORDS = sorted((ROOT / "docs/decisions").glob("*.md"))
 
 
-def test_the_numbers_go_up_by_one_and_the_titles_say_them() -> None:
-    numbers = [int(path.name.split("-")[0]) for path in RECORDS]
-    titles = [re.match(r"# (\d+)\. ", path.read_text(encoding="utf-8")) for path in RECORDS]
+def test_no_two_records_have_one_number() -> None:
+    counted = Counter(path.name[:4] for path in RECORDS)
+    assert [number for number, count in counted.items() if count > 1] == []
 
-    assert numbers == list(range(1, len(RECORDS) + 1))
-    assert [int(title[1]) if title else None for title in titles] == numbers
+
+def test_a_title_begins_with_the_number_of_its_file() -> None:
+    for path in RECORDS:
+        found = re.match(r"# (\d+)\. \S", path.read_text(encoding="utf-8"))
+        assert found, f"{path.name}: the title is not `# NUMBER. TITLE`"
+        assert int(found[1]) == int(path.name[:4]), path.name
