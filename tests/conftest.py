@@ -4,12 +4,14 @@ import gc
 import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
+from functools import cache
 from unittest import mock
 
 import pytest
 from pulumi.runtime.proto import source_pb2
 from typer.testing import CliRunner, Result
 
+from components.monitoring.dashboards import build
 from flagops import console
 from flagops.cli import app
 from flagops.project import VARIABLE
@@ -42,9 +44,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _resources_without_their_lines() -> Iterator[None]:
-    """Nobody here reads from which line of the program a resource comes; to tell it took a sixth of an evaluation."""
-    with mock.patch("pulumi.runtime.resource._get_stack_trace", source_pb2.StackTrace):
+def _evaluations_without_what_is_the_same_each_time() -> Iterator[None]:
+    """Nobody here reads from which line of the program a resource comes; to tell it took a sixth of an evaluation.
+
+    To build the dashboards took a twentieth, and most stacks have the same.
+    """
+    with (
+        mock.patch("pulumi.runtime.resource._get_stack_trace", source_pb2.StackTrace),
+        mock.patch.object(build, "documents", cache(build.documents)),
+    ):
         yield
 
 
