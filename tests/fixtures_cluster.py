@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -20,6 +21,8 @@ from tests.platform import Platform
 STAGES = tuple(sorted((Path(__file__).parent / "stages").glob("*.yaml")))
 ENVIRONMENT = control_plane.environment
 GO_MISSING = pytest.StashKey[GoMissingError]()
+FILES = pytest.StashKey[set[Path]]()
+ENDING = pytest.StashKey[ExitStack]()
 
 
 def eventually(condition: Callable[[], object], *, seconds: float = 90) -> None:
@@ -40,8 +43,8 @@ def eventually(condition: Callable[[], object], *, seconds: float = 90) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build the cluster's programs before the first test: it may take longer than a test may."""
-    needed = any(item.get_closest_marker("cluster") for item in session.items)
-    if not needed or session.config.option.collectonly:
+    session.config.stash[FILES] = {item.path for item in session.items if item.get_closest_marker("cluster")}
+    if not session.config.stash[FILES] or session.config.option.collectonly:
         return
     capture: Any = session.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
@@ -82,16 +85,27 @@ def cluster(
     cluster_programs: None,  # noqa: ARG001
     containers: Containers,
     tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
 ) -> Iterator[LocalCluster]:
-    """A simulated cluster for the whole session; tests use namespaces of their own."""
+    """A simulated cluster for all tests that want one; they use namespaces of their own."""
     home = tmp_path_factory.mktemp("cluster")
     stages = (*STAGES, containers.configuration())
-    try:
+    with ExitStack() as ending:
+        ending.callback(api.down, home=home)
         with mock.patch.object(control_plane, "environment", one_processor):
             made = api.up(home=home, kind="simulated", extra_stages=stages, container_path=containers.path)
+        pytestconfig.stash[ENDING] = ending
         yield made
-    finally:
-        api.down(home=home)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """End the cluster with the last file that has tests of it, since those come first (tests/slow.py).
+
+    To idle for the rest of the session would cost 2 s of CPU a minute.
+    """
+    ending = item.config.stash.get(ENDING, None)
+    if ending is not None and item.path not in item.config.stash[FILES]:
+        ending.close()
 
 
 @pytest.fixture(scope="session")
