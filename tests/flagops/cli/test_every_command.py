@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from typer.testing import Result
+from urllib3 import Retry
 
 from flagops.commands.smoke import http
 from tests.commands import EVERY
@@ -121,6 +122,7 @@ def world(
     monkeypatch.setenv("FF_STATE_DIR", str(home / "state"))
     monkeypatch.setenv("PATH", str(home / "bin"))
     monkeypatch.setattr(http, "START_SECONDS", 0.1)
+    monkeypatch.setattr(Retry, "get_backoff_time", lambda _: 0.0)
     return World(request.param, home)
 
 
