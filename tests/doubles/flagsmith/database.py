@@ -1,11 +1,10 @@
 """What the double keeps: tables of dicts, in the shape that the API shows them in."""
 
-import itertools
+import copy
 import secrets
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,13 +61,18 @@ class Database:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
-        self._sequences: dict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
+        self._sequences: dict[str, int] = defaultdict(int)
         self.insert("users", email=self.email, password=self.password, token=secrets.token_hex(20), role="ADMIN")
 
     def insert(self, table: str, **values: Any) -> Row:
-        row = {"id": next(self._sequences[table]), **values}
+        self._sequences[table] += 1
+        row = {"id": self._sequences[table], **values}
         self.tables[table][row["id"]] = row
         return row
+
+    def copied(self) -> "Database":
+        """Another one that holds the same."""
+        return copy.deepcopy(self, {id(self.lock): threading.RLock()})
 
     def rows(self, table: str, **wanted: Any) -> list[Row]:
         """The rows that have these values, in the order of their making."""

@@ -97,6 +97,10 @@ class Flagsmith:
         """Count requests from here on."""
         self.requests.clear()
 
+    def take(self, other: "Flagsmith") -> None:
+        """Hold a copy of what another one holds, and have been asked the same."""
+        self.database, self.requests = other.database.copied(), other.requests.copy()
+
     def application(self) -> "WSGIApplication":
         """It answers by the paths that all doubles share: to make them takes longer than most tests."""
         app = _application()

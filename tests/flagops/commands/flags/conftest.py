@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flagops.flagsmith_api.client import FlagsmithClient
-from tests.flagops.commands.flags.support import API_KEY, EXAMPLE, RELEASES, URL, Project, Run, example, project
+from tests.flagops.commands.flags.support import API_KEY, EXAMPLE, RELEASES, URL, Once, Project, Run, example, project
 
 
 @pytest.fixture(autouse=True)
@@ -27,12 +27,16 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def once() -> Once:
+    """Apply to an empty project once, and have later projects hold a copy of what that made, and its notes."""
+    return Once()
+
+
 @pytest.fixture
-def applied(server: Project, run: Run) -> Project:
+def applied(server: Project, run: Run, once: Once) -> Project:
     """A project that has the example catalogue."""
-    done = run("flags", "apply", str(EXAMPLE), "--url", server.url, "--yes")
-    assert done.exit_code == 0, done.stderr
-    return server
+    return once(server, lambda: run("flags", "apply", str(EXAMPLE), "--url", server.url, "--yes"))
 
 
 @pytest.fixture(params=RELEASES)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flagsmith import Flagsmith as Sdk
@@ -90,6 +90,45 @@ def project(*, environments: tuple[str, ...] = ENVIRONMENTS) -> Iterator[Project
     with serve(double), FlagsmithClient(double.url, longest_wait=0.05) as client:
         client.use_api_key(API_KEY)
         yield Project(double.url, client, double)
+
+
+@dataclass
+class Once:
+    """Applies the example to empty projects: once for each kind of server, which takes longer than most tests do."""
+
+    _known: dict[tuple[str, str, bool], tuple[Flagsmith, bytes]] = field(default_factory=dict)
+
+    def __call__(
+        self, server: Project, apply: Callable[[], Result], notes: Path | None = None, *, kind: str = ""
+    ) -> Project:
+        """The project with the example.
+
+        Args:
+            server: An empty project.
+            apply: Applies it.
+            notes: Where it writes its notes, if it does.
+            kind: What is special about the server, beside its release.
+        """
+        if server.double is None:
+            _succeed(apply)
+            return server
+        key = (server.double.version, kind, notes is not None)
+        if key in self._known:
+            held, noted = self._known[key]
+            server.double.take(held)
+            if notes is not None:
+                notes.write_bytes(noted)
+        else:
+            _succeed(apply)
+            held = Flagsmith()
+            held.take(server.double)
+            self._known[key] = (held, notes.read_bytes() if notes is not None else b"")
+        return server
+
+
+def _succeed(apply: Callable[[], Result]) -> None:
+    done = apply()
+    assert done.exit_code == 0, done.stderr
 
 
 def _empty(client: FlagsmithClient) -> None:

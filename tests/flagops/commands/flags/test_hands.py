@@ -15,7 +15,7 @@ from flagops.commands.flags.history import notes as kept_notes
 from flagops.commands.flags.reconcile.apply.at_once import AtOnce
 from flagops.commands.flags.reconcile.journal import Journal
 from flagops.flagsmith_api.client import FlagsmithError
-from tests.flagops.commands.flags.support import EXAMPLE, RELEASES, Project, Run, example
+from tests.flagops.commands.flags.support import EXAMPLE, RELEASES, Once, Project, Run, example
 from tests.flagops.commands.flags.switching import (
     ANN,
     FLAG,
@@ -51,10 +51,9 @@ def ff(server: Project, run: Run, notes: Path) -> Command:
 
 
 @pytest.fixture
-def noted(server: Project, ff: Command) -> Project:
+def noted(server: Project, ff: Command, notes: Path, once: Once) -> Project:
     """A project that has the example, with notes of what its apply left."""
-    done = ff("apply")
-    assert done.exit_code == 0, done.stderr
+    once(server, lambda: ff("apply"), notes)
     assert ff("plan").exit_code == 0
     return server
 

@@ -13,7 +13,7 @@ from flagops.commands.flags.switch.wanted import Wanted
 from flagops.commands.flags.switch.write import FlagSwitch
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.deployed import environments_of
-from tests.flagops.commands.flags.support import EXAMPLE, RELEASES, Project, Run, example
+from tests.flagops.commands.flags.support import EXAMPLE, RELEASES, Once, Project, Run, example
 from tests.flagops.commands.flags.switching import FLAG, OTHER, feature, state
 from tests.flagops.commands.flags.test_hands import following, share
 
@@ -36,24 +36,20 @@ def apply(server: Project, run: Run, tmp_path: Path) -> Apply:
 
 
 @pytest.fixture(params=WRITERS)
-def noted(server: Project, apply: Apply, request: pytest.FixtureRequest) -> Project:
+def noted(server: Project, apply: Apply, request: pytest.FixtureRequest, tmp_path: Path, once: Once) -> Project:
     """A project that has the example, on a server that is written to in one of three ways."""
     assert server.double
     server.double.version, is_versioned = WRITERS[request.param]
     if is_versioned:
         key = server.environments()["production"]
         server.client.post(f"/api/v1/environments/{key}/enable-v2-versioning/", {})
-    done = apply()
-    assert done.exit_code == 0, done.stderr
-    return server
+    return once(server, apply, tmp_path / "notes.json", kind=request.param)
 
 
 @pytest.fixture
-def at_once(server: Project, apply: Apply) -> Project:
+def at_once(server: Project, apply: Apply, tmp_path: Path, once: Once) -> Project:
     """The same, on a server of the newest release."""
-    done = apply()
-    assert done.exit_code == 0, done.stderr
-    return server
+    return once(server, apply, tmp_path / "notes.json")
 
 
 def switch_off(server: Project, name: str = OTHER) -> None:

@@ -12,7 +12,7 @@ from flagops.commands.flags.reconcile.apply.now import Now
 from flagops.commands.flags.reconcile.holds import is_hold
 from flagops.commands.flags.server.snapshot import RemoteFlag
 from flagops.flagsmith_api.client import FlagsmithClient
-from tests.flagops.commands.flags.support import EXAMPLE, Project, Run, example
+from tests.flagops.commands.flags.support import EXAMPLE, Once, Project, Run, example
 from tests.flagops.commands.flags.switching import FLAG, feature, set_flag, state, tags
 from tests.flagops.commands.flags.test_meanwhile import before_writing, edited
 
@@ -32,11 +32,9 @@ def apply(server: Project, run: Run, tmp_path: Path) -> Apply:
 
 
 @pytest.fixture
-def at_once(server: Project, apply: Apply) -> Project:
+def at_once(server: Project, apply: Apply, tmp_path: Path, once: Once) -> Project:
     """A project that has the example, on a server of the newest release."""
-    done = apply()
-    assert done.exit_code == 0, done.stderr
-    return server
+    return once(server, apply, tmp_path / "notes.json")
 
 
 def hold(server: Project, tag: str) -> None:

@@ -18,7 +18,7 @@ from flagops.commands.flags.history.left import Left
 from flagops.commands.flags.history.notes import FileStore
 from flagops.kubernetes.refusals import ApiError
 from flagops.waiting import NotYet, until
-from tests.flagops.commands.flags.support import EXAMPLE, Project, Run, example
+from tests.flagops.commands.flags.support import EXAMPLE, Once, Project, Run, example
 from tests.flagops.commands.flags.switching import FLAG, OTHER, feature, state, switch
 from tests.flagops.commands.flags.test_hands import elsewhere, following
 
@@ -45,11 +45,9 @@ def apply(server: Project, run: Run, notes: Path) -> Apply:
 
 
 @pytest.fixture
-def noted(server: Project, apply: Apply) -> Project:
+def noted(server: Project, apply: Apply, notes: Path, once: Once) -> Project:
     """A project that has the example, with notes of it."""
-    done = apply(EXAMPLE)
-    assert done.exit_code == 0, done.stderr
-    return server
+    return once(server, lambda: apply(EXAMPLE), notes)
 
 
 def both(home: Path) -> Path:
