@@ -1,0 +1,94 @@
+"""Two instances of one program in one cluster have nothing in common, whatever is switched on."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from components.kit import names
+from tests.components.network.actors import pods
+from tests.components.network.evaluator import Actor, World
+from tests.components.package.host import Host, host
+from tests.components.package.test_host import arguments
+from tests.components.registering import WHOLE
+
+TEAMS = ("team-a", "team-b")
+PORTS = {value for name, value in vars(names).items() if name.endswith("_PORT")}
+ISOLATED = [name for name in WHOLE if name.startswith("production")]
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    environment = {name: value for name, value in os.environ.items() if name != "KUBECONFIG"}
+    with host(environment, tmp_path_factory.mktemp("elsewhere")) as made:
+        yield made
+
+
+def made(name: str, process: Host) -> dict[str, list[dict[str, Any]]]:
+    """The objects of both instances of a stack, by namespace, that of a namespace itself by its name."""
+    process.forget()
+    stack, overrides = WHOLE[name]
+    given = arguments(stack, overrides)
+    for number, team in enumerate(TEAMS):
+        own = {"namespace": {**given.get("namespace", {}), "name": team}, "host": f"{team}.example.com"}
+        ports = {"service": {"nodePort": 30080 + number}} if "service" in given else {}
+        process.construct(team, {**given, **own, **ports, "publicUrl": f"https://{team}.example.com"}, stack)
+    found: dict[str, list[dict[str, Any]]] = {}
+    # Building the program refuses two resources that are the same object.
+    for item in process.program(tuple(given["apiVersions"])).objects:
+        found.setdefault(item.ref.namespace or item.ref.name, []).append(item.manifest)
+    return found
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_each_has_its_own_objects_and_none_for_the_whole_cluster_but_the_namespace(name: str, process: Host) -> None:
+    found = made(name, process)
+    assert set(found) == set(TEAMS)
+    one, other = ({(item["kind"], _without_digest(item)) for item in found[team]} for team in TEAMS)
+    assert one == {(kind, object_name.replace("team-b", "team-a")) for kind, object_name in other}
+
+
+@pytest.mark.parametrize("name", ISOLATED)
+def test_no_pod_of_one_reaches_a_pod_of_the_other(name: str, process: Host) -> None:
+    found = made(name, process)
+    policies = tuple(item for team in TEAMS for item in found[team] if item["kind"] == "NetworkPolicy")
+    labels = {
+        item["metadata"]["name"]: {
+            **item["metadata"]["labels"],
+            "kubernetes.io/metadata.name": item["metadata"]["name"],
+        }
+        for team in TEAMS
+        for item in found[team]
+        if item["kind"] == "Namespace"
+    }
+    one, other = (_pods_of(found[team], team, number) for number, team in enumerate(TEAMS))
+    assert len(one) == len(other) > 1
+    assert World(policies=(), namespaces=labels, blocks_match_pods=True).reaches(one[0], other[0], 5432, "TCP")
+    for blocks_match_pods in (True, False):
+        world = World(policies=policies, namespaces=labels, blocks_match_pods=blocks_match_pods)
+        reached = [
+            (source.name, destination.name, port)
+            for sources, destinations in ((one, other), (other, one))
+            for source in sources
+            for destination in destinations
+            for port in PORTS
+            if world.reaches(source, destination, port, "TCP")
+        ]
+        assert reached == []
+
+
+def _pods_of(manifests: list[dict[str, Any]], team: str, number: int) -> list[Actor]:
+    return [
+        replace(pod, namespace=team, ip=pod.ip.replace("10.244.0.", f"10.244.{number}."))
+        for pod in pods(manifests)
+        # Those that others put there stand for anybody.
+        if names.COMPONENT in pod.labels
+    ]
+
+
+def _without_digest(item: dict[str, Any]) -> str:
+    """A Job is named by what is in it, its namespace too."""
+    name = str(item["metadata"]["name"])
+    return name.rpartition("-")[0] if item["kind"] == "Job" else name
