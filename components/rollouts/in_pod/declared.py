@@ -105,6 +105,7 @@ class Declared:
         freezes: Days on which nothing rises.
         guards: What must hold.
         enabled: What the share gets: on, or off.
+        base: Whether the flag is on for everybody else.
         value: A digest of the value that it gets, by `digest`.
         conditions: A digest of the share's segment without its percentage, by `shares.conditions`.
     """
@@ -118,6 +119,7 @@ class Declared:
     freezes: tuple[Freeze, ...] = ()
     guards: tuple[Guard, ...] = field(default=())
     enabled: bool = True
+    base: bool = False
     value: str = ""
     conditions: str = ""
 

@@ -99,6 +99,7 @@ def declared_as_json(declared: Declared) -> dict[str, Any]:
         "freezes": [[item.text, item.zone] for item in declared.freezes],
         "guards": [_guard_as_json(guard) for guard in declared.guards],
         "enabled": declared.enabled,
+        "base": declared.base,
         "value": declared.value,
         "conditions": declared.conditions,
     }
@@ -126,6 +127,7 @@ def _declared(found: Mapping[str, Any]) -> Declared:
         freezes=tuple(freeze(text, zone) for text, zone in found["freezes"]),
         guards=tuple(map(_guard, found["guards"])),
         enabled=bool(found["enabled"]),
+        base=bool(found["base"]),
         value=str(found["value"]),
         conditions=str(found["conditions"]),
     )

@@ -157,11 +157,11 @@ def _is_same(one: Row, other: Row) -> bool:
 
 def _changed(declared: Declared, row: Row, states: list[Row], own: list[Row]) -> Iterator[str]:
     """How what the share gets differs from what is declared."""
-    where, is_on = declared.environment, "on" if declared.enabled else "off"
+    where = declared.environment
     if any(state["enabled"] != declared.enabled for state in states):
         yield f"somebody switched its share in {where} {'off' if declared.enabled else 'on'}"
-    if any(state["enabled"] == declared.enabled for state in own):
-        yield f"somebody switched the flag in {where} {is_on} for everybody"
+    if any(state["enabled"] != declared.base for state in own):
+        yield f"somebody switched the flag in {where} {'off' if declared.base else 'on'} for everybody"
     if declared.value and any(digest(value_of(state)) != declared.value for state in states):
         yield f"somebody gave its share in {where} another value"
     if declared.conditions and conditions(row["rules"]) != declared.conditions:

@@ -1,7 +1,7 @@
 """One turn of a runner: looks at every rollout of a project, decides, and writes."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from .asking import answers
@@ -26,8 +26,8 @@ class Turned:
     """
 
     found: Found
-    answers: Mapping[str, Answer] = field(default_factory=dict)
-    decision: Decision | None = None
+    answers: Mapping[str, Answer]
+    decision: Decision
     is_written: bool = False
     problem: str = ""
 

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from components.rollouts.in_pod.declared import Declared
 from components.rollouts.in_pod.notes import MARK as MARK
+from components.rollouts.in_pod.notes import Description, write
+from components.rollouts.in_pod.states import Memory
 from flagops.commands.flags.catalogue.values import Plain
 from flagops.commands.flags.who import Rules
 
@@ -21,6 +24,8 @@ class SegmentSpec:
         rules: Who is in it.
         feature: The flag it belongs to, for one that is for no other, such as a rollout's.
         metadata: The texts of custom fields, by name; others are people's.
+        rollout: How its share grows by itself; None for a share that does not.
+        memory: What a rollout remembers: never anything but what is there.
     """
 
     name: str
@@ -28,6 +33,8 @@ class SegmentSpec:
     rules: Rules
     feature: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    rollout: Declared | None = None
+    memory: Memory | None = field(default=None, compare=False)
 
     @property
     def is_rollout(self) -> bool:
@@ -37,7 +44,7 @@ class SegmentSpec:
     @property
     def marked_description(self) -> str:
         """The description as the server has it."""
-        return f"{self.description}\n\n{MARK}" if self.description else MARK
+        return write(Description(self.description, self.rollout, self.memory, is_marked=True))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
+from components.rollouts.in_pod.declared import Broken, Measure
 from components.text import quoting
 from components.text.quoting import LONGEST_KEY
 from flagops.commands.flags.catalogue.model import FlagKind, Role, StateOwner, schema
@@ -26,6 +27,8 @@ def problem_of(error: Any) -> CatalogueProblem:
         return CatalogueProblem(key[:-1], f"lacks the key {last!r}", lacks=last)
     if kind == "greater_than_equal":
         return CatalogueProblem(key, f"is {given}: must be at least {error['ctx']['ge']:g}")
+    if kind == "greater_than":
+        return CatalogueProblem(key, f"is {given}: must be more than {error['ctx']['gt']:g}")
     if kind == "less_than_equal":
         return CatalogueProblem(key, f"is {given}: must be at most {error['ctx']['le']:g}")
     if kind == "string_pattern_mismatch":
@@ -108,7 +111,7 @@ def _is_custom_field(key: Key) -> bool:
 
 
 def _is_function(part: str | int) -> bool:
-    return isinstance(part, str) and part.startswith("function-") and part.endswith("]")
+    return isinstance(part, str) and ((part.startswith("function-") and part.endswith("]")) or part == "[key]")
 
 
 _CONTAINERS = frozenset(["model_type", "mapping_type", "dict_type"])
@@ -118,6 +121,8 @@ _ALLOWED = {
     "role": ", ".join(Role),
     "names": ", ".join(NameStyle),
     "state": ", ".join(StateOwner),
+    "broken": ", ".join(Broken),
+    "measure": ", ".join(Measure),
 }
 _WORDS = {
     "bool_type": "must be true or false",

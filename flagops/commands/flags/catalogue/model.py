@@ -8,10 +8,12 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from flagops.commands.flags.catalogue.base import CatalogueModel, Metadata, member_of
+from flagops.commands.flags.catalogue.guards import CatalogueGuard, GuardName
 from flagops.commands.flags.catalogue.hiding import Hiding, SomeHiding
 from flagops.commands.flags.catalogue.limits import ServerLimits
 from flagops.commands.flags.catalogue.naming import NameStyle
 from flagops.commands.flags.catalogue.segment import Segment
+from flagops.commands.flags.catalogue.steps import RolloutStep
 
 Json = Mapping[str, Any] | list[Any]
 """A value of several parts; Flagsmith keeps its text."""
@@ -29,14 +31,38 @@ class Target(CatalogueModel):
     weights: Mapping[str, Weight] | None = Field(default=None, description="Their weights of the variations, by name.")
 
 
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | list[str])]
+
+
 class Rollout(CatalogueModel):
-    """For which share of the users a flag that is off is on; a user stays in it from request to request."""
+    """For which share of the users a flag is on that is off; a user stays in it from request to request. With steps the
+    share grows by itself, and stops when a guard is broken."""
 
     everyone: Weight = Field(default=0, description="Percent of those who are in none of the segments.")
     segments: Mapping[str, Weight] = Field(
         default_factory=dict,
         description="Percent of each segment's users, exactly; of several that a user is in, the first one counts.",
     )
+    steps: tuple[RolloutStep, ...] = Field(
+        default=(), strict=False, description="Shares that rise one after another, each with how long it stays."
+    )
+    start: str | None = Field(
+        default=None,
+        description="When the first step is, such as 2026-12-01 09:00 Asia/Jerusalem; left out, when somebody says "
+        "`ff flags rollout start`.",
+    )
+    segment: str | None = Field(default=None, description="The segment whose users the steps are for, if not everyone.")
+    only: Texts = Field(
+        default=(), strict=False, description="When steps may be, such as Mon-Thu 09:00-16:00 Asia/Jerusalem."
+    )
+    freeze: Texts = Field(default=(), strict=False, description="Days without a step, such as 2026-12-20..2027-01-03.")
+    guards: tuple[str, ...] = Field(default=(), strict=False, description="The guards that watch it, by name.")
+    enabled: bool = Field(default=True, description="Whether the flag is on for the steps' users.")
+    value: Value = Field(default=None, description="The value that the steps' users get, if another one.")
 
 
 def _rollout(value: object) -> object:
@@ -206,6 +232,9 @@ class Catalogue(CatalogueModel):
         default_factory=ServerLimits, description="What its Flagsmith takes, where that is not the default."
     )
     segments: Mapping[str, Segment] = Field(default_factory=dict, description="Groups of users, by name.")
+    guards: Mapping[GuardName, CatalogueGuard] = Field(
+        default_factory=dict, description="What watches rollouts, by name."
+    )
     flags: Mapping[str, Flag] = Field(default_factory=dict, description="The flags, by name.")
     access: Access = Field(default_factory=Access, description="Who may do what with them.")
     keys: tuple[Delivery, ...] = Field(

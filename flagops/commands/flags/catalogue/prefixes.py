@@ -31,5 +31,5 @@ def _is_on(flag: Flag, environment: str) -> bool:
         return True
     rollout = state.rollout or flag.rollout
     targets = flag.targeting if state.targeting is None else state.targeting
-    rolls_out = rollout is not None and any((rollout.everyone, *rollout.segments.values()))
+    rolls_out = rollout is not None and any((rollout.everyone, rollout.steps, *rollout.segments.values()))
     return rolls_out or any(target.enabled for target in targets)

@@ -15,6 +15,7 @@ from flagops.commands.flags.catalogue.naming import joined, words
 from flagops.commands.flags.catalogue.prefixes import check_prefixes
 from flagops.commands.flags.catalogue.problems import CatalogueProblem, Key
 from flagops.commands.flags.catalogue.spelling import check_names
+from flagops.commands.flags.catalogue.timetables import check_guards, check_steps
 from flagops.serving.engine.variations import CONTROL
 
 MOST_STATES = 200_000
@@ -30,7 +31,8 @@ def check(catalogue: Catalogue, today: date) -> list[CatalogueProblem]:
     # Each flag's name is compared with each environment's: not when there are too many.
     names = () if environments else (check_names(catalogue), check_prefixes(catalogue))
     flags = (_flags(catalogue, known, today), check_amounts(catalogue), check_metadata(catalogue))
-    parts = (environments, _segments(catalogue), *flags)
+    steps = (check_guards(catalogue), check_steps(catalogue, today))
+    parts = (environments, _segments(catalogue), *flags, *steps)
     return list(
         chain(*names, *parts, _hiding(catalogue, known), _access(catalogue, known), _deliveries(catalogue, known))
     )
@@ -127,7 +129,7 @@ def _weights(key: Key, weights: Mapping[str, float] | None, flag: Flag) -> Itera
 
 
 def _rollout(key: Key, rollout: Rollout | None, catalogue: Catalogue, *, is_on: bool) -> Iterator[CatalogueProblem]:
-    if rollout is not None and is_on:
+    if rollout is not None and is_on and not rollout.steps:
         yield CatalogueProblem(
             key, "goes with `enabled: false` only: what is on for everybody has no share to roll out to"
         )

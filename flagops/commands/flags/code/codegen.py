@@ -169,8 +169,11 @@ def about(flag: Flag) -> Iterator[str]:
 
 
 def _state(state: State, weights: Mapping[str, float] | None) -> Iterator[str]:
-    if state.rollout:
+    if state.rollout and (not state.rollout.steps or state.rollout.segments):
         yield f"On for {_shares(state.rollout)}"
+    if state.rollout and state.rollout.steps:
+        gets = f"{'on' if state.rollout.enabled else 'off'} in steps for up to {state.rollout.steps[-1].to:g}%"
+        yield f"Rolled out: {gets} of {state.rollout.segment or 'all'}"
     yield from (_target(target) for target in state.targeting or ())
     if weights:
         yield f"Variations: {_weights(weights)}"

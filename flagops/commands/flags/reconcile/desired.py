@@ -1,7 +1,9 @@
 """What a catalogue wants of a server: rollouts become segments and overrides of Flagsmith's own."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from components.rollouts.in_pod.shares import conditions, text_of
 from flagops.commands.flags.catalogue.expiry import expiry_tag
 from flagops.commands.flags.catalogue.membership import kept_text, members
 from flagops.commands.flags.catalogue.metadata import texts
@@ -9,6 +11,8 @@ from flagops.commands.flags.catalogue.model import Catalogue, Flag, Rollout, Sta
 from flagops.commands.flags.catalogue.rollouts import rollout_segment
 from flagops.commands.flags.catalogue.values import Plain, plain
 from flagops.commands.flags.reconcile.access import access_of, groups_of
+from flagops.commands.flags.reconcile.running import at
+from flagops.commands.flags.reconcile.timetable import Shares, at_the_beginning, declared_of
 from flagops.commands.flags.spec import (
     FlagSpec,
     OptionSpec,
@@ -23,8 +27,9 @@ ALL = 100.0
 ROLLOUT_DESCRIPTION = "A share of users, for the rollout of {flag} in {environment}."
 
 
-def desired(catalogue: Catalogue) -> ProjectSpec:
-    """The specification of a project; the catalogue must have been checked."""
+def desired(catalogue: Catalogue, shares: Shares = at_the_beginning) -> ProjectSpec:
+    """The specification of a project; the catalogue must have been checked. `shares` says how far a share with steps
+    is; a Flagsmith that has it knows better (`with_live_shares`)."""
     groups = {name: members(item) for name, item in catalogue.segments.items()}
     segments = {
         name: SegmentSpec(name, item.description.strip(), groups[name], item.flag, texts(item.metadata))
@@ -34,7 +39,7 @@ def desired(catalogue: Catalogue) -> ProjectSpec:
     for name, flag in catalogue.flags.items():
         states = {}
         for environment in catalogue.environments:
-            wanted = _DesiredState(name, environment, flag, groups)
+            wanted = _DesiredState(name, environment, flag, groups, catalogue, shares)
             states[environment] = wanted.spec()
             segments.update(wanted.made)
         flags[name] = FlagSpec(
@@ -67,8 +72,17 @@ def _control(flag: Flag, state: State | None) -> Plain:
 class _DesiredState:
     """Makes the state of one flag in one environment, and the segments that its rollout needs."""
 
-    def __init__(self, name: str, environment: str, flag: Flag, groups: Mapping[str, Rules]) -> None:
+    def __init__(
+        self,
+        name: str,
+        environment: str,
+        flag: Flag,
+        groups: Mapping[str, Rules],
+        catalogue: Catalogue,
+        shares: Shares,
+    ) -> None:
         self._name, self._environment, self._flag, self._groups = name, environment, flag, groups
+        self._catalogue, self._shares = catalogue, shares
         own = flag.environments.get(environment, State())
         self._own = own
         self._enabled = flag.enabled if own.enabled is None else own.enabled
@@ -83,6 +97,8 @@ class _DesiredState:
         rollout = self._own.rollout or self._flag.rollout
         if rollout is not None and not self._enabled:  # what is on for everybody has no share to roll out to
             overrides += self._rolled_out(rollout)
+        if rollout is not None and rollout.steps and self._differs(rollout):
+            overrides += self._with_steps(rollout)
         return StateSpec(self._enabled, self._value, self._weights, tuple(overrides))
 
     def _targeted(self, target: Target) -> OverrideSpec:
@@ -102,6 +118,26 @@ class _DesiredState:
             yield OverrideSpec(group, share == ALL, self._value, self._weights)
         if rollout.everyone:
             yield self._on(self._made(rollout.everyone, None))
+
+    def _differs(self, rollout: Rollout) -> bool:
+        """Whether the steps give something else than everybody has in this environment."""
+        return rollout.enabled != self._enabled or rollout.value is not None
+
+    def _with_steps(self, rollout: Rollout) -> Iterator[OverrideSpec]:
+        """A share that grows, and for a group the rest of it, which has what everybody has."""
+        group = rollout.segment
+        value = self._value if rollout.value is None else plain(rollout.value)
+        name = rollout_segment(self._name, self._environment, group)
+        within = self._groups[group] if group else EVERYBODY
+        declared = declared_of(self._catalogue, self._name, self._environment, rollout, base=self._enabled, value=value)
+        made = rules(all_of([within, condition(SPLIT, None, text_of(0))]))
+        declared = replace(declared, conditions=conditions(made.as_json()))
+        description = ROLLOUT_DESCRIPTION.format(flag=self._name, environment=self._environment)
+        share = at(made, self._shares(declared))
+        self.made[name] = SegmentSpec(name, description, share, feature=self._name, rollout=declared)
+        yield OverrideSpec(name, rollout.enabled, value, self._weights)
+        if group:
+            yield OverrideSpec(group, self._enabled, self._value, self._weights)
 
     def _on(self, segment: str) -> OverrideSpec:
         return OverrideSpec(segment, enabled=True, value=self._value, weights=self._weights)

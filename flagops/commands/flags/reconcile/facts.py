@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from components.rollouts.in_pod.notes import declared_as_json
+from components.rollouts.in_pod.shares import conditions
 from flagops.commands.flags.catalogue.values import Plain, plain, structure
 from flagops.commands.flags.history.left import Facts, ObjectKey, digest
 from flagops.commands.flags.reconcile.change import ObjectKind
@@ -10,9 +12,9 @@ from flagops.commands.flags.reconcile.compare import ORDER, matched, weights_of
 from flagops.commands.flags.reconcile.holds import without_holds
 from flagops.commands.flags.reconcile.metadata import METADATA, TRUTHS
 from flagops.commands.flags.reconcile.plan import SERVER_SIDE
-from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteState, Snapshot
-from flagops.commands.flags.spec import TAG, FlagSpec, OptionSpec, OverrideSpec, ProjectSpec, StateSpec
-from flagops.commands.flags.who import Rules
+from flagops.commands.flags.reconcile.running import ROLLOUT, is_own_share
+from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteSegment, RemoteState, Snapshot
+from flagops.commands.flags.spec import TAG, FlagSpec, OptionSpec, OverrideSpec, ProjectSpec, SegmentSpec, StateSpec
 from flagops.flagsmith_api.custom_fields import FieldKind, by_name
 
 PLACES = 3  # decimals of a weight, as far as two are told apart
@@ -26,7 +28,7 @@ HERE: tuple[str, ...] = ()
 def of_catalogue(wanted: ProjectSpec) -> dict[ObjectKey, Facts]:
     """What a server that has all of the catalogue is."""
     found: dict[ObjectKey, Facts] = {
-        (ObjectKind.SEGMENT, name, None): {**_segment(item.rules, item.description), **_metadata(item.metadata)}
+        (ObjectKind.SEGMENT, name, None): {**_segment(item), **_metadata(item.metadata)}
         for name, item in wanted.segments.items()
     }
     for name, flag in wanted.flags.items():
@@ -49,7 +51,7 @@ def of_server(found: Snapshot, wanted: ProjectSpec) -> dict[ObjectKey, Facts]:
     managed = {name for name, item in found.segments.items() if item.is_managed}
     facts: dict[ObjectKey, Facts] = {
         (ObjectKind.SEGMENT, name, None): {
-            **_segment(item.rules, item.description),
+            **_segment(item),
             **_metadata(by_name(item.fields, FieldKind.SEGMENT, found.known_fields)),
         }
         for name, item in found.segments.items()
@@ -89,9 +91,16 @@ def _metadata(values: Mapping[str, str]) -> Facts:
     return {(METADATA, name): digest(text.lower() if text.lower() in TRUTHS else text) for name, text in values.items()}
 
 
-def _segment(rules: Rules | None, description: str) -> Facts:
-    said = None if rules is None else rules.as_json()
-    return {HERE: True, ("rules",): digest(said), ("description",): digest(description)}
+def _segment(item: SegmentSpec | RemoteSegment) -> Facts:
+    """A share that a rollout set is the rollout's: it is no fact that an apply left."""
+    said = None if item.rules is None else item.rules.as_json()
+    rules = conditions(said) if said is not None and is_own_share(item) else said
+    facts: dict[tuple[str, ...], Any] = {
+        HERE: True,
+        ("rules",): digest(rules),
+        ("description",): digest(item.description),
+    }
+    return facts if item.rollout is None else {**facts, ROLLOUT: digest(declared_as_json(item.rollout))}
 
 
 def _definition(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from components.rollouts.in_pod.notes import Description, NotesError, read
 from components.text.versions import Version
 from flagops.commands.flags.catalogue.values import Plain
 from flagops.commands.flags.server.remote_rules import read_rules
@@ -57,9 +58,20 @@ def segment_of(row: Row) -> RemoteSegment:
     """A segment."""
     description = row.get("description") or ""
     is_managed = description.endswith(MARK)
-    shown = description.removesuffix(MARK).rstrip("\n") if is_managed else description
+    said = _of_rollout(description)
+    shown = said.text if said else description.removesuffix(MARK).rstrip("\n") if is_managed else description
     rules, fields = read_rules(row["rules"]), custom_fields(row)
-    return RemoteSegment(row["id"], row["name"], shown, rules, row.get("feature"), is_managed, fields)
+    rollout, memory = (said.declared, said.memory) if said else (None, None)
+    return RemoteSegment(row["id"], row["name"], shown, rules, row.get("feature"), is_managed, fields, rollout, memory)
+
+
+def _of_rollout(description: str) -> Description | None:
+    """What a description says of a rollout; None where it says nothing, or nothing that can be read."""
+    try:
+        said = read(description)
+    except NotesError:
+        return None
+    return said if said.declared or said.memory else None
 
 
 def flag_of(row: Row, labels: Mapping[int, str], states: Mapping[str, RemoteState]) -> RemoteFlag:

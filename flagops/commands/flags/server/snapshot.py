@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from components.flag_metrics.in_pod.flag_metrics_tag import day_of
+from components.rollouts.in_pod.declared import Declared
+from components.rollouts.in_pod.states import Memory
 from flagops.commands.flags.catalogue.values import Plain
 from flagops.commands.flags.spec import TAG, Grant
 from flagops.commands.flags.who import Rules
@@ -18,7 +20,8 @@ if TYPE_CHECKING:  # a client of HTTP, which `ff flags serve` does without
 
 @dataclass(frozen=True)
 class RemoteSegment:
-    """A segment; `description` is without `ff`'s mark, `feature` the id of the flag it is for alone."""
+    """A segment; `description` is without `ff`'s mark and what it says of a rollout, `feature` the id of the flag it is
+    for alone."""
 
     id: int
     name: str
@@ -27,6 +30,8 @@ class RemoteSegment:
     feature: int | None
     is_managed: bool
     fields: "CustomFields" = ()
+    rollout: Declared | None = None
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True)

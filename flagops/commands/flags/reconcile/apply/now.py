@@ -96,6 +96,7 @@ class Now:
             if (
                 sorted(fields[0]) == sorted(now.fields)
                 and (now.rules, now.description, now.is_managed) == (wanted.rules, wanted.description, True)
+                and (now.rollout, now.memory) == (wanted.rollout, wanted.memory)
                 and ("feature" not in body or now.feature == body["feature"])
             ):
                 return True
@@ -135,5 +136,7 @@ class Now:
 def _of_segment(read: RemoteSegment, now: RemoteSegment) -> Iterator[str]:
     if now.rules != read.rules:
         yield "its rules others"
+    if (now.rollout, now.memory) != (read.rollout, read.memory):
+        yield "its rollout another, or further"
     if now.description != read.description:
         yield "its description another"

@@ -9,6 +9,7 @@ from flagops.commands.flags.reconcile.judged import Judged
 from flagops.commands.flags.reconcile.metadata import require_values
 from flagops.commands.flags.reconcile.plan import plan
 from flagops.commands.flags.reconcile.required import require_fields
+from flagops.commands.flags.reconcile.running import with_live_shares
 from flagops.commands.flags.reconcile.server_rules import require_taken
 from flagops.commands.flags.reconcile.some import leave
 from flagops.commands.flags.server.engine import judged
@@ -44,6 +45,7 @@ class Reviewed:
         """
         hands = hands or Hands.of(connection)
         found = _read(connection, wanted, delete=delete)
+        wanted = with_live_shares(wanted, found)
         todo, waits = leave(plan(wanted, found, delete=delete), wanted, found)
         require_taken(connection, wanted, found)
         require_values(connection, wanted, found)
@@ -56,7 +58,7 @@ class Reviewed:
     def again(self, connection: Connection) -> "Reviewed":
         """Read the server again, in the middle of carrying it out: what is left alone is not judged anew."""
         found = _read(connection, self.wanted, delete=self.delete)
-        return self.without((), found)
+        return replace(self, wanted=with_live_shares(self.wanted, found)).without((), found)
 
     def without(self, more: Collection[FlagConflict], found: Snapshot | None = None) -> "Reviewed":
         """The same, with what is left alone besides."""

@@ -1,0 +1,82 @@
+"""Shares that grow by themselves: an apply brings their steps, and leaves the share to the rollout."""
+
+from dataclasses import replace
+from datetime import UTC, timedelta
+from typing import Final
+
+from components.rollouts.in_pod.declared import CLOSE, Declared
+from components.rollouts.in_pod.shares import RulesError, share_of, text_of
+from components.rollouts.in_pod.states import Cause
+from flagops.commands.flags.server.snapshot import RemoteSegment, Snapshot
+from flagops.commands.flags.spec import ProjectSpec, SegmentSpec
+from flagops.commands.flags.who import SPLIT, Rules, all_of, condition, rules
+
+ROLLOUT: Final = ("rollout",)
+"""The place of the steps in a plan, and in notes."""
+
+
+def with_live_shares(wanted: ProjectSpec, found: Snapshot) -> ProjectSpec:
+    """What is wanted, where shares are as far as they are, with what is remembered of them."""
+    segments = {
+        name: item if item.rollout is None else _as_it_is(item, found.segments.get(name))
+        for name, item in wanted.segments.items()
+    }
+    whole = with_live_shares(wanted.whole, found) if wanted.whole else None
+    return replace(wanted, segments=segments, whole=whole)
+
+
+def _as_it_is(wanted: SegmentSpec, found: RemoteSegment | None) -> SegmentSpec:
+    share = live_share(found)
+    if found is None or share is None:
+        return wanted
+    return replace(wanted, rules=at(wanted.rules, share), memory=found.memory)
+
+
+def live_share(found: RemoteSegment | None) -> float | None:
+    """The share of a segment; None where it has none, or several."""
+    if found is None or found.rules is None:
+        return None
+    try:
+        return share_of(found.rules.as_json())
+    except RulesError:
+        return None
+
+
+def at(given: Rules, share: float) -> Rules:
+    """The rules of a share with another percentage."""
+    others = [part for part in given.parts if part not in given.splits]
+    return rules(all_of([*others, condition(SPLIT, None, text_of(share))]))
+
+
+def is_own_share(item: SegmentSpec | RemoteSegment) -> bool:
+    """Whether the share is as its rollout left it, and so is no change by somebody."""
+    if item.rollout is None or item.rules is None:
+        return False
+    try:
+        share = share_of(item.rules.as_json())
+    except RulesError:
+        return False
+    memory = item.memory
+    if memory is None:
+        return share < CLOSE
+    return abs(memory.share - share) < CLOSE and memory.cause is not Cause.HAND
+
+
+def in_short(declared: Declared) -> str:
+    """The steps in a line: `from 2026-12-01 07:00 UTC: 1 % for 1h, 10 % for 12h, 100 %; guards: errors`."""
+    start = declared.start
+    begins = f"from {start.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if start else "when somebody starts it"
+    steps = [f"{step.to:g} %{f' for {length_of(step.lasts)}' if step.lasts else ''}" for step in declared.steps]
+    more = [f"only {' or '.join(item.text for item in declared.only)}"] if declared.only else []
+    more += [f"not {', '.join(item.text for item in declared.freezes)}"] if declared.freezes else []
+    more += [f"guards {', '.join(guard.name for guard in declared.guards)}"] if declared.guards else []
+    return "; ".join([f"{begins}: {', '.join(steps)}", *more])
+
+
+def length_of(given: timedelta) -> str:
+    """A length in its largest unit that says it whole, as a catalogue does."""
+    seconds = given.total_seconds()
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if not seconds % size:
+            return f"{seconds / size:g}{unit}"
+    return f"{seconds:g}s"
