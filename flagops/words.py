@@ -5,6 +5,15 @@ from typing import Final
 
 from flagops.terminal.by_name import Word
 
+ROLLOUT: Final = (
+    Word("run", "Look at each rollout once, and do its next step.", "flags.rollout.command:run"),
+    Word("status", "Show how far each rollout is, and why.", "flags.rollout.command:status"),
+    Word("start", "Let a rollout begin now.", "flags.rollout.command:start"),
+    Word("pause", "Leave a share as it is until somebody resumes it.", "flags.rollout.command:pause"),
+    Word("resume", "Let a paused rollout go on.", "flags.rollout.command:resume"),
+    Word("back", "Go one step back, and stay there.", "flags.rollout.command:back"),
+)
+
 FLAGS: Final = (
     Word("validate", "Check the catalogue: problems with file, line and key.", "flags.catalogue.command:validate"),
     Word("schema", "Print the JSON Schema of a catalogue, for editors.", "flags.catalogue.command:schema"),
@@ -16,6 +25,7 @@ FLAGS: Final = (
     Word("get", "Show what an environment serves now.", "flags.served.command:get"),
     Word("set", "Switch a flag now, by name, and see it served.", "flags.switch.command:set_flag"),
     Word("release", "End the hold of a flag.", "flags.switch.command:release"),
+    Word("rollout", "Shares that grow by themselves, and stop when something breaks.", below=ROLLOUT),
     Word("serve", "Serve the catalogue's flags to SDKs, on this machine.", "flags.serve.command:serve"),
     Word("document", "Write an environment's document, for SDKs without a server.", "flags.serve.command:document"),
     Word("explain", "Say which rule decides what a user gets.", "flags.explain.command:explain"),

@@ -27,6 +27,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "flagops.commands.flags.reconcile.planfile:as_json",
         "flagops.commands.flags.reconcile.review.view:with_figures",
     ),
+    "ff flags rollout run": ("flagops.commands.flags.rollout.view:RolloutRow",),
+    "ff flags rollout status": ("flagops.commands.flags.rollout.view:RolloutRow",),
     "ff flags set": ("flagops.commands.flags.switch.command:set_flag",),
     "ff flags references": ("flagops.commands.flags.code.command:_plain",),
     "ff flags get": ("flagops.flagsmith_api.served:ServedFlag",),

@@ -87,7 +87,7 @@ ASKING = [line for table in (NEEDS_CONTAINERS, ASKS_THE_CLUSTER) for lines in ta
 def command_of(line: str) -> str:
     """The command that a line calls."""
     words = line.split()
-    return next(name for length in (1, 2) if (name := " ".join(words[:length])) in EVERY)
+    return next(name for length in (1, 2, 3) if (name := " ".join(words[:length])) in EVERY)
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ def usual_of(states: list[dict[str, Any]]) -> dict[str, Any]:
 
 def share_of(segment: RemoteSegment) -> float:
     """The percentage of a rollout's segment."""
-    return next((item.share for item in segment.rules.splits), 0.0) if segment.rules else 0.0
+    return max(0.0, next((item.share for item in segment.rules.splits), 0.0)) if segment.rules else 0.0
 
 
 def metadata_content(item: RemoteFlag | RemoteSegment, kind: FieldKind, known: KnownFields) -> dict[str, Any]:

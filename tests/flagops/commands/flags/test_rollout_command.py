@@ -1,0 +1,102 @@
+"""`ff flags rollout`: what a person and a pipeline do with shares that grow by themselves."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.flagops.commands.flags.support import Project, Run
+from tests.flagops.commands.flags.test_running import CATALOGUE, FLAG, Rolling
+
+REASON = ("--reason", "because")
+
+
+class Steered(Rolling):
+    """The banner's rollout, by the command."""
+
+    def rollout(self, word: str, *words: str, code: int = 0) -> str:
+        done = self._run("flags", "rollout", word, *words, "--url", self.server.url)
+        assert done.exit_code == code, done.stdout + done.stderr
+        return str(done.stdout + done.stderr)
+
+    def row(self, code: int = 0) -> dict[str, object]:
+        done = self._run("flags", "rollout", "status", FLAG, "--url", self.server.url, "--json")
+        assert done.exit_code == code, done.stderr
+        (row,) = json.loads(done.stdout)
+        return dict(row)
+
+
+@pytest.fixture
+def steered(server: Project, run: Run, tmp_path: Path) -> Steered:
+    made = Steered(server, run, tmp_path)
+    assert made.apply().exit_code == 0
+    return made
+
+
+def test_a_pipeline_does_a_step_when_it_is_time_and_says_so(steered: Steered) -> None:
+    assert "0 → 5 %" in steered.rollout("run", "--once", "--dry-run").replace("0 % → 5 %", "0 → 5 %")
+    assert steered.row()["share"] == 0
+    assert "0 → 5 %" in steered.rollout("run", "--once")
+    assert "5 % until" in steered.rollout("run", "--once")
+    row = steered.row()
+    assert (row["share"], row["stage"], row["action"], row["environment"]) == (5, "running", "wait", "production")
+    assert row["steps"] == "from 2026-11-01 09:00 UTC: 5 % for 6h, 50 % for 1d, 100 %"
+
+
+def test_a_person_pauses_resumes_and_goes_back_and_the_reason_stays(steered: Steered) -> None:
+    steered.rollout("run", "--once")
+    steered.rollout("pause", FLAG, "--reason", "the match is on")
+    row = steered.row()
+    assert (row["stage"], row["share"]) == ("paused", 5)
+    assert '"why":"the match is on"' in steered.segment()["description"]
+    assert "is paused: the match is on" in steered.rollout("status")
+    assert "It is paused" in steered.rollout("pause", FLAG, *REASON, code=1)
+    steered.rollout("resume", FLAG, *REASON, "--yes")
+    assert steered.row()["stage"] == "running"
+    assert "5 % → 0 %" in steered.rollout("back", FLAG, *REASON)
+    row = steered.row()
+    assert (row["stage"], row["share"]) == ("paused", 0)
+    assert "Nobody is in it" in steered.rollout("back", FLAG, *REASON, code=1)
+
+
+def test_one_without_a_start_begins_when_somebody_says_so(server: Project, run: Run, tmp_path: Path) -> None:
+    steered = Steered(server, run, tmp_path)
+    assert steered.apply(CATALOGUE.replace("      start: 2026-11-01 09:00 UTC\n", "")).exit_code == 0
+    assert "waits for `ff flags rollout start`" in steered.rollout("run", "--once")
+    steered.rollout("start", FLAG, *REASON, "--yes")
+    assert "It has begun" in steered.rollout("start", FLAG, *REASON, "--yes", code=1)
+    assert "0 → 5 %" in steered.rollout("run", "--once")
+
+
+def test_a_hand_on_it_ends_a_pipeline_with_3(steered: Steered) -> None:
+    steered.rollout("run", "--once")
+    row = steered.segment()
+    rules = json.loads(json.dumps(row["rules"]).replace('"5"', '"80"'))
+    steered.server.client.patch(f"/api/v1/projects/1/segments/{row['id']}/", {**row, "rules": rules})
+    said = steered.rollout("run", "--once", code=3)
+    assert "somebody set the share to 80 %, where the rollout had left 5 %" in said
+    assert steered.row(code=3)["share"] == 80
+    steered.rollout("resume", FLAG, *REASON, "--yes")
+    assert steered.row()["share"] == 80
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run",), "looks once and ends"),
+        (("pause", FLAG), "Why? Whoever finds it later wants to know."),
+        (("pause", "bannner", *REASON), "bannner has no rollout in FootAnalytics; flags with one: banner."),
+        (("pause", FLAG, *REASON, "-e", "nowhere"), "There is no environment 'nowhere'"),
+        (("run", "--once", "--prometheus", "localhost:9090"), "'localhost:9090' is no address"),
+        (("run", "--once", "--prometheus", "http://u:p@localhost"), "has a password in it"),
+        (("run", "--once", "--prometheus", "http://x", "--prometheus-ca", "/nonexistent"), "There is no file"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(steered: Steered, words: tuple[str, ...], said: str) -> None:
+    assert said in steered.rollout(*words, code=1)
+
+
+def test_a_project_without_a_rollout_says_so(server: Project, run: Run) -> None:
+    for words in (("run", "--once"), ("status",)):
+        done = run("flags", "rollout", *words, "--url", server.url)
+        assert (done.exit_code, "There is no rollout" in done.stderr) == (0, True)
