@@ -47,13 +47,21 @@ def private_file(content: str) -> Iterator[Path]:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a file in one step: whoever reads it meanwhile, or after a crash, has the old text or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a file in one step: whoever reads it meanwhile, or after a crash, has the old text or the new one.
+
+    Its mode stays, and a symbolic link stays one: what it leads to is written.
+    """
+    target = path.resolve()
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        temporary.write_text(text, encoding="utf-8")
-        if path.exists():
-            temporary.chmod(path.stat().st_mode)
-        temporary.replace(path)
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            # Else the name may reach the disk before the content.
+            os.fsync(file.fileno())
+        if target.exists():
+            temporary.chmod(target.stat().st_mode)
+        temporary.replace(target)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise

@@ -186,12 +186,17 @@ def _foreign(place: Path) -> str | None:
 
 def read(path: Path) -> dict[str, Any]:
     """The content of a YAML file of Pulumi's: a mapping; empty for an empty file. Raises OpsError for anything else."""
-    # YAML takes a while to import, and the help needs none.
-    from components.text import yaml12
-
     absent = NotFoundError(f"{path} does not exist.", hint=f"It is a file of the project; for another, {NAME_IT}")
     with reading(path, absent=absent):
         text = bounds.text_of(path, bounds.STACK_BYTES)
+    return parsed(text, path)
+
+
+def parsed(text: str, path: Path) -> dict[str, Any]:
+    """The same of a text that is, or is to be, the file's."""
+    # YAML takes a while to import, and the help needs none.
+    from components.text import yaml12
+
     try:
         content = yaml12.read(text)
     except yaml12.YamlError as error:

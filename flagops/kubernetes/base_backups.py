@@ -1,9 +1,14 @@
 """From when on a Cluster of CloudNativePG can be recovered: by its plugin's word, or by the backups themselves."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from flagops.kubernetes.objects import Manifest
+from flagops.kubernetes.readiness import condition
+
+ARCHIVE_RESTS: Final = timedelta(minutes=1)
+"""How long a log may not be archived before that is a fault: a new primary's is not for 1 to 3 s (seen, 1.30.0)."""
 
 
 def recovery_window(
@@ -34,3 +39,12 @@ def recovery_window(
         and state.get("stoppedAt")
     ]
     return (min(ended), max(ended)) if ended else None
+
+
+def archive_fails(cluster: Manifest) -> bool:
+    """Whether a Cluster's log is not archived, for longer than a change of its primary takes."""
+    state = condition(cluster, "ContinuousArchiving")
+    since = state.get("lastTransitionTime")
+    if state.get("status") != "False":
+        return False
+    return since is None or datetime.now(UTC) - datetime.fromisoformat(since) >= ARCHIVE_RESTS

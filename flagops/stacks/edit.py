@@ -5,35 +5,51 @@ import re
 from collections.abc import Mapping, Sequence
 
 from components.text import bounds
-from flagops.errors import OpsError, UnsupportedError
-from flagops.stacks.files import Stack, load_stack
+from flagops.errors import BadInputError, OpsError, UnsupportedError
+from flagops.files import replace_text
+from flagops.stacks.files import Stack
 
 INDENT = "  "
 
 
 def set_settings(stack: Stack, values: Mapping[str, str], *, without: Sequence[str] = ()) -> None:
-    """Set top-level settings such as `version`, or one level down such as `postgres.version`.
+    """Set settings in the stack's file, and take others out, as `changed` says; in one step, or not at all."""
+    write(stack, changed(stack, values, without=without))
+
+
+def changed(stack: Stack, values: Mapping[str, str], *, without: Sequence[str] = ()) -> str:
+    """The text of the stack's file with top-level settings such as `version`, or one level down such as
+    `postgres.version`, set; nothing is written.
 
     A map is given as JSON, as `json.dumps` writes it. What `without` names, one level down, is taken out.
 
-    Raises OpsError, and changes nothing, when the file is written in a way that this does not understand.
+    Raises OpsError when the file is written in a way that this does not understand.
     """
-    before = bounds.text_of(stack.path, bounds.STACK_BYTES).replace("\r\n", "\n")
-    text = before
+    text = bounds.text_of(stack.path, bounds.STACK_BYTES).replace("\r\n", "\n")
     for key, value in values.items():
         text = _set(text, stack, key, value)
     for key in without:
         text = _without(text, stack, key)
-    stack.path.write_text(text, encoding="utf-8")
-    if not _took(stack, values, without):
-        stack.path.write_text(before, encoding="utf-8")
-        stated = ", ".join(f"{stack.project}:{key} to {value}" for key, value in values.items())
-        gone = ", ".join(f"{stack.project}:{key}" for key in without)
-        wanted = [text for text in (stated and f"set {stated}", gone and f"remove {gone}") if text]
-        hint = f"{', '.join(wanted)}, then run this again."
-        raise UnsupportedError(
-            f"{stack.path.name} could not be changed automatically.", hint=f"{hint[:1].upper()}{hint[1:]}"
-        )
+    if _took(stack, text, values, without):
+        return text
+    stated = ", ".join(f"{stack.project}:{key} to {value}" for key, value in values.items())
+    gone = ", ".join(f"{stack.project}:{key}" for key in without)
+    wanted = [text for text in (stated and f"set {stated}", gone and f"remove {gone}") if text]
+    hint = f"{', '.join(wanted)}, then run this again."
+    raise UnsupportedError(
+        f"{stack.path.name} could not be changed automatically.", hint=f"{hint[:1].upper()}{hint[1:]}"
+    )
+
+
+def write(stack: Stack, text: str) -> None:
+    """Write the file of a stack in one step: a run killed meanwhile leaves the old one. Raises OpsError if it cannot."""
+    try:
+        replace_text(stack.path, text)
+    except OSError as error:
+        raise BadInputError(
+            f"{stack.path} cannot be written: {error.strerror}.",
+            hint="A file is made beside it, and takes its place: you need the right to write in its folder.",
+        ) from None
 
 
 def _set(text: str, stack: Stack, key: str, value: str) -> str:
@@ -87,9 +103,9 @@ def _set_in(text: str, stack: Stack, section: str, name: str, value: str) -> str
     return text[: found.end()] + changed + text[found.end() + len(inside) :]
 
 
-def _took(stack: Stack, values: Mapping[str, str], without: Sequence[str]) -> bool:
+def _took(stack: Stack, text: str, values: Mapping[str, str], without: Sequence[str]) -> bool:
     try:
-        config = load_stack(stack.name, stack.path.parent).config
+        config = stack.with_text(text).config
     except OpsError:
         return False
     for key in without:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from components.text import quoting
 from components.text.plain_secrets import harmless
 from flagops.errors import BadInputError, NotFoundError
-from flagops.project import FILE, read
+from flagops.project import FILE, parsed, read
 from flagops.stacks.pulumi_values import NotForPulumi, as_handed_over, text_handed_over
 
 if TYPE_CHECKING:
@@ -59,6 +59,10 @@ class Stack:
         """The values of its configuration that look like secrets, of which it says that they are none."""
         prefix = f"{self.project}:"
         return harmless({key.removeprefix(prefix): value for key, value in self.values.items()})
+
+    def with_text(self, text: str) -> "Stack":
+        """The stack as it would be with this text in its file. Raises OpsError for a text that is none of a stack."""
+        return replace(self, config=_section(parsed(text, self.path), self.path, self.project))
 
     @cached_property
     def settings(self) -> "Settings":

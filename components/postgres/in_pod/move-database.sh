@@ -7,6 +7,7 @@
 # stop      lets nobody write into the live database any more, not even who is connected; reading goes on
 # allow     takes that back
 # back      the same for the one at the host BACK_TO, by default the other one, when Flagsmith goes back to it
+# shut      lets nobody write into the one that is not at BACK_TO, before that
 # copy      brings it to the server beside, into another database; the operator of a Cluster does so by itself
 # compare   compares every table, sequence, large object and definition of both
 # swap      gives the copy the database's name, and keeps the one of before under another
@@ -197,16 +198,16 @@ SQL
 case $STEP in
 look | stop | allow) at LIVE "$STEP" ;;
 copy | compare) "$STEP" ;;
-back)
+back | shut)
     # The template may be of the deployment before Flagsmith moved, or of the one in which it does.
-    side=BESIDE
-    [ "${BACK_TO:-$BESIDE_HOST}" = "$BESIDE_HOST" ] || side=LIVE
+    side=BESIDE other=LIVE
+    [ "${BACK_TO:-$BESIDE_HOST}" = "$BESIDE_HOST" ] || side=LIVE other=BESIDE
     host=${side}_HOST
     if [ "${!host}" != "${BACK_TO:-$BESIDE_HOST}" ]; then
         echo "Neither server is at $BACK_TO." >&2
         exit 2
     fi
-    at "$side" allow ;;
+    if [ "$STEP" = shut ]; then at "$other" stop; else at "$side" allow; fi ;;
 swap)
     at BESIDE swap_names
     echo '{"swapped": true}' ;;

@@ -12,6 +12,7 @@ from flagops.commands.db.switchover import switchover as run_switchover
 from flagops.commands.db.upgrade import check as check_upgrade
 from flagops.commands.db.upgrade import upgrade as run_upgrade
 from flagops.commands.deploy.command import deploy
+from flagops.commands.deploy.moving import DATA_STEPS, UNDER_WAY, alone, refuse_moving
 from flagops.console import output, progress
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_instance
@@ -79,6 +80,7 @@ def upgrade(
 ) -> None:
     """Move the stack's own PostgreSQL and its data to another major version. Flagsmith is down meanwhile."""
     with open_instance(stack, needs_containers=True) as instance:
+        refuse_moving(instance.stack, UNDER_WAY)
         check_upgrade(instance, version)
         postgres = instance.settings.postgres
         old = postgres.cluster.version if postgres.clustered else postgres.version
@@ -90,7 +92,8 @@ def upgrade(
         )
         if not yes:
             confirm("An upgrade", stack)
-        made = run_upgrade(instance, version, lambda: deploy(stack, engine), step)
+        with alone(instance):
+            made = run_upgrade(instance, version, lambda: deploy(stack, engine), step)
         major = old.partition(".")[0]
         remove = (
             f"{instance.kubectl} exec flagsmith-postgres-0 -- bash -c 'rm -r \"$DATA_VOLUME\"/.before-upgrade-{major}'"
@@ -114,7 +117,9 @@ def switchover(
     For some seconds nothing can be written; flags are served from caches meanwhile.
     """
     with open_instance(stack, needs_containers=True) as instance:
+        refuse_moving(instance.stack, DATA_STEPS)
         if not yes:
             confirm("A switchover", stack)
-        done = run_switchover(instance, to, step)
+        with alone(instance):
+            done = run_switchover(instance, to, step)
     output().print(f"{done.primary} is the primary, {done.before} was. It took {done.seconds:.0f} s.", markup=False)

@@ -108,7 +108,7 @@ def _put_back(
     on_step: OnStep,
 ) -> OpsError:
     """Put the old version back, where that is still the data's; what is to be said of the failure then."""
-    if _data_major(_cluster(instance)) >= major:
+    if archive.data_major(_cluster(instance)) >= major:
         return error.reworded(
             f"{error.message}\nThe data is PostgreSQL {major}'s by now, so that the old version does not come back.",
             hint=f"Correct the cause, then `ff up --stack {instance.stack.name}` goes on. The backup from before is "
@@ -152,10 +152,6 @@ def _cluster(instance: Instance) -> Manifest:
     return live
 
 
-def _data_major(cluster: Manifest) -> int:
-    return int((cluster.get("status", {}).get("pgDataImageInfo") or {}).get("majorVersion") or 0)
-
-
 def _is_at_work(instance: Instance) -> bool:
     """Whether pg_upgrade runs. With the image of before the operator would end it, also while it links files."""
     name = instance.settings.postgres.cluster.name
@@ -172,7 +168,7 @@ def _require_well(instance: Instance) -> None:
             f"The Cluster is not well, and nothing was changed: {answer.message}.",
             hint="docs/runbook.md, section 26, says what to do.",
         )
-    wanted, there = instance.settings.postgres.cluster.major, _data_major(live)
+    wanted, there = instance.settings.postgres.cluster.major, archive.data_major(live)
     if there and there != wanted:
         raise RefusedError(
             f"The data is PostgreSQL {there}'s, and the settings say {wanted}.",
@@ -197,7 +193,7 @@ def _look(instance: Instance, version: str, on_step: OnStep) -> None:
                 hint="Raise postgres.storage.size or postgres.cluster.walStorage.size, and "
                 f"`ff up --stack {instance.stack.name}`.",
             )
-    further = {name for name in _asked(instance, EXTENSIONS, START_SECONDS).split(", ") if name} - PLAIN
+    further = {name for name in asked(instance, EXTENSIONS, START_SECONDS).split(", ") if name} - PLAIN
     if further:
         on_step(f"The image {version} must have these extensions, or the upgrade fails: {', '.join(sorted(further))}.")
     if not _system(version):
@@ -211,13 +207,13 @@ def _analyze(instance: Instance, on_step: OnStep) -> None:
     """Make the statistics anew, which pg_upgrade leaves behind: without them queries take the slowest ways."""
     on_step("Making statistics (ANALYZE)…")
     try:
-        _asked(instance, "ANALYZE", ANALYZE_SECONDS)
+        asked(instance, "ANALYZE", ANALYZE_SECONDS)
     except OpsError as error:
         on_step(f"That failed: {error.message} Queries are slow until `ff db psql` has run ANALYZE.")
 
 
-def _asked(instance: Instance, statement: str, seconds: float) -> str:
-    """What psql prints that runs a statement with Flagsmith's rights, in a pod of its own."""
+def asked(instance: Instance, statement: str, seconds: float) -> str:
+    """What psql prints that runs a statement with Flagsmith's rights, in a pod of its own; not for an embedded server."""
     job = jobs.start(instance, names.TOOLBOX)
     try:
         pod = jobs.started(instance, job, seconds=START_SECONDS)

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flagops.commands.db.backups.writers import resume
 from flagops.commands.deploy import view
 from flagops.commands.deploy.compare.commits import of_commit
 from flagops.commands.deploy.compare.manifests import differences, of_stack
 from flagops.commands.deploy.compare.markdown import markdown
-from flagops.commands.deploy.moving import refuse_moving
+from flagops.commands.deploy.moving import refuse_busy, refuse_moving
 from flagops.commands.deploy.progress import Progress
 from flagops.commands.flags.reconcile.command import apply_catalogue, checked
 from flagops.console import output, progress
@@ -20,6 +21,7 @@ from flagops.kubernetes.simulated_nodes import HINT, SimulatedError, nothing_run
 from flagops.project import LOCAL, root
 from flagops.stacks import local_context
 from flagops.stacks import target as targets
+from flagops.stacks.deployed import open_instance
 from flagops.stacks.files import load_stack
 from flagops.stacks.left_out import left_out
 from flagops.terminal.confirm import confirm, require_terminal, type_name
@@ -65,6 +67,7 @@ def up(
     catalogue = checked(flags) if flags else None
     target, choice = _resolve(stack, engine, install=install_pulumi, context=context)
     refuse_moving(target.stack)
+    refuse_busy(target)
     _refuse_older(target, older=older)
     _check(target, applies=catalogue is not None)
     if (not target.is_local or context is not None) and not yes:
@@ -76,8 +79,17 @@ def up(
     if context is not None:
         local_context.remember(context)
     _deploy(target, choice, install=install_pulumi, verbose=verbose)
+    _start_stopped(target)
     if flags is not None and catalogue is not None:
         apply_catalogue(catalogue, flags, stack=stack, yes=yes or target.is_local)
+
+
+def _start_stopped(target: "StackTarget") -> None:
+    """Start what a run that was killed had stopped: a deployment leaves the number of pods that it did not change."""
+    if target.stack.settings.is_edge:
+        return
+    with open_instance(target.stack.name) as instance:
+        resume(instance, lambda line: progress().print(line, markup=False))
 
 
 def _check(target: "StackTarget", *, applies: bool) -> None:

@@ -9,7 +9,7 @@ from components.kit import names
 from flagops.commands.db.backups.base.scratch import is_scratch
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.errors import OpsError
-from flagops.kubernetes.base_backups import recovery_window
+from flagops.kubernetes.base_backups import archive_fails, recovery_window
 from flagops.kubernetes.lease import is_abandoned
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.postgres_cluster import HEALTHY, is_instance_of
@@ -172,7 +172,7 @@ def _is_ready(pods: Sequence[Manifest], name: Any) -> bool:
 def _archive(examination: Examination, live: Manifest) -> Iterator[DoctorFinding]:
     instance = examination.instance
     archiving, last = condition(live, "ContinuousArchiving"), condition(live, "LastBackupSucceeded")
-    if archiving.get("status") == "False":
+    if archive_fails(live):
         yield DoctorFinding(
             "archive-failing",
             "The write-ahead log is not archived: no moment from now on can be recovered, and its volume fills.",

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from flagops.commands.deploy.command import deploy
+from flagops.commands.deploy.moving import DATA_STEPS, alone, refuse_moving
 from flagops.commands.secrets import rotate as logic
 from flagops.commands.secrets import view
 from flagops.commands.secrets.catalogue import GENERATED, cost, find, restarted
@@ -47,6 +48,7 @@ def rotate(
     """
     item = find(name)
     with open_instance(stack, needs_containers=True) as instance:
+        refuse_moving(instance.stack, DATA_STEPS)
         logic.require_generated(instance, item)
         number = logic.next_number(instance, item)
         logic.require_checkable(instance, item, number)
@@ -58,7 +60,8 @@ def rotate(
         if item.loses:
             progress().print(item.loses, style="yellow")
         agree("Renewing a secret", f"Renew {item.name}?", yes=yes)
-        done = logic.rotate(instance, item, lambda: deploy(stack, engine), _step)
+        with alone(instance):
+            done = logic.rotate(instance, item, lambda: deploy(stack, engine), _step)
         file = instance.stack.path.name
     output().print(f"{item.name} is renewed, rotation {done}. Commit {file}.", markup=False)
 

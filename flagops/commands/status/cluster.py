@@ -6,7 +6,7 @@ from typing import Any
 from components.kit import names
 from flagops.commands.status.model import StatusRow
 from flagops.errors import OpsError
-from flagops.kubernetes.base_backups import recovery_window
+from flagops.kubernetes.base_backups import archive_fails, recovery_window
 from flagops.kubernetes.objects import Manifest
 from flagops.kubernetes.postgres_cluster import assess_cluster, instances_of
 from flagops.kubernetes.readiness import Phase, condition
@@ -88,7 +88,8 @@ def _archive(instance: Instance, live: Manifest) -> StatusRow:
     )
     backup = f"{window[1]:%Y-%m-%d %H:%M} UTC" if window else "never"
     text = f"{log}, last base backup {backup}"
-    return StatusRow("Archive", name, text, is_fine=archiving == "True" and window is not None)
+    is_archived = archiving == "True" or (archiving == "False" and not archive_fails(live))
+    return StatusRow("Archive", name, text, is_fine=is_archived and window is not None)
 
 
 def _poolers(instance: Instance) -> Iterator[StatusRow]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flagops.commands.deploy.command import deploy
+from flagops.commands.deploy.moving import DATA_STEPS, alone, refuse_moving
 from flagops.commands.smoke import suite
 from flagops.commands.smoke import view as smoke_report
 from flagops.commands.smoke.deployed import place_of
@@ -54,6 +55,7 @@ def upgrade(
         )
     names = chosen(skip or [])
     with open_instance(stack, needs_containers=True) as instance:
+        refuse_moving(instance.stack, DATA_STEPS)
         run = (
             _back(instance, engine, yes=yes)
             if version is None
@@ -73,7 +75,8 @@ def _forth(
         return None
     require_keys(found, instance.stack.name)
     agree("An upgrade", f"Upgrade {instance.stack.name} to {version}?", yes=yes)
-    noted = run_upgrade(instance, version, lambda: _deploy(instance.stack.name, engine), _step)
+    with alone(instance):
+        noted = run_upgrade(instance, version, lambda: _deploy(instance.stack.name, engine), _step)
     return lambda: progress().print(
         f"{instance.stack.name} runs {noted.after}. The way back: ff upgrade --back --stack {instance.stack.name}",
         style="green",
@@ -90,7 +93,8 @@ def _back(instance: "Instance", engine: "EngineName | None", *, yes: bool) -> Ca
         style="yellow",
     )
     agree("Going back", f"Go back to {last.before}?", yes=yes)
-    back(instance, lambda: _deploy(instance.stack.name, engine, older=True), _step)
+    with alone(instance):
+        back(instance, lambda: _deploy(instance.stack.name, engine, older=True), _step)
     return lambda: progress().print(f"{instance.stack.name} runs {last.before} again.", style="green")
 
 

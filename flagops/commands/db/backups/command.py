@@ -16,6 +16,7 @@ from flagops.commands.db.backups.restore import chosen
 from flagops.commands.db.backups.restore import restore as run_restore
 from flagops.commands.db.steps import confirm, step
 from flagops.commands.deploy.command import deploy
+from flagops.commands.deploy.moving import DATA_STEPS, UNDER_WAY, alone, refuse_moving
 from flagops.console import output, progress
 from flagops.engines.deployer import EngineName
 from flagops.errors import BadInputError
@@ -119,6 +120,7 @@ def restore(
 
 def _recover(to: str, stack: str, engine: EngineName | None, *, yes: bool) -> None:
     with open_instance(stack, needs_containers=True) as instance:
+        refuse_moving(instance.stack, UNDER_WAY)
         progress().print(
             f"This makes a new Cluster with the database of the stack {stack} ({instance.context}) as it was at {to}, "
             "and moves Flagsmith to it. What is changed meanwhile is lost, and what was changed since then is in the "
@@ -127,7 +129,8 @@ def _recover(to: str, stack: str, engine: EngineName | None, *, yes: bool) -> No
         )
         if not yes:
             confirm("A restore", stack)
-        done = run_recover(instance, to, lambda: deploy(stack, engine), step)
+        with alone(instance):
+            done = run_recover(instance, to, lambda: deploy(stack, engine), step)
         remove = f"{instance.kubectl} delete clusters.postgresql.cnpg.io {done.before}"
     output().print(f"{done.cluster} is live, as of {done.moment}. {done.before} is kept.", markup=False)
     output().print(
@@ -139,6 +142,7 @@ def _recover(to: str, stack: str, engine: EngineName | None, *, yes: bool) -> No
 
 def _restore(wanted: str, stack: str, owner: str | None, *, yes: bool) -> None:
     with open_instance(stack, needs_containers=True) as instance:
+        refuse_moving(instance.stack, DATA_STEPS)
         step(f"Looking for the backup {wanted}…")
         there = chosen(instance, wanted, owner)
         said = f"This replaces the whole database of the stack {stack} ({instance.context}) by {there.name}."
@@ -146,7 +150,8 @@ def _restore(wanted: str, stack: str, owner: str | None, *, yes: bool) -> None:
         progress().print(said, rest, style="yellow")
         if not yes:
             confirm("A restore", stack)
-        done = run_restore(instance, there, owner=owner, on_line=step)
+        with alone(instance):
+            done = run_restore(instance, there, owner=owner, on_line=step)
     output().print(f"{done.name} is live: {done.rows} rows. What was live before is the backup {done.safety}.")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flagops.errors import ConflictError
-from flagops.kubernetes.objects import Ref
+from flagops.kubernetes.objects import Manifest, Ref
 from flagops.pods import restart
 from flagops.pods.pods import PodComponent, pods, stop_seconds
 from flagops.pods.restart import WORKLOADS
@@ -22,11 +22,7 @@ def stopped(instance: Instance, on_step: OnStep) -> Iterator[None]:
 
     How many is noted on the Deployments, so that a run after a killed one still knows.
     """
-    wanted = {ref: _replicas(instance, ref) for ref in _refs(instance)}
-    for ref, replicas in wanted.items():
-        on_step(f"Stopping {ref}…")
-        note = {"metadata": {"annotations": {REPLICAS: str(replicas)}}, "spec": {"replicas": 0}}
-        instance.client.merge(ref, note)
+    wanted = _stop(instance, on_step)
     try:
         _wait_until_gone(instance)
         yield
@@ -36,6 +32,44 @@ def stopped(instance: Instance, on_step: OnStep) -> Iterator[None]:
             change = {"metadata": {"annotations": {REPLICAS: None}}, "spec": {"replicas": replicas}}
             live = instance.client.merge(ref, change)
             restart.wait(instance, ref, live)
+
+
+def stop(instance: Instance, on_step: OnStep) -> None:
+    """Stop Flagsmith's pods, until `resume` or a deployment starts them. Raises OpsError where they do not end."""
+    _stop(instance, on_step)
+    _wait_until_gone(instance)
+
+
+def _stop(instance: Instance, on_step: OnStep) -> dict[Ref, int]:
+    wanted = {ref: _replicas(instance, ref) for ref in _refs(instance)}
+    for ref, replicas in wanted.items():
+        on_step(f"Stopping {ref}…")
+        note = {"metadata": {"annotations": {REPLICAS: str(replicas)}}, "spec": {"replicas": 0}}
+        instance.client.merge(ref, note)
+    return wanted
+
+
+def left_stopped(instance: Instance) -> list[Ref]:
+    """What a run that was killed has stopped, and nobody has started since."""
+    return [ref for ref in _refs(instance) if _noted(instance.client.get(ref)) is not None]
+
+
+def resume(instance: Instance, on_step: OnStep) -> bool:
+    """Start what a run that was killed has stopped, as it was; whether there was anything."""
+    left = left_stopped(instance)
+    for ref in left:
+        on_step(f"Starting {ref}, which a run that was killed had stopped…")
+        live = instance.client.get(ref) or {}
+        # Somebody may have started it since.
+        replicas = int(live["spec"].get("replicas", 1)) or _replicas(instance, ref)
+        change = {"metadata": {"annotations": {REPLICAS: None}}, "spec": {"replicas": replicas}}
+        restart.wait(instance, ref, instance.client.merge(ref, change))
+    return bool(left)
+
+
+def _noted(live: Manifest | None) -> str | None:
+    found = ((live or {}).get("metadata", {}).get("annotations") or {}).get(REPLICAS)
+    return None if found is None else str(found)
 
 
 def _refs(instance: Instance) -> list[Ref]:
@@ -52,7 +86,7 @@ def _replicas(instance: Instance, ref: Ref) -> int:
     live = instance.client.get(ref)
     if live is None:
         raise ConflictError(f"{ref} is gone: somebody deleted it.")
-    noted = (live["metadata"].get("annotations") or {}).get(REPLICAS)
+    noted = _noted(live)
     return int(noted) if noted else int(live["spec"].get("replicas", 1))
 
 

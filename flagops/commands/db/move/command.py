@@ -5,17 +5,16 @@ from typing import Annotated
 
 import typer
 
-from components.kit import names
 from flagops.commands.db.move import plan
 from flagops.commands.db.move.run import MoveRun
 from flagops.commands.db.move.run import move as run_move
 from flagops.commands.db.move.undo import forget as run_forget
 from flagops.commands.db.move.undo import require_kept, take_back
 from flagops.commands.deploy.command import deploy
+from flagops.commands.deploy.moving import alone
 from flagops.console import output, progress
 from flagops.engines.deployer import EngineName
 from flagops.errors import BadInputError, ConflictError
-from flagops.kubernetes.lease import Lock, lease
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_instance
 from flagops.terminal.complete import quietly
@@ -65,7 +64,7 @@ def move(
     )
     with (
         run.opened() as instance,
-        Lock(instance.client, lease(instance.namespace, names.MOVE), "the move of this stack's database", is_taken),
+        alone(instance, is_taken),
     ):
         if abort:
             _abort(run, stack, yes=yes)

@@ -42,9 +42,15 @@ def move(run: MoveRun, to: str, *, prepare_only: bool = False) -> None:
     Raises:
         OpsError: A step failed. Before the last one, what was stopped goes on again, on the live database.
     """
+    is_first = True
     while True:
         with run.opened() as instance:
             state = state_of(instance)
+            if is_first and state.step == "switching" and servers.has_template(instance):
+                # Who went back and was killed may have closed it.
+                run.on_step("   The new database takes what is written…")
+                servers.open_new(instance, run.on_step)
+            is_first = False
             if state.mode == to and not state.is_under_way:
                 # A run that was killed in its last deployment has left them open.
                 if state.step == "kept" and servers.has_template(instance):

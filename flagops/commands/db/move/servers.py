@@ -29,6 +29,21 @@ def step(instance: Instance, name: str, on_line: jobs.OnLine = jobs.ignore) -> d
     return jobs.finish(instance, cluster_jobs.start(instance, names.MOVE, env=env), on_line)
 
 
+def close_new(instance: Instance, on_line: jobs.OnLine) -> None:
+    """Let nobody write to the database that the stack's file calls live: for who goes back while Flagsmith moves."""
+    env = {"STEP": "shut", "BACK_TO": _host_beside(instance)}
+    jobs.finish(instance, cluster_jobs.start(instance, names.MOVE, env=env), on_line)
+
+
+def open_new(instance: Instance, on_line: jobs.OnLine) -> None:
+    """Take that back, when a run that was to go back was killed, and the move goes on."""
+    # The settings' model takes a second to import.
+    from components.secrets.addresses import primary
+
+    env = {"STEP": "back", "BACK_TO": primary(instance.settings)}
+    jobs.finish(instance, cluster_jobs.start(instance, names.MOVE, env=env), on_line)
+
+
 def is_declared(instance: Instance, to: str) -> bool:
     """Whether the first step got to its end: what the others need is in the cluster."""
     other = importing.waits(instance) if to == "cloudnativepg" else _embedded(instance) is not None

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flagops.errors import BadInputError
+from flagops.stacks import edit
 from flagops.stacks.deployed import Instance
-from flagops.stacks.edit import set_settings
 from flagops.stacks.files import Stack, load_stack
 
 if TYPE_CHECKING:
@@ -62,22 +62,21 @@ def write(
     Raises:
         BadInputError: The settings would be refused; the file stays as it was.
     """
-    before = stack.path.read_text(encoding="utf-8")
     values = {} if beside is None else {"postgres.move": json.dumps({"beside": beside, "step": step})}
     values |= {} if mode is None else {"postgres.mode": mode}
     gone = [*without, *(["postgres.move"] if beside is None else [])]
-    set_settings(stack, values, without=[key for key in gone if _has(stack, key)])
+    text = edit.changed(stack, values, without=[key for key in gone if _has(stack, key)])
     # The settings' model takes a second to import.
     from components.settings import SettingsError
 
     try:
-        _ = load_stack(stack.name, stack.path.parent).settings
+        _ = stack.with_text(text).settings
     except SettingsError as error:
-        stack.path.write_text(before, encoding="utf-8")
         raise BadInputError(
             f"With this, the settings of the stack {stack.name!r} would be refused:\n{error}\n"
             f"{stack.path.name} is as it was."
         ) from None
+    edit.write(stack, text)
 
 
 def stated(stack: Stack, key: str) -> Any:

@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 from components.kit import names
-from flagops.commands.db.move import importing, servers
+from flagops.commands.db.backups.writers import resume, stop
+from flagops.commands.db.move import held, importing, servers
 from flagops.commands.db.move.state import MoveState, state_of, stated, write
 from flagops.errors import NotFoundError, OpsError, RefusedError
 from flagops.kubernetes.objects import Ref
@@ -35,6 +36,8 @@ def take_back(opened: Opened, deploy: Deploy, on_step: OnStep) -> None:
             _give_up(instance, state, on_step)
     on_step("Opening the ways in, and starting the task processor…")
     deploy()
+    with opened() as instance:
+        resume(instance, on_step)
 
 
 def _give_up(instance: Instance, state: MoveState, on_step: OnStep) -> None:
@@ -54,9 +57,22 @@ def _give_up(instance: Instance, state: MoveState, on_step: OnStep) -> None:
 def _return(instance: Instance, state: MoveState, on_step: OnStep) -> None:
     """While Flagsmith moves, or has moved in part: the one that it moved to is kept, with what was written there."""
     on_step(f"Going back to {state.beside}; what was written to {state.mode} since stays there…")
+    _close_new(instance, state, on_step)
     servers.step(instance, "back", on_step)
     hide_certificate(instance, on_step)
     write(instance.stack, mode=str(state.beside), beside=state.mode, step="kept")
+
+
+def _close_new(instance: Instance, state: MoveState, on_step: OnStep) -> None:
+    """Let nobody write to the new database any more: pods that have moved would, until they are replaced."""
+    on_step(f"The {state.mode} database takes nothing new…")
+    try:
+        servers.close_new(instance, on_step)
+    except OpsError as error:
+        # It may come back before they are replaced. Who asks Flagsmith gets nothing until the next deployment.
+        on_step(f"It cannot be told so: {error.message}")
+        on_step("So Flagsmith is stopped until its pods ask the database of before.")
+        stop(instance, on_step)
 
 
 def hide_certificate(instance: Instance, on_step: OnStep) -> None:
@@ -72,6 +88,7 @@ def forget(opened: Opened, deploy: Deploy, on_step: OnStep) -> str:
     with opened() as instance:
         state = require_kept(instance)
         _require_live(instance)
+        on_step(f"The live database has {held.said(held.require_data(instance))}.")
         if state.step != "released":
             on_step("Taking its protection away…")
             write(instance.stack, beside=state.beside, step="released")

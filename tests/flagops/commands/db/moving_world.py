@@ -90,6 +90,9 @@ class World:
     has_operator: bool = True
     operators: list[Manifest] = field(default_factory=list)
     frozen: bool = False
+    held: dict[str, dict[str, int]] = field(
+        default_factory=lambda: {"live": {"environments": 3, "flags": 9}, "kept": {"environments": 3, "flags": 8}}
+    )
 
     def note(self, what: str) -> None:
         self.done.append(what)

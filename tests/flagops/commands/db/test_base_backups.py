@@ -55,8 +55,8 @@ def test_the_newest_is_first_and_those_of_another_cluster_are_not_listed() -> No
     running = base_backup("running", phase="running")
     instance = Operated.of(live(), base_backup("a", started=EARLIER), base_backup("b", started=LATER), running, other)
     assert [item.name for item in archive.base_backups(instance)] == ["running", "b", "a"]
-    assert archive.chosen(instance, live(), None).name == "b"
-    assert archive.chosen(instance, live(), "a").name == "a"
+    assert archive.chosen(instance, live(), None, print).name == "b"
+    assert archive.chosen(instance, live(), "a", print).name == "a"
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,11 @@ def test_one_that_is_not_there_or_not_complete_is_refused(wanted: str, error: ty
         live(), base_backup("a", started=EARLIER), base_backup("b", phase="failed", started=LATER, error="no room")
     )
     with pytest.raises(error) as caught:
-        archive.chosen(instance, live(), wanted)
+        archive.chosen(instance, live(), wanted, print)
     assert caught.value.message == said
 
 
 def test_where_there_is_none_the_way_to_one_is_said() -> None:
     with pytest.raises(RefusedError, match="no base backup of flagsmith-pg yet") as caught:
-        archive.chosen(Operated.of(live()), live(), None)
+        archive.chosen(Operated.of(live()), live(), None, print)
     assert "ff db backup --base --stack staging" in str(caught.value.hint)

@@ -113,11 +113,20 @@ def base_backups(instance: Instance) -> list[BaseBackup]:
     )
 
 
-def chosen(instance: Instance, cluster: Manifest, wanted: str | None) -> BaseBackup:
-    """The base backup `wanted`, by default the newest that is complete. Raises OpsError when it cannot be recovered."""
+def chosen(instance: Instance, cluster: Manifest, wanted: str | None, on_line: OnLine) -> BaseBackup:
+    """The base backup `wanted`, by default the newest that is complete, of the version that the servers have now.
+
+    One of before an upgrade to another major version is another archive's: servers of today cannot read it.
+
+    Raises OpsError when it cannot be recovered.
+    """
     known = base_backups(instance)
-    complete = [item for item in known if item.state == COMPLETED]
+    major = data_major(cluster) or instance.settings.postgres.cluster.major
+    complete = [item for item in known if item.state == COMPLETED and item.major in (0, major)]
+    older = [item for item in known if item.state == COMPLETED and item not in complete]
     if wanted is None:
+        if older and not complete:
+            on_line(f"Left out: {older[0].name}, of PostgreSQL {older[0].major}. The servers are PostgreSQL {major}.")
         if not complete:
             raise no_backup(instance, cluster)
         return complete[0]
@@ -130,7 +139,18 @@ def chosen(instance: Instance, cluster: Manifest, wanted: str | None) -> BaseBac
         )
     if found.state != COMPLETED:
         raise BadInputError(f"The base backup {wanted} is not complete, but {found.state}. {found.error}".rstrip())
+    if found in older:
+        raise BadInputError(
+            f"The base backup {wanted} is of PostgreSQL {found.major}, and the servers are PostgreSQL {major}: no "
+            "recovery crosses an upgrade.",
+            hint="docs/data-tier.md#another-major-version says how it gets into a Cluster of the old version.",
+        )
     return found
+
+
+def data_major(cluster: Manifest) -> int:
+    """The major version of a Cluster's data, as its operator says; 0 where it does not."""
+    return int((cluster.get("status", {}).get("pgDataImageInfo") or {}).get("majorVersion") or 0)
 
 
 def make(instance: Instance, on_line: OnLine) -> BaseBackup:

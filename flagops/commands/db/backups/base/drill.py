@@ -45,7 +45,7 @@ def drill(instance: Instance, wanted: str | None, on_line: OnLine) -> Drill:
     """
     cluster = archive.require_cluster(instance)
     name, parameters = cluster["metadata"]["name"], archive.archived_as(cluster)
-    backup = archive.chosen(instance, cluster, wanted)
+    backup = archive.chosen(instance, cluster, wanted, on_line)
     stop = Event()
     with Lock(instance.client, lease(instance.namespace, names.DRILL), "the drill of this stack", stop):
         if scratch.remove(instance, name, on_line):
