@@ -38,6 +38,7 @@ KINDS = {
     ("networking.k8s.io/v1", "Ingress"): "ingresses",
     ("networking.k8s.io/v1", "NetworkPolicy"): "networkpolicies",
     ("postgresql.cnpg.io/v1", "Cluster"): "clusters",
+    ("coordination.k8s.io/v1", "Lease"): "leases",
 }
 
 

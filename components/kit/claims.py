@@ -1,5 +1,7 @@
 """Volume claims: disk that stays when the pods go."""
 
+from collections.abc import Mapping
+
 import pulumi
 from pulumi_kubernetes.core.v1 import (
     PersistentVolumeClaim,
@@ -19,6 +21,7 @@ def volume_claim(
     component: str,
     size: str,
     storage_class: str | None,
+    labels: Mapping[str, str] | None = None,
     opts: pulumi.ResourceOptions,
 ) -> PersistentVolumeClaim:
     """A claim for a volume that one node has at a time.
@@ -30,15 +33,15 @@ def volume_claim(
         component: its label.
         size: the quantity of disk.
         storage_class: the StorageClass, None for the cluster's default.
+        labels: further ones.
         opts: the resource's options.
     """
     # A class that binds on first use leaves the claim pending until its first pod, which comes later and is awaited.
     annotations = {"pulumi.com/skipAwait": "true"}
+    of_all = {**names.labels(component), **(labels or {})}
     return PersistentVolumeClaim(
         logical_name,
-        metadata=ObjectMetaArgs(
-            name=name, namespace=namespace, labels=names.labels(component), annotations=annotations
-        ),
+        metadata=ObjectMetaArgs(name=name, namespace=namespace, labels=of_all, annotations=annotations),
         spec=PersistentVolumeClaimSpecArgs(
             access_modes=["ReadWriteOnce"],
             storage_class_name=storage_class,

@@ -11,6 +11,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.kit import names
 from components.kit.capabilities import Capabilities
 from components.kit.component import Component, name_of
+from components.kit.given_up import mark
 from components.kit.secret_refs import SecretReference
 from components.postgres.cluster_spec import cluster_spec
 from components.postgres.object_store import object_store_spec
@@ -147,9 +148,14 @@ def _live_meta(args: DatabaseClusterArgs) -> ObjectMetaArgs:
         return _meta(args, name, {"pulumi.com/waitFor": "condition=Ready", **_PATIENT})
     # Its import begins when the data no longer changes, and Flagsmith does not wait for standbys to write again.
     is_paused = args.source is not None and args.move is not None and args.move.step in ("prepared", "stopped")
-    return _meta(args, name, {names.CNPG_PAUSED: "disabled"} if is_paused else None)
+    return _meta(args, name, {names.CNPG_PAUSED: "disabled"} if is_paused else None, mark(args.move))
 
 
-def _meta(args: DatabaseClusterArgs, name: str, annotations: Mapping[str, str] | None = None) -> ObjectMetaArgs:
-    labels = names.labels(COMPONENT, args.settings.postgres.cluster.version)
+def _meta(
+    args: DatabaseClusterArgs,
+    name: str,
+    annotations: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> ObjectMetaArgs:
+    labels = {**names.labels(COMPONENT, args.settings.postgres.cluster.version), **(labels or {})}
     return ObjectMetaArgs(name=name, namespace=args.namespace, labels=labels, annotations=annotations)

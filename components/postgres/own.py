@@ -7,6 +7,7 @@ import pulumi
 
 from components.kit.capabilities import Capabilities
 from components.kit.component import Component
+from components.kit.given_up import mark
 from components.kit.scraping import Scraping
 from components.kit.secret_refs import SecretReference
 from components.postgres.args import database_cluster_args, database_pooler_args, postgres_args
@@ -63,6 +64,7 @@ class OwnPostgres:
             made: Component = DatabaseCluster(named("postgres-cluster"), cluster, opts)
         else:
             server = postgres_args(other, self.namespace, credentials.beside, self.scraping)
+            server = replace(server, labels=mark(move))
             made = Postgres(named("postgres"), server, opts)
         if not move.goes_on:
             return [made]

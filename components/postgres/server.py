@@ -1,6 +1,7 @@
 """PostgreSQL inside the cluster: one pod, one volume of its own, the official image."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -63,12 +64,14 @@ class PostgresArgs:
         namespace: where it runs.
         credentials: the Secret with the key `password`.
         exporter: the exporter of its metrics, beside it; None for none.
+        labels: further ones, of what holds its data.
     """
 
     settings: Settings
     namespace: pulumi.Input[str]
     credentials: SecretReference
     exporter: ServerExporter | None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def scratch(memory_limit: str) -> list[EmptyDir]:
@@ -211,6 +214,7 @@ class Postgres(Component):
             component=COMPONENT,
             size=args.settings.postgres.storage.size,
             storage_class=args.settings.postgres.storage.class_name,
+            labels=args.labels,
             opts=self.child(protect=args.settings.protect),
         )
         access = access_rules.config_map(
@@ -218,7 +222,7 @@ class Postgres(Component):
         )
         server = StatefulSet(
             f"{name}-server",
-            metadata=ObjectMetaArgs(name=names.POSTGRES, namespace=args.namespace, labels=labels),
+            metadata=ObjectMetaArgs(name=names.POSTGRES, namespace=args.namespace, labels={**labels, **args.labels}),
             spec=StatefulSetSpecArgs(
                 replicas=1,
                 service_name=names.POSTGRES,

@@ -9,6 +9,7 @@ import pulumi
 
 from components.kit import names
 from components.kit.component import Component
+from components.kit.given_up import mark
 from components.kit.secret_refs import SecretReference
 from components.secrets.addresses import ADMINISTRATOR, further_ways, login, server_address
 from components.secrets.external import ExternalSecrets, ExternalSecretsArgs
@@ -138,11 +139,12 @@ class Credentials(Component):
     def _postgres(self, settings: Settings) -> SecretReference:
         """The administrator of the database that is live by these settings; two databases have one password."""
         password, previous = self._administrator
+        marked = {} if settings is self._settings else mark(self._settings.postgres.move)
         data: dict[str, pulumi.Input[str]] = {"password": password}
         if previous is not None:
             data["previous"] = previous
         if not settings.postgres.clustered:
-            return self._secret(names.POSTGRES, "database", data, protect=settings.protect)
+            return self._secret(names.POSTGRES, "database", data, protect=settings.protect, labels=marked)
         # In the form that the operator takes, which notices a change of a Secret with this label at once.
         return secret_of(
             f"{self._name}-{names.CLUSTER_OWNER}",
@@ -151,7 +153,7 @@ class Credentials(Component):
             component="database",
             data={"username": ADMINISTRATOR, **data},
             type_="kubernetes.io/basic-auth",
-            labels={names.CNPG_RELOAD: "true"},
+            labels={names.CNPG_RELOAD: "true", **marked},
             opts=self.child(protect=settings.protect),
         )
 
@@ -217,7 +219,13 @@ class Credentials(Component):
         return self._secret(names.REDIS, "cache", {"password": password, "REDIS_URL": url, "metrics-password": metrics})
 
     def _secret(
-        self, name: str, component: str, data: dict[str, pulumi.Input[str]], *, protect: bool | None = None
+        self,
+        name: str,
+        component: str,
+        data: dict[str, pulumi.Input[str]],
+        *,
+        protect: bool | None = None,
+        labels: Mapping[str, str] | None = None,
     ) -> SecretReference:
         return secret_of(
             f"{self._name}-{name}",
@@ -225,5 +233,6 @@ class Credentials(Component):
             namespace=self._namespace,
             component=component,
             data=data,
+            labels=labels,
             opts=self.child(protect=self._protects if protect is None else protect),
         )

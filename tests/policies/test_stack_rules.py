@@ -139,6 +139,15 @@ def test_what_cannot_be_made_again_is_protected(kind: str, component: str) -> No
     assert broken("protected-data", subject, protected=False, production=False) == []
 
 
+def test_a_copy_that_goes_with_a_move_needs_none_and_the_live_one_does_by_any_name() -> None:
+    labels = {"app.kubernetes.io/component": "database"}
+    for name in ("flagsmith-pg", "another"):
+        live = {"apiVersion": "v1", "kind": "Cluster", "metadata": {"name": name, "labels": labels}}
+        copy = {**live, "metadata": {"name": name, "labels": {**labels, "feature-flags/given-up-with": "move"}}}
+        assert len(broken("protected-data", live, protected=False)) == 1
+        assert broken("protected-data", copy, protected=False) == []
+
+
 def test_what_can_be_made_again_needs_no_protection() -> None:
     assert broken("protected-data", deployment(), protected=False) == []
 

@@ -10,6 +10,7 @@ from flagops.commands.db.psql import psql as run_psql
 from flagops.commands.db.steps import confirm, step
 from flagops.commands.db.switchover import switchover as run_switchover
 from flagops.commands.db.upgrade import check as check_upgrade
+from flagops.commands.db.upgrade import go_on, is_unfinished
 from flagops.commands.db.upgrade import upgrade as run_upgrade
 from flagops.commands.deploy.command import deploy
 from flagops.commands.deploy.moving import DATA_STEPS, UNDER_WAY, alone, refuse_moving
@@ -81,6 +82,11 @@ def upgrade(
     """Move the stack's own PostgreSQL and its data to another major version. Flagsmith is down meanwhile."""
     with open_instance(stack, needs_containers=True) as instance:
         refuse_moving(instance.stack, UNDER_WAY)
+        if is_unfinished(instance, version):
+            with alone(instance):
+                go_on(instance, lambda: deploy(stack, engine), step)
+            output().print(f"PostgreSQL {version} serves. `ff db backups` lists the backup from before.")
+            return
         check_upgrade(instance, version)
         postgres = instance.settings.postgres
         old = postgres.cluster.version if postgres.clustered else postgres.version

@@ -94,7 +94,7 @@ def upgrade(instance: Instance, version: str, deploy: Callable[[], None], on_ste
             deploy()
         except OpsError as error:
             raise _put_back(instance, major, old, made, error, deploy, on_step) from None
-        _analyze(instance, on_step)
+        analyze(instance, on_step)
     return made
 
 
@@ -203,7 +203,7 @@ def _look(instance: Instance, version: str, on_step: OnStep) -> None:
         on_step(f"The volumes of {standbys} standbys are made anew afterwards, each as a copy of the primary's.")
 
 
-def _analyze(instance: Instance, on_step: OnStep) -> None:
+def analyze(instance: Instance, on_step: OnStep) -> None:
     """Make the statistics anew, which pg_upgrade leaves behind: without them queries take the slowest ways."""
     on_step("Making statistics (ANALYZE)…")
     try:

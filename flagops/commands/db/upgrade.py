@@ -8,7 +8,7 @@ from collections.abc import Callable
 from flagops.commands.db import major
 from flagops.commands.db.administrator import as_administrator
 from flagops.commands.db.backups.backup import backup
-from flagops.commands.db.backups.writers import stopped
+from flagops.commands.db.backups.writers import left_stopped, resume, stopped
 from flagops.errors import BadInputError, FailedError, OpsError, RefusedError, UnsupportedError
 from flagops.pods.exec import run
 from flagops.pods.pods import PodComponent, running
@@ -50,6 +50,22 @@ def check(instance: Instance, version: str) -> int:
     if wanted < postgres.major:
         raise BadInputError(f"{version} is older than {postgres.version}, and cannot read its dumps.")
     return wanted
+
+
+def is_unfinished(instance: Instance, version: str) -> bool:
+    """Whether a run that moved the database to `version` was killed: its settings say so, and Flagsmith is stopped."""
+    postgres = instance.settings.postgres
+    stated = postgres.cluster.version if postgres.clustered else postgres.version
+    return postgres.is_own and stated == version and bool(left_stopped(instance))
+
+
+def go_on(instance: Instance, deploy: Callable[[], None], on_step: OnStep) -> None:
+    """Do what is left of a run that was killed. Raises OpsError when a step fails."""
+    on_step("Going on with an upgrade that was not finished…")
+    deploy()
+    if instance.settings.postgres.clustered:
+        major.analyze(instance, on_step)
+    resume(instance, on_step)
 
 
 def upgrade(instance: Instance, version: str, deploy: Callable[[], None], on_step: OnStep) -> str:

@@ -16,6 +16,7 @@ from flagops.commands.doctor.network import isolation
 from flagops.commands.doctor.plain_secrets import plain_secrets
 from flagops.commands.doctor.secret_store import stored_secrets
 from flagops.commands.doctor.secrets import changed_secrets
+from flagops.commands.doctor.stopped import left_without_pods
 from flagops.commands.doctor.storage import claims
 from flagops.commands.doctor.tasks import locked_tasks
 from flagops.commands.doctor.workloads import autoscalers, jobs, pods, rollouts
@@ -32,6 +33,7 @@ OBJECTS: tuple[Check, ...] = (
     claims,
     cluster,
     unfinished_move,
+    left_without_pods,
     pods,
     rollouts,
     edge_pods,

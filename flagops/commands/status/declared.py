@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from components.deployment.presence import Fate, ObservedObject, observe
 from components.kit import names
 from components.kit.api_server import DENIED
+from flagops.commands.db.backups.writers import REPLICAS
 from flagops.commands.status.model import WHAT, StatusRow
 from flagops.kubernetes.objects import Ref
 from flagops.kubernetes.refusals import DeniedError
@@ -47,7 +48,11 @@ def leaving(item: Mapping[str, Any]) -> str:
 
 def stopped(record: "Deployment | None", kind: str, item: Mapping[str, Any]) -> str:
     """That a workload was set to no pods, which it was not deployed with; empty when it was not."""
-    if item["spec"].get("replicas", 1) or record is None:
+    if item["spec"].get("replicas", 1):
+        return ""
+    if REPLICAS in (item["metadata"].get("annotations") or {}):
+        return "stopped by a command of ff, which is at work or was killed: ff up starts it then"
+    if record is None:
         return ""
     name = item["metadata"]["name"]
     meant = [found for found in record.objects if (found.kind, found.name) == (kind, name) and found.replicas != 0]

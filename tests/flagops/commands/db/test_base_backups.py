@@ -95,6 +95,22 @@ def test_one_that_is_not_there_or_not_complete_is_refused(wanted: str, error: ty
     assert caught.value.message == said
 
 
+def test_one_of_before_an_upgrade_is_left_out_and_that_is_said() -> None:
+    """The servers cannot read it: a recovery from it would wait for ever, or bring the old version back."""
+    upgraded = live()
+    upgraded["status"]["pgDataImageInfo"] = {"majorVersion": 18}
+    old = base_backup("old", started=LATER)
+    lines: list[str] = []
+    with pytest.raises(RefusedError, match="no base backup of flagsmith-pg yet"):
+        archive.chosen(Operated.of(upgraded, old), upgraded, None, lines.append)
+    assert lines == ["Left out: old, of PostgreSQL 17. The servers are PostgreSQL 18."]
+    with pytest.raises(OpsError, match="old is of PostgreSQL 17, and the servers are PostgreSQL 18") as caught:
+        archive.chosen(Operated.of(upgraded, old), upgraded, "old", print)
+    assert "another-major-version" in str(caught.value.hint)
+    new = base_backup("new", started=EARLIER, majorVersion=18)
+    assert archive.chosen(Operated.of(upgraded, old, new), upgraded, None, print).name == "new"
+
+
 def test_where_there_is_none_the_way_to_one_is_said() -> None:
     with pytest.raises(RefusedError, match="no base backup of flagsmith-pg yet") as caught:
         archive.chosen(Operated.of(live()), live(), None, print)

@@ -1,6 +1,7 @@
 """What the doctor finds of a Cluster, by what its operator says."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -133,6 +134,14 @@ def test_each_fault_is_found_alone_with_what_the_operator_says(asked: Asked, nam
 def test_without_an_archive_nobody_asks_for_one() -> None:
     failing = {"type": "ContinuousArchiving", "status": "False", "message": "x"}
     assert found(Asked(live(failing), store=None, archived=False)) == {}
+
+
+def test_a_log_that_rests_while_the_primary_changes_is_no_fault_yet() -> None:
+    """A new primary's is not archived for 1 to 3 s; the operator says since when."""
+    for seconds, names in ((3, []), (300, ["archive-failing"])):
+        since = (datetime.now(UTC) - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        state = {"type": "ContinuousArchiving", "status": "False", "message": "x", "lastTransitionTime": since}
+        assert list(found(Asked(live(state)))) == names
 
 
 def server(name: str, ready: str = "True") -> Manifest:

@@ -11,7 +11,7 @@ import pytest
 
 from components.settings import Settings
 from flagops.commands.db import major as logic
-from flagops.commands.db.upgrade import check, upgrade
+from flagops.commands.db.upgrade import check, go_on, is_unfinished, upgrade
 from flagops.commands.images import renew
 from flagops.errors import BadInputError, FailedError, NotFoundError, OpsError, RefusedError
 from flagops.kubernetes.objects import Manifest
@@ -91,7 +91,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     monkeypatch.setattr(logic, "stopped", stopped)
     monkeypatch.setattr(logic, "backup", backup)
     monkeypatch.setattr(logic, "run", ran)
-    monkeypatch.setattr(logic, "_asked", asked)
+    monkeypatch.setattr(logic, "asked", asked)
     monkeypatch.setattr(logic, "set_settings", lambda _, values: said.done.append(f"set {values}"))
     monkeypatch.setattr(renew, "lock_new_images", lambda *_: said.done.append("images"))
     return said
@@ -113,6 +113,19 @@ def test_the_writers_stop_the_version_is_written_and_statistics_are_made_before_
     ]
     assert any("postgis" in line and "plpgsql" not in line for line in lines)
     assert any("1 standbys are made anew" in line for line in lines)
+
+
+def test_one_that_was_killed_is_gone_on_with(steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the same command: its settings are the new version's already, and Flagsmith has no pods."""
+    left = {"metadata": {"name": "flagsmith", "annotations": {"feature-flags/stopped-replicas": "3"}}}
+    instance = operated(well(18), stated({"instances": 2, "version": NEW}))
+    assert not is_unfinished(instance, NEW)
+    instance.objects["Deployment", "flagsmith"] = left
+    assert is_unfinished(instance, NEW)
+    assert not is_unfinished(instance, "19.0-system-trixie")
+    monkeypatch.setattr("flagops.commands.db.upgrade.resume", lambda *_: steps.done.append("started"))
+    go_on(instance, lambda: steps.done.append("deployed"), lambda _: None)
+    assert steps.done == ["deployed", "ANALYZE", "started"]
 
 
 @pytest.mark.parametrize(
@@ -217,7 +230,7 @@ def test_statistics_that_cannot_be_made_are_said_and_end_nothing(steps: Steps, m
             raise OpsError("The database cannot be asked.")
         return ""
 
-    monkeypatch.setattr(logic, "_asked", asked)
+    monkeypatch.setattr(logic, "asked", asked)
     lines: list[str] = []
     assert upgrade(operated(well()), NEW, lambda: None, lines.append) == "the-backup"
     assert any("That failed: The database cannot be asked." in line for line in lines)

@@ -1,5 +1,6 @@
 """Settings that a command changes in a stack's file: comments and all else stay."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from flagops.errors import OpsError
 from flagops.stacks.edit import set_settings
 from flagops.stacks.files import Stack, load_stack
+from tests.recording import ROOT
 
 PROJECT = "name: feature-flags\nruntime: python\n"
 HEAD = "# Ours.\nencryptionsalt: v1:abc=\n"
@@ -69,3 +71,40 @@ def test_a_file_that_is_written_otherwise_is_left_alone_and_what_to_set_is_said(
         set_settings(stack(tmp_path, before), {"postgres.version": "18.0-bookworm"})
     assert caught.value.hint == "Set feature-flags:postgres.version to 18.0-bookworm, then run this again."
     assert (tmp_path / "Pulumi.demo.yaml").read_text(encoding="utf-8") == before
+
+
+def test_it_is_replaced_in_one_step_and_keeps_its_mode_and_what_links_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    there = stack(tmp_path, "config:\n  feature-flags:host: a.b\n")
+    real = tmp_path / "elsewhere" / "demo.yaml"
+    there.path.rename(real)
+    real.chmod(0o640)
+    there.path.symlink_to(real)
+    set_settings(there, {"version": "2.265.0"})
+    assert there.path.is_symlink()
+    assert "2.265.0" in real.read_text(encoding="utf-8")
+    assert real.stat().st_mode & 0o777 == 0o640
+    before = real.read_text(encoding="utf-8")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("flagops.files.os.fsync", full)
+    with pytest.raises(OpsError, match=r"demo\.yaml cannot be written: No space left on device"):
+        set_settings(there, {"version": "2.266.0"})
+    assert real.read_text(encoding="utf-8") == before
+    assert [item.name for item in real.parent.iterdir()] == ["demo.yaml"]
+
+
+def test_nothing_else_writes_a_stack_s_file() -> None:
+    """A run that is killed in the middle of `write_text` leaves half a file, which says nothing of what it was."""
+    direct = re.compile(r"\b(?:stack|target\.stack|instance\.stack)\.path\.(?:write_|open\()")
+    found = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in (ROOT / "flagops").rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if direct.search(line)
+    ]
+    assert found == []
