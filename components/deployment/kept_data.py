@@ -157,6 +157,13 @@ def has_database(api_version: str, kind: str, name: str) -> bool:
     return is_cluster or (kind, name) == ("PersistentVolumeClaim", names.POSTGRES_DATA)
 
 
+OFF_RECORD: Final = (
+    "One that is kept (postgres.cluster.kept), and is not on record any more: take it out of there. It stays as it is, "
+    "with its data, and its servers run on."
+)
+"""What to do about a Cluster that is in the way of the program's own declaration of it."""
+
+
 def way_out(kind: str, name: str, namespace: str) -> str:
     """How the data of a claim gets to a new volume, for people."""
     if kind == "Cluster":

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from components.deployment.kept_data import HOLDS_DATA
+from components.deployment.kept_data import HOLDS_DATA, OFF_RECORD
 from flagops.engines.direct.state import RecordedObject, StackRecord, protected
 from flagops.errors import RefusedError
 from flagops.evaluation.program import Program
@@ -83,8 +83,9 @@ def _way_around(foreign: Collection[Ref]) -> str:
     another = f"{ANOTHER_NAMESPACE} {GIVEN}" if any(ref.kind == "Namespace" for ref in foreign) else ANOTHER_NAMESPACE
     if not with_data:
         return f"{another} {PULUMIS}"
+    kept = f"{OFF_RECORD} " if any(ref.kind == "Cluster" for ref in foreign) else ""
     return (
-        f"{another} Or, for a Cluster, another postgres.cluster.name, which begins empty. {PULUMIS} Do not "
+        f"{another} Or, for a Cluster, another postgres.cluster.name, which begins empty. {kept}{PULUMIS} Do not "
         f"delete what holds data, which would go with it: {', '.join(with_data)}."
     )
 

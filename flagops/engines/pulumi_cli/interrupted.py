@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-from components.deployment.kept_data import HOLDS_DATA
+from components.deployment.kept_data import HOLDS_DATA, OFF_RECORD
 from components.kit import names
 from flagops.engines.direct.guard import all_managers
 from flagops.engines.own_cluster import StackCluster
@@ -24,7 +24,7 @@ _ON_RECORD = (
 )
 WAYS = {
     "Cluster": "Set postgres.mode and postgres.cluster.name to those of the database that the stack has on record; or "
-    "give a new, empty Cluster a name that no other has.",
+    f"give a new, empty Cluster a name that no other has. {OFF_RECORD}",
     "Namespace": _ON_RECORD,
     "PersistentVolumeClaim": _ON_RECORD,
 }

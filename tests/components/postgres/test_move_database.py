@@ -13,7 +13,7 @@ from tests.components.postgres.conftest import PASSWORD, Roles, succeeded
 from tests.components.postgres.moving import MORE, PLAIN, Move, emptied, owners
 from tests.components.postgres.test_cluster_roles import OWNERS_PASSWORD, ClusterRoles
 from tests.postgres_programs import postgres_programs
-from tests.servers import Postgres, answered, give_to_postgres, running_postgres
+from tests.servers import LOOPBACK, Postgres, answered, give_to_postgres, running_postgres
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +212,25 @@ def test_going_back_lets_the_server_be_written_to_that_is_named(move: Move) -> N
     assert move.step("back", LIVE_HOST="localhost", BACK_TO="elsewhere").returncode != 0
     move.found("back", LIVE_HOST="localhost", BACK_TO="localhost")
     move.embedded.ask("flagsmith_a", "first", "INSERT INTO users (email) VALUES ('again@example.com')")
+
+
+def test_before_going_back_the_other_one_takes_nothing_whichever_the_template_calls_live(move: Move) -> None:
+    """What pods that have moved would write there would be lost."""
+    move.found("stop")
+    move.imported()
+    insert = "INSERT INTO users (email) VALUES ('late@example.com')"
+    # The deployment that switches was not made: the template calls the embedded one live, to which it goes back.
+    move.found("shut", LIVE_HOST="localhost", BACK_TO="localhost")
+    with pytest.raises(psycopg2.errors.ReadOnlySqlTransaction):
+        move.cluster.ask("flagsmith_a", "first", insert)
+    # Who goes on with the move opens it again.
+    move.found("back", LIVE_HOST="localhost", BACK_TO=LOOPBACK)
+    move.cluster.ask("flagsmith_a", "first", insert)
+    # It was made.
+    move.to_cluster = False
+    move.found("shut", BESIDE_HOST="localhost", BACK_TO="localhost")
+    with pytest.raises(psycopg2.errors.ReadOnlySqlTransaction):
+        move.cluster.ask("flagsmith_a", "first", insert)
 
 
 def test_what_the_application_has_put_there_runs_as_nobody_but_the_application(back: Move) -> None:

@@ -103,6 +103,7 @@ def test_what_holds_data_is_never_told_to_be_deleted_to_make_room(kind: str) -> 
         assert "or delete" not in hint
         assert (f"Do not delete what holds data, which would go with it: {other}" in hint) is is_kept
     assert f"Do not delete what holds data, which would go with it: {other}" in str(caught.value.hint)
+    assert ("take it out of there. It stays as it is" in str(caught.value.hint)) is (kind == "Cluster")
 
 
 def test_an_object_of_ours_that_another_tool_took_over_is_refused() -> None:
