@@ -15,11 +15,15 @@ from components.kit import names
 from components.kit.database_client import Connections, database_environment
 from components.kit.environment import from_secret, plain
 from components.kit.secret_refs import SecretReference
+from components.secrets.addresses import FALLBACK
 from components.settings import Settings
 from components.settings.reserved import LOG_LEVEL, is_ours
 from components.settings.sections import retention
 from components.settings.sections.smtp import SmtpSettings
 
+MAX_AGE: Final = "DJANGO_DB_CONN_MAX_AGE"
+# Who went to a standby while the primary was away cannot write until the connection is made anew; Flagsmith's own is 60.
+FALLBACK_SECONDS: Final = 10
 PROMETHEUS_DIRECTORY: Final = "/tmp/prometheus"  # noqa: S108 a volume of the pod's own, mounted there
 
 
@@ -125,12 +129,15 @@ def _essentials(settings: Settings, connections: Connections, process: Process) 
     ]
 
 
-def _standbys(connections: Connections) -> list[EnvVarArgs]:
+def _standbys(settings: Settings, connections: Connections) -> list[EnvVarArgs]:
     """Where the API reads beside the primary, which takes over for a standby that is away."""
     if not connections.replicas:
         return []
     name = "REPLICA_DATABASE_URLS"
-    return [connections.postgres.env(name, name), *plain({"REPLICA_READ_STRATEGY": "DISTRIBUTED"})]
+    found = [connections.postgres.env(name, name), *plain({"REPLICA_READ_STRATEGY": "DISTRIBUTED"})]
+    if connections.key == FALLBACK and MAX_AGE not in settings.env:
+        found += plain({MAX_AGE: FALLBACK_SECONDS})
+    return found
 
 
 def _retention(settings: Settings, process: Process) -> list[EnvVarArgs]:
@@ -166,7 +173,7 @@ def server_environment(settings: Settings, connections: Connections, process: Pr
     workers = settings.gunicorn_workers if process is Process.API else 1
     return [
         *_essentials(settings, connections, process),
-        *_standbys(connections),
+        *_standbys(settings, connections),
         *cache_environment(connections.redis, settings.caches, settings.redis),
         *_web(settings),
         *plain(

@@ -12,6 +12,10 @@ DATABASE: Final = "flagsmith"
 REPLICA_TIMEOUT: Final = 2
 
 
+FALLBACK: Final = "FALLBACK_DATABASE_URL"
+"""The key of a URL by which whoever reads goes to a standby while the primary is away."""
+
+
 LOGINS: Final = ("flagsmith_a", "flagsmith_b")
 """What Flagsmith logs in as after an even number of rotations, and after an odd one."""
 
@@ -32,13 +36,17 @@ def server_address(settings: Settings) -> str:
 
 
 def further_ways(settings: Settings) -> dict[str, str]:
-    """The same for other ways to a Cluster, by the keys of a Secret: by the poolers, and to the standbys."""
+    """The same for other ways to a Cluster, by the keys of a Secret: by the poolers, to the standbys, or to either."""
     found = {}
     if settings.pooled:
         found["POOLED_DATABASE_URL"] = _address(names.pooler(settings.postgres.cluster.name))
     if settings.reads_replicas:
         standbys = f"{settings.postgres.cluster.name}-ro"
         found["REPLICA_DATABASE_URLS"] = f"{_address(standbys)}?connect_timeout={REPLICA_TIMEOUT}"
+        if not settings.pooled:
+            # libpq asks the first host that answers. A standby refuses what is written, and a primary is preferred as
+            # soon as a connection is made anew (FALLBACK_SECONDS in flagsmith/environment.py).
+            found[FALLBACK] = _address(f"{primary(settings)},{standbys}")
     return found
 
 

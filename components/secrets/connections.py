@@ -7,6 +7,7 @@ import pulumi
 from components.kit.database_client import Connections
 from components.kit.database_pods import DatabaseClientArgs
 from components.kit.secret_refs import SecretReference
+from components.secrets.addresses import FALLBACK
 from components.secrets.secrets import Credentials
 from components.settings import Settings
 
@@ -35,8 +36,15 @@ def database_client(
             django=credentials.django,
             server=settings.postgres,
             cache=settings.redis,
-            key="POOLED_DATABASE_URL" if pooled and settings.pooled else "DATABASE_URL",
+            key=_key(settings) if pooled else "DATABASE_URL",
             replicas=pooled and settings.reads_replicas,
         ),
         annotations=annotations or {},
     )
+
+
+def _key(settings: Settings) -> str:
+    """Which of the ways to the database the API takes."""
+    if settings.pooled:
+        return "POOLED_DATABASE_URL"
+    return FALLBACK if settings.reads_replicas else "DATABASE_URL"

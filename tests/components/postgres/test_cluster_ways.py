@@ -150,3 +150,31 @@ def place(recording: Recording) -> str:
     (cluster,) = recording.all("Cluster")
     (plugin,) = cluster["spec"]["plugins"]
     return str(plugin["parameters"]["serverName"])
+
+
+def test_without_poolers_the_api_reads_from_a_standby_while_the_primary_is_away() -> None:
+    """Else each key's environment, which is looked up on the primary, would fail what caches do not hold."""
+    cluster = {**WHOLE, "pooler": {"enabled": False}}
+    generated = {"credentials-database-password": "secret"}
+
+    def stack(**section: Any) -> Recording:
+        postgres = {"mode": "cloudnativepg", "maxConnections": 200, "cluster": {**cluster, **section}}
+        stated = {"postgres": postgres, "apiVersions": OPERATORS, "backup": {"s3": S3}}
+        return record("local", stated, generated=generated)
+
+    found = stack()
+    data = found.one("Secret", "flagsmith-database")["data"]
+    url = base64.b64decode(data["FALLBACK_DATABASE_URL"]).decode()
+    assert url == "postgresql://flagsmith_a:secret@flagsmith-pg-rw,flagsmith-pg-ro:5432/flagsmith"
+    api = environment(found.one("Deployment", "flagsmith")["spec"]["template"])
+    assert reference(api["DATABASE_URL"]) == ("flagsmith-database", "FALLBACK_DATABASE_URL")
+    # A standby refuses what is written, so nobody stays there for long.
+    assert api["DJANGO_DB_CONN_MAX_AGE"] == "10"
+    # What writes goes to the primary alone.
+    for kind, name in (("Deployment", "flagsmith-task-processor"), ("Job", "flagsmith-migrate-")):
+        others = variables(found, kind, name)
+        assert reference(others["DATABASE_URL"]) == ("flagsmith-database", "DATABASE_URL")
+        assert "DJANGO_DB_CONN_MAX_AGE" not in others
+    plain = environment(stack(readReplicas=False).one("Deployment", "flagsmith")["spec"]["template"])
+    assert reference(plain["DATABASE_URL"]) == ("flagsmith-database", "DATABASE_URL")
+    assert "DJANGO_DB_CONN_MAX_AGE" not in plain
