@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.kit.names import CNPG_PAUSED
 from tests.cloudnative_pg import GROUP, Operator
 from tests.deployment.data_tier import (
     HEALTHY,
@@ -194,6 +195,27 @@ def test_without_the_owner_s_secret_it_waits_for_ever_in_the_phase_of_a_start(cn
     assert status["phase"] == "Setting up primary"
     assert status["phaseReason"] == "Creating primary instance secret-1"
     assert not is_ready(cnpg.cluster("secret"))
+
+
+def test_a_cluster_whose_loop_is_paused_gets_nothing_until_it_is_let_go(cnpg: Operator) -> None:
+    """So `ff db move` declares a Cluster beside the live database, and its import begins when the data is at rest."""
+    paused = cluster("paused")
+    paused["metadata"]["annotations"] = {CNPG_PAUSED: "disabled"}
+    cnpg.apply(paused)
+    cnpg.apply(cluster("later"))
+
+    def made(name: str) -> bool:
+        return bool(cnpg.items("persistentvolumeclaims", **{"cnpg.io/cluster": name}))
+
+    eventually(lambda: made("later"))
+    assert not made("paused")
+    assert "phase" not in cnpg.cluster("paused").get("status", {})
+    cnpg.http.patch(
+        f"{GROUP}/namespaces/{cnpg.namespace}/clusters/paused",
+        json={"metadata": {"annotations": {CNPG_PAUSED: None}}},
+        headers={"Content-Type": "application/merge-patch+json"},
+    ).raise_for_status()
+    eventually(lambda: made("paused"))
 
 
 @pytest.mark.usefixtures("running")
