@@ -218,6 +218,7 @@ def test_before_going_back_the_other_one_takes_nothing_whichever_the_template_ca
     """What pods that have moved would write there would be lost."""
     move.found("stop")
     move.imported()
+    succeeded(move.cluster.make())
     insert = "INSERT INTO users (email) VALUES ('late@example.com')"
     # The deployment that switches was not made: the template calls the embedded one live, to which it goes back.
     move.found("shut", LIVE_HOST="localhost", BACK_TO="localhost")
