@@ -22,7 +22,7 @@ from components.settings.sections import retention
 from components.settings.sections.smtp import SmtpSettings
 
 MAX_AGE: Final = "DJANGO_DB_CONN_MAX_AGE"
-# Who went to a standby while the primary was away cannot write until the connection is made anew; Flagsmith's own is 60.
+# Who went to a standby meanwhile cannot write until the connection is made anew; Flagsmith's own is 60.
 FALLBACK_SECONDS: Final = 10
 PROMETHEUS_DIRECTORY: Final = "/tmp/prometheus"  # noqa: S108 a volume of the pod's own, mounted there
 

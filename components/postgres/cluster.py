@@ -148,7 +148,8 @@ def _live_meta(args: DatabaseClusterArgs) -> ObjectMetaArgs:
         return _meta(args, name, {"pulumi.com/waitFor": "condition=Ready", **_PATIENT})
     # Its import begins when the data no longer changes, and Flagsmith does not wait for standbys to write again.
     is_paused = args.source is not None and args.move is not None and args.move.step in ("prepared", "stopped")
-    return _meta(args, name, {names.CNPG_PAUSED: "disabled"} if is_paused else None, mark(args.move))
+    paused = {names.CNPG_PAUSED: "disabled"} if is_paused else {}
+    return _meta(args, name, {"pulumi.com/skipAwait": "true", **paused}, mark(args.move))
 
 
 def _meta(

@@ -39,16 +39,29 @@ SELECT json_build_object(
     'version', current_setting('server_version_num')::int / 10000,
     'stopped', coalesce((SELECT s.setconfig @> '{default_transaction_read_only=on}' FROM pg_db_role_setting s
         JOIN pg_database d ON d.oid = s.setdatabase WHERE s.setrole = 0 AND d.datname = current_database()), false),
-    'code', coalesce((SELECT json_agg(name ORDER BY name) FROM (
-        SELECT p.oid::regprocedure::text AS name, 'pg_proc'::regclass AS classid, p.oid, p.pronamespace AS namespace FROM pg_proc p
-        UNION ALL SELECT o.oid::regoperator::text, 'pg_operator'::regclass, o.oid, o.oprnamespace FROM pg_operator o
-        UNION ALL SELECT format('cast from %s to %s', castsource::regtype, casttarget::regtype), 'pg_cast'::regclass, c.oid, 0
-            FROM pg_cast c
-        UNION ALL SELECT format('event trigger %s', evtname), 'pg_event_trigger'::regclass, e.oid, 0 FROM pg_event_trigger e
-        UNION ALL SELECT format('server %s', srvname), 'pg_foreign_server'::regclass, f.oid, 0 FROM pg_foreign_server f
-    ) found WHERE oid >= 16384 AND namespace <> coalesce(to_regnamespace('feature_flags_audit')::oid, 0)
-        AND NOT EXISTS (SELECT FROM pg_depend d
-            WHERE d.classid = found.classid AND d.objid = found.oid AND d.deptype = 'e')), '[]'),
+    -- What a restore runs by itself: expressions with functions of the application's own, or with such of PostgreSQL's that do
+    -- more than compute, such as query_to_xml or lo_export. A function that nothing of that calls is no more than text.
+    'code', coalesce((SELECT json_agg(DISTINCT name) FROM (
+        SELECT format('event trigger %s', evtname) AS name FROM pg_event_trigger e WHERE oid >= 16384
+        UNION ALL SELECT format('server %s', srvname) FROM pg_foreign_server
+        UNION ALL SELECT tree.name FROM (
+            SELECT format('constraint %s', conname) AS name, conbin::text AS nodes FROM pg_constraint WHERE oid >= 16384
+            UNION ALL SELECT format('index %s', indexrelid::regclass), concat_ws(' ', indexprs::text, indpred::text)
+                FROM pg_index WHERE indexrelid >= 16384
+            UNION ALL SELECT format('column %s.%s', adrelid::regclass, attname), adbin::text FROM pg_attrdef d
+                JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE attgenerated <> ''
+            UNION ALL SELECT format('view %s', ev_class::regclass), ev_action::text FROM pg_rewrite r WHERE oid >= 16384
+                AND EXISTS (SELECT FROM pg_class WHERE relkind = 'm' AND oid >= 16384) AND NOT EXISTS (SELECT FROM pg_depend d
+                    WHERE d.classid = 'pg_class'::regclass AND d.objid = r.ev_class AND d.deptype = 'e')
+            UNION ALL SELECT format('statistics %s', stxname), stxexprs::text FROM pg_statistic_ext
+            UNION ALL SELECT format('partitions of %s', partrelid::regclass), partexprs::text FROM pg_partitioned_table
+        ) tree, LATERAL (
+            SELECT found[1]::oid AS id FROM regexp_matches(nodes, ':(?:funcid|aggfnoid|winfnoid) (\d+)', 'g') found
+            UNION SELECT o.oprcode FROM regexp_matches(nodes, ':opno (\d+)', 'g') found JOIN pg_operator o ON o.oid = found[1]::oid
+        ) called JOIN pg_proc p ON p.oid = called.id
+        WHERE p.provolatile = 'v' OR (p.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d
+            WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'))
+    ) found), '[]'),
     'roles', coalesce((SELECT json_agg(rolname ORDER BY rolname) FROM pg_roles WHERE oid >= 16384
         AND rolname !~ '^flagsmith(_a|_b|_operator|_metrics|_audit|_audit_keys|_analytics|_administrator)?$'
         AND rolname !~ '^(streaming_replica|cnpg_.*)$'), '[]'),

@@ -91,7 +91,9 @@ def require_data(instance: Instance) -> Held:
             f"The live database ({mode}) has {said(here)}; the one of before has {said(before) or 'not been asked'}. "
             "Nothing was deleted.",
             hint="Is this the database that Flagsmith is to go on with? If so, delete what is in the one of before by "
-            "hand, then run this again." if before else hint,
+            "hand, then run this again."
+            if before
+            else hint,
         )
     return here
 
