@@ -69,7 +69,8 @@ def await_rollout(
             known of the cause.
     """
     ref, mode = Ref.of(applied), when_bound(client, applied)
-    steady = Steady(STEADY_SECONDS if is_changed and is_postgres_cluster(applied) else 0.0)
+    is_watched = is_changed and is_postgres_cluster(applied) and not skips_await(applied)
+    steady = Steady(STEADY_SECONDS if is_watched else 0.0)
     live: Manifest | None = None
 
     def settled() -> Readiness | NotYet:

@@ -42,7 +42,7 @@ def changed(stack: Stack, values: Mapping[str, str], *, without: Sequence[str] =
 
 
 def write(stack: Stack, text: str) -> None:
-    """Write the file of a stack in one step: a run killed meanwhile leaves the old one. Raises OpsError if it cannot."""
+    """Write the file of a stack in one step: a run that is killed leaves the old one. Raises OpsError if it cannot."""
     try:
         replace_text(stack.path, text)
     except OSError as error:

@@ -9,7 +9,7 @@ keep_settings() {
     local found
     [ -z "${settings_kept:-}" ] || return 0
     found=$(on_server <<'SQL'
-DO $$ BEGIN END $$;
+DO 'BEGIN END';
 SELECT string_agg(format(' -c %s=%s', name, regexp_replace(reset_val, '([\\\s])', '\\\1', 'g')), '') FROM pg_settings
     WHERE context = 'user' AND name NOT IN ('application_name', 'client_encoding', 'transaction_deferrable',
         'transaction_isolation', 'transaction_read_only');

@@ -14,15 +14,15 @@ SET LOCAL bytea_output = 'hex';
 SET LOCAL extra_float_digits = 3;
 SET LOCAL lc_monetary = 'C';
 \pset fieldsep '\t'
-SELECT format($$SELECT 'table', %L, count(*), coalesce(sum(('x' || substr(sum, 1, 16))::bit(64)::bigint::numeric), 0)
+SELECT format($q$SELECT 'table', %L, count(*), coalesce(sum(('x' || substr(sum, 1, 16))::bit(64)::bigint::numeric), 0)
         || ' ' || coalesce(sum(('x' || substr(sum, 17, 16))::bit(64)::bigint::numeric), 0)
-    FROM (SELECT md5(format('%%s', t)) AS sum FROM ONLY %s t) rows$$, c.oid::regclass, c.oid::regclass)
+    FROM (SELECT md5(format('%%s', t)) AS sum FROM ONLY %s t) rows$q$, c.oid::regclass, c.oid::regclass)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT IN ('information_schema', 'feature_flags_audit')
     AND n.nspname !~ '^pg_'
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 \gexec
-SELECT format($$SELECT 'sequence', %L, last_value, is_called::text FROM %s$$, c.oid::regclass, c.oid::regclass)
+SELECT format($q$SELECT 'sequence', %L, last_value, is_called::text FROM %s$q$, c.oid::regclass, c.oid::regclass)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'S' AND n.nspname NOT IN ('information_schema', 'feature_flags_audit') AND n.nspname !~ '^pg_'
 \gexec

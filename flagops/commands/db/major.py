@@ -213,7 +213,7 @@ def analyze(instance: Instance, on_step: OnStep) -> None:
 
 
 def asked(instance: Instance, statement: str, seconds: float) -> str:
-    """What psql prints that runs a statement with Flagsmith's rights, in a pod of its own; not for an embedded server."""
+    """What psql prints that runs a statement with Flagsmith's rights, in a pod that an embedded server has not."""
     job = jobs.start(instance, names.TOOLBOX)
     try:
         pod = jobs.started(instance, job, seconds=START_SECONDS)

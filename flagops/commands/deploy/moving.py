@@ -59,7 +59,7 @@ def alone(instance: "Instance", is_taken: Event | None = None) -> Iterator[None]
 
 
 def refuse_busy(target: "StackTarget") -> None:
-    """Raise ConflictError while a run that changes the database lives: what it stopped must not be started by others."""
+    """Raise ConflictError while a run that changes the database lives: nobody else must start what it has stopped."""
     try:
         client = Client(connect(target.kubeconfig, target.context))
         with closing(client):

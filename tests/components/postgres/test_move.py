@@ -56,6 +56,8 @@ def test_a_new_cluster_begins_with_what_the_embedded_server_holds_once_it_may_be
     annotations = cluster["metadata"].get("annotations") or {}
     assert annotations.get(PAUSED) == (None if step == "copying" else "disabled")
     assert "pulumi.com/waitFor" not in annotations
+    # What has not begun is never ready: a deployment that waited for it would not end.
+    assert annotations["pulumi.com/skipAwait"] == "true"
 
 
 def test_after_a_rotation_the_import_logs_in_as_flagsmith_does_then() -> None:

@@ -1,10 +1,11 @@
-"""The certificate that the embedded server shows for the time of an import: by the scripts that run in its container."""
+"""The certificate that the embedded server shows for the time of an import, by the scripts in its container."""
 
 import os
 import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -43,7 +44,7 @@ def run(server: Postgres, script: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def connected(server: Postgres, **options: str) -> None:
+def connected(server: Postgres, **options: Any) -> None:
     psycopg2.connect(server.url("postgres"), connect_timeout=5, **options).close()
 
 
@@ -78,7 +79,17 @@ def test_one_that_is_about_to_end_is_made_anew(server: Postgres) -> None:
     first = succeeded(run(server, SHOW_CERTIFICATE))
     data = server.home / "data"
     # A day is asked for: an import may take hours.
-    made = ["openssl", "x509", "-in", data / "move.crt", "-signkey", data / "move.key", "-days", "1", "-out"]
+    made: list[str | Path] = [
+        "openssl",
+        "x509",
+        "-in",
+        data / "move.crt",
+        "-signkey",
+        data / "move.key",
+        "-days",
+        "1",
+        "-out",
+    ]
     subprocess.run([*made, data / "short.crt"], check=True, capture_output=True, user=postgres_user())
     (data / "short.crt").rename(data / "move.crt")
     assert succeeded(run(server, SHOW_CERTIFICATE)) != first

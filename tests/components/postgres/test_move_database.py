@@ -77,8 +77,10 @@ def test_what_is_there_is_told_before_anything_is_changed(move: Move) -> None:
         ("CREATE TABLE t (id int, o int); CREATE STATISTICS s ON (own(id)), o FROM t", "statistics s"),
         ("CREATE TABLE t (id int) PARTITION BY LIST (own(id))", "partitions of public.t"),
         (
-            "CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = same);"
-            "CREATE TABLE t (id int CHECK (id === 1))",
+            (
+                "CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = same);"
+                "CREATE TABLE t (id int CHECK (id === 1))"
+            ),
             "constraint t_id_check",
         ),
         (
@@ -98,8 +100,10 @@ def test_what_a_restore_would_run_as_a_superuser_is_named(move: Move, statements
         "CREATE FUNCTION same(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 0'",
         "CREATE FUNCTION number(mood) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'",
         # What the application makes lawfully: expressions that do no more than compute.
-        "CREATE TABLE lawful (id int CHECK (id > 0), name text CHECK (lower(name) = name),"
-        " sum int GENERATED ALWAYS AS (id + 1) STORED, at timestamptz DEFAULT now())",
+        (
+            "CREATE TABLE lawful (id int CHECK (id > 0), name text CHECK (lower(name) = name),"
+            " sum int GENERATED ALWAYS AS (id + 1) STORED, at timestamptz DEFAULT now())"
+        ),
         "CREATE INDEX lawful_upper ON lawful (upper(name)) WHERE id BETWEEN 1 AND 9",
     ):
         server.query(statement)

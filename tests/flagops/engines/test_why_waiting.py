@@ -154,3 +154,13 @@ def test_with_pulumi_each_object_under_way_is_looked_at() -> None:
     heard._under_way.clear()  # noqa: SLF001
     heard.waits(urn, "too late")
     assert len(events) == 1
+
+
+def test_nobody_waits_for_a_database_that_says_so_not_even_whether_it_stays_as_it_is() -> None:
+    """Beside the live one, its operator does nothing for it yet; while Flagsmith moves, its standbys are still made."""
+    annotations = {"pulumi.com/skipAwait": "true", "cnpg.io/reconciliationLoop": "disabled"}
+    metadata = {"name": "flagsmith-pg", "namespace": "n", "annotations": annotations}
+    cluster = {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "metadata": metadata, "spec": {}}
+    said: list[str] = []
+    awaiting.await_rollout(cast("Client", Cluster(pod(CREATING))), cluster, Masker([]), seconds=0, say=said.append)
+    assert said == []

@@ -144,8 +144,8 @@ def require_movable(instance: Instance, found: dict[str, Any], to: str) -> Itera
         )
     if found["code"] and to == TO_CLUSTER:
         raise RefusedError(
-            "The database has something in it that the operator's import would run as a superuser of the new Cluster, and "
-            f"Flagsmith has nothing like that: {', '.join(found['code'])}.",
+            "The database has something in it that the operator's import would run as a superuser of the new Cluster, "
+            f"and Flagsmith has nothing like that: {', '.join(found['code'])}.",
             hint="Remove it, and bring it back after the move; or move by a backup, whose restore runs it as Flagsmith "
             "alone: docs/backups.md#another-database.",
         )

@@ -1,9 +1,10 @@
-"""How a move ends: by going back while Flagsmith moves, and by deleting the database of before. Nothing written is lost."""
+"""How a move ends: by going back while Flagsmith moves, and by deleting the database of before."""
 
 from typing import Any
 
 import pytest
 
+from flagops.commands.db.backups import jobs as backup_jobs
 from flagops.commands.db.move import held, servers
 from flagops.commands.db.move.run import move
 from flagops.commands.db.move.undo import forget, take_back
@@ -54,15 +55,12 @@ def test_who_goes_on_after_going_back_was_killed_opens_the_new_one_again(switchi
     assert switching.place == "cloudnativepg kept"
 
 
-def test_each_of_them_names_its_server_by_the_stack_s_file(
-    tmp_path: Any, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.undo()
+def test_each_of_them_names_its_server_by_the_stack_s_file(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "switching"
     project(home, {"mode": "cloudnativepg", "move": {"beside": "embedded", "step": "switching"}})
     given: list[dict[str, str]] = []
     monkeypatch.setattr(cluster_jobs, "start", lambda *_, env: given.append(env))
-    monkeypatch.setattr(servers.jobs, "finish", lambda *_: {})
+    monkeypatch.setattr(backup_jobs, "finish", lambda *_: {})
     there = World(home)
     instance: Any = Instance(there.stack, there)
     servers.close_new(instance, lambda _: None)

@@ -1,6 +1,5 @@
-"""Flagsmith's pods, stopped for a command: one that is killed leaves a note of them, by which the next one starts them."""
+"""Flagsmith's pods, stopped for a command: one that is killed leaves a note, by which the next one starts them."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from flagops.commands.doctor.model import Examination
 from flagops.commands.doctor.stopped import left_without_pods
 from flagops.commands.status.declared import stopped as told
 from flagops.kubernetes.objects import Manifest
+from flagops.pods import restart
 from tests.components.settings.support import settings
 from tests.flagops.commands.db.clusters import NAMESPACE, Operated
 
@@ -22,7 +22,7 @@ def deployment(name: str, replicas: int) -> Manifest:
 
 
 @pytest.fixture
-def instance(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def instance(monkeypatch: pytest.MonkeyPatch) -> Any:
     made = Operated.of(deployment("flagsmith", 3), deployment("flagsmith-task-processor", 1), settings=settings())
 
     def merge(ref: Any, change: Manifest) -> Manifest:
@@ -30,12 +30,12 @@ def instance(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         annotations = live["metadata"].setdefault("annotations", {}) | change["metadata"]["annotations"]
         live["metadata"]["annotations"] = {key: value for key, value in annotations.items() if value is not None}
         live["spec"] |= change["spec"]
-        return live
+        return dict(live)
 
     monkeypatch.setattr(made, "merge", merge, raising=False)
-    monkeypatch.setattr(writers.restart, "wait", lambda *_: None)
+    monkeypatch.setattr(restart, "wait", lambda *_: None)
     monkeypatch.setattr(writers, "pods", lambda *_: [])
-    yield made
+    return made
 
 
 def replicas(instance: Any) -> list[int]:
@@ -48,9 +48,14 @@ class Killed(BaseException):
 
 def killed(instance: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that stops the writers, and is killed then: nothing of it runs any more."""
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(writers, "_wait_until_gone", lambda _: (_ for _ in ()).throw(Killed()))
-        writers.stop(instance, lambda _: None)
+
+    def ended(_: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writers, "_wait_until_gone", ended)
+        with pytest.raises(Killed):
+            writers.stop(instance, lambda _: None)
 
 
 def test_what_a_killed_command_has_stopped_is_named_and_started_as_it_was(
