@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg2
+
+from components.postgres.cluster_roles import INITIAL_SQL
 from components.postgres.move import SCRIPTS, SOURCES
 from components.secrets.addresses import ADMINISTRATOR
 from tests.components.postgres.conftest import PASSWORD, SCHEMA, Roles, succeeded
 from tests.components.postgres.test_cluster_roles import OWNERS_PASSWORD, ClusterRoles
 from tests.postgres_programs import postgres_programs, postgres_user
-from tests.servers import LOOPBACK, Postgres
+from tests.servers import LOOPBACK, Postgres, give_to_postgres
 
 # As Flagsmith's own tables: nothing in them runs by itself.
 FUNCTIONS = ("CREATE FUNCTION", "CREATE AGG", "CREATE PROC")
@@ -126,3 +129,21 @@ def emptied(server: Postgres) -> None:
     for (name,) in found:
         server.query(f'DROP ROLE "{name}"', "postgres")
     server.query("CREATE DATABASE flagsmith", "postgres")
+
+
+def both(tmp_path: Path, server: Postgres, second: Postgres) -> Move:
+    """An embedded server with Flagsmith's tables, and a new Cluster's."""
+    give_to_postgres(tmp_path)
+    emptied(server)
+    emptied(second)
+    server.query(f"ALTER ROLE postgres PASSWORD '{PASSWORD}'", "postgres")
+    embedded = Roles(tmp_path, server)
+    for statement in (PLAIN, MORE):
+        server.query(statement)
+    succeeded(embedded.make())
+    embedded.ask("flagsmith_a", "first", "SELECT lo_from_bytea(4711, 'a large object')")
+    with psycopg2.connect(second.url("postgres")) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {ADMINISTRATOR} LOGIN PASSWORD %s", (OWNERS_PASSWORD,))
+    for statement in (*INITIAL_SQL, f"ALTER DATABASE flagsmith OWNER TO {ADMINISTRATOR}"):
+        second.query(statement, "postgres")
+    return Move(tmp_path, embedded, ClusterRoles(tmp_path, second))

@@ -7,13 +7,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from components.postgres.cluster_roles import INITIAL_SQL
-from components.secrets.addresses import ADMINISTRATOR
-from tests.components.postgres.conftest import PASSWORD, Roles, succeeded
-from tests.components.postgres.moving import MORE, PLAIN, Move, emptied, owners
-from tests.components.postgres.test_cluster_roles import OWNERS_PASSWORD, ClusterRoles
+from tests.components.postgres.conftest import succeeded
+from tests.components.postgres.moving import Move, both, emptied, owners
 from tests.postgres_programs import postgres_programs
-from tests.servers import LOOPBACK, Postgres, answered, give_to_postgres, running_postgres
+from tests.servers import Postgres, answered, running_postgres
 
 
 @pytest.fixture(scope="module")
@@ -24,21 +21,7 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 @pytest.fixture
 def move(server: Postgres, second: Postgres, tmp_path: Path) -> Move:
-    """An embedded server with Flagsmith's tables, and a new Cluster's."""
-    give_to_postgres(tmp_path)
-    emptied(server)
-    emptied(second)
-    server.query(f"ALTER ROLE postgres PASSWORD '{PASSWORD}'", "postgres")
-    embedded = Roles(tmp_path, server)
-    for statement in (PLAIN, MORE):
-        server.query(statement)
-    succeeded(embedded.make())
-    embedded.ask("flagsmith_a", "first", "SELECT lo_from_bytea(4711, 'a large object')")
-    with psycopg2.connect(second.url("postgres")) as connection, connection.cursor() as cursor:
-        cursor.execute(f"CREATE ROLE {ADMINISTRATOR} LOGIN PASSWORD %s", (OWNERS_PASSWORD,))
-    for statement in (*INITIAL_SQL, f"ALTER DATABASE flagsmith OWNER TO {ADMINISTRATOR}"):
-        second.query(statement, "postgres")
-    return Move(tmp_path, embedded, ClusterRoles(tmp_path, second))
+    return both(tmp_path, server, second)
 
 
 def test_what_is_there_is_told_before_anything_is_changed(move: Move) -> None:
@@ -62,56 +45,6 @@ def test_what_is_there_is_told_before_anything_is_changed(move: Move) -> None:
     assert found["unreadable"] == ["large object 12", "theirs.own"]
     assert (found["roles"], found["databases"]) == (["somebody"], ["tasks"])
     assert found["settings"] == ["somebody: work_mem=1MB"]
-
-
-@pytest.mark.parametrize(
-    ("statements", "named"),
-    [
-        ("CREATE TABLE t (id int CHECK (own(id)))", "constraint t_id_check"),
-        ("CREATE DOMAIN small AS int CHECK (own(VALUE))", "constraint small_check"),
-        ("CREATE TABLE t (id int); CREATE INDEX i ON t (own(id))", "index public.i"),
-        ("CREATE TABLE t (id int); CREATE INDEX i ON t (id) WHERE own(id)", "index public.i"),
-        ("CREATE TABLE t (id int, b boolean GENERATED ALWAYS AS (own(id)) STORED)", "column public.t.b"),
-        ("CREATE MATERIALIZED VIEW m AS SELECT own(1)", "view public.m"),
-        ("CREATE VIEW v AS SELECT own(1); CREATE MATERIALIZED VIEW m AS SELECT * FROM v", "view public.v"),
-        ("CREATE TABLE t (id int, o int); CREATE STATISTICS s ON (own(id)), o FROM t", "statistics s"),
-        ("CREATE TABLE t (id int) PARTITION BY LIST (own(id))", "partitions of public.t"),
-        (
-            (
-                "CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = same);"
-                "CREATE TABLE t (id int CHECK (id === 1))"
-            ),
-            "constraint t_id_check",
-        ),
-        (
-            "CREATE CAST (mood AS int) WITH FUNCTION number(mood); CREATE TABLE t (m mood CHECK (m::int > 0))",
-            "constraint t_m_check",
-        ),
-        # PostgreSQL's own run what they are told, or write files, for a superuser.
-        ("CREATE TABLE t (id int CHECK (query_to_xml('SELECT own(1)', true, true, '') IS NOT NULL))", "constraint t_"),
-        ("CREATE TABLE t (id oid CHECK (lo_export(id, '/tmp/x') > 0))", "constraint t_id_check"),
-    ],
-    ids=lambda value: value if " " not in value else value[:60],
-)
-def test_what_a_restore_would_run_as_a_superuser_is_named(move: Move, statements: str, named: str) -> None:
-    server = move.embedded.server
-    for statement in (
-        "CREATE FUNCTION own(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 0'",
-        "CREATE FUNCTION same(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 0'",
-        "CREATE FUNCTION number(mood) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'",
-        # What the application makes lawfully: expressions that do no more than compute.
-        (
-            "CREATE TABLE lawful (id int CHECK (id > 0), name text CHECK (lower(name) = name),"
-            " sum int GENERATED ALWAYS AS (id + 1) STORED, at timestamptz DEFAULT now())"
-        ),
-        "CREATE INDEX lawful_upper ON lawful (upper(name)) WHERE id BETWEEN 1 AND 9",
-    ):
-        server.query(statement)
-    assert move.found("look")["code"] == []
-    for statement in statements.split(";"):
-        server.query(statement)
-    (found,) = move.found("look")["code"]
-    assert found.startswith(named)
 
 
 def test_once_it_is_stopped_nobody_writes_and_reading_goes_on(move: Move) -> None:
@@ -255,34 +188,6 @@ def test_a_swap_that_cannot_ask_for_the_copy_does_not_say_that_it_is_done(back: 
     assert "swapped" not in done.stdout
     back.found("swap")
     assert back.embedded.server.query("SELECT count(*) FROM users") == [(502,)]
-
-
-def test_going_back_lets_the_server_be_written_to_that_is_named(move: Move) -> None:
-    """Before the deployment that switches, the one of before is the live one of the Job's template still."""
-    move.found("stop")
-    assert move.step("back", LIVE_HOST="localhost", BACK_TO="elsewhere").returncode != 0
-    move.found("back", LIVE_HOST="localhost", BACK_TO="localhost")
-    move.embedded.ask("flagsmith_a", "first", "INSERT INTO users (email) VALUES ('again@example.com')")
-
-
-def test_before_going_back_the_other_one_takes_nothing_whichever_the_template_calls_live(move: Move) -> None:
-    """What pods that have moved would write there would be lost."""
-    move.found("stop")
-    move.imported()
-    succeeded(move.cluster.make())
-    insert = "INSERT INTO users (email) VALUES ('late@example.com')"
-    # The deployment that switches was not made: the template calls the embedded one live, to which it goes back.
-    move.found("shut", LIVE_HOST="localhost", BACK_TO="localhost")
-    with pytest.raises(psycopg2.errors.ReadOnlySqlTransaction):
-        move.cluster.ask("flagsmith_a", "first", insert)
-    # Who goes on with the move opens it again.
-    move.found("back", LIVE_HOST="localhost", BACK_TO=LOOPBACK)
-    move.cluster.ask("flagsmith_a", "first", insert)
-    # It was made.
-    move.to_cluster = False
-    move.found("shut", BESIDE_HOST="localhost", BACK_TO="localhost")
-    with pytest.raises(psycopg2.errors.ReadOnlySqlTransaction):
-        move.cluster.ask("flagsmith_a", "first", insert)
 
 
 def test_what_the_application_has_put_there_runs_as_nobody_but_the_application(back: Move) -> None:
