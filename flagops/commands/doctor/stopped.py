@@ -20,7 +20,7 @@ def left_without_pods(examination: Examination) -> Iterator[DoctorFinding]:
         return
     stack = instance.stack.name
     yield DoctorFinding(
-        "flagsmith-stopped",
+        "left-stopped",
         "A command that was killed has stopped Flagsmith, and nothing starts it again.",
         tuple(f"{ref} has no pods, and is marked as stopped" for ref in left),
         f"run that command again (ff db upgrade, ff db restore, ff db move --abort), or ff up --stack {stack}, which "

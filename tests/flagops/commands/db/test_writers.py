@@ -64,7 +64,7 @@ def test_what_a_killed_command_has_stopped_is_named_and_started_as_it_was(
     killed(instance, monkeypatch)
     assert replicas(instance) == [0, 0]
     (finding,) = left_without_pods(Examination(instance))
-    assert finding.name == "flagsmith-stopped"
+    assert finding.name == "left-stopped"
     assert "ff up --stack staging" in finding.fix
     assert "was killed" in told(None, "Deployment", instance.objects[API])
     assert writers.resume(instance, lambda _: None)
