@@ -7,7 +7,6 @@ from typing import Final
 from components.kit import names
 from flagops.commands.db.backups.backup import backup
 from flagops.commands.db.backups.base import archive
-from flagops.commands.db.backups.writers import stopped
 from flagops.commands.db.psql import external
 from flagops.errors import BadInputError, FailedError, NotFoundError, OpsError, RefusedError
 from flagops.kubernetes.objects import Manifest
@@ -15,6 +14,7 @@ from flagops.kubernetes.postgres_cluster import CONTAINER, JOB_ROLE, assess_clus
 from flagops.kubernetes.readiness import Phase
 from flagops.pods import jobs
 from flagops.pods.exec import run
+from flagops.pods.writers import stopped
 from flagops.stacks.deployed import Instance
 from flagops.stacks.edit import set_settings
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from flagops.commands.db import major
 from flagops.commands.db.administrator import as_administrator
 from flagops.commands.db.backups.backup import backup
-from flagops.commands.db.backups.writers import left_stopped, resume, stopped
 from flagops.errors import BadInputError, FailedError, OpsError, RefusedError, UnsupportedError
 from flagops.pods.exec import run
 from flagops.pods.pods import PodComponent, running
+from flagops.pods.writers import left_stopped, resume, stopped
 from flagops.stacks.deployed import Instance
 from flagops.stacks.edit import set_settings
 

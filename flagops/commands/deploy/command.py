@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flagops.commands.db.backups.writers import resume
 from flagops.commands.deploy import view
 from flagops.commands.deploy.compare.commits import of_commit
 from flagops.commands.deploy.compare.manifests import differences, of_stack
@@ -18,6 +17,7 @@ from flagops.engines import older as releases
 from flagops.engines.deployer import EngineName
 from flagops.engines.for_stack import choose_engine, deployer
 from flagops.kubernetes.simulated_nodes import HINT, SimulatedError, nothing_runs_in
+from flagops.pods.writers import resume
 from flagops.project import LOCAL, root
 from flagops.stacks import local_context
 from flagops.stacks import target as targets

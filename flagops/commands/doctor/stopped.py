@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from components.kit import names
-from flagops.commands.db.backups.writers import left_stopped
 from flagops.commands.doctor.model import DoctorFinding, Examination
 from flagops.kubernetes.lease import is_abandoned, lease
+from flagops.pods.writers import left_stopped
 
 
 def left_without_pods(examination: Examination) -> Iterator[DoctorFinding]:

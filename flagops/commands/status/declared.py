@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 from components.deployment.presence import Fate, ObservedObject, observe
 from components.kit import names
 from components.kit.api_server import DENIED
-from flagops.commands.db.backups.writers import REPLICAS
 from flagops.commands.status.model import WHAT, StatusRow
 from flagops.kubernetes.objects import Ref
 from flagops.kubernetes.refusals import DeniedError
+from flagops.pods.writers import REPLICAS
 from flagops.stacks.deployed import Instance
 
 if TYPE_CHECKING:

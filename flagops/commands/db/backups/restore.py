@@ -11,13 +11,13 @@ from flagops.commands.db.backups import jobs
 from flagops.commands.db.backups.backup import backup, backups
 from flagops.commands.db.backups.drill import LATEST
 from flagops.commands.db.backups.jobs import OnLine
-from flagops.commands.db.backups.writers import stopped
 from flagops.engines.older import WORKLOADS, newest
 from flagops.errors import BadInputError, FailedError, NotFoundError, OpsError, RefusedError
 from flagops.pods import jobs as cluster_jobs
 from flagops.pods.bootstrap import write_keys
 from flagops.pods.exec import run
 from flagops.pods.migration import migrate
+from flagops.pods.writers import stopped
 from flagops.stacks.deployed import Instance
 
 BEFORE = "before-restore"

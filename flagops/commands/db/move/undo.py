@@ -6,12 +6,12 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 from components.kit import names
-from flagops.commands.db.backups.writers import resume, stop
 from flagops.commands.db.move import held, importing, servers
 from flagops.commands.db.move.state import MoveState, state_of, stated, write
 from flagops.errors import NotFoundError, OpsError, RefusedError
 from flagops.kubernetes.objects import Ref
 from flagops.pods.pods import PodComponent, is_ready, pods
+from flagops.pods.writers import resume, stop
 from flagops.stacks.deployed import Instance
 from flagops.waiting import NotYet, until
 

@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from flagops.commands.db.backups import writers
 from flagops.commands.doctor.model import Examination
 from flagops.commands.doctor.stopped import left_without_pods
 from flagops.commands.status.declared import stopped as told
 from flagops.kubernetes.objects import Manifest
-from flagops.pods import restart
+from flagops.pods import restart, writers
 from tests.components.settings.support import settings
 from tests.flagops.commands.db.clusters import NAMESPACE, Operated
 
