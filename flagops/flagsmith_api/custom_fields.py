@@ -17,8 +17,10 @@ CustomFields = tuple[tuple[int, str], ...]
 """The number of each field (of its use for this kind of object), and what it says."""
 _PLAIN_INT = re.compile(r"0|-?[1-9][0-9]{0,17}")
 """A whole number as YAML has it too: of more digits than 64 bits always hold, it is a text."""
-UNKNOWN = frozenset([200, 403, 404])
-"""What a server says that has no such path, or shows it to others; 200 is the page of the unified image."""
+UNKNOWN = frozenset([200, 404])
+"""What a server says that has no such path; 200 is the page of the unified image."""
+HIDDEN = 403
+"""What a server says that shows them to others: nothing is known of them then, which is not the same as none."""
 
 
 class FieldKind(StrEnum):
@@ -99,8 +101,8 @@ def as_they_are(fields: CustomFields) -> dict[str, Any]:
     return {"metadata": said} if said else {}
 
 
-def known_fields(client: FlagsmithClient, organisation: int, project: int) -> tuple[CustomField, ...]:
-    """The fields of the organisation and the project; none, where a server does not show them."""
+def known_fields(client: FlagsmithClient, organisation: int, project: int) -> tuple[CustomField, ...] | None:
+    """The fields of the organisation and the project; None where the server shows them to others, and not here."""
     path = f"/api/v1/projects/{project}/metadata/fields/"
     try:
         fields = list(client.pages(path, {"include_organisation": "true"}))
@@ -108,6 +110,8 @@ def known_fields(client: FlagsmithClient, organisation: int, project: int) -> tu
             return ()
         types = client.get(f"/api/v1/organisations/{organisation}/metadata-model-fields/supported-content-types/")
     except FlagsmithError as error:
+        if error.status == HIDDEN:
+            return None
         if error.status not in UNKNOWN:
             raise
         return ()

@@ -17,11 +17,14 @@ TYPES = {"int": "a whole number", "bool": "true or false", "url": "an address, s
 
 
 def compare_metadata(
-    kind: FieldKind, wanted: FlagSpec | SegmentSpec, found: RemoteFlag | RemoteSegment, known: KnownFields
+    kind: FieldKind, wanted: FlagSpec | SegmentSpec, found: RemoteFlag | RemoteSegment, snapshot: Snapshot
 ) -> Iterator[Change]:
-    """The fields that say something else; those that the catalogue does not name are people's."""
-    there = by_name(found.fields, kind, known)
+    """The fields that say something else; those that the catalogue does not name are people's, and of those that the
+    server does not show nobody can tell."""
+    there = by_name(found.fields, kind, snapshot.known_fields)
     for name, text in wanted.metadata.items():
+        if snapshot.hides_fields and (kind, name) not in snapshot.known_fields:
+            continue
         if not is_same(text, there.get(name)):
             place = (METADATA, name)
             yield Change(Action.UPDATE, KINDS[kind], wanted.name, None, place, there.get(name), text)
@@ -36,6 +39,12 @@ def require_values(connection: Connection, wanted: ProjectSpec, found: Snapshot)
     """Raise OpsError with every field of the catalogue that the server does not have, or does not take so."""
     if not wanted.has_metadata:
         return
+    if found.hides_fields:
+        raise ConflictError(
+            f"{connection.label} does not show its custom fields to {connection.actor[1] or 'this key'}: it cannot be "
+            "told what `metadata` of the catalogue would change.",
+            hint="Plan and apply as somebody who may see them: a user of the project, or a key with its permissions.",
+        )
     said = [
         *_wrong(FieldKind.FLAG, wanted.flags, found.known_fields),
         *_wrong(FieldKind.SEGMENT, wanted.segments, found.known_fields),

@@ -93,7 +93,7 @@ def _segment(wanted: SegmentSpec, found: RemoteSegment | None, snapshot: Snapsho
             found.description,
             wanted.description,
         )
-    yield from compare_metadata(FieldKind.SEGMENT, wanted, found, snapshot.known_fields)
+    yield from compare_metadata(FieldKind.SEGMENT, wanted, found, snapshot)
     if not found.is_managed:
         yield Change(Action.ADOPT, ObjectKind.SEGMENT, wanted.name)
 
@@ -134,7 +134,7 @@ def _definition(wanted: FlagSpec, found: RemoteFlag, snapshot: Snapshot) -> Iter
         yield changed("tags", sorted(tags), sorted(wanted.tags))
     if wanted.server_side_only not in (None, found.server_side_only):
         yield changed(SERVER_SIDE, found.server_side_only, wanted.server_side_only)
-    yield from compare_metadata(FieldKind.FLAG, wanted, found, snapshot.known_fields)
+    yield from compare_metadata(FieldKind.FLAG, wanted, found, snapshot)
     options = matched(found.options, wanted.options)
     for option in wanted.options:
         there = options.get(option.name)

@@ -17,17 +17,24 @@ KINDS = {
 }
 MOST = 5
 """Names in a message."""
+NOT_SHOWN = (
+    "whether custom fields are required was not looked at: Flagsmith does not show them here (status 403), and may "
+    "refuse a step"
+)
 
 
-def require_fields(connection: Connection, todo: FlagPlan, wanted: ProjectSpec, found: Snapshot) -> None:
-    """Raise OpsError where Flagsmith would refuse a step for a field; asks only if there is something to refuse."""
+def require_fields(connection: Connection, todo: FlagPlan, wanted: ProjectSpec, found: Snapshot) -> list[str]:
+    """Raise OpsError where Flagsmith would refuse a step for a field; asks only if there is something to refuse.
+
+    What could not be looked at, in words.
+    """
     touched = {
         (change.kind, change.name)
         for change in todo.changes
         if change.kind in KINDS and change.environment is None and _is_of_object(change.action, change.field)
     }
     if not touched:
-        return
+        return []
     there: Mapping[ObjectKind, Mapping[str, CustomFields]] = {
         ObjectKind.FLAG: {name: item.fields for name, item in found.flags.items()},
         ObjectKind.SEGMENT: {name: item.fields for name, item in found.segments.items()},
@@ -40,6 +47,8 @@ def require_fields(connection: Connection, todo: FlagPlan, wanted: ProjectSpec, 
         ObjectKind.ENVIRONMENT: {},
     }
     known = found.known_fields.values() or known_fields(connection.client, connection.organisation, connection.project)
+    if known is None:
+        return [NOT_SHOWN]
 
     def said() -> Iterator[str]:
         for field in (item for item in known if item.is_required):
@@ -64,6 +73,7 @@ def require_fields(connection: Connection, todo: FlagPlan, wanted: ProjectSpec, 
             "that field, and apply then: `ff` keeps fields as they are. Or let an administrator of the organisation "
             "make the field optional.",
         )
+    return []
 
 
 def _is_of_object(action: Action, field: tuple[str, ...]) -> bool:

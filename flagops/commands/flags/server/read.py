@@ -21,7 +21,7 @@ from flagops.commands.flags.spec import FlagSpec
 from flagops.errors import AnswerError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.connect import Connection
-from flagops.flagsmith_api.custom_fields import known_fields
+from flagops.flagsmith_api.custom_fields import custom_fields, known_fields
 from flagops.flagsmith_api.deployed import NO_SUCH_PATH, Environment, require_made
 from flagops.flagsmith_api.throwaway import kept
 
@@ -74,9 +74,9 @@ def read(
         missing = [key for key, rows in found.items() if expected.is_unsure(key, rows)]
         links = dict(zip(missing, pool.map(lambda key: _links(client, *key), missing), strict=True))
         people = read_groups(connection, environments, pool) if with_people else People()
-    if with_fields is None:
-        with_fields = any(row.get("metadata") for row in (*features, *segments))
-    fields = known_fields(client, connection.organisation, connection.project) if with_fields else ()
+    used = {number for row in (*features, *segments) for number, _ in custom_fields(row)}
+    is_asked = bool(used) if with_fields is None else with_fields
+    fields = known_fields(client, connection.organisation, connection.project) if is_asked else ()
     labels = {row["id"]: row["label"] for row in tags}
     flags: dict[int, dict[str, RemoteState]] = defaultdict(dict)
     for (environment, feature), rows in found.items():
@@ -95,7 +95,8 @@ def read(
         people=people,
         hides_disabled=bool(connection.rules.get("hide_disabled_flags")),
         requests=5 + sum(item.requests for item in asked) + len(missing) + people.requests + (2 if fields else 0),
-        known_fields={(item.kind, item.name): item for item in fields},
+        known_fields={(item.kind, item.name): item for item in fields or ()},
+        hides_fields=is_asked and (fields is None or not used <= {item.number for item in fields}),
     )
 
 

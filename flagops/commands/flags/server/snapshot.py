@@ -223,6 +223,7 @@ class Snapshot:
         requests: How many requests it took to read.
         hides_disabled: Whether the project leaves flags that are off out of answers.
         known_fields: The custom fields that there are; empty where nothing speaks of them, so that they were not read.
+        hides_fields: Whether there are custom fields of which the server does not show here what they are.
     """
 
     environments: "Mapping[str, Environment]"
@@ -236,3 +237,4 @@ class Snapshot:
     requests: int = 0
     hides_disabled: bool = False
     known_fields: "KnownFields" = field(default_factory=dict)
+    hides_fields: bool = False

@@ -13,7 +13,15 @@ from flagops.commands.flags.reconcile.desired import ALL
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteOverride, RemoteSegment, RemoteState, Snapshot
 from flagops.commands.flags.spec import TAG
 from flagops.commands.flags.transfer.export_limits import limits_content
-from flagops.commands.flags.transfer.export_parts import metadata_content, percent, share_of, usual_of, value_content
+from flagops.commands.flags.transfer.export_parts import (
+    hidden_fields,
+    is_rollout,
+    metadata_content,
+    percent,
+    share_of,
+    usual_of,
+    value_content,
+)
 from flagops.commands.flags.transfer.export_segments import segment_content
 from flagops.flagsmith_api.custom_fields import FieldKind
 from flagops.serving.engine.variations import CONTROL
@@ -49,16 +57,16 @@ def export(found: Snapshot, project: str, like: Catalogue | None = None) -> Expo
     segments = {
         name: item
         for name, item in found.segments.items()
-        if not _is_rollout(item, flags_of.get(item.feature or 0), found)
+        if not is_rollout(item, flags_of.get(item.feature or 0), found)
     }
     style = (
         like.names if like else style_of([*segments, *(name for name, of in found.flags.items() if not of.is_archived)])
     )
     own_style = {} if style is NameStyle.SNAKE else {"names": str(style)}
     head = {"project": project, **own_style, "environments": list(found.environments)}
-    done = Exported(head | limits_content(found))
+    done = Exported(head | limits_content(found), hidden_fields(found))
     content = {
-        name: segment_content(item, flags_of.get(item.feature or 0), found.known_fields)
+        name: segment_content(item, flags_of.get(item.feature or 0), found, like.segments.get(name) if like else None)
         for name, item in segments.items()
         if _can_say(name, item, found, done, style)
     }
@@ -84,14 +92,6 @@ def export(found: Snapshot, project: str, like: Catalogue | None = None) -> Expo
         kept = like.model_dump(mode="json", exclude_unset=True)
         done.content |= {key: kept[key] for key in ("access", "keys") if key in kept}
     return done
-
-
-def _is_rollout(segment: RemoteSegment, flag: str | None, found: Snapshot) -> bool:
-    """Whether a rollout of the catalogue made it, for this flag."""
-    if flag is None or not segment.is_managed:
-        return False
-    own = [rollout_segment(flag, environment) for environment in found.environments]
-    return any(segment.name == name or segment.name.startswith(f"{name}.") for name in own)
 
 
 def _can_say(name: str, segment: RemoteSegment, found: Snapshot, done: Exported, style: NameStyle) -> bool:
@@ -129,7 +129,7 @@ class _Flag:
         }
         usual = usual_of(list(states.values()))
         tags = sorted(tag for tag in flag.tags - self._found.system_tags - {TAG} if day_of(tag) is None)
-        said = metadata_content(flag, FieldKind.FLAG, self._found.known_fields)
+        said = metadata_content(flag, FieldKind.FLAG, self._found, self._like)
         found = {"description": flag.description, **self._kept(), **({"tags": tags} if tags else {}), **said}
         if flag.server_side_only:
             found["server_side_only"] = True

@@ -5,14 +5,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from flagops.commands.flags.catalogue.load import read_back
+from flagops.commands.flags.catalogue.model import Flag
 from flagops.commands.flags.catalogue.problems import Key
+from flagops.commands.flags.catalogue.rollouts import rollout_segment
+from flagops.commands.flags.catalogue.segment import Segment
 from flagops.commands.flags.catalogue.values import plain, structure
 from flagops.commands.flags.catalogue.write import text_of
-from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteSegment
-from flagops.flagsmith_api.custom_fields import FieldKind, KnownFields, by_name
+from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteSegment, Snapshot
+from flagops.flagsmith_api.custom_fields import FieldKind, by_name
 
 DEEPEST_VALUE: Key = ("flags", "name", "environments", "name", "targeting", 0)
 """The deepest place that has a value, of which the levels count."""
+MOST_NAMES = 5
+"""Names in a message."""
 
 
 def usual_of(states: list[dict[str, Any]]) -> dict[str, Any]:
@@ -30,10 +35,41 @@ def share_of(segment: RemoteSegment) -> float:
     return max(0.0, next((item.share for item in segment.rules.splits), 0.0)) if segment.rules else 0.0
 
 
-def metadata_content(item: RemoteFlag | RemoteSegment, kind: FieldKind, known: KnownFields) -> dict[str, Any]:
-    """What custom fields say, where they say something."""
+def is_rollout(segment: RemoteSegment, flag: str | None, found: Snapshot) -> bool:
+    """Whether a rollout of the catalogue made it, for this flag."""
+    if flag is None or not segment.is_managed:
+        return False
+    own = [rollout_segment(flag, environment) for environment in found.environments]
+    return any(segment.name == name or segment.name.startswith(f"{name}.") for name in own)
+
+
+def metadata_content(
+    item: RemoteFlag | RemoteSegment, kind: FieldKind, found: Snapshot, like: Flag | Segment | None
+) -> dict[str, Any]:
+    """What custom fields say, where they say something; of those that the server does not show, what `like` says."""
+    known = found.known_fields
+    unseen = like.metadata.items() if like and found.hides_fields else ()
+    kept = {name: value for name, value in unseen if (kind, name) not in known}
     said = by_name(item.fields, kind, known)
-    return {"metadata": {name: known[kind, name].plain(text) for name, text in said.items()}} if said else {}
+    there = {name: known[kind, name].plain(text) for name, text in said.items()}
+    return {"metadata": kept | there} if kept or there else {}
+
+
+def hidden_fields(found: Snapshot) -> list[str]:
+    """What cannot be exported of custom fields, in words."""
+    numbers = {(item.kind, item.number) for item in found.known_fields.values()}
+    rows = ((FieldKind.FLAG, found.flags), (FieldKind.SEGMENT, found.segments))
+    lacking = [
+        f"{kind} {name}"
+        for kind, listed in rows
+        for name, item in listed.items()
+        if found.hides_fields and any((kind, number) not in numbers for number, _ in item.fields)
+    ]
+    if not lacking:
+        return []
+    more = f" and {len(lacking) - MOST_NAMES} more" if len(lacking) > MOST_NAMES else ""
+    named = f"{', '.join(lacking[:MOST_NAMES])}{more}"
+    return [f"custom fields of {named}: Flagsmith does not show here what they are; `metadata` of --like stays"]
 
 
 def percent(value: float) -> float | int:

@@ -2,16 +2,19 @@
 
 from typing import Any
 
-from flagops.commands.flags.server.snapshot import RemoteSegment
+from flagops.commands.flags.catalogue.segment import Segment
+from flagops.commands.flags.server.snapshot import RemoteSegment, Snapshot
 from flagops.commands.flags.transfer.export_parts import metadata_content, percent
 from flagops.commands.flags.who import EVERYBODY, NOBODY, SPLIT, Part, Rules, SegmentCondition, ordered
-from flagops.flagsmith_api.custom_fields import FieldKind, KnownFields
+from flagops.flagsmith_api.custom_fields import FieldKind
 
 
-def segment_content(segment: RemoteSegment, flag: str | None, known: KnownFields) -> dict[str, Any]:
-    """A segment as a catalogue says it; `flag` is the one that it is for alone, `known` the custom fields there are."""
+def segment_content(
+    segment: RemoteSegment, flag: str | None, found: Snapshot, like: Segment | None = None
+) -> dict[str, Any]:
+    """A segment as a catalogue says it; `flag` is the one that it is for alone, `like` what a catalogue says of it."""
     owner = {"flag": flag} if flag is not None else {}
-    owner |= metadata_content(segment, FieldKind.SEGMENT, known)
+    owner |= metadata_content(segment, FieldKind.SEGMENT, found, like)
     return {"description": segment.description, **owner, **_top(segment.rules or EVERYBODY)}
 
 

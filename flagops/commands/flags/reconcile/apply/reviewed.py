@@ -49,10 +49,10 @@ class Reviewed:
         todo, waits = leave(plan(wanted, found, delete=delete), wanted, found)
         require_taken(connection, wanted, found)
         require_values(connection, wanted, found)
-        require_fields(connection, todo, wanted, found)
+        unseen = require_fields(connection, todo, wanted, found)
         changed = {name for name, changes in todo.of(ObjectKind.SEGMENT).items() if any(map(_changes_rules, changes))}
         said = judged(connection.client, wanted, changed)
-        allowed, alone = hands.judge(replace(todo, waiting=(*said, *todo.waiting)), wanted, found)
+        allowed, alone = hands.judge(replace(todo, waiting=(*unseen, *said, *todo.waiting)), wanted, found)
         return cls(wanted, found, allowed, hands, replace(alone, waits=waits), delete)
 
     def again(self, connection: Connection) -> "Reviewed":
