@@ -1,6 +1,6 @@
 """Holds: tags on flags, which people see in the dashboard, and which keep every apply away until they end."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from components.rollouts.in_pod.holds import FORMS, PREFIX
@@ -9,6 +9,9 @@ from components.rollouts.in_pod.holds import is_hold as is_hold
 from flagops.commands.flags.reconcile.change import Action, Change, FlagHold, ObjectKind
 from flagops.commands.flags.server.snapshot import RemoteFlag, Snapshot
 
+PENDING = "ff puts this on the flag: "
+"""What the description of a hold's tag begins with until the tag is on its flag: whoever writes the flag's tags in that
+moment knows by it that the hold is meant to be there."""
 UNTIL = ("until",)
 NEXT = timedelta(minutes=1)
 
@@ -16,6 +19,25 @@ NEXT = timedelta(minutes=1)
 def without_holds(tags: Collection[str]) -> frozenset[str]:
     """The other tags."""
     return frozenset(tag for tag in tags if not is_hold(tag))
+
+
+def reason_of(description: str) -> str:
+    """The flag and the reason, out of the description of a hold's tag."""
+    return description.removeprefix(PENDING)
+
+
+def is_lost(label: str, description: str, flag: str, before: Mapping[str, str], now: datetime) -> bool:
+    """Whether a tag that is not on its flag is that of a hold which somebody's writing of all tags took away.
+
+    `before` are the descriptions of the tags that there were before that was written, by label: a tag that was there
+    and not on the flag then was taken off by hand, unless it was just being put on. A hold that `ff` made says in its
+    description whose it is.
+    """
+    if not is_hold(label) or not reason_of(description).startswith(f"{flag} "):
+        return False
+    end = end_of(label)
+    is_new = label not in before or before[label].startswith(PENDING)
+    return is_new and (end is None or end > now)
 
 
 def tag_of(end: datetime, taken: Collection[str] = ()) -> str:
@@ -47,7 +69,7 @@ def holds(found: Snapshot, now: datetime) -> dict[str, FlagHold]:
         if tag is not None:
             end = end_of(tag)
             until = end.isoformat() if end else None
-            going[name] = FlagHold(name, tag, until, found.tag_descriptions.get(tag, ""))
+            going[name] = FlagHold(name, tag, until, reason_of(found.tag_descriptions.get(tag, "")))
     return going
 
 

@@ -1,11 +1,11 @@
 """Gives a flag the tag of a hold, and takes it away."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from flagops.commands.flags.reconcile.apply.mark import managing_tags
-from flagops.commands.flags.reconcile.holds import end_of, is_hold
+from flagops.commands.flags.reconcile.holds import PENDING, is_lost
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.errors import ConflictError
 from flagops.flagsmith_api.client import FlagsmithError
@@ -21,18 +21,15 @@ ATTEMPTS = 3
 
 
 def lost(before: Snapshot, now: Snapshot, written: Collection[str], moment: datetime) -> dict[str, str]:
-    """The flags, of those that were `written`, whose hold began meanwhile and lost its tag; and the tags.
-
-    A tag of a hold that is on no flag says in its description whose it was, where `ff` made it.
-    """
+    """The flags, of those that were `written`, whose hold began meanwhile and lost its tag; and the tags."""
     used = {label for flag in now.flags.values() for label in flag.tags}
-    new = [label for label in now.tags if is_hold(label) and label not in {*before.tags, *used}]
+    there = {label: before.tag_descriptions.get(label, "") for label in before.tags}
     return {
         name: label
-        for label in new
-        if (end := end_of(label)) is None or end > moment
+        for label in now.tags
+        if label not in used
         for name in written
-        if now.tag_descriptions.get(label, "").startswith(f"{name} ")
+        if is_lost(label, now.tag_descriptions.get(label, ""), name, there, moment)
     }
 
 
@@ -44,11 +41,14 @@ def hold_again(connection: Connection, feature: int, tag: int) -> None:
 def hold(connection: Connection, feature: int, tag: str, reason: str) -> None:
     """Tag a flag; the reason is the tag's description, which the dashboard shows."""
     path, client = _tags(connection), connection.client
-    shown = reason if len(reason) <= LONGEST else f"{reason[: LONGEST - 1]}…"
-    body = {"label": tag, "color": COLOUR, "description": shown}
+    shown = _cut(reason)
+    body = {"label": tag, "color": COLOUR, "description": _cut(PENDING + reason)}
     with managing_tags():
         row = ensure(lambda: first(client.pages(path), label=tag), lambda: client.post(path, body))
     _retag(connection, feature, adding={row["id"]})
+    if row["description"] != shown:
+        with managing_tags():
+            client.patch(f"{path}{row['id']}/", {"description": shown})
 
 
 def release(connection: Connection, feature: int, tags: Collection[str]) -> None:
@@ -63,7 +63,18 @@ def release(connection: Connection, feature: int, tags: Collection[str]) -> None
             client.delete(f"{_tags(connection)}{number}/")
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
 def _retag(connection: Connection, feature: int, adding: Collection[int] = (), removing: Collection[int] = ()) -> None:
+    """Write a flag's tags with these more or fewer, and look: whoever writes tags writes all of them.
+
+    So another one's writing may have taken these away again, and this one the tag of a hold that began meanwhile: that
+    is given back.
+    """
+    before = {row["label"]: row["description"] or "" for row in connection.client.pages(_tags(connection))}
+    more, seen = set(adding), dict[str, Any]()
     path = f"/api/v1/projects/{connection.project}/features/{feature}/"
     body: dict[str, Any] = {}
 
@@ -73,18 +84,33 @@ def _retag(connection: Connection, feature: int, adding: Collection[int] = (), r
             row = connection.client.get(path)
         except FlagsmithError as error:
             if error.status == NOT_FOUND and not adding:
+                seen.clear()
                 return True  # it was deleted
             raise
+        seen.update(row)
         there = set(row["tags"])
-        wanted = (there | set(adding)) - set(removing)
+        wanted = (there | more) - set(removing)
         body.update(tags=sorted(wanted), **as_they_are(custom_fields(row)))
         return True if wanted == there else None
 
     for _ in range(ATTEMPTS):
         ensure(settled, lambda: bool(connection.client.patch(path, body)))
-        if settled():  # whoever writes tags writes all of them: another one's may have taken these away again
-            return
+        if settled():
+            lacking = _lacking(connection, seen, before) - more - set(removing)
+            if not lacking:
+                return
+            more |= lacking
     raise ConflictError("Somebody else goes on writing the tags of the flag.", hint="Run it again.")
+
+
+def _lacking(connection: Connection, flag: Mapping[str, Any], before: Mapping[str, str]) -> set[int]:
+    """The tags of holds of this flag that began since `before`, and are not on it."""
+    now, rows = connection.client.now(), connection.client.pages(_tags(connection)) if flag else ()
+    return {
+        row["id"]
+        for row in rows
+        if row["id"] not in flag["tags"] and is_lost(row["label"], row["description"] or "", flag["name"], before, now)
+    }
 
 
 def _tags(connection: Connection) -> str:

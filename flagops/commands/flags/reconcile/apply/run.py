@@ -16,7 +16,7 @@ from flagops.commands.flags.reconcile.apply.rights import take
 from flagops.commands.flags.reconcile.apply.states_of_plan import write_states
 from flagops.commands.flags.reconcile.apply.together import THREADS
 from flagops.commands.flags.reconcile.apply.twins import Copied, copy, twins
-from flagops.commands.flags.reconcile.change import Change, FlagConflict, FlagPlan, ObjectKind
+from flagops.commands.flags.reconcile.change import Action, Change, FlagConflict, FlagPlan, ObjectKind
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.errors import AnswerError, OpsError
 from flagops.flagsmith_api.connect import Connection
@@ -80,6 +80,7 @@ def apply(
         is_whole = True
     except OpsError as error:
         done = f" {len(run.to.done)} steps were done." if run.to.done else ""
+        done += run.give_back_after_failing()
         hint = "Run it again: what is done is not done twice."
         raise error.reworded(f"{error.message}{done}", hint=f"{error.hint} {hint}" if error.hint else hint) from None
     finally:
@@ -156,6 +157,7 @@ class _Run:
         self.to.fresh = frozenset(copies)
         again = self.to.again()
         self._found = found = again.found
+        self._give_back(found)
         copied = Copied.of(self._wanted, found, self._reviewed.alone, copies)
         for change in copied.lacking:
             self.to.leave([change], ChangedMeanwhileError(f"as it was in {copies[change.environment or '']}"))
@@ -177,13 +179,29 @@ class _Run:
 
     def _verify(self) -> None:
         again = self.to.again()
-        left, flags = again.plan.changes, {item.name: item for item in self.to.done if item.kind is ObjectKind.FLAG}
-        for name, tag in lost(self._reviewed.found, again.found, flags, self._client.now()).items():
-            hold_again(self.to.connection, again.found.flags[name].id, again.found.tags[tag])
-            self.to.leave([flags[name]], ChangedMeanwhileError(f"held by the tag {tag}"))
-            left = tuple(item for item in left if not self.to.is_left(item))
+        self._give_back(again.found)
+        left = tuple(item for item in again.plan.changes if not self.to.is_left(item))
         if left:
             raise AnswerError(f"Not everything was applied; Flagsmith still shows other values: {_names(left)} differ.")
+
+    def _give_back(self, now: Snapshot) -> None:
+        """Holds that began meanwhile, and whose tags this run's writing took away, get them again."""
+        flags = {item.name: item for item in self._reviewed.plan.changes if item.kind is ObjectKind.FLAG}
+        for name, tag in lost(self._reviewed.found, now, flags, self._client.now()).items():
+            if name in now.flags:
+                hold_again(self.to.connection, now.flags[name].id, now.tags[tag])
+                self.to.leave([flags[name]], ChangedMeanwhileError(f"held by the tag {tag}"))
+
+    def give_back_after_failing(self) -> str:
+        """The same, of a run that ended early; what cannot be looked at, in words."""
+        changes = (item for item in self._reviewed.plan.changes if item.kind is ObjectKind.FLAG)
+        if not any(item.action is Action.UPDATE and item.environment is None for item in changes):
+            return ""  # no tags were written but of new flags
+        try:
+            self._give_back(self.to.again().found)
+        except OpsError:
+            return " Whether it took away the tag of a hold that began meanwhile cannot be told."
+        return ""
 
 
 def _names(changes: Collection[Change]) -> str:

@@ -1,0 +1,170 @@
+"""Two that write one flag's tags at the same time: whoever wrote last gives the other one's hold its tag back."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flagops.commands.flags.reconcile.apply import run as running
+from flagops.commands.flags.reconcile.apply.now import Now
+from flagops.commands.flags.reconcile.holds import PENDING, is_hold
+from flagops.commands.flags.server.snapshot import RemoteFlag
+from flagops.errors import AnswerError
+from flagops.flagsmith_api.client import FlagsmithClient
+from tests.flagops.commands.flags.support import EXAMPLE, Project, Run, example
+from tests.flagops.commands.flags.switching import FLAG, feature, set_flag, tags
+
+HOLD = "ff-hold-until-2999-01-01T00:00Z"
+WHY = f"{FLAG} off in production: matches are late"
+TAGS = "/api/v1/projects/1/tags/"
+
+
+def holds(server: Project) -> list[str]:
+    return sorted(label for label in tags(server) if is_hold(label))
+
+
+def path_of(server: Project) -> str:
+    return f"/api/v1/projects/1/features/{feature(server)['id']}/"
+
+
+def descriptions(server: Project) -> dict[str, str]:
+    return {row["label"]: row["description"] for row in server.client.pages(TAGS)}
+
+
+def begin(server: Project, description: str = WHY) -> int:
+    """The first half of a hold of somebody else: its tag is made."""
+    return int(server.client.post(TAGS, {"label": HOLD, "color": "#fff", "description": description})["id"])
+
+
+def put_on(server: Project, tag: int) -> None:
+    """The second half: the flag has it."""
+    server.client.patch(path_of(server), {"tags": [*feature(server)["tags"], tag]})
+
+
+def before_the_first_writing_of_tags(
+    monkeypatch: pytest.MonkeyPatch, server: Project, meanwhile: Callable[[], None]
+) -> list[bool]:
+    """Between reading a flag's tags and writing them; that it came to that."""
+    patch, where, came = FlagsmithClient.patch, path_of(server), list[bool]()
+
+    def patching(self: FlagsmithClient, path: str, body: Any) -> Any:
+        if path == where and "tags" in body and self is not server.client and not came:
+            came.append(True)
+            meanwhile()
+        return patch(self, path, body)
+
+    monkeypatch.setattr(FlagsmithClient, "patch", patching)
+    return came
+
+
+def test_of_two_switches_with_holds_both_keep_theirs(
+    applied: Project, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others: list[Any] = []
+
+    def other() -> None:
+        others.append(set_flag(run, applied, FLAG, "--off", "-e", "staging", "--hold", "48h"))
+
+    came = before_the_first_writing_of_tags(monkeypatch, applied, other)
+    done = set_flag(run, applied, FLAG, "--off", "-e", "production", "--hold", "1h")
+    assert came
+    assert (done.exit_code, others[0].exit_code) == (0, 0), done.stderr
+    assert len(holds(applied)) == 2
+    said = [text for label, text in descriptions(applied).items() if is_hold(label)]
+    assert sorted(text.partition(":")[0] for text in said) == [f"{FLAG} off in production", f"{FLAG} off in staging"]
+
+
+@pytest.mark.parametrize("description", [WHY, PENDING + WHY], ids=["made meanwhile", "made before"])
+def test_a_hold_that_is_being_put_on_is_not_lost(
+    applied: Project, run: Run, monkeypatch: pytest.MonkeyPatch, description: str
+) -> None:
+    """Its tag may have been made before the other one looked which there are."""
+    early = [begin(applied, description)] if description.startswith(PENDING) else []
+
+    def other() -> None:
+        put_on(applied, early[0] if early else begin(applied, description))
+
+    came = before_the_first_writing_of_tags(monkeypatch, applied, other)
+    done = set_flag(run, applied, FLAG, "--off", "-e", "production", "--hold", "1h")
+    assert came
+    assert done.exit_code == 0, done.stderr
+    assert HOLD in holds(applied)
+    assert len(holds(applied)) == 2
+
+
+def test_a_release_ends_the_holds_that_it_saw_and_no_other(
+    applied: Project, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert set_flag(run, applied, FLAG, "--off", "-e", "production", "--hold", "1h").exit_code == 0
+    came = before_the_first_writing_of_tags(monkeypatch, applied, lambda: put_on(applied, begin(applied)))
+    done = run("flags", "release", FLAG, "--url", applied.url)
+    assert came
+    assert done.exit_code == 0, done.stderr
+    assert holds(applied) == [HOLD]
+
+
+def test_a_hold_that_somebody_ended_in_the_dashboard_does_not_come_back(
+    applied: Project, run: Run, tmp_path: Path
+) -> None:
+    """Its tag is on no flag, and is there still."""
+    begin(applied)
+    assert set_flag(run, applied, FLAG, "--off", "-e", "production", "--hold", "1h").exit_code == 0
+    assert HOLD not in holds(applied)
+    assert run("flags", "release", FLAG, "--url", applied.url).exit_code == 0
+    done = apply(run, applied, retagged(tmp_path), tmp_path)
+    assert done.exit_code == 0, done.stderr
+    assert "fresh" in tags(applied)
+    assert holds(applied) == []
+
+
+def apply(run: Run, server: Project, path: Path, home: Path) -> Any:
+    words = ("--take-back", FLAG, "--notes", str(home / "notes.json"), "--yes")
+    return run("flags", "apply", str(path), "--url", server.url, *words)
+
+
+def retagged(home: Path) -> Path:
+    def edit(text: str) -> str:
+        at = text.index("    tags: [", text.index(f"  {FLAG}:"))
+        return f"{text[:at]}    tags: [fresh, {text[at + 11 :]}"
+
+    return example(home, edit)
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["to its end", "and it fails then"])
+def test_an_apply_gives_back_the_tag_of_a_hold_that_was_being_put_on(
+    applied: Project, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    assert apply(run, applied, EXAMPLE, tmp_path).exit_code == 0
+    tag, patch_flag = begin(applied, PENDING + WHY), Now.patch_flag
+
+    def patching(self: Now, read: RemoteFlag, *rest: Any) -> None:
+        if read.name == FLAG:
+            put_on(applied, tag)
+        patch_flag(self, read, *rest)
+
+    def failing(*_: object) -> None:
+        raise AnswerError("The server is away.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Now, "patch_flag", patching)
+        if fails:
+            patched.setattr(running, "write_states", failing)
+        done = apply(run, applied, retagged(tmp_path), tmp_path)
+    assert done.exit_code == (1 if fails else 3), done.stderr
+    assert ("The server is away." in done.stderr) is fails
+    assert holds(applied) == [HOLD]
+
+
+def test_a_run_that_cannot_look_says_so(
+    applied: Project, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> None:
+        assert applied.double
+        applied.double.failing = {"/api/v1/projects/1/tags/": 403}
+        raise AnswerError("The server is away.")
+
+    monkeypatch.setattr(running, "write_states", failing)
+    done = apply(run, applied, retagged(tmp_path), tmp_path)
+    assert done.exit_code == 1
+    assert "Whether it took away the tag of a hold that began meanwhile cannot be told." in done.stderr
