@@ -142,7 +142,7 @@ class FlagPlan:
         totals: How many objects there are, by environment; the project's own segments and flags under None.
         waiting: What cannot be done yet, or was not looked at, in words.
         requests: How many requests reading took.
-        affected: Of which segments other users are in then, in words.
+        affected: Users whom no catalogue names: those that a segment draws anew, single ones of a deleted flag.
         conflicts: What is not done, since it would undo what somebody else did.
         holds: The flags that are held, and so left as they are.
         people: The switches that the catalogue leaves to people, in words.

@@ -1,8 +1,8 @@
-"""What `--delete` would take away in environments that the catalogue does not name: they are on the server too."""
+"""What `--delete` would take away that no catalogue names: in other environments, and of single users."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from flagops.commands.flags.reconcile.change import Action, FlagConflict, FlagPlan, ObjectKind, Why
+from flagops.commands.flags.reconcile.change import Action, Change, FlagConflict, FlagPlan, ObjectKind, Why
 from flagops.commands.flags.server.snapshot import RemoteState, Snapshot
 from flagops.commands.flags.spec import ProjectSpec
 
@@ -26,6 +26,19 @@ def in_use_elsewhere(plan: FlagPlan, wanted: ProjectSpec, found: Snapshot) -> It
                 yield FlagConflict(kind, name, change, Why.ELSEWHERE, said=f"{said} in {environment}")
 
 
+def of_single_users(changes: Iterable[Change], wanted: ProjectSpec, found: Snapshot) -> Iterator[str]:
+    """The overrides of single users that go with a flag in the catalogue's own environments, in words."""
+    for change in changes:
+        if change.action is not Action.DELETE or change.kind is not ObjectKind.FLAG or change.field:
+            continue
+        for environment, state in found.flags[change.name].states.items():
+            if state.users and environment in (wanted.whole or wanted).environments:
+                many = (
+                    "override of one user" if len(state.users) == 1 else f"overrides of {len(state.users)} single users"
+                )
+                yield f"flag {change.name} takes the {many} with it in {environment}, on for {sum(state.users)}"
+
+
 def _of_flag(name: str, environment: str, found: Snapshot, _: set[str]) -> Iterator[str]:
     state = found.flags[name].states.get(environment)
     if state is None:
@@ -35,8 +48,8 @@ def _of_flag(name: str, environment: str, found: Snapshot, _: set[str]) -> Itera
     for item in state.overrides:
         if item.enabled:
             yield f"its override for {item.segment} is on"
-    if state.users:
-        yield f"it is on for {state.users} user{'s' if state.users > 1 else ''} one by one"
+    if on := sum(state.users):
+        yield f"it is on for {on} user{'s' if on > 1 else ''} one by one"
 
 
 def _of_segment(name: str, environment: str, found: Snapshot, gone: set[str]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from flagops.commands.flags.reconcile.access import compare_group, without_accou
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.compare import CLOSE, compare_states, matched, state_as_json
 from flagops.commands.flags.reconcile.drawn import drawn_anew
+from flagops.commands.flags.reconcile.elsewhere import of_single_users
 from flagops.commands.flags.reconcile.hiding import compare_hiding, left_alone
 from flagops.commands.flags.reconcile.holds import without_holds
 from flagops.commands.flags.reconcile.metadata import compare_metadata
@@ -29,7 +30,7 @@ def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> FlagP
     """
     _check(wanted, found)
     people = found.people
-    changes = chain(
+    steps = chain(
         (
             Change(Action.CREATE, ObjectKind.ENVIRONMENT, name)
             for name in wanted.environments
@@ -42,17 +43,18 @@ def plan(wanted: ProjectSpec, found: Snapshot, *, delete: bool = False) -> FlagP
         *(compare_group(item, people.groups.get(name), people.users) for name, item in wanted.groups.items()),
         taken(wanted, people),
     )
+    changes = tuple(steps)
     totals: dict[str | None, int] = {None: len(wanted.segments) + len(wanted.flags) + len(wanted.groups)}
     totals |= dict.fromkeys(wanted.environments, len(wanted.flags))
     unmanaged = tuple(_unmanaged(wanted.whole or wanted, found, delete=delete))
     waiting = (*without_account(wanted.groups.values(), people.users), *remarks(wanted, people))
-    affected = tuple(drawn_anew(wanted, found))
+    affected = (*drawn_anew(wanted, found), *of_single_users(changes, wanted, found))
     switched = tuple(
         f"flag {name}: people switch it in {', '.join(sorted(flag.people))} (state: ui)"
         for name, flag in wanted.flags.items()
         if flag.people
     )
-    return FlagPlan(tuple(changes), unmanaged, totals, waiting, found.requests, affected, people=switched)
+    return FlagPlan(changes, unmanaged, totals, waiting, found.requests, affected, people=switched)
 
 
 def _check(wanted: ProjectSpec, found: Snapshot) -> None:

@@ -11,11 +11,11 @@ server spends a quarter of a second on the key alone, which it keeps as a slow h
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from components.text.versions import Version
 from flagops.commands.flags.server.read_groups import read_groups
-from flagops.commands.flags.server.rows import Row, flag_of, is_touched, segment_of, value, variants
+from flagops.commands.flags.server.rows import Row, StateRows, flag_of, is_touched, segment_of, value, variants
 from flagops.commands.flags.server.snapshot import People, RemoteOverride, RemoteState, Snapshot
 from flagops.commands.flags.spec import FlagSpec
 from flagops.errors import AnswerError
@@ -101,16 +101,6 @@ def read(
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """The states of one flag in one environment, of its overrides what the document says, and of single users."""
-
-    own: list[Row]
-    overrides: list[Row]
-    known: Mapping[str, tuple[int, int]]
-    users: list[Row] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
 class _Content:
     """What was read of an environment: all states, and of each override's uuid the segment and the priority."""
 
@@ -131,17 +121,17 @@ def _known(
     segments: Iterable[Row],
     environments: Iterable[Environment],
     contents: Iterable[_Content],
-) -> dict[tuple[int, int], _Rows]:
+) -> dict[tuple[int, int], StateRows]:
     """The states of the listed flags: a flag that is made in between, and what smoke tests make, are left out."""
     listed, existing = {row["id"] for row in features}, {row["id"] for row in segments}
-    found: dict[tuple[int, int], _Rows] = {}
+    found: dict[tuple[int, int], StateRows] = {}
     for environment, content in zip(environments, contents, strict=True):
         known = {uuid: link for uuid, link in content.document.items() if link[0] in existing}
         for row in content.states:
             if row["feature"] not in listed:
                 continue
-            of = found.setdefault((environment.id, row["feature"]), _Rows([], [], known))
-            (of.users if row.get("identity") else of.overrides if row["feature_segment"] else of.own).append(row)
+            of = found.setdefault((environment.id, row["feature"]), StateRows(known))
+            of.add(row)
     return {key: rows for key, rows in found.items() if rows.own or rows.overrides}
 
 
@@ -154,7 +144,7 @@ class _Expected:
     environments: Mapping[int, str]
     segments: Mapping[int, str]
 
-    def is_unsure(self, key: tuple[int, int], rows: _Rows) -> bool:
+    def is_unsure(self, key: tuple[int, int], rows: StateRows) -> bool:
         """Whether the links have to be asked for: the document lacks an override, or says a surprising order."""
         if any(row["uuid"] not in rows.known for row in rows.overrides):
             return True
@@ -174,7 +164,9 @@ class _Expected:
         return [name for name in there if name in named] != [name for name in named if name in there]
 
 
-def _state(rows: _Rows, links: Mapping[int, Link], names: Mapping[int, str], release: Version | None) -> RemoteState:
+def _state(
+    rows: StateRows, links: Mapping[int, Link], names: Mapping[int, str], release: Version | None
+) -> RemoteState:
     if len(rows.own) != 1:
         raise AnswerError(f"Flagsmith shows {len(rows.own)} states of one flag in one environment, not one.")
     (own,) = rows.own
@@ -205,7 +197,7 @@ def _state(rows: _Rows, links: Mapping[int, Link], names: Mapping[int, str], rel
         tuple(overrides),
         is_touched(own, release),
         own.get("updated_at") or "",
-        sum(bool(row["enabled"]) for row in rows.users),
+        tuple(bool(row["enabled"]) for row in rows.users),
     )
 
 
@@ -245,6 +237,7 @@ def read_state(
 ) -> RemoteState:
     """One flag in one environment, as it is now; `names` are those of segments by id."""
     rows = [row for row in states_of(client, environment.id, feature) if row["feature"] == feature]
-    mine = [row for row in rows if not row.get("identity")]
-    of = _Rows([row for row in mine if not row["feature_segment"]], [row for row in mine if row["feature_segment"]], {})
+    of = StateRows({})
+    for row in rows:
+        of.add(row)
     return _state(of, _links(client, environment.id, feature) if of.overrides else {}, names, client.release)

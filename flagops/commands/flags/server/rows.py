@@ -1,6 +1,7 @@
 """The rows of Flagsmith's API as the snapshot has them, and values as the API has them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -93,3 +94,21 @@ def flag_of(row: Row, labels: Mapping[int, str], states: Mapping[str, RemoteStat
 def option_of(row: Row) -> RemoteOption:
     """A variation out of the API's form."""
     return RemoteOption(row["id"], row.get("key"), value(row), float(row["default_percentage_allocation"]))
+
+
+@dataclass(frozen=True)
+class StateRows:
+    """The states of one flag in one environment: its own, those of segments, and those of single users.
+
+    Attributes:
+        known: What the environment's document says of each override's uuid: the segment and the priority.
+    """
+
+    known: Mapping[str, tuple[int, int]]
+    own: list[Row] = field(default_factory=list)
+    overrides: list[Row] = field(default_factory=list)
+    users: list[Row] = field(default_factory=list)
+
+    def add(self, row: Row) -> None:
+        """Take one more."""
+        (self.users if row.get("identity") else self.overrides if row["feature_segment"] else self.own).append(row)

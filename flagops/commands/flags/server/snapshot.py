@@ -87,7 +87,7 @@ class RemoteState:
     """A flag in an environment; its overrides are in the order in which they count.
 
     `is_touched` is whether it may have been changed since it was made; `changed` when that was, as the server says it;
-    `users` is how many users it was switched on for one by one.
+    `users` are the overrides of single users: whether each is on.
     """
 
     id: int
@@ -97,7 +97,7 @@ class RemoteState:
     overrides: tuple[RemoteOverride, ...]
     is_touched: bool = True
     changed: str = ""
-    users: int = field(default=0, compare=False)
+    users: tuple[bool, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

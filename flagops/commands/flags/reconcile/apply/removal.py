@@ -65,6 +65,8 @@ class Removal:
             now = self._state(environment, read)
             differences = Contents.of(state).differs(Contents.of(now), self._names)
             require_as_read(f"{said} in {environment}" for said in differences)
+            if len(now.users) > len(state.users):
+                raise ChangedMeanwhileError(f"an override of a single user more in {environment}")
         self._client.delete(f"{self._project}/features/{read.id}/")
 
     def _remove_segment(self, change: Change) -> None:
