@@ -172,13 +172,19 @@ def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 def watched(value: Any) -> Any:
     """The value, in mappings and lists that note what is read from them; as it is where all of it is known."""
-    if next(unknowns(value), None) is None:
-        return value
     if isinstance(value, dict):
-        return _Map({key: watched(item) for key, item in value.items()})
+        items = {key: watched(raw(value, key)) for key in value}
+        return _Map(items) if any(_is_unknown(item, raw(value, key)) for key, item in items.items()) else value
     if isinstance(value, list):
-        return _List(watched(item) for item in value)
+        before = list(list.__iter__(value))
+        after = [watched(item) for item in before]
+        return _List(after) if any(map(_is_unknown, after, before)) else value
     return value
+
+
+def _is_unknown(item: Any, before: Any) -> bool:
+    """Whether something of an item is not known, by what `watched` made of it."""
+    return isinstance(item, Unknown) or item is not before
 
 
 def unknowns(value: Any) -> Iterator[Unknown]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.text.plain_secrets import secret_in
 from components.text.secret_forms import secret_form
 from flagops.evaluation.policy_objects import of_program
 from policies.check import Report, check
@@ -34,7 +35,7 @@ from tests.recording import record
 SINGLE = [item for item in RULES if item.scope is Scope.OBJECT]
 TOGETHER = [item for item in RULES if item.scope is Scope.STACK]
 OF_SEVERAL = ("Deployment", "StatefulSet", "ReplicaSet", "HorizontalPodAutoscaler", "PodDisruptionBudget")
-SECRET_FORM = cache(secret_form)
+SECRET_FORM, SECRET_IN = cache(secret_form), cache(secret_in)
 PARTS = 6  # of all objects, so that they may be tried at once
 FIXED = (("apiVersion",), ("kind",))  # what Pulumi's SDK writes itself
 
@@ -43,6 +44,12 @@ FIXED = (("apiVersion",), ("kind",))  # what Pulumi's SDK writes itself
 def _texts_are_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same texts are in ten thousand manifests here, which differ by one field each."""
     monkeypatch.setattr(secrets, "secret_form", SECRET_FORM)
+    monkeypatch.setattr(secrets, "secret_in", told)
+
+
+def told(name: str, value: Any) -> str | None:
+    """As the rules tell it; a number is no text, and would be known as what is equal to it."""
+    return SECRET_IN(name, value) if isinstance(value, str) else secret_in(name, value)
 
 
 @cache
