@@ -55,7 +55,7 @@ def of_module(module: str, version: str) -> tuple[dict[str, Any], ...]:
     directory = sources(TOOL, module, version) / place
     paths = [path for plural in plurals for path in directory.glob(f"*_{plural}.yaml")]
     assert len(paths) == len(plurals), paths
-    return tuple(yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths)
+    return tuple(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) for path in paths)
 
 
 @pytest.fixture

@@ -100,12 +100,14 @@ def cluster(
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """End the cluster with the last file that has tests of it, since those come first (tests/slow.py).
+    """End the cluster with the last file that has tests of it, where those come first (tests/slow.py).
 
-    To idle for the rest of the session would cost 2 s of CPU a minute.
+    To idle for the rest of the session would cost 2 s of CPU a minute. Only `make test` says that they come first:
+    without its option xdist begins with the files that have most tests.
     """
     ending = item.config.stash.get(ENDING, None)
-    if ending is not None and item.path not in item.config.stash[FILES]:
+    is_ordered = not item.config.getoption("loadscopereorder", default=True)
+    if ending is not None and is_ordered and item.path not in item.config.stash[FILES]:
         ending.close()
 
 

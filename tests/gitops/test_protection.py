@@ -29,7 +29,9 @@ def stack_of(name: str, **overrides: object) -> Stack:
 def documents(path: Path) -> Iterator[Mapping[str, Any]]:
     """The objects of a rendered file, those too that it has as comments."""
     text = re.sub(r"^# (?=\S+:|---| |- )", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    yield from (item for item in yaml.safe_load_all(text) if isinstance(item, dict) and "kind" in item)
+    yield from (
+        item for item in yaml.load_all(text, Loader=yaml.CSafeLoader) if isinstance(item, dict) and "kind" in item
+    )
 
 
 def kept(directory: Path) -> set[str]:

@@ -11,7 +11,7 @@ def fields(old: str, new: str) -> list[str]:
 
     Nothing, where only the writing differs, such as a comment.
     """
-    return list(dict.fromkeys(_fields(yaml.safe_load(old), yaml.safe_load(new), "")))
+    return list(dict.fromkeys(_fields(_parsed(old), _parsed(new), "")))
 
 
 def _fields(old: Any, new: Any, path: str) -> Iterator[str]:
@@ -40,3 +40,7 @@ def _by_name(value: Any) -> dict[str, Any] | None:
         found = {str(item["name"]): item for item in value}
         return found if len(found) == len(value) else None
     return None
+
+
+def _parsed(text: str) -> Any:
+    return yaml.load(text, Loader=yaml.CSafeLoader)
