@@ -11,7 +11,7 @@ from components.text import bounds, quoting
 from flagops.commands.flags.catalogue.complete import environments
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueArgument, NamedOption, one_of
 from flagops.commands.flags.serve import ready, sources, view
-from flagops.commands.flags.serve.options import FromOption, SetOption
+from flagops.commands.flags.serve.options import AtOption, FromOption, SetOption
 from flagops.commands.flags.serve.setting import override
 from flagops.console import output, progress
 from flagops.files import replace_text
@@ -30,6 +30,7 @@ def serve(
     named: NamedOption = None,
     source: FromOption = None,
     settings: SetOption = None,
+    at: AtOption = None,
     port: Annotated[int, typer.Option("--port", "-p", min=0, max=65535, help="The port; 0 takes a free one.")] = PORT,
     ready_file: Annotated[
         Path | None,
@@ -48,7 +49,7 @@ def serve(
     so differs from a deployed Flagsmith, unless it is served `--from` that.
     """
     overrides = [override(text) for text in settings or ()]
-    chosen = sources.source(one_of(catalogue, named), source)
+    chosen = sources.source(one_of(catalogue, named), source, at)
     with ready.promised(ready_file), listen(port) as listening:
         known = None if chosen.path is None else signature(chosen.path)
         with bounds.without_collecting():
@@ -73,6 +74,7 @@ def document(
     ],
     source: FromOption = None,
     settings: SetOption = None,
+    at: AtOption = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The file. Default: standard output.", show_default=False)
     ] = None,
@@ -82,7 +84,7 @@ def document(
     The SDKs for Python, Node, Go, Java, .NET, Ruby, Rust and PHP read it in their offline mode.
     """
     overrides = [override(text) for text in settings or ()]
-    loaded = sources.source(one_of(catalogue, named), source).load()
+    loaded = sources.source(one_of(catalogue, named), source, at).load()
     for item in overrides:
         check(item, [found.document for found in loaded.environments])
     found = overridden(sources.one_of(loaded, environment), overrides)

@@ -18,6 +18,15 @@ FromOption = Annotated[
         autocompletion=stacks,
     ),
 ]
+AtOption = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="TIME",
+        help="How far rollouts with steps are at this time, if all goes well, such as 2026-12-01T09:00Z. Default: now.",
+        show_default=False,
+    ),
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -10,9 +10,11 @@ from components.text import bounds, quoting
 from flagops.commands.flags.catalogue.conditions import Expressions
 from flagops.commands.flags.catalogue.load import load, refused
 from flagops.commands.flags.catalogue.rules import check
+from flagops.commands.flags.catalogue.steps import TextError, moment
 from flagops.commands.flags.documents.documents import documents
 from flagops.commands.flags.documents.other_flags import decided_otherwise
 from flagops.commands.flags.reconcile.desired import desired
+from flagops.commands.flags.reconcile.timetable import at_moment
 from flagops.commands.flags.serve.conditions import check_answerable
 from flagops.errors import BadInputError, NotFoundError
 from flagops.files import WRITTEN_BYTES, reading
@@ -23,10 +25,19 @@ from flagops.serving.web.run import Source
 FILES: Final = (".json", ".yaml", ".yml")
 
 
-def source(catalogue: Path, other: str | None) -> Source:
-    """The source: the catalogue, or in its place what `--from` names, a file, an address or a stack."""
+def source(catalogue: Path, other: str | None, at: str | None = None) -> Source:
+    """The source: the catalogue, or in its place what `--from` names, a file, an address or a stack.
+
+    `at` is for when the catalogue's rollouts are shown. Raises BadInputError for what is no time, or goes with `other`.
+    """
+    try:
+        shown = None if at is None else moment(at)
+    except TextError as error:
+        raise BadInputError(f"--at {quoting.value(at)} {error}.") from None
+    if other is not None and shown is not None:
+        raise BadInputError("--at is about the steps of a catalogue, and --from has a state of its own: leave one out.")
     if other is None:
-        return Source(str(catalogue), lambda: from_catalogue(catalogue), catalogue)
+        return Source(str(catalogue), lambda: from_catalogue(catalogue, shown), catalogue)
     if not other:
         raise BadInputError("--from is empty: name a stack, the address of a Flagsmith, or a saved document.")
     path = Path(other)
@@ -46,12 +57,13 @@ def _live(*, stack: str | None, url: str | None, label: str) -> Source:
     return Source(label, read)
 
 
-def from_catalogue(path: Path) -> Loaded:
-    """A catalogue's environments. Raises CatalogueError with all that is wrong with it."""
-    declared, at = load(path)
+def from_catalogue(path: Path, at: datetime | None = None) -> Loaded:
+    """A catalogue's environments, with its rollouts as they are at a moment if all goes well, by default now. Raises
+    CatalogueError with all that is wrong with it."""
+    declared, file = load(path)
     errors = [problem for problem in check(declared, datetime.now(UTC).date()) if not problem.is_warning]
     if errors:
-        raise refused(at, errors)
+        raise refused(file, errors)
     about = {
         name: {
             "description": flag.description.strip(),
@@ -61,7 +73,7 @@ def from_catalogue(path: Path) -> Loaded:
         }
         for name, flag in declared.flags.items()
     }
-    made = documents(declared.project, desired(declared))
+    made = documents(declared.project, desired(declared, at_moment(at or datetime.now(UTC))))
     return Loaded(made, about, decided_otherwise(item.document for item in made))
 
 

@@ -68,12 +68,32 @@ def _copy(content: Any, name: str, source: str, target: str) -> bool:
         )
     states = flag.get("environments") or {}
     wanted = states.get(source)
-    if wanted == states.get(target) or (not wanted and not states.get(target)):
+    if _without_start(wanted) == _without_start(states.get(target)) or (not wanted and not states.get(target)):
         return False
     if wanted:
-        states[target] = deepcopy(wanted)
+        before, states[target] = states.get(target), deepcopy(wanted)
+        _keep_start(states[target], before)
     else:
         del states[target]
         if not states:
             del flag["environments"]
     return True
+
+
+def _without_start(state: Any) -> Any:
+    """What a flag is there but for when its steps begin, which is an environment's own."""
+    if not state or not isinstance(state.get("rollout"), dict):
+        return state
+    rollout = {key: value for key, value in state["rollout"].items() if key != "start"}
+    return {**state, "rollout": rollout}
+
+
+def _keep_start(state: Any, before: Any) -> None:
+    """Steps are carried, and not when they began: the target keeps its own start, or waits for somebody."""
+    rollout = state.get("rollout")
+    if not isinstance(rollout, dict) or "steps" not in rollout:
+        return
+    rollout.pop("start", None)
+    own = ((before or {}).get("rollout") or {}) if isinstance((before or {}).get("rollout"), dict) else {}
+    if "start" in own:
+        rollout["start"] = own["start"]

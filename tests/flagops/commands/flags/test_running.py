@@ -185,3 +185,15 @@ def test_what_cannot_be_read_is_named_and_stops_nothing_else(rolling: Rolling) -
     said = rolling.turn()
     assert (said.decision.action, rolling.segment()["description"]) == ("wait", text)
     assert Rollouts(rolling.server.client, 1).all()[0].live.gone.endswith("it is of another release of ff")
+
+
+def test_steps_that_somebody_edited_by_hand_are_a_conflict_and_stay(rolling: Rolling) -> None:
+    row = rolling.segment()
+    text = row["description"].replace("[5.0,21600.0]", "[95.0,21600.0]")
+    assert text != row["description"]
+    rolling.server.client.patch(f"/api/v1/projects/1/segments/{row['id']}/", {**row, "description": text})
+    done = rolling.ff("apply", "--yes")
+    assert done.exit_code == 3, done.stderr
+    assert rolling.segment()["description"] == text
+    assert rolling.ff("apply", "--yes", "--take-back", FLAG).exit_code == 0
+    assert rolling.segment()["description"] == row["description"]
