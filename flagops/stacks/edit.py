@@ -18,8 +18,8 @@ def set_settings(stack: Stack, values: Mapping[str, str], *, without: Sequence[s
 
 
 def changed(stack: Stack, values: Mapping[str, str], *, without: Sequence[str] = ()) -> str:
-    """The text of the stack's file with top-level settings such as `version`, or one level down such as
-    `postgres.version`, set; nothing is written.
+    """The text of the stack's file with top-level settings such as `version`, or one or two levels down such as
+    `postgres.version` and `postgres.cluster.version`, set; nothing is written.
 
     A map is given as JSON, as `json.dumps` writes it. What `without` names, one level down, is taken out.
 
@@ -54,6 +54,8 @@ def write(stack: Stack, text: str) -> None:
 
 def _set(text: str, stack: Stack, key: str, value: str) -> str:
     section, _, name = key.rpartition(".")
+    if "." in section:
+        return _set_below(text, stack, *section.split(".", 1), name, value)
     if section:
         return _set_in(text, stack, section, name, value)
     line = f"{INDENT}{stack.project}:{name}: {value}"
@@ -103,6 +105,24 @@ def _set_in(text: str, stack: Stack, section: str, name: str, value: str) -> str
     return text[: found.end()] + changed + text[found.end() + len(inside) :]
 
 
+def _set_below(text: str, stack: Stack, section: str, outer: str, name: str, value: str) -> str:
+    """Two levels down: in a line of its own where the map is written in lines, else in the whole map, as JSON."""
+    found = _head(stack, section).search(text)
+    inside = "" if found is None else _body(text, found.end())
+    lines = re.compile(rf"^{INDENT * 2}{re.escape(outer)}:[ ]*$\n((?:^{INDENT * 3}.*\n|^\s*\n)*)", re.MULTILINE)
+    block = lines.search(inside)
+    if found is None or block is None:
+        stated: object = stack.with_text(text).config.get(f"{stack.project}:{section}")
+        before = (stated.get(outer) if isinstance(stated, dict) else None) or {}
+        return _set_in(text, stack, section, outer, json.dumps({**before, name: value}))
+    line = f"{INDENT * 3}{name}: {value}\n"
+    own = re.compile(rf"^{INDENT * 3}{re.escape(name)}:.*$\n(?:^{INDENT * 4}.*\n)*", re.MULTILINE)
+    body = block[1]
+    changed = own.sub(lambda _: line, body, count=1) if own.search(body) else line + body
+    start = found.end() + block.start(1)
+    return text[:start] + changed + text[start + len(body) :]
+
+
 def _took(stack: Stack, text: str, values: Mapping[str, str], without: Sequence[str]) -> bool:
     try:
         config = stack.with_text(text).config
@@ -114,9 +134,9 @@ def _took(stack: Stack, text: str, values: Mapping[str, str], without: Sequence[
         if isinstance(left, dict) and name in left:
             return False
     for key, value in values.items():
-        section, _, name = key.rpartition(".")
-        found: object = config.get(f"{stack.project}:{section or name}")
-        if section:
+        first, *further = key.split(".")
+        found: object = config.get(f"{stack.project}:{first}")
+        for name in further:
             found = found.get(name) if isinstance(found, dict) else None
         if str(found) != value and not (isinstance(found, dict) and json.dumps(found) == value):
             return False

@@ -65,6 +65,49 @@ def test_a_setting_of_a_section(before: str, after: str, tmp_path: Path) -> None
     assert (tmp_path / "Pulumi.demo.yaml").read_text(encoding="utf-8") == after
 
 
+POSTGRES = "config:\n  feature-flags:postgres:\n"
+IN_A_LINE = '"name": "flagsmith-pg-2", "kept": ["flagsmith-pg"]'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            f"{POSTGRES}    cluster:\n      # B\n      version: 17.10-trixie\n      instances: 3\n",
+            f"{POSTGRES}    cluster:\n      # B\n      version: 18.4-trixie\n      instances: 3\n",
+        ),
+        (
+            f"{POSTGRES}    cluster:\n      instances: 3\n    mode: cloudnativepg\n",
+            f"{POSTGRES}    cluster:\n      version: 18.4-trixie\n      instances: 3\n    mode: cloudnativepg\n",
+        ),
+        # As `ff db restore --to` writes it.
+        (
+            f"{POSTGRES}    cluster: {{{IN_A_LINE}}}\n",
+            f'{POSTGRES}    cluster: {{{IN_A_LINE}, "version": "18.4-trixie"}}\n',
+        ),
+        (
+            f"{POSTGRES}    mode: cloudnativepg\n",
+            f'{POSTGRES}    cluster: {{"version": "18.4-trixie"}}\n    mode: cloudnativepg\n',
+        ),
+        (
+            "config:\n  feature-flags:host: a.b\n",
+            f'{POSTGRES}    cluster: {{"version": "18.4-trixie"}}\n  feature-flags:host: a.b\n',
+        ),
+    ],
+    ids=["another value", "in lines", "a map in a line", "no map", "no section"],
+)
+def test_a_setting_two_levels_down(before: str, after: str, tmp_path: Path) -> None:
+    """Else a key `postgres.cluster` would be made, which is none: `ff db upgrade` of a Cluster left that behind."""
+    there = stack(tmp_path, before)
+    set_settings(there, {"postgres.cluster.version": "18.4-trixie"})
+    assert there.path.read_text(encoding="utf-8") == after
+    # And the way back, which a command that fails takes.
+    set_settings(there, {"postgres.cluster.version": "17.10-trixie"})
+    postgres = load_stack("demo", tmp_path).config["feature-flags:postgres"]
+    assert isinstance(postgres, dict)
+    assert postgres["cluster"]["version"] == "17.10-trixie"
+
+
 def test_a_file_that_is_written_otherwise_is_left_alone_and_what_to_set_is_said(tmp_path: Path) -> None:
     before = 'config: {"feature-flags:postgres": {"version": "17.11-bookworm"}}\n'
     with pytest.raises(OpsError, match="could not be changed automatically") as caught:
