@@ -55,7 +55,8 @@ def write(stack: Stack, text: str) -> None:
 def _set(text: str, stack: Stack, key: str, value: str) -> str:
     section, _, name = key.rpartition(".")
     if "." in section:
-        return _set_below(text, stack, *section.split(".", 1), name, value)
+        first, outer = section.split(".", 1)
+        return _set_below(text, stack, (first, outer), name, value)
     if section:
         return _set_in(text, stack, section, name, value)
     line = f"{INDENT}{stack.project}:{name}: {value}"
@@ -105,8 +106,9 @@ def _set_in(text: str, stack: Stack, section: str, name: str, value: str) -> str
     return text[: found.end()] + changed + text[found.end() + len(inside) :]
 
 
-def _set_below(text: str, stack: Stack, section: str, outer: str, name: str, value: str) -> str:
+def _set_below(text: str, stack: Stack, where: tuple[str, str], name: str, value: str) -> str:
     """Two levels down: in a line of its own where the map is written in lines, else in the whole map, as JSON."""
+    section, outer = where
     found = _head(stack, section).search(text)
     inside = "" if found is None else _body(text, found.end())
     lines = re.compile(rf"^{INDENT * 2}{re.escape(outer)}:[ ]*$\n((?:^{INDENT * 3}.*\n|^\s*\n)*)", re.MULTILINE)
