@@ -12,6 +12,7 @@ ROLLOUT: Final = (
     Word("pause", "Leave a share as it is until somebody resumes it.", "flags.rollout.command:pause"),
     Word("resume", "Let a paused rollout go on.", "flags.rollout.command:resume"),
     Word("back", "Go one step back, and stay there.", "flags.rollout.command:back"),
+    Word("test", "Ask Prometheus what the guards would have done.", "flags.rollout.tried:try_guards"),
 )
 
 FLAGS: Final = (

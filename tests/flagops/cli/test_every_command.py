@@ -60,6 +60,7 @@ MACHINE_WITHOUT_CLUSTER = {
 }
 ELSEWHERE = {
     "cluster up": "makes a world of its own: tests/flagops/local_cluster",
+    "flags rollout test": "asks a Prometheus alone: tests/flagops/commands/flags/test_backtest.py",
     "flags serve": "serves until it is ended, and asks no cluster: tests/flagops/serving",
     "images lock": "asks registries alone: tests/flagops/commands/images",
 }

@@ -2,20 +2,22 @@
 
 from dataclasses import replace
 from datetime import UTC, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from components.rollouts.in_pod.declared import CLOSE, Declared
 from components.rollouts.in_pod.shares import RulesError, share_of, text_of
 from components.rollouts.in_pod.states import Cause
-from flagops.commands.flags.server.snapshot import RemoteSegment, Snapshot
 from flagops.commands.flags.spec import ProjectSpec, SegmentSpec
 from flagops.commands.flags.who import SPLIT, Rules, all_of, condition, rules
+
+if TYPE_CHECKING:  # what is read of a server, which `ff flags serve` does without
+    from flagops.commands.flags.server.snapshot import RemoteSegment, Snapshot
 
 ROLLOUT: Final = ("rollout",)
 """The place of the steps in a plan, and in notes."""
 
 
-def with_live_shares(wanted: ProjectSpec, found: Snapshot) -> ProjectSpec:
+def with_live_shares(wanted: ProjectSpec, found: "Snapshot") -> ProjectSpec:
     """What is wanted, where shares are as far as they are, with what is remembered of them."""
     segments = {
         name: item if item.rollout is None else _as_it_is(item, found.segments.get(name))
@@ -25,14 +27,14 @@ def with_live_shares(wanted: ProjectSpec, found: Snapshot) -> ProjectSpec:
     return replace(wanted, segments=segments, whole=whole)
 
 
-def _as_it_is(wanted: SegmentSpec, found: RemoteSegment | None) -> SegmentSpec:
+def _as_it_is(wanted: SegmentSpec, found: "RemoteSegment | None") -> SegmentSpec:
     share = live_share(found)
     if found is None or share is None:
         return wanted
     return replace(wanted, rules=at(wanted.rules, share), memory=found.memory)
 
 
-def live_share(found: RemoteSegment | None) -> float | None:
+def live_share(found: "RemoteSegment | None") -> float | None:
     """The share of a segment; None where it has none, or several."""
     if found is None or found.rules is None:
         return None
@@ -48,7 +50,7 @@ def at(given: Rules, share: float) -> Rules:
     return rules(all_of([*others, condition(SPLIT, None, text_of(share))]))
 
 
-def is_own_share(item: SegmentSpec | RemoteSegment) -> bool:
+def is_own_share(item: "SegmentSpec | RemoteSegment") -> bool:
     """Whether the share is as its rollout left it, and so is no change by somebody."""
     if item.rollout is None or item.rules is None:
         return False
