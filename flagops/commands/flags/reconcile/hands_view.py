@@ -70,7 +70,8 @@ def in_conflict(conflict: FlagConflict) -> str:
         return f"{conflict.said}, which the catalogue does not name; the catalogue wants {_wanted(change)}"
     if conflict.why is Why.UNKNOWN:
         return f"{where}{_what(change)}, and who did that cannot be told; the catalogue wants {_wanted(change)}"
-    done = "was deleted" if conflict.why is Why.DELETED else f"{own}{_what(change)}"
+    part = " ".join(change.field)
+    done = f"{part} was deleted".strip() if conflict.why is Why.DELETED else f"{own}{_what(change)}"
     by = f" by {conflict.who}" if conflict.who else ""
     at = f" at {when(conflict.at)}" if conflict.at else ""
     since = f"{by}{at}" or " since the last apply; the audit log does not show by whom"

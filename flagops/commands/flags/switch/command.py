@@ -151,7 +151,8 @@ def release(
     if not tags:
         progress().print(f"{flag} is not held.", style="green", markup=False)
         return
-    progress().print(f"{flag} is not held any more: {', '.join(tags)} is gone.", style="green", markup=False)
+    gone = f"{', '.join(tags)} {'is' if len(tags) == 1 else 'are'} gone"
+    progress().print(f"{flag} is not held any more: {gone}.", style="green", markup=False)
     progress().print("The next apply names what differs from the catalogue, and undoes nothing by itself.")
 
 

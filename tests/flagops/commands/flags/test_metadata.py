@@ -200,3 +200,13 @@ def test_what_no_flagsmith_keeps_is_refused_without_one(run: Run, tmp_path: Path
     assert done.exit_code == 1
     assert f"flags.banner.metadata.team: {said}" in done.stderr
     assert done.stderr.count("flags.banner.metadata") == 1
+
+
+def test_a_field_that_somebody_took_away_is_named(with_fields: Project, run: Run, tmp_path: Path) -> None:
+    path = written(tmp_path, FLAGS, segments=SEGMENTS)
+    apply(run, with_fields, path)
+    set_fields(with_fields, {3: "12", 4: "true", 5: "https://example.com/1"})
+    done = command(run, with_fields, path, "plan")
+    assert done.exit_code == STOPPED
+    assert "metadata team was deleted, changed since the last apply" in done.stdout
+    assert "the catalogue wants web" in done.stdout
