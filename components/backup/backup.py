@@ -1,7 +1,7 @@
-"""Backups of the database: what makes, lists, restores and tries them. Their scripts are files in `in_pod/`."""
+"""Backups of the database: what makes, lists, restores and tries them."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Final
 
 import pulumi
@@ -14,127 +14,79 @@ from pulumi_kubernetes.core.v1 import (
 )
 
 from components.backup import volume as backup_volume
+from components.backup.containers import (
+    DRILL,
+    DUMP,
+    LIVE,
+    RESTORE,
+    SCRATCH,
+    TMP,
+    UNPACK,
+    WORK,
+    passphrase,
+    postgres,
+    store,
+)
 from components.kit import names
-from components.kit.bucket import bucket_environment, bucket_volumes, not_for
-from components.kit.claims import volume_claim
+from components.kit.bucket import bucket_volumes, not_for
+from components.kit.claims import scratch_volume, volume_claim
 from components.kit.component import Component, name_of
 from components.kit.cron_jobs import job_template
-from components.kit.database_client import database_environment, postgres_volumes
+from components.kit.database_client import postgres_volumes
 from components.kit.database_pods import DatabaseClientArgs
-from components.kit.environment import from_secret, plain
+from components.kit.environment import plain
 from components.kit.jobs import run_once
-from components.kit.pods import EmptyDir, pod_template, requirements
-from components.kit.secret_refs import SecretReference
-from components.kit.security import container_security_context
+from components.kit.pods import Mounted, pod_template, requirements
 from components.kit.service_accounts import service_account
 from components.postgres.server import USER
-from components.settings.quantities import format_memory, parse_memory
 
 COMPONENT: Final = "backup"
-# The scripts of each container of PostgreSQL's image, one after the other.
-DATABASE_URL: Final = "database-url.sh"  # read by those alone that connect to the database
-DUMP: Final = (DATABASE_URL, "dump-database.sh")
-UNPACK: Final = ("read-dump.sh", "unpack-dump.sh")
-RESTORE: Final = (DATABASE_URL, "read-dump.sh", "restore-database.sh")
-LIVE: Final = (DATABASE_URL, "read-dump.sh", "live-migrations.sh")
-DRILL: Final = ("read-dump.sh", "drill-backup.sh")
-SCRIPTS: Final = Path(__file__).parent / "in_pod"
-WORK: Final = "/work"
 # A large database on a slow disk; whoever needs more has outgrown dumps.
 DEADLINE_SECONDS: Final = 4 * 3600
-TMP: Final = EmptyDir(name="tmp", path="/tmp", size_limit="256Mi")  # noqa: S108 a mount of the pod's own
 
 
-def _work(args: DatabaseClientArgs) -> EmptyDir:
-    # A dump, and the database that a drill makes of it.
-    return EmptyDir(name="work", path=WORK, size_limit=format_memory(2 * parse_memory(args.settings.backup_storage)))
+@dataclass(frozen=True, kw_only=True)
+class _Pod:
+    """The containers of a Job.
+
+    Attributes:
+        beside: run at the same time, with pipes between them. The last one says what came of it all.
+        first: run before, one after the other.
+        volumes: those that no other Job has.
+    """
+
+    beside: Sequence[ContainerArgs]
+    first: Sequence[ContainerArgs] = ()
+    volumes: Sequence[VolumeArgs] = ()
 
 
-def _passphrase(args: DatabaseClientArgs) -> list[EnvVarArgs]:
-    reference = args.settings.backup.encryption
-    if reference is None:
-        return []
-    return [from_secret("BACKUP_PASSPHRASE", reference)]
-
-
-def store_environment(args: DatabaseClientArgs) -> list[EnvVarArgs]:
-    """What store_backups.py has to know of the store."""
-    s3 = args.settings.backup.s3
-    options = {"WORK": WORK, "KEEP": str(args.settings.backup.keep), "HOME": TMP.path, "STACK": args.settings.host}
-    options |= {"STORE": backup_volume.PATH}
-    if s3 is None:
-        return plain(options)
-    options |= {"STORE": f"s3://{s3.bucket}/{s3.prefix}", **bucket_environment(s3)}
-    if s3.existing_secret is None:
-        return plain(options)
-    secret = SecretReference.existing(s3.existing_secret)
-    keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    return [*plain(options), *(secret.env(k, k) for k in keys)]
-
-
-def _store(args: DatabaseClientArgs, name: str, action: str) -> ContainerArgs:
-    """A container of Flagsmith's image that puts into the store, fetches from it, or lists it."""
-    s3 = args.settings.backup.s3
-    mounts = [mount for _, mount in bucket_volumes(s3)] if s3 else [backup_volume.mount()]
-    return ContainerArgs(
-        name=name,
-        image=args.settings.image_reference,
-        command=["python", "-c", (SCRIPTS / "store_backups.py").read_text(encoding="utf-8"), action],
-        env=store_environment(args),
-        resources=requirements(args.settings.backup.resources),
-        security_context=container_security_context(),
-        volume_mounts=[_work(args).mount(), TMP.mount(), *mounts],
-    )
-
-
-def _postgres(args: DatabaseClientArgs, name: str, *scripts: str, env: Sequence[EnvVarArgs] = ()) -> ContainerArgs:
-    """A container of PostgreSQL's image that runs scripts on what lies in the work directory."""
-    source = "\n".join((SCRIPTS / script).read_text(encoding="utf-8") for script in scripts)
-    reaches_database = DATABASE_URL in scripts
-    volumes = postgres_volumes(args.connections) if reaches_database else []
-    return ContainerArgs(
-        name=name,
-        image=args.settings.postgres_image,
-        command=["bash", "-c", source, name],
-        env=[
-            *(database_environment(args.connections) if reaches_database else []),
-            EnvVarArgs(name="WORK", value=WORK),
-            *env,
-        ],
-        resources=requirements(args.settings.backup.resources),
-        security_context=container_security_context(),
-        volume_mounts=[_work(args).mount(), TMP.mount(), *(mount for _, mount in volumes)],
-    )
-
-
-def backup_pod(args: DatabaseClientArgs, containers: Sequence[ContainerArgs]) -> PodTemplateSpecArgs:
-    """A pod whose containers run one after the other."""
+def _backup_pod(args: DatabaseClientArgs, pod: _Pod) -> PodTemplateSpecArgs:
     s3 = args.settings.backup.s3
     volumes = [volume for volume, _ in bucket_volumes(s3)] if s3 else [backup_volume.volume()]
-    if any(container.image == args.settings.postgres_image for container in containers):
+    if any(container.image == args.settings.postgres_image for container in pod.beside):
         volumes += [volume for volume, _ in postgres_volumes(args.connections)]
-    return _pod(args, containers, [_work(args).volume(), TMP.volume(), *volumes])
+    return _template(args, pod, [WORK.volume(), TMP.volume(), *volumes, *pod.volumes])
 
 
-def volume_pod(args: DatabaseClientArgs) -> PodTemplateSpecArgs:
+def _volume_pod(args: DatabaseClientArgs) -> PodTemplateSpecArgs:
     """The pod that has the volume made, and says whether backups can be written to it."""
     container = backup_volume.trial(args.settings.postgres_image, requirements(args.settings.backup.resources))
-    return _pod(args, [container], [backup_volume.volume()])
+    return _template(args, _Pod(beside=[container]), [backup_volume.volume()])
 
 
-def _pod(
-    args: DatabaseClientArgs, containers: Sequence[ContainerArgs], volumes: Sequence[VolumeArgs]
-) -> PodTemplateSpecArgs:
+def _template(args: DatabaseClientArgs, pod: _Pod, volumes: Sequence[VolumeArgs]) -> PodTemplateSpecArgs:
     """The pod, on the node of the volume where there is one."""
     s3 = args.settings.backup.s3
-    others = [str(item.name) for item in containers if item.image == args.settings.postgres_image]
+    everything = [*pod.first, *pod.beside]
+    others = [str(item.name) for item in everything if item.image == args.settings.postgres_image]
     template = pod_template(
         component=COMPONENT,
         version=args.settings.version,
         settings=args.settings,
         user=USER,
-        init_containers=containers[:-1],
-        container=containers[-1],
+        init_containers=pod.first,
+        container=pod.beside[-1],
+        sidecars=pod.beside[:-1],
         volumes=volumes,
         annotations=not_for(others) if s3 is not None and s3.by_identity and others else {},
         grace_period_seconds=30,
@@ -144,6 +96,25 @@ def _pod(
         template.metadata.labels = {**s3.identity.labels, **template.metadata.labels}
         return template
     return backup_volume.on_its_node(template, COMPONENT)
+
+
+def _fetched(args: DatabaseClientArgs) -> list[ContainerArgs]:
+    """What brings a backup to who restores it."""
+    return [store(args, "fetch", "fetch"), postgres(args, "unpack", *UNPACK, env=passphrase(args))]
+
+
+def _scratch(args: DatabaseClientArgs) -> Mounted:
+    """Where a drill puts the database: a volume, for no node's own disk can be counted on to have room for it."""
+    backup = args.settings.backup
+    return scratch_volume(
+        "scratch",
+        path=SCRATCH,
+        component=COMPONENT,
+        size=args.settings.scratch_storage,
+        storage_class=backup.scratch.class_name
+        or backup.storage.class_name
+        or args.settings.postgres.storage.class_name,
+    )
 
 
 class Backups(Component):
@@ -177,33 +148,32 @@ class Backups(Component):
         self.cron_jobs = []
         schedule = None if args.settings.backup.suspend else args.settings.backup.schedule
         release = EnvVarArgs(name="RELEASE", value=args.settings.version)
+        volume, mount = _scratch(args)
+        # Without a secret: it runs what the backup brings along.
+        drill = postgres(args, "drill", *DRILL, env=plain({"SCRATCH": SCRATCH}), mounts=[mount])
         pods = {
-            names.BACKUP: [
-                _postgres(args, "dump", *DUMP, env=[release, *_passphrase(args)]),
-                _store(args, "store", "put"),
-            ],
-            names.BACKUPS: [_store(args, "list", "list")],
-            names.RESTORE: [
-                _store(args, "fetch", "fetch"),
-                _postgres(args, "unpack", *UNPACK, env=_passphrase(args)),
-                _postgres(args, "restore", *RESTORE),
-            ],
-            names.DRILL: [
-                _store(args, "fetch", "fetch"),
-                _postgres(args, "unpack", *UNPACK, env=_passphrase(args)),
-                _postgres(args, "live", *LIVE),
-                # Last, and without a secret: it runs what the backup brings along.
-                _postgres(args, "drill", *DRILL),
-            ],
+            names.BACKUP: _Pod(
+                beside=[
+                    postgres(args, "dump", *DUMP, env=[release, *passphrase(args)]),
+                    store(args, "store", "put"),
+                ]
+            ),
+            names.BACKUPS: _Pod(beside=[store(args, "list", "list")]),
+            names.RESTORE: _Pod(beside=[*_fetched(args), postgres(args, "restore", *RESTORE)]),
+            names.DRILL: _Pod(
+                first=[postgres(args, "live", *LIVE)],
+                beside=[*_fetched(args), drill],
+                volumes=[volume],
+            ),
         }
-        for cron_job, containers in pods.items():
+        for cron_job, pod in pods.items():
             made = job_template(
                 f"{name}-{cron_job.removeprefix('flagsmith-')}",
                 name=cron_job,
                 namespace=args.namespace,
                 component=COMPONENT,
                 version=args.settings.version,
-                template=backup_pod(args, containers),
+                template=_backup_pod(args, pod),
                 deadline_seconds=DEADLINE_SECONDS,
                 schedule=schedule if cron_job == names.BACKUP else None,
                 # So that it is deleted before the claim, which its Jobs' pods hold as long as they are there.
@@ -228,7 +198,7 @@ class Backups(Component):
             namespace=args.namespace,
             component=COMPONENT,
             version=args.settings.version,
-            template=volume_pod(args),
+            template=_volume_pod(args),
             deadline_seconds=backup_volume.DEADLINE_SECONDS,
             opts=self.child(account, claim),
         )

@@ -4,13 +4,18 @@ from collections.abc import Mapping
 
 import pulumi
 from pulumi_kubernetes.core.v1 import (
+    EphemeralVolumeSourceArgs,
     PersistentVolumeClaim,
     PersistentVolumeClaimSpecArgs,
+    PersistentVolumeClaimTemplateArgs,
+    VolumeArgs,
+    VolumeMountArgs,
     VolumeResourceRequirementsArgs,
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.kit import names
+from components.kit.pods import Mounted
 
 
 def volume_claim(
@@ -42,10 +47,31 @@ def volume_claim(
     return PersistentVolumeClaim(
         logical_name,
         metadata=ObjectMetaArgs(name=name, namespace=namespace, labels=of_all, annotations=annotations),
-        spec=PersistentVolumeClaimSpecArgs(
-            access_modes=["ReadWriteOnce"],
-            storage_class_name=storage_class,
-            resources=VolumeResourceRequirementsArgs(requests={"storage": size}),
-        ),
+        spec=_spec(size, storage_class),
         opts=opts,
+    )
+
+
+def scratch_volume(name: str, *, path: str, component: str, size: str, storage_class: str | None) -> Mounted:
+    """A volume that comes and goes with its pod, for what is too much for a node's own disk.
+
+    Args:
+        name: the volume's name; the claim's is the pod's name and it.
+        path: where it is mounted.
+        component: the claim's label.
+        size: the quantity of disk.
+        storage_class: the StorageClass, None for the cluster's default.
+    """
+    template = PersistentVolumeClaimTemplateArgs(
+        metadata=ObjectMetaArgs(labels=names.labels(component)), spec=_spec(size, storage_class)
+    )
+    volume = VolumeArgs(name=name, ephemeral=EphemeralVolumeSourceArgs(volume_claim_template=template))
+    return volume, VolumeMountArgs(name=name, mount_path=path)
+
+
+def _spec(size: str, storage_class: str | None) -> PersistentVolumeClaimSpecArgs:
+    return PersistentVolumeClaimSpecArgs(
+        access_modes=["ReadWriteOnce"],
+        storage_class_name=storage_class,
+        resources=VolumeResourceRequirementsArgs(requests={"storage": size}),
     )

@@ -13,6 +13,9 @@ from components.settings.rollouts import surge
 JOBS = 2
 # The trial of their volume, the nightly one, and one of each kind that `ff db` starts: list, restore, drill.
 BACKUP_JOBS = 5
+# What runs at the same time as the last container of a Job: the dump beside what stores it; what fetches and what
+# unpacks beside a restore, and beside a drill.
+BESIDE_BACKUP_JOBS = 5
 # What stops a run-away, and leaves room for claims that are none of the stack's.
 CLAIMS = 10
 # cert-manager's solver of a challenge, and the one before on its way out (cert-manager 1.21, pkg/issuer/acme/http: the
@@ -48,7 +51,15 @@ def demands(settings: Settings) -> list[Demand]:
     if settings.edge.enabled:
         found += [edge, *_edge_metrics(settings)]
     if settings.backup.enabled:
-        found.append(Demand(name="backup", pods=BACKUP_JOBS, resources=settings.backup.resources))
+        found += [
+            Demand(name="backup", pods=BACKUP_JOBS, resources=settings.backup.resources),
+            Demand(
+                name="beside a backup Job",
+                pods=BESIDE_BACKUP_JOBS,
+                resources=settings.backup.resources,
+                is_sidecar=True,
+            ),
+        ]
     if settings.audit_enabled:
         # The reader, and the exporter, whose old pod is gone before the new one starts.
         pods = 1 + settings.audit.export.enabled
@@ -158,7 +169,8 @@ def _claims(settings: Settings) -> list[str]:
     with_log = settings if settings.postgres.clustered else beside(settings) or settings
     volumes = 2 if with_log.wal_storage is not None else 1
     servers = several * volumes * settings.postgres.has_cluster + settings.postgres.has_embedded
-    return [*["PostgreSQL"] * servers, *(["backups"] if backups else [])]
+    kept, tried = ["backups"] * backups, ["drill"] * settings.backup.enabled
+    return [*["PostgreSQL"] * servers, *kept, *tried]
 
 
 def need_sum(settings: Settings, name: str) -> str:

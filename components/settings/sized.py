@@ -207,8 +207,14 @@ class SizedSettings(SettingsFields):
 
     @property
     def backup_storage(self) -> str:
-        """Room for backups, and for one that is being made or restored."""
+        """Room for backups."""
         return self.backup.storage.size or self.postgres.storage.size
+
+    @property
+    def scratch_storage(self) -> str:
+        """Room for the database that a drill makes of a backup: by default as much as the live one has."""
+        usual = self.backup_storage if self.postgres.mode == "external" else self.postgres.storage.size
+        return self.backup.scratch.size or usual
 
     @property
     def redis_resources(self) -> Resources:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ def run(
     command: Sequence[str],
     *,
     container: str | None = None,
-    stdin: bytes | None = None,
+    stdin: bytes | Iterable[bytes] | None = None,
     seconds: float = 60,
 ) -> Completed:
     """Run a command in a pod's container and wait for its end.
@@ -46,7 +46,7 @@ def run(
         pod: The pod.
         command: Program and arguments. They are seen in the process list of the container: no secret belongs in them.
         container: The container's name; the pod's default one if None.
-        stdin: What the command reads.
+        stdin: What the command reads, at once or in pieces.
         seconds: After how long it counts as hung.
 
     Raises:
@@ -61,8 +61,8 @@ def run(
         # Whatever came before the connection was lost may be all there was: the status tells.
         with suppress(*lost()):
             if stdin is not None:
-                for start in range(0, len(stdin), CHUNK):
-                    socket.write_channel(STDIN, stdin[start : start + CHUNK])
+                for piece in _pieces(stdin) if isinstance(stdin, bytes) else stdin:
+                    socket.write_channel(STDIN, piece)
                 socket.close_channel(STDIN)
             while socket.is_open():
                 socket.update(timeout=min(1.0, max(0.0, deadline - time.monotonic())))
@@ -76,6 +76,11 @@ def run(
     finally:
         end(socket)
     return Completed(code, out.decode(errors="replace"), err.decode(errors="replace"))
+
+
+def _pieces(content: bytes) -> Iterator[bytes]:
+    for start in range(0, len(content), CHUNK):
+        yield content[start : start + CHUNK]
 
 
 def open_exec(

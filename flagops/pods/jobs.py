@@ -187,11 +187,11 @@ def started(instance: Instance, name: str, *, seconds: float) -> Manifest:
     return _pod_when(instance, name, runs, seconds, f"The Job {name} has no running pod")
 
 
-def initializing(instance: Instance, name: str, container: str, *, seconds: float) -> Manifest:
-    """Wait until an init container of the Job's pod runs; that pod. Raises OpsError when it does not in time."""
+def running(instance: Instance, name: str, container: str, *, seconds: float) -> Manifest:
+    """Wait until a container of the Job's pod runs; that pod. Raises OpsError when it does not in time."""
 
     def runs(pod: Manifest) -> bool:
-        statuses = pod.get("status", {}).get("initContainerStatuses") or []
+        statuses = pod.get("status", {}).get("containerStatuses") or []
         return any(item["name"] == container and "running" in item["state"] for item in statuses)
 
     return _pod_when(instance, name, runs, seconds, f"The Job {name} has not got to {container!r}")
@@ -221,13 +221,14 @@ def newest_pod(instance: Instance, job: str) -> Manifest | None:
 
 
 def log(instance: Instance, pod: Manifest, *, lines: int = LINES_READ) -> str:
-    """The last lines of the logs of the pod's containers, those that ran first first."""
+    """The last lines of the logs of the pod's containers: those that ran first first, its main one last."""
     return "\n".join(line for found in _logs(instance, pod, lines).values() for line in found)
 
 
 def _logs(instance: Instance, pod: Manifest, count: int = LINES_READ) -> dict[str, list[str]]:
-    spec = pod["spec"]
-    names = [item["name"] for item in spec.get("initContainers") or []] + [container_of(pod)]
+    spec, last = pod["spec"], container_of(pod)
+    everything = [*(spec.get("initContainers") or []), *spec["containers"]]
+    names = [item["name"] for item in everything if item["name"] != last] + [last]
     name = pod["metadata"]["name"]
     return {item: instance.client.log(instance.namespace, name, item, lines=count).splitlines() for item in names}
 

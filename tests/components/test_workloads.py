@@ -170,14 +170,6 @@ def test_a_container_may_fill_all_scratch_directories_of_its_pod_and_no_more_of_
     assert parse_memory(limits["ephemeral-storage"]) == on_disk + 512 * MI
 
 
-def test_a_dump_has_room_in_its_pod() -> None:
-    job = recorded("production").one("CronJob", "flagsmith-backup")["spec"]["jobTemplate"]["spec"]
-    pod = job["template"]["spec"]
-    work = max(parse_memory(volume["emptyDir"]["sizeLimit"]) for volume in pod["volumes"] if "emptyDir" in volume)
-    for one in (*pod["initContainers"], *pod["containers"]):
-        assert parse_memory(one["resources"]["limits"]["ephemeral-storage"]) > work
-
-
 def test_a_task_processor_of_several_pods_has_a_budget_and_a_single_one_none() -> None:
     several = record("local", {"taskProcessor": {"replicas": 2}})
     budget = several.one("PodDisruptionBudget", "flagsmith-task-processor")["spec"]

@@ -1,17 +1,20 @@
-# Restores an unpacked backup into a scratch PostgreSQL of this pod, never into the live server, and looks at the result.
-# Runs as `bash -c` in PostgreSQL's image, after read-dump.sh. $WORK/live.migrations has what the live database has.
+# Restores a backup into a scratch PostgreSQL of this pod, never into the live server, and looks at the result. Runs as
+# `bash -c` in PostgreSQL's image, after pipes.sh and read-dump.sh, beside unpack-dump.sh. $WORK/live.migrations has what the
+# live database has; the scratch server's files are in $SCRATCH.
 #
 # Restoring runs code that stands in the backup, and what a server runs has its rights: so the role that restores is no
 # superuser there, and this container has no secret.
 set -euo pipefail
 
+open_pipe plain reader
+await_dump
 began=$(date +%s)
-data=$WORK/scratch socket=$WORK/socket
+data=$SCRATCH/data socket=$WORK/socket
 mkdir -p "$socket"
 initdb --pgdata="$data" --username=postgres --auth=trust --encoding=UTF8 >/dev/null
 # Nothing outside of this pod can connect: it listens on a socket only.
 pg_ctl --pgdata="$data" --silent --wait --timeout=120 --log="$WORK/scratch.log" \
-    --options="-c listen_addresses='' -c unix_socket_directories='$socket' -c fsync=off -c full_page_writes=off" start
+    --options="-c listen_addresses='' -c unix_socket_directories='$socket' -c fsync=off -c full_page_writes=off" start 6<&-
 stop() { pg_ctl --pgdata="$data" --silent --mode=immediate stop || true; }
 trap stop EXIT
 createuser --host="$socket" --username=postgres drill

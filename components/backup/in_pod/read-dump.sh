@@ -1,10 +1,19 @@
-# Functions for a dump that store_backups.py fetched and unpack-dump.sh unpacked: $WORK/fetched.json names it. Read by the
-# scripts beside this one.
+# Functions for a dump that store_backups.py fetches and unpack-dump.sh unpacks: $WORK/fetched.json names it, $WORK/contents
+# lists what is restored of it. Read by the scripts beside this one.
 #
 # Names are looked for in pg_catalog alone: the tables' owner may have functions that are called as PostgreSQL's.
 field() { sed -n "s/.*\"$1\": \"\([^\"]*\)\".*/\1/p" "$WORK/fetched.json"; }
 rows_then() { sed -n 's/.*"rows": \({[^}]*}\).*/\1/p' "$WORK/fetched.json"; }
-dumped() { pg_restore --no-owner --no-privileges --use-list="$WORK/contents" "$@" "$WORK/plain.dump"; }
+# Waits in the open pipe `plain` until the dump comes, which has been looked at as a whole by then.
+await_dump() {
+    IFS= read -r _ <&6 || { echo "There is no dump to restore; the container before says why." >&2; exit 1; }
+}
+# Succeeds if all of it came and was the file that was stored, which is known at its end alone.
+dumped() {
+    pg_restore --no-owner --no-privileges --use-list="$WORK/contents" "$@" <&6 || return 1
+    cat <&6 >/dev/null
+    [ -e "$WORK/plain.whole" ] || { echo "The dump broke off while it was restored; the container before says why." >&2; return 1; }
+}
 asked() { # asked STATEMENT, and how psql connects
     psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "${@:2}" \
         --command="SET search_path = pg_catalog, pg_temp" --command="SET statement_timeout = 0" --command="$1"

@@ -1,15 +1,17 @@
 # Replaces what is in the database that DATABASE_URL names by a fetched backup, whole or not at all.
-# Runs as `bash -c` in PostgreSQL's image, after database-url.sh and read-dump.sh, once unpack-dump.sh has run.
+# Runs as `bash -c` in PostgreSQL's image, after database-url.sh, pipes.sh and read-dump.sh, beside unpack-dump.sh.
 set -euo pipefail
 
 # By this name the roles Jobs know a restore at work, and leave its session alone.
 export PGAPPNAME=flagsmith-backup
+open_pipe plain reader
 # psql takes a line that begins with a backslash for a command of its own, and a dump may have such lines, in names that are
 # not what they seem. From these releases on pg_restore tells psql to take none. (`grep -q` would leave before all is written.)
 pg_restore --help | grep -e --restrict-key >/dev/null || {
     echo "This $(pg_restore --version) lets a dump run commands in this pod: set postgres.version to 17.6, 18.0 or newer." >&2
     exit 1
 }
+await_dump
 # COMMIT is sent only if pg_restore gave everything; without it the server takes all of it back.
 {
     cat <<'SQL'

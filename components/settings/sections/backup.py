@@ -129,6 +129,21 @@ class BackupStorage(Section):
     class_name: ObjectName | None = Field(default=None, description="The StorageClass. Default: the cluster's default.")
 
 
+class ScratchStorage(Section):
+    """The volume of a drill, which comes and goes with its pod."""
+
+    size: VolumeSize | None = Field(
+        default=None,
+        description="The volume's size: room for the whole database. Default: that of `postgres.storage`; with an "
+        "external database that of `backup.storage`, otherwise 20Gi.",
+    )
+    class_name: ObjectName | None = Field(
+        default=None,
+        description="The StorageClass. Default: that of `backup.storage`, then that of `postgres.storage`, then the "
+        "cluster's default.",
+    )
+
+
 class PassphraseReference(SecretKeyReference):
     """The key of an existing Secret with a passphrase."""
 
@@ -150,6 +165,10 @@ class BackupSettings(Section):
         default=30, description="The age in hours from which `ff doctor` reports the last backup as too old."
     )
     storage: BackupStorage = Field(default_factory=BackupStorage, description="The volume, without `s3`.")
+    scratch: ScratchStorage = Field(
+        default_factory=ScratchStorage,
+        description="The volume that `ff db drill` restores a backup on. It comes and goes with the Job's pod.",
+    )
     s3: S3 | None = Field(
         default=None,
         description="A bucket in place of the volume, which survives the cluster. Recommended in production.",

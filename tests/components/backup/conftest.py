@@ -1,18 +1,22 @@
 """The scripts of the backup Jobs, run as their containers run them, against a real PostgreSQL."""
 
+import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from components.backup.backup import DRILL, DUMP, LIVE, RESTORE, SCRIPTS, UNPACK
+from components.backup.containers import DRILL, DUMP, LIVE, PIPES, RESTORE, SCRIPTS, UNPACK
+from flagops.commands.db.backups.restore import RECEIVE
 from tests.postgres_programs import postgres_programs, postgres_user
 from tests.servers import Postgres, give_to_postgres, running_postgres
 
@@ -41,9 +45,39 @@ SCHEMA = """
 """
 
 
+Done = subprocess.CompletedProcess[str]
+# What takes all of a backup that store_backups.py fetches, in the place of unpack-dump.sh.
+DRAIN = (
+    "bash",
+    "-c",
+    (SCRIPTS / PIPES).read_text(encoding="utf-8") + "open_pipe stored reader; exec cat <&6 >/dev/null",
+)
+
+
+@dataclass
+class Container:
+    """A container that runs: the processes of one group on this machine."""
+
+    process: subprocess.Popen[str]
+
+    def kill(self, how: int = signal.SIGKILL) -> None:
+        """End all of it, as a kubelet does."""
+        os.killpg(self.process.pid, how)
+
+    def ended(self, seconds: float = 120) -> Done:
+        """How it ended."""
+        try:
+            out, err = self.process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            self.process.communicate()
+            raise
+        return subprocess.CompletedProcess(self.process.args, self.process.returncode, out, err)
+
+
 @dataclass
 class Jobs:
-    """The containers of the backup Jobs, each a process of this machine with a work directory of its own."""
+    """The containers of the backup Jobs, each a process of this machine; those of a pod share a work directory."""
 
     home: Path
     postgres: Postgres
@@ -62,7 +96,7 @@ class Jobs:
         give_to_postgres(work)
         return work
 
-    def shell(self, *scripts: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def shell(self, *scripts: str, **variables: str) -> Container:
         """A container of PostgreSQL's image."""
         source = "\n".join((SCRIPTS / name).read_text(encoding="utf-8") for name in scripts)
         given = {"PATH": f"{self.programs}:{os.environ['PATH']}"}
@@ -72,14 +106,22 @@ class Jobs:
         for name, those in SECRETS.items():
             if not those & set(scripts):
                 given.pop(name, None)
-        return self.run(["bash", "-c", source, scripts[-1]], given, postgres_user())
+        return self.start(["bash", "-c", source, scripts[-1]], given, postgres_user())
 
-    def store(self, action: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def store(self, action: str, **variables: str) -> Done:
+        """A container of Flagsmith's image, that runs by itself."""
+        return self.storing(action, **variables).ended()
+
+    def storing(self, action: str, **variables: str) -> Container:
         """A container of Flagsmith's image."""
         source = (SCRIPTS / "store_backups.py").read_text(encoding="utf-8")
-        return self.run([sys.executable, "-c", source, action], self.environment | variables, None)
+        return self.start([sys.executable, "-c", source, action], self.environment | variables, None)
 
-    def run(self, command: list[str], variables: dict[str, str], user: str | None) -> subprocess.CompletedProcess[str]:
+    def run(self, command: Sequence[str], variables: dict[str, str], user: str | None) -> Done:
+        """A container that runs by itself."""
+        return self.start(command, variables, user).ended()
+
+    def start(self, command: Sequence[str], variables: dict[str, str], user: str | None) -> Container:
         work = self.home / "work"
         given = {
             "WORK": str(work),
@@ -87,51 +129,77 @@ class Jobs:
             "KEEP": "3",
             "HOME": str(self.home),
             "STACK": HOST,
+            "SCRATCH": str(self.home / "scratch"),
         }
         environment = {
             "PATH": os.environ["PATH"],
             "TZ": "UTC",
             "LC_ALL": "C.UTF-8",
         }
-        return subprocess.run(
-            command,
-            env={**environment, **given, **variables},
-            user=user,
-            cwd=work,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
+        return Container(
+            subprocess.Popen(
+                command,
+                env={**environment, **given, **variables},
+                user=user,
+                # In a pod all are the same user.
+                umask=0,
+                cwd=work,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
         )
 
     def backup(self, **variables: str) -> dict[str, Any]:
         """Make a backup; what the Job says last."""
         self.work()
-        succeeded(self.shell(*DUMP, **variables))
-        return dict(last(succeeded(self.store("put", **variables))))
+        return dict(last(succeeded(pod(self.shell(*DUMP, **variables), self.storing("put", **variables)))))
 
-    def fetch(self, name: str = "latest") -> subprocess.CompletedProcess[str]:
+    def fetch(self, name: str = "latest") -> Done:
+        """Bring a backup to where nobody uses it; how the container that fetches ended."""
         self.work()
-        done = self.store("fetch", BACKUP=name)
-        for path in (self.home / "work").iterdir():
-            give_to_postgres(path)
+        drain = self.start(DRAIN, {}, postgres_user())
+        done = self.storing("fetch", BACKUP=name).ended()
+        drain.kill()
+        drain.ended()
         return done
 
-    def restore(self, name: str = "latest") -> subprocess.CompletedProcess[str]:
-        succeeded(self.fetch(name))
-        return self.pod(UNPACK, RESTORE)
+    def restore(self, name: str = "latest", **variables: str) -> Done:
+        self.work()
+        return pod(*self.fetched(name, **variables), self.shell(*RESTORE))
 
-    def drill(self, name: str = "latest") -> subprocess.CompletedProcess[str]:
-        succeeded(self.fetch(name))
-        return self.pod(UNPACK, LIVE, DRILL)
+    def drill(self, name: str = "latest", scripts: Sequence[str] = DRILL) -> Done:
+        self.work()
+        shutil.rmtree(self.home / "scratch", ignore_errors=True)
+        (self.home / "scratch").mkdir()
+        give_to_postgres(self.home / "scratch")
+        live = self.shell(*LIVE).ended()
+        return live if live.returncode else pod(*self.fetched(name), self.shell(*scripts))
 
-    def pod(self, *containers: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        """Containers of PostgreSQL's image, each once the one before has ended well; how the last one ended."""
-        for scripts in containers:
-            done = self.shell(*scripts)
-            if done.returncode:
-                break
+    def upload(self, content: bytes, size: int | None = None) -> Done:
+        """Restore a file from elsewhere, sent as `ff` sends it."""
+        work, sent = self.work(), self.home / "sent"
+        sent.write_bytes(content)
+        sha256, length = hashlib.sha256(content).hexdigest(), str(size or len(content))
+        told = {"UPLOAD_FILE": "uploaded.dump", "UPLOAD_BYTES": length, "UPLOAD_SHA256": sha256}
+        containers = *self.fetched("upload", **told), self.shell(*RESTORE)
+        receive = RECEIVE.format(size=length)
+        given = {**os.environ, "WORK": str(work)}
+        # A container that has ended takes no more, and nobody reads then.
+        once = f"({receive}) <{sent} && ({receive}) <{sent}"
+        sending = subprocess.Popen(["sh", "-c", once], env=given, start_new_session=True)
+        done = pod(*containers)
+        sender = Container(sending)
+        with suppress(ProcessLookupError):
+            sender.kill()
+        sending.wait()
         return done
+
+    def fetched(self, name: str, **variables: str) -> tuple[Container, Container]:
+        """What brings a backup to who restores it."""
+        return self.storing("fetch", BACKUP=name, **variables), self.shell(*UNPACK)
 
     def content(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, and every object's definition."""
@@ -149,12 +217,21 @@ class Jobs:
         }
 
 
-def succeeded(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+def pod(*containers: Container) -> Done:
+    """How containers side by side ended: well if each did, and what they said, the last one last."""
+    done = [container.ended() for container in containers]
+    code = next((one.returncode for one in done if one.returncode), 0)
+    return subprocess.CompletedProcess(
+        "pod", code, "".join(one.stdout for one in done), "".join(one.stderr for one in done)
+    )
+
+
+def succeeded(done: Done) -> Done:
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 
 
-def last(done: subprocess.CompletedProcess[str]) -> Any:
+def last(done: Done) -> Any:
     """The JSON document of the last line."""
     return json.loads(done.stdout.strip().splitlines()[-1])
 

@@ -7,9 +7,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from components.backup.backup import DRILL, DUMP, LIVE, RESTORE, UNPACK
-from tests.components.backup.conftest import HOST, Jobs, last, succeeded
-from tests.servers import give_to_postgres
+from components.backup.containers import DUMP
+from tests.components.backup.conftest import HOST, Jobs, last, pod, succeeded
 
 
 def test_what_was_destroyed_comes_back_whole(jobs: Jobs) -> None:
@@ -37,20 +36,18 @@ def test_a_restore_into_an_empty_database(jobs: Jobs) -> None:
 
 
 def test_a_dump_that_breaks_off_changes_nothing(jobs: Jobs) -> None:
-    jobs.backup()
-    whole_content = jobs.content()
-    succeeded(jobs.fetch())
-    (dump,) = (jobs.home / "work").glob("*.dump")
-    whole, refused = dump.read_bytes(), 0
-    # Its list of contents may stand at its end once more: without that it is whole.
+    stored = jobs.backup()["stored"]
+    whole = (jobs.home / "store" / stored["file"]).read_bytes()
     for tenths in range(2, 10):
         jobs.postgres.query("DELETE FROM states WHERE id > 10")
         before = jobs.content()
-        dump.write_bytes(whole[: len(whole) * tenths // 10])
-        done = jobs.pod(UNPACK, RESTORE)
-        refused += done.returncode != 0
-        assert jobs.content() == (before if done.returncode else whole_content), tenths
-    assert refused > 2
+        content = whole[: len(whole) * tenths // 10]
+        (jobs.home / "store" / stored["file"]).write_bytes(content)
+        assert "is damaged: its checksum is not the one" in jobs.restore().stderr
+        # A file from elsewhere has no checksum from when it was made.
+        done = jobs.upload(content)
+        assert done.returncode != 0, tenths
+        assert jobs.content() == before, tenths
 
 
 def test_an_encrypted_backup_is_unreadable_without_its_passphrase(jobs: Jobs) -> None:
@@ -119,14 +116,8 @@ def test_a_file_from_elsewhere_is_restored(jobs: Jobs) -> None:
     before = jobs.content()
     stored = jobs.backup()["stored"]
     content = (jobs.home / "store" / stored["file"]).read_bytes()
-    work = jobs.work()
-    (work / "mine.dump").write_bytes(content)
-    (work / "uploaded").write_text("mine.dump\n", encoding="utf-8")
-    assert "Took over mine.dump" in succeeded(jobs.store("fetch", BACKUP="upload")).stdout
-    for path in work.iterdir():
-        give_to_postgres(path)
     jobs.postgres.query("TRUNCATE features CASCADE")
-    succeeded(jobs.pod(UNPACK, RESTORE))
+    assert f"Took over uploaded.dump: {len(content)} bytes." in succeeded(jobs.upload(content)).stdout
     assert jobs.content() == before
 
 
@@ -141,16 +132,15 @@ def test_a_drill_tries_the_backup_elsewhere_and_leaves_the_live_database_alone(j
     assert found["unknown"] == ["features.0001_initial"]
     assert found["migrations"] == 2
     assert jobs.content() == before
-    assert (jobs.home / "work" / "scratch" / "PG_VERSION").exists()
-    assert not (jobs.home / "work" / "scratch" / "postmaster.pid").exists(), "the scratch server is ended"
+    assert (jobs.home / "scratch" / "data" / "PG_VERSION").exists()
+    assert not (jobs.home / "scratch" / "data" / "postmaster.pid").exists(), "the scratch server is ended"
 
 
 def test_a_drill_notices_rows_that_are_missing(jobs: Jobs) -> None:
-    jobs.backup()
-    succeeded(jobs.fetch())
-    manifest = jobs.home / "work" / "fetched.json"
+    stored = jobs.backup()["stored"]
+    manifest = jobs.home / "store" / f"{stored['name']}.json"
     manifest.write_text(manifest.read_text(encoding="utf-8").replace('"features": 502', '"features": 503'), "utf-8")
-    done = jobs.pod(UNPACK, LIVE, DRILL)
+    done = jobs.drill()
     assert done.returncode != 0
     assert "do not have the rows that were dumped" in done.stderr
 
@@ -158,11 +148,12 @@ def test_a_drill_notices_rows_that_are_missing(jobs: Jobs) -> None:
 @pytest.mark.parametrize("variables", [{"DATABASE_URL": "postgresql://postgres:secret@127.0.0.1:9/flagsmith"}])
 def test_a_database_that_is_away_fails_the_backup_without_its_password(jobs: Jobs, variables: dict[str, str]) -> None:
     jobs.work()
-    done = jobs.shell(*DUMP, **variables)
+    done = pod(jobs.shell(*DUMP, **variables), jobs.storing("put"))
     assert done.returncode != 0
     assert "refused" in done.stderr
+    assert "The dump ended before it began" in done.stderr
     assert "secret" not in done.stderr
-    assert list((jobs.home / "work").glob("*.json")) == []
+    assert list((jobs.home / "store").iterdir()) == []
 
 
 @pytest.fixture

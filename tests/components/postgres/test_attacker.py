@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from components.backup.backup import DRILL, LIVE, SCRIPTS, UNPACK
+from components.backup.containers import DRILL, PIPES, RESTORE, SCRIPTS
 from components.postgres.roles import grants
 from flagops.commands.db.psql import EMBEDDED, superuser
-from tests.components.backup.conftest import Jobs
+from tests.components.backup.conftest import Jobs, pod
 from tests.components.postgres import attacker as traps
 from tests.components.postgres.attacker import Attacker, flagsmith_tables
 from tests.components.postgres.conftest import Roles, succeeded
@@ -209,12 +209,11 @@ def test_backups_restores_and_drills_run_as_nobody_else_and_where_no_secret_is(a
 def test_where_a_drill_restores_there_is_neither_the_passphrase_nor_a_log_in(attacker: Attacker, jobs: Jobs) -> None:
     """Whoever can write to the backups' store is nobody's application, and may have made his role what he likes."""
     jobs.backup()
-    succeeded(jobs.fetch())
-    succeeded(jobs.pod(UNPACK, LIVE))
-    source = "\n".join((SCRIPTS / name).read_text(encoding="utf-8") for name in DRILL)
-    path = f"{jobs.programs}:{os.environ['PATH']}"
-    spied = source.replace("dumped --exit-on-error", "env >env.txt; dumped --exit-on-error")
-    succeeded(jobs.run(["bash", "-c", spied, "drill"], {"PATH": path}, postgres_user()))
+    spy = SCRIPTS / DRILL[-1]
+    source = spy.read_text(encoding="utf-8")
+    spied = jobs.home / "spied.sh"
+    spied.write_text(source.replace("dumped --exit-on-error", "env >env.txt; dumped --exit-on-error"), "utf-8")
+    succeeded(jobs.drill(scripts=(*DRILL[:-1], str(spied))))
     seen = (jobs.home / "work" / "env.txt").read_text(encoding="utf-8")
     assert "WORK=" in seen
     for secret in (*jobs.environment, *jobs.environment.values(), "PGPASSWORD"):
@@ -224,7 +223,6 @@ def test_where_a_drill_restores_there_is_neither_the_passphrase_nor_a_log_in(att
 
 def test_a_command_in_a_dump_is_not_run_by_psql(attacker: Attacker, jobs: Jobs) -> None:
     jobs.backup()
-    succeeded(jobs.fetch())
     programs = jobs.home / "programs"
     programs.mkdir()
     real, fake = jobs.programs / "pg_restore", programs / "pg_restore"
@@ -234,13 +232,10 @@ def test_a_command_in_a_dump_is_not_run_by_psql(attacker: Attacker, jobs: Jobs) 
         f'#!/bin/bash\ncase "$*" in *--file=-*) {real} "$@" | {injected} ;; *) exec {real} "$@" ;; esac\n', "utf-8"
     )
     fake.chmod(0o755)
-    succeeded(jobs.pod(UNPACK))
     path = f"{programs}:{jobs.programs}:{os.environ['PATH']}"
-    source = "\n".join(
-        (SCRIPTS / name).read_text("utf-8") for name in ("database-url.sh", "read-dump.sh", "restore-database.sh")
-    )
     before = attacker.roles.server.query("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace")
-    done = jobs.run(["bash", "-c", source, "restore"], {"PATH": path, **jobs.environment}, postgres_user())
+    jobs.work()
+    done = pod(*jobs.fetched("latest"), jobs.shell(*RESTORE, PATH=path))
     assert done.returncode != 0
     assert "restricted" in done.stderr
     assert not attacker.stolen.exists()
@@ -248,18 +243,23 @@ def test_a_command_in_a_dump_is_not_run_by_psql(attacker: Attacker, jobs: Jobs) 
     assert after == before
     # An older one cannot tell psql so.
     fake.write_text(f'#!/bin/bash\n{real} "$@" | sed -e "s/--restrict-key/--another/"\n', "utf-8")
-    done = jobs.run(["bash", "-c", source, "restore"], {"PATH": path, **jobs.environment}, postgres_user())
+    jobs.work()
+    done = pod(*jobs.fetched("latest"), jobs.shell(*RESTORE, PATH=path))
     assert done.returncode == 1
     assert "set postgres.version to 17.6, 18.0 or newer" in done.stderr
 
 
 def test_a_manifest_that_names_another_file_is_not_stored(jobs: Jobs) -> None:
-    work = jobs.work()
     name = "flagsmith-20260101T000000Z"
-    (work / f"{name}.json").write_text(json.dumps({"name": name, "file": "/etc/passwd", "label": ""}), "utf-8")
-    done = jobs.store("put")
-    assert done.returncode == 1
-    assert "is not of the backup that it says" in done.stderr
+    said = json.dumps({"name": name, "file": "/etc/passwd", "label": ""})
+    dumping = (SCRIPTS / PIPES).read_text("utf-8") + "open_pipe dump writer; "
+    for file, refused in ((f"{name}.dump", "is not of"), ("/etc/passwd", "is no name of a backup")):
+        jobs.work()
+        source = f"{dumping} echo {file} 1 >&7; echo content >&7; echo '{said}' >$WORK/{name}.json"
+        done = pod(jobs.start(["bash", "-c", source], {}, None), jobs.storing("put"))
+        assert done.returncode == 1
+        assert refused in done.stderr
+        assert list((jobs.home / "store").glob("*.json")) == []
 
 
 def test_an_operator_s_prompt_has_no_more_rights_than_the_application(attacker: Attacker) -> None:

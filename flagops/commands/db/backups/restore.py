@@ -1,5 +1,6 @@
 """Replaces the live database by a backup: safety dump, writers stopped, restore, migration, writers started."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,10 @@ from flagops.commands.db.backups.backup import backup, backups
 from flagops.commands.db.backups.drill import LATEST
 from flagops.commands.db.backups.jobs import OnLine
 from flagops.engines.older import WORKLOADS, newest
-from flagops.errors import BadInputError, FailedError, NotFoundError, OpsError, RefusedError
+from flagops.errors import BadInputError, NotFoundError, OpsError, RefusedError
 from flagops.pods import jobs as cluster_jobs
 from flagops.pods.bootstrap import write_keys
-from flagops.pods.exec import run
+from flagops.pods.exec import CHUNK, run
 from flagops.pods.migration import migrate
 from flagops.pods.writers import stopped
 from flagops.stacks.deployed import Instance
@@ -26,6 +27,8 @@ FETCH_CONTAINER = "fetch"
 START_SECONDS = 300.0
 MAGIC = b"PGDMP"  # how every dump of pg_dump's custom format begins
 SALTED = b"Salted__"  # how openssl's begin
+# store_backups.py makes the pipe when it begins.
+RECEIVE = 'until [ -p "$WORK/incoming" ]; do sleep 0.1; done; exec head -c {size} >"$WORK/incoming"'
 
 
 @dataclass(frozen=True)
@@ -153,17 +156,30 @@ def _file(wanted: str) -> Path | None:
 
 
 def _from_file(instance: Instance, path: Path, on_line: OnLine) -> dict[str, Any]:
-    """Copy the file into the Job's pod, whose first container waits for it."""
-    name = cluster_jobs.start(instance, jobs.RESTORE, env={"BACKUP": UPLOAD})
-    pod = cluster_jobs.initializing(instance, name, FETCH_CONTAINER, seconds=START_SECONDS)
+    """Send the file into the Job's pod, where it is looked at before it is restored: there is no disk for it there.
+
+    A pod that takes no more of it has ended, and its log says why.
+    """
     with path.open("rb") as file:
         begins = file.read(len(SALTED))
-    inside = "uploaded.dump.enc" if begins == SALTED else "uploaded.dump"
-    on_line(f"Copying {path.name} ({path.stat().st_size} bytes)…")
-    receive = f'cat > "$WORK/{inside}" && echo {inside} > "$WORK/.ready" && mv "$WORK/.ready" "$WORK/uploaded"'
-    done = run(
-        instance, pod, ["sh", "-c", receive], container=FETCH_CONTAINER, stdin=path.read_bytes(), seconds=jobs.SECONDS
-    )
-    if done.code:
-        raise FailedError(f"{path} could not be copied into the pod {pod['metadata']['name']}: {done.err.strip()}")
+        file.seek(0)
+        checksum = hashlib.file_digest(file, "sha256").hexdigest()
+    size, suffix = path.stat().st_size, ".enc" if begins == SALTED else ""
+    variables = {"BACKUP": UPLOAD, "UPLOAD_FILE": f"uploaded.dump{suffix}"}
+    variables |= {"UPLOAD_BYTES": str(size), "UPLOAD_SHA256": checksum}
+    name = cluster_jobs.start(instance, jobs.RESTORE, env=variables)
+    pod = cluster_jobs.running(instance, name, FETCH_CONTAINER, seconds=START_SECONDS)
+    for purpose in ("to be looked at", "to be restored"):
+        on_line(f"Sending {path.name} ({size} bytes) {purpose}…")
+        with path.open("rb") as file:
+            done = run(
+                instance,
+                pod,
+                ["sh", "-c", RECEIVE.format(size=size)],
+                container=FETCH_CONTAINER,
+                stdin=iter(lambda: file.read(CHUNK), b""),
+                seconds=jobs.SECONDS,
+            )
+        if done.code:
+            break
     return jobs.finish(instance, name, on_line)
