@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from components.deployment.sorting import resorting
 from components.kit import names
 from components.settings import Settings
 from components.settings.beside import beside
@@ -85,6 +86,7 @@ def losses(wanted: Manifest, live: Manifest, *, by_statement: bool) -> Iterator[
     if wanted["kind"] == "Cluster":
         yield from shrinking(wanted, live)
         yield from downgrading(wanted, live)
+        yield from resorting(wanted, live)
     if wanted["kind"] != "PersistentVolumeClaim":
         return
     stated = _stated(live)

@@ -77,7 +77,7 @@ def gateway_spec(settings: Settings) -> dict[str, Any]:
 
 def route_spec(settings: Settings) -> dict[str, Any]:
     """The spec of the route: a rule for each public path. The more specific one wins, whatever their order."""
-    rules = [_rule(public) for public in public_paths(settings)]
+    rules = [_rule(public, settings.gateway.hsts_seconds) for public in public_paths(settings)]
     return _spec(settings, parents(settings), rules)
 
 
@@ -103,13 +103,16 @@ def _reference(parent: ParentReference) -> dict[str, Any]:
     return {"group": GROUP, "kind": GATEWAY, **parent.model_dump(by_alias=True, exclude_none=True)}
 
 
-def _rule(public: PublicPath) -> dict[str, Any]:
+def _rule(public: PublicPath, hsts_seconds: int | None) -> dict[str, Any]:
     """A rule without a backend forwards nothing: there is no filter that refuses."""
     matches = _matches(public.path, kind="Exact" if public.exact else "PathPrefix")
     if public.to is None:
         return matches
+    header = {"name": "Strict-Transport-Security", "value": f"max-age={hsts_seconds}"}
+    said = [{"type": "ResponseHeaderModifier", "responseHeaderModifier": {"set": [header]}}]
     return {
         **matches,
+        **({"filters": said} if hsts_seconds is not None else {}),
         "backendRefs": [
             {"group": "", "kind": "Service", "name": public.to.name, "port": public.to.port, "weight": 1},
         ],

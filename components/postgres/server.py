@@ -23,6 +23,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from components.kit import names
 from components.kit.claims import volume_claim
 from components.kit.component import Component, name_of
+from components.kit.disruption import disruption_budget
 from components.kit.exporters import TIMEOUT_SECONDS, ServerExporter, postgres_exporter
 from components.kit.pods import EmptyDir, pod_template, requirements
 from components.kit.secret_files import READABLE_BY_ITS_GROUP, secret_file
@@ -186,7 +187,7 @@ def postgres_pod(args: PostgresArgs) -> PodTemplateSpecArgs:
 
 
 class Postgres(Component):
-    """The StatefulSet, Service and volume claim `flagsmith-postgres`, and who may connect.
+    """The StatefulSet, Service and volume claim `flagsmith-postgres`, who may connect, and a budget if one is wanted.
 
     The claim is an object of its own, not a template of the StatefulSet: so it can grow in place, and replacing the
     StatefulSet does not touch it.
@@ -243,6 +244,16 @@ class Postgres(Component):
             publish_not_ready=args.exporter is not None,
             opts=self.child(server),
         )
+        if args.settings.postgres.block_evictions:
+            disruption_budget(
+                f"{name}-disruption-budget",
+                name=names.POSTGRES,
+                namespace=args.namespace,
+                component=COMPONENT,
+                version=args.settings.postgres.version,
+                may_go=0,
+                opts=self.child(server),
+            )
         self.stateful_set = name_of(server)
         self.service = name_of(service)
         self.claim = name_of(claim)

@@ -29,6 +29,7 @@ API_VERSIONS: Final = (
 # A digest that no image has: what is scanned is whether there is one. The repository's own lock file is the operator's.
 DIGEST: Final = "sha256:" + "5ca1ab1e" * 8
 IN_CLUSTER: Final[Mapping[str, object]] = {
+    "postgres": {"blockEvictions": True},
     "edge": {"enabled": True, "autoscaling": {"enabled": True}},
     "autoscaling": {"enabled": True},
     "audit": {"export": {"sink": "https", "url": "https://audit.example.com/events", "tokenSecret": {"name": "audit"}}},

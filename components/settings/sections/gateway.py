@@ -14,7 +14,7 @@ from components.settings.tls import (
     TlsChoice,
     TlsSource,
 )
-from components.settings.types import Boolean, Kind, ObjectName, PlainText, Port, QualifiedName
+from components.settings.types import Boolean, Kind, ObjectName, PlainText, Port, QualifiedName, WholeNumber
 
 # What the program writes itself, and the setting that shapes it.
 OWN_ANNOTATIONS: Final = {
@@ -113,6 +113,12 @@ class GatewaySettings(Section):
         default=True,
         description="Whether that Gateway listens for plain HTTP too and redirects it to `https://`.",
     )
+    hsts_seconds: Annotated[WholeNumber, Field(ge=1, le=63_072_000), Kind("seconds")] | None = Field(
+        default=None,
+        description="For how many seconds browsers that came by `https://` come by nothing else (HSTS), such as "
+        "31536000, a year. The route adds the header to every answer (`ResponseHeaderModifier`, which an "
+        "implementation may lack: then it says so). Default: no such header.",
+    )
     await_conditions: Boolean = Field(
         default=True,
         description="Whether a deployment waits until the Gateway is programmed and the routes are accepted. "
@@ -159,5 +165,9 @@ class GatewaySettings(Section):
         for annotation, key in OWN_ANNOTATIONS.items():
             if annotation in self.annotations:
                 yield Problem(path=("annotations", annotation), text=f"is set by the program: use {key} in its place")
+        if self.hsts_seconds is not None and self.tls.source == "none":
+            yield Problem(
+                path=("hstsSeconds",), text="goes with TLS, and gateway.tls.from is none: remove one of the two"
+            )
         if self.http_port == self.https_port:
             yield Problem(path=("httpPort",), text="must differ from gateway.httpsPort: each listener has its own port")

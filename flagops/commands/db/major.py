@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from components.deployment.sorting import follows_system, system
 from components.kit import names
 from flagops.commands.db.backups.backup import backup
 from flagops.commands.db.backups.base import archive
@@ -21,8 +22,6 @@ from flagops.stacks.edit import set_settings
 LABEL: Final = "before-upgrade"
 START_SECONDS: Final = 120.0
 ANALYZE_SECONDS: Final = 3600.0
-# Of the systems that CloudNativePG's images are made from, as their tags name them.
-SYSTEMS: Final = ("bullseye", "bookworm", "trixie")
 # pg_upgrade links the tables' files, and makes all else anew: a new server takes 40 MiB, its log 80 MiB (initdb of 17).
 ROOM: Final = 512 * 1024**2
 EXTENSIONS: Final = "SELECT coalesce(string_agg(extname, ', ' ORDER BY extname), '') FROM pg_extension"
@@ -53,13 +52,19 @@ def check(instance: Instance, version: str) -> int:
             hint=f"Set postgres.version to a tag of major version {major} or newer, `ff up --stack "
             f"{instance.stack.name}`, then this again. Newer programs read the older server.",
         )
-    before, after = _system(old), _system(version)
+    before, after = system(old), system(version)
     if before and after and before != after:
         raise RefusedError(
             f"{old} is made of Debian {before}, and {version} of {after}: the operator moves data within one system.",
             hint=f"Take a tag of PostgreSQL {major} with {before}.",
         )
     _require_well(instance)
+    if not (before and after) and follows_system(_cluster(instance)):
+        raise RefusedError(
+            "The database sorts text by the system's libraries, and "
+            f"{version if before else old} does not say its system.",
+            hint="Take tags that do, such as 18.4-system-trixie, and of one system: with another one indexes break.",
+        )
     if not (instance.settings.backup.enabled or instance.settings.archives):
         raise RefusedError(
             "The stack has no backups, and there is no way back to the old version without one.",
@@ -137,10 +142,6 @@ def _put_back(
     )
 
 
-def _system(version: str) -> str:
-    return next((name for name in SYSTEMS if name in version), "")
-
-
 def _cluster(instance: Instance) -> Manifest:
     name = instance.settings.postgres.cluster.name
     live = instance.get(names.CNPG_API_VERSION, "Cluster", name)
@@ -196,8 +197,6 @@ def _look(instance: Instance, version: str, on_step: OnStep) -> None:
     further = {name for name in asked(instance, EXTENSIONS, START_SECONDS).split(", ") if name} - PLAIN
     if further:
         on_step(f"The image {version} must have these extensions, or the upgrade fails: {', '.join(sorted(further))}.")
-    if not _system(version):
-        on_step(f"{version} does not say its system: it must be the one of the image before, or indexes may break.")
     standbys = int(live["spec"].get("instances", 1)) - 1
     if standbys:
         on_step(f"The volumes of {standbys} standbys are made anew afterwards, each as a copy of the primary's.")

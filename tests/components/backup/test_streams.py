@@ -42,7 +42,7 @@ class Store:
             if not when(environ) or not left[0]:
                 return None
             left[0] -= 1
-            environ["wsgi.input"].read()
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             start(status, [("Content-Type", "application/xml")])
             code = {"403": "AccessDenied", "500": "InternalError"}[status[:3]]
             return [f"<Error><Code>{code}</Code><Message>of the test</Message></Error>".encode()]

@@ -10,7 +10,7 @@ from components.exposure.routes import public_paths
 from components.settings.sections.gateway import ParentReference
 from components.settings.tls import TLS_ANNOTATION
 from tests.components.exposure.test_ingress import broken
-from tests.components.settings.support import settings
+from tests.components.settings.support import refusal, settings
 from tests.recording import Recording, environment, record
 
 HOST = "flags.footanalytics.com"
@@ -109,6 +109,27 @@ def test_plain_http_is_redirected_to_the_well_known_port_of_https() -> None:
     assert filtered == {"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}
     assert "backendRefs" not in rule
     assert [item["port"] for item in recording.one("Gateway", "flagsmith")["spec"]["listeners"]] == [8000, 8443]
+
+
+@pytest.mark.parametrize("gateway", [OWN, SHARED], ids=["own", "shared"])
+def test_hsts_is_said_on_what_is_served_by_https_and_only_where_it_is_asked_for(gateway: Mapping[str, Any]) -> None:
+    header = {"name": "Strict-Transport-Security", "value": "max-age=31536000"}
+    said = [{"type": "ResponseHeaderModifier", "responseHeaderModifier": {"set": [header]}}]
+    found = stack({**gateway, "hstsSeconds": 31_536_000})
+    for rule in found.one("HTTPRoute", "flagsmith")["spec"]["rules"]:
+        assert rule.get("filters") == (said if "backendRefs" in rule else None)
+    # What comes by plain HTTP may not say it: browsers do not believe it, and it would be a lie.
+    (redirect,) = found.one("HTTPRoute", "flagsmith-redirect")["spec"]["rules"]
+    assert [item["type"] for item in redirect["filters"]] == ["RequestRedirect"]
+    assert all("filters" not in rule for rule in stack(gateway).one("HTTPRoute", "flagsmith")["spec"]["rules"])
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 63_072_001, "a year"])
+def test_hsts_for_no_time_or_for_ever_or_without_tls_is_refused(seconds: object) -> None:
+    (line,) = refusal(gateway={**OWN, "hstsSeconds": seconds}, ingress={"enabled": False})
+    assert line.startswith("feature-flags:gateway.hstsSeconds")
+    plain = {**OWN, "tls": {"from": "none"}, "hstsSeconds": 3600}
+    assert any("goes with TLS" in line for line in refusal(gateway=plain, ingress={"enabled": False}))
 
 
 def test_without_a_redirect_its_own_gateway_does_not_listen_for_plain_http() -> None:

@@ -19,6 +19,7 @@ FORMS: Mapping[str, Mapping[str, Any]] = {
     **{f"own, {source}": {"enabled": True, "className": "envoy", "tls": tls} for source, tls in TLS.items()},
     "own, other ports": {**OWN, "httpPort": 8000, "httpsPort": 8443},
     "own, without redirect": {**OWN, "redirect": False},
+    "own, HSTS": {**OWN, "hstsSeconds": 31_536_000},
     "shared": SHARED,
     "shared, by port": {**SHARED, "parentRefs": [{"name": "shared", "port": 443}, PARENT], "redirectFrom": []},
 }

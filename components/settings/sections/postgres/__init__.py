@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from components.settings import default_images
 from components.settings.base import Section
@@ -15,40 +15,12 @@ from components.settings.references import CaReference, PostgresSecret
 from components.settings.resources import Resources
 from components.settings.sections.postgres.cluster import ClusterSettings
 from components.settings.sections.postgres.move import MoveSettings
-from components.settings.types import Count, Kind, ObjectName, Text, VolumeSize, WholeNumber
+from components.settings.sections.postgres.version import MIN_POSTGRES_MAJOR, PostgresVersion
+from components.settings.types import Boolean, Count, Kind, ObjectName, Text, VolumeSize, WholeNumber
 
-# PostgreSQL 17 is the oldest whose end of life (November 2029) is years away.
-MIN_POSTGRES_MAJOR = 17
-# The first whose psql can be told to take no command out of a dump that it restores (CVE-2025-8714, CVE-2025-8715).
-MIN_POSTGRES_MINOR = {17: 6}
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
-
-
-def _postgres_version(value: str) -> str:
-    match = re.fullmatch(r"(\d+)(\.\d+)?(-[a-z0-9.]+)?", value)
-    if match is None or int(match[1]) < MIN_POSTGRES_MAJOR:
-        raise ValueError(
-            f"must be a tag of the postgres image with PostgreSQL {MIN_POSTGRES_MAJOR} or newer, such as "
-            f"{default_images.POSTGRES_TAG}"
-        )
-    least = MIN_POSTGRES_MINOR.get(int(match[1]), 0)
-    if match[2] is not None and int(match[2][1:]) < least:
-        raise ValueError(
-            f"must be {match[1]}.{least} or newer, such as {default_images.POSTGRES_TAG}: an older psql runs commands "
-            "that somebody has put into the dump that it restores"
-        )
-    if "alpine" in value:
-        raise ValueError(
-            f"must be a Debian image such as {default_images.POSTGRES_TAG}: Alpine's runs as another user and sorts "
-            "text differently, which corrupts the indexes of a volume written by the other"
-        )
-    return value
-
-
-PostgresVersion = Annotated[Text, AfterValidator(_postgres_version), Kind("image tag")]
-
 PostgresMode = Literal["embedded", "cloudnativepg", "external"]
-EMBEDDED_ONLY = frozenset({"data_major", "reindex_for"})
+EMBEDDED_ONLY = frozenset({"data_major", "reindex_for", "block_evictions"})
 # Of every server of the stack's own.
 OWN_ONLY = frozenset({"storage", "resources"})
 EXTERNAL_ONLY = frozenset({"cidr", "sslmode", "ca_secret"})
@@ -94,6 +66,11 @@ class PostgresSettings(Section):
         description="Embedded only. The version of the C library for which the start makes all indexes anew. Text is "
         "sorted as that library says, and another Debian release has another one (bookworm 2.36, trixie 2.41): the "
         "server refuses to start with an image that sorts otherwise, and says which version to set here.",
+    )
+    block_evictions: Boolean = Field(
+        default=False,
+        description="Embedded only. Whether a drain of the server's node waits until you delete the pod, by a "
+        "budget that lets nothing go.",
     )
     image: Image = Field(default=default_images.POSTGRES, description="The image.")
     storage: Storage = Field(default_factory=Storage, description="Not external. The volume of each server.")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from components.deployment.sorting import SYSTEMS
 from components.settings import Settings
 from flagops.commands.db import major as logic
 from flagops.commands.db.upgrade import check, go_on, is_unfinished, upgrade
@@ -158,6 +159,16 @@ def test_what_cannot_be_is_refused_before_anything_is_touched(
     assert steps.done == []
 
 
+@pytest.mark.parametrize(("old", "new"), [("17.10", NEW), (OLD, "18.4")])
+def test_where_the_system_sorts_a_tag_has_to_say_which_it_is(old: str, new: str, steps: Steps) -> None:
+    wanted = stated({**CLUSTER, "version": old})
+    sorted_by_system = well(bootstrap={"initdb": {"localeCollate": "he_IL.UTF-8"}})
+    with pytest.raises(RefusedError, match=r"sorts text by the system.s libraries, and \S+ does not say its system"):
+        check(operated(sorted_by_system, wanted), new)
+    assert check(operated(well(), wanted), new) == 18
+    assert steps.done == []
+
+
 def test_a_volume_without_room_is_refused_before_anything_stops(steps: Steps) -> None:
     steps.free = "Avail\n9000000000\n1000\n"
     instance = operated(well(walStorage={"size": "1Gi"}))
@@ -239,4 +250,4 @@ def test_statistics_that_cannot_be_made_are_said_and_end_nothing(steps: Steps, m
 
 def test_the_systems_that_are_told_apart_are_those_of_the_settings_own_tag() -> None:
     tag = (Path(logic.__file__).parents[3] / "components/settings/default_images.py").read_text(encoding="utf-8")
-    assert any(f"system-{name}" in tag for name in logic.SYSTEMS), "newer images are of a system that is not known"
+    assert any(f"system-{name}" in tag for name in SYSTEMS), "newer images are of a system that is not known"
