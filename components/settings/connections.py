@@ -52,16 +52,25 @@ def api_text(settings: Settings) -> str:
     )
 
 
+def _ending(settings: Settings) -> int:
+    """How many task processors a rolling update leaves beside the new ones.
+
+    A pod that ends does the tasks that it has taken, for minutes, and the update does not wait for it: in the end all
+    of before may be there.
+    """
+    return max(surge(settings.task_processor_replicas), settings.task_processor_replicas)
+
+
 def task_connections(settings: Settings) -> int:
     """Return how many connections all task processors open, during a rolling update."""
     per_pod = settings.task_processor.threads * TASK_CONNECTIONS + HEALTH_CONNECTIONS
-    return (settings.task_processor_replicas + surge(settings.task_processor_replicas)) * per_pod
+    return (settings.task_processor_replicas + _ending(settings)) * per_pod
 
 
 def tasks_text(settings: Settings) -> str:
     """Spell out `task_connections`."""
     return (
-        f"({settings.task_processor_replicas} task processors + {surge(settings.task_processor_replicas)} surge) "
+        f"({settings.task_processor_replicas} task processors + {_ending(settings)} on their way out) "
         f"x ({settings.task_processor.threads} threads x {TASK_CONNECTIONS} + {HEALTH_CONNECTIONS})"
     )
 

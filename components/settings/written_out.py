@@ -6,6 +6,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from components.settings.problems import NOT_SHOWN, Problem
+from components.settings.reserved import reservation
 from components.settings.schema import is_named_by_people
 from components.settings.shown import shown_path
 from components.text.plain_secrets import dotted, secret_form, secret_in, texts_of
@@ -63,6 +64,10 @@ def _kind(path: Path, value: object, model: type[BaseModel]) -> str | None:
 
 
 def _refusal(path: Path, kind: str) -> str:
+    reserved = reservation(str(path[1])) if path[0] == "env" and len(path) > 1 else None
+    if reserved is not None:
+        # In a Secret it would be refused too.
+        return f"{reserved}. It looks like a secret ({kind}), and is not shown"
     instead = next((text for start, text in _INSTEAD.items() if path[: len(start)] == start), _ELSEWHERE)
     return (
         f"looks like a secret ({kind}), which settings never hold, and is not shown: {instead}. "

@@ -1,6 +1,5 @@
 """A deployed stack: its settings, and a connection to its cluster and namespace."""
 
-import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from flagops.errors import NotDeployedError, NotFoundError
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.connection import connect
 from flagops.kubernetes.masking import Masker
+from flagops.kubernetes.namespace_secrets import decoded, secret_values
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.kubernetes.simulated_nodes import HINT, SimulatedError, nothing_runs
 from flagops.project import LOCAL
@@ -25,13 +25,6 @@ if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
     from components.settings import Settings
-
-
-# What Secrets hold beside secrets: names that messages may well say.
-# Among them what the operators of databases put beside a password.
-PUBLIC_KEYS = frozenset(
-    {"email", "username", "user", "host", "port", "dbname", "tls.crt", "ca.crt", "FLAGSMITH_API_URL"}
-)
 
 
 @dataclass(frozen=True)
@@ -113,12 +106,11 @@ class Instance:
                 f"There is no Secret {self.namespace}/{name} in context {self.context!r}.",
                 hint=f"Is the stack deployed? `ff up --stack {self.stack.name}` makes it.",
             )
-        return _decoded(found)
+        return decoded(found)
 
     def masker(self) -> Masker:
         """What takes every secret value of the namespace's Secrets out of a text; a container may have printed one."""
-        secrets = self.items("v1", "Secret")
-        return Masker(value for item in secrets for key, value in _decoded(item).items() if key not in PUBLIC_KEYS)
+        return Masker(secret_values(self.items("v1", "Secret")))
 
 
 @contextmanager
@@ -165,8 +157,3 @@ def open_instance(name: str, *, needs_containers: bool = False, takes_edge: bool
         yield instance
     finally:
         client.close()
-
-
-def _decoded(secret: Manifest) -> dict[str, str]:
-    data = secret.get("data") or {}
-    return {key: base64.b64decode(value).decode(errors="replace") for key, value in data.items()}

@@ -150,7 +150,7 @@ class Bucket:
         """Hand a file on, piece by piece and in order; what breaks off is asked for again from there."""
         from boto3.s3.transfer import TransferConfig
 
-        self.bucket.download_fileobj(self.prefix + name, Sink(write), Config=TransferConfig(use_threads=False))
+        self.bucket.download_fileobj(self.prefix + name, Receiver(write), Config=TransferConfig(use_threads=False))
 
     def read(self, name: str) -> bytes:
         """A small file's content; of one that is not small, the beginning."""
@@ -182,7 +182,7 @@ class Bucket:
 Store = Directory | Bucket
 
 
-class Sink:
+class Receiver:
     """A file that is only written to."""
 
     def __init__(self, write: Write) -> None:

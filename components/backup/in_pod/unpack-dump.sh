@@ -14,7 +14,8 @@ gone() { echo "The backup did not come as a whole; the container that fetches it
 damaged() { echo "The backup cannot be decrypted: was it made with another passphrase?" >&2; exit 1; }
 plain() {
     case $file in
-    *.enc) openssl enc -d -aes-256-cbc -pbkdf2 -iter 600000 -pass env:BACKUP_PASSPHRASE || { [ $? -gt 128 ] || damaged; exit 1; } ;;
+    *.enc) openssl enc -d -aes-256-cbc -pbkdf2 -iter 600000 -pass env:BACKUP_PASSPHRASE ||
+        { echo "It was not decrypted to its end." >&2; exit 1; } ;;
     *) cat ;;
     esac
 }

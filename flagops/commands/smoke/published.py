@@ -1,10 +1,12 @@
 """What must not be published: Flagsmith's own numbers, which it gives to anybody who reaches its port."""
 
+from collections.abc import Mapping
 from functools import partial
 from ipaddress import ip_address
 
 import httpx
 
+from flagops.commands.smoke import routes
 from flagops.commands.smoke.http import REQUEST_SECONDS
 from flagops.commands.smoke.in_time import bounded
 from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError
@@ -32,14 +34,20 @@ def unpublished(visit: Visit) -> str:
 
 
 def further_names(visit: Visit) -> str:
-    """Each further name leads to Flagsmith, which takes it for its own, with a certificate that is good for it."""
+    """Each further name leads to Flagsmith, which takes it for its own, with a certificate that is good for it.
+
+    Of an edge alone it leads to the proxies, which are asked for flags: nothing else is published there.
+    """
     if visit.place.public_url is None or not visit.place.further:
         raise CheckSkippedError("no further names")
     base = httpx.URL(visit.place.public_url)
-    urls = [base.copy_with(host=host).join(LIVENESS) for host in visit.place.further]
+    path, headers = LIVENESS, {}
+    if visit.place.is_edge:
+        path, headers = routes.FLAGS, {"X-Environment-Key": visit.keys.client_side}
+    urls = [base.copy_with(host=host).join(path) for host in visit.place.further]
     for url in urls:
         left = min(REQUEST_SECONDS, visit.deadline.left)
-        answer = bounded(f"the answer to {url}", partial(_asked, url), left)
+        answer = bounded(f"the answer to {url}", partial(_asked, url, headers), left)
         if answer.status_code != httpx.codes.OK:
             raise CheckFailedError(
                 f"{url} is answered with status {answer.status_code}: the way in does not lead there, or Flagsmith "
@@ -61,9 +69,9 @@ def _refused(visit: Visit, url: httpx.URL) -> int:
     return answer.status_code
 
 
-def _asked(url: httpx.URL) -> httpx.Response:
+def _asked(url: httpx.URL, headers: Mapping[str, str] | None = None) -> httpx.Response:
     try:
-        return httpx.get(url, timeout=REQUEST_SECONDS, trust_env=False)
+        return httpx.get(url, headers=headers, timeout=REQUEST_SECONDS, trust_env=False)
     except httpx.RequestError as error:
         raise CheckFailedError(f"{url}: {error or type(error).__name__}") from None
 

@@ -47,7 +47,7 @@ CHECKS: Mapping[str, Check] = {
 OF_AN_EDGE = frozenset(
     {
         *("flags", "wrong-key", "identities", "traits", "edge", "edge-documents", "browsers"),
-        *("certificate", "redirect", "unpublished"),
+        *("certificate", "redirect", "unpublished", "further-names"),
     }
 )
 """What there is to see of an edge alone; the other checks ask the API."""

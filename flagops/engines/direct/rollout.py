@@ -12,6 +12,7 @@ from flagops.evaluation.program import KubeObject, Program
 from flagops.kubernetes.awaiting import await_rollout
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.masking import Masker
+from flagops.kubernetes.namespace_secrets import NamespaceMasker
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.kubernetes.readiness import job_has_failed, time_limit
 from flagops.kubernetes.refusals import ApiError, ImmutableError
@@ -34,7 +35,8 @@ class ObjectDeployer:
     ) -> None:
         self._client, self._program, self._live = client, program, live
         self._emit, self._stop = emit, stop
-        self._mask = Masker(program.secrets)
+        namespaces = {item.ref.namespace for item in program.objects if item.ref.namespace}
+        self._mask = NamespaceMasker(client, namespaces, program.secrets)
         self.done: dict[Ref, ResourceState] = {}
 
     def deploy(self, ref: Ref) -> None:
@@ -77,7 +79,7 @@ class ObjectDeployer:
         """Whether the object is another; its status, which controllers write at any time, does not count."""
         if applied["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]:
             return False
-        return bool(field_changes(before, applied, self._mask))
+        return bool(field_changes(before, applied, Masker(())))
 
     def _wanted(self, item: KubeObject, before: Manifest | None) -> Manifest:
         if before is None or not item.ignored:

@@ -1,6 +1,5 @@
 """Why Kubernetes objects that Pulumi gave up on do not become ready."""
 
-import base64
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from flagops.kubernetes.client import Client
 from flagops.kubernetes.connection import connect
 from flagops.kubernetes.diagnose import diagnose
 from flagops.kubernetes.masking import Masker
+from flagops.kubernetes.namespace_secrets import secret_values
 from flagops.kubernetes.objects import Ref
 
 
@@ -38,6 +38,4 @@ def explain(kubeconfig: Path | None, context: str, manifests: Iterable[dict[str,
 
 def secrets_of(client: "Client", namespace: str) -> list[str]:
     """Every value of the namespace's Secrets: what a container could print into its log."""
-    found = client.list("v1", "Secret", namespace) if namespace else []
-    encoded = [value for secret in found for value in (secret.get("data") or {}).values()]
-    return [base64.b64decode(value).decode(errors="ignore") for value in encoded]
+    return [*secret_values(client.list("v1", "Secret", namespace) if namespace else [])]

@@ -16,7 +16,7 @@ import pytest
 
 from components.backup.containers import DRILL, DUMP, LIVE, RESTORE, SCRIPTS, UNPACK
 from flagops.commands.db.psql import external
-from tests.components.backup.conftest import HOST, Jobs, last, succeeded
+from tests.components.backup.conftest import HOST, Jobs, last, pod, succeeded
 from tests.components.backup.test_scripts import bucket
 from tests.servers import give_to_postgres
 
@@ -223,7 +223,7 @@ def test_no_script_gives_the_url_to_a_program() -> None:
 def test_a_url_of_another_kind_is_refused_without_showing_it(jobs: Jobs) -> None:
     jobs.work()
     give_to_postgres(jobs.home)
-    done = jobs.shell(*DUMP, DATABASE_URL="host=h password=zebra").ended()
+    done = pod(jobs.shell(*DUMP, DATABASE_URL="host=h password=zebra"), jobs.storing("put"))
     assert done.returncode != 0
     assert "DATABASE_URL is no URL" in done.stderr
     assert "zebra" not in done.stdout + done.stderr

@@ -150,10 +150,10 @@ def test_a_quota_that_is_switched_off_is_empty() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "needed"),
     [
-        ("requestsCpu", "4", "5820m"),
-        ("requestsMemory", "8Gi", "18112Mi"),
-        ("limitsCpu", "4", "17700m"),
-        ("limitsMemory", "8Gi", "28288Mi"),
+        ("requestsCpu", "4", "6320m"),
+        ("requestsMemory", "8Gi", "19072Mi"),
+        ("limitsCpu", "4", "22700m"),
+        ("limitsMemory", "8Gi", "30848Mi"),
         ("pods", 5, "19"),
     ],
 )
@@ -174,8 +174,8 @@ def test_parts_outside_the_cluster_do_not_count_towards_the_quota() -> None:
 
 def test_a_quota_without_room_for_the_claims_is_refused() -> None:
     (line,) = refusal(namespace={"quota": {"persistentVolumeClaims": 1}})
-    assert line.startswith("feature-flags:namespace.quota.persistentVolumeClaims = 1: must be at least 2, ")
-    assert "1 PostgreSQL + 1 backups" in line
+    assert line.startswith("feature-flags:namespace.quota.persistentVolumeClaims = 1: must be at least 3, ")
+    assert "1 PostgreSQL + 1 backups + 1 drill" in line
 
 
 def test_one_thread_a_worker_is_refused_since_workers_would_share_a_database_connection() -> None:
