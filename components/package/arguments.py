@@ -643,6 +643,8 @@ class PostgresSettings(TypedDict):
     """Embedded only. The major version of the data on the volume; `ff db upgrade` changes it together with `version`, and moves the data. (whole number, at least 1; default `17`)"""
     reindex_for: NotRequired[str]
     """Embedded only. The version of the C library for which the start makes all indexes anew. Text is sorted as that library says, and another Debian release has another one (bookworm 2.36, trixie 2.41): the server refuses to start with an image that sorts otherwise, and says which version to set here. (version)"""
+    block_evictions: NotRequired[bool]
+    """Embedded only. Whether a drain of the server's node waits until you delete the pod, by a budget that lets nothing go. (true or false; default `false`)"""
     image: NotRequired[str]
     """The image. (image reference; default `postgres`)"""
     storage: NotRequired[Storage]
@@ -670,6 +672,15 @@ class BackupStorage(TypedDict):
     """The volume's size. Default: that of `postgres.storage`, otherwise 20Gi. (quantity, at least 256Mi)"""
     class_name: NotRequired[str]
     """The StorageClass. Default: the cluster's default. (Kubernetes name)"""
+
+
+class ScratchStorage(TypedDict):
+    """The volume of a drill, which comes and goes with its pod."""
+
+    size: NotRequired[str]
+    """The volume's size: room for the whole database. Default: that of `postgres.storage`; with an external database that of `backup.storage`, otherwise 20Gi. (quantity, at least 256Mi)"""
+    class_name: NotRequired[str]
+    """The StorageClass. Default: that of `backup.storage`, then that of `postgres.storage`, then the cluster's default. (Kubernetes name)"""
 
 
 class BucketSecret(TypedDict):
@@ -741,6 +752,8 @@ class BackupSettings(TypedDict):
     """The age in hours from which `ff doctor` reports the last backup as too old. (whole number, at least 1; default `30`)"""
     storage: NotRequired[BackupStorage]
     """The volume, without `s3`."""
+    scratch: NotRequired[ScratchStorage]
+    """The volume that `ff db drill` restores a backup on. It comes and goes with the Job's pod."""
     s3: NotRequired[S3]
     """A bucket in place of the volume, which survives the cluster. Recommended in production."""
     resources: NotRequired[Resources]
@@ -1073,6 +1086,8 @@ class GatewaySettings(TypedDict):
     """The port of that Gateway's listener for HTTPS. (port, 1 to 65535; default `443`)"""
     redirect: NotRequired[bool]
     """Whether that Gateway listens for plain HTTP too and redirects it to `https://`. (true or false; default `true`)"""
+    hsts_seconds: NotRequired[int]
+    """For how many seconds browsers that came by `https://` come by nothing else (HSTS), such as 31536000, a year. The route adds the header to every answer (`ResponseHeaderModifier`, which an implementation may lack: then it says so). Default: no such header. (seconds)"""
     await_conditions: NotRequired[bool]
     """Whether a deployment waits until the Gateway is programmed and the routes are accepted. Set it to false where no controller reports that. (true or false; default `true`)"""
     tls: NotRequired[GatewayTls]

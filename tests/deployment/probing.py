@@ -115,7 +115,7 @@ PROBES: tuple[Any, ...] = (True, False, None, *NUMBERS, *QUANTITIES, *TEXTS)
 # What is not of the cluster's objects: where they go, and what the program is told of the cluster.
 OUTSIDE_OF_OBJECTS = frozenset({"context", "apiVersions", "clusterIdentifier", "clusterUid", "role"})
 # Of the values that a key's type takes, so many are tried: others for each key, so that each type sees them all.
-MOST_OF_ONE = 12
+MOST_OF_ONE = 8
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from tests.platform import Platform
 from tests.recording import ROOT, pod_templates, record, recorded
 from tests.worlds.stacks import NAMES, stack
 
-BLOCKED = {"postgres": {"blockEvictions": True}}
+BLOCKED = {"postgres": {"blockEvictions": True, "storage": {"size": "1Gi"}}}
 SAYS = "Cannot evict pod as it would violate the pod's disruption budget."
 
 
@@ -57,7 +57,14 @@ def test_a_drain_says_so_until_somebody_deletes_the_pod(deployed: Platform, prog
 
     eventually(is_guarded)
     try:
-        command = [*kubectl, "drain", node, "--pod-selector=app.kubernetes.io/component=database", "--timeout=8s"]
+        command = [
+            *kubectl,
+            "drain",
+            node,
+            "--delete-emptydir-data",
+            "--pod-selector=app.kubernetes.io/component=database",
+            "--timeout=8s",
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode != 0
         said = f'error when evicting pods/"flagsmith-postgres-0" -n "{NAMESPACE}" (will retry after 5s): {SAYS}'
