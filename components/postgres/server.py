@@ -25,15 +25,15 @@ from components.kit.claims import volume_claim
 from components.kit.component import Component, name_of
 from components.kit.disruption import disruption_budget
 from components.kit.exporters import TIMEOUT_SECONDS, ServerExporter, postgres_exporter
-from components.kit.pods import EmptyDir, pod_template, requirements
+from components.kit.pods import pod_template, requirements
 from components.kit.secret_files import READABLE_BY_ITS_GROUP, secret_file
 from components.kit.secret_refs import SecretReference
 from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
 from components.kit.services import cluster_service
 from components.postgres import access_rules
+from components.postgres.directories import SOCKETS, data_paths, scratch
 from components.settings import Settings
-from components.settings.quantities import MI, format_memory, parse_memory
 
 COMPONENT: Final = "database"
 # User and group of the official image; its entrypoint may run as it directly.
@@ -43,7 +43,6 @@ GRACE_PERIOD_SECONDS: Final = 120
 PASSWORD_DIRECTORY: Final = "/run/secrets/postgres"  # noqa: S105 a path, not a password
 PASSWORD_FILE: Final = f"{PASSWORD_DIRECTORY}/password"
 START: Final = Path(__file__).parent / "in_pod" / "start-postgres.sh"
-SOCKETS: Final = EmptyDir(name="run", path="/var/run/postgresql", size_limit="16Mi")
 # By the socket, where the server knows the exporter by its user id: there is no password to keep. Its statements name
 # statistics without their schema; the database's owner may have made something of these names. No comma: to the
 # exporter it separates servers.
@@ -51,9 +50,6 @@ METRICS_SOURCE: Final = (
     f"host={SOCKETS.path} user=flagsmith_metrics dbname=flagsmith sslmode=disable connect_timeout={TIMEOUT_SECONDS} "
     "search_path=pg_catalog"
 )
-# The runtime's /dev/shm holds 64 MiB, which one parallel query can exceed; what lies there counts as the pod's memory.
-SHARED_MEMORY_SHARE: Final = 8
-MIN_SHARED_MEMORY: Final = 64 * MI
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,27 +69,6 @@ class PostgresArgs:
     credentials: SecretReference
     exporter: ServerExporter | None
     labels: Mapping[str, str] = field(default_factory=dict)
-
-
-def scratch(memory_limit: str) -> list[EmptyDir]:
-    """What the server writes besides its data; shared memory is an eighth of the memory limit, at least 64Mi."""
-    shared = max(MIN_SHARED_MEMORY, parse_memory(memory_limit) // SHARED_MEMORY_SHARE // MI * MI)
-    return [
-        SOCKETS,
-        EmptyDir(name="tmp", path="/tmp", size_limit="256Mi"),  # noqa: S108 a mount of the pod's own
-        EmptyDir(name="shm", path="/dev/shm", size_limit=format_memory(shared), medium="Memory"),  # noqa: S108 likewise
-    ]
-
-
-def data_paths(major: int) -> tuple[str, str]:
-    """Where the volume is mounted and where PGDATA lies in it.
-
-    The official image moved both in 18. Before that, PGDATA is a sub-directory of the mount, since a fresh volume may
-    hold a `lost+found`, which initdb refuses.
-    """
-    if major >= 18:
-        return "/var/lib/postgresql", f"/var/lib/postgresql/{major}/docker"
-    return "/var/lib/postgresql/data", "/var/lib/postgresql/data/pgdata"
 
 
 def _ready(period: int, failures: int) -> ProbeArgs:

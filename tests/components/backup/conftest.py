@@ -1,10 +1,8 @@
 """The scripts of the backup Jobs, run as their containers run them, against a real PostgreSQL."""
 
 import hashlib
-import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,6 +15,7 @@ import pytest
 
 from components.backup.containers import DRILL, DUMP, LIVE, PIPES, RESTORE, SCRIPTS, UNPACK
 from flagops.commands.db.backups.restore import RECEIVE
+from tests.components.backup.running import Container, Done, last, pod, succeeded
 from tests.postgres_programs import postgres_programs, postgres_user
 from tests.servers import Postgres, give_to_postgres, running_postgres
 
@@ -45,34 +44,12 @@ SCHEMA = """
 """
 
 
-Done = subprocess.CompletedProcess[str]
 # What takes all of a backup that store_backups.py fetches, in the place of unpack-dump.sh.
 DRAIN = (
     "bash",
     "-c",
     (SCRIPTS / PIPES).read_text(encoding="utf-8") + "open_pipe stored reader; exec cat <&6 >/dev/null",
 )
-
-
-@dataclass
-class Container:
-    """A container that runs: the processes of one group on this machine."""
-
-    process: subprocess.Popen[str]
-
-    def kill(self, how: int = signal.SIGKILL) -> None:
-        """End all of it, as a kubelet does."""
-        os.killpg(self.process.pid, how)
-
-    def ended(self, seconds: float = 120) -> Done:
-        """How it ended."""
-        try:
-            out, err = self.process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            self.process.communicate()
-            raise
-        return subprocess.CompletedProcess(self.process.args, self.process.returncode, out, err)
 
 
 @dataclass
@@ -215,25 +192,6 @@ class Jobs:
             "indexes": self.postgres.query("SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"),
             "sequences": self.postgres.query("SELECT sequencename, last_value FROM pg_sequences ORDER BY 1"),
         }
-
-
-def pod(*containers: Container) -> Done:
-    """How containers side by side ended: well if each did, and what they said, the last one last."""
-    done = [container.ended() for container in containers]
-    code = next((one.returncode for one in done if one.returncode), 0)
-    return subprocess.CompletedProcess(
-        "pod", code, "".join(one.stdout for one in done), "".join(one.stderr for one in done)
-    )
-
-
-def succeeded(done: Done) -> Done:
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done
-
-
-def last(done: Done) -> Any:
-    """The JSON document of the last line."""
-    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from flagops.commands.db.backups.base.counting import ARCHIVED, LIVE, THERE, counter
-from tests.components.backup.conftest import Jobs, succeeded
+from tests.components.backup.conftest import Jobs
+from tests.components.backup.running import succeeded
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.components.backup.conftest import Jobs, succeeded
+from tests.components.backup.conftest import Jobs
+from tests.components.backup.running import succeeded
 
 ENVIRONMENTS = "CREATE TABLE environments_environment (id int PRIMARY KEY, name text, updated_at timestamptz NOT NULL)"
 DATED = "SELECT id, name, updated_at FROM environments_environment ORDER BY id"

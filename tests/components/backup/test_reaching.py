@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.components.backup.conftest import Jobs, last, succeeded
+from tests.components.backup.conftest import Jobs
+from tests.components.backup.running import last, succeeded
 from tests.doubles.bucket import KEYS, Double, Environ, made, serving
 
 HIDDEN = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_DEFAULT_REGION": "us-east-1", "S3_PATH_STYLE": "true"}

@@ -8,7 +8,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from components.backup.containers import DUMP
-from tests.components.backup.conftest import HOST, Jobs, last, pod, succeeded
+from tests.components.backup.conftest import HOST, Jobs
+from tests.components.backup.running import last, pod, succeeded
 
 
 def test_what_was_destroyed_comes_back_whole(jobs: Jobs) -> None:

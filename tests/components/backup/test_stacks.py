@@ -16,7 +16,8 @@ import pytest
 
 from components.backup.containers import DRILL, DUMP, LIVE, RESTORE, SCRIPTS, UNPACK
 from flagops.commands.db.psql import external
-from tests.components.backup.conftest import HOST, Jobs, last, pod, succeeded
+from tests.components.backup.conftest import HOST, Jobs
+from tests.components.backup.running import last, pod, succeeded
 from tests.components.backup.test_scripts import bucket
 from tests.servers import give_to_postgres
 

@@ -1,97 +1,32 @@
 """Backups run through pipes: whatever is killed, refused or changed on the way, what counts as a backup is whole."""
 
 import re
-import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from components.backup.containers import DUMP, PIPES, RESTORE, SCRIPTS
-from tests.components.backup.conftest import HOST, Container, Jobs, last, pod, succeeded
-from tests.doubles.bucket import KEYS, Double, Environ, made, serving
+from components.backup.containers import DUMP, PIPES, SCRIPTS
+from tests.components.backup.conftest import Jobs
+from tests.components.backup.running import Container, last, pod, succeeded
+from tests.components.backup.stores import (
+    MIB,
+    OLD,
+    Store,
+    instead,
+    is_end,
+    is_fetch,
+    is_part,
+    is_search,
+    said,
+    store,
+    until,
+)
+from tests.doubles.bucket import Environ
 
-MIB = 1024 * 1024
-PREFIX = f"flagsmith/{HOST}/"
-OLD = "flagsmith-20260101T020000Z"
-
-
-class Store:
-    """A bucket that the Jobs know, what is in it, and how it answers."""
-
-    def __init__(self, double: Double, bucket: Any) -> None:
-        self.double, self.bucket = double, bucket
-
-    def objects(self) -> set[str]:
-        return {item.key.removeprefix(PREFIX) for item in self.bucket.objects.all()}
-
-    def uploads(self) -> set[str]:
-        """What was begun and neither ended nor taken back."""
-        return {item.object_key.removeprefix(PREFIX) for item in self.bucket.multipart_uploads.all()}
-
-    def begin(self, name: str) -> None:
-        self.bucket.Object(PREFIX + name).initiate_multipart_upload()
-
-    def answer(self, status: str, when: Callable[[Environ], bool], times: int = 1000) -> None:
-        """Answer `status` to the first `times` requests of a kind."""
-        left = [times]
-
-        def hook(environ: Environ, start: Any) -> Any:
-            if not when(environ) or not left[0]:
-                return None
-            left[0] -= 1
-            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-            start(status, [("Content-Type", "application/xml")])
-            code = {"403": "AccessDenied", "500": "InternalError"}[status[:3]]
-            return [f"<Error><Code>{code}</Code><Message>of the test</Message></Error>".encode()]
-
-        self.double.hook = hook
-
-
-def is_part(environ: Environ) -> bool:
-    return environ["REQUEST_METHOD"] == "PUT" and "partNumber=" in environ["QUERY_STRING"]
-
-
-def is_end(environ: Environ) -> bool:
-    return environ["REQUEST_METHOD"] == "POST" and "uploadId=" in environ["QUERY_STRING"]
-
-
-def is_search(environ: Environ) -> bool:
-    return environ["REQUEST_METHOD"] == "GET" and "uploads" in environ["QUERY_STRING"]
-
-
-def is_fetch(environ: Environ) -> bool:
-    return environ["REQUEST_METHOD"] == "GET" and ".dump" in environ["PATH_INFO"]
-
-
-@pytest.fixture
-def store(jobs: Jobs) -> Iterator[Store]:
-    with serving() as double:
-        address = f"http://127.0.0.1:{double.port}"
-        bucket = made(address)
-        for upload in bucket.multipart_uploads.all():
-            upload.abort()
-        jobs.environment |= {**KEYS, "S3_PATH_STYLE": "true", "STORE": "s3://backups/flagsmith", "S3_ENDPOINT": address}
-        yield Store(double, bucket)
-
-
-def instead(jobs: Jobs, program: str, script: str) -> str:
-    """A PATH on which a program is another one."""
-    programs = jobs.home / "instead"
-    shutil.rmtree(programs, ignore_errors=True)
-    programs.mkdir()
-    (programs / program).write_text(f"#!/bin/bash\n{script}\n", "utf-8")
-    (programs / program).chmod(0o755)
-    return f"{programs}:{jobs.programs}:/usr/bin:/bin"
-
-
-def until(holds: Callable[[], object]) -> None:
-    ends = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < ends
-        time.sleep(0.02)
+__all__ = ["store"]
 
 
 def half_way(jobs: Jobs, half: int = 70 * MIB) -> tuple[Container, Container]:
@@ -101,12 +36,6 @@ def half_way(jobs: Jobs, half: int = 70 * MIB) -> tuple[Container, Container]:
     dump, storing = jobs.shell(*DUMP, PATH=path), jobs.storing("put")
     until(lambda: (work / "half").exists())
     return dump, storing
-
-
-def said(*containers: Container) -> str:
-    done = pod(*containers)
-    assert done.returncode != 0
-    return done.stderr
 
 
 def test_a_dump_that_is_killed_half_way_is_no_backup_and_leaves_nothing(jobs: Jobs, store: Store) -> None:
@@ -289,62 +218,3 @@ def test_a_database_of_which_a_dump_is_too_large_for_a_bucket_is_refused_with_th
     assert "The database has 700 GiB, and of one of more than 625 GiB no dump goes into a bucket" in reason
     assert "postgres.cluster.backup" in reason
     assert (store.objects(), store.uploads()) == (set(), set())
-
-
-def test_what_changes_between_being_looked_at_and_being_restored_changes_nothing(jobs: Jobs, store: Store) -> None:
-    stored = jobs.backup()["stored"]
-    key = PREFIX + stored["file"]
-    whole = store.bucket.Object(key).get()["Body"].read()
-    jobs.postgres.query("DELETE FROM states")
-    before = jobs.content()
-    fetches: list[str] = []
-
-    def hook(environ: Environ, _: Any) -> None:
-        if is_fetch(environ):
-            fetches.append(environ["PATH_INFO"])
-            if len(fetches) == 2:
-                # One that pg_restore takes, and still another one.
-                store.bucket.put_object(Key=key, Body=whole + b"\0" * 100)
-
-    store.double.hook = hook
-    reason = said_of(jobs.restore())
-    assert "is damaged: its checksum is not the one" in reason or "did not come as a whole" in reason
-    assert jobs.content() == before
-    assert len(fetches) >= 2
-
-
-def said_of(done: Any) -> str:
-    assert done.returncode != 0
-    return str(done.stderr)
-
-
-@pytest.mark.usefixtures("store")
-@pytest.mark.parametrize("killed", ["fetch", "unpack", "restore"])
-def test_whoever_is_killed_in_the_middle_of_a_restore_the_database_is_what_it_was(jobs: Jobs, killed: str) -> None:
-    jobs.postgres.query(
-        "CREATE TABLE noise AS SELECT n, md5(n::text) || md5((n + 1)::text) AS text FROM generate_series(1, 60000) n"
-    )
-    jobs.backup()
-    jobs.postgres.query("DELETE FROM noise WHERE n > 10; DELETE FROM states")
-    before = jobs.content()
-    work = jobs.work()
-    # So that it stands still in the middle of the second time.
-    path = instead(jobs, "psql", f'{{ head -c 200000; : >{work}/half; sleep 3; cat; }} | "{jobs.programs}/psql" "$@"')
-    containers = dict(
-        zip(("fetch", "unpack", "restore"), (*jobs.fetched("latest"), jobs.shell(*RESTORE, PATH=path)), strict=True)
-    )
-    until(lambda: (work / "half").exists())
-    containers[killed].kill()
-    said(*containers.values())
-    assert jobs.content() == before
-    succeeded(jobs.restore())
-    assert jobs.postgres.query("SELECT count(*) FROM noise") == [(60000,)]
-
-
-def test_a_file_that_comes_only_in_part_changes_nothing(jobs: Jobs) -> None:
-    stored = jobs.backup()["stored"]
-    content = (jobs.home / "store" / stored["file"]).read_bytes()
-    jobs.postgres.query("TRUNCATE features CASCADE")
-    before = jobs.content()
-    assert said_of(jobs.upload(content[:-1] + b"?"))
-    assert jobs.content() == before

@@ -12,7 +12,8 @@ import pytest
 from components.backup.containers import DRILL, PIPES, RESTORE, SCRIPTS
 from components.postgres.roles import grants
 from flagops.commands.db.psql import EMBEDDED, superuser
-from tests.components.backup.conftest import Jobs, pod
+from tests.components.backup.conftest import Jobs
+from tests.components.backup.running import pod
 from tests.components.postgres import attacker as traps
 from tests.components.postgres.attacker import Attacker, flagsmith_tables
 from tests.components.postgres.conftest import Roles, succeeded

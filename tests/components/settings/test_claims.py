@@ -13,8 +13,8 @@ from tests.components.settings.test_cloudnative_pg import clustered
     ("stated", "claims"),
     [
         ({}, 10),
-        ({"kept": ["flagsmith-pg-0"]}, 17),
-        ({"kept": ["flagsmith-pg-0"], "backup": {"enabled": True}}, 18),
+        ({"kept": ["flagsmith-pg-0"]}, 18),
+        ({"kept": ["flagsmith-pg-0"], "backup": {"enabled": True}}, 19),
     ],
     ids=["servers, their logs, dumps", "two Clusters", "a drill in place of the volume of dumps"],
 )

@@ -48,18 +48,18 @@ def test_every_rollout_is_waited_for_by_the_pods_that_there_may_be() -> None:
 
 def test_the_autoscaler_s_maximum_counts_and_not_the_replicas() -> None:
     scaling = {"enabled": True, "minReplicas": 3, "maxReplicas": 24}
-    stack = record("production", {"autoscaling": scaling, "postgres": {"maxConnections": 202}})
+    stack = record("production", {"autoscaling": scaling, "postgres": {"maxConnections": 213}})
     deployment = stack.one("Deployment", "flagsmith")
     assert int(deployment["metadata"]["annotations"][TIMEOUT]) == rollout_seconds(24)
     # 24 pods and six more would take more connections than this PostgreSQL has.
     assert deployment["spec"]["strategy"]["rollingUpdate"]["maxSurge"] == 1
 
 
-@pytest.mark.parametrize(("limit", "added"), [(178, 1), (202, 1), (208, 2), (226, 5), (232, "25%"), (400, "25%")])
+@pytest.mark.parametrize(("limit", "added"), [(189, 1), (213, 1), (219, 2), (237, 5), (243, "25%"), (400, "25%")])
 def test_as_many_are_added_as_the_database_has_connections_for(limit: int, added: int | str) -> None:
     scaling = {"enabled": True, "minReplicas": 3, "maxReplicas": 24}
     changes = {"size": "medium", "autoscaling": scaling, "postgres": {"maxConnections": limit}}
-    if limit < 202:
+    if limit < 213:
         with pytest.raises(OpsError, match=r"24 replicas \+ 1 surge"):
             record("production", changes)
         return

@@ -54,7 +54,7 @@ def test_each_value_of_a_size_can_be_overridden() -> None:
         resources=_resources("4", "4Gi"),
         gunicorn={"threads": 2},
         taskProcessor={"replicas": 3, "resources": _resources("1", "1Gi")},
-        postgres={"maxConnections": 150, "resources": _resources("2", "4Gi")},
+        postgres={"maxConnections": 170, "resources": _resources("2", "4Gi")},
         redis={"resources": _resources("1", "1Gi")},
     )
 
@@ -82,7 +82,7 @@ def test_the_connection_budget_spells_out_its_sum() -> None:
     assert line.startswith("feature-flags:postgres.maxConnections = 100: ")
     for part in (
         "(45 replicas + 1 surge) x (2 workers x 2 threads + 2)",
-        "+ (1 task processors + 1 surge) x (5 threads x 2 + 1)",
+        "+ (1 task processors + 1 on their way out) x (5 threads x 2 + 1)",
         "+ 3 readers x 3 + 10 reserved = 317",
     ):
         assert part in line

@@ -1,0 +1,72 @@
+"""A restore runs through pipes: whatever is killed or changed on the way, the database is one or the other."""
+
+from typing import Any
+
+import pytest
+
+from components.backup.containers import RESTORE
+from tests.components.backup.conftest import Jobs
+from tests.components.backup.running import succeeded
+from tests.components.backup.stores import PREFIX, Store, instead, is_fetch, said, store, until
+from tests.doubles.bucket import Environ
+
+__all__ = ["store"]
+
+
+def test_what_changes_between_being_looked_at_and_being_restored_changes_nothing(jobs: Jobs, store: Store) -> None:
+    stored = jobs.backup()["stored"]
+    key = PREFIX + stored["file"]
+    whole = store.bucket.Object(key).get()["Body"].read()
+    jobs.postgres.query("DELETE FROM states")
+    before = jobs.content()
+    fetches: list[str] = []
+
+    def hook(environ: Environ, _: Any) -> None:
+        if is_fetch(environ):
+            fetches.append(environ["PATH_INFO"])
+            if len(fetches) == 2:
+                # One that pg_restore takes, and still another one.
+                store.bucket.put_object(Key=key, Body=whole + b"\0" * 100)
+
+    store.double.hook = hook
+    reason = said_of(jobs.restore())
+    assert "is damaged: its checksum is not the one" in reason or "did not come as a whole" in reason
+    assert jobs.content() == before
+    assert len(fetches) >= 2
+
+
+def said_of(done: Any) -> str:
+    assert done.returncode != 0
+    return str(done.stderr)
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("killed", ["fetch", "unpack", "restore"])
+def test_whoever_is_killed_in_the_middle_of_a_restore_the_database_is_what_it_was(jobs: Jobs, killed: str) -> None:
+    jobs.postgres.query(
+        "CREATE TABLE noise AS SELECT n, md5(n::text) || md5((n + 1)::text) AS text FROM generate_series(1, 60000) n"
+    )
+    jobs.backup()
+    jobs.postgres.query("DELETE FROM noise WHERE n > 10; DELETE FROM states")
+    before = jobs.content()
+    work = jobs.work()
+    # So that it stands still in the middle of the second time.
+    path = instead(jobs, "psql", f'{{ head -c 200000; : >{work}/half; sleep 3; cat; }} | "{jobs.programs}/psql" "$@"')
+    containers = dict(
+        zip(("fetch", "unpack", "restore"), (*jobs.fetched("latest"), jobs.shell(*RESTORE, PATH=path)), strict=True)
+    )
+    until(lambda: (work / "half").exists())
+    containers[killed].kill()
+    said(*containers.values())
+    assert jobs.content() == before
+    succeeded(jobs.restore())
+    assert jobs.postgres.query("SELECT count(*) FROM noise") == [(60000,)]
+
+
+def test_a_file_that_comes_only_in_part_changes_nothing(jobs: Jobs) -> None:
+    stored = jobs.backup()["stored"]
+    content = (jobs.home / "store" / stored["file"]).read_bytes()
+    jobs.postgres.query("TRUNCATE features CASCADE")
+    before = jobs.content()
+    assert said_of(jobs.upload(content[:-1] + b"?"))
+    assert jobs.content() == before
