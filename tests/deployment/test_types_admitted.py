@@ -106,7 +106,7 @@ def test_the_api_server_refuses_what_is_wrong_here_too(api_server: ApiServer) ->
         assert api_server.refusal(wrong) is not None
 
 
-FIELDS = (
+FIELDS: tuple[str, ...] = (
     "*",
     "?",
     "0",
@@ -128,7 +128,7 @@ FIELDS = (
     "L",
 )
 FIELDS += ("1-5/2", "-1", "00", "31", "24", "12", "13", "*-5", "a", "1--2", "*/60", "100000", "1.5", "#")
-WHOLE = (
+WHOLE: tuple[str, ...] = (
     "@daily",
     "@every 1h",
     "@midnight",

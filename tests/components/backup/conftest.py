@@ -166,7 +166,7 @@ class Jobs:
         given = {**os.environ, "WORK": str(work)}
         # A container that has ended takes no more, and nobody reads then.
         once = f"({receive}) <{sent} && ({receive}) <{sent}"
-        sending = subprocess.Popen(["sh", "-c", once], env=given, start_new_session=True)
+        sending = subprocess.Popen(["sh", "-c", once], env=given, start_new_session=True, text=True)
         done = pod(*containers)
         sender = Container(sending)
         with suppress(ProcessLookupError):
