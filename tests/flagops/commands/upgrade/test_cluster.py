@@ -159,16 +159,6 @@ def test_what_cannot_be_is_refused_before_anything_is_touched(
     assert steps.done == []
 
 
-@pytest.mark.parametrize(("old", "new"), [("17.10", NEW), (OLD, "18.4")])
-def test_where_the_system_sorts_a_tag_has_to_say_which_it_is(old: str, new: str, steps: Steps) -> None:
-    wanted = stated({**CLUSTER, "version": old})
-    sorted_by_system = well(bootstrap={"initdb": {"localeCollate": "he_IL.UTF-8"}})
-    with pytest.raises(RefusedError, match=r"sorts text by the system.s libraries, and \S+ does not say its system"):
-        check(operated(sorted_by_system, wanted), new)
-    assert check(operated(well(), wanted), new) == 18
-    assert steps.done == []
-
-
 def test_a_volume_without_room_is_refused_before_anything_stops(steps: Steps) -> None:
     steps.free = "Avail\n9000000000\n1000\n"
     instance = operated(well(walStorage={"size": "1Gi"}))
