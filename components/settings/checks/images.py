@@ -49,7 +49,8 @@ def warnings(settings: Settings) -> Iterator[str]:
     if settings.production and loose:
         yield (
             f"not locked: {', '.join(loose)}. A tag can be moved, and then pods of the same release run "
-            "different programs: run `ff images lock` and commit the file it writes"
+            "different programs: run `ff images lock` and commit the file it writes, or give each its digest, as in "
+            "image: repository:tag@sha256:…"
         )
 
 
