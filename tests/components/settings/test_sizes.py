@@ -60,7 +60,7 @@ def test_each_value_of_a_size_can_be_overridden() -> None:
 
     assert (found.resolved_replicas, found.gunicorn_workers, found.gunicorn_threads) == (7, 4, 2)
     assert (found.task_processor_replicas, found.task_processor_resources.limits.memory) == (3, "1Gi")
-    assert found.postgres_parameters["max_connections"] == "150"
+    assert found.postgres_parameters["max_connections"] == "170"
     assert found.redis_resources.requests.cpu == "1"
 
 
