@@ -6,6 +6,7 @@ from typing import Final
 from flagops.terminal.by_name import Word
 
 ROLLOUT: Final = (
+    Word("new", "Write the steps of a flag into the catalogue.", "flags.rollout.new:new"),
     Word("run", "Look at each rollout once, and do its next step.", "flags.rollout.command:run"),
     Word("status", "Show how far each rollout is, and why.", "flags.rollout.command:status"),
     Word("start", "Let a rollout begin now.", "flags.rollout.command:start"),

@@ -50,6 +50,7 @@ READS_FILES = {
     "flags codegen --python {home}/flags.py": r".*/flags\.py was written\.",
     "flags references {home}/source": r"  [a-z_]+",
     "flags promote development staging --catalogue {home}/catalogue.yaml": r"Review and commit it; .*",
+    "flags rollout new ml_model_v2_enabled --stage 5,6h --catalogue {home}/catalogue.yaml": r"Review and commit it; .*",
     "images list": r"\S+ +(not locked|locked|settings) +\S+.*",
     "cluster down": r"There is no local cluster\.",
     "cluster forget": r"There is none\.",
