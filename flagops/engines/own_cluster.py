@@ -1,6 +1,6 @@
 """The cluster of a stack, asked before a deployment whether it is the right one, and after it whether all is there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +90,20 @@ class StackCluster:
             hint=f"Give this stack a namespace of its own, in {self.stack.path.name}:\n"
             f"  {self.stack.project}:namespace: {{name: {self.namespace}-{self.stack.name.lower().replace('_', '-')}}}",
         )
+
+    def require_same_namespace(self, recorded: Collection[str]) -> None:
+        """Refuse a record that is of other namespaces: of somebody else's stack, which has the same name by chance.
+
+        `recorded` are the namespaces of what is on record for a stack of this name; none, where nothing is.
+        """
+        if recorded and self.namespace not in recorded:
+            raise RefusedError(
+                f"Nothing was changed: what is on record for a stack {self.stack.name!r} is in the namespace "
+                f"{', '.join(map(repr, sorted(recorded)))}, and {self.stack.path.name} says {self.namespace!r}.",
+                hint="If that is another project's, give this stack a name that none of them has: rename its file "
+                "Pulumi.NAME.yaml. If it is this one's, set its namespace back: a stack cannot be moved, "
+                f"only removed (`ff down --stack {self.stack.name}`) and made anew.",
+            )
 
     def require_deployed(self) -> None:
         """Refuse to call the stack deployed when what it declared is not in the cluster."""

@@ -87,6 +87,12 @@ class DirectEngine:
         with self._client() as client:
             return self._store(client).load() is not None
 
+    def namespaces(self) -> frozenset[str]:
+        """The namespaces of what is on record; none without a record."""
+        with self._client() as client:
+            record = self._store(client).load()
+        return record.in_namespaces if record else frozenset()
+
     def generated(self) -> dict[str, str]:
         """The generated values on record, secret; empty when this engine has not made the stack."""
         with self._client() as client:

@@ -57,6 +57,7 @@ class DirectDeployer:
     def check_down(self, *, unprotect: bool = False) -> None:
         """Refuse when there is no such stack, or anything is protected, before anybody is asked for a confirmation."""
         self._require_cluster()
+        self._cluster.require_same_namespace(self._engine.namespaces())
         if not self._engine.has_made_stack():
             raise NotDeployedError(
                 f"There is nothing to remove: the cluster of context {self._context!r} has no record of a stack "
@@ -73,6 +74,7 @@ class DirectDeployer:
     def _require_own(self) -> None:
         """Refuse a namespace that another stack has, for a stack without a record."""
         self._require_cluster()
+        self._cluster.require_same_namespace(self._engine.namespaces())
         if not self._engine.has_made_stack():
             self._cluster.require_own_namespace()
 

@@ -52,6 +52,11 @@ class StackRecord:
         """The entries by what makes an object the same, whatever version of its API."""
         return {entry.ref.identity: entry for entry in self.entries}
 
+    @property
+    def in_namespaces(self) -> frozenset[str]:
+        """The namespaces in which its objects are."""
+        return frozenset(entry.ref.namespace for entry in self.entries if entry.ref.namespace)
+
     def left_by(self, program: Program) -> tuple[RecordedObject, ...]:
         """The entries whose object is no longer in the program."""
         wanted = {item.ref.identity for item in program.objects}

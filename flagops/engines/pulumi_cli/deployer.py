@@ -143,6 +143,7 @@ class CliDeployer:
     def _required(self, state: pulumi_state.Deployment) -> dict[str, str]:
         """Refuse a cluster that is not the one on record; the uids of the namespaces there, by name."""
         uids = pulumi_state.namespace_uids(state, self.cluster.identifier)
+        self.cluster.require_same_namespace(uids)
         self.cluster.require(
             uids,
             hint=f"This takes what is gone out of Pulumi's state, and the next `ff up` makes it anew, empty:\n"

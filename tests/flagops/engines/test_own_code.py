@@ -125,6 +125,7 @@ def test_a_project_of_another_release_is_refused_with_the_way_out(
     said = f"Error: The project in {bare} is of {named} (its requirements.txt), and this ff is {release()}"
     assert said in result.stderr
     assert f"Run the project's own: {bare}/.venv/bin/ff" in result.stderr
+    assert "ff init --upgrade" in result.stderr
     assert not (bare / "out").exists()
 
 
