@@ -71,6 +71,22 @@ def opens_flagsmith(workflow: dict[str, Any], job: dict[str, Any]) -> bool:
     return is_merged and bool({*OPENING, "FLAGSMITH_OIDC_AUDIENCE"} & set(names))
 
 
+def logs_in(job: dict[str, Any]) -> bool:
+    """Whether a job logs in to a cloud or to Pulumi Cloud with its own ID token."""
+    return any(step.get("uses", "") == "./.github/actions/log-in" for step in job.get("steps", []))
+
+
+def test_every_job_with_a_kubeconfig_can_do_without_one_that_is_stored() -> None:
+    for path in WORKFLOWS:
+        for job in read(path)["jobs"].values():
+            steps = job.get("steps", [])
+            holding = [step for step in steps if "secrets.KUBECONFIG" in yaml.safe_dump(step)]
+            assert all(step["uses"] == "./.github/actions/log-in" for step in holding), path
+            if holding:
+                assert job["permissions"]["id-token"] == "write", path
+                assert all(step["with"]["cloud"] == "${{ vars.CLOUD }}" for step in holding), path
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_a_workflow_may_read_the_repository_and_a_job_says_what_it_needs_beyond(path: Path) -> None:
     workflow = read(path)
@@ -79,7 +95,8 @@ def test_a_workflow_may_read_the_repository_and_a_job_says_what_it_needs_beyond(
     for job in workflow["jobs"].values():
         # What attests a release proves who it is, and runs none of the repository's code.
         attests = any("attest-build-provenance" in step.get("uses", "") for step in job.get("steps", []))
-        beyond = {"id-token", "attestations"} if attests else {"id-token"} if opens_flagsmith(workflow, job) else set()
+        proves = opens_flagsmith(workflow, job) or logs_in(job)
+        beyond = {"id-token", "attestations"} if attests else {"id-token"} if proves else set()
         assert set(job.get("permissions", {})) <= {"contents", "pull-requests"} | beyond
         assert not (attests and any("checkout" in step.get("uses", "") for step in job["steps"]))
         if "uses" not in job:
