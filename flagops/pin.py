@@ -53,11 +53,9 @@ def parse(requirement: str) -> Pin | None:
 
     Raises BadInputError for this package without a release, which would be another one tomorrow.
     """
-    text = requirement.partition(" #")[0].strip()
-    if not text.startswith(DISTRIBUTION) and not VENDORED.fullmatch(text):
+    text = _bare(requirement)
+    if not names_platform(requirement):
         return None
-    if re.match(rf"{DISTRIBUTION}[\w.-]", text):
-        return None  # another package, whose name only begins so
     found = LINE.fullmatch(text)
     where = text if found is None else found["url"] or ""
     if found is not None and found["version"] and "*" not in found["version"]:
@@ -73,6 +71,17 @@ def parse(requirement: str) -> Pin | None:
         hint=f"Write `{DISTRIBUTION} @ git+https://…@v{release()}`, with a tag or a commit, the address of a wheel, or "
         f"`{DISTRIBUTION}=={release()}`.",
     )
+
+
+def names_platform(requirement: str) -> bool:
+    """Whether a line of a requirements file is about this package, in whatever form."""
+    text = _bare(requirement)
+    # Other packages' names begin with this one's.
+    return bool(re.match(rf"{DISTRIBUTION}(?![\w.-])", text) or VENDORED.fullmatch(text))
+
+
+def _bare(requirement: str) -> str:
+    return requirement.partition(" #")[0].strip()
 
 
 def pinned(root: Path) -> Pin | None:

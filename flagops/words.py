@@ -60,6 +60,7 @@ DATABASE: Final = (
 
 GROUPS: Final[Mapping[str, tuple[Word, ...]]] = {
     "Deploy": (
+        Word("init", "Make a project of your own: stacks, flags, workflows.", "init.command:init"),
         Word("up", "Deploy a stack, and wait until it is rolled out.", "deploy.command:up"),
         Word("preview", "Show what `ff up` would change; changes nothing.", "deploy.command:preview"),
         Word("down", "Remove everything that `ff up` created, data included.", "deploy.command:down"),

@@ -48,7 +48,8 @@ def _refuse_other_release(root: Path) -> None:
         program = quote(str(root / ".venv" / "bin" / "ff"))
         raise RefusedError(
             f"The project in {root} is of {pin.name} (its {FILE}), and this ff is {describe()}.",
-            hint=f"Run the project's own: {program} (`pulumi install` there makes it).",
+            hint=f"Run the project's own: {program} (`pulumi install` there makes it). Or raise the project to this "
+            "release: ff init --upgrade",
         )
 
 

@@ -48,6 +48,7 @@ READING = {
     "flagops/commands/db/administrator.py": "a script of `ff`",
     "flagops/serving/page/routes.py": "the files of the page, which are of the program",
     "flagops/version.py": "the commit of the build",
+    "flagops/commands/init/source.py": "what the installer wrote beside the package",
 }
 
 

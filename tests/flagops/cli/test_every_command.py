@@ -63,6 +63,7 @@ ELSEWHERE = {
     "cluster up": "makes a world of its own: tests/flagops/local_cluster",
     "flags rollout test": "asks a Prometheus alone: tests/flagops/commands/flags/test_backtest.py",
     "flags serve": "serves until it is ended, and asks no cluster: tests/flagops/serving",
+    "init": "makes a project, and asks no cluster: tests/flagops/commands/init, tests/installed",
     "images lock": "asks registries alone: tests/flagops/commands/images",
 }
 GOOD_NEWS = re.compile(

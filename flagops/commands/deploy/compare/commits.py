@@ -11,9 +11,11 @@ from tempfile import TemporaryDirectory
 
 from flagops.commands.deploy.compare.manifests import Manifests, of_directory
 from flagops.errors import FailedError, NotFoundError, ToolError
+from flagops.pin import Pin, pinned
 from flagops.project import for_children
 
 SECONDS = 120
+INSTALL_SECONDS = 600
 # The command's package, the newest name first: this installation's own is importable too, so the checkout decides.
 PACKAGES = ("flagops", "ops")
 
@@ -35,11 +37,14 @@ def of_checkout(place: Path, commit: str, stack: str) -> Manifests:
     Raises OpsError, which names the commit, when its program fails.
     """
     package = next((name for name in PACKAGES if (place / name).is_dir()), PACKAGES[0])
-    start = f"from {package}.cli import main; main()"
+    command = [sys.executable, "-c", f"from {package}.cli import main; main()"]
+    pin = None if (place / package).is_dir() else pinned(place)
     with TemporaryDirectory() as directory:
+        if pin is not None and not pin.is_met():
+            command = [str(_released(place, commit, pin, Path(directory) / "environment"))]
         out = Path(directory) / "manifests"
         done = subprocess.run(  # noqa: S603 - this Python, and the repository's own program
-            [sys.executable, "-c", start, "render", "--stack", stack, "--out", str(out)],
+            [*command, "render", "--stack", stack, "--out", str(out)],
             cwd=place,
             env={**os.environ, "PYTHONPATH": str(place), **for_children(place)},
             capture_output=True,
@@ -50,6 +55,22 @@ def of_checkout(place: Path, commit: str, stack: str) -> Manifests:
         if done.returncode:
             raise FailedError(f"The program of {commit} does not render {stack!r}:\n{done.stderr.strip()}")
         return of_directory(out)
+
+
+def _released(place: Path, commit: str, pin: Pin, environment: Path) -> Path:
+    """The `ff` of the release that a project pins at a commit, in an environment of its own."""
+    install = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", pin.requirement]
+    for command in ([sys.executable, "-m", "venv", str(environment)], install):
+        done = subprocess.run(  # noqa: S603 - this Python, and what the project installs anyway
+            command, cwd=place, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS
+        )
+        if done.returncode:
+            raise ToolError(
+                f"{commit} is of another release of the platform, {pin.name}, which cannot be installed to render it:\n"
+                f"{(done.stderr or done.stdout).strip()}",
+                hint="Compare commits of one release, or let pip reach what requirements.txt names.",
+            )
+    return environment / "bin" / "ff"
 
 
 @contextmanager

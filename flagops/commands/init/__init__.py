@@ -1,0 +1,1 @@
+"""`ff init`: a project of one's own, and its way to a newer release."""

@@ -1,0 +1,101 @@
+"""A new project: all of it, or nothing."""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from components.settings import SettingsError
+from flagops.commands.init.files import Files
+from flagops.errors import BadInputError, RefusedError
+from flagops.stacks.files import load_stack, stack_names
+
+HARMLESS: Final = frozenset({".git", ".venv", "LICENSE", ".DS_Store"})
+"""What a folder may have in which a project is made."""
+TEMPORARY: Final = ".ff-init-"
+
+
+def make(directory: Path, files: Files) -> None:
+    """Write a project into a folder, which is made if it is not there.
+
+    Raises RefusedError for a folder with other files in it, and BadInputError for one that cannot be written, or for
+    settings that the platform refuses; nothing is left then.
+    """
+    require_empty(directory)
+    try:
+        for abandoned in directory.glob(f"{TEMPORARY}*"):  # of a run that was killed
+            shutil.rmtree(abandoned)
+        with _made(directory) as new, tempfile.TemporaryDirectory(dir=directory, prefix=TEMPORARY) as temporary:
+            draft = Path(temporary)
+            for name, content in files.items():
+                path = draft / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            check(draft)
+            _move(draft, directory, new)
+    except OSError as error:
+        raise BadInputError(f"No project can be made in {directory}: {error.strerror or error}.") from None
+
+
+def check(project: Path) -> None:
+    """Raise BadInputError for a stack with settings that the platform refuses."""
+    for name in stack_names(project):
+        try:
+            _ = load_stack(name, project).settings
+        except SettingsError as error:
+            raise BadInputError(f"The platform refuses the settings of the stack {name}:\n{error}") from None
+
+
+def require_empty(directory: Path) -> None:
+    """Raise RefusedError for a folder with files in it, and BadInputError for what is no folder or cannot be read."""
+    try:
+        there = sorted(path.name for path in directory.iterdir())
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        raise BadInputError(
+            f"{directory} is a file, or below one.", hint="Give a folder that is new or empty."
+        ) from None
+    except OSError as error:
+        raise BadInputError(f"{directory} cannot be read: {error.strerror}.") from None
+    found = [name for name in there if name not in HARMLESS and not name.startswith(TEMPORARY)]
+    if found:
+        listed = ", ".join(found[:3]) + (" and more" if len(found) > 3 else "")
+        raise RefusedError(
+            f"{directory} is not empty: it has {listed}. Nothing was written.",
+            hint="Give a folder that is new or empty. A project that ff init made is brought to this release by "
+            "`ff init --upgrade`.",
+        )
+
+
+@contextmanager
+def _made(directory: Path) -> Iterator[list[Path]]:
+    """The folder, with those above it; what is new, and what is noted, goes again if the block fails."""
+    missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    noted: list[Path] = []
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        yield noted
+    except BaseException:
+        _remove(noted)
+        for path in missing:
+            if path.is_dir():
+                path.rmdir()
+        raise
+
+
+def _move(draft: Path, directory: Path, moved: list[Path]) -> None:
+    """Move all that is in a folder into another one on the same disk, and note what was moved."""
+    for path in sorted(draft.iterdir()):
+        moved.append(directory / path.name)
+        path.rename(directory / path.name)
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,140 @@
+"""Bringing a project to another release: what would change in its files, and which of them people have edited."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from components.text import bounds
+from flagops import pin
+from flagops.commands.init.files import Files
+from flagops.commands.init.record import FILE, Record, digest
+from flagops.errors import BadInputError
+from flagops.files import reading
+
+BESIDE: Final = ".ff-new"
+"""What the name ends with of a new text that lies beside an edited file."""
+FILE_BYTES: Final = 64 * 1024**2
+
+
+class Kind(StrEnum):
+    """What happens to a file."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    REMOVED = "removed"
+    EDITED = "edited"
+    """It is left as it is, and the new text is beside it."""
+    KEPT = "kept"
+    """The release has it no more, and somebody has edited it: it is left."""
+    DELETED = "deleted"
+    """Somebody deleted it, and it stays away."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One file of the project that a release would write otherwise.
+
+    Attributes:
+        name: Its path in the project.
+        kind: What happens to it.
+        there: Its content now; None if it is not there.
+        wanted: Its content by the release; None if that has it no more.
+    """
+
+    name: str
+    kind: Kind
+    there: bytes | None
+    wanted: bytes | None
+
+    @property
+    def diff(self) -> str:
+        """The lines that differ; empty for what is no text."""
+        try:
+            before, after = (
+                (content or b"").decode().splitlines(keepends=True) for content in (self.there, self.wanted)
+            )
+        except UnicodeDecodeError:
+            return ""
+        return "".join(difflib.unified_diff(before, after, self.name, self.name, n=1))
+
+
+def changes(project: Path, before: Record, wanted: Files) -> list[Change]:
+    """What a release would change in a project, by what it wrote the last time, what is there, and what it wants."""
+    found = []
+    for name in sorted({*before.files, *wanted}):
+        there = _content(project / name)
+        new = wanted.get(name)
+        kind = _kind(before.files.get(name), there, new)
+        if kind is Kind.EDITED and name == pin.FILE and there is not None and new is not None:
+            # Its one line is what an upgrade is for, and the others are the project's.
+            kind, new = Kind.CHANGED, _raised(there, new)
+        if kind is not None and new != there:
+            found.append(Change(name, kind, there, new))
+    return found
+
+
+def _raised(there: bytes, wanted: bytes) -> bytes:
+    """The requirements with the line of the platform as the release has it; where it is in none, a line more."""
+    line = next(line for line in wanted.decode().splitlines() if pin.parse(line))
+    lines = there.decode(errors="surrogateescape").splitlines()
+    raised = [line if pin.names_platform(old) else old for old in lines]
+    if line not in raised:
+        raised.append(line)
+    return ("\n".join(raised) + "\n").encode(errors="surrogateescape")
+
+
+def write(project: Path, found: Sequence[Change], record: bytes) -> None:
+    """Write what changes; texts of edited files beside them, and the record last, so that a killed run is run again.
+
+    Raises BadInputError for what cannot be written.
+    """
+    try:
+        for change in found:
+            path = project / change.name
+            if change.kind is Kind.REMOVED:
+                path.unlink(missing_ok=True)
+            elif change.wanted is not None and change.kind in (Kind.NEW, Kind.CHANGED, Kind.EDITED):
+                path = path.with_name(path.name + BESIDE) if change.kind is Kind.EDITED else path
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _replace(path, change.wanted)
+        _replace(project / FILE, record)
+    except OSError as error:
+        raise BadInputError(
+            f"{error.filename} cannot be written: {error.strerror}.", hint="Mend it, and run this again."
+        ) from None
+
+
+def _kind(recorded: str | None, there: bytes | None, wanted: bytes | None) -> Kind | None:
+    """What happens to a file; None if nothing does."""
+    now = None if there is None else digest(there)
+    if wanted is None:
+        if there is None:
+            return None
+        return Kind.REMOVED if now == recorded else Kind.KEPT
+    if digest(wanted) in (now, recorded):
+        return None  # it is so already, or the release says nothing new
+    if there is None:
+        return Kind.NEW if recorded is None else Kind.DELETED
+    return Kind.CHANGED if now == recorded else Kind.EDITED
+
+
+def _content(path: Path) -> bytes | None:
+    if not path.exists() and not path.is_symlink():
+        return None
+    with reading(path):
+        return bounds.bytes_of(path, FILE_BYTES)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.ff-init")
+    try:
+        temporary.write_bytes(content)
+        if path.exists():
+            temporary.chmod(path.stat().st_mode)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise

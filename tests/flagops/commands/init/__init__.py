@@ -1,0 +1,1 @@
+"""`ff init`: what it writes, what it refuses, and the way to a newer release."""
