@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from components.deployment.presence import DeclaredObject
+from flagops.engines.for_stack import PACK_FILE
 from flagops.project import VARIABLE
 from flagops.stacks import target
 from flagops.stacks.files import load_stack
@@ -52,6 +53,7 @@ class Machine:
         (home / "Pulumi.yaml").write_text("name: feature-flags\nruntime: python\n")
         (home / "history").write_text(json.dumps(HISTORY))
         (home / "policies" / ".venv").mkdir(parents=True)
+        (home / "policies" / PACK_FILE).touch()
         monkeypatch.setenv(VARIABLE, str(home))
         monkeypatch.setattr(target, "find", lambda _: self.target())
         monkeypatch.setenv("PATH", f"{home / 'bin'}:/usr/bin:/bin")

@@ -57,6 +57,31 @@ def test_another_cluster_than_the_settings_name_is_an_error(
 
 
 @pytest.mark.parametrize("command", ["up", "preview", "down"])
+def test_a_stack_of_the_same_name_in_another_namespace_is_somebody_else_s(
+    machine: Machine, cluster: FakeCluster, run: Run, command: str
+) -> None:
+    """Two projects share a bucket: without this, each would remove the other's objects, and make its own."""
+    machine.kubeconfig(cluster)
+    machine.recorded(namespace())
+    machine.settings["namespace"] = {"name": "feature-flags-other"}
+    cluster.add("v1", "Namespace", "feature-flags-other", metadata={"uid": "other"})
+    yes = () if command == "preview" else ("--yes",)
+    said = refused(run(command, "--stack", "staging", "--engine", "cli", *yes))
+    assert (
+        "Nothing was changed: what is on record for a stack 'staging' is in the namespace 'feature-flags', and "
+        "Pulumi.staging.yaml says 'feature-flags-other'." in said
+    )
+    assert "give this stack a name that none of them has" in said
+    assert not machine.has_deployed
+
+
+def test_what_is_on_record_in_the_stack_s_own_namespace_among_others_is_its_own(machine: Machine) -> None:
+    own = StackCluster(machine.target().stack, None, CONTEXT)
+    for recorded in (set(), {NAMESPACE}, {NAMESPACE, "monitoring"}):
+        own.require_same_namespace(recorded)
+
+
+@pytest.mark.parametrize("command", ["up", "preview", "down"])
 @pytest.mark.parametrize("other", ["", "the-namespace-of-another-cluster"])
 def test_another_cluster_than_pulumi_has_on_record_is_an_error(
     machine: Machine, cluster: FakeCluster, run: Run, command: str, other: str
