@@ -36,11 +36,11 @@ def test_the_project_brings_the_wheel_along_and_is_rendered_and_checked(
     )
     (ingress,) = yaml.safe_load_all((tmp_path / "out" / "ingress.yaml").read_text(encoding="utf-8"))
     assert ingress["spec"]["rules"][0]["host"] == "flags.staging.example.com"
-    assert "2 flags" in installed.run("flags", "validate", cwd=project).stdout
+    assert "2 flags" in installed.run("flags", "validate", cwd=project).stderr
     for stack in ("local", "staging", "production"):
         assert installed.run("policy", "check", "--stack", stack, cwd=project)
     # From a folder below, too.
-    assert "2 flags" in installed.run("flags", "validate", cwd=project / "flags").stdout
+    assert "2 flags" in installed.run("flags", "validate", cwd=project / "flags").stderr
 
 
 def test_its_own_files_are_what_git_would_take(installed: Installed, project: Path, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_its_own_files_are_what_git_would_take(installed: Installed, project: Pa
         ("clone", "--quiet", ".", str(tmp_path / "clone")),
     ):
         subprocess.run(["git", *command], cwd=project, check=True)
-    assert "2 flags" in installed.run("flags", "validate", cwd=tmp_path / "clone").stdout
+    assert "2 flags" in installed.run("flags", "validate", cwd=tmp_path / "clone").stderr
     assert installed.run("policy", "check", "--stack", "staging", cwd=tmp_path / "clone")
     # Against the commit itself nothing changes, by the release that it pins.
     said = installed.run("preview", "--stack", "staging", "--against", "HEAD", cwd=tmp_path / "clone")
