@@ -140,7 +140,12 @@ class Loader(yaml.SafeLoader):
     """YAML with GitLab's `!reference`."""
 
 
-Loader.add_constructor("!reference", lambda loader, node: tuple(loader.construct_sequence(node)))
+def reference(loader: Loader, node: yaml.SequenceNode) -> tuple[str, ...]:
+    """A job and a key of it, whose lines stand here."""
+    return tuple(loader.construct_sequence(node))
+
+
+Loader.add_constructor("!reference", reference)
 
 
 def scripts(jobs: dict[str, Any], name: str, key: str) -> list[str]:

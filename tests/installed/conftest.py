@@ -4,8 +4,10 @@ import os
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -13,6 +15,9 @@ from flagops.project import VARIABLE
 from tests.recording import ROOT
 
 SECONDS = 120
+Variables = Mapping[str, str]
+Done = subprocess.CompletedProcess[str]
+NONE: Final[Variables] = {}
 BIN = Path(sys.executable).parent
 
 
@@ -28,20 +33,18 @@ class Installed:
         """Where the environment has its packages."""
         return next((self.environment / "lib").glob("python*")) / "site-packages"
 
-    def run(self, *words: str, cwd: Path, code: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, cwd: Path, code: int = 0, variables: Variables = NONE) -> Done:
         """Run `ff` of the environment in a folder; it has to exit with `code`."""
-        return self.start("ff", *words, cwd=cwd, code=code, **variables)
+        return self.start("ff", *words, cwd=cwd, code=code, variables=variables)
 
-    def start(
-        self, program: str, *words: str, cwd: Path, code: int = 0, **variables: str
-    ) -> subprocess.CompletedProcess[str]:
+    def start(self, program: str, *words: str, cwd: Path, code: int = 0, variables: Variables = NONE) -> Done:
         """Run a program of the environment in a folder; it has to exit with `code`."""
         dropped = {VARIABLE, "PYTHONPATH", "VIRTUAL_ENV"}
         environment = {name: value for name, value in os.environ.items() if name not in dropped}
         done = subprocess.run(
             [str(self.environment / "bin" / program), *words],
             cwd=cwd,
-            env=environment | {"COLUMNS": "400"} | variables,
+            env={**environment, "COLUMNS": "400", **variables},
             capture_output=True,
             text=True,
             check=False,
