@@ -31,7 +31,8 @@ def test_the_project_brings_the_wheel_along_and_is_rendered_and_checked(
         "files of the stack 'staging' are in"
         in installed.run("render", "--stack", "staging", "--out", out, cwd=project).stderr
     )
-    (ingress,) = yaml.safe_load_all((tmp_path / "out" / "ingress.yaml").read_text(encoding="utf-8"))
+    objects = yaml.safe_load_all((tmp_path / "out" / "ingress.yaml").read_text(encoding="utf-8"))
+    (ingress,) = (item for item in objects if item["kind"] == "Ingress")
     assert ingress["spec"]["rules"][0]["host"] == "flags.staging.example.com"
     assert "2 flags" in installed.run("flags", "validate", cwd=project).stderr
     for stack in ("local", "staging", "production"):

@@ -10,6 +10,24 @@ Run = Callable[..., Result]
 NEEDED = ("--host", "flags.example.com", "--context", "my-cluster", "--controller", "traefik")
 SOURCE = "feature-flags @ git+https://github.com/footanalytics/feature-flags@v0.1.0"
 
+MINIMAL = {
+    ".ff-init.yaml",
+    ".github/actions/log-in/action.yml",
+    ".github/actions/setup/action.yml",
+    ".github/workflows/deploy-stack.yml",
+    ".github/workflows/deploy.yml",
+    ".github/workflows/pull-request.yml",
+    ".gitignore",
+    "Pulumi.local.yaml",
+    "Pulumi.production.yaml",
+    "Pulumi.staging.yaml",
+    "Pulumi.yaml",
+    "README.md",
+    "__main__.py",
+    "flags/catalogue.yaml",
+    "requirements.txt",
+}
+
 
 def made(run: Run, place: Path, *options: str, code: int = 0) -> Result:
     """Make a project; the options win over what is needed anyway."""
