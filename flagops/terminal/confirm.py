@@ -31,6 +31,11 @@ def agree(what: str, question: str, *, yes: bool) -> None:
         confirm(question)
 
 
+def answer(question: str, default: str | None = None) -> str:
+    """What is typed, without the spaces around it; an empty line is the default, or is asked again without one."""
+    return str(typer.prompt(question, default=default, err=True)).strip()
+
+
 def type_name(prompt: str, name: str, *, called: str) -> None:
     """Ask for a name to be typed, as for what cannot be undone; raise NotConfirmedError for any other answer.
 

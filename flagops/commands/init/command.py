@@ -18,7 +18,7 @@ from flagops.commands.init.choices import (
 )
 from flagops.console import output, progress
 from flagops.errors import BadInputError, NotConfirmedError
-from flagops.terminal.confirm import agree, is_terminal
+from flagops.terminal.confirm import agree, answer, is_terminal
 from flagops.terminal.stack_options import YesOption
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _asked(key: str) -> str:
         )
     default = offered if key == "controller" else None
     shown = f"{question} ({offered})" if offered and default is None else question
-    return str(typer.prompt(shown, default=default, err=True)).strip()
+    return answer(shown, default)
 
 
 def _tell(directory: Path, found: "Answers", count: int, requirement: str) -> None:
