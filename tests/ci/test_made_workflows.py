@@ -14,7 +14,7 @@ import yaml
 from flagops.commands.init.answers import Answers, answers
 from flagops.commands.init.choices import PULUMI_CLOUD, Cloud, Pipeline, Template
 from flagops.commands.init.files import Files, files
-from flagops.commands.init.source import Source
+from flagops.commands.init.source import PlatformSource
 from tests.ci.test_workflows import ACTIONS, GO_SECONDS, PINNED, WORKFLOWS
 from tests.go_programs import go
 from tests.recording import ROOT
@@ -37,7 +37,7 @@ def asked(ci: Pipeline, cloud: Cloud, backend: str) -> Answers:
 def projects(ci: Pipeline) -> Iterator[tuple[str, Files]]:
     for cloud, backend in itertools.product(Cloud, BACKENDS):
         name = f"{ci}-{cloud}-{backend.partition(':')[0]}"
-        yield name, files(asked(ci, cloud, backend), Source("feature-flags==0.1.0"))
+        yield name, files(asked(ci, cloud, backend), PlatformSource("feature-flags==0.1.0"))
 
 
 def actionlint(*paths: Path) -> subprocess.CompletedProcess[str]:

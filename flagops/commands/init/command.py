@@ -24,7 +24,7 @@ from flagops.terminal.stack_options import YesOption
 if TYPE_CHECKING:
     # The settings' model, by which answers are checked, takes a second to import.
     from flagops.commands.init.answers import Answers
-    from flagops.commands.init.upgrade import Change
+    from flagops.commands.init.upgrade import FileChange
 
 ASKED = {
     "host": ("The public name of Flagsmith in production", "flags.example.com"),
@@ -200,18 +200,18 @@ def _upgrade(directory: Path, given: dict[str, Any], platform: str | None, *, ye
     progress().print(f"The project is of {release()}. Look at it with `git diff`, and commit it.", style="green")
 
 
-def _show(change: "Change") -> None:
+def _show(change: "FileChange") -> None:
     # The settings' model, by which answers are checked, takes a second to import.
-    from flagops.commands.init.upgrade import BESIDE, Kind
+    from flagops.commands.init.upgrade import BESIDE, FileFate
 
     said = {
-        Kind.NEW: "is new",
-        Kind.CHANGED: "changes",
-        Kind.REMOVED: "goes",
-        Kind.EDITED: f"has your edits and is left; the new text comes beside it, {change.name}{BESIDE}",
-        Kind.KEPT: "is no longer part of a project, has your edits and is left",
-        Kind.DELETED: "changes, but you deleted it: it stays away",
+        FileFate.NEW: "is new",
+        FileFate.CHANGED: "changes",
+        FileFate.REMOVED: "goes",
+        FileFate.EDITED: f"has your edits and is left; the new text comes beside it, {change.name}{BESIDE}",
+        FileFate.KEPT: "is no longer part of a project, has your edits and is left",
+        FileFate.DELETED: "changes, but you deleted it: it stays away",
     }[change.kind]
     output().print(f"{quoting.printable(change.name)} {said}.", markup=False)
-    if change.kind in (Kind.CHANGED, Kind.EDITED):
+    if change.kind in (FileFate.CHANGED, FileFate.EDITED):
         output().out(quoting.lines(change.diff.rstrip("\n")), highlight=False)

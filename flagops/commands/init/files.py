@@ -9,7 +9,7 @@ import yaml
 
 from flagops.commands.init.answers import Answers
 from flagops.commands.init.choices import Pipeline, Template
-from flagops.commands.init.source import REPOSITORY, VENDOR, Source, content
+from flagops.commands.init.source import REPOSITORY, VENDOR, PlatformSource, content
 
 DOCS: Final = f"{REPOSITORY}/blob/main/docs"
 """Without the release: an address that each release changes would make each stack's file a changed one."""
@@ -22,7 +22,7 @@ STACKS: Final = ("staging", "production")
 Files = dict[str, bytes]
 
 
-def files(answers: Answers, source: Source) -> Files:
+def files(answers: Answers, source: PlatformSource) -> Files:
     """What a project has, by the path in it, sorted."""
     environment = jinja2.Environment(  # noqa: S701 - it makes YAML, Markdown and Python, no HTML
         loader=jinja2.FileSystemLoader(TEMPLATES),

@@ -25,7 +25,7 @@ _TAG: Final = re.compile(r"v?\d+(\.\d+)+[\w.+-]*")
 
 
 @dataclass(frozen=True)
-class Source:
+class PlatformSource:
     """Where a project gets its platform from.
 
     Attributes:
@@ -37,7 +37,7 @@ class Source:
     wheel: Path | None = None
 
 
-def given(requirement: str) -> Source:
+def given(requirement: str) -> PlatformSource:
     """What `--platform` says: a requirement that pins a release, or a wheel. Raises BadInputError for anything else."""
     text = requirement.strip()
     if text.endswith(".whl") and "@" not in text and "://" not in text:
@@ -51,14 +51,14 @@ def given(requirement: str) -> Source:
         raise BadInputError(
             "--platform holds a password, which would be committed.", hint="Leave it out of the address."
         )
-    return Source(text)
+    return PlatformSource(text)
 
 
-def own() -> Source:
+def own() -> PlatformSource:
     """What this `ff` was installed from. Raises BadInputError where nobody else could install from there."""
     text = distribution(DISTRIBUTION).read_text("direct_url.json")
     if text is None:
-        return Source(f"{DISTRIBUTION}=={release()}")  # from an index, which only the installer knows
+        return PlatformSource(f"{DISTRIBUTION}=={release()}")  # from an index, which only the installer knows
     found: dict[str, Any] = json.loads(text)
     url = _without_password(str(found["url"]))
     if "vcs_info" in found:
@@ -66,17 +66,19 @@ def own() -> Source:
         asked = str(vcs.get("requested_revision", ""))
         revision = asked if _TAG.fullmatch(asked) else vcs["commit_id"]  # a branch would be another commit tomorrow
         below = f"#subdirectory={found['subdirectory']}" if "subdirectory" in found else ""
-        return Source(f"{DISTRIBUTION} @ {vcs['vcs']}+{url}@{revision}{below}")
+        return PlatformSource(f"{DISTRIBUTION} @ {vcs['vcs']}+{url}@{revision}{below}")
     if "dir_info" in found:
-        return Source(f"{DISTRIBUTION} @ git+{REPOSITORY}@v{release()}")  # a checkout, of which others have the tag
+        return PlatformSource(
+            f"{DISTRIBUTION} @ git+{REPOSITORY}@v{release()}"
+        )  # a checkout, of which others have the tag
     if urlsplit(url).scheme == "file":
         return _vendored(Path(unquote(urlsplit(url).path)))
     sums = (found.get("archive_info") or {}).get("hashes") or {}
     pinned = f"#sha256={sums['sha256']}" if "sha256" in sums and "#" not in url else ""
-    return Source(f"{DISTRIBUTION} @ {url}{pinned}")
+    return PlatformSource(f"{DISTRIBUTION} @ {url}{pinned}")
 
 
-def _vendored(wheel: Path) -> Source:
+def _vendored(wheel: Path) -> PlatformSource:
     if not wheel.is_file():
         raise BadInputError(
             f"The wheel {wheel} is not there, from which the project would get its platform.", hint=SAY_IT
@@ -84,7 +86,7 @@ def _vendored(wheel: Path) -> Source:
     requirement = f"./{VENDOR}/{wheel.name}"
     if wheel.suffix != ".whl" or parse(requirement) is None:
         raise BadInputError(f"{wheel} is no wheel of {DISTRIBUTION}.", hint=SAY_IT)
-    return Source(requirement, wheel)
+    return PlatformSource(requirement, wheel)
 
 
 def today() -> datetime.date:

@@ -19,7 +19,7 @@ BESIDE: Final = ".ff-new"
 FILE_BYTES: Final = 64 * 1024**2
 
 
-class Kind(StrEnum):
+class FileFate(StrEnum):
     """What happens to a file."""
 
     NEW = "new"
@@ -34,7 +34,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Change:
+class FileChange:
     """One file of the project that a release would write otherwise.
 
     Attributes:
@@ -45,7 +45,7 @@ class Change:
     """
 
     name: str
-    kind: Kind
+    kind: FileFate
     there: bytes | None
     wanted: bytes | None
 
@@ -61,18 +61,18 @@ class Change:
         return "".join(difflib.unified_diff(before, after, self.name, self.name, n=1))
 
 
-def changes(project: Path, before: Record, wanted: Files) -> list[Change]:
+def changes(project: Path, before: Record, wanted: Files) -> list[FileChange]:
     """What a release would change in a project, by what it wrote the last time, what is there, and what it wants."""
     found = []
     for name in sorted({*before.files, *wanted}):
         there = _content(project / name)
         new = wanted.get(name)
         kind = _kind(before.files.get(name), there, new)
-        if kind is Kind.EDITED and name == pin.FILE and there is not None and new is not None:
+        if kind is FileFate.EDITED and name == pin.FILE and there is not None and new is not None:
             # Its one line is what an upgrade is for, and the others are the project's.
-            kind, new = Kind.CHANGED, _raised(there, new)
+            kind, new = FileFate.CHANGED, _raised(there, new)
         if kind is not None and new != there:
-            found.append(Change(name, kind, there, new))
+            found.append(FileChange(name, kind, there, new))
     return found
 
 
@@ -86,7 +86,7 @@ def _raised(there: bytes, wanted: bytes) -> bytes:
     return ("\n".join(raised) + "\n").encode(errors="surrogateescape")
 
 
-def write(project: Path, found: Sequence[Change], record: bytes) -> None:
+def write(project: Path, found: Sequence[FileChange], record: bytes) -> None:
     """Write what changes; texts of edited files beside them, and the record last, so that a killed run is run again.
 
     Raises BadInputError for what cannot be written.
@@ -94,10 +94,10 @@ def write(project: Path, found: Sequence[Change], record: bytes) -> None:
     try:
         for change in found:
             path = project / change.name
-            if change.kind is Kind.REMOVED:
+            if change.kind is FileFate.REMOVED:
                 path.unlink(missing_ok=True)
-            elif change.wanted is not None and change.kind in (Kind.NEW, Kind.CHANGED, Kind.EDITED):
-                path = path.with_name(path.name + BESIDE) if change.kind is Kind.EDITED else path
+            elif change.wanted is not None and change.kind in (FileFate.NEW, FileFate.CHANGED, FileFate.EDITED):
+                path = path.with_name(path.name + BESIDE) if change.kind is FileFate.EDITED else path
                 path.parent.mkdir(parents=True, exist_ok=True)
                 _replace(path, change.wanted)
         _replace(project / FILE, record)
@@ -107,18 +107,18 @@ def write(project: Path, found: Sequence[Change], record: bytes) -> None:
         ) from None
 
 
-def _kind(recorded: str | None, there: bytes | None, wanted: bytes | None) -> Kind | None:
+def _kind(recorded: str | None, there: bytes | None, wanted: bytes | None) -> FileFate | None:
     """What happens to a file; None if nothing does."""
     now = None if there is None else digest(there)
     if wanted is None:
         if there is None:
             return None
-        return Kind.REMOVED if now == recorded else Kind.KEPT
+        return FileFate.REMOVED if now == recorded else FileFate.KEPT
     if digest(wanted) in (now, recorded):
         return None  # it is so already, or the release says nothing new
     if there is None:
-        return Kind.NEW if recorded is None else Kind.DELETED
-    return Kind.CHANGED if now == recorded else Kind.EDITED
+        return FileFate.NEW if recorded is None else FileFate.DELETED
+    return FileFate.CHANGED if now == recorded else FileFate.EDITED
 
 
 def _content(path: Path) -> bytes | None:
