@@ -38,7 +38,16 @@ FREE = {
     ),
     "it asks Flagsmith to write a row, which the database refuses while it takes nothing": (
         *("flags apply", "flags set", "keys sync", "keys adopt", "keys register", "keys rotate", "tasks unlock"),
-        "admin password",
+        *(
+            "admin password",
+            "flags rollout back",
+            "flags rollout pause",
+            "flags rollout resume",
+            "flags rollout run",
+            "flags rollout start",
+            "flags rollout status",
+            "flags rollout test",
+        ),
     ),
     "it changes no database": (
         *("cache flush", "restart", "flags serve", "flags codegen", "flags document", "flags promote", "images lock"),
