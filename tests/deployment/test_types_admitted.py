@@ -51,7 +51,8 @@ class ApiServer:
         path = f"{place}/namespaces/default/{plural}" if is_namespaced else f"{place}/{plural}"
         query = {"dryRun": "All", "fieldValidation": "Strict", "fieldManager": "test"}
         answer = self.http.post(path, params=query, json=item)
-        if answer.is_success:
+        # What is there already was looked at before it was found to be.
+        if answer.is_success or answer.status_code == httpx.codes.CONFLICT:
             self.seen.add(text)
             return None
         return f"{item['kind']}/{item['metadata']['name']}: {answer.json()['message']}"
