@@ -85,7 +85,7 @@ def test_scripts_in_arguments_are_files_of_the_program_but_for_redis(stack: str)
 
 
 def test_each_token_that_may_do_more_than_read_is_known() -> None:
-    """A comment on a pull request, a release and its proof, and a log-in to Flagsmith by an ID token."""
+    """A comment on a pull request, a release and its proof, and a log-in to Flagsmith or to a cloud by an ID token."""
     more: dict[tuple[str, str], set[str]] = {}
     steps: dict[tuple[str, str], list[str]] = {}
     for path in (ROOT / ".github" / "workflows").glob("*.yml"):
@@ -101,11 +101,12 @@ def test_each_token_that_may_do_more_than_read_is_known() -> None:
         ("deploy", "staging"): {"id-token"},
         ("deploy", "production"): {"id-token"},
         ("deploy-stack", "deploy"): {"id-token"},
+        ("drift", "drift"): {"id-token"},
         ("flags", "development"): {"id-token"},
         ("flags", "staging"): {"id-token"},
         ("flags", "production"): {"id-token"},
         ("apply-flags", "apply"): {"id-token"},
-        ("pull-request", "preview"): {"pull-requests"},
+        ("pull-request", "preview"): {"pull-requests", "id-token"},
         ("pull-request", "flags-comment"): {"pull-requests"},
         # Of the default branch alone, after a pull request's own run: the plan reads its catalogue as data.
         ("flags-plan", "plan"): {"id-token"},

@@ -47,7 +47,7 @@ def _refuse_other_release(root: Path) -> None:
     if pin is not None and not pin.is_met():
         program = quote(str(root / ".venv" / "bin" / "ff"))
         raise RefusedError(
-            f"The project in {root} is of {pin.name} (its {FILE}), and this ff is {describe()}.",
+            f"The project in {root} is of {pin.name} (its {FILE}), and this command is {describe()}.",
             hint=f"Run the project's own: {program} (`pulumi install` there makes it). Or raise the project to this "
             "release: ff init --upgrade",
         )

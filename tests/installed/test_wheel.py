@@ -67,7 +67,7 @@ def test_the_checkout_s_ff_and_an_installed_one_are_told_apart_by_the_release(
     (project / "requirements.txt").write_text("feature-flags==99.0.0\n", encoding="utf-8")
     said = installed.run("policy", "check", "--stack", "staging", cwd=project, code=1).stderr
     assert (
-        f"Error: The project in {project} is of 99.0.0 (its requirements.txt), and this ff is {release()} (commit"
+        f"Error: The project in {project} is of 99.0.0 (its requirements.txt), and this command is {release()} (commit"
         in said
     )
     # What runs no program of the project's goes on.

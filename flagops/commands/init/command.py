@@ -163,7 +163,8 @@ def _tell(directory: Path, found: "Answers", count: int, requirement: str) -> No
     said.print(f"{count} files for {found.host} are in {directory.absolute()}.", style="green", markup=False)
     said.print(f"The platform comes from: {requirement}", markup=False, soft_wrap=True)
     said.print("Next, in that folder (README.md says more):", markup=False)
-    for line in (f"ff render --stack {found.staging} --out out", "ff cluster up", "ff up --stack local"):
+    stack = found.staging
+    for line in (f"ff render --stack {stack} --out out", "ff cluster up", "ff up --stack local"):
         said.print(f"  {line}", markup=False)
 
 

@@ -122,7 +122,7 @@ def test_a_project_of_another_release_is_refused_with_the_way_out(
     (bare / "requirements.txt").write_text(f"{requirement}\nother==1\n", encoding="utf-8")
     result = run("--project", str(bare), "render", "--stack", "staging", "--out", str(bare / "out"))
     assert result.exit_code == 1
-    said = f"Error: The project in {bare} is of {named} (its requirements.txt), and this ff is {release()}"
+    said = f"Error: The project in {bare} is of {named} (its requirements.txt), and this command is {release()}"
     assert said in result.stderr
     assert f"Run the project's own: {bare}/.venv/bin/ff" in result.stderr
     assert "ff init --upgrade" in result.stderr
