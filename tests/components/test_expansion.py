@@ -50,7 +50,8 @@ def recording(name: str) -> Recording:
     if name in STACKS:
         return recorded(name)
     stated = {key: value for key, value in VARIANTS[name].items() if value is not None}
-    return record("production", {**stated, "apiVersions": list(API_VERSIONS)}, generated=Placeholders())
+    without = tuple(key for key, value in VARIANTS[name].items() if value is None)
+    return record("production", {**stated, "apiVersions": list(API_VERSIONS)}, without, Placeholders())
 
 
 @pytest.mark.parametrize("name", [*STACKS, *VARIANTS])
