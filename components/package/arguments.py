@@ -179,7 +179,7 @@ class Peer(TypedDict):
     except_: NotRequired[list[str]]
     """Networks within `cidr` to leave out. (list: network, as in 10.20.0.0/16; default none)"""
     namespace: NotRequired[str]
-    """The namespace of pods, by name. (Kubernetes name)"""
+    """The namespace of pods, by name. (namespace)"""
     namespace_labels: NotRequired[dict[str, str]]
     """The namespaces of pods, by their labels. (map by name: text)"""
     pod_labels: NotRequired[dict[str, str]]
@@ -194,7 +194,7 @@ class Destination(TypedDict):
     except_: NotRequired[list[str]]
     """Networks within `cidr` to leave out. (list: network, as in 10.20.0.0/16; default none)"""
     namespace: NotRequired[str]
-    """The namespace of pods, by name. (Kubernetes name)"""
+    """The namespace of pods, by name. (namespace)"""
     namespace_labels: NotRequired[dict[str, str]]
     """The namespaces of pods, by their labels. (map by name: text)"""
     pod_labels: NotRequired[dict[str, str]]
@@ -237,7 +237,7 @@ class Dns(TypedDict):
     """The cluster's name server."""
 
     namespace: NotRequired[str]
-    """Its namespace. (Kubernetes name; default `kube-system`)"""
+    """Its namespace. (namespace; default `kube-system`)"""
     pod_labels: NotRequired[dict[str, str]]
     """Its pods. Default: `k8s-app: kube-dns`. (map by name: text)"""
     addresses: NotRequired[list[str]]
@@ -252,13 +252,13 @@ class NetworkPolicySettings(TypedDict):
     enabled: NotRequired[bool]
     """Whether there are network policies. Default: the value of `production`. (true or false)"""
     ingress_namespace: NotRequired[str]
-    """The namespace of the ingress controller, or of the gateway that leads here. It or `ingressCidrs` is required where there is an Ingress. (Kubernetes name)"""
+    """The namespace of the ingress controller, or of the gateway that leads here. It or `ingressCidrs` is required where there is an Ingress. (namespace)"""
     ingress_pod_labels: NotRequired[dict[str, str]]
     """Labels of the ingress controller's pods there. Default: all pods of that namespace. (map by name: text)"""
     ingress_cidrs: NotRequired[list[str]]
     """Addresses of an ingress controller that has no pod address: the nodes' if it uses their network, the load balancer's if that sends to pods directly. (list: network, as in 10.20.0.0/16; default none)"""
     gateway_namespace: NotRequired[str]
-    """The namespace of the pods that carry the Gateway's traffic, its data plane; see [worlds.md](worlds.md). It or `gatewayCidrs` is required where `gateway.enabled`. (Kubernetes name)"""
+    """The namespace of the pods that carry the Gateway's traffic, its data plane; see [worlds.md](worlds.md). It or `gatewayCidrs` is required where `gateway.enabled`. (namespace)"""
     gateway_pod_labels: NotRequired[dict[str, str]]
     """Labels of those pods. Default: all pods of that namespace. (map by name: text)"""
     gateway_cidrs: NotRequired[list[str]]
@@ -266,7 +266,7 @@ class NetworkPolicySettings(TypedDict):
     clients: NotRequired[list[Peer]]
     """Who may call the API within the cluster. Default: namespaces labelled `feature-flags/client: "true"`."""
     monitoring_namespace: NotRequired[str]
-    """The namespace of Prometheus, which may read the metrics' ports. (Kubernetes name; default `monitoring`)"""
+    """The namespace of Prometheus, which may read the metrics' ports. (namespace; default `monitoring`)"""
     monitoring_pod_labels: NotRequired[dict[str, str]]
     """Labels of Prometheus' pods there. Default: all pods of that namespace. (map by name: text)"""
     webhooks: NotRequired[list[Destination]]
@@ -574,7 +574,7 @@ class ClusterSettings(TypedDict):
     name: NotRequired[str]
     """The Cluster's name. Another name is another Cluster, which begins empty, or with `recovery`; the one before then goes into `kept`, and without that the change is refused. (name of a Cluster; default `flagsmith-pg`)"""
     operator_namespace: NotRequired[str]
-    """For network policies: the namespace of the operator and its plugins. (Kubernetes name; default `cnpg-system`)"""
+    """For network policies: the namespace of the operator and its plugins. (namespace; default `cnpg-system`)"""
     instances: NotRequired[int]
     """Number of servers, of which one is the primary. Default: by `size`. (whole number, 1 to 9)"""
     image: NotRequired[str]
@@ -1037,7 +1037,7 @@ class ParentReference(TypedDict):
     name: str
     """The Gateway's name. (Kubernetes name)"""
     namespace: NotRequired[str]
-    """Its namespace. Default: the stack's own. (Kubernetes name)"""
+    """Its namespace. Default: the stack's own. (namespace)"""
     section_name: NotRequired[str]
     """One of its listeners. Default: all of them. (name of a listener)"""
     port: NotRequired[int]
@@ -1166,7 +1166,7 @@ class GrafanaService(TypedDict):
     """The Service of a Grafana, for `ff dashboard`."""
 
     namespace: str
-    """Its namespace. (Kubernetes name)"""
+    """Its namespace. (namespace)"""
     service: str
     """Its name. (Kubernetes name)"""
     port: NotRequired[int]

@@ -112,6 +112,12 @@ def _object_name(value: str) -> str:
     return value
 
 
+def _other_namespace(value: str) -> str:
+    if "." in value or not is_dns_name(value):
+        raise ValueError("must be a namespace's name: at most 63 lower-case letters, digits and hyphens")
+    return value
+
+
 def _secret_key(value: str) -> str:
     if not _SECRET_KEY.fullmatch(value):
         raise ValueError("must be a key in a Secret: letters, digits, '-', '_' and '.'")
@@ -200,6 +206,7 @@ Count = Annotated[WholeNumber, Field(ge=1), Kind("whole number, at least 1")]
 Seconds = Annotated[WholeNumber, Field(ge=1, le=3600), Kind("seconds, 1 to 3600")]
 Port = Annotated[WholeNumber, Field(ge=1, le=65535), Kind("port, 1 to 65535")]
 ObjectName = Annotated[Text, AfterValidator(_object_name), Kind("Kubernetes name")]
+OtherNamespace = Annotated[Text, AfterValidator(_other_namespace), Kind("namespace")]
 SecretName = Annotated[Text, AfterValidator(_object_name), Kind("name of a Secret")]
 SecretDataKey = Annotated[Text, AfterValidator(_secret_key), Kind("key in a Secret")]
 EnvName = Annotated[Text, AfterValidator(_env_name), Kind("variable name")]

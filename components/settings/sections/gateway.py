@@ -14,7 +14,16 @@ from components.settings.tls import (
     TlsChoice,
     TlsSource,
 )
-from components.settings.types import Boolean, Kind, ObjectName, PlainText, Port, QualifiedName, WholeNumber
+from components.settings.types import (
+    Boolean,
+    Kind,
+    ObjectName,
+    OtherNamespace,
+    PlainText,
+    Port,
+    QualifiedName,
+    WholeNumber,
+)
 
 # What the program writes itself, and the setting that shapes it.
 OWN_ANNOTATIONS: Final = {
@@ -42,7 +51,7 @@ class ParentReference(Section):
     """A Gateway of the cluster, or one of its listeners."""
 
     name: ObjectName = Field(description="The Gateway's name.")
-    namespace: ObjectName | None = Field(default=None, description="Its namespace. Default: the stack's own.")
+    namespace: OtherNamespace | None = Field(default=None, description="Its namespace. Default: the stack's own.")
     section_name: SectionName | None = Field(default=None, description="One of its listeners. Default: all of them.")
     port: Port | None = Field(
         default=None,

@@ -9,7 +9,7 @@ from pydantic import Field
 from components.settings.base import Section
 from components.settings.networks import Cidr, is_within
 from components.settings.problems import NOT_SHOWN, Problem
-from components.settings.types import Boolean, LabelValue, ObjectName, Port, QualifiedName
+from components.settings.types import Boolean, LabelValue, OtherNamespace, Port, QualifiedName
 
 CLIENT_LABEL: Final = "feature-flags/client"
 """The label of the namespaces whose pods may call the API: `feature-flags/client: "true"`."""
@@ -25,7 +25,7 @@ class Peer(Section):
 
     cidr: Cidr | None = Field(default=None, description="Addresses outside the cluster, or of nodes, but not of pods.")
     except_: tuple[Cidr, ...] = Field(default=(), alias="except", description="Networks within `cidr` to leave out.")
-    namespace: ObjectName | None = Field(default=None, description="The namespace of pods, by name.")
+    namespace: OtherNamespace | None = Field(default=None, description="The namespace of pods, by name.")
     namespace_labels: Labels = Field(default_factory=dict, description="The namespaces of pods, by their labels.")
     pod_labels: Labels = Field(
         default_factory=dict,
@@ -96,7 +96,7 @@ class Egress(Section):
 class Dns(Section):
     """The cluster's name server."""
 
-    namespace: ObjectName = Field(default="kube-system", description="Its namespace.")
+    namespace: OtherNamespace = Field(default="kube-system", description="Its namespace.")
     pod_labels: Labels = Field(
         default_factory=lambda: {"k8s-app": "kube-dns"}, description="Its pods. Default: `k8s-app: kube-dns`."
     )
@@ -118,7 +118,7 @@ class NetworkPolicySettings(Section):
     enabled: Boolean | None = Field(
         default=None, description="Whether there are network policies. Default: the value of `production`."
     )
-    ingress_namespace: ObjectName | None = Field(
+    ingress_namespace: OtherNamespace | None = Field(
         default=None,
         description="The namespace of the ingress controller, or of the gateway that leads here. It or `ingressCidrs` "
         "is required where there is an Ingress.",
@@ -132,7 +132,7 @@ class NetworkPolicySettings(Section):
         description="Addresses of an ingress controller that has no pod address: the nodes' if it uses their "
         "network, the load balancer's if that sends to pods directly.",
     )
-    gateway_namespace: ObjectName | None = Field(
+    gateway_namespace: OtherNamespace | None = Field(
         default=None,
         description="The namespace of the pods that carry the Gateway's traffic, its data plane; see "
         "[worlds.md](worlds.md). It or `gatewayCidrs` is required where `gateway.enabled`.",
@@ -149,7 +149,7 @@ class NetworkPolicySettings(Section):
         default_factory=_labelled,
         description=f'Who may call the API within the cluster. Default: namespaces labelled `{CLIENT_LABEL}: "true"`.',
     )
-    monitoring_namespace: ObjectName = Field(
+    monitoring_namespace: OtherNamespace = Field(
         default="monitoring", description="The namespace of Prometheus, which may read the metrics' ports."
     )
     monitoring_pod_labels: Labels = Field(

@@ -3,13 +3,13 @@
 from pydantic import Field
 
 from components.settings.base import Section
-from components.settings.types import Boolean, LabelValue, ObjectName, Port, QualifiedName, Text
+from components.settings.types import Boolean, LabelValue, ObjectName, OtherNamespace, Port, QualifiedName, Text
 
 
 class GrafanaService(Section):
     """The Service of a Grafana, for `ff dashboard`."""
 
-    namespace: ObjectName = Field(description="Its namespace.")
+    namespace: OtherNamespace = Field(description="Its namespace.")
     service: ObjectName = Field(description="Its name.")
     port: Port = Field(default=80, description="Its port.")
 

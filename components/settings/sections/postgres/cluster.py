@@ -19,6 +19,7 @@ from components.settings.types import (
     Count,
     Kind,
     ObjectName,
+    OtherNamespace,
     PlainText,
     Text,
     VolumeSize,
@@ -174,7 +175,7 @@ class ClusterSettings(Section):
         description="The Cluster's name. Another name is another Cluster, which begins empty, or with "
         "`recovery`; the one before then goes into `kept`, and without that the change is refused.",
     )
-    operator_namespace: ObjectName = Field(
+    operator_namespace: OtherNamespace = Field(
         default="cnpg-system", description="For network policies: the namespace of the operator and its plugins."
     )
     instances: Instances | None = Field(
