@@ -27,6 +27,11 @@ ROOM: Final = 512 * 1024**2
 EXTENSIONS: Final = "SELECT coalesce(string_agg(extname, ', ' ORDER BY extname), '') FROM pg_extension"
 PLAIN: Final = frozenset({"plpgsql", "pg_stat_statements"})
 """Extensions that each of the operator's images has."""
+# Of the schemas alone: what pg_upgrade writes down of the roles has their passwords' hashes in it.
+OWN_LOG: Final = (
+    "cd /var/lib/postgresql/data/pgdata-new/pg_upgrade_output.d || exit 0; "
+    'for log in */log/pg_upgrade_dump_*.log; do [ ! -f "$log" ] || tail -n 8 "$log"; done'
+)
 UPGRADES: Final = f"{JOB_ROLE}=major-upgrade"
 OnStep = Callable[[str], None]
 
@@ -137,9 +142,20 @@ def _put_back(
             f"{made}.",
         )
     return error.reworded(
-        f"{error.message}\nPostgreSQL {old} serves again, with its own data.",
+        f"{error.message}{_own_log(instance)}\nPostgreSQL {old} serves again, with its own data.",
         hint=f"The backup from before is {made}.",
     )
+
+
+def _own_log(instance: Instance) -> str:
+    """What pg_upgrade itself wrote of its failure, which is on the volume of the server that is the primary again."""
+    try:
+        primary = instance.get("v1", "Pod", str(_cluster(instance)["status"]["currentPrimary"]))
+        done = run(instance, primary, ["sh", "-c", OWN_LOG], container=CONTAINER) if primary else None
+    except (OpsError, KeyError):
+        return ""
+    lines = instance.masker()(done.out).splitlines() if done else []
+    return "".join(f"\n  {line}" for line in ["What pg_upgrade wrote:", *lines]) if lines else ""
 
 
 def _cluster(instance: Instance) -> Manifest:

@@ -64,6 +64,7 @@ class Steps:
     done: list[str] = field(default_factory=list)
     free: str = "Avail\n9000000000\n"
     extensions: str = "pg_stat_statements, plpgsql, postgis"
+    log: str = ""
 
 
 @pytest.fixture
@@ -82,8 +83,8 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
         return SimpleNamespace(name="the-backup")
 
     def ran(_: Any, pod: Manifest, command: list[str], *, container: str) -> Completed:
-        assert (pod["metadata"]["name"], container, command[0]) == ("flagsmith-pg-1", "postgres", "df")
-        return Completed(0, said.free, "")
+        assert (pod["metadata"]["name"], container) == ("flagsmith-pg-1", "postgres")
+        return Completed(0, {"df": said.free, "sh": said.log}[command[0]], "")
 
     def asked(_: Any, statement: str, __: float) -> str:
         said.done.append(statement.partition(" ")[0])
@@ -173,7 +174,9 @@ def test_one_that_fails_puts_the_old_version_back(steps: Steps) -> None:
         if steps.done.count("deployed") == 1:
             raise FailedError("the Job flagsmith-pg-1-major-upgrade failed")
 
-    with pytest.raises(FailedError, match=f"major-upgrade failed\nPostgreSQL {OLD} serves again") as caught:
+    steps.log = "pg_restore: error: no such type\n"
+    said = f"failed\n  What pg_upgrade wrote:\n  {steps.log}PostgreSQL {OLD} serves again"
+    with pytest.raises(FailedError, match=said) as caught:
         upgrade(operated(well()), NEW, deploy, lambda _: None)
     assert steps.done[3:] == [
         f"set {{'postgres.cluster.version': '{NEW}'}}",
