@@ -108,14 +108,13 @@ def test_a_full_disk_leaves_no_half_a_file(noted: Project, notes: Path, monkeypa
     store = FileStore(notes)
     left = store.load()
     assert left
-    write = Path.write_text
 
-    def half(self: Path, data: str, **options: Any) -> int:
-        write(self, data[: len(data) // 2], **options)
+    def full(descriptor: int) -> None:
+        os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Path, "write_text", half)
-    with pytest.raises(OSError, match="No space left"):
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="No space left"):
+        patched.setattr(os, "fsync", full)
         store.save(left)
     assert [item.name for item in notes.parent.iterdir() if "left" in item.name] == ["left.json"]
     assert notes.read_text(encoding="utf-8") == before
