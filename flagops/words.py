@@ -6,14 +6,14 @@ from typing import Final
 from flagops.terminal.by_name import Word
 
 ROLLOUT: Final = (
-    Word("new", "Write the steps of a flag into the catalogue.", "flags.rollout.new:new"),
+    Word("new", "Write the steps of a flag into the catalogue.", "flags.rollout.new.command:new"),
     Word("run", "Look at each rollout once, and do its next step.", "flags.rollout.command:run"),
     Word("status", "Show how far each rollout is, and why.", "flags.rollout.command:status"),
     Word("start", "Let a rollout begin now.", "flags.rollout.command:start"),
     Word("pause", "Leave a share as it is until somebody resumes it.", "flags.rollout.command:pause"),
     Word("resume", "Let a paused rollout go on.", "flags.rollout.command:resume"),
     Word("back", "Go one step back, and stay there.", "flags.rollout.command:back"),
-    Word("test", "Ask Prometheus what the guards would have done.", "flags.rollout.tried:try_guards"),
+    Word("test", "Ask Prometheus what the guards would have done.", "flags.rollout.backtest.command:try_guards"),
 )
 
 FLAGS: Final = (

@@ -171,7 +171,7 @@ def test_a_container_may_fill_all_scratch_directories_of_its_pod_and_no_more_of_
 
 
 def test_a_task_processor_of_several_pods_has_a_budget_and_a_single_one_none() -> None:
-    several = record("local", {"taskProcessor": {"replicas": 2}})
+    several = record("local", {"taskProcessor": {"replicas": 2}, "postgres": {"maxConnections": 90}})
     budget = several.one("PodDisruptionBudget", "flagsmith-task-processor")["spec"]
     assert budget["maxUnavailable"] == 1
     assert budget["selector"]["matchLabels"]["app.kubernetes.io/component"] == "task-processor"

@@ -29,7 +29,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     ),
     "ff flags rollout run": ("flagops.commands.flags.rollout.view:RolloutRow",),
     "ff flags rollout status": ("flagops.commands.flags.rollout.view:RolloutRow",),
-    "ff flags rollout test": ("flagops.commands.flags.rollout.backtest:Backtest",),
+    "ff flags rollout test": ("flagops.commands.flags.rollout.backtest.backtest:Backtest",),
     "ff flags set": ("flagops.commands.flags.switch.command:set_flag",),
     "ff flags references": ("flagops.commands.flags.code.command:_plain",),
     "ff flags get": ("flagops.flagsmith_api.served:ServedFlag",),

@@ -104,7 +104,7 @@ def test_a_class_in_both_is_refused_as_kubernetes_does() -> None:
 def test_smoke_asks_each_further_name(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def answered(url: httpx.URL) -> httpx.Response:
+    def answered(url: httpx.URL, _: dict[str, str]) -> httpx.Response:
         asked.append(str(url))
         return httpx.Response(status)
 

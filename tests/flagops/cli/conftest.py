@@ -30,6 +30,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> fakes.FakeDeployer:
     replace_everywhere(monkeypatch, "flagops.engines.for_stack.choose_engine", lambda *_, **__: choice)
     replace_everywhere(monkeypatch, "flagops.engines.for_stack.deployer", deployer)
     monkeypatch.setattr("flagops.engines.older.refuse_older", lambda _: None)
+    monkeypatch.setattr("flagops.commands.deploy.command._start_stopped", lambda _: None)
     return fake
 
 

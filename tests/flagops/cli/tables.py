@@ -44,6 +44,7 @@ from flagops.commands.tasks.tasks import LockedTask
 from flagops.engines.events import Event, ResourceState
 from flagops.flagsmith_api.served import ServedFlag
 from flagops.serving.model.declared import Keys
+from tests.flagops.cli.rollout_tables import backtests, rollouts
 
 Show = Callable[[Console], None]
 
@@ -221,6 +222,8 @@ TABLES: dict[str, dict[str, tuple[Show, tuple[str, ...]]]] = {
             ("on", "off"),
         )
     },
+    "commands/flags/rollout/backtest/command.py": {"backtests": (backtests, ("checkout-errors", "latency"))},
+    "commands/flags/rollout/view.py": {"rollouts": (rollouts, ("paused", "done"))},
     "commands/flags/usage/view.py": {"usage": (_usage, ("435", "web-team"))},
     "commands/images/view.py": {"images": (_images, ("locked", "not locked"))},
     "commands/keys/view.py": {
@@ -247,7 +250,7 @@ TABLES: dict[str, dict[str, tuple[Show, tuple[str, ...]]]] = {
     "commands/tasks/view.py": {"tasks": (lambda console: tasks.show_tasks(console, [TASK]), ("locked 2:00:00 ago",))},
     "commands/status/view.py": {"status": (_status, ("!!", "ok"))},
 }
-FREE_TEXT = {"audit", "tasks"}
+FREE_TEXT = {"audit", "tasks", "rollouts", "backtests"}
 """Tables whose rows end in a text of any length, which stands below the row where it does not fit."""
 KNOWN = [(name, *case) for cases in TABLES.values() for name, case in cases.items()]
 

@@ -91,7 +91,7 @@ def test_a_claim_that_waits_for_its_first_pod_is_no_trouble(mode: str, pods: lis
 def test_a_restore_of_an_unknown_backup_is_refused_before_it_asks(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     class Opened:
         def __enter__(self) -> SimpleNamespace:
-            return SimpleNamespace(context="c")
+            return SimpleNamespace(context="c", stack=None)
 
         def __exit__(self, *_: object) -> None:
             """Close nothing."""
@@ -100,6 +100,7 @@ def test_a_restore_of_an_unknown_backup_is_refused_before_it_asks(run: Run, monk
         raise NotFoundError("There is no backup 'nothing'.")
 
     monkeypatch.setattr(db, "open_instance", lambda *_, **__: Opened())
+    monkeypatch.setattr(db, "refuse_moving", lambda *_: None)
     monkeypatch.setattr(db, "chosen", unknown)
     monkeypatch.setattr(db, "confirm", lambda *_: pytest.fail("it asks"))
     shown = run("db", "restore", "nothing")

@@ -31,7 +31,6 @@ SECONDS = 60
 DEPLOYMENT = """
 import sys
 from pathlib import Path
-from flagops.commands.deploy import command
 from flagops.engines import for_stack, older
 from flagops.stacks import target
 from flagops.engines.deployer import EngineName, DeploymentResult
@@ -50,9 +49,10 @@ class Deployer(fakes.FakeDeployer):
 mark, *sys.argv[1:] = sys.argv[1:]
 target.find = fakes.target
 older.refuse_older = lambda _: None
-command._start_stopped = lambda _: None
 for_stack.choose_engine = lambda *_, **__: Choice(EngineName.DIRECT)
 for_stack.deployer = lambda _target, _engine, on_event, **_: Deployer(on_event=on_event)
+from flagops.commands.deploy import command
+command._start_stopped = lambda _: None
 main()
 """
 

@@ -329,7 +329,7 @@ def test_what_it_needs_of_memory_is_said_and_compared_with_what_docker_has(
     docker_program.write_text(answers)
     shown = run("cluster", "up")
     assert shown.exit_code == 0, shown.stderr
-    assert "asks for 6.1 GiB of memory at most" in shown.stderr
+    assert "asks for 7.1 GiB of memory at most" in shown.stderr
     assert said in shown.stderr
 
 

@@ -52,6 +52,7 @@ FREE = {
     "it changes no database": (
         *("cache flush", "restart", "flags serve", "flags codegen", "flags document", "flags promote", "images lock"),
         *("flags references", "flags schema", "flags validate", "images list", "completion", "docs"),
+        *("flags rollout new", "init"),
         *("cluster up", "cluster down", "cluster forget", "cluster kubeconfig", "cluster status"),
     ),
 }

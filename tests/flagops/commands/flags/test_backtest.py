@@ -11,7 +11,7 @@ import pytest
 from components.rollouts.in_pod.declared import Guard
 from components.rollouts.in_pod.judge import Series, Span
 from components.rollouts.in_pod.prometheus import AwayError, Prometheus, QueryError
-from flagops.commands.flags.rollout.backtest import MOST_POINTS, STEP, backtest
+from flagops.commands.flags.rollout.backtest.backtest import MOST_POINTS, STEP, backtest
 from flagops.errors import AnswerError, UnreachableError
 from tests.commands import EVERY
 from tests.flagops.commands.flags.support import Run

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import Result
@@ -113,9 +112,10 @@ def test_a_full_disk_leaves_no_half_a_file(noted: Project, notes: Path, monkeypa
         os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="No space left"):
+    with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
-        store.save(left)
+        with pytest.raises(OSError, match="No space left"):
+            store.save(left)
     assert [item.name for item in notes.parent.iterdir() if "left" in item.name] == ["left.json"]
     assert notes.read_text(encoding="utf-8") == before
 

@@ -10,7 +10,7 @@ from flagops.commands.flags.catalogue.complete import flags
 from flagops.commands.flags.catalogue.model import Catalogue
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, read
 from flagops.commands.flags.reconcile.desired import desired
-from flagops.commands.flags.rollout.backtest import Backtest, backtest
+from flagops.commands.flags.rollout.backtest.backtest import Backtest, backtest
 from flagops.commands.flags.rollout.found import now
 from flagops.commands.flags.rollout.options import AuthorityOption, PrometheusOption, prometheus_at
 from flagops.console import output, progress

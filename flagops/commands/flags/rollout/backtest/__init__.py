@@ -1,0 +1,1 @@
+"""`ff flags rollout test`."""
