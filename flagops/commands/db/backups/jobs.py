@@ -8,12 +8,15 @@ from typing import Any
 from components.kit import names
 from flagops.errors import AnswerError, UnsupportedError
 from flagops.kubernetes.objects import Manifest, Ref
+from flagops.kubernetes.readiness import condition
 from flagops.pods import jobs
 from flagops.pods.last_success import LAST_SUCCESS
 from flagops.stacks.deployed import Instance
+from flagops.waiting import NotYet, until
 
 BACKUP, LIST, RESTORE, DRILL = names.BACKUP, names.BACKUPS, names.RESTORE, names.DRILL
 SECONDS = 4 * 3600.0 + 60  # the Jobs' own limit, and a little
+END_SECONDS = 120.0  # a pod's grace period, 30 s, and what its node and the garbage collector take
 OnLine = Callable[[str], None]
 
 
@@ -49,6 +52,25 @@ def finish(instance: Instance, name: str, on_line: OnLine) -> dict[str, Any]:
         ) from None
     jobs.remove(instance, name)
     return dict(found)
+
+
+def end(instance: Instance, name: str, on_line: OnLine) -> None:
+    """Delete a Job that is still at work, and wait until its pods are gone. One that has ended stays, with its log.
+
+    Raises OpsError when it cannot be deleted, or its pods do not end.
+    """
+    job = instance.get(jobs.API_VERSION, "Job", name)
+    if job is None or any(condition(job, kind).get("status") == "True" for kind in ("Complete", "Failed")):
+        return
+    on_line(f"Ending the Job {name}…")
+    ref = Ref(jobs.API_VERSION, "Job", instance.namespace, name)
+    # The Job itself stays until the cluster has deleted its pods.
+    instance.client.delete(ref, dependents_first=True)
+
+    def gone() -> NotYet | None:
+        return None if instance.client.get(ref) is None else NotYet("its pod is on its way out")
+
+    until(gone, END_SECONDS, late=f"The Job {name} is not gone", hint=f"{instance.kubectl} describe job {name}")
 
 
 def of(owner: str | None) -> dict[str, str]:

@@ -83,10 +83,7 @@ def restore(
             # What somebody made as the administrator could not be replaced.
             roles.make(instance, on_line)
             on_line(f"Restoring {name}…")
-            variables = {"BACKUP": name, **jobs.of(owner)}
-            found = (
-                _from_file(instance, file, on_line) if file else jobs.run(instance, jobs.RESTORE, variables, on_line)
-            )
+            found = _replaced(instance, name, file, owner, on_line)
             on_line("Migrating…")
             migrate(instance, on_line, image=older)
             roles.grant(instance, on_line)
@@ -155,20 +152,44 @@ def _file(wanted: str) -> Path | None:
     return path
 
 
-def _from_file(instance: Instance, path: Path, on_line: OnLine) -> dict[str, Any]:
-    """Send the file into the Job's pod, where it is looked at before it is restored: there is no disk for it there.
+def _replaced(instance: Instance, name: str, file: Path | None, owner: str | None, on_line: OnLine) -> dict[str, Any]:
+    """Run the Job that replaces the database; what it says last.
 
-    A pod that takes no more of it has ended, and its log says why.
+    It ends with who waits for it: a Job that goes on holds every table while Flagsmith is started again, and replaces
+    the database under it.
     """
+    variables = _file_variables(file) if file else {"BACKUP": name, **jobs.of(owner)}
+    job = cluster_jobs.start(instance, jobs.RESTORE, env=variables)
+    try:
+        if file:
+            _send(instance, job, file, on_line)
+        return jobs.finish(instance, job, on_line)
+    except BaseException:
+        try:
+            jobs.end(instance, job, on_line)
+        except OpsError as error:
+            on_line(f"The Job {job} may still be at work, and replace the database: {error.message}")
+        raise
+
+
+def _file_variables(path: Path) -> dict[str, str]:
+    """What the Job has to know of a file that is sent to it."""
     with path.open("rb") as file:
         begins = file.read(len(SALTED))
         file.seek(0)
         checksum = hashlib.file_digest(file, "sha256").hexdigest()
-    size, suffix = path.stat().st_size, ".enc" if begins == SALTED else ""
+    suffix = ".enc" if begins == SALTED else ""
     variables = {"BACKUP": UPLOAD, "UPLOAD_FILE": f"uploaded.dump{suffix}"}
-    variables |= {"UPLOAD_BYTES": str(size), "UPLOAD_SHA256": checksum}
-    name = cluster_jobs.start(instance, jobs.RESTORE, env=variables)
-    pod = cluster_jobs.running(instance, name, FETCH_CONTAINER, seconds=START_SECONDS)
+    return variables | {"UPLOAD_BYTES": str(path.stat().st_size), "UPLOAD_SHA256": checksum}
+
+
+def _send(instance: Instance, job: str, path: Path, on_line: OnLine) -> None:
+    """Send the file into the Job's pod, where it is looked at before it is restored: there is no disk for it there.
+
+    A pod that takes no more of it has ended, and its log says why.
+    """
+    size = path.stat().st_size
+    pod = cluster_jobs.running(instance, job, FETCH_CONTAINER, seconds=START_SECONDS)
     for purpose in ("to be looked at", "to be restored"):
         on_line(f"Sending {path.name} ({size} bytes) {purpose}…")
         with path.open("rb") as file:
@@ -182,4 +203,3 @@ def _from_file(instance: Instance, path: Path, on_line: OnLine) -> dict[str, Any
             )
         if done.code:
             break
-    return jobs.finish(instance, name, on_line)
