@@ -1,9 +1,9 @@
 """What writes to the database, stopped for a while and started again as it was."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from flagops.errors import ConflictError
+from flagops.errors import ConflictError, OpsError
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.pods import restart
 from flagops.pods.pods import PodComponent, pods, stop_seconds
@@ -17,21 +17,36 @@ OnStep = Callable[[str], None]
 
 
 @contextmanager
-def stopped(instance: Instance, on_step: OnStep) -> Iterator[None]:
+def stopped(instance: Instance, on_step: OnStep, *, stay_if_interrupted: bool = False) -> Iterator[None]:
     """Stop Flagsmith's pods, and start as many as there were at the end, however that comes.
 
-    How many is noted on the Deployments, so that a run after a killed one still knows.
+    How many is noted on the Deployments, so that a run after a killed one still knows. With `stay_if_interrupted`, who
+    presses Ctrl-C leaves them stopped, as who kills the run: for what must not be written to before the next run has
+    gone on with it.
     """
     wanted = _stop(instance, on_step)
     try:
         _wait_until_gone(instance)
         yield
-    finally:
-        for ref, replicas in wanted.items():
-            on_step(f"Starting {ref}…")
-            change = {"metadata": {"annotations": {REPLICAS: None}}, "spec": {"replicas": replicas}}
-            live = instance.client.merge(ref, change)
-            restart.wait(instance, ref, live)
+    except BaseException as error:
+        if not (stay_if_interrupted and isinstance(error, KeyboardInterrupt)):
+            try:
+                _start(instance, wanted, on_step)
+            except OpsError as second:
+                # What went wrong first is what is to be told.
+                on_step(second.message)
+        raise
+    _start(instance, wanted, on_step)
+
+
+def _start(instance: Instance, wanted: Mapping[Ref, int], on_step: OnStep) -> None:
+    changed = {}
+    for ref, replicas in wanted.items():
+        on_step(f"Starting {ref}…")
+        change = {"metadata": {"annotations": {REPLICAS: None}}, "spec": {"replicas": replicas}}
+        changed[ref] = instance.client.merge(ref, change)
+    for ref, live in changed.items():
+        restart.wait(instance, ref, live)
 
 
 def stop(instance: Instance, on_step: OnStep) -> None:

@@ -98,8 +98,12 @@ def upgrade(
         )
         if not yes:
             confirm("An upgrade", stack)
-        with alone(instance):
-            made = run_upgrade(instance, version, lambda: deploy(stack, engine), step)
+        try:
+            with alone(instance):
+                made = run_upgrade(instance, version, lambda: deploy(stack, engine), step)
+        except KeyboardInterrupt:
+            step(f"Stopped. `ff db upgrade {version} --stack {stack}` goes on; until then, what was stopped stays so.")
+            raise
         major = old.partition(".")[0]
         remove = (
             f"{instance.kubectl} exec flagsmith-postgres-0 -- bash -c 'rm -r \"$DATA_VOLUME\"/.before-upgrade-{major}'"

@@ -97,7 +97,7 @@ def upgrade(instance: Instance, version: str, deploy: Callable[[], None], on_ste
         if instance.settings.backup.enabled
         else archive.make(instance, on_step).name
     )
-    with stopped(instance, on_step):
+    with stopped(instance, on_step, stay_if_interrupted=True):
         set_settings(instance.stack, {"postgres.cluster.version": version})
         try:
             lock_new_images(instance.stack, on_step)

@@ -10,13 +10,20 @@ from flagops.commands.db.administrator import as_administrator
 from flagops.commands.db.backups.backup import backup
 from flagops.errors import BadInputError, FailedError, OpsError, RefusedError, UnsupportedError
 from flagops.pods.exec import run
-from flagops.pods.pods import PodComponent, running
+from flagops.pods.pods import PodComponent, pods, running
 from flagops.pods.writers import left_stopped, resume, stopped
 from flagops.stacks.deployed import Instance
 from flagops.stacks.edit import set_settings
 
 LABEL = "before-upgrade"
 DUMP_SECONDS = 4 * 3600.0
+SHORT_SECONDS = 60.0
+MAKES = "makes its data"
+# As start-postgres.sh has it: beside the data until it is whole.
+STATE = f"""
+    if [ -s "$PGDATA/PG_VERSION" ]; then cat "$PGDATA/PG_VERSION"
+    elif [ -d "$DATA_VOLUME/.upgrading" ]; then echo "{MAKES}"; fi
+"""
 # The dump, and the new data beside the old.
 ROOM = 1.5
 SIZE = "SELECT sum(pg_database_size(oid))::bigint FROM pg_database WHERE datallowconn"
@@ -71,7 +78,9 @@ def go_on(instance: Instance, deploy: Callable[[], None], on_step: OnStep) -> No
 def upgrade(instance: Instance, version: str, deploy: Callable[[], None], on_step: OnStep) -> str:
     """Move the database; the backup that was made before. Flagsmith is stopped meanwhile.
 
-    If it fails, the settings and the old version are put back: its data is untouched until the new one has worked.
+    If it fails, the settings and the old version are put back, and the dump is removed; not while the new server is
+    still at work on it, and not once the data is the new version's. If it is interrupted, Flagsmith stays stopped until
+    the next run has gone on.
 
     Raises OpsError when a step fails.
     """
@@ -84,8 +93,8 @@ def upgrade(instance: Instance, version: str, deploy: Callable[[], None], on_ste
     _require_room(instance)
     on_step("Making a backup…")
     made = backup(instance, label=LABEL, on_line=on_step)
-    before = {"postgres.version": postgres.version, "postgres.dataMajor": str(postgres.major)}
-    with stopped(instance, on_step):
+    # Interrupted, nobody writes before the next run: it would be lost with the dump that has it not.
+    with stopped(instance, on_step, stay_if_interrupted=True):
         on_step(f"Dumping the database of PostgreSQL {postgres.major} onto its own volume…")
         _in_server(instance, dump_script(postgres.major), DUMP_SECONDS, "The database cannot be dumped")
         set_settings(instance.stack, {"postgres.version": version, "postgres.dataMajor": str(wanted)})
@@ -93,14 +102,54 @@ def upgrade(instance: Instance, version: str, deploy: Callable[[], None], on_ste
             lock_new_images(instance.stack, on_step)
             deploy()
         except OpsError as error:
-            on_step(f"Putting PostgreSQL {postgres.version} back…")
-            set_settings(instance.stack, before)
-            deploy()
-            raise error.reworded(
-                f"{error.message}\nPostgreSQL {postgres.version} serves again, with its own data.",
-                hint=f"The backup from before is {made.name}.",
-            ) from None
+            raise _put_back(instance, wanted, made.name, error, deploy, on_step) from None
     return made.name
+
+
+def _put_back(
+    instance: Instance, wanted: int, made: str, error: OpsError, deploy: Callable[[], None], on_step: OnStep
+) -> OpsError:
+    """Put the old version back, where its data is still what there is; what is to be said of the failure then."""
+    postgres, backup_from_before = instance.settings.postgres, f"The backup from before is {made}."
+    goes_on = f"`ff up --stack {instance.stack.name}` goes on. {backup_from_before}"
+    state = _new_server(instance)
+    if state == MAKES:
+        return error.reworded(
+            f"{error.message}\nPostgreSQL {wanted} still makes its data from the dump, and nothing is put back: that "
+            "would end it half-way.",
+            hint=goes_on,
+        )
+    if state == str(wanted):
+        return error.reworded(
+            f"{error.message}\nThe data is PostgreSQL {wanted}'s by now, so that the old version does not come back.",
+            hint=f"Correct the cause, then {goes_on}",
+        )
+    on_step(f"Putting PostgreSQL {postgres.version} back…")
+    set_settings(instance.stack, {"postgres.version": postgres.version, "postgres.dataMajor": str(postgres.major)})
+    try:
+        deploy()
+        # From here on it is not what the database holds, and a later version would take it for that.
+        _in_server(instance, forget_script(postgres.major), SHORT_SECONDS, "The dump cannot be removed")
+    except OpsError as second:
+        return error.reworded(
+            f"{error.message}\nPutting PostgreSQL {postgres.version} back failed too: {second.message}",
+            hint=f"`ff up --stack {instance.stack.name}` tries again. {backup_from_before}",
+        )
+    return error.reworded(
+        f"{error.message}\nPostgreSQL {postgres.version} serves again, with its own data.", hint=backup_from_before
+    )
+
+
+def _new_server(instance: Instance) -> str:
+    """What the server's container has: a major version's data, MAKES, or nothing, where none runs or it has failed."""
+    pod = next(iter(pods(instance, PodComponent.DATABASE)), None)
+    if pod is None or any(item.get("restartCount") for item in pod.get("status", {}).get("containerStatuses") or []):
+        return ""
+    try:
+        # It is not ready as long as it makes its data.
+        return run(instance, pod, ["bash", "-c", STATE], seconds=SHORT_SECONDS).out.strip()
+    except OpsError:
+        return ""
 
 
 def _in_server(instance: Instance, script: str, seconds: float, what: str) -> str:
@@ -134,3 +183,8 @@ def dump_script(major: int) -> str:
         f"pg_dump --format=custom --exclude-schema=feature_flags_audit --file={target}.partial; "
         f"pg_restore --list {target}.partial > /dev/null; mv {target}.partial {target}.dump"
     )
+
+
+def forget_script(major: int) -> str:
+    """What removes a dump of the major version, and what a newer server had made of it."""
+    return f'rm -rf "$DATA_VOLUME"/.upgrading "$DATA_VOLUME"/upgrade-{major}.*'

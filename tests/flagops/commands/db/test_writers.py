@@ -7,6 +7,7 @@ import pytest
 from flagops.commands.doctor.model import Examination
 from flagops.commands.doctor.stopped import left_without_pods
 from flagops.commands.status.declared import stopped as told
+from flagops.errors import DeadlineError, FailedError
 from flagops.kubernetes.objects import Manifest
 from flagops.pods import restart, writers
 from tests.components.settings.support import settings
@@ -78,6 +79,37 @@ def test_the_next_command_that_stops_them_still_knows_how_many_there_were(
     killed(instance, monkeypatch)
     with writers.stopped(instance, lambda _: None):
         assert replicas(instance) == [0, 0]
+    assert replicas(instance) == [3, 1]
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_who_interrupts_what_has_no_way_back_leaves_them_stopped(instance: Any, *, stays: bool) -> None:
+    def interrupted() -> None:
+        with writers.stopped(instance, lambda _: None, stay_if_interrupted=stays):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert replicas(instance) == ([0, 0] if stays else [3, 1])
+    assert bool(writers.left_stopped(instance)) == stays
+
+
+def test_what_does_not_start_hides_no_failure_and_holds_up_nothing_else(
+    instance: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(_: Any, ref: Any, __: Any) -> None:
+        raise DeadlineError(f"{ref} has not rolled out.")
+
+    monkeypatch.setattr(restart, "wait", late)
+    said: list[str] = []
+
+    def failing() -> None:
+        with writers.stopped(instance, said.append, stay_if_interrupted=True):
+            raise FailedError("The database cannot be dumped.")
+
+    with pytest.raises(FailedError, match="cannot be dumped"):
+        failing()
+    assert any("has not rolled out" in line for line in said)
     assert replicas(instance) == [3, 1]
 
 

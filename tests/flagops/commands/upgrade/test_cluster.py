@@ -72,7 +72,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     said = Steps()
 
     @contextmanager
-    def stopped(*_: object) -> Iterator[None]:
+    def stopped(*_: object, **__: object) -> Iterator[None]:
         said.done.append("stopped")
         yield
         said.done.append("started")
