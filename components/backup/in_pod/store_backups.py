@@ -8,7 +8,8 @@ A backup is its file and NAME.json, which is written last: what lacks it is not 
 No file of a dump is ever in the pod: it runs through pipes in $WORK, as pipes.sh says, between containers that are side
 by side. Each says in a pipe what comes, and an end that is not the end that was agreed on is no backup.
 
-STORE is a directory, or s3://BUCKET/PREFIX with S3_ENDPOINT and AWS_*; KEEP is how many are kept of each label.
+STORE is a directory, or s3://BUCKET/PREFIX with S3_ENDPOINT and AWS_*; KEEP is how many are kept of each label, and
+SPARED the name of one that stays beyond that.
 STACK is the host of the stack, which stands in each backup and, in a bucket, follows the prefix: stacks may share one.
 FROM_STACK is the host of the stack whose backups are listed or fetched, where that is another; `unknown` for those in
 a bucket that were made before backups said whose they are, and lie below the prefix itself.
@@ -342,13 +343,19 @@ def put(work: Path, stack: str) -> None:
     manifest = dump.manifest()
     manifest.update(stack=stack, bytes=arrived.bytes, sha256=arrived.sha256)
     store.write(f"{manifest['name']}.json", json.dumps(manifest, ensure_ascii=False).encode())
-    removed = remove_oldest(store, stack, manifest["label"], int(os.environ["KEEP"]))
+    removed = remove_oldest(store, stack, manifest, int(os.environ["KEEP"]))
     print(json.dumps({"stored": {key: value for key, value in manifest.items() if key != "rows"}, "removed": removed}))
 
 
-def remove_oldest(store: Store, stack: str, label: str, keep: int) -> list[str]:
-    """Remove the stack's backups of a label but the newest `keep`, and what Jobs left that were killed."""
-    too_many = [item for item in mine(store, stack) if item["label"] == label][keep:]
+def remove_oldest(store: Store, stack: str, made: Manifest, keep: int) -> list[str]:
+    """Remove the stack's backups of a label but the newest `keep`, and what Jobs left that were killed.
+
+    The one that was just made stays, also where the clock that named it is behind that of others; and SPARED, which is
+    to be restored next.
+    """
+    stay = (made["name"], os.environ.get("SPARED"))
+    same = [item for item in mine(store, stack) if item["label"] == made["label"] and item["name"] not in stay]
+    too_many = same[keep - 1 :]
     for item in too_many:
         # First what makes it count, so that a half-removed one is never chosen.
         store.remove(f"{item['name']}.json")

@@ -99,6 +99,35 @@ def test_the_newest_are_kept_of_each_label_and_the_rest_removed(jobs: Jobs) -> N
     assert sum("before-restore.json" in name for name in names) == 5
 
 
+@pytest.mark.parametrize("spared", ["flagsmith-20260101T020000Z-before-restore", ""])
+def test_one_that_is_restored_next_stays_beside_the_one_of_before_that(jobs: Jobs, spared: str) -> None:
+    store = jobs.home / "store"
+    store.mkdir()
+    wanted = "flagsmith-20260101T020000Z-before-restore"
+    (store / f"{wanted}.dump").write_bytes(b"old")
+    text = f'{{"name": "{wanted}", "file": "{wanted}.dump", "label": "before-restore", "sha256": "", "bytes": 3}}'
+    (store / f"{wanted}.json").write_text(text, encoding="utf-8")
+    done = jobs.backup(KEEP="1", BACKUP_LABEL="before-restore", SPARED=spared)
+    assert done["removed"] == ([] if spared else [wanted])
+    assert (store / f"{wanted}.dump").exists() == bool(spared)
+
+
+def test_the_one_that_was_just_made_stays_where_its_clock_is_behind(jobs: Jobs) -> None:
+    store = jobs.home / "store"
+    store.mkdir()
+    ahead = [f"flagsmith-2099010{day}T020000Z" for day in range(1, 5)]
+    for name in ahead:
+        (store / f"{name}.dump").write_bytes(b"of a clock that was wrong")
+        text = f'{{"name": "{name}", "file": "{name}.dump", "label": "", "sha256": "", "bytes": 3}}'
+        (store / f"{name}.json").write_text(text, encoding="utf-8")
+    done = jobs.backup(KEEP="2")
+    made = done["stored"]["name"]
+    assert done["removed"] == ahead[2::-1]
+    assert {path.name for path in store.iterdir()} == {
+        f"{name}.{kind}" for name in (made, ahead[3]) for kind in ("dump", "json")
+    }
+
+
 def test_the_list_shows_all_and_latest_means_none_with_a_label(jobs: Jobs) -> None:
     first = jobs.backup()["stored"]["name"]
     labelled = jobs.backup(BACKUP_LABEL="before-restore")["stored"]["name"]

@@ -36,9 +36,13 @@ class Backup:
     stack: str
 
 
-def backup(instance: Instance, *, label: str = "", on_line: OnLine = jobs.ignore) -> Backup:
-    """Make a backup now, and keep it in the stack's store. Raises OpsError when that fails."""
-    found = jobs.run(instance, jobs.BACKUP, {"BACKUP_LABEL": label} if label else {}, on_line)
+def backup(instance: Instance, *, label: str = "", spared: str = "", on_line: OnLine = jobs.ignore) -> Backup:
+    """Make a backup now, and keep it in the stack's store, which removes the oldest of the label but never `spared`.
+
+    Raises OpsError when that fails.
+    """
+    variables = {"BACKUP_LABEL": label, "SPARED": spared}
+    found = jobs.run(instance, jobs.BACKUP, {key: value for key, value in variables.items() if value}, on_line)
     if not label:
         jobs.note_success(instance)
     return _backup(found["stored"])

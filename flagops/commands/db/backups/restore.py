@@ -77,7 +77,8 @@ def restore(
     name, file = found_there.name, found_there.file
     older = _older_image(instance)
     on_line("Making a backup of what is live now…")
-    safety = backup(instance, label=BEFORE, on_line=on_line)
+    # With backups of that label, as many as are kept, it would take the place of the very one that is wanted.
+    safety = backup(instance, label=BEFORE, spared="" if file else name, on_line=on_line)
     try:
         with stopped(instance, on_line):
             # What somebody made as the administrator could not be replaced.

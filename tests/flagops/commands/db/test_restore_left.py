@@ -56,7 +56,14 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     at_work: list[bool] = []
     monkeypatch.setattr(made, "at_work_at_the_start", at_work, raising=False)
     monkeypatch.setattr(f"{MODULE}._older_image", lambda _: None)
-    monkeypatch.setattr(f"{MODULE}.backup", lambda *_args, **_options: SimpleNamespace(name="flagsmith-0"))
+    options: dict[str, Any] = {}
+
+    def backup(*_: object, **given: Any) -> Any:
+        options.update(given)
+        return SimpleNamespace(name="flagsmith-0")
+
+    monkeypatch.setattr(made, "backup_options", options, raising=False)
+    monkeypatch.setattr(f"{MODULE}.backup", backup)
     monkeypatch.setattr(f"{MODULE}.stopped", stopped)
     monkeypatch.setattr(f"{MODULE}.roles.make", lambda *_: None)
     monkeypatch.setattr(f"{MODULE}.cluster_jobs.start", lambda *_args, **_options: JOB[1])
@@ -92,6 +99,16 @@ def test_a_file_that_could_not_be_sent_leaves_no_job_that_waits_for_it(
     with pytest.raises(AnswerError):
         restore(world, Chosen(str(file), file))
     assert world.at_work_at_the_start == [False]
+
+
+def test_the_backup_of_before_takes_not_the_place_of_the_one_that_is_restored(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted(FailedError("The Job failed."), monkeypatch, "jobs.finish")
+    with pytest.raises(FailedError):
+        restore(world, Chosen("flagsmith-1-before-restore"))
+    assert world.backup_options["spared"] == "flagsmith-1-before-restore"
+    assert world.backup_options["label"] == "before-restore"
 
 
 def test_one_that_failed_by_itself_stays_to_be_looked_at(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
