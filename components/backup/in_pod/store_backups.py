@@ -64,16 +64,17 @@ class Directory:
     def put(self, dump: "Dump") -> None:
         """Store what comes, in one step."""
         partial = self.path / f".{dump.name}.partial"
-        try:
-            with partial.open("wb") as file:
+        # Not one that another Job writes, which has begun in the same second.
+        with partial.open("xb") as file:
+            try:
                 while chunk := dump.read(CHUNK):
                     file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
-            partial.rename(self.path / dump.name)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
+                self._named(partial, dump.name)
+            except BaseException:
+                partial.unlink(missing_ok=True)
+                raise
 
     def write(self, name: str, content: bytes) -> None:
         """Store a small file, in one step."""
@@ -82,7 +83,18 @@ class Directory:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        self._named(partial, name)
+
+    def _named(self, partial: Path, name: str) -> None:
+        """Give a file its name, so that it has it after a loss of power too."""
         partial.rename(self.path / name)
+        directory = os.open(self.path, os.O_RDONLY)
+        try:
+            # Some file systems of a network know no such thing.
+            with suppress(OSError):
+                os.fsync(directory)
+        finally:
+            os.close(directory)
 
     def send(self, name: str, write: Write) -> None:
         """Hand a file on, piece by piece."""

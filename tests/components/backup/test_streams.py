@@ -181,6 +181,15 @@ def test_two_runs_at_once_make_two_backups(jobs: Jobs, store: Store) -> None:
     said(dump, storing)
 
 
+def test_one_of_the_same_second_is_not_written_into(jobs: Jobs) -> None:
+    jobs.work()
+    (jobs.home / "store").mkdir()
+    other = jobs.home / "store" / ".flagsmith-20260101T000000Z.dump.partial"
+    other.write_bytes(b"of another Job")
+    assert "File exists" in said(dumped(jobs, "head -c 100 /dev/zero", MIB), jobs.storing("put"))
+    assert [(path.name, path.read_bytes()) for path in other.parent.iterdir()] == [(other.name, b"of another Job")]
+
+
 def dumped(jobs: Jobs, content: str, database: int) -> Container:
     """What a dump would write into the pipe."""
     name = "flagsmith-20260101T000000Z"
