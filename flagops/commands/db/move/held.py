@@ -1,6 +1,7 @@
 """How much of Flagsmith's data each of the two databases has: looked at before one of them is deleted."""
 
 import json
+from contextlib import suppress
 from typing import Final
 
 from components.kit import names
@@ -14,13 +15,15 @@ from flagops.pods.pods import PodComponent, is_ready, own_selector
 from flagops.stacks.deployed import Instance
 
 SECONDS: Final = 120.0
-# What people made, and no deployment makes again; their names at Flagsmith 2.265.0.
+# What people made, by their names at Flagsmith 2.265.0.
 TABLES: Final = {
     "environments": "environments_environment",
     "flags": "features_feature",
     "users": "users_ffadminuser",
     "identities": "environments_identity",
 }
+# Of that, what no deployment makes by itself: a new database has its first user and environments at once.
+GROWN: Final = ("flags", "identities")
 Held = dict[str, int]
 
 
@@ -34,8 +37,9 @@ def _estimate() -> str:
     named = " ".join(f"WHEN '{table}' THEN '{what}'" for what, table in TABLES.items())
     return (
         f"SELECT json_object_agg(what, rows) FROM (SELECT CASE relname {named} END AS what, "  # noqa: S608 likewise
-        "greatest(reltuples, 0)::bigint AS rows FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE nspname = 'public' AND relkind = 'r') found WHERE what IS NOT NULL"
+        "reltuples::bigint AS rows FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        # Of a table that was never looked at it is -1: nothing is known then.
+        "WHERE nspname = 'public' AND relkind = 'r' AND reltuples >= 0) found WHERE what IS NOT NULL"
     )
 
 
@@ -80,13 +84,14 @@ def require_data(instance: Instance) -> Held:
             f"The live database ({mode}) takes nothing new: it may be the one that was given up. Nothing was deleted.",
             hint=hint,
         )
-    try:
+    before: Held = {}
+    # It may be gone already, or stopped: what counts is what the live one has.
+    with suppress(OpsError):
         before = kept(instance)
-    except OpsError:
-        # It may be gone already, or stopped: what counts is what the live one has.
-        before = {}
+    is_known = all(what in before for what in GROWN)
+    has_nothing = not any(here.get(what) for what in (TABLES if is_known else GROWN))
     missing = [what for what in TABLES if not here.get(what) and before.get(what)]
-    if missing or not any(here.values()):
+    if missing or has_nothing:
         raise RefusedError(
             f"The live database ({mode}) has {said(here)}; the one of before has {said(before) or 'not been asked'}. "
             "Nothing was deleted.",

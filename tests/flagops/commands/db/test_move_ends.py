@@ -115,3 +115,21 @@ def test_one_of_before_that_is_away_already_keeps_nobody_from_its_end(
 
     monkeypatch.setattr(held, "kept", away)
     assert forget(world.opened, world.deploy, lambda _: None) == "embedded"
+
+
+def test_one_of_before_that_is_away_stays_while_the_live_one_has_what_a_deployment_makes_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A volume that was lost is made anew, with its first user and environments: what is away is all there is."""
+    move(world.run, "cloudnativepg")
+    world.done.clear()
+
+    def away(_: Any) -> dict[str, int]:
+        raise FailedError("no pod is ready")
+
+    monkeypatch.setattr(held, "kept", away)
+    world.held["live"] = {"environments": 3, "flags": 0, "users": 1, "identities": 0}
+    with pytest.raises(RefusedError, match="0 flags, 1 users, 0 identities; the one of before has not been asked"):
+        forget(world.opened, world.deploy, lambda _: None)
+    assert world.done == []
+    assert world.place == "cloudnativepg kept"
