@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import jinja2
-import yaml
 
+from components.text.yaml_written import dumped
 from flagops.commands.init.answers import Answers
 from flagops.commands.init.choices import Pipeline, Template
 from flagops.commands.init.source import REPOSITORY, VENDOR, PlatformSource, content
@@ -72,5 +72,5 @@ def _name(path: Path, answers: Answers) -> str:
 
 def _yaml(value: Any) -> str:
     """A value as it stands in YAML, on one line, in quotes where it needs them."""
-    text: str = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True)
+    text = dumped(value, default_flow_style=True, width=10_000, allow_unicode=True)
     return text.removesuffix("...\n").strip()

@@ -4,10 +4,10 @@ import hashlib
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Final
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from components.text import bounds, yaml12
+from components.text.yaml_written import dumped
 from flagops.commands.init.answers import Answers
 from flagops.commands.init.files import Files
 from flagops.errors import BadInputError, NotFoundError
@@ -54,7 +54,7 @@ def record(answers: Answers, written: Files) -> bytes:
     made = Record(
         release=release(), answers=answers, files={name: digest(content) for name, content in written.items()}
     )
-    text = yaml.safe_dump(made.model_dump(mode="json"), sort_keys=False, width=10_000, allow_unicode=True)
+    text = dumped(made.model_dump(mode="json"), width=10_000, allow_unicode=True)
     return f"{HEAD}{text}".encode()
 
 

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from components.text.yaml_written import dumped
 from flagops.commands.render.gitops import KUSTOMIZATION, annotated, kustomization
 from flagops.commands.render.waves import sync_waves
 from flagops.errors import BadInputError, NotDeployedError, NotFoundError, RefusedError
@@ -142,12 +141,9 @@ def _document(items: list[KubeObject], waves: Mapping[Ref, int], placeholders: P
 
 
 def _text(manifest: Manifest, placeholders: Placeholders) -> str:
-    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     plain = _decoded(_without_stand_in_checksums(manifest, placeholders))
     shown = _ordered(_replaced(plain, placeholders))
-    text: str = yaml.dump(
-        shown, Dumper=dumper, sort_keys=False, explicit_start=True, default_flow_style=False, width=120
-    )
+    text = dumped(shown, explicit_start=True, default_flow_style=False, width=120)
     if manifest["kind"] != "Secret" or _replaced(plain, placeholders) == plain:
         return text
     name = manifest["metadata"]["name"]

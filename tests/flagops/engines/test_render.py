@@ -122,3 +122,10 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path, sample: Sample
     with pytest.raises(OpsError, match=r"directory .*/file/out cannot be made: Not a directory") as error:
         render(PROGRAM, sample(), tmp_path / "file" / "out")
     assert "--out" in (error.value.hint or "")
+
+
+@pytest.mark.parametrize("text", ["1e3", "0o17", "y"])
+def test_a_text_stays_one_for_kubectl(text: str, tmp_path: Path, sample: Sample) -> None:
+    """Its reader takes these for numbers and for true, which the API server refuses where a text has to stand."""
+    render(PROGRAM, sample(namespace=text), tmp_path)
+    assert f"  name: '{text}'\n" in (tmp_path / "00-base.yaml").read_text(encoding="utf-8")

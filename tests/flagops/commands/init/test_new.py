@@ -84,6 +84,15 @@ def test_values_are_written_as_yaml_and_never_into_a_script(run: Run, tmp_path: 
         assert not [step for step in steps if "reboot" in step.get("run", "")]
 
 
+def test_what_looks_like_a_number_is_text_everywhere(run: Run, tmp_path: Path) -> None:
+    """YAML 1.1 takes `1e3` for text, and Pulumi's parser for a number."""
+    place = tmp_path / "p"
+    made(run, place, "--context", "1e3", "--controller", "0o17", "--issuer", "12e1", "--name", "1e3")
+    settings = load_stack("production", place).settings
+    assert (settings.context, settings.ingress.class_name, settings.admin.project) == ("1e3", "0o17", "1e3")
+    assert run("init", str(place), "--upgrade").exit_code == 0, "the record is read too"
+
+
 @pytest.mark.parametrize(
     ("host", "expected"),
     [("flags.example.com", "flags.staging.example.com"), ("example.com", "staging.example.com")],
