@@ -48,6 +48,14 @@ def _team(value: str) -> str:
     return value
 
 
+def _context(value: str) -> str:
+    if "$" in value:
+        raise ValueError(
+            "must have no $, which workflows take for a variable: `kubectl config rename-context` gives it another name"
+        )
+    return value
+
+
 def _backend(value: str) -> str:
     if value != PULUMI_CLOUD and not re.fullmatch(rf"({'|'.join(BUCKETS)})[\w.-]+(/[\w./-]*)?(\?[\w.=&:/-]+)?", value):
         raise ValueError(
@@ -66,8 +74,8 @@ class Answers(BaseModel):
     team: Annotated[str, AfterValidator(_team)] | None = None
     host: HostName
     staging_host: HostName
-    context: Text
-    staging_context: Text
+    context: Annotated[Text, AfterValidator(_context)]
+    staging_context: Annotated[Text, AfterValidator(_context)]
     controller: ObjectName
     controller_namespace: ObjectName | None = None
     controller_networks: tuple[Cidr, ...] = ()

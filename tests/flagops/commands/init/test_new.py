@@ -71,7 +71,7 @@ def test_the_instances_of_teams_share_a_cluster_and_no_name(run: Run, tmp_path: 
 
 
 def test_values_are_written_as_yaml_and_never_into_a_script(run: Run, tmp_path: Path) -> None:
-    odd = 'a: "b" # c $(reboot) ${{ x }}'
+    odd = 'a: "b" # c `reboot` {{ x }} [[ a.host ]]'
     made(run, tmp_path / "p", "--context", odd, "--staging-context", "yes", "--name", "#1")
     production = yaml.safe_load((tmp_path / "p" / "Pulumi.production.yaml").read_text("utf-8"))["config"]
     staging = yaml.safe_load((tmp_path / "p" / "Pulumi.staging.yaml").read_text("utf-8"))["config"]

@@ -19,6 +19,8 @@ from tests.flagops.commands.init.support import MINIMAL, NEEDED, Run, content, m
         (("--host", "localhost"), "--host 'localhost' must be a DNS name"),
         (("--staging-host", "flags.example.com"), "must be another name than --host"),
         (("--context", " "), "--context ' ' must not be empty"),
+        (("--context", "${{ github.actor }}"), "must have no $, which workflows take for a variable"),
+        (("--staging-context", "my$HOME"), "--staging-context 'my$HOME' must have no $"),
         (("--controller", "Traefik!"), "--controller 'Traefik!' must be the name of a Kubernetes object"),
         (("--controller", "alb"), "--controller alb is a load balancer without pods: give the addresses"),
         (("--controller-networks", "10.0.0.300/8"), "--controller-networks "),
