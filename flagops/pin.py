@@ -12,7 +12,9 @@ from flagops.version import DISTRIBUTION, commit, release
 
 FILE: Final = "requirements.txt"
 """What Pulumi and pip install into a project's own environment."""
-LINE: Final = re.compile(rf"{DISTRIBUTION}\s*(?:==\s*(?P<version>[^\s;]+)|@\s*(?P<url>\S+))(?:\s*;.*)?")
+NAME: Final = r"(?i:feature[-_.]+flags)"
+"""The package's name as installers read it: they make no difference between case, `-`, `_` and `.`."""
+LINE: Final = re.compile(rf"{NAME}\s*(?:==\s*(?P<version>[^\s;]+)|@\s*(?P<url>\S+))(?:\s*;.*)?")
 VENDORED: Final = re.compile(r"\.?/?(?:[\w.-]+/)*feature_flags-[^/\s]+\.whl")
 """A wheel that is a file of the project."""
 _TAG: Final = re.compile(r"@v?(\d+(?:\.\d+)+[\w.+-]*)(?:#.*)?$")
@@ -77,11 +79,12 @@ def names_platform(requirement: str) -> bool:
     """Whether a line of a requirements file is about this package, in whatever form."""
     text = _bare(requirement)
     # Other packages' names begin with this one's.
-    return bool(re.match(rf"{DISTRIBUTION}(?![\w.-])", text) or VENDORED.fullmatch(text))
+    return bool(re.match(rf"{NAME}(?![\w.-])", text) or VENDORED.fullmatch(text))
 
 
 def _bare(requirement: str) -> str:
-    return requirement.partition(" #")[0].strip()
+    """A line without its comment, and without hashes, which pip takes from files alone."""
+    return re.split(r"\s+#|\s+--hash\b|\s*\\$", requirement, maxsplit=1)[0].strip()
 
 
 def pinned(root: Path) -> Pin | None:

@@ -22,12 +22,17 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
         ("feature-flags @ https://example.com/feature_flags-0.2.0-py3-none-any.whl#sha256=00ff", "0.2.0", None),
         ("feature-flags @ file:///srv/feature_flags-0.2.0-py3-none-any.whl", "0.2.0", None),
         ("./vendor/feature_flags-0.2.0-py3-none-any.whl", "0.2.0", None),
+        ("feature-flags==0.2.0 --hash=sha256:00ff --hash=sha256:11ff", "0.2.0", None),
+        ("feature-flags==0.2.0 \\", "0.2.0", None),
+        ("Feature_Flags==0.2.0", "0.2.0", None),
+        ("feature.flags @ git+https://git.example.com/flags.git@v0.2.0", "0.2.0", None),
     ],
 )
 def test_what_names_a_release(line: str, version: str | None, commit: str | None) -> None:
     pin = parse(line)
     assert pin is not None
     assert (pin.version, pin.commit) == (version, commit)
+    assert "--hash" not in pin.requirement, "which pip takes from files alone"
 
 
 @pytest.mark.parametrize(
@@ -42,6 +47,8 @@ def test_other_lines_are_about_something_else(line: str) -> None:
     [
         "feature-flags",
         "feature-flags>=0.1",
+        "Feature_Flags>=0.1",
+        "feature-flags[all]>=0.1",
         "feature-flags==0.*",
         "feature-flags @ git+https://github.com/footanalytics/feature-flags",
         "feature-flags @ git+https://github.com/footanalytics/feature-flags@main",

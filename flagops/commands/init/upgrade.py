@@ -79,8 +79,13 @@ def changes(project: Path, before: Record, wanted: Files) -> list[FileChange]:
 def _raised(there: bytes, wanted: bytes) -> bytes:
     """The requirements with the line of the platform as the release has it; where it is in none, a line more."""
     line = next(line for line in wanted.decode().splitlines() if pin.parse(line))
-    lines = there.decode(errors="surrogateescape").splitlines()
-    raised = [line if pin.names_platform(old) else old for old in lines]
+    raised: list[str] = []
+    is_rest = False  # of a line that goes on below, with hashes of the former release
+    for old in there.decode(errors="surrogateescape").splitlines():
+        is_platform = pin.names_platform(old)
+        if not is_rest:
+            raised.append(line if is_platform else old)
+        is_rest = (is_rest or is_platform) and old.rstrip().endswith("\\")
     if line not in raised:
         raised.append(line)
     return ("\n".join(raised) + "\n").encode(errors="surrogateescape")

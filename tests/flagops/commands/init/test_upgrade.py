@@ -100,6 +100,15 @@ def test_other_lines_of_the_requirements_stay(run: Run, place: Path, newer: Path
     assert "Nothing changes" in raised(run, place).stderr
 
 
+def test_the_hashes_of_the_former_release_go_with_it(run: Run, place: Path, newer: Path) -> None:  # noqa: ARG001
+    path = place / "requirements.txt"
+    path.write_text(
+        f"{OLD_PIN} \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\na==1 \\\n    --hash=sha256:22\n", "utf-8"
+    )
+    raised(run, place, "--yes")
+    assert path.read_text(encoding="utf-8") == f"{NEW_PIN}\na==1 \\\n    --hash=sha256:22\n"
+
+
 def test_who_raised_the_release_by_hand_sees_what_else_changes(run: Run, place: Path, newer: Path) -> None:
     edit(place / "requirements.txt", OLD_PIN, NEW_PIN)
     edit(newer / MINIMAL / "dot_gitignore.j2", "/out/\n", "/out/\n/more/\n")
