@@ -131,10 +131,11 @@ def _make(directory: Path, given: dict[str, Any], platform: str | None) -> None:
     from flagops.commands.init.new import make, require_empty
     from flagops.commands.init.record import FILE, record
     from flagops.commands.init.source import given as given_source
-    from flagops.commands.init.source import own, today
+    from flagops.commands.init.source import own, require_own_release, today
 
     require_empty(directory)
     source = own() if platform is None else given_source(platform)
+    require_own_release(source)
     for key in ASKED:
         if key not in given:
             given[key] = _asked(key)
@@ -173,8 +174,9 @@ def _upgrade(directory: Path, given: dict[str, Any], platform: str | None, *, ye
     from flagops.commands.init.files import files
     from flagops.commands.init.record import FILE, read, record
     from flagops.commands.init.source import given as given_source
-    from flagops.commands.init.source import own, refuse_older
+    from flagops.commands.init.source import own, refuse_older, require_own_release
     from flagops.commands.init.upgrade import changes, write
+    from flagops.pin import pinned
     from flagops.version import release
 
     if given:
@@ -185,8 +187,9 @@ def _upgrade(directory: Path, given: dict[str, Any], platform: str | None, *, ye
         )
     place = directory if directory != Path() else (project.root_or_none() or directory)
     before = read(place)
-    refuse_older(before.release)
+    refuse_older(before.release, pinned(place))
     source = own() if platform is None else given_source(platform)
+    require_own_release(source)
     wanted = files(before.answers, source)
     found = changes(place, before, wanted)
     if not found:

@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 from components.text import bounds, quoting
 from flagops.errors import BadInputError, RefusedError
 from flagops.files import reading
-from flagops.pin import parse
-from flagops.version import DISTRIBUTION, release
+from flagops.pin import Pin, parse
+from flagops.version import DISTRIBUTION, describe, release
 
 REPOSITORY: Final = "https://github.com/footanalytics/feature-flags"
 """Where the platform is published."""
@@ -52,6 +52,17 @@ def given(requirement: str) -> PlatformSource:
             "--platform holds a password, which would be committed.", hint="Leave it out of the address."
         )
     return PlatformSource(text)
+
+
+def require_own_release(source: PlatformSource) -> None:
+    """Raise RefusedError for a platform of another release than this `ff`, whose files and checks are of its own."""
+    pin = parse(source.requirement)
+    if pin is not None and not pin.is_met():
+        raise RefusedError(
+            f"--platform names {pin.name}, and this ff is {describe()}: it would refuse the project that it makes. "
+            "Nothing was written.",
+            hint="Install that release's ff, and run this again.",
+        )
 
 
 def own() -> PlatformSource:
@@ -94,11 +105,13 @@ def today() -> datetime.date:
     return datetime.datetime.now(datetime.UTC).date()
 
 
-def refuse_older(project: str) -> None:
-    """Raise RefusedError if this `ff` is older than the release that a project is of."""
-    if _numbers(project) > _numbers(release()):
+def refuse_older(project: str, pin: Pin | None = None) -> None:
+    """Raise RefusedError if this `ff` is older than the release that a project is of, or that it pins since."""
+    versions = [project, *([pin.version] if pin is not None and pin.version is not None else [])]
+    newest = max(versions, key=_numbers)
+    if _numbers(newest) > _numbers(release()):
         raise RefusedError(
-            f"The project is of {project}, which is newer than this ff ({release()}). Nothing was changed.",
+            f"The project is of {newest}, which is newer than this ff ({release()}). Nothing was changed.",
             hint="Install the newer ff, or run the project's own: .venv/bin/ff",
         )
 

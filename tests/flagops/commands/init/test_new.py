@@ -55,8 +55,10 @@ def test_it_pins_the_release(run: Run, tmp_path: Path) -> None:
     pin = pinned(tmp_path / "a")
     assert pin is not None
     assert (pin.requirement, pin.is_met()) == (SOURCE.replace("0.1.0", release()), True)
-    made(run, tmp_path / "b", "--platform", "feature-flags @ git+ssh://git@git.example.com/flags@v3.0.0")
-    assert "git+ssh://git@git.example.com/flags@v3.0.0" in (tmp_path / "b" / "requirements.txt").read_text("utf-8")
+    made(run, tmp_path / "b", "--platform", f"feature-flags @ git+ssh://git@git.example.com/flags@v{release()}")
+    assert f"git+ssh://git@git.example.com/flags@v{release()}" in (tmp_path / "b" / "requirements.txt").read_text(
+        "utf-8"
+    )
 
 
 def test_the_instances_of_teams_share_a_cluster_and_no_name(run: Run, tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ import pytest
 import yaml
 from typer.testing import Result
 
+from flagops import pin
 from flagops.commands.init import files, record, source, upgrade
 from flagops.version import release
 from tests.flagops.commands.init.support import Run, content, made
 
-NEWER = "0.2.0"
-OLD_PIN = "feature-flags @ git+https://example.com/flags@v0.1.0"
+NEWER = "99.0.0"
+OLD_PIN = f"feature-flags @ git+https://example.com/flags@v{release()}"
 NEW_PIN = f"feature-flags @ git+https://example.com/flags@v{NEWER}"
 MINIMAL = "project/minimal"
 
@@ -30,7 +31,7 @@ def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     templates = tmp_path / "templates"
     shutil.copytree(files.TEMPLATES, templates)
     monkeypatch.setattr(files, "TEMPLATES", templates)
-    for module in (record, source):
+    for module in (pin, record, source):
         monkeypatch.setattr(module, "release", lambda: NEWER)
     monkeypatch.setattr("flagops.version.release", lambda: NEWER)
     return templates
@@ -198,8 +199,15 @@ def test_a_project_of_somebody_else_s_making_is_refused(run: Run, tmp_path: Path
 
 
 def test_a_newer_project_is_refused(run: Run, place: Path) -> None:
-    edit(place / ".ff-init.yaml", f"release: {release()}", "release: 9.0.0")
-    assert "The project is of 9.0.0, which is newer than this ff" in raised(run, place, "--yes", code=1).stderr
+    edit(place / ".ff-init.yaml", f"release: {release()}", "release: 100.0.0")
+    assert "The project is of 100.0.0, which is newer than this ff" in raised(run, place, "--yes", code=1).stderr
+
+
+def test_a_project_that_was_raised_by_hand_is_not_lowered(run: Run, place: Path, newer: Path) -> None:  # noqa: ARG001
+    edit(place / "requirements.txt", f"@v{release()}", "@v100.0.0")
+    before = content(place)
+    assert "The project is of 100.0.0, which is newer than this ff" in raised(run, place, "--yes", code=1).stderr
+    assert content(place) == before
 
 
 def test_answers_are_not_given_twice(run: Run, place: Path) -> None:
