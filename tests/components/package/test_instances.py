@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+import grpc  # type: ignore[import-untyped]
 import pytest
 
 from components.kit import names
@@ -92,3 +94,32 @@ def _without_digest(item: dict[str, Any]) -> str:
     """A Job is named by what is in it, its namespace too."""
     name = str(item["metadata"]["name"])
     return name.rpartition("-")[0] if item["kind"] == "Job" else name
+
+
+def test_two_that_are_made_at_once_are_both_whole_and_a_refusal_is_of_one(process: Host) -> None:
+    """The engine asks for all resources at once; each has its own settings, parts and errors."""
+    stack, overrides = WHOLE[ISOLATED[0]]
+    given = arguments(stack, overrides)
+    made(ISOLATED[0], process)
+    one_by_one = {team: _named(process, team) for team in TEAMS}
+    process.forget()
+
+    def make(team: str) -> str:
+        own = {"namespace": {**given.get("namespace", {}), "name": team}, "publicUrl": f"https://{team}.example.com"}
+        wrong = {"size": "huge"} if team == "team-c" else {}
+        try:
+            answer = process.construct(team, {**given, **own, **wrong, "host": f"{team}.example.com"}, stack)
+        except grpc.RpcError as error:
+            return str(error.details())
+        return str(answer.state["url"])
+
+    with ThreadPoolExecutor(3) as pool:
+        found = dict(zip((*TEAMS, "team-c"), pool.map(make, (*TEAMS, "team-c")), strict=True))
+    assert {team: found[team] for team in TEAMS} == {team: f"https://{team}.example.com" for team in TEAMS}
+    assert found["team-c"].startswith('size = "huge": must be one of')
+    assert {team: _named(process, team) for team in TEAMS} == one_by_one
+    assert not _named(process, "team-c")
+
+
+def _named(process: Host, team: str) -> set[tuple[str, str]]:
+    return {(item.type, item.name) for item in process.monitor.registrations.values() if item.name.startswith(team)}
