@@ -70,6 +70,13 @@ def require_empty(directory: Path) -> None:
         )
 
 
+def repository_above(directory: Path) -> Path | None:
+    """The repository that a folder is somewhere below in; None if it is in none, or is the top of its own."""
+    if (directory / ".git").exists():
+        return None
+    return next((above for above in directory.resolve().parents if (above / ".git").exists()), None)
+
+
 @contextmanager
 def _made(directory: Path) -> Iterator[list[Path]]:
     """The folder, with those above it; what is new, and what is noted, goes again if the block fails."""

@@ -95,6 +95,15 @@ def test_what_looks_like_a_number_is_text_everywhere(run: Run, tmp_path: Path) -
     assert run("init", str(place), "--upgrade").exit_code == 0, "the record is read too"
 
 
+def test_within_another_repository_it_says_that_its_workflows_do_not_run(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "all" / ".git").mkdir(parents=True)
+    said = made(run, tmp_path / "all" / "flags").stderr
+    assert f"It is within the repository {tmp_path / 'all'}, and workflows are looked for at the top" in said
+    assert "within the repository" not in made(run, tmp_path / "all" / "other", "--ci", "none").stderr
+    (tmp_path / "all" / "own" / ".git").mkdir(parents=True)
+    assert "within the repository" not in made(run, tmp_path / "all" / "own").stderr
+
+
 @pytest.mark.parametrize(
     ("host", "expected"),
     [("flags.example.com", "flags.staging.example.com"), ("example.com", "staging.example.com")],
