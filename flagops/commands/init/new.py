@@ -24,17 +24,18 @@ def make(directory: Path, files: Files) -> None:
     settings that the platform refuses; nothing is left then.
     """
     require_empty(directory)
+    place = directory.resolve()  # of `a/../b` no part may be taken for new twice
     try:
-        for abandoned in directory.glob(f"{TEMPORARY}*"):  # of a run that was killed
+        for abandoned in place.glob(f"{TEMPORARY}*"):  # of a run that was killed
             shutil.rmtree(abandoned)
-        with _made(directory) as new, tempfile.TemporaryDirectory(dir=directory, prefix=TEMPORARY) as temporary:
+        with _made(place) as new, tempfile.TemporaryDirectory(dir=place, prefix=TEMPORARY) as temporary:
             draft = Path(temporary)
             for name, content in files.items():
                 path = draft / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
             check(draft)
-            _move(draft, directory, new)
+            _move(draft, place, new)
     except OSError as error:
         raise BadInputError(f"No project can be made in {directory}: {error.strerror or error}.") from None
 

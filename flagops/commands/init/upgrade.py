@@ -134,6 +134,7 @@ def _content(path: Path) -> bytes | None:
 
 
 def _replace(path: Path, content: bytes) -> None:
+    path = path.resolve()  # a symbolic link stays one
     temporary = path.with_name(f".{path.name}.ff-init")
     try:
         temporary.write_bytes(content)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from flagops.commands.init import new
+from flagops.errors import BadInputError
 from tests.flagops.commands.init.support import MINIMAL, NEEDED, Run, content, made
 
 
@@ -114,6 +115,16 @@ def test_settings_that_the_platform_refuses_leave_nothing(
         'Error: The platform refuses the settings of the stack staging:\nfeature-flags:replicas = "0"' in result.stderr
     )
     assert not (tmp_path / "p").exists()
+
+
+def test_a_way_back_up_leaves_nothing_either(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> None:
+        raise BadInputError("The platform refuses this.")
+
+    monkeypatch.setattr(new, "check", refuse)
+    said = made(run, tmp_path / "a" / ".." / "b", code=1).stderr
+    assert "Error: The platform refuses this." in said
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_interrupt_half_way_leaves_nothing(tmp_path: Path) -> None:

@@ -203,6 +203,15 @@ def test_a_newer_project_is_refused(run: Run, place: Path) -> None:
     assert "The project is of 100.0.0, which is newer than this ff" in raised(run, place, "--yes", code=1).stderr
 
 
+def test_a_link_stays_one(run: Run, place: Path, newer: Path) -> None:
+    edit(newer / MINIMAL / "dot_gitignore.j2", "/out/\n", "/out/\n/more/\n")
+    (place / ".gitignore").rename(place / "shared")
+    (place / ".gitignore").symlink_to("shared")
+    raised(run, place, "--yes")
+    assert (place / ".gitignore").is_symlink()
+    assert "/more/" in (place / "shared").read_text(encoding="utf-8")
+
+
 def test_a_project_that_was_raised_by_hand_is_not_lowered(run: Run, place: Path, newer: Path) -> None:  # noqa: ARG001
     edit(place / "requirements.txt", f"@v{release()}", "@v100.0.0")
     before = content(place)
