@@ -43,7 +43,7 @@ def _asked(
         except AwayError as error:
             said = away = Answer(Verdict.AWAY, f"Prometheus {error}")
         except QueryError as error:
-            said = Answer(Verdict.SILENT, f"Prometheus refuses its query: {error}", now)
+            said = Answer(Verdict.SILENT, f"Prometheus refuses its query: {error}")
         yield guard.name, said
 
 

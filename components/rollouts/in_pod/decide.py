@@ -12,6 +12,7 @@ SKEW = timedelta(minutes=2)
 """How far two clocks may be apart. Flagsmith says whole seconds, and a slow answer is some seconds old."""
 _HARD = {Broken.HOLD: 0, Broken.BACK: 1, Broken.OFF: 2}
 _BEFORE = (Verdict.GOOD, Verdict.WARMING, Verdict.SILENT)
+_MUTE = (Verdict.SILENT, Verdict.AWAY)
 _UNKNOWN = Answer(Verdict.AWAY, "was not asked")
 GONE = "the catalogue has no steps for it"
 
@@ -125,31 +126,37 @@ class _Turn:
         return self._note(why, replace(self._memory, since=self._now), warns=True)
 
     def _unfinished(self) -> Decision | None:
-        share = self._live.share
-        here = self._declared.at(share) if share > CLOSE else None
-        over = self._memory.since + here.lasts if here else self._now
-        return self._wait(f"{share:g} % until {_said(over)}", until=over) if self._now < over else None
+        over = self._over_at()
+        return self._wait(f"{self._live.share:g} % until {_said(over)}", until=over) if self._now < over else None
+
+    def _over_at(self) -> datetime:
+        """When the time of the step that is live is over; now without one."""
+        here = self._declared.at(self._live.share) if self._live.share > CLOSE else None
+        return self._memory.since + here.lasts if here else self._now
 
     def _unsure(self) -> Decision | None:
         """A guard's answer that is no reason to rise. Before the first step nobody has what it looks at: then it is
         enough that somebody answers."""
-        away, memory = self._memory.away_since, self._memory
-        is_away = any(answer.verdict is Verdict.AWAY for _, answer in self._answers)
-        if is_away and away is None:
-            return self._note("Prometheus does not answer", replace(memory, away_since=self._now))
-        if away is not None and not is_away:
-            return self._note(
-                f"Prometheus answers again; it did not since {_said(away)}", replace(memory, away_since=None)
-            )
-        for guard, answer in self._answers:
-            if answer.verdict not in ((Verdict.GOOD,) if self._live.share > CLOSE else _BEFORE):
-                return self._unsure_of(guard, answer)
-        return None
+        mute_since, memory = self._memory.away_since, self._memory
+        enough = (Verdict.GOOD,) if self._live.share > CLOSE else _BEFORE
+        unsure = [(guard, answer) for guard, answer in self._answers if answer.verdict not in enough]
+        mute = [pair for pair in unsure if pair[1].verdict in _MUTE and pair[1].since is None]
+        if mute and mute_since is None:
+            guard, answer = mute[0]
+            is_away = answer.verdict is Verdict.AWAY
+            why = "Prometheus does not answer" if is_away else f"{guard.name} {answer.why or answer.verdict}"
+            return self._note(why, replace(memory, away_since=self._now))
+        if mute_since is not None and not mute:
+            why = f"the guards answer again, as they did not since {_said(mute_since)}"
+            return self._note(why, replace(memory, away_since=None))
+        return self._unsure_of(*unsure[0]) if unsure else None
 
     def _unsure_of(self, guard: Guard, answer: Answer) -> Decision:
-        since = self._memory.away_since if answer.verdict is Verdict.AWAY else answer.since
+        since = answer.since or (self._memory.away_since if answer.verdict in _MUTE else None)
         said = f", since {_said(since)}" if since else ""
-        is_long = since is not None and self._now - since >= guard.warn_after
+        # Too few samples are no news before the step's time is over, and then only if they are too few for long.
+        late = max(since, self._over_at()) if since and answer.verdict is Verdict.WARMING else since
+        is_long = late is not None and self._now - late >= guard.warn_after
         return self._wait(f"{guard.name}: {answer.why or answer.verdict}{said}", warns=is_long)
 
     def _up(self) -> Decision:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import ceil, isfinite
+from math import ceil, isfinite, isnan
 
 from .arms import Arm, compared
 from .declared import ALL, CLOSE, Guard, Measure
@@ -13,6 +13,16 @@ SHORTEST = timedelta(seconds=15)
 """Between two points that are looked at; Prometheus' own default is to scrape once a minute."""
 POINTS = 200
 """That are asked for at most: an hour in points of 18 s."""
+CURRENT_SECONDS = 1.0
+"""How far from the moment that was asked for an answer's may be: Prometheus rounds to milliseconds."""
+LEAST_COUNT = -0.5
+"""Below it, a number of events is none: `increase` guesses at what lies between two scrapes, by less than one event."""
+MOST_COUNT = 1e12
+"""Above it, the numbers of a computer are too coarse to compare two arms."""
+MOST_RATE = 1.1
+"""Events by samples, at most: `increase` guesses for each series by itself what lies at the ends of its time."""
+NONE_IS_ZERO = ". A counter without an error has no series: let it begin at 0, or end `events` with `or 0 * (TOTAL)`"
+"""What to do about an arm whose events nobody counted; TOTAL is the other query."""
 
 Labels = Mapping[str, str]
 
@@ -66,16 +76,16 @@ def judge(
         now: The end of the span.
     """
     if is_warming(guard, since, now):
-        return Answer(Verdict.WARMING, f"warms up until {_said(since + guard.warm_up)}", since)
+        return Answer(Verdict.WARMING, f"warms up until {_said(since + guard.warm_up)}")
     if len(found) > 1:
-        return Answer(Verdict.SILENT, f"answers with {len(found)} series: let it give one, by sum or max", now)
+        return Answer(Verdict.SILENT, f"answers with {len(found)} series: let it give one, by sum or max")
     points = [point for point in found[0].points if isfinite(point[1])] if found else []
     span = span_of(guard, since, now)
-    if not points or points[-1][0] < now.timestamp() - 1:
+    if not points or not _is_current(points[-1], now):
         last = _moment(points[-1][0]) if points else span.begins
         return Answer(Verdict.SILENT, _why_silent(found), last)
     value = points[-1][1]
-    few = _too_few(guard, samples, now)
+    few = _too_few(guard, samples, since, now)
     if few is not None:
         return Answer(few.verdict, few.why, few.since, value)
     if not _is_out(guard, value):
@@ -106,20 +116,32 @@ def _bound(guard: Guard) -> str:
     return f"allowed are {' and '.join([*least, *most])}"
 
 
-def _too_few(guard: Guard, samples: Sequence[Series], now: datetime) -> Answer | None:
+def _too_few(guard: Guard, samples: Sequence[Series], since: datetime, now: datetime) -> Answer | None:
     if not guard.samples:
         return None
-    if len(samples) != 1 or not samples[0].points or not isfinite(samples[0].points[-1][1]):
-        return Answer(Verdict.SILENT, "its number of samples is not there", now)
+    if len(samples) != 1 or not samples[0].points or not _is_number(samples[0].points[-1], now):
+        return Answer(Verdict.SILENT, "its number of samples is not there")
     count = samples[0].points[-1][1]
-    said = f"has {count:.0f} samples of {guard.least:g}"
-    return Answer(Verdict.WARMING, said, None) if count < guard.least else None
+    if count >= guard.least:
+        return None
+    return Answer(Verdict.WARMING, f"has {count:.0f} samples of {guard.least:g}", since + guard.warm_up)
+
+
+def _is_current(point: tuple[float, float], now: datetime) -> bool:
+    return abs(point[0] - now.timestamp()) <= CURRENT_SECONDS
+
+
+def _is_number(point: tuple[float, float], now: datetime) -> bool:
+    return isfinite(point[1]) and _is_current(point, now)
 
 
 def _why_silent(found: Sequence[Series]) -> str:
     if not found or not found[0].points:
         return "has no data"
-    return "has no number (NaN), as 0/0 is" if not isfinite(found[0].points[-1][1]) else "has no data any more"
+    value = found[0].points[-1][1]
+    if isfinite(value):
+        return "has no data any more"
+    return "has no number (NaN), as 0/0 is" if isnan(value) else "is infinite, as 1/0 is"
 
 
 def judge_arms(
@@ -134,30 +156,40 @@ def judge_arms(
     if share >= ALL - CLOSE:
         return Answer(Verdict.GOOD, "has nobody left to compare with")
     if is_warming(guard, since, now):
-        return Answer(Verdict.WARMING, f"warms up until {_said(since + guard.warm_up)}", since)
+        return Answer(Verdict.WARMING, f"warms up until {_said(since + guard.warm_up)}")
     counts: dict[str, Arm] = {}
     for arm in (arms.new, arms.old):
-        samples = _count(total, arms.label, arm)
-        if samples is None:
-            return Answer(Verdict.SILENT, f"has no samples with {arms.label}={arm!r}", since + guard.warm_up)
-        # Nobody counts errors that never were: a counter without one has no series.
-        counts[arm] = Arm(_count(events, arms.label, arm) or 0.0, samples)
+        numbers = [_count(given, arms.label, arm, now) for given in (events, total)]
+        if isinstance(numbers[1], str):
+            return Answer(Verdict.SILENT, f"has no samples with {arms.label}={arm!r}: {numbers[1]}")
+        if isinstance(numbers[0], str):
+            return Answer(Verdict.SILENT, f"has no events with {arms.label}={arm!r}: {numbers[0]}{NONE_IS_ZERO}")
+        counts[arm] = Arm(numbers[0], numbers[1])
     new, old = counts[arms.new], counts[arms.old]
     said = f"{new.events:.0f} of {new.total:.0f} against {old.events:.0f} of {old.total:.0f}"
     if min(new.total, old.total) < max(guard.least, 1):
-        return Answer(Verdict.WARMING, f"has {said}; each arm needs {guard.least:g}", None)
+        return Answer(Verdict.WARMING, f"has {said}; each arm needs {max(guard.least, 1):g}", since + guard.warm_up)
     found = compared(new, old, arms.measure, arms.alpha)
     value = new.rate - old.rate if arms.measure is Measure.DIFFERENCE else new.rate / old.rate if old.rate else None
-    said = f"{said}: {arms.measure} {found.low:.4g} to {found.high:.4g}, {_bound(guard)}"
+    measured = f"{said}: {arms.measure} {found.low:.4g} to {found.high:.4g}, {_bound(guard)}"
     over = guard.at_most is not None and found.low > guard.at_most
     under = guard.at_least is not None and found.high < guard.at_least
-    return Answer(Verdict.BROKEN if over or under else Verdict.GOOD, said, None, value)
+    if over or under:
+        return Answer(Verdict.BROKEN, measured, None, value)
+    if any(arm.events > arm.total * MOST_RATE + 1 for arm in (new, old)):
+        return Answer(Verdict.SILENT, f"has {said}: more events than samples, so they are not what it compares")
+    return Answer(Verdict.GOOD, measured, None, value)
 
 
-def _count(series: Sequence[Series], label: str, arm: str) -> float | None:
-    """The number of one arm; None where there is none, or several."""
-    found = [item.points[-1][1] for item in series if item.labels.get(label) == arm and item.points]
-    return found[0] if len(found) == 1 and isfinite(found[0]) else None
+def _count(series: Sequence[Series], label: str, arm: str, now: datetime) -> float | str:
+    """The number of one arm, or why there is none."""
+    found = [item.points[-1] for item in series if item.labels.get(label) == arm and item.points]
+    if len(found) != 1:
+        return f"it answers with {len(found)} series for it, use sum by ({label})" if found else "it has no data"
+    value = found[0][1]
+    if not _is_number(found[0], now):
+        return "it has no number (NaN)" if not isfinite(value) else "its number is of another time"
+    return value if LEAST_COUNT < value <= MOST_COUNT else f"it is {value:g}, which is no count"
 
 
 def _moment(seconds: float) -> datetime:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import isfinite
 from typing import Any
 
 from .declared import Broken, Comparison, Declared, Guard, Measure, Step
@@ -121,7 +122,7 @@ def _declared(found: Mapping[str, Any]) -> Declared:
         flag=str(found["flag"]),
         environment=str(found["environment"]),
         group=None if found["group"] is None else str(found["group"]),
-        steps=tuple(Step(float(to), timedelta(seconds=lasts)) for to, lasts in found["steps"]),
+        steps=tuple(Step(_number(to), timedelta(seconds=lasts)) for to, lasts in found["steps"]),
         start=_moment(found["start"]) if found["start"] else None,
         only=tuple(window(text) for text in found["only"]),
         freezes=tuple(freeze(text, zone) for text, zone in found["freezes"]),
@@ -138,12 +139,25 @@ def _guard(found: Mapping[str, Any]) -> Guard:
     for key in ("holds", "warm_up", "warn_after"):
         if key in given:
             given[key] = timedelta(seconds=given[key])
+    for key in ("at_most", "at_least", "least"):
+        if given.get(key) is not None:
+            _number(given[key])
     if "broken" in given:
         given["broken"] = Broken(given["broken"])
     if given.get("comparison") is not None:
         arms = given["comparison"]
         given["comparison"] = Comparison(**{**arms, "measure": Measure(arms["measure"])})
+        if not 0 < _number(given["comparison"].alpha) < 1:
+            raise ValueError("alpha is no chance")
     return Guard(**given)
+
+
+def _number(value: Any) -> float:
+    """A number with which something can be compared: NaN is neither above a bound nor below it."""
+    found = float(value)
+    if not isfinite(found):
+        raise ValueError(f"{found:g} is no number")
+    return found
 
 
 def memory_as_json(memory: Memory) -> dict[str, Any]:
@@ -163,7 +177,7 @@ def memory_as_json(memory: Memory) -> dict[str, Any]:
 
 def _memory(found: Mapping[str, Any]) -> Memory:
     return Memory(
-        share=float(found["share"]),
+        share=_number(found["share"]),
         since=_moment(found["since"]),
         stage=Stage(found["stage"]),
         at=_moment(found["at"]),

@@ -38,7 +38,7 @@ class Memory:
         who: Who paused, resumed or started it; empty for the rollout itself.
         at: When this was written.
         went_back: Whether a guard made the share smaller.
-        away_since: Since when Prometheus does not answer, while a step waits for it.
+        away_since: Since when Prometheus, or a guard that cannot say so itself, gives no answer, while a step waits.
     """
 
     share: float

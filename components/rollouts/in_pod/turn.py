@@ -11,6 +11,8 @@ from .prometheus import Prometheus
 from .states import Action, Answer, Decision, Verdict
 
 NO_PROMETHEUS = "no Prometheus is named"
+ABSURD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a declaration or an answer raises that cannot be, such as a step that lasts until after the last year."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,11 @@ def turn(
         writes: Whether it is done; else it is only said.
     """
     for found in rollouts.all():
-        said = _said(found, prometheus, now)
+        try:
+            said = _said(found, prometheus, now)
+        except ABSURD as error:
+            why = f"cannot be decided: {error or type(error).__name__}"
+            said = {}, Decision(Action.WAIT, why, found.live.share, found.description.memory, warns=True)
         decision = said[1]
         if decision.action is Action.WAIT or not writes:
             yield Turned(found, *said)

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from math import inf, nan
+from math import inf, isfinite, nan
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from components.rollouts.in_pod.declared import Comparison, Guard, Measure
 from components.rollouts.in_pod.judge import Series, judge, judge_arms, span_of
@@ -32,7 +34,9 @@ def series(*values: float, ends: datetime = NOW, step: timedelta = MINUTE) -> li
         (series(*[0.02] * 6), Verdict.BROKEN, "since 2026-12-01 11:55 UTC"),
         (series(*[0.02] * 3, 0.01, *[0.02] * 3), Verdict.OUT, "since 2026-12-01 11:58 UTC"),
         (series(*[0.02] * 3, nan, *[0.02] * 3), Verdict.BROKEN, "since 2026-12-01 11:54 UTC"),
-        (series(*[inf] * 6), Verdict.SILENT, "NaN"),
+        (series(*[inf] * 6), Verdict.SILENT, "is infinite, as 1/0 is"),
+        (series(*[-inf] * 6), Verdict.SILENT, "is infinite"),
+        (series(0.001, ends=NOW + 3 * MINUTE), Verdict.SILENT, "has no data any more"),
         ([], Verdict.SILENT, "has no data"),
         ([Series({}, [])], Verdict.SILENT, "has no data"),
         (series(0.001, nan), Verdict.SILENT, "has no number (NaN), as 0/0 is"),
@@ -67,7 +71,9 @@ def test_a_warm_up_and_too_few_samples_are_neither_good_nor_bad() -> None:
     assert (few.verdict, few.why, few.value) == (Verdict.WARMING, "has 99 samples of 100", 0.5)
     assert judge(counted, series(*[0.5] * 9), series(100), SINCE, NOW).verdict is Verdict.BROKEN
     assert judge(counted, series(0.001), [], SINCE, NOW).verdict is Verdict.SILENT
-    assert judge(counted, series(0.001), series(nan), SINCE, NOW).verdict is Verdict.SILENT
+    for samples in ([], [Series({}, [])], series(nan), series(inf), series(500) * 2, series(500, ends=NOW - MINUTE)):
+        said = judge(counted, series(0.001), samples, SINCE, NOW)
+        assert (said.verdict, said.why) == (Verdict.SILENT, "its number of samples is not there")
 
 
 def test_it_is_asked_about_the_time_after_the_warm_up_and_its_last_point_is_now() -> None:
@@ -86,9 +92,9 @@ ARMS = Comparison(Measure.DIFFERENCE, "errors", "requests", "variant", "on", "of
 COMPARED = Guard("errors", at_most=0.01, warm_up=10 * MINUTE, least=100, comparison=ARMS)
 
 
-def arms(new: float | None, old: float | None) -> list[Series]:
+def arms(new: float | None, old: float | None, *, label: str = "variant", at: datetime = NOW) -> list[Series]:
     given = {"on": new, "off": old, "other": 5.0}
-    return [Series({"variant": arm}, [(NOW.timestamp(), n)]) for arm, n in given.items() if n is not None]
+    return [Series({label: arm}, [(at.timestamp(), n)]) for arm, n in given.items() if n is not None]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +102,23 @@ def arms(new: float | None, old: float | None) -> list[Series]:
     [
         (arms(2, 20), arms(1000, 9000), 10, Verdict.GOOD, "2 of 1000 against 20 of 9000: difference"),
         (arms(90, 20), arms(1000, 9000), 10, Verdict.BROKEN, "90 of 1000 against 20 of 9000"),
-        (arms(None, None), arms(1000, 9000), 10, Verdict.GOOD, "0 of 1000 against 0 of 9000"),
+        (arms(0, 0), arms(1000, 9000), 10, Verdict.GOOD, "0 of 1000 against 0 of 9000"),
+        ([], arms(1000, 9000), 10, Verdict.SILENT, "with variant='on': it has no data. A counter without"),
+        (arms(None, 20), arms(1000, 9000), 10, Verdict.SILENT, "end `events` with `or 0 * (TOTAL)`"),
+        (arms(2, None), arms(1000, 9000), 10, Verdict.SILENT, "has no events with variant='off'"),
+        (arms(2, 20, label="arm"), arms(1000, 9000), 10, Verdict.SILENT, "has no events with variant='on'"),
+        (arms(2, 20) * 2, arms(1000, 9000), 10, Verdict.SILENT, "answers with 2 series for it, use sum by (variant)"),
+        (arms(nan, 20), arms(1000, 9000), 10, Verdict.SILENT, "with variant='on': it has no number (NaN)"),
+        (arms(2, inf), arms(1000, 9000), 10, Verdict.SILENT, "has no events with variant='off'"),
+        (arms(2, 20, at=NOW - MINUTE), arms(1000, 9000), 10, Verdict.SILENT, "its number is of another time"),
+        (arms(2, 20), arms(1000, 9000, at=NOW - MINUTE), 10, Verdict.SILENT, "its number is of another time"),
+        (arms(-2, 20), arms(1000, 9000), 10, Verdict.SILENT, "it is -2, which is no count"),
+        (arms(-0.2, 20), arms(1000, 9000), 10, Verdict.GOOD, "0 of 1000"),
+        (arms(2, 20), arms(1e300, 9000), 10, Verdict.SILENT, "it is 1e+300, which is no count"),
+        (arms(2, 20), arms(-1000, 9000), 10, Verdict.SILENT, "it is -1000, which is no count"),
+        (arms(2000, 20000), arms(1000, 9000), 10, Verdict.SILENT, "more events than samples"),
+        (arms(2000, 20), arms(1000, 9000), 10, Verdict.BROKEN, "2000 of 1000 against 20 of 9000"),
+        (arms(1050, 9400), arms(1000, 9000), 10, Verdict.GOOD, "1050 of 1000"),
         (arms(9, 2), arms(99, 900), 10, Verdict.WARMING, "each arm needs 100"),
         (arms(9, 2), arms(None, 900), 10, Verdict.SILENT, "has no samples with variant='on'"),
         (arms(9, 2), arms(nan, 900), 10, Verdict.SILENT, "has no samples with variant='on'"),
@@ -117,3 +139,28 @@ def test_two_arms_warm_up_and_can_be_compared_by_their_ratio() -> None:
     assert judge_arms(ratio, arms(2, 20), arms(1000, 9000), 10, SINCE, NOW).verdict is Verdict.GOOD
     fewer = replace(COMPARED, at_most=None, at_least=-0.01)
     assert judge_arms(fewer, arms(700, 9000), arms(1000, 9500), 10, SINCE, NOW).verdict is Verdict.BROKEN
+
+
+COUNTS = st.one_of(st.none(), st.sampled_from([nan, inf, -inf, -1.0, 1e308, 5e-324]), st.floats(0, 1e6))
+"""What an arm may be said to have; None for nothing."""
+
+
+@given(COUNTS, COUNTS, COUNTS, COUNTS, st.sampled_from(list(Measure)))
+def test_it_is_good_only_with_a_count_of_each_arm_and_never_ends_in_an_error(
+    new: float | None, old: float | None, of_new: float | None, of_old: float | None, measure: Measure
+) -> None:
+    guard = replace(COMPARED, comparison=replace(ARMS, measure=measure))
+    said = judge_arms(guard, arms(new, old), arms(of_new, of_old), 10, SINCE, NOW)
+    assert said.why
+    if said.verdict in (Verdict.GOOD, Verdict.BROKEN):
+        assert all(count is not None and 0 <= count <= 1e6 for count in (new, old, of_new, of_old))
+    if said.verdict is Verdict.GOOD:
+        assert (new or 0) <= (of_new or 0) * 1.1 + 1
+
+
+@given(st.lists(st.one_of(st.sampled_from([nan, inf, -inf]), st.floats()), max_size=8), st.integers(0, 5))
+def test_one_number_is_good_only_if_the_last_one_is_there_now_and_within_bounds(values: list[float], late: int) -> None:
+    said = judge(GUARD, series(*values, ends=NOW - late * MINUTE) if values else [], [], SINCE, NOW)
+    is_there = bool(values) and isfinite(values[-1]) and not late
+    assert (said.verdict is Verdict.GOOD) == (is_there and values[-1] <= 0.01)
+    assert (said.verdict is Verdict.SILENT) == (not is_there)

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from components.rollouts.in_pod import people
 from components.rollouts.in_pod.decide import decide
 from components.rollouts.in_pod.declared import Declared, Guard, Step
@@ -60,6 +62,39 @@ def test_a_prometheus_that_is_away_is_noted_once_and_warned_of_after_a_time() ->
     assert f"since {later:%Y-%m-%d %H:%M} UTC" in third.why
     back = decide(declared, Live(10, later), {"errors": Answer(Verdict.GOOD)}, first.memory, later)
     assert (back.action, back.memory) == (Action.NOTE, replace(RUNNING, at=later))
+
+
+@pytest.mark.parametrize(
+    "mute",
+    [Answer(Verdict.SILENT, "Prometheus refuses its query: no"), Answer(Verdict.SILENT, "answers with 2 series")],
+)
+def test_a_silence_that_knows_no_beginning_is_remembered_and_warned_of_too(mute: Answer) -> None:
+    declared = rollout(guards=(Guard("errors", "up", at_most=1, warn_after=30 * MINUTE),))
+    later = BEGIN + 61 * MINUTE
+    first = decide(declared, Live(10, later), {"errors": mute}, RUNNING, later)
+    assert (first.action, first.why) == (Action.NOTE, f"errors {mute.why}")
+    late = later + 30 * MINUTE
+    second = decide(declared, Live(10, late), {"errors": mute}, first.memory, late)
+    assert (second.action, second.warns) == (Action.WAIT, True)
+    assert second.why == f"errors: {mute.why}, since {later:%Y-%m-%d %H:%M} UTC"
+    # One that is away meanwhile is no new silence, and one that answers ends it.
+    away = decide(declared, Live(10, late), {"errors": Answer(Verdict.AWAY, "is away")}, first.memory, late)
+    assert (away.action, away.warns) == (Action.WAIT, True)
+    back = decide(declared, Live(10, late), {"errors": Answer(Verdict.GOOD)}, first.memory, late)
+    assert (back.action, back.memory) == (Action.NOTE, replace(RUNNING, at=late))
+
+
+def test_too_few_samples_are_warned_of_when_the_time_of_the_step_is_long_over() -> None:
+    declared = rollout(guards=(Guard("errors", "up", at_most=1, warn_after=30 * MINUTE),))
+    few = {"errors": Answer(Verdict.WARMING, "has 3 samples of 200", BEGIN)}
+
+    def warns(after: int) -> bool:
+        now = BEGIN + after * MINUTE
+        found = decide(declared, Live(10, now), few, RUNNING, now)
+        assert found.action is Action.WAIT
+        return found.warns
+
+    assert [warns(minutes) for minutes in (10, 61, 89, 90)] == [False, False, False, True]
 
 
 def test_before_the_first_step_prometheus_has_to_answer_and_needs_no_data_of_those_who_are_not_there_yet() -> None:

@@ -12,7 +12,7 @@ Metadata = Mapping[str, bool | int | str]
 class CatalogueModel(BaseModel):
     """A part of the catalogue: frozen, and without keys that nobody knows."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 def member_of(kind: type[StrEnum]) -> BeforeValidator:

@@ -60,6 +60,8 @@ class CatalogueGuard(CatalogueModel):
 
 _REQUESTS = "flagsmith_http_server_requests_total"
 _FAILED = f'{_REQUESTS}{{response_status=~"5.."}}'
+_ANSWERED = f'{_REQUESTS}{{response_status=~"[1-4].."}}'
+"""Says that there are none of the others only where their label is there."""
 _DURATION = "flagsmith_http_server_request_duration_seconds_bucket"
 _ROUTES = "/api/v1/(flags|identities)/"
 _EVALUATED = "flagsmith_feature_evaluations_total"
@@ -69,7 +71,7 @@ SHIPPED = {
     for name, said in {
         "platform-errors": {
             "description": "Flagsmith itself answers with errors of its own (5xx).",
-            "query": f"(sum(rate({_FAILED}[5m])) or vector(0)) / sum(rate({_REQUESTS}[5m]))",
+            "query": f"(sum(rate({_FAILED}[5m])) or 0 * sum(rate({_ANSWERED}[5m]))) / sum(rate({_REQUESTS}[5m]))",
             "at_most": 0.01,
             "for": "5m",
             "broken": "hold",

@@ -122,6 +122,8 @@ def test_steps_go_with_flags_without_variations(tmp_path: Path) -> None:
     [
         ("  errors: {at_most: 1}\n", "guards.errors: must have a `query`, or two arms in `compare`"),
         ("  errors: {query: up}\n", "guards.errors: has no bound"),
+        ("  errors: {query: up, at_most: .nan}\n", "guards.errors.at_most: is nan: input should be a finite number"),
+        ("  errors: {query: up, at_least: -.inf}\n", "guards.errors.at_least: is -inf: input should be a finite"),
         ("  errors: {query: up, at_most: 1, at_least: 2}\n", "guards.errors.at_least: is 2, which is more than"),
         ("  errors: {query: up, at_most: 1, for: 5}\n", "guards.errors.for: is 5: must be text"),
         (
