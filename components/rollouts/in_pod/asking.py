@@ -5,12 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .declared import CLOSE, Declared, Guard
-from .judge import judge, judge_arms, span_of
+from .judge import WINDOW, judge, judge_arms, shortest, span_of
 from .prometheus import AwayError, Prometheus, QueryError
 from .states import Answer, Verdict
 
-WINDOW = "$window"
-"""In a query, how long the share is live without its warm-up; as in `increase(errors_total[$window])`."""
 SHORTEST_WINDOW = timedelta(minutes=1)
 
 
@@ -36,7 +34,7 @@ def _asked(
     away: Answer | None = None
     for guard in declared.guards:
         # Before the first step nothing warms up: the question is whether all is well, and somebody answers.
-        begun = since if share > CLOSE else now - max(guard.holds, guard.warn_after)
+        begun = since if share > CLOSE else now - max(shortest(guard), guard.warn_after)
         asked = guard if share > CLOSE else replace(guard, warm_up=timedelta())
         try:
             said = away or _answer(prometheus, asked, share, begun, now)

@@ -1,6 +1,6 @@
 """What a guard says of what Prometheus has: a pure function, of now and of the past alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil, isfinite, isnan
@@ -12,7 +12,11 @@ from .states import Answer, Verdict
 SHORTEST = timedelta(seconds=15)
 """Between two points that are looked at; Prometheus' own default is to scrape once a minute."""
 POINTS = 200
-"""That are asked for at most: an hour in points of 18 s."""
+"""That are asked for, or one or two more: an hour in points of 18 s."""
+LOOKS_BACK = timedelta(hours=1)
+"""A breach that ended so long ago is still one: as long as two looks of a runner may be apart."""
+WINDOW = "$window"
+"""In a query, how long the share is live without its warm-up; as in `increase(errors_total[$window])`."""
 CURRENT_SECONDS = 1.0
 """How far from the moment that was asked for an answer's may be: Prometheus rounds to milliseconds."""
 LEAST_COUNT = -0.5
@@ -25,6 +29,7 @@ NONE_IS_ZERO = ". A counter without an error has no series: let it begin at 0, o
 """What to do about an arm whose events nobody counted; TOTAL is the other query."""
 
 Labels = Mapping[str, str]
+Points = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class Series:
     """One series: its labels, and its values by their moments in seconds since 1970, in order."""
 
     labels: Labels
-    points: Sequence[tuple[float, float]]
+    points: Points
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,26 @@ class Span:
 
 def span_of(guard: Guard, since: datetime, now: datetime) -> Span:
     """What has to be asked to judge a guard now, for a share that is live since `since`: not before its warm-up was
-    over, and so long that a breach or a silence can be told from a moment's."""
-    wanted = max(guard.holds, guard.warn_after) + SHORTEST
-    length = max(min(wanted, now - since - guard.warm_up), timedelta())
-    step = max(SHORTEST, timedelta(seconds=ceil(length.total_seconds() / POINTS)))
-    # So that the last point is now.
-    return Span(now - step * (length // step), now, step)
+    over, and so far back that a breach is seen which began and ended since the last look."""
+    length = guard.holds + _back(guard)
+    step = _step(length)
+    most = max(now - since - guard.warm_up, timedelta()) // step
+    # In whole points, so that the last one is now; and one more than it needs.
+    return Span(now - step * min(-(-length // step) + 1, most), now, step)
+
+
+def shortest(guard: Guard) -> timedelta:
+    """How long a guard has to be asked about, at least, to be broken."""
+    return guard.holds + 2 * _step(guard.holds + _back(guard))
+
+
+def _back(guard: Guard) -> timedelta:
+    """With $window, a point of the past is of a time before the share: such a query sums up by itself."""
+    return timedelta() if WINDOW in guard.query else LOOKS_BACK
+
+
+def _step(length: timedelta) -> timedelta:
+    return max(SHORTEST, timedelta(seconds=ceil(length.total_seconds() / POINTS)))
 
 
 def is_warming(guard: Guard, since: datetime, now: datetime) -> bool:
@@ -80,29 +99,44 @@ def judge(
     if len(found) > 1:
         return Answer(Verdict.SILENT, f"answers with {len(found)} series: let it give one, by sum or max")
     points = [point for point in found[0].points if isfinite(point[1])] if found else []
-    span = span_of(guard, since, now)
-    if not points or not _is_current(points[-1], now):
-        last = _moment(points[-1][0]) if points else span.begins
-        return Answer(Verdict.SILENT, _why_silent(found), last)
-    value = points[-1][1]
     few = _too_few(guard, samples, since, now)
+    value = points[-1][1] if points and _is_current(points[-1], now) else None
+    breach = next((run for run in _runs(guard, points) if _lasts(guard, run)), None)
+    if breach is not None and few is None:
+        return Answer(Verdict.BROKEN, _why_broken(guard, breach, value), _moment(breach[0][0]), value)
+    if value is None:
+        return Answer(Verdict.SILENT, _why_silent(found), _moment(points[-1][0]) if points else None)
     if few is not None:
         return Answer(few.verdict, few.why, few.since, value)
     if not _is_out(guard, value):
         return Answer(Verdict.GOOD, f"is {value:.4g}, {_bound(guard)}", None, value)
-    begun = _moment(_run(guard, points))
-    said = f"is {value:.4g}, {_bound(guard)}, since {_said(begun)}"
-    return Answer(Verdict.BROKEN if now - begun >= guard.holds else Verdict.OUT, said, begun, value)
+    begun = _moment(next(_runs(guard, points))[0][0])
+    return Answer(Verdict.OUT, f"is {value:.4g}, {_bound(guard)}, since {_said(begun)}", begun, value)
 
 
-def _run(guard: Guard, points: Sequence[tuple[float, float]]) -> float:
-    """Since when the last points are out of bounds without an exception; a gap between them is none."""
-    begun = points[-1][0]
-    for moment, value in reversed(points):
-        if not _is_out(guard, value):
-            break
-        begun = moment
-    return begun
+def _runs(guard: Guard, points: Points) -> Iterator[Points]:
+    """The stretches that are out of bounds without an exception, the last one first; a gap in one is none."""
+    run: list[tuple[float, float]] = []
+    for point in reversed(points):
+        if _is_out(guard, point[1]):
+            run.insert(0, point)
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _lasts(guard: Guard, run: Points) -> bool:
+    return run[-1][0] - run[0][0] >= guard.holds.total_seconds() - CURRENT_SECONDS
+
+
+def _why_broken(guard: Guard, run: Points, value: float | None) -> str:
+    """What broke it: the value of now, or the last one that was out of bounds, and until when."""
+    begun = _said(_moment(run[0][0]))
+    if value is not None and _is_out(guard, value):
+        return f"is {value:.4g}, {_bound(guard)}, since {begun}"
+    return f"was {run[-1][1]:.4g}, {_bound(guard)}, from {begun} to {_said(_moment(run[-1][0]))}"
 
 
 def _is_out(guard: Guard, value: float) -> bool:

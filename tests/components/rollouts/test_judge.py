@@ -1,5 +1,6 @@
 """What a guard says of series: good, out of bounds, broken, warming up, silent."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import inf, isfinite, nan
@@ -9,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.rollouts.in_pod.declared import Comparison, Guard, Measure
-from components.rollouts.in_pod.judge import Series, judge, judge_arms, span_of
+from components.rollouts.in_pod.judge import (
+    CURRENT_SECONDS,
+    LOOKS_BACK,
+    POINTS,
+    Series,
+    judge,
+    judge_arms,
+    shortest,
+    span_of,
+)
 from components.rollouts.in_pod.states import Verdict
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -53,7 +63,7 @@ def test_a_guard_with_one_number(found: list[Series], verdict: Verdict, why: str
 def test_silence_says_since_when() -> None:
     assert judge(GUARD, series(0.02, ends=NOW - 3 * MINUTE), [], SINCE, NOW).since == NOW - 3 * MINUTE
     assert judge(GUARD, series(0.001, nan, nan), [], SINCE, NOW).since == NOW - 2 * MINUTE
-    assert judge(GUARD, [], [], SINCE, NOW).since == span_of(GUARD, SINCE, NOW).begins
+    assert judge(GUARD, [], [], SINCE, NOW).since is None
 
 
 def test_a_bound_below_and_a_guard_that_holds_for_no_time() -> None:
@@ -82,10 +92,57 @@ def test_it_is_asked_about_the_time_after_the_warm_up_and_its_last_point_is_now(
         assert span.ends == NOW
         assert (NOW - span.begins) % span.step == timedelta()
         assert span.begins >= min(NOW, since + GUARD.warm_up)
-        assert (NOW - span.begins) / span.step <= 200
-    assert span_of(GUARD, SINCE, NOW).begins <= NOW - GUARD.holds - timedelta(seconds=15)
-    long = replace(GUARD, holds=timedelta(hours=12))
-    assert (NOW - span_of(long, NOW - timedelta(days=3), NOW).begins) / span_of(long, SINCE, NOW).step <= 4000
+
+
+lengths = st.one_of(st.integers(0, 2 * 24 * 3600), st.integers(0, 365 * 24 * 3600)).map(
+    lambda seconds: timedelta(seconds=seconds)
+)
+
+
+def asked(guard: Guard, since: datetime, now: datetime, is_out: Callable[[datetime], bool]) -> Verdict:
+    """What a guard says of a value that is out of bounds at these times."""
+    span = span_of(guard, since, now)
+    moments = [span.begins + span.step * number for number in range((now - span.begins) // span.step + 1)]
+    assert moments[-1] == now
+    assert len(moments) <= POINTS + 2
+    points = [(moment.timestamp(), 0.02 if is_out(moment) else 0.001) for moment in moments]
+    return judge(guard, [Series({}, points)], [], since, now).verdict
+
+
+@given(holds=lengths, warm_up=lengths, warn_after=lengths, window=st.booleans(), more=st.integers(0, 10**7))
+def test_a_guard_that_is_out_of_bounds_for_its_whole_time_is_broken_however_long_that_is(
+    holds: timedelta, warm_up: timedelta, warn_after: timedelta, *, window: bool, more: int
+) -> None:
+    query = "errors[$window]" if window else "rate"
+    guard = Guard("errors", query, at_most=0.01, holds=holds, warm_up=warm_up, warn_after=warn_after)
+    out = shortest(guard) + timedelta(seconds=more)
+    assert shortest(guard) <= holds + max(holds / 50, MINUTE)
+    assert asked(guard, NOW - warm_up - out, NOW, lambda _: True) is Verdict.BROKEN
+    early = NOW - warm_up - holds + timedelta(seconds=CURRENT_SECONDS + 1)
+    assert asked(guard, early, NOW, lambda _: True) in (Verdict.OUT, Verdict.WARMING) or holds <= MINUTE
+
+
+@given(holds=lengths, ended=st.integers(0, int(LOOKS_BACK.total_seconds())), begun=lengths)
+def test_a_breach_between_two_looks_is_seen_at_the_next_one(holds: timedelta, ended: int, begun: timedelta) -> None:
+    guard = replace(GUARD, holds=holds, warm_up=timedelta())
+    ends = NOW - timedelta(seconds=ended)
+    begins = ends - shortest(guard) - begun
+    assert asked(guard, begins, NOW, lambda moment: begins <= moment <= ends) is Verdict.BROKEN
+    shorter = ends - holds + timedelta(seconds=CURRENT_SECONDS + 1)
+    if shorter < ends:
+        said = asked(guard, begins, NOW, lambda moment: shorter <= moment <= ends)
+        assert said in (Verdict.GOOD, Verdict.OUT)
+
+
+def test_a_breach_that_is_over_says_from_when_to_when_and_of_before_the_share_nothing_is_known() -> None:
+    said = judge(GUARD, series(*[0.02] * 6, 0.001, 0.001), [], SINCE, NOW)
+    assert said.why == "was 0.02, allowed are at most 0.01, from 2026-12-01 11:53 UTC to 2026-12-01 11:58 UTC"
+    assert (said.verdict, said.value) == (Verdict.BROKEN, 0.001)
+    assert judge(GUARD, series(*[0.02] * 6, nan), [], SINCE, NOW).verdict is Verdict.BROKEN
+    counted = replace(GUARD, samples="count", least=100)
+    assert judge(counted, series(*[0.02] * 6, 0.001), series(99), SINCE, NOW).verdict is Verdict.WARMING
+    summed = replace(GUARD, query="increase(errors[$window])")
+    assert span_of(summed, SINCE, NOW).begins > NOW - GUARD.holds - MINUTE
 
 
 ARMS = Comparison(Measure.DIFFERENCE, "errors", "requests", "variant", "on", "off")
@@ -162,5 +219,6 @@ def test_it_is_good_only_with_a_count_of_each_arm_and_never_ends_in_an_error(
 def test_one_number_is_good_only_if_the_last_one_is_there_now_and_within_bounds(values: list[float], late: int) -> None:
     said = judge(GUARD, series(*values, ends=NOW - late * MINUTE) if values else [], [], SINCE, NOW)
     is_there = bool(values) and isfinite(values[-1]) and not late
-    assert (said.verdict is Verdict.GOOD) == (is_there and values[-1] <= 0.01)
-    assert (said.verdict is Verdict.SILENT) == (not is_there)
+    if said.verdict is not Verdict.BROKEN:  # by what was before the last one
+        assert (said.verdict is Verdict.GOOD) == (is_there and values[-1] <= 0.01)
+        assert (said.verdict is Verdict.SILENT) == (not is_there)

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 
-from components.rollouts.in_pod.asking import WINDOW
 from components.rollouts.in_pod.declared import Guard
-from components.rollouts.in_pod.judge import Series, Span, judge
+from components.rollouts.in_pod.judge import CURRENT_SECONDS, WINDOW, Series, Span, judge
 from components.rollouts.in_pod.prometheus import AwayError, Prometheus, QueryError
 from components.rollouts.in_pod.states import Verdict
 from flagops.errors import AnswerError, UnreachableError
@@ -89,7 +88,9 @@ def _over(prometheus: Prometheus, query: str, begins: datetime, ends: datetime) 
 def _judged(guard: Guard, points: Points, samples: dict[float, float], begins: datetime, now: datetime) -> Backtest:
     recent: deque[tuple[float, float]] = deque()
     by_moment = dict(points)
-    keeps = (max(guard.holds, guard.warn_after) + STEP).total_seconds()
+    holds = -(-guard.holds // STEP)
+    # No more than one breach needs: one that is over is no alarm any more.
+    keeps = holds * STEP.total_seconds() + CURRENT_SECONDS
     said: list[tuple[float, Verdict]] = []
     looks = int((now - begins) / STEP) + 1
     for number in range(looks):
@@ -104,7 +105,6 @@ def _judged(guard: Guard, points: Points, samples: dict[float, float], begins: d
         said.append((moment, answer.verdict))
     values = [value for _, value in points if isfinite(value)]
     silences = list(_runs(said, (Verdict.SILENT,)))
-    holds = int(guard.holds / STEP) + 1
     return Backtest(
         guard=guard.name,
         looks=looks,
@@ -115,8 +115,8 @@ def _judged(guard: Guard, points: Points, samples: dict[float, float], begins: d
         few=sum(verdict is Verdict.WARMING for _, verdict in said),
         lowest=min(values, default=None),
         highest=max(values, default=None),
-        at_most=max(map(min, _windows(values, holds)), default=None) if guard.at_most is not None else None,
-        at_least=min(map(max, _windows(values, holds)), default=None) if guard.at_least is not None else None,
+        at_most=max(map(min, _windows(values, holds + 1)), default=None) if guard.at_most is not None else None,
+        at_least=min(map(max, _windows(values, holds + 1)), default=None) if guard.at_least is not None else None,
     )
 
 
