@@ -13,7 +13,7 @@ from flagops.commands.flags.reconcile.hiding import compare_hiding, left_alone
 from flagops.commands.flags.reconcile.holds import without_holds
 from flagops.commands.flags.reconcile.metadata import compare_metadata
 from flagops.commands.flags.reconcile.rights import left, remarks, taken
-from flagops.commands.flags.reconcile.running import ROLLOUT, in_short
+from flagops.commands.flags.reconcile.running import ROLLOUT, in_words
 from flagops.commands.flags.reconcile.same_names import require_same_names
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteSegment, Snapshot
 from flagops.commands.flags.spec import TAG, FlagSpec, ProjectSpec, SegmentSpec, StateSpec
@@ -82,8 +82,8 @@ def _segment(wanted: SegmentSpec, found: RemoteSegment | None, snapshot: Snapsho
     if found.rules != wanted.rules:
         before = "rules that this release does not know" if found.rules is None else str(found.rules)
         yield Change(Action.UPDATE, ObjectKind.SEGMENT, wanted.name, None, ("rules",), before, str(wanted.rules))
-    if found.rollout != wanted.rollout:
-        steps = [None if item is None else in_short(item) for item in (found.rollout, wanted.rollout)]
+    steps = in_words(wanted, found)
+    if steps is not None:
         yield Change(Action.UPDATE, ObjectKind.SEGMENT, wanted.name, None, ROLLOUT, *steps)
     if found.description != wanted.description:
         yield Change(

@@ -20,18 +20,39 @@ ROLLOUT: Final = ("rollout",)
 def with_live_shares(wanted: ProjectSpec, found: "Snapshot") -> ProjectSpec:
     """What is wanted, where shares are as far as they are, with what is remembered of them."""
     segments = {
-        name: item if item.rollout is None else _as_it_is(item, found.segments.get(name))
+        name: item if item.rollout is None else _as_it_is(item, item.rollout, found)
         for name, item in wanted.segments.items()
     }
     whole = with_live_shares(wanted.whole, found) if wanted.whole else None
     return replace(wanted, segments=segments, whole=whole)
 
 
-def _as_it_is(wanted: SegmentSpec, found: "RemoteSegment | None") -> SegmentSpec:
-    share = live_share(found)
-    if found is None or share is None:
+def _as_it_is(wanted: SegmentSpec, declared: Declared, found: "Snapshot") -> SegmentSpec:
+    there = found.segments.get(wanted.name)
+    share = live_share(there)
+    if there is None or share is None or not _is_served(wanted.name, declared, found):
         return wanted
-    return replace(wanted, rules=at(wanted.rules, share), memory=found.memory)
+    return replace(wanted, rules=at(wanted.rules, share), memory=there.memory)
+
+
+def _is_served(segment: str, declared: Declared, found: "Snapshot") -> bool:
+    """Whether anybody has the share. A segment that an earlier rollout left has one that nobody has: a rollout that
+    comes back begins with nobody, and not where that one ended."""
+    flag = found.flags.get(declared.flag)
+    state = flag.states.get(declared.environment) if flag else None
+    return state is not None and any(item.segment == segment for item in state.overrides)
+
+
+def in_words(wanted: SegmentSpec, found: "RemoteSegment") -> tuple[str | None, str | None] | None:
+    """The steps that are there and those that are wanted; None where they are the same, and go on."""
+    ended = found.memory if wanted.memory is None and wanted.rollout is not None else None
+    if found.rollout == wanted.rollout and ended is None:
+        return None
+    before, after = (None if item is None else in_short(item) for item in (found.rollout, wanted.rollout))
+    return (
+        before if ended is None else f"an ended one, {ended.stage} at {ended.share:g} %: {before or 'no steps'}",
+        after,
+    )
 
 
 def live_share(found: "RemoteSegment | None") -> float | None:
