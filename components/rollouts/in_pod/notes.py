@@ -5,22 +5,28 @@ are never apart, whenever the writer is killed; and who reads the one has the ot
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from math import isfinite
-from typing import Any
+from typing import Any, TypeVar
 
 from .declared import Broken, Comparison, Declared, Guard, Measure, Step
 from .states import Cause, Memory, Stage
 from .windows import freeze, window
 
+T = TypeVar("T")
 FORMAT = 1
 MARK = "Declared in git (ff)."
 """The last line of the description of every segment that `ff` made or adopted; segments have no tags."""
 DECLARED = "Rollout (of the catalogue, by ff; do not edit): "
 REMEMBERED = "State of the rollout (by ff): "
+
+
+MOST = timedelta(days=1000)
+"""More than a catalogue may say, which is a year."""
 
 
 class NotesError(ValueError):
@@ -119,44 +125,62 @@ def _plain(value: Any) -> Any:
 
 def _declared(found: Mapping[str, Any]) -> Declared:
     return Declared(
-        flag=str(found["flag"]),
-        environment=str(found["environment"]),
-        group=None if found["group"] is None else str(found["group"]),
-        steps=tuple(Step(_number(to), timedelta(seconds=lasts)) for to, lasts in found["steps"]),
+        flag=_a(str, found["flag"]),
+        environment=_a(str, found["environment"]),
+        group=None if found["group"] is None else _a(str, found["group"]),
+        steps=tuple(Step(_number(to), _length(lasts)) for to, lasts in found["steps"]),
         start=_moment(found["start"]) if found["start"] else None,
         only=tuple(window(text) for text in found["only"]),
         freezes=tuple(freeze(text, zone) for text, zone in found["freezes"]),
         guards=tuple(map(_guard, found["guards"])),
-        enabled=bool(found["enabled"]),
-        base=bool(found["base"]),
-        value=str(found["value"]),
-        conditions=str(found["conditions"]),
+        enabled=_a(bool, found["enabled"]),
+        base=_a(bool, found["base"]),
+        value=_a(str, found["value"]),
+        conditions=_a(str, found["conditions"]),
     )
 
 
 def _guard(found: Mapping[str, Any]) -> Guard:
     given = dict(found)
-    for key in ("holds", "warm_up", "warn_after"):
-        if key in given:
-            given[key] = timedelta(seconds=given[key])
-    for key in ("at_most", "at_least", "least"):
-        if given.get(key) is not None:
-            _number(given[key])
-    if "broken" in given:
-        given["broken"] = Broken(given["broken"])
-    if given.get("comparison") is not None:
-        arms = given["comparison"]
-        given["comparison"] = Comparison(**{**arms, "measure": Measure(arms["measure"])})
-        if not 0 < _number(given["comparison"].alpha) < 1:
-            raise ValueError("alpha is no chance")
+    readers: dict[str, Callable[[Any], Any]] = {
+        **dict.fromkeys(("name", "query", "samples"), partial(_a, str)),
+        **dict.fromkeys(("holds", "warm_up", "warn_after"), _length),
+        **dict.fromkeys(("at_most", "at_least", "least"), _number),
+        "broken": Broken,
+        "comparison": _comparison,
+    }
+    for key in given:
+        if given[key] is not None:
+            given[key] = readers[key](given[key])
     return Guard(**given)
+
+
+def _comparison(found: Mapping[str, Any]) -> Comparison:
+    texts = {key: _a(str, found[key]) for key in ("events", "total", "label", "new", "old")}
+    alpha = _number(found["alpha"])
+    if not 0 < alpha < 1:
+        raise ValueError("alpha is no chance")
+    return Comparison(Measure(found["measure"]), **texts, alpha=alpha)
+
+
+def _a(kind: type[T], value: Any) -> T:
+    if not isinstance(value, kind):
+        raise TypeError(f"{value!r} is no {kind.__name__}")
+    return value
 
 
 def _number(value: Any) -> float:
     """A number with which something can be compared: NaN is neither above a bound nor below it."""
-    found = float(value)
-    if not isfinite(found):
-        raise ValueError(f"{found:g} is no number")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise TypeError(f"{value!r} is no number")
+    return float(value)
+
+
+def _length(seconds: Any) -> timedelta:
+    """A length that can be added to a day: none below nothing, and none of centuries."""
+    found = timedelta(seconds=_number(seconds))
+    if not timedelta() <= found <= MOST:
+        raise ValueError(f"{seconds:g} s is no length of a step")
     return found
 
 
