@@ -1,6 +1,5 @@
 """Asks the guards of a rollout, all within a bounded time."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -9,6 +8,8 @@ from .judge import WINDOW, judge, judge_arms, shortest, span_of
 from .prometheus import AwayError, Prometheus, QueryError
 from .states import Answer, Verdict
 
+EASIEST = "vector(1)"
+NO_PROMETHEUS = "no Prometheus is named"
 SHORTEST_WINDOW = timedelta(minutes=1)
 
 
@@ -18,31 +19,51 @@ def with_window(query: str, guard: Guard, since: datetime, now: datetime) -> str
     return query.replace(WINDOW, f"{int(counts.total_seconds())}s")
 
 
-def answers(
-    prometheus: Prometheus, declared: Declared, share: float, since: datetime, now: datetime
-) -> dict[str, Answer]:
-    """What all guards say now of a share that is live since `since`.
+class Guards:
+    """Asks the guards of all rollouts in one turn.
 
-    When Prometheus is away for one of them, no other one is asked: each would wait as long.
+    Args:
+        prometheus: Whom; without one, they count as away.
     """
-    return dict(_asked(prometheus, declared, share, since, now))
 
+    def __init__(self, prometheus: Prometheus | None) -> None:
+        self._prometheus = prometheus
+        self._away: Answer | None = None
 
-def _asked(
-    prometheus: Prometheus, declared: Declared, share: float, since: datetime, now: datetime
-) -> Iterator[tuple[str, Answer]]:
-    away: Answer | None = None
-    for guard in declared.guards:
+    def answers(self, declared: Declared, share: float, since: datetime, now: datetime) -> dict[str, Answer]:
+        """What all guards of a rollout say now of a share that is live since `since`.
+
+        When Prometheus is away, nobody asks it any more in this turn: each would wait as long. Where it is only one
+        question that it does not answer in time, the others are asked.
+        """
+        return {guard.name: self._asked(guard, share, since, now) for guard in declared.guards}
+
+    def _asked(self, guard: Guard, share: float, since: datetime, now: datetime) -> Answer:
+        if self._prometheus is None:
+            return Answer(Verdict.AWAY, NO_PROMETHEUS)
+        if self._away is not None:
+            return self._away
         # Before the first step nothing warms up: the question is whether all is well, and somebody answers.
         begun = since if share > CLOSE else now - max(shortest(guard), guard.warn_after)
         asked = guard if share > CLOSE else replace(guard, warm_up=timedelta())
         try:
-            said = away or _answer(prometheus, asked, share, begun, now)
+            return _answer(self._prometheus, asked, share, begun, now)
         except AwayError as error:
-            said = away = Answer(Verdict.AWAY, f"Prometheus {error}")
+            self._away = _away(self._prometheus, now)
+            return Answer(Verdict.AWAY, f"Prometheus {error}")
         except QueryError as error:
-            said = Answer(Verdict.SILENT, f"Prometheus refuses its query: {error}")
-        yield guard.name, said
+            return Answer(Verdict.SILENT, f"Prometheus refuses its query: {error}")
+
+
+def _away(prometheus: Prometheus, now: datetime) -> Answer | None:
+    """Why no other question is answered either; None where the easiest one is."""
+    try:
+        prometheus.now(EASIEST, now)
+    except AwayError as error:
+        return Answer(Verdict.AWAY, f"Prometheus {error}")
+    except QueryError:
+        return None
+    return None
 
 
 def _answer(prometheus: Prometheus, guard: Guard, share: float, since: datetime, now: datetime) -> Answer:

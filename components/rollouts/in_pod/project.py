@@ -40,11 +40,15 @@ class Found:
         segment: The share's segment, as the API has it.
         description: What its description says; without a declaration where that cannot be read.
         live: What is live.
+        environment: Its environment, as the API has it; None where that is not there.
+        problem: Why what is live could not be read; empty where it could.
     """
 
     segment: Row
     description: Description
     live: Live
+    environment: Row | None = None
+    problem: str = ""
 
     @property
     def name(self) -> str:
@@ -64,34 +68,56 @@ class Rollouts:
         self._api, self._path, self._project = api, f"/api/v1/projects/{project}", project
 
     def all(self) -> list[Found]:
-        """All that have a declaration, by their names. It takes one request for the segments, three for the project if
-        there is a rollout, and two for each."""
+        """All that have a declaration, as `each`."""
+        return list(self.each())
+
+    def each(self, failures: tuple[type[Exception], ...] = ()) -> Iterator[Found]:
+        """Those that have a declaration, by their names; what is live of one is read when its turn comes.
+
+        It takes one request for the segments, three for the project if there is a rollout, and two for each.
+
+        Args:
+            failures: What is raised where one of them cannot be read: it is that one's `problem`, and no other's.
+        """
         rows = [row for row in self._api.pages(f"{self._path}/segments/") if is_rollout(row)]
         if not rows:
-            return []
+            return
         environments = {
             row["name"]: row for row in self._api.pages("/api/v1/environments/", {"project": self._project})
         }
         features = {row["id"]: row for row in self._api.pages(f"{self._path}/features/")}
-        tags = {row["id"]: row["label"] for row in self._api.pages(f"{self._path}/tags/")}
-        found = []
+        tags = self._tags()
         for row in sorted(rows, key=lambda row: str(row["name"])):
             try:
                 description = read(row["description"])
             except NotesError as error:
-                live = Live(0, self._api.now(), gone=str(error))
-                found.append(Found(row, Description(""), live))
+                yield Found(row, Description(""), Live(0, self._api.now(), gone=str(error)))
                 continue
             assert description.declared is not None  # noqa: S101 - said by is_rollout
             environment = environments.get(description.declared.environment)
-            feature = features.get(row.get("feature"))
-            live = self._live(row, description.declared, environment, feature, tags)
-            found.append(Found(row, description, live))
-        return found
+            found = Found(row, description, Live(0, self._api.now()), environment)
+            try:
+                live = self._live(found, description.declared, features.get(row.get("feature")), tags)
+                found = replace(found, live=live)
+            except failures as error:
+                found = replace(found, problem=f"what is live cannot be read: {error or type(error).__name__}")
+            yield found
 
-    def _live(
-        self, row: Row, declared: Declared, environment: Row | None, feature: Row | None, tags: Mapping[int, str]
-    ) -> Live:
+    def again(self, found: Found) -> Found | None:
+        """A rollout as it is now: guards take their time. None where its segment is another since it was read."""
+        declared = found.description.declared
+        row = self._api.get(f"{self._path}/segments/{found.segment['id']}/")
+        if declared is None or not _is_same(found.segment, row):
+            return None
+        feature = self._api.get(f"{self._path}/features/{row['feature']}/")
+        fresh = replace(found, segment=row)
+        return replace(fresh, live=self._live(fresh, declared, feature, self._tags()))
+
+    def _tags(self) -> dict[int, str]:
+        return {row["id"]: row["label"] for row in self._api.pages(f"{self._path}/tags/")}
+
+    def _live(self, found: Found, declared: Declared, feature: Row | None, tags: Mapping[int, str]) -> Live:
+        row, environment = found.segment, found.environment
         nothing = Live(0, self._api.now())
         if environment is None or feature is None or feature["name"] != declared.flag:
             missing = f"environment {declared.environment}" if environment is None else f"flag {declared.flag}"

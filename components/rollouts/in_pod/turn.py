@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from .asking import answers
+from .asking import Guards
 from .decide import decide
 from .project import Found, Rollouts
 from .prometheus import Prometheus
 from .states import Action, Answer, Decision, Verdict
 
-NO_PROMETHEUS = "no Prometheus is named"
+CHANGED = "somebody changed its segment meanwhile"
 ABSURD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a declaration or an answer raises that cannot be, such as a step that lasts until after the last year."""
 
@@ -48,38 +48,55 @@ def turn(
         rollouts: Those of the project.
         prometheus: Whom the guards ask; without one, they count as away.
         now: This machine's time.
-        failures: What the API raises where a write fails. While all is read, it is raised.
+        failures: What the API raises: of one rollout it is a problem. While the project is read, it is raised.
         writes: Whether it is done; else it is only said.
     """
-    for found in rollouts.all():
+    guards = Guards(prometheus)
+    for found in rollouts.each((*failures, *ABSURD)):
+        if found.problem:
+            yield _failed(found, found.problem)
+            continue
         try:
-            said = _said(found, prometheus, now)
+            given, decision = _said(found, guards, now)
         except ABSURD as error:
-            why = f"cannot be decided: {error or type(error).__name__}"
-            said = {}, Decision(Action.WAIT, why, found.live.share, found.description.memory, warns=True)
-        decision = said[1]
+            yield Turned(found, {}, _cannot(found, f"cannot be decided: {error or type(error).__name__}"))
+            continue
         if decision.action is Action.WAIT or not writes:
-            yield Turned(found, *said)
+            yield Turned(found, given, decision)
             continue
         try:
-            is_written = rollouts.write(found, decision)
-        except failures as error:
-            yield Turned(found, *said, problem=str(error) or type(error).__name__)
-            continue
-        problem = "" if is_written else "somebody changed its segment meanwhile"
-        yield Turned(found, *said, is_written=is_written, problem=problem)
+            yield _written(rollouts, found, given, now) or Turned(found, given, decision, problem=CHANGED)
+        except (*failures, *ABSURD) as error:
+            yield Turned(found, given, decision, problem=str(error) or type(error).__name__)
 
 
-def _said(
-    found: Found, prometheus: Prometheus | None, now: Callable[[], datetime]
-) -> tuple[Mapping[str, Answer], Decision]:
+def _written(
+    rollouts: Rollouts, found: Found, given: Mapping[str, Answer], now: Callable[[], datetime]
+) -> Turned | None:
+    """Decides once more right before the write, by what is live then: somebody may have held the flag, or changed it,
+    while the guards were asked. None where the segment changed meanwhile."""
+    fresh = rollouts.again(found)
+    if fresh is None:
+        return None
+    decision = decide(fresh.description.declared, fresh.live, given, fresh.description.memory, now())
+    if decision.action is Action.WAIT:
+        return Turned(fresh, given, decision)
+    return Turned(fresh, given, decision, is_written=True) if rollouts.write(fresh, decision) else None
+
+
+def _failed(found: Found, problem: str) -> Turned:
+    return Turned(found, {}, _cannot(found, problem), problem=problem)
+
+
+def _cannot(found: Found, why: str) -> Decision:
+    return Decision(Action.WAIT, why, found.live.share, found.description.memory, warns=True)
+
+
+def _said(found: Found, guards: Guards, now: Callable[[], datetime]) -> tuple[Mapping[str, Answer], Decision]:
     declared, memory, live, moment = found.description.declared, found.description.memory, found.live, now()
     if declared is None or not _matter(found, moment):
         return {}, decide(declared, live, {}, memory, moment)
-    if prometheus is None:
-        given = {guard.name: Answer(Verdict.AWAY, NO_PROMETHEUS) for guard in declared.guards}
-    else:
-        given = answers(prometheus, declared, live.share, memory.since if memory else moment, moment)
+    given = guards.answers(declared, live.share, memory.since if memory else moment, moment)
     return given, decide(declared, live, given, memory, moment)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from components.rollouts.in_pod.asking import answers
+from components.rollouts.in_pod.asking import Guards
 from components.rollouts.in_pod.declared import Declared, Guard, Step
 from components.rollouts.in_pod.judge import Series, Span
 from components.rollouts.in_pod.prometheus import MOST_BYTES, AwayError, Prometheus, QueryError
@@ -275,12 +275,12 @@ def test_one_that_is_away_is_not_asked_for_the_next_guard_and_one_that_refuses_i
     declared = Declared("flag", "production", None, (Step(10), Step(100)), guards=guards)
 
     def said(server: Faulty) -> dict[str, Verdict]:
-        found = answers(at(server), declared, 10, NOW - timedelta(hours=1), NOW)
+        found = Guards(at(server)).answers(declared, 10, NOW - timedelta(hours=1), NOW)
         return {name: answer.verdict for name, answer in found.items()}
 
     with serving(http("", "503 Away")) as server:
         assert said(server) == {"one": Verdict.AWAY, "two": Verdict.AWAY}
-        assert len(server.asked) == 1
+        assert len(server.asked) == 2  # the first guard's, and whether it answers anything
     with serving(http('{"error": "no"}', "422 No")) as server:
         assert said(server) == {"one": Verdict.SILENT, "two": Verdict.SILENT}
         assert len(server.asked) == 2
