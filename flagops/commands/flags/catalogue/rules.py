@@ -108,7 +108,7 @@ def _variations(key: Key, flag: Flag) -> Iterator[CatalogueProblem]:
 def _state(key: Key, state: State, flag: Flag, catalogue: Catalogue) -> Iterator[CatalogueProblem]:
     is_on = flag.enabled if state.enabled is None else state.enabled
     yield from _rollout((*key, "rollout"), state.rollout, catalogue, is_on=is_on)
-    rollout = state.rollout or (None if is_on else flag.rollout)
+    rollout = state.rollout or (flag.rollout if not is_on or (flag.rollout and flag.rollout.steps) else None)
     place = (*key, "rollout") if state.targeting is None else (*key, "targeting")
     targeting = flag.targeting if state.targeting is None else state.targeting
     if state.targeting is not None or state.rollout is not None:
@@ -133,15 +133,23 @@ def _rollout(key: Key, rollout: Rollout | None, catalogue: Catalogue, *, is_on: 
         yield CatalogueProblem(
             key, "goes with `enabled: false` only: what is on for everybody has no share to roll out to"
         )
-    most = catalogue.limits.segment_rules_conditions_limit
     for name, share in rollout.segments.items() if rollout else ():
         if name not in catalogue.segments:
             yield _unknown((*key, "segments", name), "segment", catalogue.segments)
-        elif 0 < share < ALL and count_of(catalogue.segments[name]) == most:
-            said = f"needs a segment with the {most} conditions of {quoting.key(name)} and one more"
-            problem = f"{said}; {taken(most, 'SEGMENT_RULES_CONDITIONS_LIMIT')}"
-            yield CatalogueProblem((*key, "segments", name), problem)
+        elif 0 < share < ALL:
+            yield from _one_more((*key, "segments", name), name, catalogue)
         yield from check_owner((*key, "segments", name), name, str(key[1]), catalogue)
+    if rollout is not None and rollout.segment is not None and rollout.segment in catalogue.segments:
+        yield from _one_more((*key, "segment"), rollout.segment, catalogue)
+        yield from check_owner((*key, "segment"), rollout.segment, str(key[1]), catalogue)
+
+
+def _one_more(key: Key, name: str, catalogue: Catalogue) -> Iterator[CatalogueProblem]:
+    """Whether a segment has room for a share beside its conditions."""
+    most = catalogue.limits.segment_rules_conditions_limit
+    if count_of(catalogue.segments[name]) == most:
+        said = f"needs a segment with the {most} conditions of {quoting.key(name)} and one more"
+        yield CatalogueProblem(key, f"{said}; {taken(most, 'SEGMENT_RULES_CONDITIONS_LIMIT')}")
 
 
 def _targeting(
@@ -161,7 +169,7 @@ def _targeting(
             yield CatalogueProblem(
                 (*key, number, "segment"), f"{quoting.key(target.segment)} is targeted twice: remove one"
             )
-        if rollout and target.segment in rollout.segments:
+        if rollout and (target.segment in rollout.segments or target.segment == rollout.segment):
             text = f"{quoting.key(target.segment)} has a share in the rollout too: only one of the two can count"
             yield CatalogueProblem((*key, number, "segment"), text)
         seen.add(target.segment)

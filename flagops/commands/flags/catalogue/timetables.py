@@ -9,9 +9,11 @@ from components.rollouts.in_pod.declared import Declared, Step
 from components.rollouts.in_pod.windows import Freeze, Window, WindowError, freeze, next_opening, window
 from components.text import quoting
 from flagops.commands.flags.catalogue.guards import SHIPPED, CatalogueGuard
+from flagops.commands.flags.catalogue.membership import members
 from flagops.commands.flags.catalogue.model import Catalogue, Flag, Rollout, State
 from flagops.commands.flags.catalogue.problems import CatalogueProblem, Key
 from flagops.commands.flags.catalogue.steps import TextError, length, moment
+from flagops.commands.flags.who import SPLIT
 
 ONLY_WITH_STEPS: Final = ("start", "segment", "only", "freeze", "guards", "value")
 
@@ -97,6 +99,11 @@ def _segment(key: Key, rollout: Rollout, catalogue: Catalogue) -> Iterator[Catal
         yield CatalogueProblem(
             (*key, "segment"), f"{quoting.key(name)} is no segment of this catalogue; there are: {known}"
         )
+    elif any(
+        item.operator == SPLIT and item.trait is None for item in members(catalogue.segments[name]).all_conditions()
+    ):
+        said = f"{quoting.key(name)} is a percentage of users itself, and steps set one: name a segment without"
+        yield CatalogueProblem((*key, "segment"), said)
     if name in rollout.segments:
         said = f"{quoting.key(name)} has a share in `segments` too: only one of the two can count"
         yield CatalogueProblem((*key, "segment"), said)

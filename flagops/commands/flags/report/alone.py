@@ -11,6 +11,7 @@ from flagops.commands.flags.reconcile.hands import Hands
 from flagops.commands.flags.reconcile.hands_view import held_in_words, in_conflict
 from flagops.commands.flags.reconcile.holds import holds
 from flagops.commands.flags.reconcile.plan import plan
+from flagops.commands.flags.reconcile.running import with_live_shares
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.errors import OpsError
 from flagops.flagsmith_api.connect import Connection
@@ -32,7 +33,7 @@ def _held(hands: Hands, hold: FlagHold) -> str:
 def _changed(hands: Hands, declared: Catalogue | None, found: Snapshot) -> Iterator[str]:
     if declared is None:
         return
-    wanted = replace(desired(declared), groups={}, access=None)
+    wanted = replace(with_live_shares(desired(declared), found), groups={}, access=None)
     try:
         judged, _ = hands.judge(plan(wanted, found), wanted, found)
     except OpsError as error:

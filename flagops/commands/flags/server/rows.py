@@ -59,20 +59,30 @@ def segment_of(row: Row) -> RemoteSegment:
     """A segment."""
     description = row.get("description") or ""
     is_managed = description.endswith(MARK)
-    said = _of_rollout(description)
+    said, unreadable = _of_rollout(description)
     shown = said.text if said else description.removesuffix(MARK).rstrip("\n") if is_managed else description
     rules, fields = read_rules(row["rules"]), custom_fields(row)
-    rollout, memory = (said.declared, said.memory) if said else (None, None)
-    return RemoteSegment(row["id"], row["name"], shown, rules, row.get("feature"), is_managed, fields, rollout, memory)
+    return RemoteSegment(
+        id=row["id"],
+        name=row["name"],
+        description=shown,
+        rules=rules,
+        feature=row.get("feature"),
+        is_managed=is_managed,
+        fields=fields,
+        rollout=said.declared if said else None,
+        memory=said.memory if said else None,
+        unreadable=unreadable,
+    )
 
 
-def _of_rollout(description: str) -> Description | None:
-    """What a description says of a rollout; None where it says nothing, or nothing that can be read."""
+def _of_rollout(description: str) -> tuple[Description | None, str]:
+    """What a description says of a rollout, None where it says nothing; and why that cannot be read."""
     try:
         said = read(description)
-    except NotesError:
-        return None
-    return said if said.declared or said.memory else None
+    except NotesError as error:
+        return None, str(error)
+    return (said if said.declared or said.memory else None), ""
 
 
 def flag_of(row: Row, labels: Mapping[int, str], states: Mapping[str, RemoteState]) -> RemoteFlag:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # a client of HTTP, which `ff flags serve` does without
 @dataclass(frozen=True)
 class RemoteSegment:
     """A segment; `description` is without `ff`'s mark and what it says of a rollout, `feature` the id of the flag it is
-    for alone."""
+    for alone. `unreadable` is why what it says of a rollout cannot be read."""
 
     id: int
     name: str
@@ -32,6 +32,7 @@ class RemoteSegment:
     fields: "CustomFields" = ()
     rollout: Declared | None = None
     memory: Memory | None = None
+    unreadable: str = ""
 
 
 @dataclass(frozen=True)

@@ -98,9 +98,10 @@ def follow_live(path: Path, only: list[str], *, stack: str | None, url: str | No
         found = replace(found, environments=places)
         done = settled(exported(found, connection.name, declared), found, path)
     followed = follow(path, declared, done, found, only)
-    for line in done.differing:
-        if line.partition(": ")[0].split()[-1] in only:
-            progress().print(f"Differs: {line}", style="yellow", markup=False, soft_wrap=True)
+    for title, lines in (("Left out", done.left_out), ("Differs", done.differing)):
+        for line in lines:
+            if line.partition(": ")[0].split()[-1] in only:
+                progress().print(f"{title}: {line}", style="yellow", markup=False, soft_wrap=True)
     if not followed.flags:
         progress().print(f"{path} says it already: nothing changed.", style="green", markup=False)
         return

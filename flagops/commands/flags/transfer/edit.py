@@ -69,17 +69,20 @@ def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 
 def _layout_of(text: str) -> tuple[YAML, Any, bool]:
     """What reads the text, what it read, and whether it writes it back as it was, which one of the INDENTS does."""
-    for indent in INDENTS:
-        made = _with(indent)
-        content = made.load(text)
-        if _dumped(made, content) == text:
-            return made, content, True
+    for braces in (True, False):
+        for indent in INDENTS:
+            made = _with(indent, braces=braces)
+            content = made.load(text)
+            if _dumped(made, content) == text:
+                return made, content, True
     made = _with(INDENTS[0])
     return made, made.load(text), False
 
 
-def _with(indent: tuple[int, int, int]) -> YAML:
+def _with(indent: tuple[int, int, int], *, braces: bool = True) -> YAML:
+    """A reader and writer; with `braces`, `[{to: 100}]` is not written as `[to: 100]`, which says the same."""
     made = YAML()
+    made.brace_single_entry_mapping_in_flow_sequence = braces
     made.preserve_quotes = True
     made.width = WIDTH
     mapping, sequence, offset = indent

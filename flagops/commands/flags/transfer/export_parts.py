@@ -1,7 +1,7 @@
 """Parts of a catalogue out of what a server has: values, percentages, what environments have in common."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flagops.commands.flags.catalogue.load import read_back
@@ -25,9 +25,26 @@ def usual_of(states: list[dict[str, Any]]) -> dict[str, Any]:
     found = {key: _most([state[key] for state in states]) for key in states[0]}
     if any(state["value"] is None for state in states):
         found["value"] = None
-    off = [state["rollout"] for state in states if not state["enabled"]]
-    found["rollout"] = None if found["enabled"] or None in off else _most(off)
+    found["rollout"] = _usual_rollout(states, found)
     return found
+
+
+def _usual_rollout(states: list[dict[str, Any]], usual: dict[str, Any]) -> Any:
+    """The rollout that most environments have, where it has no effect in those without one, and has one in itself."""
+    there = [state["rollout"] for state in states if not is_without_effect(state["rollout"], state)]
+    if not there:
+        return None
+    found = _most(there)
+    is_safe = all(is_without_effect(found, state) for state in states if is_without_effect(state["rollout"], state))
+    return found if is_safe and not is_without_effect(found, usual) else None
+
+
+def is_without_effect(rollout: Any, state: Mapping[str, Any]) -> bool:
+    """Whether a rollout gives nobody anything in an environment: a share where the flag is on for all, or steps to what
+    everybody has."""
+    if isinstance(rollout, dict) and "steps" in rollout:
+        return bool(rollout.get("enabled", True) == state["enabled"] and "value" not in rollout)
+    return rollout is None or bool(state["enabled"])
 
 
 def share_of(segment: RemoteSegment) -> float:

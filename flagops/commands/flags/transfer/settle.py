@@ -13,11 +13,12 @@ from flagops.commands.flags.catalogue.write import text_of
 from flagops.commands.flags.reconcile.change import Action, Change, ObjectKind
 from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.reconcile.plan import plan
+from flagops.commands.flags.reconcile.running import with_live_shares
 from flagops.commands.flags.reconcile.view import sentence
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.transfer.export import Exported
 
-ENVIRONMENTS = "environments"
+ENVIRONMENTS, GUARDS = "environments", "guards"
 SECTIONS = {ObjectKind.FLAG: "flags", ObjectKind.SEGMENT: "segments"}
 Reasons = dict[tuple[str, str], str]
 
@@ -41,6 +42,9 @@ def settled(done: Exported, found: Snapshot, path: Path) -> Exported:
 
 
 def _take_out(done: Exported, section: str, name: str) -> None:
+    if section == GUARDS:
+        _take_out_guard(done, name)
+        return
     if section != ENVIRONMENTS:
         done.content[section].pop(name, None)
         return
@@ -48,6 +52,15 @@ def _take_out(done: Exported, section: str, name: str) -> None:
     done.content.get("hide_disabled", {}).get(ENVIRONMENTS, {}).pop(name, None)
     for flag in done.content["flags"].values():
         flag.get(ENVIRONMENTS, {}).pop(name, None)
+
+
+def _take_out_guard(done: Exported, name: str) -> None:
+    done.content[GUARDS].pop(name, None)
+    for flag in done.content["flags"].values():
+        for state in (flag, *flag.get(ENVIRONMENTS, {}).values()):
+            rollout = state.get("rollout")
+            if isinstance(rollout, dict) and name in rollout.get(GUARDS, ()):
+                rollout[GUARDS] = [item for item in rollout[GUARDS] if item != name]
 
 
 def _is_managed(found: Snapshot, section: str, name: str) -> bool:
@@ -74,7 +87,7 @@ def _reasons(problems: Iterable[CatalogueProblem], done: Exported) -> Reasons:
     reasons: Reasons = {}
     for problem in problems:
         section, *rest = problem.key or ("",)
-        if rest and section in SECTIONS.values():
+        if rest and section in (*SECTIONS.values(), GUARDS):
             reasons.setdefault((str(section), str(rest[0])), _said(problem, rest[1:]))
         elif rest and section == ENVIRONMENTS:
             reasons.setdefault((ENVIRONMENTS, done.content[ENVIRONMENTS][int(rest[0])]), problem.text)
@@ -109,7 +122,7 @@ def _changed(done: Exported, found: Snapshot, path: Path) -> Reasons:
     """What the catalogue would change, and how."""
     declared, _ = parse(text_of(done.content), path)
     reasons: Reasons = {}
-    for change in plan(desired(declared), found).changes:
+    for change in plan(with_live_shares(desired(declared), found), found).changes:
         if change.action is Action.ADOPT or change.kind not in SECTIONS or _adds_only_a_day(change):
             continue
         flag = change.name if change.kind is ObjectKind.FLAG else change.name.partition(".")[0]

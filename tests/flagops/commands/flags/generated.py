@@ -13,11 +13,13 @@ from hypothesis import strategies as some
 from flagops.commands.flags.catalogue.membership import members
 from flagops.commands.flags.catalogue.segment import Segment
 from flagops.commands.flags.transfer.export_parts import percent
-from flagops.commands.flags.who import EVERYBODY, NOBODY
+from flagops.commands.flags.who import EVERYBODY, NOBODY, SPLIT
 from flagops.serving.engine.user import Trait, User
 
 ENVIRONMENTS = ("staging", "production")
 SEGMENTS = ("one", "two", "three")
+OF_STEPS = "four"
+"""The segment of steps: of a segment that has a share nobody says anything else."""
 FLAGS = ("first", "second", "third")
 TRAITS = ("plan", "age", "ville", "שם", "$.identity.identifier", "$.environment.name", "$.identity.key")
 USERS = 200
@@ -67,6 +69,11 @@ def _is_kept(segment: Row) -> bool:
     return found.is_shallow and found not in (EVERYBODY, NOBODY)
 
 
+def _is_without_share(segment: Row) -> bool:
+    conditions = members(Segment.model_validate(segment)).all_conditions()
+    return not any(item.operator == SPLIT and item.trait is None for item in conditions)
+
+
 PARTS = some.one_of(CONDITIONS, CONDITIONS, _groups(CONDITIONS), _groups(some.one_of(CONDITIONS, _groups(CONDITIONS))))
 SEGMENT = some.fixed_dictionaries(
     {"description": some.just("Some.")},
@@ -92,15 +99,52 @@ def _weights(names: list[str]) -> Any:
     return cuts.map(lambda at: dict(zip(names, (b - a for a, b in pairwise([0, *at, 100])), strict=True)))
 
 
+GUARDS: Row = {
+    "errors": {"query": 'rate(failed{flag="$flag",at="$environment"}[$window])', "at_most": 0.01, "for": "90s"},
+    "arms": {
+        "compare": {"events": "a", "total": "b", "label": "l"},
+        "at_most": 2,
+        "samples": {"least": 5},
+        "broken": "off",
+    },
+}
+
+
+def _steps(is_on: bool) -> Any:
+    """Steps that switch a flag the other way, or give another value, for everybody or for a segment."""
+    shares = some.lists(some.integers(1, 99), unique=True, max_size=2).map(sorted)
+    steps = shares.map(lambda drawn: [*({"to": share, "for": "90m"} for share in drawn), {"to": 100}])
+    to = some.one_of(
+        some.just({"enabled": not is_on}),
+        some.fixed_dictionaries(
+            {"value": PLAIN.filter(lambda value: value is not None)}, optional={"enabled": some.booleans()}
+        ),
+    )
+    more: Row = {
+        "start": some.sampled_from(["2026-12-01 09:00 Asia/Jerusalem", "2099-01-01T00:00:30Z"]),
+        "segment": some.just(OF_STEPS),
+        "only": some.sampled_from(
+            ["Mon-Thu 09:00-16:00 Asia/Jerusalem", ["Mon 22:00-04:00 UTC", "Fri 10:00-11:00 UTC"]]
+        ),
+        "freeze": some.just(["2099-12-20..2100-01-03", "2099-05-01 Europe/Berlin"]),
+        "guards": some.lists(some.sampled_from([*GUARDS, "platform-errors"]), unique=True),
+    }
+    drawn = some.tuples(steps, to, some.fixed_dictionaries({}, optional=more))
+    return drawn.map(lambda parts: {"steps": parts[0], **parts[1], **parts[2]})
+
+
 def _flag(is_plain: bool, is_on: bool) -> Any:
     names = ["control", "b", "c"]
     weights = None if is_plain else _weights(names)
     state: Row = {} if weights is None else {"weights": weights}
     if is_plain:
         state["value"] = PLAIN.filter(lambda value: value is not None)
-    if not is_on:
-        state["rollout"] = some.integers(1, 100)
-    else:
+    shares = [some.integers(1, 100)] if not is_on else []
+    if is_plain:
+        shares.append(_steps(is_on))
+    if shares:
+        state["rollout"] = some.one_of(*shares)
+    if is_on:
         state["targeting"] = _targeting(weights)
     fixed: Row = {name: some.just("x") for name in ("description", "owner")}
     fixed |= {"kind": some.just("ops"), "enabled": some.just(is_on), "targeting": _targeting(weights)}
@@ -115,8 +159,8 @@ def _flag(is_plain: bool, is_on: bool) -> Any:
     optional: Row = {"server_side_only": some.booleans()}
     if is_plain:
         optional["value"] = PLAIN.filter(lambda value: value is not None)
-    if not is_on:
-        optional["rollout"] = some.integers(1, 100)
+    if shares:
+        optional["rollout"] = some.one_of(*shares)
     optional["environments"] = some.dictionaries(
         some.sampled_from(ENVIRONMENTS), some.fixed_dictionaries({}, optional=state), max_size=2
     )
@@ -128,7 +172,10 @@ CATALOGUE = some.fixed_dictionaries(
     {
         "project": some.just("FootAnalytics"),
         "environments": some.just(list(ENVIRONMENTS)),
-        "segments": some.fixed_dictionaries(dict.fromkeys(SEGMENTS, SEGMENT)),
+        "segments": some.fixed_dictionaries(
+            {**dict.fromkeys(SEGMENTS, SEGMENT), OF_STEPS: SEGMENT.filter(_is_without_share)}
+        ),
+        "guards": some.just(GUARDS),
         "flags": some.fixed_dictionaries(dict.fromkeys(FLAGS, FLAG)),
     }
 )

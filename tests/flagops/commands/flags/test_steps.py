@@ -73,6 +73,10 @@ def test_steps_that_are_right(tmp_path: Path, lines: list[str]) -> None:
         ([STEPS, "freeze: 2020-01-01..9998-12-31"], f"{PLACE}.freeze: can never be left"),
         ([STEPS, "everyone: 5"], f"{PLACE}.everyone: and `steps` are two ways to say one thing"),
         ([STEPS, "segment: bata"], f"{PLACE}.segment: bata is no segment of this catalogue; there are: beta"),
+        (
+            [STEPS, "segment: beta", "@targeting: [{segment: beta, enabled: true}]"],
+            "flags.banner.targeting[0].segment: beta has a share in the rollout too: only one of the two can count",
+        ),
         ([STEPS, "segment: beta", "segments: {beta: 50}"], f"{PLACE}.segment: beta has a share in `segments` too"),
         (
             [STEPS, "guards: [platform-error]"],
@@ -83,7 +87,8 @@ def test_steps_that_are_right(tmp_path: Path, lines: list[str]) -> None:
     ],
 )
 def test_steps_that_are_refused(tmp_path: Path, lines: list[str], said: str) -> None:
-    found = rollout(tmp_path, *lines)
+    base = "\n".join(line.removeprefix("@") for line in lines if line.startswith("@"))
+    found = rollout(tmp_path, *(line for line in lines if not line.startswith("@")), base=base)
     assert len(found) == 1
     assert found[0].startswith(said)
 
@@ -109,6 +114,19 @@ def test_steps_that_cannot_come_to_their_end_before_the_flag_expires_are_refused
         == f"{PLACE}.steps: cannot come to their end before the flag expires, on 2026-11-30: that is on 2026-12-03"
     )
     assert rollout(tmp_path, "steps: [{to: 5, for: 1d}, {to: 100}]", base=base) == []
+
+
+def test_a_segment_that_is_a_percentage_itself_takes_no_steps(tmp_path: Path) -> None:
+    rollout = f"{{segment: beta, {STEPS}}}"
+    text = f"{HEAD}  banner: {{description: A, owner: w, kind: ops, enabled: false, rollout: {rollout}}}\n"
+    beta = "{trait: beta, operator: EQUAL, value: true}"
+    share = "{operator: PERCENTAGE_SPLIT, value: 20}"
+    (found,) = problems(tmp_path, text.replace(beta, share))
+    assert "segment: beta is a percentage of users itself, and steps set one" in found
+    (found,) = problems(tmp_path, text.replace(beta, f"{{any: [{share}, {beta}]}}"))
+    assert "beta is a percentage of users itself" in found
+    by_trait = share.replace("operator", "trait: team, operator")
+    assert problems(tmp_path, text.replace(beta, by_trait)) == []
 
 
 def test_steps_go_with_flags_without_variations(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ def as_server(spec: ProjectSpec) -> Snapshot:
             feature=flags[item.feature] if item.feature else None,
             is_managed=True,
             fields=with_values((), FieldKind.SEGMENT, known, item.metadata),
+            rollout=item.rollout,
         )
         for name, item in spec.segments.items()
     }
