@@ -26,6 +26,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "ff flags plan": (
         "flagops.commands.flags.reconcile.planfile:as_json",
         "flagops.commands.flags.reconcile.review.view:with_figures",
+        "flagops.commands.flags.reconcile.review.view:with_timetables",
+        "flagops.commands.flags.reconcile.timetable_words:Timetable",
     ),
     "ff flags rollout run": ("flagops.commands.flags.rollout.view:RolloutRow",),
     "ff flags rollout status": ("flagops.commands.flags.rollout.view:RolloutRow",),

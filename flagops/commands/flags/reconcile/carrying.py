@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from flagops.commands.flags.reconcile.hands_view import show_hands, written_of
 from flagops.commands.flags.reconcile.journal import Journal
 from flagops.commands.flags.reconcile.options import STOPPED
 from flagops.commands.flags.reconcile.record import Applied
+from flagops.commands.flags.reconcile.timetable_words import timetables
 from flagops.console import progress
 from flagops.errors import ConflictError, OpsError
 from flagops.terminal.confirm import confirm, require_terminal, type_name
@@ -46,6 +48,7 @@ def apply_reviewed(
 ) -> None:
     """Show a plan, ask where somebody has to agree, and carry it out. Exits with 3 where flags were stopped."""
     view.show(progress(), reviewed.plan)
+    view.show_timetables(progress(), timetables(reviewed.plan, reviewed.wanted, datetime.now(UTC)))
     show_hands(progress(), reviewed.plan)
     say_problems(reviewed.hands)
     if not reviewed.plan.changes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 from threading import Event
@@ -98,7 +99,7 @@ def plan(
         figures = affected_by(made, wanted, found) if who or markdown else None
         title = f"Flags of {declared.project}, against {against}"
         said = {"title": title, "compared": WITH_CATALOGUE}
-        show_plan(made, wanted, figures, **said, as_json=as_json, as_markdown=markdown)
+        show_plan(made, wanted, figures, **said, as_json=as_json, as_markdown=markdown, now=None)
         raise typer.Exit(CHANGES if made.has_changes else 0)
     if trusted is not None:
         require_trusted(declared, catalogue, trusted)
@@ -120,7 +121,8 @@ def plan(
     figures = affected_by(reviewed.plan, reviewed.wanted, reviewed.found) if who or markdown else None
     title = f"Flags of {connection.name} at {connection.label}"
     said = {"title": title, "compared": WITH_FLAGSMITH}
-    show_plan(reviewed.plan, reviewed.wanted, figures, **said, as_json=as_json, as_markdown=markdown)
+    now = datetime.now(UTC)
+    show_plan(reviewed.plan, reviewed.wanted, figures, **said, as_json=as_json, as_markdown=markdown, now=now)
     say_problems(hands)
     if reviewed.plan.conflicts:
         raise typer.Exit(STOPPED)

@@ -48,11 +48,10 @@ def in_words(wanted: SegmentSpec, found: "RemoteSegment") -> tuple[str | None, s
     ended = found.memory if wanted.memory is None and wanted.rollout is not None else None
     if found.rollout == wanted.rollout and ended is None:
         return None
+    if ended is None:
+        return both_in_short(found.rollout, wanted.rollout)
     before, after = (None if item is None else in_short(item) for item in (found.rollout, wanted.rollout))
-    return (
-        before if ended is None else f"an ended one, {ended.stage} at {ended.share:g} %: {before or 'no steps'}",
-        after,
-    )
+    return f"an ended one, {ended.stage} at {ended.share:g} %: {before or 'no steps'}", after
 
 
 def live_share(found: "RemoteSegment | None") -> float | None:
@@ -63,6 +62,11 @@ def live_share(found: "RemoteSegment | None") -> float | None:
         return share_of(found.rules.as_json())
     except RulesError:
         return None
+
+
+def share_of_rules(given: Rules) -> float:
+    """The share in rules that are a rollout's, and were made here."""
+    return share_of(given.as_json())
 
 
 def at(given: Rules, share: float) -> Rules:
@@ -94,6 +98,17 @@ def in_short(declared: Declared) -> str:
     more += [f"not {', '.join(item.text for item in declared.freezes)}"] if declared.freezes else []
     more += [f"guards {', '.join(guard.name for guard in declared.guards)}"] if declared.guards else []
     return "; ".join([f"{begins}: {', '.join(steps)}", *more])
+
+
+def both_in_short(before: Declared | None, after: Declared | None) -> tuple[str | None, str | None]:
+    """The steps before and after a change, each in a line; what the lines do not say is named in the second one."""
+    one, other = (None if item is None else in_short(item) for item in (before, after))
+    if before is None or after is None or one != other:
+        return one, other
+    named = {"guards": "guards", "enabled": "on or off", "base": "what all others have", "value": "value"}
+    named |= {"conditions": "users", "freezes": "zone of the freeze"}
+    changed = [said for key, said in named.items() if getattr(before, key) != getattr(after, key)]
+    return one, f"{other}; otherwise: {', '.join(changed)}"
 
 
 def length_of(given: timedelta) -> str:

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from flagops.commands.flags.reconcile.change import Action, Change, Counts, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.compare import ORDER
+from flagops.commands.flags.reconcile.timetable_words import Timetable
 from flagops.terminal.listing import Column, Gives, Listing
 
 SIGNS = {
@@ -47,6 +48,14 @@ def show(console: Console, plan: FlagPlan) -> None:
     if plan.changes or plan.unmanaged or plan.affected or plan.waiting:
         console.print()
     console.print(_table(plan.counts()))
+
+
+def show_timetables(console: Console, found: Iterable[Timetable]) -> None:
+    """When each share is there, of the rollouts that come or change."""
+    for number, item in enumerate(found):
+        if not number:
+            console.print("\nTimetables", style="bold")
+        console.print(f" {item.flag} in {item.environment}: {item.said}", markup=False, soft_wrap=True)
 
 
 def _object(console: Console, title: str, changes: list[Change]) -> None:

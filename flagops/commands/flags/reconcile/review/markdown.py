@@ -8,6 +8,7 @@ from flagops.commands.flags.reconcile import view
 from flagops.commands.flags.reconcile.change import Action, Change, FlagPlan, ObjectKind
 from flagops.commands.flags.reconcile.hands_view import left_alone
 from flagops.commands.flags.reconcile.review.sentences import basis, sentences
+from flagops.commands.flags.reconcile.timetable_words import Timetable
 from flagops.commands.flags.spec import ProjectSpec
 from flagops.serving.audience.figures import Affected
 
@@ -19,11 +20,20 @@ NO_MENTION = "@\u200b"
 """An `@` with nothing of a name behind it."""
 
 
-def markdown(plan: FlagPlan, wanted: ProjectSpec, found: Iterable[Affected], *, title: str, compared: str = "") -> str:
+def markdown(
+    plan: FlagPlan,
+    wanted: ProjectSpec,
+    found: Iterable[Affected],
+    *,
+    title: str,
+    compared: str = "",
+    times: Iterable[Timetable] = (),
+) -> str:
     """The whole comment; what does not fit is counted. A rollout's own segment is told with its flag.
 
-    `compared` says below the title what the catalogue was compared with.
+    `compared` says below the title what the catalogue was compared with, `times` when the shares of rollouts are there.
     """
+    listed = list(times)
     affected = {(item.flag, item.environment): item for item in found}
     homes = dict(_homes(wanted))
     said = [escaped(compared), ""] if compared else []
@@ -34,7 +44,12 @@ def markdown(plan: FlagPlan, wanted: ProjectSpec, found: Iterable[Affected], *, 
         ]
         touched = [item for item in affected.values() if item.environment == place]
         if changes or touched:
-            lines += ["", f"#### {escaped(place or view.PROJECT)}", "", *_changed(changes, touched, homes)]
+            lines += [
+                "",
+                f"#### {escaped(place or view.PROJECT)}",
+                "",
+                *_changed(changes, touched, homes, [item for item in listed if item.environment == place]),
+            ]
     lines += ["", *(f"> {escaped(line)}" for line in plan.affected)] if plan.affected else []
     lines += ["", *(f"> {escaped(line)}" for line in left_alone(plan))] if plan.conflicts or plan.holds else []
     lines += _listed(plan.people, "Left to people")
@@ -74,7 +89,10 @@ def _home(change: Change, homes: Mapping[str, tuple[str, str]]) -> tuple[str | N
 
 
 def _changed(
-    changes: Sequence[Change], touched: Sequence[Affected], homes: Mapping[str, tuple[str, str]]
+    changes: Sequence[Change],
+    touched: Sequence[Affected],
+    homes: Mapping[str, tuple[str, str]],
+    times: Sequence[Timetable],
 ) -> Iterator[str]:
     """Each object with its changes and who is affected; a flag that only its segments change comes too."""
     objects: dict[tuple[str, str], list[Change]] = {}
@@ -92,6 +110,9 @@ def _changed(
                 said = f"segment {change.name}: {said}"
             if said:
                 yield f"  - {code(f'{view.SIGNS[change.action][0]} {said}')}"
+        for item in times:
+            if key == (str(ObjectKind.FLAG), item.flag):
+                yield f"  - **Timetable:** {escaped(_capital(item.said))}."
         if key in figures:
             yield f"  - **Who:** {escaped('. '.join(map(_capital, sentences(figures[key]))))}."
 

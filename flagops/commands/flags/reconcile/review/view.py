@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ from flagops.commands.flags.reconcile.change import FlagPlan
 from flagops.commands.flags.reconcile.hands_view import show_hands
 from flagops.commands.flags.reconcile.review.markdown import markdown
 from flagops.commands.flags.reconcile.review.sentences import basis, sentences
+from flagops.commands.flags.reconcile.timetable_words import Timetable, timetables
 from flagops.commands.flags.spec import ProjectSpec
 from flagops.console import output
 from flagops.serving.audience.figures import Affected
@@ -54,17 +56,27 @@ def show_plan(
     compared: str,
     as_json: bool,
     as_markdown: bool,
+    now: datetime | None,
 ) -> None:
-    """Print a plan; `found` is who is affected, None where nobody asked; `compared` says in Markdown with what."""
+    """Print a plan; `found` is who is affected, None where nobody asked; `compared` says in Markdown with what.
+    `now` is None where nothing is known of how far rollouts are."""
+    times = timetables(plan, wanted, now)
     if as_json:
-        print_json(planfile.as_json(plan) if found is None else with_figures(plan, found))
+        print_json(with_timetables(planfile.as_json(plan) if found is None else with_figures(plan, found), times))
     elif as_markdown:
-        output().out(markdown(plan, wanted, found or (), title=title, compared=compared), end="", highlight=False)
+        made = markdown(plan, wanted, found or (), title=title, compared=compared, times=times)
+        output().out(made, end="", highlight=False)
     else:
         plain.show(output(), plan)
+        plain.show_timetables(output(), times)
         show_hands(output(), plan)
         if found is not None:
             _show(output(), found)
+
+
+def with_timetables(said: dict[str, Any], found: Iterable[Timetable]) -> dict[str, Any]:
+    """A plan for programs, with the timetables of the rollouts that come or change."""
+    return {**said, "timetables": [asdict(item) for item in found]}
 
 
 def with_figures(plan: FlagPlan, found: Iterable[Affected]) -> dict[str, Any]:
