@@ -12,6 +12,7 @@ from flagops.commands.flags.reconcile.options import NotesOption
 from flagops.commands.flags.report import report as reports
 from flagops.commands.flags.report.alone import in_hands
 from flagops.commands.flags.report.last_change import of_audit_log, of_states
+from flagops.commands.flags.report.page import MARK, html
 from flagops.commands.flags.server.read import read as snapshot
 from flagops.console import progress
 from flagops.errors import BadInputError, OpsError, RefusedError
@@ -42,7 +43,7 @@ def report(
     if out.is_dir():
         raise BadInputError(f"{out} is a directory.", hint=f"Name a file, such as {out / 'report.html'}.")
     there = text_there(out)
-    if there is not None and reports.MARK not in there:
+    if there is not None and MARK not in there:
         raise RefusedError(f"{out} was not written by this command.", hint="Name another file, or remove this one.")
     declared = known(catalogue)
     with connect(stack=stack, url=url, project=declared.project if declared else None) as connection:
@@ -60,7 +61,7 @@ def report(
     )
     made = replace(made, in_hands=tuple(lines))
     make_directory(out.parent, hint="Name another file.")
-    out.write_text(reports.html(made), encoding="utf-8")
+    out.write_text(html(made), encoding="utf-8")
     count = len(made.lines) + len(made.others)
     progress().print(f"{out}: {count} flags, {len(made.expired)} expired.", style="green", markup=False)
 

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 from flagops.commands.flags.catalogue.model import Catalogue, Flag
 from flagops.commands.flags.catalogue.rollouts import rollout_segment
 from flagops.commands.flags.catalogue.values import Plain
 from flagops.commands.flags.reconcile.desired import ALL
 from flagops.commands.flags.report.last_change import LastChange
+from flagops.commands.flags.report.rollouts import RolloutEntry, rollouts
 from flagops.commands.flags.server.snapshot import (
     RemoteFlag,
     RemoteOverride,
@@ -21,8 +21,6 @@ from flagops.commands.flags.server.snapshot import (
 )
 from flagops.serving.engine.variations import CONTROL
 
-TEMPLATES = Path(__file__).parent
-MARK = "ff flags report"
 SOON = timedelta(days=30)
 EVERYONE = "everyone"
 
@@ -86,6 +84,7 @@ class FlagsPage:
         has_catalogue: Whether owners are known.
         is_audited: Whether the last changes come from the audit log.
         in_hands: Flags that are held, and what was changed by hand since the last apply, a line each.
+        rollouts: The rollouts with steps.
     """
 
     project: str
@@ -98,6 +97,7 @@ class FlagsPage:
     has_catalogue: bool
     is_audited: bool
     in_hands: tuple[str, ...] = ()
+    rollouts: tuple[RolloutEntry, ...] = ()
 
     @property
     def expired(self) -> list[Line]:
@@ -145,6 +145,7 @@ def report(
         missing=tuple(sorted(known.keys() - snapshot.flags.keys())),
         has_catalogue=catalogue is not None,
         is_audited=is_audited,
+        rollouts=tuple(rollouts(snapshot, made)),
     )
 
 
@@ -207,7 +208,7 @@ def _told(found: list[OverrideLine]) -> Iterator[OverrideLine]:
 def _share(segment: RemoteSegment | None) -> float | None:
     """The percentage of a segment that takes a share of users."""
     splits = segment.rules.splits if segment is not None and segment.rules is not None else []
-    return splits[0].share if len(splits) == 1 else None
+    return max(splits[0].share, 0.0) if len(splits) == 1 else None
 
 
 def _weights(flag: RemoteFlag, state: RemoteState | RemoteOverride) -> tuple[Share, ...]:
@@ -231,18 +232,3 @@ def _brief(item: OverrideLine, own: Cell) -> OverrideLine:
     """An override that says of value and weights only what the environment's own state does not."""
     value = item.value if item.value != own.value else ""
     return replace(item, value=value, weights=item.weights if item.weights != own.weights else ())
-
-
-def html(made: FlagsPage) -> str:
-    """The page, in one file that asks for nothing else."""
-    # Only a template needs it.
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("report.html.j2").render(report=made, mark=MARK)

@@ -11,7 +11,8 @@ import pytest
 
 from flagops.commands.flags.catalogue.model import Catalogue
 from flagops.commands.flags.report.last_change import LastChange
-from flagops.commands.flags.report.report import FlagsPage, html, report
+from flagops.commands.flags.report.page import html
+from flagops.commands.flags.report.report import FlagsPage, report
 from flagops.commands.flags.server.snapshot import RemoteFlag, RemoteState, Snapshot
 from flagops.flagsmith_api.deployed import Environment
 from tests.examples.browser import chromium
