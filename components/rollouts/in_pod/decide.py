@@ -30,7 +30,8 @@ def decide(
         now: The time here.
     """
     kept = memory or Memory(live.share, now, Stage.WAITING, now)
-    said = _Turn(declared, live, answers, kept, now).decision() if declared else Decision(Action.WAIT, GONE, 0, None)
+    nothing = Decision(Action.WAIT, live.gone or GONE, 0, None, warns=bool(live.gone))
+    said = _Turn(declared, live, answers, kept, now).decision() if declared else nothing
     return replace(said, share=live.share, memory=memory) if said.action is Action.WAIT else said
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from shlex import quote
 
 from components.rollouts.in_pod import people
 from components.rollouts.in_pod.project import Found, Rollouts
@@ -18,7 +19,8 @@ def now() -> datetime:
 
 
 def of_flag(connection: Connection, flag: str, environments: Sequence[str]) -> list[Found]:
-    """The rollouts of a flag; in these environments, or in all. Raises NotFoundError where there is none."""
+    """The rollouts of a flag; in these environments, or in all. Raises NotFoundError where there is none, RefusedError
+    where what is said of it cannot be read."""
     for name in environments:
         connection.environment(name)
     every = Rollouts(connection.client, connection.project).all()
@@ -26,6 +28,12 @@ def of_flag(connection: Connection, flag: str, environments: Sequence[str]) -> l
     found = [
         item for item, of in declared if of and of.flag == flag and (not environments or of.environment in environments)
     ]
+    unreadable = [item for item, of in declared if of is None and item.name.startswith(f"{flag}.")]
+    if unreadable and not found:
+        raise RefusedError(
+            "; ".join(f"{item.name}: {item.live.gone}" for item in unreadable) + ".",
+            hint=f"Write the steps anew: ff flags apply --take-back {quote(flag)}",
+        )
     if not found:
         where = f" in {', '.join(environments)}" if environments else ""
         known = sorted({of.flag for _, of in declared if of}) or ["none"]

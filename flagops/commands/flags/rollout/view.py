@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
 
-from components.rollouts.in_pod.notes import memory_as_json
+from components.rollouts.in_pod.notes import declared_as_json, memory_as_json
 from components.rollouts.in_pod.states import Action, Stage, Verdict
 from components.rollouts.in_pod.turn import Turned
 from flagops.commands.flags.reconcile.running import in_short
+from flagops.commands.flags.reconcile.timetable_words import in_words
 from flagops.terminal.listing import Column, Gives, Listing
 
 COLUMNS = (
@@ -31,6 +33,8 @@ class RolloutRow:
     share: float
     stage: str
     steps: str
+    timetable: str
+    until: str | None
     action: str
     why: str
     warns: bool
@@ -38,23 +42,29 @@ class RolloutRow:
     problem: str
     guards: dict[str, dict[str, Any]]
     memory: dict[str, Any] | None
+    declared: dict[str, Any] | None
 
 
 def row_of(item: Turned) -> RolloutRow:
     """What is known of one."""
     declared, memory = item.found.description.declared, item.decision.memory
     answers = {
-        name: {"verdict": str(answer.verdict), "why": answer.why, "value": answer.value}
+        name: {"verdict": str(answer.verdict), "why": answer.why, "value": answer.value, "since": _text(answer.since)}
         for name, answer in item.answers.items()
     }
+    share = item.decision.share if item.is_written else item.found.live.share
     return RolloutRow(
         rollout=item.found.name,
         flag=declared.flag if declared else "",
         environment=declared.environment if declared else "",
         group=declared.group if declared else None,
-        share=item.decision.share if item.is_written else item.found.live.share,
+        share=share,
         stage=str(memory.stage if memory else Stage.WAITING),
         steps=in_short(declared) if declared else "",
+        timetable=in_words(declared, share, memory, item.found.live.at)
+        if declared and not item.found.live.gone
+        else "",
+        until=_text(item.decision.until),
         action=str(item.decision.action),
         why=item.problem or item.decision.why,
         warns=item.decision.warns or bool(item.problem),
@@ -62,7 +72,12 @@ def row_of(item: Turned) -> RolloutRow:
         problem=item.problem,
         guards=answers,
         memory=memory_as_json(memory) if memory else None,
+        declared=declared_as_json(declared) if declared else None,
     )
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def show(console: Console, items: Iterable[Turned]) -> None:

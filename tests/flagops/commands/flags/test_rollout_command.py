@@ -50,7 +50,7 @@ def test_a_person_pauses_resumes_and_goes_back_and_the_reason_stays(steered: Ste
     assert (row["stage"], row["share"]) == ("paused", 5)
     assert '"why":"the match is on"' in steered.segment()["description"]
     assert "is paused: the match is on" in steered.rollout("status")
-    assert "It is paused" in steered.rollout("pause", FLAG, *REASON, code=1)
+    assert "It is paused already" in steered.rollout("pause", FLAG, *REASON, code=1)
     steered.rollout("resume", FLAG, *REASON, "--yes")
     assert steered.row()["stage"] == "running"
     assert "5 % → 0 %" in steered.rollout("back", FLAG, *REASON)
@@ -94,6 +94,52 @@ def test_a_hand_on_it_ends_a_pipeline_with_3(steered: Steered) -> None:
 )
 def test_what_cannot_be_done_is_refused(steered: Steered, words: tuple[str, ...], said: str) -> None:
     assert said in steered.rollout(*words, code=1)
+
+
+def test_each_word_says_what_to_do_instead(steered: Steered) -> None:
+    assert "It is not paused: it is running" not in steered.rollout("resume", FLAG, *REASON, "--yes", code=1)
+    steered.rollout("run", "--once")
+    said = steered.rollout("resume", FLAG, *REASON, "--yes", code=1)
+    assert "It is not paused: it is running; `ff flags rollout status` says what is next." in said
+    assert "It has begun: it is running;" in steered.rollout("start", FLAG, *REASON, "--yes", code=1)
+    steered.rollout("pause", FLAG, "--reason", "the match")
+    said = steered.rollout("pause", FLAG, *REASON, code=1)
+    assert "It is paused already (the match); `ff flags rollout resume` lets it go on." in said
+    assert "`ff flags rollout resume` lets it go on" in steered.rollout("start", FLAG, *REASON, "--yes", code=1)
+    steered.rollout("back", FLAG, *REASON)
+    assert "`ff flags rollout pause` keeps it so" in steered.rollout("back", FLAG, *REASON, code=1)
+    assert "bannner has no rollout" in steered.rollout("status", "bannner", code=1)
+
+
+def test_one_that_waits_for_somebody_is_started_and_not_resumed(server: Project, run: Run, tmp_path: Path) -> None:
+    steered = Steered(server, run, tmp_path)
+    two = CATALOGUE.replace("[production]", "[staging, production]").replace("      start: 2026-11-01 09:00 UTC\n", "")
+    assert steered.apply(two).exit_code == 0
+    said = steered.rollout("resume", FLAG, *REASON, "--yes", code=1)
+    assert "banner has 2 rollouts: banner.production, banner.staging." in said
+    assert "Name one environment with -e." in said
+    said = steered.rollout("resume", FLAG, "-e", "staging", *REASON, "--yes", code=1)
+    assert "It is not paused: it is waiting; `ff flags rollout start` lets it begin." in said
+
+
+def test_what_cannot_be_read_is_named_with_what_writes_it_anew(steered: Steered) -> None:
+    row = steered.segment()
+    text = row["description"].replace('"format":1', '"format":7')
+    steered.server.client.patch(f"/api/v1/projects/1/segments/{row['id']}/", {**row, "description": text})
+    said = steered.rollout("pause", FLAG, *REASON, code=1)
+    assert "banner.production: what the description says of the rollout cannot be read" in said
+    assert "ff flags apply --take-back banner" in said
+    assert "cannot be read" in steered.rollout("status")
+
+
+def test_status_has_all_of_it_for_programs(steered: Steered) -> None:
+    steered.rollout("run", "--once")
+    row = steered.row()
+    assert str(row["timetable"]).startswith("50 % on ")
+    assert isinstance(row["declared"], dict)
+    assert row["declared"]["steps"] == [[5.0, 21600.0], [50.0, 86400.0], [100.0, 0.0]]
+    assert isinstance(row["memory"], dict)
+    assert row["until"] > row["memory"]["since"]
 
 
 def test_a_project_without_a_rollout_says_so(server: Project, run: Run) -> None:

@@ -8,6 +8,7 @@ from flagops.commands.flags.catalogue.load import load
 from tests.flagops.commands.flags.support import EXAMPLE, Run, example
 
 FLAG = "ml_model_v2_enabled"
+WRONG = ("0,1h", "150,1h", "nan,1h", "inf,1h", "5,", "5 1h", "5,six hours", "")
 STAGES = ("--stage", "5,6h", "--stage", "25,12h")
 
 
@@ -54,7 +55,11 @@ def test_it_can_be_for_one_environment(run: Run, tmp_path: Path) -> None:
     [
         (("nothing", *STAGES), "has no flag 'nothing'"),
         ((FLAG, *STAGES, "-e", "nowhere"), "has no environment 'nowhere'"),
-        ((FLAG, "--stage", "5"), "--stage '5' must be a percentage, a comma and a time"),
+        ((FLAG, "--stage", "5"), "--stage '5' must be a percentage (over 0, at most 100), a comma and a time"),
+        (("ml_model_v2_enable", *STAGES), "Did you mean ml_model_v2_enabled?"),
+        *(((FLAG, "--stage", text), "must be a percentage (over 0, at most 100)") for text in WRONG),
+        ((FLAG, "--stage", "5,0"), "lasts no time"),
+        ((FLAG, "--stage", "50,1h", "--stage", "10,1h"), "is 10, after 50: each step must be more than the last"),
         ((FLAG, "--stage", "x,6h"), "--stage 'x,6h' must be"),
         ((FLAG, "--stage", "25,6h", "--stage", "5,6h"), "each step must be more than the last"),
         ((FLAG, *STAGES, "--guard", "platform-error"), "did you mean platform-errors?"),

@@ -1,5 +1,7 @@
 """`ff flags rollout new`: writes the steps of a flag into the catalogue."""
 
+from difflib import get_close_matches
+from math import nan
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,7 +47,9 @@ def new(
     """Write a rollout of a flag into the catalogue, for a pull request; comments and layout stay."""
     declared, source = read(catalogue)
     if flag not in declared.flags:
-        raise NotFoundError(f"{catalogue} has no flag {flag!r}.")
+        near = get_close_matches(flag, declared.flags, n=1)
+        hint = f"Did you mean {near[0]}?" if near else "Write it into the catalogue first."
+        raise NotFoundError(f"{catalogue} has no flag {flag!r}.", hint=hint)
     if environment is not None and environment not in declared.environments:
         known = ", ".join(declared.environments)
         raise NotFoundError(f"{catalogue} has no environment {environment!r}; there are: {known}.")
@@ -53,7 +57,9 @@ def new(
     done = written(catalogue, source, flag, environment, made)
     replace_text(catalogue, done.text)
     output().print(done.diff, markup=False, soft_wrap=True)
-    progress().print(f"Review and commit it; `ff flags apply` brings it. {flag} is off for all until then.")
+    begins = "" if start else f", and `ff flags rollout start {flag}` lets it begin"
+    said = f"Review and commit it; `ff flags apply` brings it{begins}. {flag} is off for all until then."
+    progress().print(said, markup=False, soft_wrap=True)
 
 
 def written(
@@ -96,9 +102,11 @@ def _stage(text: str) -> CommentedMap:
         percent = float(share)
         length(lasts)
     except (TextError, ValueError):
+        percent = nan
+    if not 0 < percent <= ALL:
         raise BadInputError(
-            f"--stage {text!r} must be a percentage, a comma and a time, such as 5,6h or 25,1d."
-        ) from None
+            f"--stage {text!r} must be a percentage (over 0, at most 100), a comma and a time, such as 5,6h or 25,1d."
+        )
     made["to"] = int(percent) if percent.is_integer() else percent
     made["for"] = lasts
     made.fa.set_flow_style()
