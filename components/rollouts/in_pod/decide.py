@@ -61,7 +61,7 @@ class _Turn:
 
     def _over(self) -> Decision | None:
         if self._live.gone:
-            return self._wait(self._live.gone)
+            return self._wait(self._live.gone, warns=self._live.unseen)
         is_at_end = self._declared.after(self._live.share) is None and self._live.share <= self._declared.top + CLOSE
         return self._wait("is done") if self._memory.stage is Stage.DONE and is_at_end else None
 
@@ -73,6 +73,10 @@ class _Turn:
         changed = live.changed
         if abs(live.share - memory.share) > CLOSE:
             changed = f"somebody set the share to {live.share:g} %, where the rollout had left {memory.share:g} %"
+        known = memory.before
+        new = [name for number, name in live.before if known is not None and number not in known]
+        if new and not changed:
+            changed = f"somebody put an override of {', '.join(new)} before its share, which takes its users away"
         if changed and memory.stage is Stage.DONE:
             return self._wait(f"is done, and since then: {changed}")
         if changed:

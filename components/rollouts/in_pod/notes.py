@@ -196,6 +196,7 @@ def memory_as_json(memory: Memory) -> dict[str, Any]:
         "who": memory.who,
         "went_back": memory.went_back,
         "away_since": memory.away_since.isoformat() if memory.away_since else None,
+        "before": None if memory.before is None else list(memory.before),
     }
 
 
@@ -210,6 +211,7 @@ def _memory(found: Mapping[str, Any]) -> Memory:
         who=str(found["who"]),
         went_back=bool(found["went_back"]),
         away_since=_moment(found["away_since"]) if found["away_since"] else None,
+        before=None if found.get("before") is None else tuple(map(int, found["before"])),
     )
 
 

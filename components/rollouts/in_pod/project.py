@@ -13,6 +13,10 @@ from .shares import RulesError, conditions, digest, share_of, with_share
 from .states import Decision, Live
 
 Row = Mapping[str, Any]
+UNSEEN = (
+    "the environment {} is not there, or its account may not see it, as one that was made later: `ff secrets rotate "
+    "rollouts` lets it"
+)
 FIELDS = {"unicode": "string_value", "int": "integer_value", "bool": "boolean_value"}
 
 
@@ -66,6 +70,7 @@ class Rollouts:
 
     def __init__(self, api: Api, project: int) -> None:
         self._api, self._path, self._project = api, f"/api/v1/projects/{project}", project
+        self._names: dict[int, str] = {}
 
     def all(self) -> list[Found]:
         """All that have a declaration, as `each`."""
@@ -79,7 +84,9 @@ class Rollouts:
         Args:
             failures: What is raised where one of them cannot be read: it is that one's `problem`, and no other's.
         """
-        rows = [row for row in self._api.pages(f"{self._path}/segments/") if is_rollout(row)]
+        segments = list(self._api.pages(f"{self._path}/segments/"))
+        self._names = {row["id"]: str(row["name"]) for row in segments}
+        rows = [row for row in segments if is_rollout(row)]
         if not rows:
             return
         environments = {
@@ -120,8 +127,9 @@ class Rollouts:
         row, environment = found.segment, found.environment
         nothing = Live(0, self._api.now())
         if environment is None or feature is None or feature["name"] != declared.flag:
-            missing = f"environment {declared.environment}" if environment is None else f"flag {declared.flag}"
-            return replace(nothing, gone=f"the {missing} is not there, or its segment is not for it")
+            if environment is None:
+                return replace(nothing, gone=UNSEEN.format(declared.environment), unseen=True)
+            return replace(nothing, gone=f"the flag {declared.flag} is not there, or its segment is not for it")
         if row["name"] != segment_name(declared):
             return replace(nothing, gone=f"its segment is called {row['name']}, and not {segment_name(declared)}")
         if feature.get("is_archived"):
@@ -131,7 +139,11 @@ class Rollouts:
         except RulesError as error:
             return replace(nothing, gone=str(error))
         where = {"environment": environment["id"], "feature": feature["id"]}
-        links = {item["id"]: item["segment"] for item in self._api.pages("/api/v1/features/feature-segments/", where)}
+        ranked = sorted(
+            self._api.pages("/api/v1/features/feature-segments/", where),
+            key=lambda item: (item["priority"], item["id"]),
+        )
+        links = {item["id"]: item["segment"] for item in ranked}
         states: dict[int | None, list[Row]] = defaultdict(list)
         for state in self._api.pages("/api/v1/features/featurestates/", where):
             if not state.get("identity"):
@@ -141,8 +153,11 @@ class Rollouts:
         if row["id"] not in states:
             return replace(nothing, gone="the flag has no override for its share")
         changed = list(_changed(declared, row, states[row["id"]], states[None]))
+        order = list(links.values())
+        # Of a segment that nobody may see, the number is all that is known.
+        before = tuple((number, self._names.get(number, str(number))) for number in order[: order.index(row["id"])])
         held = _held([tags[number] for number in feature["tags"] if number in tags], now)
-        return Live(share, now, changed="; ".join(changed), held=held)
+        return Live(share, now, changed="; ".join(changed), held=held, before=before)
 
     def write(self, found: Found, decision: Decision) -> bool:
         """Write the share and the memory of a decision; False where somebody changed the segment since it was read."""
@@ -160,7 +175,10 @@ def is_rollout(row: Row) -> bool:
 
 def body_of(found: Found, decision: Decision) -> dict[str, Any]:
     """What is sent: rules and description together, and the custom fields, which go where they are not sent."""
-    row = found.segment
+    row, memory = found.segment, decision.memory
+    if memory is not None:
+        # As it was read, and not as it is by now: what came in between is to be noticed.
+        memory = replace(memory, before=tuple(number for number, _ in found.live.before))
     fields = [
         {"model_field": item["model_field"], "field_value": item["field_value"]} for item in row.get("metadata") or ()
     ]
@@ -168,7 +186,7 @@ def body_of(found: Found, decision: Decision) -> dict[str, Any]:
         "name": row["name"],
         "feature": row["feature"],
         "rules": with_share(row["rules"], decision.share),
-        "description": write(replace(found.description, memory=decision.memory)),
+        "description": write(replace(found.description, memory=memory)),
         **({"metadata": fields} if fields else {}),
     }
 

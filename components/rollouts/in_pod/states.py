@@ -39,6 +39,7 @@ class Memory:
         at: When this was written.
         went_back: Whether a guard made the share smaller.
         away_since: Since when Prometheus, or a guard that cannot say so itself, gives no answer, while a step waits.
+        before: The segments whose overrides came before its own when this was written; None for not known.
     """
 
     share: float
@@ -50,6 +51,7 @@ class Memory:
     who: str = ""
     went_back: bool = False
     away_since: datetime | None = None
+    before: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Live:
             place in the order; empty where it does not.
         held: Until when the flag is held, in words; empty where it is not.
         gone: Why there is nothing to roll out, such as an archived flag; empty where there is.
+        unseen: Whether that may be so only for whoever looks, who may not see all.
+        before: The segments, with their names, whose overrides come before its own: who is in one has what that says.
     """
 
     share: float
@@ -70,6 +74,8 @@ class Live:
     changed: str = ""
     held: str = ""
     gone: str = ""
+    unseen: bool = False
+    before: tuple[tuple[int, str], ...] = ()
 
 
 class Verdict(StrEnum):
