@@ -35,7 +35,7 @@ _ELSEWHERE: Final = {
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Expression:
     """What is to be said of an expression, each for after "is" or "has"; None for nothing.
 
     Attributes:
@@ -49,11 +49,13 @@ class Verdict:
     steps: int = 0
 
 
-_BEYOND: Final = Verdict("is no regular expression that Python can read: it has too large a number, or goes too deep")
+_BEYOND: Final = Expression(
+    "is no regular expression that Python can read: it has too large a number, or goes too deep"
+)
 
 
 @lru_cache(maxsize=4096)
-def look_at(pattern: str, *, longest: int = LONGEST_TEXT, is_searched: bool = False) -> Verdict:
+def look_at(pattern: str, *, longest: int = LONGEST_TEXT, is_searched: bool = False) -> Expression:
     """Whether an expression can be taken: by Python, and for texts of people who want to do harm.
 
     Args:
@@ -62,13 +64,13 @@ def look_at(pattern: str, *, longest: int = LONGEST_TEXT, is_searched: bool = Fa
         is_searched: Whether it is looked for anywhere in the text (`re.search`), not at its beginning (`re.match`).
     """
     if len(pattern) > LONGEST:
-        return Verdict(f"has {len(pattern)} characters; an expression can have {LONGEST}")
+        return Expression(f"has {len(pattern)} characters; an expression can have {LONGEST}")
     try:
         tree = _read(pattern)
     except re.error as error:
-        return Verdict(f"is no regular expression as Python reads them: {quoting.short(str(error))}")
+        return Expression(f"is no regular expression as Python reads them: {quoting.short(str(error))}")
     except FutureWarning:
-        return Verdict(
+        return Expression(
             "is no regular expression as Python reads them: [[ or --, && or || within a set, of other languages"
         )
     except (OverflowError, RecursionError):
@@ -78,15 +80,15 @@ def look_at(pattern: str, *, longest: int = LONGEST_TEXT, is_searched: bool = Fa
     except RecursionError:
         return _BEYOND
     except Unfit as error:
-        return Verdict(str(error), steps=MOST_STEPS)
+        return Expression(str(error), steps=MOST_STEPS)
     seconds = found.nanoseconds / 10**9
     if seconds == float("inf"):
         said = f"never ends for some texts, since what it repeats can be divided in many ways: {_SIMPLER}"
-        return Verdict(said, steps=found.steps)
+        return Expression(said, steps=found.steps)
     if seconds > MOST_SECONDS:
         said = f"takes too long for some texts, since many of its parts can take the same characters: {_SIMPLER}"
-        return Verdict(said, steps=found.steps)
-    return Verdict(None, _warning(found, pattern), found.steps)
+        return Expression(said, steps=found.steps)
+    return Expression(None, _warning(found, pattern), found.steps)
 
 
 def _that_can_fail(items: Any) -> list[Any]:

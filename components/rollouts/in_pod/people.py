@@ -9,47 +9,47 @@ from .states import Action, Cause, Decision, Live, Memory, Stage
 STATUS = "`ff flags rollout status` says what is next"
 
 
-class RefusedError(Exception):
+class NotPossibleError(Exception):
     """What cannot be done with a rollout now; the message says why, and what can."""
 
 
 def start(live: Live, memory: Memory | None, who: str, why: str, now: datetime) -> Decision:
-    """Let a rollout begin, whenever it was to. Raises RefusedError for one that has."""
+    """Let a rollout begin, whenever it was to. Raises NotPossibleError for one that has."""
     _require_there(live)
     if memory is not None and memory.stage is not Stage.WAITING:
         then = "`ff flags rollout resume` lets it go on" if memory.stage is Stage.PAUSED else STATUS
-        raise RefusedError(f"It has begun: it is {memory.stage}; {then}.")
+        raise NotPossibleError(f"It has begun: it is {memory.stage}; {then}.")
     return _note("begins", Memory(live.share, now, Stage.RUNNING, now, why=why, who=who), live)
 
 
 def pause(live: Live, memory: Memory | None, who: str, why: str, now: datetime) -> Decision:
-    """Leave the share as it is until somebody resumes it. Raises RefusedError for one that is paused, or done."""
+    """Leave the share as it is until somebody resumes it. Raises NotPossibleError for one that is paused, or done."""
     kept = _going(live, memory, now)
     said = replace(kept, stage=Stage.PAUSED, cause=Cause.PERSON, why=why, who=who, at=now)
     return _note("is paused", said, live)
 
 
 def back(declared: Declared, live: Live, memory: Memory | None, who: str, why: str, now: datetime) -> Decision:
-    """One step back, and paused there. Raises RefusedError for a share that nobody has."""
+    """One step back, and paused there. Raises NotPossibleError for a share that nobody has."""
     _require_there(live)
     if live.share < CLOSE:
-        raise RefusedError("Nobody is in it: there is no step back; `ff flags rollout pause` keeps it so.")
+        raise NotPossibleError("Nobody is in it: there is no step back; `ff flags rollout pause` keeps it so.")
     target = declared.before(live.share)
     memory = Memory(target, now, Stage.PAUSED, now, cause=Cause.PERSON, why=why, who=who)
     return Decision(Action.LOWER, f"{live.share:g} % → {target:g} %", target, memory)
 
 
 def resume(declared: Declared, live: Live, memory: Memory | None, who: str, why: str, now: datetime) -> Decision:
-    """Go on from the share that is live, whose time begins anew. Raises RefusedError for one that is not paused, and
-    while what somebody changed still differs from what the catalogue declares."""
+    """Go on from the share that is live, whose time begins anew. Raises NotPossibleError for one that is not paused,
+    and while what somebody changed still differs from what the catalogue declares."""
     _require_there(live)
     if memory is None or memory.stage is not Stage.PAUSED:
         stage = memory.stage if memory else Stage.WAITING
         is_to_start = stage is Stage.WAITING and declared.start is None
         then = "`ff flags rollout start` lets it begin" if is_to_start else STATUS
-        raise RefusedError(f"It is not paused: it is {stage}; {then}.")
+        raise NotPossibleError(f"It is not paused: it is {stage}; {then}.")
     if live.changed:
-        raise RefusedError(f"{live.changed}: change that back, or let the catalogue say it, first.")
+        raise NotPossibleError(f"{live.changed}: change that back, or let the catalogue say it, first.")
     is_to_begin = live.share < CLOSE and (declared.start is None or declared.start > now) and not memory.went_back
     stage = Stage.WAITING if is_to_begin else Stage.RUNNING
     return _note("goes on", Memory(live.share, now, stage, now, why=why, who=who), live)
@@ -57,16 +57,16 @@ def resume(declared: Declared, live: Live, memory: Memory | None, who: str, why:
 
 def _require_there(live: Live) -> None:
     if live.gone:
-        raise RefusedError(f"There is nothing to roll out: {live.gone}; `ff flags plan` says what would mend it.")
+        raise NotPossibleError(f"There is nothing to roll out: {live.gone}; `ff flags plan` says what would mend it.")
 
 
 def _going(live: Live, memory: Memory | None, now: datetime) -> Memory:
     _require_there(live)
     if memory is not None and memory.stage is Stage.PAUSED:
         why = f" ({memory.why})" if memory.why else ""
-        raise RefusedError(f"It is paused already{why}; `ff flags rollout resume` lets it go on.")
+        raise NotPossibleError(f"It is paused already{why}; `ff flags rollout resume` lets it go on.")
     if memory is not None and memory.stage is Stage.DONE:
-        raise RefusedError("It is done: there is nothing to pause; `ff flags rollout back` goes one step back.")
+        raise NotPossibleError("It is done: there is nothing to pause; `ff flags rollout back` goes one step back.")
     return memory or Memory(live.share, now, Stage.WAITING, now)
 
 

@@ -52,7 +52,8 @@ def turn(
         writes: Whether it is done; else it is only said.
     """
     guards = Guards(prometheus)
-    for found in rollouts.each((*failures, *ABSURD)):
+    stopping: tuple[type[Exception], ...] = (*failures, *ABSURD)
+    for found in rollouts.each(stopping):
         if found.problem:
             yield _failed(found, found.problem)
             continue
@@ -66,7 +67,7 @@ def turn(
             continue
         try:
             yield _written(rollouts, found, given, now) or Turned(found, given, decision, problem=CHANGED)
-        except (*failures, *ABSURD) as error:
+        except stopping as error:
             yield Turned(found, given, decision, problem=str(error) or type(error).__name__)
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from components.text import bounds, quoting
-from components.text.regular import LONGEST_TEXT, Verdict, look_at
+from components.text.regular import LONGEST_TEXT, Expression, look_at
 from flagops.commands.flags.catalogue.limits import ServerLimits
 from flagops.commands.flags.catalogue.problems import CatalogueProblem, Key
 from flagops.commands.flags.catalogue.segment import JOINS, Condition, ConditionGroup, Operator, Segment
@@ -57,10 +57,10 @@ class Expressions:
     """Looks at a catalogue's regular expressions, each once, as long as there are not too many."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int], Verdict] = {}
+        self._known: dict[tuple[str, int], Expression] = {}
         self._steps = 0
 
-    def look_at(self, text: str, longest: int = LONGEST_TEXT) -> Verdict:
+    def look_at(self, text: str, longest: int = LONGEST_TEXT) -> Expression:
         """What is to be said of an expression that is asked about texts of so many characters at most.
 
         One that is too much is not looked at, and refused.
@@ -68,7 +68,7 @@ class Expressions:
         found = self._known.get((text, longest))
         if found is None:
             if len(self._known) >= MOST_EXPRESSIONS or self._steps > MOST_STEPS:
-                return Verdict(
+                return Expression(
                     f"was not looked at: a catalogue can have {MOST_EXPRESSIONS} expressions, of usual length"
                 )
             found = self._known[text, longest] = look_at(text, longest=longest)
@@ -188,7 +188,7 @@ def _compared(key: Key, text: str) -> Iterator[CatalogueProblem]:
         yield CatalogueProblem(key, f"{said}; give users it as text, or in another unit", is_warning=True)
 
 
-def _expression(key: Key, text: str, found: Verdict) -> Iterator[CatalogueProblem]:
+def _expression(key: Key, text: str, found: Expression) -> Iterator[CatalogueProblem]:
     if found.error is not None:
         yield CatalogueProblem(key, f"is '{quoting.short(text)}', and {found.error}")
     elif found.warning is not None:

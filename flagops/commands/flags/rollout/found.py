@@ -75,7 +75,7 @@ def carry_out(connection: Connection, found: Found, say: Say) -> Decision:
     somebody changed the segment meanwhile."""
     try:
         said = say(found)
-    except people.RefusedError as error:
+    except people.NotPossibleError as error:
         raise RefusedError(f"{found.name}: {error}") from None
     if not Rollouts(connection.client, connection.project).write(found, said):
         raise ConflictError(

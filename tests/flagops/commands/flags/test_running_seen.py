@@ -8,7 +8,6 @@ import pytest
 
 from components.rollouts.in_pod.project import Rollouts
 from components.rollouts.in_pod.turn import turn
-from components.rollouts.in_pod.watched import RolloutCollector, Seen
 from flagops.flagsmith_api.client import FlagsmithError
 from tests.flagops.commands.flags.support import Project, Run
 from tests.flagops.commands.flags.test_running import FLAG, Rolling
@@ -73,7 +72,3 @@ def test_an_environment_that_it_may_not_see_is_said_and_warned_of(rolling: Rolli
     (said,) = turn(Rollouts(Blind(), 1), None, lambda: datetime.now(UTC), (FlagsmithError,))
     assert (said.decision.action, said.decision.warns) == ("wait", True)
     assert "the environment production is not there, or its account may not see it" in said.decision.why
-    seen = Seen({"1": said}, 0, went_well=True)
-    found = {item.name: item.samples for item in RolloutCollector(lambda: seen, lambda: True).collect()}
-    assert [sample.value for sample in found["flagsmith_rollout_warns"]] == [1]
-    assert found["flagsmith_rollout_share_percent"] == []
