@@ -103,8 +103,8 @@ class Prometheus:
             # A redirect is not followed: it would be sent the token.
             place = f"{urlsplit(self.url).path.rstrip('/')}/api/v1/{path}"
             connection.request("POST", place, urlencode(asked), headers)
-            answer = connection.getresponse()
-            body = answer.read(MOST_BYTES + 1)
+            with connection.getresponse() as answer:
+                body = answer.read(MOST_BYTES + 1)
         finally:
             connection.close()
         if len(body) > MOST_BYTES:
