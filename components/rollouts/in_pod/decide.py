@@ -30,7 +30,7 @@ def decide(
         now: The time here.
     """
     kept = memory or Memory(live.share, now, Stage.WAITING, now)
-    nothing = Decision(Action.WAIT, live.gone or GONE, 0, None, warns=bool(live.gone))
+    nothing = Decision(Action.WAIT, live.gone or GONE, live.share, None, warns=live.is_lost)
     said = _Turn(declared, live, answers, kept, now).decision() if declared else nothing
     return replace(said, share=live.share, memory=memory) if said.action is Action.WAIT else said
 
@@ -61,7 +61,7 @@ class _Turn:
 
     def _over(self) -> Decision | None:
         if self._live.gone:
-            return self._wait(self._live.gone, warns=self._live.unseen)
+            return self._wait(self._live.gone, warns=self._live.is_lost and self._memory.stage is not Stage.DONE)
         is_at_end = self._declared.after(self._live.share) is None and self._live.share <= self._declared.top + CLOSE
         return self._wait("is done") if self._memory.stage is Stage.DONE and is_at_end else None
 

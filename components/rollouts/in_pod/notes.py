@@ -128,7 +128,7 @@ def _declared(found: Mapping[str, Any]) -> Declared:
         flag=_a(str, found["flag"]),
         environment=_a(str, found["environment"]),
         group=None if found["group"] is None else _a(str, found["group"]),
-        steps=tuple(Step(_number(to), _length(lasts)) for to, lasts in found["steps"]),
+        steps=tuple(Step(float(_number(to)), _length(lasts)) for to, lasts in found["steps"]),
         start=_moment(found["start"]) if found["start"] else None,
         only=tuple(window(text) for text in found["only"]),
         freezes=tuple(freeze(text, zone) for text, zone in found["freezes"]),
@@ -173,7 +173,7 @@ def _number(value: Any) -> float:
     """A number with which something can be compared: NaN is neither above a bound nor below it."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise TypeError(f"{value!r} is no number")
-    return float(value)
+    return value
 
 
 def _length(seconds: Any) -> timedelta:
@@ -202,7 +202,7 @@ def memory_as_json(memory: Memory) -> dict[str, Any]:
 
 def _memory(found: Mapping[str, Any]) -> Memory:
     return Memory(
-        share=_number(found["share"]),
+        share=float(_number(found["share"])),
         since=_moment(found["since"]),
         stage=Stage(found["stage"]),
         at=_moment(found["at"]),

@@ -98,7 +98,7 @@ class Rollouts:
             try:
                 description = read(row["description"])
             except NotesError as error:
-                yield Found(row, Description(""), Live(0, self._api.now(), gone=str(error)))
+                yield Found(row, Description(""), Live(0, self._api.now(), gone=str(error), is_lost=True))
                 continue
             assert description.declared is not None  # noqa: S101 - said by is_rollout
             environment = environments.get(description.declared.environment)
@@ -126,18 +126,20 @@ class Rollouts:
     def _live(self, found: Found, declared: Declared, feature: Row | None, tags: Mapping[int, str]) -> Live:
         row, environment = found.segment, found.environment
         nothing = Live(0, self._api.now())
-        if environment is None or feature is None or feature["name"] != declared.flag:
-            if environment is None:
-                return replace(nothing, gone=UNSEEN.format(declared.environment), unseen=True)
-            return replace(nothing, gone=f"the flag {declared.flag} is not there, or its segment is not for it")
-        if row["name"] != segment_name(declared):
-            return replace(nothing, gone=f"its segment is called {row['name']}, and not {segment_name(declared)}")
-        if feature.get("is_archived"):
+        if feature is not None and feature.get("is_archived"):
             return replace(nothing, gone="the flag is archived")
+        if environment is None:
+            return replace(nothing, gone=UNSEEN.format(declared.environment), is_lost=True)
+        if feature is None or feature["name"] != declared.flag:
+            missing = f"the flag {declared.flag} is not there, or its segment is not for it"
+            return replace(nothing, gone=missing, is_lost=True)
+        if row["name"] != segment_name(declared):
+            renamed = f"its segment is called {row['name']}, and not {segment_name(declared)}"
+            return replace(nothing, gone=renamed, is_lost=True)
         try:
             share = share_of(row["rules"])
         except RulesError as error:
-            return replace(nothing, gone=str(error))
+            return replace(nothing, gone=str(error), is_lost=True)
         where = {"environment": environment["id"], "feature": feature["id"]}
         ranked = sorted(
             self._api.pages("/api/v1/features/feature-segments/", where),

@@ -65,7 +65,8 @@ class Live:
             place in the order; empty where it does not.
         held: Until when the flag is held, in words; empty where it is not.
         gone: Why there is nothing to roll out, such as an archived flag; empty where there is.
-        unseen: Whether that may be so only for whoever looks, who may not see all.
+        is_lost: Whether that is nothing that anybody wants, such as an environment of another name: somebody may have
+            the share, and nobody looks at its guards.
         before: The segments, with their names, whose overrides come before its own: who is in one has what that says.
     """
 
@@ -74,7 +75,7 @@ class Live:
     changed: str = ""
     held: str = ""
     gone: str = ""
-    unseen: bool = False
+    is_lost: bool = False
     before: tuple[tuple[int, str], ...] = ()
 
 

@@ -1,7 +1,7 @@
 """What happens while a runner looks: people, other rollouts, a Prometheus and a Flagsmith that take their time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,12 @@ import pytest
 
 from components.rollouts.in_pod.asking import EASIEST
 from components.rollouts.in_pod.judge import Series, Span
+from components.rollouts.in_pod.notes import write
 from components.rollouts.in_pod.project import Rollouts
 from components.rollouts.in_pod.prometheus import AwayError, Prometheus
-from components.rollouts.in_pod.states import Action
+from components.rollouts.in_pod.states import Action, Stage
 from components.rollouts.in_pod.turn import Turned, turn
+from components.rollouts.in_pod.watched import RolloutCollector, Seen
 from flagops.flagsmith_api.client import FlagsmithError
 from tests.flagops.commands.flags.support import Project, Run
 from tests.flagops.commands.flags.switching import states, switch
@@ -171,10 +173,42 @@ def test_a_description_that_says_nonsense_stops_no_other_one(several: Project) -
         several.client.patch(f"/api/v1/projects/1/segments/{row['id']}/", {**row, "description": text})
         done, _ = look(several)
         assert "cannot be read" in done[0].decision.why, bad
-        assert done[0].decision.action is Action.WAIT
-        assert [item.found.live.share for item in done][1:] == [item.decision.share for item in done][1:] or [
-            item.is_written for item in done
-        ] == [False, True, True]
+        assert [item.problem for item in done] == ["", "", ""]
+        assert warned(done) == [("first", "production", "")]
+    assert shares(several) == [0, 5, 5]
+
+
+def warned(done: list[Turned]) -> list[tuple[str, ...]]:
+    """The labels of those that Prometheus is told to warn of."""
+    seen = Seen({item.found.name: item for item in done}, 0.0, went_well=True)
+    samples = [item for family in RolloutCollector(lambda: seen, lambda: True).collect() for item in family.samples]
+    return [tuple(item.labels.values()) for item in samples if item.name == "flagsmith_rollout_warns" and item.value]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"name": "first.elsewhere"}, "its segment is called first.elsewhere, and not first.production"),
+        ({"description": ("production", "elsewhere")}, "its environment is not there, or may not be seen by whoever"),
+    ],
+)
+def test_one_that_is_lost_in_the_middle_of_its_way_is_warned_of_until_it_is_done(
+    several: Project, changes: dict[str, Any], why: str
+) -> None:
+    look(several)
+    client = several.client
+    (row,) = [item for item in client.pages("/api/v1/projects/1/segments/") if "first" in item["name"]]
+    replaced = {key: row[key].replace(*value) if isinstance(value, tuple) else value for key, value in changes.items()}
+    client.patch(f"/api/v1/projects/1/segments/{row['id']}/", {**row, **replaced})
+    done, _ = look(several)
+    lost = done[0]
+    assert lost.decision.why.startswith(why)
+    assert (lost.decision.action, lost.decision.warns, len(warned(done))) == (Action.WAIT, True, 1)
+    memory = lost.found.description.memory
+    assert memory is not None
+    ended = replace(lost.found.description, memory=replace(memory, stage=Stage.DONE))
+    client.patch(f"/api/v1/projects/1/segments/{row['id']}/", {**row, **replaced, "description": write(ended)})
+    assert warned(look(several)[0]) == []
 
 
 def test_a_prometheus_that_is_away_is_waited_for_once_and_one_slow_question_stops_no_other(several: Project) -> None:
