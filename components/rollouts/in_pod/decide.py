@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .declared import CLOSE, Broken, Declared, Guard, Step
+from .declared import ALL, CLOSE, Broken, Declared, Guard, Step
 from .states import Action, Answer, Cause, Decision, Live, Memory, Stage, Verdict
 from .windows import is_open, next_opening
 
@@ -88,6 +88,12 @@ class _Turn:
         top, share = self._declared.top, self._live.share
         if share <= top + CLOSE:
             return None
+        breach = self._breach()
+        if breach is not None and breach.memory is not None:
+            # Its time would begin anew, and what is broken would be forgotten.
+            lower = min(top, breach.share)
+            memory = replace(breach.memory, share=lower, since=self._now)
+            return Decision(Action.LOWER, f"{share:g} % → {lower:g} %: {memory.why}", lower, memory, warns=True)
         why = f"{share:g} % → {top:g} %: the catalogue declares no more"
         return self._set(Action.LOWER, top, why, self._stage_at(self._declared.at(top)))
 
@@ -137,20 +143,29 @@ class _Turn:
     def _over_at(self) -> datetime:
         """When the time of the step that is live is over; now without one."""
         here = self._declared.at(self._live.share) if self._live.share > CLOSE else None
-        return self._memory.since + here.lasts if here else self._now
+        return self._memory.since + self._lasts(here) if here else self._now
+
+    def _lasts(self, step: Step) -> timedelta:
+        """How long a step stays. The last one need not say; then it is until each of its guards can be broken."""
+        if step.lasts or self._declared.after(step.to) is not None:
+            return step.lasts
+        return max((guard.warm_up + guard.holds for guard in self._declared.guards), default=timedelta())
 
     def _unsure(self) -> Decision | None:
-        """A guard's answer that is no reason to rise. Before the first step nobody has what it looks at: then it is
-        enough that somebody answers."""
+        """An answer that is no reason to rise, nor to be done. Before the first step nobody has what a guard looks at:
+        then it is enough that somebody answers, unless that step is everybody."""
         mute_since, memory = self._memory.away_since, self._memory
-        enough = (Verdict.GOOD,) if self._live.share > CLOSE else _BEFORE
+        following = self._declared.after(self._live.share)
+        is_trial = self._live.share < CLOSE and following is not None and following.to < ALL - CLOSE
+        enough = _BEFORE if is_trial else (Verdict.GOOD,)
         unsure = [(guard, answer) for guard, answer in self._answers if answer.verdict not in enough]
-        mute = [pair for pair in unsure if pair[1].verdict in _MUTE and pair[1].since is None]
+        mute = [pair for pair in unsure if pair[1].verdict in _MUTE]
         if mute and mute_since is None:
             guard, answer = mute[0]
             is_away = answer.verdict is Verdict.AWAY
             why = "Prometheus does not answer" if is_away else f"{guard.name} {answer.why or answer.verdict}"
-            return self._note(why, replace(memory, away_since=self._now))
+            since = min(answer.since or self._now for _, answer in mute)
+            return self._note(why, replace(memory, away_since=since))
         if mute_since is not None and not mute:
             why = f"the guards answer again, as they did not since {_said(mute_since)}"
             return self._note(why, replace(memory, away_since=None))
@@ -190,8 +205,9 @@ class _Turn:
         return replace(self._memory, stage=Stage.PAUSED, cause=cause, why=why, who="", at=self._now, away_since=None)
 
     def _stage_at(self, step: Step | None) -> Stage:
-        """The last step is the end, unless it lasts: then its guards count until that is over."""
-        is_end = step is None or (self._declared.after(step.to) is None and not step.lasts)
+        """The last step is the end, unless it lasts, or somebody watches it: its guards have the last word."""
+        is_last = step is None or self._declared.after(step.to) is None
+        is_end = is_last and not (step and step.lasts) and not self._declared.guards
         return Stage.DONE if is_end else Stage.RUNNING
 
 

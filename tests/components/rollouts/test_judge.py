@@ -116,7 +116,7 @@ def test_a_guard_that_is_out_of_bounds_for_its_whole_time_is_broken_however_long
     query = "errors[$window]" if window else "rate"
     guard = Guard("errors", query, at_most=0.01, holds=holds, warm_up=warm_up, warn_after=warn_after)
     out = shortest(guard) + timedelta(seconds=more)
-    assert shortest(guard) <= holds + max(holds / 50, MINUTE)
+    assert shortest(guard) <= holds + holds / 100 + MINUTE
     assert asked(guard, NOW - warm_up - out, NOW, lambda _: True) is Verdict.BROKEN
     early = NOW - warm_up - holds + timedelta(seconds=CURRENT_SECONDS + 1)
     assert asked(guard, early, NOW, lambda _: True) in (Verdict.OUT, Verdict.WARMING) or holds <= MINUTE

@@ -7,8 +7,8 @@ import pytest
 
 from components.rollouts.in_pod import people
 from components.rollouts.in_pod.decide import decide
-from components.rollouts.in_pod.declared import Declared, Guard, Step
-from components.rollouts.in_pod.states import Action, Answer, Live, Memory, Stage, Verdict
+from components.rollouts.in_pod.declared import Broken, Declared, Guard, Step
+from components.rollouts.in_pod.states import Action, Answer, Decision, Live, Memory, Stage, Verdict
 from tests.components.rollouts.histories import BEGIN, MINUTE
 
 RUNNING = Memory(10, BEGIN, Stage.RUNNING, BEGIN)
@@ -149,3 +149,64 @@ def test_people_start_pause_resume_and_go_back() -> None:
     later = BEGIN + 99 * MINUTE
     resumed = people.resume(declared, Live(1, later), gone_back.memory, "ann", "mended", later)
     assert resumed.memory == Memory(1, later, Stage.RUNNING, later, why="mended", who="ann")
+
+
+WATCHED = Guard("errors", "up", at_most=1, holds=5 * MINUTE, warm_up=10 * MINUTE, broken=Broken.BACK)
+ONCE = (Step(100),)
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_first_step_that_is_everybody_waits_for_the_guards_good_word(verdict: Verdict) -> None:
+    declared = rollout(*ONCE, guards=(WATCHED,))
+    said = decide(declared, Live(0, BEGIN), {"errors": Answer(verdict, "is 2")}, None, BEGIN)
+    assert (said.action is Action.RAISE) == (verdict is Verdict.GOOD)
+    assert decide(rollout(*ONCE), Live(0, BEGIN), {}, None, BEGIN).memory == replace(
+        RUNNING, share=100, stage=Stage.DONE, why="0 % → 100 %"
+    )
+
+
+@pytest.mark.parametrize("steps", [ONCE, STEPS], ids=["one step", "several"])
+def test_the_last_and_largest_step_is_watched_until_its_guards_can_have_seen_it(steps: tuple[Step, ...]) -> None:
+    declared, good = rollout(*steps, guards=(WATCHED,)), {"errors": Answer(Verdict.GOOD)}
+    share = declared.before(100)
+    memory = Memory(share, BEGIN, Stage.RUNNING, BEGIN)
+    later = BEGIN + 61 * MINUTE
+    raised = decide(declared, Live(share, later), good, memory, later)
+    assert (raised.action, raised.share) == (Action.RAISE, 100)
+    assert raised.memory is not None
+    assert raised.memory.stage is Stage.RUNNING
+
+    def said(verdict: Verdict, minutes: int) -> Decision:
+        now = later + minutes * MINUTE
+        return decide(declared, Live(100, now), {"errors": Answer(verdict, "is 2")}, raised.memory, now)
+
+    assert (said(Verdict.GOOD, 14).action, said(Verdict.GOOD, 14).until) == (Action.WAIT, later + 15 * MINUTE)
+    assert said(Verdict.GOOD, 15).why == "is done"
+    for verdict in (Verdict.SILENT, Verdict.AWAY, Verdict.OUT, Verdict.WARMING):
+        assert said(verdict, 15).memory != replace(raised.memory, stage=Stage.DONE, why="", at=later + 15 * MINUTE)
+        assert said(verdict, 15).why != "is done"
+    for minutes in (0, 3, 600):
+        broken = said(Verdict.BROKEN, minutes)
+        assert (broken.action, broken.share) == (Action.LOWER, share)
+
+
+def test_a_silence_that_slides_out_of_what_prometheus_is_asked_goes_on_from_where_it_began() -> None:
+    declared = rollout(guards=(replace(WATCHED, warn_after=120 * MINUTE),))
+    later = BEGIN + 90 * MINUTE
+    first = decide(declared, Live(10, later), {"errors": Answer(Verdict.SILENT, "x", BEGIN)}, RUNNING, later)
+    assert (first.action, first.memory) == (Action.NOTE, replace(RUNNING, away_since=BEGIN, at=later))
+    for minutes, warns in ((119, False), (120, True), (9000, True)):
+        now = BEGIN + minutes * MINUTE
+        said = decide(declared, Live(10, now), {"errors": Answer(Verdict.SILENT, "x")}, first.memory, now)
+        assert (said.action, said.warns) == (Action.WAIT, warns)
+        assert f"since {BEGIN:%Y-%m-%d %H:%M} UTC" in said.why
+
+
+@pytest.mark.parametrize(("broken", "share"), [(Broken.HOLD, 10), (Broken.BACK, 10), (Broken.OFF, 0)])
+def test_a_breach_while_less_is_declared_than_is_live_is_not_forgotten(broken: Broken, share: float) -> None:
+    declared = rollout(Step(1, 60 * MINUTE), Step(10), guards=(replace(WATCHED, broken=broken),))
+    memory = replace(RUNNING, share=10.5)
+    said = decide(declared, Live(10.5, BEGIN), {"errors": Answer(Verdict.BROKEN, "is 2")}, memory, BEGIN)
+    assert said.memory is not None
+    assert (said.action, said.share, said.memory.share) == (Action.LOWER, share, share)
+    assert (said.memory.stage, said.warns) == (Stage.PAUSED, True)

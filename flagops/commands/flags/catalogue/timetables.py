@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from typing import Any, Final
 
-from components.rollouts.in_pod.declared import Declared, Step
+from components.rollouts.in_pod.declared import ALL, Declared, Step
 from components.rollouts.in_pod.windows import Freeze, Window, WindowError, freeze, next_opening, window
 from components.text import quoting
 from flagops.commands.flags.catalogue.guards import SHIPPED, CatalogueGuard
@@ -87,6 +87,11 @@ def _rollout(
             yield CatalogueProblem((*key, "guards", number), f"{quoting.key(name)} is no guard: {said}")
         elif name in rollout.guards[:number]:
             yield CatalogueProblem((*key, "guards", number), f"{quoting.key(name)} is given twice: remove one")
+        elif known[name].compare is not None and rollout.steps[0].to >= ALL:
+            said = (
+                "compares with those who do not have it yet, and the first step is everybody: put a smaller one before"
+            )
+            yield CatalogueProblem((*key, "guards", number), f"{quoting.key(name)} {said}")
     yield from _times(key, rollout, flag, today)
 
 
