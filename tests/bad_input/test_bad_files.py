@@ -19,7 +19,8 @@ OF_JSON = ("docker", "state", "context", "plan", "applies")
 # What reads files without `components.text.bounds`, and whose they are.
 READING = {
     "components/audit/reader.py": "a script of the program",
-    "components/backup/backup.py": "a script of the program",
+    "components/backup/containers.py": "a script of the program",
+    "components/package/host.py": "the pyproject.toml of the repository",
     "components/edge_metrics/edge_metrics.py": "a script of the program",
     "components/flagsmith/bootstrap.py": "a script of the program",
     "components/postgres/roles.py": "a script of the program",
@@ -30,7 +31,6 @@ READING = {
     "components/postgres/server.py": "a script of the program",
     "components/postgres/move.py": "a script of the program",
     "flagops/commands/db/move/servers.py": "a script of `ff`",
-    "flagops/commands/db/move/state.py": "the stack's file, read within bounds before",
     "flagops/commands/db/backups/base/counting.py": "a script of the program",
     "flagops/pods/python_in_pod.py": "a script of `ff`",
     "flagops/commands/db/backups/restore.py": "a dump of any size, read by pg_restore",

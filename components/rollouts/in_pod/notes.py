@@ -118,9 +118,15 @@ def _guard_as_json(guard: Guard) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    return (
-        value.total_seconds() if isinstance(value, timedelta) else str(value) if isinstance(value, StrEnum) else value
-    )
+    match value:
+        case timedelta():
+            return value.total_seconds()
+        case StrEnum():
+            return str(value)
+        case int():
+            return float(value)  # as it is read again
+        case _:
+            return value
 
 
 def _declared(found: Mapping[str, Any]) -> Declared:

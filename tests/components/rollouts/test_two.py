@@ -16,8 +16,8 @@ from tests.components.rollouts.histories import BEGIN, MINUTE
 
 STEPS = (1.0, 10.0, 100.0)
 DECLARED = Declared("search", "production", None, tuple(Step(share, 60 * MINUTE) for share in STEPS), BEGIN)
-REQUESTS = 8
-"""Of a look with a step: six lists, the segment read again, and the write."""
+REQUESTS = 13
+"""Of a look with a step: six lists; the segment, the flag and what is live again; the segment once more, and the write."""
 
 
 class Project:
@@ -45,9 +45,10 @@ class Project:
         self._asked += 1
         self.meanwhile(self._asked)
 
-    def get(self, _: str, __: Mapping[str, str | int] | None = None) -> Any:
+    def get(self, path: str, _: Mapping[str, str | int] | None = None) -> Any:
         self._passes()
-        return deepcopy(self.segment)
+        features = self._lists["/api/v1/projects/1/features/"]
+        return deepcopy(features[0] if "/features/" in path else self.segment)
 
     def patch(self, _: str, body: object) -> Any:
         self._passes()

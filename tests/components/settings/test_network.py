@@ -59,7 +59,7 @@ def test_the_defaults_are_the_usual_names_but_for_the_ingress_controller() -> No
         ({"cidr": "10.0.0.0/8", "except": ["10.0.0.0/8"]}, "clients[0].except[0]", "must be smaller than cidr"),
         ({"cidr": "10.0.0.0/8", "except": ["11.0.0.0/9"]}, "clients[0].except[0]", "and within it"),
         ({"cidr": "10.0.0.0/8", "except": ["fd00::/9"]}, "clients[0].except[0]", "and within it"),
-        ({"namespace": "Not_One"}, "clients[0].namespace", "must be the name of a Kubernetes object"),
+        ({"namespace": "Not_One"}, "clients[0].namespace", "must be a namespace's name"),
         ({"podLabels": {"a": "not a value"}}, "clients[0].podLabels.a", "must be a label's value"),
     ],
     ids=str,

@@ -1,15 +1,12 @@
 """A rollout that runs: an apply brings its steps and leaves its share; a runner goes on; no hand is undone."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from components.rollouts.in_pod.notes import read, write
 from components.rollouts.in_pod.project import Found, Rollouts
-from components.rollouts.in_pod.states import Cause, Memory, Stage
 from components.rollouts.in_pod.turn import Turned, turn
 from flagops.flagsmith_api.client import FlagsmithError
 from tests.flagops.commands.flags.support import Project, Run
@@ -212,43 +209,3 @@ def test_steps_that_somebody_edited_by_hand_are_a_conflict_and_stay(rolling: Rol
     assert rolling.segment()["description"] == text
     assert rolling.ff("apply", "--yes", "--take-back", FLAG).exit_code == 0
     assert rolling.segment()["description"] == row["description"]
-
-
-@pytest.mark.parametrize("how", ["at its end", "half-way", "paused before its first step", "the same again"])
-def test_a_rollout_that_comes_back_begins_with_nobody_and_not_where_the_one_before_ended(
-    rolling: Rolling, how: str
-) -> None:
-    if how == "paused before its first step":
-        row = rolling.segment()
-        paused = Memory(0, BEGAN, Stage.PAUSED, BEGAN, Cause.GUARD, "errors is broken")
-        text = write(replace(read(row["description"]), memory=paused))
-        rolling.server.client.patch(f"/api/v1/projects/1/segments/{row['id']}/", {**row, "description": text})
-    else:
-        rolling.turn()
-        for hours in (6, 24) if how == "at its end" else ():
-            rolling.pass_by(hours)
-            assert rolling.turn().is_written
-    number, share = rolling.segment()["id"], rolling.found().live.share
-    plain = CATALOGUE[: CATALOGUE.index("    rollout:")]
-    ended = rolling.apply(plain.replace("enabled: false", "enabled: true") if share == 100 else plain)
-    assert (ended.exit_code, len(states(rolling.server, FLAG))) == (0, 1), ended.stderr
-    again = CATALOGUE if how == "the same again" else CATALOGUE.replace("2026-11-01", "2099-01-01")
-    rolling.path.write_text(again, encoding="utf-8")
-    assert "an ended one, " in rolling.ff("plan").stdout
-    done = rolling.apply(again)
-    assert done.exit_code == 0, done.stderr
-    found = rolling.found()
-    assert (found.segment["id"], found.live.share, found.live.gone, found.description.memory) == (number, 0, "", None)
-    assert rolling.ff("plan").exit_code == 0
-    said = rolling.turn()
-    assert said.is_written == (how == "the same again")
-    assert said.decision.share == (5 if how == "the same again" else 0)
-
-
-def test_a_rollout_that_comes_back_in_the_same_apply_in_which_it_would_have_gone_keeps_its_share(
-    rolling: Rolling,
-) -> None:
-    rolling.turn()
-    done = rolling.apply(CATALOGUE.replace("2026-11-01", "2099-01-01"))
-    assert done.exit_code == 0, done.stderr
-    assert (rolling.found().live.share, rolling.found().description.memory is None) == (5, False)

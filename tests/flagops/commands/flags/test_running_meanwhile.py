@@ -15,7 +15,6 @@ from components.rollouts.in_pod.project import Rollouts
 from components.rollouts.in_pod.prometheus import AwayError, Prometheus
 from components.rollouts.in_pod.states import Action, Stage
 from components.rollouts.in_pod.turn import Turned, turn
-from components.rollouts.in_pod.watched import RolloutCollector, Seen
 from flagops.flagsmith_api.client import FlagsmithError
 from tests.flagops.commands.flags.support import Project, Run
 from tests.flagops.commands.flags.switching import states, switch
@@ -174,22 +173,23 @@ def test_a_description_that_says_nonsense_stops_no_other_one(several: Project) -
         done, _ = look(several)
         assert "cannot be read" in done[0].decision.why, bad
         assert [item.problem for item in done] == ["", "", ""]
-        assert warned(done) == [("first", "production", "")]
+        assert warned(done) == ["first.production"]
     assert shares(several) == [0, 5, 5]
 
 
-def warned(done: list[Turned]) -> list[tuple[str, ...]]:
-    """The labels of those that Prometheus is told to warn of."""
-    seen = Seen({item.found.name: item for item in done}, 0.0, went_well=True)
-    samples = [item for family in RolloutCollector(lambda: seen, lambda: True).collect() for item in family.samples]
-    return [tuple(item.labels.values()) for item in samples if item.name == "flagsmith_rollout_warns" and item.value]
+def warned(done: list[Turned]) -> list[str]:
+    """The names of those of which somebody should hear."""
+    return [item.found.name for item in done if item.decision.warns]
 
 
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
         ({"name": "first.elsewhere"}, "its segment is called first.elsewhere, and not first.production"),
-        ({"description": ("production", "elsewhere")}, "its environment is not there, or may not be seen by whoever"),
+        (
+            {"description": ("production", "elsewhere")},
+            "the environment elsewhere is not there, or its account may not see it",
+        ),
     ],
 )
 def test_one_that_is_lost_in_the_middle_of_its_way_is_warned_of_until_it_is_done(

@@ -1,5 +1,6 @@
 """`ff flags rollout new`: writes the steps of a flag into the catalogue."""
 
+import shlex
 from difflib import get_close_matches
 from math import nan
 from pathlib import Path
@@ -57,7 +58,7 @@ def new(
     done = written(catalogue, source, flag, environment, made)
     replace_text(catalogue, done.text)
     output().print(done.diff, markup=False, soft_wrap=True)
-    begins = "" if start else f", and `ff flags rollout start {flag}` lets it begin"
+    begins = "" if start else f", and `ff flags rollout start {shlex.quote(flag)}` lets it begin"
     said = f"Review and commit it; `ff flags apply` brings it{begins}. {flag} is off for all until then."
     progress().print(said, markup=False, soft_wrap=True)
 
