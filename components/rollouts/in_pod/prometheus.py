@@ -74,6 +74,8 @@ class Prometheus:
                 result.append(_series(self._answer(connections[0], path, {**asked, "timeout": f"{self.seconds:g}s"})))
             except (AwayError, QueryError) as error:
                 result.append(error)
+            except TimeoutError:
+                result.append(AwayError(f"did not answer within {self.seconds:g} s"))
             except (OSError, HTTPException) as error:
                 result.append(AwayError(f"cannot be asked: {self._words(error or type(error).__name__)}"))
             except NOT_AS_PROMETHEUS as error:

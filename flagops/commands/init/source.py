@@ -59,8 +59,8 @@ def require_own_release(source: PlatformSource) -> None:
     pin = parse(source.requirement)
     if pin is not None and not pin.is_met():
         raise RefusedError(
-            f"--platform names {pin.name}, and this command is {describe()}: it would refuse the project that it makes. "
-            "Nothing was written.",
+            f"--platform names {pin.name}, and this command is {describe()}: it would refuse the project that it "
+            "makes. Nothing was written.",
             hint="Install that release's ff, and run this again.",
         )
 

@@ -17,7 +17,7 @@ from tests.components.rollouts.histories import BEGIN, MINUTE
 STEPS = (1.0, 10.0, 100.0)
 DECLARED = Declared("search", "production", None, tuple(Step(share, 60 * MINUTE) for share in STEPS), BEGIN)
 REQUESTS = 13
-"""Of a look with a step: six lists; the segment, the flag and what is live again; the segment once more, and the write."""
+"""Of a look with a step: six lists; segment, flag and what is live again; the segment once more, and the write."""
 
 
 class Project:
