@@ -220,7 +220,8 @@ def of_catalogues() -> Iterator[Bad]:
         yield bad(f"IN {value[:9]}", condition(f"{{trait: a, operator: IN, value: {value}}}"), f"{place}.value", said)
     for value in (".nan", ".inf", "-1", "100.5", "'50'", "true"):
         text = condition(f"{{operator: PERCENTAGE_SPLIT, value: {value}}}")
-        yield bad(f"a share of {value}", text, f"{place}.value", "percentage from 0 to 100")
+        said = f"is {value[1:]}: must be" if value.startswith(".") else "percentage from 0 to 100"
+        yield bad(f"a share of {value}", text, f"{place}.value", said)
     for value in ("'soon:semver'", "'1.2:semver'", "':semver'", "'01.2.3:semver'"):
         text = condition(f"{{trait: v, operator: LESS_THAN, value: {value}}}")
         yield bad(f"a version {value}", text, f"{place}.value", "a version such as")
