@@ -58,21 +58,21 @@ def boards() -> dict[Dashboard, dict[str, Any]]:
     return {which: json.loads(text) for which, text in documents(EVERYTHING).items()}
 
 
-def series(text: str, step: int) -> Iterator[str]:
-    """A scrape's samples in OpenMetrics at one step of time, with the labels of its target."""
+def series(exporter: str, text: str, step: int) -> Iterator[str]:
+    """A scrape's samples in OpenMetrics at one step of time, with the labels of its target, one for each exporter."""
     at = NOW - (SAMPLES - 1 - step) * SECONDS_BETWEEN
     for line in text.splitlines():
         found = SAMPLE.match(line)
         if found is None:
             continue
         name, labels, value = found[1], found[2] or "", float(found[3])
-        of = OF_A_SERVER if name.startswith("cnpg_") else TARGET
+        of = {**(OF_A_SERVER if name.startswith("cnpg_") else TARGET), "instance": exporter}
         target = [f'{key}="{given}"' for key, given in of.items() if not re.search(rf"(^|,){key}=", labels)]
         grown = value * (1 + step / 10) if COUNTER.fullmatch(name) else value
         yield f"{name}{{{','.join([*filter(None, [labels.rstrip(',')]), *target])}}} {grown} {at}"
 
 
-TARGET = {"namespace": "feature-flags", "pod": "flagsmith-0", "container": "flagsmith", "instance": "10.0.0.1:9100"}
+TARGET = {"namespace": "feature-flags", "pod": "flagsmith-0", "container": "flagsmith"}
 OF_A_SERVER = {**TARGET, "pod": "flagsmith-pg-1", "container": "postgres"}
 
 
@@ -110,10 +110,10 @@ def prometheus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     if shutil.which("prometheus") is None:
         pytest.skip("prometheus is not installed: sudo apt-get install prometheus")
     place = tmp_path_factory.mktemp("prometheus")
-    texts = [path.read_text(encoding="utf-8") for path in scrapes(newer=request.param)]
-    assert len(texts) >= 6
-    texts += [made(text) for text in texts for made in (edge_series, cluster_series)]
-    lines = [line for step in range(SAMPLES) for text in texts for line in series(text, step)]
+    found = [(path.stem, path.read_text(encoding="utf-8")) for path in scrapes(newer=request.param)]
+    assert len(found) >= 6
+    found += [(stem, made(text)) for stem, text in found for made in (edge_series, cluster_series)]
+    lines = [line for step in range(SAMPLES) for stem, text in found for line in series(stem, text, step)]
     (place / "scrapes").write_text("\n".join([*lines, "# EOF", ""]), encoding="utf-8")
     command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(place / "scrapes"), str(place / "data")]
     subprocess.run(command, check=True, capture_output=True)
