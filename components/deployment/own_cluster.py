@@ -61,16 +61,7 @@ class OwnCluster:
         """
         if uid is None:
             return
-        live = self._fetch(f"/api/v1/namespaces/{self._namespace}")
-        problem = other_namespace(live, uid)
-        if problem is not None:
-            stack = pulumi.get_stack()
-            raise pulumi.RunError(
-                f"The cluster of context {self._context!r} is not the one that the stack {stack!r} was deployed to: "
-                f"its namespace {self._namespace!r} {problem}. Correct feature-flags:context, or the kubeconfig. If "
-                f"the namespace was deleted, and its data with it: `pulumi refresh --stack {stack}` takes what is "
-                "gone out of the state, and the next `pulumi up` makes it anew, empty."
-            )
+        self._require_same(uid)
         self._require_given()
         self._require_role()
         self._require_data()
@@ -83,6 +74,8 @@ class OwnCluster:
         """Refuse to call the stack deployed while objects that Pulumi takes for deployed are not in the cluster."""
         if uid is None:
             return
+        # In a preview this runs beside the question for the namespace, and Pulumi shows the error of either.
+        self._require_same(uid)
         seen = observe(self._fetch, self._namespace, declared)
         missing, denied = absent(seen), unseen(seen)
         if denied:
@@ -99,6 +92,19 @@ class OwnCluster:
         """The names of the Secrets that the last deployment declared; None where there is no record of one."""
         self._require_readable("a stack that has keys would look like a new one")
         return recorded.secrets(self._deployed)
+
+    def _require_same(self, uid: str) -> None:
+        """Refuse a cluster whose namespace does not have this uid."""
+        live = self._fetch(f"/api/v1/namespaces/{self._namespace}")
+        problem = other_namespace(live, uid)
+        if problem is not None:
+            stack = pulumi.get_stack()
+            raise pulumi.RunError(
+                f"The cluster of context {self._context!r} is not the one that the stack {stack!r} was deployed to: "
+                f"its namespace {self._namespace!r} {problem}. Correct feature-flags:context, or the kubeconfig. If "
+                f"the namespace was deleted, and its data with it: `pulumi refresh --stack {stack}` takes what is "
+                "gone out of the state, and the next `pulumi up` makes it anew, empty."
+            )
 
     def _require_readable(self, otherwise: str) -> None:
         """Refuse a record that may not be read: it is not one that is not there, and much depends on it."""
