@@ -35,9 +35,27 @@ def is_lost(label: str, description: str, flag: str, before: Mapping[str, str], 
     """
     if not is_hold(label) or not reason_of(description).startswith(f"{flag} "):
         return False
-    end = end_of(label)
     is_new = label not in before or before[label].startswith(PENDING)
-    return is_new and (end is None or end > now)
+    return is_new and _is_going(label, now)
+
+
+def is_unsaid(label: str, description: str, flags: Collection[str], before: Collection[str], now: datetime) -> bool:
+    """Whether a tag that no flag has is that of a hold that somebody made by hand meanwhile: it says of no flag.
+
+    `flags` are the names of all flags, `before` the tags that there were.
+    """
+    said = reason_of(description)
+    return (
+        is_hold(label)
+        and label not in before
+        and _is_going(label, now)
+        and not any(said.startswith(f"{flag} ") for flag in flags)
+    )
+
+
+def _is_going(label: str, now: datetime) -> bool:
+    end = end_of(label)
+    return end is None or end > now
 
 
 def tag_of(end: datetime, taken: Collection[str] = ()) -> str:
@@ -51,7 +69,7 @@ def tag_of(end: datetime, taken: Collection[str] = ()) -> str:
 def held(flag: RemoteFlag, now: datetime) -> str | None:
     """The tag that holds a flag now: of several the one that ends last, and one whose end cannot be read before all."""
     ends = {tag: end_of(tag) for tag in flag.tags if is_hold(tag)}
-    going = [tag for tag, end in ends.items() if end is None or end > now]
+    going = [tag for tag in ends if _is_going(tag, now)]
     return max(going, key=lambda tag: ends[tag] or datetime.max.replace(tzinfo=UTC), default=None)
 
 

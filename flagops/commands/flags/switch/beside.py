@@ -20,9 +20,10 @@ SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Working:
-    """An apply that was at work when a flag was switched."""
+    """An apply that was at work when something was done to a flag, which `done` says in words."""
 
     instance: Instance
+    done: str
 
     def wait(self) -> None:
         """Wait until it has ended. Raises OpsError when it does not."""
@@ -35,14 +36,17 @@ class Working:
         until(
             ended,
             SECONDS,
-            late="The flag is switched; the apply that was at work has not ended",
-            hint="Look again when it has: `ff flags get` shows what is served.",
+            late=f"{self.done}; the apply that was at work has not ended",
+            hint="Look again when it has: `ff flags get` shows what is served, `ff flags plan` what is held.",
         )
 
 
 @contextmanager
-def beside_applies(connection: Connection) -> Iterator[Working | None]:
-    """Keep applies of a stack away meanwhile; one that is at work goes on, and so does this: it is yielded."""
+def beside_applies(connection: Connection, done: str = "The flag is switched") -> Iterator[Working | None]:
+    """Keep applies of a stack away meanwhile; one that is at work goes on, and so does this: it is yielded.
+
+    `done` is what is done meanwhile, in words.
+    """
     if connection.instance is None:
         yield None
         return
@@ -53,8 +57,8 @@ def beside_applies(connection: Connection) -> Iterator[Working | None]:
         try:
             stack.enter_context(Lock(instance.client, lease(instance.namespace, names.FLAGS), what, Event()))
         except ConflictError as error:
-            working = Working(instance)
-            progress().print(f"{error.message} The flag is switched all the same.", style="yellow", markup=False)
+            working = Working(instance, done)
+            progress().print(f"{error.message} {done} all the same.", style="yellow", markup=False)
         except OpsError as error:  # an incident does not wait for the right to make leases
             progress().print(f"No apply is kept away meanwhile: {error.message}", style="yellow", markup=False)
         yield working

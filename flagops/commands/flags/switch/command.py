@@ -143,17 +143,21 @@ def set_flag(
 def release(
     *, flag: FlagArgument, catalogue: KnownOption = None, stack: SomeStackOption = None, url: UrlOption = None
 ) -> None:
-    """End the holds of a flag; what was switched by hand stays as it is until somebody takes it back."""
+    """End the holds of a flag; what was switched by hand stays as it is until somebody takes it back.
+
+    With a stack, no apply begins meanwhile; where one is at work it waits for its end, and looks again. A hold that
+    begins in that moment stays, and is named.
+    """
     declared = known(catalogue)
     with connect(stack=stack, url=url, project=declared.project if declared else None) as connection:
         row = held.feature(connection, flag)
-        tags = held.release(connection, row)
-    if not tags:
-        progress().print(f"{flag} is not held.", style="green", markup=False)
-        return
-    gone = f"{', '.join(tags)} {'is' if len(tags) == 1 else 'are'} gone"
-    progress().print(f"{flag} is not held any more: {gone}.", style="green", markup=False)
-    progress().print("The next apply names what differs from the catalogue, and undoes nothing by itself.")
+        with beside_applies(connection, "The hold is ended") as working:
+            tags = held.release(connection, row)
+        if working is not None:
+            working.wait()
+            held.release_on(connection, row, tags)
+        left = held.holds_of(connection, flag)
+    view.show_release(flag, tags, left)
 
 
 def _wanted(enabled: bool | None, value: str | None, *, keeps_users: bool) -> Wanted:  # noqa: FBT001 - as typed

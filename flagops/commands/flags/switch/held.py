@@ -1,6 +1,6 @@
 """The holds of one flag, which keep every apply away from it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -24,17 +24,20 @@ def feature(connection: Connection, name: str) -> dict[str, Any]:
 
 
 def hold(connection: Connection, row: Mapping[str, Any], length: timedelta, reason: str) -> tuple[str, list[str]]:
-    """Hold the flag, in place of the holds that it has and that end before; the tag of it, and those that stay."""
+    """Hold the flag, in place of the holds that it has and that end before; the tag of it, and those that end later."""
     labels = [item["label"] for item in _tags(connection)]
-    before = _holds_of(connection, feature(connection, row["name"]))
+    before = holds_of(connection, row["name"])
     tag = tag_of(connection.client.now() + length, labels)
     put(connection, row["id"], tag, reason)
-    ends = {label: end_of(label) for label in (tag, *before)}
-    mine = ends.pop(tag)
-    staying = [label for label, other in ends.items() if other is None or (mine is not None and other > mine)]
-    if ends.keys() - set(staying):
-        end(connection, row["id"], sorted(ends.keys() - set(staying)))
-    return tag, staying
+    mine = end_of(tag)
+
+    def is_longer(label: str) -> bool:
+        other = end_of(label)
+        return other is None or (mine is not None and other > mine)
+
+    if shorter := sorted(label for label in before if not is_longer(label)):
+        end(connection, row["id"], shorter)
+    return tag, [label for label in holds_of(connection, row["name"]) if label != tag and is_longer(label)]
 
 
 def hold_on(connection: Connection, row: Mapping[str, Any], tag: str, reason: str) -> None:
@@ -44,14 +47,22 @@ def hold_on(connection: Connection, row: Mapping[str, Any], tag: str, reason: st
 
 def release(connection: Connection, row: Mapping[str, Any]) -> list[str]:
     """End all holds of the flag; their tags."""
-    tags = _holds_of(connection, row)
+    tags = holds_of(connection, row["name"])
     if tags:
         end(connection, row["id"], tags)
     return tags
 
 
-def _holds_of(connection: Connection, row: Mapping[str, Any]) -> list[str]:
-    return [item["label"] for item in _tags(connection) if item["id"] in row["tags"] and is_hold(item["label"])]
+def release_on(connection: Connection, row: Mapping[str, Any], tags: Collection[str]) -> None:
+    """End these holds of the flag still, whoever gave it their tags back."""
+    if again := [tag for tag in holds_of(connection, row["name"]) if tag in tags]:
+        end(connection, row["id"], again)
+
+
+def holds_of(connection: Connection, name: str) -> list[str]:
+    """The tags of the flag's holds, as they are now."""
+    given = feature(connection, name)["tags"]
+    return [item["label"] for item in _tags(connection) if item["id"] in given and is_hold(item["label"])]
 
 
 def _tags(connection: Connection) -> list[Any]:

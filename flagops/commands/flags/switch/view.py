@@ -43,12 +43,25 @@ def show(flag: str, wanted: Wanted, item: Outcome) -> None:
 
 
 def show_hold(flag: str, tag: str, longer: Sequence[str] = ()) -> None:
-    """Until when it is held, by which holds of before too that end later, and how that ends before."""
+    """Until when it is held, by which other holds that end later, and how that ends before."""
     progress().print(f"Held: the tag {tag} keeps every apply away until then.", style="cyan", markup=False)
     if longer:
-        said = f"It was held longer already, and stays so: {', '.join(longer)}."
+        said = f"It is held longer by others, and stays so: {', '.join(longer)}."
         progress().print(said, style="yellow", markup=False)
     progress().print(f"It ends before with: ff flags release {quote(flag)}", style="dim", markup=False)
+
+
+def show_release(flag: str, tags: Sequence[str], left: Sequence[str]) -> None:
+    """Which holds have ended, and which began meanwhile."""
+    gone = f"{', '.join(tags)} {'is' if len(tags) == 1 else 'are'} gone"
+    if left:
+        begun = f"{flag} is held still: {', '.join(left)} began meanwhile" + (f"; {gone}." if tags else ".")
+        progress().print(begun, style="yellow", markup=False)
+        return
+    said = f"{flag} is not held any more: {gone}." if tags else f"{flag} is not held."
+    progress().print(said, style="green", markup=False)
+    if tags:
+        progress().print("The next apply names what differs from the catalogue, and undoes nothing by itself.")
 
 
 def show_end(*, kept: Sequence[str], versioned: bool) -> None:

@@ -124,7 +124,7 @@ def test_a_hold_ends_no_longer_one_and_says_so(applied: Project, run: Run) -> No
     set_flag(run, applied, FLAG, "--on", "-e", "production", "--hold", "2d")
     (longer,) = filter(holds.is_hold, tags(applied))
     done = set_flag(run, applied, FLAG, "--off", "-e", "production", "--hold", "1h")
-    assert f"It was held longer already, and stays so: {longer}." in done.stderr
+    assert f"It is held longer by others, and stays so: {longer}." in done.stderr
     assert longer in tags(applied)
     assert len(list(filter(holds.is_hold, tags(applied)))) == 2, "each has its own reason"
 

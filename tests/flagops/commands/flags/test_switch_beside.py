@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from flagops.commands.flags.reconcile.holds import is_hold
 from flagops.commands.flags.switch import beside
 from flagops.errors import ConflictError, DeadlineError, NoAccessError
 from tests.flagops.commands.flags.support import Project, Run
-from tests.flagops.commands.flags.switching import FLAG, change, set_flag
+from tests.flagops.commands.flags.switching import FLAG, change, feature, set_flag, tags
 
 if TYPE_CHECKING:
     from flagops.flagsmith_api.connect import Connection
+    from flagops.stacks.deployed import Instance
 
 
 class Cluster:
@@ -60,6 +62,61 @@ def test_a_switch_keeps_applies_away_and_waits_for_none(
         assert str(problem) in capsys.readouterr().err
 
 
+COMMAND = "flagops.commands.flags.switch.command.beside_applies"
+
+
+def held(run: Run, server: Project) -> str:
+    """The flag, held; by which tag."""
+    assert set_flag(run, server, FLAG, "--on", "-e", "production", "--hold", "1h").exit_code == 0
+    (tag,) = (label for label in tags(server) if is_hold(label))
+    return tag
+
+
+def test_a_release_keeps_applies_away_meanwhile(applied: Project, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    tag, seen = held(run, applied), list[bool]()
+
+    @contextmanager
+    def beside_nobody(*_: object) -> Iterator[None]:
+        seen.append(tag in tags(applied))
+        yield
+        seen.append(tag in tags(applied))
+
+    monkeypatch.setattr(COMMAND, beside_nobody)
+    assert run("flags", "release", FLAG, "--url", applied.url).exit_code == 0
+    assert seen == [True, False]
+
+
+def test_a_release_beside_an_apply_ends_what_that_one_wrote_again(
+    applied: Project, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tag = held(run, applied)
+
+    class Retagging:
+        def wait(self) -> None:
+            row = applied.client.post("/api/v1/projects/1/tags/", {"label": tag, "color": "#fff", "description": ""})
+            flag = feature(applied)
+            applied.client.patch(f"/api/v1/projects/1/features/{flag['id']}/", {"tags": [*flag["tags"], row["id"]]})
+
+    monkeypatch.setattr(COMMAND, lambda *_: nullcontext(Retagging()))
+    done = run("flags", "release", FLAG, "--url", applied.url)
+    assert done.exit_code == 0, done.stderr
+    assert f"{FLAG} is not held any more: {tag} is gone." in done.stderr
+    assert tag not in tags(applied)
+
+
+def test_a_release_beside_an_apply_that_does_not_end_does_not_say_that_all_is_well(
+    applied: Project, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held(run, applied)
+    monkeypatch.setattr(beside, "SECONDS", 0.0)
+    busy = SimpleNamespace(client=Cluster(9), namespace="flags", stack=SimpleNamespace(name="production"))
+    monkeypatch.setattr(COMMAND, lambda _, done: nullcontext(beside.Working(cast("Instance", busy), done)))
+    done = run("flags", "release", FLAG, "--url", applied.url)
+    assert done.exit_code == 1
+    assert "The hold is ended; the apply that was at work has not ended" in done.stderr
+    assert "not held any more" not in done.stderr
+
+
 def test_what_an_apply_that_was_at_work_undid_is_said(
     applied: Project, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,7 +124,7 @@ def test_what_an_apply_that_was_at_work_undid_is_said(
         def wait(self) -> None:
             change(applied, enabled=False)
 
-    monkeypatch.setattr("flagops.commands.flags.switch.command.beside_applies", lambda _: nullcontext(Undoing()))
+    monkeypatch.setattr(COMMAND, lambda _: nullcontext(Undoing()))
     done = set_flag(run, applied, FLAG, "--on", "-e", "production")
     assert done.exit_code == 1
     assert f"production: the apply that was at work wrote {FLAG} again." in done.stderr
@@ -80,7 +137,7 @@ def test_an_apply_that_does_not_end_takes_no_reason_along(
         def wait(self) -> None:
             raise DeadlineError("The apply has not ended.")
 
-    monkeypatch.setattr("flagops.commands.flags.switch.command.beside_applies", lambda _: nullcontext(Endless()))
+    monkeypatch.setattr(COMMAND, lambda _: nullcontext(Endless()))
     record = tmp_path / "record.jsonl"
     done = set_flag(run, applied, FLAG, "--on", "-e", "production", "--record", str(record), "--json")
     assert done.exit_code == 1

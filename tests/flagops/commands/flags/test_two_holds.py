@@ -13,7 +13,7 @@ from flagops.commands.flags.server.snapshot import RemoteFlag
 from flagops.errors import AnswerError
 from flagops.flagsmith_api.client import FlagsmithClient
 from tests.flagops.commands.flags.support import EXAMPLE, Project, Run, example
-from tests.flagops.commands.flags.switching import FLAG, feature, set_flag, tags
+from tests.flagops.commands.flags.switching import FLAG, OTHER, feature, set_flag, tags
 
 HOLD = "ff-hold-until-2999-01-01T00:00Z"
 WHY = f"{FLAG} off in production: matches are late"
@@ -75,7 +75,11 @@ def test_of_two_switches_with_holds_both_keep_theirs(
     assert sorted(text.partition(":")[0] for text in said) == [f"{FLAG} off in production", f"{FLAG} off in staging"]
 
 
-@pytest.mark.parametrize("description", [WHY, PENDING + WHY], ids=["made meanwhile", "made before"])
+@pytest.mark.parametrize(
+    "description",
+    [WHY, PENDING + WHY, "", "an incident"],
+    ids=["made meanwhile", "made before", "by hand", "by hand, with words"],
+)
 def test_a_hold_that_is_being_put_on_is_not_lost(
     applied: Project, run: Run, monkeypatch: pytest.MonkeyPatch, description: str
 ) -> None:
@@ -93,15 +97,39 @@ def test_a_hold_that_is_being_put_on_is_not_lost(
     assert len(holds(applied)) == 2
 
 
-def test_a_release_ends_the_holds_that_it_saw_and_no_other(
+def test_a_hold_of_another_flag_that_is_being_put_on_stays_its_own(
     applied: Project, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It says of which one it is, or that one has it."""
+    other, labels = feature(applied, OTHER), ["ff-hold-until-2999-01-02T00:00Z", "ff-hold-until-2999-01-03T00:00Z"]
+
+    def begin_others() -> None:
+        said, unsaid = (
+            int(applied.client.post(TAGS, {"label": label, "color": "#fff", "description": text})["id"])
+            for label, text in zip(labels, (f"{OTHER} off in production: x", ""), strict=True)
+        )
+        assert said
+        applied.client.patch(f"/api/v1/projects/1/features/{other['id']}/", {"tags": [*other["tags"], unsaid]})
+
+    came = before_the_first_writing_of_tags(monkeypatch, applied, begin_others)
+    done = set_flag(run, applied, FLAG, "--off", "-e", "production", "--hold", "1h")
+    assert came
+    assert done.exit_code == 0, done.stderr
+    assert len(holds(applied)) == 1
+    assert not set(labels) & set(holds(applied))
+
+
+@pytest.mark.parametrize("description", [WHY, ""], ids=["of ff", "by hand"])
+def test_a_release_ends_the_holds_that_it_saw_and_no_other(
+    applied: Project, run: Run, monkeypatch: pytest.MonkeyPatch, description: str
+) -> None:
     assert set_flag(run, applied, FLAG, "--off", "-e", "production", "--hold", "1h").exit_code == 0
-    came = before_the_first_writing_of_tags(monkeypatch, applied, lambda: put_on(applied, begin(applied)))
+    came = before_the_first_writing_of_tags(monkeypatch, applied, lambda: put_on(applied, begin(applied, description)))
     done = run("flags", "release", FLAG, "--url", applied.url)
     assert came
     assert done.exit_code == 0, done.stderr
     assert holds(applied) == [HOLD]
+    assert f"{FLAG} is held still: {HOLD} began meanwhile; ff-hold-until-" in done.stderr
 
 
 def test_a_hold_that_somebody_ended_in_the_dashboard_does_not_come_back(
@@ -123,24 +151,27 @@ def apply(run: Run, server: Project, path: Path, home: Path) -> Any:
     return run("flags", "apply", str(path), "--url", server.url, *words)
 
 
-def retagged(home: Path) -> Path:
+def retagged(home: Path, *names: str) -> Path:
     def edit(text: str) -> str:
-        at = text.index("    tags: [", text.index(f"  {FLAG}:"))
-        return f"{text[:at]}    tags: [fresh, {text[at + 11 :]}"
+        for name in names or (FLAG,):
+            at = text.index("    tags: [", text.index(f"\n  {name}:\n"))
+            text = f"{text[:at]}    tags: [fresh, {text[at + 11 :]}"
+        return text
 
     return example(home, edit)
 
 
+@pytest.mark.parametrize("description", [PENDING + WHY, ""], ids=["of ff", "by hand"])
 @pytest.mark.parametrize("fails", [False, True], ids=["to its end", "and it fails then"])
 def test_an_apply_gives_back_the_tag_of_a_hold_that_was_being_put_on(
-    applied: Project, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
+    applied: Project, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool, description: str
 ) -> None:
     assert apply(run, applied, EXAMPLE, tmp_path).exit_code == 0
-    tag, patch_flag = begin(applied, PENDING + WHY), Now.patch_flag
+    early, patch_flag = begin(applied, description) if description else None, Now.patch_flag
 
     def patching(self: Now, read: RemoteFlag, *rest: Any) -> None:
         if read.name == FLAG:
-            put_on(applied, tag)
+            put_on(applied, early or begin(applied, description))
         patch_flag(self, read, *rest)
 
     def failing(*_: object) -> None:
@@ -154,6 +185,27 @@ def test_an_apply_gives_back_the_tag_of_a_hold_that_was_being_put_on(
     assert done.exit_code == (1 if fails else 3), done.stderr
     assert ("The server is away." in done.stderr) is fails
     assert holds(applied) == [HOLD]
+
+
+def test_an_apply_that_wrote_several_flags_names_a_hold_of_which_nobody_can_tell_whose_it_is(
+    applied: Project, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert apply(run, applied, EXAMPLE, tmp_path).exit_code == 0
+    patch_flag = Now.patch_flag
+
+    def patching(self: Now, read: RemoteFlag, *rest: Any) -> None:
+        if read.name == FLAG:
+            put_on(applied, begin(applied, ""))
+        patch_flag(self, read, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Now, "patch_flag", patching)
+        done = apply(run, applied, retagged(tmp_path, FLAG, OTHER), tmp_path)
+    assert done.exit_code == 3, done.stderr
+    assert holds(applied) == []
+    for name in (FLAG, OTHER):
+        assert f"flag {name}: left as it is" in done.stderr
+    assert f"not held, if the new tag {HOLD}, which no flag has, is for it: then give it back" in done.stderr
 
 
 def test_a_run_that_cannot_look_says_so(

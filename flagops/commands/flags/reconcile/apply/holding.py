@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flagops.commands.flags.reconcile.apply.mark import managing_tags
-from flagops.commands.flags.reconcile.holds import PENDING, is_lost
+from flagops.commands.flags.reconcile.holds import PENDING, is_lost, is_unsaid
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.errors import ConflictError
 from flagops.flagsmith_api.client import FlagsmithError
@@ -31,6 +31,14 @@ def lost(before: Snapshot, now: Snapshot, written: Collection[str], moment: date
         for name in written
         if is_lost(label, now.tag_descriptions.get(label, ""), name, there, moment)
     }
+
+
+def unsaid(before: Snapshot, now: Snapshot, moment: datetime) -> list[str]:
+    """The tags of holds that somebody made by hand meanwhile, on no flag: nothing says for which one they are."""
+    used = {label for flag in now.flags.values() for label in flag.tags}
+    loose = [label for label in now.tags if label not in used]
+    said = now.tag_descriptions
+    return [label for label in loose if is_unsaid(label, said.get(label, ""), now.flags, before.tags, moment)]
 
 
 def hold_again(connection: Connection, feature: int, tag: int) -> None:
@@ -104,13 +112,26 @@ def _retag(connection: Connection, feature: int, adding: Collection[int] = (), r
 
 
 def _lacking(connection: Connection, flag: Mapping[str, Any], before: Mapping[str, str]) -> set[int]:
-    """The tags of holds of this flag that began since `before`, and are not on it."""
-    now, rows = connection.client.now(), connection.client.pages(_tags(connection)) if flag else ()
-    return {
-        row["id"]
-        for row in rows
-        if row["id"] not in flag["tags"] and is_lost(row["label"], row["description"] or "", flag["name"], before, now)
+    """The tags of holds of this flag that began since `before`, and are not on it.
+
+    One that was made by hand, and says of no flag, is taken to be for this one, where no other has it.
+    """
+    if not flag:
+        return set()
+    now = connection.client.now()
+    said = {
+        row["id"]: (row["label"], row["description"] or "")
+        for row in connection.client.pages(_tags(connection))
+        if row["id"] not in flag["tags"]
     }
+    lacking = {number for number, of in said.items() if is_lost(*of, flag["name"], before, now)}
+    loose = {number for number, of in said.items() if is_unsaid(*of, (), before, now)} - lacking
+    if loose:
+        rows = list(connection.client.pages(f"/api/v1/projects/{connection.project}/features/"))
+        names = [row["name"] for row in rows]
+        loose -= {number for row in rows for number in row["tags"]}
+        lacking |= {number for number in loose if is_unsaid(*said[number], names, before, now)}
+    return lacking
 
 
 def _tags(connection: Connection) -> str:

@@ -8,7 +8,7 @@ from flagops.commands.flags.reconcile.apply.at_once import AtOnce
 from flagops.commands.flags.reconcile.apply.definitions import Definitions
 from flagops.commands.flags.reconcile.apply.groups import Groups
 from flagops.commands.flags.reconcile.apply.hiding import hide, of_hiding
-from flagops.commands.flags.reconcile.apply.holding import hold_again, lost, release
+from flagops.commands.flags.reconcile.apply.holding import hold_again, lost, release, unsaid
 from flagops.commands.flags.reconcile.apply.meanwhile import ChangedMeanwhileError
 from flagops.commands.flags.reconcile.apply.removal import Removal
 from flagops.commands.flags.reconcile.apply.reviewed import Reviewed
@@ -186,16 +186,29 @@ class _Run:
 
     def _give_back(self, now: Snapshot) -> None:
         """Holds that began meanwhile, and whose tags this run's writing took away, get them again."""
+        before, moment = self._reviewed.found, self._client.now()
         flags = {item.name: item for item in self._reviewed.plan.changes if item.kind is ObjectKind.FLAG}
-        for name, tag in lost(self._reviewed.found, now, flags, self._client.now()).items():
-            if name in now.flags:
-                hold_again(self.to.connection, now.flags[name].id, now.tags[tag])
-                self.to.leave([flags[name]], ChangedMeanwhileError(f"held by the tag {tag}"))
+        again = [(name, tag) for name, tag in lost(before, now, flags, moment).items() if name in now.flags]
+        retagged = {name: change for name, change in self._retagging().items() if name in now.flags}
+        loose = unsaid(before, now, moment) if retagged else []
+        if len(retagged) == 1:
+            again += [(name, tag) for name in retagged for tag in loose]
+        elif loose:
+            said = f"not held, if the new tag {', '.join(loose)}, which no flag has, is for it: then give it back"
+            for change in retagged.values():
+                self.to.leave([change], ChangedMeanwhileError(said))
+        for name, tag in again:
+            hold_again(self.to.connection, now.flags[name].id, now.tags[tag])
+            self.to.leave([flags[name]], ChangedMeanwhileError(f"held by the tag {tag}"))
+
+    def _retagging(self) -> dict[str, Change]:
+        """The flags that there were and whose tags, all of them, may be written; with a change of each."""
+        changes = (item for item in self._reviewed.plan.changes if item.kind is ObjectKind.FLAG)
+        return {item.name: item for item in changes if item.action is Action.UPDATE and item.environment is None}
 
     def give_back_after_failing(self) -> str:
         """The same, of a run that ended early; what cannot be looked at, in words."""
-        changes = (item for item in self._reviewed.plan.changes if item.kind is ObjectKind.FLAG)
-        if not any(item.action is Action.UPDATE and item.environment is None for item in changes):
+        if not self._retagging():
             return ""  # no tags were written but of new flags
         try:
             self._give_back(self.to.again().found)
