@@ -31,6 +31,7 @@ from components.postgres.roles import DatabaseGrants, DatabaseRoles, DatabaseRol
 from components.postgres.toolbox import Toolbox
 from components.redis.args import redis_args
 from components.redis.server import Redis
+from components.rollouts.rollouts import Rollouts
 from components.secrets.connections import database_client
 from components.secrets.credentials_args import credentials_args, login_command
 from components.secrets.sdk_keys import SdkKeys, SdkSecrets, SdkSecretsArgs
@@ -117,10 +118,10 @@ class FeatureFlags(StackComponent):
         """Each gates the next: the migration, the first administrator, the API, the task processor."""
         settings, namespace, credentials = self._settings, self.namespace.name, self.credentials
         wanted = bootstrap_args(settings, namespace, credentials, self.sdk_keys)
-        bootstrap = Bootstrap(self._named("bootstrap"), wanted, self._part(migration, self.sdk_keys))
+        self._bootstrap = Bootstrap(self._named("bootstrap"), wanted, self._part(migration, self.sdk_keys))
         known = SdkSecretsArgs(settings=settings, namespace=namespace, keys=self.sdk_keys.environments)
-        self.sdk_secrets = SdkSecrets(self._named("sdk-secrets"), known, self._part(bootstrap))
-        gates: list[pulumi.Resource] = [self._scaled(bootstrap)]
+        self.sdk_secrets = SdkSecrets(self._named("sdk-secrets"), known, self._part(self._bootstrap))
+        gates: list[pulumi.Resource] = [self._scaled(self._bootstrap)]
         if settings.access_log is not None:
             logs = LogsArgs(namespace=namespace, files=log_files(settings.access_log))
             gates.append(Logs(self._named("logs"), logs, self._part(self.namespace)))
@@ -168,6 +169,8 @@ class FeatureFlags(StackComponent):
             if settings.audit.export.enabled:
                 exporter = self._part(audit, *readable)
                 self._watched.append(AuditExporter(self._named("audit-exporter"), log, exporter))
+        if settings.rollouts.enabled:
+            self._watched.append(self._rollouts())
         if settings.dashboards_enabled:
             Dashboards(self._named("dashboards"), dashboards_args(settings, namespace), self._part(self.namespace))
         if settings.monitoring_enabled:
@@ -175,6 +178,12 @@ class FeatureFlags(StackComponent):
             if exporters.postgres or exporters.redis:
                 self._watched.append(ExternalExporters(self._named("exporters"), exporters, self._part(credentials)))
         self._monitored(*self._watched)
+
+    def _rollouts(self) -> Rollouts:
+        """What runs rollouts, after there is a project that its log-in is for."""
+        scraped = self._scrapes.annotations(names.ROLLOUTS_PORT)
+        wanted = database_client(self._settings, self.namespace.name, self.credentials, annotations=scraped)
+        return Rollouts(self._named("rollouts"), wanted, self._part(self._bootstrap))
 
     def _shown(self) -> dict[str, pulumi.Input[object]]:
         settings = self._settings

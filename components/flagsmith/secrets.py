@@ -21,6 +21,7 @@ class Process(StrEnum):
     TASK_PROCESSOR = "task-processor"
     MIGRATION = "migration"
     BOOTSTRAP = "bootstrap"
+    ROLLOUTS_LOGIN = "rollouts-login"
 
 
 API: Final = frozenset({Process.API})
@@ -30,6 +31,7 @@ READERS: Final[Mapping[str, frozenset[Process]]] = {
     # What the platform sets.
     "DATABASE_URL": ALL,
     "ADMIN_PASSWORD": frozenset({Process.BOOTSTRAP}),
+    "ROLLOUTS_TOKEN": frozenset({Process.ROLLOUTS_LOGIN}),
     "REDIS_URL": SERVERS,
     # Signs links and addresses; a task reads what the API signed (integrations/launch_darkly/services.py).
     "DJANGO_SECRET_KEY": SERVERS,

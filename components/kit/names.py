@@ -52,6 +52,8 @@ BACKUP_VOLUME: Final = "flagsmith-volume"
 UNPUBLISHED: Final = "flagsmith-unpublished"
 REDIRECT: Final = "flagsmith-redirect"
 AUDIT_EXPORTER: Final = "flagsmith-audit-exporter"
+ROLLOUTS: Final = "flagsmith-rollouts"
+ROLLOUTS_LOGIN: Final = "flagsmith-rollouts-login"
 POSTGRES_EXPORTER: Final = "flagsmith-postgres-exporter"
 REDIS_EXPORTER: Final = "flagsmith-redis-exporter"
 DEPLOYMENT: Final = "flagsmith-deployment"
@@ -92,6 +94,7 @@ POSTGRES_PORT: Final = 5432
 REDIS_PORT: Final = 6379
 AUDIT_METRICS_PORT: Final = 9103
 EDGE_METRICS_PORT: Final = 9104
+ROLLOUTS_PORT: Final = 9105
 
 DEFAULT_CONTAINER: Final = "kubectl.kubernetes.io/default-container"
 

@@ -25,6 +25,8 @@ from components.network.ends import (
     POSTGRES_EXPORTER,
     REDIS_EXPORTER,
     ROLES,
+    ROLLOUTS,
+    ROLLOUTS_LOGIN,
     SOLVER,
     SOLVER_PORT,
     TASK_PROCESSOR,
@@ -51,6 +53,7 @@ CALLERS: Final[Mapping[str, tuple[Pods, ...]]] = {
     "telemetry": (MIGRATION,),
     "s3": (BACKUP,),
     "audit": (AUDIT_EXPORTER,),
+    "prometheus": (ROLLOUTS,),
     "primary": (EDGE,),
 }
 
@@ -68,6 +71,7 @@ def network_policies_args(settings: Settings, namespace: pulumi.Input[str]) -> N
             *moved_flows(settings, _database_users),
             *_edge(settings),
             *_edge_metrics(settings),
+            *_rollouts(settings),
             *_services(settings),
         ]
         if settings.postgres.move is not None:
@@ -139,6 +143,8 @@ def _monitoring(settings: Settings) -> Iterator[Flow]:
 
 def _database_users(settings: Settings) -> Iterator[Pods]:
     yield from (*SERVERS, MIGRATION, BOOTSTRAP)
+    if settings.rollouts.enabled:
+        yield ROLLOUTS_LOGIN
     if settings.postgres.moves:
         yield MOVE
     if settings.backup.enabled:
@@ -202,6 +208,13 @@ def _edge_metrics(settings: Settings) -> Iterator[Flow]:
     if settings.edge_metrics_enabled:
         yield flow(_prometheus(settings), EDGE_METRICS, names.EDGE_METRICS_PORT)
         yield flow(EDGE_METRICS, EDGE, names.EDGE_PORT)
+
+
+def _rollouts(settings: Settings) -> Iterator[Flow]:
+    """What runs rollouts: it asks Flagsmith, and no database. Whom its guards ask is among the services."""
+    if settings.rollouts.enabled:
+        yield flow(ROLLOUTS, API, names.API_PORT)
+        yield flow(_prometheus(settings), ROLLOUTS, names.ROLLOUTS_PORT)
 
 
 def _services(settings: Settings) -> Iterator[Flow]:

@@ -16,6 +16,7 @@ from components.network.policies import Outside, Pods, component_pods, in_namesp
 from components.postgres import move, pooler, roles, toolbox
 from components.postgres import server as postgres
 from components.redis import server as redis
+from components.rollouts import login, rollouts
 from components.settings.checks import wide
 from components.settings.networks import PRIVATE, left_out
 from components.settings.sections.network_policy import Peer
@@ -41,6 +42,8 @@ BACKUP: Final = component_pods(backup.COMPONENT)
 AUDIT: Final = component_pods(reader.COMPONENT)
 AUDIT_EXPORTER: Final = component_pods(exporter.COMPONENT)
 FLAG_METRICS: Final = component_pods(flag_metrics.COMPONENT)
+ROLLOUTS: Final = component_pods(rollouts.COMPONENT)
+ROLLOUTS_LOGIN: Final = component_pods(login.COMPONENT)
 MOVE: Final = component_pods(move.COMPONENT)
 TOOLBOX: Final = component_pods(toolbox.COMPONENT)
 POSTGRES_EXPORTER: Final = component_pods(external_exporters.POSTGRES_COMPONENT)

@@ -227,6 +227,8 @@ class Egress(TypedDict):
     """`login.google` and `login.github`. Default: the internet, port 443."""
     audit: NotRequired[Outgoing]
     """`audit.export.url`; its port."""
+    prometheus: NotRequired[Outgoing]
+    """`rollouts.prometheus`; the port of its address."""
     primary: NotRequired[Outgoing]
     """`edge.primary`; the port of its address."""
     tracing: NotRequired[Outgoing]
@@ -420,6 +422,8 @@ class RotationsSettings(TypedDict):
     """The log-in of the audit log's reader. (whole number; default `0`)"""
     analytics: NotRequired[int]
     """The log-in of the analytics' reader. (whole number; default `0`)"""
+    rollouts: NotRequired[int]
+    """The token of what runs rollouts. (whole number; default `0`)"""
     redis: NotRequired[int]
     """The embedded Redis. (whole number; default `0`)"""
     django: NotRequired[int]
@@ -817,6 +821,34 @@ class AuditSettings(TypedDict):
     """The exporter."""
     resources: NotRequired[Resources]
     """Requests and limits of reader and exporter."""
+
+
+class RolloutsPrometheus(TypedDict):
+    """The Prometheus that guards ask, or what answers as it does, such as Thanos or Mimir."""
+
+    url: NotRequired[str]
+    """Its address, without `/api/v1`. Default: none, and a rollout with guards never rises. (address of a Prometheus)"""
+    cidr: NotRequired[list[str]]
+    """Where it is. For network policies, which cannot use names. Default: `networkPolicy.egress`, otherwise any address. (network, as in 10.20.0.0/16, or list of networks; default none)"""
+    token_secret: NotRequired[TokenReference]
+    """An existing Secret with the bearer token that it asks for."""
+    ca_secret: NotRequired[CaReference]
+    """An existing Secret with the CA of its certificate. Default: the CAs that the image trusts."""
+
+
+class RolloutsSettings(TypedDict):
+    """The pod that runs the rollouts of the catalogue (docs/rollouts.md)."""
+
+    enabled: NotRequired[bool]
+    """Whether rollouts run by themselves in this stack. (true or false; default `false`)"""
+    interval: NotRequired[int]
+    """Seconds between two looks: a broken guard is seen within one of them. (seconds, 1 to 3600; default `60`)"""
+    max_silence: NotRequired[int]
+    """After how many seconds without an answer of a guard the alert fires. (seconds, 1 to 3600; default `1800`)"""
+    prometheus: NotRequired[RolloutsPrometheus]
+    """The Prometheus that guards ask."""
+    resources: NotRequired[Resources]
+    """Requests and limits."""
 
 
 class RetentionSettings(TypedDict):
@@ -1472,6 +1504,8 @@ class Arguments(TypedDict):
     """Backups of the database."""
     audit: NotRequired[AuditSettings]
     """The audit log: who changed which flag."""
+    rollouts: NotRequired[RolloutsSettings]
+    """What runs the rollouts of the catalogue: docs/rollouts.md."""
     retention: NotRequired[RetentionSettings]
     """How long analytics and finished tasks are kept."""
     redis: NotRequired[RedisSettings]

@@ -66,6 +66,9 @@ def demands(settings: Settings) -> list[Demand]:
         found.append(Demand(name="audit", pods=pods, resources=settings.audit.resources))
     if settings.flag_metrics_enabled:
         found.append(Demand(name="flag metrics", pods=1, resources=settings.monitoring.flag_metrics.resources))
+    if settings.rollouts.enabled:
+        # Its old pod is gone before the new one starts; the Job of its log-in runs after the bootstrap.
+        found.append(Demand(name="rollouts", pods=1, resources=settings.rollouts.resources))
     if settings.postgres.has_embedded:
         found.append(Demand(name="PostgreSQL", pods=1, resources=settings.postgres_resources))
     if not settings.postgres.embedded:

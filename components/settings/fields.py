@@ -43,6 +43,7 @@ from components.settings.sections.resources import ResourcesSetting
 from components.settings.sections.restrict_org_create_to_superusers import RestrictOrgCreateToSuperusersSetting
 from components.settings.sections.retention import RetentionSettings
 from components.settings.sections.role import RoleSetting
+from components.settings.sections.rollouts import RolloutsSettings
 from components.settings.sections.rotations import RotationsSettings
 from components.settings.sections.scheduling import SchedulingSettings
 from components.settings.sections.sdk_keys import SdkKeysSettings
@@ -114,6 +115,9 @@ class SettingsFields(Section):
     postgres: PostgresSettings = Field(default_factory=PostgresSettings, description="The database.")
     backup: BackupSettings = Field(default_factory=BackupSettings, description="Backups of the database.")
     audit: AuditSettings = Field(default_factory=AuditSettings, description="The audit log: who changed which flag.")
+    rollouts: RolloutsSettings = Field(
+        default_factory=RolloutsSettings, description="What runs the rollouts of the catalogue: docs/rollouts.md."
+    )
     retention: RetentionSettings = Field(
         default_factory=RetentionSettings, description="How long analytics and finished tasks are kept."
     )

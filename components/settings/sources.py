@@ -17,12 +17,16 @@ PURPOSES: Final = {
     "admin": "admin",
 }
 SECTIONS: Final = {"django": "secretKey"}
+SWITCHED_OFF: Final = frozenset({"rollouts"})
+"""What may be off for a time, and keeps its number meanwhile."""
 
 
 def elsewhere(settings: Settings, name: str) -> str | None:
     """Say why the program does not generate the secret `name`, for after "…, since"; None when it does."""
     if name in ("database", "postgres", "audit", "analytics") and not settings.postgres.is_own:
         return "postgres.mode is external, whose roles are not the stack's own"
+    if name == "rollouts" and not settings.rollouts.enabled:
+        return "rollouts.enabled is false"
     if name == "redis" and not settings.redis.enabled:
         return "redis.mode is none"
     if name == "audit" and settings.audit.existing_secret is not None:
@@ -44,7 +48,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     """Yield rotations of what is not generated."""
     for name in sorted(settings.rotations.model_fields_set):
         reason = elsewhere(settings, name)
-        if reason is not None and getattr(settings.rotations, name):
+        if reason is not None and name not in SWITCHED_OFF and getattr(settings.rotations, name):
             yield Problem(
                 path=("rotations", name), text=f"is not generated, since {reason}: renew it there, and remove the key"
             )

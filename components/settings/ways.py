@@ -195,7 +195,7 @@ def _bucket(settings: Settings, s3: S3) -> Iterator[Way]:
 
 
 def _optional(settings: Settings) -> Iterator[Way]:
-    """What backups and the audit log's exporter call."""
+    """What backups, the audit log's exporter and rollouts call."""
     export, egress = settings.audit.export, settings.network_policy.egress
     if settings.uses_s3 and settings.backup.s3 is not None:
         yield from _bucket(settings, settings.backup.s3)
@@ -209,4 +209,16 @@ def _optional(settings: Settings) -> Iterator[Way]:
             beside="audit.export.cidr",
             networks=export.cidr,
             egress=egress.audit,
+        )
+    prometheus, destination = settings.rollouts.prometheus, settings.rollouts.destination
+    if prometheus is not None and destination is not None:
+        host, port = destination
+        yield Way(
+            service="prometheus",
+            setting="rollouts.prometheus.url",
+            default_port=port,
+            host=host,
+            beside="rollouts.prometheus.cidr",
+            networks=prometheus.cidr,
+            egress=egress.prometheus,
         )

@@ -31,6 +31,8 @@ class PodComponent(StrEnum):
     CACHE_EXPORTER = "cache-exporter"
     AUDIT = "audit"
     AUDIT_EXPORTER = "audit-exporter"
+    ROLLOUTS = "rollouts"
+    ROLLOUTS_LOGIN = "rollouts-login"
 
 
 OF_AN_EDGE = (PodComponent.EDGE, PodComponent.EDGE_METRICS)

@@ -33,10 +33,22 @@ IN_CLUSTER: Final[Mapping[str, object]] = {
     "edge": {"enabled": True, "autoscaling": {"enabled": True}},
     "autoscaling": {"enabled": True},
     "audit": {"export": {"sink": "https", "url": "https://audit.example.com/events", "tokenSecret": {"name": "audit"}}},
+    "rollouts": {
+        "enabled": True,
+        "prometheus": {
+            "url": "https://prometheus.example.com",
+            "tokenSecret": {"name": "prometheus"},
+            "caSecret": {"name": "prometheus-ca"},
+        },
+    },
     "tracing": {"endpoint": "https://collector.example.com:4318", "headers": {"name": "collector"}},
     "networkPolicy": {
         "ingressNamespace": "traefik",
-        "egress": {"audit": {"to": [{"cidr": "10.3.0.0/24"}]}, "tracing": {"to": [{"cidr": "10.4.0.0/24"}]}},
+        "egress": {
+            "audit": {"to": [{"cidr": "10.3.0.0/24"}]},
+            "prometheus": {"to": [{"cidr": "10.5.0.0/24"}]},
+            "tracing": {"to": [{"cidr": "10.4.0.0/24"}]},
+        },
     },
 }
 OUTSIDE: Final[Mapping[str, object]] = {

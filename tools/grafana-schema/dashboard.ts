@@ -14,4 +14,7 @@ type Panel<Type extends string, Options, Custom> = Omit<grafana.Panel, 'type' | 
   & { type: Type; options?: Partial<Options>; fieldConfig: Fields<Custom>; targets: Query[] };
 type AnyPanel = Panel<'stat', StatOptions, never> | Panel<'timeseries', LineOptions, LineField>
   | Panel<'table', TableOptions, Partial<TableField>> | Panel<'bargauge', BarOptions, never>;
-export type Dashboard = Written<Omit<grafana.Dashboard, 'panels'> & { panels: Array<AnyPanel | grafana.RowPanel> }>;
+// What a Prometheus marks, in the form that Grafana takes over when it reads a dashboard.
+type Marks = { list?: Array<grafana.AnnotationQuery & { expr: string }> };
+export type Dashboard = Written<Omit<grafana.Dashboard, 'panels' | 'annotations'>
+  & { annotations?: Marks; panels: Array<AnyPanel | grafana.RowPanel> }>;

@@ -11,6 +11,7 @@ from components.monitoring import external_exporters
 from components.monitoring.alerts import Subject
 from components.postgres import server as postgres
 from components.redis import server as redis
+from components.rollouts import rollouts
 from components.settings import Settings
 
 
@@ -27,6 +28,8 @@ def alert_subject(settings: Settings) -> Subject:
         has_redis_metrics=settings.redis_exporter is not None,
         has_task_metrics=settings.flag_metrics_enabled,
         has_audit_metrics=settings.ships_audit,
+        has_rollouts=settings.rollouts.enabled and not settings.is_edge,
+        rollout_silence_seconds=settings.rollouts.max_silence,
         has_edge=settings.edge.enabled,
         is_edge=settings.is_edge,
         edge_stale_seconds=settings.edge_stale_seconds,
@@ -59,6 +62,8 @@ def _targets(settings: Settings) -> Iterator[str]:
         yield flag_metrics.COMPONENT
     if settings.ships_audit:
         yield exporter.COMPONENT
+    if settings.rollouts.enabled:
+        yield rollouts.COMPONENT
 
 
 def _deployments(settings: Settings) -> Iterator[str]:
@@ -79,6 +84,8 @@ def _deployments(settings: Settings) -> Iterator[str]:
         yield names.FLAG_METRICS
     if settings.ships_audit:
         yield names.AUDIT_EXPORTER
+    if settings.rollouts.enabled:
+        yield names.ROLLOUTS
 
 
 def _volumes(settings: Settings) -> Iterator[str]:

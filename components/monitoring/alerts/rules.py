@@ -9,6 +9,7 @@ from components.monitoring.alerts import (
     edge,
     exporters,
     flags,
+    rollouts,
     service,
     sources,
     tasks,
@@ -28,6 +29,7 @@ AREAS = {
     "backups": backups.alerts,
     "certificates": certificates.alerts,
     "flags": flags.alerts,
+    "rollouts": rollouts.alerts,
     "sources": sources.alerts,
     "exporters": exporters.alerts,
 }

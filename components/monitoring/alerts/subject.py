@@ -19,6 +19,8 @@ class Subject:
         has_redis_metrics: whether Redis has one.
         has_task_metrics: whether the exporter of flag metrics runs, which knows the queue too.
         has_audit_metrics: whether the audit log is exported.
+        has_rollouts: whether rollouts run by themselves.
+        rollout_silence_seconds: for how long a guard may give no answer.
         has_edge: whether proxies of the edge answer SDKs.
         is_edge: whether these are all that the stack has.
         edge_stale_seconds: from which age on the proxies' documents are too old.
@@ -45,6 +47,8 @@ class Subject:
     has_redis_metrics: bool
     has_task_metrics: bool
     has_audit_metrics: bool
+    has_rollouts: bool
+    rollout_silence_seconds: int
     has_edge: bool
     is_edge: bool
     edge_stale_seconds: int

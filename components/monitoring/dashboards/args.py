@@ -22,6 +22,7 @@ def dashboards_args(settings: Settings, namespace: pulumi.Input[str]) -> Dashboa
             redis_metrics=settings.redis_exporter is not None,
             flag_metrics=settings.flag_metrics_enabled,
             audit_export=settings.ships_audit,
+            rollouts=settings.rollouts.enabled,
             edge=settings.edge.enabled,
             edge_stale_seconds=settings.edge_stale_seconds if settings.edge_metrics_enabled else None,
             cluster=settings.postgres.cluster.name if settings.postgres.clustered else None,

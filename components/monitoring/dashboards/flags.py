@@ -7,6 +7,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard as Board
 from components.monitoring.dashboards.collection import collection
 from components.monitoring.dashboards.model import Dashboard, Facts
 from components.monitoring.dashboards.panels import HERE, Panel, add_row, bars, choice, frame, lines, number, rows
+from components.monitoring.dashboards.rollouts import decided, rollouts
 
 CHOSEN: Final = f'{HERE},project=~"$project",environment=~"$environment",feature=~"$feature"'
 WITHOUT_FEATURE: Final = f'{HERE},project=~"$project",environment=~"$environment"'
@@ -37,6 +38,8 @@ def flags(facts: Facts) -> Board:
     board = add_row(board, "Adoption among users whom Flagsmith stores", _adoption())
     board = add_row(board, "Adoption as SDKs report it, at the edge and evaluated locally too", _reported())
     board = add_row(board, "Rollouts", _rollouts())
+    if facts.rollouts:
+        board = add_row(board.annotation(decided()), "Rollouts that run themselves", rollouts())
     return add_row(board, "Collection", collection())
 
 

@@ -47,6 +47,7 @@ class Facts:
         redis_metrics: whether Redis has one.
         flag_metrics: whether the flag metrics have one.
         audit_export: whether the audit log is exported.
+        rollouts: whether rollouts run by themselves.
         edge: whether proxies answer SDKs.
         edge_stale_seconds: from which age on their documents are too old; None where nobody asks them.
         cluster: the name of the Cluster of CloudNativePG; None without one.
@@ -63,6 +64,7 @@ class Facts:
     redis_metrics: bool
     flag_metrics: bool
     audit_export: bool
+    rollouts: bool
     edge: bool
     edge_stale_seconds: int | None
     cluster: str | None

@@ -32,6 +32,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
         "smtp": (settings.smtp is not None, "the section smtp"),
         "s3": (settings.uses_s3, "backup.s3"),
         "audit": (settings.audit.export.destination is not None, "audit.export.url"),
+        "prometheus": (settings.rollouts.destination is not None, "rollouts.prometheus.url"),
         "primary": (settings.is_edge, "role edge"),
         "tracing": (settings.tracing.endpoint is not None, "tracing.endpoint"),
         "login": (settings.login.google or settings.login.github is not None, "login.google or login.github"),

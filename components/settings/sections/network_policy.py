@@ -89,6 +89,9 @@ class Egress(Section):
         default_factory=Outgoing, description="`login.google` and `login.github`. Default: the internet, port 443."
     )
     audit: Outgoing = Field(default_factory=Outgoing, description="`audit.export.url`; its port.")
+    prometheus: Outgoing = Field(
+        default_factory=Outgoing, description="`rollouts.prometheus`; the port of its address."
+    )
     primary: Outgoing = Field(default_factory=Outgoing, description="`edge.primary`; the port of its address.")
     tracing: Outgoing = Field(default_factory=Outgoing, description="`tracing`; the port of `tracing.endpoint`.")
 

@@ -23,6 +23,7 @@ class RotationsSettings(Section):
     )
     audit: Rotation = Field(default=0, description="The log-in of the audit log's reader.")
     analytics: Rotation = Field(default=0, description="The log-in of the analytics' reader.")
+    rollouts: Rotation = Field(default=0, description="The token of what runs rollouts.")
     redis: Rotation = Field(default=0, description="The embedded Redis.")
     django: Rotation = Field(default=0, description="`DJANGO_SECRET_KEY`: links to reset a password, signed webhooks.")
     cookies: Rotation = Field(default=0, description="The key that signs log-ins: renewing it logs everybody out.")

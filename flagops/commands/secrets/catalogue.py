@@ -68,6 +68,14 @@ GENERATED = (
         "The metrics of flags may be missing until their exporter is replaced.",
     ),
     Generated(
+        "rollouts",
+        names.ROLLOUTS,
+        "The token with which rollouts are run.",
+        "the pod that runs rollouts",
+        "nothing: a look that is refused meanwhile is done again",
+        "The pod may be refused until it has the new token; no step is lost.",
+    ),
+    Generated(
         "redis",
         names.REDIS,
         "The password of the embedded Redis.",
@@ -144,6 +152,7 @@ def restarted(item: Generated, settings: "Settings") -> str:
         "database": servers,
         "audit": ("audit exporter",) if audits else (),
         "analytics": ("flag metrics",) if settings.flag_metrics_enabled else (),
+        "rollouts": ("rollouts",) if settings.rollouts.enabled else (),
         "redis": ("Redis", *servers),
         "django": servers,
         "cookies": servers,

@@ -24,6 +24,12 @@ class Prometheus:
     """A client of it."""
 
     client: httpx.Client
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return str(self.client.base_url).rstrip("/")
 
     def ask(self, expression: str) -> list[dict[str, Any]]:
         """The series that an expression has now; none while it starts."""
@@ -77,7 +83,7 @@ def watching(
     try:
         with httpx.Client(base_url=f"http://{LOOPBACK}:{port}", trust_env=False, timeout=10) as client:
             _is_ready(client)
-            yield Prometheus(client)
+            yield Prometheus(client, process)
     finally:
         process.terminate()
         process.wait(timeout=30)

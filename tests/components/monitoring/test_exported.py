@@ -15,7 +15,7 @@ from tests.metrics import SCRAPES, parse_scrape, selectors
 from tests.recording import ROOT
 
 SCRIPTS = sorted((ROOT / "components").glob("*/in_pod/*.py"))
-EXPORTERS = ("flag-metrics", "audit-exporter", "edge-metrics")
+EXPORTERS = ("flag-metrics", "audit-exporter", "edge-metrics", "rollouts")
 # Beside those of rules and panels: the metric, and why nobody looks at it.
 NOBODY_LOOKS_AT = {
     "flagsmith_audit_exported_created": "when it began to count: prometheus_client adds it to each counter",

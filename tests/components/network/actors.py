@@ -84,6 +84,7 @@ OUTSIDE: Final = (
     Actor(name="outside collector", ip="10.20.0.8"),
     Actor(name="outside audit endpoint", ip="10.20.0.9"),
     Actor(name="outside Flagsmith", ip="10.20.0.10"),
+    Actor(name="outside Prometheus", ip="10.20.0.11"),
     Actor(name="webhook receivers", ip="203.0.113.7"),
     # Those who must stay outside.
     _pod("pod of nobody's", "default", "10.244.2.1", app="controller"),

@@ -25,6 +25,7 @@ EGRESS_OF: Final = {
     "outside log-in services": "login",
     "outside collector": "tracing",
     "outside audit endpoint": "audit",
+    "outside Prometheus": "prometheus",
     "outside Flagsmith": "primary",
 }
 
@@ -57,6 +58,9 @@ def service(key: str, settings: Settings) -> Service:
             return _at(s3.endpoint, {"http": 80, "https": 443}, s3.cidr)
         case "audit":
             return _at(settings.audit.export.url, {"https": 443}, settings.audit.export.cidr)
+        case "prometheus":
+            asked = settings.rollouts.prometheus
+            return _at(asked.url, {"http": 80, "https": 443}, asked.cidr)
         case "primary":
             primary = settings.edge.primary
             assert primary is not None

@@ -6,6 +6,7 @@ from typing import Final
 from components.settings import Settings
 from tests.components.network.clusters import CLUSTERS
 from tests.components.network.edges import EDGE, EDGES_ALONE, GATEWAY, SINGLE_EDGES_ALONE, THROUGH_GATEWAY, WAY_IN
+from tests.components.network.rollouts import ROLLING, ROLLOUTS, SINGLE_ROLLOUTS
 
 BUCKET: Final = {"bucket": "backups", "existingSecret": "bucket"}
 SERVICES: Final[Mapping[str, object]] = {
@@ -21,6 +22,7 @@ SERVICES: Final[Mapping[str, object]] = {
         "export": {"sink": "https", "url": "https://audit.example.com/api/v1/events"},
     },
     "monitoring": {"flagMetrics": {"existingSecret": "reader"}},
+    "rollouts": ROLLING,
 }
 VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
     "as its file says": {},
@@ -36,6 +38,7 @@ VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
                 "login": {"to": [{"cidr": "198.51.100.4/32"}]},
                 "tracing": {"to": [{"cidr": "10.20.0.8/32"}]},
                 "audit": {"to": [{"cidr": "10.20.0.9/32"}]},
+                "prometheus": {"to": [{"cidr": "10.20.0.11/32"}]},
             },
             "webhooks": [{"cidr": "203.0.113.7/32"}],
             **WAY_IN,
@@ -51,6 +54,7 @@ VARIANTS: Final[Mapping[str, Mapping[str, object]]] = {
         **SERVICES,
         "monitoring": {"postgres": {"existingSecret": "metrics"}, "redis": {"existingSecret": "metrics"}},
     },
+    **ROLLOUTS,
     "without monitoring": {"monitoring": {"enabled": False}},
     "with entries of the audit log in a log": {"audit": {"export": {"sink": "stdout"}}},
     "without Redis, backups, audit and monitoring": {
@@ -138,6 +142,7 @@ SINGLE: Final[Mapping[str, Mapping[str, object]]] = {
     "audit.export, in a log": {"audit": {"export": {"sink": "stdout"}}},
     "audit.export.url": {"audit": {"export": EXPORT}},
     "audit.export.cidr": {"audit": {"export": {**EXPORT, "cidr": "10.20.0.9/32"}}},
+    **SINGLE_ROLLOUTS,
     "login.google": {"login": {"google": True}},
     "login.github": {"login": {"github": {"existingSecret": "github"}}},
     "telemetry": {"telemetry": True},
@@ -231,6 +236,8 @@ CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
     "audit": lambda stack: stack.audit_enabled,
     "its export": lambda stack: stack.audit.export.enabled,
     "an endpoint": lambda stack: stack.audit.export.url is not None,
+    "rollouts": lambda stack: stack.rollouts.enabled,
+    "a Prometheus": lambda stack: stack.rollouts.prometheus.url is not None,
     "traces": lambda stack: stack.tracing.endpoint is not None,
     "telemetry": lambda stack: stack.telemetry,
     "monitoring": lambda stack: stack.monitoring_enabled,

@@ -49,6 +49,7 @@ STACKS: dict[str, dict[str, object]] = {
         "apiVersions": [*OPERATOR["apiVersions"], "postgresql.cnpg.io/v1", "barmancloud.cnpg.io/v1"],
     },
     "the edge": {"edge": {"enabled": True, "existingSecret": "edge-keys"}},
+    "rollouts": {"rollouts": {"enabled": True}},
 }
 EXPECTED = ("fires", "quiet", "absent", "new", "stale", "ends")
 

@@ -39,6 +39,7 @@ SOURCES = {
     "flagsmith_": ("FlagMetrics",),
     "flagsmith_audit_": ("AuditExporter",),
     "flagsmith_edge_": ("EdgeMetrics",),
+    "flagsmith_rollout": ("Rollouts",),
     "certmanager_": ("CertManager",),
 }
 # Rules on little or nothing of a metric that another alert speaks for while there is none at all, with that alert.

@@ -29,6 +29,7 @@ EVERYTHING = Facts(
     redis_metrics=True,
     flag_metrics=True,
     audit_export=True,
+    rollouts=True,
     edge=True,
     edge_stale_seconds=300,
     cluster="flagsmith-pg",

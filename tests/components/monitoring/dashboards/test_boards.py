@@ -142,7 +142,7 @@ def test_limits_are_those_of_the_alerts() -> None:
         "Refused": 1,
         "Age of the oldest entry": 900,
     }
-    assert found[Dashboard.FLAGS] == {"Collected": 1}
+    assert found[Dashboard.FLAGS] == {"Collected": 1, "Looks go well": 1, "Paused": 1}
 
 
 def test_what_has_no_metrics_has_no_panels() -> None:
@@ -166,6 +166,7 @@ def test_what_has_no_metrics_has_no_panels() -> None:
     assert not [word for word in ("redis_", "kubelet_volume", "cronjob") if word in external[Dashboard.DATA]]
     assert "pg_up" in external[Dashboard.DATA]
     assert "flagsmith_audit_" in external[Dashboard.DATA]
+    assert "flagsmith_rollout" not in documents(replace(EVERYTHING, rollouts=False))[Dashboard.FLAGS]
     assert "flagsmith_audit_" not in documents(replace(EVERYTHING, audit_export=False))[Dashboard.DATA]
 
 

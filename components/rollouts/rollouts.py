@@ -1,0 +1,151 @@
+"""What runs rollouts: one pod, which keeps nothing and may change segments in Flagsmith, and no more."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.core.v1 import ContainerArgs, ContainerPortArgs, PodTemplateSpecArgs
+
+from components.flagsmith.pod import USER
+from components.kit import names
+from components.kit.component import Component, name_of
+from components.kit.config_files import ConfigFiles
+from components.kit.database_pods import DatabaseClientArgs, Serving
+from components.kit.environment import listening, plain
+from components.kit.pods import pod_template, requirements
+from components.kit.secret_files import READABLE_BY_ITS_GROUP, ca_volume, secret_file
+from components.kit.secret_refs import SecretReference, checksum_annotations
+from components.kit.security import container_security_context
+from components.kit.service_accounts import service_account
+from components.kit.single_pod import singleton
+from components.rollouts import login
+from components.settings.sections.rollouts import RolloutsPrometheus
+
+COMPONENT: Final = "rollouts"
+SCRIPTS: Final = tuple(path for path in sorted(login.SCRIPT.parent.glob("*.py")) if path != login.SCRIPT)
+PACKAGE: Final = "ff_rollouts"
+"""What the files are called together where they run: they import one another relatively."""
+ROOT: Final = "/rollouts"
+TOKEN_DIRECTORY: Final = "/run/secrets/rollouts-token"  # noqa: S105 a path
+PROMETHEUS_TOKEN_DIRECTORY: Final = "/run/secrets/prometheus-token"  # noqa: S105 a path
+PROMETHEUS_CA_DIRECTORY: Final = "/run/secrets/prometheus-ca"
+# A request that is on its way may take as long as its time-out.
+GRACE_PERIOD_SECONDS: Final = 45
+SERVING: Final = Serving(port=names.ROLLOUTS_PORT, path="/livez", startup=(2, 30), readiness=(10, 3), liveness=(20, 3))
+# Ready is one that shows its metrics; alive is one whose looks do not hang.
+READY: Final = replace(SERVING, path="/readyz")
+
+
+def files() -> ConfigFiles:
+    """The program, as the pod finds it."""
+    return ConfigFiles(
+        prefix=names.ROLLOUTS,
+        component=COMPONENT,
+        volume="scripts",
+        directory=f"{ROOT}/{PACKAGE}",
+        data={path.name: Path(path).read_text(encoding="utf-8") for path in SCRIPTS},
+    )
+
+
+def _prometheus(asked: RolloutsPrometheus) -> dict[str, str]:
+    found = {} if asked.url is None else {"PROMETHEUS_URL": asked.url}
+    if asked.token_secret is not None:
+        found["PROMETHEUS_TOKEN_FILE"] = f"{PROMETHEUS_TOKEN_DIRECTORY}/token"
+    if asked.ca_secret is not None:
+        found["PROMETHEUS_CA_FILE"] = f"{PROMETHEUS_CA_DIRECTORY}/ca.crt"
+    return found
+
+
+def rollouts_pod(args: DatabaseClientArgs, source: ConfigFiles, token: SecretReference) -> PodTemplateSpecArgs:
+    """The pod template. It has no way to the database, and no token of Kubernetes'."""
+    settings, prometheus = args.settings.rollouts, args.settings.rollouts.prometheus
+    variables: Mapping[str, str | int] = {
+        "FLAGSMITH_URL": names.api_url(args.settings.namespace.name).removesuffix("/api/v1/"),
+        "TOKEN_FILE": f"{TOKEN_DIRECTORY}/token",
+        **_prometheus(prometheus),
+        "INTERVAL_SECONDS": settings.interval,
+        "PORT": names.ROLLOUTS_PORT,
+        "PYTHONPATH": ROOT,
+        # The root file system is read-only.
+        "PYTHONDONTWRITEBYTECODE": 1,
+    }
+    secret = secret_file(
+        "token",
+        secret=token.name,
+        key=login.KEY,
+        directory=TOKEN_DIRECTORY,
+        file="token",
+        mode=READABLE_BY_ITS_GROUP,
+    )
+    mounted = [source.mounted(), secret, *ca_volume("prometheus-ca", PROMETHEUS_CA_DIRECTORY, prometheus.ca_secret)]
+    if prometheus.token_secret is not None:
+        mounted.append(
+            secret_file(
+                "prometheus-token",
+                secret=prometheus.token_secret.name,
+                key=prometheus.token_secret.key,
+                directory=PROMETHEUS_TOKEN_DIRECTORY,
+                file="token",
+                mode=READABLE_BY_ITS_GROUP,
+            )
+        )
+    return pod_template(
+        component=COMPONENT,
+        version=args.settings.version,
+        settings=args.settings,
+        user=USER,
+        container=ContainerArgs(
+            name=COMPONENT,
+            image=args.settings.image_reference,
+            # Not with Flagsmith's own directory, in which the image starts, among those to import from.
+            command=["python", "-P", "-m", f"{PACKAGE}.runner"],
+            env=[*plain(variables), *listening(args.settings)],
+            ports=[ContainerPortArgs(name="metrics", container_port=SERVING.port)],
+            startup_probe=SERVING.probe(SERVING.startup),
+            readiness_probe=READY.probe(READY.readiness),
+            liveness_probe=SERVING.probe(SERVING.liveness),
+            resources=requirements(settings.resources),
+            security_context=container_security_context(),
+            volume_mounts=[mount for _, mount in mounted],
+        ),
+        volumes=[volume for volume, _ in mounted],
+        annotations={**checksum_annotations(token), **args.annotations},
+        grace_period_seconds=GRACE_PERIOD_SECONDS,
+    )
+
+
+class Rollouts(Component):
+    """The Deployment `flagsmith-rollouts`, its program, and its log-in: a Secret, and a Job that makes the account.
+
+    The pod waits for the Job, so that its first look is not refused.
+
+    Attributes:
+        deployment: the Deployment's name.
+    """
+
+    deployment: pulumi.Output[str]
+
+    def __init__(self, name: str, args: DatabaseClientArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("feature-flags:components:Rollouts", name, opts)
+        source, namespace = files(), args.namespace
+        account, other = (
+            service_account(f"{name}-{short}", component=component, namespace=namespace, opts=self.child())
+            for short, component in (("service-account", COMPONENT), ("login-service-account", login.COMPONENT))
+        )
+        program = source.config_map(f"{name}-scripts", namespace=namespace, opts=self.child())
+        script = login.files().config_map(f"{name}-login-script", namespace=namespace, opts=self.child())
+        token = login.token_secret(f"{name}-login", args, self.child())
+        job = login.login_job(f"{name}-login", args, token, self.child(script, other))
+        deployment = singleton(
+            f"{name}-deployment",
+            name=names.ROLLOUTS,
+            namespace=namespace,
+            component=COMPONENT,
+            version=args.settings.version,
+            template=rollouts_pod(args, source, token),
+            opts=self.child(program, account, job),
+        )
+        self.deployment = name_of(deployment)
+        self.register_outputs({"deployment": self.deployment})
