@@ -56,9 +56,14 @@ class Recording:
         return {f"{ref.kind}/{ref.name}" for ref in found}
 
 
-def rotated(stack: str, rotations: Mapping[str, int], generated: Mapping[str, str]) -> Recording:
-    """The recording of a stack whose generated values are on record, with these rotations."""
-    return record(stack, {"rotations": dict(rotations)}, generated=generated)
+def rotated(
+    stack: str,
+    rotations: Mapping[str, int],
+    generated: Mapping[str, str],
+    overrides: Mapping[str, object] | None = None,
+) -> Recording:
+    """The recording of a stack whose generated values are on record, with these rotations and other settings."""
+    return record(stack, {**(overrides or {}), "rotations": dict(rotations)}, generated=generated)
 
 
 def record(

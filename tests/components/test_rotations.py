@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from components.settings.sections.rotations import RotationsSettings
-from tests.recording import Recording, recorded, rotated
+from tests.recording import Recording, record, recorded, rotated
 
 NAMES = tuple(RotationsSettings.model_fields)
 SECRETS: Mapping[str, tuple[str, ...]] = {
@@ -20,6 +20,9 @@ SECRETS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+NEEDS: Mapping[str, Mapping[str, object]] = {"rollouts": {"rollouts": {"enabled": True}}}
+"""Whose secret there is with other settings alone."""
+
 
 def data(recording: Recording) -> dict[str, dict[str, str]]:
     """What each Secret holds."""
@@ -29,14 +32,20 @@ def data(recording: Recording) -> dict[str, dict[str, str]]:
     }
 
 
-def after(rotations: Mapping[str, int]) -> Recording:
-    """The recording of a stack that was deployed without rotations before."""
-    return rotated("local", rotations, recorded("local").program.generated)
+def before_of(name: str) -> Recording:
+    """The recording of a stack that has this secret, and was deployed without rotations."""
+    return record("local", NEEDS.get(name))
+
+
+def after(rotations: Mapping[str, int], generated: Mapping[str, str] | None = None) -> Recording:
+    """The recording of such a stack with these rotations: the values of before are on record, or `generated`."""
+    (name,) = rotations
+    return rotated("local", rotations, generated or before_of(name).program.generated, NEEDS.get(name))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_rotation_renews_that_secret_alone(name: str) -> None:
-    before, renewed = data(recorded("local")), data(after({name: 1}))
+    before, renewed = data(before_of(name)), data(after({name: 1}))
     changed = {secret for secret in renewed if renewed[secret] != before[secret]}
     assert changed == set(SECRETS.get(name, (f"flagsmith-{name}",)))
 
@@ -46,8 +55,8 @@ def test_the_same_number_keeps_the_value_and_the_next_makes_another(name: str) -
     secret = SECRETS.get(name, (f"flagsmith-{name}",))[0]
     first = after({name: 1})
     generated = dict(first.program.generated)
-    assert data(rotated("local", {name: 1}, generated)) == data(first)
-    assert data(rotated("local", {name: 2}, generated))[secret] != data(first)[secret]
+    assert data(after({name: 1}, generated)) == data(first)
+    assert data(after({name: 2}, generated))[secret] != data(first)[secret]
 
 
 @pytest.mark.parametrize(
