@@ -13,6 +13,10 @@ ROLLOUTS: Final[Mapping[str, Mapping[str, object]]] = {
 }
 SINGLE_ROLLOUTS: Final[Mapping[str, Mapping[str, object]]] = {
     "rollouts": {"rollouts": {"enabled": True}},
+    "rollouts, and postgres": {
+        "rollouts": {"enabled": True},
+        "postgres": {"mode": "external", "existingSecret": "postgres"},
+    },
     "rollouts.prometheus.url": {"rollouts": ROLLING},
     "rollouts.prometheus.cidr": {"rollouts": {"enabled": True, "prometheus": {**PROMETHEUS, "cidr": "10.20.0.11/32"}}},
 }
