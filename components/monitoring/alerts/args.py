@@ -29,6 +29,7 @@ def alert_subject(settings: Settings) -> Subject:
         has_task_metrics=settings.flag_metrics_enabled,
         has_audit_metrics=settings.ships_audit,
         has_rollouts=settings.rollouts.enabled and not settings.is_edge,
+        rollout_interval_seconds=settings.rollouts.interval,
         rollout_silence_seconds=settings.rollouts.max_silence,
         has_edge=settings.edge.enabled,
         is_edge=settings.is_edge,

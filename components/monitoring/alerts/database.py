@@ -76,10 +76,10 @@ def _held(subject: Subject, claim: str) -> str:
     )
     used = f"(100 - 100 * {available} / {capacity})"
     if claim != names.BACKUP_DATA:
-        return held(used, HOURS_WITHOUT_POD)
+        return held(used, f"{HOURS_WITHOUT_POD}h")
     # By then there must be another backup, or FlagsmithBackupTooOld fires.
     hours = subject.backup_hours or HOURS_WITHOUT_POD
     last = f'max(kube_cronjob_status_last_successful_time{{{subject.where},cronjob="{names.BACKUP}"}})'
     seen = f"max(max_over_time(timestamp(kubelet_volume_stats_capacity_bytes{{{claims}}})[{hours}h:1m]))"
     # A later one that succeeded found room, even if it was too short to be measured.
-    return held(used, hours, unless=f"({last} > {seen} + {SECONDS_BEFORE_THE_END})")
+    return held(used, f"{hours}h", unless=f"({last} > {seen} + {SECONDS_BEFORE_THE_END})")

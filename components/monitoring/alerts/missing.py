@@ -21,12 +21,12 @@ def or_zero(expression: str, *, unless: str = "", provided: str = "", **labels: 
     return f"({expression} or {zero})"
 
 
-def held(expression: str, hours: int, *, unless: str = "") -> str:
-    """PromQL: `expression`, and where it has no series its last result within `hours`.
+def held(expression: str, within: str, *, unless: str = "") -> str:
+    """PromQL: `expression`, and where it has no series its last result `within` (`1h`).
 
     The last result is left out while `unless` has a result, which is compared on no label.
     """
-    last = f"last_over_time(({expression})[{hours}h:1m])"
+    last = f"last_over_time(({expression})[{within}:1m])"
     if unless:
         last = f"({last} unless on () {unless})"
     return f"({expression} or {last})"

@@ -3,13 +3,19 @@
 from collections.abc import Iterator
 from typing import Final
 
-from components.monitoring.alerts.missing import or_zero
+from components.monitoring.alerts.missing import held, or_zero
 from components.monitoring.alerts.rule import Alert
 from components.monitoring.alerts.subject import Subject
 
 WHICH: Final = "feature, environment, segment"
+OF_NO_PERSON: Final = ',cause!="person"'
 NAMED: Final = "{{ $labels.feature }} in {{ $labels.environment }}"
 RUNBOOK: Final = "28-a-rollout-stopped"
+MINUTES_UNSEEN: Final = 10
+"""For how long a pod that starts may say nothing of rollouts, as its first look is not over. Then
+FlagsmithRolloutsBlind fires."""
+SLOWEST_LOOK_SECONDS: Final = 300
+"""Beside the interval: a hundred rollouts at three seconds each, with guards that are asked."""
 
 
 def alerts(subject: Subject) -> Iterator[Alert]:
@@ -17,9 +23,17 @@ def alerts(subject: Subject) -> Iterator[Alert]:
     if not subject.has_rollouts:
         return
     where = subject.where
-    back = f"max by ({WHICH}) (flagsmith_rollout_rolled_back{{{where}}}) == 1"
-    paused = f'max by ({WHICH}) (flagsmith_rollout_paused{{{where},cause!="person"}}) == 1'
-    mute = f"min by ({WHICH}, guard) (flagsmith_rollout_guard_silent_since_timestamp_seconds{{{where}}})"
+    looked = f"max(flagsmith_rollouts_last_look_timestamp_seconds{{{where}}})"
+    up = f"max(flagsmith_rollouts_up{{{where}}})"
+
+    def last(metric: str, by: str = f"max by ({WHICH})", matcher: str = "") -> str:
+        """Its value; until the first look of a pod that starts is over, the one of the pod before."""
+        return held(f"{by} ({metric}{{{where}{matcher}}})", f"{MINUTES_UNSEEN}m", unless=looked)
+
+    back = f"{last('flagsmith_rollout_rolled_back')} == 1"
+    paused = f"{last('flagsmith_rollout_paused', matcher=OF_NO_PERSON)} == 1"
+    mute = last("flagsmith_rollout_guard_silent_since_timestamp_seconds", f"min by ({WHICH}, guard)")
+    silent = f"time() - {mute} > {subject.rollout_silence_seconds}"
     yield Alert(
         name="FlagsmithRolloutRolledBack",
         expression=back,
@@ -41,7 +55,7 @@ def alerts(subject: Subject) -> Iterator[Alert]:
     )
     yield Alert(
         name="FlagsmithRolloutSilent",
-        expression=f"time() - {mute} > {subject.rollout_silence_seconds}",
+        expression=silent,
         minutes=0,
         severity="warning",
         summary="A guard of a rollout gives no answer.",
@@ -51,8 +65,8 @@ def alerts(subject: Subject) -> Iterator[Alert]:
     )
     yield Alert(
         name="FlagsmithRolloutWaits",
-        expression=f"max by ({WHICH}) (flagsmith_rollout_warns{{{where}}}) == 1 unless on ({WHICH}) {paused} "
-        f"unless on ({WHICH}) (time() - {mute} > {subject.rollout_silence_seconds})",
+        expression=f"{last('flagsmith_rollout_warns')} == 1 unless on ({WHICH}) {paused} "
+        f"unless on ({WHICH}) ({silent})",
         minutes=5,
         severity="warning",
         summary="A rollout waits for something that does not come by itself.",
@@ -62,11 +76,23 @@ def alerts(subject: Subject) -> Iterator[Alert]:
     )
     yield Alert(
         name="FlagsmithRolloutsBlind",
-        expression=f"{or_zero(f'max(flagsmith_rollouts_up{{{where}}})')} == 0",
-        minutes=10,
+        expression=f"{or_zero(up)} == 0",
+        minutes=MINUTES_UNSEEN,
         severity="warning",
         summary="Nobody looks at the rollouts.",
         description="What runs the rollouts is gone, hangs, or cannot read or write them: no step is taken, and no "
         "guard that is broken takes one back.",
+        runbook=RUNBOOK,
+    )
+    yield Alert(
+        name="FlagsmithRolloutsLate",
+        # Looks that fail do not count, and are the other alert's.
+        expression=f"time() - {looked} > {2 * subject.rollout_interval_seconds + SLOWEST_LOOK_SECONDS} "
+        f"and on () ({up} == 1)",
+        minutes=0,
+        severity="warning",
+        summary="The rollouts are looked at too seldom.",
+        description="The last look at all rollouts ended {{ $value | humanizeDuration }} ago: a guard that is broken "
+        "takes its rollout back late.",
         runbook=RUNBOOK,
     )

@@ -36,4 +36,4 @@ def _apart(subject: Subject, up: str, component: str, deployment: str) -> str:
     """
     runs = f'max(kube_deployment_status_replicas_ready{{{subject.where},deployment="{deployment}"}}) > 0'
     hangs = f'(max(up{{{subject.where},component="{component}"}}) == 0 and on () {runs})'
-    return held(or_zero(up, provided=hangs), 1)
+    return held(or_zero(up, provided=hangs), "1h")

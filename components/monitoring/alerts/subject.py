@@ -20,6 +20,7 @@ class Subject:
         has_task_metrics: whether the exporter of flag metrics runs, which knows the queue too.
         has_audit_metrics: whether the audit log is exported.
         has_rollouts: whether rollouts run by themselves.
+        rollout_interval_seconds: how often all rollouts are looked at.
         rollout_silence_seconds: for how long a guard may give no answer.
         has_edge: whether proxies of the edge answer SDKs.
         is_edge: whether these are all that the stack has.
@@ -48,6 +49,7 @@ class Subject:
     has_task_metrics: bool
     has_audit_metrics: bool
     has_rollouts: bool
+    rollout_interval_seconds: int
     rollout_silence_seconds: int
     has_edge: bool
     is_edge: bool

@@ -17,8 +17,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import CollectorRegistry, generate_latest
-
 from .plain_api import PlainApi, UnansweredError
 from .project import Rollouts
 from .prometheus import Prometheus
@@ -143,8 +141,7 @@ class RolloutServer(ThreadingHTTPServer):
 
     def __init__(self, port: int, runner: RolloutRunner) -> None:
         super().__init__(("", port), RolloutAnswers)
-        self.runner, self.registry = runner, CollectorRegistry()
-        self.registry.register(RolloutCollector(lambda: runner.seen, runner.is_alive))
+        self.runner, self.metrics = runner, RolloutCollector(lambda: runner.seen, runner.is_alive)
 
 
 class RolloutAnswers(BaseHTTPRequestHandler):
@@ -157,7 +154,7 @@ class RolloutAnswers(BaseHTTPRequestHandler):
         """`/metrics`; `/readyz`, and `/livez`, which is for a look that hangs."""
         status, body = 404, b"There are /metrics, /readyz and /livez.\n"
         if self.path == "/metrics":
-            status, body = 200, generate_latest(self.server.registry)
+            status, body = 200, self.server.metrics.scrape()
         elif self.path == "/readyz":
             status, body = 200, b"ok\n"
         elif self.path == "/livez":

@@ -16,7 +16,7 @@ from tests.recording import ROOT
 
 SCRIPTS = sorted((ROOT / "components").glob("*/in_pod/*.py"))
 EXPORTERS = ("flag-metrics", "audit-exporter", "edge-metrics", "rollouts")
-# Beside those of rules and panels: the metric, and why nobody looks at it.
+# Beside those of rules, panels and marks: the metric, and why nobody looks at it.
 NOBODY_LOOKS_AT = {
     "flagsmith_audit_exported_created": "when it began to count: prometheus_client adds it to each counter",
     "flagsmith_audit_export_resets_created": "when it began to count: prometheus_client adds it to each counter",
@@ -30,10 +30,11 @@ def exported(name: str) -> set[str]:
 
 
 def looked_at() -> set[str]:
-    """The metrics of all rules and of all panels."""
+    """The metrics of all rules, of all panels, and of the marks on them."""
     rules = [rule["expr"] for stack in STACKS for rule in rules_of(stack).values()]
     boards = [json.loads(text) for text in documents(EVERYTHING).values()]
     panels = [target["expr"] for board in boards for panel in board["panels"] for target in panel.get("targets", [])]
+    panels += [mark["expr"] for board in boards for mark in board["annotations"].get("list", []) if "expr" in mark]
     asked = [re.sub(r"\$\w+", "5m", expression) for expression in panels]
     return {selector.metric for expression in rules + asked for selector in selectors(expression)}
 

@@ -230,4 +230,4 @@ def test_both_sides_of_a_zero_have_the_same_labels() -> None:
         or_zero("max by (b) (a)", provided="c", b="x")
         == '(max by (b) (a) or (label_replace(vector(0), "b", "x", "", "") and on () c))'
     )
-    assert held("max(a)", 2) == "(max(a) or last_over_time((max(a))[2h:1m]))"
+    assert held("max(a)", "2h") == "(max(a) or last_over_time((max(a))[2h:1m]))"
