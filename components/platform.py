@@ -31,7 +31,7 @@ from components.postgres.roles import DatabaseGrants, DatabaseRoles, DatabaseRol
 from components.postgres.toolbox import Toolbox
 from components.redis.args import redis_args
 from components.redis.server import Redis
-from components.rollouts.rollouts import Rollouts
+from components.rollouts.rollouts import RolloutsArgs, RolloutsPod
 from components.secrets.connections import database_client
 from components.secrets.credentials_args import credentials_args, login_command
 from components.secrets.sdk_keys import SdkKeys, SdkSecrets, SdkSecretsArgs
@@ -179,11 +179,12 @@ class FeatureFlags(StackComponent):
                 self._watched.append(ExternalExporters(self._named("exporters"), exporters, self._part(credentials)))
         self._monitored(*self._watched)
 
-    def _rollouts(self) -> Rollouts:
+    def _rollouts(self) -> RolloutsPod:
         """What runs rollouts, after there is a project that its log-in is for."""
         scraped = self._scrapes.annotations(names.ROLLOUTS_PORT)
         wanted = database_client(self._settings, self.namespace.name, self.credentials, annotations=scraped)
-        return Rollouts(self._named("rollouts"), wanted, self._part(self._bootstrap))
+        made = RolloutsArgs(client=wanted, bootstrap=self._bootstrap)
+        return RolloutsPod(self._named("rollouts"), made, self._part(self.namespace))
 
     def _shown(self) -> dict[str, pulumi.Input[object]]:
         settings = self._settings

@@ -15,6 +15,7 @@ from components.kit.database_pods import DatabaseClientArgs
 from components.kit.jobs import run_once
 from components.kit.secret_refs import SecretReference
 from components.secrets.generated import generated_value, secret_of
+from components.settings import Settings
 
 COMPONENT: Final = "rollouts-login"
 SCRIPT: Final = Path(__file__).parent / "in_pod" / "login.py"
@@ -38,20 +39,26 @@ def files() -> ConfigFiles:
     )
 
 
-def token_secret(name: str, args: DatabaseClientArgs, opts: pulumi.ResourceOptions) -> SecretReference:
+def token(name: str, settings: Settings, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """The token, which is another one with each number of the rotation."""
+    return generated_value(f"{name}-token", settings.rotations.rollouts, length=TOKEN_LENGTH, opts=opts)
+
+
+def token_secret(
+    name: str, args: DatabaseClientArgs, value: pulumi.Output[str], opts: pulumi.ResourceOptions
+) -> SecretReference:
     """The Secret `flagsmith-rollouts` with the token."""
-    rotation = args.settings.rotations.rollouts
     return secret_of(
         f"{name}-secret",
         name=names.ROLLOUTS,
         namespace=args.namespace,
         component="application",
-        data={KEY: generated_value(f"{name}-token", rotation, length=TOKEN_LENGTH, opts=opts)},
+        data={KEY: value},
         opts=opts,
     )
 
 
-def login_job(name: str, args: DatabaseClientArgs, token: SecretReference, opts: pulumi.ResourceOptions) -> Job:
+def login_job(name: str, args: DatabaseClientArgs, secret: SecretReference, opts: pulumi.ResourceOptions) -> Job:
     """The Job `flagsmith-rollouts-login-<hash>`. It runs again with another token, and another environment."""
     admin = args.settings.admin
     wanted = {
@@ -70,7 +77,7 @@ def login_job(name: str, args: DatabaseClientArgs, token: SecretReference, opts:
             # The script lies outside of Flagsmith's own directory, from which it imports.
             EnvVarArgs(name="PYTHONPATH", value="/app"),
             EnvVarArgs(name="ROLLOUTS_LOGIN", value=json.dumps(wanted, sort_keys=True)),
-            token.env("ROLLOUTS_TOKEN", KEY),
+            secret.env("ROLLOUTS_TOKEN", KEY),
         ],
         volumes=[files().mounted()],
     )
@@ -82,6 +89,6 @@ def login_job(name: str, args: DatabaseClientArgs, token: SecretReference, opts:
         version=args.settings.version,
         template=template,
         deadline_seconds=DEADLINE_SECONDS,
-        reads=[token],
+        reads=[secret],
         opts=opts,
     )

@@ -1,7 +1,7 @@
 """What runs rollouts: one pod, which keeps nothing and may change segments in Flagsmith, and no more."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -116,10 +116,24 @@ def rollouts_pod(args: DatabaseClientArgs, source: ConfigFiles, token: SecretRef
     )
 
 
-class Rollouts(Component):
+@dataclass(frozen=True, kw_only=True)
+class RolloutsArgs:
+    """What runs rollouts is made from.
+
+    Attributes:
+        client: the database, which the Job of its log-in asks.
+        bootstrap: what makes the project that the log-in is for.
+    """
+
+    client: DatabaseClientArgs
+    bootstrap: pulumi.Resource
+
+
+class RolloutsPod(Component):
     """The Deployment `flagsmith-rollouts`, its program, and its log-in: a Secret, and a Job that makes the account.
 
-    The pod waits for the Job, so that its first look is not refused.
+    The pod waits for the Job, so that its first look is not refused, and the Job for the project. Nothing else does:
+    what waits for much in many ways keeps a removal busy.
 
     Attributes:
         deployment: the Deployment's name.
@@ -127,24 +141,26 @@ class Rollouts(Component):
 
     deployment: pulumi.Output[str]
 
-    def __init__(self, name: str, args: DatabaseClientArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("feature-flags:components:Rollouts", name, opts)
-        source, namespace = files(), args.namespace
+    def __init__(self, name: str, args: RolloutsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("feature-flags:components:RolloutsPod", name, opts)
+        client, source = args.client, files()
+        settings, namespace = client.settings, client.namespace
         account, other = (
             service_account(f"{name}-{short}", component=component, namespace=namespace, opts=self.child())
             for short, component in (("service-account", COMPONENT), ("login-service-account", login.COMPONENT))
         )
         program = source.config_map(f"{name}-scripts", namespace=namespace, opts=self.child())
         script = login.files().config_map(f"{name}-login-script", namespace=namespace, opts=self.child())
-        token = login.token_secret(f"{name}-login", args, self.child())
-        job = login.login_job(f"{name}-login", args, token, self.child(script, other))
+        value = login.token(f"{name}-login", settings, self.child())
+        secret = login.token_secret(f"{name}-login", client, value, self.child(protect=settings.protect))
+        job = login.login_job(f"{name}-login", client, secret, self.child(args.bootstrap, script, other))
         deployment = singleton(
             f"{name}-deployment",
             name=names.ROLLOUTS,
             namespace=namespace,
             component=COMPONENT,
-            version=args.settings.version,
-            template=rollouts_pod(args, source, token),
+            version=settings.version,
+            template=rollouts_pod(client, source, secret),
             opts=self.child(program, account, job),
         )
         self.deployment = name_of(deployment)

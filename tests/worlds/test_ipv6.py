@@ -13,6 +13,8 @@ import pytest
 from django.http.request import split_domain_port, validate_host
 
 from components.flagsmith.environment import allowed_hosts
+from components.rollouts.rollouts import PACKAGE
+from components.rollouts.rollouts import SCRIPTS as ROLLOUTS
 from tests.components.settings.support import refusal, settings
 from tests.in_pod import SHARED
 from tests.recording import ROOT, all_containers, container, environment, pod_templates
@@ -25,6 +27,7 @@ SCRIPTS = {
     "flagsmith-audit-exporter": "components/audit/in_pod/export_audit.py",
     "flagsmith-flag-metrics": "components/flag_metrics/in_pod/flag_metrics.py",
     "flagsmith-edge-metrics": "components/edge_metrics/in_pod/edge_metrics.py",
+    "flagsmith-rollouts": "components/rollouts/in_pod/runner.py",
 }
 
 
@@ -78,6 +81,15 @@ def answers(address: str, port: int) -> bool:
         return False
 
 
+def started(script: str, place: Path) -> list[str]:
+    """The command that runs a script; one with files of its own beside it is a package in `place`."""
+    path = ROOT / script
+    if path.parent != ROLLOUTS[0].parent:
+        return [sys.executable, str(path)]
+    (place / PACKAGE).symlink_to(path.parent)
+    return [sys.executable, "-m", f"{PACKAGE}.{path.stem}"]
+
+
 @pytest.mark.parametrize(("deployment", "script"), SCRIPTS.items())
 @pytest.mark.parametrize(("family", "address", "other"), [("IPv6", "::1", None), ("IPv4", "127.0.0.1", "::1")])
 def test_a_program_is_reached_by_the_family_that_it_is_told(
@@ -89,9 +101,9 @@ def test_a_program_is_reached_by_the_family_that_it_is_told(
     away = {"DATABASE_URL": "postgresql://u:p@127.0.0.1:9/d", "HOST": "127.0.0.1", "SINK": "stdout"}
     told = {name: value for name, value in environment(template).items() if isinstance(value, str)}
     given = {**told, **away, "PORT": str(port), "METRICS_PORT": str(port), "PATH": os.environ["PATH"]}
-    given |= {"TMPDIR": str(tmp_path), "PYTHONPATH": SHARED, "PYTHONDONTWRITEBYTECODE": "1"}
+    given |= {"TMPDIR": str(tmp_path), "PYTHONPATH": f"{SHARED}:{tmp_path}", "PYTHONDONTWRITEBYTECODE": "1"}
     with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, ROOT / script], env=given, stdout=log, stderr=log, cwd=tmp_path)
+        process = subprocess.Popen(started(script, tmp_path), env=given, stdout=log, stderr=log, cwd=tmp_path)
     try:
         ends = time.monotonic() + 60
         while not answers(address, port):

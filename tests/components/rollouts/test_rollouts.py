@@ -55,7 +55,7 @@ def test_its_pod_has_no_way_to_the_database_and_no_token_of_kubernetes(stack: Re
     assert variables["FLAGSMITH_URL"] == "http://flagsmith.feature-flags.svc.cluster.local:8000"
     assert variables["PROMETHEUS_URL"] == "https://prometheus.example.com"
     secrets = {item["secret"]["secretName"] for item in template["spec"]["volumes"] if "secret" in item}
-    assert secrets == {"flagsmith-rollouts", "prometheus", "ca"}
+    assert secrets == {"flagsmith-rollouts", "prometheus", "prometheus-ca"}
 
 
 def test_it_is_alive_while_its_looks_do_not_hang_and_ready_while_it_shows_its_metrics(stack: Recording) -> None:

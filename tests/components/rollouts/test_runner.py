@@ -5,7 +5,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -40,8 +40,9 @@ def runners(flagsmith: Rolling, tmp_path: Path) -> Iterator[Runners]:
     found.stop()
 
 
-def declared(*guards: Guard, shares: tuple[float, ...] = SHARES) -> Declared:
-    return Declared(FLAG, ENVIRONMENT, None, steps(*shares), start=datetime(2026, 1, 1, tzinfo=UTC), guards=guards)
+def declared(*guards: Guard, lasts: timedelta = timedelta(seconds=1)) -> Declared:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    return Declared(FLAG, ENVIRONMENT, None, steps(*SHARES, lasts=lasts), start=start, guards=guards)
 
 
 @pytest.fixture
@@ -102,7 +103,8 @@ def test_it_rises_step_by_step_to_the_end_and_tells_of_it(
 def test_a_broken_guard_takes_it_back_and_it_stays_there(
     flagsmith: Rolling, runners: Runners, prometheus: Prometheus
 ) -> None:
-    flagsmith.declare(declared(ERRORS, shares=(1.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0)))
+    # A minute before the last step: the guard breaks long before, however slow the machine is.
+    flagsmith.declare(declared(ERRORS, lasts=timedelta(seconds=20)))
     runners.prometheus = prometheus.url
     runners.start()
 
