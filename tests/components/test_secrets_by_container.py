@@ -1,11 +1,13 @@
 """Each container gets the secrets that it uses, and no other: every container of every stack, with everything on."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from components.flagsmith.secrets import LOG_IN, READERS, SDK_KEYS, Process, readers
+from components.rollouts.login import SCRIPT as LOGIN_SCRIPT
 from components.settings.references import VariableReference
 from components.text.plain_secrets import is_called_secret
 from tests.components.flagsmith.test_read import EXTERNAL, RECORDED, stacks
@@ -124,13 +126,16 @@ def test_the_table_names_what_each_process_gets_and_a_process_gets_all_of_it() -
 def test_what_the_table_says_is_read_is_on_record() -> None:
     """Names that a real process looked up; the platform's own script reads the administrator's password.
 
-    The log-in of rollouts starts Django as the bootstrap does.
+    The log-in of rollouts starts Django as the bootstrap does, and its script reads the token.
     """
     recorded_as = {"migration": "migrate", "rollouts-login": "bootstrap"}
     known = {
         process: {*RECORDED["every"].split(), *RECORDED[recorded_as.get(process, process)].split()}
         for process in FLAGSMITH
     }
+    known[Process.ROLLOUTS_LOGIN] |= set(
+        re.findall(r'os\.environ\["(\w+)"\]', LOGIN_SCRIPT.read_text(encoding="utf-8"))
+    )
     for name, processes in READERS.items():
         for process in processes - ({Process.MIGRATION, Process.BOOTSTRAP} if name == "CLICKHOUSE_URL" else set()):
             assert name in known[process] or name == "REDIS_URL", f"{process} does not look up {name}"
