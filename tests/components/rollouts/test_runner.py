@@ -4,13 +4,14 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
-from components.rollouts.in_pod.declared import Broken, Declared, Guard
+from components.rollouts.in_pod.declared import Broken, Declared, Guard, Step
 from components.rollouts.in_pod.states import Cause, Stage
 from tests.components.monitoring.prometheus import Prometheus, watching
 from tests.components.rollouts.running import ENVIRONMENT, FLAG, SHARES, Rolling, Runners, steps
@@ -20,6 +21,7 @@ from tests.metrics import SCRAPES, parse_scrape
 from tests.servers import LOOPBACK
 
 ERRORS = Guard("errors", "checkout_errors", at_most=0.01, broken=Broken.BACK)
+HOUR = timedelta(hours=1)
 NEXT_LOOKS = 5
 BY_THEN = 60
 
@@ -39,9 +41,8 @@ def runners(flagsmith: Rolling, tmp_path: Path) -> Iterator[Runners]:
     found.stop()
 
 
-def declared(*guards: Guard, lasts: timedelta = timedelta(seconds=1)) -> Declared:
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    return Declared(FLAG, ENVIRONMENT, None, steps(*SHARES, lasts=lasts), start=start, guards=guards)
+def declared(*guards: Guard, shares: tuple[float, ...] = SHARES) -> Declared:
+    return Declared(FLAG, ENVIRONMENT, None, steps(*shares), start=datetime(2026, 1, 1, tzinfo=UTC), guards=guards)
 
 
 @pytest.fixture
@@ -102,8 +103,9 @@ def test_it_rises_step_by_step_to_the_end_and_tells_of_it(
 def test_a_broken_guard_takes_it_back_and_it_stays_there(
     flagsmith: Rolling, runners: Runners, prometheus: Prometheus
 ) -> None:
-    # A minute before the last step: the guard breaks long before, however slow the machine is.
-    flagsmith.declare(declared(ERRORS, lasts=timedelta(seconds=20)))
+    rising = declared(ERRORS, shares=(1.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0))
+    # However fast it is here: it is not at its end before the errors begin.
+    flagsmith.declare(replace(rising, steps=(*rising.steps[:-1], Step(90, timedelta(seconds=1)), Step(100, HOUR))))
     runners.prometheus = prometheus.url
     runners.start()
 
