@@ -21,6 +21,8 @@ READING = {
     "components/audit/reader.py": "a script of the program",
     "components/backup/containers.py": "a script of the program",
     "components/package/host.py": "the pyproject.toml of the repository",
+    "components/rollouts/login.py": "a script of the program",
+    "components/rollouts/rollouts.py": "a script of the program",
     "components/edge_metrics/edge_metrics.py": "a script of the program",
     "components/flagsmith/bootstrap.py": "a script of the program",
     "components/postgres/roles.py": "a script of the program",

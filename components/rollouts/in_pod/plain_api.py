@@ -68,8 +68,8 @@ class PlainApi:
         try:
             # No redirect is followed: it would be sent the token.
             connection.request(method, f"{self._address.path.rstrip('/')}{path}", sent, headers)
-            answer = connection.getresponse()
-            status, date, found = answer.status, answer.headers.get("Date"), answer.read(MOST_BYTES)
+            with connection.getresponse() as answer:
+                status, date, found = answer.status, answer.headers.get("Date"), answer.read(MOST_BYTES)
             if not 200 <= status < 300:
                 raise UnansweredError(f"{method} {path.partition('?')[0]}: {status} {_said(found)}")
             self._at = datetime.now(UTC) if date is None else parsedate_to_datetime(date)
