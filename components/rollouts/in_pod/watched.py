@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
 from .declared import Declared
@@ -53,15 +54,21 @@ class RolloutCollector:
 
     def __init__(self, seen: Callable[[], Seen], is_alive: Callable[[], bool]) -> None:
         self._seen, self._is_alive = seen, is_alive
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+
+    def scrape(self) -> bytes:
+        """What Prometheus is told."""
+        return generate_latest(self._registry)
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """What prometheus_client asks for at every scrape."""
         seen = self._seen()
-        up = _gauge("rollouts_up", "Whether the last look at the rollouts read and wrote all that it was to.")
+        up = _gauge("flagsmith_rollouts_up", "Whether the last look at the rollouts read and wrote all that it was to.")
         up.add_metric([], float(seen.went_well and self._is_alive()))
         yield up
         if seen.looked is not None:
-            looked = _gauge("rollouts_last_look_timestamp_seconds", "When all rollouts were last looked at.")
+            looked = _gauge("flagsmith_rollouts_last_look_timestamp_seconds", "When all rollouts were last looked at.")
             looked.add_metric([], seen.looked)
             yield looked
         yield from _rollouts(seen)
@@ -69,7 +76,7 @@ class RolloutCollector:
 
 
 def _gauge(name: str, said: str, *labels: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(f"flagsmith_{name}", said, labels=labels)
+    return GaugeMetricFamily(name, said, labels=labels)
 
 
 def _labels(declared: Declared) -> list[str]:
@@ -84,15 +91,21 @@ def _called(segment: str) -> list[str]:
 
 
 def _rollouts(seen: Seen) -> Iterator[GaugeMetricFamily]:
-    share = _gauge("rollout_share_percent", "The share of users that is live.", *NAMES)
-    top = _gauge("rollout_top_percent", "The greatest share that is declared.", *NAMES)
-    step = _gauge("rollout_step", "How many steps are reached; 0 before the first one.", *NAMES)
-    steps = _gauge("rollout_steps", "How many steps are declared.", *NAMES)
-    stage = _gauge("rollout_stage", "How far it is: waiting, running, paused or done.", *NAMES, "stage")
-    paused = _gauge("rollout_paused", "Whether it is paused: by a person, another hand, a guard.", *NAMES, "cause")
-    back = _gauge("rollout_rolled_back", "Whether a guard made the share smaller, and nobody resumed it since.", *NAMES)
-    warns = _gauge("rollout_warns", "Whether somebody should look: docs/rollouts.md.", *NAMES)
-    changed = _gauge("rollout_changed_timestamp_seconds", "When a step or a decision was last written.", *NAMES)
+    share = _gauge("flagsmith_rollout_share_percent", "The share of users that is live.", *NAMES)
+    top = _gauge("flagsmith_rollout_top_percent", "The greatest share that is declared.", *NAMES)
+    step = _gauge("flagsmith_rollout_step", "How many steps are reached; 0 before the first one.", *NAMES)
+    steps = _gauge("flagsmith_rollout_steps", "How many steps are declared.", *NAMES)
+    stage = _gauge("flagsmith_rollout_stage", "How far it is: waiting, running, paused or done.", *NAMES, "stage")
+    paused = _gauge(
+        "flagsmith_rollout_paused", "Whether it is paused: by a person, another hand, a guard.", *NAMES, "cause"
+    )
+    back = _gauge(
+        "flagsmith_rollout_rolled_back", "Whether a guard made the share smaller, and nobody resumed it since.", *NAMES
+    )
+    warns = _gauge("flagsmith_rollout_warns", "Whether somebody should look: docs/rollouts.md.", *NAMES)
+    changed = _gauge(
+        "flagsmith_rollout_changed_timestamp_seconds", "When a step or a decision was last written.", *NAMES
+    )
     for turned in seen.rollouts.values():
         declared, decision = turned.found.description.declared, turned.decision
         if declared is None or turned.found.live.gone or turned.found.problem:
@@ -131,11 +144,13 @@ def _is_paused(memory: Memory | None, cause: Cause) -> bool:
 
 
 def _guards(seen: Seen) -> Iterator[GaugeMetricFamily]:
-    value = _gauge("rollout_guard_value", "What a guard measured last.", *NAMES, "guard")
-    bound = _gauge("rollout_guard_bound", "What a guard allows: at_most, or at_least.", *NAMES, "guard", "bound")
-    verdict = _gauge("rollout_guard", "What a guard says: good, out, broken, …", *NAMES, "guard", "verdict")
+    value = _gauge("flagsmith_rollout_guard_value", "What a guard measured last.", *NAMES, "guard")
+    bound = _gauge(
+        "flagsmith_rollout_guard_bound", "What a guard allows: at_most, or at_least.", *NAMES, "guard", "bound"
+    )
+    verdict = _gauge("flagsmith_rollout_guard", "What a guard says: good, out, broken, …", *NAMES, "guard", "verdict")
     mute = _gauge(
-        "rollout_guard_silent_since_timestamp_seconds", "Since when a guard gives no answer.", *NAMES, "guard"
+        "flagsmith_rollout_guard_silent_since_timestamp_seconds", "Since when a guard gives no answer.", *NAMES, "guard"
     )
     for name, turned in seen.rollouts.items():
         declared = turned.found.description.declared

@@ -72,7 +72,7 @@ GENERATED = (
         names.ROLLOUTS,
         "The token with which rollouts are run.",
         "the pod that runs rollouts",
-        "nothing: a look that is refused meanwhile is done again",
+        "nothing: a refused look is done again",
         "The pod may be refused until it has the new token; no step is lost.",
     ),
     Generated(
