@@ -14,8 +14,8 @@ from .states import Decision, Live
 
 Row = Mapping[str, Any]
 UNSEEN = (
-    "the environment {} is not there, or its account may not see it, as one that was made later: give it the "
-    "right View environment there"
+    "the environment {} is not there, or its account may not see it, as one that was made later: `ff secrets rotate "
+    "rollouts` lets it"
 )
 FIELDS = {"unicode": "string_value", "int": "integer_value", "bool": "boolean_value"}
 
