@@ -210,15 +210,14 @@ def _optional(settings: Settings) -> Iterator[Way]:
             networks=export.cidr,
             egress=egress.audit,
         )
-    prometheus, destination = settings.rollouts.prometheus, settings.rollouts.destination
-    if prometheus is not None and destination is not None:
-        host, port = destination
+    if settings.rollouts.destination is not None:
+        host, port = settings.rollouts.destination
         yield Way(
             service="prometheus",
             setting="rollouts.prometheus.url",
             default_port=port,
             host=host,
             beside="rollouts.prometheus.cidr",
-            networks=prometheus.cidr,
+            networks=settings.rollouts.prometheus.cidr,
             egress=egress.prometheus,
         )
