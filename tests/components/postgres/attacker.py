@@ -238,10 +238,10 @@ def flagsmith_tables(roles: Roles) -> None:
     )
 
 
-def read_by_the_readers(roles: Roles) -> list[str]:
-    """The tables that a reader has been granted something of."""
+def read_by_the_readers(roles: Roles, reader: str = "") -> list[str]:
+    """The tables that a reader has been granted something of: `audit`, `analytics`, or any of them."""
     rows = roles.server.query(
-        "SELECT DISTINCT table_name FROM information_schema.column_privileges WHERE table_schema = 'public'"
-        " AND grantee IN ('flagsmith_audit', 'flagsmith_audit_keys', 'flagsmith_analytics') ORDER BY 1"
+        "SELECT DISTINCT table_name, grantee FROM information_schema.column_privileges WHERE table_schema = 'public'"
+        " AND grantee IN ('flagsmith_audit', 'flagsmith_audit_keys', 'flagsmith_analytics')"
     )
-    return [str(name) for (name,) in rows]
+    return sorted({str(name) for name, role in rows if str(role).startswith(f"flagsmith_{reader}")})
