@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,19 @@ def kept(key: str, make: Callable[[], bytes]) -> bytes:
         new.write_bytes(made)
         new.replace(path)
         return made
+
+
+def directory(key: str, make: Callable[[Path], None]) -> Path:
+    """The directory for a key, which `make` makes. Of two workers that want it first, at once, one's stays."""
+    if _place is None:
+        raise RuntimeError("A directory is kept in a session of pytest alone.")
+    path = _place / hashlib.sha256(key.encode()).hexdigest()
+    if not path.exists():
+        new = path.with_suffix(f".{os.getpid()}")
+        make(new)
+        with suppress(OSError):  # the other one's is there
+            new.rename(path)
+    return path
 
 
 def pytest_configure(config: pytest.Config) -> None:

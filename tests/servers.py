@@ -18,6 +18,7 @@ import pytest
 import redis
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from tests import kept
 from tests.postgres_programs import postgres_programs, postgres_user
 
 LOOPBACK = "127.0.0.1"
@@ -42,6 +43,11 @@ def give_to_postgres(directory: Path) -> None:
     for path in directory.parents:
         if path.is_relative_to("/tmp") and path != Path("/tmp"):
             path.chmod(0o755)
+
+
+def copy_all(source: Path, target: Path) -> None:
+    """Copy a directory with the owners and modes of what is in it."""
+    subprocess.run(["cp", "-a", source, target], check=True, capture_output=True, timeout=60)
 
 
 def answered(url: str, statement: str) -> list[tuple[Any, ...]]:
@@ -81,10 +87,7 @@ class Postgres:
         if not data.exists():
             self.home.mkdir(exist_ok=True)
             give_to_postgres(self.home)
-            secret = self.home / "password"
-            secret.write_text(self.password, encoding="utf-8")
-            give_to_postgres(secret)
-            self._run(programs / "initdb", "-D", data, "-U", "postgres", f"--pwfile={secret}", "--auth=scram-sha-256")
+            self._made(programs, data)
         # Another run of pytest closes the directory above its own.
         give_to_postgres(self.home)
         options = [f"--port={self.port}", f"--listen-addresses={LOOPBACK}", f"--unix-socket-directories={self.home}"]
@@ -109,6 +112,21 @@ class Postgres:
     def query(self, statement: str, database: str = "flagsmith") -> list[tuple[Any, ...]]:
         """Run a statement in a transaction of its own; the rows it gives."""
         return answered(self.url(database), statement)
+
+    def _made(self, programs: Path, data: Path) -> None:
+        """A new server's data: made once in a session for each version and password, and a copy each time after."""
+
+        def make(new: Path) -> None:
+            secret = self.home / "password"
+            secret.write_text(self.password, encoding="utf-8")
+            give_to_postgres(secret)
+            options = ["-U", "postgres", f"--pwfile={secret}", "--auth=scram-sha-256", "--no-sync"]
+            self._run(programs / "initdb", "-D", data, *options)
+            copy_all(data, new)
+
+        first = kept.directory(f"{programs} {self.password}", make)
+        if not data.exists():
+            copy_all(first, data)
 
     def _run(self, *command: object) -> None:
         words = [str(word) for word in command]
