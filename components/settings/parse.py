@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from pydantic import ValidationError
 
@@ -61,7 +62,7 @@ def parse(values: Mapping[str, object], lock: Lock | None = None) -> Settings:
 
 def _decode(values: Mapping[str, object], problems: list[Problem]) -> dict[str, object]:
     """Decode the JSON of maps and lists; what is none is reported and left out."""
-    structured = {field.alias for field in Settings.model_fields.values() if is_structured(field.annotation)}
+    structured = _structured()
     decoded: dict[str, object] = {}
     for key, value in values.items():
         decoded[key] = value
@@ -79,6 +80,12 @@ def _decode(values: Mapping[str, object], problems: list[Problem]) -> dict[str, 
                 else:
                     problems.append(Problem(path=(key,), text=_as_map(key, value)))
     return decoded
+
+
+@cache
+def _structured() -> frozenset[str | None]:
+    """The keys whose values are maps or lists."""
+    return frozenset(field.alias for field in Settings.model_fields.values() if is_structured(field.annotation))
 
 
 def _as_map(key: str, value: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 KI = 1024
 MI = 1024**2
@@ -23,6 +24,8 @@ def _split(quantity: str) -> tuple[Fraction, str]:
     return Fraction(match["number"]), match["suffix"] or ""
 
 
+# A stack asks for some 80 amounts of a dozen quantities, and each check again.
+@lru_cache(maxsize=1024)
 def _amount(quantity: str) -> Fraction:
     number, suffix = _split(quantity)
     if suffix == "m":
