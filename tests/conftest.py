@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from components.monitoring.dashboards import build
 from flagops import console
 from flagops.cli import app
+from flagops.kubernetes import masking
 from flagops.project import VARIABLE
 
 # Python looks for circles of objects after every 700 new ones, through all that a session of tests holds: a fifth of
@@ -81,7 +82,10 @@ def program() -> Callable[[str, str], str]:
 
 @pytest.fixture
 def run() -> Iterator[Callable[..., Result]]:
-    """Run `ff` with these arguments in this process; `given` is typed at its prompts."""
+    """Run `ff` with these arguments in this process; `given` is typed at its prompts.
+
+    It knows of no secret that other tests read: one run of `ff` reads a few, a session thousands, each with its forms.
+    """
 
     def invoke(*arguments: str, given: str | None = None) -> Result:
         # The consoles are shared and hold on to the streams of the run in which they were first used.
@@ -89,6 +93,7 @@ def run() -> Iterator[Callable[..., Result]]:
         console.output.cache_clear()
         return CliRunner(env={"COLUMNS": "400"}).invoke(app, arguments, input=given, catch_exceptions=False)
 
-    yield invoke
+    with mock.patch.object(masking, "_learnt", set()):
+        yield invoke
     console.progress.cache_clear()
     console.output.cache_clear()
