@@ -16,6 +16,7 @@ from flagops import console
 from flagops.cli import app
 from flagops.kubernetes import masking
 from flagops.project import VARIABLE
+from tests.pulumi_shortcuts import SHORTCUTS, replaced
 
 # Python looks for circles of objects after every 700 new ones, through all that a session of tests holds: a fifth of
 # the time of evaluating the program.
@@ -48,11 +49,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _evaluations_without_what_is_the_same_each_time() -> Iterator[None]:
     """Nobody here reads from which line of the program a resource comes; to tell it took a sixth of an evaluation.
 
-    To build the dashboards took a twentieth, and most stacks have the same.
+    To build the dashboards took a twentieth, and most stacks have the same. tests/pulumi_shortcuts.py has the rest.
     """
     with (
         mock.patch("pulumi.runtime.resource._get_stack_trace", source_pb2.StackTrace),
         mock.patch.object(build, "documents", cache(build.documents)),
+        replaced(SHORTCUTS),
     ):
         yield
 
