@@ -12,6 +12,8 @@ from flagops.version import DISTRIBUTION, commit, release
 
 FILE: Final = "requirements.txt"
 """What Pulumi and pip install into a project's own environment."""
+CONSTRAINTS: Final = "constraints.txt"
+"""The versions of the packages that the platform needs, to which FILE holds."""
 NAME: Final = r"(?i:feature[-_.]+flags)"
 """The package's name as installers read it: they make no difference between case, `-`, `_` and `.`."""
 LINE: Final = re.compile(rf"{NAME}\s*(?:==\s*(?P<version>[^\s;]+)|@\s*(?P<url>\S+))(?:\s*;.*)?")

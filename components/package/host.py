@@ -12,7 +12,7 @@ from pulumi.provider.server import ProviderServicer
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from components.package.component import SOURCES, in_arguments
-from components.package.provider import PackageProvider
+from components.package.provider import PARENT, PackageProvider
 
 LARGEST_MESSAGE: Final = 400 * 1024 * 1024
 """Bytes of one message, as Pulumi's own SDKs have it."""
@@ -44,6 +44,7 @@ class _Servicer(ProviderServicer):
         self, request: provider_pb2.ConstructRequest, context: Any
     ) -> provider_pb2.ConstructResponse:
         """Make an instance."""
+        PARENT.set(request.parent)
         try:
             return await super().Construct(request, context)
         except pulumi.RunError as error:

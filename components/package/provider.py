@@ -1,5 +1,6 @@
 """The package's provider: what Pulumi asks for the schema, and to make an instance."""
 
+from contextvars import ContextVar
 from typing import Final
 
 import pulumi
@@ -11,6 +12,10 @@ from pulumi.provider.server import ComponentInitError
 from components.package.component import FeatureFlags, settings_of
 from components.settings import PROJECT, Settings, SettingsError
 
+NAMESPACE: Final = "footanalytics"
+"""Before the package's name in imports: else Pulumi takes the owner of a git address, and another one for a path."""
+PARENT: Final[ContextVar[str]] = ContextVar("parent", default="")
+"""The URN of the parent of the instance that is asked for."""
 _OWN_PROVIDER: Final = (
     "providers: the package makes its own Kubernetes provider, of the argument context, since it asks that cluster "
     "before it changes it. Leave the provider out, here and at the component's parents, and name the cluster's context"
@@ -22,8 +27,8 @@ class PackageProvider(ComponentProvider):
 
     def __init__(self, version: str) -> None:
         """Serve the package as this version, X.Y.Z."""
-        super().__init__([FeatureFlags], PROJECT, None, version)
-        self._places: dict[tuple[str, ...], str] = {}
+        super().__init__([FeatureFlags], PROJECT, NAMESPACE, version)
+        self._places: dict[tuple[str, ...], tuple[str, str]] = {}
 
     def map_inputs(self, inputs: pulumi.Inputs, _component_def: ComponentDefinition) -> pulumi.Inputs:
         """The arguments as they are: Pulumi's own way would drop what it does not know, without a word."""
@@ -54,7 +59,9 @@ class PackageProvider(ComponentProvider):
             raise SettingsError([_OWN_PROVIDER])
         namespace = settings.namespace.name
         place = (pulumi.get_project(), pulumi.get_stack(), settings.context, namespace)
-        other = self._places.setdefault(place, name)
-        if other != name:
-            taken = f"is the namespace of {other!r} already, and each instance has one of its own: name another"
+        # A name can be there twice, below parents of different types.
+        parent, other = self._places.setdefault(place, (PARENT.get(), name))
+        if (parent, other) != (PARENT.get(), name):
+            below = f", below {parent.rpartition('::')[2]!r}," if other == name else ""
+            taken = f"is the namespace of {other!r}{below} already, and each instance has one of its own: name another"
             raise SettingsError([f'namespace.name = "{namespace}": {taken}'])

@@ -12,7 +12,16 @@ from tests.recording import ROOT
 
 PROJECT = "name: feature-flags\nruntime: python\n"
 MAIN = "from flagops.program import run\n\nrun()\n"
-PROGRAM = ("__main__.py", "components", "policies", "tools/etcd", "tools/kind", "tools/kubernetes", "tools/kwok")
+PROGRAM = (
+    "__main__.py",
+    "components",
+    "policies",
+    "requirements.txt",
+    "tools/etcd",
+    "tools/kind",
+    "tools/kubernetes",
+    "tools/kwok",
+)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Flagsmith on the local cluster, as a resource of a program in Python."""
 
 import pulumi
-from pulumi_feature_flags import FeatureFlags
+from footanalytics_feature_flags import FeatureFlags
 
 flags = FeatureFlags(
     "flags",

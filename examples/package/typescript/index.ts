@@ -1,5 +1,5 @@
 // Two teams, each with a Flagsmith of its own: one component each, in a namespace of its own.
-import { FeatureFlags } from "@pulumi/feature-flags";
+import { FeatureFlags } from "@footanalytics/feature-flags";
 
 const teams = { checkout: 30081, search: 30082 };
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import jinja2
 
 from components.text.yaml_written import dumped
+from flagops.commands.init import lock
 from flagops.commands.init.answers import Answers
 from flagops.commands.init.choices import Pipeline, Template
 from flagops.commands.init.source import REPOSITORY, VENDOR, PlatformSource, content
@@ -39,12 +40,20 @@ def files(answers: Answers, source: PlatformSource) -> Files:
         keep_trailing_newline=True,
     )
     environment.filters["yaml"] = _yaml
-    values = {"a": answers, "requirement": source.requirement, "docs": DOCS}
+    values = {
+        "a": answers,
+        "requirement": source.requirement,
+        "docs": DOCS,
+        "hashed": lock.HASHED,
+        "versions": lock.VERSIONS,
+        "pulumi": lock.version_of(lock.PULUMI),
+    }
     made = {
         _name(path, answers): environment.get_template(f"{part}/{path.as_posix()}").render(values).encode()
         for part in _parts(answers)
         for path in _below(TEMPLATES / part)
     }
+    made |= lock.files()
     if source.wheel is not None:
         made[f"{VENDOR}/{source.wheel.name}"] = content(source.wheel)
     return dict(sorted(made.items()))

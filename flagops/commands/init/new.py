@@ -9,7 +9,8 @@ from typing import Final
 
 from components.settings import SettingsError
 from flagops.commands.init.files import Files
-from flagops.errors import BadInputError, RefusedError
+from flagops.commands.init.record import FILE, digest, read
+from flagops.errors import BadInputError, NotFoundError, RefusedError
 from flagops.stacks.files import load_stack, stack_names
 
 HARMLESS: Final = frozenset({".git", ".venv", "LICENSE", ".DS_Store"})
@@ -18,7 +19,7 @@ TEMPORARY: Final = ".ff-init-"
 
 
 def make(directory: Path, files: Files) -> None:
-    """Write a project into a folder, which is made if it is not there.
+    """Write a project into a folder, which is made if it is not there. What a run that was killed left goes before.
 
     Raises RefusedError for a folder with other files in it, and BadInputError for one that cannot be written, or for
     settings that the platform refuses; nothing is left then.
@@ -26,8 +27,8 @@ def make(directory: Path, files: Files) -> None:
     require_empty(directory)
     place = directory.resolve()  # of `a/../b` no part may be taken for new twice
     try:
-        for abandoned in place.glob(f"{TEMPORARY}*"):  # of a run that was killed
-            shutil.rmtree(abandoned)
+        _remove(_left(place))
+        _remove(place.glob(f"{TEMPORARY}*"))  # last: what was left is known by them
         with _made(place) as new, tempfile.TemporaryDirectory(dir=place, prefix=TEMPORARY) as temporary:
             draft = Path(temporary)
             for name, content in files.items():
@@ -52,6 +53,7 @@ def check(project: Path) -> None:
 def require_empty(directory: Path) -> None:
     """Raise RefusedError for a folder with files in it, and BadInputError for what is no folder or cannot be read."""
     try:
+        ours = {path.name for path in _left(directory)}
         there = sorted(path.name for path in directory.iterdir())
     except FileNotFoundError:
         return
@@ -61,7 +63,7 @@ def require_empty(directory: Path) -> None:
         ) from None
     except OSError as error:
         raise BadInputError(f"{directory} cannot be read: {error.strerror}.") from None
-    found = [name for name in there if name not in HARMLESS and not name.startswith(TEMPORARY)]
+    found = [name for name in there if name not in HARMLESS | ours and not name.startswith(TEMPORARY)]
     if found:
         listed = ", ".join(found[:3]) + (" and more" if len(found) > 3 else "")
         raise RefusedError(
@@ -69,6 +71,25 @@ def require_empty(directory: Path) -> None:
             hint="Give a folder that is new or empty. A project that ff init made is brought to this release by "
             "`ff init --upgrade`.",
         )
+
+
+def _left(directory: Path) -> list[Path]:
+    """What a run that was killed moved there, as it wrote it: its draft still has the record, which moves last."""
+    found: list[Path] = []
+    for draft in directory.glob(f"{TEMPORARY}*"):
+        try:
+            written = read(draft).files
+        except (BadInputError, NotFoundError):
+            continue  # of a run that had moved nothing yet
+        for path in directory.iterdir():
+            files = [file for file in (path, *path.rglob("*")) if file.is_symlink() or not file.is_dir()]
+            if files and all(_is_written(file, written.get(file.relative_to(directory).as_posix())) for file in files):
+                found.append(path)
+    return found
+
+
+def _is_written(file: Path, recorded: str | None) -> bool:
+    return recorded is not None and not file.is_symlink() and digest(file.read_bytes()) == recorded
 
 
 def repository_above(directory: Path) -> Path | None:
@@ -95,8 +116,8 @@ def _made(directory: Path) -> Iterator[list[Path]]:
 
 
 def _move(draft: Path, directory: Path, moved: list[Path]) -> None:
-    """Move all that is in a folder into another one on the same disk, and note what was moved."""
-    for path in sorted(draft.iterdir()):
+    """Move all that is in a folder into another one on the same disk, and note it. The record is the last."""
+    for path in sorted(draft.iterdir(), key=lambda path: (path.name == FILE, path.name)):
         moved.append(directory / path.name)
         path.rename(directory / path.name)
 

@@ -1,6 +1,7 @@
 """Bringing a project to another release: what would change in its files, and which of them people have edited."""
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,14 +10,17 @@ from typing import Final
 
 from components.text import bounds
 from flagops import pin
+from flagops.commands.init import lock
 from flagops.commands.init.files import Files
 from flagops.commands.init.record import FILE, Record, digest
-from flagops.errors import BadInputError
+from flagops.errors import BadInputError, RefusedError
 from flagops.files import reading
 
 BESIDE: Final = ".ff-new"
 """What the name ends with of a new text that lies beside an edited file."""
 FILE_BYTES: Final = 64 * 1024**2
+_HASH: Final = re.compile(r" +--hash=sha256:")
+_CONSTRAINT: Final = f"--constraint {lock.VERSIONS}"
 
 
 class FileFate(StrEnum):
@@ -54,7 +58,9 @@ class FileChange:
         """The lines that differ; empty for what is no text."""
         try:
             before, after = (
-                (content or b"").decode().splitlines(keepends=True) for content in (self.there, self.wanted)
+                # Each package of a lock has a line with its version, and up to a hundred hashes.
+                [line for line in (content or b"").decode().splitlines(keepends=True) if not _HASH.match(line)]
+                for content in (self.there, self.wanted)
             )
         except UnicodeDecodeError:
             return ""
@@ -62,7 +68,10 @@ class FileChange:
 
 
 def changes(project: Path, before: Record, wanted: Files) -> list[FileChange]:
-    """What a release would change in a project, by what it wrote the last time, what is there, and what it wants."""
+    """What a release would change in a project, by what it wrote the last time, what is there, and what it wants.
+
+    Raises RefusedError where a new text would take the place of one beside its file that somebody works on.
+    """
     found = []
     for name in sorted({*before.files, *wanted}):
         there = _content(project / name)
@@ -70,16 +79,30 @@ def changes(project: Path, before: Record, wanted: Files) -> list[FileChange]:
         kind = _kind(before.files.get(name), there, new)
         if kind is FileFate.EDITED and name == pin.FILE and there is not None and new is not None:
             # Its one line is what an upgrade is for, and the others are the project's.
-            kind, new = FileFate.CHANGED, _raised(there, new)
+            kind, new = FileFate.CHANGED, _raised(there, new, is_bound=lock.VERSIONS in before.files)
+        if kind is FileFate.EDITED and new is not None:
+            _require_no_work(project, name + BESIDE, {before.files.get(name), digest(new)})
         if kind is not None and new != there:
             found.append(FileChange(name, kind, there, new))
     return found
 
 
-def _raised(there: bytes, wanted: bytes) -> bytes:
-    """The requirements with the line of the platform as the release has it; where it is in none, a line more."""
+def _require_no_work(project: Path, beside: str, written: set[str | None]) -> None:
+    there = _content(project / beside)
+    if there is not None and digest(there) not in written:
+        raise RefusedError(
+            f"{beside} is not as ff init wrote it, and the release's text would take its place. Nothing was changed.",
+            hint=f"Take over what you want into {beside.removesuffix(BESIDE)}, delete {beside}, and run this again.",
+        )
+
+
+def _raised(there: bytes, wanted: bytes, *, is_bound: bool) -> bytes:
+    """The requirements with the line of the platform as the release has it; where it is in none, a line more.
+
+    Those of a project that had no versions of the platform's packages before are bound to them too.
+    """
     line = next(line for line in wanted.decode().splitlines() if pin.parse(line))
-    raised: list[str] = []
+    raised: list[str] = [] if is_bound or _CONSTRAINT.encode() in there else [_CONSTRAINT]
     is_rest = False  # of a line that goes on below, with hashes of the former release
     for old in there.decode(errors="surrogateescape").splitlines():
         is_platform = pin.names_platform(old)

@@ -99,7 +99,9 @@ class Host:
     def schema(self) -> str:
         return str(self.provider.GetSchema(provider_pb2.GetSchemaRequest(version=0)).schema)
 
-    def construct(self, name: str, arguments: Mapping[str, Any], stack: str = STACK, **rest: Any) -> Any:
+    def construct(
+        self, name: str, arguments: Mapping[str, Any], stack: str = STACK, parent: str = PARENT, **rest: Any
+    ) -> Any:
         """Make an instance as the engine does; what it answers. Raises grpc.RpcError for a refusal."""
         inputs = struct_pb2.Struct()
         inputs.update(arguments)
@@ -110,7 +112,7 @@ class Host:
             monitorEndpoint=self.address,
             type=TYPE,
             name=name,
-            parent=PARENT,
+            parent=parent,
             inputs=inputs,
             accepts_output_values=True,
             **rest,

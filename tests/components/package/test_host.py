@@ -128,6 +128,17 @@ def test_a_second_instance_in_the_same_namespace_is_refused(running: Host) -> No
     assert set(running.monitor.registrations) == before
 
 
+def test_one_name_below_two_parents_is_two_instances(running: Host) -> None:
+    """Of different types: below two of one type it would be one URN, which the engine refuses."""
+    shared = {**PLAIN, "namespace": {"name": "below"}}
+    parents = [f"urn:pulumi:{STACK}::{PROJECT}::mine:index:{kind}::{kind.lower()}" for kind in ("Web", "Batch")]
+    running.construct("flags", shared, parent=parents[0])
+    said = running.refusal("flags", shared, parent=parents[1])
+    assert said.startswith("namespace.name = \"below\": is the namespace of 'flags', below 'web', already, and each")
+    running.construct("flags", shared, parent=parents[0])  # what a preview asked for, asked for again
+    running.construct("flags", {**PLAIN, "namespace": {"name": "own"}}, parent=parents[1])
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

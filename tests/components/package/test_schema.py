@@ -100,6 +100,8 @@ def test_two_sections_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -
 def test_the_package_is_what_its_address_and_its_release_say() -> None:
     schema = json.loads(str(PackageProvider("1.2.3").schema))
     assert (schema["name"], schema["version"]) == (PROJECT, "1.2.3")
+    # One import for an address in git and for a path: without a namespace of its own the address's owner is in it.
+    assert schema["namespace"] == "footanalytics"
     assert list(schema["resources"]) == [TYPE]
 
 

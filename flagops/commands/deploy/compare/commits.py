@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from flagops.commands.deploy.compare.manifests import Manifests, of_directory
 from flagops.errors import FailedError, NotFoundError, ToolError
-from flagops.pin import Pin, pinned
+from flagops.pin import CONSTRAINTS, Pin, pinned
 from flagops.project import for_children
 
 SECONDS = 120
@@ -59,7 +59,8 @@ def of_checkout(place: Path, commit: str, stack: str) -> Manifests:
 
 def _released(place: Path, commit: str, pin: Pin, environment: Path) -> Path:
     """The `ff` of the release that a project pins at a commit, in an environment of its own."""
-    install = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", pin.requirement]
+    bound = ["--constraint", CONSTRAINTS] if (place / CONSTRAINTS).exists() else []
+    install = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", *bound, pin.requirement]
     for command in ([sys.executable, "-m", "venv", str(environment)], install):
         done = subprocess.run(  # noqa: S603 - this Python, and what the project installs anyway
             command, cwd=place, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS

@@ -24,7 +24,9 @@ MINIMAL = {
     "Pulumi.yaml",
     "README.md",
     "__main__.py",
+    "constraints.txt",
     "flags/catalogue.yaml",
+    "requirements.lock",
     "requirements.txt",
 }
 

@@ -140,6 +140,42 @@ def test_an_interrupt_half_way_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+KILLED = (
+    "import os, signal, sys\nfrom pathlib import Path\nfrom flagops.cli import app\nrename = Path.rename\n"
+    "def stop(self, target):\n    if self.name == sys.argv[1]:\n        os.kill(os.getpid(), signal.SIGKILL)\n"
+    "    return rename(self, target)\nPath.rename = stop\napp(sys.argv[2:])\n"
+)
+
+
+def killed(place: Path, at: str) -> None:
+    """Run `ff init` until it moves that file to its place, and kill it there."""
+    command = [sys.executable, "-c", KILLED, at, "init", str(place), *NEEDED]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+@pytest.mark.parametrize("at", [".github", "flags", ".ff-init.yaml"])
+def test_after_a_kill_half_way_a_second_run_makes_all_of_it(at: str, run: Run, tmp_path: Path) -> None:
+    place = tmp_path / "p"
+    killed(place, at)
+    assert not (place / ".ff-init.yaml").exists(), "the record is the last"
+    assert "was not made by ff init" in run("init", str(place), "--upgrade").stderr
+    made(run, place, "--host", "other.example.com", "--template", "full", "--ci", "none")
+    assert not list(place.glob(".ff-init-*"))
+    made(run, tmp_path / "wanted", "--host", "other.example.com", "--template", "full", "--ci", "none")
+    assert content(place) == content(tmp_path / "wanted")
+
+
+def test_after_a_kill_half_way_an_edit_is_left(run: Run, tmp_path: Path) -> None:
+    killed(tmp_path, "flags")
+    (tmp_path / ".github" / "mine.yml").write_text("mine", encoding="utf-8")
+    (tmp_path / "Pulumi.yaml").write_text("mine", encoding="utf-8")
+    before = content(tmp_path)
+    said = made(run, tmp_path, code=1).stderr
+    assert f"Error: {tmp_path} is not empty: it has .github, Pulumi.yaml. Nothing was written." in said
+    assert content(tmp_path) == before
+
+
 @pytest.mark.skipif(os.name != "posix", reason="modes")
 def test_files_have_the_usual_modes(run: Run, tmp_path: Path) -> None:
     made(run, tmp_path / "p")

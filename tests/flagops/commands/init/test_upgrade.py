@@ -91,6 +91,25 @@ def test_an_edit_is_left_and_the_new_text_lies_beside_it(run: Run, place: Path, 
     assert "Nothing changes" in raised(run, place).stderr, "said once"
 
 
+def test_a_text_beside_a_file_is_renewed_until_somebody_works_on_it(run: Run, place: Path, newer: Path) -> None:
+    edit(place / "Pulumi.staging.yaml", "size: small", "size: medium")
+    beside = place / "Pulumi.staging.yaml.ff-new"
+    for number in (1, 2):
+        edit(newer / MINIMAL / "Pulumi.staging.yaml.j2", "size: small", f"size: small\n  # {number}")
+        raised(run, place, "--yes")
+        assert f"# {number}\n" in beside.read_text(encoding="utf-8")
+    edit(beside, "# 2", "# mine")
+    edit(newer / MINIMAL / "Pulumi.staging.yaml.j2", "size: small", "size: small\n  # 3")
+    edit(newer / MINIMAL / "dot_gitignore.j2", "/out/\n", "/out/\n/more/\n")
+    before = content(place)
+    said = raised(run, place, "--yes", code=1).stderr
+    assert "Error: Pulumi.staging.yaml.ff-new is not as ff init wrote it, and the release's text would" in said
+    assert content(place) == before
+    beside.unlink()
+    raised(run, place, "--yes")
+    assert "# 3\n" in beside.read_text(encoding="utf-8")
+
+
 def test_other_lines_of_the_requirements_stay(run: Run, place: Path, newer: Path) -> None:  # noqa: ARG001
     path = place / "requirements.txt"
     path.write_text(f"# ours\npulumi-aws==7.0.0\n{OLD_PIN}  # the platform\nfeature-flags-co==1\n", encoding="utf-8")
