@@ -1,4 +1,4 @@
-"""Puts into what is built what no list of folders can: the commit, and the program's first file."""
+"""Puts into what is built what no list of folders can: the commit, and single files of the program."""
 
 import shutil
 import subprocess
@@ -9,11 +9,11 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 COMMIT_FILE = "flagops/commit.txt"
-MAIN, PROGRAM = "__main__.py", "flagops/_program"
+FILES, PROGRAM = ("__main__.py", "requirements.txt"), "flagops/_program"
 
 
 class BuildHook(BuildHookInterface[Any]):
-    """Adds `flagops/commit.txt` to a wheel and a source distribution, and `__main__.py` to a wheel's program.
+    """Adds `flagops/commit.txt` to a wheel and a source distribution, and single files to a wheel's program.
 
     With the commit, an installed `ff --version` names it; an editable installation asks git itself.
     """
@@ -22,7 +22,8 @@ class BuildHook(BuildHookInterface[Any]):
         """Name the files to add: the commit is the checkout's, or what a source distribution brings along."""
         self.temporary = tempfile.mkdtemp()
         if self.target_name == "wheel" and version != "editable":
-            build_data["force_include"][str(Path(self.root) / MAIN)] = f"{PROGRAM}/{MAIN}"
+            for name in FILES:
+                build_data["force_include"][str(Path(self.root) / name)] = f"{PROGRAM}/{name}"
         if version == "editable" or (Path(self.root) / COMMIT_FILE).exists():
             return
         git = shutil.which("git")

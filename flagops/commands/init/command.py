@@ -162,14 +162,15 @@ def _tell(directory: Path, found: "Answers", count: int, requirement: str) -> No
     # The settings' model, by which a project is checked, takes a second to import.
     from flagops.commands.init.new import repository_above
 
-    output().print(f"{directory / 'README.md'}", markup=False)
+    output().print(quoting.printable(str(directory / "README.md")), markup=False)
     said = progress()
-    said.print(f"{count} files for {found.host} are in {directory.absolute()}.", style="green", markup=False)
+    place = quoting.printable(str(directory.absolute()))
+    said.print(f"{count} files for {found.host} are in {place}.", style="green", markup=False)
     said.print(f"The platform comes from: {requirement}", markup=False, soft_wrap=True)
     above = None if found.ci is Pipeline.NONE else repository_above(directory)
     if above is not None:
         said.print(
-            f"It is within the repository {above}, and workflows are looked for at the top of one alone: move them "
+            f"It is within the repository {quoting.printable(str(above))}, and workflows are looked for at the top of one alone: move them "
             "there, with this folder as their working directory, or give the project a repository of its own.",
             style="yellow",
             markup=False,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from components.text import quoting
 from flagops.commands.init.answers import staging_host
 from flagops.pin import pinned
 from flagops.stacks.files import load_stack, stack_names
@@ -93,6 +94,14 @@ def test_what_looks_like_a_number_is_text_everywhere(run: Run, tmp_path: Path) -
     settings = load_stack("production", place).settings
     assert (settings.context, settings.ingress.class_name, settings.admin.project) == ("1e3", "0o17", "1e3")
     assert run("init", str(place), "--upgrade").exit_code == 0, "the record is read too"
+
+
+@pytest.mark.parametrize("name", ["[red]a[/red]", "a\nb", "\u202eab", "a\udcff", "a'\"$b", "#%: \\"])
+def test_a_folder_may_have_any_name(name: str, run: Run, tmp_path: Path) -> None:
+    """What a terminal would obey, or cannot show, is shown as its code."""
+    said = made(run, tmp_path / name).stderr
+    assert f" are in {quoting.printable(str(tmp_path / name))}." in said.replace("\n", "")
+    assert set(content(tmp_path / name)) == MINIMAL
 
 
 def test_within_another_repository_it_says_that_its_workflows_do_not_run(run: Run, tmp_path: Path) -> None:
