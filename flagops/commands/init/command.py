@@ -170,8 +170,9 @@ def _tell(directory: Path, found: "Answers", count: int, requirement: str) -> No
     above = None if found.ci is Pipeline.NONE else repository_above(directory)
     if above is not None:
         said.print(
-            f"It is within the repository {quoting.printable(str(above))}, and workflows are looked for at the top of one alone: move them "
-            "there, with this folder as their working directory, or give the project a repository of its own.",
+            f"It is within the repository {quoting.printable(str(above))}, and workflows are looked for at the top of "
+            "one alone: move them there, with this folder as their working directory, or give the project a repository "
+            "of its own.",
             style="yellow",
             markup=False,
             soft_wrap=True,
