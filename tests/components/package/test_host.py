@@ -137,6 +137,7 @@ def test_one_name_below_two_parents_is_two_instances(running: Host) -> None:
     assert said.startswith("namespace.name = \"below\": is the namespace of 'flags', below 'web', already, and each")
     running.forget()
     running.construct("flags", shared, parent=parents[0])  # what a preview asked for, asked for again
+    running.forget()
     running.construct("flags", {**PLAIN, "namespace": {"name": "own"}}, parent=parents[1])
 
 
