@@ -99,8 +99,12 @@ def _template(args: DatabaseClientArgs, pod: _Pod, volumes: Sequence[VolumeArgs]
 
 
 def _fetched(args: DatabaseClientArgs) -> list[ContainerArgs]:
-    """What brings a backup to who restores it."""
-    return [store(args, "fetch", "fetch"), postgres(args, "unpack", *UNPACK, env=passphrase(args))]
+    """What brings a backup to who restores it.
+
+    The names here and of `pg-dump` are others than those of the init containers of 0.1.0: a preview of Pulumi's keeps
+    what was created there, and one pod cannot have a name twice.
+    """
+    return [store(args, "download", "fetch"), postgres(args, "extract", *UNPACK, env=passphrase(args))]
 
 
 def _scratch(args: DatabaseClientArgs) -> Mounted:
@@ -154,7 +158,7 @@ class Backups(Component):
         pods = {
             names.BACKUP: _Pod(
                 beside=[
-                    postgres(args, "dump", *DUMP, env=[release, *passphrase(args)]),
+                    postgres(args, "pg-dump", *DUMP, env=[release, *passphrase(args)]),
                     store(args, "store", "put"),
                 ]
             ),

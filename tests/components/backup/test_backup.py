@@ -49,7 +49,7 @@ def test_a_volume_keeps_them_by_default_as_large_as_the_database_s() -> None:
     assert env(store)["STORE"] == "/backups"
     assert {"name": "backups", "mountPath": "/backups"} in store["volumeMounts"]
     assert "backups" not in {
-        mount["name"] for mount in containers(recording, "flagsmith-backup")["dump"]["volumeMounts"]
+        mount["name"] for mount in containers(recording, "flagsmith-backup")["pg-dump"]["volumeMounts"]
     }
 
 
@@ -102,7 +102,11 @@ def test_a_bucket_takes_the_place_of_the_volume() -> None:
         "flagsmith-postgres-data"
     ]
     assert not [job for job in recording.all("Job") if job["metadata"]["name"].startswith("flagsmith-volume-")]
-    for name, container in (("flagsmith-backup", "store"), ("flagsmith-drill", "fetch"), ("flagsmith-backups", "list")):
+    for name, container in (
+        ("flagsmith-backup", "store"),
+        ("flagsmith-drill", "download"),
+        ("flagsmith-backups", "list"),
+    ):
         found = env(containers(recording, name)[container])
         assert found["STORE"] == "s3://backups/flagsmith"
         assert found["S3_ENDPOINT"] == "https://minio.example.com:9000"
@@ -119,7 +123,11 @@ def test_the_passphrase_goes_to_what_encrypts_and_decrypts_alone() -> None:
         for container, spec in containers(recording, name).items()
         if "BACKUP_PASSPHRASE" in env(spec)
     }
-    assert with_it == {("flagsmith-backup", "dump"), ("flagsmith-restore", "unpack"), ("flagsmith-drill", "unpack")}
+    assert with_it == {
+        ("flagsmith-backup", "pg-dump"),
+        ("flagsmith-restore", "extract"),
+        ("flagsmith-drill", "extract"),
+    }
 
 
 def test_what_runs_a_backup_s_own_code_has_no_secret_but_that_of_the_database_it_goes_into() -> None:
@@ -140,7 +148,7 @@ def test_what_runs_a_backup_s_own_code_has_no_secret_but_that_of_the_database_it
         if "DATABASE_URL" in env(spec)
     }
     assert with_database == {
-        ("flagsmith-backup", "dump"),
+        ("flagsmith-backup", "pg-dump"),
         ("flagsmith-restore", "restore"),
         ("flagsmith-drill", "live"),
     }
@@ -149,7 +157,7 @@ def test_what_runs_a_backup_s_own_code_has_no_secret_but_that_of_the_database_it
 def test_an_external_database_is_dumped_with_its_certificate_checked() -> None:
     external = {"mode": "external", "existingSecret": "rds", "sslmode": "verify-full", "caSecret": {"name": "ca"}}
     recording = record("production", {"postgres": external})
-    dump = containers(recording, "flagsmith-backup")["dump"]
+    dump = containers(recording, "flagsmith-backup")["pg-dump"]
     assert env(dump)["DATABASE_URL"] == {"secretKeyRef": {"name": "rds", "key": "DATABASE_URL"}}
     assert env(dump)["PGSSLROOTCERT"] == "/etc/flagsmith/postgres-ca/ca.crt"
     assert {"name": "postgres-ca", "mountPath": "/etc/flagsmith/postgres-ca", "readOnly": True} in dump["volumeMounts"]

@@ -16,8 +16,8 @@ ROLE = "eks.amazonaws.com/role-arn"
 ARN = "arn:aws:iam::111122223333:role/flagsmith-backup"
 BUCKET: dict[str, Any] = {"bucket": "corp-flags-backup", "region": "eu-west-1"}
 BY_ROLE = {**BUCKET, "identity": {"annotations": {ROLE: ARN}, "labels": {"team": "flags"}}}
-STORES = {"flagsmith-backup": "store", "flagsmith-backups": "list", "flagsmith-restore": "fetch"}
-STORES |= {"flagsmith-drill": "fetch"}
+STORES = {"flagsmith-backup": "store", "flagsmith-backups": "list", "flagsmith-restore": "download"}
+STORES |= {"flagsmith-drill": "download"}
 PROXY = {"proxy": "http://proxy.corp.example:3128", "noProxy": [".corp.example", "10.0.0.0/8"]}
 AGENT = {"ipBlock": {"cidr": "169.254.170.23/32"}}
 # What a stack is that nobody has given keys to.

@@ -23,11 +23,13 @@ def test_no_dump_and_no_database_is_on_a_node_s_own_disk(backup: dict[str, Any])
 def test_what_hands_a_backup_on_runs_beside_what_takes_it() -> None:
     beside = {name: {item["name"] for item in pod(recorded("production"), name)["containers"]} for name in NAMES}
     assert beside == {
-        "flagsmith-backup": {"dump", "store"},
+        "flagsmith-backup": {"pg-dump", "store"},
         "flagsmith-backups": {"list"},
-        "flagsmith-restore": {"fetch", "unpack", "restore"},
-        "flagsmith-drill": {"fetch", "unpack", "drill"},
+        "flagsmith-restore": {"download", "extract", "restore"},
+        "flagsmith-drill": {"download", "extract", "drill"},
     }
+    released = {"dump", "fetch", "unpack"}
+    assert not released & {name for names in beside.values() for name in names}, "they were init containers in 0.1.0"
     (live,) = pod(recorded("production"), "flagsmith-drill")["initContainers"]
     assert live["name"] == "live"
 

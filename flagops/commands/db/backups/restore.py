@@ -23,7 +23,7 @@ from flagops.stacks.deployed import Instance
 
 BEFORE = "before-restore"
 UPLOAD = "upload"
-FETCH_CONTAINER = "fetch"
+FETCH_CONTAINER = "download"
 START_SECONDS = 300.0
 MAGIC = b"PGDMP"  # how every dump of pg_dump's custom format begins
 SALTED = b"Salted__"  # how openssl's begin

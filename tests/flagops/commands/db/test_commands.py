@@ -47,10 +47,10 @@ STORED = {
 @pytest.fixture
 def logs(containers: Containers) -> Containers:
     """What the containers of the backups' Jobs say."""
-    containers.write_log("dump", f"Dumped {NAME}.dump: 3145728 bytes.")
+    containers.write_log("pg-dump", f"Dumped {NAME}.dump: 3145728 bytes.")
     containers.write_log("store", json.dumps({"stored": STORED, "removed": []}))
     containers.write_log("list", json.dumps({"backups": [STORED]}))
-    containers.write_log("fetch", f"Fetched {NAME}.dump: 3145728 bytes, checksum as when it was made.")
+    containers.write_log("download", f"Fetched {NAME}.dump: 3145728 bytes, checksum as when it was made.")
     containers.write_log("restore", json.dumps({"restored": NAME, "rows": {"features": 3, "states": 9}}))
     drilled = {"drilled": NAME, "started": STORED["started"], "seconds": 4, "rows": {"features": 3}, "migrations": 2}
     containers.write_log("drill", json.dumps({**drilled, "pending": ["features.0003"], "unknown": []}))

@@ -49,7 +49,7 @@ def flagsmith(instance: Instance, containers: Containers) -> Iterator[Flagsmith]
     containers.postgres.start()
     stored = {"name": BACKUP, "file": f"{BACKUP}.dump", "label": "before-upgrade", "started": "2026-01-02T03:04:05Z"}
     stored |= {"server": "17.6", "release": "2.264.0", "bytes": 1, "sha256": "00", "stack": "flags.localhost"}  # type: ignore[dict-item]
-    containers.write_log("dump", "Dumped.")
+    containers.write_log("pg-dump", "Dumped.")
     containers.write_log("store", json.dumps({"stored": stored, "removed": []}))
     containers.write_log("migrate", *PLANNED.splitlines())
     settings = instance.settings
