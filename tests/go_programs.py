@@ -1,14 +1,18 @@
 """Programs of the pinned modules below tools/: each test that needs one is skipped where there is no Go."""
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import pytest
 
+from flagops.local_cluster.build import TEMPORARY
+from flagops.local_cluster.paths import cache_home, locked
 from tests.recording import ROOT
 
 BUILD_SECONDS: Final = 500
@@ -23,14 +27,22 @@ def go() -> str:
     return found
 
 
-def built(tool: str, package: str, directory: Path) -> Path:
-    """A program of tools/`tool`, built from its pinned source into the directory."""
-    path = directory / tool
-    command = [go(), "build", "-mod=readonly", "-o", str(path), package]
+def built(tool: str, package: str) -> Path:
+    """A program of tools/`tool`, built from its pinned source, and kept beside the cluster's as long as that is it."""
     module = ROOT / "tools" / tool
-    done = subprocess.run(command, cwd=module, capture_output=True, text=True, check=False, timeout=BUILD_SECONDS)
-    assert done.returncode == 0, done.stderr
-    return path
+    made_of = sorted(path for path in module.iterdir() if path.suffix in (".go", ".mod", ".sum"))
+    digest = hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in made_of)).hexdigest()
+    place = cache_home() / "bin" / f"{tool}-{digest[:12]}"
+    with locked(place), TemporaryDirectory(dir=place, prefix=TEMPORARY) as unfinished:
+        if not (place / tool).exists():
+            new = Path(unfinished) / tool
+            command = [go(), "build", "-mod=readonly", "-o", str(new), package]
+            done = subprocess.run(
+                command, cwd=module, capture_output=True, text=True, check=False, timeout=BUILD_SECONDS
+            )
+            assert done.returncode == 0, done.stderr
+            new.replace(place / tool)
+    return place / tool
 
 
 def answer(tool: str, *arguments: str) -> str:

@@ -51,9 +51,9 @@ def _of_checkov(item: dict[str, Any]) -> Found:
     return Found("checkov", item["check_id"], kind, name)
 
 
-def kube_score_program(directory: Path) -> Path:
+def kube_score_program() -> Path:
     """The program, built from its pinned source."""
-    return built("kube-score", "github.com/zegl/kube-score/cmd/kube-score", directory)
+    return built("kube-score", "github.com/zegl/kube-score/cmd/kube-score")
 
 
 def kube_score(program: Path, directory: Path) -> set[Found]:

@@ -50,7 +50,7 @@ def scan(
     directories = [*rendered.values(), *bare.values(), wrong]
     found = dict(zip(directories, checkov(directories, tmp_path_factory.mktemp("checkov")), strict=True))
     if "kube-score" in SCANNERS:
-        program = kube_score_program(tmp_path_factory.mktemp("kube-score"))
+        program = kube_score_program()
         found = {directory: known | kube_score(program, directory) for directory, known in found.items()}
     return found
 
