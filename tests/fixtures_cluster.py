@@ -73,7 +73,7 @@ def containers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Containers]
 
 
 def frugal(*given: Any) -> dict[str, str]:
-    """The environment of the cluster's programs, each on one processor: there are three clusters to two.
+    """The environment of the cluster's programs, each on one processor: there are more clusters than processors.
 
     Go's threads that look for work to take from each other took a quarter of what a deployment takes, and looking
     through the heap as often as by default an eighth. So a cluster has some 200 MB more.
