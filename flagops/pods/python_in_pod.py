@@ -1,4 +1,4 @@
-"""Python scripts that run in an API pod, with that pod's own connections and libraries."""
+"""Python scripts that run in a pod of Flagsmith's image, with that pod's own connections and libraries."""
 
 import base64
 import json
@@ -31,8 +31,9 @@ def run_python(
     what: str,
     stdin: str | None = None,
     seconds: float = 60,
+    component: PodComponent = PodComponent.API,
 ) -> Any:
-    """Run a script in an API pod; the JSON document it prints last.
+    """Run a script in a pod; the JSON document it prints last.
 
     The script sees the container's environment, and so the database and Redis that the API itself uses, embedded or
     external. One that cannot do its work prints `{"error": …}`, with a `hint` where there is one.
@@ -44,6 +45,7 @@ def run_python(
         what: What cannot be done if it fails, for messages, such as "The connections cannot be listed".
         stdin: What it reads.
         seconds: After how long it counts as hung.
+        component: Whose pod.
 
     Raises:
         ScriptError: The script says what is wrong.
@@ -51,7 +53,7 @@ def run_python(
     """
     command = ["python", "-c", packed(script.read_text(encoding="utf-8")), *arguments]
     given = None if stdin is None else stdin.encode()
-    done = run(instance, running(instance, PodComponent.API), command, stdin=given, seconds=seconds)
+    done = run(instance, running(instance, component), command, stdin=given, seconds=seconds)
     try:
         answer = json.loads((done.out.strip().splitlines() or [""])[-1])
     except ValueError:
@@ -61,6 +63,6 @@ def run_python(
     if done.code or answer is None:
         tail = "\n".join(f"  {line}" for line in (done.err or done.out).strip().splitlines()[-5:])
         raise FailedError(
-            instance.masker()(f"{what}: {script} failed in the API's pod (exit code {done.code}):\n{tail}")
+            instance.masker()(f"{what}: {script} failed in a pod of {component} (exit code {done.code}):\n{tail}")
         )
     return answer

@@ -32,8 +32,11 @@ def alerts(subject: Subject) -> Iterator[Alert]:
 
     back = f"{last('flagsmith_rollout_rolled_back')} == 1"
     paused = f"{last('flagsmith_rollout_paused', matcher=OF_NO_PERSON)} == 1"
-    mute = last("flagsmith_rollout_guard_silent_since_timestamp_seconds", f"min by ({WHICH}, guard)")
-    silent = f"time() - {mute} > {subject.rollout_silence_seconds}"
+    guard = f"{WHICH}, guard"
+    mute = last("flagsmith_rollout_guard_silent_since_timestamp_seconds", f"min by ({guard})")
+    patience = last("flagsmith_rollout_guard_warn_after_seconds", f"max by ({guard})")
+    # A guard that says itself that it may be silent for longer has its word.
+    silent = f"time() - {mute} > {subject.rollout_silence_seconds} unless on ({guard}) {patience} > time() - {mute}"
     yield Alert(
         name="FlagsmithRolloutRolledBack",
         expression=back,
@@ -70,8 +73,8 @@ def alerts(subject: Subject) -> Iterator[Alert]:
         minutes=5,
         severity="warning",
         summary="A rollout waits for something that does not come by itself.",
-        description=f"{NAMED} does not rise: clocks that differ, a guard that is broken before the first step, windows "
-        "that never open. The log of what runs rollouts says which.",
+        description=f"{NAMED} does not rise: clocks that differ, a guard that is broken before the first step, or has "
+        "too few samples for long, windows that never open. The log of what runs rollouts says which.",
         runbook=RUNBOOK,
     )
     yield Alert(

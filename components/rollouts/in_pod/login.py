@@ -38,9 +38,9 @@ def project_of(wanted: dict[str, str]) -> Any:
     there = list(known.order_by("id")[:2])
     if len(there) == 1:
         return there[0]
-    found = "no project" if not there else "several projects"
+    found = "are several projects" if there else "is no project"
     raise LoginRefusedError(
-        f"There is {found}, and none called {wanted['project']!r} of the organisation {wanted['organisation']!r}: name "
+        f"There {found}, and none called {wanted['project']!r} of the organisation {wanted['organisation']!r}: name "
         "yours in feature-flags:admin, or set feature-flags:rollouts.enabled to false."
     )
 
@@ -72,12 +72,14 @@ def limit(account: Any, project: Any) -> None:
     from environments.models import Environment
     from environments.permissions.models import UserEnvironmentPermission
     from organisations.models import OrganisationRole, UserOrganisation
+    from organisations.permissions.models import UserOrganisationPermission
     from projects.models import UserProjectPermission
 
     UserOrganisation.objects.filter(user=account).exclude(organisation=project.organisation).delete()
     UserOrganisation.objects.update_or_create(
         user=account, organisation=project.organisation, defaults={"role": OrganisationRole.USER.name}
     )
+    UserOrganisationPermission.objects.filter(user=account).delete()
     account.permission_groups.clear()
     UserProjectPermission.objects.filter(user=account).exclude(project=project).delete()
     own, _ = UserProjectPermission.objects.update_or_create(user=account, project=project, defaults={"admin": False})

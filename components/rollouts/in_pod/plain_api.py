@@ -13,10 +13,15 @@ SECONDS = 30
 PAGE_SIZE = 100
 MOST_PAGES = 1000
 MOST_BYTES = 20_000_000
+REFUSED = (401, 403)
 
 
 class UnansweredError(Exception):
     """Flagsmith did not answer, refused, or answered otherwise than it should; the message says how."""
+
+
+class TokenRefusedError(UnansweredError):
+    """Flagsmith does not know the token, or does not let its account."""
 
 
 class PlainApi:
@@ -71,7 +76,8 @@ class PlainApi:
             with connection.getresponse() as answer:
                 status, date, found = answer.status, answer.headers.get("Date"), answer.read(MOST_BYTES)
             if not 200 <= status < 300:
-                raise UnansweredError(f"{method} {path.partition('?')[0]}: {status} {_said(found)}")
+                refusal = TokenRefusedError if status in REFUSED else UnansweredError
+                raise refusal(f"{method} {path.partition('?')[0]}: {status} {_said(found)}")
             self._at = datetime.now(UTC) if date is None else parsedate_to_datetime(date)
             return json.loads(found)
         except (OSError, HTTPException, ValueError, RecursionError) as error:

@@ -152,6 +152,15 @@ def _guards(seen: Seen) -> Iterator[GaugeMetricFamily]:
     mute = _gauge(
         "flagsmith_rollout_guard_silent_since_timestamp_seconds", "Since when a guard gives no answer.", *NAMES, "guard"
     )
+    patience = _gauge(
+        "flagsmith_rollout_guard_warn_after_seconds", "For how long a guard may give no answer.", *NAMES, "guard"
+    )
+    few = _gauge(
+        "flagsmith_rollout_guard_few_samples_since_timestamp_seconds",
+        "Since when a guard has fewer samples than it wants.",
+        *NAMES,
+        "guard",
+    )
     for name, turned in seen.rollouts.items():
         declared = turned.found.description.declared
         for guard in declared.guards if declared else ():
@@ -166,7 +175,11 @@ def _guards(seen: Seen) -> Iterator[GaugeMetricFamily]:
             for kind, limit in (("at_most", guard.at_most), ("at_least", guard.at_least)):
                 if limit is not None:
                     bound.add_metric([*labels, kind], limit)
+            patience.add_metric(labels, guard.warn_after.total_seconds())
             since = seen.mute_since.get((name, guard.name))
             if since is not None:
                 mute.add_metric(labels, since)
-    yield from (value, bound, verdict, mute)
+            # Of one that warms up it is not said since when, and of nobody's share there are no samples.
+            if answer.verdict is Verdict.WARMING and answer.since is not None and turned.found.live.share > 0:
+                few.add_metric(labels, answer.since.timestamp())
+    yield from (value, bound, verdict, patience, mute, few)

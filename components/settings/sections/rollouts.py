@@ -74,7 +74,9 @@ class RolloutsSettings(Section):
         default=60, description="Seconds between two looks: a broken guard is seen within one of them."
     )
     max_silence: Seconds = Field(
-        default=1800, description="After how many seconds without an answer of a guard the alert fires."
+        default=1800,
+        description="After how many seconds without an answer of a guard the alert fires; a guard's own longer "
+        "`warn_after` counts in its place.",
     )
     prometheus: RolloutsPrometheus = Field(
         default_factory=RolloutsPrometheus, description="The Prometheus that guards ask."

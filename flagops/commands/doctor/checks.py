@@ -14,6 +14,7 @@ from flagops.commands.doctor.model import Check, DoctorFinding, Examination
 from flagops.commands.doctor.move import unfinished_move
 from flagops.commands.doctor.network import isolation
 from flagops.commands.doctor.plain_secrets import plain_secrets
+from flagops.commands.doctor.rollouts import looked_at_rollouts, rollouts_pod
 from flagops.commands.doctor.secret_store import stored_secrets
 from flagops.commands.doctor.secrets import changed_secrets
 from flagops.commands.doctor.stopped import left_without_pods
@@ -38,6 +39,7 @@ OBJECTS: tuple[Check, ...] = (
     rollouts,
     edge_pods,
     edge_keys,
+    rollouts_pod,
     jobs,
     autoscalers,
     changed_secrets,
@@ -97,6 +99,7 @@ def _examine(examination: Examination) -> Iterator[DoctorFinding]:
     if not hopeless:
         yield from _unhindered(locked_tasks, examination)
         yield from _unhindered(flagsmith_api, examination)
+        yield from _unhindered(looked_at_rollouts, examination)
 
 
 def _unhindered(check: Check, examination: Examination) -> Iterator[DoctorFinding]:

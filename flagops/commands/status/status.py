@@ -42,6 +42,7 @@ def status(instance: Instance, now: datetime | None = None) -> Status:
         *_workloads(instance.items("apps/v1", "StatefulSet"), "StatefulSet", record),
         *_pods(instance.items("v1", "Pod")),
         *_edge(instance),
+        *_rollouts(instance),
         *cluster_rows(instance),
         *_jobs(instance.items("batch/v1", "Job")),
         *_cron_jobs(instance.items("batch/v1", "CronJob")),
@@ -109,6 +110,17 @@ def _edge(instance: Instance) -> Iterator[StatusRow]:
     proxies, places = "proxy" if len(warm) == 1 else "proxies", "node" if len(nodes) == 1 else "nodes"
     text = f"{len(warm)} {proxies} with documents, on {len(nodes)} {places}"
     yield StatusRow("Edge", names.EDGE, text, is_fine=len(warm) >= FEWEST_PROXIES)
+
+
+def _rollouts(instance: Instance) -> Iterator[StatusRow]:
+    """Whether somebody looks at the rollouts, and whom their guards ask. How the last look went, `ff doctor` asks."""
+    settings = instance.settings.rollouts
+    if not settings.enabled:
+        return
+    is_there = any(is_ready(pod) for pod in pods_of(instance, PodComponent.ROLLOUTS))
+    asked = settings.prometheus.url or "no Prometheus, so that none with a guard rises"
+    text = f"looked at every {settings.interval} s, guards ask {asked}" if is_there else "no pod looks at them"
+    yield StatusRow("Rollouts", names.ROLLOUTS, text, is_fine=is_there)
 
 
 def _owner_kind(pod: Manifest) -> str:

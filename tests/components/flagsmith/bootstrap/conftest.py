@@ -57,7 +57,7 @@ class Pod:
         return [
             value
             for name, value in self.variables.items()
-            if value and (name.startswith("SDK_KEY_") or name == "ADMIN_PASSWORD")
+            if value and (name.startswith("SDK_KEY_") or name in {"ADMIN_PASSWORD", "ROLLOUTS_TOKEN"})
         ]
 
 
@@ -65,14 +65,15 @@ def pod_of(
     settings: Mapping[str, object],
     generated: Mapping[str, str] | None = None,
     theirs: Mapping[str, Mapping[str, str]] | None = None,
+    job: str = "flagsmith-bootstrap-",
 ) -> Pod:
     """The pod of the stack `local` with these settings, what an earlier deployment generated, and people's Secrets."""
     recording = record("local", settings, generated=generated)
-    template = recording.starting("Job", "flagsmith-bootstrap-")["spec"]["template"]
+    template = recording.starting("Job", job)["spec"]["template"]
     variables = {
         name: value if isinstance(value, str) else _content(recording, theirs or {}, **value["secretKeyRef"])
         for name, value in environment(template).items()
-        if name in {"BOOTSTRAP", "ADMIN_EMAIL", "ADMIN_PASSWORD"} or name.startswith("SDK_KEY_")
+        if name in {"BOOTSTRAP", "ADMIN_EMAIL", "ADMIN_PASSWORD"} or name.startswith(("SDK_KEY_", "ROLLOUTS_"))
     }
     return Pod(variables, recording.program.generated)
 
@@ -85,10 +86,19 @@ def _content(recording: Recording, theirs: Mapping[str, Mapping[str, str]], name
 
 @dataclass
 class Database:
-    """A migrated database, and the script in its pod."""
+    """A migrated database, and the script in its pod.
+
+    Attributes:
+        server: where it is.
+        name: its name.
+        script: the pod's.
+        tables: what a script that refuses leaves as it is.
+    """
 
     server: Postgres
     name: str
+    script: Path = SCRIPT
+    tables: tuple[str, ...] = TABLES
 
     def query(self, statement: str) -> list[Row]:
         return self.server.query(statement, self.name)
@@ -96,7 +106,7 @@ class Database:
     @property
     def rows(self) -> dict[str, list[Row]]:
         """Everything that is in it."""
-        return {table: self.query(f"SELECT * FROM {table} ORDER BY id") for table in TABLES}  # noqa: S608
+        return {table: self.query(f"SELECT * FROM {table} ORDER BY 1") for table in self.tables}  # noqa: S608
 
     @property
     def clients(self) -> dict[str, str]:
@@ -116,7 +126,7 @@ class Database:
     def start(self, pod: Pod) -> "subprocess.Popen[str]":
         """The script, started."""
         return subprocess.Popen(
-            [sys.executable, str(SCRIPT)],
+            [sys.executable, str(self.script)],
             env={**_django(self.server, self.name), **pod.variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -8,7 +8,10 @@ from organisations.models import Organisation, OrganisationRole, UserOrganisatio
 
 class UserManager(BaseUserManager):
     def create_superuser(self, email: str, password: str, **fields: Any) -> Any:
-        user = self.model(email=self.normalize_email(email), is_staff=True, is_superuser=True, **fields)
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> Any:
+        user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save()
         return user
@@ -26,3 +29,9 @@ class FFAdminUser(AbstractUser):
 
     def add_organisation(self, organisation: Organisation, role: OrganisationRole = OrganisationRole.USER) -> None:
         UserOrganisation.objects.create(user=self, organisation=organisation, role=role.name)
+
+
+class UserPermissionGroup(models.Model):
+    name = models.CharField(max_length=200)
+    users = models.ManyToManyField(FFAdminUser, blank=True, related_name="permission_groups")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="permission_groups")

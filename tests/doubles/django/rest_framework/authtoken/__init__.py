@@ -1,0 +1,1 @@
+"""Its app of this name."""
