@@ -844,7 +844,7 @@ class RolloutsSettings(TypedDict):
     interval: NotRequired[int]
     """Seconds between two looks: a broken guard is seen within one of them. (seconds, 1 to 3600; default `60`)"""
     max_silence: NotRequired[int]
-    """After how many seconds without an answer of a guard the alert fires. (seconds, 1 to 3600; default `1800`)"""
+    """After how many seconds without an answer of a guard the alert fires; a guard's own longer `warn_after` counts in its place. (seconds, 1 to 3600; default `1800`)"""
     prometheus: NotRequired[RolloutsPrometheus]
     """The Prometheus that guards ask."""
     resources: NotRequired[Resources]
