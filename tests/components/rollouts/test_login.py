@@ -97,7 +97,7 @@ def roles(flagsmith: Database) -> list[tuple[str, str]]:
     return flagsmith.query(
         "SELECT o.name, role FROM organisations_userorganisation JOIN organisations_organisation o"
         " ON o.id = organisation_id ORDER BY o.name"
-    )  # type: ignore[return-value]
+    )
 
 
 def tokens(flagsmith: Database) -> list[str]:

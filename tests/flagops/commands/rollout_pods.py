@@ -14,7 +14,7 @@ from tests.flagops.commands.edges import Cluster, proxy
 class Logged(Cluster):
     """A cluster whose pod of rollouts has said this."""
 
-    def log(self, _namespace: str, pod: str, _container: str, **_: object) -> str:
+    def log(self, _namespace: str, pod: str, container: str, **_: object) -> str:  # noqa: ARG002 - as the other's
         return self.logs[pod]
 
 

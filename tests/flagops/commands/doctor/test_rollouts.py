@@ -27,7 +27,7 @@ from tests.servers import LOOPBACK, free_port
 
 NOBODY = "http://{}:{}"
 WARNING = {"levelname": "WARNING", "message": "the flag is not there", "rollout": "search.production"}
-WELL = {
+WELL: dict[str, dict[str, Any]] = {
     "flagsmith": {"projects": ["FootAnalytics"]},
     "prometheus": {"url": "http://prometheus:9090"},
     "itself": {"is_well": True, "seconds": 12.0, "unanswered": []},
