@@ -535,7 +535,7 @@ class PoolerSettings(TypedDict):
     """PgBouncer between the API and the primary, in transaction mode. All others go straight to the primary."""
 
     enabled: NotRequired[bool]
-    """Whether there is one. Default: by `size`, from `medium`. (true or false)"""
+    """Whether there is one. Default: by `size`, from `medium`; not with `readReplicas`, since through a pooler nothing is read from a standby while the primary is away. (true or false)"""
     instances: NotRequired[int]
     """Number of its pods. Default: by `size`. (whole number, at least 2)"""
     pool_size: NotRequired[int]
@@ -596,7 +596,7 @@ class ClusterSettings(TypedDict):
     pooler: NotRequired[PoolerSettings]
     """PgBouncer for the API."""
     read_replicas: NotRequired[bool]
-    """Whether the API reads flags, identities and documents from the standbys, as far as the release does (2.261.0 and newer). They can lag. (true or false; default `false`)"""
+    """Whether the API reads flags, identities and documents from the standbys, as far as the release does (2.261.0 and newer). They can lag. Without a pooler they also answer while the primary is away. (true or false; default `false`)"""
     backup: NotRequired[ClusterBackup]
     """Backups to any moment."""
     recovery: NotRequired[Recovery]

@@ -146,11 +146,12 @@ def _pool(settings: Settings) -> Iterator[Problem]:
     pooler = settings.postgres.cluster.pooler
     stated = pooler.model_fields_set - {"enabled"}
     if not settings.pooled and pooler.enabled is None and stated:
+        without = "a stack with readReplicas" if settings.reads_replicas else f"size {settings.size}"
         yield Problem(
             path=(*SECTION, "pooler"),
             value=NOT_SHOWN,
-            text=f"has no effect, since size {settings.size} has no pooler by itself: set "
-            "postgres.cluster.pooler.enabled to true, or remove it",
+            text=f"has no effect, since {without} has no pooler by itself: set postgres.cluster.pooler.enabled to "
+            "true, or remove it",
         )
 
 
@@ -167,6 +168,12 @@ def warnings(settings: Settings) -> Iterator[str]:
         yield (
             "postgres.cluster.synchronous.enabled is false: what was written in the last moment before the primary "
             "fails is lost, though Flagsmith was told that it is done"
+        )
+    if settings.pooled and settings.reads_replicas:
+        yield (
+            "postgres.cluster.readReplicas and postgres.cluster.pooler.enabled are both true: while the primary is "
+            "away, the API does not ask the standbys through a pooler, and fails what its caches do not hold. Without "
+            "a pooler it goes on"
         )
     if _in_plain(settings):
         yield f"backup.encryption {_PLAIN}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.settings import Settings, connections, pools
+from components.settings import Settings, connections, pools, warnings
 from tests.components.settings.support import refusal, settings
 from tests.components.settings.test_cloudnative_pg import clustered
 
@@ -49,3 +49,21 @@ def test_a_standby_that_becomes_the_primary_keeps_what_the_api_reads_by(pooled: 
 @pytest.mark.parametrize("size", ["small", "medium", "large", "xlarge"])
 def test_each_size_has_room_for_reads_from_standbys(size: str) -> None:
     settings(size=size, **clustered({"instances": 3, "readReplicas": True}))
+
+
+def test_what_reads_from_standbys_has_no_pooler_unless_it_is_asked_for() -> None:
+    """Through PgBouncer the API would not go on from a standby while the primary is away."""
+    assert settings(size="medium", **clustered()).pooled
+    assert not settings(size="medium", **clustered({"readReplicas": True})).pooled
+    assert settings(size="medium", **clustered({"readReplicas": True, "pooler": {"enabled": True}})).pooled
+    (line,) = refusal(size="medium", **clustered({"readReplicas": True, "pooler": {"poolSize": 9}}))
+    assert "postgres.cluster.pooler: has no effect, since a stack with readReplicas has no pooler" in line
+
+
+def test_a_pooler_before_what_reads_from_standbys_is_said() -> None:
+    def said(**pooler: object) -> list[str]:
+        cluster = {"instances": 2, "readReplicas": True, "pooler": pooler}
+        return [text for text in warnings(settings(**clustered(cluster))) if "through a pooler" in text]
+
+    assert len(said(enabled=True)) == 1
+    assert said() == said(enabled=False) == []

@@ -118,7 +118,9 @@ class PoolerSettings(Section):
     """PgBouncer between the API and the primary, in transaction mode. All others go straight to the primary."""
 
     enabled: Boolean | None = Field(
-        default=None, description="Whether there is one. Default: by `size`, from `medium`."
+        default=None,
+        description="Whether there is one. Default: by `size`, from `medium`; not with `readReplicas`, since through a "
+        "pooler nothing is read from a standby while the primary is away.",
     )
     instances: Poolers | None = Field(default=None, description="Number of its pods. Default: by `size`.")
     pool_size: Count | None = Field(
@@ -205,7 +207,7 @@ class ClusterSettings(Section):
     read_replicas: Boolean = Field(
         default=False,
         description="Whether the API reads flags, identities and documents from the standbys, as far as the release "
-        "does (2.261.0 and newer). They can lag.",
+        "does (2.261.0 and newer). They can lag. Without a pooler they also answer while the primary is away.",
     )
     backup: ClusterBackup = Field(default_factory=ClusterBackup, description="Backups to any moment.")
     recovery: Recovery | None = Field(
