@@ -180,11 +180,7 @@ class SizedSettings(SettingsFields):
 
     @property
     def pooled(self) -> bool:
-        """Whether the API reaches the database by a pooler.
-
-        By itself not where it reads from standbys: PgBouncer takes a connection while the primary is away and then
-        fails what is asked by it, so that libpq does not go on to a standby (pgbouncer, `check_fast_fail`).
-        """
+        """Whether the API reaches the database by a pooler; with one it does not go on from a standby."""
         stated = self.postgres.cluster.pooler.enabled
         wanted = self.size_defaults.poolers > 0 and not self.reads_replicas if stated is None else stated
         return self.postgres.clustered and wanted

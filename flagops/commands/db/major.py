@@ -6,6 +6,7 @@ from typing import Final
 
 from components.deployment.sorting import follows_system, system
 from components.kit import names
+from flagops.commands.db import marks
 from flagops.commands.db.backups.backup import backup
 from flagops.commands.db.backups.base import archive
 from flagops.commands.db.psql import external
@@ -210,7 +211,9 @@ def _look(instance: Instance, version: str, on_step: OnStep) -> None:
                 hint="Raise postgres.storage.size or postgres.cluster.walStorage.size, and "
                 f"`ff up --stack {instance.stack.name}`.",
             )
-    further = {name for name in asked(instance, EXTENSIONS, START_SECONDS).split(", ") if name} - PLAIN
+    extensions, _, marked = asked(instance, f"{EXTENSIONS}; {marks.MARKED}", START_SECONDS).partition("\n")
+    marks.require_known(version, marked.strip())
+    further = {name for name in extensions.split(", ") if name} - PLAIN
     if further:
         on_step(f"The image {version} must have these extensions, or the upgrade fails: {', '.join(sorted(further))}.")
     standbys = int(live["spec"].get("instances", 1)) - 1
