@@ -12,6 +12,7 @@ import pytest
 from components.settings import default_images, parse, warnings
 from components.settings.releases import NEWEST_VERIFIED
 from components.text.versions import dotted
+from flagops.commands.init import lock
 from tests.components.settings.support import VALID
 from tests.recording import ROOT
 
@@ -42,10 +43,10 @@ def pattern(text: str) -> re.Pattern[str]:
     return re.compile(text.removeprefix("/").removesuffix("/").replace("(?<", "(?P<"))
 
 
-def raised() -> set[tuple[str, str]]:
-    """Image and tag of all that the custom managers find."""
+def raised(source: str = "docker") -> set[tuple[str, str]]:
+    """Image and tag of all that the custom managers find, or name and version from another source."""
     found = set()
-    for manager in CONFIG["customManagers"]:
+    for manager in (one for one in CONFIG["customManagers"] if one["datasourceTemplate"] == source):
         for name in tracked():
             if any(pattern(place).search(name) for place in manager["managerFilePatterns"]):
                 text = (ROOT / name).read_text(encoding="utf-8")
@@ -61,6 +62,10 @@ def test_every_image_that_a_stack_has_by_default_is_raised() -> None:
     used = {image.source.removeprefix("docker.io/").removeprefix("library/") for image in settings.images.values()}
     assert {":".join(pair) for pair in raised()} == used
     assert ("flagsmith/flagsmith", dotted(NEWEST_VERIFIED)) in raised()
+
+
+def test_the_pulumi_cli_of_the_workflows_is_raised_with_its_sdk() -> None:
+    assert raised("pypi") == {("pulumi", lock.version_of(lock.PULUMI))}
 
 
 def test_every_file_that_pins_packages_belongs_to_a_manager() -> None:
