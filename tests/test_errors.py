@@ -49,6 +49,39 @@ def test_each_type_of_error_says_when_it_is_raised() -> None:
     assert [kind.__name__ for kind in kinds if not (kind.__doc__ or "").strip()] == []
 
 
+def unbounded(tree: ast.AST) -> Iterator[int]:
+    """The lines on which a program is run for a limited time, where nothing says what became of it."""
+    caught = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Try)
+        and any("TimeoutExpired" in ast.unparse(handler.type) for handler in node.handlers if handler.type)
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "subprocess.run" and node not in caught:
+            yield from (node.lineno for keyword in node.keywords if keyword.arg == "timeout")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("subprocess.run([], timeout=3)", [1]),
+        ("try:\n    subprocess.run([], timeout=3)\nexcept OSError:\n    pass", [2]),
+        ("try:\n    subprocess.run([], timeout=3)\nexcept (OSError, subprocess.TimeoutExpired):\n    pass", []),
+        ("subprocess.run([])", []),
+    ],
+)
+def test_a_program_that_is_left_alone_with_its_time_is_found(text: str, found: list[int]) -> None:
+    assert list(unbounded(ast.parse(text))) == found
+
+
+def test_a_program_that_takes_too_long_is_an_error_in_words() -> None:
+    found = [f"{path.name}:{line}" for path in FILES for line in unbounded(ast.parse(path.read_text(encoding="utf-8")))]
+    assert found == []
+
+
 def looks(tree: ast.AST) -> Iterator[tuple[str, int]]:
     """Each place where something is decided by a text about a failure: the function, and the line."""
     for function in ast.walk(tree):

@@ -52,7 +52,7 @@ class Resources(TypedDict):
     requests: Amount
     """What the scheduler reserves for the container."""
     limits: Amount
-    """What the container may use at most."""
+    """What the container may use at most; too little to work is refused: docs/capacity.md has the least."""
 
 
 class GunicornSettings(TypedDict):

@@ -25,7 +25,9 @@ class Resources(Section):
     """What a container is promised (requests) and what it may use at most (limits); both are required."""
 
     requests: Amount = Field(description="What the scheduler reserves for the container.")
-    limits: Amount = Field(description="What the container may use at most.")
+    limits: Amount = Field(
+        description="What the container may use at most; too little to work is refused: docs/capacity.md has the least."
+    )
 
     def problems(self) -> Iterator[Problem]:
         """Requests above limits."""

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -25,17 +24,16 @@ VARIED: Final = tuple(path.name.split(".")[1] for path in FILES)
 
 def compared(
     root: Path, base: str, commit: str, stacks: Sequence[str], *, lines: bool = False
-) -> dict[str, tuple[int, list[str]]]:
-    """By stack: how many objects it has at `commit`, and what differs from `base`, line by line."""
+) -> Iterator[tuple[str, int, list[str]]]:
+    """Yield each stack when it is compared: how many objects it has at `commit`, and what differs, line by line."""
     with ExitStack() as opened, ThreadPoolExecutor(2) as pool:
-        rendered: list[dict[str, Manifests]] = []
-        for name in (base, commit):
-            place = opened.enter_context(checked_out(root, name))
+        places = [opened.enter_context(checked_out(root, name)) for name in (base, commit)]
+        for place in places:
             for path in FILES:
                 (place / path.name).write_bytes(path.read_bytes())
-            rendered.append(dict(zip(stacks, pool.map(partial(of_checkout, place, name), stacks), strict=True)))
-    old, new = rendered
-    return {name: (len(new[name]), list(_told(old[name], new[name], lines=lines))) for name in stacks}
+        for stack in stacks:
+            old, new = pool.map(of_checkout, places, (base, commit), (stack, stack))
+            yield stack, len(new), list(_told(old, new, lines=lines))
 
 
 def _told(old: Manifests, new: Manifests, *, lines: bool) -> Iterator[str]:
@@ -62,16 +60,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--stack", action="append", choices=[*STACKS, *VARIED], help="only this one; repeat for more")
     parser.add_argument("--diff", action="store_true", help="show the lines too")
     asked = parser.parse_args(arguments)
+    differ = False
     try:
-        found = compared(ROOT, asked.base, asked.commit, asked.stack or [*STACKS, *VARIED], lines=asked.diff)
+        stacks = asked.stack or [*STACKS, *VARIED]
+        for stack, objects, told in compared(ROOT, asked.base, asked.commit, stacks, lines=asked.diff):
+            differ |= bool(told)
+            print(f"{stack}: {objects} objects, " + ("with these differences:" if told else "the same"))
+            print(*(f"  {line}" for line in told), sep="\n", end="\n" if told else "", flush=True)
     except OpsError as error:
         print(*filter(None, [error.message, error.hint]), sep="\n", file=sys.stderr)
         return 2
-    for stack, (objects, told) in found.items():
-        print(f"{stack}: {objects} objects, " + ("with these differences:" if told else "the same"))
-        for line in told:
-            print(f"  {line}")
-    return int(any(told for _, told in found.values()))
+    return int(differ)
 
 
 if __name__ == "__main__":

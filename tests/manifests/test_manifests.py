@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from flagops.commands.deploy.compare import commits
 from flagops.evaluation.evaluate import evaluate
 from flagops.stacks.files import load_stack
 from tests.flagops.commands.deploy.test_compare import git, repository
@@ -54,20 +55,38 @@ def test_a_changed_program_is_found_in_each_stack_that_it_changes(repository: Pa
         encoding="utf-8",
     )
     git(repository, "commit", "--quiet", "--all", "--message=second")
-    found = script.compared(repository, "main~1", "main", ["staging", "no-redis"])
+    found = {
+        stack: (objects, told)
+        for stack, objects, told in script.compared(repository, "main~1", "main", ["staging", "no-redis"])
+    }
+    assert list(found) == ["staging", "no-redis"]
     for objects, told in found.values():
         assert len(told) == objects
         assert any(
             line.startswith("update Deployment flagsmith: metadata.labels.app.kubernetes.io/part-of") for line in told
         )
         assert any(line.startswith("replace Job flagsmith-migrate-") for line in told)
-    assert script.compared(repository, "main", "main", ["no-redis"]) == {"no-redis": (found["no-redis"][0], [])}
+    same = list(script.compared(repository, "main", "main", ["no-redis"]))
+    assert same == [("no-redis", found["no-redis"][0], [])]
     assert git(repository, "worktree", "list").count("\n") == 0, "no work tree is left"
 
 
 def test_the_script_says_what_there_is_no_commit_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert script.main(["no-such-commit", "--stack", "local"]) == 2
     assert "There is no commit 'no-such-commit'" in capsys.readouterr().err
+
+
+def test_a_program_that_does_not_end_is_said_with_its_stack(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(script, "ROOT", repository)
+    monkeypatch.setattr(commits, "RENDER_SECONDS", 0.01)
+    assert script.main(["main", "main", "--stack", "local"]) == 2
+    said = capsys.readouterr()
+    assert "render --stack local" in said.err
+    assert "has not ended in 0.01 s" in said.err
+    assert said.out == ""
+    assert git(repository, "worktree", "list").count("\n") == 0
 
 
 def test_fields_are_named_by_their_paths() -> None:

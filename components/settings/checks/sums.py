@@ -8,14 +8,12 @@ from components.settings import budget, pools, releases
 from components.settings.images import disagreement
 from components.settings.model import Settings
 from components.settings.problems import Problem
-from components.settings.quantities import MI, format_memory, parse_cpu, parse_memory
+from components.settings.quantities import MI, parse_cpu, parse_memory
 from components.settings.reserved import refusal_of, reservation
 from components.settings.sections.caches import PER_PROCESS, PROMISED_SECONDS
 from components.settings.sections.redis import parse_redis_memory
 from components.text.versions import dotted
 
-# An idle pod with 3 workers was measured at 563 MB: below this much a worker, the pod is killed before any load.
-WORKER_MEMORY = 192 * MI
 # Above its data, Redis needs memory for its clients and for fragmentation.
 REDIS_HEADROOM = 0.9
 
@@ -92,15 +90,6 @@ def _replicas(settings: Settings) -> Iterator[Problem]:
 
 
 def _memory(settings: Settings) -> Iterator[Problem]:
-    limit = settings.api_resources.limits.memory
-    least = settings.gunicorn_workers * WORKER_MEMORY
-    if parse_memory(limit) < least:
-        yield Problem(
-            path=("resources", "limits", "memory"),
-            value=limit,
-            text=f"must be at least {format_memory(least)} for {settings.gunicorn_workers} gunicorn workers: "
-            "raise it, or lower gunicorn.workers",
-        )
     if settings.redis.embedded and settings.redis.max_memory is not None:
         container = settings.redis_resources.limits.memory
         most = int(parse_memory(container) * REDIS_HEADROOM)

@@ -1,6 +1,7 @@
 """A stack's manifests as another commit has them: rendered by that commit's own program, in a directory of its own."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,10 @@ from flagops.errors import FailedError, NotFoundError, ToolError
 from flagops.pin import CONSTRAINTS, Pin, pinned
 from flagops.project import for_children
 
-SECONDS = 120
-INSTALL_SECONDS = 600
+GIT_SECONDS = 120
+# A rendering takes 4 s of a core, which on a machine that is busy are minutes.
+RENDER_SECONDS = 900
+INSTALL_SECONDS = 900
 # The command's package, the newest name first: this installation's own is importable too, so the checkout decides.
 PACKAGES = ("flagops", "ops")
 
@@ -43,15 +46,8 @@ def of_checkout(place: Path, commit: str, stack: str) -> Manifests:
         if pin is not None and not pin.is_met():
             command = [str(_released(place, commit, pin, Path(directory) / "environment"))]
         out = Path(directory) / "manifests"
-        done = subprocess.run(  # noqa: S603 - this Python, and the repository's own program
-            [*command, "render", "--stack", stack, "--out", str(out)],
-            cwd=place,
-            env={**os.environ, "PYTHONPATH": str(place), **for_children(place)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=SECONDS,
-        )
+        environment = {**os.environ, "PYTHONPATH": str(place), **for_children(place)}
+        done = _done([*command, "render", "--stack", stack, "--out", str(out)], place, RENDER_SECONDS, environment)
         if done.returncode:
             raise FailedError(f"The program of {commit} does not render {stack!r}:\n{done.stderr.strip()}")
         return of_directory(out)
@@ -62,9 +58,7 @@ def _released(place: Path, commit: str, pin: Pin, environment: Path) -> Path:
     bound = ["--constraint", CONSTRAINTS] if (place / CONSTRAINTS).exists() else []
     install = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", *bound, pin.requirement]
     for command in ([sys.executable, "-m", "venv", str(environment)], install):
-        done = subprocess.run(  # noqa: S603 - this Python, and what the project installs anyway
-            command, cwd=place, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS
-        )
+        done = _done(command, place, INSTALL_SECONDS)
         if done.returncode:
             raise ToolError(
                 f"{commit} is of another release of the platform, {pin.name}, which cannot be installed to render it:\n"
@@ -98,7 +92,21 @@ def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     git = shutil.which("git")
     if git is None:
         raise ToolError("git is not installed, and this needs it to read another commit.", hint="Install git.")
-    # The arguments are ours, but for the commit, which `--end-of-options` keeps from being an option.
-    return subprocess.run(  # noqa: S603
-        [git, "-C", str(root), *arguments], capture_output=True, text=True, check=False, timeout=SECONDS
-    )
+    return _done([git, "-C", str(root), *arguments], root, GIT_SECONDS)
+
+
+def _done(
+    command: list[str], place: Path, seconds: float, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """How a program ended. Raises FailedError when it goes on for too long."""
+    try:
+        # Git, this Python, and what the project runs anyway. The arguments are ours, but for the commit, which
+        # `--end-of-options` keeps from being an option.
+        return subprocess.run(  # noqa: S603
+            command, cwd=place, env=environment, capture_output=True, text=True, check=False, timeout=seconds
+        )
+    except subprocess.TimeoutExpired as error:
+        raise FailedError(
+            f"`{shlex.join(command)}` has not ended in {seconds} s.",
+            hint="Run it again when the machine has less to do.",
+        ) from error

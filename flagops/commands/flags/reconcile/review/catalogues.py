@@ -20,7 +20,7 @@ from flagops.commands.flags.server.snapshot import (
     Variant,
 )
 from flagops.commands.flags.spec import TAG, FlagSpec, OverrideSpec, ProjectSpec, StateSpec
-from flagops.errors import BadInputError, NotFoundError, ToolError
+from flagops.errors import BadInputError, FailedError, NotFoundError, ToolError
 from flagops.flagsmith_api.custom_fields import CustomField, FieldKind, KnownFields, with_values
 from flagops.flagsmith_api.deployed import Environment
 
@@ -36,7 +36,12 @@ def of_commit(path: Path, commit: str) -> Catalogue:
     def run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
         # The arguments are ours, but for the commit, which is part of a longer word and so is no option.
         command = [git, "-C", str(path.resolve().parent), *arguments]
-        return subprocess.run(command, capture_output=True, check=False, timeout=SECONDS)  # noqa: S603
+        try:
+            return subprocess.run(command, capture_output=True, check=False, timeout=SECONDS)  # noqa: S603
+        except subprocess.TimeoutExpired:
+            raise FailedError(
+                f"git has not answered in {SECONDS} s.", hint="Run it again when the machine has less to do."
+            ) from None
 
     known = run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}")
     if known.returncode:
