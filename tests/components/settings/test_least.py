@@ -78,8 +78,8 @@ def test_no_size_is_near_its_least(size: str, stack: str) -> None:
 def test_memory_follows_the_workers() -> None:
     (line,) = refusal(gunicorn={"workers": 3}, resources=resources("575Mi", "1"))
     assert line == (
-        'feature-flags:resources.limits.memory = "575Mi": must be at least 576Mi for 3 gunicorn workers and the process '
-        "that starts them: raise it, or lower gunicorn.workers"
+        'feature-flags:resources.limits.memory = "575Mi": must be at least 576Mi for 3 gunicorn workers and the '
+        "process that starts them: raise it, or lower gunicorn.workers"
     )
     settings(gunicorn={"workers": 3}, resources=resources("576Mi", "1"))
 
@@ -103,8 +103,8 @@ def test_redis_needs_room_beside_the_data_that_was_asked_for() -> None:
     redis = {"maxMemory": "55mb", "resources": resources("64Mi", "100m")}
     (line,) = refusal(redis=redis)
     assert line == (
-        'feature-flags:redis.resources.limits.memory = "64Mi": must be at least 67Mi for 55Mi of data and Redis itself: '
-        "raise it, or lower redis.maxMemory"
+        'feature-flags:redis.resources.limits.memory = "64Mi": must be at least 67Mi for 55Mi of data and Redis '
+        "itself: raise it, or lower redis.maxMemory"
     )
     settings(redis={**redis, "maxMemory": "52mb"})
 
