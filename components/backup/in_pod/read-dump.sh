@@ -19,10 +19,9 @@ asked() { # asked STATEMENT, and how psql connects
         --command="SET search_path = pg_catalog, pg_temp" --command="SET statement_timeout = 0" --command="$1"
 }
 # The rows of each table, as dump-database.sh counts them.
-rows_now() {
-    asked "SELECT coalesce(json_object_agg(tablename, (xpath('/row/c/text()', query_to_xml(
-            format('SELECT count(*) AS c FROM %I.%I', schemaname, tablename), false, true, '')))[1]::text::bigint
-            ORDER BY tablename)::jsonb, '{}') FROM pg_tables WHERE schemaname = 'public'" "$@"
-}
+ROWS="SELECT coalesce(json_object_agg(tablename, (xpath('/row/c/text()', query_to_xml(
+    format('SELECT count(*) AS c FROM %I.%I', schemaname, tablename), false, true, '')))[1]::text::bigint
+    ORDER BY tablename)::jsonb, '{}') FROM pg_tables WHERE schemaname = 'public'"
+rows_now() { asked "$ROWS" "$@"; }
 # Each as a string of JSON.
 migrations() { asked "SELECT to_json(app || '.' || name) FROM public.django_migrations ORDER BY app, name" "$@"; }

@@ -12,6 +12,7 @@ pg_restore --help | grep -e --restrict-key >/dev/null || {
     exit 1
 }
 await_dump
+then=$(rows_then)
 # COMMIT is sent only if pg_restore gave everything; without it the server takes all of it back.
 {
     cat <<'SQL'
@@ -72,15 +73,22 @@ BEGIN
             nullif(current_setting('flagsmith.served', true), '')::timestamptz + interval '1 second');
     END IF;
 END $body$;
+SQL
+    # As bytes, whatever names there are in it; a dump of before this was counted has none.
+    printf "SELECT set_config('flagsmith.dumped', convert_from(decode('%s', 'base64'), 'UTF8'), true);\n" \
+        "$(printf '%s' "$then" | base64 --wrap=0)"
+    printf "SELECT set_config('flagsmith.restored', (%s)::text, true);\n" "$ROWS"
+    cat <<'SQL'
+DO $body$
+BEGIN
+    IF nullif(current_setting('flagsmith.dumped'), '')::jsonb <> current_setting('flagsmith.restored')::jsonb THEN
+        RAISE EXCEPTION USING MESSAGE = 'The restored tables do not have the rows that were dumped: nothing is changed.',
+            DETAIL = format(E'dumped:   %s\nrestored: %s', current_setting('flagsmith.dumped'),
+                current_setting('flagsmith.restored'));
+    END IF;
+END $body$;
 COMMIT;
 SQL
 } | psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null "$URL"
 
-then=$(rows_then)
-now=$(rows_now "$URL")
-if [ -n "$then" ] && [ "$then" != "$now" ]; then
-    echo "The restored tables do not have the rows that were dumped." >&2
-    printf 'dumped:   %s\nrestored: %s\n' "$then" "$now" >&2
-    exit 1
-fi
-printf '{"restored": "%s", "rows": %s}\n' "$(field name)" "$now"
+printf '{"restored": "%s", "rows": %s}\n' "$(field name)" "$(rows_now "$URL")"

@@ -63,6 +63,8 @@ class Directory:
 
     def put(self, dump: "Dump") -> None:
         """Store what comes, in one step."""
+        if (self.path / dump.name).exists():
+            raise same_second(dump.name)
         partial = self.path / f".{dump.name}.partial"
         # Not one that another Job writes, which has begun in the same second.
         with partial.open("xb") as file:
@@ -142,6 +144,7 @@ class Bucket:
         upload = {**target, "UploadId": client.create_multipart_upload(**target)["UploadId"]}
         parts: list[dict[str, Any]] = []
         try:
+            self._alone(upload)
             while part := dump.read(part_bytes):
                 number = len(parts) + 1
                 answer = client.upload_part(**upload, PartNumber=number, Body=part)
@@ -154,6 +157,21 @@ class Bucket:
             with suppress(Exception):
                 client.abort_multipart_upload(**upload)
             raise
+
+    def _alone(self, upload: dict[str, str]) -> None:
+        """SystemExit where another Job of the same second is there: one would take the other's dump for its own.
+
+        Each looks when its own upload can be seen, so that one of two always sees the other; both may.
+        """
+        from botocore.exceptions import ClientError
+
+        key, found = upload["Key"], self.bucket.objects.filter(Prefix=upload["Key"])
+        there = any(item.key == key for item in found)
+        with suppress(ClientError):  # who may not look at uploads still sees what is whole
+            begun = self.bucket.multipart_uploads.filter(Prefix=key)
+            there |= any(item.object_key == key and item.id != upload["UploadId"] for item in begun)
+        if there:
+            raise same_second(key.removeprefix(self.prefix))
 
     def write(self, name: str, content: bytes) -> None:
         """Store a small file."""
@@ -193,6 +211,13 @@ class Bucket:
 
 
 Store = Directory | Bucket
+
+
+def same_second(name: str) -> SystemExit:
+    """Why a backup is not made that another Job makes, or has made, by the same name."""
+    return SystemExit(
+        f"Another Job began {name} in the same second. Nothing of this one is kept: make the backup again."
+    )
 
 
 class Receiver:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.backup.containers import PIPES, SCRIPTS
 from tests.components.backup.conftest import HOST, Jobs
 from tests.components.backup.running import Container, pod
 from tests.doubles.bucket import KEYS, Double, Environ, made, serving
@@ -14,6 +15,7 @@ from tests.doubles.bucket import KEYS, Double, Environ, made, serving
 MIB = 1024 * 1024
 PREFIX = f"flagsmith/{HOST}/"
 OLD = "flagsmith-20260101T020000Z"
+SECOND = "flagsmith-20260101T000000Z"
 
 
 class Store:
@@ -96,3 +98,12 @@ def said(*containers: Container) -> str:
     done = pod(*containers)
     assert done.returncode != 0
     return done.stderr
+
+
+def dumped(jobs: Jobs, content: str, database: int) -> Container:
+    """What a dump would write into the pipe."""
+    name = SECOND
+    said = f'{{"name": "{name}", "file": "{name}.dump", "label": "", "started": "", "rows": {{}}}}'
+    source = (SCRIPTS / PIPES).read_text("utf-8")
+    source += f"open_pipe dump writer; echo {name}.dump {database} >&7; {content} >&7; echo '{said}' >$WORK/{name}.json"
+    return jobs.start(["bash", "-c", source], {}, None)

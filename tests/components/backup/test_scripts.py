@@ -175,6 +175,20 @@ def test_a_drill_notices_rows_that_are_missing(jobs: Jobs) -> None:
     assert "do not have the rows that were dumped" in done.stderr
 
 
+def test_a_restore_of_rows_that_are_missing_changes_nothing(jobs: Jobs) -> None:
+    stored = jobs.backup()["stored"]
+    manifest = jobs.home / "store" / f"{stored['name']}.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"features": 502', '"features": 503'), "utf-8")
+    jobs.postgres.query("DELETE FROM states WHERE id IN (SELECT min(id) FROM states)")
+    before = jobs.content()
+    done = jobs.restore()
+    assert done.returncode != 0
+    assert "do not have the rows that were dumped: nothing is changed" in done.stderr
+    assert '"features": 503' in done.stderr
+    assert '"features": 502' in done.stderr
+    assert jobs.content() == before
+
+
 @pytest.mark.parametrize("variables", [{"DATABASE_URL": "postgresql://postgres:secret@127.0.0.1:9/flagsmith"}])
 def test_a_database_that_is_away_fails_the_backup_without_its_password(jobs: Jobs, variables: dict[str, str]) -> None:
     jobs.work()

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from components.backup.containers import DUMP, PIPES, SCRIPTS
+from components.backup.containers import DUMP
 from tests.components.backup.conftest import Jobs
 from tests.components.backup.running import Container, last, pod, succeeded
 from tests.components.backup.stores import (
     MIB,
     OLD,
     Store,
+    dumped,
     instead,
     is_end,
     is_fetch,
@@ -179,24 +180,6 @@ def test_two_runs_at_once_make_two_backups(jobs: Jobs, store: Store) -> None:
     assert storing.process.poll() is None
     dump.kill()
     said(dump, storing)
-
-
-def test_one_of_the_same_second_is_not_written_into(jobs: Jobs) -> None:
-    jobs.work()
-    (jobs.home / "store").mkdir()
-    other = jobs.home / "store" / ".flagsmith-20260101T000000Z.dump.partial"
-    other.write_bytes(b"of another Job")
-    assert "File exists" in said(dumped(jobs, "head -c 100 /dev/zero", MIB), jobs.storing("put"))
-    assert [(path.name, path.read_bytes()) for path in other.parent.iterdir()] == [(other.name, b"of another Job")]
-
-
-def dumped(jobs: Jobs, content: str, database: int) -> Container:
-    """What a dump would write into the pipe."""
-    name = "flagsmith-20260101T000000Z"
-    said = f'{{"name": "{name}", "file": "{name}.dump", "label": "", "started": "", "rows": {{}}}}'
-    source = (SCRIPTS / PIPES).read_text("utf-8")
-    source += f"open_pipe dump writer; echo {name}.dump {database} >&7; {content} >&7; echo '{said}' >$WORK/{name}.json"
-    return jobs.start(["bash", "-c", source], {}, None)
 
 
 @pytest.mark.parametrize(("database", "parts"), [(MIB, 5), (600 * 1024**3, 3)], ids=["usual", "very large"])

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg2
 import pytest
@@ -12,6 +13,9 @@ import pytest
 from components.postgres.roles import SCRIPTS
 from tests.postgres_programs import postgres_programs, postgres_user
 from tests.servers import LOOPBACK, Postgres, give_to_postgres, running_postgres
+
+if TYPE_CHECKING:
+    from tests.components.postgres.moving import Move
 
 PASSWORD = "only-for-tests"
 # As Flagsmith's database looks that the superuser made: tables with serial, identity and partitions, and the rest.
@@ -138,3 +142,18 @@ def succeeded(done: subprocess.CompletedProcess[str]) -> str:
     """What a Job that ended well printed."""
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """Another server, where data can move to."""
+    with running_postgres(tmp_path_factory.mktemp("second-server"), "second-for-tests") as made:
+        yield made
+
+
+@pytest.fixture
+def move(server: Postgres, second: Postgres, tmp_path: Path) -> "Move":
+    """The Jobs of a move from one server to the other."""
+    from tests.components.postgres.moving import both
+
+    return both(tmp_path, server, second)

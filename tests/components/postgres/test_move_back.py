@@ -1,25 +1,11 @@
 """Going back while Flagsmith moves: which of the two servers is opened, and which is closed before that."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import psycopg2
 import pytest
 
 from tests.components.postgres.conftest import succeeded
-from tests.components.postgres.moving import Move, both
-from tests.servers import LOOPBACK, Postgres, running_postgres
-
-
-@pytest.fixture(scope="module")
-def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    with running_postgres(tmp_path_factory.mktemp("second-server"), "second-for-tests") as made:
-        yield made
-
-
-@pytest.fixture
-def move(server: Postgres, second: Postgres, tmp_path: Path) -> Move:
-    return both(tmp_path, server, second)
+from tests.components.postgres.moving import Move
+from tests.servers import LOOPBACK
 
 
 def test_going_back_lets_the_server_be_written_to_that_is_named(move: Move) -> None:

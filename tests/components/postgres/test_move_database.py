@@ -1,27 +1,15 @@
 """The steps of a move, each on two real servers: the embedded one, and one as the operator leaves a Cluster's."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2
 import pytest
 
 from tests.components.postgres.conftest import succeeded
-from tests.components.postgres.moving import Move, both, emptied, owners
+from tests.components.postgres.moving import Move, emptied, owners
 from tests.postgres_programs import postgres_programs
-from tests.servers import Postgres, answered, running_postgres
-
-
-@pytest.fixture(scope="module")
-def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    with running_postgres(tmp_path_factory.mktemp("second-server"), "second-for-tests") as made:
-        yield made
-
-
-@pytest.fixture
-def move(server: Postgres, second: Postgres, tmp_path: Path) -> Move:
-    return both(tmp_path, server, second)
+from tests.servers import Postgres, answered
 
 
 def test_what_is_there_is_told_before_anything_is_changed(move: Move) -> None:
