@@ -42,6 +42,9 @@ def eks(found: Recording) -> None:
     assert said[f"{prefix}/target-type"] == "ip"
     assert {"HTTPS": 443} in yaml.safe_load(said[f"{prefix}/listen-ports"])
     assert re.fullmatch(r"arn:aws:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]{36}", said[f"{prefix}/certificate-arn"])
+    # The attribute of a listener that there is: the controller refuses one of another.
+    _, _, age = said[f"{prefix}/listener-attributes.HTTPS-443"].partition("strict_transport_security.header_value=")
+    assert re.fullmatch(r"max-age=\d+", age)
     probe = container(found.one("Deployment", "flagsmith")["spec"]["template"])["readinessProbe"]["httpGet"]["path"]
     assert said[f"{prefix}/healthcheck-path"] == probe
 
@@ -57,8 +60,14 @@ def gke(found: Recording) -> None:
 
 def aks(found: Recording) -> None:
     assert ingress(found)["spec"]["ingressClassName"] == "azure-application-gateway"
-    assert CLASS not in ingress(found)["metadata"]["annotations"]
+    said = ingress(found)["metadata"]["annotations"]
+    assert CLASS not in said
     assert "tls" not in ingress(found)["spec"]
+    # It redirects to the listener that a certificate of its own makes, and asks the pods by the path of their probe.
+    assert said["appgw.ingress.kubernetes.io/ssl-redirect"] == "true"
+    assert said["appgw.ingress.kubernetes.io/appgw-ssl-certificate"]
+    assert "httpGet" in container(found.one("Deployment", "flagsmith")["spec"]["template"])["readinessProbe"]
+    assert _networks(found) == [ip_network("10.1.0.0/24")]
 
 
 def openshift(found: Recording) -> None:
@@ -70,6 +79,10 @@ def openshift(found: Recording) -> None:
     assert {route.path: route.service for route in made} == {"/metrics": "flagsmith-unpublished", "/": "flagsmith"}
     assert {route.host for route in made} == {rule["host"]}
     assert all(route.tls for route in made)
+    # Each Route gets the annotations of its Ingress.
+    assert re.fullmatch(
+        r"max-age=\d+", ingress(found)["metadata"]["annotations"]["haproxy.router.openshift.io/hsts_header"]
+    )
     # Its name servers: pods of openshift-dns that listen on 5353, and no Service's port counts for a policy.
     out = [rule for policy in found.all("NetworkPolicy") for rule in policy["spec"].get("egress") or ()]
     asks = [rule for rule in out if {"port": 5353, "protocol": "UDP"} in rule.get("ports", ())]
