@@ -4,11 +4,12 @@ A Cluster's operator moves it itself: `major.py`.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from flagops.commands.db import major
 from flagops.commands.db.administrator import as_administrator
 from flagops.commands.db.backups.backup import backup
-from flagops.errors import BadInputError, FailedError, OpsError, RefusedError, UnsupportedError
+from flagops.errors import BadInputError, FailedError, OpsError, RefusedError, SimulatedError, UnsupportedError
 from flagops.pods.exec import run
 from flagops.pods.pods import PodComponent, pods, running
 from flagops.pods.writers import left_stopped, resume, stopped
@@ -104,6 +105,20 @@ def upgrade(instance: Instance, version: str, deploy: Callable[[], None], on_ste
         except OpsError as error:
             raise _put_back(instance, wanted, made.name, error, deploy, on_step) from None
     return made.name
+
+
+def forget_given_up(instance: Instance, on_step: OnStep) -> None:
+    """Remove the dump of a run that was killed, where the version serves again that it was of.
+
+    From here on it is not what the database holds, and a later version would take it for that. To be called before
+    anybody writes. Raises OpsError when it cannot be removed; where nothing runs there is none.
+    """
+    if instance.settings.postgres.embedded and left_stopped(instance):
+        on_step("Removing what an upgrade of PostgreSQL that was given up may have left on its volume…")
+        with suppress(SimulatedError):
+            _in_server(
+                instance, forget_script(instance.settings.postgres.major), SHORT_SECONDS, "The dump cannot be removed"
+            )
 
 
 def _put_back(

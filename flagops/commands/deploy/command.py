@@ -88,8 +88,15 @@ def _start_stopped(target: "StackTarget") -> None:
     """Start what a run that was killed had stopped: a deployment leaves the number of pods that it did not change."""
     if target.stack.settings.is_edge:
         return
+    # What `ff db` imports takes its time, and most deployments have nothing to start.
+    from flagops.commands.db.upgrade import forget_given_up
+
+    def on_step(line: str) -> None:
+        progress().print(line, markup=False)
+
     with open_instance(target.stack.name) as instance:
-        resume(instance, lambda line: progress().print(line, markup=False))
+        forget_given_up(instance, on_step)
+        resume(instance, on_step)
 
 
 def _check(target: "StackTarget", *, applies: bool) -> None:

@@ -126,6 +126,41 @@ def test_what_is_removed_is_what_was_dumped_and_made_of_it(tmp_path: Path) -> No
     assert {path.name for path in tmp_path.iterdir()} == {"upgrade-16.dump", "notes", ".before-upgrade-16", "pgdata"}
 
 
+@pytest.mark.parametrize(
+    ("version", "left", "removed"),
+    [("17.11-bookworm", True, [17]), ("18.0-bookworm", True, [18]), ("17.11-bookworm", False, [])],
+)
+def test_who_gives_it_up_by_a_deployment_loses_the_dump_of_the_version_that_serves(
+    world: World, monkeypatch: pytest.MonkeyPatch, version: str, left: bool, removed: list[int]
+) -> None:
+    monkeypatch.setattr(f"{HELD}.left_stopped", lambda _: ["Deployment flagsmith"] if left else [])
+    major = {"dataMajor": 18} if version.startswith("18") else {}
+    found = Operated.of(settings=settings(postgres={"version": version, **major}))
+    said: list[str] = []
+    logic.forget_given_up(found, said.append)
+    assert world.done == [logic.forget_script(number) for number in removed]
+    assert bool(said) is left
+
+
+def test_of_another_kind_of_database_nothing_is_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{HELD}.left_stopped", lambda _: ["Deployment flagsmith"])
+    external = Operated.of(settings=settings(postgres={"mode": "external", "existingSecret": "flags-db"}))
+    logic.forget_given_up(external, lambda _: None)
+    assert world.done == []
+
+
+def test_a_dump_that_cannot_be_removed_ends_the_deployment_before_anybody_writes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> str:
+        raise FailedError("The dump cannot be removed: read-only")
+
+    monkeypatch.setattr(f"{HELD}._in_server", fails)
+    monkeypatch.setattr(f"{HELD}.left_stopped", lambda _: ["Deployment flagsmith"])
+    with pytest.raises(FailedError, match="read-only"):
+        logic.forget_given_up(instance(), lambda _: None)
+
+
 def test_a_dump_that_fails_is_no_upgrade(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> str:
         raise FailedError("The database cannot be dumped: no space left")
