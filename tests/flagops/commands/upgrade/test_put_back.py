@@ -149,8 +149,9 @@ def test_of_another_kind_of_database_nothing_is_removed(world: World, monkeypatc
     assert world.done == []
 
 
+@pytest.mark.usefixtures("world")
 def test_a_dump_that_cannot_be_removed_ends_the_deployment_before_anybody_writes(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fails(*_: object) -> str:
         raise FailedError("The dump cannot be removed: read-only")
