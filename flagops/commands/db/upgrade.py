@@ -9,7 +9,8 @@ from contextlib import suppress
 from flagops.commands.db import major
 from flagops.commands.db.administrator import as_administrator
 from flagops.commands.db.backups.backup import backup
-from flagops.errors import BadInputError, FailedError, OpsError, RefusedError, SimulatedError, UnsupportedError
+from flagops.errors import BadInputError, FailedError, OpsError, RefusedError, UnsupportedError
+from flagops.kubernetes.simulated_nodes import SimulatedError
 from flagops.pods.exec import run
 from flagops.pods.pods import PodComponent, pods, running
 from flagops.pods.writers import left_stopped, resume, stopped
