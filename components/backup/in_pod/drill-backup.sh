@@ -6,12 +6,27 @@
 # superuser there, and this container has no secret.
 set -euo pipefail
 
+# initdb asks for the name of its user. One that the cluster chose may have none, and gets one as in the image's own start.
+named() { # named PROGRAM and its arguments
+    local wrapper users
+    if ! getent passwd "$(id -u)" >/dev/null; then
+        for wrapper in /usr/lib/*/libnss_wrapper.so; do
+            [ -s "$wrapper" ] || continue
+            users=$(mktemp -d)
+            echo "postgres:x:$(id -u):$(id -g)::$users:/bin/false" >"$users/passwd"
+            echo "postgres:x:$(id -g):" >"$users/group"
+            LD_PRELOAD=$wrapper NSS_WRAPPER_PASSWD=$users/passwd NSS_WRAPPER_GROUP=$users/group "$@"
+            return
+        done
+    fi
+    "$@"
+}
 open_pipe plain reader
 await_dump
 began=$(date +%s)
 data=$SCRATCH/data socket=$WORK/socket
 mkdir -p "$socket"
-initdb --pgdata="$data" --username=postgres --auth=trust --encoding=UTF8 >/dev/null
+named initdb --pgdata="$data" --username=postgres --auth=trust --encoding=UTF8 >/dev/null
 # Nothing outside of this pod can connect: it listens on a socket only.
 pg_ctl --pgdata="$data" --silent --wait --timeout=120 --log="$WORK/scratch.log" \
     --options="-c listen_addresses='' -c unix_socket_directories='$socket' -c fsync=off -c full_page_writes=off" start 6<&-
