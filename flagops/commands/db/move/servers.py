@@ -26,13 +26,12 @@ BEFORE: Final = "flagsmith_before_move"
 def step(instance: Instance, name: str, on_line: jobs.OnLine = jobs.ignore) -> dict[str, Any]:
     """Run a step of move-database.sh in a Job to its end; its result. Raises OpsError with its last lines."""
     env = {"STEP": name, **({"BACK_TO": _host_beside(instance)} if name == "back" else {})}
-    return jobs.finish(instance, cluster_jobs.start(instance, names.MOVE, env=env), on_line)
+    return _done(instance, env, on_line)
 
 
 def close_new(instance: Instance, on_line: jobs.OnLine) -> None:
     """Let nobody write to the database that the stack's file calls live: for who goes back while Flagsmith moves."""
-    env = {"STEP": "shut", "BACK_TO": _host_beside(instance)}
-    jobs.finish(instance, cluster_jobs.start(instance, names.MOVE, env=env), on_line)
+    _done(instance, {"STEP": "shut", "BACK_TO": _host_beside(instance)}, on_line)
 
 
 def open_new(instance: Instance, on_line: jobs.OnLine) -> None:
@@ -40,8 +39,20 @@ def open_new(instance: Instance, on_line: jobs.OnLine) -> None:
     # The settings' model takes a second to import.
     from components.secrets.addresses import primary
 
-    env = {"STEP": "back", "BACK_TO": primary(instance.settings)}
-    jobs.finish(instance, cluster_jobs.start(instance, names.MOVE, env=env), on_line)
+    _done(instance, {"STEP": "back", "BACK_TO": primary(instance.settings)}, on_line)
+
+
+def _done(instance: Instance, env: dict[str, str], on_line: jobs.OnLine) -> dict[str, Any]:
+    """Run a Job of the move to its end, when no other one is at work.
+
+    One that a run left which was killed may still wait for a node, and close a database again that was opened since.
+    """
+    for job in instance.items(cluster_jobs.API_VERSION, "Job"):
+        metadata = job["metadata"]
+        owners = metadata.get("ownerReferences") or []
+        if any((owner["kind"], owner["name"]) == ("CronJob", names.MOVE) for owner in owners):
+            jobs.end(instance, metadata["name"], on_line)
+    return jobs.finish(instance, cluster_jobs.start(instance, names.MOVE, env=env), on_line)
 
 
 def is_declared(instance: Instance, to: str) -> bool:

@@ -71,6 +71,29 @@ def test_each_of_them_names_its_server_by_the_stack_s_file(tmp_path: Any, monkey
     ]
 
 
+def test_what_a_run_left_that_was_killed_is_ended_before_the_next_step(
+    switching: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A `stop` that still waits for a node would close the database again that `allow` has opened."""
+    monkeypatch.undo()
+    done: list[str] = []
+    owner = {"kind": "CronJob", "name": "flagsmith-move", "uid": "1"}
+    for name, owners in (("flagsmith-move-a1b2c3", [owner]), ("flagsmith-restore-a1b2c3", []), ("theirs", None)):
+        job = {"metadata": {"name": name, **({} if owners is None else {"ownerReferences": owners})}}
+        switching.objects["Job", name] = job
+    monkeypatch.setattr(backup_jobs, "end", lambda _, name, __: done.append(f"ended {name}"))
+
+    def finish(*_: object) -> dict[str, bool]:
+        done.append("finished")
+        return {"stopped": False}
+
+    monkeypatch.setattr(backup_jobs, "finish", finish)
+    monkeypatch.setattr(cluster_jobs, "start", lambda *_, env: done.append(f"started {env['STEP']}"))
+    instance: Any = Instance(switching.stack, switching)
+    assert servers.step(instance, "allow") == {"stopped": False}
+    assert done == ["ended flagsmith-move-a1b2c3", "started allow", "finished"]
+
+
 @pytest.mark.parametrize(
     ("live", "kept", "said"),
     [
