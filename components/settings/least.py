@@ -164,6 +164,15 @@ def _readers(settings: Settings) -> Iterator[Least]:
         yield _reader(("monitoring", "flagMetrics", "resources"), settings.monitoring.flag_metrics.resources)
     if settings.audit_enabled:
         yield _reader(("audit", "resources"), settings.audit.resources)
+    if settings.rollouts.enabled:
+        yield Least(
+            path=("rollouts", "resources"),
+            resources=settings.rollouts.resources,
+            memory=READER_MEMORY,
+            memory_for="for Python and what it keeps of one project: raise it",
+            cpu=SMALL_CPU,
+            cpu_for="or it is given up before it has started: raise it",
+        )
     if settings.backup.enabled:
         yield Least(
             path=("backup", "resources"),

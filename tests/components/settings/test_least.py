@@ -16,6 +16,7 @@ WHOLE: dict[str, Any] = {
     "edge": {"enabled": True},
     "monitoring": {"enabled": True},
     "audit": {"enabled": True},
+    "rollouts": {"enabled": True},
     "backup": {"enabled": True, "s3": S3},
 }
 EMBEDDED: dict[str, Any] = {**WHOLE, "postgres": {"mode": "embedded"}}
