@@ -4,14 +4,13 @@ A Cluster's operator moves it itself: `major.py`.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 
 from flagops.commands.db import major
 from flagops.commands.db.administrator import as_administrator
 from flagops.commands.db.backups.backup import backup
 from flagops.errors import BadInputError, FailedError, OpsError, RefusedError, UnsupportedError
-from flagops.kubernetes.simulated_nodes import SimulatedError
 from flagops.pods.exec import run
+from flagops.pods.given_up import forget_script
 from flagops.pods.pods import PodComponent, pods, running
 from flagops.pods.writers import left_stopped, resume, stopped
 from flagops.stacks.deployed import Instance
@@ -108,20 +107,6 @@ def upgrade(instance: Instance, version: str, deploy: Callable[[], None], on_ste
     return made.name
 
 
-def forget_given_up(instance: Instance, on_step: OnStep) -> None:
-    """Remove the dump of a run that was killed, where the version serves again that it was of.
-
-    From here on it is not what the database holds, and a later version would take it for that. To be called before
-    anybody writes. Raises OpsError when it cannot be removed; where nothing runs there is none.
-    """
-    if instance.settings.postgres.embedded and left_stopped(instance):
-        on_step("Removing what an upgrade of PostgreSQL that was given up may have left on its volume…")
-        with suppress(SimulatedError):
-            _in_server(
-                instance, forget_script(instance.settings.postgres.major), SHORT_SECONDS, "The dump cannot be removed"
-            )
-
-
 def _put_back(
     instance: Instance, wanted: int, made: str, error: OpsError, deploy: Callable[[], None], on_step: OnStep
 ) -> OpsError:
@@ -199,8 +184,3 @@ def dump_script(major: int) -> str:
         f"pg_dump --format=custom --exclude-schema=feature_flags_audit --file={target}.partial; "
         f"pg_restore --list {target}.partial > /dev/null; mv {target}.partial {target}.dump"
     )
-
-
-def forget_script(major: int) -> str:
-    """What removes a dump of the major version, and what a newer server had made of it."""
-    return f'rm -rf "$DATA_VOLUME"/.upgrading "$DATA_VOLUME"/upgrade-{major}.*'

@@ -17,6 +17,7 @@ from flagops.engines import older as releases
 from flagops.engines.deployer import EngineName
 from flagops.engines.for_stack import choose_engine, deployer
 from flagops.kubernetes.simulated_nodes import HINT, SimulatedError, nothing_runs_in
+from flagops.pods.given_up import forget_given_up
 from flagops.pods.writers import resume
 from flagops.project import LOCAL, root
 from flagops.stacks import local_context
@@ -88,8 +89,6 @@ def _start_stopped(target: "StackTarget") -> None:
     """Start what a run that was killed had stopped: a deployment leaves the number of pods that it did not change."""
     if target.stack.settings.is_edge:
         return
-    # What `ff db` imports takes its time, and most deployments have nothing to start.
-    from flagops.commands.db.upgrade import forget_given_up
 
     def on_step(line: str) -> None:
         progress().print(line, markup=False)

@@ -12,6 +12,7 @@ import pytest
 from flagops.commands.db import upgrade as logic
 from flagops.errors import DeadlineError, FailedError
 from flagops.pods.exec import Completed
+from flagops.pods.given_up import forget_script
 from tests.components.settings.support import settings
 from tests.flagops.commands.db.clusters import Operated
 
@@ -67,7 +68,7 @@ def instance() -> Any:
 def test_the_old_version_comes_back_and_the_dump_goes(world: World) -> None:
     with pytest.raises(DeadlineError, match=r"is not ready\.\nPostgreSQL 17.11-bookworm serves again") as caught:
         logic.upgrade(instance(), WANTED, world.deploy, lambda _: None)
-    removal = logic.forget_script(17)
+    removal = forget_script(17)
     assert world.done == ["dumped", WANTED, "deployed", "17.11-bookworm", "deployed", removal]
     assert "the-backup" in (caught.value.hint or "")
 
@@ -122,44 +123,8 @@ def test_what_is_removed_is_what_was_dumped_and_made_of_it(tmp_path: Path) -> No
         (tmp_path / name).touch()
     for name in (".upgrading", ".before-upgrade-16", "pgdata"):
         (tmp_path / name).mkdir()
-    subprocess.run(["bash", "-c", logic.forget_script(17)], env={"DATA_VOLUME": str(tmp_path)}, check=True)
+    subprocess.run(["bash", "-c", forget_script(17)], env={"DATA_VOLUME": str(tmp_path)}, check=True)
     assert {path.name for path in tmp_path.iterdir()} == {"upgrade-16.dump", "notes", ".before-upgrade-16", "pgdata"}
-
-
-@pytest.mark.parametrize(
-    ("version", "left", "removed"),
-    [("17.11-bookworm", True, [17]), ("18.0-bookworm", True, [18]), ("17.11-bookworm", False, [])],
-)
-def test_who_gives_it_up_by_a_deployment_loses_the_dump_of_the_version_that_serves(
-    world: World, monkeypatch: pytest.MonkeyPatch, version: str, left: bool, removed: list[int]
-) -> None:
-    monkeypatch.setattr(f"{HELD}.left_stopped", lambda _: ["Deployment flagsmith"] if left else [])
-    major = {"dataMajor": 18} if version.startswith("18") else {}
-    found = Operated.of(settings=settings(postgres={"version": version, **major}))
-    said: list[str] = []
-    logic.forget_given_up(found, said.append)
-    assert world.done == [logic.forget_script(number) for number in removed]
-    assert bool(said) is left
-
-
-def test_of_another_kind_of_database_nothing_is_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"{HELD}.left_stopped", lambda _: ["Deployment flagsmith"])
-    external = Operated.of(settings=settings(postgres={"mode": "external", "existingSecret": "flags-db"}))
-    logic.forget_given_up(external, lambda _: None)
-    assert world.done == []
-
-
-@pytest.mark.usefixtures("world")
-def test_a_dump_that_cannot_be_removed_ends_the_deployment_before_anybody_writes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def fails(*_: object) -> str:
-        raise FailedError("The dump cannot be removed: read-only")
-
-    monkeypatch.setattr(f"{HELD}._in_server", fails)
-    monkeypatch.setattr(f"{HELD}.left_stopped", lambda _: ["Deployment flagsmith"])
-    with pytest.raises(FailedError, match="read-only"):
-        logic.forget_given_up(instance(), lambda _: None)
 
 
 def test_a_dump_that_fails_is_no_upgrade(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

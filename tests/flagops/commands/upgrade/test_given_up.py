@@ -1,0 +1,88 @@
+"""An upgrade of the embedded PostgreSQL that somebody gives up by a deployment: its dump goes before anybody writes."""
+
+from typing import Any
+
+import pytest
+
+from flagops.commands.deploy import command
+from flagops.errors import FailedError
+from flagops.pods import given_up
+from flagops.pods.exec import Completed
+from tests.components.settings.support import settings
+from tests.flagops.commands.db.clusters import Operated
+
+HELD = "flagops.pods.given_up"
+
+
+class World:
+    """Whether Flagsmith was left stopped, what ran in the server's container, and how it ended."""
+
+    def __init__(self) -> None:
+        self.left: list[str] = ["Deployment flagsmith"]
+        self.ran: list[str] = []
+        self.answer = Completed(0, "", "")
+
+    def run(self, _: Any, pod: Any, words: list[str], *, seconds: float) -> Completed:
+        assert pod == {"of": "database"}
+        assert seconds > 0
+        assert words[:2] == ["bash", "-c"]
+        self.ran.append(words[2])
+        return self.answer
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    made = World()
+    monkeypatch.setattr(f"{HELD}.left_stopped", lambda _: made.left)
+    monkeypatch.setattr(f"{HELD}.running", lambda _, component: {"of": str(component)})
+    monkeypatch.setattr(f"{HELD}.run", made.run)
+    return made
+
+
+def of(**postgres: Any) -> Any:
+    return Operated.of(settings=settings(postgres=postgres))
+
+
+@pytest.mark.parametrize(("version", "major"), [("17.11-bookworm", 17), ("18.0-bookworm", 18)])
+def test_the_dump_of_the_version_that_serves_goes(world: World, version: str, major: int) -> None:
+    said: list[str] = []
+    given_up.forget_given_up(of(version=version, dataMajor=major), said.append)
+    assert world.ran == [given_up.forget_script(major)]
+    assert "given up" in said[0]
+
+
+def test_where_nothing_was_left_stopped_nothing_is_looked_at(world: World) -> None:
+    world.left = []
+    given_up.forget_given_up(of(), lambda _: None)
+    assert world.ran == []
+
+
+def test_of_another_kind_of_database_and_where_nothing_runs_there_is_none(world: World) -> None:
+    given_up.forget_given_up(of(mode="external", existingSecret="flags-db"), lambda _: None)
+    given_up.forget_given_up(Operated.of(settings=settings(), is_simulated=True), lambda _: None)
+    assert world.ran == []
+
+
+def test_a_dump_that_cannot_be_removed_ends_the_deployment_before_anybody_writes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.answer = Completed(1, "", "rm: read-only, hunter2")
+    resumed: list[object] = []
+    monkeypatch.setattr(command, "resume", lambda *given: resumed.append(given))
+
+    class Opened:
+        def __enter__(self) -> Any:
+            return of()
+
+        def __exit__(self, *_: object) -> None:
+            """Nothing to close."""
+
+    monkeypatch.setattr(command, "open_instance", lambda _: Opened())
+    target: Any = type("Target", (), {"stack": type("Stack", (), {"name": "staging", "settings": settings()})()})()
+    start = command._start_stopped  # noqa: SLF001 - the end of a deployment, which is all that is tried
+    with pytest.raises(FailedError, match=r"cannot be removed: rm: read-only, \*\*\*"):
+        start(target)
+    assert resumed == []
+    world.answer = Completed(0, "", "")
+    start(target)
+    assert len(resumed) == 1
