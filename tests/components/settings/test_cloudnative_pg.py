@@ -29,6 +29,7 @@ def test_the_size_says_how_many_servers_there_are_and_what_is_before_them(
         **clustered(
             {"instances": 3, "walStorage": {"size": "7Gi"}, "pooler": {"enabled": True, "instances": 6}},
             maxConnections=400,
+            resources={kind: {"cpu": "1", "memory": "8Gi"} for kind in ("requests", "limits")},
         ),
     )
     assert (stated.instances, stated.wal_storage, stated.pooled, stated.poolers) == (3, "7Gi", True, 6)
