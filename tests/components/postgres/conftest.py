@@ -154,6 +154,7 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 @pytest.fixture
 def move(server: Postgres, second: Postgres, tmp_path: Path) -> "Move":
     """The Jobs of a move from one server to the other."""
+    # It is made of what is here.
     from tests.components.postgres.moving import both
 
     return both(tmp_path, server, second)
