@@ -9,10 +9,13 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode
 
 import httpx
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 DROPPED = frozenset(["connection", "transfer-encoding", "content-length", "content-encoding", "keep-alive", "host"])
 BYTE_SECONDS = 0.5  # between two bytes of an answer that trickles
@@ -101,10 +104,15 @@ def _trusted() -> ssl.SSLContext:
 
 
 @contextmanager
-def serve_fault(upstream: str, fault: Fault) -> Iterator[str]:
-    """The address of a proxy before `upstream` that has a fault."""
+def serve_fault(upstream: str, fault: Fault, application: "WSGIApplication | None" = None) -> Iterator[str]:
+    """The address of a proxy before `upstream` that has a fault.
+
+    `application` is what answers at `upstream`, where this process has it: it is asked without a connection, which
+    with its thread took a quarter of each request.
+    """
     ended = threading.Event()
-    with httpx.Client(base_url=upstream, timeout=30, trust_env=False, verify=_trusted()) as http:
+    transport = None if application is None else httpx.WSGITransport(application)
+    with httpx.Client(base_url=upstream, timeout=30, trust_env=False, verify=_trusted(), transport=transport) as http:
 
         def forward(ask: Ask) -> Answer:
             kept = {name: value for name, value in ask.headers.items() if name not in (*DROPPED, "accept-encoding")}

@@ -1,7 +1,8 @@
 """Before a Flagsmith that is well stands a proxy with one fault: the smoke tests fail, or say what they do not see."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 
@@ -16,9 +17,10 @@ from flagops.commands.smoke.visit import visit
 from flagops.flagsmith_api import client
 from flagops.flagsmith_api.client import FlagsmithClient
 from tests.doubles.flagsmith import Flagsmith
-from tests.doubles.proxy import serve_fault
+from tests.doubles.proxy import Fault, serve_fault
 from tests.doubles.proxy.table import faults
 
+Behind = Callable[[Fault], AbstractContextManager[str]]
 LATE, ALLOWED = 0.35, 0.2  # seconds that a late answer takes more, and those that it may take
 FAULTS = faults(LATE)
 CHECKS = suite.chosen(["certificate", "redirect"])
@@ -96,6 +98,12 @@ def well(flagsmith: Flagsmith, key: str) -> SmokeTarget:
     )
 
 
+@pytest.fixture
+def behind(flagsmith: Flagsmith) -> Behind:
+    """The address of a proxy with a fault, before the Flagsmith that is well."""
+    return lambda fault: serve_fault(flagsmith.url, fault, flagsmith.application())
+
+
 def results(place: SmokeTarget, checks: Sequence[str] = CHECKS) -> Iterator[CheckResult]:
     with visit(place) as visited:
         yield from suite.run(visited, checks)
@@ -105,21 +113,23 @@ def first_failed(place: SmokeTarget, checks: Sequence[str] = CHECKS) -> CheckRes
     return next((result for result in results(place, checks) if result.outcome is CheckStatus.FAILED), None)
 
 
-def test_a_flagsmith_that_is_well_passes_through_the_proxy(well: SmokeTarget) -> None:
-    with serve_fault(well.url, lambda ask, forward: forward(ask)) as url:
+def test_a_flagsmith_that_is_well_passes_through_the_proxy(well: SmokeTarget, behind: Behind) -> None:
+    with behind(lambda ask, forward: forward(ask)) as url:
         assert first_failed(replace(well, url=url)) is None
         assert first_failed(replace(well, url=url, authenticate=None)) is None
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_seen(fault: str, well: SmokeTarget) -> None:
-    with serve_fault(well.url, FAULTS[fault]()) as url:
+def test_a_fault_is_seen(fault: str, well: SmokeTarget, behind: Behind) -> None:
+    with behind(FAULTS[fault]()) as url:
         assert first_failed(replace(well, url=url), FEW if "late" in fault else CHECKS) is not None
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_without_an_administrator_a_fault_is_seen_or_said_not_to_be(fault: str, well: SmokeTarget) -> None:
-    with serve_fault(well.url, FAULTS[fault]()) as url:
+def test_without_an_administrator_a_fault_is_seen_or_said_not_to_be(
+    fault: str, well: SmokeTarget, behind: Behind
+) -> None:
+    with behind(FAULTS[fault]()) as url:
         place = replace(well, url=url, authenticate=None)
         if fault not in UNSEEN:
             assert first_failed(place, FEW if "late" in fault else CHECKS) is not None
@@ -131,9 +141,9 @@ def test_without_an_administrator_a_fault_is_seen_or_said_not_to_be(fault: str, 
 
 
 @pytest.mark.parametrize("name", ["bytes that trickle", "no answer at all", "users' bytes that trickle"])
-def test_it_ends_in_time_whatever_the_server_does(fault: str, well: SmokeTarget) -> None:
+def test_it_ends_in_time_whatever_the_server_does(fault: str, well: SmokeTarget, behind: Behind) -> None:
     started = time.monotonic()
-    with serve_fault(well.url, FAULTS[fault]()) as url:
+    with behind(FAULTS[fault]()) as url:
         found = list(results(replace(well, url=url, seconds=2)))
     assert any(result.outcome is CheckStatus.FAILED for result in found)
     assert time.monotonic() - started < 2 + model.CLEAN_UP_SECONDS + visiting.KEY_SECONDS + 5
