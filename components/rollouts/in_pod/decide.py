@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .declared import ALL, CLOSE, Broken, Declared, Guard, Step
-from .states import Action, Answer, Cause, Decision, Live, Memory, Stage, Verdict
+from .states import Action, Answer, Cause, Decision, Live, Memory, Stage, Verdict, beginning
 from .windows import is_open, next_opening
 
 SKEW = timedelta(minutes=2)
@@ -14,6 +14,7 @@ _HARD = {Broken.HOLD: 0, Broken.BACK: 1, Broken.OFF: 2}
 _BEFORE = (Verdict.GOOD, Verdict.WARMING, Verdict.SILENT)
 _MUTE = (Verdict.SILENT, Verdict.AWAY)
 _UNKNOWN = Answer(Verdict.AWAY, "was not asked")
+LOST = "somebody took away what was remembered of it, in its segment's description"
 GONE = "the catalogue has no steps for it"
 
 
@@ -26,12 +27,13 @@ def decide(
         declared: What the catalogue says; None where it says nothing of steps any more.
         live: What Flagsmith has.
         answers: What the guards say, by name; one that is missing counts as away.
-        memory: What was remembered; None at first.
+        memory: What was remembered; None where somebody took that away, since an apply leaves a first one.
         now: The time here.
     """
-    kept = memory or Memory(live.share, now, Stage.WAITING, now)
+    kept = memory or beginning(live.share, now)
     nothing = Decision(Action.WAIT, live.gone or GONE, live.share, None, warns=live.is_lost)
-    said = _Turn(declared, live, answers, kept, now).decision() if declared else nothing
+    turn = _Turn(declared, live, answers, kept, now) if declared else None
+    said = nothing if turn is None else turn.lost() if memory is None else turn.decision()
     return replace(said, share=live.share, memory=memory) if said.action is Action.WAIT else said
 
 
@@ -44,6 +46,12 @@ class _Turn:
         self._declared, self._live, self._memory, self._now = declared, live, memory, now
         self._answers = [(guard, answers.get(guard.name, _UNKNOWN)) for guard in declared.guards]
         self._broken = [pair for pair in self._answers if pair[1].verdict is Verdict.BROKEN]
+
+    def lost(self) -> Decision:
+        """What to do where nothing is remembered: it may have been paused, so only a person lets it go on."""
+        if self._live.gone or self._live.held:
+            return self._over() or self._wait(f"the flag is held {self._live.held}")
+        return self._note(LOST, self._paused(Cause.HAND, LOST), warns=True)
 
     def decision(self) -> Decision:
         """What to do."""
@@ -75,8 +83,12 @@ class _Turn:
             changed = f"somebody set the share to {live.share:g} %, where the rollout had left {memory.share:g} %"
         known = memory.before
         new = [name for number, name in live.before if known is not None and number not in known]
+        new = [name for name in new if name not in self._declared.ahead]
         if new and not changed:
             changed = f"somebody put an override of {', '.join(new)} before its share, which takes its users away"
+        if changed and changed == live.changed and live.settles is not None and live.at < live.settles:
+            said = f"{changed}; or an apply is at work, and it is paused if that is so at {_said(live.settles)}"
+            return self._breach() or self._wait(said, until=live.settles)
         if changed and memory.stage is Stage.DONE:
             return self._wait(f"is done, and since then: {changed}")
         if changed:
@@ -202,7 +214,7 @@ class _Turn:
         return Decision(action, why, share, Memory(share, self._now, stage, self._now, why=why))
 
     def _paused(self, cause: Cause, why: str) -> Memory:
-        return replace(self._memory, stage=Stage.PAUSED, cause=cause, why=why, who="", at=self._now, away_since=None)
+        return self._memory.paused(cause, why, "", self._now)
 
     def _stage_at(self, step: Step | None) -> Stage:
         """The last step is the end, unless it lasts, or somebody watches it: its guards have the last word."""

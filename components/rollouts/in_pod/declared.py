@@ -106,8 +106,10 @@ class Declared:
         guards: What must hold.
         enabled: What the share gets: on, or off.
         base: Whether the flag is on for everybody else.
-        value: A digest of the value that it gets, by `digest`.
+        value: A digest of the meaning of the value that it gets, by `shares.digest`.
         conditions: A digest of the share's segment without its percentage, by `shares.conditions`.
+        rest: Of a group, a digest of the value that the rest of it gets by an override behind the share's.
+        ahead: The names of the segments whose overrides come before the share's.
     """
 
     flag: str
@@ -122,6 +124,8 @@ class Declared:
     base: bool = False
     value: str = ""
     conditions: str = ""
+    rest: str = ""
+    ahead: tuple[str, ...] = ()
 
     @property
     def top(self) -> float:

@@ -14,6 +14,7 @@ from math import isfinite
 from typing import Any, TypeVar
 
 from .declared import Broken, Comparison, Declared, Guard, Measure, Step
+from .shares import digest
 from .states import Cause, Memory, Stage
 from .windows import freeze, window
 
@@ -109,7 +110,14 @@ def declared_as_json(declared: Declared) -> dict[str, Any]:
         "base": declared.base,
         "value": declared.value,
         "conditions": declared.conditions,
+        **({"rest": declared.rest} if declared.rest else {}),
+        **({"ahead": list(declared.ahead)} if declared.ahead else {}),
     }
+
+
+def brought(declared: Declared) -> str:
+    """A digest of all that is declared: whether an apply brought another one since."""
+    return digest(declared_as_json(declared))
 
 
 def _guard_as_json(guard: Guard) -> dict[str, Any]:
@@ -143,6 +151,8 @@ def _declared(found: Mapping[str, Any]) -> Declared:
         base=_a(bool, found["base"]),
         value=_a(str, found["value"]),
         conditions=_a(str, found["conditions"]),
+        rest=_a(str, found.get("rest", "")),
+        ahead=tuple(_a(str, name) for name in found.get("ahead", ())),
     )
 
 
@@ -203,6 +213,8 @@ def memory_as_json(memory: Memory) -> dict[str, Any]:
         "went_back": memory.went_back,
         "away_since": memory.away_since.isoformat() if memory.away_since else None,
         "before": None if memory.before is None else list(memory.before),
+        "brought": memory.brought,
+        "begun": memory.begun,
     }
 
 
@@ -218,6 +230,8 @@ def _memory(found: Mapping[str, Any]) -> Memory:
         went_back=bool(found["went_back"]),
         away_since=_moment(found["away_since"]) if found["away_since"] else None,
         before=None if found.get("before") is None else tuple(map(int, found["before"])),
+        brought=str(found.get("brought", "")),
+        begun=bool(found.get("begun", False)),
     )
 
 

@@ -1,10 +1,9 @@
 """What a person says to a rollout: begin, pause, go on, one step back."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from .declared import CLOSE, Declared
-from .states import Action, Cause, Decision, Live, Memory, Stage
+from .states import Action, Cause, Decision, Live, Memory, Stage, beginning
 
 STATUS = "`ff flags rollout status` says what is next"
 
@@ -25,8 +24,7 @@ def start(live: Live, memory: Memory | None, who: str, why: str, now: datetime) 
 def pause(live: Live, memory: Memory | None, who: str, why: str, now: datetime) -> Decision:
     """Leave the share as it is until somebody resumes it. Raises NotPossibleError for one that is paused, or done."""
     kept = _going(live, memory, now)
-    said = replace(kept, stage=Stage.PAUSED, cause=Cause.PERSON, why=why, who=who, at=now)
-    return _note("is paused", said, live)
+    return _note("is paused", kept.paused(Cause.PERSON, why, who, now), live)
 
 
 def back(declared: Declared, live: Live, memory: Memory | None, who: str, why: str, now: datetime) -> Decision:
@@ -35,7 +33,7 @@ def back(declared: Declared, live: Live, memory: Memory | None, who: str, why: s
     if live.share < CLOSE:
         raise NotPossibleError("Nobody is in it: there is no step back; `ff flags rollout pause` keeps it so.")
     target = declared.before(live.share)
-    memory = Memory(target, now, Stage.PAUSED, now, cause=Cause.PERSON, why=why, who=who)
+    memory = Memory(target, now, Stage.PAUSED, now, cause=Cause.PERSON, why=why, who=who, begun=True)
     return Decision(Action.LOWER, f"{live.share:g} % → {target:g} %", target, memory)
 
 
@@ -50,8 +48,7 @@ def resume(declared: Declared, live: Live, memory: Memory | None, who: str, why:
         raise NotPossibleError(f"It is not paused: it is {stage}; {then}.")
     if live.changed:
         raise NotPossibleError(f"{live.changed}: change that back, or let the catalogue say it, first.")
-    is_to_begin = live.share < CLOSE and (declared.start is None or declared.start > now) and not memory.went_back
-    stage = Stage.WAITING if is_to_begin else Stage.RUNNING
+    stage = Stage.RUNNING if memory.begun or live.share > CLOSE else Stage.WAITING
     return _note("goes on", Memory(live.share, now, stage, now, why=why, who=who), live)
 
 
@@ -67,7 +64,7 @@ def _going(live: Live, memory: Memory | None, now: datetime) -> Memory:
         raise NotPossibleError(f"It is paused already{why}; `ff flags rollout resume` lets it go on.")
     if memory is not None and memory.stage is Stage.DONE:
         raise NotPossibleError("It is done: there is nothing to pause; `ff flags rollout back` goes one step back.")
-    return memory or Memory(live.share, now, Stage.WAITING, now)
+    return memory or beginning(live.share, now)
 
 
 def _note(why: str, memory: Memory, live: Live) -> Decision:

@@ -1,39 +1,15 @@
-"""The rollouts of a project in Flagsmith: finds them, sees what is live, and writes a step."""
+"""The rollouts of a project in Flagsmith: finds them, and writes a step."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-from .declared import Declared
-from .holds import end_of, is_hold
-from .notes import DECLARED, Description, NotesError, read, write
-from .shares import RulesError, conditions, digest, share_of, with_share
+from . import live as lives
+from .declared import CLOSE, Declared
+from .live import Api, Place, Row
+from .notes import DECLARED, Description, NotesError, brought, read, write
+from .shares import RulesError, share_of, with_share
 from .states import Decision, Live
-
-Row = Mapping[str, Any]
-UNSEEN = (
-    "the environment {} is not there, or its account may not see it, as one that was made later: `ff secrets rotate "
-    "rollouts` lets it"
-)
-FIELDS = {"unicode": "string_value", "int": "integer_value", "bool": "boolean_value"}
-
-
-class Api(Protocol):
-    """What it takes of Flagsmith's API: JSON, with errors of whoever gives it."""
-
-    def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
-        """The JSON at a path."""
-
-    def patch(self, path: str, body: object) -> Any:
-        """The JSON that answers a change."""
-
-    def pages(self, path: str, params: Mapping[str, str | int] | None = None) -> Iterator[Any]:
-        """All entries of a list."""
-
-    def now(self) -> datetime:
-        """What time it was at Flagsmith when it answered last."""
 
 
 @dataclass(frozen=True)
@@ -60,29 +36,28 @@ class Found:
         return str(self.segment["name"])
 
 
-def segment_name(declared: Declared) -> str:
-    """The name of the segment that holds a rollout's share."""
-    return ".".join(filter(None, (declared.flag, declared.environment, declared.group)))
-
-
 class Rollouts:
     """Those of one project."""
 
     def __init__(self, api: Api, project: int) -> None:
         self._api, self._path, self._project = api, f"/api/v1/projects/{project}", project
         self._names: dict[int, str] = {}
+        self._labels: dict[int, str] = {}
 
     def all(self) -> list[Found]:
-        """All that have a declaration, as `each`."""
+        """All that have a declaration, with all that is live of each."""
         return list(self.each())
 
-    def each(self, failures: tuple[type[Exception], ...] = ()) -> Iterator[Found]:
+    def each(self, failures: tuple[type[Exception], ...] = (), *, is_whole: bool = True) -> Iterator[Found]:
         """Those that have a declaration, by their names; what is live of one is read when its turn comes.
 
-        It takes one request for the segments, three for the project if there is a rollout, and two for each.
+        It takes two requests for the project, one for its tags where a flag has some, and three for each rollout. Where
+        not all is wanted, it takes one for those that are paused or wait, one for the flags that are archived, and none
+        for those that are done: a look has to stay cheap with hundreds of old ones.
 
         Args:
             failures: What is raised where one of them cannot be read: it is that one's `problem`, and no other's.
+            is_whole: Whether all that is live is read also of those that nothing but a person, or a time, moves.
         """
         segments = list(self._api.pages(f"{self._path}/segments/"))
         self._names = {row["id"]: str(row["name"]) for row in segments}
@@ -92,8 +67,7 @@ class Rollouts:
         environments = {
             row["name"]: row for row in self._api.pages("/api/v1/environments/", {"project": self._project})
         }
-        features = {row["id"]: row for row in self._api.pages(f"{self._path}/features/")}
-        tags = self._tags()
+        archived: list[frozenset[int]] = []
         for row in sorted(rows, key=lambda row: str(row["name"])):
             try:
                 description = read(row["description"])
@@ -103,8 +77,9 @@ class Rollouts:
             assert description.declared is not None  # noqa: S101 - said by is_rollout
             environment = environments.get(description.declared.environment)
             found = Found(row, description, Live(0, self._api.now()), environment)
+            place = self._place(found, description.declared)
             try:
-                live = self._live(found, description.declared, features.get(row.get("feature")), tags)
+                live = self._live(place) if is_whole else self._little(place, archived)
                 found = replace(found, live=live)
             except failures as error:
                 found = replace(found, problem=f"what is live cannot be read: {error or type(error).__name__}")
@@ -116,50 +91,35 @@ class Rollouts:
         row = self._api.get(f"{self._path}/segments/{found.segment['id']}/")
         if declared is None or not _is_same(found.segment, row):
             return None
-        feature = self._api.get(f"{self._path}/features/{row['feature']}/")
         fresh = replace(found, segment=row)
-        return replace(fresh, live=self._live(fresh, declared, feature, self._tags()))
+        return replace(fresh, live=self._live(self._place(fresh, declared)))
 
-    def _tags(self) -> dict[int, str]:
-        return {row["id"]: row["label"] for row in self._api.pages(f"{self._path}/tags/")}
+    def _place(self, found: Found, declared: Declared) -> Place:
+        return Place(found.segment, declared, found.description.memory, found.environment, self._names)
 
-    def _live(self, found: Found, declared: Declared, feature: Row | None, tags: Mapping[int, str]) -> Live:
-        row, environment = found.segment, found.environment
-        nothing = Live(0, self._api.now())
-        if feature is not None and feature.get("is_archived"):
-            return replace(nothing, gone="the flag is archived")
-        if environment is None:
-            return replace(nothing, gone=UNSEEN.format(declared.environment), is_lost=True)
-        if feature is None or feature["name"] != declared.flag:
-            missing = f"the flag {declared.flag} is not there, or its segment is not for it"
-            return replace(nothing, gone=missing, is_lost=True)
-        if row["name"] != segment_name(declared):
-            renamed = f"its segment is called {row['name']}, and not {segment_name(declared)}"
-            return replace(nothing, gone=renamed, is_lost=True)
-        try:
-            share = share_of(row["rules"])
-        except RulesError as error:
-            return replace(nothing, gone=str(error), is_lost=True)
-        where = {"environment": environment["id"], "feature": feature["id"]}
-        ranked = sorted(
-            self._api.pages("/api/v1/features/feature-segments/", where),
-            key=lambda item: (item["priority"], item["id"]),
-        )
-        links = {item["id"]: item["segment"] for item in ranked}
-        states: dict[int | None, list[Row]] = defaultdict(list)
-        for state in self._api.pages("/api/v1/features/featurestates/", where):
-            if not state.get("identity"):
-                link = state["feature_segment"]
-                states[None if link is None else links.get(link)].append(state)
-        now = self._api.now()
-        if row["id"] not in states:
-            return replace(nothing, gone="the flag has no override for its share")
-        changed = list(_changed(declared, row, states[row["id"]], states[None]))
-        order = list(links.values())
-        # Of a segment that nobody may see, the number is all that is known.
-        before = tuple((number, self._names.get(number, str(number))) for number in order[: order.index(row["id"])])
-        held = _held([tags[number] for number in feature["tags"] if number in tags], now)
-        return Live(share, now, changed="; ".join(changed), held=held, before=before)
+    def _live(self, place: Place) -> Live:
+        live = lives.of_segment(place, self._api.now())
+        if live.gone:
+            return live
+        feature = self._api.get(f"{self._path}/features/{place.segment['feature']}/")
+        if not set(feature["tags"]) <= self._labels.keys():
+            self._labels = {row["id"]: row["label"] for row in self._api.pages(f"{self._path}/tags/")}
+        return lives.with_states(self._api, place, feature, self._labels, live)
+
+    def _little(self, place: Place, archived: list[frozenset[int]]) -> Live:
+        """What makes a difference at a look; `archived` is filled when it is asked for first."""
+        live = lives.of_segment(place, self._api.now())
+        if live.gone or lives.is_done(place, live.share):
+            return live
+        if not lives.is_at_rest(place, live.share, live.at):
+            return self._live(place)
+        if not archived:
+            rows = self._api.pages(f"{self._path}/features/", {"is_archived": "true"})
+            archived.append(frozenset(row["id"] for row in rows))
+        if place.segment["feature"] in archived[0]:
+            return replace(live, share=0, gone="the flag is archived")
+        is_served = place.segment["id"] in lives.order_of(self._api, place).values()
+        return live if is_served else lives.without_override(live)
 
     def write(self, found: Found, decision: Decision) -> bool:
         """Write the share and the memory of a decision; False where somebody changed the segment since it was read."""
@@ -168,6 +128,17 @@ class Rollouts:
             return False
         self._api.patch(path, body_of(found, decision))
         return True
+
+    def is_kept(self, found: Found, decision: Decision) -> bool:
+        """Whether what was written is still there, read again: two that write at once do not see each other."""
+        row = self._api.get(f"{self._path}/segments/{found.segment['id']}/")
+        try:
+            there, written = (
+                read(text).memory for text in (row["description"], body_of(found, decision)["description"])
+            )
+            return there == written and abs(share_of(row["rules"]) - decision.share) < CLOSE
+        except (NotesError, RulesError):
+            return False
 
 
 def is_rollout(row: Row) -> bool:
@@ -180,7 +151,9 @@ def body_of(found: Found, decision: Decision) -> dict[str, Any]:
     row, memory = found.segment, decision.memory
     if memory is not None:
         # As it was read, and not as it is by now: what came in between is to be noticed.
-        memory = replace(memory, before=tuple(number for number, _ in found.live.before))
+        declared = found.description.declared
+        known = brought(declared) if declared else ""
+        memory = replace(memory, before=tuple(number for number, _ in found.live.before), brought=known)
     fields = [
         {"model_field": item["model_field"], "field_value": item["field_value"]} for item in row.get("metadata") or ()
     ]
@@ -199,28 +172,3 @@ def _is_same(one: Row, other: Row) -> bool:
         and with_share(one["rules"], 0) == with_share(other["rules"], 0)
         and share_of(one["rules"]) == share_of(other["rules"])
     )
-
-
-def _changed(declared: Declared, row: Row, states: list[Row], own: list[Row]) -> Iterator[str]:
-    """How what the share gets differs from what is declared."""
-    where = declared.environment
-    if any(state["enabled"] != declared.enabled for state in states):
-        yield f"somebody switched its share in {where} {'off' if declared.enabled else 'on'}"
-    if any(state["enabled"] != declared.base for state in own):
-        yield f"somebody switched the flag in {where} {'off' if declared.base else 'on'} for everybody"
-    if declared.value and any(digest(value_of(state)) != declared.value for state in states):
-        yield f"somebody gave its share in {where} another value"
-    if declared.conditions and conditions(row["rules"]) != declared.conditions:
-        yield "somebody changed the conditions of its segment"
-
-
-def value_of(state: Row) -> Any:
-    """The value of a state out of the API's typed form."""
-    kept = state["feature_state_value"]
-    return kept[FIELDS[kept["type"]]] if kept else None
-
-
-def _held(labels: list[str], now: datetime) -> str:
-    ends = {label: end_of(label) for label in labels if is_hold(label)}
-    going = sorted(label for label, end in ends.items() if end is None or end > now)
-    return f"by its tag {going[-1]}" if going else ""

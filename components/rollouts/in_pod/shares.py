@@ -85,6 +85,16 @@ def _conditions(rules: Sequence[Rule]) -> Iterator[Mapping[str, Any]]:
         yield from _conditions(rule.get("rules", []))
 
 
+def meaning(value: Any) -> Any:
+    """What two values have in common that say the same: of a JSON text its parts, in whatever order and layout."""
+    if not isinstance(value, str) or value[:1] not in ("{", "["):
+        return value
+    try:
+        return ["JSON", json.dumps(json.loads(value), sort_keys=True)]
+    except (ValueError, RecursionError):
+        return value
+
+
 def digest(value: Any) -> str:
     """A short name for a value, which does not show it. No value and an empty text are the same."""
     text = json.dumps(None if value == "" else value, sort_keys=True, ensure_ascii=False)

@@ -1,6 +1,6 @@
 """What is known of a rollout at one moment: what is live, what the guards say, what is remembered, what to do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -40,6 +40,8 @@ class Memory:
         went_back: Whether a guard made the share smaller.
         away_since: Since when Prometheus, or a guard that cannot say so itself, gives no answer, while a step waits.
         before: The segments whose overrides came before its own when this was written; None for not known.
+        brought: A digest of what was declared when the rollout, or a person, wrote this; empty of an apply's first one.
+        begun: Whether it has begun, of one that is paused.
     """
 
     share: float
@@ -52,6 +54,19 @@ class Memory:
     went_back: bool = False
     away_since: datetime | None = None
     before: tuple[int, ...] | None = None
+    brought: str = ""
+    begun: bool = False
+
+    def paused(self, cause: Cause, why: str, who: str, at: datetime) -> "Memory":
+        """The same of one that is paused; it goes on from there, and not from its beginning."""
+        begun = self.begun or self.stage in (Stage.RUNNING, Stage.DONE) or self.share > 0
+        said = replace(self, stage=Stage.PAUSED, cause=cause, why=why, who=who, at=at)
+        return replace(said, begun=begun, away_since=None)
+
+
+def beginning(share: float, at: datetime) -> Memory:
+    """What an apply has a rollout remember first: that it is to begin, at a share that may be there already."""
+    return Memory(float(share), at, Stage.WAITING, at)
 
 
 @dataclass(frozen=True)
@@ -68,6 +83,8 @@ class Live:
         is_lost: Whether that is nothing that anybody wants, such as an environment of another name: somebody may have
             the share, and nobody looks at its guards.
         before: The segments, with their names, whose overrides come before its own: who is in one has what that says.
+        settles: Until when an apply that wrote the declaration may not have written yet what the share gets; None where
+            nothing of that was declared anew since the rollout itself wrote.
     """
 
     share: float
@@ -77,6 +94,7 @@ class Live:
     gone: str = ""
     is_lost: bool = False
     before: tuple[tuple[int, str], ...] = ()
+    settles: datetime | None = None
 
 
 class Verdict(StrEnum):

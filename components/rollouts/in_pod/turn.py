@@ -11,6 +11,7 @@ from .prometheus import Prometheus
 from .states import Action, Answer, Decision, Verdict
 
 CHANGED = "somebody changed its segment meanwhile"
+OVERWRITTEN = "somebody wrote to its segment at the same time; what is there now counts"
 ABSURD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a declaration or an answer raises that cannot be, such as a step that lasts until after the last year."""
 
@@ -49,11 +50,11 @@ def turn(
         prometheus: Whom the guards ask; without one, they count as away.
         now: This machine's time.
         failures: What the API raises: of one rollout it is a problem. While the project is read, it is raised.
-        writes: Whether it is done; else it is only said.
+        writes: Whether it is done; else it is only said, with all that is live of each.
     """
     guards = Guards(prometheus)
     stopping: tuple[type[Exception], ...] = (*failures, *ABSURD)
-    for found in rollouts.each(stopping):
+    for found in rollouts.each(stopping, is_whole=not writes):
         if found.problem:
             yield _failed(found, found.problem)
             continue
@@ -82,7 +83,11 @@ def _written(
     decision = decide(fresh.description.declared, fresh.live, given, fresh.description.memory, now())
     if decision.action is Action.WAIT:
         return Turned(fresh, given, decision)
-    return Turned(fresh, given, decision, is_written=True) if rollouts.write(fresh, decision) else None
+    if not rollouts.write(fresh, decision):
+        return None
+    if not rollouts.is_kept(fresh, decision):
+        return Turned(fresh, given, decision, problem=OVERWRITTEN)
+    return Turned(fresh, given, decision, is_written=True)
 
 
 def _failed(found: Found, problem: str) -> Turned:

@@ -82,6 +82,8 @@ def window(text: str) -> Window:
     if found is None:
         raise WindowError("must be days, hours and a time zone, such as Mon-Thu 09:00-16:00 Asia/Jerusalem")
     zone_of(found["zone"])
+    if found["begins"] == "24:00":
+        raise WindowError("begins at 24:00, which is 00:00 of the day after: name that day")
     begins, ends = _time(found["begins"]), _time(found["ends"])
     return Window(text.strip(), frozenset(_days(found["days"])), begins, ends, found["zone"])
 

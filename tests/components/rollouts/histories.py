@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from components.rollouts.in_pod.decide import decide
 from components.rollouts.in_pod.declared import Broken, Declared, Guard, Step
 from components.rollouts.in_pod.notes import Description, read, write
-from components.rollouts.in_pod.states import Action, Answer, Decision, Live, Memory, Verdict
+from components.rollouts.in_pod.states import Action, Answer, Decision, Live, Memory, Verdict, beginning
 from components.rollouts.in_pod.windows import freeze, window
 
 BEGIN = datetime(2026, 12, 1, 6, tzinfo=UTC)
@@ -48,6 +48,8 @@ class Event:
         held: Whether somebody holds the flag.
         killed: Whether the turn ends before its write, and the next one decides anew.
         declared: Another catalogue.
+        forgets: Whether somebody takes away what is remembered.
+        settles: Whether an apply may still be at work.
     """
 
     passes: timedelta = MINUTE
@@ -58,6 +60,8 @@ class Event:
     held: bool = False
     killed: bool = False
     declared: Declared | None = None
+    forgets: bool = False
+    settles: bool = False
 
 
 events = st.builds(
@@ -70,6 +74,8 @@ events = st.builds(
     held=st.sampled_from([*[False] * 4, True]),
     killed=st.sampled_from([False, False, False, True]),
     declared=st.integers(0, 15).flatmap(lambda number: st.none() if number else declarations()),
+    forgets=st.sampled_from([*[False] * 30, True]),
+    settles=st.booleans(),
 )
 
 
@@ -86,7 +92,7 @@ class World:
     turns: list[tuple[Event, Live, Memory | None, Decision, Declared]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.description = write(Description("A share.", self.declared))
+        self.description = write(Description("A share.", self.declared, beginning(self.share, self.now)))
 
     def turn(self, event: Event) -> Decision:
         """What happens, and then one turn of the runner."""
@@ -97,7 +103,11 @@ class World:
             self.share = event.hand
         self.changed = event.changed or self.changed
         found = read(self.description)
+        if event.forgets:
+            found = replace(found, memory=None)
+            self.description = write(found)
         live = Live(self.share, self.now, self.changed, "until noon" if event.held else "")
+        live = replace(live, settles=self.now + MINUTE if event.settles else None)
         answers = {name: Answer(verdict, "is 2 %") for name, verdict in zip(GUARDS, event.verdicts, strict=True)}
         said = decide(found.declared, live, answers, found.memory, self.now + event.jumps)
         self.turns.append((event, live, found.memory, said, self.declared))

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from flask import Response, request
 from components.rollouts.in_pod.declared import Declared, Step
 from components.rollouts.in_pod.notes import Description, read, write
 from components.rollouts.in_pod.shares import share_of, text_of
-from components.rollouts.in_pod.states import Memory
+from components.rollouts.in_pod.states import Memory, beginning
 from components.rollouts.rollouts import PACKAGE, SCRIPTS
 from tests.doubles.flagsmith import Flagsmith
 from tests.doubles.flagsmith.database import Row
@@ -66,7 +66,9 @@ class Rolling(Flagsmith):
             flag = _made(client, "/projects/1/features/", {"name": declared.flag})
             condition = {"operator": "PERCENTAGE_SPLIT", "property": None, "value": text_of(share)}
             rules = [{"type": "ALL", "conditions": [], "rules": [{"type": "ANY", "conditions": [condition]}]}]
-            description = write(Description("Who has it.", declared, None, is_marked=True))
+            description = write(
+                Description("Who has it.", declared, beginning(share, datetime.now(UTC)), is_marked=True)
+            )
             named = {"name": f"{declared.flag}.{declared.environment}", "feature": flag["id"]}
             made = _made(client, "/projects/1/segments/", {**named, "rules": rules, "description": description})
             override = {

@@ -8,10 +8,11 @@ import pytest
 from components.rollouts.in_pod import people
 from components.rollouts.in_pod.decide import decide
 from components.rollouts.in_pod.declared import Broken, Declared, Guard, Step
-from components.rollouts.in_pod.states import Action, Answer, Decision, Live, Memory, Stage, Verdict
+from components.rollouts.in_pod.states import Action, Answer, Decision, Live, Memory, Stage, Verdict, beginning
 from tests.components.rollouts.histories import BEGIN, MINUTE
 
 RUNNING = Memory(10, BEGIN, Stage.RUNNING, BEGIN)
+BEGUN = beginning(0, BEGIN)
 STEPS = (Step(1, 60 * MINUTE), Step(10, 60 * MINUTE), Step(50, 60 * MINUTE), Step(100))
 
 
@@ -42,7 +43,7 @@ def test_steps_that_are_added_removed_or_changed_while_it_runs_count_from_the_sh
 
 
 def test_a_share_that_was_there_before_its_steps_is_where_they_begin() -> None:
-    found = decide(rollout(), Live(25, BEGIN), {}, None, BEGIN)
+    found = decide(rollout(), Live(25, BEGIN), {}, beginning(25, BEGIN), BEGIN)
     assert (found.action, found.share) == (Action.NOTE, 25)
     assert found.memory == Memory(25, BEGIN, Stage.RUNNING, BEGIN)
     again = decide(rollout(), Live(25, BEGIN), {}, found.memory, BEGIN)
@@ -101,7 +102,7 @@ def test_before_the_first_step_prometheus_has_to_answer_and_needs_no_data_of_tho
     declared = rollout(guards=(Guard("errors", "up", at_most=1),))
 
     def said(verdict: Verdict) -> Action:
-        return decide(declared, Live(0, BEGIN), {"errors": Answer(verdict)}, None, BEGIN).action
+        return decide(declared, Live(0, BEGIN), {"errors": Answer(verdict)}, BEGUN, BEGIN).action
 
     assert {verdict: said(verdict) for verdict in Verdict} == {
         Verdict.GOOD: Action.RAISE,
@@ -127,18 +128,18 @@ def test_a_clock_that_jumps_costs_time_and_never_gives_a_step() -> None:
 
 
 def test_nothing_begins_before_its_start_nor_while_somebody_holds_the_flag() -> None:
-    early = decide(rollout(), Live(0, BEGIN - MINUTE), {}, None, BEGIN - MINUTE)
-    assert (early.action, early.until, early.memory) == (Action.WAIT, BEGIN, None)
-    held = decide(rollout(), Live(0, BEGIN, held="until noon"), {}, None, BEGIN)
-    assert (held.action, held.why, held.memory) == (Action.WAIT, "the flag is held until noon", None)
-    assert decide(rollout(), Live(0, BEGIN), {}, None, BEGIN).action is Action.RAISE
+    early = decide(rollout(), Live(0, BEGIN - MINUTE), {}, BEGUN, BEGIN - MINUTE)
+    assert (early.action, early.until, early.memory) == (Action.WAIT, BEGIN, BEGUN)
+    held = decide(rollout(), Live(0, BEGIN, held="until noon"), {}, BEGUN, BEGIN)
+    assert (held.action, held.why, held.memory) == (Action.WAIT, "the flag is held until noon", BEGUN)
+    assert decide(rollout(), Live(0, BEGIN), {}, BEGUN, BEGIN).action is Action.RAISE
 
 
 def test_people_start_pause_resume_and_go_back() -> None:
     declared = replace(rollout(), start=None)
     live = Live(0, BEGIN)
-    assert decide(declared, live, {}, None, BEGIN).why == "waits for `ff flags rollout start`"
-    begun = people.start(live, None, "ann", "go", BEGIN)
+    assert decide(declared, live, {}, BEGUN, BEGIN).why == "waits for `ff flags rollout start`"
+    begun = people.start(live, BEGUN, "ann", "go", BEGIN)
     assert begun.memory == Memory(0, BEGIN, Stage.RUNNING, BEGIN, why="go", who="ann")
     assert decide(declared, live, {}, begun.memory, BEGIN).share == 1
     live = Live(10, BEGIN)
@@ -158,9 +159,9 @@ ONCE = (Step(100),)
 @pytest.mark.parametrize("verdict", Verdict)
 def test_a_first_step_that_is_everybody_waits_for_the_guards_good_word(verdict: Verdict) -> None:
     declared = rollout(*ONCE, guards=(WATCHED,))
-    said = decide(declared, Live(0, BEGIN), {"errors": Answer(verdict, "is 2")}, None, BEGIN)
+    said = decide(declared, Live(0, BEGIN), {"errors": Answer(verdict, "is 2")}, BEGUN, BEGIN)
     assert (said.action is Action.RAISE) == (verdict is Verdict.GOOD)
-    assert decide(rollout(*ONCE), Live(0, BEGIN), {}, None, BEGIN).memory == replace(
+    assert decide(rollout(*ONCE), Live(0, BEGIN), {}, BEGUN, BEGIN).memory == replace(
         RUNNING, share=100, stage=Stage.DONE, why="0 % → 100 %"
     )
 

@@ -11,13 +11,16 @@ from components.rollouts.in_pod.declared import Declared, Step
 from components.rollouts.in_pod.notes import Description, write
 from components.rollouts.in_pod.project import Rollouts
 from components.rollouts.in_pod.shares import share_of, text_of
-from components.rollouts.in_pod.turn import Turned, turn
+from components.rollouts.in_pod.states import beginning
+from components.rollouts.in_pod.turn import CHANGED, OVERWRITTEN, Turned, turn
 from tests.components.rollouts.histories import BEGIN, MINUTE
 
 STEPS = (1.0, 10.0, 100.0)
 DECLARED = Declared("search", "production", None, tuple(Step(share, 60 * MINUTE) for share in STEPS), BEGIN)
-REQUESTS = 13
-"""Of a look with a step: six lists; segment, flag and what is live again; the segment once more, and the write."""
+REQUESTS = 12
+"""Of a look with a step: two lists of the project; flag and what is live; the same again, with the segment; the segment
+once more, the write, and whether that is there."""
+WRITE = 11
 
 
 class Project:
@@ -27,13 +30,13 @@ class Project:
         condition = {"operator": "PERCENTAGE_SPLIT", "property": None, "value": text_of(0)}
         rules = [{"type": "ALL", "conditions": [], "rules": [{"type": "ANY", "conditions": [condition], "rules": []}]}]
         self.segment: dict[str, Any] = {"id": 7, "name": "search.production", "feature": 1, "rules": rules}
-        self.segment["description"] = write(Description("Who has it.", DECLARED))
+        self.segment["description"] = write(Description("Who has it.", DECLARED, beginning(0, BEGIN)))
         self.at = BEGIN
         self.written: list[float] = []
         self.meanwhile: Callable[[int], None] = lambda _: None
         self._asked = 0
         own = {"identity": None, "enabled": False, "feature_segment": None, "feature_state_value": None}
-        self._lists: Mapping[str, list[dict[str, Any]]] = {
+        self.lists: dict[str, list[dict[str, Any]]] = {
             "/api/v1/environments/": [{"id": 1, "name": "production"}],
             "/api/v1/projects/1/features/": [{"id": 1, "name": "search", "tags": []}],
             "/api/v1/projects/1/tags/": [],
@@ -47,7 +50,7 @@ class Project:
 
     def get(self, path: str, _: Mapping[str, str | int] | None = None) -> Any:
         self._passes()
-        features = self._lists["/api/v1/projects/1/features/"]
+        features = self.lists["/api/v1/projects/1/features/"]
         return deepcopy(features[0] if "/features/" in path else self.segment)
 
     def patch(self, _: str, body: object) -> Any:
@@ -57,9 +60,12 @@ class Project:
         self.written.append(self.share)
         return deepcopy(self.segment)
 
-    def pages(self, path: str, _: Mapping[str, str | int] | None = None) -> Iterator[Any]:
+    def pages(self, path: str, params: Mapping[str, str | int] | None = None) -> Iterator[Any]:
         self._passes()
-        yield from deepcopy([self.segment] if path.endswith("/segments/") else self._lists[path])
+        rows = [self.segment] if path.endswith("/segments/") else self.lists[path]
+        if "is_archived" in (params or {}):
+            rows = [row for row in rows if row.get("is_archived")]
+        yield from deepcopy(rows)
 
     def now(self) -> Any:
         return self.at
@@ -107,7 +113,7 @@ def test_one_within_the_other_at_each_of_its_requests(number: int, late: timedel
     assert project.written == sorted(project.written)
 
 
-@pytest.mark.parametrize("number", range(1, REQUESTS))
+@pytest.mark.parametrize("number", [*range(1, WRITE), REQUESTS])
 def test_what_a_person_does_before_the_segment_is_read_again_is_not_undone(number: int) -> None:
     project = Project()
     paused = deepcopy(project.segment)
@@ -118,7 +124,7 @@ def test_what_a_person_does_before_the_segment_is_read_again_is_not_undone(numbe
 
     said = project.look_while(number, person)
     if not said.is_written:
-        assert said.problem == "somebody changed its segment meanwhile"
+        assert said.problem == (OVERWRITTEN if number == REQUESTS else CHANGED)
         assert project.segment == paused
     else:
         # It came before the look had read anything, so that the step is one that knows of it.

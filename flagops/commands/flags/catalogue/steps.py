@@ -13,6 +13,8 @@ from flagops.commands.flags.catalogue.guards import CatalogueGuard
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 LONGEST = timedelta(days=365)
+LEAST = 0.01
+"""The least share in percent, and between two: Flagsmith draws users in hundredths of a percent."""
 _LENGTH = re.compile(r"([0-9]{1,6})([smhd])")
 _START = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.0+)? ?(\S+)")
 
@@ -24,7 +26,7 @@ class TextError(ValueError):
 class RolloutStep(CatalogueModel):
     """One step: a share, and how long it stays."""
 
-    to: Annotated[float, Field(gt=0, le=100)] = Field(description="Percent of the users.")
+    to: Annotated[float, Field(ge=LEAST, le=100)] = Field(description="Percent of the users.")
     lasts: str | None = Field(
         default=None, alias="for", description="How long before the next step, such as 30m, 12h or 1d."
     )
@@ -48,10 +50,14 @@ def moment(text: str) -> datetime:
         said = "must be a day, a time and a time zone, such as 2026-12-01 09:00 Asia/Jerusalem"
         raise TextError(f"{said}, or 2026-12-01T09:00Z")
     try:
-        local = datetime.fromisoformat(f"{found[1]}T{found[2]}").replace(tzinfo=zone_of(found[3]))
-        return local.astimezone(UTC)
+        local, zone = datetime.fromisoformat(f"{found[1]}T{found[2]}"), zone_of(found[3])
+        meant = local.replace(tzinfo=zone).astimezone(UTC)
+        is_there = meant.astimezone(zone).replace(tzinfo=None) == local
     except (ValueError, OverflowError) as error:
         raise TextError(str(error) if isinstance(error, WindowError) else "names no time that there is") from None
+    if not is_there:
+        raise TextError("names a time that is skipped there, when daylight saving begins: say an hour more, or less")
+    return meant
 
 
 def windows_of(texts: tuple[str, ...]) -> tuple[Window, ...]:

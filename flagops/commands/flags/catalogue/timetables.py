@@ -1,20 +1,22 @@
 """What must hold of the steps of rollouts, and of the guards that watch them."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any, Final
 
-from components.rollouts.in_pod.declared import ALL, Declared, Step
+from components.rollouts.in_pod.declared import ALL, CLOSE, Declared, Step
 from components.rollouts.in_pod.windows import Freeze, Window, WindowError, freeze, next_opening, window
 from components.text import quoting
 from flagops.commands.flags.catalogue.guards import SHIPPED, CatalogueGuard
 from flagops.commands.flags.catalogue.membership import members
 from flagops.commands.flags.catalogue.model import Catalogue, Flag, Rollout, State
 from flagops.commands.flags.catalogue.problems import CatalogueProblem, Key
-from flagops.commands.flags.catalogue.steps import TextError, length, moment
+from flagops.commands.flags.catalogue.steps import LEAST, TextError, length, moment
 from flagops.commands.flags.who import SPLIT
 
+FARTHEST: Final = timedelta(days=36525)
+"""The calendar of computers ends: steps and windows have to be counted from a start."""
 ONLY_WITH_STEPS: Final = ("start", "segment", "only", "freeze", "guards", "value")
 
 
@@ -71,7 +73,7 @@ def _rollout(
         said = "go with flags without variations: when they leave the catalogue, everybody would draw a variation anew"
         yield CatalogueProblem((*key, "steps"), said)
     if rollout.everyone:
-        said = "and `steps` are two ways to say one thing: leave it out, or name a `segment` for the steps"
+        said = "and `steps` are two ways to say one thing: leave it out"
         yield CatalogueProblem((*key, "everyone"), said)
     is_on = flag.enabled if state.enabled is None else state.enabled
     if rollout.enabled == is_on and rollout.value is None:
@@ -122,6 +124,9 @@ def _shares(key: Key, rollout: Rollout) -> Iterator[CatalogueProblem]:
             yield CatalogueProblem(
                 (*place, "to"), f"is {step.to:g}, after {before:g}: each step must be more than the last"
             )
+        elif step.to - before < LEAST - CLOSE:
+            said = f"is {step.to:g}, after {before:g}: it must be {LEAST} more at least, as Flagsmith draws no finer"
+            yield CatalogueProblem((*place, "to"), said)
         before = max(before, step.to)
         if step.lasts is not None:
             yield from _refused((*place, "for"), step.lasts, length)
@@ -146,6 +151,10 @@ def _times(key: Key, rollout: Rollout, flag: Flag, today: date) -> Iterator[Cata
         return
     now = datetime.combine(today, datetime.min.time(), UTC)
     begins = max(now, moment(rollout.start)) if rollout.start is not None else now
+    if begins - now > FARTHEST:
+        said = f"is {quoting.value(rollout.start)}, more than a hundred years from now: leave it out until then"
+        yield CatalogueProblem((*key, "start"), said)
+        return
     opens = next_opening(only, freezes, begins)
     if opens is None:
         said = "can never be left: no window is open outside its days" if freezes else "never opens"
@@ -169,8 +178,16 @@ def end_of(declared: Declared, begins: datetime) -> datetime | None:
         now = None if now is None else next_opening(declared.only, declared.freezes, now)
         if now is None:
             return None
-        now += step.lasts
+        now = later(now, step)
     return now
+
+
+def later(now: datetime, step: Step) -> datetime | None:
+    """When a step is over; None for after the last year that there is, as of thousands of long steps."""
+    try:
+        return now + step.lasts
+    except OverflowError:
+        return None
 
 
 def _refused(

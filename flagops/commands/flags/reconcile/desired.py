@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from components.rollouts.in_pod.shares import conditions, text_of
+from components.rollouts.in_pod.shares import conditions, digest, meaning, text_of
 from flagops.commands.flags.catalogue.expiry import expiry_tag
 from flagops.commands.flags.catalogue.membership import kept_text, members
 from flagops.commands.flags.catalogue.metadata import texts
@@ -98,7 +98,7 @@ class _DesiredState:
         if rollout is not None and not self._enabled:  # what is on for everybody has no share to roll out to
             overrides += self._rolled_out(rollout)
         if rollout is not None and rollout.steps and self._differs(rollout):
-            overrides += self._with_steps(rollout)
+            overrides += self._with_steps(rollout, tuple(item.segment for item in overrides))
         return StateSpec(self._enabled, self._value, self._weights, tuple(overrides))
 
     def _targeted(self, target: Target) -> OverrideSpec:
@@ -123,7 +123,7 @@ class _DesiredState:
         """Whether the steps give something else than everybody has in this environment."""
         return rollout.enabled != self._enabled or rollout.value is not None
 
-    def _with_steps(self, rollout: Rollout) -> Iterator[OverrideSpec]:
+    def _with_steps(self, rollout: Rollout, ahead: tuple[str, ...]) -> Iterator[OverrideSpec]:
         """A share that grows, and for a group the rest of it, which has what everybody has."""
         group = rollout.segment
         value = self._value if rollout.value is None else plain(rollout.value)
@@ -131,7 +131,8 @@ class _DesiredState:
         within = self._groups[group] if group else EVERYBODY
         declared = declared_of(self._catalogue, self._name, self._environment, rollout, base=self._enabled, value=value)
         made = rules(all_of([within, condition(SPLIT, None, text_of(0))]))
-        declared = replace(declared, conditions=conditions(made.as_json()))
+        rest = digest(meaning(self._value)) if group else ""
+        declared = replace(declared, conditions=conditions(made.as_json()), rest=rest, ahead=ahead)
         description = ROLLOUT_DESCRIPTION.format(flag=self._name, environment=self._environment)
         share = at(made, self._shares(declared))
         self.made[name] = SegmentSpec(name, description, share, feature=self._name, rollout=declared)

@@ -7,6 +7,8 @@ which one users are in: so a share can grow without anybody leaving it, and anot
 
 from collections.abc import Iterator
 
+from flagops.commands.flags.catalogue.rollouts import rollout_segment
+from flagops.commands.flags.reconcile.running import live_share
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.commands.flags.spec import ProjectSpec, SegmentSpec
 from flagops.commands.flags.who import SPLIT, Rules, SegmentCondition
@@ -19,6 +21,30 @@ def drawn_anew(wanted: ProjectSpec, found: Snapshot) -> Iterator[str]:
         said = _new(segment) if there is None else _changed(there.rules or Rules(), segment.rules)
         if said:
             yield f"segment {name}: {said}"
+    yield from _lost(wanted, found)
+
+
+def _lost(wanted: ProjectSpec, found: Snapshot) -> Iterator[str]:
+    """The shares that a flag leaves for another segment's, or with its name: who has it does not keep it."""
+    for flag, there in ((name, item) for name, item in found.flags.items() if not item.is_archived):
+        for environment, state in there.states.items():
+            name = rollout_segment(flag, environment)
+            served = {item.segment for item in state.overrides}
+            new = [item for item in wanted.segments if _is_of(item, name) and item not in served]
+            for override in state.overrides:
+                share = live_share(found.segments.get(override.segment))
+                is_going = _is_of(override.segment, name) and override.segment not in wanted.segments
+                if not is_going or not share or environment not in wanted.environments:
+                    continue
+                who = f"segment {override.segment}: {share:g} % of its users have {flag} in {environment}, and"
+                if new:
+                    yield f"{who} leave it: {', '.join(new)} draws anew, and begins with nobody where it has steps"
+                elif flag not in wanted.flags and found.segments[override.segment].rollout is not None:
+                    yield f"{who} it leaves the catalogue: a flag of another name draws other users"
+
+
+def _is_of(segment: str, rollout: str) -> bool:
+    return segment == rollout or segment.startswith(f"{rollout}.")
 
 
 def _splits(rules: Rules) -> list[SegmentCondition]:

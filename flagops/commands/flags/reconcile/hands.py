@@ -27,6 +27,7 @@ from flagops.commands.flags.history.notes import NoteStore, missing, store_of
 from flagops.commands.flags.reconcile import facts
 from flagops.commands.flags.reconcile.change import Action, Change, FlagConflict, FlagPlan, ObjectKind, Why
 from flagops.commands.flags.reconcile.elsewhere import in_use_elsewhere
+from flagops.commands.flags.reconcile.hands_rollout import is_as_its_rollout_left_it, is_unreadable
 from flagops.commands.flags.reconcile.holds import holds
 from flagops.commands.flags.reconcile.judged import JUDGED, Judged, owner
 from flagops.commands.flags.reconcile.undone import compared, is_about, is_as_made, is_half_made, is_override
@@ -164,8 +165,9 @@ class _Known:
 
     def _why(self, change: Change) -> Why | None:
         key: ObjectKey = (change.kind, change.name, change.environment)
-        left = self._left
-        live = self._live.get(key)
+        left, live = self._left, self._live.get(key)
+        if is_unreadable(change, self._found):
+            return Why.CHANGED
         if left is not None and key in left.pending:
             return self._of_interrupted(change, left, live)
         if change.action is Action.ARCHIVE:
@@ -180,6 +182,8 @@ class _Known:
         is_switch = self._is_switch(change) and not is_as_made(change, self._left, self._found.flags.get(change.name))
         if live is None or not change.field or not (is_switch or self._is_managed(change)):
             return None  # there is nothing of anybody's, or the catalogue names it for the first time
+        if is_as_its_rollout_left_it(change, self._found):
+            return None
         entry = self._entry(change)
         recorded = self._hands.recorded
         if entry is None or not is_of_apply(entry, recorded):
@@ -210,7 +214,7 @@ class _Known:
         if facts.is_same(change.field, target, live) or is_half_made(change, before, live):
             return None
         entry = self._entry(change)
-        if entry is not None and left.run is not None:
+        if entry is not None and left.run is not None and not is_as_its_rollout_left_it(change, self._found):
             if entry.at < left.run.began - SLACK:  # nobody was there since
                 return None if before is None else compared(change, before, live)
             if not is_same_actor(entry.actor, left.run.actor) or is_by_hand(entry, self._hands.recorded):

@@ -1,12 +1,12 @@
 """Shares that grow by themselves: an apply brings their steps, and leaves the share to the rollout."""
 
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from components.rollouts.in_pod.declared import CLOSE, Declared
 from components.rollouts.in_pod.shares import RulesError, share_of, text_of
-from components.rollouts.in_pod.states import Cause
+from components.rollouts.in_pod.states import Cause, Memory, Stage, beginning
 from flagops.commands.flags.spec import ProjectSpec, SegmentSpec
 from flagops.commands.flags.who import SPLIT, Rules, all_of, condition, rules
 
@@ -17,22 +17,32 @@ ROLLOUT: Final = ("rollout",)
 """The place of the steps in a plan, and in notes."""
 
 
-def with_live_shares(wanted: ProjectSpec, found: "Snapshot") -> ProjectSpec:
-    """What is wanted, where shares are as far as they are, with what is remembered of them."""
+def with_live_shares(wanted: ProjectSpec, found: "Snapshot", now: datetime) -> ProjectSpec:
+    """What is wanted, where shares are as far as they are, with what is remembered of them; of new ones a beginning."""
     segments = {
-        name: item if item.rollout is None else _as_it_is(item, item.rollout, found)
+        name: item if item.rollout is None else _as_it_is(item, item.rollout, found, now)
         for name, item in wanted.segments.items()
     }
-    whole = with_live_shares(wanted.whole, found) if wanted.whole else None
+    whole = with_live_shares(wanted.whole, found, now) if wanted.whole else None
     return replace(wanted, segments=segments, whole=whole)
 
 
-def _as_it_is(wanted: SegmentSpec, declared: Declared, found: "Snapshot") -> SegmentSpec:
+def _as_it_is(wanted: SegmentSpec, declared: Declared, found: "Snapshot", now: datetime) -> SegmentSpec:
     there = found.segments.get(wanted.name)
     share = live_share(there)
     if there is None or share is None or not _is_served(wanted.name, declared, found):
-        return wanted
-    return replace(wanted, rules=at(wanted.rules, share), memory=there.memory)
+        known = there.memory if there is not None else None
+        return replace(wanted, memory=known if _is_to_begin(known) else beginning(0, now))
+    memory = there.memory
+    if memory is None and there.rollout is None and not there.unreadable:
+        # A fixed share, which the catalogue gives steps. Of one with steps that nothing is remembered of, nobody knows
+        # whether it was paused.
+        memory = beginning(share, now)
+    return replace(wanted, rules=at(wanted.rules, share), memory=memory)
+
+
+def _is_to_begin(memory: Memory | None) -> bool:
+    return memory is not None and memory.stage is Stage.WAITING and memory.share < CLOSE
 
 
 def _is_served(segment: str, declared: Declared, found: "Snapshot") -> bool:
@@ -45,7 +55,8 @@ def _is_served(segment: str, declared: Declared, found: "Snapshot") -> bool:
 
 def in_words(wanted: SegmentSpec, found: "RemoteSegment") -> tuple[str | None, str | None] | None:
     """The steps that are there and those that are wanted; None where they are the same, and go on."""
-    ended = found.memory if wanted.memory is None and wanted.rollout is not None else None
+    is_anew = wanted.rollout is not None and _is_to_begin(wanted.memory) and not _is_to_begin(found.memory)
+    ended = found.memory if is_anew else None
     if found.rollout == wanted.rollout and ended is None:
         return None
     if ended is None:
@@ -107,6 +118,7 @@ def both_in_short(before: Declared | None, after: Declared | None) -> tuple[str 
         return one, other
     named = {"guards": "guards", "enabled": "on or off", "base": "what all others have", "value": "value"}
     named |= {"conditions": "users", "freezes": "zone of the freeze"}
+    named |= {"rest": "value of the rest", "ahead": "overrides before it"}
     changed = [said for key, said in named.items() if getattr(before, key) != getattr(after, key)]
     return one, f"{other}; otherwise: {', '.join(changed)}"
 

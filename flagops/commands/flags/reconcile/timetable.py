@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from components.rollouts.in_pod.declared import Declared
-from components.rollouts.in_pod.shares import digest
+from components.rollouts.in_pod.shares import digest, meaning
 from components.rollouts.in_pod.windows import next_opening
 from flagops.commands.flags.catalogue.guards import SHIPPED
 from flagops.commands.flags.catalogue.model import Catalogue, Rollout
 from flagops.commands.flags.catalogue.steps import freezes_of, guard_of, moment, steps_of, windows_of
+from flagops.commands.flags.catalogue.timetables import later
 from flagops.commands.flags.catalogue.values import Plain
 
 Shares = Callable[[Declared], float]
@@ -45,7 +46,7 @@ def declared_of(
         guards=tuple(guard_of(name, known[name], flag, environment) for name in rollout.guards),
         enabled=rollout.enabled,
         base=base,
-        value=digest(value),
+        value=digest(meaning(value)),
     )
 
 
@@ -59,7 +60,7 @@ def moments(declared: Declared, begins: datetime | None = None) -> list[tuple[da
         if now is None:
             break
         found.append((now, step.to))
-        now += step.lasts
+        now = later(now, step)
     return found
 
 

@@ -33,7 +33,7 @@ def _held(hands: Hands, hold: FlagHold) -> str:
 def _changed(hands: Hands, declared: Catalogue | None, found: Snapshot) -> Iterator[str]:
     if declared is None:
         return
-    wanted = replace(with_live_shares(desired(declared), found), groups={}, access=None)
+    wanted = replace(with_live_shares(desired(declared), found, hands.connection.client.now()), groups={}, access=None)
     try:
         judged, _ = hands.judge(plan(wanted, found), wanted, found)
     except OpsError as error:

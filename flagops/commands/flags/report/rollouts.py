@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from components.rollouts.in_pod.declared import ALL, CLOSE, Declared
-from components.rollouts.in_pod.project import segment_name
+from components.rollouts.in_pod.live import segment_name
 from components.rollouts.in_pod.shares import RulesError, share_of
 from components.rollouts.in_pod.states import Cause, Memory, Stage
 from flagops.commands.flags.reconcile.timetable import moments

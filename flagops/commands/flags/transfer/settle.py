@@ -122,7 +122,7 @@ def _changed(done: Exported, found: Snapshot, path: Path) -> Reasons:
     """What the catalogue would change, and how."""
     declared, _ = parse(text_of(done.content), path)
     reasons: Reasons = {}
-    for change in plan(with_live_shares(desired(declared), found), found).changes:
+    for change in plan(with_live_shares(desired(declared), found, datetime.now(UTC)), found).changes:
         if change.action is Action.ADOPT or change.kind not in SECTIONS or _adds_only_a_day(change):
             continue
         flag = change.name if change.kind is ObjectKind.FLAG else change.name.partition(".")[0]

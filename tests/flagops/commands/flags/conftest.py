@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from flagops.commands.flags.rollout import found
 from flagops.flagsmith_api.client import FlagsmithClient
+from tests.flagops.commands.flags.rolling import Rolling
 from tests.flagops.commands.flags.support import API_KEY, EXAMPLE, RELEASES, URL, Once, Project, Run, example, project
 
 
@@ -16,6 +18,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """The double need not be spared: the rate is the client's, and has a test of its own."""
     if URL not in os.environ:
         monkeypatch.setattr(FlagsmithClient, "limit_rate", lambda *_: None)
+        monkeypatch.setattr(found, "SETTLED_SECONDS", 0)
 
 
 @pytest.fixture
@@ -37,6 +40,15 @@ def once() -> Once:
 def applied(server: Project, run: Run, once: Once) -> Project:
     """A project that has the example catalogue."""
     return once(server, lambda: run("flags", "apply", str(EXAMPLE), "--url", server.url, "--yes"))
+
+
+@pytest.fixture
+def rolling(server: Project, run: Run, tmp_path: Path) -> Rolling:
+    """A rollout that an apply brought, whose first step is due."""
+    made = Rolling(server, run, tmp_path)
+    done = made.apply()
+    assert done.exit_code == 0, done.stderr
+    return made
 
 
 @pytest.fixture(params=RELEASES)

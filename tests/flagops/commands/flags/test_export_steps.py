@@ -8,9 +8,9 @@ import pytest
 from flagops.commands.flags.catalogue.load import load
 from flagops.commands.flags.catalogue.model import Catalogue
 from flagops.commands.flags.reconcile.desired import desired
+from tests.flagops.commands.flags.rolling import FLAG
 from tests.flagops.commands.flags.support import Project, Run
 from tests.flagops.commands.flags.test_rollout_command import REASON, Steered
-from tests.flagops.commands.flags.test_running import FLAG
 
 CATALOGUE = """project: FootAnalytics
 environments: [staging, production]

@@ -12,9 +12,9 @@ import pytest
 from components.rollouts.in_pod.notes import read, write
 from components.rollouts.in_pod.states import Cause, Stage
 from flagops.commands.flags.report.rollouts import HEIGHT, LEFT, RIGHT, WIDTH, Urgency
+from tests.flagops.commands.flags.rolling import CATALOGUE, FLAG, Rolling
 from tests.flagops.commands.flags.support import Project, Run
 from tests.flagops.commands.flags.test_report import Page
-from tests.flagops.commands.flags.test_running import CATALOGUE, FLAG, Rolling
 
 
 class Reported(Rolling):

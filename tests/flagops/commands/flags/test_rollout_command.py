@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.flagops.commands.flags.rolling import CATALOGUE, FLAG, Rolling
 from tests.flagops.commands.flags.support import Project, Run
-from tests.flagops.commands.flags.test_running import CATALOGUE, FLAG, Rolling
 
 REASON = ("--reason", "because")
 

@@ -12,25 +12,15 @@ import pytest
 
 from tests.components.monitoring.prometheus import Prometheus, watching
 from tests.fixtures_cluster import eventually
+from tests.flagops.commands.flags.rolling import CATALOGUE as STEPS
+from tests.flagops.commands.flags.rolling import FLAG, Rolling
 from tests.flagops.commands.flags.support import Project, Run
-from tests.flagops.commands.flags.test_running import FLAG, Rolling
 
 RULES = [{"record": "checkout_error_ratio", "expr": "sum(checkout_failed) / sum(checkout_requests)"}]
-CATALOGUE = """project: FootAnalytics
-environments: [production]
-guards:
-  checkout-errors: {query: checkout_error_ratio, at_most: 0.01, broken: back}
-flags:
-  banner:
-    description: A banner.
-    owner: web
-    kind: ops
-    enabled: false
-    rollout:
-      start: 2026-11-01 09:00 UTC
-      steps: [{to: 5, for: 1s}, {to: 50, for: 1s}, {to: 100}]
-      guards: [checkout-errors]
-"""
+GUARD = "  checkout-errors: {query: checkout_error_ratio, at_most: 0.01, broken: back}"
+CATALOGUE = STEPS.replace("flags:", f"guards:\n{GUARD}\nflags:").replace("6h", "1s").replace("1d", "1s") + (
+    "      guards: [checkout-errors]\n"
+)
 
 
 class Application:

@@ -1,7 +1,6 @@
 """What a runner sees of a flag and its environment beside the share."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,16 +8,8 @@ import pytest
 from components.rollouts.in_pod.project import Rollouts
 from components.rollouts.in_pod.turn import turn
 from flagops.flagsmith_api.client import FlagsmithError
-from tests.flagops.commands.flags.support import Project, Run
-from tests.flagops.commands.flags.test_running import FLAG, Rolling
-
-
-@pytest.fixture
-def rolling(server: Project, run: Run, tmp_path: Path) -> Rolling:
-    made = Rolling(server, run, tmp_path)
-    done = made.apply()
-    assert done.exit_code == 0, done.stderr
-    return made
+from tests.flagops.commands.flags.rolling import CATALOGUE, FLAG, Rolling
+from tests.flagops.commands.flags.switching import states
 
 
 def test_an_override_that_somebody_puts_before_its_own_pauses_it_and_one_behind_does_not(rolling: Rolling) -> None:
@@ -72,3 +63,16 @@ def test_an_environment_that_it_may_not_see_is_said_and_warned_of(rolling: Rolli
     (said,) = turn(Rollouts(Blind(), 1), None, lambda: datetime.now(UTC), (FlagsmithError,))
     assert (said.decision.action, said.decision.warns) == ("wait", True)
     assert "the environment production is not there, or its account may not see it" in said.decision.why
+
+
+@pytest.mark.parametrize(
+    ("text", "goes_on"), [('{\n  "b": [2.5],\n  "a": {"c": null}\n}', True), ('{"a": {"c": 0}, "b": [2.5]}', False)]
+)
+def test_json_that_an_editor_writes_otherwise_is_the_same_value(rolling: Rolling, text: str, goes_on: bool) -> None:
+    assert rolling.apply(f"{CATALOGUE}      value: {{a: {{c: null}}, b: [2.5]}}\n").exit_code == 0
+    rolling.turn()
+    rolling.pass_by(6)
+    (state,) = [item for item in states(rolling.server, FLAG) if item["feature_segment"]]
+    changed = {**state, "feature_state_value": {**state["feature_state_value"], "string_value": text}}
+    rolling.server.client.put(f"/api/v1/features/featurestates/{state['id']}/", changed)
+    assert rolling.turn().decision.share == (50 if goes_on else 5)

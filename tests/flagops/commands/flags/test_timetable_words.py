@@ -14,8 +14,8 @@ from components.rollouts.in_pod.states import Cause, Memory, Stage
 from components.rollouts.in_pod.windows import freeze, window
 from flagops.commands.flags.reconcile.running import both_in_short
 from flagops.commands.flags.reconcile.timetable_words import in_words
+from tests.flagops.commands.flags.rolling import FLAG, Rolling
 from tests.flagops.commands.flags.support import Project, Run, example
-from tests.flagops.commands.flags.test_running import FLAG, Rolling
 
 START = datetime(2026, 12, 1, 7, tzinfo=UTC)  # a Tuesday
 BEFORE = START - timedelta(days=7)

@@ -45,7 +45,7 @@ class Reviewed:
         """
         hands = hands or Hands.of(connection)
         found = _read(connection, wanted, delete=delete)
-        wanted = with_live_shares(wanted, found)
+        wanted = with_live_shares(wanted, found, connection.client.now())
         todo, waits = leave(plan(wanted, found, delete=delete), wanted, found)
         require_taken(connection, wanted, found)
         require_values(connection, wanted, found)
@@ -58,7 +58,7 @@ class Reviewed:
     def again(self, connection: Connection) -> "Reviewed":
         """Read the server again, in the middle of carrying it out: what is left alone is not judged anew."""
         found = _read(connection, self.wanted, delete=self.delete)
-        return replace(self, wanted=with_live_shares(self.wanted, found)).without((), found)
+        return replace(self, wanted=with_live_shares(self.wanted, found, connection.client.now())).without((), found)
 
     def without(self, more: Collection[FlagConflict], found: Snapshot | None = None) -> "Reviewed":
         """The same, with what is left alone besides."""
