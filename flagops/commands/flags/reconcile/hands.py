@@ -156,7 +156,7 @@ class _Known:
 
     def _conflict(self, change: Change) -> FlagConflict | None:
         kind, name = owner(change, self._wanted)
-        why = self._why(change)
+        why = Why.CHANGED if is_unreadable(change, self._found) else self._why(change)
         if why is None:
             return None
         entry = self._entry(change) if why is not Why.UNKNOWN else None
@@ -166,8 +166,6 @@ class _Known:
     def _why(self, change: Change) -> Why | None:
         key: ObjectKey = (change.kind, change.name, change.environment)
         left, live = self._left, self._live.get(key)
-        if is_unreadable(change, self._found):
-            return Why.CHANGED
         if left is not None and key in left.pending:
             return self._of_interrupted(change, left, live)
         if change.action is Action.ARCHIVE:
@@ -180,10 +178,9 @@ class _Known:
                 else (compared(change, left.objects[key], live))
             )
         is_switch = self._is_switch(change) and not is_as_made(change, self._left, self._found.flags.get(change.name))
-        if live is None or not change.field or not (is_switch or self._is_managed(change)):
+        is_ours = (is_switch or self._is_managed(change)) and not is_as_its_rollout_left_it(change, self._found)
+        if live is None or not change.field or not is_ours:
             return None  # there is nothing of anybody's, or the catalogue names it for the first time
-        if is_as_its_rollout_left_it(change, self._found):
-            return None
         entry = self._entry(change)
         recorded = self._hands.recorded
         if entry is None or not is_of_apply(entry, recorded):
