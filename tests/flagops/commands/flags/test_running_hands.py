@@ -6,6 +6,7 @@ import pytest
 
 from components.rollouts.in_pod.notes import DECLARED, REMEMBERED
 from components.rollouts.in_pod.states import Action, Cause, Memory, Stage
+from flagops.commands.flags.reconcile.apply.now import Now
 from tests.flagops.commands.flags.rolling import CATALOGUE, FLAG, Rolling
 from tests.flagops.commands.flags.switching import as_ann, by_key
 from tests.flagops.commands.flags.test_running_brought import KilledError
@@ -53,8 +54,6 @@ def test_steps_of_the_runner_are_nobody_s_change(shown: Rolling, is_noted: bool)
 def test_a_step_behind_an_apply_that_was_killed_before_it_wrote_the_segment_is_no_conflict(
     shown: Rolling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flagops.commands.flags.reconcile.apply.now import Now
-
     def killed(*_: Any) -> Any:
         raise KilledError
 
