@@ -25,8 +25,8 @@ def make(directory: Path, files: Files) -> None:
     settings that the platform refuses; nothing is left then.
     """
     require_empty(directory)
-    place = directory.resolve()  # of `a/../b` no part may be taken for new twice
     try:
+        place = directory.resolve()  # of `a/../b` no part may be taken for new twice
         _remove(_left(place))
         _remove(place.glob(f"{TEMPORARY}*"))  # last: what was left is known by them
         with _made(place) as new, tempfile.TemporaryDirectory(dir=place, prefix=TEMPORARY) as temporary:

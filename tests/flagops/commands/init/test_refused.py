@@ -79,6 +79,15 @@ def test_a_file_in_place_of_the_folder(run: Run, tmp_path: Path) -> None:
     assert "is a file, or below one." in made(run, tmp_path / "file" / "below", code=1).stderr
 
 
+def test_a_folder_that_somebody_removed_meanwhile(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    result = run("init", *NEEDED)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Error: No project can be made in .: No such file or directory." in result.stderr
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_what_fails_half_way_leaves_nothing(
     there: bool, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
