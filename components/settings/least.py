@@ -16,11 +16,12 @@ from components.settings.quantities import MI
 from components.settings.resources import Resources
 from components.settings.tuning import SHARED_BUFFERS_SHARE, parse_size
 
+# The least of a connection that was seen, since a refusal is to be certain: they took 3 to 5 MiB.
+SERVER_MEMORY, CONNECTION_MEMORY = 32 * MI, 3 * MI
 # An idle pod with 3 workers was measured at 563 MB; at work a process takes up to 138 MiB for itself, and one more
 # process starts the workers, which counts where they are few.
 WORKER_MEMORY, PROCESS_MEMORY = 192 * MI, 144 * MI
 TASK_PROCESSOR_MEMORY = 256 * MI
-SERVER_MEMORY, CONNECTION_MEMORY = 32 * MI, 4 * MI
 OPERATOR_MEMORY = 32 * MI
 REDIS_MEMORY = 12 * MI
 EDGE_MEMORY = 96 * MI
