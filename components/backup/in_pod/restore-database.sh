@@ -62,7 +62,8 @@ BEGIN
     END LOOP;
 END $body$;
 SQL
-    dumped --file=- && cat <<'SQL'
+    dumped --file=- || exit 1
+    cat <<'SQL'
 -- Who has an environment's document asks for one that is newer than it: of an older date none would ever be. HTTP knows
 -- whole seconds, and what was served has dates by another clock than this one.
 DO $body$

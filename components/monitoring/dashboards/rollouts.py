@@ -105,10 +105,12 @@ def rollouts() -> list[Panel]:
         ),
         lines(
             "Guards without an answer",
-            "For how long a guard has given none.",
+            "For how long a guard has given none, or has had too few samples for one.",
             {
                 "{{feature}} {{guard}}": f"time() - min by ({BY}, guard) "
-                f"(flagsmith_rollout_guard_silent_since_timestamp_seconds{{{CHOSEN}}})"
+                f"(flagsmith_rollout_guard_silent_since_timestamp_seconds{{{CHOSEN}}})",
+                "{{feature}} {{guard}}: too few samples": f"time() - min by ({BY}, guard) "
+                f"(flagsmith_rollout_guard_few_samples_since_timestamp_seconds{{{CHOSEN}}})",
             },
             unit="s",
         ),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from components.settings import SettingsError
+from components.text import bounds
 from flagops.commands.init.files import Files
 from flagops.commands.init.record import FILE, digest, read
 from flagops.errors import BadInputError, NotFoundError, RefusedError
@@ -89,7 +90,12 @@ def _left(directory: Path) -> list[Path]:
 
 
 def _is_written(file: Path, recorded: str | None) -> bool:
-    return recorded is not None and not file.is_symlink() and digest(file.read_bytes()) == recorded
+    if recorded is None or file.is_symlink():
+        return False
+    try:
+        return digest(bounds.bytes_of(file)) == recorded
+    except OSError:
+        return False  # too large for what was written, no file, or not to be read: somebody else's
 
 
 def repository_above(directory: Path) -> Path | None:
