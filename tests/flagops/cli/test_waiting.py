@@ -15,6 +15,7 @@ from tests.recording import ROOT
 
 SLEEPS = {
     "flagops/waiting.py": "the one way to wait",
+    "flagops/commands/flags/rollout/found.py": "looks again after a write that was under way, and nothing tells of one",
     "flagops/flagsmith_api/client.py": "keeps to a rate of requests",
     "flagops/serving/web/follow.py": "looks at a file for as long as the server runs, in its event loop",
     "flagops/serving/web/run.py": "uvicorn tells nobody that it has started, and its event loop must not be held up",
