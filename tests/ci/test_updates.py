@@ -3,16 +3,21 @@
 import json
 import re
 import subprocess
+import tomllib
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
+import yaml
+from packaging.requirements import Requirement
 
 from components.settings import default_images, parse, warnings
 from components.settings.releases import NEWEST_VERIFIED
 from components.text.versions import dotted
 from flagops.commands.init import lock
+from flagops.commands.init.choices import Pipeline
+from tests.ci.test_made_workflows import Loader, projects
 from tests.components.settings.support import VALID
 from tests.recording import ROOT
 
@@ -66,6 +71,30 @@ def test_every_image_that_a_stack_has_by_default_is_raised() -> None:
 
 def test_the_pulumi_cli_of_the_workflows_is_raised_with_its_sdk() -> None:
     assert raised("pypi") == {("pulumi", lock.version_of(lock.PULUMI))}
+
+
+def test_what_is_pinned_twice_is_raised_in_one_pull_request() -> None:
+    """One of a lock has another branch, unless both are in a group."""
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]["requires"]
+    twice = {name for name, _ in raised("pypi")} | {Requirement(line).name for line in build}
+    rules = [rule for rule in CONFIG["packageRules"] if "groupName" in rule]
+    assert len(twice) > 1
+    assert [name for name in twice if not any(name in rule.get("matchDepNames", ()) for rule in rules)] == []
+
+
+def test_the_platform_of_a_project_is_raised_by_a_draft_and_its_image_by_the_platform_alone() -> None:
+    written = dict(projects(Pipeline.GITLAB))["gitlab-none-pulumi-cloud"]
+    release, image = json.loads(written["renovate.json"])["packageRules"]
+    (pattern_of_names,) = release["matchDepNames"]
+    assert release["draftPR"]
+    assert [
+        name
+        for name in ("feature-flags", "team/feature-flags", "feature-flags-co")
+        if pattern(pattern_of_names).search(name)
+    ] == ["feature-flags", "team/feature-flags"]
+    assert "ff init --upgrade" in release["prBodyNotes"][0]
+    used = yaml.load(written[".gitlab-ci.yml"].decode(), Loader)["default"]["image"]["name"]  # noqa: S506 - a safe one
+    assert (image["matchDepNames"], image["enabled"]) == ([used.partition(":")[0]], False)
 
 
 def test_every_file_that_pins_packages_belongs_to_a_manager() -> None:

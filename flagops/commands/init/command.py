@@ -208,13 +208,13 @@ def _upgrade(directory: Path, given: dict[str, Any], platform: str | None, *, ye
     found = changes(place, before, wanted)
     if not found:
         if before.release != release():
-            write(place, [], record(before.answers, wanted))
+            write(place, before, [], record(before.answers, wanted))
         progress().print(f"Nothing changes: the project is of {release()}.", markup=False)
         return
     for change in found:
         _show(change)
     agree("Changing the project", f"Write this into {place.absolute()}?", yes=yes)
-    write(place, found, record(before.answers, wanted))
+    write(place, before, found, record(before.answers, wanted))
     progress().print(f"The project is of {release()}. Look at it with `git diff`, and commit it.", style="green")
 
 
@@ -232,4 +232,5 @@ def _show(change: "FileChange") -> None:
     }[change.kind]
     output().print(f"{quoting.printable(change.name)} {said}.", markup=False)
     if change.kind in (FileFate.CHANGED, FileFate.EDITED):
-        output().out(quoting.lines(change.diff.rstrip("\n")), highlight=False)
+        shown = change.diff.rstrip("\n") or "What differs in it are hashes, or it is no text."
+        output().out(quoting.lines(shown), highlight=False)

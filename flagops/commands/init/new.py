@@ -82,9 +82,13 @@ def _left(directory: Path) -> list[Path]:
             written = read(draft).files
         except (BadInputError, NotFoundError):
             continue  # of a run that had moved nothing yet
+        ours = {name.partition("/")[0] for name in written}
         for path in directory.iterdir():
             files = [file for file in (path, *path.rglob("*")) if file.is_symlink() or not file.is_dir()]
-            if files and all(_is_written(file, written.get(file.relative_to(directory).as_posix())) for file in files):
+            # A second run that was killed too leaves folders without files.
+            if (files or path.name in ours) and all(
+                _is_written(file, written.get(file.relative_to(directory).as_posix())) for file in files
+            ):
                 found.append(path)
     return found
 

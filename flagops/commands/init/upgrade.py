@@ -12,7 +12,7 @@ from components.text import bounds
 from flagops import pin
 from flagops.commands.init import lock
 from flagops.commands.init.files import Files
-from flagops.commands.init.record import FILE, Record, digest
+from flagops.commands.init.record import FILE, Record, digest, read
 from flagops.errors import BadInputError, RefusedError
 from flagops.files import reading
 
@@ -46,16 +46,18 @@ class FileChange:
         kind: What happens to it.
         there: Its content now; None if it is not there.
         wanted: Its content by the release; None if that has it no more.
+        beside: Of an edited file, what lies where its new text comes; None if nothing does.
     """
 
     name: str
     kind: FileFate
     there: bytes | None
     wanted: bytes | None
+    beside: bytes | None = None
 
     @property
     def diff(self) -> str:
-        """The lines that differ; empty for what is no text."""
+        """The lines that differ, without those of hashes; empty for what is no text."""
         try:
             before, after = (
                 # Each package of a lock has a line with its version, and up to a hundred hashes.
@@ -80,20 +82,22 @@ def changes(project: Path, before: Record, wanted: Files) -> list[FileChange]:
         if kind is FileFate.EDITED and name == pin.FILE and there is not None and new is not None:
             # Its one line is what an upgrade is for, and the others are the project's.
             kind, new = FileFate.CHANGED, _raised(there, new, is_bound=lock.VERSIONS in before.files)
+        beside = None
         if kind is FileFate.EDITED and new is not None:
-            _require_no_work(project, name + BESIDE, {before.files.get(name), digest(new)})
+            beside = _beside(project, name + BESIDE, {before.files.get(name), digest(new)})
         if kind is not None and new != there:
-            found.append(FileChange(name, kind, there, new))
+            found.append(FileChange(name, kind, there, new, beside))
     return found
 
 
-def _require_no_work(project: Path, beside: str, written: set[str | None]) -> None:
+def _beside(project: Path, beside: str, written: set[str | None]) -> bytes | None:
     there = _content(project / beside)
     if there is not None and digest(there) not in written:
         raise RefusedError(
             f"{beside} is not as ff init wrote it, and the release's text would take its place. Nothing was changed.",
             hint=f"Take over what you want into {beside.removesuffix(BESIDE)}, delete {beside}, and run this again.",
         )
+    return there
 
 
 def _raised(there: bytes, wanted: bytes, *, is_bound: bool) -> bytes:
@@ -114,11 +118,12 @@ def _raised(there: bytes, wanted: bytes, *, is_bound: bool) -> bytes:
     return ("\n".join(raised) + "\n").encode(errors="surrogateescape")
 
 
-def write(project: Path, found: Sequence[FileChange], record: bytes) -> None:
+def write(project: Path, before: Record, found: Sequence[FileChange], record: bytes) -> None:
     """Write what changes; texts of edited files beside them, and the record last, so that a killed run is run again.
 
-    Raises BadInputError for what cannot be written.
+    Raises RefusedError for what is no longer as `changes` found it, and BadInputError for what cannot be written.
     """
+    _require_as_found(project, before, found)
     try:
         for change in found:
             path = project / change.name
@@ -133,6 +138,22 @@ def write(project: Path, found: Sequence[FileChange], record: bytes) -> None:
         raise BadInputError(
             f"{error.filename} cannot be written: {error.strerror}.", hint="Mend it, and run this again."
         ) from None
+
+
+def _require_as_found(project: Path, before: Record, found: Sequence[FileChange]) -> None:
+    """Between the look and the writing a person was asked, and may have edited first what the question showed."""
+    others = [change.name for change in found if _content(project / change.name) != change.there]
+    for change in found:
+        name = change.name + BESIDE
+        if change.kind is FileFate.EDITED and _content(project / name) != change.beside:
+            others.append(name)
+    if read(project) != before:
+        others.append(FILE)
+    if others:
+        raise RefusedError(
+            f"Edited since it was shown: {', '.join(others)}. Nothing was changed.",
+            hint="Run this again: it shows what would change now.",
+        )
 
 
 def _kind(recorded: str | None, there: bytes | None, wanted: bytes | None) -> FileFate | None:

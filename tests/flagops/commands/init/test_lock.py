@@ -69,6 +69,17 @@ def test_an_upgrade_raises_them_and_shows_versions_and_no_hashes(run: Run, place
     assert lock.files()[lock.VERSIONS] == (place / lock.VERSIONS).read_bytes()
 
 
+def test_where_hashes_alone_differ_that_is_said(run: Run, place: Path) -> None:
+    path, record = place / lock.HASHED, place / ".ff-init.yaml"
+    path.write_bytes(re.sub(rb"sha256:[0-9a-f]{64}", b"sha256:" + b"0" * 64, path.read_bytes(), count=1))
+    kept = yaml.safe_load(record.read_text("utf-8"))
+    kept["files"][lock.HASHED] = digest(path.read_bytes())
+    record.write_text(yaml.safe_dump(kept), encoding="utf-8")
+    result = run("init", str(place), "--upgrade", "--platform", OLD_PIN, "--yes")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == "requirements.lock changes.\nWhat differs in it are hashes, or it is no text.\n"
+
+
 def test_a_project_of_a_release_without_them_is_bound_whatever_else_it_requires(run: Run, place: Path) -> None:
     record = place / ".ff-init.yaml"
     content = yaml.safe_load(record.read_text("utf-8"))

@@ -175,6 +175,17 @@ def test_after_a_kill_half_way_a_second_run_makes_all_of_it(at: str, run: Run, t
     assert content(place) == content(tmp_path / "wanted")
 
 
+def test_a_second_run_that_is_killed_too_leaves_folders_which_a_third_one_takes(run: Run, tmp_path: Path) -> None:
+    killed(tmp_path, "flags")
+    for path in (tmp_path / ".github").rglob("*.yml"):
+        path.unlink()
+    made(run, tmp_path)
+    made(run, tmp_path / "wanted")
+    assert {path.relative_to(tmp_path) for path in tmp_path.glob(".github/**/*")} == {
+        path.relative_to(tmp_path / "wanted") for path in tmp_path.glob("wanted/.github/**/*")
+    }
+
+
 def test_after_a_kill_half_way_an_edit_is_left(run: Run, tmp_path: Path) -> None:
     killed(tmp_path, "flags")
     (tmp_path / ".github" / "mine.yml").write_text("mine", encoding="utf-8")
