@@ -11,7 +11,9 @@ POSTGRES = f"/apis/apps/v1/namespaces/{NAMESPACE}/statefulsets/flagsmith-postgre
 
 
 def test_a_smaller_platform_follows_a_larger_one_although_the_database_restarts_first(deployed: Platform) -> None:
-    deployed.up({"replicas": 12, "postgres": {"storage": {"size": "1Gi"}, "maxConnections": 120}})
+    resources = {"requests": {"cpu": "100m", "memory": "512Mi"}, "limits": {"cpu": "1", "memory": "1Gi"}}
+    larger = {"storage": {"size": "1Gi"}, "maxConnections": 120, "resources": resources}
+    deployed.up({"replicas": 12, "postgres": larger})
     deployed.up({"replicas": 3})
     assert deployed.get(POSTGRES)["status"]["readyReplicas"] == 1
     assert len(deployed.pods("api")) == 3
