@@ -10,26 +10,26 @@ How each figure was found is in docs/capacity.md; test_least.py compares the two
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.settings import pools
+from components.settings import connections, pools
 from components.settings.model import Settings
 from components.settings.quantities import MI
 from components.settings.resources import Resources
-from components.settings.tuning import SHARED_BUFFERS_SHARE, parse_size
+from components.settings.tuning import PAGE, SHARED_BUFFERS_SHARE, parse_size
 
-# The least of a connection that was seen, since a refusal is to be certain: they took 3 to 5 MiB.
+# The least that each was seen to take, since a refusal is to be certain: a connection took 3 to 5 MiB, a process of
+# Flagsmith's 127 to 138 at work. An idle pod of the API with 3 workers was measured at 563 MB.
 SERVER_MEMORY, CONNECTION_MEMORY = 32 * MI, 3 * MI
-# An idle pod with 3 workers was measured at 563 MB; at work a process takes up to 138 MiB for itself, and one more
-# process starts the workers, which counts where they are few.
-WORKER_MEMORY, PROCESS_MEMORY = 192 * MI, 144 * MI
-TASK_PROCESSOR_MEMORY = 256 * MI
+WORKER_MEMORY, PROCESS_MEMORY = 192 * MI, 128 * MI
+TASK_PROCESSOR_MEMORY = 192 * MI
 OPERATOR_MEMORY = 32 * MI
-REDIS_MEMORY = 12 * MI
-EDGE_MEMORY = 96 * MI
-EXPORTER_MEMORY = 32 * MI
-READER_MEMORY = 64 * MI
-BACKUP_MEMORY = 256 * MI
-ARCHIVER_MEMORY = 128 * MI
-POOLER_MEMORY = 64 * MI
+REDIS_MEMORY = 8 * MI
+EDGE_MEMORY = 64 * MI
+EXPORTER_MEMORY = 16 * MI
+READER_MEMORY = 32 * MI
+ROLLOUTS_MEMORY = 24 * MI
+BACKUP_MEMORY = 64 * MI
+ARCHIVER_MEMORY = 64 * MI
+POOLER_MEMORY = 32 * MI
 
 FLAGSMITH_CPU, SERVER_CPU, SMALL_CPU, EXPORTER_CPU = 100, 50, 20, 10
 
@@ -135,24 +135,44 @@ def _data(settings: Settings) -> Iterator[Least]:
 
 
 def _server(settings: Settings) -> Least:
-    """PostgreSQL: shared buffers, itself, and the connections that the stack can open."""
-    connections = max(server.needed for server in pools.servers(settings))
-    beside = SERVER_MEMORY + connections * CONNECTION_MEMORY + settings.postgres.has_cluster * OPERATOR_MEMORY
-    stated = settings.postgres.cluster.parameters.get("shared_buffers")
-    buffers = None if stated is None else parse_size(stated)
-    if buffers is None:
-        needed, of = beside * SHARED_BUFFERS_SHARE // (SHARED_BUFFERS_SHARE - 1), "a quarter of it"
-    else:
-        needed, of = beside + buffers, f"{buffers // MI}Mi"
+    """PostgreSQL: shared buffers, itself, and the connections that are there when the stack has little to do."""
+    few = _few(settings)
+    buffers = _stated_buffers(settings)
+    of = "a quarter of it" if buffers is None else f"{buffers // MI}Mi"
     return Least(
         path=("postgres", "resources"),
         resources=settings.postgres_resources,
-        memory=-(-needed // MI) * MI,
-        memory_for=f"for {connections} connections, as many as the stack can open, beside the shared buffers ({of}): "
+        memory=server_memory(settings, few),
+        memory_for=f"for {few} connections, as many as there are with little to do, beside the shared buffers ({of}): "
         "raise it, or lower replicas or gunicorn.workers",
         cpu=SERVER_CPU,
         cpu_for="or its probes do not end in time: raise it",
     )
+
+
+def most_connections(settings: Settings) -> int:
+    """How many connections the stack can open to a server of its own."""
+    return max(server.needed for server in pools.servers(settings))
+
+
+def server_memory(settings: Settings, number: int) -> int:
+    """The bytes that a PostgreSQL of the stack's own takes with so many connections, shared buffers included."""
+    beside = SERVER_MEMORY + number * CONNECTION_MEMORY + settings.postgres.has_cluster * OPERATOR_MEMORY
+    buffers = _stated_buffers(settings)
+    needed = beside * SHARED_BUFFERS_SHARE // (SHARED_BUFFERS_SHARE - 1) if buffers is None else beside + buffers
+    return -(-needed // MI) * MI
+
+
+def _stated_buffers(settings: Settings) -> int | None:
+    stated = settings.postgres.cluster.parameters.get("shared_buffers")
+    return None if stated is None else parse_size(stated, plain=PAGE)
+
+
+def _few(settings: Settings) -> int:
+    """One connection of each worker and those of the master, in the fewest pods; and one of each thread for tasks."""
+    pod = settings.gunicorn_workers + connections.MASTER_CONNECTIONS
+    api = 0 if settings.pooled else settings.resolved_replicas * pod
+    return api + settings.task_processor_replicas * settings.task_processor.threads
 
 
 def _readers(settings: Settings) -> Iterator[Least]:
@@ -169,7 +189,7 @@ def _readers(settings: Settings) -> Iterator[Least]:
         yield Least(
             path=("rollouts", "resources"),
             resources=settings.rollouts.resources,
-            memory=READER_MEMORY,
+            memory=ROLLOUTS_MEMORY,
             memory_for="for Python and what it keeps of one project: raise it",
             cpu=SMALL_CPU,
             cpu_for="or it is given up before it has started: raise it",
@@ -179,7 +199,7 @@ def _readers(settings: Settings) -> Iterator[Least]:
             path=("backup", "resources"),
             resources=settings.backup.resources,
             memory=BACKUP_MEMORY,
-            memory_for="for the server that a drill starts, and for a part of a dump on its way to a bucket: raise it",
+            memory_for="for the server that a drill starts, and for what sends a dump to a bucket: raise it",
             cpu=SERVER_CPU,
             cpu_for="or a dump takes longer than its Job may: raise it",
         )

@@ -7,6 +7,8 @@ from components.settings.quantities import KI, MI
 # The rules of thumb of PostgreSQL's documentation (Resource Consumption): a quarter of the memory for shared buffers,
 # and as planner's estimate of all caches, the kernel's included, three quarters.
 SHARED_BUFFERS_SHARE = 4
+# What PostgreSQL counts shared buffers in where no unit is said.
+PAGE = 8 * KI
 # A query may use work_mem several times over, once for each sort or hash.
 WORK_MEM_USES = 3
 MIN_WORK_MEM, MAX_WORK_MEM = 2 * MI, 64 * MI
@@ -23,10 +25,10 @@ MIN_MIN_WAL, MAX_MIN_WAL = 32 * MI, 80 * MI
 SLOTS_SHARE_OF_LOG, SLOTS_SHARE_OF_DATA = 2, 4
 
 
-def parse_size(value: str) -> int | None:
-    """The bytes of one of PostgreSQL's sizes, in MB where it says none; None for what is no size."""
+def parse_size(value: str, plain: int = MI) -> int | None:
+    """The bytes of one of PostgreSQL's sizes; None for what is no size. Without a unit it counts in `plain` bytes."""
     match = re.fullmatch(r"(\d+) *(kB|MB|GB|TB)?", value.strip())
-    return None if match is None else int(match[1]) * _UNITS[match[2] or "MB"]
+    return None if match is None else int(match[1]) * (_UNITS[match[2]] if match[2] else plain)
 
 
 def _clamp(value: int, low: int, high: int) -> int:

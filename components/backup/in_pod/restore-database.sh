@@ -12,7 +12,6 @@ pg_restore --help | grep -e --restrict-key >/dev/null || {
     exit 1
 }
 await_dump
-then=$(rows_then)
 # COMMIT is sent only if pg_restore gave everything; without it the server takes all of it back.
 {
     cat <<'SQL'
@@ -62,8 +61,24 @@ BEGIN
     END LOOP;
 END $body$;
 SQL
+    # What follows would be sent after a failure too, and COMMIT with it.
     dumped --file=- || exit 1
+    # As bytes, whatever names there are in it; a dump of before this was counted has none. Counted before anything is
+    # changed, since what was restored may write more by itself, in triggers.
+    printf "SELECT set_config('flagsmith.fetched', convert_from(decode('%s', 'base64'), 'UTF8'), true);\n" \
+        "$(base64 --wrap=0 <"$WORK/fetched.json")"
+    printf "SELECT set_config('flagsmith.restored', (%s)::text, true);\n" "$ROWS"
     cat <<'SQL'
+DO $body$
+DECLARE
+    dumped jsonb := current_setting('flagsmith.fetched')::jsonb -> 'rows';
+    restored jsonb := current_setting('flagsmith.restored')::jsonb;
+BEGIN
+    IF dumped <> restored THEN
+        RAISE EXCEPTION USING MESSAGE = 'The restored tables do not have the rows that were dumped: nothing is changed.',
+            DETAIL = format(E'dumped:   %s\nrestored: %s', dumped, restored);
+    END IF;
+END $body$;
 -- Who has an environment's document asks for one that is newer than it: of an older date none would ever be. HTTP knows
 -- whole seconds, and what was served has dates by another clock than this one.
 DO $body$
@@ -72,20 +87,6 @@ BEGIN
         AND attname = 'updated_at' AND NOT attisdropped) THEN
         UPDATE public.environments_environment SET updated_at = greatest(clock_timestamp(),
             nullif(current_setting('flagsmith.served', true), '')::timestamptz + interval '1 second');
-    END IF;
-END $body$;
-SQL
-    # As bytes, whatever names there are in it; a dump of before this was counted has none.
-    printf "SELECT set_config('flagsmith.dumped', convert_from(decode('%s', 'base64'), 'UTF8'), true);\n" \
-        "$(printf '%s' "$then" | base64 --wrap=0)"
-    printf "SELECT set_config('flagsmith.restored', (%s)::text, true);\n" "$ROWS"
-    cat <<'SQL'
-DO $body$
-BEGIN
-    IF nullif(current_setting('flagsmith.dumped'), '')::jsonb <> current_setting('flagsmith.restored')::jsonb THEN
-        RAISE EXCEPTION USING MESSAGE = 'The restored tables do not have the rows that were dumped: nothing is changed.',
-            DETAIL = format(E'dumped:   %s\nrestored: %s', current_setting('flagsmith.dumped'),
-                current_setting('flagsmith.restored'));
     END IF;
 END $body$;
 COMMIT;

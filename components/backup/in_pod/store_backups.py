@@ -63,12 +63,11 @@ class Directory:
 
     def put(self, dump: "Dump") -> None:
         """Store what comes, in one step."""
-        if (self.path / dump.name).exists():
-            raise same_second(dump.name)
         partial = self.path / f".{dump.name}.partial"
         # Not one that another Job writes, which has begun in the same second.
         with partial.open("xb") as file:
             try:
+                self._alone(dump.name)
                 while chunk := dump.read(CHUNK):
                     file.write(chunk)
                 file.flush()
@@ -77,6 +76,11 @@ class Directory:
             except BaseException:
                 partial.unlink(missing_ok=True)
                 raise
+
+    def _alone(self, name: str) -> None:
+        """SystemExit where another Job of the same second has ended: to be asked with a partial file of one's own."""
+        if (self.path / name).exists():
+            raise same_second(name)
 
     def write(self, name: str, content: bytes) -> None:
         """Store a small file, in one step."""

@@ -57,6 +57,7 @@ def warnings(settings: Settings) -> Iterator[str]:
     """Yield what is allowed and worth knowing, one sentence each."""
     for found in (
         sums,
+        least,
         flag_metrics,
         images,
         audit,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from components.settings.least import Least, least
+from components.settings.least import Least, least, most_connections, server_memory
 from components.settings.model import Settings
 from components.settings.problems import Problem
 from components.settings.quantities import format_cpu, format_memory, parse_cpu, parse_memory
@@ -27,4 +27,18 @@ def _problems(item: Least) -> Iterator[Problem]:
             path=(*item.path, "limits", "cpu"),
             value=limits.cpu,
             text=f"must be at least {format_cpu(item.cpu)}, {item.cpu_for}",
+        )
+
+
+def warnings(settings: Settings) -> Iterator[str]:
+    """Yield what a PostgreSQL of the stack's own lacks for all connections that the stack can open."""
+    if not settings.postgres.is_own or settings.is_edge:
+        return
+    number, limit = most_connections(settings), settings.postgres_resources.limits.memory
+    needed = server_memory(settings, number)
+    if parse_memory(limit) < needed:
+        yield (
+            f"postgres.resources.limits.memory is {limit}: the stack can open {number} connections, with which "
+            f"PostgreSQL takes {format_memory(needed)} or more, and then it is killed, with every query at work. Raise "
+            "it, or lower replicas, autoscaling.maxReplicas or gunicorn.workers (docs/capacity.md#the-least)"
         )

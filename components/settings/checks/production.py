@@ -1,10 +1,13 @@
 """What a stack that people's work depends on may not do without; no option and no missing tool skips these checks."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import urlsplit
 
 from components.settings.model import Settings
 from components.settings.problems import Problem
+from components.settings.sections.backup import S3
 
 # One may be replaced and one may fail at the same moment, and flags are still served.
 MIN_REPLICAS: Final = 3
@@ -23,6 +26,19 @@ def warnings(settings: Settings) -> Iterator[str]:
                 "backup.s3 is not set: the backups are on a volume of the same cluster, and are lost with it, as the "
                 "database is. Set backup.s3 to a bucket elsewhere (docs/backups.md)"
             )
+        elif settings.backup.enabled and _is_service(settings.backup.s3):
+            yield (
+                "backup.s3.endpoint is a Service of the same cluster: the backups are lost with it, as the database "
+                "is. Name a bucket elsewhere, or see that it is copied there (docs/backups.md)"
+            )
+
+
+def _is_service(s3: S3 | None) -> bool:
+    """Whether a bucket's address is one that only the cluster itself knows."""
+    if s3 is None or s3.endpoint is None:
+        return False
+    host = urlsplit(s3.endpoint).hostname or ""
+    return "." not in host or re.search(r"\.svc(\.|$)", host) is not None
 
 
 def problems(settings: Settings) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from flagops.commands.deploy import view
 from flagops.commands.deploy.compare.commits import of_commit
 from flagops.commands.deploy.compare.manifests import differences, of_stack
 from flagops.commands.deploy.compare.markdown import markdown
-from flagops.commands.deploy.moving import refuse_busy, refuse_moving
+from flagops.commands.deploy.moving import alone, refuse_busy, refuse_moving
 from flagops.commands.deploy.progress import Progress
 from flagops.commands.flags.reconcile.command import apply_catalogue, checked
 from flagops.console import output, progress
@@ -18,7 +18,7 @@ from flagops.engines.deployer import EngineName
 from flagops.engines.for_stack import choose_engine, deployer
 from flagops.kubernetes.simulated_nodes import HINT, SimulatedError, nothing_runs_in
 from flagops.pods.given_up import forget_given_up
-from flagops.pods.writers import resume
+from flagops.pods.writers import left_stopped, resume
 from flagops.project import LOCAL, root
 from flagops.stacks import local_context
 from flagops.stacks import target as targets
@@ -77,6 +77,8 @@ def up(
             plan = deployer(target, choice.engine, compare, install=install_pulumi, makes_stack=True).preview()
         view.show_plan(progress(), plan)
         confirm(f"Deploy {_where(target)}?")
+        # Somebody may have begun while it was asked.
+        refuse_busy(target)
     if context is not None:
         local_context.remember(context)
     _deploy(target, choice, install=install_pulumi, verbose=verbose)
@@ -94,8 +96,12 @@ def _start_stopped(target: "StackTarget") -> None:
         progress().print(line, markup=False)
 
     with open_instance(target.stack.name) as instance:
-        forget_given_up(instance, on_step)
-        resume(instance, on_step)
+        if not left_stopped(instance):
+            return
+        # What a run has stopped that began during the deployment, it starts itself.
+        with alone(instance):
+            forget_given_up(instance, on_step)
+            resume(instance, on_step)
 
 
 def _check(target: "StackTarget", *, applies: bool) -> None:

@@ -1,12 +1,13 @@
 """A restore runs through pipes: whatever is killed or changed on the way, the database is one or the other."""
 
+import json
 from typing import Any
 
 import pytest
 
 from components.backup.containers import RESTORE
 from tests.components.backup.conftest import Jobs
-from tests.components.backup.running import succeeded
+from tests.components.backup.running import pod, succeeded
 from tests.components.backup.stores import PREFIX, Store, instead, is_fetch, said, store, until
 from tests.doubles.bucket import Environ
 
@@ -63,6 +64,26 @@ def test_whoever_is_killed_in_the_middle_of_a_restore_the_database_is_what_it_wa
     assert jobs.postgres.query("SELECT count(*) FROM noise") == [(60000,)]
 
 
+@pytest.mark.parametrize("counted", [True, False])
+def test_a_restore_that_fails_after_its_last_row_changes_nothing(jobs: Jobs, counted: bool) -> None:
+    """All rows are there by then, as in a dump of before they were counted nobody knows."""
+    stored = jobs.backup()["stored"]
+    if not counted:
+        manifest = jobs.home / "store" / f"{stored['name']}.json"
+        said = json.loads(manifest.read_text(encoding="utf-8"))
+        del said["rows"]
+        manifest.write_text(json.dumps(said), encoding="utf-8")
+    jobs.postgres.query("DELETE FROM states")
+    before = jobs.content()
+    jobs.work()
+    failing = f'"{jobs.programs}/pg_restore" "$@" || exit; case "$*" in *--file=-*) exit 3; esac'
+    path = instead(jobs, "pg_restore", failing)
+    said_of(pod(*jobs.fetched("latest"), jobs.shell(*RESTORE, PATH=path)))
+    assert jobs.content() == before
+    succeeded(jobs.restore())
+    assert jobs.content() != before
+
+
 def test_a_file_that_comes_only_in_part_changes_nothing(jobs: Jobs) -> None:
     stored = jobs.backup()["stored"]
     content = (jobs.home / "store" / stored["file"]).read_bytes()
@@ -70,3 +91,20 @@ def test_a_file_that_comes_only_in_part_changes_nothing(jobs: Jobs) -> None:
     before = jobs.content()
     assert said_of(jobs.upload(content[:-1] + b"?"))
     assert jobs.content() == before
+
+
+def test_tables_of_any_name_and_triggers_that_write_do_not_keep_a_backup_from_being_restored(jobs: Jobs) -> None:
+    jobs.postgres.query("""
+        CREATE TABLE "a}b" (n integer);
+        INSERT INTO "a}b" VALUES (1);
+        CREATE TABLE noted (n integer);
+        CREATE TABLE environments_environment (id serial PRIMARY KEY, updated_at timestamptz);
+        INSERT INTO environments_environment (updated_at) VALUES (now());
+        CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql
+            AS 'BEGIN INSERT INTO public.noted VALUES (1); RETURN NEW; END';
+        CREATE TRIGGER note AFTER UPDATE ON environments_environment FOR EACH ROW EXECUTE FUNCTION note();
+    """)
+    jobs.backup()
+    jobs.postgres.query('DELETE FROM "a}b"')
+    succeeded(jobs.restore())
+    assert jobs.postgres.query('SELECT n FROM "a}b"') == [(1,)]

@@ -123,6 +123,22 @@ def test_external_databases_deploy_neither_server_and_check_certificates() -> No
     assert mounts["redis-ca"] == "/etc/flagsmith/redis-ca"
 
 
+def locations(**redis: Any) -> dict[str, str]:
+    """Where each cache is that all pods share, with an external Redis."""
+    external = {"mode": "external", "existingSecret": "cache", **redis}
+    env = environment(template(record("staging", {"redis": external}), "Deployment", "flagsmith"))
+    return {name: str(value) for name, value in env.items() if str(value).startswith("$(REDIS_URL)")}
+
+
+def test_every_cache_checks_whose_certificate_a_redis_with_tls_has_unless_told_otherwise() -> None:
+    checked = locations(tls=True)
+    assert len(checked) > 1
+    assert all("&ssl_check_hostname=true" in value for value in checked.values())
+    for others in (locations(tls=True, checkHostname=False), locations()):
+        assert set(others) == set(checked)
+        assert not any("ssl_" in value for value in others.values())
+
+
 def test_an_external_postgres_is_asked_for_tls_unless_the_settings_say_otherwise() -> None:
     recording = record("staging", {"postgres": {"mode": "external", "existingSecret": "rds"}})
     assert environment(template(recording, "Deployment", "flagsmith"))["PGSSLMODE"] == "require"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from components.settings import warnings
 from components.settings.least import Least, least
 from components.settings.quantities import MI, format_cpu, format_memory, parse_memory
 from components.settings.sizes import SIZES
@@ -100,14 +101,33 @@ def test_a_servers_memory_follows_the_connections_and_the_shared_buffers() -> No
     assert stated in {usual * 3 // 4 // MI * MI + more * MI for more in (1023, 1024, 1025)}
 
 
+@pytest.mark.parametrize(("stated", "mib"), [("16384", 128), ("128MB", 128), ("131072kB", 128), ("1GB", 1024)])
+def test_shared_buffers_without_a_unit_are_pages_of_8_kib(stated: str, mib: int) -> None:
+    values = merged(CLUSTER, ("postgres", "cluster", "parameters"), {"shared_buffers": stated})
+    (item,) = (item for item in least(settings(**values)) if item.path == ("postgres", "resources"))
+    assert f"the shared buffers ({mib}Mi)" in item.memory_for
+
+
+def test_a_server_that_all_connections_can_kill_is_warned_of_and_not_refused() -> None:
+    def said(memory: str) -> list[str]:
+        found = settings(postgres={"mode": "embedded", "resources": resources(memory, "1")})
+        return [text for text in warnings(found) if text.startswith("postgres.resources.limits.memory")]
+
+    (line,) = said("302Mi")
+    assert "is 302Mi: the stack can open 65 connections, with which PostgreSQL takes 303Mi or more" in line
+    assert said("303Mi") == []
+    external = settings(postgres={"mode": "external", "existingSecret": "database"})
+    assert not [text for text in warnings(external) if "postgres.resources" in text]
+
+
 def test_redis_needs_room_beside_the_data_that_was_asked_for() -> None:
-    redis = {"maxMemory": "55mb", "resources": resources("64Mi", "100m")}
+    redis = {"maxMemory": "57mb", "resources": resources("64Mi", "100m")}
     (line,) = refusal(redis=redis)
     assert line == (
-        'feature-flags:redis.resources.limits.memory = "64Mi": must be at least 67Mi for 55Mi of data and Redis '
+        'feature-flags:redis.resources.limits.memory = "64Mi": must be at least 65Mi for 57Mi of data and Redis '
         "itself: raise it, or lower redis.maxMemory"
     )
-    settings(redis={**redis, "maxMemory": "52mb"})
+    settings(redis={**redis, "maxMemory": "56mb"})
 
 
 def test_an_edge_alone_is_told_of_its_proxies_only() -> None:
@@ -117,7 +137,7 @@ def test_an_edge_alone_is_told_of_its_proxies_only() -> None:
             "enabled": True,
             "existingSecret": "edge",
             "primary": {"url": "https://primary.example.com"},
-            "resources": resources("64Mi", "10m"),
+            "resources": resources("48Mi", "10m"),
         },
     }
     said = [line for line in refusal(**edge) if "at least" in line]

@@ -66,3 +66,31 @@ def test_one_server_of_postgresql_in_production_is_told_what_it_does_not_survive
     assert said(**production, postgres={"mode": "external", "existingSecret": "database"}) == []
     isolated = {"ingressNamespace": "traefik", "apiServer": ["10.0.0.1/32"]}
     assert said(**production, postgres={"mode": "cloudnativepg"}, networkPolicy=isolated) == []
+
+
+def test_backups_in_the_same_cluster_alone_are_told_of_in_production() -> None:
+    def said(**values: object) -> list[str]:
+        return [text for text in warnings(settings(**values)) if text.startswith("backup.s3 is not set")]
+
+    (line,) = said(**PRODUCTION, backup={"enabled": True})
+    assert "are lost with it" in line
+    assert "Set backup.s3" in line
+    assert said(backup={"enabled": True}) == []
+    assert said(**PRODUCTION, backup={"enabled": True, "s3": {"bucket": "backups", "existingSecret": "s3"}}) == []
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "is_told"),
+    [
+        ("http://minio.storage.svc:9000", True),
+        ("https://minio.storage.svc.cluster.local", True),
+        ("http://minio:9000", True),
+        ("https://s3.svc-backups.example.com", False),
+        ("https://minio.example.com:9000", False),
+        (None, False),
+    ],
+)
+def test_a_bucket_of_the_same_cluster_is_no_other_place(endpoint: str | None, is_told: bool) -> None:
+    s3 = {"bucket": "backups", "existingSecret": "s3", **({} if endpoint is None else {"endpoint": endpoint})}
+    said = warnings(settings(**PRODUCTION, backup={"s3": s3}))
+    assert any(text.startswith("backup.s3.endpoint is a Service of the same cluster") for text in said) == is_told

@@ -1,11 +1,14 @@
 """A deployment goes to the cluster that the stack is on, and what it says it deployed is there: with both engines."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
 
 import pytest
 from typer.testing import Result
 
 from flagops.engines.own_cluster import StackCluster
+from flagops.errors import NoAccessError
 from tests.fake_cluster import NAMESPACE, FakeCluster
 from tests.flagops.cli.machine import CONTEXT, OBJECTS, Machine, namespace, provider
 from tests.servers import free_port
@@ -79,6 +82,37 @@ def test_what_is_on_record_in_the_stack_s_own_namespace_among_others_is_its_own(
     own = StackCluster(machine.target().stack, None, CONTEXT)
     for recorded in (set(), {NAMESPACE}, {NAMESPACE, "monitoring"}):
         own.require_same_namespace(recorded)
+
+
+class Serving:
+    """A cluster that serves these paths, or lets nobody ask."""
+
+    def __init__(self, *paths: str, is_open: bool = True) -> None:
+        self._paths, self._is_open = paths, is_open
+
+    def fetch(self, path: str) -> dict[str, Any] | None:
+        if not self._is_open:
+            raise NoAccessError("You may not.")
+        return {} if path in self._paths else None
+
+
+def test_a_cluster_without_cert_manager_is_said_where_somebody_counts_on_it(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = StackCluster(machine.target().stack, None, CONTEXT)
+    (awaited,) = own.stack.settings.issued_certificates
+
+    def said(cluster: Serving, asked: StackCluster = own) -> tuple[str, ...]:
+        monkeypatch.setattr(StackCluster, "_client", lambda _: nullcontext(cluster))
+        return asked.without_issuer()
+
+    (line,) = said(Serving())
+    assert line.startswith(f"cert-manager is not installed in context '{CONTEXT}'")
+    assert f"the Secret {awaited}: install it, or say with tls.from" in line
+    assert said(Serving("/apis/cert-manager.io/v1")) == ()
+    assert said(Serving(is_open=False)) == ()
+    machine.settings["ingress"] = {"className": "traefik", "tls": {"from": "secret", "secretName": "theirs"}}
+    assert said(Serving(), StackCluster(machine.target().stack, None, CONTEXT)) == ()
 
 
 @pytest.mark.parametrize("command", ["up", "preview", "down"])

@@ -191,6 +191,8 @@ def test_nothing_is_stopped_without_a_confirmation_or_for_a_backup_that_is_not_t
 ) -> None:
     generations = deployed.generations()
     assert "there is no terminal" in run("db", "restore", "latest").stderr
+    # It is looked for before anybody is asked.
+    assert "There is no backup 'flagsmith-1999'" in run("db", "restore", "flagsmith-1999").stderr
     unknown = run("db", "restore", "flagsmith-1999", "--yes")
     assert f"There is no backup 'flagsmith-1999'; there are: {NAME}." in unknown.stderr
     text = tmp_path / "dump.sql"

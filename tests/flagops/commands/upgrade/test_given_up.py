@@ -1,11 +1,12 @@
 """An upgrade of the embedded PostgreSQL that somebody gives up by a deployment: its dump goes before anybody writes."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from flagops.commands.deploy import command
-from flagops.errors import FailedError
+from flagops.errors import ConflictError, FailedError
 from flagops.pods import given_up
 from flagops.pods.exec import Completed
 from tests.components.settings.support import settings
@@ -69,15 +70,9 @@ def test_a_dump_that_cannot_be_removed_ends_the_deployment_before_anybody_writes
     world.answer = Completed(1, "", "rm: read-only, hunter2")
     resumed: list[object] = []
     monkeypatch.setattr(command, "resume", lambda *given: resumed.append(given))
-
-    class Opened:
-        def __enter__(self) -> Any:
-            return of()
-
-        def __exit__(self, *_: object) -> None:
-            """Nothing to close."""
-
-    monkeypatch.setattr(command, "open_instance", lambda _: Opened())
+    monkeypatch.setattr(command, "open_instance", lambda _: nullcontext(of()))
+    monkeypatch.setattr(command, "left_stopped", lambda _: world.left)
+    monkeypatch.setattr(command, "alone", lambda _: nullcontext())
     target: Any = type("Target", (), {"stack": type("Stack", (), {"name": "staging", "settings": settings()})()})()
     start = command._start_stopped  # noqa: SLF001 - the end of a deployment, which is all that is tried
     with pytest.raises(FailedError, match=r"cannot be removed: rm: read-only, \*\*\*"):
@@ -86,3 +81,26 @@ def test_a_dump_that_cannot_be_removed_ends_the_deployment_before_anybody_writes
     world.answer = Completed(0, "", "")
     start(target)
     assert len(resumed) == 1
+
+
+def test_what_a_run_has_stopped_that_lives_is_neither_started_nor_is_its_dump_removed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have begun while the deployment was asked about, or at work."""
+    resumed: list[object] = []
+
+    def held(_: object) -> None:
+        raise ConflictError("Another run is working on the database of this stack")
+
+    monkeypatch.setattr(command, "resume", lambda *given: resumed.append(given))
+    monkeypatch.setattr(command, "open_instance", lambda _: nullcontext(of()))
+    monkeypatch.setattr(command, "left_stopped", lambda _: world.left)
+    monkeypatch.setattr(command, "alone", held)
+    target: Any = type("Target", (), {"stack": type("Stack", (), {"name": "staging", "settings": settings()})()})()
+    start = command._start_stopped  # noqa: SLF001 - the end of a deployment, which is all that is tried
+    with pytest.raises(ConflictError):
+        start(target)
+    assert (world.ran, resumed) == ([], [])
+    world.left = []
+    start(target)
+    assert resumed == []
